@@ -1,0 +1,51 @@
+"""What judging Operations yields: Findings, with a severity and a status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from migration_guard.operations import Operation, Span
+
+
+class Severity(str, Enum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+    def at_least(self, other: Severity) -> bool:
+        return self.rank >= other.rank
+
+
+class Status(str, Enum):
+    """How a finding is filed. Nothing is ever dropped: what is not new says why."""
+
+    NEW = "new"
+    GRANDFATHERED = "grandfathered"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule's judgement of an Operation."""
+
+    code: str
+    name: str
+    severity: Severity
+    path: str
+    """POSIX, relative to the working directory."""
+    span: Span
+    message: str
+    help: str
+    migration: str | None
+    operation: Operation | None
+    fingerprint: str = ""
+    status: Status = Status.NEW
+
+    @property
+    def sort_key(self) -> tuple[str, int, str, int, str]:
+        return (self.path, self.span.line, self.code, self.span.column, self.message)

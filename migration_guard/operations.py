@@ -1,0 +1,134 @@
+"""What reading a migration yields: Operations, Notes and Problems. Plain values, shared by every layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class OperationKind(str, Enum):
+    """What a data change does to rows, however it is written (SQL, Core, ORM)."""
+
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+    TRUNCATE = "TRUNCATE"
+    MERGE = "MERGE"
+    INSERT_SELECT = "INSERT_SELECT"
+    CTAS = "CTAS"
+    INSERT_LOOP = "INSERT_LOOP"
+    INSERT_VALUES = "INSERT_VALUES"
+    UPSERT_VALUES = "UPSERT_VALUES"
+    DML_CALL = "DML_CALL"
+    OPAQUE = "OPAQUE"
+    MARKER = "MARKER"
+
+
+class Direction(str, Enum):
+    """Which of a migration's entry points reach an operation."""
+
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+    BOTH = "both"
+
+    def joined(self, other: Direction) -> Direction:
+        return self if self is other else Direction.BOTH
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A range of source text: lines and columns count from 1, columns in code points, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One data change that a migration would execute (or, for MARKER, one text that speaks of a backfill)."""
+
+    kind: OperationKind
+    span: Span
+    direction: Direction
+    how: str
+    """`sql`, `sqlalchemy-core`, `sqlalchemy-orm`, `django-orm`, `helper`, `comment`, or another ORM's name."""
+    tables: tuple[str, ...] = ()
+    """Every table written, as the source names it, without quotes; empty where it is not known."""
+    model: str | None = None
+    """The class that is written: `app.Model` in Django, else the class's name."""
+    migration: str | None = None
+    """The migration that the operation belongs to: a revision, `app.name`, or a marker's id."""
+    via: str | None = None
+    """`path:line` of the statement, where it stands in another file than the migration."""
+    text: str | None = None
+    """The SQL text (holes as `{name}`), or the marker's text."""
+    dynamic: bool = False
+    """Whether verb or table are put together while running."""
+    created_here: bool = False
+    """Whether the same migration created the table that is written."""
+    callee: str | None = None
+    """The name of the function that writes, where only the call is visible (DML_CALL, OPAQUE)."""
+    scope: str = ""
+    """The function or migration block in which the operation stands; operations of one scope are neighbours."""
+    trail: tuple[str, ...] = ()
+    """The calls followed from the entry point to the operation, each `path:line name`."""
+
+    @property
+    def table(self) -> str | None:
+        return self.tables[0] if self.tables else None
+
+    @property
+    def target(self) -> str:
+        """The table, else the model, for people to read."""
+        return self.table or self.model or "an unknown table"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Why something that looks like a data change is none: shown by `explain`."""
+
+    line: int
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be checked. It is never silent, never baselined, and makes the exit code 2."""
+
+    path: str
+    """POSIX, relative to the working directory where it is reported."""
+    line: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that one file yields."""
+
+    operations: tuple[Operation, ...] = ()
+    notes: tuple[Note, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    migration: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a reader needs in order to read one file. Crosses the process boundary as JSON."""
+
+    path: str
+    """Absolute, in the file system's own form."""
+    shown: str
+    """The name that messages use: POSIX, relative to the working directory."""
+    root: str
+    """Where the search for imported modules of the repository ends: the git root or the PATH that was given."""
+    framework: str
+    """A module name of `migration_guard.frameworks`."""
+    dialect: str = "postgres"
+    dml_helpers: tuple[str, ...] = ("exec_dml",)
+    migration_marker: str | None = None
+    seconds: float = 30.0
+    """Wall clock allowed for this file."""
+    explain: bool = False
+    """Whether Notes are wanted; they cost positions."""
