@@ -1,0 +1,35 @@
+"""The migration frameworks that the guard reads, one module each.
+
+A framework module has `recognises(path, source) -> bool`, which looks at bytes only, and `enter(migration)`, which
+runs the framework's entry points in the interpreter. The first module whose `recognises` is true reads the file.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from migration_guard.walk.migration import Migration
+
+ORDER = ("alembic", "django")
+"""Modules tried in this order; `script` reads what is named and nothing else fits."""
+
+
+class Framework(Protocol):
+    def recognises(self, path: PurePath, source: bytes) -> bool: ...
+
+    def enter(self, migration: Migration) -> None: ...
+
+
+@cache
+def framework(name: str) -> Framework:
+    module: Framework = import_module(f"migration_guard.frameworks.{name}")  # type: ignore[assignment]
+    return module
+
+
+def recognise(path: PurePath, source: bytes) -> str | None:
+    """Name the framework of a file by its bytes, or None where it is no migration."""
+    return next((name for name in ORDER if framework(name).recognises(path, source)), None)
