@@ -4,7 +4,6 @@ Revision ID: 6a38f1bc04de
 Revises: e0517a4d92cb
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "6a38f1bc04de"

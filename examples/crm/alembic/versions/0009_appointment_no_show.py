@@ -4,7 +4,6 @@ Revision ID: 4de92b706fa8
 Revises: b17c40d95ea3
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "4de92b706fa8"
