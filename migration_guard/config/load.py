@@ -1,0 +1,235 @@
+"""Finds, reads and checks configuration: the nearest file upwards governs, and what it says wrongly is told."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from migration_guard.config.options import Refused, nearest
+from migration_guard.config.settings import Settings, options
+from migration_guard.files import Unreadable, exists, nearest_name, read_source
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+OWN_FILE = "migration-guard.toml"
+SHARED_FILE = "pyproject.toml"
+SECTION = "migration-guard"
+CONFIG_LIMIT = 1024 * 1024
+COMMAND_LINE = Path("--config")
+"""Stands for a file in errors about what the command line says."""
+
+_OVERRIDE = re.compile(r"\s*([A-Za-z][\w.\-\"*/ ]*?)\s*=(.*)", re.S)
+_CODE = re.compile(r"[A-Z]+\d+$")
+_AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be obeyed: the file, the line if known, and what was expected."""
+
+    def __init__(self, path: Path, line: int | None, message: str) -> None:
+        super().__init__(path, line, message)
+        self.path = path
+        self.line = line
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.path}{f':{self.line}' if self.line else ''}: {self.message}"
+
+
+class SettingsLoader:
+    """Gives each folder its settings. What was read once is remembered for the run."""
+
+    def __init__(self, *, cwd: Path, config: Sequence[str] = (), isolated: bool = False) -> None:
+        self._cwd = cwd
+        self._isolated = isolated
+        self._file: Path | None = None
+        self._overrides: list[dict[str, Any]] = []
+        self._files: dict[Path, Settings | None] = {}
+        self._settings: dict[Path, Settings] = {}
+        self._git_roots: dict[Path, Path | None] = {}
+        for argument in config:
+            self._take(argument)
+
+    def for_folder(self, folder: Path) -> Settings:
+        """Give the settings that govern the files of a folder (an absolute path)."""
+        passed = []
+        for place in (folder, *folder.parents):
+            found = self._settings.get(place) or self._stated_in(place)
+            if found is not None:
+                break
+            passed.append(place)
+        else:
+            found = self._unstated(folder)
+        self._settings.update(dict.fromkeys((*passed, place), found))
+        return found
+
+    def git_root(self, folder: Path) -> Path | None:
+        """Give the repository that a folder belongs to, or None. A worktree's `.git` is a file."""
+        passed = []
+        found = None
+        for place in (folder, *folder.parents):
+            if place in self._git_roots:
+                found = self._git_roots[place]
+                break
+            passed.append(place)
+            if exists(place / ".git"):
+                found = place
+                break
+        self._git_roots.update(dict.fromkeys(passed, found))
+        return found
+
+    def _take(self, argument: str) -> None:
+        path = self._cwd / argument
+        override = _OVERRIDE.fullmatch(argument)
+        if override and not exists(path):
+            values = _override(override[1], override[2].strip())
+            _settings(values, self._cwd, None, "")  # told here what is wrong with it, apart from any file
+            self._overrides.append(values)
+        elif not exists(path):
+            raise ConfigError(COMMAND_LINE, None, f"there is no file {argument!r}{nearest_name(path)}")
+        elif self._file is not None:
+            raise ConfigError(COMMAND_LINE, None, f"two files are given, {self._file.name!r} and {path.name!r}")
+        else:
+            self._file = path
+
+    def _stated_in(self, folder: Path) -> Settings | None:
+        if self._file is not None:
+            return self._read(self._file)
+        if not self._isolated:
+            for name in (OWN_FILE, SHARED_FILE):
+                if exists(folder / name) and (settings := self._read(folder / name)):
+                    return settings
+        return self._unstated(folder) if self.git_root(folder) == folder else None
+
+    def _unstated(self, folder: Path) -> Settings:
+        values = _merged(({}, *self._overrides))
+        return _settings(values, self.git_root(folder) or self._cwd, None, "")
+
+    def _read(self, path: Path) -> Settings | None:
+        if path not in self._files:
+            self._files[path] = self._read_anew(path)
+        return self._files[path]
+
+    def _read_anew(self, path: Path) -> Settings | None:
+        """Read a file's settings; None where a pyproject.toml says nothing of us."""
+        try:
+            content = read_source(path, CONFIG_LIMIT)
+        except Unreadable as error:
+            raise ConfigError(path, None, f"cannot be read: {error}") from None
+        shared = path.name == SHARED_FILE
+        # Most pyproject.toml say nothing of us, and some are no TOML at all: templates, fixtures of other tools.
+        text = _decoded(content, path) if not shared or SECTION.encode() in content else ""
+        section = _section(_parsed(text, path), path) if shared else _parsed(text, path)
+        if section is None and path == self._file:
+            raise ConfigError(path, None, f"has no [tool.{SECTION}] table")
+        if section is None:
+            return None
+        return _settings(_merged((section, *self._overrides)), path.parent, path, text)
+
+
+def unknown_rules(settings: Settings, known: Collection[str]) -> tuple[ConfigError, ...]:
+    """Check the rules that settings name against all codes and names. Codes may be shortened; ALL is every rule."""
+    text = ""
+    if settings.source is not None:
+        text = read_source(settings.source, CONFIG_LIMIT).decode("utf-8", "replace")
+    return tuple(
+        ConfigError(
+            settings.source or COMMAND_LINE,
+            line_of(text, rule) or line_of(text, key),
+            f"`{key}`: there is no rule `{rule}`{nearest(rule, known)}",
+        )
+        for key, rule in _named_rules(settings)
+        if rule != "ALL" and rule not in known and not any(_CODE.match(one) and one.startswith(rule) for one in known)
+    )
+
+
+def _named_rules(settings: Settings) -> Iterator[tuple[str, str]]:
+    yield from (("select", rule) for rule in settings.select)
+    yield from (("ignore", rule) for rule in settings.ignore)
+    yield from (("per-file-ignores", rule) for _, rules in settings.per_file_ignores for rule in rules)
+    yield from (("severity", rule) for rule, _ in settings.severity)
+
+
+def line_of(text: str, word: str) -> int | None:
+    """Find the line on which our part of a TOML file first says a word, beside comments."""
+    start = max(text.find(f"[tool.{SECTION}"), 0)
+    found = re.compile(rf"^[^#\n]*?(?<![\w-]){re.escape(word)}(?![\w-])", re.M).search(text, start)
+    return text.count("\n", 0, found.end()) + 1 if found else None
+
+
+def _settings(values: dict[str, Any], root: Path, source: Path | None, text: str) -> Settings:
+    table = options()
+    read: dict[str, Any] = {}
+    for key, value in values.items():
+        line = line_of(text, key)
+        place = source or COMMAND_LINE
+        if key == "tool" and source is not None:
+            raise ConfigError(place, line, f"keys stand here without [tool.{SECTION}]; that table is for {SHARED_FILE}")
+        if key not in table:
+            raise ConfigError(place, line, f"unknown key `{key}`{nearest(key, table) or _all_keys(table)}")
+        try:
+            read[key.replace("-", "_")] = table[key].kind.read(value)
+        except Refused as refused:
+            raise ConfigError(place, line, f"`{key}`: {refused}") from None
+    return Settings(root=root, source=source, **read)
+
+
+def _all_keys(table: Collection[str]) -> str:
+    return f"; the keys are {', '.join(table)}"
+
+
+def _merged(layers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Let later layers win, key by key, and inside tables entry by entry."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            old = merged.get(key)
+            merged[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _override(key: str, value: str) -> dict[str, Any]:
+    """Read KEY=VALUE: the value is TOML, or else a string that lacks its quotes."""
+    for spelt in (value, json.dumps(value, ensure_ascii=False)):
+        try:
+            return tomllib.loads(f"{key} = {spelt}")
+        except (tomllib.TOMLDecodeError, RecursionError):
+            continue
+    raise ConfigError(COMMAND_LINE, None, f"expected FILE or KEY=VALUE, found {f'{key}={value}'!r}")
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(path, line, f"is not UTF-8: byte 0x{content[error.start]:02x}") from None
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        place = _AT_LINE.search(message)
+        line = int(place[1]) if place else None
+        raise ConfigError(path, line, f"is no TOML: {_AT_LINE.sub('', message)}") from None
+    except (RecursionError, ValueError) as error:
+        raise ConfigError(path, None, f"is no TOML that can be read: {error}") from None
+
+
+def _section(document: dict[str, Any], path: Path) -> dict[str, Any] | None:
+    tool = document.get("tool", {})
+    if not isinstance(tool, dict) or SECTION not in tool:
+        return None
+    section = tool[SECTION]
+    if not isinstance(section, dict):
+        raise ConfigError(path, None, f"expected a table [tool.{SECTION}]")
+    return section

@@ -1,0 +1,135 @@
+"""The kinds of values that options take. Each kind reads a TOML value, or refuses it and says what was expected."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Generic, TypeVar
+
+from pathspec import GitIgnoreSpec
+
+from migration_guard.findings import Severity
+
+T = TypeVar("T")
+
+DIALECTS = (
+    "athena", "bigquery", "clickhouse", "databricks", "duckdb", "hive", "mysql", "oracle", "postgres", "presto",
+    "redshift", "snowflake", "spark", "sqlite", "teradata", "trino", "tsql",
+)  # fmt: skip
+"""Names that may be given. A list of our own, since asking the SQL parser would run the plug-ins of whoever is near."""
+
+MARKER_LENGTH = 500
+LONGEST_TIMEOUT = 3600.0
+
+
+class Refused(Exception):
+    """A value that an option does not take; the message says what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """What an option accepts, in words and as the function that reads it."""
+
+    expected: str
+    read: Callable[[object], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line of the table of options: what an option takes and what it is for."""
+
+    kind: Kind[Any]
+    doc: str
+
+
+def option(kind: Kind[T], default: T, doc: str) -> T:
+    """Declare a field of the settings to be an option, whose key is the field's name with hyphens."""
+    declared: T = field(default=default, metadata={"option": Option(kind, doc)})
+    return declared
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Continue a message with the word that was probably meant, or with nothing."""
+    close = get_close_matches(word, list(words), n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise Refused("expected a list of strings")
+    for item in value:
+        if not isinstance(item, str) or not item.strip():
+            raise Refused(f"expected a list of strings that are not empty, found {item!r} in it")
+    return tuple(value)
+
+
+def _globs(value: object) -> tuple[str, ...]:
+    globs = _strings(value)
+    for glob in globs:
+        try:
+            GitIgnoreSpec.from_lines([glob])
+        except ValueError:
+            raise Refused(f"{glob!r} is no pattern as in .gitignore") from None
+    return globs
+
+
+def _choice(value: object, choices: tuple[str, ...]) -> str:
+    if not isinstance(value, str):
+        raise Refused(f"expected one of {', '.join(choices)}")
+    if value not in choices:
+        raise Refused(f"{value!r} is none of {', '.join(choices)}{nearest(value.lower(), choices)}")
+    return value
+
+
+def _severity(value: object) -> Severity:
+    return Severity(_choice(value, tuple(level.value for level in Severity)))
+
+
+def _marker(value: object) -> str:
+    if not isinstance(value, str):
+        raise Refused("expected a regular expression in a string")
+    if len(value) > MARKER_LENGTH:
+        raise Refused(f"a regular expression of {len(value)} characters, at most {MARKER_LENGTH} are taken")
+    try:
+        groups = re.compile(value).groups
+    except (re.error, OverflowError, RecursionError) as error:
+        raise Refused(f"{value!r} is no regular expression: {error}") from None
+    if groups != 1:
+        raise Refused(f"expected one group, which is the migration's id, found {groups} in {value!r}")
+    return value
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise Refused("expected a number of seconds")
+    if not 0 < value <= LONGEST_TIMEOUT:
+        raise Refused(f"expected more than 0 and at most {LONGEST_TIMEOUT:g} seconds, found {value!r}")
+    return float(value)
+
+
+def _table_of(kind: Kind[T]) -> Callable[[object], tuple[tuple[str, T], ...]]:
+    def read(value: object) -> tuple[tuple[str, T], ...]:
+        if not isinstance(value, dict):
+            raise Refused(f"expected a table whose values are each {kind.expected}")
+        return tuple((key, _entry(key, item)) for key, item in value.items())
+
+    def _entry(key: str, item: object) -> T:
+        try:
+            return kind.read(item)
+        except Refused as refused:
+            raise Refused(f"{key}: {refused}") from None
+
+    return read
+
+
+STRINGS: Kind[tuple[str, ...]] = Kind("a list of strings", _strings)
+GLOBS: Kind[tuple[str, ...]] = Kind("a list of patterns as in .gitignore", _globs)
+DIALECT: Kind[str] = Kind("an SQL dialect", lambda value: _choice(value, DIALECTS))
+SEVERITY: Kind[Severity] = Kind("low, medium or high", _severity)
+MARKER: Kind[str | None] = Kind("a regular expression with one group", _marker)
+SECONDS: Kind[float] = Kind("a number of seconds", _seconds)
+SEVERITIES: Kind[tuple[tuple[str, Severity], ...]] = Kind("a table of severities", _table_of(SEVERITY))
+RULES_BY_GLOB: Kind[tuple[tuple[str, tuple[str, ...]], ...]] = Kind("a table of lists of rules", _table_of(STRINGS))

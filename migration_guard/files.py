@@ -1,0 +1,114 @@
+"""Bytes and names of files, taken so that nothing lying in a repository can hang or crash the reader.
+
+Only regular files are opened, never blocking, and never more than a limit is read. This is the one place that opens
+what a linted repository holds.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from difflib import get_close_matches
+from pathlib import Path
+
+SOURCE_LIMIT = 2 * 1024 * 1024
+"""Bytes of a migration that are read at most: beyond it the parsers need gigabytes, and nobody wrote it by hand."""
+
+_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"))
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+_REASONS = {
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ENOENT: "it vanished, or is a link to nothing",
+    errno.ELOOP: "its symbolic links lead in a circle",
+    errno.ENAMETOOLONG: "its path is too long for this system",
+}
+
+
+class Unreadable(Exception):
+    """A file that cannot be read; the message says why."""
+
+
+def reason(error: OSError) -> str:
+    """Say why the system refused, without the path, which the message names anyway."""
+    return _REASONS.get(error.errno or 0, error.strerror or type(error).__name__)
+
+
+def read_head(path: Path | str, limit: int = SOURCE_LIMIT) -> tuple[bytes, bool]:
+    """Read a regular file's first bytes, and say whether that is the whole file."""
+    try:
+        # Opening a device can do things (rewind a tape, arm a watchdog), so it is looked at first.
+        _refuse_special(os.stat(path))
+        descriptor = os.open(path, _FLAGS)
+        with open(descriptor, "rb", buffering=0) as file:
+            _refuse_special(os.fstat(descriptor))
+            content = _read(file.fileno(), limit + 1)
+    except OSError as error:
+        raise Unreadable(reason(error)) from None
+    except ValueError as error:  # a null byte in the name
+        raise Unreadable(str(error)) from None
+    return content[:limit], len(content) <= limit
+
+
+def read_source(path: Path | str, limit: int = SOURCE_LIMIT) -> bytes:
+    """Read a regular file wholly, or raise `Unreadable`."""
+    content, whole = read_head(path, limit)
+    if not whole:
+        raise Unreadable(too_large(limit))
+    return content
+
+
+def too_large(limit: int = SOURCE_LIMIT) -> str:
+    return f"larger than {limit // (1024 * 1024)} MB"
+
+
+def exists(path: Path) -> bool:
+    """Say whether something has this name. `Path.exists` raises where a folder may not be searched."""
+    return os.path.exists(path)
+
+
+def nearest_name(path: Path) -> str:
+    """Continue a message about a path that does not exist with the existing one that was probably meant."""
+    parent = next((folder for folder in path.parents if folder.is_dir()), path)
+    missing = path.relative_to(parent).parts[0] if parent != path else path.name
+    try:
+        names = sorted(os.listdir(parent))
+    except OSError:
+        return ""
+    close = get_close_matches(missing, names, n=1)
+    return f"; did you mean {printable(str(parent / close[0]))!r}?" if close else ""
+
+
+def shown_path(path: Path | str, base: Path) -> str:
+    """Name a path for people and reports: POSIX, relative to `base`, bytes that are no UTF-8 as \\xNN`."""
+    try:
+        relative = os.path.relpath(path, base)
+    except ValueError:  # another drive of Windows
+        relative = os.fspath(path)
+    return printable(relative.replace(os.sep, "/"))
+
+
+def printable(name: str) -> str:
+    """Give a file name that any stream of UTF-8 takes: lone surrogates stand for undecodable bytes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _refuse_special(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        what = next((what for is_kind, what in _KINDS if is_kind(status.st_mode)), "a special file")
+        raise Unreadable(f"it is {what}, not a regular file")
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    chunks = []
+    while size > 0 and (chunk := os.read(descriptor, min(size, 1 << 20))):
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
