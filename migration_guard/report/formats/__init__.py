@@ -1,0 +1,28 @@
+"""The output formats, one module each, with `render(report, screen) -> str`. A format is named as its module is."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol
+
+from migration_guard.report.model import Report
+from migration_guard.report.screen import Screen
+
+
+class Format(Protocol):
+    """What a module of this package offers."""
+
+    def render(self, report: Report, screen: Screen) -> str:
+        """Give the whole output, ending in a newline unless it is empty."""
+
+
+def names() -> tuple[str, ...]:
+    """Name every format, without importing any."""
+    return tuple(sorted(module.name.replace("_", "-") for module in iter_modules(__path__)))
+
+
+def load(name: str) -> Format:
+    """Import one format."""
+    module: Format = import_module(f"{__name__}.{name.replace('-', '_')}")  # type: ignore[assignment]
+    return module

@@ -1,0 +1,39 @@
+"""What a run found, ready to be said in any format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migration_guard.findings import Finding, Status
+from migration_guard.operations import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a run found out. Findings and problems are sorted, and nothing is left out."""
+
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+    files: int
+    """Migrations that were checked, those included that the gate could clear without reading them closely."""
+    excluded: int
+    """Files that the configuration leaves out."""
+    failing: int
+    """New findings at or above the level that fails the run."""
+    sources: Mapping[str, str]
+    """Text of the files that findings point into, by the path that the findings name."""
+    first_run: bool = False
+    """Whether nothing has been grandfathered yet, and could be."""
+
+    def count(self, status: Status) -> int:
+        return sum(finding.status is status for finding in self.findings)
+
+    @property
+    def new(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.status is Status.NEW)
+
+    @property
+    def below(self) -> int:
+        """New findings that do not fail the run."""
+        return len(self.new) - self.failing

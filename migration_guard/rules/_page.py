@@ -1,0 +1,37 @@
+"""A rule's page, taken apart: its docstring is Markdown with fixed headings and fenced examples."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_HEADING = re.compile(r"^## (.+)$", re.M)
+_FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.M | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a rule says of itself."""
+
+    flags: str
+    why: str
+    bad: tuple[str, ...]
+    good: tuple[str, ...]
+    instead: str
+
+
+def read_page(text: str) -> Page:
+    """Take a rule's docstring apart; a heading that is missing is empty here, and fails the rules' own test."""
+    flags, *parts = _HEADING.split(text)
+    sections = list(zip(parts[::2], parts[1::2], strict=True))
+
+    def section(heading: str) -> str:
+        return next((body.strip() for name, body in sections if name == heading), "")
+
+    return Page(
+        flags=flags.strip(),
+        why=section("Why is this bad?"),
+        bad=tuple(_FENCE.findall(section("Bad"))),
+        good=tuple(_FENCE.findall(section("Good"))),
+        instead=section("Use instead"),
+    )

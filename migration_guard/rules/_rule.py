@@ -1,0 +1,72 @@
+"""What a rule is: a code, a name, the kinds of Operation it fires on, a pure generator, and its page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from migration_guard.findings import Finding, Severity
+from migration_guard.operations import Direction, Operation, OperationKind
+
+Check = Callable[[Operation, "Context"], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as its decorator leaves it. Codes and names never change their meaning."""
+
+    code: str
+    name: str
+    kinds: tuple[OperationKind, ...]
+    check: Check
+    page: str
+    """The module's docstring: the page, the `rule` command and the test in one."""
+    default: bool = True
+    """Whether the rule runs without being selected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule may know beside the Operation. Severity is decided elsewhere, in one place."""
+
+    rule: Rule
+    path: str
+    severity: Callable[[Operation, Severity | None], Severity]
+    """Severity of an operation; a base that the rule gives replaces the ladder by table."""
+    reported: frozenset[str] = frozenset()
+    """Scopes in which another rule has already reported an operation."""
+
+    def finding(self, operation: Operation, message: str, help: str, *, base: Severity | None = None) -> Finding:  # noqa: A002
+        """Judge an operation. The message names table and danger, the help is the exact safe thing to do."""
+        return Finding(
+            code=self.rule.code,
+            name=self.rule.name,
+            severity=self.severity(operation, base),
+            path=self.path,
+            span=operation.span,
+            message=message,
+            help=help,
+            migration=operation.migration,
+            operation=operation,
+        )
+
+
+def rule(code: str, name: str, *, on: OperationKind | tuple[OperationKind, ...], default: bool = True) -> Callable[[Check], Rule]:
+    """Make a rule of a generator; the module that holds it is found by its place in this package."""
+
+    def decorate(check: Check) -> Rule:
+        page = sys.modules[check.__module__].__doc__ or ""
+        return Rule(code, name, on if isinstance(on, tuple) else (on,), check, page, default)
+
+    return decorate
+
+
+def tables(operation: Operation) -> str:
+    """Every table written, for a message."""
+    return ", ".join(operation.tables) or operation.target
+
+
+def place(operation: Operation) -> str:
+    """Where the operation runs, for a message."""
+    return "the downgrade" if operation.direction is Direction.DOWNGRADE else "the migration"

@@ -1,0 +1,61 @@
+"""Which rules run: `select` and `ignore` name them by code, name, prefix of a code, or ALL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pathspec import GitIgnoreSpec
+
+from migration_guard.rules._rule import Rule
+
+ALL = "ALL"
+
+
+class UnknownRuleError(Exception):
+    """A name that no rule has."""
+
+    def __init__(self, name: str, rules: Sequence[Rule]) -> None:
+        known = [ALL, *(rule.code for rule in rules), *(rule.name for rule in rules)]
+        near = get_close_matches(name, known, 1, 0.5) or get_close_matches(name.upper(), known, 1, 0.5)
+        hint = f'did you mean "{near[0]}"?' if near else "`migration-guard rule --all` lists them"
+        super().__init__(f'no rule is called "{name}"; {hint}')
+
+
+def matching(name: str, rules: Sequence[Rule]) -> frozenset[str]:
+    """Codes of the rules that a name means."""
+    if name == ALL:
+        return frozenset(rule.code for rule in rules)
+    is_prefix = name.startswith("MG")
+    found = frozenset(rule.code for rule in rules if rule.name == name or (is_prefix and rule.code.startswith(name)))
+    if not found:
+        raise UnknownRuleError(name, rules)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rules that run, and the files on which some of them don't."""
+
+    rules: tuple[Rule, ...]
+    exempt: tuple[tuple[GitIgnoreSpec, frozenset[str]], ...] = ()
+
+    def rules_for(self, path: str) -> tuple[Rule, ...]:
+        """Rules that run on a file; the path is relative to the folder of the configuration."""
+        off = frozenset[str]().union(*(codes for spec, codes in self.exempt if spec.match_file(path)))
+        return tuple(rule for rule in self.rules if rule.code not in off)
+
+
+def select(
+    rules: Sequence[Rule], *, chosen: Sequence[str], ignored: Sequence[str], per_file: Sequence[tuple[str, Sequence[str]]]
+) -> Selection:
+    """Resolve the configuration's names. Without a choice every rule runs that is on by default; ignoring wins."""
+    on = _union(chosen, rules) if chosen else frozenset(rule.code for rule in rules if rule.default)
+    on -= _union(ignored, rules)
+    exempt = tuple((GitIgnoreSpec.from_lines([pattern]), _union(names, rules)) for pattern, names in per_file)
+    return Selection(tuple(rule for rule in rules if rule.code in on), exempt)
+
+
+def _union(names: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
+    return frozenset[str]().union(*(matching(name, rules) for name in names))
