@@ -83,11 +83,11 @@ def nearest_name(path: Path) -> str:
     except OSError:
         return ""
     close = get_close_matches(missing, names, n=1)
-    return f"; did you mean {printable(str(parent / close[0]))!r}?" if close else ""
+    return f"; did you mean {printable(close[0])!r}?" if close else ""
 
 
 def shown_path(path: Path | str, base: Path) -> str:
-    """Name a path for people and reports: POSIX, relative to `base`, bytes that are no UTF-8 as \\xNN`."""
+    r"""Name a path for people and reports: POSIX, relative to `base`, bytes that are no UTF-8 as `\xNN`."""
     try:
         relative = os.path.relpath(path, base)
     except ValueError:  # another drive of Windows

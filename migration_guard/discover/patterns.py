@@ -1,0 +1,74 @@
+"""Matches files against the globs of a configuration, which are relative to its folder."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from functools import cache
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from migration_guard.config import Settings
+
+_MAGIC = re.compile(r"[*?\[]")
+_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[[!^]?\]?[^\]/]*\]|.", re.S)
+_TRANSLATED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def is_excluded(path: Path, settings: Settings) -> bool:
+    """Say whether the configuration's `exclude` leaves a file out."""
+    return bool(settings.exclude) and _spec(settings.exclude).match_file(_relative(path, settings))
+
+
+def is_listed(path: Path, settings: Settings) -> bool:
+    """Say whether the configuration's `paths` means this very file, by name or by a glob."""
+    return bool(settings.paths) and _files(settings.paths).fullmatch(_relative(path, settings)) is not None
+
+
+def is_below(path: Path, glob: str, settings: Settings) -> bool:
+    """Say whether a glob means a file or one of the folders that it stands in."""
+    return _tree(glob).fullmatch(_relative(path, settings)) is not None
+
+
+def is_glob(text: str) -> bool:
+    return bool(_MAGIC.search(text))
+
+
+def fixed_folder(glob: str) -> str:
+    """Give the folder in which everything lies that a glob can match."""
+    fixed = glob[: _MAGIC.search(glob).start()] if (_MAGIC.search(glob)) else glob  # type: ignore[union-attr]
+    return posixpath.dirname(fixed) or "."
+
+
+def _relative(path: Path, settings: Settings) -> str:
+    if path.is_relative_to(settings.root):
+        return path.relative_to(settings.root).as_posix()
+    return os.path.relpath(path, settings.root).replace(os.sep, "/")
+
+
+@cache
+def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(globs)
+
+
+@cache
+def _files(globs: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(_expression(glob) for glob in globs), re.S)
+
+
+@cache
+def _tree(glob: str) -> re.Pattern[str]:
+    return re.compile(f"(?:{_expression(glob)})(?:/.*)?", re.S)
+
+
+def _expression(glob: str) -> str:
+    return "".join(_translated(token) for token in _TOKEN.findall(posixpath.normpath(glob)))
+
+
+def _translated(token: str) -> str:
+    if token.startswith("[") and len(token) > 2:
+        inner = token[1:-1].replace("\\", "\\\\").replace("[", "\\[")
+        return f"[{'^' + inner[1:] if inner[0] == '!' else inner}]"
+    return _TRANSLATED.get(token) or re.escape(token)
