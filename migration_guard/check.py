@@ -104,9 +104,7 @@ def _law(settings: Settings) -> Law:
     rules = all_rules()
     for error in unknown_rules(settings, [name for rule in rules for name in (rule.code, rule.name)]):
         raise error
-    selection = select(
-        rules, chosen=settings.select, ignored=settings.ignore, per_file=settings.per_file_ignores
-    )
+    selection = select(rules, chosen=settings.select, ignored=settings.ignore, per_file=settings.per_file_ignores)
     overrides = {code: level for name, level in settings.severity for code in matching(name, rules)}
     severities = Severities(
         hot=TablePatterns.of(settings.hot_tables),

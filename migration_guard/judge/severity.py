@@ -14,7 +14,7 @@ from migration_guard.rules import Rule
 
 @dataclass(frozen=True, slots=True)
 class Severities:
-    """What decides: the hot and the small tables, the names of helpers that write, and the configuration's overrides."""
+    """What decides: hot and small tables, the names of helpers that write, and overrides."""
 
     hot: TablePatterns
     small: TablePatterns

@@ -20,17 +20,10 @@ def one_line(text: str) -> str:
     return _UNSAFE.sub(_escape, text.replace("\r\n", "\n").replace("\t", " "))
 
 
-def source_line(text: str) -> str:
-    """Show a line of source: as above, with tabs as wide as one column, so that markers stand where they belong."""
-    return one_line(text)
-
-
 def data(text: str) -> str:
     """Keep a text as data: only what no encoding takes is replaced."""
     return _SURROGATE.sub("\ufffd", text)
 
 
 def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    short = {"\n": "\\n", "\r": "\\r"}
-    return short.get(match[0]) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+    return match[0].encode("unicode_escape").decode("ascii")

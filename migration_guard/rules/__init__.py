@@ -17,5 +17,10 @@ __all__ = ["Context", "Page", "Rule", "Selection", "UnknownRuleError", "all_rule
 def all_rules() -> tuple[Rule, ...]:
     """Import every rule of this package, sorted by code."""
     names = sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
-    found = [value for name in names for value in vars(import_module(f"{__name__}.{name}")).values() if isinstance(value, Rule)]
+    found = [
+        value
+        for name in names
+        for value in vars(import_module(f"{__name__}.{name}")).values()
+        if isinstance(value, Rule)
+    ]
     return tuple(sorted(found, key=lambda rule: rule.code))

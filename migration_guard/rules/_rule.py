@@ -52,7 +52,9 @@ class Context:
         )
 
 
-def rule(code: str, name: str, *, on: OperationKind | tuple[OperationKind, ...], default: bool = True) -> Callable[[Check], Rule]:
+def rule(
+    code: str, name: str, *, on: OperationKind | tuple[OperationKind, ...], default: bool = True
+) -> Callable[[Check], Rule]:
     """Make a rule of a generator; the module that holds it is found by its place in this package."""
 
     def decorate(check: Check) -> Rule:

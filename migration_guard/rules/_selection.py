@@ -48,7 +48,11 @@ class Selection:
 
 
 def select(
-    rules: Sequence[Rule], *, chosen: Sequence[str], ignored: Sequence[str], per_file: Sequence[tuple[str, Sequence[str]]]
+    rules: Sequence[Rule],
+    *,
+    chosen: Sequence[str],
+    ignored: Sequence[str],
+    per_file: Sequence[tuple[str, Sequence[str]]],
 ) -> Selection:
     """Resolve the configuration's names. Without a choice every rule runs that is on by default; ignoring wins."""
     on = _union(chosen, rules) if chosen else frozenset(rule.code for rule in rules if rule.default)

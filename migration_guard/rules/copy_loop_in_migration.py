@@ -52,4 +52,5 @@ HELP = (
 def check(operation: Operation, context: Context) -> Iterator[Finding]:
     """Report a copy by Python, also into a new table: the size of the source decides how long it takes."""
     danger = "with a round trip for each row it read"
-    yield context.finding(operation, f"A loop inserts into {tables(operation)} inside {place(operation)}, {danger}", HELP)
+    message = f"A loop inserts into {tables(operation)} inside {place(operation)}, {danger}"
+    yield context.finding(operation, message, HELP)

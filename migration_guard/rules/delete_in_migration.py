@@ -46,4 +46,5 @@ def check(operation: Operation, context: Context) -> Iterator[Finding]:
     """Report a DELETE from a table that may hold rows."""
     if not operation.created_here:
         danger = "and locks what it removes, cascades included, until it commits"
-        yield context.finding(operation, f"DELETE from {tables(operation)} runs inside {place(operation)} {danger}", HELP)
+        message = f"DELETE from {tables(operation)} runs inside {place(operation)} {danger}"
+        yield context.finding(operation, message, HELP)

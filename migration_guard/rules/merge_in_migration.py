@@ -50,4 +50,5 @@ def check(operation: Operation, context: Context) -> Iterator[Finding]:
     """Report a MERGE into a table that may hold rows."""
     if not operation.created_here:
         danger = "and locks every row it matches until it commits"
-        yield context.finding(operation, f"MERGE into {tables(operation)} runs inside {place(operation)} {danger}", HELP)
+        message = f"MERGE into {tables(operation)} runs inside {place(operation)} {danger}"
+        yield context.finding(operation, message, HELP)

@@ -47,4 +47,5 @@ def check(operation: Operation, context: Context) -> Iterator[Finding]:
     """Report a TRUNCATE of tables that may hold rows."""
     if not operation.created_here:
         danger = "and throws every row away behind an ACCESS EXCLUSIVE lock"
-        yield context.finding(operation, f"TRUNCATE of {tables(operation)} runs inside {place(operation)} {danger}", HELP)
+        message = f"TRUNCATE of {tables(operation)} runs inside {place(operation)} {danger}"
+        yield context.finding(operation, message, HELP)

@@ -1,5 +1,4 @@
-"""Flags SQL whose text cannot be known without running the migration, and calls that take a database handle out of
-sight.
+"""Flags SQL whose text cannot be read in the source, and calls that take a database handle out of sight.
 
 ## Why is this bad?
 What cannot be read cannot be reviewed: the statement may be a harmless SET, or an UPDATE of the largest table. A
@@ -50,5 +49,5 @@ HELP = (
 def check(operation: Operation, context: Context) -> Iterator[Finding]:
     """Report what cannot be read."""
     what = f"{operation.callee}()" if operation.callee else "This call"
-    danger = f"may write to {operation.target} inside {place(operation)}: what it executes cannot be known from the source"
+    danger = f"may write to {operation.target} inside {place(operation)}: its SQL cannot be known from the source"
     yield context.finding(operation, f"{what} {danger}", HELP, base=Severity.MEDIUM)

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from migration_guard import __version__
 from migration_guard.findings import Finding, Status
-from migration_guard.operations import Operation, Problem
+from migration_guard.operations import Operation, OperationKind, Problem
 from migration_guard.report.model import Report
 from migration_guard.report.sanitise import data
 from migration_guard.report.screen import Screen
@@ -135,7 +135,7 @@ def _operation(operation: Operation) -> OperationEntry:
         direction=operation.direction.value,
         how=operation.how,
         via=_optional(operation.via),
-        sql=_optional(operation.text),
+        sql=None if operation.kind is OperationKind.MARKER else _optional(operation.text),
         dynamic=operation.dynamic,
         created_here=operation.created_here,
     )

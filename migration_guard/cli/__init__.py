@@ -1,0 +1,75 @@
+"""The command line. Only this package prints and ends the process."""
+
+from __future__ import annotations
+
+import io
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from migration_guard import __version__
+from migration_guard.cli.output import complain, settle
+
+COMMANDS = ("check", "explain", "rule")
+DEFAULT = "check"
+USAGE = 2
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are used; what names none of them is given to `check`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"migration_guard.cli.{cmd_name}").command
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in {*COMMANDS, "--version", "--help", "-h"}:
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="migration-guard", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Migrations change the schema, backfills change the data.
+
+    `migration-guard PATHS` is short for `migration-guard check PATHS`; a file called check is ./check.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: list[str]) -> int:
+    """Run the command line. Whatever goes wrong is told in one line, and never as exit code 0 or 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = cli.main(args, prog_name="migration-guard", standalone_mode=False)
+    except click.UsageError as error:
+        if error.ctx is not None:
+            complain(error.ctx.get_usage())
+        complain(f"Error: {error.format_message()}")
+        code = USAGE
+    except click.ClickException as error:
+        complain(f"Error: {error.format_message()}")
+        code = USAGE
+    except (click.Abort, KeyboardInterrupt):
+        complain("Interrupted.")
+        code = INTERRUPTED
+    except Exception as error:  # noqa: BLE001 -- a defect of ours must not look like a finding
+        complain(f"Error: migration-guard failed, nothing can be relied on: {type(error).__name__}: {error}")
+        code = USAGE
+    settle()
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,138 @@
+"""`migration-guard check`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from migration_guard.check import Request, check
+from migration_guard.cli.options import hint, loader, reading_options, workers
+from migration_guard.cli.output import complain, emit, replace_file
+from migration_guard.config import ConfigError
+from migration_guard.discover import UsageError
+from migration_guard.findings import Severity
+from migration_guard.report import formats
+from migration_guard.report.model import Report
+from migration_guard.report.screen import Screen
+from migration_guard.rules import UnknownRuleError, all_rules, matching
+
+FOUND = 1
+UNCHECKED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A report that is also written to a file."""
+
+    format: str
+    path: Path
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--output-format", default="full", metavar="FORMAT", help=f"One of {', '.join(formats.names())}.")
+@click.option("--output", multiple=True, metavar="FORMAT=FILE", help="Also write a report to a file; repeatable.")
+@click.option("--select", multiple=True, metavar="RULES", help="Rules to run: codes, names, prefixes, or ALL.")
+@click.option("--ignore", multiple=True, metavar="RULES", help="Rules not to run.")
+@click.option("--fail-on", type=click.Choice([level.value for level in Severity]), help="The lowest level that fails.")
+@click.option("--no-baseline", is_flag=True, help="Show every finding as new.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings; never in spite of problems.")
+@click.option("--force-exclude", is_flag=True, help="Drop named files that are excluded or no migrations (for hooks).")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings and problems only.")
+@click.option("-v", "--verbose", is_flag=True, help="Say on standard error what governs the run.")
+@reading_options
+def command(  # noqa: PLR0913 -- one parameter an option
+    *,
+    paths: tuple[str, ...],
+    output_format: str,
+    output: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str | None,
+    no_baseline: bool,
+    exit_zero: bool,
+    force_exclude: bool,
+    quiet: bool,
+    verbose: bool,
+    jobs: int | None,
+    config: tuple[str, ...],
+    isolated: bool,
+) -> int:
+    """Find data changes in migrations.
+
+    Exit code 0: clean. 1: a new finding at or above fail-on. 2: something could not be checked, or wrong usage.
+    """
+    wanted = _format(output_format)
+    copies = [_copy(item) for item in output]
+    overrides = [("select", _rules(select)), ("ignore", _rules(ignore)), ("fail-on", fail_on)]
+    load = loader(config, isolated=isolated, overrides=[(key, value) for key, value in overrides if value])
+    request = Request(
+        paths=paths,
+        cwd=Path.cwd(),
+        load=load,
+        workers=workers(jobs),
+        force_exclude=force_exclude,
+        first_run=not no_baseline,
+    )
+    report = _checked(request)
+    if verbose:
+        governing = load.for_folder(request.cwd).source
+        complain(f"configuration: {governing or 'none, only defaults'}; up to {request.workers} reading processes")
+    emit(_rendered(wanted, report, Screen(terminal=True, quiet=quiet)))
+    for copy in copies:
+        replace_file(copy.path, _rendered(copy.format, report, Screen()))
+    return _exit_code(report, exit_zero=exit_zero)
+
+
+def _checked(request: Request) -> Report:
+    try:
+        return check(request)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+    except UsageError as error:
+        near = get_close_matches(request.paths[0], ("check", "explain", "rule"), 1) if request.paths else []
+        meant = f' (or did you mean the command "{near[0]}"?)' if near else ""
+        raise click.UsageError(f"{error}{meant}") from None
+
+
+def _exit_code(report: Report, *, exit_zero: bool) -> int:
+    if report.problems:
+        return UNCHECKED
+    return FOUND if report.failing and not exit_zero else 0
+
+
+def _rendered(name: str, report: Report, screen: Screen) -> str:
+    """Render a report; a format that crashes means that nothing was said, which is no success."""
+    try:
+        return formats.load(name).render(report, screen)
+    except Exception as error:  # noqa: BLE001 -- a format may fail in any way
+        reason = f"{type(error).__name__}: {error}"
+        raise click.ClickException(f'the output format "{name}" crashed ({reason}); its report is missing') from None
+
+
+def _format(name: str) -> str:
+    if name not in formats.names():
+        raise click.UsageError(f'no output format is called "{name}"{hint(name, formats.names())}')
+    return name
+
+
+def _copy(item: str) -> Copy:
+    name, equals, file = item.partition("=")
+    if not equals or not file:
+        raise click.UsageError(f'--output expects FORMAT=FILE, such as json=report.json, found "{item}"')
+    return Copy(_format(name), Path(file))
+
+
+def _rules(items: Sequence[str]) -> list[str]:
+    """Take lists apart, and refuse unknown names here, where the option can be named."""
+    names = [name.strip() for item in items for name in item.split(",") if name.strip()]
+    for name in names:
+        try:
+            matching(name, all_rules())
+        except UnknownRuleError as error:
+            raise click.UsageError(str(error)) from None
+    return names

@@ -1,0 +1,49 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from migration_guard.config import ConfigError, SettingsLoader
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def reading_options(function: F) -> F:
+    """Options of every command that reads migrations."""
+    for option in (
+        click.option("--isolated", is_flag=True, help="Obey no configuration file."),
+        click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="A configuration file, or one setting."),
+        click.option("--jobs", type=click.IntRange(1), default=None, metavar="N", help="Processes that read files."),
+    ):
+        function = option(function)
+    return function
+
+
+def loader(config: Sequence[str], *, isolated: bool, overrides: Sequence[tuple[str, object]] = ()) -> SettingsLoader:
+    """Make the loader of settings; options of the command line are settings too, and win."""
+    stated = [f"{key}={json.dumps(value)}" for key, value in overrides]
+    try:
+        return SettingsLoader(cwd=Path.cwd(), config=[*config, *stated], isolated=isolated)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def workers(jobs: int | None) -> int:
+    """How many processes read files: as many as asked for, else as there are cores that we may use."""
+    if jobs is not None:
+        return jobs
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def hint(word: str, words: Sequence[str]) -> str:
+    """Continue a message with the word that was probably meant."""
+    near = get_close_matches(word, words, 1)
+    return f'; did you mean "{near[0]}"?' if near else f"; expected one of {', '.join(words)}"
