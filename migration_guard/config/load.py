@@ -59,6 +59,8 @@ class SettingsLoader:
 
     def for_folder(self, folder: Path) -> Settings:
         """Give the settings that govern the files of a folder (an absolute path)."""
+        if folder in self._settings:
+            return self._settings[folder]
         passed = []
         for place in (folder, *folder.parents):
             found = self._settings.get(place) or self._stated_in(place)
@@ -72,6 +74,8 @@ class SettingsLoader:
 
     def git_root(self, folder: Path) -> Path | None:
         """Give the repository that a folder belongs to, or None. A worktree's `.git` is a file."""
+        if folder in self._git_roots:
+            return self._git_roots[folder]
         passed = []
         found = None
         for place in (folder, *folder.parents):
