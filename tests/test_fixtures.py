@@ -103,7 +103,8 @@ def test_findings_and_markers_agree(path: Path, report: dict[str, list[dict[str,
         else:
             unmatched.remove(match)
     surplus = [
-        f"line {f['line']}: {f['code']} {f['severity']} {json.dumps(f['operation'], ensure_ascii=False)}" for f in unmatched
+        f"line {f['line']}: {f['code']} {f['severity']} {json.dumps(f['operation'], ensure_ascii=False)}"
+        for f in unmatched
     ]
     assert not missing and not surplus, "\n".join(["", "expected:", *missing, "reported:", *surplus])
 
