@@ -1,0 +1,46 @@
+"""SQL as a migration executes it, read into Steps. The rest of the project never sees a token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from migration_guard.sql.reader import Reader
+from migration_guard.sql.scan import masked
+from migration_guard.sql.steps import (
+    Change,
+    Created,
+    Dropped,
+    FunctionCreated,
+    Harmless,
+    Renamed,
+    Step,
+    Transaction,
+    Unknown,
+)
+
+__all__ = [
+    "Change",
+    "Created",
+    "Dropped",
+    "FunctionCreated",
+    "Harmless",
+    "Renamed",
+    "Step",
+    "Transaction",
+    "Unknown",
+    "read_sql",
+]
+
+
+def read_sql(
+    text: str,
+    holes: Sequence[tuple[int, int]] = (),
+    *,
+    dialect: str = "postgres",
+    functions: Mapping[str, tuple[Change, ...]] = MappingProxyType({}),
+    seconds: float = 2.0,
+) -> list[Step]:
+    """What executing `text` would do, statement by statement, in the order in which it stands there."""
+    steps = Reader(dialect, functions).read(masked(text, holes), 0, body=False)
+    return sorted(steps, key=lambda step: step.start)

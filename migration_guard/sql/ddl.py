@@ -1,0 +1,108 @@
+"""Statements about tables rather than rows. CREATE TABLE AS is both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.operations import OperationKind
+from migration_guard.sql import writes
+from migration_guard.sql.scan import Sort
+from migration_guard.sql.statement import Name, Statement
+from migration_guard.sql.steps import Created, Dropped, Renamed, Step
+
+_TEMPORARY = ("TEMP", "TEMPORARY")
+_BEFORE_TYPE = (
+    *_TEMPORARY,
+    "OR",
+    "REPLACE",
+    "GLOBAL",
+    "LOCAL",
+    "UNLOGGED",
+    "EXTERNAL",
+    "TRANSIENT",
+    "DEFINER",
+    "VOLATILE",
+)
+
+
+def created_type(statement: Statement, at: int) -> int:
+    """The index of the word after CREATE that says what is created."""
+    index = statement.skip(at + 1, *_BEFORE_TYPE)
+    if statement[index].text == "=":  # MySQL: CREATE DEFINER = `a`@`b` PROCEDURE …
+        index = statement.find(index, len(statement), "FUNCTION", "PROCEDURE", "TRIGGER", "EVENT", "VIEW")
+    return index
+
+
+def tables(statement: Statement, at: int) -> Iterator[Step]:
+    """What a CREATE, DROP, ALTER or RENAME does to tables; nothing if it is about something else."""
+    match statement.word(at):
+        case "CREATE" if statement.word(created_type(statement, at)) == "TABLE":
+            yield from _create(statement, at)
+        case "DROP":
+            index = statement.skip(at + 1, *_TEMPORARY)
+            if statement.word(index) == "TABLE":
+                dropped, _ = writes.names(statement, statement.skip(index + 1, "IF", "EXISTS"), len(statement))
+                yield from (Dropped(name.text, *_span(statement, at)) for name in dropped if name and not name.dynamic)
+        case "ALTER" if statement.word(at + 1) == "TABLE":
+            yield from _alter(statement, at)
+        case "RENAME" if statement.word(at + 1) == "TABLE":
+            yield from _rename(statement, at)
+
+
+def created(statement: Statement, at: int, target: Name | None, *, temporary: bool) -> Iterator[Step]:
+    """The table that a statement creates, if its name is known."""
+    if target and not target.dynamic:
+        yield Created(target.text, temporary, *_span(statement, at))
+
+
+def _span(statement: Statement, at: int) -> tuple[int, int]:
+    return statement[at].start, statement[len(statement) - 1].end
+
+
+def _create(statement: Statement, at: int) -> Iterator[Step]:
+    kind = created_type(statement, at)
+    temporary = any(statement.word(index) in _TEMPORARY for index in range(at, kind))
+    target, after = statement.name(statement.skip(kind + 1, "IF", "NOT", "EXISTS"))
+    source = _source(statement, after)
+    if source < len(statement) and not _without_data(statement, source):
+        yield writes.change(OperationKind.CTAS, statement, at, len(statement), target)
+    yield from created(statement, at, target, temporary=temporary)
+
+
+def _source(statement: Statement, after: int) -> int:
+    """Where the query begins that fills a new table: MySQL needs no AS, and ClickHouse copies a mere shape with it."""
+    for index in statement.level(after, len(statement)):
+        inner = index + 1 if statement.word(index) == "AS" else index
+        while statement[inner].text == "(" and inner > index:
+            inner += 1
+        if statement.word(inner) in {"SELECT", "WITH", "TABLE", "VALUES", "EXECUTE"} and (
+            inner > index or statement.word(inner) == "SELECT"
+        ):
+            return inner
+        if statement.word(index) == "AS" and statement[inner].sort is Sort.HOLE:
+            return inner
+    return len(statement)
+
+
+def _without_data(statement: Statement, source: int) -> bool:
+    return any(statement.is_(index, "WITH", "NO", "DATA") for index in statement.level(source, len(statement)))
+
+
+def _alter(statement: Statement, at: int) -> Iterator[Step]:
+    old, after = statement.name(statement.skip(at + 2, "IF", "EXISTS", "ONLY"))
+    for index in statement.level(after, len(statement)):
+        if statement.word(index) != "RENAME":
+            continue
+        has_to = statement.word(index + 1) in {"TO", "AS"}
+        new, end = statement.name(index + 1 + has_to)
+        if old and new and not (old.dynamic or new.dynamic) and (has_to or end == len(statement)):
+            yield Renamed(old.text, new.text, *_span(statement, at))
+
+
+def _rename(statement: Statement, at: int) -> Iterator[Step]:
+    index = at + 1
+    while statement.word(index) == "TABLE" or statement[index].text == ",":
+        old, after = statement.name(index + 1)
+        new, index = statement.name(after + 1)
+        if old and new and not (old.dynamic or new.dynamic):
+            yield Renamed(old.text, new.text, *_span(statement, at))

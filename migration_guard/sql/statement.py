@@ -1,0 +1,169 @@
+"""Tokens to statements, and the few questions that a classifier asks of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from migration_guard.sql.scan import HOLE, Sort, Token
+
+_NAMED = frozenset({Sort.WORD, Sort.QUOTED, Sort.HOLE})
+_GLUED = _NAMED | {Sort.NUMBER}
+_END = Token(Sort.MARK, "", -1, -1)
+_COMPOUND = frozenset({"FUNCTION", "PROCEDURE", "TRIGGER", "EVENT", "PACKAGE"})
+_OPENS = frozenset({"BEGIN", "CASE"})
+_ENDS_NO_BLOCK = frozenset({"IF", "LOOP", "WHILE", "REPEAT", "FOR"})
+_TRANSACTION = frozenset({"TRAN", "TRANSACTION"})
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A possibly qualified name, without quotes, or something of which a part is not known."""
+
+    text: str
+    dynamic: bool
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return () if self.dynamic else (self.text,)
+
+    @property
+    def last(self) -> str:
+        """The part without schema, in lower case."""
+        return self.text.rpartition(".")[2].lower()
+
+
+class Statement:
+    """The tokens of one statement, addressed by index; an index beyond the end gives an empty mark."""
+
+    __slots__ = ("_partner", "tokens")
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.tokens = tokens
+        self._partner: dict[int, int] = {}
+        opened: list[int] = []
+        for index, token in enumerate(tokens):
+            if token.text == "(":
+                opened.append(index)
+            elif token.text == ")" and opened:
+                self._partner[opened.pop()] = index
+        self._partner.update(dict.fromkeys(opened, len(tokens)))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, index: int) -> Token:
+        return self.tokens[index] if 0 <= index < len(self.tokens) else _END
+
+    def word(self, index: int) -> str:
+        return self[index].upper
+
+    def is_(self, index: int, *words: str) -> bool:
+        """Whether these words or marks stand at the index, in this order."""
+        return all((self[index + ahead].upper or self[index + ahead].text) == word for ahead, word in enumerate(words))
+
+    def beyond(self, index: int) -> int:
+        """The index after a token, or after the parenthesis that it opens."""
+        return self._partner.get(index, index) + 1
+
+    def level(self, index: int, end: int) -> Iterator[int]:
+        """The indices that stand outside of parentheses opened at or after the first."""
+        while index < end:
+            yield index
+            index = self.beyond(index)
+
+    def find(self, index: int, end: int, *words: str) -> int:
+        """The first of these words outside of parentheses, or the end."""
+        return next((at for at in self.level(index, end) if self.word(at) in words), end)
+
+    def skip(self, index: int, *words: str) -> int:
+        """The index after any of these words."""
+        while self.word(index) in words:
+            index += 1
+        return index
+
+    def opened(self) -> list[tuple[int, int]]:
+        """Each pair of parentheses, in text order; one that is never closed ends with the statement."""
+        return sorted(self._partner.items())
+
+    def name(self, index: int) -> tuple[Name | None, int]:
+        """The name that begins at an index, and the index after it."""
+        parts: list[str] = []
+        dynamic = False
+        while True:
+            bracket = self[index].text == "[" and self[index + 2].text == "]"
+            index += bracket
+            if self[index].sort not in _NAMED:
+                return None, index
+            part, unknown, index = self._part(index)
+            parts.append(part)
+            dynamic |= unknown
+            index += bracket
+            if self[index].text != "." or self[index + 1].sort not in _NAMED and self[index + 1].text != "[":
+                return Name(".".join(parts), dynamic), index
+            index += 1
+
+    def _part(self, index: int) -> tuple[str, bool, int]:
+        """Tokens that touch are one part (`leads_{year}`): if there is more than one, it is put together."""
+        token = self[index]
+        last = index
+        while self[last + 1].sort in _GLUED and self[last + 1].start == self[last].end:
+            last += 1
+        unknown = token.sort is Sort.HOLE or last > index or HOLE in token.text
+        return _unquoted(token), unknown, last + 1
+
+
+def _unquoted(token: Token) -> str:
+    if token.sort is not Sort.QUOTED:
+        return token.text
+    quote = token.text[0]
+    return token.text[1:-1].replace(quote * 2, quote)
+
+
+def split(tokens: Sequence[Token]) -> Iterator[Statement]:
+    """Split at semicolons, but neither inside the body of a CREATE FUNCTION nor the parentheses of a CREATE RULE."""
+    start = 0
+    while start < len(tokens):
+        end = _statement_end(tokens, start)
+        if end > start:
+            yield Statement(tokens[start:end])
+        start = end + (end < len(tokens) and tokens[end].text == ";")
+
+
+def _statement_end(tokens: Sequence[Token], start: int) -> int:
+    plain = start
+    while plain < len(tokens) and tokens[plain].text != ";" and tokens[plain].sort is not Sort.PSQL:
+        plain += 1
+    if tokens[start].upper != "CREATE" or plain == len(tokens):
+        return plain + (plain == start and plain < len(tokens) and tokens[plain].sort is Sort.PSQL)
+    created = {token.upper for token in tokens[start : min(start + 8, plain)]}
+    if created & _COMPOUND:
+        return _body_end(tokens, start) or plain
+    return _rule_end(tokens, start) or plain if "RULE" in created else plain
+
+
+def _body_end(tokens: Sequence[Token], start: int) -> int | None:
+    """The semicolon at which every BEGIN and CASE has met its END; None if one never does."""
+    depth, index = 0, start
+    while index < len(tokens):
+        word = tokens[index].upper
+        following = tokens[index + 1].upper if index + 1 < len(tokens) else ""
+        if tokens[index].text == ";" and depth <= 0:
+            return index
+        if word == "END":
+            depth -= following not in _ENDS_NO_BLOCK
+            index += following == "CASE"
+        elif word in _OPENS and following not in _TRANSACTION:
+            depth += 1
+        index += 1
+    return index if depth <= 0 else None
+
+
+def _rule_end(tokens: Sequence[Token], start: int) -> int | None:
+    """The semicolon outside of all parentheses; None if one is never closed."""
+    depth = 0
+    for index in range(start, len(tokens)):
+        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
+        if tokens[index].text == ";" and depth <= 0:
+            return index
+    return len(tokens) if depth <= 0 else None

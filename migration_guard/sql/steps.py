@@ -1,0 +1,93 @@
+"""What reading SQL yields: one Step for each thing that a statement does, with its place in the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migration_guard.operations import OperationKind
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows are written."""
+
+    kind: OperationKind
+    tables: tuple[str, ...]
+    """Every table written, in order, as the text names it, without quotes; empty where a hole stands in its place."""
+    start: int
+    """Where the verb stands."""
+    end: int
+    """Where the statement of that verb ends, without its semicolon."""
+    dynamic: bool = False
+    """Whether the table, or the source of an INSERT, is put together while running."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A table comes into being; what is written to it later in the same migration finds it empty."""
+
+    table: str
+    temporary: bool
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A table goes."""
+
+    table: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A table goes on under another name."""
+
+    old: str
+    new: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCreated:
+    """A function or procedure comes into being: its changes happen when it is called, not here."""
+
+    name: str
+    changes: tuple[Change, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A statement that opens, ends or divides a transaction."""
+
+    verb: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """A statement that is known not to write rows."""
+
+    why: str
+    schema: bool
+    """Whether it changes the schema."""
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """SQL is executed and its verb cannot be known."""
+
+    why: str
+    start: int
+    end: int
+
+
+Step = Change | Created | Dropped | Renamed | FunctionCreated | Transaction | Harmless | Unknown

@@ -1,0 +1,205 @@
+"""The statements that write rows: which tables, and in which way. Nothing here looks at more than one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.operations import OperationKind
+from migration_guard.sql.scan import Sort, words
+from migration_guard.sql.statement import Name, Statement
+from migration_guard.sql.steps import Change
+
+_VERBS = frozenset({"UPDATE", "DELETE", "INSERT", "REPLACE", "MERGE"})
+_ROOTS = _VERBS | {"SELECT", "VALUES", "TABLE"}
+_SOURCES = ("VALUES", "VALUE", "SELECT", "WITH", "TABLE", "DEFAULT", "SET", "EXEC", "EXECUTE")
+_QUERIES = frozenset({"SELECT", "WITH", "TABLE", "EXEC", "EXECUTE"})
+_MODIFIERS = ("LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE")
+_NO_ALIAS = words(
+    "SET WHERE FROM USING JOIN INNER LEFT RIGHT FULL CROSS NATURAL STRAIGHT_JOIN ON ORDER LIMIT RETURNING OUTPUT WITH "
+    "USE FORCE IGNORE PARTITION OPTION AS LATERAL ONLY"
+)
+
+
+def changes(statement: Statement, at: int, end: int) -> Iterator[Change]:
+    """Each statement that writes in the query at `at`: its writable CTEs and itself, in the order of their verbs."""
+    regions = [(at, end)]
+    regions += [
+        (opened + 1, closed)
+        for opened, closed in statement.opened()
+        if at < opened < end and _holds_statement(statement, opened)
+    ]
+    found = [change for start, stop in regions if (change := _written(statement, start, stop))]
+    return iter(sorted(found, key=lambda change: change.start))
+
+
+def root(statement: Statement, at: int, end: int) -> int:
+    """The index of the verb to which a leading WITH belongs."""
+    if statement.word(at) != "WITH":
+        return at
+    for index in statement.level(at + 1, end):
+        word = statement.word(index)
+        is_name = statement.is_(index + 1, "AS") or statement.is_(index + 1, "(")
+        if word in _ROOTS and not (is_name and word in _VERBS):
+            return index
+    return end
+
+
+def _holds_statement(statement: Statement, opened: int) -> bool:
+    """Whether a parenthesis holds a statement rather than an expression: it is a CTE's, or COPY's."""
+    inside = statement.word(opened + 1)
+    return inside == "WITH" or (inside in _VERBS and statement.word(opened - 1) in {"AS", "MATERIALIZED", "COPY"})
+
+
+def _written(statement: Statement, start: int, stop: int) -> Change | None:
+    while statement[start].text == "(" and statement.beyond(start) > start + 1:
+        start, stop = start + 1, min(stop, statement.beyond(start) - 1)
+    verb = root(statement, start, stop)
+    match statement.word(verb) if verb < stop else "":
+        case "UPDATE" if not statement.is_(verb + 1, "STATISTICS") or statement.is_(verb + 2, "SET"):
+            return _update(statement, verb, stop)
+        case "DELETE":
+            return _delete(statement, verb, stop)
+        case "INSERT" | "REPLACE":
+            return _insert(statement, verb, stop)
+        case "MERGE":
+            target = statement.name(statement.skip(verb + 1, "INTO", "ONLY"))[0]
+            return change(OperationKind.MERGE, statement, verb, stop, target)
+    return None
+
+
+def change(kind: OperationKind, statement: Statement, verb: int, stop: int, *targets: Name | None) -> Change:
+    """The Change whose verb stands at an index and whose statement ends before another."""
+    known = tuple(dict.fromkeys(table for target in targets if target for table in target.tables))
+    dynamic = any(target is None or target.dynamic for target in targets)
+    return Change(kind, known, statement[verb].start, statement[max(verb, stop - 1)].end, dynamic)
+
+
+def names(statement: Statement, index: int, stop: int) -> tuple[list[Name | None], int]:
+    """A list of names with commas between them (each perhaps ONLY, `*` or `.*`), and the index after it."""
+    found: list[Name | None] = []
+    while index < stop:
+        target, index = statement.name(_beyond_only(statement, index))
+        found.append(target)
+        index += statement.is_(index, ".", "*")
+        index += statement[index].text in {"*", ")"}
+        if statement[index].text != ",":
+            break
+        index += 1
+    return found, index
+
+
+def _beyond_only(statement: Statement, index: int) -> int:
+    following = statement[index + 1]
+    if statement.word(index) == "ONLY" and (following.text == "(" or following.sort is not Sort.MARK):
+        index += 1
+    return index + (statement[index].text == "(")
+
+
+def _options(statement: Statement, index: int) -> int:
+    """The index after the words that may stand between a verb and its table."""
+    index = statement.skip(index, *_MODIFIERS)
+    if statement.word(index) == "OR":
+        index += 2
+    if statement.is_(index, "TOP", "("):
+        index = statement.skip(statement.beyond(index + 1), "PERCENT")
+    return index
+
+
+def _references(statement: Statement, start: int, stop: int) -> list[tuple[Name, str]]:
+    """The tables that a FROM, USING or UPDATE lists between two indices, each with its alias or own name."""
+    found: list[tuple[Name, str]] = []
+    expected = True
+    for index in statement.level(start, stop):
+        token = statement[index]
+        if token.text == "," or token.upper in {"JOIN", "STRAIGHT_JOIN"}:
+            expected = True
+        elif expected and token.upper not in {"LATERAL", "ONLY"}:
+            expected = False
+            target, after = statement.name(index)
+            after += statement.word(after) == "AS"
+            if target and statement[after].sort in {Sort.WORD, Sort.QUOTED} and statement.word(after) not in _NO_ALIAS:
+                found.append((target, statement[after].text.strip('"`').lower()))
+            elif target:
+                found.append((target, target.last))
+    return found
+
+
+def _named(target: Name | None, references: list[tuple[Name, str]]) -> Name | None:
+    """The table for which a target stands, if it is an alias."""
+    if target is None or "." in target.text or target.dynamic:
+        return target
+    return next((table for table, alias in references if alias == target.last), target)
+
+
+def _update(statement: Statement, verb: int, stop: int) -> Change:
+    first = _beyond_only(statement, _options(statement, verb + 1))
+    target, after = statement.name(first)
+    assignments = statement.find(after, stop, "SET")
+    joined = _references(statement, first, assignments)
+    if len(joined) > 1:
+        qualified = _qualifiers(statement, assignments, stop)
+        written = [table for qualifier in qualified for table, alias in joined if qualifier in {alias, table.last}]
+        return change(OperationKind.UPDATE, statement, verb, stop, *(written or joined[0][:1]))
+    origin = statement.find(assignments, stop, "FROM")
+    if after == assignments and origin < stop:
+        target = _named(target, _references(statement, origin + 1, statement.find(origin, stop, "WHERE")))
+    return change(OperationKind.UPDATE, statement, verb, stop, target)
+
+
+def _qualifiers(statement: Statement, assignments: int, stop: int) -> list[str]:
+    """The tables or aliases to which the assigned columns belong."""
+    found = []
+    end = statement.find(assignments, stop, "WHERE", "ORDER", "LIMIT", "FROM")
+    for index in statement.level(assignments, end):
+        if statement.word(index) == "SET" or statement[index].text == ",":
+            column, _ = statement.name(index + 1)
+            if column and "." in column.text:
+                found.append(column.text.rpartition(".")[0].rpartition(".")[2].lower())
+    return found
+
+
+def _delete(statement: Statement, verb: int, stop: int) -> Change:
+    first = _options(statement, verb + 1)
+    targets, after = names(statement, first + (statement.word(first) == "FROM"), stop)
+    origin = statement.find(after, stop, "FROM", "USING", "WHERE")
+    if statement.word(origin) in {"FROM", "USING"}:
+        end = statement.find(origin, stop, "WHERE", "ORDER", "LIMIT", "RETURNING")
+        targets = [_named(target, _references(statement, origin + 1, end)) for target in targets]
+    return change(OperationKind.DELETE, statement, verb, stop, *targets)
+
+
+def _insert(statement: Statement, verb: int, stop: int) -> Change:
+    replaces = statement.word(verb) == "REPLACE" or statement.is_(verb + 1, "OR", "REPLACE")
+    first = statement.skip(_options(statement, verb + 1), "INTO", "OVERWRITE", "IGNORE")
+    first += statement.word(first) == "TABLE" and statement[first + 1].sort is not Sort.MARK
+    target, after = statement.name(first)
+    source = _source(statement, after, stop)
+    if statement.word(source) in _QUERIES:
+        kind = OperationKind.INSERT_SELECT
+    elif statement[source].sort is Sort.HOLE and source < stop:
+        unknown = Name("", dynamic=True)
+        return change(OperationKind.INSERT_SELECT, statement, verb, stop, target, unknown)
+    else:
+        upserts = replaces or _resolves_conflict(statement, source, stop)
+        kind = OperationKind.UPSERT_VALUES if upserts else OperationKind.INSERT_VALUES
+    return change(kind, statement, verb, stop, target)
+
+
+def _source(statement: Statement, after: int, stop: int) -> int:
+    """Where what is inserted begins, behind the columns; a SELECT may stand in parentheses."""
+    for index in statement.level(after, stop):
+        inner = index
+        while statement[inner].text == "(":
+            inner += 1
+        if inner > index and statement.word(inner) not in {"SELECT", "WITH", "VALUES", "TABLE"}:
+            continue
+        if statement.word(inner) in _SOURCES or statement[inner].sort is Sort.HOLE:
+            return inner
+    return stop
+
+
+def _resolves_conflict(statement: Statement, source: int, stop: int) -> bool:
+    return any(
+        statement.is_(index, "DO", "UPDATE") or statement.is_(index, "DUPLICATE", "KEY", "UPDATE")
+        for index in statement.level(source, stop)
+    )
