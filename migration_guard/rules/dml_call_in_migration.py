@@ -1,8 +1,8 @@
 """Flags a call that surely writes data, although its statement cannot be seen.
 
 ## Why is this bad?
-A helper such as `exec_dml` exists to change rows. When its statement is built elsewhere nobody who reviews the
-migration can say which table is locked, or for how long. `loaddata` overwrites whatever its file contains.
+Data changes, and nobody who reviews the migration can say in which table, under which locks, or for how long. A helper
+such as `exec_dml` exists to change rows; `loaddata` overwrites whatever its file contains.
 
 ## Bad
 ```python

@@ -24,5 +24,5 @@ def names() -> tuple[str, ...]:
 
 def load(name: str) -> Format:
     """Import one format."""
-    module: Format = import_module(f"{__name__}.{name.replace('-', '_')}")  # type: ignore[assignment]
+    module: Format = import_module(f"{__name__}.{name.replace('-', '_')}")
     return module

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
 from rich.text import Text
 
 from migration_guard.findings import Finding, Severity
-from migration_guard.operations import Problem
+from migration_guard.operations import OperationKind, Problem
 from migration_guard.report.console import plain, recorded
 from migration_guard.report.frame import frame
 from migration_guard.report.model import Report
@@ -20,6 +21,7 @@ from migration_guard.rules import all_rules, read_page
 
 STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 MARGIN = 100
+_SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
 GRANDFATHER = "Grandfather what is there, so that only new findings fail: migration-guard baseline"
 
 
@@ -60,7 +62,7 @@ def _finding(finding: Finding, source: str | None, width: int) -> Iterator[Text]
 
 def _fields(finding: Finding, width: int) -> Iterator[Text]:
     operation = finding.operation
-    if operation is not None:
+    if operation is not None and operation.kind is not OperationKind.MARKER:
         model = f", model {operation.model}" if operation.model and operation.tables else ""
         tables = ", ".join(operation.tables) or operation.target
         created = ", created by this migration" if operation.created_here else ""
@@ -81,7 +83,9 @@ def _field(name: str, text: str, width: int) -> Iterator[Text]:
 
 
 def _why(code: str) -> str:
-    return next((" ".join(read_page(rule.page).why.split()) for rule in all_rules() if rule.code == code), "")
+    """Say the first sentence of the rule's reasons; `migration-guard rule` says all of them."""
+    why = next((read_page(rule.page).why for rule in all_rules() if rule.code == code), "")
+    return " ".join(_SENTENCE.split(why, maxsplit=1)[0].split())
 
 
 def _problem(problem: Problem) -> Text:

@@ -1,0 +1,177 @@
+"""Each rule's page is its test: a Bad block yields exactly its markers, a Good block is clean under all rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from migration_guard.check import Request, check
+from migration_guard.config import SettingsLoader
+from migration_guard.findings import Severity
+from migration_guard.operations import Direction, Operation, OperationKind, Span
+from migration_guard.rules import Context, Rule, UnknownRuleError, all_rules, matching, read_page, select
+
+HEADER = 'revision = "2f6c"\ndown_revision = "1e5b"\n'
+EXPECT = re.compile(r"# expect: (MG\d+)")
+RULES = all_rules()
+SPAN = Span(7, 5, 7, 40)
+
+
+def expected(source: str) -> list[tuple[int, str]]:
+    return [(n, code) for n, line in enumerate(source.splitlines(), 1) for code in EXPECT.findall(line)]
+
+
+def blocks(part: str) -> Iterator[pytest.param]:
+    for rule in RULES:
+        for number, block in enumerate(getattr(read_page(rule.page), part)):
+            yield pytest.param(block, id=f"{rule.code}-{part}-{number}")
+
+
+def found_in(folder: Path, block: str) -> list[tuple[int, str]]:
+    source = HEADER + block
+    (folder / "2f6c_example.py").write_text(source, encoding="utf-8")
+    load = SettingsLoader(cwd=folder, config=['select=["ALL"]'], isolated=True)
+    report = check(Request(paths=["2f6c_example.py"], cwd=folder, load=load, workers=1))
+    assert report.problems == ()
+    return sorted((finding.span.line, finding.code) for finding in report.findings)
+
+
+@pytest.mark.parametrize("block", blocks("bad"))
+def test_a_bad_example_yields_exactly_its_markers(block: str, tmp_path: Path) -> None:
+    assert expected(block)
+    assert found_in(tmp_path, block) == expected(HEADER + block)
+
+
+@pytest.mark.parametrize("block", blocks("good"))
+def test_a_good_example_is_clean_under_all_rules(block: str, tmp_path: Path) -> None:
+    assert found_in(tmp_path, block) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_page_is_whole(rule: Rule) -> None:
+    page = read_page(rule.page)
+    assert page.flags.startswith("Flags ")
+    assert page.why
+    assert page.instead
+    assert page.bad
+    assert page.good
+
+
+def test_codes_and_names_are_one_each_and_the_file_is_called_as_the_rule() -> None:
+    assert len({rule.code for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES)
+    modules = {rule.check.__module__.rpartition(".")[2] for rule in RULES}
+    assert modules == {rule.name.replace("-", "_") for rule in RULES}
+
+
+def test_every_kind_of_operation_has_one_rule() -> None:
+    kinds = [kind for rule in RULES for kind in rule.kinds]
+    assert sorted(kinds) == sorted(OperationKind)
+
+
+def judged(code: str, operation: Operation, reported: frozenset[str] = frozenset()) -> list[Severity | None]:
+    rule = next(rule for rule in RULES if rule.code == code)
+    context = Context(rule, "a.py", lambda _operation, base: base or Severity.MEDIUM, reported)
+    return [finding.severity for finding in rule.check(operation, context)]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "count"),
+    [
+        ("MG101", OperationKind.UPDATE, 0),
+        ("MG102", OperationKind.INSERT_SELECT, 1),
+        ("MG102", OperationKind.CTAS, 1),
+        ("MG103", OperationKind.DELETE, 0),
+        ("MG104", OperationKind.TRUNCATE, 0),
+        ("MG105", OperationKind.MERGE, 0),
+        ("MG106", OperationKind.INSERT_LOOP, 1),
+    ],
+)
+def test_a_table_that_the_migration_created_is_empty(code: str, kind: OperationKind, count: int) -> None:
+    operation = Operation(kind, SPAN, Direction.UPGRADE, "sql", ("leads",), created_here=True)
+    assert len(judged(code, operation)) == count
+
+
+def marker(text: str) -> Operation:
+    return Operation(OperationKind.MARKER, SPAN, Direction.UPGRADE, "comment", text=text, scope="upgrade")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# backfill moved to backfills/leads.py",
+        "# The backfill runs separately",
+        "# NOT NULL after the backfill",
+        "# see docs/backfills.md",
+        "# no backfill needed",
+        "# works without a backfill",
+        "# rows were already backfilled",
+        "# backfill is handled by the worker",
+        "# backfill is done in the next release",
+        "# this doesn't backfill old rows",
+        "# backfill not required",
+        "# a separate job backfills the column",
+    ],
+)
+def test_a_remark_that_sends_elsewhere_weighs_little(text: str) -> None:
+    assert judged("MG201", marker(text)) == [Severity.LOW]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Backfill status",
+        "# backfill rows that are not set",
+        "# Backfill leads with no status",
+        "def backfill_status",
+        "# back-fill, done in batches",
+        "# seed and backfill",
+    ],
+)
+def test_a_remark_that_announces_a_backfill_weighs_more(text: str) -> None:
+    assert judged("MG201", marker(text)) == [Severity.MEDIUM]
+
+
+def test_a_remark_beside_a_reported_operation_weighs_little() -> None:
+    assert judged("MG201", marker("# Backfill status"), frozenset({"upgrade"})) == [Severity.LOW]
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        ("MG101", lambda codes: codes == {"MG101"}),
+        ("update-in-migration", lambda codes: codes == {"MG101"}),
+        ("MG2", lambda codes: codes == {"MG201"}),
+        ("MG10", lambda codes: "MG108" in codes and "MG201" not in codes),
+        ("ALL", lambda codes: len(codes) == len(RULES)),
+    ],
+)
+def test_a_rule_is_named_by_code_name_or_prefix(name: str, holds: Callable[[frozenset[str]], bool]) -> None:
+    assert holds(matching(name, RULES))
+
+
+@pytest.mark.parametrize(("wrong", "near"), [("MG1001", "MG101"), ("update-in-migrations", "update-in-migration")])
+def test_an_unknown_rule_is_refused_with_the_nearest(wrong: str, near: str) -> None:
+    with pytest.raises(UnknownRuleError, match=f'no rule is called "{wrong}"; did you mean "{near}"'):
+        matching(wrong, RULES)
+
+
+def test_seeds_are_off_unless_selected_and_ignoring_wins() -> None:
+    codes = [rule.code for rule in select(RULES, chosen=(), ignored=("MG2",), per_file=()).rules]
+    assert "MG108" not in codes
+    assert "MG201" not in codes
+    assert "MG101" in codes
+    assert [rule.code for rule in select(RULES, chosen=("MG108", "MG101"), ignored=("MG101",), per_file=()).rules] == [
+        "MG108"
+    ]
+
+
+def test_rules_are_turned_off_in_the_files_that_a_glob_matches() -> None:
+    selection = select(
+        RULES, chosen=("MG101", "MG103"), ignored=(), per_file=(("legacy/", ("MG1",)), ("*_x.py", ("MG103",)))
+    )
+    assert [rule.code for rule in selection.rules_for("legacy/0001.py")] == []
+    assert [rule.code for rule in selection.rules_for("app/0001_x.py")] == ["MG101"]
+    assert [rule.code for rule in selection.rules_for("app/0001.py")] == ["MG101", "MG103"]
