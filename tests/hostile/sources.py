@@ -46,7 +46,7 @@ def long() -> Iterator[Hostile]:
 def encoded() -> Iterator[Hostile]:
     """Encodings: cookies that no codec answers to, codecs that aren't for text, bytes that fit none."""
     plain = (HEADER.format(name="encoded") + "\n\ndef upgrade():" + LAST).encode()
-    for codec in ("klingon", "rot13", "zlib", "idna", "unicode_escape", "utf-7", "mbcs", "undefined", "../../x"):
+    for codec in ("klingon", "rot13", "zlib", "idna", "unicode_escape", "utf-7", "punycode", "mbcs", "undefined", "../../x"):
         yield raw(f"cookie_{codec.replace('/', '_')}", f"# -*- coding: {codec} -*-\n".encode() + plain)
     yield raw("cookie_latin_1", b"# coding: latin-1\n# caf\xe9\n" + plain, End.FINDING)
     yield raw("bom", b"\xef\xbb\xbf" + plain, End.FINDING)
