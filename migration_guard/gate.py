@@ -8,18 +8,20 @@ count for what they are imported as, and a name that is bound in two ways counts
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable
+from typing import Any
 
 SIZE_LIMIT = 256 * 1024
 """Larger files are not judged here: parsing them would take the parent process too long."""
 
-# Words that decide without parsing. Comments that use them only cost a closer look.
-_TELLING = re.compile(
-    rb"RunPython|RunSQL|execute|bulk_insert|get_bind|listen|\bDDL\b|[Bb][Aa][Cc][Kk][\W_]{0,3}[Ff][Ii][Ll][Ll]"
-)
-_COOKIE = re.compile(rb"\A(?:[^\n]*\n)?[^\n]*#[^\n]*coding[:=][ \t]*(?!(?:utf-?8|ascii|us-ascii|latin-1)\b)", re.I)
+_TELLING = (b"RunPython", b"RunSQL", b"execute", b"bulk_insert", b"get_bind", b"listen", b"DDL")
+"""Words that decide without parsing. Comments that use them only cost a closer look."""
+
+_BACKFILL = re.compile(rb"back[\W_]{0,3}fill")
+_COOKIE = re.compile(rb"coding[:=](?![ \t]*(?:utf-?8|ascii|us-ascii|latin-1)\b)", re.I)
 """An encoding under which the bytes need not mean what they seem to say."""
 
 _OP = "alembic.op"
@@ -27,6 +29,7 @@ _BATCH = "alembic.batch"
 _MIGRATIONS = "django.db.migrations"
 _SEPARATE = f"{_MIGRATIONS}.SeparateDatabaseAndState"
 _LOGGER = "logging.Logger"
+_FACTS = frozenset({"dialect", "version_table_schema"})
 
 _ON_TABLES = (
     "add_column alter_column create_check_constraint create_exclude_constraint create_foreign_key create_index "
@@ -35,7 +38,7 @@ _ON_TABLES = (
 ).split()
 _ALEMBIC = {
     *(f"{_BATCH}.{name}" for name in _ON_TABLES),
-    *(f"{_OP}.{name}" for name in (*_ON_TABLES, "create_table", "drop_table", "rename_table")),
+    *(f"{_OP}.{name}" for name in (*_ON_TABLES, "batch_alter_table", "create_table", "drop_table", "rename_table")),
 }
 _DJANGO = {
     *(
@@ -87,21 +90,18 @@ _PURE_BUILTINS = frozenset(
 )
 """Without those that call what they are given; `key=` and such are refused where they are used."""
 
-_PURE_METHODS = frozenset(
-    "asc desc endswith format is_ is_not isnot items join keys label lower replace split startswith strip title upper "
-    "values with_variant".split()
-)
-"""Methods that change nothing, whoever has them."""
+_PURE_METHODS = frozenset({"asc", "desc", "is_", "is_not", "isnot", "label", "nulls_last", "with_variant"})
+"""Methods of such values that give others of their kind."""
 
-_HARMLESS = (
-    ast.Module, ast.Import, ast.ImportFrom, ast.alias, ast.FunctionDef, ast.arguments, ast.arg, ast.ClassDef, ast.Return,
-    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.While, ast.If, ast.With, ast.withitem, ast.Raise, ast.Try,
-    ast.ExceptHandler, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.BoolOp, ast.NamedExpr, ast.BinOp,
-    ast.UnaryOp, ast.Lambda, ast.IfExp, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
-    ast.comprehension, ast.Compare, ast.Call, ast.keyword, ast.FormattedValue, ast.JoinedStr, ast.Constant,
-    ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.Tuple, ast.Slice, ast.expr_context,
-    ast.boolop, ast.operator, ast.unaryop, ast.cmpop,
-)  # fmt: skip
+_HARMLESS = frozenset({
+    ast.Module, ast.alias, ast.arguments, ast.Return, ast.AnnAssign, ast.AugAssign, ast.For, ast.While,
+    ast.If, ast.withitem, ast.Raise, ast.Try, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.BoolOp,
+    ast.NamedExpr, ast.BinOp, ast.UnaryOp, ast.Lambda, ast.IfExp, ast.Dict, ast.Set, ast.ListComp, ast.SetComp,
+    ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Compare, ast.keyword, ast.FormattedValue, ast.JoinedStr,
+    ast.Constant, ast.Starred, ast.List, ast.Tuple, ast.Slice,
+})  # fmt: skip
+"""Nodes that are what their parts are. Those with a meaning have a method of `_Inspection`; all others are refused."""
+
 _ENTRY_POINTS = frozenset({"upgrade", "downgrade", "operations", "Migration"})
 _OPEN_DUNDERS = frozenset({"__name__", "__file__", "__doc__", "__tablename__", "__table_args__"})
 
@@ -112,72 +112,110 @@ class _Unsure(Exception):
 
 def may_hold_operation(source: bytes) -> bool:
     """Say whether a file has to be read; False only if it cannot hold a data change or speak of a backfill."""
-    if len(source) > SIZE_LIMIT or _TELLING.search(source) or _COOKIE.search(source):
+    if len(source) > SIZE_LIMIT or any(word in source for word in _TELLING):
+        return True
+    if _BACKFILL.search(source.lower()) or _COOKIE.search(b"".join(source.splitlines()[:2])):
         return True
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd escapes are the affair of other tools
             tree = ast.parse(source)
-        _Inspection(tree).run()
+        _Inspection().run(tree)
     except (_Unsure, SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     return False
 
 
 class _Inspection:
-    """Looks at every node of a module once: first at what names mean, then at what is called."""
+    """Looks at every node of a module once, and then, knowing what names mean, at what is called."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self._tree = tree
+    def __init__(self) -> None:
         self._origins: dict[str, str] = {}
         self._defined: set[str] = set()
         self._bound: set[str] = set()
+        self._calls: list[tuple[ast.Call, bool]] = []
+        """Each call, and whether it only builds an argument of another one."""
+        self._classes: list[ast.ClassDef] = []
+        self._loaded: set[str] = set()
+        self._facts: set[ast.Call] = set()
+        """Calls of `get_context` of which only a plain fact is asked: `op.get_context().dialect.name`."""
         self._special: set[ast.AST] = set()
+        """Nodes that were judged where they stand."""
+        self._stack: list[tuple[ast.AST, bool]] = []
 
-    def run(self) -> None:
-        nodes = list(ast.walk(self._tree))
-        for node in nodes:
-            if isinstance(node, ast.With):
-                self._with(node)
-        for node in nodes:
-            self._bind(node)
+    def run(self, tree: ast.Module) -> None:
+        self._stack.append((tree, False))
+        while self._stack:
+            node, built = self._stack.pop()
+            kind = type(node)
+            if kind in _HARMLESS:
+                self._parts(node, built)
+            elif kind in _MEANINGFUL:
+                _MEANINGFUL[kind](self, node, built)
+            else:
+                raise _Unsure
         if self._bound & {"upgrade", "downgrade", "Migration"}:
             raise _Unsure
-        for name in self._bound | self._defined:
+        self._bound |= self._defined & self._origins.keys()
+        for name in self._bound:
             self._origins.pop(name, None)
-        self._check()
+        if any(self._origins.get(name) in (_OP, _BATCH) for name in self._loaded):
+            raise _Unsure  # handed on as a value, to be used out of sight
+        for definition in self._classes:
+            top_level = definition.name == "Migration" and definition in tree.body
+            (self._migration if top_level else self._class)(definition)
+        for call, only_built in self._calls:
+            self._judge(call, only_built)
 
-    # What names mean.
+    def _parts(self, node: ast.AST, built: bool) -> None:
+        for name in _FIELDS[type(node)]:
+            part = getattr(node, name)
+            if isinstance(part, list):
+                self._stack.extend((one, built) for one in part if one is not None)
+            elif isinstance(part, ast.AST):
+                self._stack.append((part, built))
 
-    def _bind(self, node: ast.AST) -> None:
-        if not isinstance(node, _HARMLESS):
+    # What names mean. A method for each kind of node that gives names a meaning, or uses them.
+
+    def _name(self, node: ast.Name, _: bool) -> None:
+        if node.id.startswith("__") and node.id not in _OPEN_DUNDERS:
             raise _Unsure
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Store) and node not in self._special:
-                self._bound.add(node.id)
-            if node.id.startswith("__") and node.id not in _OPEN_DUNDERS:
-                raise _Unsure
-        elif isinstance(node, ast.Attribute):
-            # Setting an attribute of a loaded row is a write, and one of a class may be its `operations`.
-            if not isinstance(node.ctx, ast.Load) or node.attr.startswith("__"):
-                raise _Unsure
-        elif isinstance(node, ast.Subscript):
-            if not isinstance(node.ctx, ast.Load) and not isinstance(node.value, ast.Name):
-                raise _Unsure
-        elif isinstance(node, ast.arg):
-            self._bound.add(node.arg)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            self._bound.add(node.name)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            if node.decorator_list or node.name == "__getattr__":
-                raise _Unsure
-            self._defined.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            self._import(node)
-        elif isinstance(node, ast.Assign) and _called(node.value) == ("logging", "getLogger"):
-            self._logger(node)
+        if isinstance(node.ctx, ast.Load):
+            self._loaded.add(node.id)
+        elif node not in self._special:
+            self._bound.add(node.id)
 
-    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+    def _attribute(self, node: ast.Attribute, built: bool) -> None:
+        # Setting an attribute of a loaded row is a write, and one of a class may be its `operations`.
+        if not isinstance(node.ctx, ast.Load) or node.attr.startswith("__"):
+            raise _Unsure
+        if node.attr in _FACTS and isinstance(node.value, ast.Call):
+            self._facts.add(node.value)
+        self._stack.append((node.value, built))
+
+    def _subscript(self, node: ast.Subscript, built: bool) -> None:
+        if not isinstance(node.ctx, ast.Load) and not isinstance(node.value, ast.Name):
+            raise _Unsure
+        self._parts(node, built)
+
+    def _argument(self, node: ast.arg, built: bool) -> None:
+        self._bound.add(node.arg)
+        self._parts(node, built)
+
+    def _handler(self, node: ast.ExceptHandler, built: bool) -> None:
+        if node.name:
+            self._bound.add(node.name)
+        self._parts(node, built)
+
+    def _definition(self, node: ast.FunctionDef | ast.ClassDef, _: bool) -> None:
+        if node.decorator_list or node.name == "__getattr__":
+            raise _Unsure
+        self._defined.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            self._classes.append(node)
+        self._parts(node, False)
+
+    def _import(self, node: ast.Import | ast.ImportFrom, _: bool) -> None:
         package = f"{'.' * node.level}{node.module or ''}." if isinstance(node, ast.ImportFrom) else ""
         for alias in node.names:
             whole = bool(alias.asname or package)
@@ -186,75 +224,79 @@ class _Inspection:
                 raise _Unsure
             self._means(name, package + alias.name if whole else name)
 
+    def _assignment(self, node: ast.Assign, built: bool) -> None:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=ast.Call(func=function)):
+                if _dotted(function) == ("logging", "getLogger"):
+                    self._special.add(target)
+                    self._means(name, _LOGGER)
+        self._parts(node, built)
+
+    def _with(self, node: ast.With, built: bool) -> None:
+        """Give the names of `with op.batch_alter_table(…) as name` a meaning; other contexts run unknown code."""
+        for item in node.items:
+            match item:
+                case ast.withitem(ast.Call(func=function), None | ast.Name() as target) if _dotted(function)[1:] == (
+                    "batch_alter_table",
+                ):
+                    if target is not None:
+                        self._special.add(target)
+                        self._means(target.id, _BATCH)
+                case ast.withitem(
+                    ast.Call(ast.Attribute(ast.Call(function) as context, "autocommit_block")) as call, None
+                ) if _dotted(function)[1:] == ("get_context",):
+                    self._facts.add(context)
+                    self._special.add(call)
+                case _:
+                    raise _Unsure
+        self._parts(node, built)
+
     def _means(self, name: str, origin: str) -> None:
         if self._origins.setdefault(name, origin) != origin:
             self._bound.add(name)
 
-    def _with(self, node: ast.With) -> None:
-        """Give the names of `with op.batch_alter_table(…) as name` a meaning; other contexts run unknown code."""
-        for item in node.items:
-            called = _called(item.context_expr)
-            if called == ("op", "batch_alter_table"):
-                self._special.add(item.context_expr)
-                if isinstance(item.optional_vars, ast.Name):
-                    self._special.add(item.optional_vars)
-                    self._means(item.optional_vars.id, _BATCH)
-                elif item.optional_vars is not None:
-                    raise _Unsure
-            elif ast.unparse(item.context_expr) == "op.get_context().autocommit_block()" and not item.optional_vars:
-                self._special.add(item.context_expr)
-            else:
-                raise _Unsure
-
-    def _logger(self, node: ast.Assign) -> None:
-        for target in node.targets:
-            if isinstance(target, ast.Name):
-                self._special.add(target)
-                self._means(target.id, _LOGGER)
-
-    def _origin(self, node: ast.expr) -> str | None:
-        """Spell out what a dotted name was imported as."""
-        parts = _dotted(node)
-        if not parts or parts[0] not in self._origins:
-            return None
-        return ".".join((self._origins[parts[0]], *parts[1:]))
+    def _call(self, node: ast.Call, built: bool) -> None:
+        self._calls.append((node, built))
+        parts = _dotted(node.func)
+        # Arguments of `str()` and of functions of this file are not only built: something is done with them.
+        built = built or len(parts) > 1 or not parts or parts[0][:1].isupper()
+        self._stack.extend((part, built) for part in (*node.args, *(keyword.value for keyword in node.keywords)))
+        if not parts:
+            self._stack.append((node.func, built))
+        elif any(part.startswith("__") for part in parts):
+            raise _Unsure
 
     # What is called.
 
-    def _check(self) -> None:
-        if self._special and self._origins.get("op", _OP) != _OP:
-            raise _Unsure
-        stack: list[tuple[ast.AST, bool]] = []
-        for statement in self._tree.body:
-            if isinstance(statement, ast.ClassDef) and statement.name == "Migration":
-                self._migration(statement)
-                stack.extend((part, False) for part in statement.body)
-            else:
-                stack.append((statement, False))
-        while stack:
-            node, built = stack.pop()
-            if isinstance(node, ast.Call):
-                stack.extend((part, True) for part in self._call(node, built))
-                continue
-            if isinstance(node, ast.Name) and self._origins.get(node.id) in (_OP, _BATCH):
-                raise _Unsure  # handed on as a value, to be used out of sight
-            if isinstance(node, ast.ClassDef):
-                self._class(node)
-            stack.extend((part, built) for part in ast.iter_child_nodes(node))
+    def _origin(self, node: ast.expr) -> str:
+        """Spell out what a dotted name was imported as."""
+        parts = _dotted(node)
+        return ".".join((self._origins[parts[0]], *parts[1:])) if parts and parts[0] in self._origins else ""
 
-    def _call(self, node: ast.Call, built: bool) -> Iterable[ast.AST]:
-        """Pass a call that is known, and give what else has to be looked at."""
-        arguments = (*node.args, *(keyword.value for keyword in node.keywords))
+    def _judge(self, node: ast.Call, built: bool) -> None:
         if node in self._special:
-            return arguments
+            return
+        if node in self._facts and self._origin(node.func) in (f"{_OP}.get_context", "alembic.context.get_context"):
+            return
         parts = _dotted(node.func)
         if parts and self._is_known(parts, node, built):
-            return arguments
-        if isinstance(node.func, ast.Attribute) and (
-            node.func.attr in _PURE_METHODS or isinstance(node.func.value, ast.Constant)
-        ):
-            return (node.func.value, *arguments)
-        raise _Unsure
+            return
+        if not self._is_pure_method(node):
+            raise _Unsure
+
+    def _is_pure_method(self, node: ast.Call) -> bool:
+        """Pass methods of text that stands there, and `sa.Text().with_variant(…)`."""
+        while isinstance(node.func, ast.Attribute):
+            match node.func.value:
+                case ast.Constant() | ast.JoinedStr():
+                    return True
+                case ast.Call() as receiver if node.func.attr in _PURE_METHODS:
+                    if self._origin(receiver.func).startswith(_PURE_PACKAGES):
+                        return True
+                    node = receiver
+                case _:
+                    return False
+        return False
 
     def _is_known(self, parts: tuple[str, ...], node: ast.Call, built: bool) -> bool:
         root = parts[0]
@@ -262,14 +304,14 @@ class _Inspection:
             return _is_known_origin(".".join((self._origins[root], *parts[1:])), built)
         if len(parts) > 1 or root in self._bound:
             return False
-        if root in self._defined:
-            return True
+        if root in self._defined:  # a method of some class may be called like a builtin
+            return not hasattr(builtins, root)
         return root in _PURE_BUILTINS and not any(keyword.arg in (None, "key", "file") for keyword in node.keywords)
 
     def _class(self, node: ast.ClassDef) -> None:
         """Pass a class whose bases bring no code that is unknown; its own body is looked at like all else."""
         for base in node.bases:
-            origin = self._origin(base) or ""
+            origin = self._origin(base)
             local = isinstance(base, ast.Name) and base.id in (self._defined - self._bound) | _PURE_BUILTINS
             if not local and not origin.startswith(_PURE_PACKAGES):
                 raise _Unsure
@@ -306,7 +348,7 @@ class _Inspection:
                 raise _Unsure
 
     def _operation(self, element: ast.expr) -> None:
-        origin = self._origin(element.func) if isinstance(element, ast.Call) else None
+        origin = self._origin(element.func) if isinstance(element, ast.Call) else ""
         if isinstance(element, ast.Call) and origin == _SEPARATE:
             self._special.add(element)
             for operations in (*element.args, *(keyword.value for keyword in element.keywords)):
@@ -337,5 +379,19 @@ def _dotted(node: ast.expr) -> tuple[str, ...]:
     return (node.id, *reversed(parts)) if isinstance(node, ast.Name) else ()
 
 
-def _called(node: ast.expr) -> tuple[str, ...]:
-    return _dotted(node.func) if isinstance(node, ast.Call) else ()
+_MEANINGFUL: dict[type[ast.AST], Callable[[_Inspection, Any, bool], None]] = {
+    ast.Assign: _Inspection._assignment,
+    ast.Attribute: _Inspection._attribute,
+    ast.Call: _Inspection._call,
+    ast.ClassDef: _Inspection._definition,
+    ast.ExceptHandler: _Inspection._handler,
+    ast.FunctionDef: _Inspection._definition,
+    ast.Import: _Inspection._import,
+    ast.ImportFrom: _Inspection._import,
+    ast.Name: _Inspection._name,
+    ast.Subscript: _Inspection._subscript,
+    ast.With: _Inspection._with,
+    ast.arg: _Inspection._argument,
+}
+_KINDS: tuple[type[ast.AST], ...] = (*_HARMLESS, *_MEANINGFUL)
+_FIELDS = {kind: tuple(name for name in kind._fields if name not in {"ctx", "op", "ops"}) for kind in _KINDS}
