@@ -123,7 +123,7 @@ def test_a_wrong_configuration_is_2(repository: Path) -> None:
     (repository / "migration-guard.toml").write_text('select = ["MG1011"]\n')
     result = guard(repository, "--exit-zero")
     assert result.returncode == 2
-    assert "migration-guard.toml:1: " in result.stderr
+    assert result.stderr.startswith("Error: migration-guard.toml:1: ")
 
 
 def test_no_migration_where_they_were_asked_for_is_2_and_for_a_hook_0(repository: Path) -> None:

@@ -50,6 +50,7 @@ def update(
         (update("settings", "companies"), Severity.MEDIUM),
         (update(), Severity.MEDIUM),
         (update(callee="exec_dml"), Severity.HIGH),
+        (update(callee="db.exec_dml"), Severity.HIGH),
         (update("companies", callee="exec_dml"), Severity.MEDIUM),
         (update("leads", direction=Direction.DOWNGRADE), Severity.LOW),
         (update("leads", direction=Direction.BOTH), Severity.HIGH),

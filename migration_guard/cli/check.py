@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from migration_guard.check import Request, check
-from migration_guard.cli.options import hint, loader, reading_options, workers
+from migration_guard.cli.options import hint, loader, reading_options, told, workers
 from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
@@ -92,7 +92,7 @@ def _checked(request: Request) -> Report:
     try:
         return check(request)
     except ConfigError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error)) from None
     except UsageError as error:
         near = get_close_matches(request.paths[0], ("check", "explain", "rule"), 1) if request.paths else []
         meant = f' (or did you mean the command "{near[0]}"?)' if near else ""

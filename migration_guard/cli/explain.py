@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from migration_guard.check import Request, Seen, look
-from migration_guard.cli.options import loader, reading_options, workers
+from migration_guard.cli.options import loader, reading_options, told, workers
 from migration_guard.cli.output import emit
 from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
@@ -32,7 +32,7 @@ def command(*, paths: tuple[str, ...], jobs: int | None, config: tuple[str, ...]
     try:
         seen, problems = look(Request(paths=paths, cwd=Path.cwd(), load=load, workers=workers(jobs)))
     except ConfigError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error)) from None
     except UsageError as error:
         raise click.UsageError(str(error)) from None
     problems = (*problems, *(problem for one in seen for problem in one.reading.problems))

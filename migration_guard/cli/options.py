@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from migration_guard.config import ConfigError, SettingsLoader
+from migration_guard.files import shown_path
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,7 +34,14 @@ def loader(config: Sequence[str], *, isolated: bool, overrides: Sequence[tuple[s
     try:
         return SettingsLoader(cwd=Path.cwd(), config=[*config, *stated], isolated=isolated)
     except ConfigError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(told(error)) from None
+
+
+def told(error: ConfigError) -> str:
+    """Say what is wrong with a configuration, and where, as seen from the working directory."""
+    place = shown_path(error.path, Path.cwd()) if error.path.is_absolute() else str(error.path)
+    line = f":{error.line}" if error.line else ""
+    return f"{place}{line}: {error.message}"
 
 
 def workers(jobs: int | None) -> int:

@@ -40,6 +40,6 @@ class Severities:
             return Severity.HIGH
         if targets and all(self.small.match(names) for names in targets):
             return Severity.LOW
-        if not targets and operation.callee in self.helpers:
+        if not targets and operation.callee and self.helpers & {operation.callee, operation.callee.rpartition(".")[2]}:
             return Severity.HIGH
         return Severity.MEDIUM

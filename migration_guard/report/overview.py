@@ -23,7 +23,12 @@ def overview(report: Report) -> Table:
     counts = Counter((_folder(finding), finding.code) for finding in report.new)
     by_folder = Counter(_folder(finding) for finding in report.new).most_common()
     codes = sorted({code for _, code in counts})
-    table = Table(title=plain(f"{len(report.new)} findings, none grandfathered yet"), box=None, pad_edge=False, title_justify="left")
+    table = Table(
+        title=plain(f"{len(report.new)} findings, none grandfathered yet"),
+        box=None,
+        pad_edge=False,
+        title_justify="left",
+    )
     table.add_column(plain("folder"), overflow="fold")
     for code in (*codes, "all"):
         table.add_column(plain(code), justify="right", no_wrap=True)

@@ -33,7 +33,7 @@ def render(report: Report, screen: Screen) -> str:
     with console.capture() as capture:
         if crowded:
             console.print(overview(report))
-            console.print(plain(f"The {WORST} worst in full:\n"))
+            console.print(plain(f"\nThe {WORST} worst in full:\n"))
         for finding in worst(report) if crowded else report.new:
             for line in _finding(finding, report.sources.get(finding.path), width):
                 console.print(line)
