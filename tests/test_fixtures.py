@@ -20,13 +20,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "fixtures" / "migrations"
-HELPERS = {"support"}
-"""Folders of modules that migrations import; nothing is found in them itself."""
-FILES = sorted(p for p in FOLDER.rglob("*.py") if p.parent.name not in HELPERS)
-PENDING = FOLDER / "orm"
-"""Writes that are no SQL text: not yet read, each is to go green."""
-OWN_FIXTURES = ("MG3",)
-"""Rules about whole transactions would fire on most of these files; they are tested elsewhere."""
+HELPERS = {"support", "statements", "sql_files", "shop"}
+"""Folders of modules and statements that migrations name; nothing is found in them itself."""
+FILES = sorted(p for p in FOLDER.rglob("*") if p.suffix in {".py", ".sql"} and p.parent.name not in HELPERS)
+PENDING = ("frameworks", "orm", "transactions")
+"""Folders of what is not yet read or judged; what goes green here leaves this list."""
+TRANSACTIONS = "transactions"
+"""Only here are the rules about whole transactions compared: they would fire on most of the other files."""
 MARKER = re.compile(r"(?:#|--) expect: (.+)$")
 
 
@@ -82,13 +82,14 @@ def report() -> dict[str, list[dict[str, object]]]:
     assert run.returncode == 0, run.stderr + run.stdout
     by_file = defaultdict(list)
     for finding in json.loads(run.stdout)["findings"]:
-        if not finding["code"].startswith(OWN_FIXTURES):
+        if not finding["code"].startswith("MG3") or TRANSACTIONS in Path(finding["path"]).parts:
             by_file[finding["path"]].append(finding)
     return by_file
 
 
 def case(path: Path) -> object:
-    marks = [pytest.mark.xfail(strict=False, reason="not yet read")] if PENDING in path.parents else []
+    folder = path.relative_to(FOLDER).parts[0]
+    marks = [pytest.mark.xfail(strict=False, reason="not yet read")] if folder in PENDING else []
     return pytest.param(path, id=path.relative_to(FOLDER).as_posix(), marks=marks)
 
 
