@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,10 +24,12 @@ def expected(source: str) -> list[tuple[int, str]]:
     return [(n, code) for n, line in enumerate(source.splitlines(), 1) for code in EXPECT.findall(line)]
 
 
-def blocks(part: str) -> Iterator[pytest.param]:
-    for rule in RULES:
-        for number, block in enumerate(getattr(read_page(rule.page), part)):
-            yield pytest.param(block, id=f"{rule.code}-{part}-{number}")
+def blocks(part: str) -> list[object]:
+    return [
+        pytest.param(block, id=f"{rule.code}-{part}-{number}")
+        for rule in RULES
+        for number, block in enumerate(getattr(read_page(rule.page), part))
+    ]
 
 
 def found_in(folder: Path, block: str) -> list[tuple[int, str]]:
