@@ -1,4 +1,9 @@
-"""SQL as a migration executes it, read into Steps. The rest of the project never sees a token."""
+"""SQL as a migration executes it, read into Steps. The rest of the project never sees a token.
+
+Which rows a statement writes is decided by its verbs and the names behind them, wherever a statement may begin: at the
+root, in a CTE, in a block. That needs tokens and no grammar, so nothing here recurses over what it reads, no dialect is
+refused, and half a statement (the rest is a hole) is read as well as a whole one. scan → statement → writes, ddl → reader.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +44,6 @@ def read_sql(
     *,
     dialect: str = "postgres",
     functions: Mapping[str, tuple[Change, ...]] = MappingProxyType({}),
-    seconds: float = 2.0,
 ) -> list[Step]:
     """What executing `text` would do, statement by statement, in the order in which it stands there."""
     steps = Reader(dialect, functions).read(masked(text, holes), 0, body=False)

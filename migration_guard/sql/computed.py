@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from migration_guard.sql.scan import HOLE, Sort, content
 from migration_guard.sql.statement import Statement
@@ -34,12 +35,12 @@ def _alternatives(statement: Statement, start: int, stop: int) -> list[tuple[int
     if statement.word(start) in {"IF", "IIF"} and statement[start + 1].text == "(":
         closed = statement.beyond(start + 1) - 1
         commas = [at for at in statement.level(start + 2, closed) if statement[at].text == ","]
-        return [(comma + 1, end) for comma, end in zip(commas, [*commas[1:], closed], strict=True)]
+        return [(comma + 1, end) for comma, end in pairwise([*commas, closed])]
     if statement.word(start) == "CASE":
         edges = [at for at in statement.level(start, stop) if statement.word(at) in {"WHEN", "THEN", "ELSE", "END"}]
         return [
             (edge + 1, end)
-            for edge, end in zip(edges, [*edges[1:], stop], strict=True)
+            for edge, end in pairwise([*edges, stop])
             if statement.word(edge) in {"THEN", "ELSE"}
         ]
     return [(start, stop)]

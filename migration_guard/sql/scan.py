@@ -67,6 +67,7 @@ _TOKEN = re.compile(
     """.replace("HOLE", HOLE),
     re.VERBOSE | re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
+_HOLE_IN_NAME = re.compile(rf"{HOLE}|[{{}}]|%[sI(]")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _DELIMITER = re.compile(r"^[ \t]*DELIMITER[ \t]+(\S+)[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 _COPY_DATA = re.compile(r"^COPY\b[^;\n]*\bFROM\s+STDIN\b[^;\n]*;[^\n]*\n", re.IGNORECASE | re.MULTILINE)
@@ -136,11 +137,11 @@ def content(string: Token) -> tuple[str, int]:
 def _token(group: str, text: str, start: int) -> Token:
     if group == "go":
         return Token(Sort.MARK, ";", start, start + len(text))
-    if group == "dollar" or text.endswith("'"):
+    if group == "dollar" or (group == "quote" and text.endswith("'")):
         sort = Sort.STRING
     elif group == "psql":
         sort = Sort.PSQL
-    elif group == "hole" or (HOLE in text and group in {"word", "quote"}):
+    elif group == "hole" or (group == "word" and HOLE in text) or (group == "quote" and _HOLE_IN_NAME.search(text)):
         sort = Sort.HOLE
     else:
         sort = {"word": Sort.WORD, "quote": Sort.QUOTED, "number": Sort.NUMBER}.get(group, Sort.MARK)

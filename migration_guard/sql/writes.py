@@ -11,7 +11,7 @@ from migration_guard.sql.steps import Change
 
 _VERBS = frozenset({"UPDATE", "DELETE", "INSERT", "REPLACE", "MERGE"})
 _ROOTS = _VERBS | {"SELECT", "VALUES", "TABLE"}
-_SOURCES = ("VALUES", "VALUE", "SELECT", "WITH", "TABLE", "DEFAULT", "SET", "EXEC", "EXECUTE")
+_SOURCES = ("VALUES", "SELECT", "WITH", "TABLE", "DEFAULT", "SET", "EXEC", "EXECUTE")
 _QUERIES = frozenset({"SELECT", "WITH", "TABLE", "EXEC", "EXECUTE"})
 _MODIFIERS = ("LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE")
 _NO_ALIAS = words(
@@ -90,7 +90,9 @@ def names(statement: Statement, index: int, stop: int) -> tuple[list[Name | None
 
 def _beyond_only(statement: Statement, index: int) -> int:
     following = statement[index + 1]
-    if statement.word(index) == "ONLY" and (following.text == "(" or following.sort is not Sort.MARK):
+    if statement.word(index) == "ONLY" and (
+        following.text == "(" or following.sort is not Sort.MARK and following.upper != "SET"
+    ):
         index += 1
     return index + (statement[index].text == "(")
 
@@ -193,7 +195,7 @@ def _source(statement: Statement, after: int, stop: int) -> int:
             inner += 1
         if inner > index and statement.word(inner) not in {"SELECT", "WITH", "VALUES", "TABLE"}:
             continue
-        if statement.word(inner) in _SOURCES or statement[inner].sort is Sort.HOLE:
+        if statement.is_(inner, "VALUE", "(") or statement.word(inner) in _SOURCES or statement[inner].sort is Sort.HOLE:
             return inner
     return stop
 
