@@ -223,7 +223,7 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         place = _AT_LINE.search(message)
-        line = int(place[1]) if place else None
+        line = int(place[1]) if place else text.count("\n") + 1  # else it says: at end of document
         raise ConfigError(path, line, f"is no TOML: {_AT_LINE.sub('', message)}") from None
     except (RecursionError, ValueError) as error:
         raise ConfigError(path, None, f"is no TOML that can be read: {error}") from None

@@ -1,0 +1,266 @@
+"""Discovery: real folders with all that can lie in them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from migration_guard.config import ConfigError, SettingsLoader
+from migration_guard.discover import Discovery, UsageError, discover
+from migration_guard.files import SOURCE_LIMIT
+
+ALEMBIC = "revision = '1'\ndown_revision = None\ndef upgrade(): pass\n"
+DJANGO = "from django.db import migrations\nclass Migration(migrations.Migration): pass\n"
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write(name: str, content: str | bytes = ALEMBIC) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    return tmp_path
+
+
+def find(cwd: Path, *paths: str, force_exclude: bool = False) -> Discovery:
+    return discover(paths, cwd=cwd, load=SettingsLoader(cwd=cwd), force_exclude=force_exclude)
+
+
+def names(found: Discovery) -> list[str]:
+    return [candidate.shown for candidate in found.candidates]
+
+
+def test_migrations_are_known_by_their_content(repository: Path, write: Write) -> None:
+    write("crm/versions/b.py")
+    write("shop/migrations/0001_initial.py", DJANGO)
+    write("shop/migrations/__init__.py", "")
+    write("shop/models.py", "x = 1")
+    write("notes.txt", ALEMBIC)
+    found = find(repository)
+    assert [(one.shown, one.framework, one.root) for one in found.candidates] == [
+        ("crm/versions/b.py", "alembic", repository),
+        ("shop/migrations/0001_initial.py", "django", repository),
+    ]
+    assert found.candidates[0].source == ALEMBIC.encode()
+    assert (found.problems, found.excluded, found.looked_at, found.asked) == ((), 0, 4, ())
+
+
+def test_named_files_are_always_read(repository: Path, write: Write) -> None:
+    write("db_migrate.py", "x = 1")
+    write("empty.py", "")
+    write(".gitignore", "*.py\n")
+    assert [one.framework for one in find(repository, "db_migrate.py", "empty.py").candidates] == ["script", "script"]
+    assert find(repository, ".", "db_migrate.py").asked == ()
+    assert names(find(repository, ".", "db_migrate.py")) == ["db_migrate.py"]
+    assert find(repository, ".").asked == (".",)
+    assert find(repository).asked == (".",)
+
+
+def test_force_exclude_drops_what_is_no_migration(repository: Path, write: Write) -> None:
+    write("pyproject.toml", "[tool.migration-guard]\nexclude = ['legacy/']\npaths = ['db_migrate.py']")
+    write("legacy/a.py")
+    write("b.py")
+    write("db_migrate.py", "x = 1")
+    write("models.py", "x = 1")
+    write("image.png", b"\0")
+    everything = ["legacy/a.py", "b.py", "db_migrate.py", "models.py", "image.png"]
+    found = find(repository, *everything, force_exclude=True)
+    assert (names(found), found.excluded, found.problems, found.asked) == (["b.py", "db_migrate.py"], 1, (), ())
+    found = find(repository, *everything)
+    assert len(found.candidates) == 4
+    assert [problem.path for problem in found.problems] == ["image.png"]
+
+
+def test_exclude_counts_migrations_only(repository: Path, write: Write) -> None:
+    write("pyproject.toml", "[tool.migration-guard]\nexclude = ['legacy/', '*_squashed.py']")
+    write("legacy/versions/a.py")
+    write("legacy/models.py", "x = 1")
+    write("crm/1_squashed.py")
+    write("crm/2.py")
+    found = find(repository, ".")
+    assert (names(found), found.excluded) == (["crm/2.py"], 2)
+
+
+def test_the_nearest_configuration_governs_from_wherever(repository: Path, write: Write) -> None:
+    write("pyproject.toml", "[tool.migration-guard]\nexclude = ['crm']")
+    write("crm/migration-guard.toml", "dialect = 'mysql'\npaths = ['run.py']")
+    write("crm/versions/a.py")
+    write("crm/run.py", "x = 1")
+    for cwd, path in ((repository, "."), (repository, "crm"), (repository / "crm", "."), (repository, "crm/versions")):
+        found = find(cwd, path)
+        assert found.excluded == 0
+        assert {one.settings.dialect for one in found.candidates} == {"mysql"}
+    assert names(find(repository, ".")) == ["crm/run.py", "crm/versions/a.py"]
+    assert names(find(repository / "crm")) == ["run.py"]
+    assert names(find(repository / "crm", "../crm/versions")) == ["versions/a.py"]
+    assert names(find(repository / "crm" / "versions", "../run.py")) == ["../run.py"]
+
+
+def test_paths_of_the_configuration(repository: Path, write: Write) -> None:
+    write("a/db_migrate.py", "x = 1")
+    write("b/deep/db_migrate.py", "x = 1")
+    write("c/versions/1.py")
+    write("elsewhere/versions/2.py")
+    write(".gitignore", "c/\n")
+    write("migration-guard.toml", "paths = ['**/db_migrate.py', './c/versions', 'a/[!x]*.py']")
+    assert names(find(repository)) == ["a/db_migrate.py", "b/deep/db_migrate.py", "c/versions/1.py"]
+    write("migration-guard.toml", "paths = ['elsewhere/*', 'none/', 'a/*.sql']")
+    with pytest.raises(ConfigError, match=r"`paths`: there is no 'none/'"):
+        find(repository)
+    write("migration-guard.toml", "paths = ['elsewhere/*', 'a/*.sql']")
+    assert names(find(repository)) == ["elsewhere/versions/2.py"]
+    assert find(repository).asked == ("a/*.sql",)
+
+
+def test_git_ignores(repository: Path, write: Write) -> None:
+    write(".gitignore", b"\xef\xbb\xbfbuild/\r\n# comment\n!\n/top.py\n*_tmp.py\n\\\n" + b"*a" * 30 + b"\n")
+    write("build/a.py")
+    write("top.py")
+    write("deep/top.py")
+    write("deep/x_tmp.py")
+    write("deep/.gitignore", "!x_tmp.py\n/y.py\n")
+    write("deep/y.py")
+    write("sub/z.py")
+    write(".git/info/exclude", "z.py\n")
+    assert names(find(repository)) == ["deep/top.py", "deep/x_tmp.py"]
+    assert names(find(repository / "deep")) == ["top.py", "x_tmp.py"]
+    assert names(find(repository, "build")) == ["build/a.py"]
+    assert names(find(repository, "top.py", "sub/z.py")) == ["sub/z.py", "top.py"]
+    subprocess.run(["git", "init", "-q", str(repository / "sub")], check=True)
+    assert "sub/z.py" in names(find(repository))
+
+
+def test_code_of_others_is_not_entered_unless_named(repository: Path, write: Write) -> None:
+    for folder in ("node_modules", "venv", ".venv", "lib/site-packages", ".tox", "__pycache__", "env"):
+        write(f"{folder}/pkg/versions/a.py")
+    write("env/pyvenv.cfg", "")
+    write("own/a.py")
+    assert names(find(repository)) == ["own/a.py"]
+    assert names(find(repository, "env", "venv/pkg", "lib")) == ["env/pkg/versions/a.py", "venv/pkg/versions/a.py"]
+    assert names(find(repository, "lib/site-packages")) == ["lib/site-packages/pkg/versions/a.py"]
+
+
+def test_symbolic_links(tmp_path: Path, write: Write) -> None:
+    repository = tmp_path / "repository"
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    write("outside/versions/o.py")
+    write("repository/shared/s.py")
+    write("repository/app/a.py")
+    (repository / "app" / "loop").symlink_to(repository / "app")
+    (repository / "app" / "versions").symlink_to(repository / "shared")
+    (repository / "app" / "elsewhere").symlink_to(tmp_path / "outside")
+    (repository / "app" / "migrations").symlink_to(tmp_path / "outside" / "versions")
+    (repository / "app" / "linked.py").symlink_to(repository / "shared" / "s.py")
+    (repository / "app" / "0001_x.py").symlink_to(tmp_path / "outside" / "versions" / "o.py")
+    (repository / "app" / ".#a.py").symlink_to("nobody@nowhere")
+    found = find(repository)
+    assert names(found) == ["app/a.py", "shared/s.py"]
+    assert [(one.path, one.message) for one in found.problems] == [
+        (
+            "app/0001_x.py",
+            "cannot be read: its symbolic link leads out of the repository; name the file to have it read",
+        ),
+        (
+            "app/migrations",
+            "cannot be read: its symbolic link leads out of the repository; name the folder to have it read",
+        ),
+    ]
+    assert names(find(repository, "app")) == ["app/a.py", "app/versions/s.py"]
+    assert names(find(repository, "app/migrations", "app/0001_x.py")) == ["app/0001_x.py"]
+    assert names(find(repository, "shared", "shared/s.py", "./shared")) == ["shared/s.py"]
+
+
+def test_what_cannot_be_read_is_a_problem(repository: Path, write: Write) -> None:
+    folder = write("app/migrations/0001_good.py", DJANGO).parent
+    os.mkfifo(folder / "0002_pipe.py")
+    (folder / "0003_loop.py").symlink_to("0003_loop.py")
+    (folder / "0004_gone.py").symlink_to("nowhere.py")
+    (folder / "0005_folder.py").mkdir()
+    write("app/migrations/0006_binary.py", b"PK\0")
+    write("app/migrations/0007_large.py", DJANGO + "#" * SOURCE_LIMIT)
+    write("app/large.py", "#" * (SOURCE_LIMIT + 1))
+    write("app/binary.py", b"\0")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "0008_socket.py"))
+    found = find(repository)
+    assert names(found) == ["app/migrations/0001_good.py"]
+    assert [(problem.path.rpartition("/")[2], problem.message) for problem in found.problems] == [
+        ("0002_pipe.py", "cannot be read: it is a named pipe, not a regular file"),
+        ("0003_loop.py", "cannot be read: its symbolic links lead in a circle"),
+        ("0004_gone.py", "cannot be read: it vanished, or is a link to nothing"),
+        ("0005_folder.py", "cannot be read: it is a folder, not a regular file"),
+        ("0006_binary.py", "cannot be read: it is binary: it holds null bytes"),
+        ("0007_large.py", "cannot be read: larger than 2 MB"),
+        ("0008_socket.py", "cannot be read: it is a socket, not a regular file"),
+    ]
+    found = find(repository, "app/large.py", "app/binary.py", "app/migrations/0002_pipe.py", "/dev/null")
+    assert len(found.problems) == 4
+    write("migration-guard.toml", "exclude = ['app/migrations/000[2-9]*']")
+    assert find(repository).problems == ()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_permissions(repository: Path, write: Write) -> None:
+    write("a.py").chmod(0)
+    folder = write("closed/a.py").parent
+    folder.chmod(0)
+    found = find(repository)
+    folder.chmod(0o700)
+    assert [(one.path, one.message) for one in found.problems] == [
+        ("a.py", "cannot be read: permission denied"),
+        ("closed", "cannot be read: permission denied"),
+    ]
+
+
+def test_odd_names(repository: Path) -> None:
+    for name in (b"0001_\xff.py", b"0002_\n::error::x.py", "0003_é.py".encode(), b"-0004.py"):
+        with open(os.fsencode(repository) + b"/" + name, "wb") as file:
+            file.write(ALEMBIC.encode())
+    found = find(repository)
+    assert names(found) == ["-0004.py", "0001_\\xff.py", "0002_\n::error::x.py", "0003_é.py"]
+    for name in names(found):
+        name.encode()
+    assert all(candidate.path.exists() for candidate in found.candidates)
+
+
+def test_missing_paths_are_told_with_the_nearest(repository: Path, write: Write) -> None:
+    write("versions/a.py")
+    with pytest.raises(UsageError, match="there is no 'verions'; did you mean 'versions'"):
+        find(repository, "verions")
+    with pytest.raises(UsageError, match="did you mean 'a.py'"):
+        find(repository, "versions/aa.py")
+    with pytest.raises(UsageError):
+        find(repository, "a\0b")
+
+
+def test_without_a_repository(tmp_path: Path, write: Write) -> None:
+    write("a/b/1.py")
+    write("a/.gitignore", "2.py\n")
+    write("a/2.py")
+    assert names(find(tmp_path, "a")) == ["a/b/1.py"]
+    assert find(tmp_path, "a").candidates[0].root == tmp_path / "a"
+    assert find(tmp_path, "a/b/1.py").candidates[0].root == tmp_path / "a" / "b"
+
+
+def test_deep_folders(repository: Path) -> None:
+    deep = repository
+    for _ in range(400):
+        deep = deep / "ddd"
+    deep.mkdir(parents=True)
+    (deep / "a.py").write_text(ALEMBIC)
+    assert len(find(repository).candidates) == 1
