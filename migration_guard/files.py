@@ -16,6 +16,7 @@ SOURCE_LIMIT = 2 * 1024 * 1024
 """Bytes of a migration that are read at most: beyond it the parsers need gigabytes, and nobody wrote it by hand."""
 
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"))
+_CHUNK = 64 * 1024
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -47,9 +48,11 @@ def read_head(path: Path | str, limit: int = SOURCE_LIMIT) -> tuple[bytes, bool]
         # Opening a device can do things (rewind a tape, arm a watchdog), so it is looked at first.
         _refuse_special(os.stat(path))
         descriptor = os.open(path, _FLAGS)
-        with open(descriptor, "rb", buffering=0) as file:
+        try:
             _refuse_special(os.fstat(descriptor))
-            content = _read(file.fileno(), limit + 1)
+            content = _read(descriptor, limit + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise Unreadable(reason(error)) from None
     except ValueError as error:  # a null byte in the name
@@ -108,7 +111,7 @@ def _refuse_special(status: os.stat_result) -> None:
 
 def _read(descriptor: int, size: int) -> bytes:
     chunks = []
-    while size > 0 and (chunk := os.read(descriptor, min(size, 1 << 20))):
+    while size > 0 and (chunk := os.read(descriptor, min(size, _CHUNK))):
         chunks.append(chunk)
         size -= len(chunk)
     return b"".join(chunks)

@@ -1,4 +1,4 @@
-"""Configuration: the nearest file governs, and whatever it says wrongly is told with file, line and what was expected."""
+"""Configuration: the nearest file governs, and what it says wrongly is told with file, line and what was expected."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_a_file_on_the_command_line_governs_everything(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="two files"):
         load(tmp_path, "ci/guard.toml", "migration-guard.toml")
     (tmp_path / "pyproject.toml").write_text("[project]")
-    with pytest.raises(ConfigError, match="has no .tool.migration-guard. table"):
+    with pytest.raises(ConfigError, match=r"has no \[tool.migration-guard\] table"):
         load(tmp_path, "pyproject.toml")
 
 

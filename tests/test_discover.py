@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -240,7 +241,7 @@ def test_odd_names(repository: Path) -> None:
 
 def test_missing_paths_are_told_with_the_nearest(repository: Path, write: Write) -> None:
     write("versions/a.py")
-    with pytest.raises(UsageError, match="there is no 'verions'; did you mean 'versions'"):
+    with pytest.raises(UsageError, match=r"there is no 'verions'; did you mean 'versions'"):
         find(repository, "verions")
     with pytest.raises(UsageError, match="did you mean 'a.py'"):
         find(repository, "versions/aa.py")
@@ -264,3 +265,25 @@ def test_deep_folders(repository: Path) -> None:
     deep.mkdir(parents=True)
     (deep / "a.py").write_text(ALEMBIC)
     assert len(find(repository).candidates) == 1
+
+
+def test_paths_too_long_for_the_system(repository: Path) -> None:
+    here = os.open(repository, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir("d" * 200, dir_fd=here)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    (problem,) = find(repository).problems
+    assert problem.message == "cannot be read: its path is too long for this system"
+
+
+def test_what_runs_in_the_parent_loads_no_parser() -> None:
+    code = (
+        "import sys; from migration_guard import config, discover, frameworks, gate; from pathlib import PurePath;"
+        "frameworks.recognise(PurePath('a.py'), b'');"
+        "print({'libcst', 'sqlglot', 'click', 'rich'} & sys.modules.keys())"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"

@@ -189,7 +189,9 @@ def test_what_cannot_be_judged_is_kept(source: bytes) -> None:
     assert may_hold_operation(source)
 
 
-@pytest.mark.parametrize("source", [b"", b"\xef\xbb\xbf# -*- coding: utf-8 -*-\r\n", b"revision = '1'\r\ndown_revision = None\r\n"])
+@pytest.mark.parametrize(
+    "source", [b"", b"\xef\xbb\xbf# -*- coding: utf-8 -*-\r\n", b"revision = '1'\r\ndown_revision = None\r\n"]
+)
 def test_nothing_is_dropped(source: bytes) -> None:
     assert not may_hold_operation(source)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,8 +47,6 @@ def ignores_at(folder: Path, git_root: Path | None) -> Ignores:
     if git_root is None:
         return Ignores()
     ignores = Ignores().below(git_root, os.path.join(".git", "info", "exclude"))
-    if ignores.layers:
-        ignores = Ignores(((os.path.join(git_root, ""), ignores.layers[0][1]),))
     for place in reversed([one for one in folder.parents if one.is_relative_to(git_root)]):
         ignores = ignores.below(place)
     return Ignores() if folder != git_root and ignores.ignore(folder, folder=True) else ignores
@@ -57,12 +54,12 @@ def ignores_at(folder: Path, git_root: Path | None) -> Ignores:
 
 def _spec(content: bytes) -> GitIgnoreSpec | None:
     text = os.fsdecode(content.removeprefix(b"\xef\xbb\xbf"))
-    lines = [line for line in _stripped(text.split("\n")) if _is_pattern(line)]
+    lines = [line for line in map(_stripped, text.split("\n")) if _is_pattern(line)]
     return GitIgnoreSpec.from_lines(lines) if lines else None
 
 
-def _stripped(lines: Iterable[str]) -> Iterable[str]:
-    return (line.removesuffix("\r") for line in lines)
+def _stripped(line: str) -> str:
+    return line.removesuffix("\r")
 
 
 def _is_pattern(line: str) -> bool:

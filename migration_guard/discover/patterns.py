@@ -38,8 +38,7 @@ def is_glob(text: str) -> bool:
 
 def fixed_folder(glob: str) -> str:
     """Give the folder in which everything lies that a glob can match."""
-    fixed = glob[: _MAGIC.search(glob).start()] if (_MAGIC.search(glob)) else glob  # type: ignore[union-attr]
-    return posixpath.dirname(fixed) or "."
+    return posixpath.dirname(_MAGIC.split(glob, maxsplit=1)[0]) or "."
 
 
 def _relative(path: Path, settings: Settings) -> str:

@@ -33,7 +33,7 @@ class Candidate:
     shown: str
     """POSIX, relative to the working directory; bytes that are no UTF-8 are spelt out."""
     root: Path
-    """Where the search for imported modules ends: the git root, else the PATH that was given, else the file's folder."""
+    """Where the search for imported modules ends: the git root, else the PATH given, else the file's folder."""
     framework: str
     settings: Settings
     source: bytes

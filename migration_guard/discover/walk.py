@@ -43,9 +43,7 @@ class Trouble:
 
 def looks_like_migration(path: PurePath) -> bool:
     """Judge by the name alone, where the bytes cannot be had."""
-    return path.suffix == ".py" and (
-        path.parent.name in _MIGRATION_FOLDERS or bool(_MIGRATION_FILE.match(path.name))
-    )
+    return path.suffix == ".py" and (path.parent.name in _MIGRATION_FOLDERS or bool(_MIGRATION_FILE.match(path.name)))
 
 
 def python_files(top: Path, git_root: Path | None) -> Iterator[Seen | Trouble]:
