@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from migration_guard.operations import Direction
+
+if TYPE_CHECKING:
+    from migration_guard.walk.migration import Migration
 
 _MIGRATION = re.compile(rb"^class\s+Migration\b", re.M)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
     return path.suffix == ".py" and b"migrations" in source and bool(_MIGRATION.search(source))
+
+
+def enter(migration: Migration) -> None:
+    migration.load()
+    migration.id = f"{migration.libraries.django.app}.{migration.path.stem}"
+    operations = migration.class_attribute("Migration", "operations")
+    if operations is not None:
+        migration.run_operations(operations)

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from migration_guard.operations import Direction
+
+if TYPE_CHECKING:
+    from migration_guard.walk.migration import Migration
+
+_DOWN = re.compile(r"(?:^|_)(?:downgrade|rollback|revert|reverse|undo|backwards?|down)(?:_|$)", re.I)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:  # noqa: ARG001
     """Scripts are never found by content: they are named in `paths` or on the command line."""
     return False
+
+
+def enter(migration: Migration) -> None:
+    migration.load(main=True)
+    for function in migration.every_function():
+        direction = Direction.DOWNGRADE if _DOWN.search(function.name) else Direction.UPGRADE
+        migration.run_unless_reached(function, direction)

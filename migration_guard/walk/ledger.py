@@ -1,0 +1,228 @@
+"""What reached the database, in the order found, and how it becomes Operations.
+
+One place gives one Operation: reached again with other tables, or from the other direction, it grows. What stands in
+another file is told at the last line of the migration on the way there, once per kind and table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migration_guard.operations import Direction, Note, Operation, OperationKind, Span
+from migration_guard.walk.text import Text
+from migration_guard.walk.values import Place
+
+if TYPE_CHECKING:
+    from migration_guard.walk.machine import Frame
+    from migration_guard.walk.syntax import Literal, Source
+
+_STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
+"""Kinds that one call may have on different paths: the later one tells more."""
+MAX_TEXT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A range of source that is located only when it is told."""
+
+    path: Path
+    key: tuple[object, ...]
+    place: Place | None
+    """A call or statement …"""
+    first: tuple[Literal, int] | None = None
+    """… or the characters of a statement in literals: its first, and its last."""
+    last: tuple[Literal, int] | None = None
+
+    def span(self) -> Span:
+        if self.first is not None and self.last is not None:
+            line, column = self.first[0].position(self.first[1])
+            end_line, end_column = self.last[0].position(self.last[1])
+            return Span(line, column, end_line, end_column + 1)
+        assert self.place is not None
+        line, column = self.place.source.start(self.place.node)
+        return Span(line, column, *self.place.source.end(self.place.whole))
+
+
+def spot_of(place: Place) -> Spot:
+    return Spot(place.source.path, (id(place.node),), place)
+
+
+def spot_in_text(text: Text, start: int, verb_end: int, end: int) -> Spot | None:
+    """The spot of a statement whose verb stands in one literal, else None."""
+    first, verb = text.at(start), text.at(max(start, verb_end - 1))
+    if first is None or verb is None or first[0] is not verb[0] or first[0].literal is None:
+        return None
+    last = text.at(end - 1)
+    behind = (last[0].literal, last[1]) if last is not None and last[0].literal is not None else None
+    if behind is None or behind[0].path != first[0].literal.path:
+        behind = (first[0].literal, first[0].start + len(first[0].value.rstrip()) - 1)
+    key = (id(first[0].literal.node) if first[0].literal.node is not None else first[0].literal.path, first[1])
+    return Spot(first[0].literal.path, key, None, (first[0].literal, first[1]), behind)
+
+
+@dataclass(slots=True)
+class Entry:
+    """An Operation in the making."""
+
+    kind: OperationKind
+    spot: Spot
+    direction: Direction
+    how: str
+    tables: list[str]
+    model: str | None
+    via: Spot | None
+    text: str | None
+    dynamic: bool
+    created_here: bool
+    callee: str | None
+    trail: tuple[tuple[Place, str], ...]
+
+    def absorb(self, other: Entry) -> None:
+        """The same place was reached once more."""
+        if other.kind in _STRENGTH and self.kind in _STRENGTH:
+            self.kind = max(self.kind, other.kind, key=_STRENGTH.index)
+        self.direction = self.direction.joined(other.direction)
+        self.tables += [table for table in other.tables if table not in self.tables]
+        self.model = self.model or other.model
+        self.created_here &= other.created_here
+        self.dynamic |= other.dynamic
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Collects for one migration."""
+
+    migration: Source
+    explain: bool = False
+    entries: dict[object, Entry] = field(default_factory=dict)
+    seen: list[tuple[Spot, str, str]] = field(default_factory=list)
+    direction: Direction = Direction.UPGRADE
+    created: set[str] = field(default_factory=set)
+    """Tables that the current direction has created: bare names in lower case."""
+    schema_changes: list[tuple[Direction, Spot]] = field(default_factory=list)
+    _pending: list[tuple[object, Entry]] = field(default_factory=list)
+
+    def begin(self, direction: Direction) -> None:
+        """Another entry point runs: nothing is created yet."""
+        self._pending.clear()
+        if direction is not self.direction:
+            self.created.clear()
+        self.direction = direction
+
+    # --- What the libraries tell -------------------------------------------------------------------------------------
+
+    def change(
+        self,
+        kind: OperationKind,
+        spot: Spot,
+        frames: Iterable[Frame],
+        *,
+        how: str,
+        tables: Iterable[str] = (),
+        model: str | None = None,
+        text: str | None = None,
+        dynamic: bool = False,
+        callee: str | None = None,
+        pending: bool = False,
+    ) -> None:
+        """A data change happens here. A pending one happens only if the session is flushed later."""
+        written = [table for table in tables if table]
+        stack = list(frames)
+        trail = tuple((frame.place, frame.name) for frame in stack if frame.place is not None)
+        via = None
+        key: object = (spot.key, kind if kind not in _STRENGTH else "INSERT")
+        if spot.path != self.migration.path:
+            via = spot
+            spot = self._last_line_here(stack) or spot
+            key = (spot.key, kind, written[0] if written else model)
+        created = bool(written) and all(bare(table) in self.created for table in written)
+        entry = Entry(
+            kind, spot, self.direction, how, written, model, via, text, dynamic, created, callee, trail
+        )
+        if pending:
+            self._pending.append((key, entry))
+        else:
+            self._add(key, entry)
+
+    def flush(self) -> None:
+        """The session writes what is pending."""
+        for key, entry in self._pending:
+            self._add(key, entry)
+        self._pending.clear()
+
+    def _add(self, key: object, entry: Entry) -> None:
+        known = self.entries.get(key)
+        if known is None:
+            self.entries[key] = entry
+        else:
+            known.absorb(entry)
+
+    def _last_line_here(self, stack: list[Frame]) -> Spot | None:
+        for frame in reversed(stack):
+            if frame.place is not None and frame.place.source is self.migration:
+                return spot_of(frame.place)
+        return None
+
+    def create(self, table: str | None) -> None:
+        if table:
+            self.created.add(bare(table))
+
+    def drop(self, table: str | None) -> None:
+        if table:
+            self.created.discard(bare(table))
+
+    def rename(self, old: str | None, new: str | None) -> None:
+        if old and new and bare(old) in self.created:
+            self.created.discard(bare(old))
+            self.created.add(bare(new))
+
+    def schema(self, spot: Spot, what: str) -> None:
+        self.schema_changes.append((self.direction, spot))
+        self.note(spot, what, "changes the schema")
+
+    def note(self, spot: Spot, what: str, why: str) -> None:
+        """Something was looked at and is no data change."""
+        if self.explain and spot.path == self.migration.path:
+            self.seen.append((spot, what, why))
+
+    # --- What comes out ----------------------------------------------------------------------------------------------
+
+    def operations(self, shown: dict[Path, str]) -> list[Operation]:
+        """The Operations, by place. `shown` names other files as messages do; an unknown one keeps its file name."""
+
+        def where(place: Place) -> str:
+            path = place.source.path
+            return f"{shown.get(path, path.name)}:{place.source.start(place.node)[0]}"
+
+        return sorted(
+            (
+                Operation(
+                    kind=entry.kind,
+                    span=entry.spot.span(),
+                    direction=entry.direction,
+                    how=entry.how,
+                    tables=tuple(entry.tables),
+                    model=entry.model,
+                    via=f"{shown.get(entry.via.path, entry.via.path.name)}:{entry.via.span().line}" if entry.via else None,
+                    text=entry.text[:MAX_TEXT] if entry.text else None,
+                    dynamic=entry.dynamic,
+                    created_here=entry.created_here,
+                    callee=entry.callee,
+                    trail=tuple(f"{where(place)} {name}" for place, name in entry.trail),
+                )
+                for entry in self.entries.values()
+            ),
+            key=lambda operation: (operation.span, operation.kind.value),
+        )
+
+    def notes(self) -> list[Note]:
+        found = {Note(spot.span().line, what, why) for spot, what, why in self.seen}
+        return sorted(found, key=lambda note: (note.line, note.what, note.why))
+
+
+def bare(table: str) -> str:
+    """A table's name without schema, quotes and case."""
+    return table.rpartition(".")[2].strip('"`[]').lower()

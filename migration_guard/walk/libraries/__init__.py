@@ -1,0 +1,228 @@
+"""What the interpreter knows about libraries: which of their calls read, which write, and what they return."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.operations import OperationKind
+from migration_guard.walk.libraries import alembic, django, drivers, orm, python, sqlalchemy
+from migration_guard.walk.libraries.database import (
+    HANDLE_NAME,
+    SINKS,
+    Field,
+    Handle,
+    Model,
+    Query,
+    Row,
+    Statement,
+    changes_in,
+    execute,
+    opaque,
+    record,
+    run_callbacks,
+    run_text,
+)
+from migration_guard.walk.ledger import spot_of
+from migration_guard.walk.syntax import dotted
+from migration_guard.walk.text import Text
+from migration_guard.walk.values import Class, Constant, External, Function, Method, Place, Super, Unknown, Value
+
+if TYPE_CHECKING:
+    from migration_guard.sql import Change
+    from migration_guard.walk.machine import Call, Machine
+
+_BY_ROOT = {
+    **dict.fromkeys(alembic.ROOTS, alembic),
+    **dict.fromkeys(sqlalchemy.ROOTS, sqlalchemy),
+    **dict.fromkeys(django.ROOTS, django),
+    **dict.fromkeys(drivers.ROOTS, drivers),
+}
+
+_WRITES = re.compile(r"^(?:exec_?dml|loaddata|create_permissions|create_contenttypes|update_contenttypes)$")
+"""Functions that surely write, wherever they come from."""
+_READERS = frozenset(
+    "tqdm pandas pd numpy structlog loguru click rich six attr attrs pydantic packaging dateutil pytz yaml simplejson "
+    "orjson requests httpx sentry_sdk colorama termcolor tabulate progressbar more_itertools toolz inflection".split()
+)
+"""Libraries that may be handed a database handle and do not write through it."""
+
+
+class Libraries:
+    """The interpreter's door to what libraries do. One for each migration."""
+
+    def __init__(self, dialect: str, dml_helpers: tuple[str, ...]) -> None:
+        self.dialect = dialect
+        self.dml_helpers = frozenset(dml_helpers)
+        self.functions: dict[str, tuple[Change, ...]] = {}
+        """Functions that this migration created in the database, with the data changes in their bodies."""
+        self.django = django.Project()
+
+        self.framework = ""
+
+    machine: Machine
+
+    sequence_method = staticmethod(python.sequence_method)
+    mapping_method = staticmethod(python.mapping_method)
+    text_method = staticmethod(python.text_method)
+
+    # --- Names -------------------------------------------------------------------------------------------------------
+
+    def external(self, name: str) -> Value:
+        """The value behind a dotted name outside the repository."""
+        library = _BY_ROOT.get(name.partition(".")[0])
+        special = library.value(name) if library is not None else None
+        if special is None and ".models." in name and name.rpartition(".")[2][:1].isupper():
+            special = django.external_model(name)
+        return special if special is not None else External(name)
+
+    def builtin(self, name: str) -> Value:
+        return External(f"builtins.{name}") if name in python.BUILTINS else python.CONSTANTS.get(name) or Unknown(name)
+
+    def parameter(self, name: str, annotation: cst.Annotation | None, machine: Machine) -> Value:  # noqa: ARG002
+        """The value of a parameter that nobody in sight passes."""
+        kind = (dotted(annotation.annotation) or "").rpartition(".")[2] if annotation is not None else ""
+        if name == "apps" or kind == "StateApps":
+            return django.APPS
+        if name == "schema_editor" or "SchemaEditor" in kind:
+            return django.SCHEMA_EDITOR
+        if HANDLE_NAME.search(name) or kind in _HANDLE_TYPES:
+            return Handle(name)
+        return Unknown(name, given=True)
+
+    # --- Calls -------------------------------------------------------------------------------------------------------
+
+    def call(self, target: External, call: Call) -> Value:
+        """A call of something outside the repository."""
+        if target.last in self.dml_helpers:
+            return self._dml_helper(target.last, call)
+        if target.root in sys.stdlib_module_names or target.root == "builtins":
+            return python.call(target, call)
+        library = _BY_ROOT.get(target.root)
+        if library is not None:
+            result = library.call(target, call)
+            if result is not None:
+                return result
+        return self.leave(target, call)
+
+    def leave(self, callee: Value, call: Call) -> Value:
+        """A call of something whose body is not in sight: what it is given decides what it may do."""
+        name = call.name or getattr(callee, "hint", "") or getattr(callee, "last", "")
+        result = Unknown(name, from_rows=any(value.from_rows for value in call.arguments))
+        if name in self.dml_helpers:
+            return self._dml_helper(name, call)
+        known_library = isinstance(callee, External) and (callee.root in _BY_ROOT or callee.root in _READERS)
+        if _WRITES.match(name):
+            record(call, OperationKind.DML_CALL, how="helper", callee=name)
+            return result
+        run_callbacks(call)
+        if not _is_logging(name, call):
+            for value in call.arguments:
+                for option in value.alternatives():
+                    if isinstance(option, Statement):
+                        option.executed(call, None)
+                    elif isinstance(option, Text) and not known_library and changes_in(call, option):
+                        run_text(call, option, None, certain=False)
+        if not known_library and not _is_logging(name, call) and any(value.handle for value in call.arguments):
+            opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
+        return result
+
+    def _dml_helper(self, name: str, call: Call) -> Value:
+        """A helper that is known to execute DML: its text counts for what it is."""
+        given = [value for value in call.arguments if isinstance(value, (Text, Statement))]
+        before = len(call.machine.ledger.entries)
+        for value in given:
+            if isinstance(value, Statement) or changes_in(call, value):
+                execute(call, value)
+        if not given or (len(call.machine.ledger.entries) == before and not any(t.known for t in given if isinstance(t, Text))):
+            record(call, OperationKind.DML_CALL, how="helper", callee=name)
+        return Unknown(name)
+
+    def unknown_method(self, receiver: Unknown, name: str, call: Call) -> Value:
+        """A method of something unknown: executing is recognised by its name and by what is executed."""
+        if name in self.dml_helpers:
+            return self._dml_helper(name, call)
+        if name in SINKS:
+            given = call.argument(0, "sql", "statement", "query", "operation", "stmt")
+            if given is not None:
+                certain = bool(HANDLE_NAME.search(receiver.hint)) and not receiver.given
+                return execute(call, given, call.argument(1, "parameters", "params", "args"), certain=certain)
+        if receiver.from_rows:
+            orm.unknown_row_method(receiver, name, call)
+        if name in orm.UNMISTAKABLE and not receiver.from_rows:
+            orm.unknown_query_method(name, call)
+        result = self.leave(receiver, call) if call.arguments else Unknown(name)
+        return Unknown(name, from_rows=receiver.from_rows or result.from_rows)
+
+    # --- Values of the database ----------------------------------------------------------------------------------------
+
+    def handle_method(self, handle: Handle, name: str, call: Call) -> Value:
+        return drivers.handle_method(handle, name, call)
+
+    def query_method(self, query: Query, name: str, call: Call) -> Value:
+        return orm.query_method(query, name, call)
+
+    def model_attribute(self, model: Model, name: str) -> Value:
+        return orm.model_attribute(model, name)
+
+    def model_method(self, model: Model, name: str, call: Call) -> Value:
+        return orm.model_method(model, name, call)
+
+    def row_attribute(self, row: Row, name: str) -> Value:
+        return orm.row_attribute(row, name, self)
+
+    def row_assign(self, row: Row, name: str, value: Value, place: Place) -> None:  # noqa: ARG002
+        orm.row_assign(row, name, place, self.machine)
+
+    def row_method(self, row: Row, name: str, call: Call) -> Value:
+        return orm.row_method(row, name, call)
+
+    def field_method(self, field: Field, name: str, call: Call) -> Value:
+        return orm.field_method(field, name, call)
+
+    # --- Classes of the repository -------------------------------------------------------------------------------------
+
+    def model_of(self, cls: Class) -> Model | None:
+        """The model that a class of the repository is, if it is one."""
+        return orm.model_of(cls, self)
+
+    def class_attribute(self, cls: Class, name: str) -> Value | None:
+        """What a library's base class gives to a class of the repository."""
+        model = self.model_of(cls)
+        if model is None:
+            return None
+        found = cls.lookup(name)
+        if isinstance(found, Function):
+            return None
+        return self.model_attribute(model, name)
+
+    def class_method(self, cls: Class, name: str, call: Call) -> Value:
+        model = self.model_of(cls)
+        if model is not None:
+            return self.model_method(model, name, call)
+        if any(value.handle for value in call.arguments):
+            opaque(call, f"{cls.name}.{name} is inherited from out of sight and is given a way to the database", name)
+        return Unknown(name)
+
+    def instantiate(self, cls: Class, call: Call) -> Value | None:
+        model = self.model_of(cls)
+        return model.call(call) if model is not None else None
+
+    def super_method(self, receiver: Super, name: str, call: Call) -> Value:
+        return django.super_method(receiver, name, call)
+
+
+_HANDLE_TYPES = frozenset(
+    "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
+)
+_LOGGING = re.compile(r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$")
+
+
+def _is_logging(name: str, call: Call) -> bool:  # noqa: ARG001
+    return bool(_LOGGING.match(name))
+
+
+__all__ = ["Libraries", "Constant", "Method", "spot_of"]

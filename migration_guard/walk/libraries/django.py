@@ -1,0 +1,539 @@
+"""Django: apps, models, migrations' operations, and the tables that an app's migrations give to its models."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migration_guard.operations import OperationKind
+from migration_guard.walk.ledger import spot_of
+from migration_guard.walk.libraries.database import (
+    EXPRESSION,
+    Field,
+    Handle,
+    Model,
+    Query,
+    execute,
+    record,
+    run_callbacks,
+)
+from migration_guard.walk.text import Text
+from migration_guard.walk.values import (
+    NONE,
+    UNKNOWN,
+    Class,
+    External,
+    Instance,
+    Mapping,
+    Method,
+    Sequence,
+    Super,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from migration_guard.walk.machine import Call, Machine
+
+ROOTS = ("django", "rest_framework", "django_extensions", "swapper", "south", "waffle", "guardian", "reversion")
+
+_CALLED_MODELS = re.compile(r"^(?:django\.contrib\.)?(?P<app>[\w.]*?)\.?models\.(?P<name>[A-Z]\w*)$")
+
+
+def value(name: str) -> Value | None:
+    match name:
+        case "django.db.connection" | "django.db.connections" | "django.db.transaction.connection":
+            return CONNECTIONS if name.endswith("s") else Handle("connection")
+        case "django.apps.apps":
+            return APPS
+    if name.startswith("django.contrib.") and ".models." in name:
+        return external_model(name)
+    return None
+
+
+def external_model(name: str) -> Value | None:
+    """A model imported from a package that is not in the repository: `django.contrib.auth.models.Group`."""
+    package, _, cls = name.partition(".models.")
+    if not cls[:1].isupper() or "." in cls or package in ("django.db", "django.contrib.gis.db") or package.endswith(".db"):
+        return None
+    if cls.endswith(("Manager", "Mixin", "Field", "QuerySet", "Error", "Exception")):
+        return None
+    app = package.rpartition(".")[2]
+    return Model(f"{app}.{cls}", f"{app}_{cls}".lower(), "django-orm")
+
+
+def call(target: External, call: Call) -> Value | None:
+    first = call.positional[0] if call.positional else UNKNOWN
+    match target.last:
+        case "get_user_model":
+            return Model(None, None, "django-orm")
+        case "get_model" | "load_model":
+            return _get_model(call)
+        case "get_model_name" | "get_model_names":
+            return Unknown("model_name")
+        case "atomic":
+            return first if call.positional else UNKNOWN
+        case "on_commit" | "run_on_commit":
+            run_callbacks(call)
+            return NONE
+        case "call_command":
+            return _call_command(call)
+        case "create_permissions" | "create_contenttypes" | "create_default_site":
+            record(call, OperationKind.DML_CALL, how="helper", callee=target.last)
+            return NONE
+        case "get_permission_model" | "get_group_model":
+            return Model(None, None, "django-orm")
+        case "bulk_update":
+            record(call, OperationKind.UPDATE, how="django-orm")
+            return NONE
+        case "Prefetch" | "Subquery" | "OuterRef" | "F" | "Q" | "Value" | "Count" | "Paginator":
+            return first if target.last == "Paginator" else EXPRESSION
+        case "get_object_or_404" | "get_list_or_404":
+            return Query((first,), "django-orm", plain=False).element() if isinstance(first, Model) else UNKNOWN
+    if target.last[:1].isupper():
+        return Built(target.name, call)
+    run_callbacks(call)
+    return Unknown(target.last, from_rows=any(value.from_rows for value in call.arguments))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built(Value):
+    """An object of a class of Django's: an operation of a migration, or a model field."""
+
+    cls: str
+    made_with: Call
+
+    @property
+    def last(self) -> str:
+        return self.cls.rpartition(".")[2]
+
+
+def _call_command(call: Call) -> Value:
+    name = call.argument(0, "command_name")
+    if isinstance(name, Text) and str(name) in ("loaddata", "sqlflush", "flush"):
+        record(call, OperationKind.DML_CALL, how="helper", callee=f"call_command {name}")
+    elif not isinstance(name, Text) or str(name) not in _QUIET_COMMANDS:
+        record(call, OperationKind.OPAQUE, how="helper", callee="call_command", text="a management command is out of sight")
+    return NONE
+
+
+_QUIET_COMMANDS = frozenset("migrate collectstatic check compilemessages makemigrations createcachetable showmigrations".split())
+
+
+def _get_model(call: Call) -> Value:
+    """`apps.get_model("app", "Model")` in each of its spellings."""
+    first, second = call.argument(0, "app_label"), call.argument(1, "model_name")
+
+    def named(app: Value | None, model: Value | None) -> Value:
+        label = str(app) if isinstance(app, Text) and app.known else None
+        name = str(model) if isinstance(model, Text) and model.known else None
+        if label is not None and name is None and "." in label and not isinstance(model, Unknown):
+            label, _, name = label.partition(".")
+        if label is None and name is None:
+            return Model(None, None, "django-orm")
+        return call.machine.libraries.django.model(label, name, call.machine)
+
+    return call.machine.combine(named, first if first is not None else UNKNOWN, second if second is not None else NONE)
+
+
+class Apps(Value):
+    """The registry of models that a RunPython function is given."""
+
+    __slots__ = ()
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return "apps"
+
+    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        match name:
+            case "get_model" | "get_registered_model":
+                return _get_model(call)
+            case "get_models":
+                return Sequence([], Model(None, None, "django-orm"))
+            case "get_app_config" | "get_app_configs" | "app_configs":
+                return AppConfig()
+        return UNKNOWN
+
+
+class AppConfig(Value):
+    """`apps.get_app_config(…)`"""
+
+    __slots__ = ()
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "get_model":
+            model = call.argument(0, "model_name")
+            return call.machine.libraries.django.model(None, str(model), call.machine) if isinstance(model, Text) else Model(None, None, "django-orm")
+        if name == "get_models":
+            return Sequence([], Model(None, None, "django-orm"))
+        return UNKNOWN
+
+
+class SchemaEditor(Value):
+    """`schema_editor`: executes SQL, changes the schema, and leads to the connection."""
+
+    __slots__ = ()
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return "schema_editor"
+
+    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+        if name == "connection":
+            return Handle("connection")
+        if name == "deferred_sql":
+            return DeferredSql()
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "execute":
+            given = call.argument(0, "sql")
+            return execute(call, given, call.argument(1, "params")) if given is not None else UNKNOWN
+        if name == "create_model":
+            model = call.argument(0, "model")
+            call.machine.ledger.create(model.table if isinstance(model, Model) else None)
+        if name not in ("quote_name", "quote_value", "atomic_migration"):
+            call.machine.ledger.schema(spot_of(call.place), f"schema_editor.{name}")
+        if name == "quote_name":
+            return call.argument(0, "name") or UNKNOWN
+        return Unknown(name)
+
+
+class DeferredSql(Value):
+    """`schema_editor.deferred_sql`: what is appended is executed at the end of the migration."""
+
+    __slots__ = ()
+
+    def method(self, name: str, call: Call) -> Value:
+        if name in ("append", "extend") and call.positional:
+            execute(call, call.positional[0])
+        return NONE
+
+
+class Connections(Value):
+    """`django.db.connections`"""
+
+    __slots__ = ()
+    handle = True
+
+    def item(self, key: Value) -> Value:  # noqa: ARG002
+        return Handle("connection")
+
+    def element(self) -> Value:
+        return Unknown("alias")
+
+    def method(self, name: str, call: Call) -> Value:  # noqa: ARG002
+        return Handle("connection") if name in ("create_connection", "__getitem__") else UNKNOWN
+
+
+APPS = Apps()
+SCHEMA_EDITOR = SchemaEditor()
+CONNECTIONS = Connections()
+
+
+class SouthOrm(Value):
+    """South's frozen `orm`: `orm["app.Model"]`, `orm.Model`."""
+
+    __slots__ = ()
+    handle = True
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return machine.libraries.django.model(None, name, machine) if name[:1].isupper() else Unknown(name)
+
+    def item(self, key: Value) -> Value:
+        if isinstance(key, Text) and key.known:
+            app, _, name = str(key).rpartition(".")
+            return Model(f"{app}.{name}" if app else name, f"{app}_{name}".lower() if app else None, "django-orm")
+        return Model(None, None, "django-orm")
+
+
+def super_method(receiver: Super, name: str, call: Call) -> Value:
+    """`super().database_forwards(…)` of an operation's subclass: runs what the base class was built with."""
+    instance = receiver.instance
+    if isinstance(instance, Instance) and name in ("database_forwards", "database_backwards"):
+        run_operation(instance, call.machine, forward=name == "database_forwards")
+    return UNKNOWN
+
+
+# --- Operations of a migration ---------------------------------------------------------------------------------------
+
+
+def run_operation(operation: Value, machine: Machine, *, forward: bool) -> None:
+    """One element of `operations`, in one direction."""
+    if isinstance(operation, Built):
+        run_base(operation.last, operation.made_with, machine, forward=forward)
+    elif isinstance(operation, Instance) and operation.made_with is not None:
+        for base in operation.cls.external_bases():
+            run_base(base.rpartition(".")[2], operation.made_with, machine, forward=forward)
+
+
+def run_base(name: str, made_with: Call, machine: Machine, *, forward: bool) -> None:
+    call = made_with
+    match name:
+        case "RunSQL":
+            sql = call.argument(0, "sql") if forward else call.argument(1, "reverse_sql")
+            run_sql(sql, call)
+        case "RunPython":
+            code = call.argument(0, "code") if forward else call.argument(1, "reverse_code")
+            for function in code.alternatives() if code is not None else ():
+                if function is not NONE and not (isinstance(function, External) and function.last == "noop"):
+                    machine.call(function, call.with_arguments((APPS, SCHEMA_EDITOR), {}))
+        case "SeparateDatabaseAndState":
+            inner = call.argument(0, "database_operations")
+            operations = inner.elements() or [] if inner is not None else []
+            run_operations(operations, machine, forward=forward)
+        case "CreateModel" if forward:
+            model = call.argument(0, "name")
+            if isinstance(model, Text):
+                machine.ledger.create(machine.libraries.django.created_table(str(model), call.argument(2, "options"), machine))
+            machine.ledger.schema(spot_of(call.place), name)
+        case _ if forward:
+            machine.ledger.schema(spot_of(call.place), name)
+
+
+def run_sql(sql: Value | None, call: Call) -> None:
+    """What RunSQL takes: text, or a list of texts and of (text, parameters)."""
+    for option in sql.alternatives() if sql is not None else ():
+        if isinstance(option, Sequence):
+            for element in option.elements() or [option.element()]:
+                inner = element.elements() if isinstance(element, Sequence) else None
+                execute(call, inner[0] if inner else element)
+        elif option is not NONE and not (isinstance(option, External) and option.last == "noop"):
+            execute(call, option)
+
+
+def run_operations(operations: list[Value], machine: Machine, *, forward: bool) -> None:
+    for operation in operations if forward else reversed(operations):
+        for option in operation.alternatives():
+            method = option.cls.lookup("database_forwards" if forward else "database_backwards") if isinstance(option, Instance) else None
+            if method is not None and isinstance(option, Instance):
+                bound = option.attribute("database_forwards" if forward else "database_backwards", machine)
+                machine.call(bound, option.made_by.with_arguments((UNKNOWN, SCHEMA_EDITOR, State(), State()), {}))
+            else:
+                run_operation(option, machine, forward=forward)
+
+
+class State(Value):
+    """`from_state`, `to_state`: lead to the models of that moment."""
+
+    __slots__ = ()
+
+    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+        return APPS if name == "apps" else Unknown(name)
+
+
+# --- Tables of models ------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class ModelState:
+    """What an app's migrations say of a model."""
+
+    name: str
+    table: str | None = None
+    fields: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    """name → (class of the field, `app.Model` on the other side)"""
+
+
+class Project:
+    """Finds the tables of models by reading (never running) the migrations of their apps."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.root: Path | None = None
+        self._states: dict[str, dict[str, ModelState]] = {}
+
+    @property
+    def app(self) -> str | None:
+        """The label of the app that the migration belongs to."""
+        return app_label(self.path.parent.parent) if self.path is not None else None
+
+    def model(self, app: str | None, name: str | None, machine: Machine) -> Model:  # noqa: ARG002
+        label = app if app is not None else self.app
+        if name is None:
+            return Model(None, None, "django-orm")
+        state = self._state(label).get(name.lower()) if label else None
+        shown = state.name if state is not None else name
+        table = (state.table if state else None) or (f"{label}_{name}".lower() if label else None)
+        return Model(f"{label}.{shown}" if label else shown, table, "django-orm")
+
+    def model_of_class(self, cls: Class) -> Model:
+        """A real model of the repository: its app by its folder, its table by `Meta`."""
+        meta = cls.scope.names.get("Meta")
+        named = meta.scope.names.get("db_table") if isinstance(meta, Class) else None
+        labelled = meta.scope.names.get("app_label") if isinstance(meta, Class) else None
+        folder = cls.module.path.parent
+        while folder.name == "models" or (folder.name != "" and not (folder / "migrations").is_dir() and folder.parent != folder and (folder.parent / "migrations").is_dir()):
+            folder = folder.parent
+        app = str(labelled) if isinstance(labelled, Text) and labelled.known else app_label(folder)
+        table = str(named) if isinstance(named, Text) and named.known else f"{app}_{cls.name}".lower()
+        return Model(f"{app}.{cls.name}", table, "django-orm", cls)
+
+    def created_table(self, name: str, options: Value | None, machine: Machine) -> str | None:
+        if isinstance(options, Mapping):
+            named = next((v for k, v in options.known.values() if isinstance(k, Text) and str(k) == "db_table"), None)
+            if isinstance(named, Text):
+                return str(named)
+        return self.model(None, name, machine).table
+
+    def related(self, model: Model, name: str) -> Model | None:
+        """The model on the other side of a relation, where the migrations tell."""
+        if model.name is None or "." not in model.name:
+            return None
+        app, _, own = model.name.partition(".")
+        state = self._state(app).get(own.lower())
+        kind, target = state.fields.get(name, ("", None)) if state is not None else ("", None)
+        if target is None and name.endswith("_set"):
+            other = self._state(app).get(name[:-4])
+            return self._named(app, other.name) if other is not None else None
+        if target is None or not kind:
+            return None
+        other_app, _, other_name = target.rpartition(".")
+        return self._named(other_app or app, other_name)
+
+    def _named(self, app: str, name: str) -> Model:
+        state = self._state(app).get(name.lower())
+        table = (state.table if state is not None else None) or f"{app}_{name}".lower()
+        return Model(f"{app}.{state.name if state else name}", table, "django-orm")
+
+    def may_relate(self, given: Field) -> bool:
+        """Whether a field of a row may be a relation: false where the migrations say that it is a plain column."""
+        model = given.row.model
+        if model is None or model.name is None or "." not in model.name or "." in given.name:
+            return True
+        app, _, own = model.name.partition(".")
+        state = self._state(app).get(own.lower())
+        kind, _target = state.fields.get(given.name, ("", None)) if state is not None else ("", None)
+        return not kind or kind.endswith(_RELATIONS)
+
+    def _state(self, app: str) -> dict[str, ModelState]:
+        if app not in self._states:
+            folder = self._migrations_of(app)
+            last = self.path.name if self.path is not None and folder == self.path.parent else None
+            self._states[app] = _models(folder, last) if folder is not None else {}
+        return self._states[app]
+
+    def _migrations_of(self, app: str) -> Path | None:
+        if self.path is None or self.root is None:
+            return None
+        if app == self.app:
+            return self.path.parent
+        for parent in self.path.parents:
+            for folder in (parent / app / "migrations", parent / app.removeprefix(parent.name) / "migrations"):
+                if folder.is_dir():
+                    return folder
+            if parent == self.root:
+                break
+        return None
+
+
+_RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField", "Manager", "ParentalKey", "TagField", "Tags", "Relation", "RelatedField")
+
+
+@lru_cache(maxsize=512)
+def app_label(folder: Path) -> str:
+    """An app's label: `label = "…"` in its AppConfig, else its folder's name."""
+    for name in ("apps.py", "__init__.py"):
+        try:
+            with (folder / name).open("rb") as file:
+                found = re.search(rb"^\s+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", file.read(100_000), re.M)
+        except OSError:
+            continue
+        if found:
+            return found[1].decode()
+    return folder.name
+
+
+def _models(folder: Path, last: str | None) -> dict[str, ModelState]:
+    models: dict[str, ModelState] = {}
+    for path in sorted(folder.glob("*.py")):
+        if last is not None and path.name > last:
+            break
+        for name, arguments in _schema_operations(path):
+            _apply(models, name, arguments)
+    return models
+
+
+@lru_cache(maxsize=4096)
+def _schema_operations(path: Path) -> tuple[tuple[str, dict[str, ast.expr]], ...]:
+    """The operations of a migration that name models, tables and fields: (operation, its arguments)."""
+    try:
+        data = path.read_bytes()
+        if len(data) > 2_000_000 or not re.search(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField", data):
+            return ()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(data)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PARAMETERS:
+            arguments = dict(zip(_PARAMETERS[node.func.attr], node.args))
+            arguments |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+            found.append((node.func.attr, arguments))
+    return tuple(found)
+
+
+_PARAMETERS = {
+    "CreateModel": ("name", "fields", "options"),
+    "AlterModelTable": ("name", "table"),
+    "RenameModel": ("old_name", "new_name"),
+    "AddField": ("model_name", "name", "field"),
+    "RenameField": ("model_name", "old_name", "new_name"),
+}
+
+
+def _apply(models: dict[str, ModelState], operation: str, arguments: dict[str, ast.expr]) -> None:
+    texts = {name: node.value for name, node in arguments.items() if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    model = models.setdefault(texts["model_name"].lower(), ModelState(texts["model_name"])) if "model_name" in texts else None
+    match operation:
+        case "CreateModel" if "name" in texts:
+            created = models[texts["name"].lower()] = ModelState(texts["name"], _table_option(arguments.get("options")))
+            created.fields.update(_fields(arguments.get("fields")))
+        case "AlterModelTable" if "name" in texts:
+            models.setdefault(texts["name"].lower(), ModelState(texts["name"])).table = texts.get("table")
+        case "RenameModel" if "old_name" in texts and "new_name" in texts:
+            old = models.get(texts["old_name"].lower())
+            renamed = ModelState(texts["new_name"], old.table if old else None, dict(old.fields) if old else {})
+            models[texts["new_name"].lower()] = renamed
+        case "AddField" if model is not None and "name" in texts:
+            model.fields[texts["name"]] = _field(arguments.get("field"))
+        case "RenameField" if model is not None and "old_name" in texts and "new_name" in texts:
+            model.fields[texts["new_name"]] = model.fields.get(texts["old_name"], ("", None))
+
+
+def _table_option(options: ast.expr | None) -> str | None:
+    if isinstance(options, ast.Dict):
+        for key, value in zip(options.keys, options.values):
+            if isinstance(key, ast.Constant) and key.value == "db_table" and isinstance(value, ast.Constant):
+                return str(value.value)
+    return None
+
+
+def _fields(fields: ast.expr | None) -> Iterator[tuple[str, tuple[str, str | None]]]:
+    for element in fields.elts if isinstance(fields, (ast.List, ast.Tuple)) else ():
+        if isinstance(element, ast.Tuple) and len(element.elts) == 2 and isinstance(element.elts[0], ast.Constant):
+            yield str(element.elts[0].value), _field(element.elts[1])
+
+
+def _field(node: ast.expr | None) -> tuple[str, str | None]:
+    if not isinstance(node, ast.Call):
+        return "", None
+    function = node.func
+    kind = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    target = next((keyword.value for keyword in node.keywords if keyword.arg == "to"), node.args[0] if node.args else None)
+    related = kind.endswith(_RELATIONS) and isinstance(target, ast.Constant) and isinstance(target.value, str)
+    return kind, str(target.value) if related and isinstance(target, ast.Constant) else None

@@ -1,0 +1,486 @@
+"""Builtins and the standard library, as far as they carry text, rows and functions along."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migration_guard.walk.libraries.database import run_callbacks
+from migration_guard.walk.syntax import Literal
+from migration_guard.walk.text import Piece, Text, as_text, concatenated, plain
+from migration_guard.walk.values import (
+    NONE,
+    UNKNOWN,
+    Constant,
+    External,
+    Function,
+    Instance,
+    Mapping,
+    Partial,
+    Sequence,
+    Unknown,
+    Value,
+    join,
+)
+from migration_guard.walk.libraries import database
+
+if TYPE_CHECKING:
+    from migration_guard.walk.machine import Call, Machine
+
+BUILTINS = frozenset(dir(builtins))
+CONSTANTS: dict[str, Value] = {"True": Constant(value=True), "False": Constant(value=False), "None": NONE}
+BUILTINS -= set(CONSTANTS)
+MAX_FILE = 2_000_000
+
+
+def call(target: External, call: Call) -> Value:
+    behaviour = _CALLS.get(target.last)
+    if behaviour is not None:
+        result = behaviour(call)
+        if result is not None:
+            return result
+    if target.root == "sqlite3" and target.last == "connect":
+        return database.Handle("sqlite3")
+    run_callbacks(call)
+    rows = any(value.from_rows for value in call.arguments)
+    return Unknown(target.last, from_rows=rows)
+
+
+def _first(call: Call) -> Value:
+    return call.positional[0] if call.positional else UNKNOWN
+
+
+def _collected(call: Call) -> Value:
+    if not call.positional:
+        return Sequence()
+    value = _first(call)
+    elements = value.elements()
+    if elements is not None:
+        return Sequence(elements, from_rows=value.from_rows)
+    return Sequence([], value.element(), value.from_rows)
+
+
+def _dictionary(call: Call) -> Value:
+    result = Mapping()
+    for value in call.positional:
+        if isinstance(value, Mapping):
+            result.known.update(value.known)
+            result.rest = value.rest
+        result.from_rows |= value.from_rows
+        if not isinstance(value, Mapping):
+            pair = value.element()
+            result.rest = pair.item(Constant(1))
+    for name, value in call.named.items():
+        result.set_item(plain(name), value, rows=False)
+    return result
+
+
+def _enumerated(call: Call) -> Value:
+    value = _first(call)
+    elements = value.elements()
+    if elements is not None and not value.from_rows:
+        return Sequence([Sequence([Constant(index), element]) for index, element in enumerate(elements)])
+    return Sequence([], Sequence([Unknown("index"), value.element()], from_rows=value.from_rows), value.from_rows)
+
+
+def _zipped(call: Call) -> Value:
+    columns = [value.elements() for value in call.positional]
+    if columns and all(column is not None for column in columns):
+        return Sequence([Sequence(list(row)) for row in zip(*(column for column in columns if column is not None))])
+    rows = any(value.from_rows for value in call.positional)
+    return Sequence([], Sequence([value.element() for value in call.positional], from_rows=rows), rows)
+
+
+def _mapped(call: Call) -> Value:
+    if len(call.positional) < 2:
+        return UNKNOWN
+    function, values = call.positional[0], call.positional[1]
+    result = Sequence(from_rows=values.from_rows)
+    elements = values.elements()
+    with call.machine.rows(values.from_rows):
+        for element in elements if elements is not None else [values.element()]:
+            result.add(call.machine.call(function, call.with_arguments((element,), {})), rows=elements is None)
+    return result
+
+
+def _filtered(call: Call) -> Value:
+    if len(call.positional) < 2:
+        return UNKNOWN
+    call.machine.call(call.positional[0], call.with_arguments((call.positional[1].element(),), {}))
+    return _collected(call.with_arguments(call.positional[1:], {}))
+
+
+def _partial(call: Call) -> Value:
+    return Partial(_first(call), call.positional[1:], call.named) if call.positional else UNKNOWN
+
+
+def _text(call: Call) -> Value:
+    value = _first(call)
+    if isinstance(value, Constant) and isinstance(value.value, (int, float)):
+        return plain(str(value.value))
+    return value if any(isinstance(option, (Text, PathValue)) for option in value.alternatives()) else as_text(value)
+
+
+def _dedented(call: Call) -> Value:
+    return join(v.dedented() if isinstance(v, Text) else v for v in _first(call).alternatives())
+
+
+def _cleaned(call: Call) -> Value:
+    return join(v.dedented().stripped("strip", None) if isinstance(v, Text) else v for v in _first(call).alternatives())
+
+
+def _attribute(call: Call) -> Value | None:
+    name = call.argument(1)
+    if not isinstance(name, Text) or not name.known:
+        return Unknown(from_rows=_first(call).from_rows)
+    return call.machine.attribute(_first(call), str(name))
+
+
+def _set_attribute(call: Call) -> Value:
+    name = call.argument(1)
+    value = call.argument(2)
+    label = str(name) if isinstance(name, Text) and name.known else "?"
+    _first(call).assign(label, value if value is not None else UNKNOWN, call.machine, call.place)
+    return NONE
+
+
+def _globals(call: Call) -> Value:
+    scope = call.machine.scope.module.scope
+    return Names(scope.names)
+
+
+def _next(call: Call) -> Value:
+    value = _first(call).element()
+    default = call.argument(1)
+    return value if default is None or default is NONE else join((value, default))
+
+
+def _run(call: Call) -> Value | None:
+    """`asyncio.run(coroutine)`: the call was followed when it was evaluated."""
+    return _first(call)
+
+
+def _printed(call: Call) -> Value:  # noqa: ARG001
+    return NONE
+
+
+def _type(call: Call) -> Value:
+    value = _first(call)
+    match value:
+        case Instance(cls=cls):
+            return cls
+        case database.Row(model=model) if model is not None:
+            return model
+    return Unknown("type", from_rows=value.from_rows)
+
+
+class Names(Value):
+    """`globals()`: a dictionary of names."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: dict[str, Value]) -> None:
+        self.names = names
+
+    def item(self, key: Value) -> Value:
+        if isinstance(key, Text) and key.known:
+            return self.names.get(str(key), UNKNOWN)
+        if isinstance(key, Text):  # "upgrade_%s" % name: every function that fits
+            prefix = str(key).partition("{")[0]
+            fitting = [value for name, value in self.names.items() if prefix and name.startswith(prefix)]
+            return join(value for value in fitting if isinstance(value, Function)) if fitting else UNKNOWN
+        return UNKNOWN
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "get" and call.positional:
+            return self.item(call.positional[0])
+        return UNKNOWN
+
+
+class PathValue(Value):
+    """A path in the repository, as far as it is known."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+
+    @property
+    def key(self) -> object:
+        return ("path", str(self.path))
+
+    def joined(self, parts: list[Value]) -> PathValue:
+        path = self.path
+        for part in parts:
+            if path is None or not isinstance(part, Text) or not part.known:
+                return PathValue(None)
+            path = path / str(part)
+        return PathValue(path)
+
+    def over(self, other: Value) -> Value:
+        return self.joined([other])
+
+    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+        if name == "parent":
+            return PathValue(self.path.parent if self.path else None)
+        if name == "parents":
+            return Sequence([PathValue(parent) for parent in list(self.path.parents)[:20]] if self.path else [])
+        if name in ("name", "stem", "suffix") and self.path:
+            return plain(getattr(self.path, name))
+        return database.Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        match name:
+            case "read_text" | "read" | "read_bytes":
+                return file_text(self.path, call.machine)
+            case "resolve" | "absolute" | "expanduser":
+                return self
+            case "joinpath":
+                return self.joined(list(call.positional))
+            case "with_name" | "with_suffix" if self.path and call.positional and isinstance(call.positional[0], Text):
+                return PathValue(getattr(self.path, name)(str(call.positional[0])))
+            case "open":
+                return OpenFile(self.path)
+        return Unknown(name)
+
+
+class OpenFile(Value):
+    """An open file of the repository."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "read":
+            return file_text(self.path, call.machine)
+        if name in ("readlines", "splitlines"):
+            return self.element_list(call.machine)
+        return Unknown(name)
+
+    def element_list(self, machine: Machine) -> Value:
+        text = file_text(self.path, machine)
+        return Sequence(list(text.split("\n"))) if isinstance(text, Text) else UNKNOWN
+
+
+def file_text(path: Path | None, machine: Machine) -> Value:
+    """The text of a file of the repository; unknown where it is none, or cannot be read."""
+    if path is None or not machine.repository.holds(path):
+        return Unknown("file")
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_FILE:
+            return Unknown("file")
+        value = path.read_text("utf-8", errors="replace")
+    except (OSError, ValueError):
+        return Unknown("file")
+    return Text((Piece(value, Literal(None, None, value, (), path)),))
+
+
+def _as_path(value: Value | None, machine: Machine) -> Path | None:
+    match value:
+        case PathValue(path=path):
+            return path
+        case Text() if value.known:
+            return machine.folder() / str(value)
+    return None
+
+
+def _path(call: Call) -> Value:
+    return PathValue(_as_path(_first(call), call.machine)).joined(list(call.positional[1:]))
+
+
+def _open(call: Call) -> Value:
+    return OpenFile(_as_path(call.argument(0, "file"), call.machine))
+
+
+def _join_path(call: Call) -> Value | None:
+    if len(call.positional) == 1 or not call.positional:
+        return None
+    return _path(call)
+
+
+def _parent(call: Call) -> Value:
+    path = _as_path(_first(call), call.machine)
+    return PathValue(path.parent if path else None)
+
+
+def _same_path(call: Call) -> Value:
+    return PathValue(_as_path(_first(call), call.machine))
+
+
+def _data(call: Call) -> Value:
+    """`pkgutil.get_data(package, name)`, `importlib.resources.files(package)`"""
+    name = call.argument(1)
+    return file_text(_as_path(name, call.machine), call.machine)
+
+
+_CALLS = {
+    **dict.fromkeys(("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque"), _collected),
+    **dict.fromkeys(("dict", "OrderedDict"), _dictionary),
+    "defaultdict": lambda call: Mapping(),
+    "enumerate": _enumerated,
+    "zip": _zipped,
+    "zip_longest": _zipped,
+    "map": _mapped,
+    "filter": _filtered,
+    "partial": _partial,
+    "str": _text,
+    "repr": _text,
+    "dedent": _dedented,
+    "cleandoc": _cleaned,
+    "getattr": _attribute,
+    "setattr": _set_attribute,
+    "globals": _globals,
+    "locals": lambda call: Unknown("locals"),
+    "next": _next,
+    "run": _run,
+    "gather": _collected,
+    "wait_for": _run,
+    "print": _printed,
+    "type": _type,
+    "islice": _collected,
+    "chain": lambda call: _chained(call),
+    "from_iterable": lambda call: _flattened(call),
+    "copy": _first,
+    "deepcopy": _first,
+    "cast": lambda call: call.argument(1) or UNKNOWN,
+    "Path": _path,
+    "PurePath": _path,
+    "join": _join_path,
+    "open": _open,
+    "dirname": _parent,
+    "abspath": _same_path,
+    "realpath": _same_path,
+    "normpath": _same_path,
+    "get_data": _data,
+    "closing": _first,
+    "nullcontext": _first,
+    "wraps": lambda call: UNKNOWN,
+}
+
+
+def _chained(call: Call) -> Value:
+    result = Sequence()
+    for value in call.positional:
+        result.extend(value, rows=False)
+    return result
+
+
+def _flattened(call: Call) -> Value:
+    result = Sequence()
+    outer = _first(call)
+    for value in outer.elements() or [outer.element()]:
+        result.extend(value, rows=outer.from_rows)
+    return result
+
+
+def sequence_method(value: Sequence, name: str, call: Call) -> Value:
+    rows = bool(call.machine.row_loops)
+    match name:
+        case "append" | "add" | "appendleft" | "put":
+            value.add(_first(call), rows=rows)
+            return NONE
+        case "insert":
+            value.add(call.argument(1) or UNKNOWN, rows=rows)
+            return NONE
+        case "extend" | "update":
+            for other in call.positional:
+                value.extend(other, rows=rows)
+            return NONE
+        case "pop" | "popleft":
+            return value.element()
+        case "copy" | "union" | "intersection" | "difference":
+            return value
+    return Unknown(name, from_rows=value.from_rows)
+
+
+def mapping_method(value: Mapping, name: str, call: Call) -> Value:
+    rows = bool(call.machine.row_loops)
+    match name:
+        case "get" | "pop" | "setdefault":
+            default = call.argument(1)
+            if name == "setdefault" and default is not None:
+                value.set_item(_first(call), default, rows=rows)
+            found = value.item(_first(call))
+            return found if default is None else join((found, default))
+        case "items":
+            if value.rest is None and not value.from_rows:
+                return Sequence([Sequence([key, item]) for key, item in value.known.values()])
+            pair = Sequence([value.element(), join(value.values()) if value.values() else Unknown(from_rows=value.from_rows)])
+            return Sequence([], pair, value.from_rows)
+        case "values":
+            if value.rest is None and not value.from_rows:
+                return Sequence(value.values())
+            return Sequence([], join(value.values()) if value.values() else Unknown(from_rows=value.from_rows), value.from_rows)
+        case "keys":
+            return _keys(value)
+        case "update":
+            for other in call.positional:
+                value.rest = join(v for v in (value.rest, other.item(UNKNOWN)) if v is not None)
+                value.from_rows |= other.from_rows
+            for key, item in call.named.items():
+                value.set_item(plain(key), item, rows=rows)
+            return NONE
+        case "copy":
+            return value
+    return Unknown(name, from_rows=value.from_rows)
+
+
+def _keys(value: Mapping) -> Value:
+    elements = value.elements()
+    return Sequence(elements) if elements is not None and not value.from_rows else Sequence([], value.element(), value.from_rows)
+
+
+def text_method(value: Text, name: str, call: Call) -> Value:
+    combine = call.machine.combine
+    match name:
+        case "format":
+            names = list(call.named)
+            return combine(
+                lambda *given: value.formatted(given[: len(call.positional)], dict(zip(names, given[len(call.positional) :]))),
+                *call.positional,
+                *call.named.values(),
+            )
+        case "format_map" if isinstance(_first(call), Mapping):
+            given = _first(call)
+            assert isinstance(given, Mapping)
+            return value.formatted((), {str(key): item for key, item in given.known.values()})
+        case "replace":
+            old, new = call.argument(0) or UNKNOWN, call.argument(1) or UNKNOWN
+            return combine(
+                lambda a, b: value.replaced(str(a), as_text(b)) if isinstance(a, Text) and a.known else value, old, new
+            )
+        case "join":
+            return _joined(value, _first(call))
+        case "strip" | "lstrip" | "rstrip":
+            characters = call.argument(0)
+            return value.stripped(name, str(characters) if isinstance(characters, Text) else None)
+        case "upper" | "lower" | "casefold":
+            return value.cased(name)
+        case "split" | "splitlines" | "rsplit":
+            separator = call.argument(0)
+            given_separator = str(separator) if isinstance(separator, Text) else None
+            return Sequence(list(value.split("\n" if name == "splitlines" else given_separator)))
+        case "partition" | "rpartition":
+            return Sequence([], value)
+        case "removeprefix" | "removesuffix" | "encode" | "decode" | "expandtabs" | "title" | "capitalize":
+            return value
+        case "bindparams" | "columns" | "execution_options" | "as_string" | "read" | "label":
+            return value  # SQLAlchemy's TextClause and psycopg's Composable
+    return Unknown(name)
+
+
+def _joined(separator: Text, values: Value) -> Value:
+    elements = values.elements()
+    if elements is None:
+        return as_text(values.element() if isinstance(values.element(), Text) else None, "values")
+    parts: list[Text] = []
+    for element in elements:
+        if parts:
+            parts.append(separator)
+        parts.append(as_text(element.alternatives()[0]))
+    return concatenated(parts)
+
+

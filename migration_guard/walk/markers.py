@@ -1,0 +1,133 @@
+"""What speaks of a backfill without being one, and the block of the migration that each line belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import libcst as cst
+
+from migration_guard.operations import Direction, Operation, OperationKind, Span
+from migration_guard.walk.syntax import Source
+
+_WORD = re.compile(r"back[-_ ]?fill", re.I)
+_ELSEWHERE = re.compile(r"moved|separate|elsewhere|after|before|see |already|without|no |not |don't|never|handled|done in", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    span: Span
+    text: str
+
+
+class Markers:
+    """Reads the comments and names of one migration."""
+
+    def __init__(self, source: Source, migration_marker: str | None, migration: str | None) -> None:
+        self._source = source
+        self._migration = migration
+        self._functions = _functions(source) if _WORD.search(source.text) or migration_marker else None
+        self._blocks = _blocks(source, migration_marker) if migration_marker else []
+
+    def placed(self, operations: Iterable[Operation]) -> Iterator[Operation]:
+        """The operations with migration and scope filled in, and one MARKER for each scope that speaks of a backfill."""
+        for operation in operations:
+            yield self._place(operation)
+        if not _WORD.search(self._source.text):
+            return
+        by_scope: dict[str, list[Operation]] = {}
+        for mention in sorted(self._mentions(), key=lambda mention: mention.span):
+            marker = self._place(
+                Operation(OperationKind.MARKER, mention.span, Direction.UPGRADE, "comment", text=mention.text)
+            )
+            by_scope.setdefault(marker.scope, []).append(marker)
+        for markers in by_scope.values():  # the one that promises a backfill here tells more than one that denies it
+            yield next((m for m in markers if not _ELSEWHERE.search(m.text or "")), markers[0])
+
+    def _place(self, operation: Operation) -> Operation:
+        line = operation.span.line
+        block = next((name for start, name in reversed(self._blocks) if start <= line), None)
+        function = self._function_at(line)
+        scope = "/".join(part for part in (block, function) if part)
+        return replace(operation, migration=block or self._migration, scope=scope)
+
+    def _function_at(self, line: int) -> str:
+        if self._functions is None:
+            return ""
+        return next((name for first, last, name in reversed(self._functions) if first <= line <= last), "")
+
+    def _mentions(self) -> Iterator[_Mention]:
+        for line, column, text in self._source.comments:
+            if _WORD.search(text):
+                yield _Mention(Span(line, column, line, column + len(text)), text.lstrip("#: ").strip())
+        finder = _Finder(self._source)
+        self._source.tree.visit(finder)
+        yield from finder.found
+
+
+class _Finder(cst.CSTVisitor):
+    """Docstrings, log messages and names of functions that say backfill."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self._source = source
+        self.found: list[_Mention] = []
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
+        if _WORD.search(node.name.value):
+            self._add(node.name, f"def {node.name.value}")
+
+    def visit_Expr(self, node: cst.Expr) -> None:  # noqa: N802
+        if isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
+            self._string(node.value)
+        elif isinstance(node.value, cst.Call) and _LOGS.search(_called(node.value)):
+            for argument in node.value.args:
+                self._string(argument.value)
+
+    def _string(self, node: cst.BaseExpression) -> None:
+        text = self._source.tree.code_for_node(node)
+        match = _WORD.search(text)
+        if match is None:
+            return
+        line, column = self._source.start(node)
+        before = text[: match.start()]
+        lines = before.count("\n")
+        said = text.splitlines()[lines].strip().strip("\"'")
+        column = match.start() - before.rfind("\n") if lines else column + match.start()
+        self.found.append(_Mention(Span(line + lines, column, line + lines, column + len(match.group())), said))
+
+    def _add(self, node: cst.CSTNode, text: str) -> None:
+        line, column = self._source.start(node)
+        self.found.append(_Mention(Span(line, column, *self._source.end(node)), text))
+
+
+_LOGS = re.compile(r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write)$")
+
+
+def _called(node: cst.Call) -> str:
+    function = node.func
+    return function.attr.value if isinstance(function, cst.Attribute) else function.value if isinstance(function, cst.Name) else ""
+
+
+def _functions(source: Source) -> list[tuple[int, int, str]]:
+    """Every function as (first line, last line, name), in the order of their first lines."""
+
+    class Collector(cst.CSTVisitor):
+        def __init__(self) -> None:
+            super().__init__()
+            self.found: list[tuple[int, int, str]] = []
+
+        def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
+            self.found.append((source.start(node)[0], source.end(node)[0], node.name.value))
+
+    collector = Collector()
+    source.tree.visit(collector)
+    return sorted(collector.found)
+
+
+def _blocks(source: Source, pattern: str) -> list[tuple[int, str]]:
+    """The marker comments as (line, migration id)."""
+    marker = re.compile(pattern)
+    found = ((line, marker.search(text)) for line, _, text in source.comments)
+    return [(line, match[1]) for line, match in found if match]

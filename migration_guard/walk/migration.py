@@ -1,0 +1,136 @@
+"""Reads one migration file: from its bytes to Operations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from migration_guard.frameworks import framework
+from migration_guard.operations import Direction, Job, Operation, Problem, Reading
+from migration_guard.walk.ledger import Ledger
+from migration_guard.walk.libraries import Libraries, django
+from migration_guard.walk.libraries.python import PathValue
+from migration_guard.walk.machine import Call, Machine, TooComplex
+from migration_guard.walk.markers import Markers
+from migration_guard.walk.repository import Module, Repository
+from migration_guard.walk.syntax import Refused, parse
+from migration_guard.walk.text import Text, plain
+from migration_guard.walk.values import Class, Function, Instance, Place, Unknown, Value
+
+
+class Migration:
+    """What a framework's `enter` works with: the module's names, and a machine to run them in."""
+
+    def __init__(self, job: Job, source_bytes: bytes) -> None:
+        self.path = Path(job.path)
+        self.job = job
+        self.source = parse(self.path, source_bytes)
+        self.module = Module(self.path, self.source)
+        self.libraries = Libraries(job.dialect, job.dml_helpers)
+        self.libraries.django.path = self.path
+        self.libraries.django.root = Path(job.root)
+        self.libraries.framework = job.framework
+        self.ledger = Ledger(self.source, job.explain)
+        self.machine = Machine(self.module, Repository(Path(job.root)), self.libraries, self.ledger)
+        self.libraries.machine = self.machine
+        self.id: str | None = None
+        """The migration's name in its framework."""
+
+    def load(self, *, main: bool = False) -> None:
+        """Run the module body; `main` if it is the program itself."""
+        names = self.module.scope.names
+        names["__file__"] = PathValue(self.path)
+        names["__name__"] = plain("__main__") if main else Unknown("__name__")
+        self.machine.load()
+
+    def name(self, name: str) -> Value | None:
+        """What the module calls by a name, imported or its own; None where it has no such name."""
+        value = self.machine.module_attribute(self.module, name)
+        return None if isinstance(value, Unknown) and value.hint == name else value
+
+    def text(self, name: str) -> str | None:
+        """A name of the module that is a literal string."""
+        value = self.name(name)
+        return str(value) if isinstance(value, Text) and value.known else None
+
+    def functions(self) -> dict[str, Function]:
+        return {name: value for name, value in self.module.scope.names.items() if isinstance(value, Function)}
+
+    def every_function(self) -> list[Function]:
+        """The functions of the module and the methods of its classes, in order."""
+        found: list[Function] = []
+        for value in list(self.module.scope.names.values()):
+            if isinstance(value, Function):
+                found.append(value)
+            elif isinstance(value, Class) and value.module is self.module:
+                methods = [method for method in value.scope.names.values() if isinstance(method, Function)]
+                found += [method if method.style == "staticmethod" else method.bind(self._object(value)) for method in methods]
+        return [function for function in found if function.scope.module is self.module]
+
+    def _object(self, cls: Class) -> Instance:
+        place = Place(self.source, cls.node, cls.node)
+        return Instance(cls, Call(self.machine, cls.name, place))
+
+    def class_attribute(self, cls: str, name: str) -> Value | None:
+        found = self.name(cls)
+        return found.lookup(name) if isinstance(found, Class) else None
+
+    def run(self, function: Value, direction: Direction, arguments: Sequence[Value] = ()) -> None:
+        self.machine.enter(function, arguments, direction)
+
+    def run_unless_reached(self, function: Function, direction: Direction) -> None:
+        """Enter a function that no other entry point has come to."""
+        if id(function.node) not in self.machine.reached:
+            self.machine.enter(function, (), direction)
+
+    def run_operations(self, operations: Value) -> None:
+        """Django's operations, forwards and then backwards."""
+        elements = operations.elements()
+        if elements is None:
+            elements = [operations.element()]
+        for forward, direction in ((True, Direction.UPGRADE), (False, Direction.DOWNGRADE)):
+            with self.machine.entering(direction):
+                django.run_operations(elements, self.machine, forward=forward)
+
+
+def read(job: Job, data: bytes) -> Reading:
+    """Read a migration. Never raises for anything that stands in the file: what cannot be read is a Problem."""
+    try:
+        migration = Migration(job, data)
+    except Refused as refused:
+        return Reading(problems=(Problem(job.shown, refused.line, refused.reason),))
+    problems: list[Problem] = []
+    try:
+        framework(job.framework).enter(migration)
+    except TooComplex:
+        problems.append(Problem(job.shown, None, "checked in part: following its calls takes too long"))
+    except RecursionError:
+        problems.append(Problem(job.shown, None, "checked in part: nested too deeply to be followed"))
+    operations = migration.ledger.operations(_Names(job))
+    markers = Markers(migration.source, job.migration_marker, migration.id)
+    return Reading(
+        operations=tuple(sorted(markers.placed(operations), key=_order)),
+        notes=tuple(migration.ledger.notes()),
+        problems=tuple(problems),
+        migration=migration.id,
+    )
+
+
+def _order(operation: Operation) -> tuple[object, ...]:
+    return (operation.span, operation.kind.value, operation.tables)
+
+
+class _Names(dict[Path, str]):
+    """The names that messages use for other files: relative to where the file itself is shown from."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def get(self, path: Path, default: str | None = None) -> str:  # type: ignore[override]  # noqa: ARG002
+        own = Path(self._job.path)
+        if path == own:
+            return self._job.shown
+        there = os.path.relpath(path, own.parent)
+        return os.path.normpath(os.path.join(os.path.dirname(self._job.shown), there)).replace(os.sep, "/")

@@ -1,0 +1,226 @@
+"""Python source as libcst reads it: parsing behind a check by `ast`, string literals, positions on demand."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import re
+import warnings
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Union
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+
+MAX_DEPTH = 250
+"""Nesting beyond this is refused: libcst recurses per level, and dies where CPython's own parser would refuse."""
+MAX_PATTERN_DEPTH = 8
+"""libcst 1.9 needs exponential time for nested sequence patterns: 20 levels take seconds, 25 take for ever."""
+MAX_NODES = 400_000
+"""About 2 kB of memory a node in libcst: more would not fit into a reader's memory limit."""
+
+_DEEP = ("too many nested", "too complex", "s_push", "recursion")
+
+
+class Refused(Exception):
+    """A source that cannot be read: the line (or None) and the reason, for a Problem."""
+
+    def __init__(self, line: int | None, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.reason = reason
+
+
+StringNode = Union[cst.SimpleString, cst.FormattedStringText]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One parsed file. Positions cost as much as parsing twice, so they are made when first asked for."""
+
+    path: Path
+    text: str
+    tree: cst.Module
+
+    @cached_property
+    def _ranges(self) -> dict[cst.CSTNode, CodeRange]:
+        wrapper = MetadataWrapper(self.tree, unsafe_skip_copy=True)
+        ranges: dict[cst.CSTNode, CodeRange] = dict(wrapper.resolve(PositionProvider))  # type: ignore[arg-type]
+        return ranges
+
+    def start(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Line and column, both from 1."""
+        start = self._ranges[node].start
+        return start.line, start.column + 1
+
+    def end(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Line and column behind the node, both from 1."""
+        end = self._ranges[node].end
+        return end.line, end.column + 1
+
+    @cached_property
+    def comments(self) -> list[tuple[int, int, str]]:
+        """Every comment as (line, column, text with its `#`), in order."""
+        found = []
+        for node in self._ranges:
+            if isinstance(node, cst.Comment):
+                line, column = self.start(node)
+                found.append((line, column, node.value))
+        return sorted(found)
+
+
+def parse(path: Path, data: bytes) -> Source:
+    """Parse a file. Raises Refused where neither Python nor libcst reads it, or it would take a parser down."""
+    verdict = _ask_python(data)
+    gc.disable()  # parsing makes hundreds of thousands of objects and no garbage
+    try:
+        tree = cst.parse_module(data)
+    except cst.ParserSyntaxError as error:
+        line, reason = verdict or (error.raw_line, "libcst cannot parse this file")
+        raise Refused(line, reason) from None
+    except (UnicodeError, LookupError, SyntaxError, ValueError, cst.CSTLogicError) as error:
+        line, reason = verdict or (None, f"libcst cannot decode this file: {type(error).__name__}")
+        raise Refused(line, reason) from None
+    except RecursionError:
+        raise Refused(None, "nested too deeply to be read") from None
+    finally:
+        gc.enable()
+    return Source(path, tree.code, tree)
+
+
+def _ask_python(data: bytes) -> tuple[int | None, str] | None:
+    """What the interpreter itself thinks: None if it parses, else its line and message. Raises Refused if hopeless."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(data)
+    except SyntaxError as error:
+        reason = f"SyntaxError: {error.msg}"
+        if any(word in str(error.msg) for word in _DEEP):
+            raise Refused(error.lineno, reason) from None
+        return error.lineno, reason
+    except ValueError as error:
+        return None, f"{type(error).__name__}: {error}"
+    except (RecursionError, MemoryError):
+        raise Refused(None, "nested too deeply to be read") from None
+    _check_shape(tree)
+    return None
+
+
+def _check_shape(tree: ast.Module) -> None:
+    """Refuse trees that would crash libcst, or keep it busy for ever. Walks without recursion."""
+    count = 0
+    level: list[tuple[ast.AST, int]] = [(tree, 0)]
+    depth = 0
+    while level:
+        depth += 1
+        count += len(level)
+        if depth > MAX_DEPTH:
+            raise Refused(getattr(level[0][0], "lineno", None), f"nested more than {MAX_DEPTH} levels deep")
+        if count > MAX_NODES:
+            raise Refused(None, f"more than {MAX_NODES} syntax nodes")
+        below = []
+        for node, patterns in level:
+            inside = patterns + 1 if isinstance(node, ast.pattern) else patterns
+            if inside > MAX_PATTERN_DEPTH:
+                raise Refused(getattr(node, "lineno", None), f"match patterns nested more than {MAX_PATTERN_DEPTH} deep")
+            below += [(child, inside) for child in ast.iter_child_nodes(node)]
+        level = below
+
+
+# --- String literals -------------------------------------------------------------------------------------------------
+
+_ESCAPE = re.compile(
+    r"\\(?:\r\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|[\s\S])|\r\n?|\{\{|\}\}"
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Literal:
+    """Where known text comes from: a string node of a source, or a whole file that the migration reads."""
+
+    source: Source | None
+    node: StringNode | None
+    raw: str
+    """The text between the quotes, as written."""
+    anchors: tuple[tuple[int, int], ...]
+    """(offset in the value, offset in raw) behind each escape, ascending: between two anchors both run in step."""
+    path: Path
+    """The file that the text stands in."""
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The line and column, from 1, of a character of the value."""
+        index = bisect_right(self.anchors, (offset, len(self.raw))) - 1
+        value_at, raw_at = self.anchors[index] if index >= 0 else (0, 0)
+        before = self.raw[: raw_at + offset - value_at].replace("\r\n", "\n").replace("\r", "\n")
+        line, column = self._origin()
+        lines = before.count("\n")
+        return (line + lines, len(before) - before.rfind("\n")) if lines else (line, column + len(before))
+
+    def _origin(self) -> tuple[int, int]:
+        if self.source is None or self.node is None:
+            return 1, 1
+        line, column = self.source.start(self.node)
+        if isinstance(self.node, cst.SimpleString):
+            column += len(self.node.prefix) + len(self.node.quote)
+        return line, column
+
+
+def read_literal(source: Source, node: StringNode, prefix: str = "") -> tuple[str, Literal]:
+    """The value of a string node, and where each of its characters stands."""
+    if isinstance(node, cst.SimpleString):
+        prefix = node.prefix.lower()
+        raw, braces = node.raw_value, False
+    else:
+        raw, braces = node.value, True
+    value, anchors = _unescape(raw, raw_string="r" in prefix, braces=braces)
+    return value, Literal(source, node, raw, anchors, source.path)
+
+
+def _unescape(raw: str, *, raw_string: bool, braces: bool) -> tuple[str, tuple[tuple[int, int], ...]]:
+    pieces: list[str] = []
+    anchors: list[tuple[int, int]] = []
+    length = last = 0
+    for match in _ESCAPE.finditer(raw):
+        written = match.group()
+        if written[0] == "\\":
+            if raw_string:
+                continue
+            real = _escaped(written)
+        elif written[0] in "{}":
+            if not braces:
+                continue
+            real = written[0]
+        else:
+            real = "\n"
+        pieces += (raw[last : match.start()], real)
+        length += match.start() - last + len(real)
+        last = match.end()
+        anchors.append((length, last))
+    return ("".join((*pieces, raw[last:])) if pieces else raw), tuple(anchors)
+
+
+def _escaped(written: str) -> str:
+    if written[1] in "\r\n":
+        return ""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = ast.literal_eval(f'"{written}"')
+    except (SyntaxError, ValueError):
+        return written
+    return value if isinstance(value, str) else written
+
+
+def dotted(node: cst.BaseExpression) -> str | None:
+    """`a.b.c` of a chain of names, else None."""
+    names = []
+    while isinstance(node, cst.Attribute):
+        names.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return None
+    return ".".join([node.value, *reversed(names)])
