@@ -71,12 +71,12 @@ def test_functions_of_an_earlier_text() -> None:
 
 
 def test_tables_that_come_and_go() -> None:
-    sql = "CREATE TABLE a (x int); ALTER TABLE IF EXISTS public.a RENAME TO b; DROP TABLE IF EXISTS b, \"C\" CASCADE"
+    sql = 'CREATE TABLE a (x int); ALTER TABLE IF EXISTS public.a RENAME TO b; DROP TABLE IF EXISTS b, "C" CASCADE'
     assert [step for step in read_sql(sql) if not isinstance(step, Harmless)] == [
         Created("a", False, 0, 22),
         Renamed("public.a", "b", 24, 66),
-        Dropped("b", 68, 105),
-        Dropped("C", 68, 105),
+        Dropped("b", 68, 103),
+        Dropped("C", 68, 103),
     ]
     assert read_sql("RENAME TABLE a TO b, c TO d") == [Renamed("a", "b", 0, 27), Renamed("c", "d", 0, 27)]
     assert read_sql("ALTER TABLE a RENAME b") == [Renamed("a", "b", 0, 22)]
@@ -130,13 +130,17 @@ def test_holes(marked: str, kind: OperationKind, tables: tuple[str, ...]) -> Non
     assert found[0].dynamic or tables
 
 
-@pytest.mark.parametrize("marked", ["«sql»", "«sql»;", "«a» «b»", "«verb» a SET x = 1", "SET x = 1; «sql»", "CALL «f»()"])
+@pytest.mark.parametrize(
+    "marked", ["«sql»", "«sql»;", "«a» «b»", "«verb» a SET x = 1", "SET x = 1; «sql»", "CALL «f»()"]
+)
 def test_holes_that_hide_the_verb(marked: str) -> None:
     sql, holes = with_holes(marked)
     assert [step for step in read_sql(sql, holes) if isinstance(step, Unknown)]
 
 
-@pytest.mark.parametrize("marked", ["SELECT «x»", "ALTER TABLE «t» ADD x int", "DROP TABLE «t»", "CREATE INDEX «i» ON a (b)"])
+@pytest.mark.parametrize(
+    "marked", ["SELECT «x»", "ALTER TABLE «t» ADD x int", "DROP TABLE «t»", "CREATE INDEX «i» ON a (b)"]
+)
 def test_holes_that_hide_nothing(marked: str) -> None:
     sql, holes = with_holes(marked)
     assert {type(step) for step in read_sql(sql, holes)} == {Harmless}
@@ -153,7 +157,7 @@ HOSTILE = {
     "NOT": "DELETE FROM a WHERE " + "NOT " * 20_000,
     "CTEs in CTEs": "WITH x AS (" * 5_000 + "DELETE FROM a" + ")" * 5_000,
     "many CTEs": "WITH " + ", ".join(f"x{n} AS (DELETE FROM a)" for n in range(5_000)) + " SELECT 1",
-    "many rows": "INSERT INTO a VALUES " + "(1, 'x', NULL)," * 50_000,
+    "many rows": "INSERT INTO a VALUES " + "(1, 'x', NULL)," * 20_000,
     "many statements": "UPDATE a SET x = 1;" * 10_000,
     "many semicolons": ";" * 200_000,
     "many headers": "IF " * 50_000 + "UPDATE a SET x = 1",
@@ -170,10 +174,12 @@ HOSTILE = {
     "long name": "UPDATE " + ".".join(["a"] * 50_000) + " SET x = 1",
     "long concatenation": "DO $$ BEGIN EXECUTE 'DELETE FROM a' " + "|| 'b' || c " * 10_000 + "; END $$",
     "calls of calls": "".join(
-        f"CREATE FUNCTION f{n}() AS $$ SELECT f{n - 1}(), f{n - 1}() $$ LANGUAGE sql;" if n
+        f"CREATE FUNCTION f{n}() AS $$ SELECT f{n - 1}(), f{n - 1}() $$ LANGUAGE sql;"
+        if n
         else "CREATE FUNCTION f0() AS $$ DELETE FROM a $$ LANGUAGE sql;"
         for n in range(60)
-    ) + "SELECT f59()",
+    )
+    + "SELECT f59()",
     "variables of variables": "DO $$ BEGIN " + "v := 'DELETE FROM a'; EXECUTE v; " * 1_000 + "END $$",
     "GO": "GO " * 100_000,
     "delimiters": "DELIMITER //\n" * 10_000,

@@ -131,15 +131,24 @@ CHANGES = [
     ("DO $$ BEGIN UPDATE a SET x = 1; END $$", "UPDATE a"),
     ("DO LANGUAGE plpgsql $body$ BEGIN DELETE FROM a; END $body$;", "DELETE a"),
     ("DO 'BEGIN UPDATE a SET x = ''y;z''; END'", "UPDATE a"),
-    ("DO $$ BEGIN IF EXISTS (SELECT 1) THEN UPDATE a SET x = 1; ELSIF b THEN DELETE FROM c; END IF; END $$",
-     "UPDATE a|DELETE c"),
-    ("DO $$ BEGIN FOR r IN SELECT id FROM a LOOP UPDATE b SET x = 1; DELETE FROM c; END LOOP; END $$",
-     "UPDATE b|DELETE c"),
+    (
+        "DO $$ BEGIN IF EXISTS (SELECT 1) THEN UPDATE a SET x = 1; ELSIF b THEN DELETE FROM c; END IF; END $$",
+        "UPDATE a|DELETE c",
+    ),
+    (
+        "DO $$ BEGIN FOR r IN SELECT id FROM a LOOP UPDATE b SET x = 1; DELETE FROM c; END LOOP; END $$",
+        "UPDATE b|DELETE c",
+    ),
     ("DO $$ BEGIN FOR r IN UPDATE a SET x = 1 RETURNING * LOOP NULL; END LOOP; END $$", "UPDATE a"),
-    ("DO $$ BEGIN WHILE true LOOP WITH d AS (DELETE FROM a RETURNING 1) SELECT count(*) INTO n FROM d; END LOOP; END $$",
-     "DELETE a"),
-    ("DO $$ << top >> DECLARE n int := 0; BEGIN BEGIN UPDATE a SET x = 1; EXCEPTION WHEN others THEN DELETE FROM b; "
-     "END; END $$", "UPDATE a|DELETE b"),
+    (
+        "DO $$ BEGIN WHILE true LOOP WITH d AS (DELETE FROM a RETURNING 1) SELECT count(*) INTO n FROM d; END LOOP; END $$",
+        "DELETE a",
+    ),
+    (
+        "DO $$ << top >> DECLARE n int := 0; BEGIN BEGIN UPDATE a SET x = 1; EXCEPTION WHEN others THEN DELETE FROM b; "
+        "END; END $$",
+        "UPDATE a|DELETE b",
+    ),
     ("DO $$ BEGIN EXECUTE 'UPDATE a SET x = 1'; END $$", "UPDATE a"),
     ("DO $$ BEGIN EXECUTE format('UPDATE %I SET x = 1', t); END $$", "UPDATE ?"),
     ("DO $$ BEGIN EXECUTE format('UPDATE %1$I.%2$I SET x = %3$L', s, t, v); END $$", "UPDATE ?"),
@@ -155,13 +164,20 @@ CHANGES = [
     ("DELETE FROM a\nGO\nUPDATE b SET x = 1\nGO\n", "DELETE a|UPDATE b"),
     # Functions, when called
     ("CREATE FUNCTION f() RETURNS void AS $$ UPDATE a SET x = 1 $$ LANGUAGE sql; SELECT f()", "UPDATE a"),
-    ("CREATE PROCEDURE public.p() AS $$ BEGIN DELETE FROM a; UPDATE b SET x = 1; END $$ LANGUAGE plpgsql; CALL p();",
-     "DELETE a|UPDATE b"),
-    ("CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN DELETE FROM a; END'; DO $$ BEGIN PERFORM f(); END $$",
-     "DELETE a"),
+    (
+        "CREATE PROCEDURE public.p() AS $$ BEGIN DELETE FROM a; UPDATE b SET x = 1; END $$ LANGUAGE plpgsql; CALL p();",
+        "DELETE a|UPDATE b",
+    ),
+    (
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN DELETE FROM a; END'; DO $$ BEGIN PERFORM f(); END $$",
+        "DELETE a",
+    ),
     ("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC DELETE FROM a; SELECT 1; END; SELECT * FROM public.f()", "DELETE a"),
-    ("CREATE FUNCTION f() RETURNS void AS $$ DELETE FROM a $$ LANGUAGE sql; "
-     "CREATE FUNCTION g() RETURNS void AS $$ SELECT f() $$ LANGUAGE sql; SELECT g()", "DELETE a"),
+    (
+        "CREATE FUNCTION f() RETURNS void AS $$ DELETE FROM a $$ LANGUAGE sql; "
+        "CREATE FUNCTION g() RETURNS void AS $$ SELECT f() $$ LANGUAGE sql; SELECT g()",
+        "DELETE a",
+    ),
     ("DELIMITER //\nCREATE PROCEDURE p()\nBEGIN\n  UPDATE a SET x = 1;\nEND//\nDELIMITER ;\nCALL p();", "UPDATE a"),
     # Holes and placeholders
     ("UPDATE %s SET x = 1", "UPDATE ?"),

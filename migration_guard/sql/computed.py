@@ -38,11 +38,7 @@ def _alternatives(statement: Statement, start: int, stop: int) -> list[tuple[int
         return [(comma + 1, end) for comma, end in pairwise([*commas, closed])]
     if statement.word(start) == "CASE":
         edges = [at for at in statement.level(start, stop) if statement.word(at) in {"WHEN", "THEN", "ELSE", "END"}]
-        return [
-            (edge + 1, end)
-            for edge, end in pairwise([*edges, stop])
-            if statement.word(edge) in {"THEN", "ELSE"}
-        ]
+        return [(edge + 1, end) for edge, end in pairwise([*edges, stop]) if statement.word(edge) in {"THEN", "ELSE"}]
     return [(start, stop)]
 
 

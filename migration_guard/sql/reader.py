@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from migration_guard.operations import OperationKind
 from migration_guard.sql import computed, ddl, writes
@@ -215,12 +215,12 @@ class Reader:
         """The changes of the functions, known from before, that a statement calls: they happen where it stands."""
         if not self._functions:
             return []
-        return [
-            Change(inner.kind, inner.tables, start, end, inner.dynamic)
+        called = [
+            self._functions.get(statement[index].text.strip('"').lower(), ())
             for index in range(at, len(statement))
             if statement[index + 1].text == "(" and statement[index].sort in {Sort.WORD, Sort.QUOTED}
-            for inner in self._functions.get(statement[index].text.strip('"').lower(), ())
         ]
+        return list(_moved([change for changes in called for change in changes], start, end))
 
     @staticmethod
     def _truncate(statement: Statement, at: int) -> Step:
@@ -322,9 +322,7 @@ class Reader:
                 return [Harmless("changes the schema", True, start, end)]
             first = after
         elif name and name.last in self._functions:
-            called = statement.tokens[first:after]
-            found = self._functions[called[-1].text.strip('"').lower()]
-            return [Change(inner.kind, inner.tables, start, end, inner.dynamic) for inner in found]
+            return [*_moved(self._functions[name.last], start, end)]
         return self._run(statement, at, first)
 
     def _run(self, statement: Statement, at: int, first: int) -> list[Step]:
@@ -333,6 +331,18 @@ class Reader:
         while statement[first].text == "(":
             first += 1
         stop = statement.find(first, len(statement), "USING", "INTO")
-        values = self._variables.get(statement[first].text.lower(), []) or list(computed.texts(statement, first, stop))
+        variable = statement[first].text.lower()
+        values = self._variables.get(variable)
+        if values is None:
+            values = list(computed.texts(statement, first, stop))
+        elif values:
+            self._variables[variable] = []
+        else:
+            return [Harmless("runs a text that was read before", False, start, end)]
         steps = [step for text, base in values for step in self.read(text, base, body=False)]
         return steps or [Unknown("the text that it executes is not known", start, end)]
+
+
+def _moved(changes: Iterable[Change], start: int, end: int) -> dict[Change, None]:
+    """The changes as they happen at a call: once for each kind and table, else calls of calls would double them."""
+    return dict.fromkeys(Change(change.kind, change.tables, start, end, change.dynamic) for change in changes)

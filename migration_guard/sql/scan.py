@@ -68,6 +68,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
 _HOLE_IN_NAME = re.compile(rf"{HOLE}|[{{}}]|%[sI(]")
+_EDGES = {quote: re.compile(f"{quote}{quote}|{quote}") for quote in "'\"`"}
+_ESCAPED_EDGES = {quote: re.compile(rf"\\.|{quote}{quote}|{quote}", re.DOTALL) for quote in "'\""}
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _DELIMITER = re.compile(r"^[ \t]*DELIMITER[ \t]+(\S+)[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 _COPY_DATA = re.compile(r"^COPY\b[^;\n]*\bFROM\s+STDIN\b[^;\n]*;[^\n]*\n", re.IGNORECASE | re.MULTILINE)
@@ -135,17 +137,23 @@ def content(string: Token) -> tuple[str, int]:
 
 
 def _token(group: str, text: str, start: int) -> Token:
-    if group == "go":
-        return Token(Sort.MARK, ";", start, start + len(text))
-    if group == "dollar" or (group == "quote" and text.endswith("'")):
-        sort = Sort.STRING
-    elif group == "psql":
-        sort = Sort.PSQL
-    elif group == "hole" or (group == "word" and HOLE in text) or (group == "quote" and _HOLE_IN_NAME.search(text)):
-        sort = Sort.HOLE
-    else:
-        sort = {"word": Sort.WORD, "quote": Sort.QUOTED, "number": Sort.NUMBER}.get(group, Sort.MARK)
-    return Token(sort, text, start, start + len(text))
+    end = start + len(text)
+    match group:
+        case "mark":
+            return Token(Sort.MARK, text, start, end)
+        case "word":
+            return Token(Sort.HOLE if HOLE in text else Sort.WORD, text, start, end)
+        case "quote" if not text.endswith("'"):
+            return Token(Sort.HOLE if _HOLE_IN_NAME.search(text) else Sort.QUOTED, text, start, end)
+        case "quote" | "dollar":
+            return Token(Sort.STRING, text, start, end)
+        case "number":
+            return Token(Sort.NUMBER, text, start, end)
+        case "psql":
+            return Token(Sort.PSQL, text, start, end)
+        case "go":
+            return Token(Sort.MARK, ";", start, end)
+    return Token(Sort.HOLE, text, start, end)
 
 
 def _comment_end(text: str, position: int, nested: bool) -> int:
@@ -163,10 +171,8 @@ def _comment_end(text: str, position: int, nested: bool) -> int:
 def _quote_end(text: str, position: int, backslash: bool) -> int:
     """Where the quoted text whose content begins at `position` ends, -1 if nowhere; a doubled quote is one character."""
     quote = text[position - 1]
-    edge = re.compile(
-        rf"\\.|{quote}{quote}|{quote}" if backslash and quote != "`" else f"{quote}{quote}|{quote}", re.DOTALL
-    )
-    for found in edge.finditer(text, position):
+    edges = _ESCAPED_EDGES if backslash and quote != "`" else _EDGES
+    for found in edges[quote].finditer(text, position):
         if found.group() == quote:
             return found.end()
     return -1
@@ -182,10 +188,13 @@ def _without_data(text: str) -> str:
         return text
     pieces, position = [], 0
     for found in _COPY_DATA.finditer(text):
+        if found.start() < position:
+            continue
         end = _END_OF_DATA.search(text, found.end())
-        if found.start() >= position and end:
-            pieces += [text[position : found.end()], _blank(text[found.end() : end.end()])]
-            position = end.end()
+        if end is None:
+            break
+        pieces += [text[position : found.end()], _blank(text[found.end() : end.end()])]
+        position = end.end()
     return "".join([*pieces, text[position:]])
 
 

@@ -12,6 +12,8 @@ _GLUED = _NAMED | {Sort.NUMBER}
 _END = Token(Sort.MARK, "", -1, -1)
 _COMPOUND = frozenset({"FUNCTION", "PROCEDURE", "TRIGGER", "EVENT", "PACKAGE"})
 _OPENS = frozenset({"BEGIN", "CASE"})
+_PATIENCE = 20
+"""How many bodies without an end are looked for: each costs a walk to the end of the text."""
 _ENDS_NO_BLOCK = frozenset({"IF", "LOOP", "WHILE", "REPEAT", "FOR"})
 _TRANSACTION = frozenset({"TRAN", "TRANSACTION"})
 
@@ -122,24 +124,32 @@ def _unquoted(token: Token) -> str:
 
 def split(tokens: Sequence[Token]) -> Iterator[Statement]:
     """Split at semicolons, but neither inside the body of a CREATE FUNCTION nor the parentheses of a CREATE RULE."""
-    start = 0
+    start, patience = 0, _PATIENCE
     while start < len(tokens):
-        end = _statement_end(tokens, start)
+        whole = _whole_end(tokens, start) if patience else start
+        patience -= whole is None
+        end = whole if whole is not None and whole > start else _plain_end(tokens, start)
         if end > start:
             yield Statement(tokens[start:end])
         start = end + (end < len(tokens) and tokens[end].text == ";")
 
 
-def _statement_end(tokens: Sequence[Token], start: int) -> int:
-    plain = start
-    while plain < len(tokens) and tokens[plain].text != ";" and tokens[plain].sort is not Sort.PSQL:
-        plain += 1
-    if tokens[start].upper != "CREATE" or plain == len(tokens):
-        return plain + (plain == start and plain < len(tokens) and tokens[plain].sort is Sort.PSQL)
-    created = {token.upper for token in tokens[start : min(start + 8, plain)]}
+def _plain_end(tokens: Sequence[Token], start: int) -> int:
+    """The next semicolon or psql command, which is a statement of its own."""
+    end = start
+    while end < len(tokens) and tokens[end].text != ";" and tokens[end].sort is not Sort.PSQL:
+        end += 1
+    return end + (end == start and end < len(tokens) and tokens[end].sort is Sort.PSQL)
+
+
+def _whole_end(tokens: Sequence[Token], start: int) -> int | None:
+    """The end of a statement that holds others, None if it never ends; the start itself for any other statement."""
+    if tokens[start].upper != "CREATE":
+        return start
+    created = {token.upper for token in tokens[start : min(start + 8, _plain_end(tokens, start))]}
     if created & _COMPOUND:
-        return _body_end(tokens, start) or plain
-    return _rule_end(tokens, start) or plain if "RULE" in created else plain
+        return _body_end(tokens, start)
+    return _rule_end(tokens, start) if "RULE" in created else start
 
 
 def _body_end(tokens: Sequence[Token], start: int) -> int | None:

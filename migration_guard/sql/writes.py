@@ -195,13 +195,15 @@ def _source(statement: Statement, after: int, stop: int) -> int:
             inner += 1
         if inner > index and statement.word(inner) not in {"SELECT", "WITH", "VALUES", "TABLE"}:
             continue
-        if statement.is_(inner, "VALUE", "(") or statement.word(inner) in _SOURCES or statement[inner].sort is Sort.HOLE:
+        if (
+            statement.is_(inner, "VALUE", "(")
+            or statement.word(inner) in _SOURCES
+            or statement[inner].sort is Sort.HOLE
+        ):
             return inner
     return stop
 
 
 def _resolves_conflict(statement: Statement, source: int, stop: int) -> bool:
-    return any(
-        statement.is_(index, "DO", "UPDATE") or statement.is_(index, "DUPLICATE", "KEY", "UPDATE")
-        for index in statement.level(source, stop)
-    )
+    update = statement.find(source, stop, "UPDATE")
+    return update < stop and statement.word(update - 1) in {"DO", "KEY"}
