@@ -23,8 +23,8 @@ FOLDER = ROOT / "tests" / "fixtures" / "migrations"
 HELPERS = {"support", "statements", "sql_files", "shop"}
 """Folders of modules and statements that migrations name; nothing is found in them itself."""
 FILES = sorted(p for p in FOLDER.rglob("*") if p.suffix in {".py", ".sql"} and p.parent.name not in HELPERS)
-PENDING = ("frameworks", "orm", "transactions")
-"""Folders of what is not yet read or judged; what goes green here leaves this list."""
+PENDING = ("frameworks/", "transactions/", "orm/alembic/core_imported_tables.py")
+"""What is not yet read or judged; what goes green here leaves this list."""
 TRANSACTIONS = "transactions"
 """Only here are the rules about whole transactions compared: they would fire on most of the other files."""
 MARKER = re.compile(r"(?:#|--) expect: (.+)$")
@@ -88,9 +88,9 @@ def report() -> dict[str, list[dict[str, object]]]:
 
 
 def case(path: Path) -> object:
-    folder = path.relative_to(FOLDER).parts[0]
-    marks = [pytest.mark.xfail(strict=False, reason="not yet read")] if folder in PENDING else []
-    return pytest.param(path, id=path.relative_to(FOLDER).as_posix(), marks=marks)
+    name = path.relative_to(FOLDER).as_posix()
+    marks = [pytest.mark.xfail(strict=False, reason="not yet read")] if name.startswith(PENDING) else []
+    return pytest.param(path, id=name, marks=marks)
 
 
 @pytest.mark.parametrize("path", [case(path) for path in FILES])
