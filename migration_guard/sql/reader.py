@@ -15,12 +15,22 @@ _DEEPEST = 8
 
 _DML = frozenset({"UPDATE", "DELETE", "INSERT", "REPLACE", "MERGE"})
 _QUERY = _DML | {"SELECT", "WITH", "VALUES", "TABLE", "PERFORM", "("}
-_READS = frozenset({"SHOW", "DESCRIBE", "DESC", "HELP", "PRINT"})
-_SESSION = words(
-    "SET RESET USE PRAGMA DISCARD LISTEN UNLISTEN NOTIFY LOCK UNLOCK DEALLOCATE CLOSE DECLARE FETCH MOVE OPEN ATTACH "
-    "DETACH WAITFOR KILL"
+_QUIET = (
+    ("only reads", words("SHOW DESCRIBE DESC HELP PRINT")),
+    (
+        "session setting",
+        words(
+            "SET RESET USE PRAGMA DISCARD LISTEN UNLISTEN NOTIFY LOCK UNLOCK DEALLOCATE CLOSE DECLARE FETCH MOVE OPEN "
+            "ATTACH DETACH WAITFOR KILL LOAD"
+        ),
+    ),
+    (
+        "maintains tables, changes no rows",
+        words("VACUUM ANALYZE ANALYSE CLUSTER REINDEX CHECKPOINT OPTIMIZE REPAIR CHECK FLUSH REFRESH PURGE"),
+    ),
 )
-_UPKEEP = words("VACUUM ANALYZE ANALYSE CLUSTER REINDEX CHECKPOINT OPTIMIZE REPAIR CHECK FLUSH REFRESH PURGE")
+"""Statements that write no rows, by what they do instead."""
+
 _SCHEMA = words("CREATE ALTER DROP RENAME COMMENT GRANT REVOKE DENY SECURITY IMPORT REASSIGN")
 _TRANSACTION = words("COMMIT ROLLBACK SAVEPOINT RELEASE ABORT START SAVE")
 _AFTER_BEGIN = words("TRAN TRANSACTION WORK ISOLATION READ NOT DEFERRABLE DEFERRED IMMEDIATE EXCLUSIVE CONCURRENT")
@@ -157,21 +167,23 @@ class Reader:
                 return [Transaction(word, start, end)]
             case word if word in _SCHEMA:
                 return list(ddl.tables(statement, at)) or [Harmless("changes the schema", True, start, end)]
-            case word if word in _READS:
-                return [Harmless("only reads", False, start, end)]
-            case word if word in _UPKEEP:
-                return [Harmless("maintains tables, changes no rows", False, start, end)]
-            case word if word in _SESSION or (word == "LOAD" and not body):
-                return self._called(statement, at, start, end) or [Harmless("session setting", False, start, end)]
-        if body:
-            return self._called(statement, at, start, end) or [Harmless("no SQL statement", False, start, end)]
-        return [Unknown("it begins with no verb that this reader knows", start, end)]
+        return self._called(statement, at, start, end) or [self._quiet(statement, at, body=body)]
+
+    @staticmethod
+    def _quiet(statement: Statement, at: int, *, body: bool) -> Step:
+        """What is left: statements that write no rows, and words that are no statement."""
+        start, end = statement[at].start, statement[len(statement) - 1].end
+        word = statement.word(at)
+        why = next((why for why, among in _QUIET if word in among), "no SQL statement" if body else None)
+        if why is None:
+            return Unknown("it begins with no verb that this reader knows", start, end)
+        return Harmless(why, False, start, end)
 
     def _behind_hole(self, statement: Statement, at: int, *, body: bool) -> list[Step]:
         """A statement that begins with a hole is what the next verb says, if there is one."""
         start, end = statement[at].start, statement[len(statement) - 1].end
         following = statement.word(at + 1)
-        if following in _DML | {"TRUNCATE"} or (following == "WITH" and len(statement) > at + 2):
+        if following in (_DML | {"TRUNCATE"}) - {"REPLACE"} or (following == "WITH" and len(statement) > at + 2):
             steps = self._command(statement, at + 1, body=body)
             if any(isinstance(step, Change) for step in steps):
                 return steps
@@ -195,6 +207,8 @@ class Reader:
         end = len(statement)
         steps: list[Step] = list(writes.changes(statement, at, end))
         verb = writes.root(statement, at, end)
+        if verb == end:
+            steps.append(Unknown("its verb is put together while running", statement[at].start, statement[end - 1].end))
         if statement.word(verb) == "SELECT" and not body:
             steps += self._select_into(statement, verb)
         steps += self._called(statement, at, statement[at].start, statement[end - 1].end)
@@ -258,8 +272,8 @@ class Reader:
         index = statement.skip(ddl.created_type(statement, at) + 1, "IF", "NOT", "EXISTS")
         name, after = statement.name(index)
         language = self._language(statement, at)
-        steps = self._body(statement, after) if language in _OWN_LANGUAGES else []
-        found = tuple(step for step in steps if isinstance(step, Change))
+        steps = self._body(statement, after) if language in _OWN_LANGUAGES else [_foreign(statement, at)]
+        found = tuple(change for step in steps if (change := _when_called(step)))
         known = name or Name("", dynamic=True)
         if not known.dynamic:
             self._functions[known.last] = found
@@ -286,7 +300,7 @@ class Reader:
     def _do(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end
         if self._language(statement, at) not in _OWN_LANGUAGES:
-            return [Unknown("the block is written in another language", start, end)]
+            return [_foreign(statement, at)]
         code = next((token for token in statement.tokens[at + 1 :] if token.sort is Sort.STRING), None)
         if statement[at + 1].sort is Sort.HOLE or (code is None and statement.word(at + 1) == "LANGUAGE"):
             return [Unknown("the block is put together while running", start, end)]
@@ -341,6 +355,18 @@ class Reader:
             return [Harmless("runs a text that was read before", False, start, end)]
         steps = [step for text, base in values for step in self.read(text, base, body=False)]
         return steps or [Unknown("the text that it executes is not known", start, end)]
+
+
+def _foreign(statement: Statement, at: int) -> Unknown:
+    start, end = statement[at].start, statement[len(statement) - 1].end
+    return Unknown("its body is written in another language", start, end)
+
+
+def _when_called(step: Step) -> Change | None:
+    """What a step of a function's body means to its caller: what is not known there is not known here."""
+    if isinstance(step, Unknown):
+        return Change(OperationKind.OPAQUE, (), step.start, step.end, dynamic=True)
+    return step if isinstance(step, Change) else None
 
 
 def _moved(changes: Iterable[Change], start: int, end: int) -> dict[Change, None]:

@@ -101,7 +101,7 @@ class Statement:
             parts.append(part)
             dynamic |= unknown
             index += bracket
-            if self[index].text != "." or self[index + 1].sort not in _NAMED and self[index + 1].text != "[":
+            if self[index].text != "." or (self[index + 1].sort not in _NAMED and self[index + 1].text != "["):
                 return Name(".".join(parts), dynamic), index
             index += 1
 

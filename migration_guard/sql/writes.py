@@ -59,7 +59,7 @@ def _written(statement: Statement, start: int, stop: int) -> Change | None:
             return _update(statement, verb, stop)
         case "DELETE":
             return _delete(statement, verb, stop)
-        case "INSERT" | "REPLACE":
+        case "INSERT" | "REPLACE" if statement[verb + 1].text != "(":
             return _insert(statement, verb, stop)
         case "MERGE":
             target = statement.name(statement.skip(verb + 1, "INTO", "ONLY"))[0]
@@ -91,7 +91,7 @@ def names(statement: Statement, index: int, stop: int) -> tuple[list[Name | None
 def _beyond_only(statement: Statement, index: int) -> int:
     following = statement[index + 1]
     if statement.word(index) == "ONLY" and (
-        following.text == "(" or following.sort is not Sort.MARK and following.upper != "SET"
+        following.text == "(" or (following.sort is not Sort.MARK and following.upper != "SET")
     ):
         index += 1
     return index + (statement[index].text == "(")
