@@ -354,7 +354,10 @@ class Reader:
         else:
             return [Harmless("runs a text that was read before", False, start, end)]
         steps = [step for text, base in values for step in self.read(text, base, body=False)]
-        return steps or [Unknown("the text that it executes is not known", start, end)]
+        if not steps or any(isinstance(step, Unknown) for step in steps):
+            known = [step for step in steps if not isinstance(step, Unknown)]
+            return [*known, Unknown("the text that it executes is not known", start, end)]
+        return steps
 
 
 def _foreign(statement: Statement, at: int) -> Unknown:
