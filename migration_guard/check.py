@@ -51,7 +51,7 @@ def check(request: Request) -> Report:
     findings: list[Finding] = []
     failing = 0
     sources: dict[str, str] = {}
-    kept = [candidate for candidate in discovery.candidates if may_hold_operation(candidate.source)]
+    kept = (candidate for candidate in discovery.candidates if may_hold_operation(candidate.source))
     for candidate, reading in _read(kept, request.workers, explain=False):
         settings = candidate.settings
         judged = judge(reading.operations, laws[settings], shown=candidate.shown, inside=_inside(candidate))
@@ -116,11 +116,16 @@ def _law(settings: Settings) -> Law:
 
 
 def _read(candidates: Iterable[Candidate], workers: int, *, explain: bool) -> Iterator[tuple[Candidate, Reading]]:
-    by_path = {str(candidate.path): candidate for candidate in candidates}
-    jobs = [_job(candidate, explain=explain) for candidate in by_path.values()]
-    if jobs:
-        for job, reading in read_all(jobs, min(workers, len(jobs))):
-            yield by_path[job.path], reading
+    """Read in other processes; `candidates` may be an iterator, which is then consumed while readings come in."""
+    by_path: dict[str, Candidate] = {}
+
+    def work() -> Iterator[tuple[Job, bytes]]:
+        for candidate in candidates:
+            by_path[str(candidate.path)] = candidate
+            yield _job(candidate, explain=explain), candidate.source
+
+    for job, reading in read_all(work(), workers):
+        yield by_path[job.path], reading
 
 
 def _job(candidate: Candidate, *, explain: bool) -> Job:
@@ -148,5 +153,5 @@ def _text(source: bytes) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         return source.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError):
+    except (SyntaxError, ValueError, LookupError):
         return source.decode("utf-8", "replace")

@@ -32,4 +32,6 @@ def framework(name: str) -> Framework:
 
 def recognise(path: PurePath, source: bytes) -> str | None:
     """Name the framework of a file by its bytes, or None where it is no migration."""
+    if b"\r" in source:
+        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return next((name for name in ORDER if framework(name).recognises(path, source)), None)

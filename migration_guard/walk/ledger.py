@@ -104,13 +104,20 @@ class Ledger:
     """Tables that the current direction has created: bare names in lower case."""
     schema_changes: list[tuple[Direction, Spot]] = field(default_factory=list)
     _pending: list[tuple[object, Entry]] = field(default_factory=list)
+    _flushes: bool = False
 
     def begin(self, direction: Direction) -> None:
-        """Another entry point runs: nothing is created yet."""
-        self._pending.clear()
+        """An entry point runs: nothing is created yet."""
         if direction is not self.direction:
             self.created.clear()
         self.direction = direction
+
+    def end(self) -> None:
+        """The entry point has run. Where it flushes at all, a generator may have done so before its rows were changed."""
+        if self._flushes:
+            self.flush()
+        self._pending.clear()
+        self._flushes = False
 
     # --- What the libraries tell -------------------------------------------------------------------------------------
 
@@ -118,6 +125,7 @@ class Ledger:
         self,
         kind: OperationKind,
         spot: Spot,
+        place: Place,
         frames: Iterable[Frame],
         *,
         how: str,
@@ -128,15 +136,18 @@ class Ledger:
         callee: str | None = None,
         pending: bool = False,
     ) -> None:
-        """A data change happens here. A pending one happens only if the session is flushed later."""
+        """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
+
+        A pending one happens only if the session is flushed.
+        """
         written = [table for table in tables if table]
         stack = list(frames)
-        trail = tuple((frame.place, frame.name) for frame in stack if frame.place is not None)
+        trail = tuple((frame.place, frame.name) for frame in stack if frame.place is not None) if self.explain else ()
         via = None
         key: object = (spot.key, kind if kind not in _STRENGTH else "INSERT")
         if spot.path != self.migration.path:
             via = spot
-            spot = self._last_line_here(stack) or spot
+            spot = self._last_line_here(place, stack)
             key = (spot.key, kind, written[0] if written else model)
         created = bool(written) and all(bare(table) in self.created for table in written)
         entry = Entry(
@@ -149,6 +160,7 @@ class Ledger:
 
     def flush(self) -> None:
         """The session writes what is pending."""
+        self._flushes = True
         for key, entry in self._pending:
             self._add(key, entry)
         self._pending.clear()
@@ -160,11 +172,9 @@ class Ledger:
         else:
             known.absorb(entry)
 
-    def _last_line_here(self, stack: list[Frame]) -> Spot | None:
-        for frame in reversed(stack):
-            if frame.place is not None and frame.place.source is self.migration:
-                return spot_of(frame.place)
-        return None
+    def _last_line_here(self, place: Place, stack: list[Frame]) -> Spot:
+        ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
+        return spot_of(next((way for way in ways if way.source is self.migration), place))
 
     def create(self, table: str | None) -> None:
         if table:

@@ -18,7 +18,7 @@ import libcst as cst
 from migration_guard.operations import Direction
 from migration_guard.walk import text as texts
 from migration_guard.walk.ledger import Ledger
-from migration_guard.walk.repository import Module, Repository, Scope, Statement
+from migration_guard.walk.repository import Deferred, Module, Repository, Scope, Statement
 from migration_guard.walk.syntax import Source, dotted, read_literal
 from migration_guard.walk.text import Piece, Text
 from migration_guard.walk.values import (
@@ -43,10 +43,12 @@ from migration_guard.walk.values import (
 if TYPE_CHECKING:
     from migration_guard.walk.libraries import Libraries
 
-MAX_STEPS = 1_500_000
-"""Expressions evaluated for one file; a monolith of 10,000 lines needs a tenth."""
+MAX_STEPS = 400_000
+"""Expressions evaluated for one file; a monolith of 10,000 lines needs a quarter."""
 MAX_CALLS = 24
 """Nested calls that are followed."""
+MAX_HOPS = 8
+"""Calls that are followed through other modules than the migration; what is called beyond is out of sight."""
 MAX_ITEMS = 200
 """Items of a literal collection that a loop takes one by one."""
 MAX_COMBINATIONS = 16
@@ -102,7 +104,16 @@ class Frame:
     yields_rows: bool = False
 
 
-FunctionNode = Union[cst.FunctionDef, cst.Lambda]
+_STYLES = {
+    "staticmethod": "staticmethod",
+    "classmethod": "classmethod",
+    "property": "property",
+    "cached_property": "property",
+    "hybrid_property": "property",
+    "contextmanager": "contextmanager",
+    "asynccontextmanager": "contextmanager",
+}
+"""Decorators that change how a function is called."""
 
 
 class Machine:
@@ -118,8 +129,9 @@ class Machine:
         self.reached: set[int] = set()
         """The `id` of every function node that was followed."""
         self._steps = 0
+        self._class: Class | None = None
+        """The class whose body is being run."""
         self._followed: dict[object, tuple[Value, object]] = {}
-        self._deferred: dict[tuple[int, str], Callable[[], Value]] = {}
         self._expressions: dict[type, Callable[[Any], Value]] = {}
         self._statements: dict[type, Callable[[Any], bool]] = {}
 
@@ -146,6 +158,7 @@ class Machine:
         finally:
             self.frames.clear()
             self.row_loops = 0
+            self.ledger.end()
 
     @property
     def source(self) -> Source:
@@ -165,17 +178,11 @@ class Machine:
 
     def lookup(self, name: str) -> Value:
         scope: Scope | None = self.scope
-        first = True
         while scope is not None:
-            if first or not scope.is_class:
-                value = scope.elsewhere.get(name, scope).names.get(name)
+            if scope is self.scope or not scope.is_class:
+                value = scope.get(name)
                 if value is not None:
                     return value
-                deferred = self._deferred.pop((id(scope), name), None)
-                if deferred is not None:
-                    scope.names[name] = deferred()
-                    return scope.names[name]
-            first = False
             if scope.parent is None and scope.module is not self.module:
                 return self.module_attribute(scope.module, name)
             scope = scope.parent
@@ -184,32 +191,24 @@ class Machine:
     def module_attribute(self, module: Module, name: str) -> Value:
         """A name of a module; modules other than the migration are evaluated only as far as they are asked."""
         scope = module.scope
-        deferred = self._deferred.pop((id(scope), name), None)
-        if deferred is not None:
-            scope.names[name] = deferred()
-        if name in scope.names:
-            return scope.names[name]
-        if name not in module.running and module is not self.module:
+        value = scope.get(name)
+        if value is None and name not in module.running and module is not self.module:
             module.running.add(name)
             self._define(module, module.definitions.get(name, []))
-            if name not in scope.names and (id(scope), name) not in self._deferred:
+            if name not in scope.names:
                 self._define_by_star(module, name)
             module.running.discard(name)
-            if (id(scope), name) in self._deferred:
-                return self.module_attribute(module, name)
-            if name in scope.names:
-                return scope.names[name]
+            value = scope.get(name)
+        if value is not None:
+            return value
         below = self.repository.submodule(module, name)
-        if below is not None:
-            return ModuleValue(below)
-        return self.libraries.builtin(name)
+        return ModuleValue(below) if below is not None else self.libraries.builtin(name)
 
     def _define(self, module: Module, statements: AnySequence[Statement]) -> None:
         if not statements or module.source is None:
             return
-        self.frames.append(Frame("<module>", None, module.source.tree, module.scope))
-        self._block(statements)
-        self.frames.pop()
+        with self._inside("<module>", module.source.tree, module.scope):
+            self._block(statements)
 
     def _define_by_star(self, module: Module, name: str) -> None:
         for statement in module.definitions.get("*", []):
@@ -264,8 +263,7 @@ class Machine:
 
     def _defer(self, name: str, resolve: Callable[[], Value]) -> None:
         """Bind an import that is looked for when it is first used: most are not, and parsing is the cost."""
-        self.scope.names.pop(name, None)
-        self._deferred[(id(self.scope), name)] = resolve
+        self.scope.names[name] = Deferred(resolve)
 
     # --- Statements: each says whether the next one is reached ---------------------------------------------------------
 
@@ -319,7 +317,6 @@ class Machine:
         match target:
             case cst.Name():
                 self.scope.assign(target.value, value)
-                self._deferred.pop((id(self.scope), target.value), None)
             case cst.Attribute():
                 receiver = self.evaluate(target.value)
                 receiver.assign(target.attr.value, value, self, self.place(target, statement))
@@ -477,28 +474,39 @@ class Machine:
 
     def _FunctionDef(self, node: cst.FunctionDef) -> bool:
         scope = self.scope
-        function = Function(node.name.value, node, scope, defaults=self._defaults(node.params))
-        value: Value = function
-        for decorator in reversed(node.decorators):
-            value = self._decorated(value, decorator)
-        self._deferred.pop((id(scope), node.name.value), None)
-        scope.assign(node.name.value, value)
+        style, others = "", []
+        for decorator in node.decorators:
+            known = _STYLES.get((dotted(decorator.decorator) or "").rpartition(".")[2])
+            style = known or style
+            if known is None:
+                others.append(decorator)
+        owner = self._class if scope.is_class else None
+        function = Function(node.name.value, node, scope, owner, style=style, defaults=self._defaults(node.params))
+        decorated = Deferred(lambda: self._decorated(function, others, scope)) if others else function
+        scope.assign(node.name.value, decorated)
         return True
 
-    def _decorated(self, value: Value, decorator: cst.Decorator) -> Value:
-        wrapper = self.evaluate(decorator.decorator)
-        name = dotted(decorator.decorator) or ""
-        last = name.rpartition(".")[2]
-        if isinstance(value, Function):
-            if last in ("staticmethod", "classmethod", "property", "cached_property", "hybrid_property"):
-                return replace(value, style="property" if "property" in last else last)
-            if last in ("contextmanager", "asynccontextmanager"):
-                return replace(value, style="contextmanager")
-        if any(isinstance(option, (Function, Instance, Class)) for option in wrapper.alternatives()):
-            result = self.call(wrapper, Call(self, last, self.place(decorator.decorator), (value,)))
-            if any(isinstance(option, (Function, Instance)) for option in result.alternatives()):
-                return result
+    def _decorated(self, function: Function, decorators: AnySequence[cst.Decorator], scope: Scope) -> Value:
+        """A function as its decorators leave it; those that are out of sight are taken to call it."""
+        value: Value = function
+        source = scope.module.source
+        assert source is not None
+        with self._inside("<decorator>", source.tree, scope):
+            for decorator in reversed(decorators):
+                wrapper = self.evaluate(decorator.decorator)
+                if any(isinstance(option, (Function, Instance, Class)) for option in wrapper.alternatives()):
+                    result = self.call(wrapper, Call(self, function.name, self.place(decorator.decorator), (value,)))
+                    if any(isinstance(option, (Function, Instance)) for option in result.alternatives()):
+                        value = result
         return value
+
+    @contextmanager
+    def _inside(self, name: str, node: cst.CSTNode, scope: Scope) -> Iterator[None]:
+        self.frames.append(Frame(name, None, node, scope))
+        try:
+            yield
+        finally:
+            self.frames.pop()
 
     def _defaults(self, parameters: cst.Parameters) -> tuple[tuple[str, Value], ...]:
         every = (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
@@ -506,16 +514,13 @@ class Machine:
 
     def _ClassDef(self, node: cst.ClassDef) -> bool:
         outer = self.scope
-        bases = tuple(self.evaluate(argument.value) for argument in node.bases)
+        bases = tuple(self.evaluate(argument.value) for argument in node.bases if argument.keyword is None)
         scope = Scope(outer.module, outer, is_class=True)
         cls = Class(node.name.value, node, scope, outer.module, bases)
-        self.frames.append(Frame(node.name.value, None, node, scope))
-        self._body(node.body)
-        self.frames.pop()
-        for name, value in scope.names.items():
-            if isinstance(value, Function) and value.owner is None:
-                scope.names[name] = replace(value, owner=cls)
-        self._deferred.pop((id(outer), node.name.value), None)
+        enclosing, self._class = self._class, cls
+        with self._inside(node.name.value, node, scope):
+            self._body(node.body)
+        self._class = enclosing
         outer.assign(node.name.value, cls)
         return True
 
@@ -540,7 +545,7 @@ class Machine:
     def _Integer(self, node: cst.Integer) -> Value:
         try:
             return Constant(node.evaluated_value)
-        except ValueError:  # more digits than Python converts
+        except (ValueError, SyntaxError):  # more digits than Python converts
             return UNKNOWN
 
     def _Float(self, node: cst.Float) -> Value:
@@ -821,8 +826,17 @@ class Machine:
     def run(self, function: Function, call: Call) -> Value:
         """Follow a call into a function of the repository."""
         node = function.node
+        if self.libraries.hides_its_sql(function, call):
+            return UNKNOWN
         if len(self.frames) > MAX_CALLS or sum(frame.node is node for frame in self.frames) > 1:
             return Unknown(function.name)
+        module = function.scope.module
+        if module is not self.module:
+            hops = self._hops()
+            if hops >= MAX_HOPS:
+                return call.leave(Unknown(function.name))
+            if hops and not module.mentions_database and not any(value.handle for value in call.arguments):
+                return Unknown(function.name, from_rows=any(value.from_rows for value in call.arguments))
         arguments = self._arguments(function, call)
         key = (self._site(), function.key, self.row_loops > 0, tuple((name, value.key) for name, value in arguments.items()))
         if key in self._followed and call.place.source is not self.source:
@@ -839,6 +853,15 @@ class Machine:
         result = self._result(frame, function)
         self._followed[key] = (result, arguments)
         return result
+
+    def _hops(self) -> int:
+        """How many calls lead away from the migration."""
+        count = 0
+        for frame in reversed(self.frames):
+            if frame.scope.module is self.module:
+                break
+            count += frame.function is not None
+        return count
 
     def _site(self) -> int:
         """The last call in the migration itself: what is found behind it is told there."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +14,19 @@ from typing import Union
 import libcst as cst
 
 from migration_guard.walk.syntax import Refused, Source, parse
-from migration_guard.walk.values import Value
+from migration_guard.walk.values import UNKNOWN, Value
 
 MAX_MODULE_BYTES = 1_000_000
+MAX_FOLLOWED_BYTES = 1_500_000
+"""Source bytes of helper modules that one migration may lead to; what lies beyond is out of sight."""
 MAX_CACHED_BYTES = 6_000_000
 """Source bytes of helper modules that a reader keeps parsed; libcst needs some 40 times as much."""
+
+_DATABASE = re.compile(
+    r"\.objects\b|session|execute|\.save\(|cursor|connect|engine|get_bind|bulk_|get_model|alembic|sqlalchemy|peewee|"
+    r"update\s+\S+\s+set\b|insert\s+into|delete\s+from|truncate|merge\s+into",
+    re.IGNORECASE,
+)
 
 Statement = Union[cst.BaseStatement, cst.BaseSmallStatement]
 
@@ -25,15 +35,39 @@ Statement = Union[cst.BaseStatement, cst.BaseSmallStatement]
 class Scope:
     """The names of a module, a class body or a function call."""
 
-    module: Module
-    parent: Scope | None = None
-    names: dict[str, Value] = field(default_factory=dict)
+    module: Module = field(repr=False)
+    parent: Scope | None = field(default=None, repr=False)
+    names: dict[str, Value] = field(default_factory=dict, repr=False)
     is_class: bool = False
     elsewhere: dict[str, Scope] = field(default_factory=dict)
     """Names declared `global` or `nonlocal`, with the scope that holds them."""
 
     def assign(self, name: str, value: Value) -> None:
         self.elsewhere.get(name, self).names[name] = value
+
+    def get(self, name: str) -> Value | None:
+        """A name of this very scope; what was deferred is looked for now."""
+        scope = self.elsewhere.get(name, self)
+        value = scope.names.get(name)
+        if isinstance(value, Deferred):
+            value = scope.names[name] = value.resolved()
+        return value
+
+
+class Deferred(Value):
+    """An import, or a decorated function: looked for when it is first used. Most are not, and parsing is the cost."""
+
+    __slots__ = ("_resolve", "_value")
+
+    def __init__(self, resolve: Callable[[], Value]) -> None:
+        self._resolve = resolve
+        self._value: Value | None = None
+
+    def resolved(self) -> Value:
+        if self._value is None:
+            self._value = UNKNOWN  # an import that leads back to itself ends here
+            self._value = self._resolve()
+        return self._value
 
 
 @dataclass(eq=False)
@@ -55,6 +89,11 @@ class Module:
         if self.source is None:
             return self.path
         return self.path.parent if self.path.name == "__init__.py" else None
+
+    @cached_property
+    def mentions_database(self) -> bool:
+        """Whether anything in the text could lead to a database: functions of other modules only compute."""
+        return self.source is not None and bool(_DATABASE.search(self.source.text))
 
     @cached_property
     def definitions(self) -> dict[str, list[Statement]]:
@@ -131,6 +170,7 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._bytes = 0
         self._modules: dict[Path, Module | None] = {}
 
     def find(self, name: str, importer: Path, level: int = 0) -> Module | None:
@@ -184,12 +224,14 @@ class Repository:
     def _source(self, path: Path) -> Source | None:
         """The parsed file, or None where it cannot be read: what it holds is then out of sight, and OPAQUE."""
         kept = self._parsed
-        if path in kept:
-            kept.move_to_end(path)
-            return kept[path]
         try:
-            if path.stat().st_size > MAX_MODULE_BYTES:
+            size = path.stat().st_size
+            self._bytes += size
+            if size > MAX_MODULE_BYTES or self._bytes > MAX_FOLLOWED_BYTES:
                 return None
+            if path in kept:
+                kept.move_to_end(path)
+                return kept[path]
             source = parse(path, path.read_bytes())
         except (OSError, Refused):
             return None

@@ -15,7 +15,7 @@ from typing import Union
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-MAX_DEPTH = 250
+MAX_DEPTH = 800
 """Nesting beyond this is refused: libcst recurses per level, and dies where CPython's own parser would refuse."""
 MAX_PATTERN_DEPTH = 8
 """libcst 1.9 needs exponential time for nested sequence patterns: 20 levels take seconds, 25 take for ever."""
@@ -78,6 +78,7 @@ def parse(path: Path, data: bytes) -> Source:
     gc.disable()  # parsing makes hundreds of thousands of objects and no garbage
     try:
         tree = cst.parse_module(data)
+        text = data.decode(tree.encoding, "replace")
     except cst.ParserSyntaxError as error:
         line, reason = verdict or (error.raw_line, "libcst cannot parse this file")
         raise Refused(line, reason) from None
@@ -88,7 +89,7 @@ def parse(path: Path, data: bytes) -> Source:
         raise Refused(None, "nested too deeply to be read") from None
     finally:
         gc.enable()
-    return Source(path, tree.code, tree)
+    return Source(path, text, tree)
 
 
 def _ask_python(data: bytes) -> tuple[int | None, str] | None:

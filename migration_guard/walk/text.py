@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _PERCENT = re.compile(r"%(?:\((?P<name>[^)]*)\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?(?P<type>[diouxXeEfFgGcrsa%])")
 _FIELD = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:\[.]*)(?P<path>[^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
 
+MAX_PIECES = 20_000
+"""A text of more pieces is taken as unknown: doubling a string in a loop must not fill the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -176,4 +179,6 @@ def as_text(value: Value | None, name: str = "") -> Text:
 
 def concatenated(texts: Iterable[Text]) -> Text:
     parts = list(texts)
+    if sum(len(text.pieces) for text in parts) > MAX_PIECES:
+        return hole("text", from_rows=any(text.from_rows for text in parts))
     return Text(tuple(piece for text in parts for piece in text.pieces), any(text.from_rows for text in parts))

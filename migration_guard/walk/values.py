@@ -100,8 +100,8 @@ class Unknown(Value):
     def key(self) -> object:
         return self
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
-        return Unknown(name, self.from_rows)
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return machine.libraries.unknown_attribute(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.unknown_method(self, name, call)
@@ -313,8 +313,8 @@ class Function(Value):
     """A function or lambda of the repository, with the scope that it was made in."""
 
     name: str
-    node: Union[cst.FunctionDef, cst.Lambda]
-    scope: Scope
+    node: Union[cst.FunctionDef, cst.Lambda] = field(repr=False)
+    scope: Scope = field(repr=False)
     owner: Class | None = None
     """The class whose body holds it."""
     bound: Value | None = None
@@ -390,10 +390,10 @@ class Class(Value):
     """A class of the repository."""
 
     name: str
-    node: cst.ClassDef
-    scope: Scope
+    node: cst.ClassDef = field(repr=False)
+    scope: Scope = field(repr=False)
     """The scope of the class's body: its attributes."""
-    module: Module
+    module: Module = field(repr=False)
     bases: tuple[Value, ...] = ()
     model: tuple[Value | None] | None = None
     """The model that the class is, once that was asked."""
@@ -417,7 +417,7 @@ class Class(Value):
 
     def lookup(self, name: str) -> Value | None:
         """An attribute of the class or its ancestors, as it stands in the body."""
-        return next((cls.scope.names[name] for cls in self.lineage() if name in cls.scope.names), None)
+        return next((cls.scope.get(name) for cls in self.lineage() if name in cls.scope.names), None)
 
     def attribute(self, name: str, machine: Machine) -> Value:
         special = machine.libraries.class_attribute(self, name)
@@ -503,7 +503,7 @@ class Super(Value):
 
     def method(self, name: str, call: Call) -> Value:
         for ancestor in self.cls.lineage()[1:]:
-            found = ancestor.scope.names.get(name)
+            found = ancestor.scope.get(name)
             if isinstance(found, Function):
                 return call.machine.run(found.bind(self.instance), call)
         if name == "__init__" and isinstance(self.instance, Instance):

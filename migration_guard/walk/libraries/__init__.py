@@ -114,6 +114,8 @@ class Libraries:
         result = Unknown(name, from_rows=any(value.from_rows for value in call.arguments))
         if name in self.dml_helpers:
             return self._dml_helper(name, call)
+        if _SESSION.search(name):
+            return Handle(name)
         known_library = isinstance(callee, External) and (callee.root in _BY_ROOT or callee.root in _READERS)
         if _WRITES.match(name):
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
@@ -130,6 +132,15 @@ class Libraries:
             opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
         return result
 
+    def hides_its_sql(self, function: Function, call: Call) -> bool:
+        """Whether a DML helper of the repository is given SQL that is not known: the call is told, not the helper."""
+        if function.name not in self.dml_helpers or call.name != function.name:
+            return False
+        if any(isinstance(option, (Text, Statement)) for value in call.arguments for option in value.alternatives()):
+            return False
+        record(call, OperationKind.DML_CALL, how="helper", callee=function.name)
+        return True
+
     def _dml_helper(self, name: str, call: Call) -> Value:
         """A helper that is known to execute DML: its text counts for what it is."""
         given = [value for value in call.arguments if isinstance(value, (Text, Statement))]
@@ -141,10 +152,17 @@ class Libraries:
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
         return Unknown(name)
 
+    def unknown_attribute(self, receiver: Unknown, name: str) -> Value:
+        if _SESSION.search(name) and not receiver.from_rows:
+            return Handle(name)
+        return Unknown(name, from_rows=receiver.from_rows)
+
     def unknown_method(self, receiver: Unknown, name: str, call: Call) -> Value:
         """A method of something unknown: executing is recognised by its name and by what is executed."""
         if name in self.dml_helpers:
             return self._dml_helper(name, call)
+        if _SESSION.search(name) and not receiver.from_rows:
+            return Handle(name)
         if name in SINKS:
             given = call.argument(0, "sql", "statement", "query", "operation", "stmt")
             if given is not None:
@@ -218,6 +236,10 @@ class Libraries:
 _HANDLE_TYPES = frozenset(
     "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
 )
+_SESSION = re.compile(
+    r"^(?:get_|create_|make_|new_|open_|scoped_|async_)*(?:session|connection|cursor|engine|conn)(?:_?scope|_?factory|_?maker|local)?$", re.I
+)
+"""Functions and attributes out of sight whose name says that they give a way to the database."""
 _LOGGING = re.compile(r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$")
 
 

@@ -26,6 +26,7 @@ from migration_guard.walk.values import (
     Choice,
     Class,
     Constant,
+    External,
     Function,
     Mapping,
     Method,
@@ -69,6 +70,7 @@ def record(
     machine.ledger.change(
         kind,
         spot if spot is not None else spot_of(call.place),
+        call.place,
         machine.frames,
         how=how,
         tables=[table for table in tables if table],
@@ -228,6 +230,8 @@ class Handle(Value):
             return Unknown(name, from_rows=True)
         if name == "rowcount":
             return Unknown(name)
+        if name == "Model":  # Flask-SQLAlchemy's `db.Model`
+            return External("flask_sqlalchemy.Model")
         return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
@@ -475,7 +479,7 @@ class Query(Value):
     def element(self) -> Value:
         if not self.plain and len(self.entities) == 1:
             return Row(self.entities[0])
-        if len(self.entities) > 1:
+        if self.entities and self.orm != "django-orm":
             return Sequence([Row(model) for model in self.entities], from_rows=True)
         return Unknown("row", from_rows=True)
 

@@ -85,7 +85,11 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         machine.ledger.flush()
         return NONE
     if name in _SELF:
+        if name.startswith("begin"):
+            machine.ledger.flush()  # its block ends with a commit
         return handle
+    if name[:1].isupper():  # Flask-SQLAlchemy's `db` has sessions, tables and the types of columns
+        return handle if name == "Session" else machine.libraries.call(External(f"sqlalchemy.{name}"), call)
     if name in _QUIET:
         return NONE
     if name in _READS:

@@ -162,7 +162,8 @@ class Descriptor(Value):
         return Unknown(name)
 
     def method(self, name: str, call: Call) -> Value:
-        return Method(self.model, self.name).call(call) if not name else Unknown(name)
+        """Nothing but a custom manager has methods that a migration would call."""
+        return query_method(Query((self.model,), self.model.orm, plain=False), name, call)
 
     def call(self, call: Call) -> Value:
         return self.model.method(self.name, call)
@@ -319,16 +320,21 @@ def _related(target: Value, cls: Class, libraries: Libraries) -> Model | None:
 
 def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
     """`row.name = value`: SQLAlchemy writes it at the next flush; other ORMs wait for `save()`."""
-    if row.model is None or row.model.orm != "sqlalchemy-orm" or row.new or row.dirty or name.startswith("_"):
+    model = row.model
+    if model is None or model.orm != "sqlalchemy-orm" or row.new or name.startswith("_"):
         return
-    row.dirty = True
+    collection = model.cls is not None and isinstance(model.cls.lookup(name), Relationship)
+    if row.dirty and not collection:
+        return
+    row.dirty |= not collection
     machine.ledger.change(
-        OperationKind.UPDATE,
+        OperationKind.INSERT_LOOP if collection else OperationKind.UPDATE,
         spot_of(place),
+        place,
         machine.frames,
         how="sqlalchemy-orm",
-        tables=[row.model.table] if row.model.table else [],
-        model=row.model.name,
+        tables=[model.table] if model.table and not collection else [],
+        model=f"{model.name}.{name}" if collection else model.name,
         pending=True,
     )
 

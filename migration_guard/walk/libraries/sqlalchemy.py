@@ -69,6 +69,8 @@ def call(target: External, call: Call) -> Value | None:
             return Handle("session")
         case "declared_attr" | "hybrid_property":
             return first
+        case "SQLAlchemy" | "SQLA":
+            return Handle("db")
         case last if last in _SESSIONS:
             return SessionFactory(last)
         case last if last in _BASES:

@@ -1,0 +1,77 @@
+"""How jobs and readings cross the process boundary: JSON behind its length."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from migration_guard.operations import Direction, Job, Note, Operation, OperationKind, Problem, Reading, Span
+
+_LENGTH = struct.Struct(">I")
+
+
+class Writer(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Reader(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def send(pipe: Writer, message: bytes) -> None:
+    pipe.write(_LENGTH.pack(len(message)) + message)
+    pipe.flush()
+
+
+def receive(pipe: Reader) -> bytes | None:
+    """The next message, None at the end of the stream or where it breaks off."""
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    body = pipe.read(length)
+    return body if len(body) == length else None
+
+
+def job_message(number: int, job: Job) -> bytes:
+    return json.dumps({"number": number, "job": asdict(job)}).encode()
+
+
+def read_job(message: bytes) -> tuple[int, Job]:
+    data = json.loads(message)
+    fields = data["job"]
+    return data["number"], Job(**{**fields, "dml_helpers": tuple(fields["dml_helpers"])})
+
+
+def answer(number: int, reading: Reading) -> bytes:
+    return json.dumps({"number": number, "reading": asdict(reading)}).encode()
+
+
+def read_answer(message: bytes) -> tuple[int, Reading]:
+    data = json.loads(message)
+    reading = data["reading"]
+    return data["number"], Reading(
+        operations=tuple(_operation(fields) for fields in reading["operations"]),
+        notes=tuple(Note(**fields) for fields in reading["notes"]),
+        problems=tuple(Problem(**fields) for fields in reading["problems"]),
+        migration=reading["migration"],
+    )
+
+
+def _operation(fields: dict[str, Any]) -> Operation:
+    return Operation(
+        **{
+            **fields,
+            "kind": OperationKind(fields["kind"]),
+            "direction": Direction(fields["direction"]),
+            "span": Span(**fields["span"]),
+            "tables": tuple(fields["tables"]),
+            "trail": tuple(fields["trail"]),
+        }
+    )
