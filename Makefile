@@ -1,0 +1,54 @@
+# One venv, one set of commands; CI calls `check` and `test`. Only Python and make are needed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+CORPUS ?= .corpus
+STAMP = $(VENV)/.installed
+
+.PHONY: help setup demo test check docs corpus score bench clean
+
+help:
+	@echo "make setup    create $(VENV) with the project and its tools"
+	@echo "make demo     lint the example project in examples/crm"
+	@echo "make test     run the tests"
+	@echo "make check    run ruff, mypy and the import contracts"
+	@echo "make docs     build the documentation"
+	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
+	@echo "make score    measure recall and precision on the corpus"
+	@echo "make bench    measure time and memory on the corpus"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	@echo '$$ cd examples/crm && migration-guard'
+	@cd examples/crm && "$(abspath $(BIN))/migration-guard" check || test $$? -eq 1
+	@echo
+	@echo 'The exit code was 1: new findings at or above fail-on. examples/crm/README.md explains them.'
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+corpus: $(CORPUS)/packages
+
+$(CORPUS)/packages:
+	$(PYTHON) benchmarks/corpus/fetch.py $(CORPUS)
+
+score: $(STAMP) corpus
+	$(BIN)/python benchmarks/score.py $(CORPUS)
+
+bench: $(STAMP) corpus
+	$(BIN)/python benchmarks/speed.py $(CORPUS)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
