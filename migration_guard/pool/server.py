@@ -72,5 +72,3 @@ def _message(number: int, job: Job, future: Future[bytes]) -> bytes:
     except Exception as error:  # noqa: BLE001 - a defect of ours: told as such, and the other files are still read
         reason = f"internal error: {type(error).__name__}; please report it"
     return wire.answer(number, Reading(problems=(Problem(job.shown, None, reason),)))
-
-

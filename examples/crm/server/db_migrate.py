@@ -44,7 +44,10 @@ def column_exists(engine: Engine, table: str, column: str) -> bool:
 
 def index_exists(engine: Engine, index: str) -> bool:
     with engine.connect() as connection:
-        return connection.execute(text("SELECT 1 FROM pg_indexes WHERE indexname = :name"), {"name": index}).first() is not None
+        return (
+            connection.execute(text("SELECT 1 FROM pg_indexes WHERE indexname = :name"), {"name": index}).first()
+            is not None
+        )
 
 
 def apply_migrations(engine: Engine) -> list[str]:
