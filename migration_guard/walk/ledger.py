@@ -47,6 +47,8 @@ class Spot:
 
 
 def spot_of(place: Place) -> Spot:
+    place.source.want(place.node)
+    place.source.want(place.whole)
     return Spot(place.source.path, (id(place.node),), place)
 
 
@@ -55,6 +57,9 @@ def spot_in_text(text: Text, start: int, verb_end: int, end: int) -> Spot | None
     first, verb = text.at(start), text.at(max(start, verb_end - 1))
     if first is None or verb is None or first[0] is not verb[0] or first[0].literal is None:
         return None
+    for piece, _ in (first, text.at(end - 1) or first):
+        if piece.literal is not None and piece.literal.source is not None and piece.literal.node is not None:
+            piece.literal.source.want(piece.literal.node)
     last = text.at(end - 1)
     behind = (last[0].literal, last[1]) if last is not None and last[0].literal is not None else None
     if behind is None or behind[0].path != first[0].literal.path:

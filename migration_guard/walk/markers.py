@@ -58,48 +58,41 @@ class Markers:
         return next((name for first, last, name in reversed(self._functions) if first <= line <= last), "")
 
     def _mentions(self) -> Iterator[_Mention]:
-        for line, column, text in self._source.comments:
-            if _WORD.search(text):
-                yield _Mention(Span(line, column, line, column + len(text)), text.lstrip("#: ").strip())
-        finder = _Finder(self._source)
-        self._source.tree.visit(finder)
-        yield from finder.found
+        source = self._source
+        for comment in source.comments:
+            if _WORD.search(comment.value):
+                yield _Mention(_span(source, comment), comment.value.lstrip("#: ").strip())
+        for function in source.functions:
+            if _WORD.search(function.name.value):
+                yield _Mention(_span(source, function.name), f"def {function.name.value}")
+        for statement in source.expressions:
+            for text in _said(statement.value):
+                yield from _in_string(source, text)
 
 
-class _Finder(cst.CSTVisitor):
-    """Docstrings, log messages and names of functions that say backfill."""
+def _span(source: Source, node: cst.CSTNode) -> Span:
+    return Span(*source.start(node), *source.end(node))
 
-    def __init__(self, source: Source) -> None:
-        super().__init__()
-        self._source = source
-        self.found: list[_Mention] = []
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
-        if _WORD.search(node.name.value):
-            self._add(node.name, f"def {node.name.value}")
+def _said(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """The strings of a docstring, or of a message that is logged."""
+    if isinstance(node, cst.Call):
+        return [argument.value for argument in node.args] if _LOGS.search(_called(node)) else []
+    return [node] if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)) else []
 
-    def visit_Expr(self, node: cst.Expr) -> None:  # noqa: N802
-        if isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
-            self._string(node.value)
-        elif isinstance(node.value, cst.Call) and _LOGS.search(_called(node.value)):
-            for argument in node.value.args:
-                self._string(argument.value)
 
-    def _string(self, node: cst.BaseExpression) -> None:
-        text = self._source.tree.code_for_node(node)
-        match = _WORD.search(text)
-        if match is None:
-            return
-        line, column = self._source.start(node)
-        before = text[: match.start()]
-        lines = before.count("\n")
-        said = text.splitlines()[lines].strip().strip("\"'")
-        column = match.start() - before.rfind("\n") if lines else column + match.start()
-        self.found.append(_Mention(Span(line + lines, column, line + lines, column + len(match.group())), said))
-
-    def _add(self, node: cst.CSTNode, text: str) -> None:
-        line, column = self._source.start(node)
-        self.found.append(_Mention(Span(line, column, *self._source.end(node)), text))
+def _in_string(source: Source, node: cst.BaseExpression) -> Iterator[_Mention]:
+    """The first mention in a string, on its own line."""
+    text = source.tree.code_for_node(node)
+    match = _WORD.search(text)
+    if match is None:
+        return
+    line, column = source.start(node)
+    before = text[: match.start()]
+    lines = before.count("\n")
+    said = text.splitlines()[lines].strip().strip("\"'")
+    column = match.start() - before.rfind("\n") if lines else column + match.start()
+    yield _Mention(Span(line + lines, column, line + lines, column + len(match.group())), said)
 
 
 _LOGS = re.compile(r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write)$")
@@ -112,22 +105,11 @@ def _called(node: cst.Call) -> str:
 
 def _functions(source: Source) -> list[tuple[int, int, str]]:
     """Every function as (first line, last line, name), in the order of their first lines."""
-
-    class Collector(cst.CSTVisitor):
-        def __init__(self) -> None:
-            super().__init__()
-            self.found: list[tuple[int, int, str]] = []
-
-        def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
-            self.found.append((source.start(node)[0], source.end(node)[0], node.name.value))
-
-    collector = Collector()
-    source.tree.visit(collector)
-    return sorted(collector.found)
+    return [(source.start(node)[0], source.end(node)[0], node.name.value) for node in source.functions]
 
 
 def _blocks(source: Source, pattern: str) -> list[tuple[int, str]]:
     """The marker comments as (line, migration id)."""
     marker = re.compile(pattern)
-    found = ((line, marker.search(text)) for line, _, text in source.comments)
-    return [(line, match[1]) for line, match in found if match]
+    found = ((comment, marker.search(comment.value)) for comment in source.comments)
+    return [(source.start(comment)[0], match[1]) for comment, match in found if match]

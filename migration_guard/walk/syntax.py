@@ -7,13 +7,16 @@ import gc
 import re
 import warnings
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Union
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+from libcst._nodes.internal import CodegenState
 
 MAX_DEPTH = 800
 """Nesting beyond this is refused: libcst recurses per level, and dies where CPython's own parser would refuse."""
@@ -37,39 +40,114 @@ class Refused(Exception):
 StringNode = Union[cst.SimpleString, cst.FormattedStringText]
 
 
-@dataclass(frozen=True, eq=False)
+_NOTED = frozenset({cst.Comment, cst.FunctionDef, cst.Expr})
+"""Nodes that are found again by their kind."""
+
+
+class _Marks(CodegenState):  # type: ignore[misc]
+    """Generates the code of a tree and notes at which token each wanted node begins and ends.
+
+    libcst's own PositionProvider keeps a range for every node, at ten times the cost.
+    """
+
+    def __init__(self, tree: cst.Module, wanted: dict[int, cst.CSTNode]) -> None:
+        super().__init__(default_indent=tree.default_indent, default_newline=tree.default_newline)
+        self._wanted = wanted
+        self.begins: dict[int, int] = {}
+        self.ends: dict[int, int] = {}
+        self.noted: list[cst.CSTNode] = []
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        if type(node) in _NOTED:
+            self.noted.append(node)
+            self._wanted[id(node)] = node
+        if id(node) in self._wanted:
+            self.begins[id(node)] = len(self.tokens)
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        if id(node) in self._wanted:
+            self.ends.setdefault(id(node), len(self.tokens))
+
+    def record_syntactic_position(self, node: cst.CSTNode, **_: object) -> AbstractContextManager[None]:
+        return self._recorded(node) if id(node) in self._wanted else _NOTHING
+
+    @contextmanager
+    def _recorded(self, node: cst.CSTNode) -> Iterator[None]:
+        """Without the parentheses, blank lines and comments that the node owns."""
+        self.begins[id(node)] = len(self.tokens)
+        yield
+        self.ends[id(node)] = len(self.tokens)
+
+
+_NOTHING = nullcontext()
+
+
+@dataclass(eq=False, repr=False)
 class Source:
-    """One parsed file. Positions cost as much as parsing twice, so they are made when first asked for."""
+    """One parsed file. Positions cost as much as parsing, so they are made together, when the first one is asked for."""
 
     path: Path
     text: str
     tree: cst.Module
+    _wanted: dict[int, cst.CSTNode] = field(default_factory=dict)
+    _ranges: dict[int, tuple[int, int]] = field(default_factory=dict)
+    _noted: list[cst.CSTNode] | None = None
 
-    @cached_property
-    def _ranges(self) -> dict[cst.CSTNode, CodeRange]:
-        wrapper = MetadataWrapper(self.tree, unsafe_skip_copy=True)
-        ranges: dict[cst.CSTNode, CodeRange] = dict(wrapper.resolve(PositionProvider))  # type: ignore[arg-type]
-        return ranges
+    def want(self, node: cst.CSTNode) -> None:
+        """Say that the position of a node may be asked for."""
+        self._wanted[id(node)] = node
 
     def start(self, node: cst.CSTNode) -> tuple[int, int]:
         """Line and column, both from 1."""
-        start = self._ranges[node].start
-        return start.line, start.column + 1
+        return self._position(self._range(node)[0])
 
     def end(self, node: cst.CSTNode) -> tuple[int, int]:
         """Line and column behind the node, both from 1."""
-        end = self._ranges[node].end
-        return end.line, end.column + 1
+        return self._position(self._range(node)[1])
+
+    @property
+    def comments(self) -> list[cst.Comment]:
+        return [node for node in self._all_noted() if isinstance(node, cst.Comment)]
+
+    @property
+    def functions(self) -> list[cst.FunctionDef]:
+        return [node for node in self._all_noted() if isinstance(node, cst.FunctionDef)]
+
+    @property
+    def expressions(self) -> list[cst.Expr]:
+        """The statements that are only an expression: calls and docstrings."""
+        return [node for node in self._all_noted() if isinstance(node, cst.Expr)]
+
+    def _all_noted(self) -> list[cst.CSTNode]:
+        if self._noted is None:
+            self._generate()
+        return self._noted or []
+
+    def _range(self, node: cst.CSTNode) -> tuple[int, int]:
+        if id(node) not in self._ranges:
+            self.want(node)
+            self._generate()
+        return self._ranges[id(node)]
+
+    def _generate(self) -> None:
+        """Find where everything stands that anybody wanted so far."""
+        marks = _Marks(self.tree, self._wanted)
+        self.tree._codegen(marks)  # noqa: SLF001 - what PositionProvider itself calls
+        before = [0, *accumulate(map(len, marks.tokens))]
+        self._ranges = {key: (before[begin], before[marks.ends[key]]) for key, begin in marks.begins.items()}
+        self._noted = marks.noted
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
 
     @cached_property
-    def comments(self) -> list[tuple[int, int, str]]:
-        """Every comment as (line, column, text with its `#`), in order."""
-        found = []
-        for node in self._ranges:
-            if isinstance(node, cst.Comment):
-                line, column = self.start(node)
-                found.append((line, column, node.value))
-        return sorted(found)
+    def _lines(self) -> list[int]:
+        """The offset at which each line begins, as Python counts lines."""
+        return [0, *(match.end() for match in _NEWLINE.finditer(self.text))]
+
+
+_NEWLINE = re.compile(r"\r\n?|\n")
 
 
 def parse(path: Path, data: bytes) -> Source:
@@ -114,22 +192,22 @@ def _ask_python(data: bytes) -> tuple[int | None, str] | None:
 def _check_shape(tree: ast.Module) -> None:
     """Refuse trees that would crash libcst, or keep it busy for ever. Walks without recursion."""
     count = 0
-    level: list[tuple[ast.AST, int]] = [(tree, 0)]
-    depth = 0
-    while level:
-        depth += 1
-        count += len(level)
+    waiting: list[tuple[ast.AST, int, int]] = [(tree, 1, 0)]
+    while waiting:
+        node, depth, patterns = waiting.pop()
+        count += 1
+        patterns += isinstance(node, ast.pattern)
         if depth > MAX_DEPTH:
-            raise Refused(getattr(level[0][0], "lineno", None), f"nested more than {MAX_DEPTH} levels deep")
-        if count > MAX_NODES:
-            raise Refused(None, f"more than {MAX_NODES} syntax nodes")
-        below = []
-        for node, patterns in level:
-            inside = patterns + 1 if isinstance(node, ast.pattern) else patterns
-            if inside > MAX_PATTERN_DEPTH:
-                raise Refused(getattr(node, "lineno", None), f"match patterns nested more than {MAX_PATTERN_DEPTH} deep")
-            below += [(child, inside) for child in ast.iter_child_nodes(node)]
-        level = below
+            raise Refused(getattr(node, "lineno", None), f"nested more than {MAX_DEPTH} levels deep")
+        if patterns > MAX_PATTERN_DEPTH:
+            raise Refused(getattr(node, "lineno", None), f"match patterns nested more than {MAX_PATTERN_DEPTH} deep")
+        for part in vars(node).values():
+            if isinstance(part, list):
+                waiting += [(item, depth + 1, patterns) for item in part if isinstance(item, ast.AST)]
+            elif isinstance(part, ast.AST) and not isinstance(part, ast.expr_context):
+                waiting.append((part, depth + 1, patterns))
+    if count > MAX_NODES:
+        raise Refused(None, f"more than {MAX_NODES} syntax nodes")
 
 
 # --- String literals -------------------------------------------------------------------------------------------------

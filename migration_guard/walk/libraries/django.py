@@ -353,7 +353,7 @@ class Project:
     def __init__(self) -> None:
         self.path: Path | None = None
         self.root: Path | None = None
-        self._states: dict[str, dict[str, ModelState]] = {}
+        self._states: dict[tuple[str, bool], dict[str, ModelState]] = {}
 
     @property
     def app(self) -> str | None:
@@ -364,10 +364,7 @@ class Project:
         label = app if app is not None else self.app
         if name is None:
             return Model(None, None, "django-orm")
-        state = self._state(label).get(name.lower()) if label else None
-        shown = state.name if state is not None else name
-        table = (state.table if state else None) or (f"{label}_{name}".lower() if label else None)
-        return Model(f"{label}.{shown}" if label else shown, table, "django-orm")
+        return self._named(label, name) if label else Model(name, None, "django-orm")
 
     def model_of_class(self, cls: Class) -> Model:
         """A real model of the repository: its app by its folder, its table by `Meta`."""
@@ -404,9 +401,9 @@ class Project:
         return self._named(other_app or app, other_name)
 
     def _named(self, app: str, name: str) -> Model:
-        state = self._state(app).get(name.lower())
+        state = self._state(app, fields=False).get(name.lower())
         table = (state.table if state is not None else None) or f"{app}_{name}".lower()
-        return Model(f"{app}.{state.name if state else name}", table, "django-orm")
+        return Model(f"{app}.{name}", table, "django-orm")
 
     def may_relate(self, given: Field) -> bool:
         """Whether a field of a row may be a relation: false where the migrations say that it is a plain column."""
@@ -418,12 +415,13 @@ class Project:
         kind, _target = state.fields.get(given.name, ("", None)) if state is not None else ("", None)
         return not kind or kind.endswith(_RELATIONS)
 
-    def _state(self, app: str) -> dict[str, ModelState]:
-        if app not in self._states:
+    def _state(self, app: str, *, fields: bool = True) -> dict[str, ModelState]:
+        """The models of an app before this migration; without `fields` only their tables, which fewer files tell."""
+        if (app, fields) not in self._states:
             folder = self._migrations_of(app)
             last = self.path.name if self.path is not None and folder == self.path.parent else None
-            self._states[app] = _models(folder, last) if folder is not None else {}
-        return self._states[app]
+            self._states[app, fields] = _models(folder, last, fields=fields) if folder is not None else {}
+        return self._states[app, fields]
 
     def _migrations_of(self, app: str) -> Path | None:
         if self.path is None or self.root is None:
@@ -456,22 +454,26 @@ def app_label(folder: Path) -> str:
     return folder.name
 
 
-def _models(folder: Path, last: str | None) -> dict[str, ModelState]:
+def _models(folder: Path, last: str | None, *, fields: bool) -> dict[str, ModelState]:
     models: dict[str, ModelState] = {}
     for path in sorted(folder.glob("*.py")):
         if last is not None and path.name > last:
             break
-        for name, arguments in _schema_operations(path):
+        for name, arguments in _schema_operations(path, _FIELDS if fields else _TABLES):
             _apply(models, name, arguments)
     return models
 
 
+_TABLES = re.compile(rb"AlterModelTable|RenameModel|db_table")
+_FIELDS = re.compile(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField")
+
+
 @lru_cache(maxsize=4096)
-def _schema_operations(path: Path) -> tuple[tuple[str, dict[str, ast.expr]], ...]:
+def _schema_operations(path: Path, telling: re.Pattern[bytes]) -> tuple[tuple[str, dict[str, ast.expr]], ...]:
     """The operations of a migration that name models, tables and fields: (operation, its arguments)."""
     try:
         data = path.read_bytes()
-        if len(data) > 2_000_000 or not re.search(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField", data):
+        if len(data) > 2_000_000 or not telling.search(data):
             return ()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
