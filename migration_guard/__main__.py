@@ -4,7 +4,7 @@ import os
 import sys
 
 # The working directory is a repository that somebody else wrote: a json.py in it must not become ours.
-if sys.path and sys.path[0] in {"", os.getcwd()}:  # noqa: PTH109 -- pathlib would be imported from there
+if sys.path and sys.path[0] in {"", os.getcwd()}:  # by `os`: pathlib would be imported from there
     del sys.path[0]
 
 from migration_guard.cli import main

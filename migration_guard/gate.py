@@ -21,7 +21,7 @@ _TELLING = (b"RunPython", b"RunSQL", b"execute", b"bulk_insert", b"get_bind", b"
 """Words that decide without parsing. Comments that use them only cost a closer look."""
 
 _BACKFILL = re.compile(rb"back[\W_]{0,3}fill")
-_COOKIE = re.compile(rb"coding[:=](?![ \t]*(?:utf-?8|ascii|us-ascii|latin-1)\b)", re.I)
+_COOKIE = re.compile(rb"coding[:=](?![ \t]*(?:utf-?8|ascii|us-ascii|latin-1)\b)", re.IGNORECASE)
 """An encoding under which the bytes need not mean what they seem to say."""
 
 _OP = "alembic.op"

@@ -234,8 +234,8 @@ def test_odd_names(repository: Path) -> None:
             file.write(ALEMBIC.encode())
     found = find(repository)
     assert names(found) == ["-0004.py", "0001_\\xff.py", "0002_\n::error::x.py", "0003_é.py"]
-    for name in names(found):
-        name.encode()
+    for shown in names(found):
+        shown.encode()
     assert all(candidate.path.exists() for candidate in found.candidates)
 
 

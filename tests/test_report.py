@@ -96,7 +96,7 @@ def test_json_is_the_contract() -> None:
         "migration": "42",
         "operation": operation,
     }
-    mixed = {"code": "MG301", "name": "ddl-and-dml-mixed", "severity": "low", "operation": None}
+    mixed: dict[str, object] = {"code": "MG301", "name": "ddl-and-dml-mixed", "severity": "low", "operation": None}
     mixed |= {"line": 6, "column": 5, "end_line": 8, "end_column": 6}
     old = {"status": "grandfathered", "line": 7, "column": 1, "end_line": 7, "end_column": 2}
     expected = {

@@ -45,7 +45,7 @@ class Copy:
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and problems only.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on standard error what governs the run.")
 @reading_options
-def command(  # noqa: PLR0913 -- one parameter an option
+def command(
     *,
     paths: tuple[str, ...],
     output_format: str,

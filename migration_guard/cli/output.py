@@ -43,12 +43,12 @@ def replace_file(path: Path, text: str) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
         try:
-            with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 -- it is a descriptor
+            with open(handle, "w", encoding="utf-8", newline="\n") as file:  # a descriptor
                 file.write(text)
-            os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101 -- mkstemp's 0600 would lock out whoever reads reports
-            os.replace(name, path)  # noqa: PTH105
+            os.chmod(name, 0o666 & ~_umask())  # mkstemp's 0600 would lock out whoever reads reports
+            os.replace(name, path)
         except BaseException:
-            os.unlink(name)  # noqa: PTH108
+            os.unlink(name)
             raise
     except OSError as error:
         raise click.ClickException(f"{path} could not be written: {error.strerror}") from None

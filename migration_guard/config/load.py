@@ -25,7 +25,7 @@ CONFIG_LIMIT = 1024 * 1024
 COMMAND_LINE = Path("--config")
 """Stands for a file in errors about what the command line says."""
 
-_OVERRIDE = re.compile(r"\s*([A-Za-z][\w.\-\"*/ ]*?)\s*=(.*)", re.S)
+_OVERRIDE = re.compile(r"\s*([A-Za-z][\w.\-\"*/ ]*?)\s*=(.*)", re.DOTALL)
 _CODE = re.compile(r"[A-Z]+\d+$")
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
@@ -164,7 +164,7 @@ def _named_rules(settings: Settings) -> Iterator[tuple[str, str]]:
 def line_of(text: str, word: str) -> int | None:
     """Find the line on which our part of a TOML file first says a word, beside comments."""
     start = max(text.find(f"[tool.{SECTION}"), 0)
-    found = re.compile(rf"^[^#\n]*?(?<![\w-]){re.escape(word)}(?![\w-])", re.M).search(text, start)
+    found = re.compile(rf"^[^#\n]*?(?<![\w-]){re.escape(word)}(?![\w-])", re.MULTILINE).search(text, start)
     return text.count("\n", 0, found.end()) + 1 if found else None
 
 

@@ -13,7 +13,7 @@ from pathspec import GitIgnoreSpec
 from migration_guard.config import Settings
 
 _MAGIC = re.compile(r"[*?\[]")
-_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[[!^]?\]?[^\]/]*\]|.", re.S)
+_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[[!^]?\]?[^\]/]*\]|.", re.DOTALL)
 _TRANSLATED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
@@ -54,12 +54,12 @@ def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
 
 @cache
 def _files(globs: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(_expression(glob) for glob in globs), re.S)
+    return re.compile("|".join(_expression(glob) for glob in globs), re.DOTALL)
 
 
 @cache
 def _tree(glob: str) -> re.Pattern[str]:
-    return re.compile(f"(?:{_expression(glob)})(?:/.*)?", re.S)
+    return re.compile(f"(?:{_expression(glob)})(?:/.*)?", re.DOTALL)
 
 
 def _expression(glob: str) -> str:

@@ -26,7 +26,7 @@ class Framework(Protocol):
 
 @cache
 def framework(name: str) -> Framework:
-    module: Framework = import_module(f"migration_guard.frameworks.{name}")  # type: ignore[assignment]
+    module: Framework = import_module(f"migration_guard.frameworks.{name}")
     return module
 
 

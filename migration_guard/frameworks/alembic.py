@@ -14,8 +14,8 @@ from migration_guard.operations import Direction
 if TYPE_CHECKING:
     from migration_guard.walk.migration import Migration
 
-_REVISION = re.compile(rb"^revision\b", re.M)
-_DOWN_REVISION = re.compile(rb"^down_revision\b", re.M)
+_REVISION = re.compile(rb"^revision\b", re.MULTILINE)
+_DOWN_REVISION = re.compile(rb"^down_revision\b", re.MULTILINE)
 _ENTRY = re.compile(r"^(?P<way>upgrade|downgrade)(?:_\w+)?$")
 _WAYS = {"upgrade": Direction.UPGRADE, "downgrade": Direction.DOWNGRADE}
 

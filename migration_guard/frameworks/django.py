@@ -6,12 +6,10 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from migration_guard.operations import Direction
-
 if TYPE_CHECKING:
     from migration_guard.walk.migration import Migration
 
-_MIGRATION = re.compile(rb"^class\s+Migration\b", re.M)
+_MIGRATION = re.compile(rb"^class\s+Migration\b", re.MULTILINE)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:

@@ -11,10 +11,10 @@ from migration_guard.operations import Direction
 if TYPE_CHECKING:
     from migration_guard.walk.migration import Migration
 
-_DOWN = re.compile(r"(?:^|_)(?:downgrade|rollback|revert|reverse|undo|backwards?|down)(?:_|$)", re.I)
+_DOWN = re.compile(r"(?:^|_)(?:downgrade|rollback|revert|reverse|undo|backwards?|down)(?:_|$)", re.IGNORECASE)
 
 
-def recognises(path: PurePath, source: bytes) -> bool:  # noqa: ARG001
+def recognises(path: PurePath, source: bytes) -> bool:  # noqa: ARG001 -- a framework's signature
     """Scripts are never found by content: they are named in `paths` or on the command line."""
     return False
 

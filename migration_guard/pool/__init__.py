@@ -39,7 +39,7 @@ def read_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tuple[
 def _server(workers: int, folder: str) -> subprocess.Popen[bytes]:
     path = [entry for entry in sys.path if entry and Path(entry).is_absolute()]
     path.append(str(Path(__file__).parents[2]))  # last: this may be the very repository that is linted
-    return subprocess.Popen(  # noqa: S603 - our own interpreter with our own code
+    return subprocess.Popen(
         [sys.executable, "-I", "-c", _START.format(path=path, workers=workers)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

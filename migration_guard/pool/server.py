@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from concurrent.futures import Future, TimeoutError as FutureTimeoutError
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import partial
 from multiprocessing import get_context
 from typing import BinaryIO

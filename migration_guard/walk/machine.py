@@ -6,12 +6,14 @@ are followed. What reaches the database goes into the Ledger. The tree is visite
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence as AnySequence
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as AnySequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -256,9 +258,8 @@ class Machine:
     def _import_star(self, node: cst.ImportFrom, importer: Module) -> None:
         origin = self._imported_module(node, importer)
         if isinstance(origin, ModuleValue):
-            names = {*origin.module.definitions, *origin.module.scope.names} - {"*"}
-            for name in names:
-                module = origin.module
+            module = origin.module
+            for name in {*module.definitions, *module.scope.names} - {"*"}:
                 self._defer(name, lambda name=name: self.module_attribute(module, name))  # type: ignore[misc]
 
     def _defer(self, name: str, resolve: Callable[[], Value]) -> None:
@@ -273,18 +274,17 @@ class Machine:
                 if not self._block(statement.body):
                     return False
                 continue
-            run = self._statements.get(type(statement))
-            if run is None:
-                run = getattr(self, f"_{type(statement).__name__}", self._no_statement)
-                self._statements[type(statement)] = run
-            if not run(statement):
+            kind = type(statement)
+            if kind not in self._statements:
+                self._statements[kind] = getattr(self, f"_{kind.__name__}", self._no_statement)
+            if not self._statements[kind](statement):
                 return False
         return True
 
     def _body(self, body: cst.BaseSuite) -> bool:
         return self._block(body.body)
 
-    def _no_statement(self, node: cst.CSTNode) -> bool:  # noqa: ARG002
+    def _no_statement(self, node: cst.CSTNode) -> bool:
         return True
 
     def _Expr(self, node: cst.Expr) -> bool:
@@ -349,10 +349,10 @@ class Machine:
             self.evaluate(node.exc)
         return False
 
-    def _Break(self, node: cst.Break) -> bool:  # noqa: ARG002
+    def _Break(self, node: cst.Break) -> bool:
         return False
 
-    def _Continue(self, node: cst.Continue) -> bool:  # noqa: ARG002
+    def _Continue(self, node: cst.Continue) -> bool:
         return False
 
     def _Global(self, node: cst.Global) -> bool:
@@ -373,7 +373,7 @@ class Machine:
         self.evaluate(node.test)
         return True
 
-    def _Del(self, node: cst.Del) -> bool:  # noqa: ARG002
+    def _Del(self, node: cst.Del) -> bool:
         return True
 
     def _If(self, node: cst.If) -> bool:
@@ -416,16 +416,13 @@ class Machine:
 
     def _Match(self, node: cst.Match) -> bool:
         self.evaluate(node.subject)
-        return self._branches([*(lambda case=case: self._body(case.body) for case in node.cases), lambda: True])  # type: ignore[misc]
+        return self._branches([*(lambda case=case: self._body(case.body) for case in node.cases), lambda: True])
 
     def _Try(self, node: cst.Try | cst.TryStar) -> bool:
         def attempt() -> bool:
             return self._body(node.body) and self._else(node.orelse)
 
-        attempts: list[Callable[[], bool]] = [attempt]
-        for handler in node.handlers:
-            attempts.append(lambda handler=handler: self._body(handler.body))  # type: ignore[misc]
-        reached = self._branches(attempts)
+        reached = self._branches([attempt, *(partial(self._body, handler.body) for handler in node.handlers)])
         if node.finalbody is not None:
             return self._body(node.finalbody.body) and reached
         return reached
@@ -464,7 +461,7 @@ class Machine:
             yield values.element()
 
     @contextmanager
-    def rows(self, inside: bool) -> Iterator[None]:  # noqa: FBT001
+    def rows(self, inside: bool) -> Iterator[None]:
         """What happens in this block happens once for each row, if `inside`."""
         self.row_loops += inside
         try:
@@ -530,13 +527,12 @@ class Machine:
         self._steps += 1
         if self._steps > MAX_STEPS:
             raise TooComplex
-        run = self._expressions.get(type(node))
-        if run is None:
-            run = getattr(self, f"_{type(node).__name__}", self._no_expression)
-            self._expressions[type(node)] = run
-        return run(node)
+        kind = type(node)
+        if kind not in self._expressions:
+            self._expressions[kind] = getattr(self, f"_{kind.__name__}", self._no_expression)
+        return self._expressions[kind](node)
 
-    def _no_expression(self, node: cst.BaseExpression) -> Value:  # noqa: ARG002
+    def _no_expression(self, node: cst.BaseExpression) -> Value:
         return UNKNOWN
 
     def _Name(self, node: cst.Name) -> Value:
@@ -662,7 +658,7 @@ class Machine:
         left = self.evaluate(node.left)
         values = [self.evaluate(target.comparator) for target in node.comparisons]
         match left, values:
-            case Text(), [Text() as right] if left.known and right.known and str(left) == "__main__" or str(right) == "__main__":  # type: ignore[union-attr]
+            case Text(), [Text() as right] if (left.known and right.known and str(left) == "__main__") or str(right) == "__main__":
                 return Constant(str(left) == str(right))
         return UNKNOWN
 
@@ -807,7 +803,7 @@ class Machine:
                 positional.append(value)
         return Call(self, name, self.place(name_node, node), tuple(positional), named, is_open)
 
-    def _super(self, node: cst.Call) -> Value:  # noqa: ARG002
+    def _super(self, node: cst.Call) -> Value:
         for frame in reversed(self.frames):
             if frame.function is not None and frame.function.owner is not None:
                 return Super(frame.function.owner, frame.function.bound or UNKNOWN)

@@ -11,8 +11,8 @@ import libcst as cst
 from migration_guard.operations import Direction, Operation, OperationKind, Span
 from migration_guard.walk.syntax import Source
 
-_WORD = re.compile(r"back[-_ ]?fill", re.I)
-_ELSEWHERE = re.compile(r"moved|separate|elsewhere|after|before|see |already|without|no |not |don't|never|handled|done in", re.I)
+_WORD = re.compile(r"back[-_ ]?fill", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"moved|separate|elsewhere|after|before|see |already|without|no |not |don't|never|handled|done in", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

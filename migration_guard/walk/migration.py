@@ -128,7 +128,7 @@ class _Names(dict[Path, str]):
         super().__init__()
         self._job = job
 
-    def get(self, path: Path, default: str | None = None) -> str:  # type: ignore[override]  # noqa: ARG002
+    def get(self, path: Path, default: str | None = None) -> str:  # type: ignore[override]
         own = Path(self._job.path)
         if path == own:
             return self._job.shown

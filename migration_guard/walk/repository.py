@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Union
+from typing import ClassVar
 
 import libcst as cst
 
@@ -28,7 +28,7 @@ _DATABASE = re.compile(
     re.IGNORECASE,
 )
 
-Statement = Union[cst.BaseStatement, cst.BaseSmallStatement]
+Statement = cst.BaseStatement | cst.BaseSmallStatement
 
 
 @dataclass(slots=True, eq=False)
@@ -165,7 +165,7 @@ def _targets(target: cst.BaseExpression) -> list[str]:
 class Repository:
     """Resolves imports by looking at files: each ancestor folder of the importing file, nearest first, up to `root`."""
 
-    _parsed: OrderedDict[Path, Source] = OrderedDict()
+    _parsed: ClassVar[OrderedDict[Path, Source]] = OrderedDict()
     """Parsed helper modules, kept over the files that a reader reads: their migrations share them."""
 
     def __init__(self, root: Path) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Union
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
@@ -37,14 +36,14 @@ class Refused(Exception):
         self.reason = reason
 
 
-StringNode = Union[cst.SimpleString, cst.FormattedStringText]
+StringNode = cst.SimpleString | cst.FormattedStringText
 
 
 _NOTED = frozenset({cst.Comment, cst.FunctionDef, cst.Expr})
 """Nodes that are found again by their kind."""
 
 
-class _Marks(CodegenState):  # type: ignore[misc]
+class _Marks(CodegenState):
     """Generates the code of a tree and notes at which token each wanted node begins and ends.
 
     libcst's own PositionProvider keeps a range for every node, at ten times the cost.
@@ -68,7 +67,9 @@ class _Marks(CodegenState):  # type: ignore[misc]
         if id(node) in self._wanted:
             self.ends.setdefault(id(node), len(self.tokens))
 
-    def record_syntactic_position(self, node: cst.CSTNode, **_: object) -> AbstractContextManager[None]:
+    def record_syntactic_position(  # type: ignore[override]  # libcst declares its own decorator as the type
+        self, node: cst.CSTNode, **_: object
+    ) -> AbstractContextManager[None]:
         return self._recorded(node) if id(node) in self._wanted else _NOTHING
 
     @contextmanager
@@ -132,7 +133,7 @@ class Source:
     def _generate(self) -> None:
         """Find where everything stands that anybody wanted so far."""
         marks = _Marks(self.tree, self._wanted)
-        self.tree._codegen(marks)  # noqa: SLF001 - what PositionProvider itself calls
+        self.tree._codegen(marks)  # noqa: SLF001 -- the public ways to it take no state of ours
         before = [0, *accumulate(map(len, marks.tokens))]
         self._ranges = {key: (before[begin], before[marks.ends[key]]) for key, begin in marks.begins.items()}
         self._noted = marks.noted

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from migration_guard.walk.machine import Call, Machine, Scope
-    from migration_guard.walk.repository import Module
+    from migration_guard.walk.machine import Call, Machine
+    from migration_guard.walk.repository import Module, Scope
     from migration_guard.walk.syntax import Source
 
 MAX_ALTERNATIVES = 12
@@ -50,11 +50,11 @@ class Value:
     def alternatives(self) -> tuple[Value, ...]:
         return (self,)
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         return Unknown(name, from_rows=self.from_rows)
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
-        """`self.name = value`"""
+        """`self.name = value`."""
 
     def method(self, name: str, call: Call) -> Value:
         """`self.name(…)`; `call.name` is `name`."""
@@ -71,19 +71,19 @@ class Value:
         """Any one element."""
         return Unknown(from_rows=self.from_rows)
 
-    def item(self, key: Value) -> Value:  # noqa: ARG002
-        """`self[key]`"""
+    def item(self, key: Value) -> Value:
+        """`self[key]`."""
         return self.element()
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
         """`self[key] = value`; `rows` says whether that happens in a loop over rows."""
 
     def over(self, other: Value) -> Value:
-        """`self / other`"""
+        """`self / other`."""
         return Unknown(from_rows=self.from_rows or other.from_rows)
 
-    def entered(self, machine: Machine) -> Value:  # noqa: ARG002
-        """`with self as …`"""
+    def entered(self, machine: Machine) -> Value:
+        """`with self as …`."""
         return self
 
 
@@ -313,7 +313,7 @@ class Function(Value):
     """A function or lambda of the repository, with the scope that it was made in."""
 
     name: str
-    node: Union[cst.FunctionDef, cst.Lambda] = field(repr=False)
+    node: cst.FunctionDef | cst.Lambda = field(repr=False)
     scope: Scope = field(repr=False)
     owner: Class | None = None
     """The class whose body holds it."""
@@ -375,7 +375,7 @@ class Method(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial(Value):
-    """`functools.partial(function, …)`"""
+    """`functools.partial(function, …)`."""
 
     function: Value
     positional: tuple[Value, ...]
@@ -472,7 +472,7 @@ class Instance(Value):
             return machine.run_property(bound) if found.style == "property" else bound
         return found if found is not None else Unknown(name)
 
-    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:  # noqa: ARG002
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
         old = self.attributes.get(name)
         self.attributes[name] = value if old is None else join((value, old))
 

@@ -28,7 +28,7 @@ def exec_dml(engine: Engine, sql: str) -> int:
     """Change rows; returns how many."""
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-        return connection.execute(text(sql)).rowcount
+        return int(connection.execute(text(sql)).rowcount)
 
 
 def table_exists(engine: Engine, table: str) -> bool:

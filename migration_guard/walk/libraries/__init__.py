@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
 
 from migration_guard.operations import OperationKind
-from migration_guard.walk.libraries import alembic, django, drivers, orm, python, sqlalchemy
+from migration_guard.walk.ledger import spot_of
+from migration_guard.walk.libraries import alembic, django, drivers, orm, python, sqlalchemy, yoyo
 from migration_guard.walk.libraries.database import (
     HANDLE_NAME,
     SINKS,
@@ -26,7 +27,6 @@ from migration_guard.walk.libraries.database import (
     run_callbacks,
     run_text,
 )
-from migration_guard.walk.ledger import spot_of
 from migration_guard.walk.syntax import dotted
 from migration_guard.walk.text import Text
 from migration_guard.walk.values import Class, Constant, External, Function, Method, Place, Super, Unknown, Value
@@ -35,11 +35,24 @@ if TYPE_CHECKING:
     from migration_guard.sql import Change
     from migration_guard.walk.machine import Call, Machine
 
-_BY_ROOT = {
+
+
+class Library(Protocol):
+    """What a module of this package offers."""
+
+    def value(self, name: str) -> Value | None:
+        """Give what stands behind a dotted name, where it is more than a name."""
+
+    def call(self, target: External, call: Call) -> Value | None:
+        """Say what calling something of the library does; None where that is not known."""
+
+
+_BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(alembic.ROOTS, alembic),
     **dict.fromkeys(sqlalchemy.ROOTS, sqlalchemy),
     **dict.fromkeys(django.ROOTS, django),
     **dict.fromkeys(drivers.ROOTS, drivers),
+    **dict.fromkeys(yoyo.ROOTS, yoyo),
 }
 
 _WRITES = re.compile(r"^(?:exec_?dml|loaddata|create_permissions|create_contenttypes|update_contenttypes)$")
@@ -62,6 +75,8 @@ class Libraries:
         self.django = django.Project()
 
         self.framework = ""
+        self.steps: list[Call] = []
+        """The calls of yoyo's `step()`, in order."""
 
     machine: Machine
 
@@ -82,7 +97,7 @@ class Libraries:
     def builtin(self, name: str) -> Value:
         return External(f"builtins.{name}") if name in python.BUILTINS else python.CONSTANTS.get(name) or Unknown(name)
 
-    def parameter(self, name: str, annotation: cst.Annotation | None, machine: Machine) -> Value:  # noqa: ARG002
+    def parameter(self, name: str, annotation: cst.Annotation | None, machine: Machine) -> Value:
         """The value of a parameter that nobody in sight passes."""
         kind = (dotted(annotation.annotation) or "").rpartition(".")[2] if annotation is not None else ""
         if name == "apps" or kind == "StateApps":
@@ -192,7 +207,7 @@ class Libraries:
     def row_attribute(self, row: Row, name: str) -> Value:
         return orm.row_attribute(row, name, self)
 
-    def row_assign(self, row: Row, name: str, value: Value, place: Place) -> None:  # noqa: ARG002
+    def row_assign(self, row: Row, name: str, value: Value, place: Place) -> None:
         orm.row_assign(row, name, place, self.machine)
 
     def row_method(self, row: Row, name: str, call: Call) -> Value:
@@ -237,14 +252,14 @@ _HANDLE_TYPES = frozenset(
     "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
 )
 _SESSION = re.compile(
-    r"^(?:get_|create_|make_|new_|open_|scoped_|async_)*(?:session|connection|cursor|engine|conn)(?:_?scope|_?factory|_?maker|local)?$", re.I
+    r"^(?:get_|create_|make_|new_|open_|scoped_|async_)*(?:session|connection|cursor|engine|conn)(?:_?scope|_?factory|_?maker|local)?$", re.IGNORECASE
 )
 """Functions and attributes out of sight whose name says that they give a way to the database."""
 _LOGGING = re.compile(r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$")
 
 
-def _is_logging(name: str, call: Call) -> bool:  # noqa: ARG001
+def _is_logging(name: str, call: Call) -> bool:
     return bool(_LOGGING.match(name))
 
 
-__all__ = ["Libraries", "Constant", "Method", "spot_of"]
+__all__ = ["Constant", "Libraries", "Method", "spot_of"]

@@ -49,7 +49,7 @@ class Op(Value):
     def key(self) -> object:
         return "op"
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         if name == "impl":
             return Handle("connection")
         return Method(self, name)

@@ -44,7 +44,7 @@ SINKS = frozenset(
     "fetch fetchrow fetchval fetchall_sql execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
 )
 """Methods whose first argument is SQL or a statement, on anything that looks like a way to the database."""
-HANDLE_NAME = re.compile(r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans)\d?$", re.I)
+HANDLE_NAME = re.compile(r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans)\d?$", re.IGNORECASE)
 
 _LOOPED = {OperationKind.INSERT_VALUES: OperationKind.INSERT_LOOP, OperationKind.UPSERT_VALUES: OperationKind.INSERT_LOOP}
 
@@ -121,7 +121,7 @@ def changes_in(call: Call, text: Text) -> bool:
     return any(isinstance(step, Change) for step in steps)
 
 
-_VERB = re.compile(r"\s*(?:update\s+\S+.*\bset\b|insert\s+into\b|delete\s+from\b|truncate\b|merge\s+into\b|with\b.*\b(?:update|insert|delete)\b)", re.I | re.S)
+_VERB = re.compile(r"\s*(?:update\s+\S+.*\bset\b|insert\s+into\b|delete\s+from\b|truncate\b|merge\s+into\b|with\b.*\b(?:update|insert|delete)\b)", re.IGNORECASE | re.DOTALL)
 
 
 def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool = True) -> None:
@@ -196,13 +196,13 @@ class Expression(Value):
     def key(self) -> object:
         return "expression"
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         return self
 
-    def method(self, name: str, call: Call) -> Value:  # noqa: ARG002
+    def method(self, name: str, call: Call) -> Value:
         return self
 
-    def call(self, call: Call) -> Value:  # noqa: ARG002
+    def call(self, call: Call) -> Value:
         return self
 
 
@@ -249,7 +249,7 @@ class Table(Value):
     def key(self) -> object:
         return ("table", self.name)
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         if name == "name":
             return Text((Piece(self.name),)) if self.name else Unknown(name)
         if name in ("c", "columns", "metadata", "primary_key", "indexes", "constraints", "foreign_keys"):
@@ -330,7 +330,7 @@ class Statement(Value):
     def key(self) -> object:
         return (self.kind, self.tables, self.spot.key, self.from_rows)
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:

@@ -52,6 +52,8 @@ def value(name: str) -> Value | None:
             return CONNECTIONS if name.endswith("s") else Handle("connection")
         case "django.apps.apps":
             return APPS
+        case "south.db.db" | "south.db.dbs":
+            return Handle("db")
     if name.startswith("django.contrib.") and ".models." in name:
         return external_model(name)
     return None
@@ -152,7 +154,7 @@ class Apps(Value):
     def key(self) -> object:
         return "apps"
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
@@ -167,7 +169,7 @@ class Apps(Value):
 
 
 class AppConfig(Value):
-    """`apps.get_app_config(…)`"""
+    """`apps.get_app_config(…)`."""
 
     __slots__ = ()
 
@@ -190,7 +192,7 @@ class SchemaEditor(Value):
     def key(self) -> object:
         return "schema_editor"
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         if name == "connection":
             return Handle("connection")
         if name == "deferred_sql":
@@ -223,18 +225,18 @@ class DeferredSql(Value):
 
 
 class Connections(Value):
-    """`django.db.connections`"""
+    """`django.db.connections`."""
 
     __slots__ = ()
     handle = True
 
-    def item(self, key: Value) -> Value:  # noqa: ARG002
+    def item(self, key: Value) -> Value:
         return Handle("connection")
 
     def element(self) -> Value:
         return Unknown("alias")
 
-    def method(self, name: str, call: Call) -> Value:  # noqa: ARG002
+    def method(self, name: str, call: Call) -> Value:
         return Handle("connection") if name in ("create_connection", "__getitem__") else UNKNOWN
 
 
@@ -330,7 +332,7 @@ class State(Value):
 
     __slots__ = ()
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         return APPS if name == "apps" else Unknown(name)
 
 
@@ -360,7 +362,7 @@ class Project:
         """The label of the app that the migration belongs to."""
         return app_label(self.path.parent.parent) if self.path is not None else None
 
-    def model(self, app: str | None, name: str | None, machine: Machine) -> Model:  # noqa: ARG002
+    def model(self, app: str | None, name: str | None, machine: Machine) -> Model:
         label = app if app is not None else self.app
         if name is None:
             return Model(None, None, "django-orm")
@@ -446,7 +448,7 @@ def app_label(folder: Path) -> str:
     for name in ("apps.py", "__init__.py"):
         try:
             with (folder / name).open("rb") as file:
-                found = re.search(rb"^\s+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", file.read(100_000), re.M)
+                found = re.search(rb"^\s+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", file.read(100_000), re.MULTILINE)
         except OSError:
             continue
         if found:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from migration_guard.operations import OperationKind
 from migration_guard.walk.ledger import spot_of
 from migration_guard.walk.libraries.database import (
-    SINKS,
     CORE_VERBS,
+    SINKS,
     Field,
     Handle,
     Model,
@@ -21,7 +21,7 @@ from migration_guard.walk.libraries.database import (
     statement_on,
 )
 from migration_guard.walk.text import Piece, Text, as_text, concatenated, hole
-from migration_guard.walk.values import NONE, UNKNOWN, Class, External, Function, Sequence, Unknown, Value
+from migration_guard.walk.values import NONE, UNKNOWN, Class, Constant, External, Function, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
     from migration_guard.walk.machine import Call
@@ -48,7 +48,7 @@ _BULK = {
 }
 
 
-def value(name: str) -> Value | None:  # noqa: ARG001
+def value(name: str) -> Value | None:
     return None
 
 
@@ -92,7 +92,10 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         return handle if name == "Session" else machine.libraries.call(External(f"sqlalchemy.{name}"), call)
     if name in _QUIET:
         return NONE
-    if name in _READS:
+    if name in _READS or name.startswith("fetch"):
+        given = call.argument(0, "query", "sql")
+        if given is not None and not isinstance(given, (Constant, Unknown)):  # databases, asyncpg: `fetch_all(sql)`
+            return execute(call, given, call.argument(1, "values", "params"))
         return Unknown("row", from_rows=True) if name in ("fetchone", "first", "one", "one_or_none", "fetchval") else Query()
     if name in ("run_sync", "run_callable"):
         function, rest = call.positional[:1], call.positional[1:]

@@ -62,7 +62,8 @@ def model_of(cls: Class, libraries: Libraries) -> Model | None:
     """The model that a class is: by its bases, `__tablename__`, or `__table__`. Cached on the class."""
     if cls.model is None:
         cls.model = (_find_model(cls, libraries),)
-    return cls.model[0]
+    (model,) = cls.model
+    return model if isinstance(model, Model) else None
 
 
 def _find_model(cls: Class, libraries: Libraries) -> Model | None:
@@ -92,7 +93,7 @@ def _is_declarative(base: str) -> bool:
 
 def _is_django_model(base: str) -> bool:
     last = base.rpartition(".")[2]
-    return base.startswith("django.") and (last in ("Model", "AbstractUser", "AbstractBaseUser", "Group", "Permission")) or (
+    return (base.startswith("django.") and (last in ("Model", "AbstractUser", "AbstractBaseUser", "Group", "Permission"))) or (
         "." in base and not base.startswith(("django.", "sqlalchemy.", "builtins.", "pydantic.", "peewee.")) and last.endswith(("Model", "Node", "Page"))
     )
 
@@ -129,14 +130,14 @@ def model_attribute(model: Model, name: str) -> Value:
 
 
 class Meta(Value):
-    """`Model._meta`"""
+    """`Model._meta`."""
 
     __slots__ = ("model",)
 
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         if name in ("db_table", "table_name") and self.model.table:
             return Text((Piece(self.model.table),))
         if name == "model":
@@ -153,7 +154,7 @@ class Descriptor(Value):
         self.model = model
         self.name = name
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         if name == "through":
             table = f"{self.model.table}_{self.name}" if self.model.table else None
             owner = (self.model.name or "").rpartition(".")
@@ -288,7 +289,7 @@ def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
     if name in row.attributes:
         return row.attributes[name]
     model = row.model
-    if name in ("__class__",) and model is not None:
+    if name == "__class__" and model is not None:
         return model
     if name == "_meta" and model is not None:
         return Meta(model)
@@ -446,7 +447,7 @@ def _collection_method(field: Field, name: str, call: Call) -> Value:
 # --- Unknown receivers -----------------------------------------------------------------------------------------------
 
 
-def unknown_row_method(receiver: Unknown, name: str, call: Call) -> None:  # noqa: ARG001
+def unknown_row_method(receiver: Unknown, name: str, call: Call) -> None:
     """A method of something that was read from the database and whose model is not known."""
     if name in ("save", "asave") and call.machine.libraries.framework == "django":
         record(call, OperationKind.UPDATE, how="django-orm")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migration_guard.walk.libraries import database
 from migration_guard.walk.libraries.database import run_callbacks
 from migration_guard.walk.syntax import Literal
 from migration_guard.walk.text import Piece, Text, as_text, concatenated, plain
@@ -17,13 +19,13 @@ from migration_guard.walk.values import (
     Function,
     Instance,
     Mapping,
+    Method,
     Partial,
     Sequence,
     Unknown,
     Value,
     join,
 )
-from migration_guard.walk.libraries import database
 
 if TYPE_CHECKING:
     from migration_guard.walk.machine import Call, Machine
@@ -161,7 +163,7 @@ def _run(call: Call) -> Value | None:
     return _first(call)
 
 
-def _printed(call: Call) -> Value:  # noqa: ARG001
+def _printed(call: Call) -> Value:
     return NONE
 
 
@@ -221,14 +223,14 @@ class PathValue(Value):
     def over(self, other: Value) -> Value:
         return self.joined([other])
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         if name == "parent":
             return PathValue(self.path.parent if self.path else None)
         if name == "parents":
             return Sequence([PathValue(parent) for parent in list(self.path.parents)[:20]] if self.path else [])
         if name in ("name", "stem", "suffix") and self.path:
             return plain(getattr(self.path, name))
-        return database.Method(self, name)
+        return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         match name:
@@ -311,12 +313,27 @@ def _same_path(call: Call) -> Value:
 
 
 def _data(call: Call) -> Value:
-    """`pkgutil.get_data(package, name)`, `importlib.resources.files(package)`"""
+    """`pkgutil.get_data(package, name)`, `importlib.resources.files(package)`."""
     name = call.argument(1)
     return file_text(_as_path(name, call.machine), call.machine)
 
 
-_CALLS = {
+def _chained(call: Call) -> Value:
+    result = Sequence()
+    for value in call.positional:
+        result.extend(value, rows=False)
+    return result
+
+
+def _flattened(call: Call) -> Value:
+    result = Sequence()
+    outer = _first(call)
+    for value in outer.elements() or [outer.element()]:
+        result.extend(value, rows=outer.from_rows)
+    return result
+
+
+_CALLS: dict[str, Callable[[Call], Value | None]] = {
     **dict.fromkeys(("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque"), _collected),
     **dict.fromkeys(("dict", "OrderedDict"), _dictionary),
     "defaultdict": lambda call: Mapping(),
@@ -341,8 +358,8 @@ _CALLS = {
     "print": _printed,
     "type": _type,
     "islice": _collected,
-    "chain": lambda call: _chained(call),
-    "from_iterable": lambda call: _flattened(call),
+    "chain": _chained,
+    "from_iterable": _flattened,
     "copy": _first,
     "deepcopy": _first,
     "cast": lambda call: call.argument(1) or UNKNOWN,
@@ -359,21 +376,6 @@ _CALLS = {
     "nullcontext": _first,
     "wraps": lambda call: UNKNOWN,
 }
-
-
-def _chained(call: Call) -> Value:
-    result = Sequence()
-    for value in call.positional:
-        result.extend(value, rows=False)
-    return result
-
-
-def _flattened(call: Call) -> Value:
-    result = Sequence()
-    outer = _first(call)
-    for value in outer.elements() or [outer.element()]:
-        result.extend(value, rows=outer.from_rows)
-    return result
 
 
 def sequence_method(value: Sequence, name: str, call: Call) -> Value:

@@ -42,7 +42,7 @@ _SESSIONS = frozenset(
 _BASES = frozenset({"declarative_base", "automap_base", "DeclarativeBase", "SQLModel", "registry", "as_declarative"})
 
 
-def value(name: str) -> Value | None:  # noqa: ARG001
+def value(name: str) -> Value | None:
     return None
 
 
@@ -89,7 +89,7 @@ class SessionFactory(Handle):
 
     __slots__ = ()
 
-    def call(self, call: Call) -> Value:  # noqa: ARG002
+    def call(self, call: Call) -> Value:
         return Handle("session")
 
 
@@ -104,7 +104,7 @@ class Metadata(Value):
     def key(self) -> object:
         return "metadata"
 
-    def attribute(self, name: str, machine: Machine) -> Value:  # noqa: ARG002
+    def attribute(self, name: str, machine: Machine) -> Value:
         if name == "tables":
             return Tables()
         return Method(self, name)
@@ -116,7 +116,7 @@ class Metadata(Value):
 
 
 class Tables(Value):
-    """`metadata.tables`"""
+    """`metadata.tables`."""
 
     __slots__ = ()
 
