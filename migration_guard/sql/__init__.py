@@ -1,8 +1,9 @@
 """SQL as a migration executes it, read into Steps. The rest of the project never sees a token.
 
-Which rows a statement writes is decided by its verbs and the names behind them, wherever a statement may begin: at the
-root, in a CTE, in a block. That needs tokens and no grammar, so nothing here recurses over what it reads, no dialect is
-refused, and half a statement (the rest is a hole) is read as well as a whole one. scan → statement → writes, ddl → reader.
+Tokens find the statements, wherever one may begin: at the root, in a block, in a text that is executed. What a statement
+writes is decided by sqlglot's tree of it and, where there is none (half a statement, whose rest is a hole; a dialect that
+sqlglot does not know; nesting beyond measure), by its verbs and the names behind them. So no statement is refused.
+scan → statement → parse or writes, ddl → reader.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.operations import OperationKind
-from migration_guard.sql import writes
+from migration_guard.sql import parse, writes
+from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort
-from migration_guard.sql.statement import Name, Statement
+from migration_guard.sql.statement import Statement
 from migration_guard.sql.steps import Created, Dropped, Renamed, Step
 
 _TEMPORARY = ("TEMP", "TEMPORARY")
@@ -33,11 +34,11 @@ def created_type(statement: Statement, at: int) -> int:
     return index
 
 
-def tables(statement: Statement, at: int) -> Iterator[Step]:
+def tables(statement: Statement, at: int, dialect: str) -> Iterator[Step]:
     """What a CREATE, DROP, ALTER or RENAME does to tables; nothing if it is about something else."""
     match statement.word(at):
         case "CREATE" if statement.word(created_type(statement, at)) == "TABLE":
-            yield from _create(statement, at)
+            yield from _create(statement, at, dialect)
         case "DROP":
             index = statement.skip(at + 1, *_TEMPORARY)
             if statement.word(index) == "TABLE":
@@ -59,13 +60,17 @@ def _span(statement: Statement, at: int) -> tuple[int, int]:
     return statement[at].start, statement[len(statement) - 1].end
 
 
-def _create(statement: Statement, at: int) -> Iterator[Step]:
+def _create(statement: Statement, at: int, dialect: str) -> Iterator[Step]:
     kind = created_type(statement, at)
     temporary = any(statement.word(index) in _TEMPORARY for index in range(at, kind))
     target, after = statement.name(statement.skip(kind + 1, "IF", "NOT", "EXISTS"))
     source = _source(statement, after)
-    if source < len(statement) and not _without_data(statement, source):
-        yield writes.change(OperationKind.CTAS, statement, at, len(statement), target)
+    if source < len(statement):
+        found = parse.changes(statement, at, len(statement), dialect)
+        if found is not None:
+            yield from found
+        elif not _without_data(statement, source):
+            yield writes.change(OperationKind.CTAS, statement, at, len(statement), target)
     yield from created(statement, at, target, temporary=temporary)
 
 

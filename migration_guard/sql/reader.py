@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from migration_guard.operations import OperationKind
-from migration_guard.sql import computed, ddl, writes
+from migration_guard.sql import computed, ddl, parse, writes
+from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort, Token, content, scan, words
-from migration_guard.sql.statement import Name, Statement, split
+from migration_guard.sql.statement import Statement, split
 from migration_guard.sql.steps import Change, FunctionCreated, Harmless, Step, Transaction, Unknown
 
 _DEEPEST = 8
@@ -145,7 +146,7 @@ class Reader:
             case "CREATE" if self._creates_function(statement, at):
                 return [self._function(statement, at)]
             case "TRUNCATE":
-                return [self._truncate(statement, at)]
+                return [*self._changes(statement, at, len(statement), body=body)]
             case "COPY":
                 return self._copy(statement, at)
             case "LOAD" if (into := statement.find(at, len(statement), "INTO")) < len(statement):
@@ -166,7 +167,9 @@ class Reader:
             case word if word in _TRANSACTION or word in {"BEGIN", "END"}:
                 return [Transaction(word, start, end)]
             case word if word in _SCHEMA:
-                return list(ddl.tables(statement, at)) or [Harmless("changes the schema", True, start, end)]
+                return list(ddl.tables(statement, at, self._dialect)) or [
+                    Harmless("changes the schema", True, start, end)
+                ]
         return self._called(statement, at, start, end) or [self._quiet(statement, at, body=body)]
 
     @staticmethod
@@ -188,7 +191,7 @@ class Reader:
             if any(isinstance(step, Change) for step in steps):
                 return steps
         if following == "INTO":
-            return list(writes.changes(statement, at, len(statement))) or [
+            return [*writes.changes(statement, at, len(statement))] or [
                 Unknown("its verb is put together while running", start, end)
             ]
         if body and statement[at + 1].text in {":=", "="}:
@@ -205,25 +208,26 @@ class Reader:
 
     def _query(self, statement: Statement, at: int, *, body: bool) -> list[Step]:
         end = len(statement)
-        steps: list[Step] = list(writes.changes(statement, at, end))
+        steps: list[Step] = []
         verb = writes.root(statement, at, end)
+        for change in self._changes(statement, at, end, body=body):
+            steps.append(change)
+            if change.kind is OperationKind.CTAS:
+                target, temporary = writes.into(statement, verb)
+                steps += ddl.created(statement, verb, target, temporary=temporary)
         if verb == end:
             steps.append(Unknown("its verb is put together while running", statement[at].start, statement[end - 1].end))
-        if statement.word(verb) == "SELECT" and not body:
-            steps += self._select_into(statement, verb)
         steps += self._called(statement, at, statement[at].start, statement[end - 1].end)
         return steps or [Harmless("only reads", False, statement[at].start, statement[end - 1].end)]
 
-    @staticmethod
-    def _select_into(statement: Statement, verb: int) -> list[Step]:
-        into = statement.find(verb, len(statement), "INTO")
-        index = statement.skip(into + 1, "TEMP", "TEMPORARY", "UNLOGGED", "TABLE")
-        target, _ = statement.name(index)
-        if target is None or target.text.startswith("@") or statement.word(index) in {"OUTFILE", "DUMPFILE"}:
+    def _changes(self, statement: Statement, at: int, end: int, *, body: bool = False) -> list[Change]:
+        """What stands between two indices writes itself: by its tree, by its tokens where sqlglot has none for it."""
+        if not writes.may_write(statement, at, end, body=body):
             return []
-        temporary = statement.word(into + 1) in {"TEMP", "TEMPORARY"}
-        copied = writes.change(OperationKind.CTAS, statement, verb, len(statement), target)
-        return [copied, *ddl.created(statement, verb, target, temporary=temporary)]
+        found = parse.changes(statement, at, end, self._dialect)
+        if found is None:
+            found = list(writes.changes(statement, at, end))
+        return [change for change in found if change.kind is not OperationKind.CTAS or not body]
 
     def _called(self, statement: Statement, at: int, start: int, end: int) -> list[Step]:
         """The changes of the functions, known from before, that a statement calls: they happen where it stands."""
@@ -236,19 +240,14 @@ class Reader:
         ]
         return list(_moved([change for changes in called for change in changes], start, end))
 
-    @staticmethod
-    def _truncate(statement: Statement, at: int) -> Step:
-        targets, _ = writes.names(statement, statement.skip(at + 1, "TABLE"), len(statement))
-        return writes.change(OperationKind.TRUNCATE, statement, at, len(statement), *targets)
-
-    @staticmethod
-    def _copy(statement: Statement, at: int) -> list[Step]:
+    def _copy(self, statement: Statement, at: int) -> list[Step]:
         end = len(statement)
-        inside = list(writes.changes(statement, at, end))
-        start, stop = statement[at].start, statement[end - 1].end
+        if statement[at + 1].text == "(":
+            inside = self._changes(statement, at + 1, min(end, statement.beyond(at + 1)))
+            return [*inside] or [Harmless("only reads", False, statement[at].start, statement[end - 1].end)]
         target, after = statement.name(at + 1 + (statement.word(at + 1) == "BINARY"))
-        if statement.word(statement.find(after, end, "FROM", "TO")) == "TO" or statement[at + 1].text == "(":
-            return [*inside] or [Harmless("only reads", False, start, stop)]
+        if statement.word(statement.find(after, end, "FROM", "TO")) == "TO":
+            return [Harmless("only reads", False, statement[at].start, statement[end - 1].end)]
         return [writes.change(OperationKind.INSERT_VALUES, statement, at, end, target)]
 
     def _explain(self, statement: Statement, at: int, *, body: bool) -> list[Step]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from migration_guard.sql.names import Name
 from migration_guard.sql.scan import HOLE, Sort, Token
 
 _NAMED = frozenset({Sort.WORD, Sort.QUOTED, Sort.HOLE})
-_GLUED = _NAMED | {Sort.NUMBER}
+GLUED = _NAMED | {Sort.NUMBER}
 _END = Token(Sort.MARK, "", -1, -1)
 _COMPOUND = frozenset({"FUNCTION", "PROCEDURE", "TRIGGER", "EVENT", "PACKAGE"})
 _OPENS = frozenset({"BEGIN", "CASE"})
@@ -16,23 +16,6 @@ _PATIENCE = 20
 """How many bodies without an end are looked for: each costs a walk to the end of the text."""
 _ENDS_NO_BLOCK = frozenset({"IF", "LOOP", "WHILE", "REPEAT", "FOR"})
 _TRANSACTION = frozenset({"TRAN", "TRANSACTION"})
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A possibly qualified name, without quotes, or something of which a part is not known."""
-
-    text: str
-    dynamic: bool
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        return () if self.dynamic else (self.text,)
-
-    @property
-    def last(self) -> str:
-        """The part without schema, in lower case."""
-        return self.text.rpartition(".")[2].lower()
 
 
 class Statement:
@@ -109,7 +92,7 @@ class Statement:
         """Tokens that touch are one part (`leads_{year}`): if there is more than one, it is put together."""
         token = self[index]
         last = index
-        while self[last + 1].sort in _GLUED and self[last + 1].start == self[last].end:
+        while self[last + 1].sort in GLUED and self[last + 1].start == self[last].end:
             last += 1
         unknown = token.sort is Sort.HOLE or last > index or HOLE in token.text
         return _unquoted(token), unknown, last + 1

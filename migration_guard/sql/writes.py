@@ -1,15 +1,21 @@
-"""The statements that write rows: which tables, and in which way. Nothing here looks at more than one statement."""
+"""The statements that write rows, by their tokens: which tables, and in which way.
+
+This decides what sqlglot has no tree for: half a statement (the rest is a hole), another dialect's options, nesting
+beyond measure. Nothing here looks at more than one statement.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from migration_guard.operations import OperationKind
+from migration_guard.sql.names import Name, Reference, assigned, named
 from migration_guard.sql.scan import Sort, words
-from migration_guard.sql.statement import Name, Statement
+from migration_guard.sql.statement import Statement
 from migration_guard.sql.steps import Change
 
 _VERBS = frozenset({"UPDATE", "DELETE", "INSERT", "REPLACE", "MERGE"})
+_WRITING = _VERBS | {"TRUNCATE"}
 _ROOTS = _VERBS | {"SELECT", "VALUES", "TABLE"}
 _SOURCES = ("VALUES", "SELECT", "WITH", "TABLE", "DEFAULT", "SET", "EXEC", "EXECUTE")
 _QUERIES = frozenset({"SELECT", "WITH", "TABLE", "EXEC", "EXECUTE"})
@@ -32,6 +38,37 @@ def changes(statement: Statement, at: int, end: int) -> Iterator[Change]:
     return iter(sorted(found, key=lambda change: change.start))
 
 
+def may_write(statement: Statement, at: int, end: int, *, body: bool) -> bool:
+    """Whether a verb that writes stands where a statement may begin, or an INTO in a query that no variable takes."""
+    if any(_is_verb(statement, index) for index in (at, root(statement, at, end))):
+        return True
+    return any(
+        statement.word(index) == "INTO" or (_is_verb(statement, index) and statement[index - 1].text == "(")
+        for index in range(at, end)
+    )
+
+
+def _is_verb(statement: Statement, index: int) -> bool:
+    """Whether a word is a verb that writes, and neither a function nor the beginning of UPDATE STATISTICS."""
+    match statement.word(index):
+        case "UPDATE":
+            return not statement.is_(index + 1, "STATISTICS") or statement.is_(index + 2, "SET")
+        case "INSERT" | "REPLACE":
+            return statement[index + 1].text != "("
+        case word:
+            return word in _WRITING
+
+
+def into(statement: Statement, verb: int) -> tuple[Name | None, bool]:
+    """The table that a SELECT creates, if it does, and whether it is temporary."""
+    found = statement.find(verb, len(statement), "INTO")
+    index = statement.skip(found + 1, "TEMP", "TEMPORARY", "UNLOGGED", "TABLE")
+    target, _ = statement.name(index)
+    if target is None or target.text.startswith("@") or statement.word(index) in {"OUTFILE", "DUMPFILE"}:
+        return None, False
+    return target, statement.word(found + 1) in {"TEMP", "TEMPORARY"}
+
+
 def root(statement: Statement, at: int, end: int) -> int:
     """The index of the verb to which a leading WITH belongs."""
     if statement.word(at) != "WITH":
@@ -45,25 +82,33 @@ def root(statement: Statement, at: int, end: int) -> int:
 
 
 def _holds_statement(statement: Statement, opened: int) -> bool:
-    """Whether a parenthesis holds a statement rather than an expression: it is a CTE's, or COPY's."""
+    """Whether a parenthesis holds a statement rather than an expression: it is a CTE's."""
     inside = statement.word(opened + 1)
-    return inside == "WITH" or (inside in _VERBS and statement.word(opened - 1) in {"AS", "MATERIALIZED", "COPY"})
+    return inside == "WITH" or (inside in _VERBS and statement.word(opened - 1) in {"AS", "MATERIALIZED"})
 
 
 def _written(statement: Statement, start: int, stop: int) -> Change | None:
     while statement[start].text == "(" and statement.beyond(start) > start + 1:
         start, stop = start + 1, min(stop, statement.beyond(start) - 1)
     verb = root(statement, start, stop)
-    match statement.word(verb) if verb < stop else "":
-        case "UPDATE" if not statement.is_(verb + 1, "STATISTICS") or statement.is_(verb + 2, "SET"):
+    word = statement.word(verb) if verb < stop else ""
+    if word != "SELECT" and not _is_verb(statement, verb):
+        return None
+    match word:
+        case "UPDATE":
             return _update(statement, verb, stop)
         case "DELETE":
             return _delete(statement, verb, stop)
-        case "INSERT" | "REPLACE" if statement[verb + 1].text != "(":
+        case "INSERT" | "REPLACE":
             return _insert(statement, verb, stop)
         case "MERGE":
             target = statement.name(statement.skip(verb + 1, "INTO", "ONLY"))[0]
             return change(OperationKind.MERGE, statement, verb, stop, target)
+        case "TRUNCATE":
+            targets, _ = names(statement, statement.skip(verb + 1, "TABLE"), stop)
+            return change(OperationKind.TRUNCATE, statement, verb, stop, *targets)
+        case "SELECT" if (target := into(statement, verb)[0]) is not None:
+            return change(OperationKind.CTAS, statement, verb, stop, target)
     return None
 
 
@@ -107,9 +152,9 @@ def _options(statement: Statement, index: int) -> int:
     return index
 
 
-def _references(statement: Statement, start: int, stop: int) -> list[tuple[Name, str]]:
+def _references(statement: Statement, start: int, stop: int) -> list[Reference]:
     """The tables that a FROM, USING or UPDATE lists between two indices, each with its alias or own name."""
-    found: list[tuple[Name, str]] = []
+    found: list[Reference] = []
     expected = True
     for index in statement.level(start, stop):
         token = statement[index]
@@ -120,17 +165,10 @@ def _references(statement: Statement, start: int, stop: int) -> list[tuple[Name,
             target, after = statement.name(index)
             after += statement.word(after) == "AS"
             if target and statement[after].sort in {Sort.WORD, Sort.QUOTED} and statement.word(after) not in _NO_ALIAS:
-                found.append((target, statement[after].text.strip('"`').lower()))
+                found.append(Reference(target, statement[after].text.strip('"`').lower()))
             elif target:
-                found.append((target, target.last))
+                found.append(Reference(target, target.last))
     return found
-
-
-def _named(target: Name | None, references: list[tuple[Name, str]]) -> Name | None:
-    """The table for which a target stands, if it is an alias."""
-    if target is None or "." in target.text or target.dynamic:
-        return target
-    return next((table for table, alias in references if alias == target.last), target)
 
 
 def _update(statement: Statement, verb: int, stop: int) -> Change:
@@ -139,12 +177,11 @@ def _update(statement: Statement, verb: int, stop: int) -> Change:
     assignments = statement.find(after, stop, "SET")
     joined = _references(statement, first, assignments)
     if len(joined) > 1:
-        qualified = _qualifiers(statement, assignments, stop)
-        written = [table for qualifier in qualified for table, alias in joined if qualifier in {alias, table.last}]
-        return change(OperationKind.UPDATE, statement, verb, stop, *(written or joined[0][:1]))
+        written = assigned(joined, _qualifiers(statement, assignments, stop))
+        return change(OperationKind.UPDATE, statement, verb, stop, *written)
     origin = statement.find(assignments, stop, "FROM")
     if after == assignments and origin < stop:
-        target = _named(target, _references(statement, origin + 1, statement.find(origin, stop, "WHERE")))
+        target = named(target, _references(statement, origin + 1, statement.find(origin, stop, "WHERE")))
     return change(OperationKind.UPDATE, statement, verb, stop, target)
 
 
@@ -166,7 +203,7 @@ def _delete(statement: Statement, verb: int, stop: int) -> Change:
     origin = statement.find(after, stop, "FROM", "USING", "WHERE")
     if statement.word(origin) in {"FROM", "USING"}:
         end = statement.find(origin, stop, "WHERE", "ORDER", "LIMIT", "RETURNING")
-        targets = [_named(target, _references(statement, origin + 1, end)) for target in targets]
+        targets = [named(target, _references(statement, origin + 1, end)) for target in targets]
     return change(OperationKind.DELETE, statement, verb, stop, *targets)
 
 
