@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
@@ -19,6 +20,7 @@ from migration_guard.sql import (
     Step,
     Transaction,
     Unknown,
+    parse,
     read_sql,
 )
 from migration_guard.sql.scan import words
@@ -210,6 +212,46 @@ def test_hostile_sql_ends_soon_and_with_something_said(name: str) -> None:
     steps = read_sql(HOSTILE[name])
     assert time.perf_counter() - start < 3
     assert steps or name in SAYS_NOTHING
+
+
+@pytest.mark.parametrize(
+    "sql", ["UPDATE a SET x = " + "(" * 60 + "1" + ")" * 60, "DELETE FROM a WHERE " + "NOT " * 3_000]
+)
+def test_what_is_too_deep_to_parse_is_read_by_its_tokens(sql: str) -> None:
+    (step,) = read_sql(sql)
+    assert isinstance(step, Change)
+    assert step.tables == ("a",)
+
+
+def test_what_takes_too_long_to_parse_is_read_by_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(_sql: str, _dialect: str) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(parse, "_written", endless)
+    monkeypatch.setattr(parse, "SECONDS", 0.05)
+    before = signal.getsignal(signal.SIGALRM)
+    assert read_sql("UPDATE a SET x = 1") == [Change(OperationKind.UPDATE, ("a",), 0, 18)]
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
+def test_the_parser_prints_nothing(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+    for sql in (
+        "UPDATE a SET x = 'secret' WHERE ((",
+        "REPLACE INTO a VALUES ('secret')",
+        "ALTER ROLE x PASSWORD 'secret'",
+    ):
+        read_sql(sql)
+    assert capfd.readouterr() == ("", "")
+    assert caplog.text == ""
+
+
+def test_what_the_parser_is_given_holds_no_strings(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(parse, "_written", lambda sql, _: given.append(sql))
+    read_sql("UPDATE a -- secret\nSET x = 'secret', y = E'secret\\'', z = $$secret$$, q = {secret}")
+    assert len(given) == 1
+    assert "secret" not in given[0]
 
 
 _WORDS = words(

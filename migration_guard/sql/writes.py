@@ -43,7 +43,8 @@ def may_write(statement: Statement, at: int, end: int, *, body: bool) -> bool:
     if any(_is_verb(statement, index) for index in (at, root(statement, at, end))):
         return True
     return any(
-        statement.word(index) == "INTO" or (_is_verb(statement, index) and statement[index - 1].text == "(")
+        (statement.word(index) == "INTO" and not body)
+        or (_is_verb(statement, index) and statement[index - 1].text == "(")
         for index in range(at, end)
     )
 
