@@ -51,7 +51,7 @@ def check(request: Request) -> Report:
     findings: list[Finding] = []
     failing = 0
     sources: dict[str, str] = {}
-    kept = (candidate for candidate in discovery.candidates if may_hold_operation(candidate.source))
+    kept = (candidate for candidate in discovery.candidates if _needs_reading(candidate))
     for candidate, reading in _read(kept, request.workers, explain=False):
         settings = candidate.settings
         judged = judge(reading.operations, laws[settings], shown=candidate.shown, inside=_inside(candidate))
@@ -75,7 +75,7 @@ def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
     """Read files for `explain`: everything seen in them, also in those that the gate would clear."""
     discovery = _discover(request)
     seen = [
-        Seen(candidate, not may_hold_operation(candidate.source), reading)
+        Seen(candidate, not _needs_reading(candidate), reading)
         for candidate, reading in _read(discovery.candidates, request.workers, explain=True)
     ]
     problems = (*discovery.problems, *_nothing_found(request, discovery))
@@ -84,6 +84,11 @@ def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
 
 def _discover(request: Request) -> Discovery:
     return discover(request.paths, cwd=request.cwd, load=request.load, force_exclude=request.force_exclude)
+
+
+def _needs_reading(candidate: Candidate) -> bool:
+    """Whether the gate lets a file through; it knows Python only."""
+    return candidate.path.suffix != ".py" or may_hold_operation(candidate.source)
 
 
 def _nothing_found(request: Request, discovery: Discovery) -> Iterator[Problem]:

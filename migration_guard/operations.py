@@ -71,6 +71,10 @@ class Operation:
     """The name of the function that writes, where only the call is visible (DML_CALL, OPAQUE)."""
     scope: str = ""
     """The function or migration block in which the operation stands; operations of one scope are neighbours."""
+    mixed: bool = False
+    """Whether the same transaction also changes the schema."""
+    batch: Span | None = None
+    """The batching loop around it, where nothing commits between the batches."""
     trail: tuple[str, ...] = ()
     """The calls followed from the entry point to the operation, each `path:line name`."""
 

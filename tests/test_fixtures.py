@@ -23,7 +23,7 @@ FOLDER = ROOT / "tests" / "fixtures" / "migrations"
 HELPERS = {"support", "statements", "sql_files", "shop"}
 """Folders of modules and statements that migrations name; nothing is found in them itself."""
 FILES = sorted(p for p in FOLDER.rglob("*") if p.suffix in {".py", ".sql"} and p.parent.name not in HELPERS)
-PENDING = ("frameworks/", "transactions/", "orm/alembic/core_imported_tables.py")
+PENDING = ()
 """What is not yet read or judged; what goes green here leaves this list."""
 TRANSACTIONS = "transactions"
 """Only here are the rules about whole transactions compared: they would fire on most of the other files."""

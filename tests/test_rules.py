@@ -15,13 +15,14 @@ from migration_guard.operations import Direction, Operation, OperationKind, Span
 from migration_guard.rules import Context, Rule, UnknownRuleError, all_rules, matching, read_page, select
 
 HEADER = 'revision = "2f6c"\ndown_revision = "1e5b"\n'
-EXPECT = re.compile(r"# expect: (MG\d+)")
+EXPECT = re.compile(r"# expect: (MG\d+(?:, MG\d+)*)")
 RULES = all_rules()
 SPAN = Span(7, 5, 7, 40)
 
 
 def expected(source: str) -> list[tuple[int, str]]:
-    return [(n, code) for n, line in enumerate(source.splitlines(), 1) for code in EXPECT.findall(line)]
+    lines = ((n, EXPECT.search(line)) for n, line in enumerate(source.splitlines(), 1))
+    return sorted((n, code) for n, match in lines if match for code in match[1].split(", "))
 
 
 def blocks(part: str) -> list[object]:
@@ -69,7 +70,7 @@ def test_codes_and_names_are_one_each_and_the_file_is_called_as_the_rule() -> No
 
 
 def test_every_kind_of_operation_has_one_rule() -> None:
-    kinds = [kind for rule in RULES for kind in rule.kinds]
+    kinds = [kind for rule in RULES if not rule.code.startswith("MG3") for kind in rule.kinds]
     assert sorted(kinds) == sorted(OperationKind)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from migration_guard.config import ConfigError, Settings, SettingsLoader
 from migration_guard.discover.ignore import Ignores
 from migration_guard.discover.patterns import fixed_folder, is_below, is_excluded, is_glob, is_listed
-from migration_guard.discover.walk import Seen, looks_like_migration, python_files
+from migration_guard.discover.walk import Seen, looks_like_migration, source_files
 from migration_guard.files import Unreadable, exists, nearest_name, read_head, shown_path, too_large
 from migration_guard.frameworks import recognise
 from migration_guard.operations import Problem
@@ -135,7 +135,7 @@ class _Search:
     def folder(self, asked: _Asked) -> bool:
         """Look through a folder, and say whether anything in it is a migration or a problem."""
         held = False
-        for found in python_files(asked.path, self._load.git_root(asked.path)):
+        for found in source_files(asked.path, self._load.git_root(asked.path)):
             if not asked.means(found.path):
                 continue
             real = found.real if isinstance(found, Seen) else os.fspath(found.path)

@@ -46,9 +46,12 @@ def looks_like_migration(path: PurePath) -> bool:
     return path.suffix == ".py" and (path.parent.name in _MIGRATION_FOLDERS or bool(_MIGRATION_FILE.match(path.name)))
 
 
-def python_files(top: Path, git_root: Path | None) -> Iterator[Seen | Trouble]:
-    """Yield the Python files below a folder; files that git ignores are left to the caller, who asks only for few."""
+def source_files(top: Path, git_root: Path | None) -> Iterator[Seen | Trouble]:
+    """Yield the Python and SQL files below a folder; files that git ignores are left to the caller, who asks only for few."""
     return _Walk(top, os.path.realpath(git_root or top)).run(ignores_at(top, git_root))
+
+
+_SUFFIXES = (".py", ".sql")
 
 
 @dataclass(slots=True)
@@ -95,17 +98,16 @@ class _Walk:
             yield from self._entry(entry, folder, real, ignores)
 
     def _entry(self, entry: os.DirEntry[str], folder: Path, real: str, ignores: Ignores) -> Iterator[Seen | Trouble]:
-        is_python = entry.name.endswith(".py")
         if entry.is_symlink():
             yield from self._link(folder / entry.name, ignores)
         elif entry.is_dir(follow_symlinks=False):
             path = folder / entry.name
             if entry.name in NEVER_ENTERED or ignores.ignore(path, folder=True):
                 return
-            if is_python and looks_like_migration(path):
+            if looks_like_migration(path):
                 yield Trouble(path, "it is a folder, not a regular file")
             self.folders.append((path, ignores))
-        elif is_python:
+        elif entry.name.endswith(_SUFFIXES):
             yield Seen(folder / entry.name, os.path.join(real, entry.name), ignores)
 
     def _link(self, path: Path, ignores: Ignores) -> Iterator[Seen | Trouble]:
@@ -118,7 +120,7 @@ class _Walk:
             self.linked.append((path, ignores))
         elif is_folder and path.name in _MIGRATION_FOLDERS and not ignores.ignore(path):
             yield Trouble(path, "its symbolic link leads out of the repository; name the folder to have it read")
-        elif path.suffix == ".py" and not is_folder and not path.name.startswith(_EDITOR_LOCK):
+        elif path.suffix in _SUFFIXES and not is_folder and not path.name.startswith(_EDITOR_LOCK):
             if inside:
                 yield Seen(path, real, ignores)
             elif looks_like_migration(path) and not ignores.ignore(path):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from migration_guard.walk.migration import Migration
 
-ORDER = ("alembic", "django")
+ORDER = ("alembic", "south", "django", "yoyo", "numbered", "sql_file")
 """Modules tried in this order; `script` reads what is named and nothing else fits."""
 
 

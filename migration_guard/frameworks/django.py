@@ -18,7 +18,7 @@ def recognises(path: PurePath, source: bytes) -> bool:
 
 def enter(migration: Migration) -> None:
     migration.load()
-    migration.id = f"{migration.libraries.django.app}.{migration.path.stem}"
+    migration.id = migration.named_by_app()
     operations = migration.class_attribute("Migration", "operations")
     if operations is not None:
         migration.run_operations(operations)

@@ -49,8 +49,9 @@ def _apply(
 ) -> Judged:
     findings: list[Finding] = []
     problems: list[Problem] = []
-    contexts = [Context(rule, shown, law.severities.for_rule(rule), reported) for rule in rules]
-    for operation in operations:
+    every = tuple(operations)
+    contexts = [Context(rule, shown, law.severities.for_rule(rule), reported, every) for rule in rules]
+    for operation in every:
         for context in contexts:
             if operation.kind not in context.rule.kinds:
                 continue

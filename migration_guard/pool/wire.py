@@ -73,5 +73,6 @@ def _operation(fields: dict[str, Any]) -> Operation:
             "span": Span(**fields["span"]),
             "tables": tuple(fields["tables"]),
             "trail": tuple(fields["trail"]),
+            "batch": Span(**fields["batch"]) if fields["batch"] else None,
         }
     )

@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from migration_guard.findings import Finding, Severity
-from migration_guard.operations import Direction, Operation, OperationKind
+from migration_guard.operations import Direction, Operation, OperationKind, Span
+
+CHANGES = tuple(
+    kind
+    for kind in OperationKind
+    if kind not in (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.OPAQUE, OperationKind.MARKER)
+)
+"""The kinds that surely change rows, seeds of constants apart."""
 
 Check = Callable[[Operation, "Context"], Iterator[Finding]]
 
@@ -36,19 +43,33 @@ class Context:
     """Severity of an operation; a base that the rule gives replaces the ladder by table."""
     reported: frozenset[str] = frozenset()
     """Scopes in which another rule has already reported an operation."""
+    operations: tuple[Operation, ...] = ()
+    """All operations of the file, by place."""
 
-    def finding(self, operation: Operation, message: str, help: str, *, base: Severity | None = None) -> Finding:  # noqa: A002
-        """Judge an operation. The message names table and danger, the help is the exact safe thing to do."""
+    def finding(
+        self,
+        operation: Operation,
+        message: str,
+        help: str,  # noqa: A002
+        *,
+        base: Severity | None = None,
+        whole: bool = False,
+        span: Span | None = None,
+    ) -> Finding:
+        """Judge an operation. The message names table and danger, the help is the exact safe thing to do.
+
+        A finding about the `whole` migration has no operation of its own, and may stand at another `span`.
+        """
         return Finding(
             code=self.rule.code,
             name=self.rule.name,
             severity=self.severity(operation, base),
             path=self.path,
-            span=operation.span,
+            span=operation.span if span is None else span,
             message=message,
             help=help,
             migration=operation.migration,
-            operation=operation,
+            operation=None if whole else operation,
         )
 
 

@@ -68,6 +68,14 @@ def spot_in_text(text: Text, start: int, verb_end: int, end: int) -> Spot | None
     return Spot(first[0].literal.path, key, None, (first[0].literal, first[1]), behind)
 
 
+@dataclass(slots=True, eq=False)
+class Loop:
+    """A loop that goes through a table in batches."""
+
+    spot: Spot
+    commits: bool = False
+
+
 @dataclass(slots=True)
 class Entry:
     """An Operation in the making."""
@@ -84,6 +92,10 @@ class Entry:
     created_here: bool
     callee: str | None
     trail: tuple[tuple[Place, str], ...]
+    transaction: int | None
+    """The transaction that it runs in; None where each statement commits on its own."""
+    loop: Loop | None
+    """The batching loop that it runs in."""
 
     def absorb(self, other: Entry) -> None:
         """The same place was reached once more."""
@@ -94,6 +106,7 @@ class Entry:
         self.model = self.model or other.model
         self.created_here &= other.created_here
         self.dynamic |= other.dynamic
+        self.transaction = self.transaction if self.transaction is not None else other.transaction
 
 
 @dataclass(slots=True)
@@ -107,15 +120,28 @@ class Ledger:
     direction: Direction = Direction.UPGRADE
     created: set[str] = field(default_factory=set)
     """Tables that the current direction has created: bare names in lower case."""
-    schema_changes: list[tuple[Direction, Spot]] = field(default_factory=list)
     _pending: list[tuple[object, Entry]] = field(default_factory=list)
     _flushes: bool = False
+    loops: list[Loop] = field(default_factory=list)
+    """The batching loops that are being run, outermost first."""
+    autocommit: int = 0
+    """How many blocks are open in which each statement commits on its own."""
+    _transaction: int = 0
+    _with_schema: set[int] = field(default_factory=set)
+    """The transactions that change the schema."""
 
     def begin(self, direction: Direction) -> None:
         """An entry point runs: nothing is created yet."""
         if direction is not self.direction:
             self.created.clear()
         self.direction = direction
+        self._transaction += 1
+
+    def commit(self) -> None:
+        """The transaction ends, and with it each batch of the loops that are being run."""
+        self._transaction += 1
+        for loop in self.loops:
+            loop.commits = True
 
     def end(self) -> None:
         """The entry point has run. Where it flushes at all, a generator may have done so before its rows were changed."""
@@ -155,8 +181,23 @@ class Ledger:
             spot = self._last_line_here(place, stack)
             key = (spot.key, kind, written[0] if written else model)
         created = bool(written) and all(bare(table) in self.created for table in written)
+        transaction = None if self.autocommit else self._transaction
+        loop = self.loops[-1] if self.loops and transaction is not None else None
         entry = Entry(
-            kind, spot, self.direction, how, written, model, via, text, dynamic, created, callee, trail
+            kind,
+            spot,
+            self.direction,
+            how,
+            written,
+            model,
+            via,
+            text,
+            dynamic,
+            created,
+            callee,
+            trail,
+            transaction,
+            loop,
         )
         if pending:
             self._pending.append((key, entry))
@@ -195,7 +236,8 @@ class Ledger:
             self.created.add(bare(new))
 
     def schema(self, spot: Spot, what: str) -> None:
-        self.schema_changes.append((self.direction, spot))
+        if not self.autocommit:
+            self._with_schema.add(self._transaction)
         self.note(spot, what, "changes the schema")
 
     def note(self, spot: Spot, what: str, why: str) -> None:
@@ -226,6 +268,8 @@ class Ledger:
                     dynamic=entry.dynamic,
                     created_here=entry.created_here,
                     callee=entry.callee,
+                    mixed=entry.transaction in self._with_schema,
+                    batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
                     trail=tuple(f"{where(place)} {name}" for place, name in entry.trail),
                 )
                 for entry in self.entries.values()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as AnySequence
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +20,7 @@ import libcst as cst
 
 from migration_guard.operations import Direction
 from migration_guard.walk import text as texts
-from migration_guard.walk.ledger import Ledger
+from migration_guard.walk.ledger import Ledger, Loop, spot_of
 from migration_guard.walk.repository import Deferred, Module, Repository, Scope, Statement
 from migration_guard.walk.syntax import Source, dotted, read_literal
 from migration_guard.walk.text import Piece, Text
@@ -104,6 +105,15 @@ class Frame:
     returned: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     yields_rows: bool = False
+
+
+_BATCHES = re.compile(r"batch|chunk|paginat|windows?\b|slices?\b", re.IGNORECASE)
+"""Names of what a batching loop goes over."""
+
+
+def _named(node: cst.BaseExpression) -> str:
+    """Spell what is iterated: a variable, or the function that is called."""
+    return dotted(node.func if isinstance(node, cst.Call) else node) or ""
 
 
 _STYLES = {
@@ -430,22 +440,45 @@ class Machine:
     _TryStar = _Try
 
     def _With(self, node: cst.With) -> bool:
+        contexts = []
         for item in node.items:
-            value = self.evaluate(item.item).entered(self)
+            context = self.evaluate(item.item)
+            contexts.append(context)
+            value = context.entered(self)
             if item.asname is not None:
                 self._bind(item.asname.name, value, node)
-        return self._body(node.body)
+        goes_on = self._body(node.body)
+        for context in reversed(contexts):
+            context.exited(self)
+        return goes_on
 
     def _While(self, node: cst.While) -> bool:
         self.evaluate(node.test)
-        self._branches([lambda: self._body(node.body), lambda: True])
+        with self._batches(node, batching=True):
+            self._branches([lambda: self._body(node.body), lambda: True])
         return self._else(node.orelse)
 
     def _For(self, node: cst.For) -> bool:
         values = self.evaluate(node.iter)
+        with self._batches(node, batching=values.batches or bool(_BATCHES.search(_named(node.iter)))):
+            self._items(node, values)
+        return self._else(node.orelse)
+
+    def _items(self, node: cst.For, values: Value) -> None:
         for item in self._taken(values):
             self._branches([lambda item=item: self._pass(node, item), lambda: True])  # type: ignore[misc]
-        return self._else(node.orelse)
+
+    @contextmanager
+    def _batches(self, node: cst.For | cst.While, *, batching: bool) -> Iterator[None]:
+        """A loop that goes through a table in batches, as far as `batching`."""
+        if not batching or self.scope.module is not self.module:
+            yield
+            return
+        self.ledger.loops.append(Loop(spot_of(self.place(node, node))))
+        try:
+            yield
+        finally:
+            self.ledger.loops.pop()
 
     def _pass(self, node: cst.For, item: Value) -> bool:
         self._bind(node.target, item, node)

@@ -24,10 +24,14 @@ class _Mention:
 class Markers:
     """Reads the comments and names of one migration."""
 
-    def __init__(self, source: Source, migration_marker: str | None, migration: str | None) -> None:
+    def __init__(
+        self, source: Source, migration_marker: str | None, migration: str | None, *, blocks_are_functions: bool
+    ) -> None:
         self._source = source
         self._migration = migration
-        self._functions = _functions(source) if _WORD.search(source.text) or migration_marker else None
+        scopes_matter = _WORD.search(source.text) or migration_marker or blocks_are_functions
+        self._functions = _functions(source) if scopes_matter else None
+        self._blocks_are_functions = blocks_are_functions
         self._blocks = _blocks(source, migration_marker) if migration_marker else []
 
     def placed(self, operations: Iterable[Operation]) -> Iterator[Operation]:
@@ -50,7 +54,8 @@ class Markers:
         block = next((name for start, name in reversed(self._blocks) if start <= line), None)
         function = self._function_at(line)
         scope = "/".join(part for part in (block, function) if part)
-        return replace(operation, migration=block or self._migration, scope=scope)
+        migration = function or None if self._blocks_are_functions else block or self._migration
+        return replace(operation, migration=migration, scope=scope)
 
     def _function_at(self, line: int) -> str:
         if self._functions is None:

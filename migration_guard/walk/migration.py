@@ -10,13 +10,14 @@ from migration_guard.frameworks import framework
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.walk.ledger import Ledger
 from migration_guard.walk.libraries import Libraries, django
+from migration_guard.walk.libraries.database import Handle, execute
 from migration_guard.walk.libraries.python import PathValue
 from migration_guard.walk.machine import Call, Machine, TooComplex
 from migration_guard.walk.markers import Markers
 from migration_guard.walk.repository import Module, Repository
-from migration_guard.walk.syntax import Refused, parse
-from migration_guard.walk.text import Text, plain
-from migration_guard.walk.values import Class, Function, Instance, Place, Unknown, Value
+from migration_guard.walk.syntax import Literal, Refused, parse
+from migration_guard.walk.text import Piece, Text, plain
+from migration_guard.walk.values import NONE, Class, Constant, Function, Instance, Place, Unknown, Value
 
 
 class Migration:
@@ -25,7 +26,9 @@ class Migration:
     def __init__(self, job: Job, source_bytes: bytes) -> None:
         self.path = Path(job.path)
         self.job = job
-        self.source = parse(self.path, source_bytes)
+        is_python = self.path.suffix != ".sql"
+        self.source = parse(self.path, source_bytes if is_python else b"")
+        self._bytes = source_bytes
         self.module = Module(self.path, self.source)
         self.libraries = Libraries(job.dialect, job.dml_helpers)
         self.libraries.django.path = self.path
@@ -36,6 +39,8 @@ class Migration:
         self.libraries.machine = self.machine
         self.id: str | None = None
         """The migration's name in its framework."""
+        self.blocks_are_functions = False
+        """Whether each function is a migration of its own."""
 
     def load(self, *, main: bool = False) -> None:
         """Run the module body; `main` if it is the program itself."""
@@ -72,6 +77,44 @@ class Migration:
         place = Place(self.source, cls.node, cls.node)
         return Instance(cls, Call(self.machine, cls.name, place))
 
+    def named_by_app(self) -> str:
+        """`app.name`, as Django names migrations."""
+        return f"{self.libraries.django.app}.{self.path.stem}"
+
+    @property
+    def south_orm(self) -> Value:
+        return django.SouthOrm()
+
+    def run_method(self, cls: str, name: str, direction: Direction, arguments: Sequence[Value]) -> None:
+        """Call a method on an object of a class of the module."""
+        found = self.name(cls)
+        method = found.lookup(name) if isinstance(found, Class) else None
+        if isinstance(found, Class) and isinstance(method, Function):
+            self.machine.enter(method.bind(self._object(found)), arguments, direction)
+
+    def steps(self) -> list[Call]:
+        """The calls of yoyo's `step()`."""
+        return self.libraries.steps
+
+    def run_step(self, step: Value | None, direction: Direction, call: Call) -> None:
+        """One half of a step: SQL, or a function of a connection."""
+        with self.machine.entering(direction):
+            for option in step.alternatives() if step is not None else ():
+                if isinstance(option, Text):
+                    execute(call, option)
+                elif option is not NONE:
+                    self.machine.call(option, call.with_arguments((Handle("connection"),), {}))
+
+    def whole_text(self) -> Text:
+        """The file as SQL."""
+        value = self._bytes.decode("utf-8", "replace")
+        return Text((Piece(value, Literal(None, None, value, (), self.path)),))
+
+    def execute(self, text: Text, direction: Direction) -> None:
+        """SQL that the framework executes by itself."""
+        with self.machine.entering(direction):
+            execute(Call(self.machine, "", Place(self.source, self.source.tree, self.source.tree)), text)
+
     def class_attribute(self, cls: str, name: str) -> Value | None:
         found = self.name(cls)
         return found.lookup(name) if isinstance(found, Class) else None
@@ -89,6 +132,8 @@ class Migration:
         elements = operations.elements()
         if elements is None:
             elements = [operations.element()]
+        atomic = self.class_attribute("Migration", "atomic")
+        self.ledger.autocommit += isinstance(atomic, Constant) and atomic.value is False
         for forward, direction in ((True, Direction.UPGRADE), (False, Direction.DOWNGRADE)):
             with self.machine.entering(direction):
                 django.run_operations(elements, self.machine, forward=forward)
@@ -108,7 +153,9 @@ def read(job: Job, data: bytes) -> Reading:
     except RecursionError:
         problems.append(Problem(job.shown, None, "checked in part: nested too deeply to be followed"))
     operations = migration.ledger.operations(_Names(job))
-    markers = Markers(migration.source, job.migration_marker, migration.id)
+    markers = Markers(
+        migration.source, job.migration_marker, migration.id, blocks_are_functions=migration.blocks_are_functions
+    )
     return Reading(
         operations=tuple(sorted(markers.placed(operations), key=_order)),
         notes=tuple(migration.ledger.notes()),

@@ -39,6 +39,8 @@ class Value:
 
     from_rows: bool = False
     """Whether it was read from the database: a loop over it is a loop over rows."""
+    batches: bool = False
+    """Whether it goes through numbers in steps, as a loop over batches does."""
     handle: bool = False
     """Whether it is a way to the database that must not leave the repository unseen."""
 
@@ -85,6 +87,9 @@ class Value:
     def entered(self, machine: Machine) -> Value:
         """`with self as …`."""
         return self
+
+    def exited(self, machine: Machine) -> None:
+        """The end of `with self`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,10 @@ class Choice(Value):
     def entered(self, machine: Machine) -> Value:
         return join(option.entered(machine) for option in self.options)
 
+    def exited(self, machine: Machine) -> None:
+        for option in self.options:
+            option.exited(machine)
+
 
 def join(values: Iterable[Value]) -> Value:
     """The value that may be any of these."""
@@ -194,6 +203,7 @@ class Sequence(Value):
     rest: Value | None = None
     """What further elements look like, where their number is not known."""
     from_rows: bool = False
+    batches: bool = False
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.sequence_method(self, name, call)

@@ -164,8 +164,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     machine.ledger.schema(spot, what)
                 else:
                     machine.ledger.note(spot, what, why)
-            case Transaction() | _:
-                pass
+            case Transaction():
+                machine.ledger.commit()
 
 
 _WORD = re.compile(r"\w+")

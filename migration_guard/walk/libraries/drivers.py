@@ -24,7 +24,7 @@ from migration_guard.walk.text import Piece, Text, as_text, concatenated, hole
 from migration_guard.walk.values import NONE, UNKNOWN, Class, Constant, External, Function, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
-    from migration_guard.walk.machine import Call
+    from migration_guard.walk.machine import Call, Machine
 
 ROOTS = ("psycopg", "psycopg2", "asyncpg", "MySQLdb", "pymysql", "aiosqlite", "pyodbc", "cx_Oracle", "oracledb", "databases")
 
@@ -38,6 +38,20 @@ _FLUSHES = frozenset({"commit", "flush", "autoflush"})
 _READS = frozenset(
     "fetchone fetchmany fetchall fetchval first one one_or_none all mappings scalar_one scalar_one_or_none keys".split()
 )
+class AutocommitBlock(Value):
+    """Alembic's `with op.get_context().autocommit_block():`"""
+
+    __slots__ = ()
+
+    def entered(self, machine: Machine) -> Value:
+        machine.ledger.commit()
+        machine.ledger.autocommit += 1
+        return self
+
+    def exited(self, machine: Machine) -> None:
+        machine.ledger.autocommit -= 1
+
+
 _BULK = {
     "bulk_insert_mappings": OperationKind.INSERT_VALUES,
     "bulk_update_mappings": OperationKind.UPDATE,
@@ -83,11 +97,15 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         return execute(call, given if given is not None else UNKNOWN, parameters) if given is not None else Query()
     if name in _FLUSHES:
         machine.ledger.flush()
+        if name == "commit":
+            machine.ledger.commit()
         return NONE
     if name in _SELF:
         if name.startswith("begin"):
             machine.ledger.flush()  # its block ends with a commit
-        return handle
+            if name == "begin" and machine.libraries.framework == "script":
+                machine.ledger.commit()  # a framework's own transaction goes on instead
+        return AutocommitBlock() if name == "autocommit_block" else handle
     if name[:1].isupper():  # Flask-SQLAlchemy's `db` has sessions, tables and the types of columns
         return handle if name == "Session" else machine.libraries.call(External(f"sqlalchemy.{name}"), call)
     if name in _QUIET:

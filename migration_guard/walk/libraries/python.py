@@ -86,6 +86,11 @@ def _enumerated(call: Call) -> Value:
     return Sequence([], Sequence([Unknown("index"), value.element()], from_rows=value.from_rows), value.from_rows)
 
 
+def _range(call: Call) -> Value:
+    rows = any(value.from_rows for value in call.arguments)
+    return Sequence([], Unknown("number"), rows, batches=len(call.positional) == 3)
+
+
 def _zipped(call: Call) -> Value:
     columns = [value.elements() for value in call.positional]
     if columns and all(column is not None for column in columns):
@@ -338,6 +343,7 @@ _CALLS: dict[str, Callable[[Call], Value | None]] = {
     **dict.fromkeys(("dict", "OrderedDict"), _dictionary),
     "defaultdict": lambda call: Mapping(),
     "enumerate": _enumerated,
+    "range": _range,
     "zip": _zipped,
     "zip_longest": _zipped,
     "map": _mapped,
