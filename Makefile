@@ -12,9 +12,9 @@ help:
 	@echo "make demo     lint the example project in examples/crm"
 	@echo "make test     run the tests"
 	@echo "make check    run ruff, mypy and the import contracts"
-	@echo "make docs     build the documentation"
+	@echo "make docs     bring the generated pages up to date, and build the documentation in site/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
-	@echo "make score    measure recall and precision on the corpus"
+	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
 	@echo "make bench    measure time and memory on the corpus"
 
 setup: $(STAMP)
@@ -39,13 +39,18 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(BIN)/python docs/generate.py
+	$(BIN)/mkdocs build --strict --quiet
+
 corpus: $(CORPUS)/packages
 
 $(CORPUS)/packages:
 	$(PYTHON) benchmarks/corpus/fetch.py $(CORPUS)
 
 score: $(STAMP) corpus
-	$(BIN)/python benchmarks/score.py $(CORPUS)
+	$(BIN)/python benchmarks/score.py $(CORPUS) $(WRITE)
 
 bench: $(STAMP) corpus
 	$(BIN)/python benchmarks/speed.py $(CORPUS)
