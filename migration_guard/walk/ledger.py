@@ -6,7 +6,7 @@ another file is told at the last line of the migration on the way there, once pe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,7 +89,8 @@ class Entry:
     via: Spot | None
     text: str | None
     dynamic: bool
-    created_here: bool
+    created: Spot | None
+    """Where the same direction created all tables that are written."""
     callee: str | None
     trail: tuple[tuple[Place, str], ...]
     transaction: int | None
@@ -104,7 +105,7 @@ class Entry:
         self.direction = self.direction.joined(other.direction)
         self.tables += [table for table in other.tables if table not in self.tables]
         self.model = self.model or other.model
-        self.created_here &= other.created_here
+        self.created = self.created and other.created
         self.dynamic |= other.dynamic
         self.transaction = self.transaction if self.transaction is not None else other.transaction
 
@@ -118,8 +119,8 @@ class Ledger:
     entries: dict[object, Entry] = field(default_factory=dict)
     seen: list[tuple[Spot, str, str]] = field(default_factory=list)
     direction: Direction = Direction.UPGRADE
-    created: set[str] = field(default_factory=set)
-    """Tables that the current direction has created: bare names in lower case."""
+    created: dict[str, Spot] = field(default_factory=dict)
+    """Tables that the current direction has created, by bare name in lower case, and where."""
     _pending: list[tuple[object, Entry]] = field(default_factory=list)
     _flushes: bool = False
     loops: list[Loop] = field(default_factory=list)
@@ -180,7 +181,8 @@ class Ledger:
             via = spot
             spot = self._last_line_here(place, stack)
             key = (spot.key, kind, written[0] if written else model)
-        created = bool(written) and all(bare(table) in self.created for table in written)
+        origins = [self.created.get(bare(table)) for table in written]
+        created = origins[0] if origins and all(origins) else None
         transaction = None if self.autocommit else self._transaction
         loop = self.loops[-1] if self.loops and transaction is not None else None
         entry = Entry(
@@ -222,18 +224,17 @@ class Ledger:
         ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
         return spot_of(next((way for way in ways if way.source is self.migration), place))
 
-    def create(self, table: str | None) -> None:
+    def create(self, table: str | None, spot: Spot) -> None:
         if table:
-            self.created.add(bare(table))
+            self.created[bare(table)] = spot
 
     def drop(self, table: str | None) -> None:
         if table:
-            self.created.discard(bare(table))
+            self.created.pop(bare(table), None)
 
     def rename(self, old: str | None, new: str | None) -> None:
         if old and new and bare(old) in self.created:
-            self.created.discard(bare(old))
-            self.created.add(bare(new))
+            self.created[bare(new)] = self.created.pop(bare(old))
 
     def schema(self, spot: Spot, what: str) -> None:
         if not self.autocommit:
@@ -247,12 +248,11 @@ class Ledger:
 
     # --- What comes out ----------------------------------------------------------------------------------------------
 
-    def operations(self, shown: dict[Path, str]) -> list[Operation]:
-        """The Operations, by place. `shown` names other files as messages do; an unknown one keeps its file name."""
+    def operations(self, shown: Callable[[Path], str], block_at: Callable[[int], str | None]) -> list[Operation]:
+        """The Operations, by place: `shown` names files, `block_at` the migration at a line of a file of several."""
 
-        def where(place: Place) -> str:
-            path = place.source.path
-            return f"{shown.get(path, path.name)}:{place.source.start(place.node)[0]}"
+        def where(spot: Spot) -> str:
+            return f"{shown(spot.path)}:{spot.span().line}"
 
         return sorted(
             (
@@ -263,19 +263,27 @@ class Ledger:
                     how=entry.how,
                     tables=tuple(entry.tables),
                     model=entry.model,
-                    via=f"{shown.get(entry.via.path, entry.via.path.name)}:{entry.via.span().line}" if entry.via else None,
+                    via=where(entry.via) if entry.via else None,
                     text=entry.text[:MAX_TEXT] if entry.text else None,
                     dynamic=entry.dynamic,
-                    created_here=entry.created_here,
+                    created_here=self._same_migration(entry, block_at),
                     callee=entry.callee,
                     mixed=entry.transaction in self._with_schema,
                     batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
-                    trail=tuple(f"{where(place)} {name}" for place, name in entry.trail),
+                    trail=tuple(f"{where(spot_of(place))} {name}" for place, name in entry.trail),
                 )
                 for entry in self.entries.values()
             ),
             key=lambda operation: (operation.span, operation.kind.value),
         )
+
+    def _same_migration(self, entry: Entry, block_at: Callable[[int], str | None]) -> bool:
+        """Whether the table was created by the very migration that writes it; a script holds several."""
+        if entry.created is None:
+            return False
+        if entry.created.path != self.migration.path:
+            return True
+        return block_at(entry.created.span().line) == block_at(entry.spot.span().line)
 
     def notes(self) -> list[Note]:
         found = {Note(spot.span().line, what, why) for spot, what, why in self.seen}

@@ -30,7 +30,7 @@ class Markers:
         self._source = source
         self._migration = migration
         scopes_matter = _WORD.search(source.text) or migration_marker or blocks_are_functions
-        self._functions = _functions(source) if scopes_matter else None
+        self._functions = _functions(source) if scopes_matter else []
         self._blocks_are_functions = blocks_are_functions
         self._blocks = _blocks(source, migration_marker) if migration_marker else []
 
@@ -49,18 +49,21 @@ class Markers:
         for markers in by_scope.values():  # the one that promises a backfill here tells more than one that denies it
             yield next((m for m in markers if not _ELSEWHERE.search(m.text or "")), markers[0])
 
-    def _place(self, operation: Operation) -> Operation:
-        line = operation.span.line
-        block = next((name for start, name in reversed(self._blocks) if start <= line), None)
-        function = self._function_at(line)
-        scope = "/".join(part for part in (block, function) if part)
-        migration = function or None if self._blocks_are_functions else block or self._migration
-        return replace(operation, migration=migration, scope=scope)
+    def block_at(self, line: int) -> str | None:
+        """The id of the migration that a line belongs to, in files that hold several."""
+        if self._blocks_are_functions:
+            return next(iter(self._functions_at(line)), None)
+        return next((name for start, name in reversed(self._blocks) if start <= line), None)
 
-    def _function_at(self, line: int) -> str:
-        if self._functions is None:
-            return ""
-        return next((name for first, last, name in reversed(self._functions) if first <= line <= last), "")
+    def _place(self, operation: Operation) -> Operation:
+        block = self.block_at(operation.span.line)
+        functions = self._functions_at(operation.span.line)
+        scope = "/".join(part for part in (block, functions[-1] if functions else None) if part)
+        return replace(operation, migration=block or self._migration, scope=scope)
+
+    def _functions_at(self, line: int) -> list[str]:
+        """The functions around a line, outermost first."""
+        return [name for first, last, name in self._functions if first <= line <= last]
 
     def _mentions(self) -> Iterator[_Mention]:
         source = self._source

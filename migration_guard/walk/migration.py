@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from migration_guard.frameworks import framework
@@ -152,10 +153,10 @@ def read(job: Job, data: bytes) -> Reading:
         problems.append(Problem(job.shown, None, "checked in part: following its calls takes too long"))
     except RecursionError:
         problems.append(Problem(job.shown, None, "checked in part: nested too deeply to be followed"))
-    operations = migration.ledger.operations(_Names(job))
     markers = Markers(
         migration.source, job.migration_marker, migration.id, blocks_are_functions=migration.blocks_are_functions
     )
+    operations = migration.ledger.operations(partial(_shown, job), markers.block_at)
     return Reading(
         operations=tuple(sorted(markers.placed(operations), key=_order)),
         notes=tuple(migration.ledger.notes()),
@@ -168,16 +169,10 @@ def _order(operation: Operation) -> tuple[object, ...]:
     return (operation.span, operation.kind.value, operation.tables)
 
 
-class _Names(dict[Path, str]):
-    """The names that messages use for other files: relative to where the file itself is shown from."""
-
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self._job = job
-
-    def get(self, path: Path, default: str | None = None) -> str:  # type: ignore[override]
-        own = Path(self._job.path)
-        if path == own:
-            return self._job.shown
-        there = os.path.relpath(path, own.parent)
-        return os.path.normpath(os.path.join(os.path.dirname(self._job.shown), there)).replace(os.sep, "/")
+def _shown(job: Job, path: Path) -> str:
+    """A file's name as messages use it: relative to where the migration itself is shown from."""
+    own = Path(job.path)
+    if path == own:
+        return job.shown
+    there = os.path.relpath(path, own.parent)
+    return os.path.normpath(os.path.join(os.path.dirname(job.shown), there)).replace(os.sep, "/")

@@ -480,7 +480,12 @@ class Instance(Value):
         if isinstance(found, Function):
             bound = found.bind(self.cls if found.style == "classmethod" else self)
             return machine.run_property(bound) if found.style == "property" else bound
-        return found if found is not None else Unknown(name)
+        return found if found is not None else self._inherited(name)
+
+    def _inherited(self, name: str) -> Value:
+        """What a base class outside the repository gives."""
+        bases = self.cls.external_bases()
+        return External(f"{bases[0]}.{name}") if len(bases) == 1 and bases[0] != "?" else Unknown(name)
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
         old = self.attributes.get(name)

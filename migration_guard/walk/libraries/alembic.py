@@ -98,7 +98,7 @@ def _schema(name: str, call: Call) -> Value:
     table = _literal(call.argument(0, "table_name", "old_table_name", "source"))
     match name:
         case "create_table":
-            ledger.create(table)
+            ledger.create(table, spot_of(call.place))
         case "drop_table":
             ledger.drop(table)
         case "rename_table":

@@ -146,7 +146,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     from_rows=from_rows,
                 )
             case Created(table=table):
-                machine.ledger.create(table)
+                machine.ledger.create(table, _spot(call, text, step.start, step.end))
                 machine.ledger.schema(_spot(call, text, step.start, step.end), f"CREATE TABLE {table}")
             case Dropped(table=table):
                 machine.ledger.drop(table)
@@ -261,7 +261,7 @@ class Table(Value):
             case "update" | "insert" | "delete":
                 return Statement(_CORE[name], (self.name,), None, spot_of(call.place), "sqlalchemy-core", values_from_rows(call))
             case "create":
-                call.machine.ledger.create(self.name)
+                call.machine.ledger.create(self.name, spot_of(call.place))
                 call.machine.ledger.schema(spot_of(call.place), f"create {self.name}")
                 return NONE
             case "drop":

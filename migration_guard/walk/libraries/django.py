@@ -73,6 +73,8 @@ def external_model(name: str) -> Value | None:
 def call(target: External, call: Call) -> Value | None:
     first = call.positional[0] if call.positional else UNKNOWN
     match target.last:
+        case "gf":  # South's `self.gf("django.db.models.…")`: the class of a field, by its name
+            return External("south.Field")
         case "get_user_model":
             return Model(None, None, "django-orm")
         case "get_model" | "load_model":
@@ -205,7 +207,7 @@ class SchemaEditor(Value):
             return execute(call, given, call.argument(1, "params")) if given is not None else UNKNOWN
         if name == "create_model":
             model = call.argument(0, "model")
-            call.machine.ledger.create(model.table if isinstance(model, Model) else None)
+            call.machine.ledger.create(model.table if isinstance(model, Model) else None, spot_of(call.place))
         if name not in ("quote_name", "quote_value", "atomic_migration"):
             call.machine.ledger.schema(spot_of(call.place), f"schema_editor.{name}")
         if name == "quote_name":
@@ -299,7 +301,8 @@ def run_base(name: str, made_with: Call, machine: Machine, *, forward: bool) -> 
         case "CreateModel" if forward:
             model = call.argument(0, "name")
             if isinstance(model, Text):
-                machine.ledger.create(machine.libraries.django.created_table(str(model), call.argument(2, "options"), machine))
+                table = machine.libraries.django.created_table(str(model), call.argument(2, "options"), machine)
+                machine.ledger.create(table, spot_of(call.place))
             machine.ledger.schema(spot_of(call.place), name)
         case _ if forward:
             machine.ledger.schema(spot_of(call.place), name)

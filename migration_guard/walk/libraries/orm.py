@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from migration_guard.operations import OperationKind
@@ -170,6 +171,10 @@ class Descriptor(Value):
         return self.model.method(self.name, call)
 
 
+_GETTER = re.compile(r"_?(?:get|is|has|can|count|find|filter|search|as|to)(?:_(?!or_create|or_update)|$)")
+"""Names of methods that read."""
+
+
 def model_method(model: Model, name: str, call: Call) -> Value:
     """`Model.name(…)`: what a library's model class can do by itself."""
     if model.cls is not None:
@@ -179,8 +184,8 @@ def model_method(model: Model, name: str, call: Call) -> Value:
     if model.orm == "peewee":
         return _peewee_method(model, name, call)
     if model.orm == "django-orm":
-        if name in ("from_db", "check", "full_clean", "clean", "mro", "_meta"):
-            return Row(model)
+        if name in ("from_db", "check", "full_clean", "clean", "mro", "_meta") or _GETTER.match(name):
+            return Row(model) if name == "from_db" else Unknown(name, from_rows=True)
         opaque(call, f"{model.name}.{name} is out of sight", name)
         return Unknown(name, from_rows=True)
     match name:
@@ -206,7 +211,7 @@ def _peewee_method(model: Model, name: str, call: Call) -> Value:
         case "raw":
             return execute(call, call.argument(0) or UNKNOWN)
         case "create_table":
-            call.machine.ledger.create(model.table)
+            call.machine.ledger.create(model.table, spot_of(call.place))
             return NONE
         case "truncate_table":
             record(call, OperationKind.TRUNCATE, how="peewee", tables=(model.table,), model=model.name)
