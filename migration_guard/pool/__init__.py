@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 from migration_guard.operations import Job, Problem, Reading
@@ -25,9 +26,14 @@ def read_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tuple[
     """Read files, each given with its bytes; yield every one exactly once, in the order in which they end.
 
     `work` is consumed in a thread while readings come in. Whatever happens to a reader, its file ends as a Problem.
+    Where there is nothing to read, no process is started.
     """
+    rest = iter(work)
+    first = list(islice(rest, 1))
+    if not first:
+        return
     with tempfile.TemporaryDirectory(prefix="migration-guard-") as folder, _server(workers, folder) as server:
-        feeder = _Feeder(work, server)
+        feeder = _Feeder(chain(first, rest), server)
         feeder.start()
         try:
             yield from _answers(feeder, server)
