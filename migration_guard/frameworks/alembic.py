@@ -21,7 +21,11 @@ _WAYS = {"upgrade": Direction.UPGRADE, "downgrade": Direction.DOWNGRADE}
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    return path.suffix == ".py" and b"down_revision" in source and bool(_DOWN_REVISION.search(source) and _REVISION.search(source))
+    return (
+        path.suffix == ".py"
+        and b"down_revision" in source
+        and bool(_DOWN_REVISION.search(source) and _REVISION.search(source))
+    )
 
 
 def enter(migration: Migration) -> None:

@@ -11,7 +11,9 @@ from migration_guard.operations import Direction
 if TYPE_CHECKING:
     from migration_guard.walk.migration import Migration
 
-_DOWN = re.compile(r"^[ \t]*--[ \t]*(?:migrate:down|\+goose[ \t]+Down|!Downs|rollback\b).*$", re.MULTILINE | re.IGNORECASE)
+_DOWN = re.compile(
+    r"^[ \t]*--[ \t]*(?:migrate:down|\+goose[ \t]+Down|!Downs|rollback\b).*$", re.MULTILINE | re.IGNORECASE
+)
 _UP = re.compile(rb"^[ \t]*--[ \t]*(?:migrate:up|\+goose[ \t]+Up)\b", re.MULTILINE | re.IGNORECASE)
 _NAMED = re.compile(r"(?:\.up|\.down|\.rollback)\.sql$|^[VU]\d[\w.]*__.*\.sql$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\d{3,}.*\.sql$")

@@ -12,7 +12,8 @@ from migration_guard.operations import Direction, Operation, OperationKind, Span
 CHANGES = tuple(
     kind
     for kind in OperationKind
-    if kind not in (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.OPAQUE, OperationKind.MARKER)
+    if kind
+    not in (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.OPAQUE, OperationKind.MARKER)
 )
 """The kinds that surely change rows, seeds of constants apart."""
 
@@ -50,7 +51,7 @@ class Context:
         self,
         operation: Operation,
         message: str,
-        help: str,  # noqa: A002
+        help: str,
         *,
         base: Severity | None = None,
         whole: bool = False,

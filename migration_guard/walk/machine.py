@@ -6,9 +6,9 @@ are followed. What reaches the database goes into the Ledger. The tree is visite
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as AnySequence
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -691,7 +691,9 @@ class Machine:
         left = self.evaluate(node.left)
         values = [self.evaluate(target.comparator) for target in node.comparisons]
         match left, values:
-            case Text(), [Text() as right] if (left.known and right.known and str(left) == "__main__") or str(right) == "__main__":
+            case Text(), [Text() as right] if (left.known and right.known and str(left) == "__main__") or str(
+                right
+            ) == "__main__":
                 return Constant(str(left) == str(right))
         return UNKNOWN
 
@@ -867,7 +869,12 @@ class Machine:
             if hops and not module.mentions_database and not any(value.handle for value in call.arguments):
                 return Unknown(function.name, from_rows=any(value.from_rows for value in call.arguments))
         arguments = self._arguments(function, call)
-        key = (self._site(), function.key, self.row_loops > 0, tuple((name, value.key) for name, value in arguments.items()))
+        key = (
+            self._site(),
+            function.key,
+            self.row_loops > 0,
+            tuple((name, value.key) for name, value in arguments.items()),
+        )
         if key in self._followed and call.place.source is not self.source:
             return self._followed[key][0]
         self.reached.add(id(node))

@@ -12,7 +12,9 @@ from migration_guard.operations import Direction, Operation, OperationKind, Span
 from migration_guard.walk.syntax import Source
 
 _WORD = re.compile(r"back[-_ ]?fill", re.IGNORECASE)
-_ELSEWHERE = re.compile(r"moved|separate|elsewhere|after|before|see |already|without|no |not |don't|never|handled|done in", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"moved|separate|elsewhere|after|before|see |already|without|no |not |don't|never|handled|done in", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,13 @@ _LOGS = re.compile(r"^(?:debug|info|warning|warn|error|exception|critical|log|pr
 
 def _called(node: cst.Call) -> str:
     function = node.func
-    return function.attr.value if isinstance(function, cst.Attribute) else function.value if isinstance(function, cst.Name) else ""
+    return (
+        function.attr.value
+        if isinstance(function, cst.Attribute)
+        else function.value
+        if isinstance(function, cst.Name)
+        else ""
+    )
 
 
 def _functions(source: Source) -> list[tuple[int, int, str]]:

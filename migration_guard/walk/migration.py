@@ -71,7 +71,9 @@ class Migration:
                 found.append(value)
             elif isinstance(value, Class) and value.module is self.module:
                 methods = [method for method in value.scope.names.values() if isinstance(method, Function)]
-                found += [method if method.style == "staticmethod" else method.bind(self._object(value)) for method in methods]
+                found += [
+                    method if method.style == "staticmethod" else method.bind(self._object(value)) for method in methods
+                ]
         return [function for function in found if function.scope.module is self.module]
 
     def _object(self, cls: Class) -> Instance:

@@ -241,5 +241,7 @@ class Repository:
         return source
 
 
-NEVER_OURS = frozenset({"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel"})
+NEVER_OURS = frozenset(
+    {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel"}
+)
 """Libraries that are known by name: a folder `alembic/` beside the migrations must not hide the library."""

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from migration_guard.walk.machine import Call
     from migration_guard.walk.syntax import Literal
 
-_PERCENT = re.compile(r"%(?:\((?P<name>[^)]*)\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?(?P<type>[diouxXeEfFgGcrsa%])")
+_PERCENT = re.compile(
+    r"%(?:\((?P<name>[^)]*)\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?(?P<type>[diouxXeEfFgGcrsa%])"
+)
 _FIELD = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:\[.]*)(?P<path>[^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
 
 MAX_PIECES = 20_000
@@ -108,7 +110,9 @@ class Text(Value):
 
     def cased(self, method: str) -> Text:
         change = str.upper if method == "upper" else str.lower
-        return Text(tuple(p if p.hole else Piece(change(p.value), p.literal, p.start) for p in self.pieces), self.from_rows)
+        return Text(
+            tuple(p if p.hole else Piece(change(p.value), p.literal, p.start) for p in self.pieces), self.from_rows
+        )
 
     def split(self, separator: str | None, limit: int = -1) -> list[Text]:
         pattern = re.escape(separator) if separator else r"\s+"

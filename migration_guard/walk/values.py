@@ -392,7 +392,9 @@ class Partial(Value):
     named: dict[str, Value]
 
     def call(self, call: Call) -> Value:
-        return call.machine.call(self.function, call.with_arguments((*self.positional, *call.positional), {**self.named, **call.named}))
+        return call.machine.call(
+            self.function, call.with_arguments((*self.positional, *call.positional), {**self.named, **call.named})
+        )
 
 
 @dataclass(slots=True, eq=False)

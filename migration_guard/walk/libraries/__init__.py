@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from migration_guard.walk.machine import Call, Machine
 
 
-
 class Library(Protocol):
     """What a module of this package offers."""
 
@@ -163,7 +162,9 @@ class Libraries:
         for value in given:
             if isinstance(value, Statement) or changes_in(call, value):
                 execute(call, value)
-        if not given or (len(call.machine.ledger.entries) == before and not any(t.known for t in given if isinstance(t, Text))):
+        if not given or (
+            len(call.machine.ledger.entries) == before and not any(t.known for t in given if isinstance(t, Text))
+        ):
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
         return Unknown(name)
 
@@ -252,10 +253,13 @@ _HANDLE_TYPES = frozenset(
     "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
 )
 _SESSION = re.compile(
-    r"^(?:get_|create_|make_|new_|open_|scoped_|async_)*(?:session|connection|cursor|engine|conn)(?:_?scope|_?factory|_?maker|local)?$", re.IGNORECASE
+    r"^(?:get_|create_|make_|new_|open_|scoped_|async_)*(?:session|connection|cursor|engine|conn)(?:_?scope|_?factory|_?maker|local)?$",
+    re.IGNORECASE,
 )
 """Functions and attributes out of sight whose name says that they give a way to the database."""
-_LOGGING = re.compile(r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$")
+_LOGGING = re.compile(
+    r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$"
+)
 
 
 def _is_logging(name: str, call: Call) -> bool:

@@ -44,9 +44,14 @@ SINKS = frozenset(
     "fetch fetchrow fetchval fetchall_sql execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
 )
 """Methods whose first argument is SQL or a statement, on anything that looks like a way to the database."""
-HANDLE_NAME = re.compile(r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans)\d?$", re.IGNORECASE)
+HANDLE_NAME = re.compile(
+    r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans)\d?$", re.IGNORECASE
+)
 
-_LOOPED = {OperationKind.INSERT_VALUES: OperationKind.INSERT_LOOP, OperationKind.UPSERT_VALUES: OperationKind.INSERT_LOOP}
+_LOOPED = {
+    OperationKind.INSERT_VALUES: OperationKind.INSERT_LOOP,
+    OperationKind.UPSERT_VALUES: OperationKind.INSERT_LOOP,
+}
 
 
 def record(
@@ -121,7 +126,10 @@ def changes_in(call: Call, text: Text) -> bool:
     return any(isinstance(step, Change) for step in steps)
 
 
-_VERB = re.compile(r"\s*(?:update\s+\S+.*\bset\b|insert\s+into\b|delete\s+from\b|truncate\b|merge\s+into\b|with\b.*\b(?:update|insert|delete)\b)", re.IGNORECASE | re.DOTALL)
+_VERB = re.compile(
+    r"\s*(?:update\s+\S+.*\bset\b|insert\s+into\b|delete\s+from\b|truncate\b|merge\s+into\b|with\b.*\b(?:update|insert|delete)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool = True) -> None:
@@ -154,7 +162,9 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.ledger.rename(old, new)
             case FunctionCreated(name=name, changes=changes):
                 machine.libraries.functions[bare(name)] = changes
-                machine.ledger.note(_spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called")
+                machine.ledger.note(
+                    _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
+                )
             case UnknownSql(why=why) if certain:
                 opaque(call, why)
             case Harmless(why=why, schema=schema):
@@ -259,7 +269,9 @@ class Table(Value):
     def method(self, name: str, call: Call) -> Value:
         match name:
             case "update" | "insert" | "delete":
-                return Statement(_CORE[name], (self.name,), None, spot_of(call.place), "sqlalchemy-core", values_from_rows(call))
+                return Statement(
+                    _CORE[name], (self.name,), None, spot_of(call.place), "sqlalchemy-core", values_from_rows(call)
+                )
             case "create":
                 call.machine.ledger.create(self.name, spot_of(call.place))
                 call.machine.ledger.schema(spot_of(call.place), f"create {self.name}")
@@ -338,7 +350,11 @@ class Statement(Value):
             case "from_select" | "insert_from":
                 return replace(self, kind=OperationKind.INSERT_SELECT)
             case "on_conflict_do_update" | "on_duplicate_key_update" | "on_conflict_replace":
-                return replace(self, kind=OperationKind.UPSERT_VALUES) if self.kind is OperationKind.INSERT_VALUES else self
+                return (
+                    replace(self, kind=OperationKind.UPSERT_VALUES)
+                    if self.kind is OperationKind.INSERT_VALUES
+                    else self
+                )
             case "execute" | "run" | "exec":
                 self.executed(call, None)
                 return Query()

@@ -62,7 +62,12 @@ def value(name: str) -> Value | None:
 def external_model(name: str) -> Value | None:
     """A model imported from a package that is not in the repository: `django.contrib.auth.models.Group`."""
     package, _, cls = name.partition(".models.")
-    if not cls[:1].isupper() or "." in cls or package in ("django.db", "django.contrib.gis.db") or package.endswith(".db"):
+    if (
+        not cls[:1].isupper()
+        or "." in cls
+        or package in ("django.db", "django.contrib.gis.db")
+        or package.endswith(".db")
+    ):
         return None
     if cls.endswith(("Manager", "Mixin", "Field", "QuerySet", "Error", "Exception")):
         return None
@@ -123,11 +128,15 @@ def _call_command(call: Call) -> Value:
     if isinstance(name, Text) and str(name) in ("loaddata", "sqlflush", "flush"):
         record(call, OperationKind.DML_CALL, how="helper", callee=f"call_command {name}")
     elif not isinstance(name, Text) or str(name) not in _QUIET_COMMANDS:
-        record(call, OperationKind.OPAQUE, how="helper", callee="call_command", text="a management command is out of sight")
+        record(
+            call, OperationKind.OPAQUE, how="helper", callee="call_command", text="a management command is out of sight"
+        )
     return NONE
 
 
-_QUIET_COMMANDS = frozenset("migrate collectstatic check compilemessages makemigrations createcachetable showmigrations".split())
+_QUIET_COMMANDS = frozenset(
+    "migrate collectstatic check compilemessages makemigrations createcachetable showmigrations".split()
+)
 
 
 def _get_model(call: Call) -> Value:
@@ -178,7 +187,11 @@ class AppConfig(Value):
     def method(self, name: str, call: Call) -> Value:
         if name == "get_model":
             model = call.argument(0, "model_name")
-            return call.machine.libraries.django.model(None, str(model), call.machine) if isinstance(model, Text) else Model(None, None, "django-orm")
+            return (
+                call.machine.libraries.django.model(None, str(model), call.machine)
+                if isinstance(model, Text)
+                else Model(None, None, "django-orm")
+            )
         if name == "get_models":
             return Sequence([], Model(None, None, "django-orm"))
         return UNKNOWN
@@ -322,7 +335,11 @@ def run_sql(sql: Value | None, call: Call) -> None:
 def run_operations(operations: list[Value], machine: Machine, *, forward: bool) -> None:
     for operation in operations if forward else reversed(operations):
         for option in operation.alternatives():
-            method = option.cls.lookup("database_forwards" if forward else "database_backwards") if isinstance(option, Instance) else None
+            method = (
+                option.cls.lookup("database_forwards" if forward else "database_backwards")
+                if isinstance(option, Instance)
+                else None
+            )
             if method is not None and isinstance(option, Instance):
                 bound = option.attribute("database_forwards" if forward else "database_backwards", machine)
                 machine.call(bound, option.made_by.with_arguments((UNKNOWN, SCHEMA_EDITOR, State(), State()), {}))
@@ -377,7 +394,12 @@ class Project:
         named = meta.scope.names.get("db_table") if isinstance(meta, Class) else None
         labelled = meta.scope.names.get("app_label") if isinstance(meta, Class) else None
         folder = cls.module.path.parent
-        while folder.name == "models" or (folder.name != "" and not (folder / "migrations").is_dir() and folder.parent != folder and (folder.parent / "migrations").is_dir()):
+        while folder.name == "models" or (
+            folder.name != ""
+            and not (folder / "migrations").is_dir()
+            and folder.parent != folder
+            and (folder.parent / "migrations").is_dir()
+        ):
             folder = folder.parent
         app = str(labelled) if isinstance(labelled, Text) and labelled.known else app_label(folder)
         table = str(named) if isinstance(named, Text) and named.known else f"{app}_{cls.name}".lower()
@@ -442,7 +464,17 @@ class Project:
         return None
 
 
-_RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField", "Manager", "ParentalKey", "TagField", "Tags", "Relation", "RelatedField")
+_RELATIONS = (
+    "ForeignKey",
+    "OneToOneField",
+    "ManyToManyField",
+    "Manager",
+    "ParentalKey",
+    "TagField",
+    "Tags",
+    "Relation",
+    "RelatedField",
+)
 
 
 @lru_cache(maxsize=512)
@@ -504,8 +536,16 @@ _PARAMETERS = {
 
 
 def _apply(models: dict[str, ModelState], operation: str, arguments: dict[str, ast.expr]) -> None:
-    texts = {name: node.value for name, node in arguments.items() if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    model = models.setdefault(texts["model_name"].lower(), ModelState(texts["model_name"])) if "model_name" in texts else None
+    texts = {
+        name: node.value
+        for name, node in arguments.items()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    model = (
+        models.setdefault(texts["model_name"].lower(), ModelState(texts["model_name"]))
+        if "model_name" in texts
+        else None
+    )
     match operation:
         case "CreateModel" if "name" in texts:
             created = models[texts["name"].lower()] = ModelState(texts["name"], _table_option(arguments.get("options")))
@@ -540,7 +580,11 @@ def _field(node: ast.expr | None) -> tuple[str, str | None]:
     if not isinstance(node, ast.Call):
         return "", None
     function = node.func
-    kind = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    target = next((keyword.value for keyword in node.keywords if keyword.arg == "to"), node.args[0] if node.args else None)
+    kind = (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
+    target = next(
+        (keyword.value for keyword in node.keywords if keyword.arg == "to"), node.args[0] if node.args else None
+    )
     related = kind.endswith(_RELATIONS) and isinstance(target, ast.Constant) and isinstance(target.value, str)
     return kind, str(target.value) if related and isinstance(target, ast.Constant) else None

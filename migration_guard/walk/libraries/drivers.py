@@ -26,20 +26,35 @@ from migration_guard.walk.values import NONE, UNKNOWN, Class, Constant, External
 if TYPE_CHECKING:
     from migration_guard.walk.machine import Call, Machine
 
-ROOTS = ("psycopg", "psycopg2", "asyncpg", "MySQLdb", "pymysql", "aiosqlite", "pyodbc", "cx_Oracle", "oracledb", "databases")
+ROOTS = (
+    "psycopg",
+    "psycopg2",
+    "asyncpg",
+    "MySQLdb",
+    "pymysql",
+    "aiosqlite",
+    "pyodbc",
+    "cx_Oracle",
+    "oracledb",
+    "databases",
+)
 
 _SELF = frozenset(
     "begin begin_nested begin_twophase connect connection get_bind bind cursor acquire transaction execution_options "
     "options raw_connection no_autoflush autocommit_block get_context session_factory using with_session registry "
     "getconn get_sync_connection enter_context enter_async_context scoped_session atomic unwrap".split()
 )
-_QUIET = frozenset("close rollback remove expunge expunge_all expire expire_all dispose invalidate refresh prepare".split())
+_QUIET = frozenset(
+    "close rollback remove expunge expunge_all expire expire_all dispose invalidate refresh prepare".split()
+)
 _FLUSHES = frozenset({"commit", "flush", "autoflush"})
 _READS = frozenset(
     "fetchone fetchmany fetchall fetchval first one one_or_none all mappings scalar_one scalar_one_or_none keys".split()
 )
+
+
 class AutocommitBlock(Value):
-    """Alembic's `with op.get_context().autocommit_block():`"""
+    """Alembic's `with op.get_context().autocommit_block():`."""
 
     __slots__ = ()
 
@@ -114,7 +129,11 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         given = call.argument(0, "query", "sql")
         if given is not None and not isinstance(given, (Constant, Unknown)):  # databases, asyncpg: `fetch_all(sql)`
             return execute(call, given, call.argument(1, "values", "params"))
-        return Unknown("row", from_rows=True) if name in ("fetchone", "first", "one", "one_or_none", "fetchval") else Query()
+        return (
+            Unknown("row", from_rows=True)
+            if name in ("fetchone", "first", "one", "one_or_none", "fetchval")
+            else Query()
+        )
     if name in ("run_sync", "run_callable"):
         function, rest = call.positional[:1], call.positional[1:]
         return machine.call(function[0], call.with_arguments((handle, *rest), call.named)) if function else UNKNOWN
@@ -197,7 +216,13 @@ def add(call: Call, given: Value) -> None:
             table, model = named_target(option, call.machine)
             rows = given.from_rows or option.from_rows
             record(
-                call, OperationKind.INSERT_VALUES, how="sqlalchemy-orm", tables=(table,), model=model, from_rows=rows, pending=True
+                call,
+                OperationKind.INSERT_VALUES,
+                how="sqlalchemy-orm",
+                tables=(table,),
+                model=model,
+                from_rows=rows,
+                pending=True,
             )
 
 

@@ -87,15 +87,20 @@ def _find_model(cls: Class, libraries: Libraries) -> Model | None:
 
 def _is_declarative(base: str) -> bool:
     root, _, last = base.partition(".")[0], "", base.rpartition(".")[2]
-    return (root in ("sqlalchemy", "sqlmodel") and last.rstrip("()") in ("declarative_base", "automap_base", "DeclarativeBase", "SQLModel")) or (
-        base == "flask_sqlalchemy.Model"
-    )
+    return (
+        root in ("sqlalchemy", "sqlmodel")
+        and last.rstrip("()") in ("declarative_base", "automap_base", "DeclarativeBase", "SQLModel")
+    ) or (base == "flask_sqlalchemy.Model")
 
 
 def _is_django_model(base: str) -> bool:
     last = base.rpartition(".")[2]
-    return (base.startswith("django.") and (last in ("Model", "AbstractUser", "AbstractBaseUser", "Group", "Permission"))) or (
-        "." in base and not base.startswith(("django.", "sqlalchemy.", "builtins.", "pydantic.", "peewee.")) and last.endswith(("Model", "Node", "Page"))
+    return (
+        base.startswith("django.") and (last in ("Model", "AbstractUser", "AbstractBaseUser", "Group", "Permission"))
+    ) or (
+        "." in base
+        and not base.startswith(("django.", "sqlalchemy.", "builtins.", "pydantic.", "peewee."))
+        and last.endswith(("Model", "Node", "Page"))
     )
 
 
@@ -378,7 +383,16 @@ def _tell(row: Row, kind: OperationKind, call: Call) -> None:
 
 # --- Relations -------------------------------------------------------------------------------------------------------
 
-_WRITE_NAMES = ("add_child", "add_root", "add_sibling", "move", "publish", "save_revision", "fix_tree", "set_password_and_save")
+_WRITE_NAMES = (
+    "add_child",
+    "add_root",
+    "add_sibling",
+    "move",
+    "publish",
+    "save_revision",
+    "fix_tree",
+    "set_password_and_save",
+)
 
 
 def field_method(field: Field, name: str, call: Call, *, of_row: bool = False) -> Value:
@@ -386,7 +400,11 @@ def field_method(field: Field, name: str, call: Call, *, of_row: bool = False) -
     if of_row:
         if name in _WRITE_NAMES:
             opaque(call, f"{name} is out of sight and belongs to a row", name)
-        return Unknown(name, from_rows=field.from_rows) if not call.arguments else call.leave(Unknown(name, field.from_rows))
+        return (
+            Unknown(name, from_rows=field.from_rows)
+            if not call.arguments
+            else call.leave(Unknown(name, field.from_rows))
+        )
     if field.orm == "sqlalchemy-orm":
         return _collection_method(field, name, call)
     if field.orm == "django-orm" and not call.machine.libraries.django.may_relate(field):
@@ -432,7 +450,21 @@ def _manager_method(field: Field, name: str, call: Call) -> Value:
         return NONE
     if name == "update" and (call.positional or not call.named):
         return NONE  # `dict.update(…)` of a value in a JSON column; a queryset's update takes keywords only
-    if name in ("items", "keys", "values", "get", "split", "strip", "lower", "upper", "replace", "format", "append", "pop", "copy"):
+    if name in (
+        "items",
+        "keys",
+        "values",
+        "get",
+        "split",
+        "strip",
+        "lower",
+        "upper",
+        "replace",
+        "format",
+        "append",
+        "pop",
+        "copy",
+    ):
         return Unknown(name, from_rows=field.from_rows) if name != "values" or not call.positional else query
     return query_method(query, name, call)
 
@@ -440,9 +472,7 @@ def _manager_method(field: Field, name: str, call: Call) -> Value:
 def _collection_method(field: Field, name: str, call: Call) -> Value:
     if name in ("append", "add", "extend", "remove", "clear") and field.related is not None:
         kind = OperationKind.DELETE if name in ("remove", "clear") else OperationKind.INSERT_VALUES
-        record(
-            call, kind, how="sqlalchemy-orm", tables=(field.related.table,), model=field.related.name, pending=True
-        )
+        record(call, kind, how="sqlalchemy-orm", tables=(field.related.table,), model=field.related.name, pending=True)
         return NONE
     if name in ("filter", "filter_by", "all", "order_by", "join"):
         return Query((field.related,) if field.related else (), "sqlalchemy-orm", plain=field.related is None)

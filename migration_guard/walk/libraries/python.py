@@ -416,12 +416,16 @@ def mapping_method(value: Mapping, name: str, call: Call) -> Value:
         case "items":
             if value.rest is None and not value.from_rows:
                 return Sequence([Sequence([key, item]) for key, item in value.known.values()])
-            pair = Sequence([value.element(), join(value.values()) if value.values() else Unknown(from_rows=value.from_rows)])
+            pair = Sequence(
+                [value.element(), join(value.values()) if value.values() else Unknown(from_rows=value.from_rows)]
+            )
             return Sequence([], pair, value.from_rows)
         case "values":
             if value.rest is None and not value.from_rows:
                 return Sequence(value.values())
-            return Sequence([], join(value.values()) if value.values() else Unknown(from_rows=value.from_rows), value.from_rows)
+            return Sequence(
+                [], join(value.values()) if value.values() else Unknown(from_rows=value.from_rows), value.from_rows
+            )
         case "keys":
             return _keys(value)
         case "update":
@@ -438,7 +442,11 @@ def mapping_method(value: Mapping, name: str, call: Call) -> Value:
 
 def _keys(value: Mapping) -> Value:
     elements = value.elements()
-    return Sequence(elements) if elements is not None and not value.from_rows else Sequence([], value.element(), value.from_rows)
+    return (
+        Sequence(elements)
+        if elements is not None and not value.from_rows
+        else Sequence([], value.element(), value.from_rows)
+    )
 
 
 def text_method(value: Text, name: str, call: Call) -> Value:
@@ -447,7 +455,9 @@ def text_method(value: Text, name: str, call: Call) -> Value:
         case "format":
             names = list(call.named)
             return combine(
-                lambda *given: value.formatted(given[: len(call.positional)], dict(zip(names, given[len(call.positional) :]))),
+                lambda *given: value.formatted(
+                    given[: len(call.positional)], dict(zip(names, given[len(call.positional) :]))
+                ),
                 *call.positional,
                 *call.named.values(),
             )
@@ -490,5 +500,3 @@ def _joined(separator: Text, values: Value) -> Value:
             parts.append(separator)
         parts.append(as_text(element.alternatives()[0]))
     return concatenated(parts)
-
-

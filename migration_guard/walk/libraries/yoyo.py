@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ROOTS = ("yoyo",)
 
 
-def value(name: str) -> Value | None:  # noqa: ARG001
+def value(name: str) -> Value | None:
     return None
 
 
