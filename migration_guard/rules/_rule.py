@@ -51,7 +51,7 @@ class Context:
         self,
         operation: Operation,
         message: str,
-        help: str,
+        help: str,  # noqa: A002 -- the Finding calls it so
         *,
         base: Severity | None = None,
         whole: bool = False,
