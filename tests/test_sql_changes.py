@@ -26,6 +26,8 @@ CHANGES = [
     ("UPDATE -- which?\n  leads\nSET x = 1", "UPDATE leads"),
     ("UPDATE OR IGNORE leads SET x = 1", "UPDATE leads"),
     ("UPDATE LOW_PRIORITY IGNORE leads SET x = 1", "UPDATE leads"),
+    ("UPDATE IGNORE leads SET x = 1", "UPDATE leads"),
+    ("UPDATE LOW_PRIORITY leads l SET x = 1", "UPDATE leads"),
     ("UPDATE TOP (10) leads SET x = 1", "UPDATE leads"),
     ("UPDATE leads SET x = (SELECT max(y) FROM calls)", "UPDATE leads"),
     ("UPDATE leads SET x = c.y FROM calls c WHERE c.id = leads.id", "UPDATE leads"),
@@ -52,6 +54,7 @@ CHANGES = [
     ("DELETE a, b FROM leads a JOIN calls b ON a.id = b.id", "DELETE leads calls"),
     ("DELETE FROM a, b USING leads a JOIN calls b ON a.id = b.id", "DELETE leads calls"),
     ("DELETE leads.* FROM leads JOIN calls ON 1 = 1", "DELETE leads"),
+    ("DELETE QUICK FROM leads", "DELETE leads"),
     ("DELETE leads WHERE id = 1", "DELETE leads"),
     ("DELETE leads", "DELETE leads"),
     ("DELETE FROM public.leads WHERE id IN (SELECT id FROM calls)", "DELETE public.leads"),
@@ -386,9 +389,13 @@ def test_created(sql: str, temporary: bool) -> None:
 
 
 BY_TOKENS = {
+    "UPDATE only SET x = 1",
+    "DELETE QUICK FROM leads",
     "UPDATE ONLY (leads) SET x = 1",
     "UPDATE OR IGNORE leads SET x = 1",
     "UPDATE LOW_PRIORITY IGNORE leads SET x = 1",
+    "UPDATE IGNORE leads SET x = 1",
+    "UPDATE LOW_PRIORITY leads l SET x = 1",
     "UPDATE TOP (10) leads SET x = 1",
     "DELETE leads.* FROM leads JOIN calls ON 1 = 1",
     "INSERT INTO leads AS l (a) OVERRIDING SYSTEM VALUE SELECT 1",

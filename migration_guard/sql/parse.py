@@ -111,7 +111,7 @@ def _rewritten(tokens: Sequence[Token]) -> str:
         elif token.sort is Sort.HOLE or (token.sort in GLUED and _touches_hole(tokens, index)):
             pieces.append(HOLE * len(token.text))
         elif token.sort is Sort.STRING:
-            pieces.append("'" + "x" * (len(token.text) - 2) + "'")
+            pieces.append("'" + HOLE * (len(token.text) - 2) + "'")
         else:
             pieces.append(token.text)
     return "".join(pieces)
@@ -234,11 +234,16 @@ def _table(node: exp.Expr) -> exp.Table:
 
 
 def _name(table: exp.Table) -> Name:
-    parts = [part.name if isinstance(part, exp.Identifier) else "" for part in table.parts]
-    takes_only_for_table = parts[0].upper() == "ONLY" and table.alias
-    if takes_only_for_table or not all(parts):
+    parts = [part for part in table.parts if isinstance(part, exp.Identifier) and _is_name(part)]
+    if len(parts) < len(table.parts):
         raise _NotUnderstood
-    return Name(".".join(parts), dynamic=any(HOLE in part for part in parts))
+    return Name(".".join(part.name for part in parts), dynamic=any(HOLE in part.name for part in parts))
+
+
+def _is_name(part: exp.Identifier) -> bool:
+    """Whether it is surely a name, and neither `leads.*` nor the option of a dialect that sqlglot does not know."""
+    plain = "*" not in part.name and part.name.upper() not in writes.OPTIONS
+    return bool(part.name) and (plain or bool(part.args.get("quoted")))
 
 
 def _offset(table: exp.Table) -> int:

@@ -20,6 +20,8 @@ _ROOTS = _VERBS | {"SELECT", "VALUES", "TABLE"}
 _SOURCES = ("VALUES", "SELECT", "WITH", "TABLE", "DEFAULT", "SET", "EXEC", "EXECUTE")
 _QUERIES = frozenset({"SELECT", "WITH", "TABLE", "EXEC", "EXECUTE"})
 _MODIFIERS = ("LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE")
+OPTIONS = frozenset({"ONLY", *_MODIFIERS})
+"""Words before a table; a grammar that does not know them takes them for the table, and the table for its alias."""
 _NO_ALIAS = words(
     "SET WHERE FROM USING JOIN INNER LEFT RIGHT FULL CROSS NATURAL STRAIGHT_JOIN ON ORDER LIMIT RETURNING OUTPUT WITH "
     "USE FORCE IGNORE PARTITION OPTION AS LATERAL ONLY"
