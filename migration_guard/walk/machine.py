@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 400_000
 """Expressions evaluated for one file; a monolith of 10,000 lines needs a quarter."""
+MAX_STEPS_AWAY = 40_000
+"""Expressions of other modules evaluated for one file; what is called beyond is out of sight."""
 MAX_CALLS = 24
 """Nested calls that are followed."""
 MAX_HOPS = 8
@@ -141,6 +143,8 @@ class Machine:
         self.reached: set[int] = set()
         """The `id` of every function node that was followed."""
         self._steps = 0
+        self._steps_away = MAX_STEPS_AWAY
+        self._away_until = 0
         self._class: Class | None = None
         """The class whose body is being run."""
         self._followed: dict[object, tuple[Value, object]] = {}
@@ -861,29 +865,36 @@ class Machine:
             return UNKNOWN
         if len(self.frames) > MAX_CALLS or sum(frame.node is node for frame in self.frames) > 1:
             return Unknown(function.name)
-        module = function.scope.module
-        if module is not self.module:
-            hops = self._hops()
-            if hops >= MAX_HOPS:
-                return call.leave(Unknown(function.name))
-            if hops and not module.mentions_database and not any(value.handle for value in call.arguments):
-                return Unknown(function.name, from_rows=any(value.from_rows for value in call.arguments))
+        if function.scope.module is self.module:
+            return self._followed_once(function, call, site=0)
+        hops = self._hops()
+        if hops == 0:
+            started = self._steps
+            self._away_until = started + self._steps_away
+            try:
+                return self._followed_once(function, call, site=self._site())
+            finally:
+                self._steps_away -= self._steps - started
+        if hops >= MAX_HOPS or self._steps > self._away_until:
+            return call.leave(Unknown(function.name))
+        if not function.scope.module.mentions_database and not any(value.handle for value in call.arguments):
+            return Unknown(function.name, from_rows=any(value.from_rows for value in call.arguments))
+        return self._followed_once(function, call, site=self._site())
+
+    def _followed_once(self, function: Function, call: Call, *, site: int) -> Value:
+        """Follow a call, unless an equal one was followed: what stands elsewhere is told for each `site` that leads there."""
         arguments = self._arguments(function, call)
-        key = (
-            self._site(),
-            function.key,
-            self.row_loops > 0,
-            tuple((name, value.key) for name, value in arguments.items()),
-        )
-        if key in self._followed and call.place.source is not self.source:
+        loops = (self.row_loops > 0, bool(self.ledger.loops))
+        key = (site, function.key, loops, tuple((name, value.key) for name, value in arguments.items()))
+        if key in self._followed:
             return self._followed[key][0]
-        self.reached.add(id(node))
+        self.reached.add(id(function.node))
         scope = Scope(function.scope.module, function.scope, dict(arguments))
-        frame = Frame(function.name, call.place, node, scope, function)
+        frame = Frame(function.name, call.place, function.node, scope, function)
         self.frames.append(frame)
-        if isinstance(node, cst.Lambda):
-            frame.returned.append(self.evaluate(node.body))
-        elif self._body(node.body):
+        if isinstance(function.node, cst.Lambda):
+            frame.returned.append(self.evaluate(function.node.body))
+        elif self._body(function.node.body):
             frame.returned.append(NONE)
         self.frames.pop()
         result = self._result(frame, function)

@@ -16,8 +16,8 @@ import libcst as cst
 from migration_guard.walk.syntax import Refused, Source, parse
 from migration_guard.walk.values import UNKNOWN, Value
 
-MAX_MODULE_BYTES = 1_000_000
-MAX_FOLLOWED_BYTES = 1_500_000
+MAX_MODULE_BYTES = 600_000
+MAX_FOLLOWED_BYTES = 1_000_000
 """Source bytes of helper modules that one migration may lead to; what lies beyond is out of sight."""
 MAX_CACHED_BYTES = 6_000_000
 """Source bytes of helper modules that a reader keeps parsed; libcst needs some 40 times as much."""

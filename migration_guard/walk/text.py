@@ -56,6 +56,10 @@ class Text(Value):
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.text_method(self, name, call)
 
+    def item(self, key: Value) -> Value:
+        """Where a slice begins and ends is seldom known; what it leaves out is taken to be a comma or a blank."""
+        return self if isinstance(key, Unknown) and key.hint == "slice" else hole(from_rows=self.from_rows)
+
     @property
     def holes(self) -> list[tuple[int, int]]:
         ends = list(accumulate(len(piece.value) for piece in self.pieces))

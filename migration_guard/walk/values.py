@@ -205,6 +205,10 @@ class Sequence(Value):
     from_rows: bool = False
     batches: bool = False
 
+    @property
+    def key(self) -> object:
+        return (id(self), len(self.known), self.rest is None)
+
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.sequence_method(self, name, call)
 
@@ -250,6 +254,10 @@ class Mapping(Value):
     known: dict[object, tuple[Value, Value]] = field(default_factory=dict)
     rest: Value | None = None
     from_rows: bool = False
+
+    @property
+    def key(self) -> object:
+        return (id(self), len(self.known), self.rest is None)
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.mapping_method(self, name, call)

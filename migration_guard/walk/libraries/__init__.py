@@ -135,16 +135,21 @@ class Libraries:
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
             return result
         run_callbacks(call)
-        if not _is_logging(name, call):
-            for value in call.arguments:
-                for option in value.alternatives():
-                    if isinstance(option, Statement):
-                        option.executed(call, None)
-                    elif isinstance(option, Text) and not known_library and changes_in(call, option):
-                        run_text(call, option, None, certain=False)
-        if not known_library and not _is_logging(name, call) and any(value.handle for value in call.arguments):
-            opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
+        if not _LOGGING.match(name):
+            self._judge_arguments(name, call, knows_the_callee=known_library)
         return result
+
+    def _judge_arguments(self, name: str, call: Call, *, knows_the_callee: bool) -> None:
+        """What is handed to something out of sight is taken to be used, except by what only reads."""
+        for value in call.arguments:
+            for option in value.alternatives():
+                if isinstance(option, Statement):
+                    option.executed(call, None)
+                elif isinstance(option, Text) and not knows_the_callee and changes_in(call, option):
+                    run_text(call, option, None, certain=False)
+        reads = knows_the_callee or _READS.match(name)
+        if not reads and any(value.handle and not isinstance(value, Method) for value in call.arguments):
+            opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
 
     def hides_its_sql(self, function: Function, call: Call) -> bool:
         """Whether a DML helper of the repository is given SQL that is not known: the call is told, not the helper."""
@@ -260,10 +265,11 @@ _SESSION = re.compile(
 _LOGGING = re.compile(
     r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$"
 )
-
-
-def _is_logging(name: str, call: Call) -> bool:
-    return bool(_LOGGING.match(name))
+_READS = re.compile(
+    r"^_?(?:get|is|has|have|can|count|find|check|verify|validate|inspect|describe|show|list|read|fetch|load_only|search|"
+    r"exists?|len|as|to|table|column|index|compile|filter|sorted|repr|str)(?:_(?!or_create|or_update)|$)|_exists?$"
+)
+"""Names of functions that only read, by convention."""
 
 
 __all__ = ["Constant", "Libraries", "Method", "spot_of"]

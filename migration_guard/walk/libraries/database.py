@@ -238,6 +238,8 @@ class Handle(Value):
             return Unknown(name)
         if name == "introspection":
             return Unknown(name, from_rows=True)
+        if name == "ops":
+            return EXPRESSION  # Django's connection.ops only writes SQL down
         if name == "rowcount":
             return Unknown(name)
         if name == "Model":  # Flask-SQLAlchemy's `db.Model`
@@ -509,6 +511,9 @@ def run_callbacks(call: Call) -> None:
         for option in value.alternatives():
             if isinstance(option, Function):
                 call.machine.run(option, call.with_arguments((), {}))
+            elif isinstance(option, Method) and option.handle:  # `stack.callback(connection.execute, text)`
+                behind = call.positional[call.positional.index(value) + 1 :] if value in call.positional else ()
+                option.call(call.with_arguments(behind, {}))
 
 
 def empties(*values: Value | None) -> Mapping:

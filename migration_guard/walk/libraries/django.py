@@ -221,6 +221,8 @@ class SchemaEditor(Value):
         if name == "create_model":
             model = call.argument(0, "model")
             call.machine.ledger.create(model.table if isinstance(model, Model) else None, spot_of(call.place))
+        if name.startswith("_"):
+            return EXPRESSION  # the parts that write DDL down, or look at the catalogue
         if name not in ("quote_name", "quote_value", "atomic_migration"):
             call.machine.ledger.schema(spot_of(call.place), f"schema_editor.{name}")
         if name == "quote_name":

@@ -22,7 +22,7 @@ from migration_guard.walk.libraries.database import (
     statement_on,
     values_from_rows,
 )
-from migration_guard.walk.libraries.sqlalchemy import Relationship
+from migration_guard.walk.libraries.sqlalchemy import Metadata, Relationship
 from migration_guard.walk.text import Piece, Text
 from migration_guard.walk.values import (
     NONE,
@@ -114,6 +114,8 @@ def model_attribute(model: Model, name: str) -> Value:
     match name:
         case "__table__":
             return Table(model.table)
+        case "metadata" if model.orm == "sqlalchemy-orm":
+            return Metadata()
         case "__tablename__":
             return Text((Piece(model.table),)) if model.table else Unknown(name)
         case "_meta":
@@ -186,6 +188,8 @@ def model_method(model: Model, name: str, call: Call) -> Value:
         own = model.cls.lookup(name)
         if isinstance(own, Function):
             return call.machine.run(own.bind(model) if own.style == "classmethod" else own, call)
+    if name in UNMISTAKABLE:
+        return query_method(Query((model,), model.orm, plain=False), name, call)
     if model.orm == "peewee":
         return _peewee_method(model, name, call)
     if model.orm == "django-orm":
@@ -288,7 +292,9 @@ def _query_write(query: Query, name: str, call: Call) -> Value | None:
         given = values_from_rows(call) if name.lstrip("a") == "bulk_create" else False
         tell(OperationKind.UPSERT_VALUES if name in UPSERTS else OperationKind.INSERT_VALUES, from_rows=given)
         row: Value = Row(model) if model is not None else Row(None)
-        return Sequence([row, Unknown("created")]) if name.endswith("or_create") else row
+        if name.endswith("or_create"):
+            return Sequence([row, Unknown("created")])
+        return Sequence([], row, from_rows=True) if "bulk" in name else row
     return None
 
 

@@ -485,7 +485,7 @@ def text_method(value: Text, name: str, call: Call) -> Value:
             return Sequence([], value)
         case "removeprefix" | "removesuffix" | "encode" | "decode" | "expandtabs" | "title" | "capitalize":
             return value
-        case "bindparams" | "columns" | "execution_options" | "as_string" | "read" | "label":
+        case "bindparams" | "params" | "columns" | "execution_options" | "as_string" | "read" | "label":
             return value  # SQLAlchemy's TextClause and psycopg's Composable
     return Unknown(name)
 

@@ -11,6 +11,7 @@ from migration_guard.walk.libraries.database import (
     EXPRESSION,
     Expression,
     Handle,
+    Model,
     Query,
     Row,
     Table,
@@ -43,6 +44,11 @@ _BASES = frozenset({"declarative_base", "automap_base", "DeclarativeBase", "SQLM
 
 
 def value(name: str) -> Value | None:
+    last = name.rpartition(".")[2]
+    if last == "metadata":
+        return Metadata()
+    if ".classes." in name:  # an automap base: its classes are named after their tables
+        return Model(last, last, "sqlalchemy-orm")
     return None
 
 
