@@ -135,6 +135,7 @@ class Source:
         marks = _Marks(self.tree, self._wanted)
         self.tree._codegen(marks)  # noqa: SLF001 -- the public ways to it take no state of ours
         before = [0, *accumulate(map(len, marks.tokens))]
+        before.append(before[-1])  # a file without a last newline: the token was made, and taken back
         self._ranges = {key: (before[begin], before[marks.ends[key]]) for key, begin in marks.begins.items()}
         self._noted = marks.noted
 
