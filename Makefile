@@ -28,6 +28,9 @@ demo: $(STAMP)
 	@echo '$$ cd examples/crm && migration-guard'
 	@cd examples/crm && "$(abspath $(BIN))/migration-guard" check || test $$? -eq 1
 	@echo
+	@echo '$$ migration-guard --output-format concise'
+	@cd examples/crm && "$(abspath $(BIN))/migration-guard" check --output-format concise || test $$? -eq 1
+	@echo
 	@echo 'The exit code was 1: new findings at or above fail-on. examples/crm/README.md explains them.'
 
 test: $(STAMP)

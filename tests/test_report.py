@@ -140,6 +140,8 @@ def test_full_shows_statement_table_reason_and_remedy() -> None:
         "  6 >     op.execute(\n"
         '  7 >         "DELETE FROM receipts"\n'
         "  8 >     )\n"
+        "  = why: Schema changes take ACCESS EXCLUSIVE locks, and PostgreSQL holds them until the transaction\n"
+        "         ends: for as long as the data change runs, nobody can read the table.\n"
         "  = do: Split it.\n"
         "\n"
         "could not be checked: crm/migrations/43.py:3: invalid syntax\n"

@@ -136,7 +136,8 @@ class Source:
         self.tree._codegen(marks)  # noqa: SLF001 -- the public ways to it take no state of ours
         before = [0, *accumulate(map(len, marks.tokens))]
         before.append(before[-1])  # a file without a last newline: the token was made, and taken back
-        self._ranges = {key: (before[begin], before[marks.ends[key]]) for key, begin in marks.begins.items()}
+        last = len(marks.tokens)  # libcst takes the final newline back where the file has none
+        self._ranges = {key: (before[begin], before[min(marks.ends[key], last)]) for key, begin in marks.begins.items()}
         self._noted = marks.noted
 
     def _position(self, offset: int) -> tuple[int, int]:
