@@ -441,9 +441,16 @@ class Field(Value):
     def orm(self) -> str:
         return self.row.model.orm if self.row.model else "django-orm"
 
+    def resolved(self, machine: Machine) -> Field:
+        """With the model on the other side, as far as Django's migrations tell it: that takes reading them."""
+        if self.related is not None or self.row.model is None or self.orm != "django-orm":
+            return self
+        return replace(self, related=machine.libraries.django.related(self.row.model, self.name))
+
     def attribute(self, name: str, machine: Machine) -> Value:
-        if self.related is not None:
-            return machine.libraries.row_attribute(Row(self.related), name)
+        related = self.resolved(machine).related
+        if related is not None:
+            return machine.libraries.row_attribute(Row(related), name)
         return Field(self.row, f"{self.name}.{name}")
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:

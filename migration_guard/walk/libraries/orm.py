@@ -320,8 +320,6 @@ def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
                 return libraries.machine.run_property(bound) if own.style == "property" else bound
             if isinstance(own, Relationship):
                 related = _related(own.target, model.cls, libraries)
-        if model.orm == "django-orm":
-            related = libraries.django.related(model, name)
     return Field(row, name, related)
 
 
@@ -413,8 +411,10 @@ def field_method(field: Field, name: str, call: Call, *, of_row: bool = False) -
         )
     if field.orm == "sqlalchemy-orm":
         return _collection_method(field, name, call)
-    if field.orm == "django-orm" and not call.machine.libraries.django.may_relate(field):
-        return Unknown(name, from_rows=field.from_rows)
+    if field.orm == "django-orm":
+        if name in _PLAIN_METHODS or not call.machine.libraries.django.may_relate(field):
+            return Unknown(name, from_rows=field.from_rows)
+        field = field.resolved(call.machine)
     if name in ("save", "delete", "asave", "adelete"):
         kind = OperationKind.UPDATE if "save" in name else OperationKind.DELETE
         related = field.related
@@ -433,6 +433,12 @@ def _guess(name: str) -> str | None:
     last = name.rpartition(".")[2]
     return last.removesuffix("_set") if last.endswith("_set") else None
 
+
+_PLAIN_METHODS = frozenset(
+    "items keys get split rsplit strip lstrip rstrip lower upper replace format append pop copy startswith endswith "
+    "strftime isoformat encode decode title join index".split()
+)
+"""Methods of strings, lists, dictionaries and dates: the field is a plain column."""
 
 _M2M = {
     "add": OperationKind.INSERT_LOOP,
@@ -456,22 +462,8 @@ def _manager_method(field: Field, name: str, call: Call) -> Value:
         return NONE
     if name == "update" and (call.positional or not call.named):
         return NONE  # `dict.update(…)` of a value in a JSON column; a queryset's update takes keywords only
-    if name in (
-        "items",
-        "keys",
-        "values",
-        "get",
-        "split",
-        "strip",
-        "lower",
-        "upper",
-        "replace",
-        "format",
-        "append",
-        "pop",
-        "copy",
-    ):
-        return Unknown(name, from_rows=field.from_rows) if name != "values" or not call.positional else query
+    if name == "values" and not call.arguments:
+        return Unknown(name, from_rows=field.from_rows)  # of a dictionary, as likely as of a manager; both only read
     return query_method(query, name, call)
 
 
