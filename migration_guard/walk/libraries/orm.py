@@ -312,14 +312,13 @@ def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
     if name in ("pk", "id") or name.endswith("_id"):
         return Unknown(name, from_rows=not row.new)
     related = None
-    if model is not None:
-        if model.cls is not None:
-            own = model.cls.lookup(name)
-            if isinstance(own, Function):
-                bound = own.bind(row)
-                return libraries.machine.run_property(bound) if own.style == "property" else bound
-            if isinstance(own, Relationship):
-                related = _related(own.target, model.cls, libraries)
+    if model is not None and model.cls is not None:
+        own = model.cls.lookup(name)
+        if isinstance(own, Function):
+            bound = own.bind(row)
+            return libraries.machine.run_property(bound) if own.style == "property" else bound
+        if isinstance(own, Relationship):
+            related = _related(own.target, model.cls, libraries)
     return Field(row, name, related)
 
 
