@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -493,12 +494,20 @@ def app_label(folder: Path) -> str:
     return folder.name
 
 
+@lru_cache(maxsize=512)
+def _migrations(folder: Path) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(name for name in os.listdir(folder) if name.endswith(".py")))
+    except OSError:
+        return ()
+
+
 def _models(folder: Path, last: str | None, *, fields: bool) -> dict[str, ModelState]:
     models: dict[str, ModelState] = {}
-    for path in sorted(folder.glob("*.py")):
-        if last is not None and path.name > last:
+    for migration in _migrations(folder):
+        if last is not None and migration > last:
             break
-        for name, arguments in _schema_operations(path, _FIELDS if fields else _TABLES):
+        for name, arguments in _schema_operations(folder / migration, _FIELDS if fields else _TABLES):
             _apply(models, name, arguments)
     return models
 
