@@ -27,6 +27,7 @@ from migration_guard.gate.known import (
     is_known,
     is_plain,
     may_be_built,
+    same,
 )
 from migration_guard.gate.names import Names
 
@@ -185,7 +186,6 @@ class Inspection:
 
     def _call(self, node: ast.Call, built: bool) -> None:
         self._calls.append((node, built))
-        self._values.append(node)
         parts = _dotted(node.func)
         # Arguments of `str()` and of functions of this file are not only built: something is done with them.
         built = built or len(parts) > 1 or not parts or is_class(parts[0])
@@ -208,6 +208,8 @@ class Inspection:
         if node in self._special:
             return
         origin = self._names.origin(node.func)
+        if same(f"{origin}()") in HANDLES:
+            self._values.append(node)
         if origin in EXECUTES:
             self._require(len(node.args) == 1 and not node.keywords and self._names.origin(node.args[0]) == TEXT)
         elif is_known(origin) or self._is_of_file(node) or self._is_pure_method(node):

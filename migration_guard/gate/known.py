@@ -6,6 +6,7 @@ Things are called by where they come from, and the result of a call by the call:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 OP = "alembic.op"
 BATCH = "alembic.batch"
@@ -67,6 +68,7 @@ _SAME_AS = {
 _LONG_WAY = re.compile(r"(?<=^django\.db\.migrations)(?:\.(?:operations|fields|models|special)\b)+")
 
 
+@lru_cache(4096)
 def same(origin: str) -> str:
     """The one name of what can be reached in several ways."""
     return _SAME_AS.get(origin) or _LONG_WAY.sub("", origin)
@@ -187,7 +189,11 @@ def is_plain(origin: str) -> bool:
 
 def may_be_built(origin: str) -> bool:
     """Whether a call as an argument of another one can be taken for the building of a value: a field of some package."""
-    return "(" not in origin and is_class(origin.rpartition(".")[2]) and not origin.startswith((MIGRATIONS, SOUTH))
+    return (
+        "(" not in origin
+        and is_class(origin.rpartition(".")[2])
+        and not origin.startswith(("alembic.", INSPECTOR, MIGRATIONS, SOUTH))
+    )
 
 
 def is_class(name: str) -> bool:
