@@ -11,7 +11,6 @@ from migration_guard.gate.known import (
     CONTEXTS,
     EXECUTES,
     FACTS,
-    HANDLES,
     MIGRATIONS,
     NO_SQL,
     PLAIN_METHODS,
@@ -24,6 +23,7 @@ from migration_guard.gate.known import (
     SOUTH_MIGRATION,
     TEXT,
     is_class,
+    is_handle,
     is_known,
     is_plain,
     may_be_built,
@@ -201,14 +201,14 @@ class Inspection:
 
     def _is_handle(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Name):
-            return not HANDLES.isdisjoint(self._names.origins(node.id))
-        return self._names.origin(node) in HANDLES
+            return any(map(is_handle, self._names.origins(node.id)))
+        return is_handle(self._names.origin(node))
 
     def _judge(self, node: ast.Call, built: bool) -> None:
         if node in self._special:
             return
         origin = self._names.origin(node.func)
-        if same(f"{origin}()") in HANDLES:
+        if is_handle(same(f"{origin}()")):
             self._values.append(node)
         if origin in EXECUTES:
             self._require(len(node.args) == 1 and not node.keywords and self._names.origin(node.args[0]) == TEXT)

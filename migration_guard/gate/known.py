@@ -182,6 +182,11 @@ def is_known(origin: str) -> bool:
     return is_class(name) or not any(is_class(folder) for folder in folders)
 
 
+def is_handle(origin: str) -> bool:
+    """Whether a value is a handle, or a function of one that was imported by its name."""
+    return origin in HANDLES or ("(" not in origin and origin.rpartition(".")[0] in {OP, SOUTH})
+
+
 def is_plain(origin: str) -> bool:
     """Whether a value is made by the file itself, or by a call that gives nothing but values."""
     return origin in {"", TEXT} or origin.startswith(INSPECTOR) or (origin.endswith("()") and is_known(origin[:-2]))
