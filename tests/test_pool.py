@@ -1,0 +1,181 @@
+"""The pool of readers: every file gets one answer, whatever happens to the processes that read."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from migration_guard.operations import Job, OperationKind, Reading
+from migration_guard.pool import limits, read_all
+
+ROOT = Path(__file__).parents[1]
+BAD = b'revision = "1"\ndown_revision = None\nfrom alembic import op\n\n\ndef upgrade():\n    op.execute("UPDATE leads SET a = 1")\n'
+SLOW = BAD + b"".join(b'    op.execute("SELECT %d")\n' % n for n in range(9_000))
+"""Takes a second or two to read."""
+
+
+def job(name: str, seconds: float = 30.0) -> Job:
+    return Job(path=f"/nowhere/{name}", shown=name, root="/nowhere", framework="alembic", seconds=seconds)
+
+
+def answers(work: list[tuple[Job, bytes]], workers: int = 2) -> dict[str, Reading]:
+    found = list(read_all(iter(work), workers))
+    assert len(found) == len(work)
+    return {job.shown: reading for job, reading in found}
+
+
+def readers(of: int | None = None) -> list[psutil.Process]:
+    """The reader processes below this one, or the process that keeps them."""
+    below = psutil.Process(of).children(recursive=True)
+    return [process for process in below if "spawn_main" in " ".join(process.cmdline())]
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_every_file_gets_its_answer() -> None:
+    found = answers([(job(f"{n}.py"), BAD) for n in range(100)])
+    assert all([o.kind for o in reading.operations] == [OperationKind.UPDATE] for reading in found.values())
+
+
+def test_nothing_to_read_starts_nothing() -> None:
+    assert list(read_all(iter(()), 2)) == []
+
+
+def test_a_file_that_takes_too_long_is_a_problem_and_the_others_are_read() -> None:
+    found = answers([(job("slow.py", 0.2), SLOW * 3), (job("a.py"), BAD), (job("b.py"), BAD)], workers=1)
+    (problem,) = found["slow.py"].problems
+    assert "file-timeout" in problem.message
+    assert found["a.py"].operations
+    assert found["b.py"].operations
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signals to kill with")
+def test_a_reader_that_dies_is_replaced() -> None:
+    work = [(job(f"{n}.py"), SLOW) for n in range(6)]
+    found: dict[str, Reading] = {}
+    thread = threading.Thread(target=lambda: found.update(answers(work)))
+    thread.start()
+    assert eventually(lambda: any(reader.cpu_times().user > 0.8 for reader in readers()))
+    max(readers(), key=lambda reader: reader.cpu_times().user).send_signal(signal.SIGSEGV)
+    thread.join(60)
+    problems = [problem for reading in found.values() for problem in reading.problems]
+    assert len(found) == 6
+    assert [problem.message for problem in problems] == ["the reader crashed (SIGSEGV)"]
+    assert sum(bool(reading.operations) for reading in found.values()) == 5
+
+
+def test_a_server_that_dies_leaves_problems() -> None:
+    work = [(job(f"{n}.py"), SLOW) for n in range(6)]
+    found: dict[str, Reading] = {}
+    thread = threading.Thread(target=lambda: found.update(answers(work)))
+    thread.start()
+    assert eventually(lambda: bool(readers()))
+    readers()[0].parent().kill()
+    thread.join(60)
+    assert len(found) == 6
+    assert {p.message for reading in found.values() for p in reading.problems} == {"the reading process died"}
+
+
+def test_the_callers_own_failure_is_the_callers() -> None:
+    def work() -> Iterator[tuple[Job, bytes]]:
+        yield job("a.py"), BAD
+        raise ValueError("of the caller")
+
+    with pytest.raises(ValueError, match="of the caller"):
+        list(read_all(work(), 1))
+
+
+def test_readers_end_with_the_caller() -> None:
+    for _ in read_all(((job(f"{n}.py"), SLOW) for n in range(4)), 2):
+        break
+    assert eventually(lambda: not readers())
+
+
+# --- Without `resource`, as on Windows -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without_resource(tmp_path: Path) -> dict[str, str]:
+    """An environment in which every process of a run finds no `resource` module."""
+    (tmp_path / "stubs").mkdir()
+    (tmp_path / "stubs" / "resource.py").write_text("raise ImportError('there is none here')\n", encoding="utf-8")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path / "stubs"), str(ROOT)))}
+
+
+def test_a_run_without_resource_finds_the_same(tmp_path: Path, without_resource: dict[str, str]) -> None:
+    (tmp_path / "0001_a.py").write_bytes(BAD)
+    (tmp_path / "0002_slow.py").write_bytes(SLOW * 3)
+    command = [
+        sys.executable,
+        "-m",
+        "migration_guard",
+        "check",
+        "--isolated",
+        "--output-format",
+        "concise",
+        str(tmp_path),
+    ]
+    command += ["--config", "file-timeout=1.0"]
+    done = subprocess.run(
+        command, env=without_resource, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "0001_a.py:7:17: MG101" in done.stdout
+    assert "takes longer than 1 s" in done.stdout + done.stderr
+    assert done.returncode == 2
+
+
+def test_without_resource_limits_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "resource", None)
+    limits.before_readers()
+    limits.for_file(1.0)
+
+
+def test_a_system_that_refuses_limits_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        RLIM_INFINITY = -1
+        RLIMIT_STACK = RLIMIT_AS = RLIMIT_CORE = 0
+
+        def getrlimit(self, _: int) -> tuple[int, int]:
+            return -1, -1
+
+        def setrlimit(self, *_: object) -> None:
+            raise ValueError("current limit exceeds maximum limit")
+
+    monkeypatch.setattr(limits, "resource", Refusing())
+    limits.before_readers()
+
+
+def test_memory_is_watched_where_it_cannot_be_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "a = bytearray(300_000_000); import time; time.sleep(60)"])
+    try:
+        monkeypatch.setattr(limits, "resource", None)
+        monkeypatch.setattr(limits, "MEMORY", 200_000_000)
+        limits.watch_readers()
+        assert child.wait(20) != 0
+    finally:
+        child.kill()
+        child.wait()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(-9, "killed"), (-11, "crashed"), (-24, "CPU time"), (3, "exit code 3"), (None, "exit code None")],
+)
+def test_the_reason_of_a_death_is_told(code: int | None, words: str) -> None:
+    assert words in limits.reason_of_death(code, 30.0)
