@@ -357,6 +357,7 @@ def test_texts_that_may_change_data_are_not(text: str) -> None:
         b"from django.db import migrations\nclass Migration(migrations.Migration, Mixin): operations = []\n",
         b"class Migration(Unknown): operations = []\n",
         b"# coding: utf-7\n",
+        b"# a comment\n# coding: utf-7\n",
         b"#!/usr/bin/python\n# -*- coding: rot13 -*-\n",
         b"def upgrade(:\n",
         b"x = '\0'\n",
@@ -371,7 +372,13 @@ def test_what_cannot_be_judged_is_kept(source: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", [b"", b"\xef\xbb\xbf# -*- coding: utf-8 -*-\r\n", b"revision = '1'\r\ndown_revision = None\r\n"]
+    "source",
+    [
+        b"",
+        b"\xef\xbb\xbf# -*- coding: utf-8 -*-\r\n",
+        b"revision = '1'\r\ndown_revision = None\r\n",
+        b"# encoding: utf-8\nimport datetime\n",
+    ],
 )
 def test_nothing_is_dropped(source: bytes) -> None:
     assert not may_hold_operation(source)

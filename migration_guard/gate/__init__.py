@@ -32,7 +32,7 @@ def may_hold_operation(source: bytes) -> bool:
     """Say whether a file has to be read; False only if it cannot hold a data change or speak of a backfill."""
     if len(source) > SIZE_LIMIT or any(word in source for word in _TELLING):
         return True
-    if _BACKFILL.search(source.lower()) or _COOKIE.search(b"".join(source.splitlines()[:2])):
+    if _BACKFILL.search(source.lower()) or _COOKIE.search(b"\n".join(source.splitlines()[:2])):
         return True
     try:
         with warnings.catch_warnings():
