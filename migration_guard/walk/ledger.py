@@ -16,7 +16,7 @@ from migration_guard.walk.text import Text
 from migration_guard.walk.values import Place
 
 if TYPE_CHECKING:
-    from migration_guard.walk.machine import Frame
+    from migration_guard.walk.call import Frame
     from migration_guard.walk.syntax import Literal, Source
 
 _STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from migration_guard.frameworks import framework
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
+from migration_guard.walk.call import Call
+from migration_guard.walk.expressions import TooComplex
 from migration_guard.walk.ledger import Ledger
 from migration_guard.walk.libraries import Libraries, django
 from migration_guard.walk.libraries.database import Handle, execute
 from migration_guard.walk.libraries.python import PathValue
-from migration_guard.walk.machine import Call, Machine, TooComplex
+from migration_guard.walk.machine import Machine
 from migration_guard.walk.markers import Markers
 from migration_guard.walk.repository import Module, Repository
 from migration_guard.walk.syntax import Literal, Refused, parse

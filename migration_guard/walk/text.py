@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from migration_guard.walk.values import Unknown, Value
 
 if TYPE_CHECKING:
-    from migration_guard.walk.machine import Call
+    from migration_guard.walk.call import Call
     from migration_guard.walk.syntax import Literal
 
 _PERCENT = re.compile(

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import libcst as cst
 
-    from migration_guard.walk.machine import Call, Machine
+    from migration_guard.walk.call import Call
+    from migration_guard.walk.machine import Machine
     from migration_guard.walk.repository import Module, Scope
     from migration_guard.walk.syntax import Source
 

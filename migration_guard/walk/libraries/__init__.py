@@ -33,7 +33,8 @@ from migration_guard.walk.values import Class, Constant, External, Function, Met
 
 if TYPE_CHECKING:
     from migration_guard.sql import Change
-    from migration_guard.walk.machine import Call, Machine
+    from migration_guard.walk.call import Call
+    from migration_guard.walk.machine import Machine
 
 
 class Library(Protocol):

@@ -20,7 +20,8 @@ from migration_guard.walk.text import Text
 from migration_guard.walk.values import NONE, UNKNOWN, External, Method, Unknown, Value
 
 if TYPE_CHECKING:
-    from migration_guard.walk.machine import Call, Machine
+    from migration_guard.walk.call import Call
+    from migration_guard.walk.machine import Machine
 
 ROOTS = ("alembic", "flask_alembic")
 

@@ -37,7 +37,8 @@ from migration_guard.walk.values import (
 )
 
 if TYPE_CHECKING:
-    from migration_guard.walk.machine import Call, Machine
+    from migration_guard.walk.call import Call
+    from migration_guard.walk.machine import Machine
 
 SINKS = frozenset(
     "execute exec_driver_sql executemany executescript execute_async exec scalar scalars stream stream_scalars "

@@ -40,7 +40,8 @@ from migration_guard.walk.values import (
 )
 
 if TYPE_CHECKING:
-    from migration_guard.walk.machine import Call, Machine
+    from migration_guard.walk.call import Call
+    from migration_guard.walk.machine import Machine
 
 ROOTS = ("django", "rest_framework", "django_extensions", "swapper", "south", "waffle", "guardian", "reversion")
 

@@ -24,7 +24,8 @@ from migration_guard.walk.text import Piece, Text, as_text, concatenated, hole
 from migration_guard.walk.values import NONE, UNKNOWN, Class, Constant, External, Function, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
-    from migration_guard.walk.machine import Call, Machine
+    from migration_guard.walk.call import Call
+    from migration_guard.walk.machine import Machine
 
 ROOTS = (
     "psycopg",

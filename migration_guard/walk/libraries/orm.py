@@ -39,8 +39,9 @@ from migration_guard.walk.values import (
 )
 
 if TYPE_CHECKING:
+    from migration_guard.walk.call import Call
     from migration_guard.walk.libraries import Libraries
-    from migration_guard.walk.machine import Call, Machine
+    from migration_guard.walk.machine import Machine
 
 UPDATES = frozenset({"update", "bulk_update", "aupdate", "abulk_update", "_update", "fast_update", "update_batch"})
 DELETES = frozenset({"delete", "adelete", "_raw_delete", "delete_batch", "hard_delete"})

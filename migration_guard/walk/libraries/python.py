@@ -28,7 +28,8 @@ from migration_guard.walk.values import (
 )
 
 if TYPE_CHECKING:
-    from migration_guard.walk.machine import Call, Machine
+    from migration_guard.walk.call import Call
+    from migration_guard.walk.machine import Machine
 
 BUILTINS = frozenset(dir(builtins))
 CONSTANTS: dict[str, Value] = {"True": Constant(value=True), "False": Constant(value=False), "None": NONE}

@@ -32,7 +32,8 @@ from migration_guard.walk.values import (
 )
 
 if TYPE_CHECKING:
-    from migration_guard.walk.machine import Call, Machine
+    from migration_guard.walk.call import Call
+    from migration_guard.walk.machine import Machine
 
 ROOTS = ("sqlalchemy", "sqlmodel", "flask_sqlalchemy", "sqlalchemy_utils", "geoalchemy2", "advanced_alchemy")
 

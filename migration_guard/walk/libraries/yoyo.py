@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migration_guard.walk.values import UNKNOWN, Unknown, Value
 
 if TYPE_CHECKING:
-    from migration_guard.walk.machine import Call
+    from migration_guard.walk.call import Call
     from migration_guard.walk.values import External
 
 ROOTS = ("yoyo",)
