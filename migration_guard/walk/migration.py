@@ -13,7 +13,8 @@ from migration_guard.walk.call import Call
 from migration_guard.walk.expressions import TooComplex
 from migration_guard.walk.ledger import Ledger
 from migration_guard.walk.libraries import Libraries, django
-from migration_guard.walk.libraries.database import Handle, execute
+from migration_guard.walk.libraries.database import Handle
+from migration_guard.walk.libraries.execution import execute
 from migration_guard.walk.libraries.python import PathValue
 from migration_guard.walk.machine import Machine
 from migration_guard.walk.markers import Markers

@@ -13,20 +13,17 @@ from migration_guard.walk.ledger import spot_of
 from migration_guard.walk.libraries import alembic, django, drivers, orm, python, sqlalchemy, yoyo
 from migration_guard.walk.libraries.database import (
     HANDLE_NAME,
-    SINKS,
     Field,
     Handle,
     Model,
     Query,
     Row,
     Statement,
-    changes_in,
-    execute,
-    opaque,
     record,
     run_callbacks,
-    run_text,
 )
+from migration_guard.walk.libraries.django_models import Project
+from migration_guard.walk.libraries.execution import SINKS, changes_in, execute, opaque, run_text
 from migration_guard.walk.syntax import dotted
 from migration_guard.walk.text import Text
 from migration_guard.walk.values import Class, Constant, External, Function, Method, Place, Super, Unknown, Value
@@ -72,7 +69,7 @@ class Libraries:
         self.dml_helpers = frozenset(dml_helpers)
         self.functions: dict[str, tuple[Change, ...]] = {}
         """Functions that this migration created in the database, with the data changes in their bodies."""
-        self.django = django.Project()
+        self.django = Project()
 
         self.framework = ""
         self.steps: list[Call] = []
@@ -271,6 +268,3 @@ _READS = re.compile(
     r"exists?|len|as|to|table|column|index|compile|filter|sorted|repr|str)(?:_(?!or_create|or_update)|$)|_exists?$"
 )
 """Names of functions that only read, by convention."""
-
-
-__all__ = ["Constant", "Libraries", "Method", "spot_of"]

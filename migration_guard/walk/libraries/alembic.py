@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING
 
 from migration_guard.operations import OperationKind
 from migration_guard.walk.ledger import spot_of
-from migration_guard.walk.libraries.database import (
-    EXPRESSION,
-    Handle,
-    Table,
-    execute,
-    named_target,
-    record,
-    run_callbacks,
-)
+from migration_guard.walk.libraries.database import EXPRESSION, Handle, Table, named_target, record, run_callbacks
+from migration_guard.walk.libraries.execution import execute
 from migration_guard.walk.text import Text
 from migration_guard.walk.values import NONE, UNKNOWN, External, Method, Unknown, Value
 

@@ -8,18 +8,17 @@ from migration_guard.operations import OperationKind
 from migration_guard.walk.ledger import spot_of
 from migration_guard.walk.libraries.database import (
     CORE_VERBS,
-    SINKS,
     Field,
     Handle,
     Model,
     Query,
     Row,
     Table,
-    execute,
     named_target,
     record,
     statement_on,
 )
+from migration_guard.walk.libraries.execution import SINKS, execute
 from migration_guard.walk.text import Piece, Text, as_text, concatenated, hole
 from migration_guard.walk.values import NONE, UNKNOWN, Class, Constant, External, Function, Sequence, Unknown, Value
 

@@ -16,12 +16,11 @@ from migration_guard.walk.libraries.database import (
     Statement,
     Table,
     empties,
-    execute,
-    opaque,
     record,
     statement_on,
     values_from_rows,
 )
+from migration_guard.walk.libraries.execution import execute, opaque
 from migration_guard.walk.libraries.sqlalchemy import Metadata, Relationship
 from migration_guard.walk.text import Piece, Text
 from migration_guard.walk.values import (

@@ -1,0 +1,259 @@
+"""Django: the tables and relations that an app's migrations give to its models. They are read, never run."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migration_guard.walk.libraries.database import Field, Model
+from migration_guard.walk.text import Text
+from migration_guard.walk.values import Class, Mapping, Value
+
+if TYPE_CHECKING:
+    from migration_guard.walk.machine import Machine
+
+
+@dataclass(slots=True)
+class ModelState:
+    """What an app's migrations say of a model."""
+
+    name: str
+    table: str | None = None
+    fields: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    """name → (class of the field, `app.Model` on the other side)"""
+
+
+class Project:
+    """Finds the tables of models by reading (never running) the migrations of their apps."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.root: Path | None = None
+        self._states: dict[tuple[str, bool], dict[str, ModelState]] = {}
+
+    @property
+    def app(self) -> str | None:
+        """The label of the app that the migration belongs to."""
+        return app_label(self.path.parent.parent) if self.path is not None else None
+
+    def model(self, app: str | None, name: str | None, machine: Machine) -> Model:
+        label = app if app is not None else self.app
+        if name is None:
+            return Model(None, None, "django-orm")
+        return self._named(label, name) if label else Model(name, None, "django-orm")
+
+    def model_of_class(self, cls: Class) -> Model:
+        """A real model of the repository: its app by its folder, its table by `Meta`."""
+        meta = cls.scope.names.get("Meta")
+        named = meta.scope.names.get("db_table") if isinstance(meta, Class) else None
+        labelled = meta.scope.names.get("app_label") if isinstance(meta, Class) else None
+        folder = cls.module.path.parent
+        while folder.name == "models" or (
+            folder.name != ""
+            and not (folder / "migrations").is_dir()
+            and folder.parent != folder
+            and (folder.parent / "migrations").is_dir()
+        ):
+            folder = folder.parent
+        app = str(labelled) if isinstance(labelled, Text) and labelled.known else app_label(folder)
+        table = str(named) if isinstance(named, Text) and named.known else f"{app}_{cls.name}".lower()
+        return Model(f"{app}.{cls.name}", table, "django-orm", cls)
+
+    def created_table(self, name: str, options: Value | None, machine: Machine) -> str | None:
+        if isinstance(options, Mapping):
+            named = next((v for k, v in options.known.values() if isinstance(k, Text) and str(k) == "db_table"), None)
+            if isinstance(named, Text):
+                return str(named)
+        return self.model(None, name, machine).table
+
+    def related(self, model: Model, name: str) -> Model | None:
+        """The model on the other side of a relation, where the migrations tell."""
+        if model.name is None or "." not in model.name:
+            return None
+        app, _, own = model.name.partition(".")
+        state = self._state(app).get(own.lower())
+        kind, target = state.fields.get(name, ("", None)) if state is not None else ("", None)
+        if target is None and name.endswith("_set"):
+            other = self._state(app).get(name[:-4])
+            return self._named(app, other.name) if other is not None else None
+        if target is None or not kind:
+            return None
+        other_app, _, other_name = target.rpartition(".")
+        return self._named(other_app or app, other_name)
+
+    def _named(self, app: str, name: str) -> Model:
+        state = self._state(app, fields=False).get(name.lower())
+        table = (state.table if state is not None else None) or f"{app}_{name}".lower()
+        return Model(f"{app}.{name}", table, "django-orm")
+
+    def may_relate(self, given: Field) -> bool:
+        """Whether a field of a row may be a relation: false where the migrations say that it is a plain column."""
+        model = given.row.model
+        if model is None or model.name is None or "." not in model.name or "." in given.name:
+            return True
+        app, _, own = model.name.partition(".")
+        state = self._state(app).get(own.lower())
+        kind, _target = state.fields.get(given.name, ("", None)) if state is not None else ("", None)
+        return not kind or kind.endswith(_RELATIONS)
+
+    def _state(self, app: str, *, fields: bool = True) -> dict[str, ModelState]:
+        """The models of an app before this migration; without `fields` only their tables, which fewer files tell."""
+        if (app, fields) not in self._states:
+            folder = self._migrations_of(app)
+            last = self.path.name if self.path is not None and folder == self.path.parent else None
+            self._states[app, fields] = _models(folder, last, fields=fields) if folder is not None else {}
+        return self._states[app, fields]
+
+    def _migrations_of(self, app: str) -> Path | None:
+        if self.path is None or self.root is None:
+            return None
+        if app == self.app:
+            return self.path.parent
+        for parent in self.path.parents:
+            for folder in (parent / app / "migrations", parent / app.removeprefix(parent.name) / "migrations"):
+                if folder.is_dir():
+                    return folder
+            if parent == self.root:
+                break
+        return None
+
+
+_RELATIONS = (
+    "ForeignKey",
+    "OneToOneField",
+    "ManyToManyField",
+    "Manager",
+    "ParentalKey",
+    "TagField",
+    "Tags",
+    "Relation",
+    "RelatedField",
+)
+
+
+@lru_cache(maxsize=512)
+def app_label(folder: Path) -> str:
+    """An app's label: `label = "…"` in its AppConfig, else its folder's name."""
+    for name in ("apps.py", "__init__.py"):
+        try:
+            with (folder / name).open("rb") as file:
+                found = re.search(rb"^\s+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", file.read(100_000), re.MULTILINE)
+        except OSError:
+            continue
+        if found:
+            return found[1].decode()
+    return folder.name
+
+
+@lru_cache(maxsize=512)
+def _migrations(folder: Path) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(name for name in os.listdir(folder) if name.endswith(".py")))
+    except OSError:
+        return ()
+
+
+def _models(folder: Path, last: str | None, *, fields: bool) -> dict[str, ModelState]:
+    models: dict[str, ModelState] = {}
+    for migration in _migrations(folder):
+        if last is not None and migration > last:
+            break
+        for name, arguments in _schema_operations(folder / migration, _FIELDS if fields else _TABLES):
+            _apply(models, name, arguments)
+    return models
+
+
+_TABLES = re.compile(rb"AlterModelTable|RenameModel|db_table")
+_FIELDS = re.compile(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField")
+
+
+@lru_cache(maxsize=4096)
+def _schema_operations(path: Path, telling: re.Pattern[bytes]) -> tuple[tuple[str, dict[str, ast.expr]], ...]:
+    """The operations of a migration that name models, tables and fields: (operation, its arguments)."""
+    try:
+        data = path.read_bytes()
+        if len(data) > 2_000_000 or not telling.search(data):
+            return ()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(data)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PARAMETERS:
+            arguments = dict(zip(_PARAMETERS[node.func.attr], node.args))
+            arguments |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+            found.append((node.func.attr, arguments))
+    return tuple(found)
+
+
+_PARAMETERS = {
+    "CreateModel": ("name", "fields", "options"),
+    "AlterModelTable": ("name", "table"),
+    "RenameModel": ("old_name", "new_name"),
+    "AddField": ("model_name", "name", "field"),
+    "RenameField": ("model_name", "old_name", "new_name"),
+}
+
+
+def _apply(models: dict[str, ModelState], operation: str, arguments: dict[str, ast.expr]) -> None:
+    texts = {
+        name: node.value
+        for name, node in arguments.items()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    model = (
+        models.setdefault(texts["model_name"].lower(), ModelState(texts["model_name"]))
+        if "model_name" in texts
+        else None
+    )
+    match operation:
+        case "CreateModel" if "name" in texts:
+            created = models[texts["name"].lower()] = ModelState(texts["name"], _table_option(arguments.get("options")))
+            created.fields.update(_fields(arguments.get("fields")))
+        case "AlterModelTable" if "name" in texts:
+            models.setdefault(texts["name"].lower(), ModelState(texts["name"])).table = texts.get("table")
+        case "RenameModel" if "old_name" in texts and "new_name" in texts:
+            old = models.get(texts["old_name"].lower())
+            renamed = ModelState(texts["new_name"], old.table if old else None, dict(old.fields) if old else {})
+            models[texts["new_name"].lower()] = renamed
+        case "AddField" if model is not None and "name" in texts:
+            model.fields[texts["name"]] = _field(arguments.get("field"))
+        case "RenameField" if model is not None and "old_name" in texts and "new_name" in texts:
+            model.fields[texts["new_name"]] = model.fields.get(texts["old_name"], ("", None))
+
+
+def _table_option(options: ast.expr | None) -> str | None:
+    if isinstance(options, ast.Dict):
+        for key, value in zip(options.keys, options.values):
+            if isinstance(key, ast.Constant) and key.value == "db_table" and isinstance(value, ast.Constant):
+                return str(value.value)
+    return None
+
+
+def _fields(fields: ast.expr | None) -> Iterator[tuple[str, tuple[str, str | None]]]:
+    for element in fields.elts if isinstance(fields, (ast.List, ast.Tuple)) else ():
+        if isinstance(element, ast.Tuple) and len(element.elts) == 2 and isinstance(element.elts[0], ast.Constant):
+            yield str(element.elts[0].value), _field(element.elts[1])
+
+
+def _field(node: ast.expr | None) -> tuple[str, str | None]:
+    if not isinstance(node, ast.Call):
+        return "", None
+    function = node.func
+    kind = (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
+    target = next(
+        (keyword.value for keyword in node.keywords if keyword.arg == "to"), node.args[0] if node.args else None
+    )
+    related = kind.endswith(_RELATIONS) and isinstance(target, ast.Constant) and isinstance(target.value, str)
+    return kind, str(target.value) if related and isinstance(target, ast.Constant) else None
