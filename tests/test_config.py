@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.config import ConfigError, Settings, SettingsLoader, options, unknown_rules
+from migration_guard.config import ConfigError, Database, Settings, SettingsLoader, unknown_rules
+from migration_guard.config.options import options
 from migration_guard.findings import Severity
 
 
@@ -33,6 +34,13 @@ def test_every_option_is_read(tmp_path: Path) -> None:
         "legacy/*" = ["MG1"]
         [severity]
         MG101 = "high"
+        [databases.reports]
+        paths = ["reports/"]
+        [databases."old crm"]
+        paths = ["old/*/versions"]
+        dialect = "tsql"
+        hot-tables = ["calls"]
+        small-tables = ["leads"]
         """
     )
     settings = load(tmp_path)
@@ -52,8 +60,18 @@ def test_every_option_is_read(tmp_path: Path) -> None:
         per_file_ignores=(("legacy/*", ("MG1",)),),
         severity=(("MG101", Severity.HIGH),),
         file_timeout=5.0,
+        databases=(
+            Database("reports", paths=("reports/",)),
+            Database(
+                "old crm",
+                paths=("old/*/versions",),
+                dialect="tsql",
+                hot_tables=("calls",),
+                small_tables=("leads",),
+            ),
+        ),
     )
-    assert all(option.doc.endswith(".") for option in options().values())
+    assert all(option.doc.endswith(".") for record in (Settings, Database) for option in options(record).values())
 
 
 def test_nearest_file_governs_and_the_search_ends_at_the_repository(tmp_path: Path) -> None:
@@ -97,7 +115,25 @@ def test_without_any_file_the_working_directory_is_the_root(tmp_path: Path) -> N
     [
         ('\nhot_tables = ["a"]', 2, ["unknown key `hot_tables`", "did you mean `hot-tables`"]),
         ("zzz = 1", 1, ["unknown key `zzz`", "hot-tables"]),
-        ("[databases.main]\npaths = []", 1, ["unknown key `databases`"]),
+        ("[databases.main]\npaths = []", 1, ["`databases.main`: expected `paths`"]),
+        ("[databases.main]\ndialect = 'mysql'", 1, ["`databases.main`: expected `paths`, a list of folders"]),
+        (
+            "[databases.legacy]\npaths = ['main/']\n[databases.main]\npaths = ['app/']\ndialct = 'mysql'",
+            5,
+            ["unknown key `databases.main.dialct`; did you mean `dialect`"],
+        ),
+        (
+            "dialect = 'mysql'\n[databases.a]\ndialect = 'mysql'\npaths = ['b']\n[databases.b]\ndialect = 'mssql'",
+            6,
+            ["`databases.b.dialect`: 'mssql' is none of", "did you mean `mysql`"],
+        ),
+        ("[databases.a]\nexclude = []", 2, ["unknown key `databases.a.exclude`", "paths, dialect, hot-tables, small-"]),
+        ("[databases.a]\n\n# paths\npaths = 'a'", 4, ["`databases.a.paths`: expected a list of strings"]),
+        ("[databases]\na = {paths = ['a']}\nb = {pats = ['b']}", 3, ["`databases.b.pats`; did you mean `paths`"]),
+        ('[databases."a b"]\nzzz = 1', 2, ['unknown key `databases."a b".zzz`']),
+        ("[databases]\npaths = ['a']", 2, ["`databases.paths`: expected a table of `paths`, `dialect`"]),
+        ("[[databases]]\npaths = ['a']", 1, ["`databases`: expected a table whose values are each a table of `paths`"]),
+        ("[databasse.a]\npaths = ['a']", 1, ["unknown key `databasse`; did you mean `databases`"]),
         ("[tool.migration-guard]\ndialect = 'mysql'", 1, ["without [tool.migration-guard]"]),
         ("# dialect\ndialect = 3", 2, ["`dialect`: expected one of", "postgres"]),
         ("dialect = 'postgresql'", 1, ["'postgresql' is none of", "did you mean `postgres`"]),
@@ -113,8 +149,8 @@ def test_without_any_file_the_working_directory_is_the_root(tmp_path: Path) -> N
         ("file-timeout = inf", 1, ["expected a number of seconds"]),
         ("file-timeout = 0", 1, ["more than 0"]),
         ("severity = 'high'", 1, ["expected a table"]),
-        ("[severity]\nMG101 = 'red'", 1, ["MG101: 'red' is none of low, medium, high"]),
-        ("[per-file-ignores]\n'*.py' = 'MG101'", 1, ["*.py: expected a list of strings"]),
+        ("[severity]\nMG101 = 'red'", 2, ["`severity.MG101`: 'red' is none of low, medium, high"]),
+        ("[per-file-ignores]\n'*.py' = 'MG101'", 2, ['`per-file-ignores."*.py"`: expected a list of strings']),
         ("exclude = ['!']", 1, ["pattern as in .gitignore"]),
         ("dialect = 'mysql'\npaths = [", 2, ["is no TOML"]),
         ("a" * (1024 * 1024 + 1), None, ["cannot be read: larger than 1 MB"]),
@@ -176,10 +212,27 @@ def test_command_line_overrides(tmp_path: Path) -> None:
     assert load(tmp_path, "dialect=sqlite", isolated=True).severity == ()
 
 
+def test_overrides_reach_into_databases(tmp_path: Path) -> None:
+    (tmp_path / "migration-guard.toml").write_text("[databases.a]\npaths = ['a']\n[databases.b]\npaths = ['b']")
+    settings = load(
+        tmp_path, "databases.b.dialect=mysql", 'databases.b.hot-tables=["leads"]', "databases.c.paths=['c']"
+    )
+    assert settings.databases == (
+        Database("a", paths=("a",)),
+        Database("b", paths=("b",), dialect="mysql", hot_tables=("leads",)),
+        Database("c", paths=("c",)),
+    )
+    with pytest.raises(ConfigError, match=r"`databases\.bb`: expected `paths`.*; did you mean `b`") as raised:
+        load(tmp_path, "databases.bb.dialect=mysql")
+    assert raised.value.line is None
+
+
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
         ("dialct=mysql", "did you mean `dialect`"),
+        ("databases.b.dialct=mysql", r"unknown key `databases\.b\.dialct`; did you mean `dialect`"),
+        ("databases.b=mysql", r"`databases\.b`: expected a table of `paths`"),
         ("hot-tables=leads", "expected a list of strings"),
         ("migration-gaurd.toml", "did you mean 'migration-guard.toml'"),
         ("other.toml", "there is no file"),

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from migration_guard.config.options import Refused, nearest
-from migration_guard.config.settings import Settings, options
+from migration_guard.config.options import Refused, fields_from, nearest, options
+from migration_guard.config.settings import Settings
 from migration_guard.files import Unreadable, exists, nearest_name, read_source
 
 if sys.version_info >= (3, 11):
@@ -27,6 +27,7 @@ COMMAND_LINE = Path("--config")
 
 _OVERRIDE = re.compile(r"\s*([A-Za-z][\w.\-\"*/ ]*?)\s*=(.*)", re.DOTALL)
 _CODE = re.compile(r"[A-Z]+\d+$")
+_BETWEEN_KEYS = r"[\s.\"'=\]{]+"
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -94,7 +95,7 @@ class SettingsLoader:
         override = _OVERRIDE.fullmatch(argument)
         if override and not exists(path):
             values = _override(override[1], override[2].strip())
-            _settings(values, self._cwd, None, "")  # told here what is wrong with it, apart from any file
+            _fields(values, None, "")  # told here what is wrong with it, apart from any file
             self._overrides.append(values)
         elif not exists(path):
             raise ConfigError(COMMAND_LINE, None, f"there is no file {argument!r}{nearest_name(path)}")
@@ -161,41 +162,57 @@ def _named_rules(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from (("severity", rule) for rule, _ in settings.severity)
 
 
-def line_of(text: str, word: str) -> int | None:
-    """Find the line on which our part of a TOML file first says a word, beside comments."""
+def line_of(text: str, *keys: str) -> int | None:
+    """Find the line on which our part of a TOML file first says a key, the outermost table's first, beside comments."""
+    end = _end_of(text, keys)
+    return None if end is None else text.count("\n", 0, end) + 1
+
+
+def _end_of(text: str, keys: Sequence[str]) -> int | None:
+    """Find where keys end that stand side by side, or else the last of them, below where the others stand."""
     start = max(text.find(f"[tool.{SECTION}"), 0)
-    found = re.compile(rf"^[^#\n]*?(?<![\w-]){re.escape(word)}(?![\w-])", re.MULTILINE).search(text, start)
-    return text.count("\n", 0, found.end()) + 1 if found else None
+    if end := _said(text, start, *keys):
+        return end
+    outer = _end_of(text, keys[:-1]) if keys[1:] else None
+    return None if outer is None else _said(text, text.rfind("\n", 0, outer) + 1, keys[-1])
+
+
+def _said(text: str, start: int, *keys: str) -> int | None:
+    words = _BETWEEN_KEYS.join(map(re.escape, keys))
+    found = re.compile(rf"^[^#\n]*?(?<![\w-]){words}(?![\w-])", re.MULTILINE).search(text, start)
+    return found.end() if found else None
 
 
 def _settings(values: dict[str, Any], root: Path, source: Path | None, text: str) -> Settings:
-    table = options()
-    read: dict[str, Any] = {}
-    for key, value in values.items():
-        line = line_of(text, key)
-        place = source or COMMAND_LINE
-        if key == "tool" and source is not None:
-            raise ConfigError(place, line, f"keys stand here without [tool.{SECTION}]; that table is for {SHARED_FILE}")
-        if key not in table:
-            raise ConfigError(place, line, f"unknown key `{key}`{nearest(key, table) or _all_keys(table)}")
-        try:
-            read[key.replace("-", "_")] = table[key].kind.read(value)
-        except Refused as refused:
-            raise ConfigError(place, line, f"`{key}`: {refused}") from None
-    return Settings(root=root, source=source, **read)
+    settings = Settings(root=root, source=source, **_fields(values, source, text))
+    for database in settings.databases:
+        if not database.paths:
+            line = line_of(text, "databases", database.name)
+            others = [one.name for one in settings.databases if one.paths]
+            expected = "expected `paths`, a list of folders, files and globs that hold its migrations"
+            message = f"`{database.key}`: {expected}{nearest(database.name, others)}"
+            raise ConfigError(source or COMMAND_LINE, line, message)
+    return settings
 
 
-def _all_keys(table: Collection[str]) -> str:
-    return f"; the keys are {', '.join(table)}"
+def _fields(values: dict[str, Any], source: Path | None, text: str) -> dict[str, Any]:
+    place = source or COMMAND_LINE
+    if "tool" in values and source is not None:
+        message = f"keys stand here without [tool.{SECTION}]; that table is for {SHARED_FILE}"
+        raise ConfigError(place, line_of(text, "tool"), message)
+    try:
+        return fields_from(values, options(Settings))
+    except Refused as refused:
+        raise ConfigError(place, line_of(text, *refused.keys), str(refused)) from None
 
 
 def _merged(layers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Let later layers win, key by key, and inside tables entry by entry."""
+    """Let later layers win, key by key, and inside tables too."""
     merged: dict[str, Any] = {}
     for layer in layers:
         for key, value in layer.items():
             old = merged.get(key)
-            merged[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+            merged[key] = _merged((old, value)) if isinstance(old, dict) and isinstance(value, dict) else value
     return merged
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +15,7 @@ from pathspec import GitIgnoreSpec
 from migration_guard.findings import Severity
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 DIALECTS = (
     "athena", "bigquery", "clickhouse", "databricks", "duckdb", "hive", "mysql", "oracle", "postgres", "presto",
@@ -24,17 +26,38 @@ DIALECTS = (
 MARKER_LENGTH = 500
 LONGEST_TIMEOUT = 3600.0
 
+_BARE = re.compile(r"[\w-]+")
+
 
 class Refused(Exception):
-    """A value that an option does not take; the message says what it takes."""
+    """A value that an option does not take; the message says what it takes, the keys lead to it from outside in."""
+
+    def __init__(self, message: str, *keys: str) -> None:
+        super().__init__(message, *keys)
+        self.message = message
+        self.keys = keys
+
+    def __str__(self) -> str:
+        return f"`{dotted(self.keys)}`: {self.message}"
+
+    def below(self, key: str) -> Refused:
+        """Say the same of a table that holds this value under a key."""
+        return type(self)(self.message, key, *self.keys)
+
+
+class UnknownKey(Refused):
+    """A key that no option has; the message goes on with those that there are."""
+
+    def __str__(self) -> str:
+        return f"unknown key `{dotted(self.keys)}`{self.message}"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
+class Kind(Generic[T_co]):
     """What an option accepts, in words and as the function that reads it."""
 
     expected: str
-    read: Callable[[object], T]
+    read: Callable[[object], T_co]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +72,31 @@ def option(kind: Kind[T], default: T, doc: str) -> T:
     """Declare a field of the settings to be an option, whose key is the field's name with hyphens."""
     declared: T = field(default=default, metadata={"option": Option(kind, doc)})
     return declared
+
+
+def options(record: type) -> dict[str, Option]:
+    """Give the options that a record declares, by key."""
+    return {
+        field.name.replace("_", "-"): field.metadata["option"] for field in fields(record) if "option" in field.metadata
+    }
+
+
+def fields_from(values: dict[str, Any], table: dict[str, Option]) -> dict[str, Any]:
+    """Read a TOML table as the fields of the record that declares these options."""
+    read = {}
+    for key, value in values.items():
+        if key not in table:
+            raise UnknownKey(nearest(key, table) or f"; the keys are {', '.join(table)}", key)
+        try:
+            read[key.replace("-", "_")] = table[key].kind.read(value)
+        except Refused as refused:
+            raise refused.below(key) from None
+    return read
+
+
+def dotted(keys: Iterable[str]) -> str:
+    """Spell the way to a value as TOML does."""
+    return ".".join(key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False) for key in keys)
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -120,9 +168,24 @@ def _table_of(kind: Kind[T]) -> Callable[[object], tuple[tuple[str, T], ...]]:
         try:
             return kind.read(item)
         except Refused as refused:
-            raise Refused(f"{key}: {refused}") from None
+            raise refused.below(key) from None
 
     return read
+
+
+def named(record: Callable[..., T], table: dict[str, Option]) -> Kind[tuple[T, ...]]:
+    """Give the kind of an option that holds tables by name, each read as a record with options of its own."""
+    expected = f"a table of {', '.join(f'`{key}`' for key in table)}"
+
+    def read(value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise Refused(f"expected {expected}")
+        return fields_from(value, table)
+
+    by_name = _table_of(Kind(expected, read))
+    return Kind(
+        f"tables by name, each {expected}", lambda value: tuple(record(name, **one) for name, one in by_name(value))
+    )
 
 
 STRINGS: Kind[tuple[str, ...]] = Kind("a list of strings", _strings)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from migration_guard.config.options import (
@@ -14,10 +15,28 @@ from migration_guard.config.options import (
     SEVERITIES,
     SEVERITY,
     STRINGS,
-    Option,
+    dotted,
+    named,
     option,
+    options,
 )
 from migration_guard.findings import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """What one of several databases has of its own; the rest is said at the top."""
+
+    name: str
+
+    paths: tuple[str, ...] = option(STRINGS, (), "Folders, files and globs that hold its migrations; required.")
+    dialect: str | None = option(DIALECT, None, "The SQL that its migrations speak, if it is another.")
+    hot_tables: tuple[str, ...] = option(STRINGS, (), "Tables that are dangerous in it, besides those at the top.")
+    small_tables: tuple[str, ...] = option(STRINGS, (), "Tables that are harmless in it, besides those at the top.")
+
+    @property
+    def key(self) -> str:
+        return dotted(("databases", self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +65,23 @@ class Settings:
     )
     severity: tuple[tuple[str, Severity], ...] = option(SEVERITIES, (), "Severities that replace a rule's own.")
     file_timeout: float = option(SECONDS, 30.0, "Seconds that reading one file may take.")
+    databases: tuple[Database, ...] = option(
+        named(Database, options(Database)), (), "Several databases, each with what it has of its own."
+    )
+
+    @property
+    def all_paths(self) -> tuple[tuple[str, str], ...]:
+        """Every path under which migrations are said to lie, with the key that says so."""
+        stated = (("paths", self.paths), *((f"{one.key}.paths", one.paths) for one in self.databases))
+        return tuple((key, path) for key, paths in stated for path in paths)
 
 
-def options() -> dict[str, Option]:
-    """Give the table of options, by key."""
-    return {
-        field.name.replace("_", "-"): field.metadata["option"]
-        for field in fields(Settings)
-        if "option" in field.metadata
-    }
+@cache
+def settings_of(database: Database, settings: Settings) -> Settings:
+    """Give the settings that govern the migrations of a database."""
+    return replace(
+        settings,
+        dialect=database.dialect or settings.dialect,
+        hot_tables=(*settings.hot_tables, *database.hot_tables),
+        small_tables=(*settings.small_tables, *database.small_tables),
+    )

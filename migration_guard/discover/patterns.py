@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from migration_guard.config import Settings
+from migration_guard.config import Settings, settings_of
 
 _MAGIC = re.compile(r"[*?\[]")
 _TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[[!^]?\]?[^\]/]*\]|.", re.DOTALL)
@@ -23,13 +23,26 @@ def is_excluded(path: Path, settings: Settings) -> bool:
 
 
 def is_listed(path: Path, settings: Settings) -> bool:
-    """Say whether the configuration's `paths` means this very file, by name or by a glob."""
-    return bool(settings.paths) and _files(settings.paths).fullmatch(_relative(path, settings)) is not None
+    """Say whether `paths` of the configuration, or of a database in it, means this very file, by name or by a glob."""
+    name = _relative(path, settings)
+    return any(
+        path == _full(glob, settings) or _file(glob).fullmatch(name) is not None for _, glob in settings.all_paths
+    )
 
 
 def is_below(path: Path, glob: str, settings: Settings) -> bool:
     """Say whether a glob means a file or one of the folders that it stands in."""
-    return _tree(glob).fullmatch(_relative(path, settings)) is not None
+    if path.is_relative_to(_full(glob, settings)):
+        return True
+    return is_glob(glob) and _tree(glob).fullmatch(_relative(path, settings)) is not None
+
+
+def governing(path: Path, settings: Settings) -> Settings:
+    """Give the settings of the first database whose `paths` mean a file, or a folder of it, else those of all."""
+    for database in settings.databases:
+        if any(is_below(path, glob, settings) for glob in database.paths):
+            return settings_of(database, settings)
+    return settings
 
 
 def is_glob(text: str) -> bool:
@@ -39,6 +52,10 @@ def is_glob(text: str) -> bool:
 def fixed_folder(glob: str) -> str:
     """Give the folder in which everything lies that a glob can match."""
     return posixpath.dirname(_MAGIC.split(glob, maxsplit=1)[0]) or "."
+
+
+def _full(entry: str, settings: Settings) -> Path:
+    return Path(os.path.abspath(settings.root / entry))
 
 
 def _relative(path: Path, settings: Settings) -> str:
@@ -53,8 +70,8 @@ def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
 
 
 @cache
-def _files(globs: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(_expression(glob) for glob in globs), re.DOTALL)
+def _file(glob: str) -> re.Pattern[str]:
+    return re.compile(_expression(glob), re.DOTALL)
 
 
 @cache

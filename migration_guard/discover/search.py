@@ -10,7 +10,7 @@ from pathlib import Path
 
 from migration_guard.config import ConfigError, Settings, SettingsLoader
 from migration_guard.discover.ignore import Ignores
-from migration_guard.discover.patterns import fixed_folder, is_below, is_excluded, is_glob, is_listed
+from migration_guard.discover.patterns import fixed_folder, governing, is_below, is_excluded, is_glob, is_listed
 from migration_guard.discover.walk import Seen, looks_like_migration, source_files
 from migration_guard.files import Unreadable, exists, nearest_name, read_head, shown_path, too_large
 from migration_guard.frameworks import recognise
@@ -97,23 +97,23 @@ def _named(path: str, cwd: Path) -> _Asked:
 
 def _by_default(cwd: Path, load: SettingsLoader) -> Iterator[_Asked]:
     settings = load.for_folder(cwd)
-    if not settings.paths:
+    if not settings.all_paths:
         yield _Asked(cwd, named=False)
-    for entry in settings.paths:
+    for key, entry in settings.all_paths:
         full = Path(os.path.abspath(settings.root / entry))
         if exists(full):
             yield _Asked(full, named=False, settings=settings)
         elif is_glob(entry):
             folder = Path(os.path.abspath(settings.root / fixed_folder(entry)))
-            yield _Asked(_existing(folder, entry, settings), named=False, glob=entry, settings=settings)
+            yield _Asked(_existing(folder, key, entry, settings), named=False, glob=entry, settings=settings)
         else:
-            _existing(full, entry, settings)
+            _existing(full, key, entry, settings)
 
 
-def _existing(path: Path, entry: str, settings: Settings) -> Path:
+def _existing(path: Path, key: str, entry: str, settings: Settings) -> Path:
     if not exists(path):
         place = settings.source or settings.root
-        raise ConfigError(place, None, f"`paths`: there is no {entry!r}{nearest_name(path)}")
+        raise ConfigError(place, None, f"`{key}`: there is no {entry!r}{nearest_name(path)}")
     return path
 
 
@@ -178,7 +178,7 @@ class _Search:
         if not whole:
             return self._problem(path, too_large())
         root = self._load.git_root(path.parent) or asked
-        return Candidate(path, shown_path(path, self._cwd), root, framework, settings, source)
+        return Candidate(path, shown_path(path, self._cwd), root, framework, governing(path, settings), source)
 
     def _kept_problem(self, path: Path, reason: str, ignores: Ignores, *, named: bool) -> Problem | _Left:
         if not named and ignores.ignore(path):
