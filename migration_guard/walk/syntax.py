@@ -8,7 +8,7 @@ import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -49,15 +49,17 @@ class _Marks(CodegenState):
     libcst's own PositionProvider keeps a range for every node, at ten times the cost.
     """
 
-    def __init__(self, tree: cst.Module, wanted: dict[int, cst.CSTNode]) -> None:
+    def __init__(self, tree: cst.Module, wanted: dict[int, cst.CSTNode], *, whole: bool) -> None:
         super().__init__(default_indent=tree.default_indent, default_newline=tree.default_newline)
         self._wanted = wanted
+        self._whole = whole
+        """Whether comments, functions and expressions are noted, which takes going to the end."""
         self.begins: dict[int, int] = {}
         self.ends: dict[int, int] = {}
         self.noted: list[cst.CSTNode] = []
 
     def before_codegen(self, node: cst.CSTNode) -> None:
-        if type(node) in _NOTED:
+        if self._whole and type(node) in _NOTED:
             self.noted.append(node)
             self._wanted[id(node)] = node
         if id(node) in self._wanted:
@@ -66,6 +68,8 @@ class _Marks(CodegenState):
     def after_codegen(self, node: cst.CSTNode) -> None:
         if id(node) in self._wanted:
             self.ends.setdefault(id(node), len(self.tokens))
+            if not self._whole and len(self.ends) == len(self._wanted):
+                raise _AllFound
 
     def record_syntactic_position(  # type: ignore[override]  # libcst declares its own decorator as the type
         self, node: cst.CSTNode, **_: object
@@ -81,6 +85,11 @@ class _Marks(CodegenState):
 
 
 _NOTHING = nullcontext()
+
+
+class _AllFound(Exception):  # noqa: N818 - no error
+    """Everything that was wanted has been passed."""
+
 
 
 @dataclass(eq=False, repr=False)
@@ -121,24 +130,24 @@ class Source:
 
     def _all_noted(self) -> list[cst.CSTNode]:
         if self._noted is None:
-            self._generate()
-        return self._noted or []
+            self._noted = self._generate(whole=True)
+        return self._noted
 
     def _range(self, node: cst.CSTNode) -> tuple[int, int]:
         if id(node) not in self._ranges:
             self.want(node)
-            self._generate()
+            self._generate(whole=False)
         return self._ranges[id(node)]
 
-    def _generate(self) -> None:
-        """Find where everything stands that anybody wanted so far."""
-        marks = _Marks(self.tree, self._wanted)
-        self.tree._codegen(marks)  # noqa: SLF001 -- the public ways to it take no state of ours
+    def _generate(self, *, whole: bool) -> list[cst.CSTNode]:
+        """Find where everything stands that anybody wanted so far; give what was noted on the way."""
+        marks = _Marks(self.tree, self._wanted, whole=whole)
+        with suppress(_AllFound):
+            self.tree._codegen(marks)  # noqa: SLF001 - what PositionProvider itself calls
         before = [0, *accumulate(map(len, marks.tokens))]
         before.append(before[-1])  # a file without a last newline: the token was made, and taken back
-        last = len(marks.tokens)  # libcst takes the final newline back where the file has none
-        self._ranges = {key: (before[begin], before[min(marks.ends[key], last)]) for key, begin in marks.begins.items()}
-        self._noted = marks.noted
+        self._ranges = {key: (before[begin], before[marks.ends[key]]) for key, begin in marks.begins.items() if key in marks.ends}
+        return marks.noted
 
     def _position(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._lines, offset)

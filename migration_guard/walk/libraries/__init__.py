@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 import libcst as cst
 
 from migration_guard.operations import OperationKind
-from migration_guard.walk.ledger import spot_of
 from migration_guard.walk.libraries import alembic, django, drivers, orm, python, sqlalchemy, yoyo
 from migration_guard.walk.libraries.database import (
     HANDLE_NAME,
@@ -26,7 +25,7 @@ from migration_guard.walk.libraries.django_models import Project
 from migration_guard.walk.libraries.execution import SINKS, changes_in, execute, opaque, run_text
 from migration_guard.walk.syntax import dotted
 from migration_guard.walk.text import Text
-from migration_guard.walk.values import Class, Constant, External, Function, Method, Place, Super, Unknown, Value
+from migration_guard.walk.values import Class, External, Function, Method, Place, Super, Unknown, Value
 
 if TYPE_CHECKING:
     from migration_guard.sql import Change

@@ -6,7 +6,7 @@ import ast
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -138,6 +138,10 @@ _RELATIONS = (
 )
 
 
+MAX_BYTES = 2_000_000
+"""Larger migrations say nothing of models."""
+
+
 @lru_cache(maxsize=512)
 def app_label(folder: Path) -> str:
     """An app's label: `label = "…"` in its AppConfig, else its folder's name."""
@@ -152,48 +156,28 @@ def app_label(folder: Path) -> str:
     return folder.name
 
 
-@lru_cache(maxsize=512)
-def _migrations(folder: Path) -> tuple[str, ...]:
-    try:
-        return tuple(sorted(name for name in os.listdir(folder) if name.endswith(".py")))
-    except OSError:
-        return ()
-
-
 def _models(folder: Path, last: str | None, *, fields: bool) -> dict[str, ModelState]:
+    """The models of an app, by name in lower case. Tables are those before `last`; of fields it matters that they are."""
+    if fields:
+        return _all_fields(folder)
     models: dict[str, ModelState] = {}
-    for migration in _migrations(folder):
+    for migration, events in _history(folder, _TABLES):
         if last is not None and migration > last:
             break
-        for name, arguments in _schema_operations(folder / migration, _FIELDS if fields else _TABLES):
-            _apply(models, name, arguments)
+        _apply(models, events)
+    return models
+
+
+@lru_cache(maxsize=64)
+def _all_fields(folder: Path) -> dict[str, ModelState]:
+    models: dict[str, ModelState] = {}
+    for _, events in _history(folder, _FIELDS):
+        _apply(models, events)
     return models
 
 
 _TABLES = re.compile(rb"AlterModelTable|RenameModel|db_table")
 _FIELDS = re.compile(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField")
-
-
-@lru_cache(maxsize=4096)
-def _schema_operations(path: Path, telling: re.Pattern[bytes]) -> tuple[tuple[str, dict[str, ast.expr]], ...]:
-    """The operations of a migration that name models, tables and fields: (operation, its arguments)."""
-    try:
-        data = path.read_bytes()
-        if len(data) > 2_000_000 or not telling.search(data):
-            return ()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(data)
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PARAMETERS:
-            arguments = dict(zip(_PARAMETERS[node.func.attr], node.args))
-            arguments |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-            found.append((node.func.attr, arguments))
-    return tuple(found)
-
 
 _PARAMETERS = {
     "CreateModel": ("name", "fields", "options"),
@@ -204,31 +188,71 @@ _PARAMETERS = {
 }
 
 
-def _apply(models: dict[str, ModelState], operation: str, arguments: dict[str, ast.expr]) -> None:
-    texts = {
-        name: node.value
-        for name, node in arguments.items()
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    model = (
-        models.setdefault(texts["model_name"].lower(), ModelState(texts["model_name"]))
-        if "model_name" in texts
-        else None
-    )
-    match operation:
-        case "CreateModel" if "name" in texts:
-            created = models[texts["name"].lower()] = ModelState(texts["name"], _table_option(arguments.get("options")))
-            created.fields.update(_fields(arguments.get("fields")))
-        case "AlterModelTable" if "name" in texts:
-            models.setdefault(texts["name"].lower(), ModelState(texts["name"])).table = texts.get("table")
-        case "RenameModel" if "old_name" in texts and "new_name" in texts:
-            old = models.get(texts["old_name"].lower())
-            renamed = ModelState(texts["new_name"], old.table if old else None, dict(old.fields) if old else {})
-            models[texts["new_name"].lower()] = renamed
-        case "AddField" if model is not None and "name" in texts:
-            model.fields[texts["name"]] = _field(arguments.get("field"))
-        case "RenameField" if model is not None and "old_name" in texts and "new_name" in texts:
-            model.fields[texts["new_name"]] = model.fields.get(texts["old_name"], ("", None))
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """What one operation says of a model."""
+
+    operation: str
+    texts: dict[str, str]
+    """Its arguments that are literal strings."""
+    table: str | None
+    fields: tuple[tuple[str, tuple[str, str | None]], ...]
+
+
+@lru_cache(maxsize=128)
+def _history(folder: Path, telling: re.Pattern[bytes]) -> tuple[tuple[str, tuple[_Event, ...]], ...]:
+    """An app's migrations that say anything, in the order of their names, each with its events."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
+    except OSError:
+        return ()
+    read = ((name, tuple(_events(folder / name, telling))) for name in names)
+    return tuple((name, events) for name, events in read if events)
+
+
+def _events(path: Path, telling: re.Pattern[bytes]) -> Iterator[_Event]:
+    try:
+        data = path.read_bytes()
+        if len(data) > MAX_BYTES or not telling.search(data):
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(data)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PARAMETERS:
+            operation = node.func.attr
+            arguments = dict(zip(_PARAMETERS[operation], node.args))
+            arguments |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+            field = arguments.get("field")
+            yield _Event(
+                operation,
+                {name: text for name, value in arguments.items() if (text := _literal(value)) is not None},
+                _table_option(arguments.get("options")),
+                tuple(_fields(arguments.get("fields"))) if field is None else (("", _field(field)),),
+            )
+
+
+def _literal(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _apply(models: dict[str, ModelState], events: Iterable[_Event]) -> None:
+    for event in events:
+        match event.operation, event.texts:
+            case "CreateModel", {"name": name}:
+                models[name.lower()] = ModelState(name, event.table, dict(event.fields))
+            case "AlterModelTable", {"name": name}:
+                models.setdefault(name.lower(), ModelState(name)).table = event.texts.get("table")
+            case "RenameModel", {"old_name": old, "new_name": new}:
+                before = models.get(old.lower(), ModelState(old))
+                models[new.lower()] = ModelState(new, before.table, dict(before.fields))
+            case "AddField", {"model_name": model, "name": name}:
+                models.setdefault(model.lower(), ModelState(model)).fields[name] = event.fields[0][1]
+            case "RenameField", {"model_name": model, "old_name": old, "new_name": new}:
+                fields = models.setdefault(model.lower(), ModelState(model)).fields
+                fields[new] = fields.get(old, ("", None))
 
 
 def _table_option(options: ast.expr | None) -> str | None:
