@@ -91,7 +91,6 @@ class _AllFound(Exception):  # noqa: N818 - no error
     """Everything that was wanted has been passed."""
 
 
-
 @dataclass(eq=False, repr=False)
 class Source:
     """One parsed file. Positions cost as much as parsing, so they are made together, when the first one is asked for."""
@@ -146,7 +145,9 @@ class Source:
             self.tree._codegen(marks)  # noqa: SLF001 - what PositionProvider itself calls
         before = [0, *accumulate(map(len, marks.tokens))]
         before.append(before[-1])  # a file without a last newline: the token was made, and taken back
-        self._ranges = {key: (before[begin], before[marks.ends[key]]) for key, begin in marks.begins.items() if key in marks.ends}
+        self._ranges = {
+            key: (before[begin], before[marks.ends[key]]) for key, begin in marks.begins.items() if key in marks.ends
+        }
         return marks.noted
 
     def _position(self, offset: int) -> tuple[int, int]:
