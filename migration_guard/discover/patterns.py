@@ -26,13 +26,13 @@ def is_listed(path: Path, settings: Settings) -> bool:
     """Say whether `paths` of the configuration, or of a database in it, means this very file, by name or by a glob."""
     name = _relative(path, settings)
     return any(
-        path == _full(glob, settings) or _file(glob).fullmatch(name) is not None for _, glob in settings.all_paths
+        path == _full(glob, settings.root) or _file(glob).fullmatch(name) is not None for _, glob in settings.all_paths
     )
 
 
 def is_below(path: Path, glob: str, settings: Settings) -> bool:
     """Say whether a glob means a file or one of the folders that it stands in."""
-    if path.is_relative_to(_full(glob, settings)):
+    if path.is_relative_to(_full(glob, settings.root)):
         return True
     return is_glob(glob) and _tree(glob).fullmatch(_relative(path, settings)) is not None
 
@@ -54,8 +54,9 @@ def fixed_folder(glob: str) -> str:
     return posixpath.dirname(_MAGIC.split(glob, maxsplit=1)[0]) or "."
 
 
-def _full(entry: str, settings: Settings) -> Path:
-    return Path(os.path.abspath(settings.root / entry))
+@cache
+def _full(entry: str, root: Path) -> Path:
+    return Path(os.path.abspath(root / entry))
 
 
 def _relative(path: Path, settings: Settings) -> str:
