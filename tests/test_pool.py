@@ -86,7 +86,9 @@ def test_a_server_that_dies_leaves_problems() -> None:
     thread = threading.Thread(target=lambda: found.update(answers(work)))
     thread.start()
     assert eventually(lambda: bool(readers()))
-    readers()[0].parent().kill()
+    server = readers()[0].parent()
+    assert server is not None
+    server.kill()
     thread.join(60)
     assert len(found) == 6
     assert {p.message for reading in found.values() for p in reading.problems} == {"the reading process died"}

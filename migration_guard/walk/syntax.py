@@ -87,7 +87,7 @@ class _Marks(CodegenState):
 _NOTHING = nullcontext()
 
 
-class _AllFound(Exception):  # noqa: N818 - no error
+class _AllFound(Exception):
     """Everything that was wanted has been passed."""
 
 
