@@ -127,6 +127,8 @@ class Ledger:
     """The batching loops that are being run, outermost first."""
     autocommit: int = 0
     """How many blocks are open in which each statement commits on its own."""
+    commits: int = 0
+    """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
     _transaction: int = 0
     _with_schema: set[int] = field(default_factory=set)
     """The transactions that change the schema."""
@@ -141,6 +143,7 @@ class Ledger:
     def commit(self) -> None:
         """The transaction ends, and with it each batch of the loops that are being run."""
         self._transaction += 1
+        self.commits += 1
         for loop in self.loops:
             loop.commits = True
 

@@ -20,7 +20,7 @@ from migration_guard.walk.values import NONE, Class, Constant, Function, Instanc
 if TYPE_CHECKING:
     from migration_guard.walk.machine import Machine
 
-_BATCHES = re.compile(r"batch|chunk|paginat|windows?\b|slices?\b", re.IGNORECASE)
+_BATCHES = re.compile(r"batch|chunk|paginat", re.IGNORECASE)
 """Names of what a batching loop goes over."""
 
 
@@ -216,8 +216,10 @@ class Statements:
         return self._else(node.orelse)
 
     def _For(self, node: cst.For) -> bool:
+        commits = self.machine.ledger.commits
         values = self.machine.evaluate(node.iter)
-        with self._batches(node, batching=values.batches or bool(_BATCHES.search(_named(node.iter)))):
+        in_batches = values.batches or bool(_BATCHES.search(_named(node.iter)))
+        with self._batches(node, batching=in_batches and self.machine.ledger.commits == commits):
             self._items(node, values)
         return self._else(node.orelse)
 

@@ -99,6 +99,13 @@ class Text(Value):
         pieces += self.slice(last, len(str(self))).pieces
         return Text(tuple(pieces), from_rows)
 
+    def blurred(self, others: Sequence[Value]) -> Value:
+        """Keep the beginning that all texts share, such as the verb of a statement."""
+        first = self.pieces[:1]
+        if not first or not all(isinstance(other, Text) and other.pieces[:1] == first for other in others):
+            return Unknown(from_rows=any(value.from_rows for value in others))
+        return concatenated((Text(first), hole("text", from_rows=any(value.from_rows for value in others))))
+
     # --- The methods of `str` that keep text known -------------------------------------------------------------------
 
     def replaced(self, old: str, new: Text) -> Text:

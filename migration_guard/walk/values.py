@@ -7,6 +7,7 @@ Knowledge about libraries is in subclasses under `walk/libraries`, never in the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Sequence as AnySequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,11 @@ class Value:
         """The elements, where it is known how many there are."""
         return None
 
+    def each(self) -> list[Value]:
+        """The elements, or one that stands for all where their number is not known."""
+        elements = self.elements()
+        return elements if elements is not None else [self.element()]
+
     def element(self) -> Value:
         """Any one element."""
         return Unknown(from_rows=self.from_rows)
@@ -80,6 +86,10 @@ class Value:
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
         """`self[key] = value`; `rows` says whether that happens in a loop over rows."""
+
+    def blurred(self, others: AnySequence[Value]) -> Value:
+        """What stands for more alternatives than are kept."""
+        return Unknown(from_rows=any(value.from_rows for value in others))
 
     def over(self, other: Value) -> Value:
         """`self / other`."""
@@ -192,7 +202,7 @@ def join(values: Iterable[Value]) -> Value:
         return UNKNOWN
     kept = list(options.values())
     if len(kept) > MAX_ALTERNATIVES:
-        kept = [*kept[:MAX_ALTERNATIVES], Unknown(from_rows=any(value.from_rows for value in kept))]
+        kept = [*kept[:MAX_ALTERNATIVES], kept[0].blurred(kept)]
     return kept[0] if len(kept) == 1 else Choice(tuple(kept))
 
 

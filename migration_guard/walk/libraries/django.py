@@ -310,7 +310,7 @@ def run_sql(sql: Value | None, call: Call) -> None:
     """What RunSQL takes: text, or a list of texts and of (text, parameters)."""
     for option in sql.alternatives() if sql is not None else ():
         if isinstance(option, Sequence):
-            for element in option.elements() or [option.element()]:
+            for element in option.each():
                 inner = element.elements() if isinstance(element, Sequence) else None
                 execute(call, inner[0] if inner else element)
         elif option is not NONE and not (isinstance(option, External) and option.last == "noop"):

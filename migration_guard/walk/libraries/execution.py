@@ -33,7 +33,7 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
             case Statement():
                 option.executed(call, parameters)
             case Sequence():
-                for element in option.elements() or [option.element()]:
+                for element in option.each():
                     execute(call, element, parameters, certain=certain)
             case Unknown() if certain and not option.given:
                 opaque(call, "SQL that is not known")

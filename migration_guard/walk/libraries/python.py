@@ -334,7 +334,7 @@ def _chained(call: Call) -> Value:
 def _flattened(call: Call) -> Value:
     result = Sequence()
     outer = _first(call)
-    for value in outer.elements() or [outer.element()]:
+    for value in outer.each():
         result.extend(value, rows=outer.from_rows)
     return result
 
