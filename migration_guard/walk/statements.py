@@ -48,6 +48,8 @@ class Statements:
         self.machine = machine
         self._class: Class | None = None
         """The class whose body is being run."""
+        self._looping = 0
+        """How many loops over anything but literals are being run."""
         self._handlers: dict[type, Callable[[Any], bool]] = {}
 
     def block(self, statements: AnySequence[Any]) -> bool:
@@ -224,8 +226,15 @@ class Statements:
         return self._else(node.orelse)
 
     def _items(self, node: cst.For, values: Value) -> None:
-        for item in self.machine.taken(values):
-            self._branches([lambda item=item: self._pass(node, item), lambda: True])  # type: ignore[misc]
+        """Take a literal collection item by item. Anything else is gone through twice by the outermost loop, so that
+        what one row leaves in a variable or a dictionary meets the next one.
+        """
+        literal = values.elements() is not None and not values.from_rows
+        for _ in range(1 if literal or self._looping else 2):
+            self._looping += not literal
+            for item in self.machine.taken(values):
+                self._branches([lambda item=item: self._pass(node, item), lambda: True])  # type: ignore[misc]
+            self._looping -= not literal
 
     @contextmanager
     def _batches(self, node: cst.For | cst.While, *, batching: bool) -> Iterator[None]:

@@ -13,6 +13,7 @@ from migration_guard.walk.values import Unknown, Value
 
 if TYPE_CHECKING:
     from migration_guard.walk.call import Call
+    from migration_guard.walk.machine import Machine
     from migration_guard.walk.syntax import Literal
 
 _PERCENT = re.compile(
@@ -52,6 +53,11 @@ class Text(Value):
     @property
     def key(self) -> object:
         return str(self)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return (
+            self if name in ("value", "name", "text") else Unknown(name, from_rows=self.from_rows)
+        )  # of an enumeration
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.text_method(self, name, call)

@@ -234,6 +234,8 @@ class Sequence(Value):
         match key:
             case Constant(int(index)) if self.rest is None and -len(self.known) <= index < len(self.known):
                 return self.known[index]
+            case Unknown(hint="slice"):
+                return self
         return self.element()
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
@@ -265,6 +267,8 @@ class Mapping(Value):
     known: dict[object, tuple[Value, Value]] = field(default_factory=dict)
     rest: Value | None = None
     from_rows: bool = False
+    default: Value | None = None
+    """What a `defaultdict` gives for a key that it has not: one value stands for all of them."""
 
     @property
     def key(self) -> object:
@@ -286,6 +290,8 @@ class Mapping(Value):
     def item(self, key: Value) -> Value:
         if key.key in self.known:
             return self.known[key.key][1]
+        if self.rest is None and self.default is not None:
+            self.rest = self.default
         values = self.values()
         return join(values) if values else Unknown(from_rows=self.from_rows)
 

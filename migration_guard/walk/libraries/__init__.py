@@ -51,7 +51,7 @@ _BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(yoyo.ROOTS, yoyo),
 }
 
-_WRITES = re.compile(r"^(?:exec_?dml|loaddata|create_permissions|create_contenttypes|update_contenttypes)$")
+_WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_contenttypes|update_contenttypes)$")
 """Functions that surely write, wherever they come from."""
 _READERS = frozenset(
     "tqdm pandas pd numpy structlog loguru click rich six attr attrs pydantic packaging dateutil pytz yaml simplejson "
@@ -86,9 +86,19 @@ class Libraries:
         """The value behind a dotted name outside the repository."""
         library = _BY_ROOT.get(name.partition(".")[0])
         special = library.value(name) if library is not None else None
-        if special is None and ".models." in name and name.rpartition(".")[2][:1].isupper():
-            special = django.external_model(name)
+        last = name.rpartition(".")[2]
+        if special is None and ".models." in name and last[:1].isupper():
+            special = self._external_model(name)
+        if special is None and library is None and "." in name and _SESSION.match(last):
+            return External(name) if name.partition(".")[0] in sys.stdlib_module_names else Handle(last)
         return special if special is not None else External(name)
+
+    def _external_model(self, name: str) -> Value | None:
+        """A model of a package out of sight: of the ORM that the migration's framework goes with."""
+        found = django.external_model(name)
+        if found is None or self.framework in ("django", "south"):
+            return found
+        return Model(name.rpartition(".")[2], None, "sqlalchemy-orm")
 
     def builtin(self, name: str) -> Value:
         return External(f"builtins.{name}") if name in python.BUILTINS else python.CONSTANTS.get(name) or Unknown(name)

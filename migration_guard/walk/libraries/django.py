@@ -149,7 +149,7 @@ class Apps(Value):
         return "apps"
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return Method(self, name)
+        return AllModels(machine) if name == "all_models" else Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         match name:
@@ -160,6 +160,24 @@ class Apps(Value):
             case "get_app_config" | "get_app_configs" | "app_configs":
                 return AppConfig()
         return UNKNOWN
+
+
+class AllModels(Value):
+    """`apps.all_models`, and `apps.all_models["app"]`."""
+
+    __slots__ = ("app", "machine")
+
+    def __init__(self, machine: Machine, app: str | None = None) -> None:
+        self.machine = machine
+        self.app = app
+
+    def item(self, key: Value) -> Value:
+        name = str(key) if isinstance(key, Text) and key.known else None
+        if self.app is None:
+            return AllModels(self.machine, name or "?")
+        if name is None or self.app == "?":
+            return Model(None, None, "django-orm")
+        return self.machine.libraries.django.model(self.app, name, self.machine)
 
 
 class AppConfig(Value):

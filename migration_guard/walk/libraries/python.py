@@ -79,6 +79,22 @@ def _dictionary(call: Call) -> Value:
     return result
 
 
+def _default_dictionary(call: Call) -> Value:
+    factory = call.argument(0, "default_factory")
+    makes = factory.last if isinstance(factory, External) else ""
+    default = (
+        Mapping() if makes in ("dict", "OrderedDict") else Sequence() if makes in ("list", "set", "deque") else None
+    )
+    return Mapping(default=default)
+
+
+def _grouped(call: Call) -> Value:
+    """`itertools.groupby`: pairs of a key and the elements that have it."""
+    values = _first(call)
+    group = Sequence([], values.element(), values.from_rows)
+    return Sequence([], Sequence([Unknown("key"), group], from_rows=values.from_rows), values.from_rows)
+
+
 def _enumerated(call: Call) -> Value:
     value = _first(call)
     elements = value.elements()
@@ -342,7 +358,8 @@ def _flattened(call: Call) -> Value:
 _CALLS: dict[str, Callable[[Call], Value | None]] = {
     **dict.fromkeys(("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque"), _collected),
     **dict.fromkeys(("dict", "OrderedDict"), _dictionary),
-    "defaultdict": lambda call: Mapping(),
+    "defaultdict": _default_dictionary,
+    "groupby": _grouped,
     "enumerate": _enumerated,
     "range": _range,
     "zip": _zipped,

@@ -27,6 +27,7 @@ from migration_guard.walk.values import (
     Function,
     Mapping,
     Method,
+    Sequence,
     Unknown,
     Value,
 )
@@ -72,6 +73,9 @@ def call(target: External, call: Call) -> Value | None:
             return first
         case "relationship" | "backref":
             return Relationship(target=call.argument(0, "argument") or UNKNOWN)
+        case "flag_modified" | "flag_dirty":
+            first.assign("*", UNKNOWN, call.machine, call.place)
+            return NONE
         case "object_session":
             return Handle("session")
         case "declared_attr" | "hybrid_property":
@@ -114,6 +118,8 @@ class Metadata(Value):
     def attribute(self, name: str, machine: Machine) -> Value:
         if name == "tables":
             return Tables()
+        if name == "sorted_tables":
+            return Sequence([], Table(None))
         return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
