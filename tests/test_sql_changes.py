@@ -96,7 +96,7 @@ CHANGES = [
     ("REPLACE leads VALUES (1)", "UPSERT_VALUES leads"),
     ("INSERT INTO leads (update, delete) VALUES (1, 2)", "INSERT_VALUES leads"),
     ("COPY leads FROM STDIN", "INSERT_VALUES leads"),
-    ("COPY leads (a, b) FROM '/tmp/x.csv' WITH (FORMAT csv)", "INSERT_VALUES leads"),
+    ("COPY leads (a, b) FROM '/srv/x.csv' WITH (FORMAT csv)", "INSERT_VALUES leads"),
     ("\\copy leads from 'x.csv'", "INSERT_VALUES leads"),
     ("LOAD DATA LOCAL INFILE 'x.csv' INTO TABLE leads FIELDS TERMINATED BY ','", "INSERT_VALUES leads"),
     # CREATE TABLE AS
@@ -230,7 +230,7 @@ HARMLESS = [
     "SELECT update, delete FROM insert",
     "SELECT f(x) FROM leads",
     "SELECT id INTO @x FROM leads",
-    "SELECT * FROM leads INTO OUTFILE '/tmp/x'",
+    "SELECT * FROM leads INTO OUTFILE '/srv/x'",
     "(SELECT 1) UNION (SELECT 2)",
     "WITH x AS (SELECT 1) SELECT * FROM x FOR UPDATE",
     "VALUES (1), (2)",
@@ -288,7 +288,7 @@ HARMLESS = [
     "VACUUM ANALYZE leads",
     "UPDATE STATISTICS leads",
     "COPY leads TO STDOUT",
-    "COPY (SELECT * FROM leads) TO '/tmp/x'",
+    "COPY (SELECT * FROM leads) TO '/srv/x'",
     "\\copy leads to 'x.csv'",
     "\\echo it's UPDATE leads SET x = 1",
     "BEGIN; COMMIT; ROLLBACK; SAVEPOINT a; RELEASE SAVEPOINT a; END;",
@@ -404,7 +404,7 @@ BY_TOKENS = {
     "REPLACE leads VALUES (1)",
     "DELETE FROM ?",
     "SELECT id INTO @x FROM leads",
-    "SELECT * FROM leads INTO OUTFILE '/tmp/x'",
+    "SELECT * FROM leads INTO OUTFILE '/srv/x'",
 }
 """What sqlglot has no tree for."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import libcst as cst
 
 from migration_guard.operations import OperationKind
-from migration_guard.walk.libraries import alembic, django, drivers, orm, python, sqlalchemy, yoyo
+from migration_guard.walk.libraries import alembic, containers, django, drivers, orm, python, sqlalchemy, yoyo
 from migration_guard.walk.libraries.database import (
     HANDLE_NAME,
     Field,
@@ -76,9 +76,9 @@ class Libraries:
 
     machine: Machine
 
-    sequence_method = staticmethod(python.sequence_method)
-    mapping_method = staticmethod(python.mapping_method)
-    text_method = staticmethod(python.text_method)
+    sequence_method = staticmethod(containers.sequence_method)
+    mapping_method = staticmethod(containers.mapping_method)
+    text_method = staticmethod(containers.text_method)
 
     # --- Names -------------------------------------------------------------------------------------------------------
 

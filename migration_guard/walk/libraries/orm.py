@@ -30,6 +30,7 @@ from migration_guard.walk.values import (
     External,
     Function,
     Instance,
+    Mapping,
     Method,
     Place,
     Sequence,
@@ -70,7 +71,8 @@ def model_of(cls: Class, libraries: Libraries) -> Model | None:
 def _find_model(cls: Class, libraries: Libraries) -> Model | None:
     table, named = None, cls.lookup("__tablename__")
     if isinstance(named, Text) and named.known:
-        table = str(named)
+        schema = _schema_of(cls)
+        table = f"{schema}.{named}" if schema else str(named)
     core = cls.lookup("__table__")
     if isinstance(core, Table):
         table = core.name
@@ -83,6 +85,16 @@ def _find_model(cls: Class, libraries: Libraries) -> Model | None:
     if any(_is_django_model(name) for name in bases):
         return libraries.django.model_of_class(cls)
     return None
+
+
+def _schema_of(cls: Class) -> str | None:
+    """`__table_args__ = {"schema": …}`, alone or behind constraints."""
+    arguments = cls.lookup("__table_args__")
+    last = arguments.known[-1] if isinstance(arguments, Sequence) and arguments.known else arguments
+    if not isinstance(last, Mapping):
+        return None
+    found = next((value for key, value in last.known.values() if isinstance(key, Text) and str(key) == "schema"), None)
+    return str(found) if isinstance(found, Text) and found.known else None
 
 
 def _is_declarative(base: str) -> bool:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.walk.libraries import database
+from migration_guard.walk.libraries.containers import first
 from migration_guard.walk.libraries.database import run_callbacks
 from migration_guard.walk.syntax import Literal
-from migration_guard.walk.text import Piece, Text, as_text, concatenated, plain
+from migration_guard.walk.text import Piece, Text, as_text, plain
 from migration_guard.walk.values import (
     NONE,
     UNKNOWN,
@@ -50,14 +51,10 @@ def call(target: External, call: Call) -> Value:
     return Unknown(target.last, from_rows=rows)
 
 
-def _first(call: Call) -> Value:
-    return call.positional[0] if call.positional else UNKNOWN
-
-
 def _collected(call: Call) -> Value:
     if not call.positional:
         return Sequence()
-    value = _first(call)
+    value = first(call)
     elements = value.elements()
     if elements is not None:
         return Sequence(elements, from_rows=value.from_rows)
@@ -90,13 +87,13 @@ def _default_dictionary(call: Call) -> Value:
 
 def _grouped(call: Call) -> Value:
     """`itertools.groupby`: pairs of a key and the elements that have it."""
-    values = _first(call)
+    values = first(call)
     group = Sequence([], values.element(), values.from_rows)
     return Sequence([], Sequence([Unknown("key"), group], from_rows=values.from_rows), values.from_rows)
 
 
 def _enumerated(call: Call) -> Value:
-    value = _first(call)
+    value = first(call)
     elements = value.elements()
     if elements is not None and not value.from_rows:
         return Sequence([Sequence([Constant(index), element]) for index, element in enumerate(elements)])
@@ -136,36 +133,36 @@ def _filtered(call: Call) -> Value:
 
 
 def _partial(call: Call) -> Value:
-    return Partial(_first(call), call.positional[1:], call.named) if call.positional else UNKNOWN
+    return Partial(first(call), call.positional[1:], call.named) if call.positional else UNKNOWN
 
 
 def _text(call: Call) -> Value:
-    value = _first(call)
+    value = first(call)
     if isinstance(value, Constant) and isinstance(value.value, (int, float)):
         return plain(str(value.value))
     return value if any(isinstance(option, (Text, PathValue)) for option in value.alternatives()) else as_text(value)
 
 
 def _dedented(call: Call) -> Value:
-    return join(v.dedented() if isinstance(v, Text) else v for v in _first(call).alternatives())
+    return join(v.dedented() if isinstance(v, Text) else v for v in first(call).alternatives())
 
 
 def _cleaned(call: Call) -> Value:
-    return join(v.dedented().stripped("strip", None) if isinstance(v, Text) else v for v in _first(call).alternatives())
+    return join(v.dedented().stripped("strip", None) if isinstance(v, Text) else v for v in first(call).alternatives())
 
 
 def _attribute(call: Call) -> Value | None:
     name = call.argument(1)
     if not isinstance(name, Text) or not name.known:
-        return Unknown(from_rows=_first(call).from_rows)
-    return call.machine.attribute(_first(call), str(name))
+        return Unknown(from_rows=first(call).from_rows)
+    return call.machine.attribute(first(call), str(name))
 
 
 def _set_attribute(call: Call) -> Value:
     name = call.argument(1)
     value = call.argument(2)
     label = str(name) if isinstance(name, Text) and name.known else "?"
-    _first(call).assign(label, value if value is not None else UNKNOWN, call.machine, call.place)
+    first(call).assign(label, value if value is not None else UNKNOWN, call.machine, call.place)
     return NONE
 
 
@@ -175,14 +172,14 @@ def _globals(call: Call) -> Value:
 
 
 def _next(call: Call) -> Value:
-    value = _first(call).element()
+    value = first(call).element()
     default = call.argument(1)
     return value if default is None or default is NONE else join((value, default))
 
 
 def _run(call: Call) -> Value | None:
     """`asyncio.run(coroutine)`: the call was followed when it was evaluated."""
-    return _first(call)
+    return first(call)
 
 
 def _printed(call: Call) -> Value:
@@ -190,7 +187,7 @@ def _printed(call: Call) -> Value:
 
 
 def _type(call: Call) -> Value:
-    value = _first(call)
+    value = first(call)
     match value:
         case Instance(cls=cls):
             return cls
@@ -312,7 +309,7 @@ def _as_path(value: Value | None, machine: Machine) -> Path | None:
 
 
 def _path(call: Call) -> Value:
-    return PathValue(_as_path(_first(call), call.machine)).joined(list(call.positional[1:]))
+    return PathValue(_as_path(first(call), call.machine)).joined(list(call.positional[1:]))
 
 
 def _open(call: Call) -> Value:
@@ -326,12 +323,12 @@ def _join_path(call: Call) -> Value | None:
 
 
 def _parent(call: Call) -> Value:
-    path = _as_path(_first(call), call.machine)
+    path = _as_path(first(call), call.machine)
     return PathValue(path.parent if path else None)
 
 
 def _same_path(call: Call) -> Value:
-    return PathValue(_as_path(_first(call), call.machine))
+    return PathValue(_as_path(first(call), call.machine))
 
 
 def _data(call: Call) -> Value:
@@ -349,7 +346,7 @@ def _chained(call: Call) -> Value:
 
 def _flattened(call: Call) -> Value:
     result = Sequence()
-    outer = _first(call)
+    outer = first(call)
     for value in outer.each():
         result.extend(value, rows=outer.from_rows)
     return result
@@ -384,8 +381,8 @@ _CALLS: dict[str, Callable[[Call], Value | None]] = {
     "islice": _collected,
     "chain": _chained,
     "from_iterable": _flattened,
-    "copy": _first,
-    "deepcopy": _first,
+    "copy": first,
+    "deepcopy": first,
     "cast": lambda call: call.argument(1) or UNKNOWN,
     "Path": _path,
     "PurePath": _path,
@@ -396,125 +393,7 @@ _CALLS: dict[str, Callable[[Call], Value | None]] = {
     "realpath": _same_path,
     "normpath": _same_path,
     "get_data": _data,
-    "closing": _first,
-    "nullcontext": _first,
+    "closing": first,
+    "nullcontext": first,
     "wraps": lambda call: UNKNOWN,
 }
-
-
-def sequence_method(value: Sequence, name: str, call: Call) -> Value:
-    rows = bool(call.machine.row_loops)
-    match name:
-        case "append" | "add" | "appendleft" | "put":
-            value.add(_first(call), rows=rows)
-            return NONE
-        case "insert":
-            value.add(call.argument(1) or UNKNOWN, rows=rows)
-            return NONE
-        case "extend" | "update":
-            for other in call.positional:
-                value.extend(other, rows=rows)
-            return NONE
-        case "pop" | "popleft":
-            return value.element()
-        case "copy" | "union" | "intersection" | "difference":
-            return value
-    return Unknown(name, from_rows=value.from_rows)
-
-
-def mapping_method(value: Mapping, name: str, call: Call) -> Value:
-    rows = bool(call.machine.row_loops)
-    match name:
-        case "get" | "pop" | "setdefault":
-            default = call.argument(1)
-            if name == "setdefault" and default is not None:
-                value.set_item(_first(call), default, rows=rows)
-            found = value.item(_first(call))
-            return found if default is None else join((found, default))
-        case "items":
-            if value.rest is None and not value.from_rows:
-                return Sequence([Sequence([key, item]) for key, item in value.known.values()])
-            pair = Sequence(
-                [value.element(), join(value.values()) if value.values() else Unknown(from_rows=value.from_rows)]
-            )
-            return Sequence([], pair, value.from_rows)
-        case "values":
-            if value.rest is None and not value.from_rows:
-                return Sequence(value.values())
-            return Sequence(
-                [], join(value.values()) if value.values() else Unknown(from_rows=value.from_rows), value.from_rows
-            )
-        case "keys":
-            return _keys(value)
-        case "update":
-            for other in call.positional:
-                value.rest = join(v for v in (value.rest, other.item(UNKNOWN)) if v is not None)
-                value.from_rows |= other.from_rows
-            for key, item in call.named.items():
-                value.set_item(plain(key), item, rows=rows)
-            return NONE
-        case "copy":
-            return value
-    return Unknown(name, from_rows=value.from_rows)
-
-
-def _keys(value: Mapping) -> Value:
-    elements = value.elements()
-    return (
-        Sequence(elements)
-        if elements is not None and not value.from_rows
-        else Sequence([], value.element(), value.from_rows)
-    )
-
-
-def text_method(value: Text, name: str, call: Call) -> Value:
-    combine = call.machine.combine
-    match name:
-        case "format":
-            names = list(call.named)
-            return combine(
-                lambda *given: value.formatted(
-                    given[: len(call.positional)], dict(zip(names, given[len(call.positional) :]))
-                ),
-                *call.positional,
-                *call.named.values(),
-            )
-        case "format_map" if isinstance(_first(call), Mapping):
-            given = _first(call)
-            assert isinstance(given, Mapping)
-            return value.formatted((), {str(key): item for key, item in given.known.values()})
-        case "replace":
-            old, new = call.argument(0) or UNKNOWN, call.argument(1) or UNKNOWN
-            return combine(
-                lambda a, b: value.replaced(str(a), as_text(b)) if isinstance(a, Text) and a.known else value, old, new
-            )
-        case "join":
-            return _joined(value, _first(call))
-        case "strip" | "lstrip" | "rstrip":
-            characters = call.argument(0)
-            return value.stripped(name, str(characters) if isinstance(characters, Text) else None)
-        case "upper" | "lower" | "casefold":
-            return value.cased(name)
-        case "split" | "splitlines" | "rsplit":
-            separator = call.argument(0)
-            given_separator = str(separator) if isinstance(separator, Text) else None
-            return Sequence(list(value.split("\n" if name == "splitlines" else given_separator)))
-        case "partition" | "rpartition":
-            return Sequence([], value)
-        case "removeprefix" | "removesuffix" | "encode" | "decode" | "expandtabs" | "title" | "capitalize":
-            return value
-        case "bindparams" | "params" | "columns" | "execution_options" | "as_string" | "read" | "label":
-            return value  # SQLAlchemy's TextClause and psycopg's Composable
-    return Unknown(name)
-
-
-def _joined(separator: Text, values: Value) -> Value:
-    elements = values.elements()
-    if elements is None:
-        return as_text(values.element() if isinstance(values.element(), Text) else None, "values")
-    parts: list[Text] = []
-    for element in elements:
-        if parts:
-            parts.append(separator)
-        parts.append(as_text(element.alternatives()[0]))
-    return concatenated(parts)
