@@ -11,6 +11,7 @@ import libcst as cst
 from migration_guard.operations import OperationKind
 from migration_guard.walk.libraries import alembic, containers, django, drivers, orm, python, sqlalchemy, yoyo
 from migration_guard.walk.libraries.database import (
+    CORE_VERBS,
     HANDLE_NAME,
     Field,
     Handle,
@@ -18,14 +19,17 @@ from migration_guard.walk.libraries.database import (
     Query,
     Row,
     Statement,
+    Table,
     record,
     run_callbacks,
+    statement_on,
+    takes_callback,
 )
 from migration_guard.walk.libraries.django_models import Project
 from migration_guard.walk.libraries.execution import SINKS, changes_in, execute, opaque, run_text
 from migration_guard.walk.syntax import dotted
 from migration_guard.walk.text import Text
-from migration_guard.walk.values import Class, External, Function, Method, Place, Super, Unknown, Value
+from migration_guard.walk.values import NONE, Class, External, Function, Method, Place, Super, Unknown, Value
 
 if TYPE_CHECKING:
     from migration_guard.sql import Change
@@ -137,6 +141,8 @@ class Libraries:
             return self._dml_helper(name, call)
         if _SESSION.search(name):
             return Handle(name)
+        if name in CORE_VERBS and call.positional and isinstance(call.positional[0], (Model, Table)):
+            return statement_on(call.positional[0], name, call)  # `db.update(User)` of an application's own `db`
         known_library = isinstance(callee, External) and (callee.root in _BY_ROOT or callee.root in _READERS)
         if _WRITES.match(name):
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
@@ -154,7 +160,7 @@ class Libraries:
                     option.executed(call, None)
                 elif isinstance(option, Text) and not knows_the_callee and changes_in(call, option):
                     run_text(call, option, None, certain=False)
-        reads = knows_the_callee or _READS.match(name)
+        reads = knows_the_callee or _READS.match(name) or takes_callback(call)
         if not reads and any(value.handle and not isinstance(value, Method) for value in call.arguments):
             opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
 
@@ -221,6 +227,8 @@ class Libraries:
         return orm.row_attribute(row, name, self)
 
     def row_assign(self, row: Row, name: str, value: Value, place: Place) -> None:
+        if name in ("pk", "id") and value is NONE:
+            row.new = True  # Django's way to copy a row: the next `save()` inserts it
         orm.row_assign(row, name, place, self.machine)
 
     def row_method(self, row: Row, name: str, call: Call) -> Value:

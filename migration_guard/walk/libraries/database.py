@@ -387,15 +387,35 @@ class Query(Value):
         return self.element() if isinstance(key, Constant) else self
 
 
+_TAKES_ARGUMENTS = frozenset({"submit", "apply", "apply_async", "callback", "run_in_executor", "to_thread", "push"})
+"""Functions that call what they are given with the arguments behind it."""
+_TAKES_ELEMENTS = frozenset({"map", "imap", "imap_unordered", "starmap", "map_async", "thread_map", "process_map"})
+"""Functions that call it once for each element of what stands behind it."""
+
+
 def run_callbacks(call: Call) -> None:
     """Functions that are handed to something out of sight will be run by it."""
-    for value in call.arguments:
+    for index, value in enumerate(call.arguments):
+        behind = call.positional[index + 1 :]
         for option in value.alternatives():
             if isinstance(option, Function):
-                call.machine.run(option, call.with_arguments((), {}))
+                _run_callback(option, behind, call)
             elif isinstance(option, Method) and option.handle:  # `stack.callback(connection.execute, text)`
-                behind = call.positional[call.positional.index(value) + 1 :] if value in call.positional else ()
                 option.call(call.with_arguments(behind, {}))
+
+
+def _run_callback(function: Function, behind: tuple[Value, ...], call: Call) -> None:
+    if call.name in _TAKES_ELEMENTS:
+        with call.machine.rows(any(value.from_rows for value in behind)):
+            call.machine.run(function, call.with_arguments([value.element() for value in behind], {}))
+    else:
+        call.machine.run(function, call.with_arguments(behind if call.name in _TAKES_ARGUMENTS else (), {}))
+
+
+def takes_callback(call: Call) -> bool:
+    """Whether all that is given goes into a function that is in sight, and was followed."""
+    first = call.positional[0] if call.positional else None
+    return call.name in (_TAKES_ARGUMENTS | _TAKES_ELEMENTS) and isinstance(first, Function)
 
 
 def empties(*values: Value | None) -> Mapping:
