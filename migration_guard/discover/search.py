@@ -17,6 +17,7 @@ from migration_guard.frameworks import recognise
 from migration_guard.operations import Problem
 
 SCRIPT = "script"
+SQL_FILE = "sql_file"
 """The framework of a file that is no migration by its content, but was named as one."""
 
 
@@ -168,7 +169,7 @@ class _Search:
         except Unreadable as error:
             wanted = wanted or path.suffix == ".py"
             return self._kept_problem(path, str(error), ignores, named=named) if wanted else _Left.NO_MIGRATION
-        framework = recognise(path, source) or (SCRIPT if wanted else None)
+        framework = recognise(path, source) or (_plain(path) if wanted else None)
         if b"\0" in source and (framework or looks_like_migration(path)):
             return self._kept_problem(path, "it is binary: it holds null bytes", ignores, named=named)
         if framework is None or (not wanted and ignores.ignore(path)):
@@ -189,3 +190,8 @@ class _Search:
         if not named and is_excluded(path, self._load.for_folder(path.parent)):
             return _Left.EXCLUDED
         return Problem(shown_path(path, self._cwd), None, f"cannot be read: {reason}")
+
+
+def _plain(path: Path) -> str:
+    """Name the framework of a file that was asked for and that none recognises."""
+    return SQL_FILE if path.suffix.lower() == ".sql" else SCRIPT

@@ -22,7 +22,7 @@ _GOES_DOWN = re.compile(r"\.(?:down|rollback)\.sql$|^U\d[\w.]*__.*\.sql$", re.IG
 
 def recognises(path: PurePath, source: bytes) -> bool:
     """A numbered file in `migrations` counts where no Python stands beside it: else a Python migration reads it."""
-    if path.suffix != ".sql":
+    if path.suffix.lower() != ".sql":
         return False
     if _UP.search(source) or _NAMED.search(path.name):
         return True

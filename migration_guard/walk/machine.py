@@ -18,7 +18,7 @@ import libcst as cst
 from migration_guard.operations import Direction
 from migration_guard.walk import text as texts
 from migration_guard.walk.call import Call, Frame
-from migration_guard.walk.expressions import Expressions
+from migration_guard.walk.expressions import Expressions, TooComplex
 from migration_guard.walk.ledger import Ledger
 from migration_guard.walk.names import Names
 from migration_guard.walk.repository import Module, Repository, Scope
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS_AWAY = 40_000
 """Expressions of other modules evaluated for one file; what is called beyond is out of sight."""
-MAX_CALLS = 24
+MAX_CALLS = 60
 """Nested calls that are followed."""
 MAX_HOPS = 8
 """Calls that are followed through other modules than the migration; what is called beyond is out of sight."""
@@ -167,7 +167,11 @@ class Machine:
         node = function.node
         if self.libraries.hides_its_sql(function, call):
             return UNKNOWN
-        if len(self.frames) > MAX_CALLS or sum(frame.node is node for frame in self.frames) > 1:
+        if sum(frame.node is node for frame in self.frames) > 1:
+            return Unknown(function.name)
+        if len(self.frames) > MAX_CALLS:
+            if len({id(frame.node) for frame in self.frames}) >= MAX_CALLS:
+                raise TooComplex  # a chain of functions, each another one: what is at its end is not known
             return Unknown(function.name)
         if function.scope.module is self.module:
             return self._followed_once(function, call, site=0)

@@ -30,7 +30,7 @@ class Migration:
     def __init__(self, job: Job, source_bytes: bytes) -> None:
         self.path = Path(job.path)
         self.job = job
-        is_python = self.path.suffix != ".sql"
+        is_python = self.path.suffix.lower() != ".sql"
         self.source = parse(self.path, source_bytes if is_python else b"")
         self._bytes = source_bytes
         self.module = Module(self.path, self.source)

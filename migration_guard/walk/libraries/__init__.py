@@ -148,7 +148,7 @@ class Libraries:
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
             return result
         run_callbacks(call)
-        if not _LOGGING.match(name):
+        if not _LOGGING.match(name) or any(isinstance(value, Handle) for value in call.arguments):
             self._judge_arguments(name, call, knows_the_callee=known_library)
         return result
 
@@ -160,7 +160,7 @@ class Libraries:
                     option.executed(call, None)
                 elif isinstance(option, Text) and not knows_the_callee and changes_in(call, option):
                     run_text(call, option, None, certain=False)
-        reads = knows_the_callee or _READS.match(name) or takes_callback(call)
+        reads = knows_the_callee or (_READS.match(name) and not _WRITES_TOO.search(name)) or takes_callback(call)
         if not reads and any(value.handle and not isinstance(value, Method) for value in call.arguments):
             opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
 
@@ -285,3 +285,8 @@ _READS = re.compile(
     r"exists?|len|as|to|table|column|index|compile|filter|sorted|repr|str)(?:_(?!or_create|or_update)|$)|_exists?$"
 )
 """Names of functions that only read, by convention."""
+_WRITES_TOO = re.compile(
+    r"_(?:fix|delete|remove|repair|update|upsert|fill|backfill|migrate|set|insert|create|sync|save|write|move|copy|merge|"
+    r"purge|clean|reset|populate|apply|sql)(?:_|$)|backfill"
+)
+"""… unless a later word says otherwise."""

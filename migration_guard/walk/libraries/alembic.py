@@ -40,6 +40,8 @@ def call(target: External, call: Call) -> Value | None:
 class Op(Value):
     """`alembic.op`, or the object of a batch."""
 
+    handle = True
+
     @property
     def key(self) -> object:
         return "op"

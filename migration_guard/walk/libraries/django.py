@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from migration_guard.operations import OperationKind
 from migration_guard.walk.ledger import spot_of
 from migration_guard.walk.libraries.database import EXPRESSION, Handle, Model, Query, record, run_callbacks
+from migration_guard.walk.libraries.django_models import bundled_table
 from migration_guard.walk.libraries.execution import execute
 from migration_guard.walk.text import Text
 from migration_guard.walk.values import (
@@ -55,6 +56,8 @@ def external_model(name: str) -> Value | None:
     if cls.endswith(("Manager", "Mixin", "Field", "QuerySet", "Error", "Exception")):
         return None
     app = package.rpartition(".")[2]
+    if package.startswith("django.contrib."):
+        return Model(f"{app}.{cls}", bundled_table(app, cls), "django-orm")
     return Model(f"{app}.{cls}", f"{app}_{cls}".lower(), "django-orm")
 
 

@@ -90,7 +90,7 @@ class Project:
 
     def _named(self, app: str, name: str) -> Model:
         state = self._state(app, fields=False).get(name.lower())
-        table = (state.table if state is not None else None) or f"{app}_{name}".lower()
+        table = (state.table if state is not None else None) or bundled_table(app, name)
         return Model(f"{app}.{name}", table, "django-orm")
 
     def may_relate(self, given: Field) -> bool:
@@ -123,6 +123,23 @@ class Project:
             if parent == self.root:
                 break
         return None
+
+
+_BUNDLED = {
+    "contenttypes_contenttype": "django_content_type",
+    "sites_site": "django_site",
+    "sessions_session": "django_session",
+    "admin_logentry": "django_admin_log",
+    "flatpages_flatpage": "django_flatpage",
+    "redirects_redirect": "django_redirect",
+}
+"""Tables of Django's own apps that are not named after app and model."""
+
+
+def bundled_table(app: str, name: str) -> str:
+    """The table of a model whose migrations say nothing else: `app_model`."""
+    default = f"{app}_{name}".lower()
+    return _BUNDLED.get(default, default)
 
 
 _RELATIONS = (

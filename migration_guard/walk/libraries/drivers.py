@@ -71,7 +71,6 @@ _BULK = {
     "bulk_insert_mappings": OperationKind.INSERT_VALUES,
     "bulk_update_mappings": OperationKind.UPDATE,
     "bulk_save_objects": OperationKind.INSERT_VALUES,
-    "copy_expert": OperationKind.INSERT_VALUES,
     "copy_from": OperationKind.INSERT_VALUES,
     "copy_records_to_table": OperationKind.INSERT_VALUES,
 }
@@ -137,7 +136,7 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
     if name in ("run_sync", "run_callable"):
         function, rest = call.positional[:1], call.positional[1:]
         return machine.call(function[0], call.with_arguments((handle, *rest), call.named)) if function else UNKNOWN
-    if name == "copy":
+    if name in ("copy", "copy_expert"):
         given = call.argument(0, "statement", "query")
         return execute(call, given, None) if given is not None else UNKNOWN
     return session_method(handle, name, call)

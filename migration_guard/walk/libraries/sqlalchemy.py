@@ -60,7 +60,10 @@ def call(target: External, call: Call) -> Value | None:
         case "text" | "TextClause" | "DDL":
             return call.argument(0, "text", "statement") or UNKNOWN
         case "table" | "Table" | "TableClause":
-            return Table(str(first) if isinstance(first, Text) and first.known else None)
+            name = str(first) if isinstance(first, Text) and first.known else None
+            schema = call.named.get("schema")
+            qualified = name is not None and isinstance(schema, Text) and schema.known
+            return Table(f"{schema}.{name}" if qualified else name)
         case last if last in CORE_VERBS:
             return statement_on(call.argument(0, "table", "entity") or UNKNOWN, last, call)
         case "select" | "union" | "union_all" | "exists":
