@@ -72,3 +72,16 @@ class Migration(migrations.Migration):
     (tmp_path / "migrations" / "0001_a.py").write_text(source, encoding="utf-8")
     (finding,) = report(tmp_path, "migrations")[1]["findings"]
     assert (finding["severity"], finding["operation"]["table"]) == ("low", "django_content_type")  # type: ignore[index]
+
+
+def test_a_package_in_src_is_in_sight(tmp_path: Path) -> None:
+    for folder in (".git", "src/shop", "alembic/versions"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "src/shop/__init__.py").touch()
+    (tmp_path / "src/shop/fill.py").write_text(
+        'def fill(connection):\n    connection.exec_driver_sql("DELETE FROM calls")\n', encoding="utf-8"
+    )
+    source = f"{HEADER}from shop.fill import fill\ndef upgrade():\n    fill(op.get_bind())\n"
+    (tmp_path / "alembic/versions/1.py").write_text(source, encoding="utf-8")
+    (finding,) = report(tmp_path, "alembic/versions")[1]["findings"]
+    assert finding["operation"]["via"] == "src/shop/fill.py:2"  # type: ignore[index]

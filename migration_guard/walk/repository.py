@@ -184,7 +184,7 @@ class Repository:
         if not parts or parts[0] in sys.stdlib_module_names or parts[0] in NEVER_OURS:
             return None
         for folder in importer.parents:
-            found = self._below(folder, parts)
+            found = self._below(folder, parts) or self._below(folder / "src", parts)
             if found is not None:
                 return found
             if folder == self._root:
