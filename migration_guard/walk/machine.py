@@ -159,9 +159,6 @@ class Machine:
         """Call a function of which only the receiver is known."""
         return self.run(function, Call(self, function.name, self.place(function.node)))
 
-    def run_property(self, function: Function) -> Value:
-        return self.run_plainly(function)
-
     def run(self, function: Function, call: Call) -> Value:
         """Follow a call into a function of the repository."""
         node = function.node

@@ -506,7 +506,7 @@ class Instance(Value):
         found = self.cls.lookup(name)
         if isinstance(found, Function):
             bound = found.bind(self.cls if found.style == "classmethod" else self)
-            return machine.run_property(bound) if found.style == "property" else bound
+            return machine.run_plainly(bound) if found.style == "property" else bound
         return found if found is not None else self._inherited(name)
 
     def _inherited(self, name: str) -> Value:

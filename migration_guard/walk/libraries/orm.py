@@ -328,7 +328,7 @@ def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
         own = model.cls.lookup(name)
         if isinstance(own, Function):
             bound = own.bind(row)
-            return libraries.machine.run_property(bound) if own.style == "property" else bound
+            return libraries.machine.run_plainly(bound) if own.style == "property" else bound
         if isinstance(own, Relationship):
             related = _related(own.target, model.cls, libraries)
     return Field(row, name, related)
