@@ -12,7 +12,7 @@ import click
 from migration_guard import __version__
 from migration_guard.cli.output import complain, settle
 
-COMMANDS = ("check", "explain", "rule")
+COMMANDS = ("check", "baseline", "explain", "rule")
 DEFAULT = "check"
 USAGE = 2
 INTERRUPTED = 130

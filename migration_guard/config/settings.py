@@ -7,14 +7,17 @@ from functools import cache
 from pathlib import Path
 
 from migration_guard.config.options import (
+    CUT_OFFS,
     DIALECT,
     GLOBS,
     MARKER,
+    PATH,
     RULES_BY_GLOB,
     SECONDS,
     SEVERITIES,
     SEVERITY,
     STRINGS,
+    SWITCH,
     dotted,
     named,
     option,
@@ -64,6 +67,19 @@ class Settings:
         RULES_BY_GLOB, (), "Rules to turn off in the files that a glob matches."
     )
     severity: tuple[tuple[str, Severity], ...] = option(SEVERITIES, (), "Severities that replace a rule's own.")
+    baseline: str | None = option(
+        PATH,
+        None,
+        "The file of grandfathered findings; unless it says so, `.migration-guard-baseline.jsonl` if it is there.",
+    )
+    strict_baseline: bool = option(
+        SWITCH, False, "Whether entries of the baseline that stand for nothing fail the run."
+    )
+    grandfather: tuple[tuple[str, tuple[str, ...] | str], ...] = option(
+        CUT_OFFS,
+        (),
+        "Migrations that are grandfathered, by file, folder or app: their ids, or the newest one, with all before it.",
+    )
     file_timeout: float = option(SECONDS, 30.0, "Seconds that reading one file may take.")
     databases: tuple[Database, ...] = option(
         named(Database, options(Database)), (), "Several databases, each with what it has of its own."
