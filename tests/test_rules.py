@@ -14,6 +14,7 @@ from migration_guard.findings import Severity
 from migration_guard.operations import Direction, Operation, OperationKind, Span
 from migration_guard.rules import Context, Rule, UnknownRuleError, all_rules, matching, read_page, select
 
+HEAD_OF_BASELINE = '{"format":1}'
 HEADER = 'revision = "2f6c"\ndown_revision = "1e5b"\n'
 EXPECT = re.compile(r"# expect: (MG\d+(?:, MG\d+)*)")
 RULES = all_rules()
@@ -30,6 +31,7 @@ def blocks(part: str) -> list[object]:
         pytest.param(block, id=f"{rule.code}-{part}-{number}")
         for rule in RULES
         for number, block in enumerate(getattr(read_page(rule.page), part))
+        if not block.startswith(HEAD_OF_BASELINE)
     ]
 
 
@@ -51,6 +53,23 @@ def test_a_bad_example_yields_exactly_its_markers(block: str, tmp_path: Path) ->
 @pytest.mark.parametrize("block", blocks("good"))
 def test_a_good_example_is_clean_under_all_rules(block: str, tmp_path: Path) -> None:
     assert found_in(tmp_path, block) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "body"), [("MG903", "pass"), ("MG904", "op.execute(\"UPDATE leads SET status = 'new'\")")]
+)
+def test_examples_of_baselines_are_what_they_say(code: str, body: str, tmp_path: Path) -> None:
+    rule = next(rule for rule in RULES if rule.code == code)
+    (tmp_path / "versions").mkdir()
+    migration = f"from alembic import op\n\n{HEADER}\n\ndef upgrade():\n    {body}\n"
+    (tmp_path / "versions" / "2f6c_leads.py").write_text(migration, encoding="utf-8")
+    for part, expected_codes in ((read_page(rule.page).bad, [code]), (read_page(rule.page).good, [])):
+        for block in part:
+            (tmp_path / ".migration-guard-baseline.jsonl").write_text(block, encoding="utf-8")
+            report = check(Request(["versions"], tmp_path, SettingsLoader(cwd=tmp_path), workers=1))
+            assert [(found.code, found.path, found.span.line) for found in report.new] == [
+                (code, ".migration-guard-baseline.jsonl", 2) for code in expected_codes
+            ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -166,15 +185,23 @@ def test_seeds_are_off_unless_selected_and_ignoring_wins() -> None:
     assert "MG108" not in codes
     assert "MG201" not in codes
     assert "MG101" in codes
-    assert [rule.code for rule in select(RULES, chosen=("MG108", "MG101"), ignored=("MG101",), per_file=()).rules] == [
-        "MG108"
-    ]
+    chosen = select(RULES, chosen=("MG108", "MG101"), ignored=("MG101",), per_file=())
+    assert [rule.code for rule in chosen.rules if not rule.upkeep] == ["MG108"]
+
+
+def test_the_rules_of_upkeep_can_be_neither_left_out_nor_ignored() -> None:
+    selection = select(RULES, chosen=("MG101",), ignored=("MG9",), per_file=(("*", ("MG901",)),))
+    assert [rule.code for rule in selection.rules_for("a.py")] == ["MG101", "MG901", "MG902", "MG903", "MG904"]
 
 
 def test_rules_are_turned_off_in_the_files_that_a_glob_matches() -> None:
     selection = select(
         RULES, chosen=("MG101", "MG103"), ignored=(), per_file=(("legacy/", ("MG1",)), ("*_x.py", ("MG103",)))
     )
-    assert [rule.code for rule in selection.rules_for("legacy/0001.py")] == []
-    assert [rule.code for rule in selection.rules_for("app/0001_x.py")] == ["MG101"]
-    assert [rule.code for rule in selection.rules_for("app/0001.py")] == ["MG101", "MG103"]
+
+    def codes(path: str) -> list[str]:
+        return [rule.code for rule in selection.rules_for(path) if not rule.upkeep]
+
+    assert codes("legacy/0001.py") == []
+    assert codes("app/0001_x.py") == ["MG101"]
+    assert codes("app/0001.py") == ["MG101", "MG103"]

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
-from migration_guard.check import Request, check
-from migration_guard.cli import COMMANDS
+from migration_guard.check import Request, Run, run
+from migration_guard.cli import COMMANDS, remarking
 from migration_guard.cli.options import hint, loader, reading_options, told, workers
 from migration_guard.cli.output import complain, emit, replace_file
+from migration_guard.cli.running import told_problems
 from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
 from migration_guard.findings import Severity
@@ -47,6 +48,8 @@ class Copy:
 @click.option(
     "--no-inline-ignores-since", metavar="REV", help="Obey no remark that was added since this branch left REV."
 )
+@click.option("--add-ignores", is_flag=True, help="Write a remark above each new finding; takes --reason.")
+@click.option("--reason", metavar="TEXT", help="Why the findings are meant.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings; never in spite of problems.")
 @click.option("--force-exclude", is_flag=True, help="Drop named files that are excluded or no migrations (for hooks).")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and problems only.")
@@ -65,6 +68,8 @@ def command(
     baseline_from: str | None,
     strict_baseline: bool,
     no_inline_ignores_since: str | None,
+    add_ignores: bool,
+    reason: str | None,
     exit_zero: bool,
     force_exclude: bool,
     quiet: bool,
@@ -92,7 +97,13 @@ def command(
         baseline_from=baseline_from,
         ignores_since=no_inline_ignores_since,
     )
-    report = _checked(request)
+    if add_ignores and not (reason or "").strip():
+        raise click.UsageError("--add-ignores takes --reason TEXT: a remark says why")
+    found = _checked(request)
+    if add_ignores and reason:
+        remarking.add_ignores(found, reason)
+        return told_problems(found)
+    report = found.report
     if verbose:
         governing = load.for_folder(request.cwd).source
         complain(f"configuration: {governing or 'none, only defaults'}; up to {request.workers} reading processes")
@@ -102,9 +113,9 @@ def command(
     return _exit_code(report, exit_zero=exit_zero)
 
 
-def _checked(request: Request) -> Report:
+def _checked(request: Request) -> Run:
     try:
-        return check(request)
+        return run(request)
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:

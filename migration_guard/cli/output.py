@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -38,14 +39,15 @@ def settle() -> None:
     emit("")
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
         try:
-            with open(handle, "w", encoding="utf-8", newline="\n") as file:  # a descriptor
-                file.write(text)
-            os.chmod(name, 0o666 & ~_umask())  # mkstemp's 0600 would lock out whoever reads reports
+            with open(handle, "wb") as file:  # a descriptor
+                file.write(content.encode() if isinstance(content, str) else content)
+            mode = stat.S_IMODE(os.stat(path).st_mode) if path.exists() else 0o666 & ~_umask()
+            os.chmod(name, mode)  # mkstemp's 0600 would lock out whoever reads reports
             os.replace(name, path)
         except BaseException:
             os.unlink(name)

@@ -15,7 +15,7 @@ WORD = "migration-guard:"
 EXPECTED = "expected `migration-guard: ignore[rule-name, …] -- reason`"
 
 _REMARK = re.compile(
-    r"migration-guard:\s*(?P<verb>file-ignore|ignore)\[(?P<rules>[^\]\[]*)\]\s*(?:--\s*(?P<reason>.*?))?\s*$"
+    r"migration-guard:\s*(?P<verb>file-ignore|ignore)\[(?P<rules>[^\]\[]*)\]\s*(?:--\s*(?P<reason>.*?))?\s*(?:#\s.*)?$"
 )
 _IN_SQL = re.compile(r'^(?P<before>.*?)--\s*(?P<remark>migration-guard:[^"]*)')
 _OPENS_STRING = re.compile(r"\s*(?:[A-Za-z]{0,2}(?:'''|\"\"\"|'|\"))?\s*")
