@@ -6,7 +6,8 @@ another file is told at the last line of the migration on the way there, once pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -19,7 +20,10 @@ from migration_guard.walk.text import Text
 from migration_guard.walk.values import Place
 
 if TYPE_CHECKING:
-    from migration_guard.walk.call import Frame
+    import libcst as cst
+
+    from migration_guard.walk.call import Call, Frame
+    from migration_guard.walk.machine import Machine
     from migration_guard.walk.syntax import Literal, Source
 
 _STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
@@ -255,6 +259,31 @@ class Ledger:
         """Something was looked at and is no data change."""
         if self.explain and spot.path == self.migration.path:
             self.seen.append((spot, what, why))
+
+    # --- What only backfills are asked for -------------------------------------------------------------------------------
+
+    @property
+    def moment(self) -> object:
+        """What tells two equal calls apart that mean different things, as in different transactions."""
+        return None
+
+    def called(self, call: Call) -> None:
+        """A call is about to be made, whatever it leads to."""
+
+    def executed(self, call: Call, text: Text) -> None:
+        """SQL text reaches the database."""
+
+    def block(self, node: cst.CSTNode) -> AbstractContextManager[None]:
+        """What happens in this block runs in one transaction, if that is what the node begins."""
+        return nullcontext()
+
+    def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
+        """A condition is met."""
+
+    @contextmanager
+    def handler(self) -> Iterator[None]:
+        """What happens in this block happens after an error."""
+        yield
 
     # --- What comes out ----------------------------------------------------------------------------------------------
 
