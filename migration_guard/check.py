@@ -12,12 +12,12 @@ from pathlib import Path
 
 from migration_guard.baseline import Filed
 from migration_guard.config import Settings, SettingsLoader, unknown_rules
-from migration_guard.discover import Candidate, Discovery, UsageError, discover
+from migration_guard.discover import BACKFILL, Candidate, Discovery, UsageError, discover
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Status
 from migration_guard.gate import may_hold_operation
 from migration_guard.git import Git, GitError
-from migration_guard.judge import SMALL, Law, Severities, TablePatterns, ignoring, judge
+from migration_guard.judge import SMALL, Law, Severities, TablePatterns, ignoring, judge, judge_backfills
 from migration_guard.operations import Ignore, Job, Problem, Reading
 from migration_guard.pool import read_all
 from migration_guard.report.model import Report
@@ -92,6 +92,7 @@ def run(request: Request) -> Run:
         findings=tuple(sorted(filing.findings, key=lambda finding: finding.sort_key)),
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line or 0, problem.message))),
         files=len(discovery.candidates),
+        backfills=sum(one.framework == BACKFILL for one in discovery.candidates),
         excluded=discovery.excluded,
         failing=sum(finding.severity.at_least(levels.get(finding.path, here.fail_on)) for finding in new),
         sources={one.candidate.shown: _text(one.candidate.source) for one in checked if one.findings},
@@ -119,7 +120,10 @@ def unchanged_since(shelves: Iterable[Shelf]) -> Iterator[Filed]:
 
 def _judged(candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted) -> tuple[Checked, list[Problem]]:
     inside = _inside(candidate)
-    judged = judge(reading.operations, law, shown=candidate.shown, inside=inside)
+    if candidate.framework == BACKFILL:
+        judged = judge_backfills(reading.procedures, law, shown=candidate.shown, inside=inside)
+    else:
+        judged = judge(reading.operations, law, shown=candidate.shown, inside=inside)
     rules = law.selection.rules_for(inside)
     remarked = ignoring(
         judged.findings,
@@ -191,6 +195,8 @@ def _discover(request: Request) -> Discovery:
 
 def _needs_reading(candidate: Candidate) -> bool:
     """Whether the gate lets a file through; it knows Python only."""
+    if candidate.framework == BACKFILL:
+        return True
     return candidate.path.suffix != ".py" or may_hold_operation(candidate.source)
 
 

@@ -26,10 +26,11 @@ def expected(source: str) -> list[tuple[int, str]]:
     return sorted((n, code) for n, match in lines if match for code in match[1].split(", "))
 
 
-def blocks(part: str) -> list[object]:
+def blocks(part: str, *, practice: bool = False) -> list[object]:
     return [
         pytest.param(block, id=f"{rule.code}-{part}-{number}")
         for rule in RULES
+        if rule.practice is practice
         for number, block in enumerate(getattr(read_page(rule.page), part))
         if not block.startswith(HEAD_OF_BASELINE)
     ]
@@ -53,6 +54,25 @@ def test_a_bad_example_yields_exactly_its_markers(block: str, tmp_path: Path) ->
 @pytest.mark.parametrize("block", blocks("good"))
 def test_a_good_example_is_clean_under_all_rules(block: str, tmp_path: Path) -> None:
     assert found_in(tmp_path, block) == []
+
+
+def found_in_backfills(folder: Path, block: str) -> list[tuple[int, str]]:
+    (folder / "backfills.py").write_text(block, encoding="utf-8")
+    load = SettingsLoader(cwd=folder, config=['select=["ALL"]', 'backfill.modules=["backfills.py"]'], isolated=True)
+    report = check(Request(paths=["backfills.py"], cwd=folder, load=load, workers=1))
+    assert report.problems == ()
+    return sorted((finding.span.line, finding.code) for finding in report.new)
+
+
+@pytest.mark.parametrize("block", blocks("bad", practice=True))
+def test_a_bad_backfill_yields_exactly_its_markers(block: str, tmp_path: Path) -> None:
+    assert expected(block)
+    assert found_in_backfills(tmp_path, block) == expected(block)
+
+
+@pytest.mark.parametrize("block", blocks("good", practice=True))
+def test_a_good_backfill_is_clean_under_all_rules(block: str, tmp_path: Path) -> None:
+    assert found_in_backfills(tmp_path, block) == []
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from migration_guard.config.options import (
     DIALECT,
     GLOBS,
     MARKER,
-    PATH,
     NAME,
+    PATH,
     RULES_BY_GLOB,
     SECONDS,
     SEVERITIES,
@@ -51,6 +51,15 @@ class BackfillSettings:
     modules: tuple[str, ...] = option(STRINGS, (), "Modules, files and folders that define backfills.")
     database_url_env: str = option(NAME, "DATABASE_URL", "The environment variable that holds the database's URL.")
     state_schema: str = option(NAME, "migration_guard", "The schema in which the runner keeps its state.")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifySettings:
+    """What `migration-guard verify` looks at, apart from migrations and backfills."""
+
+    deploy_scripts: tuple[str, ...] = option(
+        STRINGS, (), "Shell scripts and compose files that deploy, by name or glob; without them they are looked for."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,13 @@ class Settings:
         named(Database, options(Database)), (), "Several databases, each with what it has of its own."
     )
     backfill: BackfillSettings = option(
-        table(BackfillSettings, options(BackfillSettings)), BackfillSettings(), "Where backfills are, and where they run."
+        table(BackfillSettings, options(BackfillSettings)),
+        BackfillSettings(),
+        "Where backfills are, and where they run.",
+    )
+
+    verify: VerifySettings = option(
+        table(VerifySettings, options(VerifySettings)), VerifySettings(), "What `verify` looks at."
     )
 
     @property

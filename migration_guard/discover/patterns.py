@@ -45,6 +45,26 @@ def governing(path: Path, settings: Settings) -> Settings:
     return settings
 
 
+def backfill_path(entry: str, settings: Settings) -> Path:
+    """Say where an entry of `backfill.modules` lies: a path, or a module by its dotted name."""
+    path = _full(entry, settings.root)
+    if path.suffix == ".py" or "/" in entry or path.is_dir():
+        return path
+    module = _full(entry.replace(".", "/"), settings.root)
+    return module if module.is_dir() else module.with_name(f"{module.name}.py")
+
+
+def holds_backfills(path: Path, settings: Settings) -> bool:
+    """Say whether `backfill.modules` means a file, by its name or by a folder that it stands in."""
+    if path.suffix != ".py":
+        return False
+    for entry in settings.backfill.modules:
+        place = backfill_path(entry, settings)
+        if path == place or (path.is_relative_to(place) and not path.name.startswith("test_")):
+            return True
+    return False
+
+
 def is_glob(text: str) -> bool:
     return bool(_MAGIC.search(text))
 

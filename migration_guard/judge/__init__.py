@@ -1,9 +1,19 @@
 """Judging: rules over Operations, severity, fingerprints. Pure; it reads no file and prints nothing."""
 
-from migration_guard.judge.apply import Judged, Law, judge
+from migration_guard.judge.apply import Judged, Law, judge, judge_backfills
 from migration_guard.judge.fingerprint import fingerprint
 from migration_guard.judge.ignoring import ignoring
 from migration_guard.judge.severity import Severities
 from migration_guard.judge.tables import SMALL, TablePatterns
 
-__all__ = ["SMALL", "Judged", "Law", "Severities", "TablePatterns", "fingerprint", "ignoring", "judge"]
+__all__ = [
+    "SMALL",
+    "Judged",
+    "Law",
+    "Severities",
+    "TablePatterns",
+    "fingerprint",
+    "ignoring",
+    "judge",
+    "judge_backfills",
+]

@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from migration_guard.rules._page import Page, read_page
+from migration_guard.rules._practice import Practice
 from migration_guard.rules._rule import Context, Rule
 from migration_guard.rules._selection import Selection, UnknownRuleError, matching, select
 from migration_guard.rules._upkeep import EntryUse, IgnoreUse, Upkeep
@@ -16,6 +17,7 @@ __all__ = [
     "EntryUse",
     "IgnoreUse",
     "Page",
+    "Practice",
     "Rule",
     "Selection",
     "UnknownRuleError",

@@ -190,7 +190,13 @@ class Machine:
         """Follow a call, unless an equal one was followed: what stands elsewhere is told for each `site` that leads there."""
         arguments = self._arguments(function, call)
         loops = (self.row_loops > 0, bool(self.ledger.loops))
-        key = (site, self.ledger.moment, function.key, loops, tuple((name, value.key) for name, value in arguments.items()))
+        key = (
+            site,
+            self.ledger.moment,
+            function.key,
+            loops,
+            tuple((name, value.key) for name, value in arguments.items()),
+        )
         if key in self._followed:
             return self._followed[key][0]
         self.reached.add(id(function.node))

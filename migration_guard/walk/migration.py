@@ -11,9 +11,9 @@ from migration_guard.frameworks import framework
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.procedures import Procedure
 from migration_guard.walk.call import Call
+from migration_guard.walk.diary import Diary
 from migration_guard.walk.expressions import TooComplex
 from migration_guard.walk.ignores import Ignores
-from migration_guard.walk.diary import Diary
 from migration_guard.walk.ledger import Ledger
 from migration_guard.walk.libraries import Libraries, django
 from migration_guard.walk.libraries.database import Handle

@@ -93,7 +93,12 @@ class Procedures:
         stated = self._argument(call, "batch_size")
         self.found.append(
             Procedure(
-                name=key, key=key, span=span, managed=True, alterations=changed, schema_changes=schema,
+                name=key,
+                key=key,
+                span=span,
+                managed=True,
+                alterations=changed,
+                schema_changes=schema,
                 size=BatchSize(number, stated) if stated is not None else None,
             )  # fmt: skip
         )
@@ -105,7 +110,9 @@ class Procedures:
 
     def _entry(self, entry: _Entry) -> None:
         if entry.function is None:
-            self._problem(entry.span.line, f"backfill {entry.key}: its function cannot be found, so it cannot be judged")
+            self._problem(
+                entry.span.line, f"backfill {entry.key}: its function cannot be found, so it cannot be judged"
+            )
         elif entry.function.scope.module is not self._migration.module:
             there = self._elsewhere(entry.function)
             self.found.append(Procedure(entry.function.name, entry.key, entry.span, elsewhere=there, size=entry.size))
@@ -254,9 +261,7 @@ class Procedures:
         self.problems.append(Problem(self._migration.job.shown, line, message))
 
 
-def _alteration(
-    write: Write, span: Span, transaction: int, tested: tuple[str, ...], *, together: bool
-) -> Alteration:
+def _alteration(write: Write, span: Span, transaction: int, tested: tuple[str, ...], *, together: bool) -> Alteration:
     """A write whose rows were picked before: what left rows out there counts too."""
     every = tuple(dict.fromkeys((*write.tested, *tested)))
     repeats = write.repeats and not (write.verb == "UPDATE" and set(write.columns) & set(every))
