@@ -13,6 +13,7 @@ from pathlib import Path
 from migration_guard.baseline import Filed
 from migration_guard.config import Settings, SettingsLoader, unknown_rules
 from migration_guard.discover import BACKFILL, Candidate, Discovery, UsageError, discover
+from migration_guard.discover.patterns import holds_backfills
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Status
 from migration_guard.gate import may_hold_operation
@@ -82,6 +83,7 @@ def run(request: Request) -> Run:
         problems += found
     checked += (_cleared(candidate, laws[candidate.settings]) for candidate in gate.cleared)
     checked.sort(key=lambda one: one.candidate.shown)
+    problems += unjudged_backfills(checked)
     here = request.load.for_folder(request.cwd)
     governing = {path_of(settings): settings for settings in (*laws, here)}
     source = Baselines(request.cwd, request.baseline, request.baseline_from, request.writes_baseline)
@@ -101,6 +103,24 @@ def run(request: Request) -> Run:
         recovered=tuple(shelf.shown for shelf in filing.shelves if shelf.baseline.recovered),
     )
     return Run(report, filing.shelves, tuple(checked))
+
+
+def unjudged_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
+    """Say which backfills were not judged: functions in files that are not named, and names that lead to none."""
+    files = [one for one in checked if one.candidate.framework == BACKFILL]
+    paths = {str(one.candidate.path) for one in files}
+    for one in files:
+        for procedure in one.procedures:
+            if procedure.elsewhere is not None and procedure.elsewhere not in paths:
+                there = os.path.basename(procedure.elsewhere)
+                message = f"backfill {procedure.shown}: its function stands in {there}, which `backfill.modules` must name too"
+                yield Problem(one.candidate.shown, procedure.span.line, message)
+    for settings in dict.fromkeys(one.candidate.settings for one in files):
+        for entry in settings.backfill.modules:
+            held = [one for one in files if holds_backfills(one.candidate.path, settings, entry)]
+            if held and not any(one.procedures for one in held):
+                message = f"no backfill is found in {entry}: no definition, and no function that changes rows"
+                yield Problem(held[0].candidate.shown, None, message)
 
 
 def unchanged_since(shelves: Iterable[Shelf]) -> Iterator[Filed]:
@@ -135,7 +155,15 @@ def _judged(candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted)
     )
     problems = [*reading.problems, *judged.problems, *remarked.problems]
     running = frozenset(rule.name for rule in rules)
-    return Checked(candidate, remarked.findings, running, whole=not problems, replaces=reading.replaces), problems
+    checked = Checked(
+        candidate,
+        remarked.findings,
+        running,
+        whole=not problems,
+        replaces=reading.replaces,
+        procedures=reading.procedures,
+    )
+    return checked, problems
 
 
 def _cleared(candidate: Candidate, law: Law) -> Checked:

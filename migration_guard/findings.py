@@ -49,6 +49,8 @@ class Measure:
     edit: Edit | None = None
     passes: bool = False
     """Whether it is to be known and changes no verdict."""
+    weight: Severity = Severity.HIGH
+    """The rule's own severity, whatever the configuration makes of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,15 +54,14 @@ def backfill_path(entry: str, settings: Settings) -> Path:
     return module if module.is_dir() else module.with_name(f"{module.name}.py")
 
 
-def holds_backfills(path: Path, settings: Settings) -> bool:
-    """Say whether `backfill.modules` means a file, by its name or by a folder that it stands in."""
+def holds_backfills(path: Path, settings: Settings, *entries: str) -> bool:
+    """Say whether `backfill.modules`, or one entry of it, means a file, by its name or by a folder that it stands in."""
     if path.suffix != ".py":
         return False
-    for entry in settings.backfill.modules:
-        place = backfill_path(entry, settings)
-        if path == place or (path.is_relative_to(place) and not path.name.startswith("test_")):
-            return True
-    return False
+    places = [backfill_path(entry, settings) for entry in entries or settings.backfill.modules]
+    return any(
+        path == place or (path.is_relative_to(place) and not path.name.startswith("test_")) for place in places
+    )
 
 
 def is_glob(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migration_guard.findings import Edit, Finding, Measure, Severity
 from migration_guard.operations import Span
@@ -48,7 +48,7 @@ class Practice:
             help=help,
             migration=None,
             operation=None,
-            measure=measure,
+            measure=replace(measure, weight=severity),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,8 +62,6 @@ class Procedures:
         for function in self._migration.every_function():
             if id(function.node) not in self._machine.reached:
                 self._function(function, None)
-        if not self.found and not self.problems:
-            self._problem(None, "no backfill is found in it: no definition, and no function that changes rows")
 
     # --- The three kinds ---------------------------------------------------------------------------------------------
 
@@ -292,7 +290,3 @@ def _autocommits(source: str) -> bool:
     asked = "AUTOCOMMIT" in source or re.search(r"autocommit\s*=\s*True", source) is not None
     return asked or re.search(r"^\s*(?:from|import)\s+(?:django|asyncpg)\b", source, re.MULTILINE) is not None
 
-
-def joined(procedure: Procedure, size: BatchSize | None) -> Procedure:
-    """A procedure with the size that a registry in another file gives it."""
-    return replace(procedure, size=size or procedure.size)
