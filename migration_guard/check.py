@@ -6,15 +6,16 @@ import io
 import os
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard.baseline import Filed
+from migration_guard.changes import Changed, below, changed_since, outside, staged
 from migration_guard.config import Settings, SettingsLoader, unknown_rules
-from migration_guard.discover import Candidate, Discovery, UsageError, discover
+from migration_guard.discover import NOTHING, Candidate, Discovery, UsageError, discover
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
-from migration_guard.findings import Status
+from migration_guard.findings import Finding, Status
 from migration_guard.gate import may_hold_operation
 from migration_guard.git import Git, GitError
 from migration_guard.judge import SMALL, Law, Severities, TablePatterns, ignoring, judge
@@ -40,6 +41,10 @@ class Request:
     """The revision from whose merge base baselines are read."""
     ignores_since: str | None = None
     """The revision since whose merge base no new remark counts."""
+    diff: str | None = None
+    """A revision: only what the branch added or changed since it left it is of interest."""
+    staged: bool = False
+    """Whether only what the index adds or changes is of interest, with the content that it holds."""
     writes_baseline: bool = False
     """Whether a baseline that is missing is about to be written."""
 
@@ -70,7 +75,8 @@ def check(request: Request) -> Report:
 
 def run(request: Request) -> Run:
     """Check, and tell the baselines too: what `migration-guard baseline` works with."""
-    discovery = _discover(request)
+    changes = _changes(request)
+    discovery = _discover(request, changes)
     laws = _laws(request, discovery)
     trusted = _Trusted(request)
     problems = [*discovery.problems, *_nothing_found(request, discovery)]
@@ -86,10 +92,16 @@ def run(request: Request) -> Run:
     governing = {path_of(settings): settings for settings in (*laws, here)}
     source = Baselines(request.cwd, request.baseline, request.baseline_from, request.writes_baseline)
     filing = file_away(checked, discovery, governing, source, laws[here].severities.overrides)
+    findings = filing.findings
+    outside = None
+    if changes is not None:
+        aside = set(map(id, _outside(request, changes, checked, laws, findings)))
+        findings = tuple(finding for finding in findings if id(finding) not in aside)
+        outside = len(aside)
     levels = {one.candidate.shown: one.candidate.settings.fail_on for one in checked}
-    new = [finding for finding in filing.findings if finding.status is Status.NEW]
+    new = [finding for finding in findings if finding.status is Status.NEW]
     report = Report(
-        findings=tuple(sorted(filing.findings, key=lambda finding: finding.sort_key)),
+        findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line or 0, problem.message))),
         files=len(discovery.candidates),
         excluded=discovery.excluded,
@@ -97,9 +109,54 @@ def run(request: Request) -> Run:
         sources={one.candidate.shown: _text(one.candidate.source) for one in checked if one.findings},
         first_run=request.baseline and not any(shelf.baseline.exists for shelf in filing.shelves),
         unchanged=len(list(unchanged_since(filing.shelves))) if not problems else 0,
+        outside=outside,
         recovered=tuple(shelf.shown for shelf in filing.shelves if shelf.baseline.recovered),
     )
     return Run(report, filing.shelves, tuple(checked))
+
+
+def _changes(request: Request) -> tuple[Changed, ...] | None:
+    """Ask git what changed, if only that is of interest; None if everything is."""
+    if request.diff is None and not request.staged:
+        return None
+    try:
+        git = Git.at(request.cwd)
+        found = staged(git) if request.staged else changed_since(git, request.diff or "")
+    except GitError as error:
+        raise UsageError(f"{'--staged' if request.staged else '--diff'}: {error}") from None
+    return below(found, request.paths, request.cwd)
+
+
+def _outside(
+    request: Request,
+    changes: Sequence[Changed],
+    checked: Sequence[Checked],
+    laws: Mapping[Settings, Law],
+    findings: Sequence[Finding],
+) -> Iterator[Finding]:
+    """Give the new findings that have nothing to do with the changes."""
+    by_path = {os.path.realpath(one.path): one for one in changes}
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_file.setdefault(finding.path, []).append(finding)
+    touched = {
+        one.candidate.path: by_path[os.path.realpath(one.candidate.path)]
+        for one in checked
+        if one.candidate.shown in by_file
+    }
+    old = [
+        replace(one.candidate, source=content)
+        for one in checked
+        if one.candidate.path in touched and (content := touched[one.candidate.path].before) is not None
+    ]
+    before: dict[Path, tuple[Finding, ...]] = {}
+    for candidate, reading in _read(old, request.workers, explain=False):
+        judged = judge(reading.operations, laws[candidate.settings], shown=candidate.shown, inside=_inside(candidate))
+        before[candidate.path] = judged.findings
+    for one in checked:
+        path = one.candidate.path
+        if path in touched:
+            yield from outside(by_file[one.candidate.shown], touched[path], before.get(path, ()))
 
 
 def unchanged_since(shelves: Iterable[Shelf]) -> Iterator[Filed]:
@@ -185,8 +242,16 @@ def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
     return tuple(sorted(seen, key=lambda one: one.candidate.shown)), problems
 
 
-def _discover(request: Request) -> Discovery:
-    return discover(request.paths, cwd=request.cwd, load=request.load, force_exclude=request.force_exclude)
+def _discover(request: Request, changes: Sequence[Changed] | None = None) -> Discovery:
+    paths = request.paths
+    contents: dict[Path, bytes] = {}
+    if changes is not None:
+        if not changes:
+            return NOTHING
+        paths = [str(one.path) for one in changes]
+        contents = {one.path: one.content for one in changes if one.content is not None}
+    exclude = request.force_exclude or changes is not None
+    return discover(paths, cwd=request.cwd, load=request.load, force_exclude=exclude, contents=contents)
 
 
 def _needs_reading(candidate: Candidate) -> bool:
@@ -196,7 +261,7 @@ def _needs_reading(candidate: Candidate) -> bool:
 
 def _nothing_found(request: Request, discovery: Discovery) -> Iterator[Problem]:
     """A gate that looked at nothing must not be green, except for a hook that was handed other files."""
-    if request.force_exclude:
+    if request.force_exclude or request.staged or request.diff is not None:
         return
     for place in discovery.asked:
         yield Problem(str(place), None, "no migration was found here; name the folder that holds them, or set `paths`")

@@ -48,6 +48,8 @@ class Copy:
 @click.option(
     "--no-inline-ignores-since", metavar="REV", help="Obey no remark that was added since this branch left REV."
 )
+@click.option("--diff", metavar="REV", help="Report only what this branch added or changed since it left REV.")
+@click.option("--staged", is_flag=True, help="Report only what the next commit would add or change.")
 @click.option("--add-ignores", is_flag=True, help="Write a remark above each new finding; takes --reason.")
 @click.option("--reason", metavar="TEXT", help="Why the findings are meant.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings; never in spite of problems.")
@@ -68,6 +70,8 @@ def command(
     baseline_from: str | None,
     strict_baseline: bool,
     no_inline_ignores_since: str | None,
+    diff: str | None,
+    staged: bool,
     add_ignores: bool,
     reason: str | None,
     exit_zero: bool,
@@ -95,8 +99,12 @@ def command(
         force_exclude=force_exclude,
         baseline=not no_baseline,
         baseline_from=baseline_from,
+        diff=diff,
+        staged=staged,
         ignores_since=no_inline_ignores_since,
     )
+    if diff is not None and staged:
+        raise click.UsageError("--diff and --staged exclude each other")
     if add_ignores and not (reason or "").strip():
         raise click.UsageError("--add-ignores takes --reason TEXT: a remark says why")
     found = _checked(request)

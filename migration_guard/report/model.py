@@ -27,6 +27,8 @@ class Report:
     """Whether nothing has been grandfathered yet, and could be."""
     unchanged: int = 0
     """New findings in files that are as they were when the baseline was last changed: this version sees more."""
+    outside: int | None = None
+    """New findings left out because the change that was asked for has not to do with them; None if none was."""
     recovered: tuple[str, ...] = ()
     """Baselines that were put together from the two sides of a merge conflict."""
 
