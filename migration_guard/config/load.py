@@ -6,11 +6,13 @@ import json
 import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from migration_guard.config.options import Refused, fields_from, nearest, options
 from migration_guard.config.settings import Settings
+from migration_guard.config.tables import BadTables, MeasuredTable, read_tables, usual_file
 from migration_guard.files import Unreadable, exists, nearest_name, read_source
 
 if sys.version_info >= (3, 11):
@@ -115,7 +117,7 @@ class SettingsLoader:
 
     def _unstated(self, folder: Path) -> Settings:
         values = _merged(({}, *self._overrides))
-        return _settings(values, self.git_root(folder) or self._cwd, None, "")
+        return _settings(values, self.git_root(folder) or self._cwd, None, "", isolated=self._isolated)
 
     def _read(self, path: Path) -> Settings | None:
         if path not in self._files:
@@ -183,8 +185,11 @@ def _said(text: str, start: int, *keys: str) -> int | None:
     return found.end() if found else None
 
 
-def _settings(values: dict[str, Any], root: Path, source: Path | None, text: str) -> Settings:
-    settings = Settings(root=root, source=source, **_fields(values, source, text))
+def _settings(
+    values: dict[str, Any], root: Path, source: Path | None, text: str, *, isolated: bool = False
+) -> Settings:
+    fields = _fields(values, source, text)
+    settings = Settings(root=root, source=source, **fields)
     for database in settings.databases:
         if not database.paths:
             line = line_of(text, "databases", database.name)
@@ -192,7 +197,23 @@ def _settings(values: dict[str, Any], root: Path, source: Path | None, text: str
             expected = "expected `paths`, a list of folders, files and globs that hold its migrations"
             message = f"`{database.key}`: {expected}{nearest(database.name, others)}"
             raise ConfigError(source or COMMAND_LINE, line, message)
-    return settings
+    return replace(
+        settings,
+        measured=_measured(root, settings.tables_file or (None if isolated else usual_file(root))),
+        databases=tuple(replace(one, measured=_measured(root, one.tables_file)) for one in settings.databases),
+    )
+
+
+def _measured(root: Path, name: str | None) -> tuple[MeasuredTable, ...]:
+    if name is None:
+        return ()
+    path = root / name
+    if not exists(path):
+        raise ConfigError(path, None, f"is named as a `tables-file` and does not exist{nearest_name(path)}")
+    try:
+        return read_tables(path)
+    except BadTables as error:
+        raise ConfigError(path, None, str(error)) from None
 
 
 def _fields(values: dict[str, Any], source: Path | None, text: str) -> dict[str, Any]:
