@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,15 @@ class ConfigError(Exception):
 
     def __str__(self) -> str:
         return f"{self.path}{f':{self.line}' if self.line else ''}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one source says, as TOML has it: a file, or one `--config KEY=VALUE`."""
+
+    source: Path
+    text: str
+    values: dict[str, Any]
 
 
 class SettingsLoader:
@@ -92,6 +101,12 @@ class SettingsLoader:
         self._git_roots.update(dict.fromkeys(passed, found))
         return found
 
+    def layers(self, settings: Settings) -> tuple[Layer, ...]:
+        """Give what was said for these settings, the strongest last."""
+        stated = None if settings.source is None else self._layer(settings.source)
+        overrides = (Layer(COMMAND_LINE, "", values) for values in self._overrides)
+        return (*([] if stated is None else [stated]), *overrides)
+
     def _take(self, argument: str) -> None:
         path = self._cwd / argument
         override = _OVERRIDE.fullmatch(argument)
@@ -125,7 +140,13 @@ class SettingsLoader:
         return self._files[path]
 
     def _read_anew(self, path: Path) -> Settings | None:
-        """Read a file's settings; None where a pyproject.toml says nothing of us."""
+        layer = self._layer(path)
+        if layer is None:
+            return None
+        return _settings(_merged((layer.values, *self._overrides)), path.parent, path, layer.text)
+
+    def _layer(self, path: Path) -> Layer | None:
+        """Read what a file says; None where a pyproject.toml says nothing of us."""
         try:
             content = read_source(path, CONFIG_LIMIT)
         except Unreadable as error:
@@ -136,9 +157,7 @@ class SettingsLoader:
         section = _section(_parsed(text, path), path) if shared else _parsed(text, path)
         if section is None and path == self._file:
             raise ConfigError(path, None, f"has no [tool.{SECTION}] table")
-        if section is None:
-            return None
-        return _settings(_merged((section, *self._overrides)), path.parent, path, text)
+        return None if section is None else Layer(path, text, section)
 
 
 def unknown_rules(settings: Settings, known: Collection[str]) -> tuple[ConfigError, ...]:

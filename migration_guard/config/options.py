@@ -178,8 +178,11 @@ def _table_of(kind: Kind[T]) -> Callable[[object], tuple[tuple[str, T], ...]]:
     return read
 
 
-def named(record: Callable[..., T], table: dict[str, Option]) -> Kind[tuple[T, ...]]:
-    """Give the kind of an option that holds tables by name, each read as a record with options of its own."""
+def named(record: Callable[..., T], table: dict[str, Option], *required: str) -> Kind[tuple[T, ...]]:
+    """Give the kind of an option that holds tables by name, each read as a record with options of its own.
+
+    The reader takes tables that lack a required key, since another layer may say it; editors see one layer only.
+    """
     expected = f"a table of {', '.join(f'`{key}`' for key in table)}"
 
     def read(value: object) -> dict[str, Any]:
@@ -192,7 +195,7 @@ def named(record: Callable[..., T], table: dict[str, Option]) -> Kind[tuple[T, .
     return Kind(
         f"tables by name, each {expected}",
         lambda value: tuple(record(name, **one) for name, one in by_name(value)),
-        {"type": "object", "additionalProperties": schema},
+        _by_key({**schema, "required": list(required)}),
     )
 
 

@@ -91,7 +91,7 @@ class Settings:
     )
     file_timeout: float = option(SECONDS, 30.0, "Seconds that reading one file may take.")
     databases: tuple[Database, ...] = option(
-        named(Database, options(Database)), (), "Several databases, each with what it has of its own."
+        named(Database, options(Database), "paths"), (), "Several databases, each with what it has of its own."
     )
 
     @property
