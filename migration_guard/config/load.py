@@ -58,9 +58,10 @@ class Layer:
 class SettingsLoader:
     """Gives each folder its settings. What was read once is remembered for the run."""
 
-    def __init__(self, *, cwd: Path, config: Sequence[str] = (), isolated: bool = False) -> None:
+    def __init__(self, *, cwd: Path, config: Sequence[str] = (), isolated: bool = False, measured: bool = True) -> None:
         self._cwd = cwd
         self._isolated = isolated
+        self._measured = measured
         self._file: Path | None = None
         self._overrides: list[dict[str, Any]] = []
         self._files: dict[Path, Settings | None] = {}
@@ -132,7 +133,8 @@ class SettingsLoader:
 
     def _unstated(self, folder: Path) -> Settings:
         values = _merged(({}, *self._overrides))
-        return _settings(values, self.git_root(folder) or self._cwd, None, "", isolated=self._isolated)
+        settings = _settings(values, self.git_root(folder) or self._cwd, None, "")
+        return self._with_tables(settings, None if self._isolated else usual_file(settings.root))
 
     def _read(self, path: Path) -> Settings | None:
         if path not in self._files:
@@ -143,7 +145,20 @@ class SettingsLoader:
         layer = self._layer(path)
         if layer is None:
             return None
-        return _settings(_merged((layer.values, *self._overrides)), path.parent, path, layer.text)
+        settings = _settings(_merged((layer.values, *self._overrides)), path.parent, path, layer.text)
+        return self._with_tables(settings, usual_file(path.parent))
+
+    def _with_tables(self, settings: Settings, usual: str | None) -> Settings:
+        """Add what was measured, unless that is what is going to be written."""
+        if not self._measured:
+            return settings
+        return replace(
+            settings,
+            measured=_measured(settings.root, settings.tables_file or usual),
+            databases=tuple(
+                replace(one, measured=_measured(settings.root, one.tables_file)) for one in settings.databases
+            ),
+        )
 
     def _layer(self, path: Path) -> Layer | None:
         """Read what a file says; None where a pyproject.toml says nothing of us."""
@@ -204,11 +219,8 @@ def _said(text: str, start: int, *keys: str) -> int | None:
     return found.end() if found else None
 
 
-def _settings(
-    values: dict[str, Any], root: Path, source: Path | None, text: str, *, isolated: bool = False
-) -> Settings:
-    fields = _fields(values, source, text)
-    settings = Settings(root=root, source=source, **fields)
+def _settings(values: dict[str, Any], root: Path, source: Path | None, text: str) -> Settings:
+    settings = Settings(root=root, source=source, **_fields(values, source, text))
     for database in settings.databases:
         if not database.paths:
             line = line_of(text, "databases", database.name)
@@ -216,11 +228,7 @@ def _settings(
             expected = "expected `paths`, a list of folders, files and globs that hold its migrations"
             message = f"`{database.key}`: {expected}{nearest(database.name, others)}"
             raise ConfigError(source or COMMAND_LINE, line, message)
-    return replace(
-        settings,
-        measured=_measured(root, settings.tables_file or (None if isolated else usual_file(root))),
-        databases=tuple(replace(one, measured=_measured(root, one.tables_file)) for one in settings.databases),
-    )
+    return settings
 
 
 def _measured(root: Path, name: str | None) -> tuple[MeasuredTable, ...]:

@@ -61,7 +61,7 @@ def read_tables(path: Path) -> tuple[MeasuredTable, ...]:
         raise BadTables(f"cannot be read: {error}") from None
     except (ValueError, RecursionError) as error:  # no UTF-8, no TOML
         raise BadTables(f"is no TOML that can be read: {error}") from None
-    tables = document.pop("tables", {})
+    tables = document.pop("tables", None)
     if document or not isinstance(tables, dict):
         raise BadTables(
             'expected one table [tables], with lines such as "public.leads" = { heat = "hot", rows = 9, … }'
