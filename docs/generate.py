@@ -1,4 +1,4 @@
-"""Write what repeats the code: the rules' own pages, the table of options, and the schema of the configuration.
+"""Write what repeats the code: the rules' own pages, the table of options and its schema, the internals.
 
     generate.py [--check]
 
@@ -39,6 +39,7 @@ def pages() -> list[tuple[Path, str]]:
     return [
         (HERE / "rules.md", _rules()),
         (HERE / "configuration.md", _configuration()),
+        (HERE / "internals.md", (HERE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")),
         (Path(schema.__file__).parent / schema.FILE_NAME, schema.generated()),
     ]
 
