@@ -18,7 +18,7 @@ from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
 from migration_guard.gate import may_hold_operation
 from migration_guard.git import Git, GitError
-from migration_guard.judge import SMALL, Law, Severities, TablePatterns, ignoring, judge
+from migration_guard.judge import SMALL, Law, Measured, Severities, TablePatterns, ignoring, judge
 from migration_guard.operations import Ignore, Job, Problem, Reading
 from migration_guard.pool import read_all
 from migration_guard.report.model import Report
@@ -284,6 +284,7 @@ def _law(settings: Settings) -> Law:
         small=TablePatterns.of((*settings.small_tables, *SMALL)),
         helpers=frozenset(settings.dml_helpers),
         overrides=overrides,
+        measured=Measured.of(settings.measured),
     )
     return Law(selection, severities)
 

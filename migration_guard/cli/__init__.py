@@ -12,7 +12,7 @@ import click
 from migration_guard import __version__
 from migration_guard.cli.output import complain, settle
 
-COMMANDS = ("check", "baseline", "explain", "rule")
+COMMANDS = ("check", "baseline", "explain", "rule", "config", "init", "hot-tables")
 DEFAULT = "check"
 USAGE = 2
 INTERRUPTED = 130
@@ -27,7 +27,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"migration_guard.cli.{cmd_name}").command
+        command: click.Command = import_module(f"migration_guard.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
