@@ -9,7 +9,7 @@ from rich.table import Table
 
 from migration_guard.findings import Finding
 from migration_guard.report.console import plain
-from migration_guard.report.model import Report
+from migration_guard.report.model import Report, by_urgency
 from migration_guard.report.sanitise import one_line
 
 OVERVIEW_FROM = 20
@@ -43,7 +43,7 @@ def overview(report: Report) -> Table:
 
 def worst(report: Report) -> list[Finding]:
     """Pick the findings to look at first."""
-    return sorted(report.new, key=lambda finding: (-finding.severity.rank, finding.sort_key))[:WORST]
+    return by_urgency(report.new)[:WORST]
 
 
 def _folder(finding: Finding) -> str:

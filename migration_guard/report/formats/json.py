@@ -85,8 +85,13 @@ class Document(TypedDict):
 
 
 def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 -- every format has this signature
-    """Give the document; as it is pure ASCII, nothing in it can act on a terminal."""
-    return json.dumps(document(report), indent=2).replace("\x7f", "\\u007f") + "\n"
+    """Give the document."""
+    return encoded(document(report), indent=2) + "\n"
+
+
+def encoded(value: object, indent: int | None = None) -> str:
+    """Give pure ASCII, so that nothing can act on a terminal; nor is there a `##[`, which a CI runner would obey."""
+    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f").replace("##", "#\\u0023")
 
 
 def document(report: Report) -> Document:
