@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import click
 
 from migration_guard.check import Request, Run, run
 from migration_guard.cli import COMMANDS, remarking
-from migration_guard.cli.options import loader, reading_options, told, workers
+from migration_guard.cli.options import completing, loader, reading_options, rule_names, told, workers
 from migration_guard.cli.output import complain
+from migration_guard.cli.progress import watched
 from migration_guard.cli.reports import wanted
 from migration_guard.cli.running import told_problems
 from migration_guard.config import ConfigError
@@ -27,13 +29,27 @@ UNCHECKED = 2
 
 
 @click.command("check")
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--output-format", default="full", metavar="FORMAT", help=f"One of {', '.join(formats.names())}.")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=click.Path())
+@click.option(
+    "--output-format",
+    default="full",
+    metavar="FORMAT",
+    help=f"One of {', '.join(formats.names())}.",
+    shell_complete=completing(formats.names),
+)
 @click.option("--output", multiple=True, metavar="FORMAT=FILE", help="Also write a report to a file; repeatable.")
 @click.option("--statistics", is_flag=True, help="Count by rule, table and severity, in place of the findings.")
 @click.option("--show-grandfathered", is_flag=True, help="Show grandfathered and ignored findings too.")
-@click.option("--select", multiple=True, metavar="RULES", help="Rules to run: codes, names, prefixes, or ALL.")
-@click.option("--ignore", multiple=True, metavar="RULES", help="Rules not to run.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULES",
+    help="Rules to run: codes, names, prefixes, or ALL.",
+    shell_complete=completing(rule_names),
+)
+@click.option(
+    "--ignore", multiple=True, metavar="RULES", help="Rules not to run.", shell_complete=completing(rule_names)
+)
 @click.option("--fail-on", type=click.Choice([level.value for level in Severity]), help="The lowest level that fails.")
 @click.option("--no-baseline", is_flag=True, help="Show every finding as new.")
 @click.option("--baseline", metavar="FILE", help="The file of grandfathered findings.")
@@ -103,7 +119,7 @@ def command(
         raise click.UsageError("--diff and --staged exclude each other")
     if add_ignores and not (reason or "").strip():
         raise click.UsageError("--add-ignores takes --reason TEXT: a remark says why")
-    found = _checked(request)
+    found = _checked(request, quiet=quiet)
     if add_ignores and reason:
         remarking.add_ignores(found, reason)
         return told_problems(found)
@@ -115,9 +131,10 @@ def command(
     return _exit_code(report, exit_zero=exit_zero)
 
 
-def _checked(request: Request) -> Run:
+def _checked(request: Request, *, quiet: bool) -> Run:
     try:
-        return run(request)
+        with watched(quiet=quiet) as watch:
+            return run(replace(request, watch=watch))
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:
