@@ -45,7 +45,7 @@ class Commands(click.Group):
             known = {item.value for item in named}
             options = default.shell_complete(click.Context(default, parent=ctx), incomplete)
             named += [item for item in options if item.value not in known]
-        return [*named, CompletionItem(incomplete, type="file")]
+        return named if incomplete.startswith("-") else [*named, CompletionItem(incomplete, type="file")]
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

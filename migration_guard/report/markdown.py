@@ -9,7 +9,7 @@ from migration_guard.report.sanitise import one_line, shortened
 MOST = 500
 """Characters of one piece of text; a comment of more than 65,536 is refused by GitHub."""
 
-_SYNTAX = re.compile(r"[&<>|`*_\[\]\\~^$]|[!#@%](?=\w)|:(?=//)|(?<=\bwww)\.")
+_SYNTAX = re.compile(r"[&<>|`*\[\]\\~^$]|(?<!\w)_|_(?!\w)|[!#@%](?=\w)|:(?=//)|(?<=[wW]{3})\.")
 _REFERENCE = frozenset("!#@%~$")
 """What makes a mention of a person, an issue, a merge request, a label, a milestone or a snippet of what follows."""
 _BREAK = "&#8203;"

@@ -26,6 +26,11 @@ def one_line(text: str) -> str:
     return _COMMAND.sub(lambda match: f"\\x{ord(match[0]):02x}", shown)
 
 
+def breakable(text: str) -> str:
+    """Show a text where it may be broken anywhere, so that any part of it may stand at the beginning of a line."""
+    return one_line(text).replace("::", r":\x3a")
+
+
 def data(text: str) -> str:
     """Keep a text as data: only what no encoding takes is replaced."""
     return _SURROGATE.sub("\ufffd", text)

@@ -11,7 +11,7 @@ from migration_guard.findings import Finding, Severity
 from migration_guard.report.console import plain, recorded
 from migration_guard.report.formats.concise import problem_line
 from migration_guard.report.model import Report
-from migration_guard.report.sanitise import one_line
+from migration_guard.report.sanitise import breakable
 from migration_guard.report.screen import Screen
 from migration_guard.report.summary import summary
 
@@ -70,4 +70,4 @@ def _table(name: str, counts: dict[str, Counter[Severity]], whole: int | None) -
 
 def _row(table: Table, group: str, levels: Counter[Severity]) -> None:
     cells = (*(str(levels[level] or ".") for level in LEVELS), str(levels.total()))
-    table.add_row(*(plain(cell) for cell in (one_line(group), *cells)))
+    table.add_row(*(plain(cell) for cell in (breakable(group), *cells)))
