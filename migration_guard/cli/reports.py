@@ -50,7 +50,8 @@ class Wanted:
 
 def wanted(output_format: str, output: Iterable[str], *, statistics: bool, screen: Screen) -> Wanted:
     """Understand the options, before anything is read."""
-    if statistics and output_format not in FOR_PEOPLE:
+    known = _format(output_format)
+    if statistics and known not in FOR_PEOPLE:
         raise click.UsageError(
             f"--statistics takes the place of {' or '.join(FOR_PEOPLE)}; "
             f"write the other report to a file: --output {output_format}=FILE"
@@ -59,7 +60,7 @@ def wanted(output_format: str, output: Iterable[str], *, statistics: bool, scree
     for copy in copies:
         if sum(copy.path == other.path for other in copies) > 1:
             raise click.UsageError(f"--output names {copy.path} twice; give each report a file of its own")
-    return Wanted(_format(output_format), copies, statistics, screen)
+    return Wanted(known, copies, statistics, screen)
 
 
 def _statistics(report: Report, screen: Screen) -> str:
