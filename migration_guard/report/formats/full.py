@@ -54,8 +54,11 @@ def _finding(finding: Finding, source: str | None, width: int) -> Iterator[Text]
     style = STYLES[finding.severity]
     filed = "" if finding.status is Status.NEW else f", {finding.status.value}"
     url = page_of(finding.code, finding.name)
-    head = Text(style=style).append(f"{finding.code} {finding.name}", style=Style(link=url))
-    yield head.append(f" [{finding.severity.value}{filed}]").append(f" {one_line(finding.message)}", style="bold")
+    yield Text.assemble(
+        (f"{finding.code} {finding.name}", Style.parse(style) + Style(link=url)),
+        (f" [{finding.severity.value}{filed}]", style),
+        (f" {one_line(finding.message)}", "bold"),
+    )
     where = f"  --> {finding.path}:{finding.span.line}:{finding.span.column}"
     migration = f" (migration {finding.migration})" if finding.migration else ""
     yield plain(one_line(where + migration), "blue")
