@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,18 +70,24 @@ def on_a_terminal(cwd: Path, *arguments: str, **stated: str) -> tuple[str, str]:
     terminals = [pty.openpty() for _ in range(2)]
     (_, out), (_, err) = terminals
     command = [sys.executable, "-m", "migration_guard", *arguments]
-    with subprocess.Popen(command, cwd=cwd, env=environment(**stated), stdout=out, stderr=err) as process:
-        os.close(out)
-        os.close(err)
-        readers = [
-            subprocess.Popen(["cat"], stdin=ours, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-            for ours, _ in terminals
-        ]
-        process.wait(60)
-        shown = [reader.communicate(timeout=60)[0].decode() for reader in readers]
-    for ours, _ in terminals:
-        os.close(ours)
-    return shown[0], shown[1]
+    with ThreadPoolExecutor(2) as pool:
+        shown = [pool.submit(everything, ours) for ours, _ in terminals]
+        try:
+            subprocess.run(command, cwd=cwd, env=environment(**stated), stdout=out, stderr=err, timeout=60, check=False)
+        finally:
+            os.close(out)
+            os.close(err)
+    return shown[0].result(), shown[1].result()
+
+
+def everything(terminal: int) -> str:
+    """Read until nobody has the other side open."""
+    read = b""
+    with contextlib.suppress(OSError):  # how the end looks on Linux
+        while more := os.read(terminal, 4096):
+            read += more
+    os.close(terminal)
+    return read.decode()
 
 
 # Colours.
@@ -143,10 +150,7 @@ def test_who_waits_sees_a_bar_that_goes_away(tmp_path: Path) -> None:
             told += os.read(ours, 4096)
         process.communicate(b"\n", timeout=60)
     os.close(theirs)
-    with contextlib.suppress(OSError):  # how the end looks on Linux
-        while more := os.read(ours, 4096):
-            told += more
-    os.close(ours)
+    told += everything(ours).encode()
     assert b"reading migrations" in told
     assert told.rstrip().endswith((b"\x1b[2K", b"\x1b[?25h")), "the line is cleared and the cursor shown"
 
