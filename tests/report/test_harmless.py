@@ -36,6 +36,7 @@ REPORTS = st.lists(TEXTS, min_size=1, max_size=4, unique=True).map(
         REPORT,
         findings=tuple(hostile(text, number) for number, text in enumerate(texts, 1)),
         problems=tuple(Problem(text, 1, text) for text in texts),
+        recovered=tuple(texts),
         sources={f"evil/{text}.py": "\n".join([text] * 5) for text in texts},
     )
 )

@@ -21,7 +21,7 @@ def render(report: Report, screen: Screen) -> str:
     findings = by_urgency(report.shown(grandfathered=screen.grandfathered))
     if screen.quiet and not findings and not report.problems:
         return ""
-    lines = [f"### migration-guard: {_verdict(report)}", "", summary(report), ""]
+    lines = [f"### migration-guard: {_verdict(report)}", "", " ".join(map(text, summary(report).splitlines())), ""]
     if findings:
         lines += ["| severity | rule | where | what |", "|---|---|---|---|"]
         lines += [*_limited((_row(finding) for finding in findings[:MOST]), len(findings), "finding"), ""]
