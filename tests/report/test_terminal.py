@@ -207,6 +207,21 @@ def test_statistics_hide_no_problem(repository: Path) -> None:
     assert "1 migration" not in result.stdout
 
 
+def test_what_is_filed_away_is_shown_on_request(repository: Path) -> None:
+    remark = "  # migration-guard: ignore[delete-in-migration] -- a table of one row"
+    put(repository, a=BAD, b=SMALL.replace("\n    op", f"\n  {remark}\n    op"))
+    assert guard(repository, "baseline").returncode == 0
+    usual = guard(repository, "--output-format", "concise", "--output", "sarif=new.sarif")
+    assert usual.stdout == "2 migrations checked, 0 new, 1 grandfathered, 1 ignored, 0 problems, 0 excluded.\n"
+    assert json.loads((repository / "new.sarif").read_text())["runs"][0]["results"] == []
+    asked = guard(repository, "--show-grandfathered", "--output-format", "concise", "--output", "sarif=all.sarif")
+    assert asked.returncode == 0
+    assert "versions/a.py:7:17: MG101 [medium, grandfathered]" in asked.stdout
+    assert "versions/b.py:8:17: MG103 [low, ignored]" in asked.stdout
+    results = json.loads((repository / "all.sarif").read_text())["runs"][0]["results"]
+    assert [result["suppressions"][0]["kind"] for result in results] == ["external", "inSource"]
+
+
 # Files beside the screen.
 
 
