@@ -14,10 +14,10 @@ _UNSAFE = re.compile(
     "]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_COMMAND = re.compile(
-    r"(?<=\#)\#(?=\w*\[)"  # ##[error] and ##vso[...] are obeyed in the middle of a line
-    r"|(?<![^\s]):(?=:)"  # ::error:: at its beginning, and after blanks
-)
+COMMAND_ANYWHERE = re.compile(r"(?<=#)#(?=\w*\[)")
+"""The second character of ##[error] and ##vso[...], which CI runners obey in the middle of a line."""
+_COMMAND = re.compile(rf"{COMMAND_ANYWHERE.pattern}|(?<!\S):(?=:)")
+"""The same, and the first of ::error::, which is obeyed at the beginning of a line, and after blanks."""
 
 
 def one_line(text: str) -> str:

@@ -221,8 +221,5 @@ def _region(span: Span) -> Region:
 
 
 def _uri(path: str) -> str:
-    """Encode a relative path; the bytes of a name that is no UTF-8 are kept."""
-    try:
-        return quote(path.encode(errors="surrogateescape"))
-    except UnicodeEncodeError:
-        return quote(data(path))
+    """Encode a relative path, so that a colon in it makes no scheme."""
+    return quote(data(path))
