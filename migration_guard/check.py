@@ -6,7 +6,7 @@ import io
 import os
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +23,10 @@ from migration_guard.operations import Ignore, Job, Problem, Reading
 from migration_guard.pool import read_all
 from migration_guard.report.model import Report
 from migration_guard.rules import all_rules, matching, select
+
+
+def _unwatched(_total: int) -> Callable[[], None]:
+    return lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Request:
     """Whether only what the index adds or changes is of interest, with the content that it holds."""
     writes_baseline: bool = False
     """Whether a baseline that is missing is about to be written."""
+    watch: Callable[[int], Callable[[], None]] = _unwatched
+    """Told how many files there are; what it gives back is called after each, from several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,12 @@ def run(request: Request) -> Run:
     trusted = _Trusted(request)
     problems = [*discovery.problems, *_nothing_found(request, discovery)]
     checked: list[Checked] = []
-    gate = _Gate()
+    done = request.watch(len(discovery.candidates))
+    gate = _Gate(done)
     for candidate, reading in _read(gate.kept(discovery.candidates), request.workers, explain=False):
         one, found = _judged(candidate, reading, laws[candidate.settings], trusted)
         checked.append(one)
+        done()
         problems += found
     checked += (_cleared(candidate, laws[candidate.settings]) for candidate in gate.cleared)
     checked.sort(key=lambda one: one.candidate.shown)
@@ -200,8 +208,9 @@ def _cleared(candidate: Candidate, law: Law) -> Checked:
 class _Gate:
     """Lets those files through that have to be read; the others are cleared while the readers are at work."""
 
-    def __init__(self) -> None:
+    def __init__(self, done: Callable[[], None]) -> None:
         self.cleared: list[Candidate] = []
+        self._done = done
 
     def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         for candidate in candidates:
@@ -209,6 +218,7 @@ class _Gate:
                 yield candidate
             else:
                 self.cleared.append(candidate)
+                self._done()
 
 
 class _Trusted:

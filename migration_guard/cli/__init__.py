@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from migration_guard import __version__
 from migration_guard.cli.output import complain, settle
@@ -31,9 +32,20 @@ class Commands(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] not in {*COMMANDS, "--version", "--help", "-h"}:
+        completing = ctx.resilient_parsing and not args  # where the first word may still become a command
+        if not completing and (not args or args[0] not in {*COMMANDS, "--version", "--help", "-h"}):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands and, since `check` need not be named, its options and paths."""
+        named = super().shell_complete(ctx, incomplete)
+        default = self.get_command(ctx, DEFAULT)
+        if default is not None:
+            known = {item.value for item in named}
+            options = default.shell_complete(click.Context(default, parent=ctx), incomplete)
+            named += [item for item in options if item.value not in known]
+        return named if incomplete.startswith("-") else [*named, CompletionItem(incomplete, type="file")]
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -42,8 +42,14 @@ def settle() -> None:
 
 
 def replace_file(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all; one that is there keeps its mode, and links to it stay links."""
-    _write(Path(os.path.realpath(path)), content, os.replace)
+    """Write a file whole or not at all; one that is there keeps its mode, and links to it stay links.
+
+    A device or a pipe is written into: replaced, it would be lost.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        append_file(path, content)
+    else:
+        _write(Path(os.path.realpath(path)), content, os.replace)
 
 
 def create_file(path: Path, text: str) -> None:
@@ -51,12 +57,21 @@ def create_file(path: Path, text: str) -> None:
     _write(path, text, os.link)
 
 
+def append_file(path: Path, content: str | bytes) -> None:
+    """Add to a file that others write too."""
+    try:
+        with path.open("ab") as file:
+            file.write(_encoded(content))
+    except OSError as error:
+        raise click.ClickException(f"{path} could not be written: {error.strerror}") from None
+
+
 def _write(path: Path, content: str | bytes, place: Callable[[str, Path], None]) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
         try:
             with open(handle, "wb") as file:  # a descriptor
-                file.write(content.encode() if isinstance(content, str) else content)
+                file.write(_encoded(content))
             os.chmod(name, _mode(path))  # mkstemp's 0600 would lock out whoever reads reports
             place(name, path)
         finally:
@@ -64,6 +79,10 @@ def _write(path: Path, content: str | bytes, place: Callable[[str, Path], None])
                 os.unlink(name)
     except OSError as error:
         raise click.ClickException(f"{path} could not be written: {error.strerror}") from None
+
+
+def _encoded(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
 
 
 def _mode(path: Path) -> int:
