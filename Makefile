@@ -11,7 +11,7 @@ help:
 	@echo "make setup    create $(VENV) with the project and its tools"
 	@echo "make demo     lint the example project in examples/crm"
 	@echo "make test     run the tests"
-	@echo "make check    run ruff, mypy and the import contracts"
+	@echo "make check    run ruff, mypy, the import contracts, and compare what is generated"
 	@echo "make docs     bring the generated pages up to date, and build the documentation in site/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
@@ -41,10 +41,12 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
 
 docs: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/picture.py
 	$(BIN)/mkdocs build --strict --quiet
 
 corpus: $(CORPUS)/packages

@@ -68,6 +68,32 @@ class Git:
         changed = self._names("diff", "--no-ext-diff", "--no-textconv", "--name-only", "-z", commit, "--", *asked)
         return frozenset(asked[name] for name in there - changed if name in asked)
 
+    def changes(self, *against: str) -> list[tuple[str | None, str]]:
+        """Give the files that were added, changed or renamed: their old name, None if they are new, and their name."""
+        out = _run(
+            self.root, "diff", "--no-ext-diff", "--name-status", "-z", "-M", "--diff-filter=AMRCT", *against, "--"
+        )
+        if out is None:
+            raise GitError("git diff failed")
+        words = iter(os.fsdecode(word) for word in out.split(b"\0") if word)
+        found: list[tuple[str | None, str]] = []
+        for status in words:
+            name = next(words)
+            found.append((name, next(words)) if status[0] in "RC" else (None if status[0] == "A" else name, name))
+        return found
+
+    def hunks(self, *against: str, names: Iterable[str]) -> bytes:
+        """Give the differences of one file, without the lines around them."""
+        asked = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "-U0", "-M", *against, "--", *names)
+        out = _run(self.root, *asked)
+        if out is None:
+            raise GitError("git diff failed")
+        return out
+
+    def untracked(self) -> frozenset[str]:
+        """Give the files that git neither has nor ignores."""
+        return self._names("ls-files", "--others", "--exclude-standard", "-z")
+
     def name(self, path: Path) -> str:
         """Spell a path as git does: relative to the root, with slashes."""
         return Path(os.path.relpath(os.path.realpath(path.parent), os.path.realpath(self.root)), path.name).as_posix()

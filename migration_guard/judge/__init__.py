@@ -4,12 +4,13 @@ from migration_guard.judge.apply import Judged, Law, judge, judge_backfills
 from migration_guard.judge.fingerprint import fingerprint
 from migration_guard.judge.ignoring import ignoring
 from migration_guard.judge.severity import Severities
-from migration_guard.judge.tables import SMALL, TablePatterns
+from migration_guard.judge.tables import SMALL, Measured, TablePatterns
 
 __all__ = [
     "SMALL",
     "Judged",
     "Law",
+    "Measured",
     "Severities",
     "TablePatterns",
     "fingerprint",

@@ -80,7 +80,14 @@ def _apply(
                 continue
             try:
                 for found in context.rule.check(operation, context):
-                    findings.append(replace(found, fingerprint=fingerprint(found.name, found.operation)))  # noqa: PERF401 -- keeps what was found before a crash
+                    findings.append(_completed(found, operation, law))  # noqa: PERF401 -- keeps what was found before a crash
             except Exception as error:  # noqa: BLE001 -- a rule may fail in any way, and the file is then not checked
                 problems.append(Problem(shown, operation.span.line, _crash(context.rule, error)))
     return Judged(tuple(findings), tuple(problems))
+
+
+def _completed(found: Finding, operation: Operation, law: Law) -> Finding:
+    """Add what no rule knows: the fingerprint, and how hot the tables are where a database counted."""
+    words = law.severities.measured.words(operation) if found.operation else ""
+    message = f"{found.message} ({words})" if words else found.message
+    return replace(found, message=message, fingerprint=fingerprint(found.name, found.operation))
