@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from migration_guard.backfill.connect import OLDEST_SERVER
 from migration_guard.backfill.definition import Backfill, nearest
 from migration_guard.backfill.errors import CannotRun, Fault, Trouble, judged
 from migration_guard.backfill.keys import Key, KeyColumn, quoted
+from migration_guard.backfill.session import apply_settings
 from migration_guard.backfill.sqltext import assigned_columns, bound, folded
 from migration_guard.backfill.statements import statement
 
@@ -93,9 +95,18 @@ def server(connection: Connection) -> Server:
 
 
 def search_settings(definition: Backfill) -> dict[str, str]:
-    """Give the settings under which the definition's own SQL runs."""
-    stated = {"search_path": definition.search_path, "role": definition.role}
-    return {"row_security": "off", **{name: value for name, value in stated.items() if value}}
+    """Give the settings under which the definition's SQL finds its tables, and must see all of their rows."""
+    return {"row_security": "off", **({"search_path": definition.search_path} if definition.search_path else {})}
+
+
+@contextmanager
+def as_role(connection: Connection, definition: Backfill) -> Iterator[None]:
+    """Run a block with the definition's rights. The state is written with those of the login."""
+    if definition.role:
+        apply_settings(connection, {"role": definition.role})
+    yield
+    if definition.role:  # after an error the transaction is over, and with it the role
+        apply_settings(connection, {"role": "none"})
 
 
 def examine(connection: Connection, definition: Backfill, on: Server) -> Subject:

@@ -200,7 +200,8 @@ class _Run:
             on = preflight.server(connection)
             with connection.begin_nested() as looked:
                 apply_settings(connection, preflight.search_settings(definition))
-                subject = preflight.examine(connection, definition, on)
+                with preflight.as_role(connection, definition):
+                    subject = preflight.examine(connection, definition, on)
                 looked.rollback()
             for warning in subject.warnings:
                 self._store.note(connection, definition.key, Actor.RUNNER, "warning", warning)

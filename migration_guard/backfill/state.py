@@ -75,7 +75,8 @@ class Control:
     request: str | None
     queued: bool
     """Whether a schema change waits for the table."""
-    any_quarantined: bool
+    set_aside: tuple[str, ...]
+    """The keys in quarantine, as the server writes arrays."""
     place: Place
 
 
@@ -203,9 +204,9 @@ class Store:
         row = self._first(connection, "control", backfill=key, token=token, window=window, tables=list(tables))
         if row is None or not row[1]:
             raise LostClaim("another runner has taken it over")
-        request, _, queued, tenant, parent, cursor, keys, done, batches, any_quarantined = row
+        request, _, queued, tenant, parent, cursor, keys, done, batches, set_aside = row
         place = Place(window, tenant, parent, tuple(cursor) if cursor else None, _keys(keys), done, batches)
-        return Control(request, queued, any_quarantined, place)
+        return Control(request, queued, tuple(set_aside), place)
 
     def windows(self, connection: Connection, key: str) -> tuple[Window, ...]:
         """Give the windows, those first that have had the fewest batches."""
@@ -299,10 +300,14 @@ class Store:
     def _rows(self, connection: Connection, name: str, /, **parameters: Any) -> Sequence[Any]:
         return connection.exec_driver_sql(self.sql(name), parameters).all()
 
-    def _first(self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any) -> Any:
+    def _first(
+        self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
+    ) -> Any:
         return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters).first()
 
-    def _scalar(self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any) -> Any:
+    def _scalar(
+        self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
+    ) -> Any:
         return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters).scalar()
 
 

@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_e
 from migration_guard.backfill.batch import LEASE, Asked, Hold, Job, Outcome, again, forward, set_aside
 from migration_guard.backfill.errors import Fault, LostClaim, Trouble, judged
 from migration_guard.backfill.pace import Pace
+from migration_guard.backfill.preflight import search_settings
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.transitions import Actor, State
@@ -135,7 +136,7 @@ class Worker:
 
     def _transaction(self, action: Callable[[Connection], T]) -> T:
         policy, server = self._job.subject.definition.policy, self._job.subject.server
-        settings = policy.settings(server.version)
+        settings = {**policy.settings(server.version), **search_settings(self._job.subject.definition)}
         # Nobody waits for a lock longer than there is a run to use it.
         settings["lock_timeout"] = f"{round(1000 * max(1.0, min(policy.lock, self._clock.left)))}ms"
         try:

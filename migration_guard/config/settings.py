@@ -96,7 +96,9 @@ class Settings:
         named(Database, options(Database)), (), "Several databases, each with what it has of its own."
     )
     backfill: BackfillSettings = option(
-        table(BackfillSettings, options(BackfillSettings)), BackfillSettings(), "Where backfills are, and where they run."
+        table(BackfillSettings, options(BackfillSettings)),
+        BackfillSettings(),
+        "Where backfills are, and where they run.",
     )
 
     @property
