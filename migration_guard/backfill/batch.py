@@ -175,7 +175,7 @@ def selection_of(job: Job, place: Place, high: Value) -> Selection:
     return Selection(" AND ".join(parts), parameters)
 
 
-def look_statement(job: Job, selection: Selection) -> str:
+def look_statement(job: Job, selection: Selection, *, sound: bool = False) -> str:
     """Give the statement that reads a window."""
     subject, key = job.subject, job.subject.key
     return statement(
@@ -184,7 +184,7 @@ def look_statement(job: Job, selection: Selection) -> str:
         to_do=key.arrays("mg_matches"),
         named=key.named,
         where=subject.where,
-        sound=statement("sound", texts=key.texts),
+        sound=statement("sound", texts=key.texts) if sound else "",
         table=subject.table.sql,
         range=selection.sql,
         order=key.order,
@@ -208,8 +208,9 @@ def lock_statement(job: Job, *, wait: bool = False) -> str:
 
 
 def _look(connection: Connection, job: Job, control: Control, selection: Selection, size: int) -> _Window:
+    sql = look_statement(job, selection, sound=bool(control.set_aside))
     parameters = {**selection.parameters, "size": size, "set_aside": list(control.set_aside)}
-    examined, last, rows, to_do = connection.exec_driver_sql(look_statement(job, selection), parameters).one()
+    examined, last, rows, to_do = connection.exec_driver_sql(sql, parameters).one()
     return _Window(examined, tuple(last), rows, tuple(to_do))
 
 

@@ -88,13 +88,17 @@ class Key:
         return f"ROWS FROM ({', '.join(arrays)}) AS mg_{name} ({', '.join(f'mg_{n}' for n in self._positions)})"
 
     @property
+    def ids(self) -> str:
+        """A list of keys, as `:ids` gives it to an update: an array, or rows where the key has several columns."""
+        return self.lists() if len(self.columns) == 1 else f"SELECT * FROM {self.rows('ids')}"
+
+    @property
     def among(self) -> str:
         """That a row is one of a list of keys."""
-        listed = self.lists() if len(self.columns) == 1 else f"SELECT * FROM {self.rows('ids')}"
-        return f"{self.row} = ANY({listed})"
+        return f"{self.row} = ANY({self.ids})"
 
     def still(self, table: str, where: str) -> str:
-        """The keys of a list whose rows still match, as `:ids` gives them to an update."""
+        """The same, of those keys only whose rows still match."""
         matching = f"SELECT {self.order} FROM {table} WHERE {self.among} AND ({where})"
         return f"ARRAY({matching})" if len(self.columns) == 1 else matching
 

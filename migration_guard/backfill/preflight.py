@@ -15,7 +15,7 @@ from migration_guard.backfill.definition import Backfill, nearest
 from migration_guard.backfill.errors import CannotRun, Fault, Trouble, judged
 from migration_guard.backfill.keys import Key, KeyColumn, quoted
 from migration_guard.backfill.session import apply_settings
-from migration_guard.backfill.sqltext import assigned_columns, bound, folded
+from migration_guard.backfill.sqltext import assigned_columns, bound, folded, is_local
 from migration_guard.backfill.statements import statement
 
 
@@ -79,9 +79,11 @@ class Subject:
 
     @property
     def change(self) -> str:
-        """The update; what stands for :ids repeats the predicate, in the statement's own snapshot."""
+        """The update. A predicate that looks beyond the row that is held is repeated, in the update's own snapshot."""
         assert self.definition.update is not None
-        return bound(self.definition.update, self.key.still(self.table.sql, self.where))
+        local = is_local(self.definition.where)
+        ids = self.key.ids if local else self.key.still(self.table.sql, self.where)
+        return bound(self.definition.update, ids)
 
 
 def server(connection: Connection) -> Server:

@@ -106,6 +106,11 @@ def _bound(token: Token, ids: str) -> str:
     return " " if token.comment else token.text.replace("%", "%%")
 
 
+def is_local(expression: str) -> bool:
+    """Tell whether an expression depends on its row alone: it calls nothing, and asks no other table."""
+    return not any(token.text == "(" for token in tokens(expression))
+
+
 def assigned_columns(sql: str) -> frozenset[str]:
     """Give the columns that an UPDATE sets: what stands left of each `=` at the level of its SET."""
     found: set[str] = set()

@@ -88,8 +88,13 @@ class Worker:
         self._check_time()
         size = self._pace.size
         outcome = self._one(window, lambda connection: forward(connection, self._job, window, size), self._pace)
-        self._clock.sleep(self._pace.rest)
-        return outcome is not None and outcome.done
+        if outcome is None:
+            return False
+        if (
+            outcome.counts.changed or outcome.counts.unchanged
+        ):  # where nothing was locked there is nothing to make up for
+            self._clock.sleep(self._pace.rest)
+        return outcome.done
 
     def come_back(self, window: int, keys: int) -> int:
         """Try the locked keys of a window again without waiting; tell how many are no longer locked."""
