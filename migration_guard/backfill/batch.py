@@ -14,7 +14,7 @@ from migration_guard.backfill.connect import GUARDED
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused
 from migration_guard.backfill.keys import Value, array
 from migration_guard.backfill.preflight import Subject, as_role
-from migration_guard.backfill.standing import Counts
+from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.state import Control, Place, Store
 from migration_guard.backfill.statements import statement
 
@@ -51,7 +51,7 @@ class Job:
 class Outcome:
     """What a batch did."""
 
-    counts: Counts = Counts()
+    counts: Counts = NOTHING
     done: bool = False
     """Whether nothing is left of its window."""
     notes: tuple[str, ...] = ()
@@ -140,7 +140,7 @@ def set_aside(connection: Connection, job: Job, window: int, fault: Fault, tries
         with as_role(connection, job.subject.definition):
             row = cursor = _next_key(connection, job, place)
         done = row == job.bound
-    first = int(job.store.quarantine(connection, job.key, place.tenant, row, fault, tries))
+    first = int(job.store.quarantine(connection, job.key, place.tenant, row, fault=fault, tries=tries))
     counts = Counts(examined=first, quarantined=first)
     if place.keys:
         counts = Counts(locked=-1, quarantined=first, done_already=1 - first)
@@ -343,9 +343,9 @@ def _record(
         connection,
         job.key,
         job.token,
-        place.window if place.parent is None else place.parent,
-        place.batches,
         counts,
+        window=place.window if place.parent is None else place.parent,
+        batches=place.batches,
         lease=LEASE,
         touched=touched,
         cursor=cursor,

@@ -121,9 +121,11 @@ def assigned_columns(sql: str) -> frozenset[str]:
             continue
         if token.kind == "name" and token.word == "SET":
             level, left = token.depth, []
-        elif level is None or token.depth < level:
-            level = None
-        elif token.kind == "name" and token.word in _AFTER_SET and token.depth == level:
+        elif (
+            level is None
+            or token.depth < level
+            or (token.kind == "name" and token.word in _AFTER_SET and token.depth == level)
+        ):
             level = None
         elif token.text == "=" and token.depth == level:
             found.update(folded(one.text) for one in left if one.kind == "name")

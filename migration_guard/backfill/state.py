@@ -147,7 +147,7 @@ class Store:
 
     def claim(self, connection: Connection, key: str, policy: TimeoutPolicy, lease: float) -> int | None:
         """Take a backfill over, and give the token that proves it; None if somebody else is at it."""
-        token = self._scalar(
+        token: int | None = self._scalar(
             connection,
             "claim",
             parts={"alive": self.sql("alive")},
@@ -162,7 +162,14 @@ class Store:
         return token
 
     def step(
-        self, connection: Connection, record: Record, to: State, by: Actor, reason: str | None, token: int | None = None
+        self,
+        connection: Connection,
+        record: Record,
+        to: State,
+        by: Actor,
+        *,
+        reason: str | None,
+        token: int | None = None,
     ) -> None:
         """Lead a backfill to another state, as the table of transitions allows."""
         check(record.state, to, by)
@@ -214,7 +221,7 @@ class Store:
         return tuple(Window(*row) for row in rows)
 
     def begin_sweep(
-        self, connection: Connection, key: str, token: int, sweep: int, bound: Value, tenants: Sequence[str | None]
+        self, connection: Connection, key: str, token: int, *, sweep: int, bound: Value, tenants: Sequence[str | None]
     ) -> None:
         """Set every cursor to the beginning, and add windows for tenants that are new."""
         self._execute(connection, "add_windows", backfill=key, sweep=sweep, tenants=list(tenants))
@@ -225,10 +232,10 @@ class Store:
         connection: Connection,
         key: str,
         token: int,
-        window: int,
-        batches: int,
         counts: Counts,
         *,
+        window: int,
+        batches: int,
         lease: float,
         touched: int,
         cursor: Value | None = None,
@@ -264,7 +271,7 @@ class Store:
             self._execute(connection, "skip_done", window=window)
 
     def quarantine(
-        self, connection: Connection, key: str, tenant: str | None, row: Value, fault: Fault, tries: int
+        self, connection: Connection, key: str, tenant: str | None, row: Value, *, fault: Fault, tries: int
     ) -> bool:
         """Set a row aside that cannot be changed; tell whether it is the first time."""
         return bool(

@@ -7,7 +7,6 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.batch import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.state import Window
@@ -44,7 +43,7 @@ def _begin(worker: Worker, sweep: int) -> bool:
             bound = job.bound or end_of(connection, job.subject)
             tenants = _tenants(connection, job.subject)
         if bound is not None:
-            job.store.begin_sweep(connection, job.key, job.token, sweep, bound, tenants)
+            job.store.begin_sweep(connection, job.key, job.token, sweep=sweep, bound=bound, tenants=tenants)
         return bound
 
     bound = worker.tried(begun)

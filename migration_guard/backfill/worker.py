@@ -86,8 +86,8 @@ class Worker:
     def advance(self, window: int) -> bool:
         """Do one batch of a window, and rest; tell whether the window is done."""
         self._check_time()
-        size = self._pace.size
-        outcome = self._one(window, lambda connection: forward(connection, self._job, window, size), self._pace)
+        pace = self._pace
+        outcome = self._one(window, lambda connection: forward(connection, self._job, window, pace.size), pace)
         if outcome is None:
             return False
         if (
@@ -101,8 +101,9 @@ class Worker:
         pace = Pace(keys)
         while True:
             self._check_time()
-            size = pace.size
-            outcome = self._one(window, lambda connection: again(connection, self._job, window, size, wait=False), pace)
+            outcome = self._one(
+                window, lambda connection: again(connection, self._job, window, pace.size, wait=False), pace
+            )
             if outcome is not None:
                 return -outcome.counts.locked
             if self._went_past:
@@ -137,7 +138,8 @@ class Worker:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return retrying(self._transaction, action)
+        result: T = retrying(self._transaction, action)
+        return result
 
     def _transaction(self, action: Callable[[Connection], T]) -> T:
         policy, server = self._job.subject.definition.policy, self._job.subject.server
@@ -168,7 +170,7 @@ class Worker:
             return None
         except (LostClaim, Stop):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- judged, and raised again if it is none of the database's
             seconds = time.monotonic() - began
             timeout = self._job.subject.definition.policy.statement
             self._give_up_or_go_on(window, judged(error, seconds=seconds, statement_timeout=timeout), pace)
