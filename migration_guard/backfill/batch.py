@@ -324,8 +324,8 @@ def _call(connection: Connection, subject: Subject, parameters: Mapping[str, Any
     if isinstance(stopped, Refused):  # the function has swallowed it
         raise stopped
     driver: Any = connection.connection.dbapi_connection
-    open_still = driver.info.transaction_status == TransactionStatus.INTRANS
-    if not open_still or connection.exec_driver_sql(statement("transaction")).scalar() != transaction:
+    ended = driver.info.transaction_status == TransactionStatus.IDLE
+    if ended or connection.exec_driver_sql(statement("transaction")).scalar() != transaction:
         raise Refused("the function has ended the batch's transaction; what it committed stands, the runner stops")
 
 

@@ -94,7 +94,7 @@ def _imported(name: str, path: Path | None) -> ModuleType:
             fields = [field for field in Backfill.__dataclass_fields__ if not field.startswith("_")]
             hint = nearest(unexpected[1], fields) or f"; the fields are {', '.join(fields)}"
             raise DefinitionError(f"{name}: Backfill has no field {unexpected[1]}{hint}") from None
-        reason = str(error).splitlines()[0] if str(error) else ""
+        reason = error.msg if isinstance(error, SyntaxError) else next(iter(str(error).splitlines()), "")
         raise DefinitionError(f"{name}: cannot be imported: {type(error).__name__}: {reason}{_line(error)}") from None
 
 

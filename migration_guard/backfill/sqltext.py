@@ -91,8 +91,13 @@ def check_statement(sql: str) -> None:
 
 def squeezed(sql: str) -> str:
     """Give a text as it is compared: comments and blanks do not count."""
-    parts = (" " if token.comment or token.text.isspace() else token.text for token in tokens(sql))
-    return re.sub(r" +", " ", "".join(parts)).strip()
+    parts: list[str] = []
+    for token in tokens(sql):
+        if not (token.comment or token.text.isspace()):
+            parts.append(token.text)
+        elif parts and parts[-1] != " ":
+            parts.append(" ")
+    return "".join(parts).strip()
 
 
 def bound(sql: str, ids: str = "") -> str:
