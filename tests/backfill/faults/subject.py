@@ -52,7 +52,7 @@ class Guard:
         printed = subprocess.run(
             (*self._guard("status"), "--json"), env=environment(self.url), capture_output=True, text=True, check=True
         )
-        (found,) = (one for one in json.loads(printed.stdout)["backfills"] if one["key"] == KEY)
+        (found,) = (one for one in json.loads(printed.stdout) if one["key"] == KEY)
         parts = sum(found[part] for part in ("changed", "unchanged", "done_already", "locked", "quarantined"))
         return Report(found["state"], found["changed"], parts, found["examined"], found["batches"])
 
