@@ -60,7 +60,7 @@ bench: $(STAMP) corpus
 	$(BIN)/python benchmarks/speed.py $(CORPUS)
 
 bench-backfill: $(STAMP)
-	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill.py
+	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_speed.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

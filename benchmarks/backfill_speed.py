@@ -1,6 +1,6 @@
 """Measure the backfill runner against a single UPDATE, and against the algorithm that most projects write themselves.
 
-    backfill.py [--rows N] [--seconds S]
+    backfill_speed.py [--rows N] [--seconds S]
 
 DATABASE_URL names a server on which a database may be made and dropped; `make bench-backfill` starts one of its own, with
 its default, durable settings. All three fill one column of a table of the same rows, in the same run:
