@@ -11,9 +11,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from migration_guard import __version__
+from migration_guard.cli.never_failing import is_unfailing, never_failing
 from migration_guard.cli.output import complain, settle
 
-COMMANDS = ("check", "baseline", "explain", "rule", "config", "init", "hot-tables")
+COMMANDS = ("check", "baseline", "backfill", "explain", "rule", "config", "init", "hot-tables")
 DEFAULT = "check"
 USAGE = 2
 INTERRUPTED = 130
@@ -67,6 +68,8 @@ def run(args: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if is_unfailing(args):
+        return never_failing(lambda: cli.main(args, prog_name="migration-guard", standalone_mode=False), args)
     try:
         code = cli.main(args, prog_name="migration-guard", standalone_mode=False)
     except click.UsageError as error:
