@@ -123,7 +123,7 @@ class Procedure:
         named = [one for one in self.settings if one.name == name]
         own = [one for one in named if one.transaction == transaction]
         left = [one for one in named if not one.local]
-        return (own or left or [None])[-1]
+        return next(reversed(own or left), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,6 +219,12 @@ def _cut_off(value: object) -> tuple[str, ...] | str:
     raise Refused("expected a list of migrations, or the newest one in a string")
 
 
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Refused(f"expected a name, found {value!r}")
+    return value
+
+
 def object_schema(table: Mapping[str, Option]) -> Schema:
     """Describe a TOML table that has these options, and no others."""
     return {"type": "object", "properties": properties_schema(table), "additionalProperties": False}
@@ -262,6 +268,7 @@ SEVERITIES: Kind[tuple[tuple[str, Severity], ...]] = Kind(
 RULES_BY_GLOB: Kind[tuple[tuple[str, tuple[str, ...]], ...]] = Kind(
     "a table of lists of rules", _table_of(STRINGS), _by_key(_TEXTS)
 )
+NAME: Kind[str] = Kind("a name", _name, _TEXT)
 
 
 def table(record: Callable[..., T], of: dict[str, Option]) -> Kind[T]:
@@ -274,12 +281,3 @@ def table(record: Callable[..., T], of: dict[str, Option]) -> Kind[T]:
         return record(**fields_from(value, of))
 
     return Kind(expected, read, object_schema(of))
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise Refused(f"expected a name, found {value!r}")
-    return value
-
-
-NAME: Kind[str] = Kind("a name", _name, _TEXT)

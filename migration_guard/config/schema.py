@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from importlib.resources import files
 
@@ -34,6 +34,6 @@ def generated() -> str:
 def _with_default(key: str, schema: Schema) -> Schema:
     """Add the value that holds where nothing is said; an empty list needs no saying."""
     default = next(field.default for field in fields(Settings) if field.name == key.replace("-", "_"))
-    if default in (None, (), MISSING):
+    if default in (None, (), MISSING) or is_dataclass(default):
         return schema
     return {**schema, "default": default.value if isinstance(default, Enum) else default}

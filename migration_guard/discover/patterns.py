@@ -65,9 +65,7 @@ def holds_backfills(path: Path, settings: Settings, *entries: str) -> bool:
     if path.suffix != ".py":
         return False
     places = [backfill_path(entry, settings) for entry in entries or settings.backfill.modules]
-    return any(
-        path == place or (path.is_relative_to(place) and not path.name.startswith("test_")) for place in places
-    )
+    return any(path == place or (path.is_relative_to(place) and not path.name.startswith("test_")) for place in places)
 
 
 def is_glob(text: str) -> bool:

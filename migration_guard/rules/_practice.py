@@ -70,11 +70,11 @@ def transactions(procedure: Procedure) -> Iterator[tuple[int, Span]]:
     """Each transaction in which a backfill of its own locks or changes rows, with the place where it first does."""
     if procedure.managed:
         return
-    seen: set[int] = set()
-    for one in (*(pick for pick in procedure.selections if pick.lock), *changes(procedure)):
-        if one.transaction not in seen:
-            seen.add(one.transaction)
-            yield one.transaction, one.span
+    locking = [(pick.transaction, pick.span) for pick in procedure.selections if pick.lock]
+    first: dict[int, Span] = {}
+    for number, span in (*locking, *((change.transaction, change.span) for change in changes(procedure))):
+        first.setdefault(number, span)
+    yield from first.items()
 
 
 def spelt(setting: Setting) -> str:

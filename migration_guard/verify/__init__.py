@@ -6,7 +6,7 @@ where somebody names one, on a scratch database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ TITLES = {
     5: "Timeout policy of data changes",
     6: "The guard catches all violations",
 }
+Found = tuple[list[Evidence], list[Problem]]
 NO_BACKFILLS = "no backfills are named: `modules` of [tool.migration-guard.backfill] names modules, files or folders"
 
 
@@ -62,7 +63,7 @@ def verify(order: Order) -> Verification:
     files, problems = _backfills(order, settings)
     points = (
         _first(found, settings, order.cwd),
-        *(_practice(number, files, problems, settings, project, order) for number in (2, 3, 4, 5)),
+        *(_practice(number, files, problems, more) for number, more in _further(settings, project, order)),
         _sixth(project, settings, order),
     )
     every = [one for point in points for one in point.evidence]
@@ -77,7 +78,9 @@ def _first(found: scripts.Scripts, settings: Settings, cwd: Path) -> Point:
         evidence, problems = [*more, *evidence], [*problems, *unjudged]
     else:
         seen = f" ({', '.join(one.shown for one in found.others)}: not judged)" if found.others else ""
-        message = f"no shell script and no compose file that deploys was found{seen}; `verify.deploy-scripts` names them"
+        message = (
+            f"no shell script and no compose file that deploys was found{seen}; `verify.deploy-scripts` names them"
+        )
         problems.append(Problem("deploy scripts", None, message))
     return Point(1, TITLES[1], tuple(evidence), tuple(problems))
 
@@ -93,23 +96,29 @@ def _backfills(order: Order, settings: Settings) -> tuple[list[Checked], list[Pr
     return files, [one for one in ran.report.problems if one.path in names]
 
 
-def _practice(
-    number: int, files: Sequence[Checked], problems: Sequence[Problem], settings: Settings, project: Run, order: Order
-) -> Point:
-    evidence = list(practices.evidence(number, files, _law()))
-    unjudged = list(problems)
-    if number == 3 and order.scratch is not None:
-        more, failed = running.twice(order.scratch, order.cwd, settings.backfill.modules)
-        evidence, unjudged = [*evidence, *more], [*unjudged, *failed]
-    if number == 5:
-        migrations = [one.candidate for one in project.checked if one.candidate.framework != BACKFILL]
-        evidence += schema_policy.evidence(migrations, order.cwd)
-    return Point(number, TITLES[number], tuple(evidence), tuple(unjudged))
+def _further(settings: Settings, project: Run, order: Order) -> Iterator[tuple[int, Found]]:
+    """What the points about backfills rest on, apart from their source."""
+    for number in practices.CODES:
+        more: Found = ([], [])
+        if number == 3 and order.scratch is not None:
+            more = running.twice(order.scratch, settings, order.config)
+        if number == 5:
+            migrations = [one.candidate for one in project.checked if one.candidate.framework != BACKFILL]
+            more = (list(schema_policy.evidence(migrations, order.cwd)), [])
+        yield number, more
+
+
+def _practice(number: int, files: Sequence[Checked], problems: Sequence[Problem], more: Found) -> Point:
+    evidence, unjudged = more
+    judged = practices.evidence(number, files, _law())
+    return Point(number, TITLES[number], (*judged, *evidence), (*problems, *unjudged))
 
 
 def _sixth(project: Run, settings: Settings, order: Order) -> Point:
     evidence, problems = guard.evidence(order.config, settings.source, order.workers)
-    return Point(6, TITLES[6], (*evidence, *guard.on_project(project, settings.fail_on)), (*problems, *project.report.problems))
+    return Point(
+        6, TITLES[6], (*evidence, *guard.on_project(project, settings.fail_on)), (*problems, *project.report.problems)
+    )
 
 
 def _law() -> Law:

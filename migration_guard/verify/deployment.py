@@ -90,9 +90,7 @@ def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
     return Deployment(tuple(steps), services, tuple(problems), root, cwd)
 
 
-def _steps(
-    commands: Iterable[Command], script: Script, services: Services, problems: list[Problem]
-) -> Iterator[Step]:
+def _steps(commands: Iterable[Command], script: Script, services: Services, problems: list[Problem]) -> Iterator[Step]:
     for one in commands:
         hidden = [word for word in one.words[1:] if " " in word and _kind_of(word.split())]
         if one.words[0] in {"ssh", "eval", "bash", "sh", "su", "sudo"} and hidden:
@@ -141,7 +139,9 @@ def _started_by_compose(services: Services) -> Iterator[Step]:
             continue
         service = services.by_name[name]
         waiting = [other for other in services.by_name if name in services.after(other) and kinds[other] is None]
-        stops = Fate(bool(waiting), f"{', '.join(waiting)} waits for it to complete" if waiting else "nothing waits for it")
+        stops = Fate(
+            bool(waiting), f"{', '.join(waiting)} waits for it to complete" if waiting else "nothing waits for it"
+        )
         yield Step(kind, service.path, service.line, service.command, stops)
 
 
@@ -185,7 +185,9 @@ def _going_on(step: Step, deployment: Deployment, problems: list[Problem]) -> Ev
     what = "a failed backfill"
     place = (step.path, step.line)
     if step.fate.stops is None:
-        problems.append(Problem(step.path, step.line, f"what a failed backfill leads to cannot be told: {step.fate.why}"))
+        problems.append(
+            Problem(step.path, step.line, f"what a failed backfill leads to cannot be told: {step.fate.why}")
+        )
     if not step.fate.stops:
         return Evidence(Outcome.PASS, what, step.fate.why, REQUIRED_GOING, *place)
     kept, why = _promise(step, deployment)
@@ -229,7 +231,9 @@ def _stopping(step: Step) -> Evidence:
 
 def _indexing(step: Step) -> Evidence:
     outcome = Outcome.FAIL if step.fate.stops else Outcome.PASS
-    help_ = "Indexes are built again by the next deployment: write `|| true` behind the command." if step.fate.stops else ""
+    help_ = (
+        "Indexes are built again by the next deployment: write `|| true` behind the command." if step.fate.stops else ""
+    )
     return Evidence(outcome, "a failed index build", step.fate.why, REQUIRED_GOING, step.path, step.line, help=help_)
 
 
@@ -242,7 +246,9 @@ def _waiting(backfills: Sequence[Step], deployment: Deployment) -> Iterator[Evid
     for service in services.by_name.values():
         for name in sorted(names & set(service.waits)):
             command = services.by_name[name].command
-            step = Step(Kind.BACKFILL, service.path, service.line, command, Fate(stops=True, why=f"{service.name} waits"))
+            step = Step(
+                Kind.BACKFILL, service.path, service.line, command, Fate(stops=True, why=f"{service.name} waits")
+            )
             kept, why = _promise(step, deployment)
             outcome = Outcome.PASS if kept else Outcome.FAIL
             found = f"{service.name} waits for {name} to complete, {'but' if kept else 'and'} {why}"

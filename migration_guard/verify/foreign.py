@@ -37,8 +37,7 @@ def promise(path: Path) -> Promise:
         if not exits:
             return Promise(kept=False, line=line, why="it may exit with another code than 0")
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    line = next(_unguarded(_started(tree), functions, set()), None)
-    if line is not None:
+    for line in _unguarded(_started(tree), functions, set()):
         return Promise(kept=False, line=line, why="an error here would end it with exit code 1")
     return Promise(kept=True, line=None, why="every exit is 0, and every error is caught")
 
@@ -52,17 +51,19 @@ def _exits(tree: ast.Module) -> Iterator[tuple[int, bool]]:
 
 def _started(tree: ast.Module) -> list[ast.stmt]:
     """What runs when it is the program: the module's body, its `if __name__ == "__main__"` included."""
-    return [node for node in tree.body if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom))]
+    return [
+        node for node in tree.body if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom))
+    ]
 
 
-def _unguarded(
-    body: Sequence[ast.stmt], functions: dict[str, ast.FunctionDef], seen: set[str]
-) -> Iterator[int]:
+def _unguarded(body: Sequence[ast.stmt], functions: dict[str, ast.FunctionDef], seen: set[str]) -> Iterator[int]:
     """Lines of calls that may raise, outside of any `try` that catches every error."""
     for node in body:
         match node:
             case ast.Try() if any(_catches(handler) for handler in node.handlers):
-                yield from _unguarded([*node.finalbody, *(one for h in node.handlers for one in h.body)], functions, seen)
+                yield from _unguarded(
+                    [*node.finalbody, *(one for h in node.handlers for one in h.body)], functions, seen
+                )
             case ast.FunctionDef() | ast.ClassDef():
                 continue
             case ast.If() | ast.With() | ast.For() | ast.While() | ast.Try():

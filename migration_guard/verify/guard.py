@@ -40,9 +40,7 @@ def evidence(config: Sequence[str], source: Path | None, workers: int) -> tuple[
         expected = Counter(place for path in sorted(folder.rglob("*.py")) for place in _expected(path, folder))
     found = Counter(_place(one) for one in report.findings if one.code.startswith(("MG1", "MG2", "MG3")))
     missing = sorted((expected - found).elements(), key=lambda one: (one.path, one.line))
-    extra = sorted(
-        {one for one in found if one.path.startswith("lookalikes/")}, key=lambda one: (one.path, one.line)
-    )
+    extra = sorted({one for one in found if one.path.startswith("lookalikes/")}, key=lambda one: (one.path, one.line))
     total = sum(expected.values())
     return [
         *_violations(missing, total),

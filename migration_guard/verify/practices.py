@@ -127,5 +127,3 @@ def _timing(procedure: Procedure) -> Iterator[_Fact]:
     for code, (name, needed) in required.items():
         settings = dict.fromkeys(procedure.in_force(name, number) for number, _ in transactions(procedure))
         yield from (_Fact(code, name, spelt(one), needed, one.span) for one in settings if one is not None)
-
-

@@ -13,7 +13,9 @@ from migration_guard.files import nearest_name, shown_path
 
 _FOLDERS = ("", "deploy", "deployment", "scripts", "bin", "docker", "ops", "infra", ".github/workflows", ".circleci")
 """Where deploy scripts are looked for."""
-_SHELL = re.compile(r"(?:^|[_.-])(?:deploy|release|entrypoint|start)\w*.*\.(?:sh|bash)$|^(?:deploy|release)[\w.-]*$", re.IGNORECASE)
+_SHELL = re.compile(
+    r"(?:^|[_.-])(?:deploy|release|entrypoint|start)\w*.*\.(?:sh|bash)$|^(?:deploy|release)[\w.-]*$", re.IGNORECASE
+)
 _COMPOSE = re.compile(r"^(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml$", re.IGNORECASE)
 _OTHERS = re.compile(
     r"^(?:Procfile|Jenkinsfile|fly\.toml|render\.yaml|app\.yaml|skaffold\.yaml|\.gitlab-ci\.yml|bitbucket-pipelines\.yml)$"

@@ -17,7 +17,9 @@ _LANGUAGE = Language(tree_sitter_bash.language())
 _DEEPEST = 12
 """Functions that call functions: beyond this, nothing is followed."""
 
-_SAYS = re.compile(r"^(?:echo|printf|logger|log(?:_\w+)?|info|warn(?:ing)?|say|notify\w*|true|:|sleep|date|return|continue)$")
+_SAYS = re.compile(
+    r"^(?:echo|printf|logger|log(?:_\w+)?|info|warn(?:ing)?|say|notify\w*|true|:|sleep|date|return|continue)$"
+)
 """Commands that only say something, or do nothing."""
 _FAILURE = re.compile(r"-ne\b|-gt\b|!=|>")
 _SUCCESS = re.compile(r"-eq\b|==?")
@@ -169,8 +171,8 @@ class _Walk:
             if name == "exit" or (name == "return" and words[:1] != ["0"]) or name == "false":
                 return True
             body = self.functions.get(name)
-            return body is not None and depth < _DEEPEST and any(
-                self.leaves(one, depth + 1) for one in _statements(body)
+            return (
+                body is not None and depth < _DEEPEST and any(self.leaves(one, depth + 1) for one in _statements(body))
             )
         if node.type in {"compound_statement", "subshell", "redirected_statement", "do_group"}:
             return any(self.leaves(one, depth) for one in _statements(node))

@@ -126,8 +126,10 @@ class Diary(Ledger):
             if batch is None:
                 continue
             spot = self._spot(call, text, batch.start, batch.end)
-            for found in (*batch.picks, *batch.writes):
-                self._note(found, spot)
+            for pick in batch.picks:
+                self._note(pick, spot)
+            for write in batch.writes:
+                self._note(write, spot)
         if self.autocommits and not self._open:
             self.commit()
 

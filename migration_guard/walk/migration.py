@@ -190,7 +190,7 @@ def read(job: Job, data: bytes) -> Reading:
     )
     operations = migration.ledger.operations(partial(_shown, job), markers.block_at)
     if job.framework != "backfill":
-        operations = markers.placed(operations)
+        operations = list(markers.placed(operations))
     ignores = Ignores(migration.source, migration.text_of_file, job.shown)
     return Reading(
         operations=tuple(sorted(operations, key=_order)),

@@ -98,7 +98,7 @@ class Procedures:
                 alterations=changed,
                 schema_changes=schema,
                 size=BatchSize(number, stated) if stated is not None else None,
-            )  # fmt: skip
+            )
         )
 
     def _stated(self, update: str, tested: tuple[str, ...], span: Span) -> Iterator[Alteration]:
@@ -289,4 +289,3 @@ def _autocommits(source: str) -> bool:
     """Whether statements outside of a transaction commit on their own: by Django's default, or because it is asked for."""
     asked = "AUTOCOMMIT" in source or re.search(r"autocommit\s*=\s*True", source) is not None
     return asked or re.search(r"^\s*(?:from|import)\s+(?:django|asyncpg)\b", source, re.MULTILINE) is not None
-
