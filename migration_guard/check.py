@@ -14,7 +14,7 @@ from migration_guard.baseline import Filed
 from migration_guard.changes import Changed, below, changed_since, outside, staged
 from migration_guard.config import Settings, SettingsLoader, unknown_rules
 from migration_guard.discover import BACKFILL, NOTHING, Candidate, Discovery, UsageError, discover
-from migration_guard.discover.patterns import holds_backfills
+from migration_guard.discover.patterns import backfill_path, holds_backfills
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
 from migration_guard.gate import may_hold_operation
@@ -29,11 +29,12 @@ from migration_guard.judge import (
     ignoring,
     judge,
     judge_backfills,
+    judge_contractions,
 )
 from migration_guard.operations import Ignore, Job, Problem, Reading
 from migration_guard.pool import read_all
 from migration_guard.report.model import Report
-from migration_guard.rules import all_rules, matching, select
+from migration_guard.rules import Fill, all_rules, fills, matching, select
 
 
 def _unwatched(_total: int) -> Callable[[], None]:
@@ -99,9 +100,10 @@ def run(request: Request) -> Run:
     problems = [*discovery.problems, *_nothing_found(request, discovery)]
     checked: list[Checked] = []
     done = request.watch(len(discovery.candidates))
-    gate = _Gate(done)
+    known = _known_fills(request, laws)
+    gate = _Gate(done, known)
     for candidate, reading in _read(gate.kept(discovery.candidates), request.workers, explain=False):
-        one, found = _judged(candidate, reading, laws[candidate.settings], trusted)
+        one, found = _judged(candidate, reading, laws[candidate.settings], trusted, known)
         checked.append(one)
         done()
         problems += found
@@ -115,7 +117,7 @@ def run(request: Request) -> Run:
     findings = filing.findings
     outside = None
     if changes is not None:
-        aside = set(map(id, _outside(request, changes, checked, laws, findings)))
+        aside = set(map(id, _outside(request, changes, checked, laws, findings, known=known)))
         findings = tuple(finding for finding in findings if id(finding) not in aside)
         outside = len(aside)
     levels = {one.candidate.shown: one.candidate.settings.fail_on for one in checked}
@@ -172,6 +174,8 @@ def _outside(
     checked: Sequence[Checked],
     laws: Mapping[Settings, Law],
     findings: Sequence[Finding],
+    *,
+    known: tuple[Fill, ...],
 ) -> Iterator[Finding]:
     """Give the new findings that have nothing to do with the changes."""
     by_path = {os.path.realpath(one.path): one for one in changes}
@@ -190,7 +194,7 @@ def _outside(
     ]
     before: dict[Path, tuple[Finding, ...]] = {}
     for candidate, reading in _read(old, request.workers, explain=False):
-        before[candidate.path] = _by_rules(candidate, reading, laws[candidate.settings]).findings
+        before[candidate.path] = _by_rules(candidate, reading, laws[candidate.settings], known).findings
     for one in checked:
         path = one.candidate.path
         if path in touched:
@@ -212,9 +216,11 @@ def unchanged_since(shelves: Iterable[Shelf]) -> Iterator[Filed]:
         yield from (one for one in shelf.matching.new if folder / one.file in same)
 
 
-def _judged(candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted) -> tuple[Checked, list[Problem]]:
+def _judged(
+    candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted, known: tuple[Fill, ...]
+) -> tuple[Checked, list[Problem]]:
     inside = _inside(candidate)
-    judged = _by_rules(candidate, reading, law)
+    judged = _by_rules(candidate, reading, law, known)
     rules = law.selection.rules_for(inside)
     remarked = ignoring(
         judged.findings,
@@ -237,12 +243,30 @@ def _judged(candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted)
     return checked, problems
 
 
-def _by_rules(candidate: Candidate, reading: Reading, law: Law) -> Judged:
-    """Judge a migration by its operations, and a file of backfills by its procedures."""
+def _by_rules(candidate: Candidate, reading: Reading, law: Law, known: tuple[Fill, ...]) -> Judged:
+    """Judge a migration by its operations and contractions, and a file of backfills by its procedures."""
     inside = _inside(candidate)
     if candidate.framework == BACKFILL:
         return judge_backfills(reading.procedures, law, shown=candidate.shown, inside=inside)
-    return judge(reading.operations, law, shown=candidate.shown, inside=inside)
+    changed = judge(reading.operations, law, shown=candidate.shown, inside=inside)
+    contracted = judge_contractions(reading, known, law, shown=candidate.shown, inside=inside)
+    return Judged((*changed.findings, *contracted.findings), (*changed.problems, *contracted.problems))
+
+
+def _known_fills(request: Request, laws: Mapping[Settings, Law]) -> tuple[Fill, ...]:
+    """What the backfills fill that the configurations name, whether or not their files are to be checked themselves."""
+    asking = [one for one, law in laws.items() if any(rule.contract for rule in law.selection.rules)]
+    places = dict.fromkeys(str(backfill_path(entry, one)) for one in asking for entry in one.backfill.modules)
+    if not places:
+        return ()
+    files = [
+        one
+        for one in discover(tuple(places), cwd=request.cwd, load=request.load).candidates
+        if one.framework == BACKFILL
+    ]
+    readings = [reading for _, reading in _read(files, request.workers, explain=False)]
+    found = {fill for one in readings for procedure in one.procedures for fill in fills(procedure)}
+    return tuple(sorted(found, key=lambda fill: (fill.key, fill.table, sorted(fill.columns))))
 
 
 def _cleared(candidate: Candidate, law: Law) -> Checked:
@@ -254,17 +278,22 @@ def _cleared(candidate: Candidate, law: Law) -> Checked:
 class _Gate:
     """Lets those files through that have to be read; the others are cleared while the readers are at work."""
 
-    def __init__(self, done: Callable[[], None]) -> None:
+    def __init__(self, done: Callable[[], None], known: Sequence[Fill]) -> None:
         self.cleared: list[Candidate] = []
         self._done = done
+        self._columns = {column.encode(errors="replace") for fill in known for column in fill.columns}
+        """What a schema change may rely on, so that a migration which says one of these words is read."""
 
     def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         for candidate in candidates:
-            if _needs_reading(candidate):
+            if _needs_reading(candidate) or self._mentions(candidate.source.lower()):
                 yield candidate
             else:
                 self.cleared.append(candidate)
                 self._done()
+
+    def _mentions(self, source: bytes) -> bool:
+        return any(column in source for column in self._columns)
 
 
 class _Trusted:

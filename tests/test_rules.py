@@ -16,6 +16,15 @@ from migration_guard.rules import Context, Rule, UnknownRuleError, all_rules, ma
 
 HEAD_OF_BASELINE = '{"format":1}'
 HEADER = 'revision = "2f6c"\ndown_revision = "1e5b"\n'
+KNOWN = """from migration_guard.backfill import Backfill
+
+LEADS_STATUS = Backfill(
+    key="leads-status",
+    table="leads",
+    where="status IS NULL",
+    update="UPDATE leads SET status = old_status WHERE id = ANY(:ids)",
+)
+"""
 EXPECT = re.compile(r"# expect: (MG\d+(?:, MG\d+)*)")
 RULES = all_rules()
 SPAN = Span(7, 5, 7, 40)
@@ -38,8 +47,10 @@ def blocks(part: str, *, practice: bool = False) -> list[object]:
 
 def found_in(folder: Path, block: str) -> list[tuple[int, str]]:
     source = HEADER + block
+    (folder / "known_backfills.py").write_text(KNOWN, encoding="utf-8")
     (folder / "2f6c_example.py").write_text(source, encoding="utf-8")
-    load = SettingsLoader(cwd=folder, config=['select=["ALL"]'], isolated=True)
+    config = ['select=["ALL"]', 'backfill.modules=["known_backfills.py"]']
+    load = SettingsLoader(cwd=folder, config=config, isolated=True)
     report = check(Request(paths=["2f6c_example.py"], cwd=folder, load=load, workers=1))
     assert report.problems == ()
     return sorted((finding.span.line, finding.code) for finding in report.new)

@@ -6,6 +6,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from migration_guard.rules._contract import Contract, Fill, fills
 from migration_guard.rules._page import Page, read_page
 from migration_guard.rules._practice import Practice
 from migration_guard.rules._rule import Context, Rule
@@ -14,7 +15,9 @@ from migration_guard.rules._upkeep import EntryUse, IgnoreUse, Upkeep
 
 __all__ = [
     "Context",
+    "Contract",
     "EntryUse",
+    "Fill",
     "IgnoreUse",
     "Page",
     "Practice",
@@ -23,6 +26,7 @@ __all__ = [
     "UnknownRuleError",
     "Upkeep",
     "all_rules",
+    "fills",
     "matching",
     "read_page",
     "select",

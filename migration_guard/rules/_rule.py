@@ -37,6 +37,8 @@ class Rule:
     """Whether it is about the guard itself: it then always runs, and can be neither grandfathered nor ignored."""
     practice: bool = False
     """Whether it is about backfills: it then looks at Procedures."""
+    contract: bool = False
+    """Whether it joins migrations and backfills: it then looks at Contractions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from migration_guard.operations import Direction, Note, Operation, OperationKind, Span
 from migration_guard.walk.form import form
@@ -119,6 +119,14 @@ class Entry:
         self.transaction = self.transaction if self.transaction is not None else other.transaction
 
 
+class Watcher(Protocol):
+    """Who looks at what a migration does to its schema."""
+
+    def called(self, call: Call) -> None: ...
+
+    def executed(self, call: Call, text: Text) -> None: ...
+
+
 @dataclass(slots=True)
 class Ledger:
     """Collects for one migration."""
@@ -138,6 +146,8 @@ class Ledger:
     """How many blocks are open in which each statement commits on its own."""
     commits: int = 0
     """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
+    watcher: Watcher | None = None
+    """Who wants to know of calls and of SQL, whether or not they change data."""
     _transaction: int = 0
     _with_schema: set[int] = field(default_factory=set)
     """The transactions that change the schema."""
@@ -260,7 +270,7 @@ class Ledger:
         if self.explain and spot.path == self.migration.path:
             self.seen.append((spot, what, why))
 
-    # --- What only backfills are asked for -------------------------------------------------------------------------------
+    # --- What is asked of migrations where backfills are known, and of backfills -------------------------------------------------------------------------------
 
     @property
     def moment(self) -> object:
@@ -269,9 +279,13 @@ class Ledger:
 
     def called(self, call: Call) -> None:
         """A call is about to be made, whatever it leads to."""
+        if self.watcher is not None and self.direction is not Direction.DOWNGRADE:
+            self.watcher.called(call)
 
     def executed(self, call: Call, text: Text) -> None:
         """SQL text reaches the database."""
+        if self.watcher is not None and self.direction is not Direction.DOWNGRADE:
+            self.watcher.executed(call, text)
 
     def block(self, node: cst.CSTNode) -> AbstractContextManager[None]:
         """What happens in this block runs in one transaction, if that is what the node begins."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from migration_guard.frameworks import framework
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
-from migration_guard.procedures import Procedure
+from migration_guard.procedures import Contraction, Procedure
 from migration_guard.walk.call import Call
+from migration_guard.walk.contractions import Contractions
 from migration_guard.walk.diary import Diary
 from migration_guard.walk.expressions import TooComplex
 from migration_guard.walk.ignores import Ignores
@@ -44,7 +45,8 @@ class Migration:
         self.libraries.framework = job.framework
         diary = Diary(self.source, dialect=job.dialect) if job.framework == "backfill" else None
         self._diary = diary
-        self.ledger = diary or Ledger(self.source, job.explain)
+        self.contractions = Contractions()
+        self.ledger = diary or Ledger(self.source, job.explain, watcher=self.contractions)
         self.machine = Machine(self.module, Repository(Path(job.root)), self.libraries, self.ledger)
         self.libraries.machine = self.machine
         self.id: str | None = None
@@ -200,6 +202,12 @@ def read(job: Job, data: bytes) -> Reading:
         migration=migration.id,
         replaces=migration.replaces(),
         procedures=tuple(migration.procedures),
+        contractions=tuple(
+            Contraction(one.table, one.columns, one.what, one.spot.span())
+            for one in migration.contractions.found.values()
+            if one.spot.path == migration.path
+        ),
+        required=tuple(migration.contractions.required),
     )
 
 
