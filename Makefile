@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 CORPUS ?= .corpus
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test check docs corpus score bench clean
+.PHONY: help setup demo test check docs corpus score bench bench-backfill clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -16,6 +16,7 @@ help:
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
 	@echo "make bench    measure time and memory on the corpus"
+	@echo "make bench-backfill    measure the backfill runner on a million rows"
 
 setup: $(STAMP)
 
@@ -59,6 +60,9 @@ score: $(STAMP) corpus
 
 bench: $(STAMP) corpus
 	$(BIN)/python benchmarks/speed.py $(CORPUS)
+
+bench-backfill: $(STAMP)
+	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_speed.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
