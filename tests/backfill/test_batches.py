@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
@@ -23,6 +23,9 @@ CREATE TABLE leads (
 );
 """
 UPDATE = "UPDATE leads SET status = 'new' WHERE id = ANY(:ids)"
+
+if TYPE_CHECKING:
+    from typing import LiteralString  # of Python 3.11
 
 
 class Database:
