@@ -55,7 +55,7 @@ def fill(connection):
 def downgrade():
     pass
 '''
-DJANGO = f'''from django.db import migrations
+DJANGO = f"""from django.db import migrations
 
 
 def forwards(apps, schema_editor):
@@ -74,7 +74,7 @@ def fill(Lead):
 class Migration(migrations.Migration):
     dependencies = [("crm", "0035_leads")]
     operations = [migrations.RunPython(forwards, migrations.RunPython.noop)]
-'''
+"""
 SCRIPT = f'''"""Numbered blocks, run at every start."""
 
 import os
@@ -199,7 +199,9 @@ def _black(text: str) -> str:
         text = text.replace(
             call,
             "(\n        "
-            + call.replace(".where(", "\n        .where(").replace(".values(", "\n        .values(").replace(
+            + call.replace(".where(", "\n        .where(")
+            .replace(".values(", "\n        .values(")
+            .replace(
                 'status="closed", owner_id=None', '\n            status="closed",\n            owner_id=None,\n        '
             )
             + "\n    )",
@@ -218,7 +220,10 @@ def _respelt(text: str) -> str:
         "\n        \"where l.tenant_id = s.tenant_id and s.name = 'default status'\""
     )
     text = text.replace(STATEMENT, sql)
-    return text.replace("\"DELETE FROM settings WHERE name = 'old status'\"", '"""\n    delete from settings\n    where name = \'old status\';\n    """')
+    return text.replace(
+        "\"DELETE FROM settings WHERE name = 'old status'\"",
+        '"""\n    delete from settings\n    where name = \'old status\';\n    """',
+    )
 
 
 def _reindented(text: str) -> str:
@@ -297,7 +302,9 @@ def _duplicated_elsewhere(where: Project, framework: str) -> None:
 
 
 def _swapped(text: str) -> str:
-    return text.replace("DELETE FROM settings WHERE name = 'old status'", "DELETE FROM settings WHERE name = 'a status'")
+    return text.replace(
+        "DELETE FROM settings WHERE name = 'old status'", "DELETE FROM settings WHERE name = 'a status'"
+    )
 
 
 def _fixed(where: Project, framework: str) -> None:

@@ -60,7 +60,12 @@ class Project:
 
     def git(self, *arguments: str, fails: bool = False) -> str:
         done = subprocess.run(
-            ["git", *arguments], cwd=self.root, env={**os.environ, **IDENTITY}, capture_output=True, text=True, check=False
+            ["git", *arguments],
+            cwd=self.root,
+            env={**os.environ, **IDENTITY},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert (done.returncode != 0) is fails, (arguments, done.stdout, done.stderr)
         return done.stdout
