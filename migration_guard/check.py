@@ -111,7 +111,9 @@ def run(request: Request) -> Run:
     checked.sort(key=lambda one: one.candidate.shown)
     problems += unjudged_backfills(checked)
     here = request.load.for_folder(request.cwd)
-    governing = {path_of(settings): settings for settings in (*laws, here)}
+    governing: dict[Path, list[Settings]] = {}
+    for settings in laws:
+        governing.setdefault(path_of(settings), []).append(settings)
     source = Baselines(request.cwd, request.baseline, request.baseline_from, request.writes_baseline)
     filing = file_away(checked, discovery, governing, source, laws[here].severities.overrides)
     findings = filing.findings
@@ -131,7 +133,7 @@ def run(request: Request) -> Run:
         failing=sum(finding.severity.at_least(levels.get(finding.path, here.fail_on)) for finding in new),
         sources={one.candidate.shown: _text(one.candidate.source) for one in checked if one.findings},
         first_run=request.baseline and not any(shelf.baseline.exists for shelf in filing.shelves),
-        unchanged=len(list(unchanged_since(filing.shelves))) if not problems else 0,
+        unchanged=_known_unchanged(filing.shelves, request.cwd) if not problems else 0,
         outside=outside,
         recovered=tuple(shelf.shown for shelf in filing.shelves if shelf.baseline.recovered),
     )
@@ -201,19 +203,30 @@ def _outside(
             yield from outside(by_file[one.candidate.shown], touched[path], before.get(path, ()))
 
 
-def unchanged_since(shelves: Iterable[Shelf]) -> Iterator[Filed]:
-    """Give the new findings of files that are as they were when their baseline was last changed."""
-    for shelf in shelves:
-        if not shelf.matching.new or not shelf.baseline.exists:
-            continue
-        folder = shelf.baseline.folder
-        try:
-            git = Git.at(folder)
-            commit = git.last_change(shelf.baseline.path)
-            same = git.unchanged(commit, {folder / one.file for one in shelf.matching.new}) if commit else frozenset()
-        except GitError:
-            continue  # without a history nothing is known to be old
-        yield from (one for one in shelf.matching.new if folder / one.file in same)
+def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
+    """Count what is new to this version; without a history nothing is known to be old."""
+    try:
+        return sum(len(unchanged_since(shelf, cwd)) for shelf in shelves)
+    except GitError:
+        return 0
+
+
+def unchanged_since(shelf: Shelf, cwd: Path) -> tuple[Filed, ...]:
+    """Give the new findings of code that is as it was when the baseline was last changed. Raises GitError."""
+    new, baseline = shelf.matching.new, shelf.baseline
+    if not new or not baseline.exists:
+        return ()
+    git = Git.at(baseline.folder)
+    commit = git.last_change(baseline.path)
+    places = {id(one): _places(one, baseline.folder, cwd) for one in new}
+    same = git.unchanged(commit, {place for every in places.values() for place in every})
+    return tuple(one for one in new if places[id(one)] <= same)
+
+
+def _places(filed: Filed, folder: Path, cwd: Path) -> frozenset[Path]:
+    """The files that a finding is made of: the migration, and the one in which its statement stands."""
+    via = filed.finding.operation.via if filed.finding.operation else None
+    return frozenset({folder / filed.file, *([cwd / via.rpartition(":")[0]] if via else [])})
 
 
 def _judged(
@@ -226,7 +239,7 @@ def _judged(
         judged.findings,
         reading.ignores,
         shown=candidate.shown,
-        running=[rule.code for rule in rules],
+        running=[rule.code for rule in rules] if not (reading.problems or judged.problems) else (),
         overrides=law.severities.overrides,
         trusted=trusted.in_file(candidate.path, reading.ignores),
     )

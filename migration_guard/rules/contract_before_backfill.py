@@ -28,6 +28,14 @@ def upgrade():
     op.execute("ALTER TABLE leads DROP COLUMN old_status")
 ```
 
+```python
+from alembic import op
+
+
+def upgrade():
+    op.execute("ALTER TABLE leads VALIDATE CONSTRAINT leads_tenant_id_fkey")
+```
+
 ## Use instead
 `require_backfill(op.get_bind(), KEY)` at the beginning of the migration: it goes on only where the backfill was verified as
 complete, or the table is empty.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from migration_guard.operations import Direction, Note, Operation, OperationKind, Span
-from migration_guard.walk.form import form
+from migration_guard.walk.form import Forms, Way
 from migration_guard.walk.text import Text
 from migration_guard.walk.values import Place
 
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 _STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
 """Kinds that one call may have on different paths: the later one tells more."""
+Ways = dict[tuple[object, ...], Callable[[], str]]
 MAX_TEXT = 2_000
+MAX_WAYS = 100
+"""Ways to one place whose forms are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,8 @@ class Entry:
     """The transaction that it runs in; None where each statement commits on its own."""
     loop: Loop | None
     """The batching loop that it runs in."""
-    form: Callable[[], str]
-    """Its canonical form, made when it is told."""
+    forms: Ways
+    """The canonical form of each way on which it was reached, made when it is told, by the calls on the way."""
 
     def absorb(self, other: Entry) -> None:
         """The same place was reached once more."""
@@ -117,6 +120,12 @@ class Entry:
         self.created = self.created and other.created
         self.dynamic |= other.dynamic
         self.transaction = self.transaction if self.transaction is not None else other.transaction
+        if len(self.forms) < MAX_WAYS:
+            self.forms.update({way: made for way, made in other.forms.items() if way not in self.forms})
+
+    def form(self) -> str:
+        """What is done at this place, on all ways together: one more of them is a change."""
+        return " | ".join(sorted({made() for made in self.forms.values()}))
 
 
 class Watcher(Protocol):
@@ -148,6 +157,7 @@ class Ledger:
     """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
     watcher: Watcher | None = None
     """Who wants to know of calls and of SQL, whether or not they change data."""
+    _made: Forms = field(default_factory=Forms)
     _transaction: int = 0
     _with_schema: set[int] = field(default_factory=set)
     """The transactions that change the schema."""
@@ -190,10 +200,12 @@ class Ledger:
         callee: str | None = None,
         pending: bool = False,
         written: str | None = None,
+        loose: bool = False,
     ) -> None:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
-        A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL.
+        A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL,
+        `loose` if the call puts something into it that is not known.
         """
         changed = [table for table in tables if table]
         stack = list(frames)
@@ -223,12 +235,21 @@ class Ledger:
             trail,
             transaction,
             loop,
-            partial(form, place, stack) if written is None else partial(str, written),
+            self._forms(place, Way.through(stack), written, loose=loose),
         )
         if pending:
             self._pending.append((key, entry))
         else:
             self._add(key, entry)
+
+    def _forms(self, place: Place, way: Way, written: str | None, *, loose: bool) -> Ways:
+        """How to make the form of this way to a place, by what tells it from others."""
+        calls = tuple(id(frame.place.whole) for frame in way.frames if frame.place is not None)
+        if written is None:
+            return {(id(place.whole), *calls): partial(self._made.form, place, way)}
+        if loose:
+            return {(written, id(place.whole), *calls): partial(self._made.around, written, place, way)}
+        return {(written,): partial(str, written)}
 
     def flush(self) -> None:
         """The session writes what is pending."""

@@ -54,6 +54,7 @@ def record(
     callee: str | None = None,
     pending: bool = False,
     written: str | None = None,
+    loose: bool = False,
 ) -> None:
     """Tell the ledger of a data change. Rows that were read from the database make an insert a copy."""
     machine = call.machine
@@ -72,6 +73,7 @@ def record(
         callee=callee,
         pending=pending,
         written=written,
+        loose=loose,
     )
 
 
