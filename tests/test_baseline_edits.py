@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from pathlib import Path
 
 import pytest
 from baseline.edits import EDITS, FRAMEWORKS, KNOWN, Edit, Outcome, project
-from baseline.project import ROOT, Project, only
+from baseline.project import Project, only
 
 FOLDERS = {"alembic": r"(?:lib/)?db/", "django": r"(?:apps|lib)/crm/", "script": r"(?:lib/)?(?:server|worker)/"}
 
