@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -15,6 +14,8 @@ from urllib.parse import urlsplit
 
 from migration_guard.config import Settings
 from migration_guard.operations import Problem
+from migration_guard.verify.errors import NoScratch
+from migration_guard.verify.scratch import written
 from migration_guard.verify.verdict import Evidence, Outcome
 
 SECONDS = 120.0
@@ -53,37 +54,35 @@ def against_a_closed_port() -> tuple[list[Evidence], list[Problem]]:
 def twice(url: str, settings: Settings, config: Sequence[str]) -> tuple[list[Evidence], list[Problem]]:
     """Run the project's backfills twice on a scratch database, each time as if for the first time.
 
-    The second run must change nothing. Each run keeps its state in a schema of its own, which stays there to be seen.
+    The second run must write nothing. Each keeps its state in a schema of its own, which stays there to be seen.
     """
     problem = refusal(url)
     if problem is not None:
         return [], [_unjudged(problem)]
-    runs = token_hex(3)
-    for number in (1, 2):
-        options = [f"--config={one}" for one in config]
-        options += [f"--config=backfill.state-schema=migration_guard_verify_{runs}_{number}", "--database-url-env", URL]
-        try:
-            ran = _run(["--all", "--offline", "--strict", *options], settings.root, {URL: url})
-            told = _run(["--json", *options], settings.root, {URL: url}, command="status")
-        except subprocess.TimeoutExpired:
-            return [], [_unjudged(f"a run did not end within {SECONDS:g} s")]
-        if ran.returncode:
-            return [], [_unjudged(f"run {number} did not complete: {_last_line(ran)}")]
-    return _written(told)
-
-
-def _written(told: subprocess.CompletedProcess[str]) -> tuple[list[Evidence], list[Problem]]:
-    """What the second run changed, as its state says."""
     try:
-        changed = [(str(one["key"]), int(one["changed"])) for one in json.loads(told.stdout)]
-    except (ValueError, KeyError, TypeError):
-        return [], [_unjudged(f"the state of the second run cannot be read: {_last_line(told)}")]
-    evidence = []
-    for key, count in changed:
-        outcome = Outcome.FAIL if count else Outcome.PASS
-        what = f"{key}: a second run on the scratch database"
-        evidence.append(Evidence(outcome, what, f"{count:,} rows changed", "no row changed"))
-    return evidence, []
+        _complete(url, settings, config)
+        before = written(url)
+        _complete(url, settings, config)
+        after = written(url)
+    except NoScratch as error:
+        return [], [_unjudged(str(error))]
+    counts = {table: count - before.get(table, 0) for table, count in after.items()}
+    rows = {table: count for table, count in counts.items() if count > 0}
+    found = ", ".join(f"{count:,} rows of {table}" for table, count in sorted(rows.items())) or "no row written"
+    outcome = Outcome.FAIL if rows else Outcome.PASS
+    return [Evidence(outcome, "a second run on the scratch database", found, "no row written")], []
+
+
+def _complete(url: str, settings: Settings, config: Sequence[str]) -> None:
+    """Run every backfill as if for the first time: its state is kept in a schema that is new."""
+    options = [f"--config={one}" for one in config]
+    options += [f"--config=backfill.state-schema=migration_guard_verify_{token_hex(3)}", "--database-url-env", URL]
+    try:
+        ran = _run(["--all", "--offline", "--strict", *options], settings.root, {URL: url})
+    except subprocess.TimeoutExpired:
+        raise NoScratch(f"a run did not end within {SECONDS:g} s") from None
+    if ran.returncode:
+        raise NoScratch(f"a run did not complete: {_last_line(ran)}")
 
 
 def _unjudged(message: str) -> Problem:
@@ -102,11 +101,9 @@ def refusal(url: str) -> str | None:
     return f'"{name}" is not written to: the name of a scratch database contains {", ".join(SCRATCH[:-1])} or {SCRATCH[-1]}'
 
 
-def _run(
-    arguments: Sequence[str], folder: Path, variables: Mapping[str, str], command: str = "run"
-) -> subprocess.CompletedProcess[str]:
+def _run(arguments: Sequence[str], folder: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "migration_guard", "backfill", command, *arguments],
+        [sys.executable, "-m", "migration_guard", "backfill", "run", *arguments],
         cwd=folder,
         env={**os.environ, **variables},
         capture_output=True,

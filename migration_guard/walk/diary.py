@@ -90,6 +90,8 @@ class Diary(Ledger):
     # --- Transactions ------------------------------------------------------------------------------------------------
 
     def block(self, node: cst.CSTNode) -> AbstractContextManager[None]:
+        if _is_connection(node):
+            return self._until_commit()
         return self._in_transaction() if _is_block(node) else nullcontext()
 
     @contextmanager
@@ -101,6 +103,17 @@ class Diary(Ledger):
             yield
         finally:
             self._open -= 1
+            if not self._open:
+                self.commit()
+
+    @contextmanager
+    def _until_commit(self) -> Iterator[None]:
+        """A connection of a driver: no transaction by itself, but what is open at its end is committed."""
+        if not self._open:
+            self._next()
+        try:
+            yield
+        finally:
             if not self._open:
                 self.commit()
 
@@ -192,8 +205,15 @@ def _is_block(node: cst.CSTNode) -> bool:
         case cst.FunctionDef():
             return any((dotted(_callee(one.decorator)) or "").rpartition(".")[2] == "atomic" for one in node.decorators)
         case cst.Call():
-            name = dotted(node.func) or _method(node)
-            return name in _DRIVERS or name.rpartition(".")[2] in _BLOCKS
+            return (dotted(node.func) or _method(node)).rpartition(".")[2] in _BLOCKS
+    return False
+
+
+def _is_connection(node: cst.CSTNode) -> bool:
+    """Whether what stands behind `with` commits at the end of the block: a driver's connection."""
+    match node:
+        case cst.Call():
+            return (dotted(node.func) or "") in _DRIVERS
         case cst.Name():
             return node.value in _CONNECTIONS
     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,8 @@ class Migration:
         self.libraries.django.path = self.path
         self.libraries.django.root = Path(job.root)
         self.libraries.framework = job.framework
+        if job.framework == "backfill" and re.search(rb"\bdjango\b|\.objects\.", source_bytes):
+            self.libraries.framework = "django"  # models out of sight are Django's
         diary = Diary(self.source, dialect=job.dialect) if job.framework == "backfill" else None
         self._diary = diary
         self.contractions = Contractions()
