@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from backfill.pooler import Pooler, installed, pooling, required
 from backfill.server import Server, configured
 
 
@@ -33,3 +34,14 @@ def database_name(server: Server, template: str) -> Iterator[str]:
 def database(server: Server, database_name: str) -> str:
     """Make a database for one test, and give its URL."""
     return server.url(database_name)
+
+
+@pytest.fixture
+def pgbouncer(server: Server) -> Iterator[Pooler]:
+    """Give a pooler before the server. Where none is installed the test is skipped, unless the environment requires one."""
+    program = installed()
+    if program is None:
+        assert not required(), "PgBouncer is required here, and is not installed"
+        pytest.skip("PgBouncer is not installed")
+    with pooling(program, server) as pooler:
+        yield pooler
