@@ -99,13 +99,13 @@ def running(subject: Subject) -> Iterator[subprocess.Popen[str]]:
 
 def finish(subject: Subject, runs: int = 5) -> Report:
     """Let it run undisturbed, as often as it says that something is left, and give its last word."""
-    output = ""
-    for _ in range(runs):
-        if (report := subject.report()).finished:
-            return report
+    output = "nothing"
+    while not (report := subject.report()).finished:
+        assert runs, f"{report}, and its last run said: {output}"
         with running(subject) as started:
             output, _ = started.communicate(timeout=2 * process.PATIENCE)
-    raise AssertionError(f"{report} after {runs} runs, of which the last said: {output}")
+        runs -= 1
+    return report
 
 
 def environment(url: str) -> dict[str, str]:
