@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 import os
 import tokenize
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from migration_guard.baseline import Filed
 from migration_guard.config import Settings, SettingsLoader, unknown_rules
-from migration_guard.discover import Candidate, Discovery, discover
-from migration_guard.findings import Finding
+from migration_guard.discover import Candidate, Discovery, UsageError, discover
+from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
+from migration_guard.findings import Status
 from migration_guard.gate import may_hold_operation
-from migration_guard.judge import SMALL, Law, Severities, TablePatterns, judge
-from migration_guard.operations import Job, Problem, Reading
+from migration_guard.git import Git, GitError
+from migration_guard.judge import SMALL, Law, Severities, TablePatterns, ignoring, judge
+from migration_guard.operations import Ignore, Job, Problem, Reading
 from migration_guard.pool import read_all
 from migration_guard.report.model import Report
 from migration_guard.rules import all_rules, matching, select
@@ -30,7 +34,23 @@ class Request:
     workers: int
     force_exclude: bool = False
     """Drop named files that are excluded or are no migrations, as hooks want it."""
-    first_run: bool = False
+    baseline: bool = True
+    """Whether findings are compared with the baseline."""
+    baseline_from: str | None = None
+    """The revision from whose merge base baselines are read."""
+    ignores_since: str | None = None
+    """The revision since whose merge base no new remark counts."""
+    writes_baseline: bool = False
+    """Whether a baseline that is missing is about to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A report, and the baselines that it was made with."""
+
+    report: Report
+    shelves: tuple[Shelf, ...]
+    checked: tuple[Checked, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +64,114 @@ class Seen:
 
 
 def check(request: Request) -> Report:
-    """Find, read and judge migrations. Raises ConfigError and UsageError; everything else becomes a Problem."""
+    """Find, read, judge and file. Raises ConfigError and UsageError; everything else becomes a Problem."""
+    return run(request).report
+
+
+def run(request: Request) -> Run:
+    """Check, and tell the baselines too: what `migration-guard baseline` works with."""
     discovery = _discover(request)
     laws = _laws(request, discovery)
+    trusted = _Trusted(request)
     problems = [*discovery.problems, *_nothing_found(request, discovery)]
-    findings: list[Finding] = []
-    failing = 0
-    sources: dict[str, str] = {}
-    kept = (candidate for candidate in discovery.candidates if _needs_reading(candidate))
-    for candidate, reading in _read(kept, request.workers, explain=False):
-        settings = candidate.settings
-        judged = judge(reading.operations, laws[settings], shown=candidate.shown, inside=_inside(candidate))
-        problems += (*reading.problems, *judged.problems)
-        findings += judged.findings
-        failing += sum(finding.severity.at_least(settings.fail_on) for finding in judged.findings)
-        if judged.findings:
-            sources[candidate.shown] = _text(candidate.source)
-    return Report(
-        findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
+    checked: list[Checked] = []
+    gate = _Gate()
+    for candidate, reading in _read(gate.kept(discovery.candidates), request.workers, explain=False):
+        one, found = _judged(candidate, reading, laws[candidate.settings], trusted)
+        checked.append(one)
+        problems += found
+    checked += (_cleared(candidate, laws[candidate.settings]) for candidate in gate.cleared)
+    checked.sort(key=lambda one: one.candidate.shown)
+    here = request.load.for_folder(request.cwd)
+    governing = {path_of(settings): settings for settings in (*laws, here)}
+    source = Baselines(request.cwd, request.baseline, request.baseline_from, request.writes_baseline)
+    filing = file_away(checked, discovery, governing, source, laws[here].severities.overrides)
+    levels = {one.candidate.shown: one.candidate.settings.fail_on for one in checked}
+    new = [finding for finding in filing.findings if finding.status is Status.NEW]
+    report = Report(
+        findings=tuple(sorted(filing.findings, key=lambda finding: finding.sort_key)),
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line or 0, problem.message))),
         files=len(discovery.candidates),
         excluded=discovery.excluded,
-        failing=failing,
-        sources=sources,
-        first_run=request.first_run,
+        failing=sum(finding.severity.at_least(levels.get(finding.path, here.fail_on)) for finding in new),
+        sources={one.candidate.shown: _text(one.candidate.source) for one in checked if one.findings},
+        first_run=request.baseline and not any(shelf.baseline.exists for shelf in filing.shelves),
+        unchanged=len(list(unchanged_since(filing.shelves))) if not problems else 0,
+        recovered=tuple(shelf.shown for shelf in filing.shelves if shelf.baseline.recovered),
     )
+    return Run(report, filing.shelves, tuple(checked))
+
+
+def unchanged_since(shelves: Iterable[Shelf]) -> Iterator[Filed]:
+    """Give the new findings of files that are as they were when their baseline was last changed."""
+    for shelf in shelves:
+        if not shelf.matching.new or not shelf.baseline.exists:
+            continue
+        folder = shelf.baseline.folder
+        try:
+            git = Git.at(folder)
+            commit = git.last_change(shelf.baseline.path)
+            same = git.unchanged(commit, {folder / one.file for one in shelf.matching.new}) if commit else frozenset()
+        except GitError:
+            continue  # without a history nothing is known to be old
+        yield from (one for one in shelf.matching.new if folder / one.file in same)
+
+
+def _judged(candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted) -> tuple[Checked, list[Problem]]:
+    inside = _inside(candidate)
+    judged = judge(reading.operations, law, shown=candidate.shown, inside=inside)
+    rules = law.selection.rules_for(inside)
+    remarked = ignoring(
+        judged.findings,
+        reading.ignores,
+        shown=candidate.shown,
+        running=[rule.code for rule in rules],
+        overrides=law.severities.overrides,
+        trusted=trusted.in_file(candidate.path, reading.ignores),
+    )
+    problems = [*reading.problems, *judged.problems, *remarked.problems]
+    running = frozenset(rule.name for rule in rules)
+    return Checked(candidate, remarked.findings, running, whole=not problems, replaces=reading.replaces), problems
+
+
+def _cleared(candidate: Candidate, law: Law) -> Checked:
+    """A file that the gate cleared: there is nothing in it."""
+    running = frozenset(rule.name for rule in law.selection.rules_for(_inside(candidate)))
+    return Checked(candidate, (), running, whole=True)
+
+
+class _Gate:
+    """Lets those files through that have to be read; the others are cleared while the readers are at work."""
+
+    def __init__(self) -> None:
+        self.cleared: list[Candidate] = []
+
+    def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        for candidate in candidates:
+            if _needs_reading(candidate):
+                yield candidate
+            else:
+                self.cleared.append(candidate)
+
+
+class _Trusted:
+    """The remarks that were there before the branch, where only those count."""
+
+    def __init__(self, request: Request) -> None:
+        self._git: Git | None = None
+        self._base = ""
+        if request.ignores_since is not None:
+            try:
+                self._git = Git.at(request.cwd)
+                self._base = self._git.merge_base(request.ignores_since)
+            except GitError as error:
+                raise UsageError(f"--no-inline-ignores-since: {error}") from None
+
+    def in_file(self, path: Path, ignores: Sequence[Ignore]) -> Counter[str] | None:
+        if self._git is None or not ignores:
+            return None
+        before = (self._git.content(self._base, path) or b"").decode("utf-8", "replace")
+        return Counter({ignore.text: before.count(ignore.text) for ignore in ignores})
 
 
 def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:

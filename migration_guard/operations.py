@@ -63,6 +63,8 @@ class Operation:
     """`path:line` of the statement, where it stands in another file than the migration."""
     text: str | None = None
     """The SQL text (holes as `{name}`), or the marker's text."""
+    form: str = ""
+    """The canonical form of the operation: equal for two spellings of it. Fingerprints are made of it."""
     dynamic: bool = False
     """Whether verb or table are put together while running."""
     created_here: bool = False
@@ -98,6 +100,23 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignore:
+    """A remark in a migration which says that findings there are meant."""
+
+    line: int
+    rules: tuple[str, ...]
+    """Names, codes or prefixes, as written."""
+    reason: str | None
+    first: int
+    """The first line of the code that it is about …"""
+    last: int
+    """… and the last."""
+    text: str
+    """The remark itself, without what stands around it."""
+    whole_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that could not be checked. It is never silent, never baselined, and makes the exit code 2."""
 
@@ -114,7 +133,10 @@ class Reading:
     operations: tuple[Operation, ...] = ()
     notes: tuple[Note, ...] = ()
     problems: tuple[Problem, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
     migration: str | None = None
+    replaces: tuple[str, ...] = ()
+    """The migrations that this one was squashed from."""
 
 
 @dataclass(frozen=True, slots=True)

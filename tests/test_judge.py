@@ -9,9 +9,9 @@ import pytest
 
 from migration_guard.findings import Finding, Severity
 from migration_guard.judge import SMALL, Law, Severities, TablePatterns, fingerprint, judge
-from migration_guard.judge.fingerprint import canonical
 from migration_guard.operations import Direction, Operation, OperationKind, Span
 from migration_guard.rules import Context, Rule, all_rules, select
+from migration_guard.sql.canonical import canonical
 
 HOT = ("leads", "billing.invoices", "call_log_*", "crm.Contact")
 RULES = {rule.code: rule for rule in all_rules()}

@@ -39,7 +39,7 @@ def found_in(folder: Path, block: str) -> list[tuple[int, str]]:
     load = SettingsLoader(cwd=folder, config=['select=["ALL"]'], isolated=True)
     report = check(Request(paths=["2f6c_example.py"], cwd=folder, load=load, workers=1))
     assert report.problems == ()
-    return sorted((finding.span.line, finding.code) for finding in report.findings)
+    return sorted((finding.span.line, finding.code) for finding in report.new)
 
 
 @pytest.mark.parametrize("block", blocks("bad"))

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from migration_guard.check import Request, check
+from migration_guard.cli import COMMANDS
 from migration_guard.cli.options import hint, loader, reading_options, told, workers
 from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.config import ConfigError
@@ -40,6 +41,12 @@ class Copy:
 @click.option("--ignore", multiple=True, metavar="RULES", help="Rules not to run.")
 @click.option("--fail-on", type=click.Choice([level.value for level in Severity]), help="The lowest level that fails.")
 @click.option("--no-baseline", is_flag=True, help="Show every finding as new.")
+@click.option("--baseline", metavar="FILE", help="The file of grandfathered findings.")
+@click.option("--baseline-from", metavar="REV", help="Read the baseline where this branch left REV.")
+@click.option("--strict-baseline", is_flag=True, help="Fail on entries of the baseline that stand for nothing.")
+@click.option(
+    "--no-inline-ignores-since", metavar="REV", help="Obey no remark that was added since this branch left REV."
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings; never in spite of problems.")
 @click.option("--force-exclude", is_flag=True, help="Drop named files that are excluded or no migrations (for hooks).")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and problems only.")
@@ -54,6 +61,10 @@ def command(
     ignore: tuple[str, ...],
     fail_on: str | None,
     no_baseline: bool,
+    baseline: str | None,
+    baseline_from: str | None,
+    strict_baseline: bool,
+    no_inline_ignores_since: str | None,
     exit_zero: bool,
     force_exclude: bool,
     quiet: bool,
@@ -68,7 +79,8 @@ def command(
     """
     wanted = _format(output_format)
     copies = [_copy(item) for item in output]
-    overrides = [("select", _rules(select)), ("ignore", _rules(ignore)), ("fail-on", fail_on)]
+    overrides: list[tuple[str, object]] = [("select", _rules(select)), ("ignore", _rules(ignore)), ("fail-on", fail_on)]
+    overrides += [("baseline", baseline and str(Path.cwd() / baseline)), ("strict-baseline", strict_baseline)]
     load = loader(config, isolated=isolated, overrides=[(key, value) for key, value in overrides if value])
     request = Request(
         paths=paths,
@@ -76,7 +88,9 @@ def command(
         load=load,
         workers=workers(jobs),
         force_exclude=force_exclude,
-        first_run=not no_baseline,
+        baseline=not no_baseline,
+        baseline_from=baseline_from,
+        ignores_since=no_inline_ignores_since,
     )
     report = _checked(request)
     if verbose:
@@ -94,7 +108,7 @@ def _checked(request: Request) -> Report:
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:
-        near = get_close_matches(request.paths[0], ("check", "explain", "rule"), 1) if request.paths else []
+        near = get_close_matches(request.paths[0], COMMANDS, 1) if request.paths else []
         meant = f' (or did you mean the command "{near[0]}"?)' if near else ""
         raise click.UsageError(f"{error}{meant}") from None
 

@@ -7,18 +7,23 @@ from functools import cache
 from pathlib import Path
 
 from migration_guard.config.options import (
+    CUT_OFFS,
     DIALECT,
     GLOBS,
     MARKER,
+    PATH,
+    NAME,
     RULES_BY_GLOB,
     SECONDS,
     SEVERITIES,
     SEVERITY,
     STRINGS,
+    SWITCH,
     dotted,
     named,
     option,
     options,
+    table,
 )
 from migration_guard.findings import Severity
 
@@ -37,6 +42,15 @@ class Database:
     @property
     def key(self) -> str:
         return dotted(("databases", self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillSettings:
+    """Where backfills are defined, and on which database they run."""
+
+    modules: tuple[str, ...] = option(STRINGS, (), "Modules, files and folders that define backfills.")
+    database_url_env: str = option(NAME, "DATABASE_URL", "The environment variable that holds the database's URL.")
+    state_schema: str = option(NAME, "migration_guard", "The schema in which the runner keeps its state.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +78,25 @@ class Settings:
         RULES_BY_GLOB, (), "Rules to turn off in the files that a glob matches."
     )
     severity: tuple[tuple[str, Severity], ...] = option(SEVERITIES, (), "Severities that replace a rule's own.")
+    baseline: str | None = option(
+        PATH,
+        None,
+        "The file of grandfathered findings; unless it says so, `.migration-guard-baseline.jsonl` if it is there.",
+    )
+    strict_baseline: bool = option(
+        SWITCH, False, "Whether entries of the baseline that stand for nothing fail the run."
+    )
+    grandfather: tuple[tuple[str, tuple[str, ...] | str], ...] = option(
+        CUT_OFFS,
+        (),
+        "Migrations that are grandfathered, by file, folder or app: their ids, or the newest one, with all before it.",
+    )
     file_timeout: float = option(SECONDS, 30.0, "Seconds that reading one file may take.")
     databases: tuple[Database, ...] = option(
         named(Database, options(Database)), (), "Several databases, each with what it has of its own."
+    )
+    backfill: BackfillSettings = option(
+        table(BackfillSettings, options(BackfillSettings)), BackfillSettings(), "Where backfills are, and where they run."
     )
 
     @property

@@ -41,28 +41,6 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Discovery:
-    """What was found where somebody looked."""
-
-    candidates: tuple[Candidate, ...]
-    """Sorted by their shown names, each file once."""
-    problems: tuple[Problem, ...]
-    excluded: int
-    """Migrations that `exclude` leaves out."""
-    looked_at: int
-    """Files that were opened, or tried."""
-    asked: tuple[str, ...]
-    """The folders that were asked for, or are asked for by default, in which there is no migration."""
-
-
-class _Left(Enum):
-    """Why a file that was looked at is no candidate, and no problem either."""
-
-    EXCLUDED = auto()
-    NO_MIGRATION = auto()
-
-
-@dataclass(frozen=True, slots=True)
 class _Asked:
     """A file or folder to look at, on behalf of the command line or of a configuration."""
 
@@ -77,6 +55,34 @@ class _Asked:
         return self.glob is None or self.settings is None or is_below(path, self.glob, self.settings)
 
 
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What was found where somebody looked."""
+
+    candidates: tuple[Candidate, ...]
+    """Sorted by their shown names, each file once."""
+    problems: tuple[Problem, ...]
+    excluded: int
+    """Migrations that `exclude` leaves out."""
+    looked_at: int
+    """Files that were opened, or tried."""
+    asked: tuple[str, ...]
+    """The folders that were asked for, or are asked for by default, in which there is no migration."""
+    searched: tuple[_Asked, ...]
+    """Everything that was asked for."""
+
+    def would_meet(self, path: Path) -> bool:
+        """Say whether a file that is gone would have been looked at, had it been there."""
+        return any(path.is_relative_to(one.path) and one.means(path) for one in self.searched)
+
+
+class _Left(Enum):
+    """Why a file that was looked at is no candidate, and no problem either."""
+
+    EXCLUDED = auto()
+    NO_MIGRATION = auto()
+
+
 def discover(paths: Sequence[str], *, cwd: Path, load: SettingsLoader, force_exclude: bool = False) -> Discovery:
     """Find the migrations in files and folders; without any, in those of the configuration, else below `cwd`."""
     asked = [_named(path, cwd) for path in paths] if paths else list(_by_default(cwd, load))
@@ -86,7 +92,8 @@ def discover(paths: Sequence[str], *, cwd: Path, load: SettingsLoader, force_exc
         if not one.path.is_dir():
             search.file(one)
     empty = [one for one in asked if one.path.is_dir() and not search.folder(one)]
-    return search.result(tuple(shown_path(one.path, cwd) if one.glob is None else one.glob for one in empty))
+    names = tuple(shown_path(one.path, cwd) if one.glob is None else one.glob for one in empty)
+    return search.result(names, tuple(asked))
 
 
 def _named(path: str, cwd: Path) -> _Asked:
@@ -149,7 +156,7 @@ class _Search:
             held = held or not isinstance(self._outcomes[real], _Left)
         return held
 
-    def result(self, empty: tuple[str, ...]) -> Discovery:
+    def result(self, empty: tuple[str, ...], searched: tuple[_Asked, ...]) -> Discovery:
         outcomes = self._outcomes.values()
         candidates = [one for one in outcomes if isinstance(one, Candidate)]
         problems = [one for one in outcomes if isinstance(one, Problem)]
@@ -159,6 +166,7 @@ class _Search:
             excluded=sum(one is _Left.EXCLUDED for one in outcomes),
             looked_at=len(outcomes),
             asked=empty,
+            searched=searched,
         )
 
     def _look(self, path: Path, asked: Path, ignores: Ignores, *, named: bool) -> Candidate | Problem | _Left:

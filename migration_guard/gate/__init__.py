@@ -19,7 +19,7 @@ SIZE_LIMIT = 256 * 1024
 _TELLING = (
     b"RunPython", b"bulk_insert", b"Session(", b"DDL(", b"listen(", b"listens_for(", b"UPDATE ", b"INSERT INTO",
     b"DELETE FROM", b"schema_editor", b".objects.", b".fetch", b".scalar", b"delete(", b"get_model(", b"insert(",
-    b"query(", b"save(", b"select(", b"update(", b"values(", b"where(",
+    b"migration-guard:", b"query(", b"save(", b"select(", b"update(", b"values(", b"where(",
 )  # fmt: skip
 """What decides without parsing, to save time. Comments that use such words only cost a closer look."""
 

@@ -2,7 +2,8 @@
 
 from migration_guard.judge.apply import Judged, Law, judge
 from migration_guard.judge.fingerprint import fingerprint
+from migration_guard.judge.ignoring import ignoring
 from migration_guard.judge.severity import Severities
 from migration_guard.judge.tables import SMALL, TablePatterns
 
-__all__ = ["SMALL", "Judged", "Law", "Severities", "TablePatterns", "fingerprint", "judge"]
+__all__ = ["SMALL", "Judged", "Law", "Severities", "TablePatterns", "fingerprint", "ignoring", "judge"]

@@ -57,7 +57,7 @@ def _apply(
                 continue
             try:
                 for found in context.rule.check(operation, context):
-                    findings.append(replace(found, fingerprint=fingerprint(found.name, operation)))  # noqa: PERF401 -- keeps what was found before a crash
+                    findings.append(replace(found, fingerprint=fingerprint(found.name, found.operation)))  # noqa: PERF401 -- keeps what was found before a crash
             except Exception as error:  # noqa: BLE001 -- a rule may fail in any way, and the file is then not checked
                 reason = f"the rule {context.rule.code} crashed here ({type(error).__name__}: {error})"
                 problems.append(Problem(shown, operation.span.line, reason))

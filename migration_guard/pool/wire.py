@@ -7,7 +7,7 @@ import struct
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from migration_guard.operations import Direction, Job, Note, Operation, OperationKind, Problem, Reading, Span
+from migration_guard.operations import Direction, Ignore, Job, Note, Operation, OperationKind, Problem, Reading, Span
 
 _LENGTH = struct.Struct(">I")
 
@@ -60,7 +60,9 @@ def read_answer(message: bytes) -> tuple[int, Reading]:
         operations=tuple(_operation(fields) for fields in reading["operations"]),
         notes=tuple(Note(**fields) for fields in reading["notes"]),
         problems=tuple(Problem(**fields) for fields in reading["problems"]),
+        ignores=tuple(Ignore(**{**fields, "rules": tuple(fields["rules"])}) for fields in reading["ignores"]),
         migration=reading["migration"],
+        replaces=tuple(reading["replaces"]),
     )
 
 

@@ -25,6 +25,10 @@ class Report:
     """Text of the files that findings point into, by the path that the findings name."""
     first_run: bool = False
     """Whether nothing has been grandfathered yet, and could be."""
+    unchanged: int = 0
+    """New findings in files that are as they were when the baseline was last changed: this version sees more."""
+    recovered: tuple[str, ...] = ()
+    """Baselines that were put together from the two sides of a merge conflict."""
 
     def count(self, status: Status) -> int:
         return sum(finding.status is status for finding in self.findings)

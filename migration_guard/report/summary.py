@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from migration_guard.findings import Status
 from migration_guard.report.model import Report
+from migration_guard.report.sanitise import one_line
 
 
 def summary(report: Report) -> str:
@@ -16,7 +19,15 @@ def summary(report: Report) -> str:
         counted(len(report.problems), "problem"),
         f"{report.excluded} excluded",
     ]
-    return ", ".join(counts) + "."
+    return "\n".join([", ".join(counts) + ".", *_hints(report)])
+
+
+def _hints(report: Report) -> Iterator[str]:
+    if report.unchanged:
+        what = "finding is" if report.unchanged == 1 else "findings are"
+        yield f"{report.unchanged} {what} new to this version, in unchanged files: migration-guard baseline --tool-upgrade"
+    for path in report.recovered:
+        yield f"{one_line(path)} holds a merge conflict, and was read as both sides together: migration-guard baseline"
 
 
 def counted(number: int, noun: str) -> str:

@@ -9,8 +9,22 @@ from pkgutil import iter_modules
 from migration_guard.rules._page import Page, read_page
 from migration_guard.rules._rule import Context, Rule
 from migration_guard.rules._selection import Selection, UnknownRuleError, matching, select
+from migration_guard.rules._upkeep import EntryUse, IgnoreUse, Upkeep
 
-__all__ = ["Context", "Page", "Rule", "Selection", "UnknownRuleError", "all_rules", "matching", "read_page", "select"]
+__all__ = [
+    "Context",
+    "EntryUse",
+    "IgnoreUse",
+    "Page",
+    "Rule",
+    "Selection",
+    "UnknownRuleError",
+    "Upkeep",
+    "all_rules",
+    "matching",
+    "read_page",
+    "select",
+]
 
 
 @cache

@@ -17,7 +17,8 @@ CHANGES = tuple(
 )
 """The kinds that surely change rows, seeds of constants apart."""
 
-Check = Callable[[Operation, "Context"], Iterator[Finding]]
+Check = Callable[..., Iterator[Finding]]
+"""Of an Operation and a Context; for the rules of upkeep, of a remark or an entry and an Upkeep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Rule:
     """The module's docstring: the page, the `rule` command and the test in one."""
     default: bool = True
     """Whether the rule runs without being selected."""
+    upkeep: bool = False
+    """Whether it is about the guard itself: it then always runs, and can be neither grandfathered nor ignored."""
 
 
 @dataclass(frozen=True, slots=True)

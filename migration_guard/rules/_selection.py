@@ -55,9 +55,11 @@ def select(
     per_file: Sequence[tuple[str, Sequence[str]]],
 ) -> Selection:
     """Resolve the configuration's names. Without a choice every rule runs that is on by default; ignoring wins."""
+    upkeep = frozenset(rule.code for rule in rules if rule.upkeep)
     on = _union(chosen, rules) if chosen else frozenset(rule.code for rule in rules if rule.default)
     on -= _union(ignored, rules)
-    exempt = tuple((GitIgnoreSpec.from_lines([pattern]), _union(names, rules)) for pattern, names in per_file)
+    on |= upkeep
+    exempt = tuple((GitIgnoreSpec.from_lines([pattern]), _union(names, rules) - upkeep) for pattern, names in per_file)
     return Selection(tuple(rule for rule in rules if rule.code in on), exempt)
 
 

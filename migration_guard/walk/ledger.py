@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.operations import Direction, Note, Operation, OperationKind, Span
+from migration_guard.walk.form import form
 from migration_guard.walk.text import Text
 from migration_guard.walk.values import Place
 
@@ -97,6 +100,8 @@ class Entry:
     """The transaction that it runs in; None where each statement commits on its own."""
     loop: Loop | None
     """The batching loop that it runs in."""
+    form: Callable[[], str]
+    """Its canonical form, made when it is told."""
 
     def absorb(self, other: Entry) -> None:
         """The same place was reached once more."""
@@ -170,12 +175,13 @@ class Ledger:
         dynamic: bool = False,
         callee: str | None = None,
         pending: bool = False,
+        written: str | None = None,
     ) -> None:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
-        A pending one happens only if the session is flushed.
+        A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL.
         """
-        written = [table for table in tables if table]
+        changed = [table for table in tables if table]
         stack = list(frames)
         trail = tuple((frame.place, frame.name) for frame in stack if frame.place is not None) if self.explain else ()
         via = None
@@ -183,8 +189,8 @@ class Ledger:
         if spot.path != self.migration.path:
             via = spot
             spot = self._last_line_here(place, stack)
-            key = (spot.key, kind, written[0] if written else model)
-        origins = [self.created.get(bare(table)) for table in written]
+            key = (spot.key, kind, changed[0] if changed else model)
+        origins = [self.created.get(bare(table)) for table in changed]
         created = origins[0] if origins and all(origins) else None
         transaction = None if self.autocommit else self._transaction
         loop = self.loops[-1] if self.loops and transaction is not None else None
@@ -193,7 +199,7 @@ class Ledger:
             spot,
             self.direction,
             how,
-            written,
+            changed,
             model,
             via,
             text,
@@ -203,6 +209,7 @@ class Ledger:
             trail,
             transaction,
             loop,
+            partial(form, place, stack) if written is None else partial(str, written),
         )
         if pending:
             self._pending.append((key, entry))
@@ -273,6 +280,7 @@ class Ledger:
                     callee=entry.callee,
                     mixed=entry.transaction in self._with_schema,
                     batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
+                    form=bounded(entry.form()),
                     trail=tuple(f"{where(spot_of(place))} {name}" for place, name in entry.trail),
                 )
                 for entry in self.entries.values()
@@ -291,6 +299,13 @@ class Ledger:
     def notes(self) -> list[Note]:
         found = {Note(spot.span().line, what, why) for spot, what, why in self.seen}
         return sorted(found, key=lambda note: (note.line, note.what, note.why))
+
+
+def bounded(text: str) -> str:
+    """A form that may be long, with a digest for what is too much of it to be sent."""
+    if len(text) <= MAX_TEXT:
+        return text
+    return f"{text[:MAX_TEXT]} {sha256(text.encode(errors='surrogatepass')).hexdigest()}"
 
 
 def bare(table: str) -> str:

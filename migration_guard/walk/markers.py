@@ -21,6 +21,8 @@ _ELSEWHERE = re.compile(
 class _Mention:
     span: Span
     text: str
+    form: str
+    """What it says; of a name only that it is one, since renaming changes nothing."""
 
 
 class Markers:
@@ -45,7 +47,14 @@ class Markers:
         by_scope: dict[str, list[Operation]] = {}
         for mention in sorted(self._mentions(), key=lambda mention: mention.span):
             marker = self._place(
-                Operation(OperationKind.MARKER, mention.span, Direction.UPGRADE, "comment", text=mention.text)
+                Operation(
+                    OperationKind.MARKER,
+                    mention.span,
+                    Direction.UPGRADE,
+                    "comment",
+                    text=mention.text,
+                    form=mention.form,
+                )
             )
             by_scope.setdefault(marker.scope, []).append(marker)
         for markers in by_scope.values():  # the one that promises a backfill here tells more than one that denies it
@@ -71,13 +80,18 @@ class Markers:
         source = self._source
         for comment in source.comments:
             if _WORD.search(comment.value):
-                yield _Mention(_span(source, comment), comment.value.lstrip("#: ").strip())
+                said = comment.value.lstrip("#: ").strip()
+                yield _Mention(_span(source, comment), said, _folded(said))
         for function in source.functions:
             if _WORD.search(function.name.value):
-                yield _Mention(_span(source, function.name), f"def {function.name.value}")
+                yield _Mention(_span(source, function.name), f"def {function.name.value}", "def")
         for statement in source.expressions:
             for text in _said(statement.value):
                 yield from _in_string(source, text)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _span(source: Source, node: cst.CSTNode) -> Span:
@@ -102,7 +116,7 @@ def _in_string(source: Source, node: cst.BaseExpression) -> Iterator[_Mention]:
     lines = before.count("\n")
     said = text.splitlines()[lines].strip().strip("\"'")
     column = match.start() - before.rfind("\n") if lines else column + match.start()
-    yield _Mention(Span(line + lines, column, line + lines, column + len(match.group())), said)
+    yield _Mention(Span(line + lines, column, line + lines, column + len(match.group())), said, _folded(said))
 
 
 _LOGS = re.compile(r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write)$")

@@ -11,6 +11,7 @@ from migration_guard.frameworks import framework
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.walk.call import Call
 from migration_guard.walk.expressions import TooComplex
+from migration_guard.walk.ignores import Ignores
 from migration_guard.walk.ledger import Ledger
 from migration_guard.walk.libraries import Libraries, django
 from migration_guard.walk.libraries.database import Handle
@@ -121,6 +122,17 @@ class Migration:
         with self.machine.entering(direction):
             execute(Call(self.machine, "", Place(self.source, self.source.tree, self.source.tree)), text)
 
+    @property
+    def text_of_file(self) -> str:
+        """What stands in the file, whether it is Python or SQL."""
+        return self.source.text or self._bytes.decode("utf-8", "replace")
+
+    def replaces(self) -> tuple[str, ...]:
+        """The migrations that this one was squashed from: names, or pairs of app and name."""
+        stated = self.class_attribute("Migration", "replaces") or self.name("replaces")
+        names = [[item] if isinstance(item, Text) else item.elements() for item in (stated and stated.elements()) or ()]
+        return tuple(".".join(map(str, parts)) for parts in names if parts)
+
     def class_attribute(self, cls: str, name: str) -> Value | None:
         found = self.name(cls)
         return found.lookup(name) if isinstance(found, Class) else None
@@ -162,11 +174,14 @@ def read(job: Job, data: bytes) -> Reading:
         migration.source, job.migration_marker, migration.id, blocks_are_functions=migration.blocks_are_functions
     )
     operations = migration.ledger.operations(partial(_shown, job), markers.block_at)
+    ignores = Ignores(migration.source, migration.text_of_file, job.shown)
     return Reading(
         operations=tuple(sorted(markers.placed(operations), key=_order)),
         notes=tuple(migration.ledger.notes()),
-        problems=tuple(problems),
+        problems=(*problems, *ignores.problems),
+        ignores=tuple(ignores.found),
         migration=migration.id,
+        replaces=migration.replaces(),
     )
 
 

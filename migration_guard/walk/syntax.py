@@ -39,7 +39,7 @@ class Refused(Exception):
 StringNode = cst.SimpleString | cst.FormattedStringText
 
 
-_NOTED = frozenset({cst.Comment, cst.FunctionDef, cst.Expr})
+_NOTED = frozenset({cst.Comment, cst.FunctionDef, cst.Expr, cst.SimpleStatementLine})
 """Nodes that are found again by their kind."""
 
 
@@ -126,6 +126,11 @@ class Source:
     def expressions(self) -> list[cst.Expr]:
         """The statements that are only an expression: calls and docstrings."""
         return [node for node in self._all_noted() if isinstance(node, cst.Expr)]
+
+    @property
+    def statements(self) -> list[cst.SimpleStatementLine]:
+        """The statements that hold no others, with all their lines."""
+        return [node for node in self._all_noted() if isinstance(node, cst.SimpleStatementLine)]
 
     def _all_noted(self) -> list[cst.CSTNode]:
         if self._noted is None:

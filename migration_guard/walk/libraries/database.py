@@ -53,6 +53,7 @@ def record(
     from_rows: bool = False,
     callee: str | None = None,
     pending: bool = False,
+    written: str | None = None,
 ) -> None:
     """Tell the ledger of a data change. Rows that were read from the database make an insert a copy."""
     machine = call.machine
@@ -70,6 +71,7 @@ def record(
         dynamic=dynamic,
         callee=callee,
         pending=pending,
+        written=written,
     )
 
 

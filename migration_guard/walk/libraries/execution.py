@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from migration_guard.operations import OperationKind
 from migration_guard.sql import Change, Created, Dropped, FunctionCreated, Harmless, Renamed, Transaction, read_sql
 from migration_guard.sql import Unknown as UnknownSql
+from migration_guard.sql.canonical import canonical
+from migration_guard.walk.form import value_form
 from migration_guard.walk.ledger import Spot, bare, spot_in_text, spot_of
 from migration_guard.walk.libraries.database import Query, Statement, record
 from migration_guard.walk.text import Text
@@ -85,6 +87,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     text=shown[start:end],
                     dynamic=dynamic,
                     from_rows=from_rows,
+                    written=_form(call, text.slice(start, end), parameters),
                 )
             case Created(table=table):
                 machine.ledger.create(table, _spot(call, text, step.start, step.end))
@@ -112,6 +115,12 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
 
 
 _WORD = re.compile(r"\w+")
+
+
+def _form(call: Call, statement: Text, parameters: Value | None) -> str:
+    """The canonical form of a statement, with what it is executed with."""
+    text = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
+    return text if parameters is None else f"{text} {value_form(parameters)}"
 
 
 def _spot(call: Call, text: Text, start: int, end: int) -> Spot:

@@ -1,0 +1,70 @@
+"""The baseline that a run leaves behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from migration_guard.baseline.entry import Entry, Key
+from migration_guard.baseline.match import Filed, Matching, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A baseline, and how it differs from the one before."""
+
+    entries: tuple[Entry, ...]
+    added: int
+    removed: int
+    changed: int
+    """Entries that followed their finding to another place, or stand for another number of them."""
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+    def __str__(self) -> str:
+        return f"+{self.added} -{self.removed} ~{self.changed}"
+
+
+def updated(
+    before: Iterable[Entry], matching: Matching, accepted: Iterable[Filed] = (), *, prune: bool = True
+) -> Change:
+    """Follow what moved, drop what is stale, keep what the run could not see, and add what is accepted."""
+    old = {entry.key: entry for entry in before}
+    new: dict[Key, Entry] = {}
+    followed = set()
+    for found in matching.matched:
+        key = found.filed.key
+        _add(new, replace(found.entry, file=key.file, migration=found.filed.finding.migration, count=1), found.entry)
+        if found.tier is not Tier.EXACT:
+            followed.add(found.entry.key)
+    kept = matching.unknown if prune else (*matching.unknown, *matching.stale)
+    for entry, count in kept:
+        _add(new, replace(entry, count=count), entry)
+    still = {found.entry.key for found in matching.matched if found.tier is Tier.EXACT}
+    changed = sum(key in new and new[key].count != old[key].count for key in old)
+    moved = sum(key not in old for key in new)
+    fresh: Counter[Key] = Counter()
+    for filed in accepted:
+        key = filed.key
+        fresh[key] += 1
+        _add(new, Entry(key.file, filed.finding.migration, key.rule, filed.at, key.fp), None)
+    added = sum(key not in old for key in fresh)
+    changed += moved + sum(key in old for key in fresh)
+    removed = sum(key not in new and key not in followed - still for key in old)
+    return Change(tuple(new.values()), added, removed, changed)
+
+
+def _add(entries: dict[Key, Entry], entry: Entry, origin: Entry | None) -> None:
+    known = entries.get(entry.key)
+    if known is None:
+        entries[entry.key] = entry
+    else:
+        entries[entry.key] = replace(
+            known,
+            count=known.count + entry.count,
+            reason=known.reason or (origin.reason if origin else None),
+            owner=known.owner or (origin.owner if origin else None),
+            until=known.until or (origin.until if origin else None),
+        )

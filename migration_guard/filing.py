@@ -1,0 +1,200 @@
+"""Files every finding as new, grandfathered or ignored, and finds what is wrong with the baselines themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timezone
+from pathlib import Path
+
+from migration_guard.baseline import (
+    DEFAULT_NAME,
+    Baseline,
+    BaselineError,
+    Entry,
+    Filed,
+    Matching,
+    Sight,
+    load,
+    match,
+    parse,
+)
+from migration_guard.baseline.grandfather import CutOff, CutOffs, UnknownCutOff
+from migration_guard.config import ConfigError, Settings
+from migration_guard.discover import Candidate, Discovery
+from migration_guard.files import exists, shown_path
+from migration_guard.findings import Finding, Severity, Status
+from migration_guard.git import Git, GitError
+from migration_guard.rules import EntryUse, Upkeep, all_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A migration that was read and judged, before it is known which of its findings are old."""
+
+    candidate: Candidate
+    findings: tuple[Finding, ...]
+    running: frozenset[str]
+    """Names of the rules that ran on it."""
+    whole: bool
+    """Whether all of it could be checked."""
+    replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One baseline of the run, with the findings that it could hold."""
+
+    baseline: Baseline
+    shown: str
+    matching: Matching
+    cut_off: tuple[Filed, ...]
+    """New to the baseline, but of migrations that are grandfathered by their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """All findings of a run with their status, those about the baselines included."""
+
+    findings: tuple[Finding, ...]
+    shelves: tuple[Shelf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Baselines:
+    """Where the baselines of a run come from."""
+
+    cwd: Path
+    use: bool = True
+    since: str | None = None
+    """Read them as they were where the branch left this revision, so that it cannot grandfather itself."""
+    may_be_missing: bool = False
+    """Whether a configured one is about to be written."""
+    today: date | None = None
+
+
+def path_of(settings: Settings) -> Path:
+    """Say where the baseline of a configuration lies, whether or not it is there."""
+    return settings.root / (settings.baseline or DEFAULT_NAME)
+
+
+def file_away(
+    checked: Sequence[Checked],
+    discovery: Discovery,
+    governing: Mapping[Path, Settings],
+    baselines: Baselines,
+    overrides: Mapping[str, Severity],
+) -> Filing:
+    """File what was found. `governing` gives for each baseline a configuration that names it. Raises ConfigError."""
+    findings: list[Finding] = []
+    shelves: list[Shelf] = []
+    for path, settings in governing.items():
+        mine = [one for one in checked if path_of(one.candidate.settings) == path]
+        if not baselines.use:
+            findings += (finding for one in mine for finding in one.findings)
+            continue
+        shelf = _shelf(path, settings, mine, discovery, baselines)
+        shelves.append(shelf)
+        old = {id(found.filed.finding) for found in shelf.matching.matched} | {id(one.finding) for one in shelf.cut_off}
+        findings += (
+            replace(finding, status=Status.GRANDFATHERED) if id(finding) in old else finding
+            for one in mine
+            for finding in one.findings
+        )
+        findings += _upkeep(shelf, settings, baselines, overrides)
+    return Filing(tuple(findings), tuple(shelves))
+
+
+def _shelf(
+    path: Path, settings: Settings, checked: Sequence[Checked], discovery: Discovery, baselines: Baselines
+) -> Shelf:
+    baseline = _baseline(path, settings, baselines)
+    upkeep = {rule.code for rule in all_rules() if rule.upkeep}
+    filed = [
+        Filed(finding, _relative(one.candidate.path, baseline.folder), one.replaces)
+        for one in checked
+        for finding in sorted(one.findings, key=lambda finding: finding.sort_key)
+        if finding.status is Status.NEW and finding.code not in upkeep
+    ]
+    matching = match(baseline.entries, filed, _Sights(baseline.folder, checked, discovery).of)
+    cut_off = tuple(_cut_off(matching.new, baseline.folder, settings))
+    covered = {id(one) for one in cut_off}
+    new = tuple(one for one in matching.new if id(one) not in covered)
+    return Shelf(baseline, shown_path(path, baselines.cwd), replace(matching, new=new), cut_off)
+
+
+def _baseline(path: Path, settings: Settings, baselines: Baselines) -> Baseline:
+    names = [rule.name for rule in all_rules() if not rule.upkeep]
+    if baselines.since is not None:
+        return _as_it_was(path, baselines.since, names)
+    if exists(path):
+        return load(path, names)
+    if settings.baseline is not None and not baselines.may_be_missing:
+        message = "the configured baseline is not there; `migration-guard baseline` writes it"
+        raise BaselineError(path, None, message)
+    return Baseline(path, exists=False)
+
+
+def _as_it_was(path: Path, revision: str, names: Sequence[str]) -> Baseline:
+    try:
+        git = Git.at(path.parent)
+        content = git.content(git.merge_base(revision), path)
+    except GitError as error:
+        raise BaselineError(path, None, f"the baseline cannot be read from {revision}: {error}") from None
+    return Baseline(path, exists=False) if content is None else parse(content, path, names)
+
+
+class _Sights:
+    """What a run saw of the files that entries name."""
+
+    def __init__(self, folder: Path, checked: Sequence[Checked], discovery: Discovery) -> None:
+        self._folder = folder
+        self._discovery = discovery
+        self._checked = {_relative(one.candidate.path, folder): one for one in checked}
+        self._gone: dict[str, Sight] = {}
+
+    def of(self, entry: Entry) -> Sight:
+        one = self._checked.get(entry.file)
+        if one is not None:
+            return Sight.CHECKED if one.whole and entry.rule in one.running else Sight.UNSEEN
+        if entry.file not in self._gone:
+            path = self._folder / entry.file
+            missing = Sight.GONE if self._discovery.would_meet(path) else Sight.MISSING
+            self._gone[entry.file] = Sight.UNSEEN if exists(path) else missing
+        return self._gone[entry.file]
+
+
+def _cut_off(new: Sequence[Filed], folder: Path, settings: Settings) -> Iterator[Filed]:
+    if not settings.grandfather:
+        return
+    every = tuple(
+        CutOff(place, newest=what) if isinstance(what, str) else CutOff(place, ids=frozenset(what))
+        for place, what in settings.grandfather
+    )
+    offs = CutOffs(settings.root, every, settings.migration_marker)
+    try:
+        yield from (filed for filed in new if offs.cover(folder / filed.file, filed.finding.migration))
+    except UnknownCutOff as error:
+        raise ConfigError(settings.source or settings.root, None, str(error)) from None
+
+
+def _upkeep(
+    shelf: Shelf, settings: Settings, baselines: Baselines, overrides: Mapping[str, Severity]
+) -> Iterator[Finding]:
+    today = baselines.today or datetime.now(timezone.utc).astimezone().date()
+    stale = {entry.key: count for entry, count in shelf.matching.stale}
+    there = {found.entry.key for found in shelf.matching.matched}
+    for entry in shelf.baseline.entries:
+        over = entry.until.isoformat() if entry.until and entry.until < today and entry.key in there else None
+        use = EntryUse(entry.line, entry.what, stale.get(entry.key, 0), over)
+        if not use.stale and not use.expired:
+            continue
+        for rule in all_rules():
+            if rule.code in {"MG903", "MG904"}:
+                context = Upkeep(rule, shelf.shown, overrides.get(rule.code), settings.strict_baseline)
+                yield from rule.check(use, context)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()

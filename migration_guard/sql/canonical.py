@@ -1,0 +1,33 @@
+"""The form of a statement that stays the same however it is written: of white space, comments, case and quotes only
+those count that change its meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from migration_guard.sql.scan import HOLE, Sort, masked, scan
+
+_HOLES = re.compile(f"{HOLE}+")
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str = "postgres") -> str:
+    """Fold a statement into tokens with one blank between; what is not known in it becomes `{}`, whatever its name."""
+    words = []
+    for token in scan(masked(text, holes), 0, dialect):
+        word = _HOLES.sub("{}", token.text)
+        match token.sort:
+            case Sort.WORD | Sort.NUMBER:
+                word = word.lower()
+            case Sort.HOLE if not token.text.startswith((":", "%")):
+                word = word.lower()
+            case Sort.QUOTED if _PLAIN_NAME.fullmatch(word[1:-1]):
+                word = word[1:-1]
+            case _:
+                pass
+        words.append(word)
+    while words and words[-1] == ";":
+        words.pop()
+    return " ".join(words)
