@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def _configuration() -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None or value == ():
+    if value is None or value == () or is_dataclass(value):
         return "nothing"
     return f"`{json.dumps(value.value if isinstance(value, Enum) else value)}`"
 

@@ -10,9 +10,10 @@ from typing import NoReturn
 import click
 
 from migration_guard import __version__
+from migration_guard.cli.never_failing import is_unfailing, never_failing
 from migration_guard.cli.output import complain, settle
 
-COMMANDS = ("check", "baseline", "explain", "rule")
+COMMANDS = ("check", "baseline", "explain", "rule", "backfill")
 DEFAULT = "check"
 USAGE = 2
 INTERRUPTED = 130
@@ -55,6 +56,8 @@ def run(args: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if is_unfailing(args):
+        return never_failing(lambda: cli.main(args, prog_name="migration-guard", standalone_mode=False), args)
     try:
         code = cli.main(args, prog_name="migration-guard", standalone_mode=False)
     except click.UsageError as error:

@@ -214,8 +214,29 @@ CUT_OFF: Kind[tuple[str, ...] | str] = Kind("a list of migrations, or the newest
 CUT_OFFS: Kind[tuple[tuple[str, tuple[str, ...] | str], ...]] = Kind(
     "a table of lists of migrations, or of the newest one", _table_of(CUT_OFF)
 )
+
+
+def table(record: Callable[..., T], of: dict[str, Option]) -> Kind[T]:
+    """Give the kind of an option that is one table, read as a record with options of its own."""
+    expected = f"a table of {', '.join(f'`{key}`' for key in of)}"
+
+    def read(value: object) -> T:
+        if not isinstance(value, dict):
+            raise Refused(f"expected {expected}")
+        return record(**fields_from(value, of))
+
+    return Kind(expected, read)
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Refused(f"expected a name, found {value!r}")
+    return value
+
+
 STRINGS: Kind[tuple[str, ...]] = Kind("a list of strings", _strings)
 GLOBS: Kind[tuple[str, ...]] = Kind("a list of patterns as in .gitignore", _globs)
+NAME: Kind[str] = Kind("a name", _name)
 DIALECT: Kind[str] = Kind("an SQL dialect", lambda value: _choice(value, DIALECTS))
 SEVERITY: Kind[Severity] = Kind("low, medium or high", _severity)
 MARKER: Kind[str | None] = Kind("a regular expression with one group", _marker)

@@ -12,6 +12,7 @@ from migration_guard.config.options import (
     GLOBS,
     MARKER,
     PATH,
+    NAME,
     RULES_BY_GLOB,
     SECONDS,
     SEVERITIES,
@@ -22,6 +23,7 @@ from migration_guard.config.options import (
     named,
     option,
     options,
+    table,
 )
 from migration_guard.findings import Severity
 
@@ -40,6 +42,15 @@ class Database:
     @property
     def key(self) -> str:
         return dotted(("databases", self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillSettings:
+    """Where backfills are defined, and on which database they run."""
+
+    modules: tuple[str, ...] = option(STRINGS, (), "Modules, files and folders that define backfills.")
+    database_url_env: str = option(NAME, "DATABASE_URL", "The environment variable that holds the database's URL.")
+    state_schema: str = option(NAME, "migration_guard", "The schema in which the runner keeps its state.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,9 @@ class Settings:
     file_timeout: float = option(SECONDS, 30.0, "Seconds that reading one file may take.")
     databases: tuple[Database, ...] = option(
         named(Database, options(Database)), (), "Several databases, each with what it has of its own."
+    )
+    backfill: BackfillSettings = option(
+        table(BackfillSettings, options(BackfillSettings)), BackfillSettings(), "Where backfills are, and where they run."
     )
 
     @property

@@ -1,0 +1,133 @@
+"""The only module that opens connections. What is said of a failure never holds a password."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+from migration_guard.backfill.errors import CannotRun, Refused
+
+OLDEST_SERVER = 130000
+LONGEST_NAME = 63
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*)://")
+_OURS = {"postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg"}
+_DJANGO = "django:"
+_ENDS_TRANSACTION = re.compile(
+    r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(COMMIT|ROLLBACK(?!\s+TO)|END|ABORT|BEGIN|START|PREPARE\s+TRANSACTION)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+CONNECT_SECONDS = 10
+GUARDED = "migration-guard: in a function"
+"""Marks a connection, in its `info`, that a definition's function has in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the server is, in the words of libpq. Its secrets are never shown."""
+
+    parameters: Mapping[str, Any] = field(repr=False)
+
+    def connect(self, name: str) -> psycopg.Connection[Any]:
+        """Open a connection that leaves nothing behind in a pooler: no prepared statements, no settings."""
+        ours = {
+            "application_name": name[:LONGEST_NAME],
+            "connect_timeout": self.parameters.get("connect_timeout", CONNECT_SECONDS),
+        }
+        try:
+            return psycopg.connect(make_conninfo(**{**self.parameters, **ours}), prepare_threshold=None)
+        except psycopg.Error as error:
+            raise type(error)(self._scrubbed(str(error))) from None
+
+    def _scrubbed(self, text: str) -> str:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        shown = lines[0] if lines else "the connection failed"
+        for secret in {str(self.parameters.get(name) or "") for name in ("password", "sslpassword", "passfile")}:
+            for spelt in {secret, quote(secret, safe="")} - {""}:
+                shown = shown.replace(spelt, "***")
+        return shown
+
+
+def address(url: str, source: str) -> Address:
+    """Read a URL, a connection string such as service=NAME, or django:ALIAS; the source is what errors call it."""
+    if url.startswith(_DJANGO):
+        return Address(_from_django(url.removeprefix(_DJANGO) or "default"))
+    if (scheme := _SCHEME.match(url)) is not None:
+        if scheme[1].lower() not in _OURS:
+            wanted = "the runner needs PostgreSQL, whose rows it locks with FOR NO KEY UPDATE SKIP LOCKED"
+            raise CannotRun(f"{source} is a URL of {scheme[1]}; {wanted}: expected postgresql://…")
+        url = f"postgresql://{url[scheme.end() :]}"
+    try:
+        return Address(conninfo_to_dict(url))
+    except psycopg.Error:
+        expected = "expected postgresql://user@host:port/database, service=NAME or django:ALIAS"
+        raise CannotRun(
+            f"{source} is no URL of a database (it is not shown, as it may hold a password); {expected}"
+        ) from None
+
+
+def address_in(variable: str) -> Address:
+    """Read the address from an environment variable."""
+    url = os.environ.get(variable, "").strip()
+    if not url:
+        raise CannotRun(
+            f"no database is named: set the environment variable {variable} to a URL such as postgresql://…"
+        )
+    return address(url, variable)
+
+
+def engine(where: Address, name: str) -> Engine:
+    """Make an engine that opens a connection for each use. While a connection is GUARDED, nobody ends its transaction."""
+    made = create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: where.connect(name),
+        poolclass=NullPool,
+        use_native_hstore=False,
+        hide_parameters=True,
+    )
+    event.listen(made, "before_cursor_execute", _refuse_statement)
+    event.listen(made, "commit", lambda connection: _refuse_end(connection, "commit"))
+    event.listen(made, "rollback", lambda connection: _refuse_end(connection, "rollback"))
+    return made
+
+
+def _refuse_statement(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+    """Keep the definition's function from ending the transaction that its rows and the cursor share."""
+    if (found := _ENDS_TRANSACTION.match(statement)) is not None:
+        _refuse_end(connection, found[1].upper())
+
+
+def _refuse_end(connection: Connection, what: str) -> None:
+    if connection.info.get(GUARDED):
+        refused = Refused(f"the function ends the batch's transaction ({what}); the runner commits each batch itself")
+        connection.info[GUARDED] = refused
+        raise refused
+
+
+def _from_django(alias: str) -> dict[str, Any]:
+    """Ask Django's settings, which are the project's own code, for a database."""
+    try:
+        import django  # noqa: PLC0415 -- only who names an alias needs it
+        from django.conf import settings  # noqa: PLC0415
+
+        django.setup()
+        databases = settings.DATABASES
+    except Exception as error:  # noqa: BLE001 -- settings may fail in any way
+        raise CannotRun(f"{_DJANGO}{alias}: Django's settings cannot be loaded: {type(error).__name__}") from None
+    if alias not in databases:
+        raise CannotRun(f"{_DJANGO}{alias}: there is no such database; expected one of {', '.join(databases)}")
+    stated = databases[alias]
+    if "postgresql" not in stated["ENGINE"] and "postgis" not in stated["ENGINE"]:
+        raise CannotRun(f"{_DJANGO}{alias}: is a database of {stated['ENGINE']}; the runner needs PostgreSQL")
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    read = {ours: stated[theirs] for ours, theirs in names.items() if stated.get(theirs)}
+    libpq = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    return {**read, **{name: value for name, value in stated.get("OPTIONS", {}).items() if name in libpq}}

@@ -1,0 +1,195 @@
+"""What a backfill is: one table, what is still to do on it, and how that is done for the keys of a batch."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import InitVar, dataclass, field
+from difflib import get_close_matches
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.sqltext import SqlRefused, check_expression, check_statement, squeezed
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+SMALLEST, LARGEST = 10, 10_000
+RECOMMENDED = (200, 1_000)
+LONGEST_KEY = 100
+E_ = TypeVar("E_", bound=Enum)
+
+
+class DefinitionError(ValueError):
+    """A definition that cannot be run; the message names the backfill, the field and what was expected."""
+
+
+class Priority(str, Enum):
+    """Which backfills go first."""
+
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    LOW = "LOW"
+
+
+class Status(str, Enum):
+    """What its owner says of a backfill; only active ones are run."""
+
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    DEPRECATED = "deprecated"
+
+
+Apply = Callable[["Connection", list[Any]], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """A data change in batches.
+
+    `where` says which rows are still to do, so that a row that is done no longer matches it. `update` is a whole
+    statement over `:ids`, the keys of a batch; `apply`, in its place, is a function that is given a connection and
+    these keys. Either changes each row of the batch at most once, and nothing else.
+    """
+
+    key: str
+    table: str
+    where: str
+    update: str | None = None
+    apply: Apply | None = None
+    key_column: str | None = None
+    key_columns: tuple[str, ...] = ()
+    target: str | None = None
+    """The table that is written, where rows are copied or deleted elsewhere; otherwise `table`."""
+    per: str | None = None
+    """A column of tenants, each of which gets its turn."""
+    migration: str = ""
+    description: str = ""
+    tables: tuple[str, ...] = ()
+    batch_size: int = 500
+    max_runtime: float = 600.0
+    priority: Priority = Priority.MEDIUM
+    safe_to_run_online: bool = True
+    status: Status = Status.ACTIVE
+    policy: TimeoutPolicy = field(default_factory=TimeoutPolicy)
+    search_path: str | None = None
+    role: str | None = None
+    migration_number: InitVar[str | None] = None
+    max_runtime_seconds: InitVar[float | None] = None
+
+    def __post_init__(self, migration_number: str | None, max_runtime_seconds: float | None) -> None:
+        self._check_key()
+        self._settle("migration", str(migration_number or self.migration))
+        self._settle("max_runtime", self.max_runtime if max_runtime_seconds is None else max_runtime_seconds)
+        self._settle("key_columns", self._columns())
+        self._settle("tables", tuple(self.tables) or (self.table,))
+        self._settle("priority", chosen(self.key, "priority", self.priority, Priority))
+        self._settle("status", chosen(self.key, "status", self.status, Status))
+        check_size(self.key, self.batch_size)
+        check_runtime(self.key, self.max_runtime)
+        self._check_sql()
+
+    @property
+    def written(self) -> str:
+        """The one table that the backfill writes."""
+        return self.target or self.table
+
+    @property
+    def function(self) -> str | None:
+        """The name of its Python function, if it has one."""
+        return f"{self.apply.__module__}.{self.apply.__qualname__}" if self.apply else None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed, and rarely meant."""
+        return size_warnings(self.batch_size)
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of all that decides which rows are changed, and how."""
+        change = squeezed(self.update) if self.update else _source(self.apply)
+        parts = (self.table, self.target, *self.key_columns, self.per, squeezed(self.where), change, self.search_path)
+        return hashlib.sha256("\0".join(str(part) for part in (*parts, self.role)).encode()).hexdigest()[:20]
+
+    def _settle(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _check_key(self) -> None:
+        if not isinstance(self.key, str) or not self.key.strip() or len(self.key) > LONGEST_KEY:
+            raise DefinitionError(f"key: expected a name of at most {LONGEST_KEY} characters, found {self.key!r}")
+        if not isinstance(self.table, str) or not self.table.strip() or "," in self.table:
+            raise DefinitionError(f"backfill {self.key}: table: expected the name of one table, found {self.table!r}")
+
+    def _columns(self) -> tuple[str, ...]:
+        if self.key_column is not None and self.key_columns:
+            raise DefinitionError(f"backfill {self.key}: expected key_column or key_columns, found both")
+        if isinstance(self.key_columns, str):
+            raise DefinitionError(f"backfill {self.key}: key_columns: expected a tuple, found {self.key_columns!r}")
+        return tuple(self.key_columns) or (self.key_column or "id",)
+
+    def _check_sql(self) -> None:
+        if (self.update is None) == (self.apply is None):
+            raise DefinitionError(f"backfill {self.key}: expected either update or apply")
+        if self.apply is not None and not callable(self.apply):
+            raise DefinitionError(f"backfill {self.key}: apply: expected a function, found {self.apply!r}")
+        for name, sql, check in (("where", self.where, check_expression), ("update", self.update, check_statement)):
+            if sql is None:
+                continue
+            try:
+                if not isinstance(sql, str):
+                    raise SqlRefused(f"expected text, found {sql!r}")
+                check(sql)
+            except SqlRefused as refused:
+                raise DefinitionError(f"backfill {self.key}: {name}: {refused}") from None
+
+
+def check_size(key: str, size: object) -> None:
+    """Refuse batches that are none, or that would hold locks for long."""
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise DefinitionError(f"backfill {key}: batch_size: expected a whole number, found {size!r}")
+    if not SMALLEST <= size <= LARGEST:
+        near = min(max(size, SMALLEST), LARGEST)
+        expected = f"expected {SMALLEST} to {LARGEST:,}, found {size:,}; nearest: {near:,}"
+        raise DefinitionError(f"backfill {key}: batch_size: {expected}")
+
+
+def size_warnings(size: int) -> tuple[str, ...]:
+    """Say where a size lies outside of what is recommended."""
+    if RECOMMENDED[0] <= size <= RECOMMENDED[1]:
+        return ()
+    return (f"batch_size is {size:,}; {RECOMMENDED[0]} to {RECOMMENDED[1]:,} is recommended to start with",)
+
+
+def check_runtime(key: str, seconds: object) -> None:
+    """Refuse budgets that are none."""
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < float("inf"):
+        raise DefinitionError(f"backfill {key}: max_runtime: expected seconds, more than 0, found {seconds!r}")
+
+
+def chosen(key: str, name: str, value: object, choices: type[E_]) -> E_:
+    """Read a value as one of an enumeration, or refuse it with the nearest one."""
+    for choice in choices:
+        if value in {choice, choice.value}:
+            return choice
+    spelt = [choice.value for choice in choices]
+    message = f"expected one of {', '.join(spelt)}, found {value!r}{nearest(str(value), spelt)}"
+    raise DefinitionError(f"backfill {key}: {name}: {message}")
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Continue a message with the word that was probably meant, or with nothing."""
+    by_lower = {one.lower(): one for one in words}
+    close = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.5)
+    return f'; did you mean "{by_lower[close[0]]}"?' if close else ""
+
+
+def _source(function: Apply | None) -> str:
+    """Give the text of a function; one that has none is known by its name."""
+    if function is None:
+        return ""
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return getattr(function, "__qualname__", repr(type(function)))

@@ -1,0 +1,110 @@
+"""What went wrong, told by SQLSTATE and never by text; and what may be said of it without giving rows or secrets away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, InterfaceError
+
+
+class Trouble(Enum):
+    """What an error means for a batch."""
+
+    CONNECTION = "the connection was lost"
+    LOCKS = "locks"
+    TIMEOUT = "the batch takes too long"
+    CANCELLED = "somebody cancelled the statement"
+    RESOURCES = "the server cannot take more"
+    DEFINITION = "the definition does not fit the database"
+    DATA = "a row cannot be changed"
+    REFUSED = "the runner refused what the definition did"
+
+
+class CannotRun(Exception):
+    """A reason for which nothing could be run at all; the message says what to do."""
+
+
+class Refused(Exception):
+    """The definition did what it must not; the batch was rolled back."""
+
+
+class FunctionFailed(Exception):
+    """The definition's function raised an error of its own; the message is the error's type, as its text may hold rows."""
+
+
+class LostClaim(Exception):
+    """Another runner has taken the backfill over; the batch was rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An error, judged."""
+
+    trouble: Trouble
+    sqlstate: str | None
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.message} (SQLSTATE {self.sqlstate})" if self.sqlstate else self.message
+
+
+_BY_STATE = {
+    "55P03": Trouble.LOCKS,
+    "40P01": Trouble.LOCKS,
+    "40001": Trouble.LOCKS,
+    "57014": Trouble.CANCELLED,
+    "25P03": Trouble.CONNECTION,
+    "25P04": Trouble.TIMEOUT,
+    "25006": Trouble.CONNECTION,  # a server that reads only, as during a failover
+    "53300": Trouble.CONNECTION,
+    "XX000": Trouble.RESOURCES,
+    "0A000": Trouble.DEFINITION,
+    "3F000": Trouble.DEFINITION,
+    "42501": Trouble.DEFINITION,
+}
+_BY_CLASS = {
+    "08": Trouble.CONNECTION,
+    "57": Trouble.CONNECTION,  # shut down, starting, terminated
+    "53": Trouble.RESOURCES,
+    "58": Trouble.RESOURCES,
+    "54": Trouble.RESOURCES,
+    "42": Trouble.DEFINITION,
+    "28": Trouble.DEFINITION,
+    "26": Trouble.CONNECTION,  # a pooler gave us another server's session
+}
+_NEARLY = 0.9
+"""A statement that was cancelled after this part of its time-out ran into it."""
+
+
+def judged(error: Exception, *, seconds: float = 0.0, statement_timeout: float = 0.0) -> Fault:
+    """Judge an error of the driver, of SQLAlchemy, of the definition's function or of ours."""
+    if isinstance(error, Refused):
+        return Fault(Trouble.REFUSED, None, str(error))
+    if isinstance(error, FunctionFailed):
+        return Fault(Trouble.DATA, None, f"the function raised {error}")
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    lost = isinstance(error, (DBAPIError, InterfaceError)) and error.connection_invalidated
+    if not isinstance(cause, psycopg.Error):
+        raise error
+    state = cause.sqlstate
+    trouble = _BY_STATE.get(state or "") or _BY_CLASS.get((state or "")[:2])
+    if trouble is None:
+        unusable = lost or state is None and isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))
+        trouble = Trouble.CONNECTION if unusable else Trouble.DATA
+    if trouble is Trouble.CANCELLED and statement_timeout and seconds >= _NEARLY * statement_timeout:
+        trouble = Trouble.TIMEOUT
+    return Fault(trouble, state, _primary(cause))
+
+
+def _primary(error: psycopg.Error) -> str:
+    """Give the primary message only: details hold rows."""
+    text = error.diag.message_primary or str(error).strip().split("\n")[0]
+    return text or type(error).__name__
+
+
+def told_of(error: Exception) -> str:
+    """Say of any error what may be said: what the server says in its first line, or else its type."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(judged(error)) if isinstance(cause, psycopg.Error) else f"failed with {type(error).__name__}"

@@ -1,0 +1,105 @@
+"""Keys of one or several columns. A key is stored as text and cast by the server, so that any ordered type will do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg.sql import Identifier
+
+Value = tuple[str, ...]
+"""A key as the state keeps it: the text of each column."""
+
+
+def quoted(*names: str) -> str:
+    """Quote an identifier, for a text that the driver takes."""
+    return Identifier(*names).as_string(None).replace("%", "%%")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyColumn:
+    """A column and the type that its text is cast to."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The columns that tell one row from another, and the SQL that speaks of them."""
+
+    columns: tuple[KeyColumn, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(quoted(column.name) for column in self.columns)
+
+    @property
+    def order(self) -> str:
+        return ", ".join(self.names)
+
+    @property
+    def descending(self) -> str:
+        return ", ".join(f"{name} DESC" for name in self.names)
+
+    @property
+    def row(self) -> str:
+        return _row(self.names)
+
+    @property
+    def texts(self) -> str:
+        """The key of a row, as the state keeps it."""
+        return f"ARRAY[{', '.join(f'{name}::text' for name in self.names)}]"
+
+    @property
+    def held(self) -> str:
+        """The columns under names of our own, which a predicate does not use."""
+        return ", ".join(f"{name} AS mg_{n}" for n, name in enumerate(self.names))
+
+    @property
+    def same_as_held(self) -> str:
+        return " AND ".join(f"mg_{n} = {name}" for n, name in enumerate(self.names))
+
+    @property
+    def held_arrays(self) -> str:
+        """The keys held, as one text of an array for each column."""
+        arrays = (f"(pg_catalog.array_agg(mg_{n}) FILTER (WHERE mg_0 IS NOT NULL))::text" for n in self._positions)
+        return f"ARRAY[{', '.join(arrays)}]"
+
+    def bound(self, name: str) -> str:
+        """A key that is given as parameters."""
+        return _row([f"%({name}_{n})s::{column.type}" for n, column in enumerate(self.columns)])
+
+    def parameters(self, name: str, value: Value) -> dict[str, str]:
+        return {f"{name}_{n}": text for n, text in enumerate(value)}
+
+    @property
+    def ids(self) -> str:
+        """What a list of keys is in SQL: an array, or rows where the key has several columns."""
+        return self.lists if len(self.columns) == 1 else f"SELECT * FROM pg_catalog.unnest({self.lists})"
+
+    @property
+    def lists(self) -> str:
+        """A list of keys, as an array for each column."""
+        return ", ".join(f"%(ids_{n})s::{column.type}[]" for n, column in enumerate(self.columns))
+
+    @property
+    def among(self) -> str:
+        """That a row is one of a list of keys."""
+        return f"{self.row} = ANY({self.ids})"
+
+    def still(self, table: str, where: str) -> str:
+        """The keys of a list whose rows still match, as `:ids` gives them to an update."""
+        matching = f"SELECT {self.order} FROM {table} WHERE {self.among} AND ({where})"
+        return f"ARRAY({matching})" if len(self.columns) == 1 else matching
+
+    def list_parameters(self, arrays: Sequence[str]) -> dict[str, str]:
+        return {f"ids_{n}": text for n, text in enumerate(arrays)}
+
+    @property
+    def _positions(self) -> range:
+        return range(len(self.columns))
+
+
+def _row(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"

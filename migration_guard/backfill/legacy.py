@@ -1,0 +1,108 @@
+"""Runs definitions of the older kind: dictionaries in BACKFILL_DEFS, each with a function that does the batches itself.
+
+function(engine, batch_size, max_time_seconds) -> (rows, completed)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from migration_guard.backfill.definition import (
+    DefinitionError,
+    Priority,
+    Status,
+    check_runtime,
+    check_size,
+    chosen,
+    nearest,
+    size_warnings,
+)
+
+NAME = "BACKFILL_DEFS"
+FIELDS = (
+    "key", "migration_number", "description", "tables", "batch_size",
+    "max_runtime_seconds", "priority", "safe_to_run_online", "function", "status",
+)  # fmt: skip
+CANNOT_PROMISE = (
+    "its own function decides about locks, time-outs and batches: none of them is checked",
+    "its rows are counted by itself, not by the database",
+    "it is complete by its own word: `gate` does not accept that",
+    "pause and cancel are taken up only before it starts",
+)
+"""What a definition of this kind leaves open, told with every run."""
+
+LegacyFunction = Callable[..., tuple[int, bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegacyBackfill:
+    """A dictionary of a registry, read."""
+
+    key: str
+    function_object: LegacyFunction
+    migration: str = ""
+    description: str = ""
+    tables: tuple[str, ...] = ()
+    batch_size: int = 500
+    max_runtime: float = 600.0
+    priority: Priority = Priority.MEDIUM
+    safe_to_run_online: bool = True
+    status: Status = Status.ACTIVE
+
+    @property
+    def table(self) -> str:
+        """The first of its tables, which is the one that it writes, by custom."""
+        return self.tables[0] if self.tables else ""
+
+    @property
+    def function(self) -> str:
+        """The function's name."""
+        return f"{self.function_object.__module__}.{getattr(self.function_object, '__qualname__', '?')}"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed, and rarely meant; and what this kind cannot promise."""
+        return (*size_warnings(self.batch_size), *CANNOT_PROMISE)
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of its name: what the function does cannot be seen, so that only another function is a change."""
+        return hashlib.sha256(self.function.encode()).hexdigest()[:20]
+
+
+def read(entry: object) -> LegacyBackfill:
+    """Read a dictionary, or refuse it."""
+    if not isinstance(entry, Mapping):
+        raise DefinitionError(f"{NAME}: expected dictionaries, found {entry!r}")
+    key = entry.get("key")
+    if not isinstance(key, str) or not key.strip():
+        raise DefinitionError(f"{NAME}: key: expected a name, found {key!r}")
+    if unknown := [name for name in entry if name not in FIELDS]:
+        raise DefinitionError(f"backfill {key}: unknown key {unknown[0]!r}{nearest(str(unknown[0]), FIELDS)}")
+    if not callable(entry.get("function")):
+        expected = "expected a function (engine, batch_size, max_time_seconds) -> (rows, completed)"
+        raise DefinitionError(f"backfill {key}: function: {expected}, found {entry.get('function')!r}")
+    size, seconds = entry.get("batch_size", 500), entry.get("max_runtime_seconds", 600)
+    check_size(key, size)
+    check_runtime(key, seconds)
+    return LegacyBackfill(
+        key=key,
+        function_object=entry["function"],
+        migration=str(entry.get("migration_number") or ""),
+        description=str(entry.get("description") or ""),
+        tables=_tables(key, entry.get("tables", ())),
+        batch_size=size,
+        max_runtime=float(seconds),
+        priority=chosen(key, "priority", entry.get("priority", Priority.MEDIUM), Priority),
+        safe_to_run_online=bool(entry.get("safe_to_run_online", True)),
+        status=chosen(key, "status", entry.get("status", Status.ACTIVE), Status),
+    )
+
+
+def _tables(key: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or not all(isinstance(one, str) for one in value):
+        raise DefinitionError(f"backfill {key}: tables: expected a list of names, found {value!r}")
+    return tuple(value)

@@ -1,0 +1,59 @@
+"""How many rows a batch takes, and how long to rest after it. The one place where the size changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from migration_guard.backfill.definition import LARGEST, SMALLEST
+
+AIM = 0.25
+"""Seconds that a batch should take: locks of that length go unnoticed."""
+REST = 0.2
+"""The pause after a batch, in proportion to its own time."""
+GROWTH = 1.5
+GOOD_ONES = 10
+FAR_OVER = 5
+
+
+@dataclass(slots=True)
+class Pace:
+    """The size of the next batch. It starts carefully, and grows at once while batches stay far below the aim."""
+
+    size: int
+    last: float = 0.0
+    """Seconds that the last batch took."""
+    _good: int = field(default=0, init=False)
+    _before_failure: int | None = field(default=None, init=False)
+
+    def done(self, seconds: float) -> None:
+        """Learn from a batch that went through."""
+        self.last = seconds
+        if self._before_failure is not None:
+            self.size = min(self.size * 2, self._before_failure)
+            if self.size == self._before_failure:
+                self._before_failure = None
+        elif seconds > FAR_OVER * AIM:
+            self._resize(self.size // 10)
+        elif seconds > AIM:
+            self._resize(int(self.size * AIM / seconds))
+        else:
+            self._good += 1
+            if seconds < AIM / 2 or self._good >= GOOD_ONES:
+                self._resize(int(self.size * GROWTH))
+
+    def failed(self) -> bool:
+        """Halve a batch that holds a row which cannot be changed; tell whether there was anything to halve."""
+        if self.size == 1:
+            return False
+        self._before_failure = self._before_failure or self.size
+        self.size //= 2
+        return True
+
+    @property
+    def rest(self) -> float:
+        """Seconds to leave to others."""
+        return REST * self.last
+
+    def _resize(self, size: int) -> None:
+        self.size = min(max(size, SMALLEST), LARGEST)
+        self._good = 0

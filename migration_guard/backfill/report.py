@@ -1,0 +1,65 @@
+"""What a run tells while it runs, and at its end. It is told to a Reporter; how that shows it is its own affair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migration_guard.backfill.standing import Counts
+from migration_guard.backfill.transitions import State
+
+NO_ETA_BEFORE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a backfill ended in this run. Without a state it was not run, for the reason given."""
+
+    key: str
+    state: State | None
+    reason: str | None = None
+    counts: Counts = Counts()
+    ran: bool = True
+
+    @property
+    def complete(self) -> bool:
+        return self.state is State.COMPLETED
+
+    def __str__(self) -> str:
+        state = self.state.value if self.state else "not run"
+        return f"{self.key}: {state}{f' ({self.reason})' if self.reason else ''}"
+
+
+class Reporter:
+    """Is told what happens, and shows nothing; those that do derive from it."""
+
+    def begin(self, key: str, rows: int, counts: Counts) -> None:
+        """A backfill begins, or goes on, on a table of about so many rows."""
+
+    def batch(self, counts: Counts, seconds: float, size: int) -> None:
+        """A batch was committed; the next has the size given."""
+
+    def warn(self, key: str, text: str) -> None:
+        """Something is worth knowing."""
+
+    def end(self, result: Result) -> None:
+        """A backfill has ended."""
+
+
+def summary(counts: Counts) -> str:
+    """Say what became of rows, leaving out what did not occur."""
+    named = (
+        (counts.changed, "changed"),
+        (counts.unchanged, "unchanged"),
+        (counts.done_already, "done already"),
+        (counts.locked, "locked"),
+        (counts.quarantined, "quarantined"),
+    )
+    told = [f"{count:,} {name}" for count, name in named if count]
+    return f"{counts.examined:,} rows examined: {', '.join(told)}" if told else f"{counts.examined:,} rows examined"
+
+
+def seconds_left(examined: int, rows: int, seconds: float) -> float | None:
+    """Foretell the end; nothing before the first hundredth is done, or where the table has outgrown its statistics."""
+    if not rows or examined < rows * NO_ETA_BEFORE or examined >= rows or seconds <= 0:
+        return None
+    return (rows - examined) * seconds / examined

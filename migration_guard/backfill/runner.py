@@ -1,0 +1,260 @@
+"""Runs definitions: in order of priority, each claimed, examined, swept, and left in a state that tells the truth."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
+
+from migration_guard.backfill import preflight
+from migration_guard.backfill.batch import LEASE, Job
+from migration_guard.backfill.connect import Address, engine
+from migration_guard.backfill.definition import Backfill, Priority, Status
+from migration_guard.backfill.errors import CannotRun, LostClaim, judged, told_of
+from migration_guard.backfill.legacy import LegacyBackfill
+from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.registry import Definition
+from migration_guard.backfill.report import Reporter, Result
+from migration_guard.backfill.session import Session, apply_settings
+from migration_guard.backfill.standing import Counts
+from migration_guard.backfill.state import SCHEMA, Record, Store
+from migration_guard.backfill.sweep import finish
+from migration_guard.backfill.transitions import Actor, State
+from migration_guard.backfill.worker import PATIENCE, Clock, Stop, Worker
+
+APPLICATION = "migration-guard backfill"
+CLAIM_PATIENCE = 3.0
+"""Seconds that a claim waits for the connection of a runner that has just died to be noticed."""
+_STARTING = ("57P03", "53300")
+_WAITS_FOR_A_PERSON = {
+    State.PAUSED: "paused; `migration-guard backfill resume` lets it go on",
+    State.CANCELLED: "cancelled; `migration-guard backfill retry` starts it anew",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may do."""
+
+    seconds: float = 600.0
+    """For all backfills together."""
+    offline: bool = False
+    """Whether the application is stopped, so that what is not safe beside it may run."""
+
+
+def in_order(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
+    """Give HIGH before MEDIUM before LOW, and otherwise the order in which they are defined."""
+    ranks = list(Priority)
+    return tuple(sorted(definitions, key=lambda one: ranks.index(one.priority)))
+
+
+def run_all(
+    definitions: Sequence[Definition],
+    where: Address,
+    *,
+    limits: Limits | None = None,
+    schema: str = SCHEMA,
+    reporter: Reporter | None = None,
+    stop: threading.Event | None = None,
+) -> tuple[Result, ...]:
+    """Run definitions, and tell how each ended. CannotRun means that nothing was run."""
+    limits, reporter, stop = limits or Limits(), reporter or Reporter(), stop or threading.Event()
+    deadline = time.monotonic() + limits.seconds
+    prepare(where, schema)
+    results = []
+    for definition in in_order(definitions):
+        clock = Clock(min(deadline, time.monotonic() + definition.max_runtime), stop)
+        result = (
+            _refusal(definition, limits, deadline, stop) or _Run(definition, where, schema, clock, reporter).result()
+        )
+        reporter.end(result)
+        results.append(result)
+    return tuple(results)
+
+
+def prepare(where: Address, schema: str) -> None:
+    """Reach the server, see that it will do, and create the state's tables where they are missing."""
+    session = Session(engine(where, APPLICATION))
+    store = Store(schema)
+
+    def prepared() -> None:
+        with session.transaction(TimeoutPolicy().settings(0)) as connection:
+            preflight.server(connection)
+            store.create(connection)
+
+    try:
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: getattr(getattr(error, "orig", None), "sqlstate", "") in _STARTING),
+            stop=stop_after_delay(PATIENCE),
+            wait=wait_fixed(0.5),
+            reraise=True,
+        )
+        retrying(prepared)
+    except DBAPIError as error:
+        raise CannotRun(f"the server cannot be used: {judged(error)}") from None
+    finally:
+        session.close()
+
+
+def _refusal(definition: Definition, limits: Limits, deadline: float, stop: threading.Event) -> Result | None:
+    """Say why a definition is not even looked at, if so."""
+    if definition.status is not Status.ACTIVE:
+        return Result(definition.key, None, f"its definition says {definition.status.value}", ran=False)
+    if not definition.safe_to_run_online and not limits.offline:
+        return Result(definition.key, None, "not safe beside the application; --offline runs it", ran=False)
+    if stop.is_set():
+        return Result(definition.key, None, "stopped by a signal before its turn", ran=False)
+    if time.monotonic() >= deadline:
+        return Result(definition.key, None, "time: the run was over before its turn", ran=False)
+    return None
+
+
+class _Run:
+    """One backfill, from its claim to its state."""
+
+    def __init__(self, definition: Definition, where: Address, schema: str, clock: Clock, reporter: Reporter) -> None:
+        self._definition = definition
+        self._engine = engine(where, f"{APPLICATION} {definition.key}")
+        self._session = Session(self._engine)
+        self._store = Store(schema)
+        self._clock = clock
+        self._reporter = reporter
+        self._policy = definition.policy if isinstance(definition, Backfill) else TimeoutPolicy()
+
+    def result(self) -> Result:
+        try:
+            return self._result()
+        except LostClaim as lost:
+            return Result(self._definition.key, None, str(lost))
+        except DBAPIError as error:
+            return Result(self._definition.key, None, f"its state cannot be read or written: {judged(error)}")
+        finally:
+            self._session.close()
+
+    def _result(self) -> Result:
+        with self._transaction() as connection:
+            definition = self._definition
+            record = self._store.enrol(connection, definition.key, definition.fingerprint, definition.table)
+        if (waiting := self._waiting(record)) is not None:
+            return Result(definition.key, record.state, waiting, self._counts(), ran=False)
+        token = self._claimed()
+        if token is None:
+            with self._transaction() as connection:
+                other = self._store.find(connection, definition.key) or record
+            since = f"run by {other.claimed_by} since {other.claimed_since}"
+            return Result(definition.key, State.RUNNING, since, self._counts(), ran=False)
+        record = replace(record, state=State.RUNNING, token=token)
+        state, reason = self._outcome(record)
+        return self._ended(record, state, reason)
+
+    def _waiting(self, record: Record) -> str | None:
+        """Say why it is not to be run now, if so."""
+        if record.state is State.COMPLETED:
+            return "completed before"
+        if record.state is State.COMPLETED_WITH_QUARANTINE:
+            return "rows are in quarantine; `migration-guard backfill retry` tries them again"
+        if record.fingerprint != self._definition.fingerprint:
+            return "its definition has changed since it began; `migration-guard backfill retry` starts it anew"
+        return _WAITS_FOR_A_PERSON.get(record.state)
+
+    def _claimed(self) -> int | None:
+        patience = time.monotonic() + CLAIM_PATIENCE
+        while True:
+            with self._transaction() as connection:
+                token = self._store.claim(connection, self._definition.key, self._policy, LEASE)
+            if token is not None or time.monotonic() >= patience:
+                return token
+            self._clock.sleep(0.2)
+
+    def _outcome(self, record: Record) -> tuple[State, str | None]:
+        try:
+            if isinstance(self._definition, LegacyBackfill):
+                return self._legacy(self._definition, record)
+            return self._swept(self._definition, record)
+        except Stop as stopped:
+            return stopped.state, stopped.reason
+        except preflight.Unfit as unfit:
+            return State.FAILED, str(unfit)
+        except CannotRun as cannot:
+            return State.FAILED, str(cannot)
+        except LostClaim:
+            raise
+        except KeyboardInterrupt:
+            with suppress(Exception):
+                self._session.drop()
+                self._ended(
+                    record, State.INCOMPLETE, "stopped at once by a second signal; its last batch was rolled back"
+                )
+            raise
+        except Exception as error:  # noqa: BLE001 -- a defect of ours must end in a state as well
+            return State.FAILED, told_of(error)
+
+    def _swept(self, definition: Backfill, record: Record) -> tuple[State, str | None]:
+        with self._transaction() as connection:
+            on = preflight.server(connection)
+            with connection.begin_nested() as looked:
+                apply_settings(connection, preflight.search_settings(definition))
+                subject = preflight.examine(connection, definition, on)
+                looked.rollback()
+            for warning in subject.warnings:
+                self._store.note(connection, definition.key, Actor.RUNNER, "warning", warning)
+        self._reporter.begin(definition.key, subject.table.rows, self._counts())
+        for warning in subject.warnings:
+            self._reporter.warn(definition.key, warning)
+        job = Job(subject, self._store, record.token, record.sweep, record.bound or ())
+        state = finish(Worker(self._session, job, self._clock, self._reporter))
+        if self._counts().quarantined:
+            return State.COMPLETED_WITH_QUARANTINE, "rows that cannot be changed are in quarantine"
+        return state, None
+
+    def _legacy(self, definition: LegacyBackfill, record: Record) -> tuple[State, str | None]:
+        self._reporter.begin(definition.key, 0, self._counts())
+        for warning in definition.warnings:
+            self._reporter.warn(definition.key, warning)
+        try:
+            rows, completed = definition.function_object(
+                self._engine, definition.batch_size, max(1.0, self._clock.left)
+            )
+        except Exception as error:  # noqa: BLE001 -- somebody else's function; its text may hold rows
+            return State.FAILED, told_of(error)
+        counts = Counts(examined=int(rows), changed=int(rows))
+        with self._transaction() as connection:
+            self._store.begin_sweep(connection, definition.key, record.token, record.sweep + 1, ("",), [None])
+            window = self._store.windows(connection, definition.key)[0].id
+            place = self._store.control(connection, definition.key, record.token, window, ()).place
+            self._store.record(
+                connection,
+                definition.key,
+                record.token,
+                window,
+                place.batches,
+                counts,
+                lease=LEASE,
+                touched=0,
+                done=True,
+            )
+        self._reporter.batch(counts, 0.0, definition.batch_size)
+        return (State.COMPLETED, "by its own word") if completed else (State.INCOMPLETE, "by its own word")
+
+    def _ended(self, record: Record, state: State, reason: str | None) -> Result:
+        try:
+            with self._transaction() as connection:
+                self._store.step(connection, record, state, Actor.RUNNER, reason, record.token)
+        except DBAPIError as error:
+            written = f"and that could not be written down: {judged(error)}"
+            return Result(record.key, state, f"{reason or state.value}; {written}")
+        return Result(record.key, state, reason, self._counts())
+
+    def _counts(self) -> Counts:
+        with self._transaction() as connection:
+            standings = self._store.standings(connection)
+        return next((one.counts for one in standings if one.key == self._definition.key), Counts())
+
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        return self._session.transaction(self._policy.settings(0))

@@ -1,0 +1,135 @@
+"""Reads the SQL of a definition as far as is needed to use it: one statement, its parameters, the columns it sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""
+    (?P<quoted> [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | (?P<tag>\$(?:[A-Za-z_]\w*)?\$).*?(?P=tag)
+              | --[^\n]* | /\*(?:(?!/\*).)*?\*/ )
+    | (?P<name> "(?:[^"]|"")+" | [^\W\d][\w$]* )
+    | (?P<cast> :: )
+    | : (?P<parameter> [^\W\d]\w* )
+    | (?P<sign> . )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+WRITES = ("UPDATE", "DELETE", "INSERT", "MERGE", "WITH")
+IDS = "ids"
+_AFTER_SET = {"FROM", "WHERE", "RETURNING"}
+
+
+class SqlRefused(ValueError):
+    """A text that is no single statement or expression; the message says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of SQL: its kind is the name of the group above that took it."""
+
+    kind: str
+    text: str
+    depth: int
+
+    @property
+    def word(self) -> str:
+        """The text in capitals, as keywords are compared."""
+        return self.text.upper()
+
+    @property
+    def comment(self) -> bool:
+        return self.text.startswith(("--", "/*"))
+
+
+def tokens(sql: str) -> Iterator[Token]:
+    """Take a text apart, and refuse it if brackets or quotes do not close, or a second statement begins."""
+    depth = 0
+    for match in _TOKEN.finditer(sql):
+        kind = match.lastgroup or "sign"
+        kind = "quoted" if kind == "tag" else kind
+        text = match[0]
+        if kind == "sign":
+            depth -= text in ")]"
+            if depth < 0:
+                raise SqlRefused(f"closes a bracket that it does not open, at character {match.start() + 1}")
+            if text in "'\"" or text == "$" or sql.startswith("/*", match.start()):
+                raise SqlRefused(f"has a quote or comment that does not end, at character {match.start() + 1}")
+            if text == ";":
+                raise SqlRefused("holds a semicolon; expected one statement, without it")
+        yield Token(kind, text, depth)
+        if kind == "sign":
+            depth += text in "(["
+    if depth:
+        raise SqlRefused("opens a bracket that it does not close")
+
+
+def check_expression(sql: str) -> None:
+    """Refuse what is no expression standing alone."""
+    names = [token.text for token in tokens(sql) if token.kind == "parameter"]
+    if names:
+        raise SqlRefused(f"takes no parameters, found {names[0]}")
+    if not any(token.kind in {"name", "sign"} and not token.text.isspace() for token in tokens(sql)):
+        raise SqlRefused("is empty")
+
+
+def check_statement(sql: str) -> None:
+    """Refuse what is no single data change over :ids."""
+    words = [token.word for token in tokens(sql) if token.kind == "name"]
+    if not words or words[0] not in WRITES:
+        raise SqlRefused(
+            f"expected a statement that begins with {', '.join(WRITES)}, found {words[0] if words else ''!r}"
+        )
+    parameters = {token.text for token in tokens(sql) if token.kind == "parameter"}
+    if f":{IDS}" not in parameters:
+        raise SqlRefused("never says :ids, the keys of the batch; expected for instance WHERE id = ANY(:ids)")
+    if unknown := sorted(parameters - {f":{IDS}"}):
+        raise SqlRefused(f"has no parameter but :ids, found {unknown[0]}")
+
+
+def squeezed(sql: str) -> str:
+    """Give a text as it is compared: comments and blanks do not count."""
+    parts = (" " if token.comment or token.text.isspace() else token.text for token in tokens(sql))
+    return re.sub(r" +", " ", "".join(parts)).strip()
+
+
+def bound(sql: str, ids: str = "") -> str:
+    """Give a text as the driver takes it: no comments, per cents doubled, and what stands for :ids in its place."""
+    return "".join(_bound(token, ids) for token in tokens(sql)).strip()
+
+
+def _bound(token: Token, ids: str) -> str:
+    if token.kind == "parameter":
+        return ids
+    return " " if token.comment else token.text.replace("%", "%%")
+
+
+def assigned_columns(sql: str) -> frozenset[str]:
+    """Give the columns that an UPDATE sets: what stands left of each `=` at the level of its SET."""
+    found: set[str] = set()
+    level: int | None = None
+    left: list[Token] = []
+    for token in tokens(sql):
+        if token.kind == "quoted" or token.text.isspace():
+            continue
+        if token.kind == "name" and token.word == "SET":
+            level, left = token.depth, []
+        elif level is None or token.depth < level:
+            level = None
+        elif token.kind == "name" and token.word in _AFTER_SET and token.depth == level:
+            level = None
+        elif token.text == "=" and token.depth == level:
+            found.update(folded(one.text) for one in left if one.kind == "name")
+            left = []
+        elif token.text == "," and token.depth == level:
+            left = []
+        else:
+            left.append(token)
+    return frozenset(found)
+
+
+def folded(name: str) -> str:
+    """Give an identifier as the server knows it."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()

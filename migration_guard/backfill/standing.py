@@ -1,0 +1,49 @@
+"""How a backfill stands: values that are shown, and need no driver."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from migration_guard.backfill.transitions import State
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of rows: every row that was examined is in exactly one of the other counts."""
+
+    examined: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    done_already: int = 0
+    locked: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(a + b for a, b in zip(astuple(self), astuple(other))))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A line of `status`."""
+
+    key: str
+    state: State
+    reason: str | None
+    counts: Counts
+    batches: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    sweep: int
+    request: str | None
+    claimed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TenantCounts:
+    """What became of the rows of one tenant."""
+
+    backfill: str
+    tenant: str | None
+    counts: Counts
+    batches: int

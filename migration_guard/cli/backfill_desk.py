@@ -1,0 +1,81 @@
+"""Where a person asks how backfills stand, and leads them from one state to another."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from types import TracebackType
+
+from sqlalchemy import Connection
+
+from migration_guard.backfill.connect import address_in, engine
+from migration_guard.backfill.definition import DefinitionError, nearest
+from migration_guard.backfill.gate import passes
+from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.runner import APPLICATION
+from migration_guard.backfill.session import Session
+from migration_guard.backfill.standing import Standing, TenantCounts
+from migration_guard.backfill.state import Record, Store
+from migration_guard.backfill.transitions import Actor, State
+
+_LEADS_TO = {"pause": State.PAUSED, "resume": State.QUEUED, "cancel": State.CANCELLED, "retry": State.QUEUED}
+_BY = "by a person"
+
+
+class Desk:
+    """The state's tables, for a person."""
+
+    def __init__(self, variable: str, schema: str) -> None:
+        self._session = Session(engine(address_in(variable), APPLICATION))
+        self._store = Store(schema)
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._session.close()
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Give the line of every backfill; none before the first run."""
+        with self._transaction() as connection:
+            return self._store.standings(connection) if self._store.ready(connection) else ()
+
+    def tenants(self) -> tuple[TenantCounts, ...]:
+        """Give the counts of every tenant."""
+        with self._transaction() as connection:
+            return self._store.tenants(connection) if self._store.ready(connection) else ()
+
+    def steer(self, command: str, key: str) -> str:
+        """Lead a backfill to another state, or ask its runner to; tell which."""
+        to = _LEADS_TO[command]
+        with self._transaction() as connection:
+            record = self._record(connection, key)
+            if record.alive and command in {"pause", "cancel"}:
+                self._store.ask(connection, key, command)
+                return f"is running, and asked to {command}; it will, after its batch"
+            if record.state is to and command != "retry":
+                return f"is {to.value} already"
+            if command == "resume" and record.state is not State.PAUSED:
+                return f"is {record.state.value}; only what is paused is resumed"
+            self._store.step(connection, record, to, Actor.PERSON, None if to is State.QUEUED else _BY)
+            if command == "retry":
+                self._store.forget(connection, key)
+            return f"is {to.value} now"
+
+    def gate(self, key: str) -> tuple[bool, str]:
+        """Tell whether a backfill is verified as complete, and how it stands."""
+        with self._transaction() as connection:
+            record = self._store.find(connection, key) if self._store.ready(connection) else None
+        if record is None:
+            return False, "has never been run"
+        reason = f" ({record.reason})" if record.reason else ""
+        return passes(record.state, record.reason), f"is {record.state.value}{reason}"
+
+    def _record(self, connection: Connection, key: str) -> Record:
+        record = self._store.find(connection, key) if self._store.ready(connection) else None
+        if record is None:
+            known = [one.key for one in self._store.standings(connection)] if self._store.ready(connection) else []
+            raise DefinitionError(f'no backfill with the key "{key}" has ever been run here{nearest(key, known)}')
+        return record
+
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        return self._session.transaction(TimeoutPolicy().settings(0))

@@ -1,0 +1,97 @@
+"""`migration-guard backfill run`: runs, or plans, and says at the end what is left."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from migration_guard.backfill.connect import Address, address_in
+from migration_guard.backfill.plan import Plan, planned
+from migration_guard.backfill.registry import Definition
+from migration_guard.backfill.report import Result
+from migration_guard.backfill.runner import Limits, in_order, run_all
+from migration_guard.backfill.transitions import State
+from migration_guard.cli.backfill_output import reporter, say
+
+NOTHING = "NOTHING WAS RUN: "
+LEFT = "WORK IS LEFT: "
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is to do."""
+
+    definitions: tuple[Definition, ...]
+    variable: str
+    schema: str
+    seconds: float
+    offline: bool
+
+    @property
+    def address(self) -> Address:
+        return address_in(self.variable)
+
+
+def run(order: Order, *, strict: bool) -> int:
+    """Run backfills; the exit code counts only where the caller is strict."""
+    where = order.address
+    if not order.definitions:
+        say(f"{NOTHING}no backfill is active")
+        return 0
+    limits = Limits(order.seconds, order.offline)
+    with stopping() as stop:
+        results = run_all(order.definitions, where, limits=limits, schema=order.schema, reporter=reporter(), stop=stop)
+    say(last_line(results))
+    left = [one for one in results if not one.complete]
+    return 1 if strict and left else 0
+
+
+def last_line(results: Sequence[Result]) -> str:
+    """Say the truth about a run."""
+    left = [one for one in results if not one.complete]
+    told = "; ".join(map(str, left))
+    if left and not any(one.ran for one in results):
+        return f"{NOTHING}{told}"
+    if left:
+        return f"{LEFT}{len(left)} of {len(results)} backfills not complete: {told}"
+    before = sum(not one.ran for one in results)
+    return f"All complete: {len(results)} of {len(results)} backfills{f', {before} of them before' if before else ''}."
+
+
+def dry_run(order: Order) -> int:
+    """Show what a run would do."""
+    where = order.address
+    for definition in in_order(order.definitions):
+        say(_shown(planned(definition, where, order.schema)))
+    say(f"{NOTHING}this was a dry run")
+    return 0
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """Let the first signal end the run after its batch, and the second at once."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    known = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in known.items():
+            signal.signal(number, handler)
+
+
+def _shown(plan: Plan) -> str:
+    lines = [f"{plan.key}", *(f"  {name}: {text}" for name, text in plan.facts)]
+    for title, sql, explanation in plan.statements:
+        lines += ["", f"  {title}", *(f"    {line}" for line in sql.splitlines())]
+        lines += [f"      {line}" for line in explanation]
+    return "\n".join((*lines, ""))

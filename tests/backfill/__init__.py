@@ -1,0 +1,1 @@
+"""Tests of the backfill runner, all of them on a real PostgreSQL."""

@@ -1,0 +1,113 @@
+"""What accidents happen to: a runner as a process of its own, and what it says of itself afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+
+from backfill import process
+from backfill.faults.ledger import Report
+
+HERE = Path(__file__).parent
+KEY = "lead_names"
+
+
+class Subject(Protocol):
+    """A runner, known by what it is started with and by what it reports."""
+
+    @property
+    def url(self) -> str:
+        """The database that it works on."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command that starts it."""
+
+    def report(self) -> Report:
+        """Say where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The runner of this project, known by its command line only."""
+
+    url: str
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command that starts it."""
+        return (*self._guard("run"), "--only", KEY)
+
+    def report(self) -> Report:
+        """Read what its status prints."""
+        printed = subprocess.run(
+            (*self._guard("status"), "--json"), env=environment(self.url), capture_output=True, text=True, check=True
+        )
+        (found,) = (one for one in json.loads(printed.stdout)["backfills"] if one["key"] == KEY)
+        parts = sum(found[part] for part in ("changed", "unchanged", "done_already", "locked", "quarantined"))
+        return Report(found["state"], found["changed"], parts, found["examined"], found["batches"])
+
+    def _guard(self, command: str) -> tuple[str, ...]:
+        module = str(HERE / "definitions.py")
+        return (sys.executable, "-m", "migration_guard", "backfill", command, "--module", module)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """A runner with a known bug."""
+
+    url: str
+    bug: str
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command that starts it."""
+        return (sys.executable, str(HERE / "seeded.py"), self.bug)
+
+    def report(self) -> Report:
+        """Read its table."""
+        with psycopg.connect(self.url) as connection:
+            try:
+                found = connection.execute("SELECT state, changed, examined, examined, batches FROM seeded").fetchone()
+            except psycopg.errors.UndefinedTable:
+                found = None
+        return Report(*found or ("queued", 0, 0, 0, 0))
+
+
+@contextlib.contextmanager
+def running(subject: Subject) -> Iterator[subprocess.Popen[str]]:
+    """Start it; whatever happens, it is gone afterwards."""
+    started = subprocess.Popen(
+        subject.command, env=environment(subject.url), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    with started:
+        try:
+            yield started
+        finally:
+            if started.poll() is None:
+                started.kill()
+
+
+def finish(subject: Subject, runs: int = 5) -> Report:
+    """Let it run undisturbed, as often as it says that something is left, and give its last word."""
+    output = "nothing"
+    while not (report := subject.report()).finished:
+        assert runs, f"{report}, and its last run said: {output}"
+        with running(subject) as started:
+            output, _ = started.communicate(timeout=2 * process.PATIENCE)
+        runs -= 1
+    return report
+
+
+def environment(url: str) -> dict[str, str]:
+    """Give the environment of a deployment."""
+    return {**os.environ, "DATABASE_URL": url}
