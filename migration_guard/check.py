@@ -42,6 +42,8 @@ class Request:
     """The revision since whose merge base no new remark counts."""
     writes_baseline: bool = False
     """Whether a baseline that is missing is about to be written."""
+    renders: bool = False
+    """Whether findings are wanted with their statements, as `move` needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def run(request: Request) -> Run:
     problems = [*discovery.problems, *_nothing_found(request, discovery)]
     checked: list[Checked] = []
     gate = _Gate()
-    for candidate, reading in _read(gate.kept(discovery.candidates), request.workers, explain=False):
+    for candidate, reading in _read(gate.kept(discovery.candidates), request):
         one, found = _judged(candidate, reading, laws[candidate.settings], trusted)
         checked.append(one)
         problems += found
@@ -179,7 +181,7 @@ def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
     discovery = _discover(request)
     seen = [
         Seen(candidate, not _needs_reading(candidate), reading)
-        for candidate, reading in _read(discovery.candidates, request.workers, explain=True)
+        for candidate, reading in _read(discovery.candidates, request, explain=True)
     ]
     problems = (*discovery.problems, *_nothing_found(request, discovery))
     return tuple(sorted(seen, key=lambda one: one.candidate.shown)), problems
@@ -223,20 +225,22 @@ def _law(settings: Settings) -> Law:
     return Law(selection, severities)
 
 
-def _read(candidates: Iterable[Candidate], workers: int, *, explain: bool) -> Iterator[tuple[Candidate, Reading]]:
+def _read(
+    candidates: Iterable[Candidate], request: Request, *, explain: bool = False
+) -> Iterator[tuple[Candidate, Reading]]:
     """Read in other processes; `candidates` may be an iterator, which is then consumed while readings come in."""
     by_path: dict[str, Candidate] = {}
 
     def work() -> Iterator[tuple[Job, bytes]]:
         for candidate in candidates:
             by_path[str(candidate.path)] = candidate
-            yield _job(candidate, explain=explain), candidate.source
+            yield _job(candidate, explain=explain, renders=request.renders), candidate.source
 
-    for job, reading in read_all(work(), workers):
+    for job, reading in read_all(work(), request.workers):
         yield by_path[job.path], reading
 
 
-def _job(candidate: Candidate, *, explain: bool) -> Job:
+def _job(candidate: Candidate, *, explain: bool, renders: bool) -> Job:
     settings = candidate.settings
     return Job(
         path=str(candidate.path),
@@ -248,6 +252,7 @@ def _job(candidate: Candidate, *, explain: bool) -> Job:
         migration_marker=settings.migration_marker,
         seconds=settings.file_timeout,
         explain=explain,
+        renders=renders,
     )
 
 

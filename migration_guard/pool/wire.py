@@ -7,7 +7,7 @@ import struct
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from migration_guard.operations import Direction, Ignore, Job, Note, Operation, OperationKind, Problem, Reading, Span
+from migration_guard.operations import Direction, Ignore, Job, Note, Operation, OperationKind, Problem, Reading, Rendition, Span
 
 _LENGTH = struct.Struct(">I")
 
@@ -76,5 +76,10 @@ def _operation(fields: dict[str, Any]) -> Operation:
             "tables": tuple(fields["tables"]),
             "trail": tuple(fields["trail"]),
             "batch": Span(**fields["batch"]) if fields["batch"] else None,
+            "rendition": _rendition(fields["rendition"]) if fields["rendition"] else None,
         }
     )
+
+
+def _rendition(fields: dict[str, Any]) -> Rendition:
+    return Rendition(**{**fields, "calls": tuple(Span(**span) for span in fields["calls"])})

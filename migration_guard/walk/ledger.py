@@ -13,8 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migration_guard.operations import Direction, Note, Operation, OperationKind, Span
+from migration_guard.operations import Direction, Note, Operation, OperationKind, Rendition, Span
 from migration_guard.walk.form import form
+from migration_guard.walk.rendition import NotRendered
 from migration_guard.walk.text import Text
 from migration_guard.walk.values import Place
 
@@ -79,6 +80,24 @@ class Loop:
     commits: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """An operation as one statement, before the calls that run it are located."""
+
+    sql: str
+    refusal: str
+    calls: tuple[Spot, ...]
+
+    def joined(self, other: _Rendered | None) -> _Rendered:
+        if other is None or (other.sql, other.refusal) == (self.sql, self.refusal):
+            return self
+        several = "it runs several times, each with other values: a loop, or several callers; write each one out"
+        return _Rendered("", self.refusal or other.refusal or several, self.calls)
+
+    def told(self) -> Rendition:
+        return Rendition(self.sql, self.refusal, tuple(spot.span() for spot in self.calls))
+
+
 @dataclass(slots=True)
 class Entry:
     """An Operation in the making."""
@@ -102,6 +121,8 @@ class Entry:
     """The batching loop that it runs in."""
     form: Callable[[], str]
     """Its canonical form, made when it is told."""
+    rendition: _Rendered | None = None
+    """As one statement, where that is wanted."""
 
     def absorb(self, other: Entry) -> None:
         """The same place was reached once more."""
@@ -113,6 +134,7 @@ class Entry:
         self.created = self.created and other.created
         self.dynamic |= other.dynamic
         self.transaction = self.transaction if self.transaction is not None else other.transaction
+        self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
 
 
 @dataclass(slots=True)
@@ -121,6 +143,8 @@ class Ledger:
 
     migration: Source
     explain: bool = False
+    renders: bool = False
+    """Whether operations are wanted as statements, for `move`."""
     entries: dict[object, Entry] = field(default_factory=dict)
     seen: list[tuple[Spot, str, str]] = field(default_factory=list)
     direction: Direction = Direction.UPGRADE
@@ -176,10 +200,12 @@ class Ledger:
         callee: str | None = None,
         pending: bool = False,
         written: str | None = None,
+        rendered: Callable[[], str] | None = None,
     ) -> None:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
-        A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL.
+        A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL,
+        `rendered` gives the statement itself.
         """
         changed = [table for table in tables if table]
         stack = list(frames)
@@ -210,11 +236,21 @@ class Ledger:
             transaction,
             loop,
             partial(form, place, stack) if written is None else partial(str, written),
+            self._rendered(rendered, place, stack) if self.renders else None,
         )
         if pending:
             self._pending.append((key, entry))
         else:
             self._add(key, entry)
+
+    def _rendered(self, rendered: Callable[[], str] | None, place: Place, stack: list[Frame]) -> _Rendered:
+        ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
+        calls = tuple(spot_of(way) for way in ways if way.source is self.migration)
+        try:
+            sql, refusal = (rendered(), "") if rendered is not None else ("", "")
+        except NotRendered as reason:
+            sql, refusal = "", str(reason)
+        return _Rendered(sql, refusal, calls)
 
     def flush(self) -> None:
         """The session writes what is pending."""
@@ -282,6 +318,7 @@ class Ledger:
                     batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
                     form=bounded(entry.form()),
                     trail=tuple(f"{where(spot_of(place))} {name}" for place, name in entry.trail),
+                    rendition=entry.rendition.told() if entry.rendition is not None else None,
                 )
                 for entry in self.entries.values()
             ),

@@ -39,7 +39,7 @@ class Migration:
         self.libraries.django.path = self.path
         self.libraries.django.root = Path(job.root)
         self.libraries.framework = job.framework
-        self.ledger = Ledger(self.source, job.explain)
+        self.ledger = Ledger(self.source, job.explain, job.renders)
         self.machine = Machine(self.module, Repository(Path(job.root)), self.libraries, self.ledger)
         self.libraries.machine = self.machine
         self.id: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,7 @@ def record(
     callee: str | None = None,
     pending: bool = False,
     written: str | None = None,
+    rendered: Callable[[], str] | None = None,
 ) -> None:
     """Tell the ledger of a data change. Rows that were read from the database make an insert a copy."""
     machine = call.machine
@@ -72,6 +73,7 @@ def record(
         callee=callee,
         pending=pending,
         written=written,
+        rendered=rendered,
     )
 
 
