@@ -13,7 +13,7 @@ from migration_guard import __version__
 from migration_guard.cli.never_failing import is_unfailing, never_failing
 from migration_guard.cli.output import complain, settle
 
-COMMANDS = ("check", "baseline", "explain", "rule", "backfill")
+COMMANDS = ("check", "baseline", "explain", "rule", "move", "backfill")
 DEFAULT = "check"
 USAGE = 2
 INTERRUPTED = 130

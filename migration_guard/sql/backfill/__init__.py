@@ -11,10 +11,11 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from migration_guard.sql.backfill import copy, delete, update
-from migration_guard.sql.backfill.facts import CannotMove, Column, Draft, Facts
+from migration_guard.sql.backfill.facts import CannotMove, Column, Draft, Facts, Touched
+from migration_guard.sql.backfill.sources import names_in
 from migration_guard.sql.backfill.tree import name_of, parsed
 
-__all__ = ["CannotMove", "Column", "Draft", "Facts", "draft"]
+__all__ = ["CannotMove", "Column", "Draft", "Facts", "Touched", "draft", "touched"]
 
 
 def draft(sql: str, facts_of: Callable[[str], Facts], key: str | None = None) -> Draft:
@@ -31,6 +32,17 @@ def draft(sql: str, facts_of: Callable[[str], Facts], key: str | None = None) ->
         case exp.Insert():
             return copy.draft(tree, facts_of, key)
     raise CannotMove("only UPDATE, DELETE and INSERT … SELECT can be moved; write the backfill by hand")
+
+
+def touched(sql: str) -> Touched:
+    """Say what a statement writes and speaks of. Raises CannotMove where it is not understood."""
+    tree = parsed(sql)
+    columns: frozenset[str] | None = None
+    if isinstance(tree, exp.Update):
+        columns = frozenset(
+            column.name.lower() for part in tree.expressions for column in part.this.find_all(exp.Column)
+        )
+    return Touched(_written(tree.find(exp.Table)).rpartition(".")[2].lower(), columns, names_in(tree))
 
 
 def _written(table: exp.Expr | None) -> str:

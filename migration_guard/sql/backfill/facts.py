@@ -54,3 +54,22 @@ class Draft:
     """The table that is written, if it is another."""
     notes: tuple[str, ...] = ()
     """What its author should know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a statement writes, and what it speaks of, in lower case."""
+
+    table: str
+    columns: frozenset[str] | None
+    """None stands for whole rows."""
+    names: frozenset[str]
+
+    def independent_of(self, other: Touched) -> bool:
+        """Whether the order of the two does not matter."""
+        return self._leaves_alone(other) and other._leaves_alone(self)
+
+    def _leaves_alone(self, other: Touched) -> bool:
+        if self.table not in other.names:
+            return True
+        return self.columns is not None and not self.columns & other.names

@@ -98,7 +98,9 @@ def _assigned(variable: str, machine: Machine) -> cst.BaseExpression | None:
         found = _Assignments(variable)
         tree.visit(found)
         if found.bound > 1 or (found.bound and found.value is None):
-            raise NotRendered(f"`{variable}` is assigned more than once; write the statement in one piece, then move it")
+            raise NotRendered(
+                f"`{variable}` is assigned more than once; write the statement in one piece, then move it"
+            )
         if found.value is not None:
             return found.value
     return None
