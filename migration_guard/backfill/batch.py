@@ -12,10 +12,9 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from migration_guard.backfill.connect import GUARDED
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused
-from migration_guard.backfill.keys import Value
-from migration_guard.backfill.preflight import Subject, search_settings
-from migration_guard.backfill.session import apply_settings
-from migration_guard.backfill.standing import Counts
+from migration_guard.backfill.keys import Value, array
+from migration_guard.backfill.preflight import Subject, as_role
+from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.state import Control, Place, Store
 from migration_guard.backfill.statements import statement
 
@@ -52,20 +51,10 @@ class Job:
 class Outcome:
     """What a batch did."""
 
-    counts: Counts = Counts()
+    counts: Counts = NOTHING
     done: bool = False
     """Whether nothing is left of its window."""
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What the lock statement found."""
-
-    examined: int
-    held: int
-    arrays: tuple[str, ...]
-    skipped: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +65,48 @@ class Selection:
     parameters: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """What there is in a window."""
+
+    examined: int
+    last: Value
+    rows: int
+    """How many of them are to do."""
+    to_do: tuple[str, ...]
+    """Their keys, as an array for each column."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What could be locked of it."""
+
+    rows: int
+    keys: tuple[str, ...]
+    skipped: tuple[Value, ...]
+
+
 def forward(connection: Connection, job: Job, window: int, size: int) -> Outcome:
     """Do the next batch of a window, and move its cursor."""
     control = _permitted(connection, job, window)
     place = control.place
     if place.done:
         return Outcome(done=True)
-    _as_definition(connection, job)
-    cursor, done = _window_end(connection, job, place, size)
-    held = _lock(connection, job, control, selection_of(job, place, cursor))
-    changed, notes = _change(connection, job, held)
+    with as_role(connection, job.subject.definition):
+        seen = _look(connection, job, control, selection_of(job, place, job.bound), size)
+        held = _lock(connection, job, seen)
+        changed, notes = _change(connection, job, held)
+    done = seen.examined < size or seen.last == job.bound
     counts = Counts(
-        examined=held.examined,
+        examined=seen.examined,
         changed=changed,
-        unchanged=held.held - changed,
-        done_already=held.examined - held.held - len(held.skipped),
+        unchanged=held.rows - changed,
+        done_already=seen.examined - held.rows - len(held.skipped),
         locked=len(held.skipped),
     )
     if job.sweep > 1:  # a verification counts what it still found to do; the first sweep has counted the rest
         counts = Counts(examined=changed + counts.locked, changed=changed, locked=counts.locked)
-    _as_runner(connection, job)
-    _record(connection, job, place, counts, touched=changed, cursor=cursor, done=done)
+    _record(connection, job, place, counts, touched=changed, cursor=job.bound if done else seen.last, done=done)
     if held.skipped:
         job.store.skip(connection, window, held.skipped)
     return Outcome(counts, done, notes)
@@ -109,14 +119,13 @@ def again(connection: Connection, job: Job, window: int, size: int, *, wait: boo
     if place.done:
         return Outcome(done=True)
     taken, rest = place.keys[:size], place.keys[size:]
-    _as_definition(connection, job)
-    arrays = [_array(values) for values in zip(*taken)]
-    chosen = Selection(job.subject.key.among, job.subject.key.list_parameters(arrays))
-    held = _lock(connection, job, control, chosen, wait=wait)
-    changed, notes = _change(connection, job, held)
+    key = job.subject.key
+    chosen = Selection(key.among, key.list_parameters([array(column) for column in zip(*taken)]))
+    with as_role(connection, job.subject.definition):
+        held = _lock(connection, job, _look(connection, job, control, chosen, size), wait=wait)
+        changed, notes = _change(connection, job, held)
     freed = len(taken) - len(held.skipped)
-    counts = Counts(changed=changed, unchanged=held.held - changed, done_already=freed - held.held, locked=-freed)
-    _as_runner(connection, job)
+    counts = Counts(changed=changed, unchanged=held.rows - changed, done_already=freed - held.rows, locked=-freed)
     _record(connection, job, place, counts, touched=changed)
     job.store.keep_skipped(connection, window, (*rest, *held.skipped))
     return Outcome(counts, not (rest or held.skipped), notes)
@@ -128,16 +137,17 @@ def set_aside(connection: Connection, job: Job, window: int, fault: Fault, tries
     if place.keys:
         row, cursor, done = place.keys[0], None, False
     else:
-        _as_definition(connection, job)
-        cursor, done = _window_end(connection, job, place, 1)
-        _as_runner(connection, job)
-        row = cursor
-    first = job.store.quarantine(connection, job.key, place.tenant, row, fault, tries)
-    counts = Counts(locked=-1, quarantined=1) if place.keys else Counts(examined=1, quarantined=1)
-    _record(connection, job, place, counts if first else Counts(), touched=int(first), cursor=cursor, done=done)
+        with as_role(connection, job.subject.definition):
+            row = cursor = _next_key(connection, job, place)
+        done = row == job.bound
+    first = int(job.store.quarantine(connection, job.key, place.tenant, row, fault=fault, tries=tries))
+    counts = Counts(examined=first, quarantined=first)
+    if place.keys:
+        counts = Counts(locked=-1, quarantined=first, done_already=1 - first)
+    _record(connection, job, place, counts, touched=first, cursor=cursor, done=done)
     if place.keys:
         job.store.keep_skipped(connection, window, place.keys[1:])
-    return Outcome(counts if first else Counts(), done or len(place.keys) == 1)
+    return Outcome(counts, done or len(place.keys) == 1)
 
 
 def _permitted(connection: Connection, job: Job, window: int) -> Control:
@@ -147,26 +157,6 @@ def _permitted(connection: Connection, job: Job, window: int) -> Control:
     if control.queued:
         raise Hold
     return control
-
-
-def _as_definition(connection: Connection, job: Job) -> None:
-    apply_settings(connection, search_settings(job.subject.definition))
-
-
-def _as_runner(connection: Connection, job: Job) -> None:
-    connection.exec_driver_sql(statement("constraints"))
-    if job.subject.definition.role:
-        apply_settings(connection, {"role": "none"})
-
-
-def _window_end(connection: Connection, job: Job, place: Place, size: int) -> tuple[Value, bool]:
-    key = job.subject.key
-    until = selection_of(job, place, job.bound)
-    sql = statement("window_end", texts=key.texts, table=job.subject.table.sql, range=until.sql, order=key.order)
-    row = connection.exec_driver_sql(sql, {**until.parameters, "size": size}).first()
-    if row is None:
-        return job.bound, True
-    return tuple(row[0]), tuple(row[0]) == job.bound
 
 
 def selection_of(job: Job, place: Place, high: Value) -> Selection:
@@ -185,57 +175,97 @@ def selection_of(job: Job, place: Place, high: Value) -> Selection:
     return Selection(" AND ".join(parts), parameters)
 
 
-def lock_statement(job: Job, selection: Selection, *, sound: bool, wait: bool) -> str:
-    """Give the statement that locks what is to do among the rows selected."""
+def look_statement(job: Job, selection: Selection, *, sound: bool = False) -> str:
+    """Give the statement that reads a window."""
     subject, key = job.subject, job.subject.key
     return statement(
-        "lock",
-        held=key.held,
+        "look",
+        last=key.last,
+        to_do=key.arrays("mg_matches"),
+        named=key.named,
+        where=subject.where,
+        sound=statement("sound", texts=key.texts) if sound else "",
         table=subject.table.sql,
         range=selection.sql,
-        where=subject.where,
-        sound=job.store.sql("sound", texts=key.texts) if sound else "",
         order=key.order,
-        strength=subject.strength,
-        skip_locked="" if wait else " SKIP LOCKED",
-        held_arrays=key.held_arrays,
-        texts=key.texts,
-        same_as_held=key.same_as_held,
     )
 
 
-def _lock(connection: Connection, job: Job, control: Control, selection: Selection, *, wait: bool = False) -> _Held:
-    sql = lock_statement(job, selection, sound=control.any_quarantined, wait=wait)
-    parameters = {**selection.parameters, "backfill": job.key}
-    examined, held, arrays, skipped = connection.exec_driver_sql(sql, parameters).one()
-    return _Held(examined, held, tuple(arrays), tuple(tuple(one) for one in skipped or ()))
+def lock_statement(job: Job, *, wait: bool = False) -> str:
+    """Give the statement that locks what is to do among the keys of a list."""
+    subject, key = job.subject, job.subject.key
+    return statement(
+        "lock",
+        named=key.named,
+        table=subject.table.sql,
+        among=key.among,
+        where=subject.where,
+        order=key.order,
+        strength=subject.strength,
+        skip_locked="" if wait else " SKIP LOCKED",
+        held=key.arrays(),
+    )
+
+
+def _look(connection: Connection, job: Job, control: Control, selection: Selection, size: int) -> _Window:
+    sql = look_statement(job, selection, sound=bool(control.set_aside))
+    parameters = {**selection.parameters, "size": size, "set_aside": list(control.set_aside)}
+    examined, last, rows, to_do = connection.exec_driver_sql(sql, parameters).one()
+    return _Window(examined, tuple(last), rows, tuple(to_do))
+
+
+def _lock(connection: Connection, job: Job, seen: _Window, *, wait: bool = False) -> _Held:
+    if not seen.rows:
+        return _Held(0, (), ())
+    key = job.subject.key
+    wanted = key.list_parameters(seen.to_do)
+    rows, keys = connection.exec_driver_sql(lock_statement(job, wait=wait), wanted).one()
+    if rows == seen.rows:
+        return _Held(rows, tuple(keys), ())
+    held = tuple(keys) if rows else ("{}",) * len(key.columns)
+    parts = {"wanted": key.rows("ids"), "held": key.rows("held"), "texts": key.named_texts}
+    missing = statement("not_held", **parts)
+    skipped = connection.exec_driver_sql(missing, {**wanted, **key.list_parameters(held, "held")}).all()
+    return _Held(rows, held, tuple(tuple(row[0]) for row in skipped))
+
+
+def _next_key(connection: Connection, job: Job, place: Place) -> Value:
+    key, ahead = job.subject.key, selection_of(job, place, job.bound)
+    sql = statement("next_key", texts=key.texts, table=job.subject.table.sql, range=ahead.sql, order=key.order)
+    row = connection.exec_driver_sql(sql, dict(ahead.parameters)).first()
+    return tuple(row[0]) if row is not None else job.bound
 
 
 def _change(connection: Connection, job: Job, held: _Held) -> tuple[int, tuple[str, ...]]:
     """Change the rows held, and give how many are no longer to do. What else was written is refused, or noted."""
-    if not held.held:
+    if not held.rows:
         return 0, ()
     subject = job.subject
-    parameters = subject.key.list_parameters(held.arrays)
+    parameters = subject.key.list_parameters(held.keys)
     before = _written(connection)
     if subject.definition.apply is not None:
         _call(connection, subject, parameters)
     else:
         rows = connection.exec_driver_sql(subject.change, parameters).rowcount
-        if rows > held.held:
-            raise Refused(f"the update changes {rows} rows, its batch has {held.held}: it must keep to id = ANY(:ids)")
-    outcome = statement("outcome", where=subject.where, table=subject.table.sql, among=subject.key.among)
-    still, present, fresh = connection.exec_driver_sql(outcome, parameters).one()
+        if rows > held.rows:
+            raise Refused(f"the update changes {rows} rows, its batch has {held.rows}: it must keep to id = ANY(:ids)")
+    connection.exec_driver_sql(statement("constraints"))
+    present, still, fresh, in_vain = connection.exec_driver_sql(_outcome(subject), parameters).one()
     after = _written(connection)
     written = {oid: sum(after[oid]) - sum(before.get(oid, (0, 0, 0))) for oid in after}
     ours = _rows_written(subject, before, after)
     notes = [*_elsewhere(connection, subject, {oid: count for oid, count in written.items() if count})]
-    inside = fresh + held.held - present if subject.target.oid == subject.table.oid else held.held
+    inside = fresh + held.rows - present if subject.target.oid == subject.table.oid else held.rows
     if ours > inside:
         notes.append(_outside(subject, ours, inside))
-    if fresh and still:
+    if in_vain:
         notes.append("rows were written that `where` still matches: add to it what tells that they are done")
-    return held.held - still, tuple(notes)
+    return held.rows - still, tuple(notes)
+
+
+def _outcome(subject: Subject) -> str:
+    parts = {"where": subject.where, "fresh": statement("fresh"), "among": subject.key.among}
+    return statement("outcome", table=subject.table.sql, **parts)
 
 
 def _written(connection: Connection) -> dict[int, tuple[int, int, int]]:
@@ -277,7 +307,7 @@ def _call(connection: Connection, subject: Subject, parameters: Mapping[str, Any
     """Call the definition's function, which may do all but end the transaction."""
     definition, key = subject.definition, subject.key
     assert definition.apply is not None
-    lists = connection.exec_driver_sql(statement("ids_of", lists=key.lists), dict(parameters)).one()
+    lists = connection.exec_driver_sql(statement("ids_of", lists=key.lists()), dict(parameters)).one()
     ids = list(lists[0]) if len(lists) == 1 else list(zip(*lists))
     transaction = connection.exec_driver_sql(statement("transaction")).scalar()
     connection.info[GUARDED] = True
@@ -294,8 +324,8 @@ def _call(connection: Connection, subject: Subject, parameters: Mapping[str, Any
     if isinstance(stopped, Refused):  # the function has swallowed it
         raise stopped
     driver: Any = connection.connection.dbapi_connection
-    open_still = driver.info.transaction_status == TransactionStatus.INTRANS
-    if not open_still or connection.exec_driver_sql(statement("transaction")).scalar() != transaction:
+    ended = driver.info.transaction_status == TransactionStatus.IDLE
+    if ended or connection.exec_driver_sql(statement("transaction")).scalar() != transaction:
         raise Refused("the function has ended the batch's transaction; what it committed stands, the runner stops")
 
 
@@ -313,17 +343,11 @@ def _record(
         connection,
         job.key,
         job.token,
-        place.window if place.parent is None else place.parent,
-        place.batches,
         counts,
+        window=place.window if place.parent is None else place.parent,
+        batches=place.batches,
         lease=LEASE,
         touched=touched,
         cursor=cursor,
         done=done,
     )
-
-
-def _array(values: tuple[str, ...]) -> str:
-    """Spell an array of texts."""
-    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"

@@ -125,8 +125,9 @@ class Backfill:
     def _columns(self) -> tuple[str, ...]:
         if self.key_column is not None and self.key_columns:
             raise DefinitionError(f"backfill {self.key}: expected key_column or key_columns, found both")
-        if isinstance(self.key_columns, str):
-            raise DefinitionError(f"backfill {self.key}: key_columns: expected a tuple, found {self.key_columns!r}")
+        columns: object = self.key_columns  # somebody may have forgotten the comma
+        if isinstance(columns, str):
+            raise DefinitionError(f"backfill {self.key}: key_columns: expected a tuple, found {columns!r}")
         return tuple(self.key_columns) or (self.key_column or "id",)
 
     def _check_sql(self) -> None:
@@ -137,10 +138,11 @@ class Backfill:
         for name, sql, check in (("where", self.where, check_expression), ("update", self.update, check_statement)):
             if sql is None:
                 continue
+            text: object = sql
+            if not isinstance(text, str):
+                raise DefinitionError(f"backfill {self.key}: {name}: expected text, found {text!r}")
             try:
-                if not isinstance(sql, str):
-                    raise SqlRefused(f"expected text, found {sql!r}")
-                check(sql)
+                check(text)
             except SqlRefused as refused:
                 raise DefinitionError(f"backfill {self.key}: {name}: {refused}") from None
 

@@ -91,7 +91,7 @@ def judged(error: Exception, *, seconds: float = 0.0, statement_timeout: float =
     state = cause.sqlstate
     trouble = _BY_STATE.get(state or "") or _BY_CLASS.get((state or "")[:2])
     if trouble is None:
-        unusable = lost or state is None and isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))
+        unusable = lost or (state is None and isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError)))
         trouble = Trouble.CONNECTION if unusable else Trouble.DATA
     if trouble is Trouble.CANCELLED and statement_timeout and seconds >= _NEARLY * statement_timeout:
         trouble = Trouble.TIMEOUT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from psycopg.sql import Identifier
@@ -49,22 +49,27 @@ class Key:
     @property
     def texts(self) -> str:
         """The key of a row, as the state keeps it."""
-        return f"ARRAY[{', '.join(f'{name}::text' for name in self.names)}]"
+        return _texts(f"{name}::text" for name in self.names)
 
     @property
-    def held(self) -> str:
+    def named(self) -> str:
         """The columns under names of our own, which a predicate does not use."""
         return ", ".join(f"{name} AS mg_{n}" for n, name in enumerate(self.names))
 
     @property
-    def same_as_held(self) -> str:
-        return " AND ".join(f"mg_{n} = {name}" for n, name in enumerate(self.names))
+    def named_texts(self) -> str:
+        return _texts(f"mg_{n}::text" for n in self._positions)
+
+    def arrays(self, condition: str = "true") -> str:
+        """The keys of several rows, as one text of an array for each column."""
+        filtered = f"FILTER (WHERE {condition})"
+        return _texts(f"(pg_catalog.array_agg(mg_{n}) {filtered})::text" for n in self._positions)
 
     @property
-    def held_arrays(self) -> str:
-        """The keys held, as one text of an array for each column."""
-        arrays = (f"(pg_catalog.array_agg(mg_{n}) FILTER (WHERE mg_0 IS NOT NULL))::text" for n in self._positions)
-        return f"ARRAY[{', '.join(arrays)}]"
+    def last(self) -> str:
+        """The key of the last row of an ordered selection."""
+        count = "pg_catalog.count(*)::integer"
+        return _texts(f"(pg_catalog.array_agg(mg_{n}))[{count}]::text" for n in self._positions)
 
     def bound(self, name: str) -> str:
         """A key that is given as parameters."""
@@ -73,15 +78,19 @@ class Key:
     def parameters(self, name: str, value: Value) -> dict[str, str]:
         return {f"{name}_{n}": text for n, text in enumerate(value)}
 
-    @property
-    def ids(self) -> str:
-        """What a list of keys is in SQL: an array, or rows where the key has several columns."""
-        return self.lists if len(self.columns) == 1 else f"SELECT * FROM pg_catalog.unnest({self.lists})"
+    def lists(self, name: str = "ids") -> str:
+        """A list of keys, as an array for each column."""
+        return ", ".join(f"%({name}_{n})s::{column.type}[]" for n, column in enumerate(self.columns))
+
+    def rows(self, name: str) -> str:
+        """A list of keys, as rows."""
+        arrays = (f"pg_catalog.unnest({one})" for one in self.lists(name).split(", "))
+        return f"ROWS FROM ({', '.join(arrays)}) AS mg_{name} ({', '.join(f'mg_{n}' for n in self._positions)})"
 
     @property
-    def lists(self) -> str:
-        """A list of keys, as an array for each column."""
-        return ", ".join(f"%(ids_{n})s::{column.type}[]" for n, column in enumerate(self.columns))
+    def ids(self) -> str:
+        """A list of keys, as `:ids` gives it to an update: an array, or rows where the key has several columns."""
+        return self.lists() if len(self.columns) == 1 else f"SELECT * FROM {self.rows('ids')}"
 
     @property
     def among(self) -> str:
@@ -89,17 +98,27 @@ class Key:
         return f"{self.row} = ANY({self.ids})"
 
     def still(self, table: str, where: str) -> str:
-        """The keys of a list whose rows still match, as `:ids` gives them to an update."""
+        """The same, of those keys only whose rows still match."""
         matching = f"SELECT {self.order} FROM {table} WHERE {self.among} AND ({where})"
         return f"ARRAY({matching})" if len(self.columns) == 1 else matching
 
-    def list_parameters(self, arrays: Sequence[str]) -> dict[str, str]:
-        return {f"ids_{n}": text for n, text in enumerate(arrays)}
+    def list_parameters(self, arrays: Sequence[str], name: str = "ids") -> dict[str, str]:
+        return {f"{name}_{n}": text for n, text in enumerate(arrays)}
 
     @property
     def _positions(self) -> range:
         return range(len(self.columns))
 
 
+def array(values: Iterable[str]) -> str:
+    """Spell an array of texts, as the server reads it."""
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
+
+
 def _row(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+
+
+def _texts(parts: Iterable[str]) -> str:
+    return f"ARRAY[{', '.join(parts)}]"

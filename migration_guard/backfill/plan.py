@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.batch import Job, lock_statement, selection_of
+from migration_guard.backfill.batch import Job, lock_statement, look_statement, selection_of
 from migration_guard.backfill.connect import Address, engine
 from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.errors import CannotRun, judged
@@ -49,7 +49,9 @@ def planned(definition: Definition, where: Address, schema: str) -> Plan:
     try:
         with session.transaction(definition.policy.settings(0)) as connection:
             on = preflight.server(connection)
-            plan = _plan(connection, definition, on, Store(schema))
+            apply_settings(connection, preflight.search_settings(definition))
+            with preflight.as_role(connection, definition):
+                plan = _plan(connection, definition, on, Store(schema))
             connection.rollback()
             return plan
     except Unfit as unfit:
@@ -61,20 +63,21 @@ def planned(definition: Definition, where: Address, schema: str) -> Plan:
 
 
 def _plan(connection: Connection, definition: Backfill, on: preflight.Server, store: Store) -> Plan:
-    apply_settings(connection, preflight.search_settings(definition))
     subject = preflight.examine(connection, definition, on)
     end = end_of(connection, subject)
     job = Job(subject, store, 0, 1, end or ())
-    statements = []
+    statements: list[tuple[str, str, dict[str, Any]]] = []
     if end is not None:
-        window = selection_of(job, Place(0, None, None, None, (), done=False, batches=0), end)
-        lock = lock_statement(job, window, sound=False, wait=False)
-        parameters = {**window.parameters, "backfill": definition.key}
-        statements.append(("locks", _plain(lock), _explained(connection, lock, parameters)))
+        start = selection_of(job, Place(0, None, None, None, (), done=False, batches=0), end)
+        look, lock = look_statement(job, start), lock_statement(job)
+        seen = {**start.parameters, "size": definition.batch_size, "set_aside": []}
+        ids = subject.key.list_parameters(connection.exec_driver_sql(look, seen).one()[3])
+        ids = {name: text or "{}" for name, text in ids.items()}
+        statements = [("looks", look, seen), ("locks", lock, ids)]
         if definition.update is not None:
-            ids = subject.key.list_parameters([f"{{{value}}}" for value in end])
-            statements.append(("changes", _plain(subject.change), _explained(connection, subject.change, ids)))
-    return Plan(definition.key, tuple(_facts(subject)), tuple(statements))
+            statements.append(("changes", subject.change, ids))
+    shown = ((title, _plain(sql), _explained(connection, sql, parameters)) for title, sql, parameters in statements)
+    return Plan(definition.key, tuple(_facts(subject)), tuple(shown))
 
 
 def _facts(subject: Subject) -> Iterator[tuple[str, str]]:

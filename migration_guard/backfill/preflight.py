@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,8 @@ from migration_guard.backfill.connect import OLDEST_SERVER
 from migration_guard.backfill.definition import Backfill, nearest
 from migration_guard.backfill.errors import CannotRun, Fault, Trouble, judged
 from migration_guard.backfill.keys import Key, KeyColumn, quoted
-from migration_guard.backfill.sqltext import assigned_columns, bound, folded
+from migration_guard.backfill.session import apply_settings
+from migration_guard.backfill.sqltext import assigned_columns, bound, folded, is_local
 from migration_guard.backfill.statements import statement
 
 
@@ -77,9 +79,11 @@ class Subject:
 
     @property
     def change(self) -> str:
-        """The update; what stands for :ids repeats the predicate, in the statement's own snapshot."""
+        """The update. A predicate that looks beyond the row that is held is repeated, in the update's own snapshot."""
         assert self.definition.update is not None
-        return bound(self.definition.update, self.key.still(self.table.sql, self.where))
+        local = is_local(self.definition.where)
+        ids = self.key.ids if local else self.key.still(self.table.sql, self.where)
+        return bound(self.definition.update, ids)
 
 
 def server(connection: Connection) -> Server:
@@ -93,9 +97,18 @@ def server(connection: Connection) -> Server:
 
 
 def search_settings(definition: Backfill) -> dict[str, str]:
-    """Give the settings under which the definition's own SQL runs."""
-    stated = {"search_path": definition.search_path, "role": definition.role}
-    return {"row_security": "off", **{name: value for name, value in stated.items() if value}}
+    """Give the settings under which the definition's SQL finds its tables, and must see all of their rows."""
+    return {"row_security": "off", **({"search_path": definition.search_path} if definition.search_path else {})}
+
+
+@contextmanager
+def as_role(connection: Connection, definition: Backfill) -> Iterator[None]:
+    """Run a block with the definition's rights. The state is written with those of the login."""
+    if definition.role:
+        apply_settings(connection, {"role": definition.role})
+    yield
+    if definition.role:  # after an error the transaction is over, and with it the role
+        apply_settings(connection, {"role": "none"})
 
 
 def examine(connection: Connection, definition: Backfill, on: Server) -> Subject:

@@ -89,12 +89,12 @@ def _imported(name: str, path: Path | None) -> ModuleType:
         return importlib.import_module(name) if path is None else _from_file(path)
     except DefinitionError as error:
         raise DefinitionError(f"{name}: {error}") from None
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- somebody else's module may do anything
         if unexpected := _UNEXPECTED.search(str(error)):
             fields = [field for field in Backfill.__dataclass_fields__ if not field.startswith("_")]
             hint = nearest(unexpected[1], fields) or f"; the fields are {', '.join(fields)}"
             raise DefinitionError(f"{name}: Backfill has no field {unexpected[1]}{hint}") from None
-        reason = str(error).splitlines()[0] if str(error) else ""
+        reason = error.msg if isinstance(error, SyntaxError) else next(iter(str(error).splitlines()), "")
         raise DefinitionError(f"{name}: cannot be imported: {type(error).__name__}: {reason}{_line(error)}") from None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migration_guard.backfill.standing import Counts
+from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.transitions import State
 
 NO_ETA_BEFORE = 0.01
@@ -17,7 +17,7 @@ class Result:
     key: str
     state: State | None
     reason: str | None = None
-    counts: Counts = Counts()
+    counts: Counts = NOTHING
     ran: bool = True
 
     @property

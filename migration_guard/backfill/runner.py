@@ -200,7 +200,8 @@ class _Run:
             on = preflight.server(connection)
             with connection.begin_nested() as looked:
                 apply_settings(connection, preflight.search_settings(definition))
-                subject = preflight.examine(connection, definition, on)
+                with preflight.as_role(connection, definition):
+                    subject = preflight.examine(connection, definition, on)
                 looked.rollback()
             for warning in subject.warnings:
                 self._store.note(connection, definition.key, Actor.RUNNER, "warning", warning)
@@ -225,19 +226,12 @@ class _Run:
             return State.FAILED, told_of(error)
         counts = Counts(examined=int(rows), changed=int(rows))
         with self._transaction() as connection:
-            self._store.begin_sweep(connection, definition.key, record.token, record.sweep + 1, ("",), [None])
-            window = self._store.windows(connection, definition.key)[0].id
-            place = self._store.control(connection, definition.key, record.token, window, ()).place
-            self._store.record(
-                connection,
-                definition.key,
-                record.token,
-                window,
-                place.batches,
-                counts,
-                lease=LEASE,
-                touched=0,
-                done=True,
+            store, key, token = self._store, definition.key, record.token
+            store.begin_sweep(connection, key, token, sweep=record.sweep + 1, bound=("",), tenants=[None])
+            window = store.windows(connection, key)[0].id
+            batches = store.control(connection, key, token, window, ()).place.batches
+            store.record(
+                connection, key, token, counts, window=window, batches=batches, lease=LEASE, touched=0, done=True
             )
         self._reporter.batch(counts, 0.0, definition.batch_size)
         return (State.COMPLETED, "by its own word") if completed else (State.INCOMPLETE, "by its own word")
@@ -245,7 +239,7 @@ class _Run:
     def _ended(self, record: Record, state: State, reason: str | None) -> Result:
         try:
             with self._transaction() as connection:
-                self._store.step(connection, record, state, Actor.RUNNER, reason, record.token)
+                self._store.step(connection, record, state, Actor.RUNNER, reason=reason, token=record.token)
         except DBAPIError as error:
             written = f"and that could not be written down: {judged(error)}"
             return Result(record.key, state, f"{reason or state.value}; {written}")

@@ -91,8 +91,13 @@ def check_statement(sql: str) -> None:
 
 def squeezed(sql: str) -> str:
     """Give a text as it is compared: comments and blanks do not count."""
-    parts = (" " if token.comment or token.text.isspace() else token.text for token in tokens(sql))
-    return re.sub(r" +", " ", "".join(parts)).strip()
+    parts: list[str] = []
+    for token in tokens(sql):
+        if not (token.comment or token.text.isspace()):
+            parts.append(token.text)
+        elif parts and parts[-1] != " ":
+            parts.append(" ")
+    return "".join(parts).strip()
 
 
 def bound(sql: str, ids: str = "") -> str:
@@ -106,6 +111,11 @@ def _bound(token: Token, ids: str) -> str:
     return " " if token.comment else token.text.replace("%", "%%")
 
 
+def is_local(expression: str) -> bool:
+    """Tell whether an expression depends on its row alone: it calls nothing, and asks no other table."""
+    return not any(token.text == "(" for token in tokens(expression))
+
+
 def assigned_columns(sql: str) -> frozenset[str]:
     """Give the columns that an UPDATE sets: what stands left of each `=` at the level of its SET."""
     found: set[str] = set()
@@ -116,9 +126,11 @@ def assigned_columns(sql: str) -> frozenset[str]:
             continue
         if token.kind == "name" and token.word == "SET":
             level, left = token.depth, []
-        elif level is None or token.depth < level:
-            level = None
-        elif token.kind == "name" and token.word in _AFTER_SET and token.depth == level:
+        elif (
+            level is None
+            or token.depth < level
+            or (token.kind == "name" and token.word in _AFTER_SET and token.depth == level)
+        ):
             level = None
         elif token.text == "=" and token.depth == level:
             found.update(folded(one.text) for one in left if one.kind == "name")

@@ -23,6 +23,9 @@ class Counts:
         return Counts(*(a + b for a, b in zip(astuple(self), astuple(other))))
 
 
+NOTHING = Counts()
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A line of `status`."""

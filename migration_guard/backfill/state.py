@@ -75,7 +75,8 @@ class Control:
     request: str | None
     queued: bool
     """Whether a schema change waits for the table."""
-    any_quarantined: bool
+    set_aside: tuple[str, ...]
+    """The keys in quarantine, as the server writes arrays."""
     place: Place
 
 
@@ -146,7 +147,7 @@ class Store:
 
     def claim(self, connection: Connection, key: str, policy: TimeoutPolicy, lease: float) -> int | None:
         """Take a backfill over, and give the token that proves it; None if somebody else is at it."""
-        token = self._scalar(
+        token: int | None = self._scalar(
             connection,
             "claim",
             parts={"alive": self.sql("alive")},
@@ -161,7 +162,14 @@ class Store:
         return token
 
     def step(
-        self, connection: Connection, record: Record, to: State, by: Actor, reason: str | None, token: int | None = None
+        self,
+        connection: Connection,
+        record: Record,
+        to: State,
+        by: Actor,
+        *,
+        reason: str | None,
+        token: int | None = None,
     ) -> None:
         """Lead a backfill to another state, as the table of transitions allows."""
         check(record.state, to, by)
@@ -203,9 +211,9 @@ class Store:
         row = self._first(connection, "control", backfill=key, token=token, window=window, tables=list(tables))
         if row is None or not row[1]:
             raise LostClaim("another runner has taken it over")
-        request, _, queued, tenant, parent, cursor, keys, done, batches, any_quarantined = row
+        request, _, queued, tenant, parent, cursor, keys, done, batches, set_aside = row
         place = Place(window, tenant, parent, tuple(cursor) if cursor else None, _keys(keys), done, batches)
-        return Control(request, queued, any_quarantined, place)
+        return Control(request, queued, tuple(set_aside), place)
 
     def windows(self, connection: Connection, key: str) -> tuple[Window, ...]:
         """Give the windows, those first that have had the fewest batches."""
@@ -213,7 +221,7 @@ class Store:
         return tuple(Window(*row) for row in rows)
 
     def begin_sweep(
-        self, connection: Connection, key: str, token: int, sweep: int, bound: Value, tenants: Sequence[str | None]
+        self, connection: Connection, key: str, token: int, *, sweep: int, bound: Value, tenants: Sequence[str | None]
     ) -> None:
         """Set every cursor to the beginning, and add windows for tenants that are new."""
         self._execute(connection, "add_windows", backfill=key, sweep=sweep, tenants=list(tenants))
@@ -224,10 +232,10 @@ class Store:
         connection: Connection,
         key: str,
         token: int,
-        window: int,
-        batches: int,
         counts: Counts,
         *,
+        window: int,
+        batches: int,
         lease: float,
         touched: int,
         cursor: Value | None = None,
@@ -263,7 +271,7 @@ class Store:
             self._execute(connection, "skip_done", window=window)
 
     def quarantine(
-        self, connection: Connection, key: str, tenant: str | None, row: Value, fault: Fault, tries: int
+        self, connection: Connection, key: str, tenant: str | None, row: Value, *, fault: Fault, tries: int
     ) -> bool:
         """Set a row aside that cannot be changed; tell whether it is the first time."""
         return bool(
@@ -299,10 +307,14 @@ class Store:
     def _rows(self, connection: Connection, name: str, /, **parameters: Any) -> Sequence[Any]:
         return connection.exec_driver_sql(self.sql(name), parameters).all()
 
-    def _first(self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any) -> Any:
+    def _first(
+        self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
+    ) -> Any:
         return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters).first()
 
-    def _scalar(self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any) -> Any:
+    def _scalar(
+        self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
+    ) -> Any:
         return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters).scalar()
 
 

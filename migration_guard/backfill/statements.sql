@@ -7,7 +7,7 @@
 -- name: settings
 -- For this transaction only: a session's setting would stay with a pooler's connection, for whoever gets it next.
 SELECT pg_catalog.count(pg_catalog.set_config(name, value, true))
-FROM pg_catalog.unnest(%(names)s::text[], %(values)s::text[]) AS setting (name, value)
+FROM ROWS FROM (pg_catalog.unnest(%(names)s::text[]), pg_catalog.unnest(%(values)s::text[])) AS setting (name, value)
 
 -- name: control
 -- What a person asked for, whether the claim still holds, whether a schema change waits for the table, and where the
@@ -16,31 +16,35 @@ SELECT b.request, b.token = %(token)s AND b.state = 'running', EXISTS (
     SELECT FROM pg_catalog.pg_locks
     WHERE relation = ANY (%(tables)s::oid[]) AND mode = 'AccessExclusiveLock' AND NOT granted
 ), w.tenant, w.parent, w.cursor_key, w.keys, COALESCE(w.done, true), COALESCE(p.batches, w.batches),
-    EXISTS (SELECT FROM {state}.quarantine AS q WHERE q.backfill = b.key)
+    ARRAY(SELECT q.row_key::text FROM {state}.quarantine AS q WHERE q.backfill = b.key)
 FROM {state}.backfills AS b
 LEFT JOIN {state}.windows AS w ON w.id = %(window)s
 LEFT JOIN {state}.windows AS p ON p.id = w.parent
 WHERE b.key = %(backfill)s
 
--- name: window_end
--- The key of the N-th row after the cursor, whether or not it is to do: so that no window reads far.
-SELECT {texts} FROM {table} WHERE {range} ORDER BY {order} OFFSET %(size)s::bigint - 1 LIMIT 1
+-- name: look
+-- The next rows by their keys, whether or not they are to do, so that no window reads far: how many there are, the
+-- last of them, how many are to do, and which.
+SELECT pg_catalog.count(*), {last}, pg_catalog.count(*) FILTER (WHERE mg_matches), {to_do} FROM (
+    SELECT {named}, ({where}){sound} AS mg_matches FROM {table} WHERE {range} ORDER BY {order} LIMIT %(size)s::bigint
+) AS mg_window
 
 -- name: lock
--- Locks what is to do and free, in the order of keys, and says of each row of the window what became of it.
+-- Locks what is to do and free, in the order of keys.
 WITH mg_held AS MATERIALIZED (
-    SELECT {held} FROM {table} WHERE {range} AND ({where}){sound} ORDER BY {order} FOR {strength}{skip_locked}
+    SELECT {named} FROM {table} WHERE {among} AND ({where}) ORDER BY {order} FOR {strength}{skip_locked}
 )
-SELECT pg_catalog.count(*), pg_catalog.count(mg_0), {held_arrays},
-    pg_catalog.array_agg({texts}) FILTER (WHERE mg_0 IS NULL AND ({where}){sound})
-FROM {table} LEFT JOIN mg_held ON {same_as_held}
-WHERE {range}
+SELECT pg_catalog.count(*), {held} FROM mg_held
+
+-- name: not_held
+SELECT {texts} FROM (SELECT * FROM {wanted} EXCEPT SELECT * FROM {held}) AS mg_skipped
+
+-- name: next_key
+SELECT {texts} FROM {table} WHERE {range} ORDER BY {order} LIMIT 1
 
 -- name: sound
 -- Rows that are known to fail are left alone.
- AND NOT EXISTS (
-    SELECT FROM {state}.quarantine WHERE quarantine.backfill = %(backfill)s AND quarantine.row_key = {texts}
-)
+ AND NOT {texts}::text = ANY (%(set_aside)s::text[])
 
 -- name: ids_of
 -- The keys as Python values, for a function.
@@ -61,12 +65,14 @@ WHERE inserted + updated + deleted > 0
 SELECT %(oid)s::pg_catalog.regclass::text
 
 -- name: outcome
--- Of the rows held: how many are still to do, how many are there, how many this transaction has written.
-SELECT pg_catalog.count(*) FILTER (WHERE {where}), pg_catalog.count(*),
-    pg_catalog.count(*) FILTER (
-        WHERE pg_catalog.age(xmin) <= pg_catalog.age(pg_catalog.pg_current_xact_id()::pg_catalog.xid)
-    )
+-- Of the rows held: how many are there, still to do, written by this transaction, and both of that.
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE {where}), pg_catalog.count(*) FILTER (WHERE {fresh}),
+    pg_catalog.count(*) FILTER (WHERE {fresh} AND ({where}))
 FROM {table} WHERE {among}
+
+-- name: fresh
+-- Subtransactions have later numbers than their transaction, and nobody else can have written a row that is held.
+pg_catalog.age(xmin) <= pg_catalog.age(pg_catalog.pg_current_xact_id()::pg_catalog.xid)
 
 -- name: transaction
 SELECT pg_catalog.pg_current_xact_id()::text
@@ -246,7 +252,9 @@ SELECT ARRAY(
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
     WHERE k.n <= i.indnkeyatts ORDER BY k.n
 ), i.indimmediate, i.indisvalid, NOT EXISTS (
-    SELECT FROM pg_catalog.unnest(i.indkey, i.indcollation, i.indclass) AS k (attnum, collation_oid, class)
+    SELECT FROM ROWS FROM (
+        pg_catalog.unnest(i.indkey), pg_catalog.unnest(i.indcollation), pg_catalog.unnest(i.indclass)
+    ) AS k (attnum, collation_oid, class)
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
     JOIN pg_catalog.pg_opclass AS o ON o.oid = k.class
     WHERE k.collation_oid <> a.attcollation OR NOT o.opcdefault

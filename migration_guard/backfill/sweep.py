@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from migration_guard.backfill.batch import Job
+from migration_guard.backfill import preflight
 from migration_guard.backfill.keys import Value
-from migration_guard.backfill.preflight import Subject, search_settings
-from migration_guard.backfill.session import apply_settings
+from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.state import Window
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import State
@@ -40,13 +39,11 @@ def _begin(worker: Worker, sweep: int) -> bool:
     job = worker.job
 
     def begun(connection: Connection) -> Value | None:
-        apply_settings(connection, search_settings(job.subject.definition))
-        bound = job.bound or end_of(connection, job.subject)
-        tenants = _tenants(connection, job.subject)
-        if job.subject.definition.role:
-            apply_settings(connection, {"role": "none"})
+        with preflight.as_role(connection, job.subject.definition):
+            bound = job.bound or end_of(connection, job.subject)
+            tenants = _tenants(connection, job.subject)
         if bound is not None:
-            job.store.begin_sweep(connection, job.key, job.token, sweep, bound, tenants)
+            job.store.begin_sweep(connection, job.key, job.token, sweep=sweep, bound=bound, tenants=tenants)
         return bound
 
     bound = worker.tried(begun)

@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_e
 from migration_guard.backfill.batch import LEASE, Asked, Hold, Job, Outcome, again, forward, set_aside
 from migration_guard.backfill.errors import Fault, LostClaim, Trouble, judged
 from migration_guard.backfill.pace import Pace
+from migration_guard.backfill.preflight import search_settings
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.transitions import Actor, State
@@ -85,18 +86,24 @@ class Worker:
     def advance(self, window: int) -> bool:
         """Do one batch of a window, and rest; tell whether the window is done."""
         self._check_time()
-        size = self._pace.size
-        outcome = self._one(window, lambda connection: forward(connection, self._job, window, size), self._pace)
-        self._clock.sleep(self._pace.rest)
-        return outcome is not None and outcome.done
+        pace = self._pace
+        outcome = self._one(window, lambda connection: forward(connection, self._job, window, pace.size), pace)
+        if outcome is None:
+            return False
+        if (
+            outcome.counts.changed or outcome.counts.unchanged
+        ):  # where nothing was locked there is nothing to make up for
+            self._clock.sleep(self._pace.rest)
+        return outcome.done
 
     def come_back(self, window: int, keys: int) -> int:
         """Try the locked keys of a window again without waiting; tell how many are no longer locked."""
         pace = Pace(keys)
         while True:
             self._check_time()
-            size = pace.size
-            outcome = self._one(window, lambda connection: again(connection, self._job, window, size, wait=False), pace)
+            outcome = self._one(
+                window, lambda connection: again(connection, self._job, window, pace.size, wait=False), pace
+            )
             if outcome is not None:
                 return -outcome.counts.locked
             if self._went_past:
@@ -131,11 +138,12 @@ class Worker:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return retrying(self._transaction, action)
+        result: T = retrying(self._transaction, action)
+        return result
 
     def _transaction(self, action: Callable[[Connection], T]) -> T:
         policy, server = self._job.subject.definition.policy, self._job.subject.server
-        settings = policy.settings(server.version)
+        settings = {**policy.settings(server.version), **search_settings(self._job.subject.definition)}
         # Nobody waits for a lock longer than there is a run to use it.
         settings["lock_timeout"] = f"{round(1000 * max(1.0, min(policy.lock, self._clock.left)))}ms"
         try:
@@ -162,7 +170,7 @@ class Worker:
             return None
         except (LostClaim, Stop):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- judged, and raised again if it is none of the database's
             seconds = time.monotonic() - began
             timeout = self._job.subject.definition.policy.statement
             self._give_up_or_go_on(window, judged(error, seconds=seconds, statement_timeout=timeout), pace)

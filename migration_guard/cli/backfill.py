@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from migration_guard.backfill.definition import DefinitionError, Priority, Status
+from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen
 from migration_guard.backfill.registry import Definition, load_definitions, named
 from migration_guard.cli.backfill_output import listing, say, standing_table, standings_json, tenant_table, watched
 from migration_guard.cli.options import loader, told
@@ -81,7 +81,7 @@ def explained() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
     except click.ClickException:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- whatever a driver says may hold a secret
         raise click.ClickException(told_of(error)) from None
 
 
@@ -123,23 +123,21 @@ def run_command(
     if max_minutes is not None and max_seconds is not None:
         raise click.UsageError("expected --max-minutes or --max-seconds, found both")
     with explained():
-        from migration_guard.cli.backfill_run import Order, dry_run as plan, run  # noqa: PLC0415 -- needs the extra
+        from migration_guard.cli import backfill_run  # noqa: PLC0415 -- needs the extra
 
         where = place(module, database_url_env, config, isolated=isolated)
         chosen = _chosen(where.definitions(), only, priority)
         if workers > 1:
             say(f"{workers} workers are asked for; there is one for now, which runs everything")
         seconds = max_seconds or 60 * (max_minutes or 10.0)
-        order = Order(chosen, where.variable, where.schema, seconds, offline)
-        return plan(order) if dry_run else run(order, strict=strict)
+        order = backfill_run.Order(chosen, where.variable, where.schema, seconds, offline)
+        return backfill_run.dry_run(order) if dry_run else backfill_run.run(order, strict=strict)
 
 
 def _chosen(definitions: tuple[Definition, ...], only: str | None, priority: str | None) -> tuple[Definition, ...]:
     if only is not None:
         return (named(only, definitions),)
     if priority is not None:
-        from migration_guard.backfill.definition import chosen  # noqa: PLC0415
-
         wanted = chosen("run", "--priority", priority.upper(), Priority)
         return tuple(one for one in definitions if one.priority is wanted and one.status is Status.ACTIVE)
     return tuple(one for one in definitions if one.status is Status.ACTIVE)
@@ -177,10 +175,10 @@ def status_command(
 ) -> int:
     """Show how far backfills are. Reads the state's tables only, so that it costs nothing."""
     with explained():
-        from migration_guard.cli.backfill_desk import Desk  # noqa: PLC0415 -- needs the extra
+        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
 
         where = place(module, database_url_env, config, isolated=isolated)
-        with Desk(where.variable, where.schema) as desk:
+        with open_desk(where.variable, where.schema) as desk:
             if watch:
                 watched(desk.standings)
             elif as_json:
@@ -202,10 +200,10 @@ def _steering(name: str, help_: str) -> None:
         *, key: str, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
     ) -> int:
         with explained():
-            from migration_guard.cli.backfill_desk import Desk  # noqa: PLC0415 -- needs the extra
+            from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
 
             where = place(module, database_url_env, config, isolated=isolated)
-            with Desk(where.variable, where.schema) as desk:
+            with open_desk(where.variable, where.schema) as desk:
                 say(f"{key}: {desk.steer(name, key)}")
         return 0
 
@@ -224,10 +222,10 @@ def gate_command(
 ) -> int:
     """Exit with 0 if a backfill is verified as complete, else with 1."""
     with explained():
-        from migration_guard.cli.backfill_desk import Desk  # noqa: PLC0415 -- needs the extra
+        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
 
         where = place(module, database_url_env, config, isolated=isolated)
-        with Desk(where.variable, where.schema) as desk:
+        with open_desk(where.variable, where.schema) as desk:
             passed, text = desk.gate(key)
         say(f"{key}: {text}")
     return 0 if passed else WORK_LEFT

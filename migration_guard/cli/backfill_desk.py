@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection
 
@@ -28,10 +28,8 @@ class Desk:
         self._session = Session(engine(address_in(variable), APPLICATION))
         self._store = Store(schema)
 
-    def __enter__(self) -> Desk:
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def close(self) -> None:
+        """Give the connection back."""
         self._session.close()
 
     def standings(self) -> tuple[Standing, ...]:
@@ -56,7 +54,7 @@ class Desk:
                 return f"is {to.value} already"
             if command == "resume" and record.state is not State.PAUSED:
                 return f"is {record.state.value}; only what is paused is resumed"
-            self._store.step(connection, record, to, Actor.PERSON, None if to is State.QUEUED else _BY)
+            self._store.step(connection, record, to, Actor.PERSON, reason=None if to is State.QUEUED else _BY)
             if command == "retry":
                 self._store.forget(connection, key)
             return f"is {to.value} now"
@@ -79,3 +77,13 @@ class Desk:
 
     def _transaction(self) -> AbstractContextManager[Connection]:
         return self._session.transaction(TimeoutPolicy().settings(0))
+
+
+@contextmanager
+def open_desk(variable: str, schema: str) -> Iterator[Desk]:
+    """Open the desk for a command."""
+    desk = Desk(variable, schema)
+    try:
+        yield desk
+    finally:
+        desk.close()

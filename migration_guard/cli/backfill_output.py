@@ -142,9 +142,12 @@ class Lines(Reporter):
     def batch(self, counts: Counts, seconds: float, size: int) -> None:
         self._counts, self._fresh = self._counts + counts, self._fresh + counts
         self._batches += 1
+        self._show(f"batches of {size:,} rows take {seconds * 1000:.0f} ms")
+
+    def _show(self, pace: str) -> None:
         if self._batches >= EVERY_BATCHES and time.monotonic() - self._told >= EVERY_SECONDS:
             self._batches, self._told = 0, time.monotonic()
-            say(f"{self._key}: {self._progress()}; batches of {size:,} rows take {seconds * 1000:.0f} ms")
+            say(f"{self._key}: {self._progress()}; {pace}")
 
     def warn(self, key: str, text: str) -> None:
         say(f"{key}: note: {text}")
@@ -175,10 +178,10 @@ class Bar(Lines):
         self._task = self._bar.add_task(one_line(key), total=rows or None, told="")
         self._bar.start()
 
-    def batch(self, counts: Counts, seconds: float, size: int) -> None:
-        self._counts, self._fresh = self._counts + counts, self._fresh + counts
+    def _show(self, pace: str) -> None:
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=min(self._counts.examined, self._rows), told=self._progress())
+            done, told = min(self._counts.examined, self._rows), f"{self._progress()}; {pace}"
+            self._bar.update(self._task, completed=done, told=told)
 
     def warn(self, key: str, text: str) -> None:
         if self._bar is None:

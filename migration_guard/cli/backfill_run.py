@@ -14,7 +14,6 @@ from migration_guard.backfill.plan import Plan, planned
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Result
 from migration_guard.backfill.runner import Limits, in_order, run_all
-from migration_guard.backfill.transitions import State
 from migration_guard.cli.backfill_output import reporter, say
 
 NOTHING = "NOTHING WAS RUN: "

@@ -11,8 +11,8 @@ from migration_guard.config.options import (
     DIALECT,
     GLOBS,
     MARKER,
-    PATH,
     NAME,
+    PATH,
     RULES_BY_GLOB,
     SECONDS,
     SEVERITIES,
@@ -96,7 +96,9 @@ class Settings:
         named(Database, options(Database)), (), "Several databases, each with what it has of its own."
     )
     backfill: BackfillSettings = option(
-        table(BackfillSettings, options(BackfillSettings)), BackfillSettings(), "Where backfills are, and where they run."
+        table(BackfillSettings, options(BackfillSettings)),
+        BackfillSettings(),
+        "Where backfills are, and where they run.",
     )
 
     @property
