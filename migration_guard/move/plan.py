@@ -95,10 +95,11 @@ def _drafted(one: Checked, finding: Finding, key: str | None) -> tuple[Draft, Si
     assert operation is not None
     schema = Schema(candidate.path, candidate.root)
     drafted = draft(rendition.sql, schema.facts, key)
+    _refuse_unknown_columns(operation, drafted, schema)
     _refuse_dependent(one, operation, rendition.sql)
     _refuse_history(schema, drafted)
     site = removal.find(candidate.path, candidate.source, _calls(one, operation, rendition))
-    _refuse_users(site, drafted)
+    _refuse_users(site, drafted, _others(one, operation))
     return drafted, site
 
 
@@ -158,7 +159,8 @@ def _calls(one: Checked, operation: Operation, rendition: Rendition) -> Sequence
     others = _others(one, operation)
     for index, call in enumerate(rendition.calls):
         if _holds(call, operation.span):
-            shared = [other for other in others if _holds(call, other.span)]
+            upward = (other for other in others if other.direction is not Direction.DOWNGRADE)
+            shared = [other for other in upward if _holds(call, other.span)]
             if shared:
                 raise CannotMove(
                     "its call runs several statements; give each a call of its own, then move them one by one"
@@ -204,6 +206,18 @@ def _refuse_dependent(one: Checked, operation: Operation, sql: str) -> None:
         )
 
 
+def _refuse_unknown_columns(operation: Operation, drafted: Draft, schema: Schema) -> None:
+    """Refuse columns that a queryset suggests and the table does not have: fields may name their own."""
+    if operation.how != "django-orm":
+        return
+    known = {name.lower() for name in schema.facts(drafted.table).columns}
+    spoken = drafted.names - {drafted.table.rpartition(".")[2].lower()}
+    if unknown := sorted(spoken - known):
+        raise CannotMove(
+            f"the migrations do not say that {drafted.table} has a column {unknown[0]}; write the statement in SQL"
+        )
+
+
 def _refuse_history(schema: Schema, drafted: Draft) -> None:
     """Refuse what belongs to tables and columns that a migration has dropped since."""
     written = drafted.target or drafted.table
@@ -214,11 +228,13 @@ def _refuse_history(schema: Schema, drafted: Draft) -> None:
         raise CannotMove(f"{what} is dropped in {Path(file).name}: the change is history; leave it where it is")
 
 
-def _refuse_users(site: Site, drafted: Draft) -> None:
+def _refuse_users(site: Site, drafted: Draft, judged: Sequence[Operation]) -> None:
     """Refuse a migration that goes on to build on what was changed, or to take away what it was made of."""
     tables = {table.rpartition(".")[2].strip('"').lower() for table in (drafted.table, drafted.target) if table}
     columns = {column.lower() for column in drafted.columns} or (drafted.names - tables)
     for step in site.after:
+        if step.simple and any(step.line <= other.span.line <= step.end for other in judged):
+            continue  # a data change, which does not depend on this one
         words = {word.lower() for word in re.findall(r"\w+", step.code)}
         words |= {word.removesuffix("_id") for word in words}
         speaks = bool(words & tables) or any(table.endswith(f"_{word}") for table in tables for word in words)

@@ -245,7 +245,8 @@ class Ledger:
 
     def _rendered(self, rendered: Callable[[], str] | None, place: Place, stack: list[Frame]) -> _Rendered:
         ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
-        calls = tuple(spot_of(way) for way in ways if way.source is self.migration)
+        here = (way for way in ways if way.source is self.migration and way.whole is not way.source.tree)
+        calls = tuple(map(spot_of, here))
         try:
             sql, refusal = (rendered(), "") if rendered is not None else ("", "")
         except NotRendered as reason:

@@ -29,7 +29,10 @@ class Step:
     """A statement or operation that runs after the data change."""
 
     line: int
+    end: int
     code: str
+    simple: bool
+    """Whether it holds no other statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,8 @@ def _after(source: Source, tree: _Parents, call: cst.Call) -> Iterator[Step]:
             rest = parent.body if isinstance(parent, cst.IndentedBlock) else parent.elements
             at = next(index for index, one in enumerate(rest) if one is node)
             for step in rest[at + 1 :]:
-                yield Step(source.start(step)[0], tree.tree.code_for_node(step))
+                simple = isinstance(step, (cst.SimpleStatementLine, cst.Element))
+                yield Step(source.start(step)[0], source.end(step)[0], tree.tree.code_for_node(step), simple)
         if isinstance(parent, cst.FunctionDef):
             yield from _after_operation(source, tree, parent.name.value)
             return
@@ -258,8 +262,13 @@ def _cut(source: Source, statement: cst.CSTNode, comment: str, *, only: bool) ->
     comma = re.compile(r"\s*,").match(text, end)
     end = comma.end() if comma else end
     rest = re.compile(r"[^\r\n]*").match(text, end)
-    alone = rest is None or not rest.group().strip()
-    return Cut(start, end, comment if alone else f"{comment}{_newline(text)}{indent}")
+    if rest is not None and rest.group().strip():
+        comment += f"{_newline(text)}{indent}"
+    line = _line_start(text, start)
+    if text[line:start].strip():
+        start = line + len(text[line:start].rstrip())
+        comment = f"{_newline(text)}{indent}{comment}"
+    return Cut(start, end, comment)
 
 
 def _range(source: Source, node: cst.CSTNode) -> tuple[int, int]:

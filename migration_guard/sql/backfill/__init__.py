@@ -13,7 +13,7 @@ from sqlglot import exp
 from migration_guard.sql.backfill import copy, delete, update
 from migration_guard.sql.backfill.facts import CannotMove, Column, Draft, Facts, Touched
 from migration_guard.sql.backfill.sources import names_in
-from migration_guard.sql.backfill.tree import name_of, parsed
+from migration_guard.sql.backfill.tree import name_of, parsed, tables
 
 __all__ = ["CannotMove", "Column", "Draft", "Facts", "Touched", "draft", "touched"]
 
@@ -42,7 +42,10 @@ def touched(sql: str) -> Touched:
         columns = frozenset(
             column.name.lower() for part in tree.expressions for column in part.this.find_all(exp.Column)
         )
-    return Touched(_written(tree.find(exp.Table)).rpartition(".")[2].lower(), columns, names_in(tree))
+    own = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    reads = frozenset(table.name.lower() for table in tables(tree) if table is not own)
+    table = _written(own).rpartition(".")[2].strip('"').lower()
+    return Touched(table, columns, names_in(tree), reads, adds=isinstance(tree, exp.Insert))
 
 
 def _written(table: exp.Expr | None) -> str:

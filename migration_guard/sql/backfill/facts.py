@@ -62,8 +62,13 @@ class Touched:
 
     table: str
     columns: frozenset[str] | None
-    """None stands for whole rows."""
+    """Those that an UPDATE writes; None stands for whole rows."""
     names: frozenset[str]
+    """Every table and column that it speaks of."""
+    reads: frozenset[str]
+    """The tables that it reads, besides the rows that it changes."""
+    adds: bool = False
+    """Whether it is an INSERT."""
 
     def independent_of(self, other: Touched) -> bool:
         """Whether the order of the two does not matter."""
@@ -72,4 +77,6 @@ class Touched:
     def _leaves_alone(self, other: Touched) -> bool:
         if self.table not in other.names:
             return True
-        return self.columns is not None and not self.columns & other.names
+        if self.columns is not None:
+            return not self.columns & other.names
+        return self.table not in other.reads and not self.adds and not other.adds

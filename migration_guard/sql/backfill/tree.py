@@ -137,8 +137,15 @@ def folded(node: exp.Identifier) -> str:
 def both(*conditions: exp.Expr | None) -> exp.Expr:
     """All of these; TRUE if there are none."""
     parts = [part for condition in conditions if condition is not None for part in conjuncts(condition)]
-    wanted = [part.copy() for part in parts if not (isinstance(part, exp.Boolean) and part.this)]
+    wanted = [_bare(part).copy() for part in parts if not (isinstance(part, exp.Boolean) and part.this)]
     return exp.and_(*wanted, copy=False) if wanted else exp.true()
+
+
+def _bare(condition: exp.Expr) -> exp.Expr:
+    """Take the parentheses away that AND does not need."""
+    while isinstance(condition, exp.Paren) and not isinstance(condition.this, (exp.Connector, exp.Not)):
+        condition = condition.this
+    return condition
 
 
 def either(conditions: Iterable[exp.Expr]) -> exp.Expr:

@@ -197,7 +197,7 @@ def _stored(update: _Update, name: str, value: exp.Expr) -> exp.Expr:
     if plain or (isinstance(inside, exp.Cast) and known.type is None and is_exact(inside)):
         return inside.copy()
     if known.type is not None:
-        return exp.cast(inside.copy(), known.type, dialect="postgres")
+        return exp.cast(value.copy(), known.type, dialect="postgres")
     if not is_exact(inside):
         raise CannotMove(
             f"the type of {name} is not known from the migrations, so whether it stores "

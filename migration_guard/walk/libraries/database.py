@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.operations import OperationKind
 from migration_guard.walk.ledger import Spot, spot_of
+from migration_guard.walk.rendition import core
 from migration_guard.walk.text import Piece, Text
 from migration_guard.walk.values import (
     NONE,
@@ -247,7 +249,16 @@ class Statement(Value):
 
     def executed(self, call: Call, parameters: Value | None) -> None:
         rows = self.from_rows or (parameters is not None and parameters.from_rows)
-        record(call, self.kind, how=self.how, spot=self.spot, tables=self.tables, model=self.model, from_rows=rows)
+        record(
+            call,
+            self.kind,
+            how=self.how,
+            spot=self.spot,
+            tables=self.tables,
+            model=self.model,
+            from_rows=rows,
+            rendered=partial(core.executed, call) if self.how == "sqlalchemy-core" else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
