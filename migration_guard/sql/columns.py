@@ -9,6 +9,10 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
+from migration_guard.sql.alarm import TooSlow, at_most
+
+SECONDS = 2.0
+"""The most that parsing one text may take."""
 MAY_TELL = re.compile(r"\b(?:CREATE|ALTER|DROP)\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
 
 
@@ -34,8 +38,9 @@ def told(text: str) -> Iterator[ColumnTold]:
     if not MAY_TELL.search(text):
         return
     try:
-        trees = sqlglot.parse(text, dialect="postgres")
-    except sqlglot.errors.SqlglotError:
+        with at_most(SECONDS):
+            trees = sqlglot.parse(text, dialect="postgres")
+    except (sqlglot.errors.SqlglotError, RecursionError, TooSlow):
         return
     for tree in trees:
         if isinstance(tree, exp.Create) and isinstance(tree.this, exp.Schema):
@@ -62,7 +67,8 @@ def _altered(tree: exp.Alter, table: str) -> Iterator[ColumnTold]:
         if isinstance(action, exp.ColumnDef):
             yield _column(table, action, added=True)
         elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
-            yield ColumnTold(table, action.this.name, dropped=True)
+            for column in action.find_all(exp.Column):
+                yield ColumnTold(table, column.name, dropped=True)
 
 
 def _column(table: str, column: exp.ColumnDef, *, key: bool = False, added: bool = False) -> ColumnTold:

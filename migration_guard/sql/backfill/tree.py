@@ -9,10 +9,13 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
+from migration_guard.sql.alarm import TooSlow, at_most
 from migration_guard.sql.backfill.facts import CannotMove
 from migration_guard.sql.backfill.layout import laid_out
 
 DIALECT = "postgres"
+SECONDS = 5.0
+"""The most that parsing a statement may take."""
 _IDS = "mg_ids"
 """Stands for the parameter while the statement is a tree: sqlglot would write it for a driver."""
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
@@ -73,14 +76,15 @@ class Target:
 def parsed(sql: str) -> exp.Expr:
     """Read one statement, and refuse what would not come out again as it went in."""
     try:
-        trees = [tree for tree in sqlglot.parse(sql, dialect=DIALECT) if tree is not None]
+        with at_most(SECONDS):
+            trees = [tree for tree in sqlglot.parse(sql, dialect=DIALECT) if tree is not None]
         if len(trees) != 1:
             raise CannotMove(
                 "the text holds several statements; give each a call of its own, then move them one by one"
             )
         tree = trees[0]
         again = sqlglot.parse_one(tree.sql(dialect=DIALECT), dialect=DIALECT)
-    except sqlglot.errors.SqlglotError:
+    except (sqlglot.errors.SqlglotError, RecursionError, TooSlow):
         raise CannotMove("the statement is not understood; write the backfill by hand") from None
     _refuse_unknown(tree)
     if again != tree:
