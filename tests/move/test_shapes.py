@@ -124,6 +124,11 @@ def checksum(connection: Connection) -> tuple[object, ...]:
     return tuple(sums)
 
 
+def checksum_of(connection: Connection, table: str) -> str:
+    query = f"SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} AS t"
+    return str(connection.exec_driver_sql(query).scalar())
+
+
 def test_every_shape_has_a_name_of_its_own() -> None:
     names = [shape.name for shape in SHAPES]
     assert len(set(names)) == len(names) >= 25

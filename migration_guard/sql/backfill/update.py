@@ -110,6 +110,8 @@ def _values(tree: exp.Update) -> list[tuple[str, exp.Expr]]:
             raise CannotMove(
                 f"it writes a part of a column ({left.sql(dialect='postgres')}); write the backfill by hand"
             )
+    if not found:
+        raise CannotMove("the statement is not understood; write the backfill by hand")
     for name, value in found:
         if isinstance(value, exp.Column) and value.name.upper() == "DEFAULT" and not value.table:
             raise CannotMove(f"what the DEFAULT of {name} is may change; write the value into the statement")
