@@ -5,17 +5,18 @@ BIN = $(VENV)/bin
 CORPUS ?= .corpus
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test check docs corpus score bench clean
+.PHONY: help setup demo test check docs corpus score bench bench-backfill clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
-	@echo "make demo     lint the example project in examples/crm"
+	@echo "make demo     lint the example project in examples/crm, and run its backfills"
 	@echo "make test     run the tests"
-	@echo "make check    run ruff, mypy and the import contracts"
+	@echo "make check    run ruff, mypy, the import contracts, and compare what is generated"
 	@echo "make docs     bring the generated pages up to date, and build the documentation in site/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
 	@echo "make bench    measure time and memory on the corpus"
+	@echo "make bench-backfill    measure the backfill runner on a million rows"
 
 setup: $(STAMP)
 
@@ -32,6 +33,9 @@ demo: $(STAMP)
 	@cd examples/crm && "$(abspath $(BIN))/migration-guard" check --output-format concise || test $$? -eq 1
 	@echo
 	@echo 'The exit code was 1: new findings at or above fail-on. examples/crm/README.md explains them.'
+	@echo
+	@echo 'The backfills of the example, on a PostgreSQL that is started for them:'
+	@$(BIN)/python tests/backfill/server.py "$(abspath $(BIN))/python" examples/crm/demo.py
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
@@ -41,10 +45,12 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
 
 docs: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/picture.py
 	$(BIN)/mkdocs build --strict --quiet
 
 corpus: $(CORPUS)/packages
@@ -57,6 +63,9 @@ score: $(STAMP) corpus
 
 bench: $(STAMP) corpus
 	$(BIN)/python benchmarks/speed.py $(CORPUS)
+
+bench-backfill: $(STAMP)
+	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_speed.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

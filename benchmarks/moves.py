@@ -41,7 +41,7 @@ def main() -> int:
     moved: Counter[str] = Counter()
     seen: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    broken = 0
+    broken = asked = 0
     for one, finding in _changes(found.checked):
         assert finding.operation is not None
         kind = finding.operation.kind.value
@@ -49,6 +49,7 @@ def main() -> int:
         outcome = plan(one, finding, None)
         if isinstance(outcome, Refusal):
             reasons[_sort(outcome.reason)] += 1
+            asked += "--key" in outcome.reason and isinstance(plan(one, finding, "id"), Move)
             if arguments.all:
                 print(f"{finding.path}:{finding.span.line}: {outcome.reason}")
             continue
@@ -58,7 +59,10 @@ def main() -> int:
             print(f"{finding.path}:{finding.span.line}: {fault}")
     for kind in sorted(seen):
         print(f"{kind}: {moved[kind]} of {seen[kind]} can be moved ({moved[kind] / seen[kind]:.0%})")
-    print(f"all: {moved.total()} of {seen.total()} ({moved.total() / max(seen.total(), 1):.0%}); {broken} rewritten wrongly")
+    print(
+        f"all: {moved.total()} of {seen.total()} ({moved.total() / max(seen.total(), 1):.0%}); {broken} rewritten wrongly"
+    )
+    print(f"with --key, where the migrations do not tell it: {asked} more")
     for reason, count in reasons.most_common():
         print(f"{count:5} {reason}")
     return 1 if broken else 0
@@ -87,14 +91,21 @@ def _faults(move: Move) -> Iterator[str]:
     for _, low, high, begin, end in changed:
         added = b"".join(new[begin:end]).decode(errors="replace")
         left = [line.strip() for line in added.splitlines() if not line.strip().startswith(COMMENT)]
-        if any(line not in {"", "pass"} and ".noop" not in line and line.encode() not in b"".join(old[low:high]) for line in left):
+        if any(
+            line not in {"", "pass"} and ".noop" not in line and line.encode() not in b"".join(old[low:high])
+            for line in left
+        ):
             yield f"more than a comment is added: {left}"
 
 
 def _sort(reason: str) -> str:
     """Fold a reason into its kind: without names, lines and code."""
     folded = re.sub(r"`[^`]*`|\([^()]*\)|\bline \d+|[\w.]+\(\)|\{\w*\}", "…", reason)
-    folded = re.sub(r"(say what the primary key of|several columns .*?of|other rows of|column of|which column of) \S+", r"\1 …", folded)
+    folded = re.sub(
+        r"(say what the primary key of|several columns .*?of|other rows of|column of|which column of) \S+",
+        r"\1 …",
+        folded,
+    )
     return folded if len(folded) < 120 else f"{folded[:117]}…"
 
 

@@ -1,8 +1,8 @@
-"""Write the pages that repeat what the code says: the rules' own pages, and the table of options.
+"""Write what repeats the code: the rules' own pages, the table of options and its schema, the internals.
 
     generate.py [--check]
 
-`--check` writes nothing, and ends with 1 if a page is not up to date.
+`--check` writes nothing, and ends with 1 if one of them is not up to date.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 
+from migration_guard.config import schema
 from migration_guard.config.options import Option
 from migration_guard.config.settings import Settings
 from migration_guard.rules import all_rules
@@ -35,7 +36,12 @@ def main() -> int:
 
 def pages() -> list[tuple[Path, str]]:
     """Give each page that is written here, with its text."""
-    return [(HERE / "rules.md", _rules()), (HERE / "configuration.md", _configuration())]
+    return [
+        (HERE / "rules.md", _rules()),
+        (HERE / "configuration.md", _configuration()),
+        (HERE / "internals.md", (HERE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")),
+        (Path(schema.__file__).parent / schema.FILE_NAME, schema.generated()),
+    ]
 
 
 def _rules() -> str:

@@ -6,22 +6,27 @@ import io
 import os
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard.baseline import Filed
+from migration_guard.changes import Changed, below, changed_since, outside, staged
 from migration_guard.config import Settings, SettingsLoader, unknown_rules
-from migration_guard.discover import Candidate, Discovery, UsageError, discover
+from migration_guard.discover import NOTHING, Candidate, Discovery, UsageError, discover
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
-from migration_guard.findings import Status
+from migration_guard.findings import Finding, Status
 from migration_guard.gate import may_hold_operation
 from migration_guard.git import Git, GitError
-from migration_guard.judge import SMALL, Law, Severities, TablePatterns, ignoring, judge
+from migration_guard.judge import SMALL, Law, Measured, Severities, TablePatterns, ignoring, judge
 from migration_guard.operations import Ignore, Job, Problem, Reading
 from migration_guard.pool import read_all
 from migration_guard.report.model import Report
 from migration_guard.rules import all_rules, matching, select
+
+
+def _unwatched(_total: int) -> Callable[[], None]:
+    return lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,16 @@ class Request:
     """The revision from whose merge base baselines are read."""
     ignores_since: str | None = None
     """The revision since whose merge base no new remark counts."""
+    diff: str | None = None
+    """A revision: only what the branch added or changed since it left it is of interest."""
+    staged: bool = False
+    """Whether only what the index adds or changes is of interest, with the content that it holds."""
     writes_baseline: bool = False
     """Whether a baseline that is missing is about to be written."""
     renders: bool = False
     """Whether findings are wanted with their statements, as `move` needs them."""
+    watch: Callable[[int], Callable[[], None]] = _unwatched
+    """Told how many files there are; what it gives back is called after each, from several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,51 +83,118 @@ def check(request: Request) -> Report:
 
 def run(request: Request) -> Run:
     """Check, and tell the baselines too: what `migration-guard baseline` works with."""
-    discovery = _discover(request)
+    changes = _changes(request)
+    discovery = _discover(request, changes)
     laws = _laws(request, discovery)
     trusted = _Trusted(request)
     problems = [*discovery.problems, *_nothing_found(request, discovery)]
     checked: list[Checked] = []
-    gate = _Gate()
+    done = request.watch(len(discovery.candidates))
+    gate = _Gate(done)
     for candidate, reading in _read(gate.kept(discovery.candidates), request):
         one, found = _judged(candidate, reading, laws[candidate.settings], trusted)
         checked.append(one)
+        done()
         problems += found
     checked += (_cleared(candidate, laws[candidate.settings]) for candidate in gate.cleared)
     checked.sort(key=lambda one: one.candidate.shown)
     here = request.load.for_folder(request.cwd)
-    governing = {path_of(settings): settings for settings in (*laws, here)}
+    governing: dict[Path, list[Settings]] = {}
+    for settings in laws:
+        governing.setdefault(path_of(settings), []).append(settings)
     source = Baselines(request.cwd, request.baseline, request.baseline_from, request.writes_baseline)
     filing = file_away(checked, discovery, governing, source, laws[here].severities.overrides)
+    findings = filing.findings
+    outside = None
+    if changes is not None:
+        aside = set(map(id, _outside(request, changes, checked, laws, findings)))
+        findings = tuple(finding for finding in findings if id(finding) not in aside)
+        outside = len(aside)
     levels = {one.candidate.shown: one.candidate.settings.fail_on for one in checked}
-    new = [finding for finding in filing.findings if finding.status is Status.NEW]
+    new = [finding for finding in findings if finding.status is Status.NEW]
     report = Report(
-        findings=tuple(sorted(filing.findings, key=lambda finding: finding.sort_key)),
+        findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line or 0, problem.message))),
         files=len(discovery.candidates),
         excluded=discovery.excluded,
         failing=sum(finding.severity.at_least(levels.get(finding.path, here.fail_on)) for finding in new),
         sources={one.candidate.shown: _text(one.candidate.source) for one in checked if one.findings},
         first_run=request.baseline and not any(shelf.baseline.exists for shelf in filing.shelves),
-        unchanged=len(list(unchanged_since(filing.shelves))) if not problems else 0,
+        unchanged=_known_unchanged(filing.shelves, request.cwd) if not problems else 0,
+        outside=outside,
         recovered=tuple(shelf.shown for shelf in filing.shelves if shelf.baseline.recovered),
     )
     return Run(report, filing.shelves, tuple(checked))
 
 
-def unchanged_since(shelves: Iterable[Shelf]) -> Iterator[Filed]:
-    """Give the new findings of files that are as they were when their baseline was last changed."""
-    for shelf in shelves:
-        if not shelf.matching.new or not shelf.baseline.exists:
-            continue
-        folder = shelf.baseline.folder
-        try:
-            git = Git.at(folder)
-            commit = git.last_change(shelf.baseline.path)
-            same = git.unchanged(commit, {folder / one.file for one in shelf.matching.new}) if commit else frozenset()
-        except GitError:
-            continue  # without a history nothing is known to be old
-        yield from (one for one in shelf.matching.new if folder / one.file in same)
+def _changes(request: Request) -> tuple[Changed, ...] | None:
+    """Ask git what changed, if only that is of interest; None if everything is."""
+    if request.diff is None and not request.staged:
+        return None
+    try:
+        git = Git.at(request.cwd)
+        found = staged(git) if request.staged else changed_since(git, request.diff or "")
+    except GitError as error:
+        raise UsageError(f"{'--staged' if request.staged else '--diff'}: {error}") from None
+    return below(found, request.paths, request.cwd)
+
+
+def _outside(
+    request: Request,
+    changes: Sequence[Changed],
+    checked: Sequence[Checked],
+    laws: Mapping[Settings, Law],
+    findings: Sequence[Finding],
+) -> Iterator[Finding]:
+    """Give the new findings that have nothing to do with the changes."""
+    by_path = {os.path.realpath(one.path): one for one in changes}
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_file.setdefault(finding.path, []).append(finding)
+    touched = {
+        one.candidate.path: by_path[os.path.realpath(one.candidate.path)]
+        for one in checked
+        if one.candidate.shown in by_file
+    }
+    old = [
+        replace(one.candidate, source=content)
+        for one in checked
+        if one.candidate.path in touched and (content := touched[one.candidate.path].before) is not None
+    ]
+    before: dict[Path, tuple[Finding, ...]] = {}
+    for candidate, reading in _read(old, request):
+        judged = judge(reading.operations, laws[candidate.settings], shown=candidate.shown, inside=_inside(candidate))
+        before[candidate.path] = judged.findings
+    for one in checked:
+        path = one.candidate.path
+        if path in touched:
+            yield from outside(by_file[one.candidate.shown], touched[path], before.get(path, ()))
+
+
+def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
+    """Count what is new to this version; without a history nothing is known to be old."""
+    try:
+        return sum(len(unchanged_since(shelf, cwd)) for shelf in shelves)
+    except GitError:
+        return 0
+
+
+def unchanged_since(shelf: Shelf, cwd: Path) -> tuple[Filed, ...]:
+    """Give the new findings of code that is as it was when the baseline was last changed. Raises GitError."""
+    new, baseline = shelf.matching.new, shelf.baseline
+    if not new or not baseline.exists:
+        return ()
+    git = Git.at(baseline.folder)
+    commit = git.last_change(baseline.path)
+    places = {id(one): _places(one, baseline.folder, cwd) for one in new}
+    same = git.unchanged(commit, {place for every in places.values() for place in every})
+    return tuple(one for one in new if places[id(one)] <= same)
+
+
+def _places(filed: Filed, folder: Path, cwd: Path) -> frozenset[Path]:
+    """The files that a finding is made of: the migration, and the one in which its statement stands."""
+    via = filed.finding.operation.via if filed.finding.operation else None
+    return frozenset({folder / filed.file, *([cwd / via.rpartition(":")[0]] if via else [])})
 
 
 def _judged(candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted) -> tuple[Checked, list[Problem]]:
@@ -127,7 +205,7 @@ def _judged(candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted)
         judged.findings,
         reading.ignores,
         shown=candidate.shown,
-        running=[rule.code for rule in rules],
+        running=[rule.code for rule in rules] if not (reading.problems or judged.problems) else (),
         overrides=law.severities.overrides,
         trusted=trusted.in_file(candidate.path, reading.ignores),
     )
@@ -145,8 +223,9 @@ def _cleared(candidate: Candidate, law: Law) -> Checked:
 class _Gate:
     """Lets those files through that have to be read; the others are cleared while the readers are at work."""
 
-    def __init__(self) -> None:
+    def __init__(self, done: Callable[[], None]) -> None:
         self.cleared: list[Candidate] = []
+        self._done = done
 
     def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         for candidate in candidates:
@@ -154,6 +233,7 @@ class _Gate:
                 yield candidate
             else:
                 self.cleared.append(candidate)
+                self._done()
 
 
 class _Trusted:
@@ -187,8 +267,16 @@ def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
     return tuple(sorted(seen, key=lambda one: one.candidate.shown)), problems
 
 
-def _discover(request: Request) -> Discovery:
-    return discover(request.paths, cwd=request.cwd, load=request.load, force_exclude=request.force_exclude)
+def _discover(request: Request, changes: Sequence[Changed] | None = None) -> Discovery:
+    paths = request.paths
+    contents: dict[Path, bytes] = {}
+    if changes is not None:
+        if not changes:
+            return NOTHING
+        paths = [str(one.path) for one in changes]
+        contents = {one.path: one.content for one in changes if one.content is not None}
+    exclude = request.force_exclude or changes is not None
+    return discover(paths, cwd=request.cwd, load=request.load, force_exclude=exclude, contents=contents)
 
 
 def _needs_reading(candidate: Candidate) -> bool:
@@ -198,7 +286,7 @@ def _needs_reading(candidate: Candidate) -> bool:
 
 def _nothing_found(request: Request, discovery: Discovery) -> Iterator[Problem]:
     """A gate that looked at nothing must not be green, except for a hook that was handed other files."""
-    if request.force_exclude:
+    if request.force_exclude or request.staged or request.diff is not None:
         return
     for place in discovery.asked:
         yield Problem(str(place), None, "no migration was found here; name the folder that holds them, or set `paths`")
@@ -221,6 +309,7 @@ def _law(settings: Settings) -> Law:
         small=TablePatterns.of((*settings.small_tables, *SMALL)),
         helpers=frozenset(settings.dml_helpers),
         overrides=overrides,
+        measured=Measured.of(settings.measured),
     )
     return Law(selection, severities)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -82,14 +82,14 @@ def path_of(settings: Settings) -> Path:
 def file_away(
     checked: Sequence[Checked],
     discovery: Discovery,
-    governing: Mapping[Path, Settings],
+    governing: Mapping[Path, Sequence[Settings]],
     baselines: Baselines,
     overrides: Mapping[str, Severity],
 ) -> Filing:
-    """File what was found. `governing` gives for each baseline a configuration that names it. Raises ConfigError."""
+    """File what was found. `governing` gives for each baseline the configurations that name it. Raises ConfigError."""
     findings: list[Finding] = []
     shelves: list[Shelf] = []
-    for path, settings in governing.items():
+    for path, settings in sorted(governing.items()):
         mine = [one for one in checked if path_of(one.candidate.settings) == path]
         if not baselines.use:
             findings += (finding for one in mine for finding in one.findings)
@@ -107,30 +107,47 @@ def file_away(
 
 
 def _shelf(
-    path: Path, settings: Settings, checked: Sequence[Checked], discovery: Discovery, baselines: Baselines
+    path: Path, settings: Sequence[Settings], checked: Sequence[Checked], discovery: Discovery, baselines: Baselines
 ) -> Shelf:
     baseline = _baseline(path, settings, baselines)
     upkeep = {rule.code for rule in all_rules() if rule.upkeep}
+    names = _Names(baseline.folder)
     filed = [
-        Filed(finding, _relative(one.candidate.path, baseline.folder), one.replaces)
+        (one.candidate, Filed(finding, names.of(one.candidate.path), one.replaces))
         for one in checked
         for finding in sorted(one.findings, key=lambda finding: finding.sort_key)
         if finding.status is Status.NEW and finding.code not in upkeep
     ]
-    matching = match(baseline.entries, filed, _Sights(baseline.folder, checked, discovery).of)
-    cut_off = tuple(_cut_off(matching.new, baseline.folder, settings))
-    covered = {id(one) for one in cut_off}
+    sights = _Sights(baseline.folder, {names.of(one.candidate.path): one for one in checked}, discovery)
+    matching = match(baseline.entries, [one for _, one in filed], sights.of)
+    unmatched = set(map(id, matching.new))
+    cut_off = tuple(_cut_off((candidate, one) for candidate, one in filed if id(one) in unmatched))
+    covered = set(map(id, cut_off))
     new = tuple(one for one in matching.new if id(one) not in covered)
     return Shelf(baseline, shown_path(path, baselines.cwd), replace(matching, new=new), cut_off)
 
 
-def _baseline(path: Path, settings: Settings, baselines: Baselines) -> Baseline:
+def _baseline(path: Path, settings: Sequence[Settings], baselines: Baselines) -> Baseline:
+    found = _read(path, settings, baselines)
+    for entry in found.entries:
+        if entry.file.startswith("../") and not _is_inside(found.folder / entry.file, found.folder, baselines.cwd):
+            raise BaselineError(path, entry.line, f"`file`: {entry.file!r} leads out of the repository")
+    return found
+
+
+def _is_inside(path: Path, folder: Path, cwd: Path) -> bool:
+    """Whether a path stays in the repository of the baseline; without one, in the working directory."""
+    root = next((place for place in (folder, *folder.parents) if exists(place / ".git")), cwd)
+    return Path(os.path.normpath(path)).is_relative_to(root)
+
+
+def _read(path: Path, settings: Sequence[Settings], baselines: Baselines) -> Baseline:
     names = [rule.name for rule in all_rules() if not rule.upkeep]
     if baselines.since is not None:
         return _as_it_was(path, baselines.since, names)
     if exists(path):
         return load(path, names)
-    if settings.baseline is not None and not baselines.may_be_missing:
+    if any(one.baseline is not None for one in settings) and not baselines.may_be_missing:
         message = "the configured baseline is not there; `migration-guard baseline` writes it"
         raise BaselineError(path, None, message)
     return Baseline(path, exists=False)
@@ -148,10 +165,10 @@ def _as_it_was(path: Path, revision: str, names: Sequence[str]) -> Baseline:
 class _Sights:
     """What a run saw of the files that entries name."""
 
-    def __init__(self, folder: Path, checked: Sequence[Checked], discovery: Discovery) -> None:
+    def __init__(self, folder: Path, checked: Mapping[str, Checked], discovery: Discovery) -> None:
         self._folder = folder
         self._discovery = discovery
-        self._checked = {_relative(one.candidate.path, folder): one for one in checked}
+        self._checked = checked
         self._gone: dict[str, Sight] = {}
 
     def of(self, entry: Entry) -> Sight:
@@ -165,23 +182,32 @@ class _Sights:
         return self._gone[entry.file]
 
 
-def _cut_off(new: Sequence[Filed], folder: Path, settings: Settings) -> Iterator[Filed]:
-    if not settings.grandfather:
-        return
-    every = tuple(
-        CutOff(place, newest=what) if isinstance(what, str) else CutOff(place, ids=frozenset(what))
-        for place, what in settings.grandfather
-    )
-    offs = CutOffs(settings.root, every, settings.migration_marker)
-    try:
-        yield from (filed for filed in new if offs.cover(folder / filed.file, filed.finding.migration))
-    except UnknownCutOff as error:
-        raise ConfigError(settings.source or settings.root, None, str(error)) from None
+def _cut_off(new: Iterable[tuple[Candidate, Filed]]) -> Iterator[Filed]:
+    """Those findings whose migrations the configuration of their file grandfathers by number."""
+    offs: dict[Settings, CutOffs] = {}
+    for candidate, filed in new:
+        settings = candidate.settings
+        if not settings.grandfather:
+            continue
+        if settings not in offs:
+            offs[settings] = CutOffs(settings.root, tuple(_cut_offs(settings)), settings.migration_marker)
+        try:
+            covered = offs[settings].cover(candidate.path, filed.finding.migration)
+        except UnknownCutOff as error:
+            raise ConfigError(settings.source or settings.root, None, str(error)) from None
+        if covered:
+            yield filed
+
+
+def _cut_offs(settings: Settings) -> Iterator[CutOff]:
+    for place, what in settings.grandfather:
+        yield CutOff(place, newest=what) if isinstance(what, str) else CutOff(place, ids=frozenset(what))
 
 
 def _upkeep(
-    shelf: Shelf, settings: Settings, baselines: Baselines, overrides: Mapping[str, Severity]
+    shelf: Shelf, settings: Sequence[Settings], baselines: Baselines, overrides: Mapping[str, Severity]
 ) -> Iterator[Finding]:
+    strict = any(one.strict_baseline for one in settings)
     today = baselines.today or datetime.now(timezone.utc).astimezone().date()
     stale = {entry.key: count for entry, count in shelf.matching.stale}
     there = {found.entry.key for found in shelf.matching.matched}
@@ -192,9 +218,25 @@ def _upkeep(
             continue
         for rule in all_rules():
             if rule.code in {"MG903", "MG904"}:
-                context = Upkeep(rule, shelf.shown, overrides.get(rule.code), settings.strict_baseline)
+                context = Upkeep(rule, shelf.shown, overrides.get(rule.code), strict)
                 yield from rule.check(use, context)
 
 
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
+class _Names:
+    """Names files relative to a baseline's folder, the same whichever symbolic link a run came through."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._real_folder = os.path.realpath(folder)
+        self._parents: dict[Path, str] = {}
+
+    def of(self, path: Path) -> str:
+        parent = path.parent
+        if parent not in self._parents:
+            self._parents[parent] = self._named(parent)
+        return (Path(self._parents[parent]) / path.name).as_posix()
+
+    def _named(self, parent: Path) -> str:
+        real = os.path.relpath(os.path.realpath(parent), self._real_folder)
+        plain = os.path.relpath(parent, self._folder)
+        return plain if real.startswith("..") and not plain.startswith("..") else real

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from dataclasses import dataclass, field
 from datetime import date
@@ -64,7 +65,8 @@ class Entry:
         record |= {"count": self.count} if self.count > 1 else {}
         record |= {name: getattr(self, name) for name in ("reason", "owner") if getattr(self, name)}
         record |= {"until": self.until.isoformat()} if self.until else {}
-        return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+        line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+        return line.encode(errors="backslashreplace").decode()  # a name's bytes that are no UTF-8, as JSON escapes them
 
 
 def entry_of(record: object, line: int) -> Entry:
@@ -119,9 +121,9 @@ def _no_day(value: object) -> date:
 
 
 def _inside(path: str) -> str:
-    """Refuse a path that leads out of the baseline's folder."""
-    if not path or "\\" in path or "\0" in path or path.startswith("/") or re.match(r"[A-Za-z]:", path):
+    """Refuse what is no relative path, or not the one way to spell it."""
+    if not path or "\0" in path or path.startswith("/") or re.match(r"[A-Za-z]:[\\/]", path):
         raise Refused(f"`file`: expected a path with slashes, relative to the baseline's folder, found {path!r}")
-    if ".." in path.split("/"):
-        raise Refused(f"`file`: {path!r} leads out of the baseline's folder")
+    if posixpath.normpath(path) != path:
+        raise Refused(f"`file`: expected {posixpath.normpath(path)!r}, found {path!r}")
     return path

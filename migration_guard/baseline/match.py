@@ -125,17 +125,19 @@ class _Matcher:
         return [(index, filed) for index, filed in enumerate(self._findings) if index not in self._matched]
 
     def _inherit(self) -> None:
-        """Each migration that replaces others may use their entries once more, whether or not those still stand."""
-        budgets: dict[str, Counter[Key]] = {}
-        for index, filed in self._open():
-            if not filed.replaces:
-                continue
-            budget = budgets.setdefault(filed.file, Counter({key: e.count for key, e in self._entries.items()}))
+        """Each migration that replaces others may use their entries once more, whether or not those still stand.
+
+        What it has entries of its own for, it has inherited already.
+        """
+        used: dict[str, Counter[Key]] = defaultdict(Counter)
+        squashes = [(index, filed) for index, filed in enumerate(self._findings) if filed.replaces]
+        for index, filed in sorted(squashes, key=lambda pair: pair[0] not in self._matched):
+            budget = used[filed.file]
             for key in self._by_finding[filed.key.rule, filed.key.fp]:
                 entry = self._entries[key]
-                if entry.migration in filed.replaces and budget[key] > 0:
-                    budget[key] -= 1
-                    self._matched[index] = Match(filed, entry, Tier.INHERITED)
+                if entry.migration in filed.replaces and budget[key] < entry.count:
+                    budget[key] += 1
+                    self._matched.setdefault(index, Match(filed, entry, Tier.INHERITED))
                     if self._is_gone(entry):
                         self._inherited.add(key)
                     break

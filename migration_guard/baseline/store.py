@@ -32,6 +32,8 @@ class Baseline:
     exists: bool = True
     recovered: bool = False
     """Whether it was put together from the two sides of a merge conflict."""
+    text: str = ""
+    """As it was read, with plain line ends."""
 
     @property
     def folder(self) -> Path:
@@ -77,7 +79,7 @@ def parse(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
             raise BaselineError(path, number, f"`rule`: there is no rule `{entry.rule}`{hint}")
         known = merged.get(entry.key)
         merged[entry.key] = entry if known is None else _largest(known, entry)
-    return Baseline(path, tuple(merged.values()), recovered=conflict)
+    return Baseline(path, tuple(merged.values()), recovered=conflict, text=text.replace("\r\n", "\n"))
 
 
 def dump(entries: Iterable[Entry]) -> str:

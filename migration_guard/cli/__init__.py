@@ -8,12 +8,13 @@ from importlib import import_module
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from migration_guard import __version__
 from migration_guard.cli.never_failing import is_unfailing, never_failing
 from migration_guard.cli.output import complain, settle
 
-COMMANDS = ("check", "baseline", "explain", "rule", "move", "backfill")
+COMMANDS = ("check", "baseline", "backfill", "explain", "rule", "move", "config", "init", "hot-tables")
 DEFAULT = "check"
 USAGE = 2
 INTERRUPTED = 130
@@ -28,13 +29,24 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"migration_guard.cli.{cmd_name}").command
+        command: click.Command = import_module(f"migration_guard.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] not in {*COMMANDS, "--version", "--help", "-h"}:
+        completing = ctx.resilient_parsing and not args  # where the first word may still become a command
+        if not completing and (not args or args[0] not in {*COMMANDS, "--version", "--help", "-h"}):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands and, since `check` need not be named, its options and paths."""
+        named = super().shell_complete(ctx, incomplete)
+        default = self.get_command(ctx, DEFAULT)
+        if default is not None:
+            known = {item.value for item in named}
+            options = default.shell_complete(click.Context(default, parent=ctx), incomplete)
+            named += [item for item in options if item.value not in known]
+        return named if incomplete.startswith("-") else [*named, CompletionItem(incomplete, type="file")]
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

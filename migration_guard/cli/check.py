@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,8 +11,10 @@ import click
 
 from migration_guard.check import Request, Run, run
 from migration_guard.cli import COMMANDS, remarking
-from migration_guard.cli.options import hint, loader, reading_options, told, workers
-from migration_guard.cli.output import complain, emit, replace_file
+from migration_guard.cli.options import completing, loader, reading_options, rule_names, told, workers
+from migration_guard.cli.output import complain
+from migration_guard.cli.progress import watched
+from migration_guard.cli.reports import wanted
 from migration_guard.cli.running import told_problems
 from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
@@ -26,20 +28,28 @@ FOUND = 1
 UNCHECKED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A report that is also written to a file."""
-
-    format: str
-    path: Path
-
-
 @click.command("check")
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--output-format", default="full", metavar="FORMAT", help=f"One of {', '.join(formats.names())}.")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=click.Path())
+@click.option(
+    "--output-format",
+    default="full",
+    metavar="FORMAT",
+    help=f"One of {', '.join(formats.names())}.",
+    shell_complete=completing(formats.names),
+)
 @click.option("--output", multiple=True, metavar="FORMAT=FILE", help="Also write a report to a file; repeatable.")
-@click.option("--select", multiple=True, metavar="RULES", help="Rules to run: codes, names, prefixes, or ALL.")
-@click.option("--ignore", multiple=True, metavar="RULES", help="Rules not to run.")
+@click.option("--statistics", is_flag=True, help="Count by rule, table and severity, in place of the findings.")
+@click.option("--show-grandfathered", is_flag=True, help="Show grandfathered and ignored findings too.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULES",
+    help="Rules to run: codes, names, prefixes, or ALL.",
+    shell_complete=completing(rule_names),
+)
+@click.option(
+    "--ignore", multiple=True, metavar="RULES", help="Rules not to run.", shell_complete=completing(rule_names)
+)
 @click.option("--fail-on", type=click.Choice([level.value for level in Severity]), help="The lowest level that fails.")
 @click.option("--no-baseline", is_flag=True, help="Show every finding as new.")
 @click.option("--baseline", metavar="FILE", help="The file of grandfathered findings.")
@@ -48,6 +58,8 @@ class Copy:
 @click.option(
     "--no-inline-ignores-since", metavar="REV", help="Obey no remark that was added since this branch left REV."
 )
+@click.option("--diff", metavar="REV", help="Report only what this branch added or changed since it left REV.")
+@click.option("--staged", is_flag=True, help="Report only what the next commit would add or change.")
 @click.option("--add-ignores", is_flag=True, help="Write a remark above each new finding; takes --reason.")
 @click.option("--reason", metavar="TEXT", help="Why the findings are meant.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings; never in spite of problems.")
@@ -60,6 +72,8 @@ def command(
     paths: tuple[str, ...],
     output_format: str,
     output: tuple[str, ...],
+    statistics: bool,
+    show_grandfathered: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     fail_on: str | None,
@@ -68,6 +82,8 @@ def command(
     baseline_from: str | None,
     strict_baseline: bool,
     no_inline_ignores_since: str | None,
+    diff: str | None,
+    staged: bool,
     add_ignores: bool,
     reason: str | None,
     exit_zero: bool,
@@ -82,8 +98,8 @@ def command(
 
     Exit code 0: clean. 1: a new finding at or above fail-on. 2: something could not be checked, or wrong usage.
     """
-    wanted = _format(output_format)
-    copies = [_copy(item) for item in output]
+    screen = Screen(terminal=True, quiet=quiet, grandfathered=show_grandfathered)
+    reports = wanted(output_format, output, statistics=statistics, screen=screen)
     overrides: list[tuple[str, object]] = [("select", _rules(select)), ("ignore", _rules(ignore)), ("fail-on", fail_on)]
     overrides += [("baseline", baseline and str(Path.cwd() / baseline)), ("strict-baseline", strict_baseline)]
     load = loader(config, isolated=isolated, overrides=[(key, value) for key, value in overrides if value])
@@ -95,11 +111,15 @@ def command(
         force_exclude=force_exclude,
         baseline=not no_baseline,
         baseline_from=baseline_from,
+        diff=diff,
+        staged=staged,
         ignores_since=no_inline_ignores_since,
     )
+    if diff is not None and staged:
+        raise click.UsageError("--diff and --staged exclude each other")
     if add_ignores and not (reason or "").strip():
         raise click.UsageError("--add-ignores takes --reason TEXT: a remark says why")
-    found = _checked(request)
+    found = _checked(request, quiet=quiet)
     if add_ignores and reason:
         remarking.add_ignores(found, reason)
         return told_problems(found)
@@ -107,15 +127,14 @@ def command(
     if verbose:
         governing = load.for_folder(request.cwd).source
         complain(f"configuration: {governing or 'none, only defaults'}; up to {request.workers} reading processes")
-    emit(_rendered(wanted, report, Screen(terminal=True, quiet=quiet)))
-    for copy in copies:
-        replace_file(copy.path, _rendered(copy.format, report, Screen()))
+    reports.give(report)
     return _exit_code(report, exit_zero=exit_zero)
 
 
-def _checked(request: Request) -> Run:
+def _checked(request: Request, *, quiet: bool) -> Run:
     try:
-        return run(request)
+        with watched(quiet=quiet) as watch:
+            return run(replace(request, watch=watch))
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:
@@ -128,28 +147,6 @@ def _exit_code(report: Report, *, exit_zero: bool) -> int:
     if report.problems:
         return UNCHECKED
     return FOUND if report.failing and not exit_zero else 0
-
-
-def _rendered(name: str, report: Report, screen: Screen) -> str:
-    """Render a report; a format that crashes means that nothing was said, which is no success."""
-    try:
-        return formats.load(name).render(report, screen)
-    except Exception as error:  # noqa: BLE001 -- a format may fail in any way
-        reason = f"{type(error).__name__}: {error}"
-        raise click.ClickException(f'the output format "{name}" crashed ({reason}); its report is missing') from None
-
-
-def _format(name: str) -> str:
-    if name not in formats.names():
-        raise click.UsageError(f'no output format is called "{name}"{hint(name, formats.names())}')
-    return name
-
-
-def _copy(item: str) -> Copy:
-    name, equals, file = item.partition("=")
-    if not equals or not file:
-        raise click.UsageError(f'--output expects FORMAT=FILE, such as json=report.json, found "{item}"')
-    return Copy(_format(name), Path(file))
 
 
 def _rules(items: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ UNCHECKED = 2
 
 
 @click.command("explain")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
 @reading_options
 def command(*, paths: tuple[str, ...], jobs: int | None, config: tuple[str, ...], isolated: bool) -> int:
     """Show every operation seen in migrations, the calls followed to it, and why the rest is clean."""

@@ -128,6 +128,7 @@ class _Mover:
     skeleton: bool
     _ours: set[Path] = field(default_factory=set)
     """The files that this run has changed already."""
+    _has_baseline: bool = False
 
     def check(self) -> int:
         """Say which findings could be moved, and why the others could not."""
@@ -145,6 +146,7 @@ class _Mover:
         """Move what is meant, and refuse the rest."""
         found = self.options.run(self.meant.paths)
         findings = list(self._findings(found))
+        self._has_baseline = any(shelf.baseline.exists for shelf in found.shelves)
         problems = told_problems(found)
         if not findings and self.meant.target is not None and not problems:
             raise click.UsageError(
@@ -158,10 +160,11 @@ class _Mover:
         emit(f"{moved} moved ({what}), {refused} refused.\n" if moved else f"0 moved, {refused} refused.\n")
         return problems or (REFUSED if refused else 0)
 
-    def _findings(self, found: Run) -> Iterator[tuple[Checked, Finding]]:
+    def _findings(self, found: Run, *, every: bool = False) -> Iterator[tuple[Checked, Finding]]:
+        """Give the findings that are meant, or every one that could be."""
         for one in found.checked:
             for finding in sorted(one.findings, key=lambda finding: finding.sort_key):
-                if self.meant.means(finding):
+                if movable(finding) if every else self.meant.means(finding):
                     yield one, finding
 
     def _in_file(self, path: Path, findings: list[tuple[Checked, Finding]]) -> tuple[int, int]:
@@ -181,18 +184,17 @@ class _Mover:
             _show(outcome)
             if self.write:
                 self._write(outcome)
-                self._drop_from_baseline(path)
-                again = self.options.run([str(path)]) if waiting else None
-                left = {other.fingerprint for _, other in waiting}
-                waiting = [pair for pair in self._all_in(again) if pair[1].fingerprint in left] if again else []
+                waiting = self._again(path, waiting)
         return moved, len(refused)
 
-    @staticmethod
-    def _all_in(found: Run) -> Iterator[tuple[Checked, Finding]]:
-        for one in found.checked:
-            for finding in sorted(one.findings, key=lambda finding: finding.sort_key):
-                if movable(finding):
-                    yield one, finding
+    def _again(self, path: Path, waiting: list[tuple[Checked, Finding]]) -> list[tuple[Checked, Finding]]:
+        """Check a file that was changed: its baseline loses what is gone, and what is left stands elsewhere in it."""
+        if not waiting and not self._has_baseline:
+            return []
+        found = self.options.run([str(path)])
+        self._drop_from_baseline(found, path)
+        left = {finding.fingerprint for _, finding in waiting}
+        return [pair for pair in self._findings(found, every=True) if pair[1].fingerprint in left]
 
     def _permitted(self, move: Move) -> bool:
         """Whether the files may be changed; if not, that is told."""
@@ -220,9 +222,10 @@ class _Mover:
             raise
         self._ours |= set(move.files)
 
-    def _drop_from_baseline(self, path: Path) -> None:
+    @staticmethod
+    def _drop_from_baseline(found: Run, path: Path) -> None:
         """Take the entries out that stood for what is gone from a file now."""
-        for shelf in self.options.run([str(path)]).shelves:
+        for shelf in found.shelves:
             folder = shelf.baseline.folder
             stale = {entry.key: count for entry, count in shelf.matching.stale if folder / entry.file == path}
             left = ((entry, entry.count - stale.get(entry.key, 0)) for entry in shelf.baseline.entries)

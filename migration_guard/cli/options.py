@@ -15,6 +15,7 @@ from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.files import shown_path
 
 F = TypeVar("F", bound=Callable[..., Any])
+Completion = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
 def reading_options(function: F) -> F:
@@ -49,6 +50,19 @@ def workers(jobs: int | None) -> int:
     if jobs is not None:
         return jobs
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def completing(names: Callable[[], Sequence[str]]) -> Completion:
+    """Complete a word by names that are asked for only then."""
+    return lambda _context, _parameter, incomplete: [name for name in names() if name.startswith(incomplete)]
+
+
+def rule_names() -> list[str]:
+    """Name every rule as an option takes it: all the codes, all the names."""
+    from migration_guard.rules import all_rules  # noqa: PLC0415 -- for who asks
+
+    rules = all_rules()
+    return [*(rule.code for rule in rules), *(rule.name for rule in rules)]
 
 
 def hint(word: str, words: Sequence[str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -40,20 +42,54 @@ def settle() -> None:
 
 
 def replace_file(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; one that is there keeps its mode, and links to it stay links.
+
+    A device or a pipe is written into: replaced, it would be lost.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        append_file(path, content)
+    else:
+        _write(Path(os.path.realpath(path)), content, os.replace)
+
+
+def create_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all, and never over another that has come into being."""
+    _write(path, text, os.link)
+
+
+def append_file(path: Path, content: str | bytes) -> None:
+    """Add to a file that others write too."""
+    try:
+        with path.open("ab") as file:
+            file.write(_encoded(content))
+    except OSError as error:
+        raise click.ClickException(f"{path} could not be written: {error.strerror}") from None
+
+
+def _write(path: Path, content: str | bytes, place: Callable[[str, Path], None]) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
         try:
             with open(handle, "wb") as file:  # a descriptor
-                file.write(content.encode() if isinstance(content, str) else content)
-            mode = stat.S_IMODE(os.stat(path).st_mode) if path.exists() else 0o666 & ~_umask()
-            os.chmod(name, mode)  # mkstemp's 0600 would lock out whoever reads reports
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+                file.write(_encoded(content))
+            os.chmod(name, _mode(path))  # mkstemp's 0600 would lock out whoever reads reports
+            place(name, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
     except OSError as error:
         raise click.ClickException(f"{path} could not be written: {error.strerror}") from None
+
+
+def _encoded(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _mode(path: Path) -> int:
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return 0o666 & ~_umask()
 
 
 def _umask() -> int:

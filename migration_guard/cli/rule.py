@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from rich.markdown import Markdown
 
+from migration_guard.cli.options import completing, rule_names
 from migration_guard.cli.output import emit
 from migration_guard.report.console import recorded
 from migration_guard.report.screen import Screen
@@ -12,7 +13,7 @@ from migration_guard.rules import Rule, UnknownRuleError, all_rules, matching, r
 
 
 @click.command("rule")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing(rule_names))
 @click.option("--all", "every", is_flag=True, help="Print every page.")
 def command(*, name: str | None, every: bool) -> int:
     """Explain a rule, named by code, name or prefix; without a name, list them all."""

@@ -44,7 +44,9 @@ def checked(
     """Check migrations for a command that works on their baseline."""
     overrides = [("baseline", str(Path.cwd() / file))] if file else []
     load = loader(config, isolated=isolated, overrides=overrides)
-    request = Request(paths=paths, cwd=Path.cwd(), load=load, workers=workers(jobs), writes_baseline=writes, renders=renders)
+    request = Request(
+        paths=paths, cwd=Path.cwd(), load=load, workers=workers(jobs), writes_baseline=writes, renders=renders
+    )
     try:
         return run(request)
     except ConfigError as error:

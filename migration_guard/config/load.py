@@ -6,11 +6,13 @@ import json
 import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from migration_guard.config.options import Refused, fields_from, nearest, options
 from migration_guard.config.settings import Settings
+from migration_guard.config.tables import BadTables, MeasuredTable, read_tables, usual_file
 from migration_guard.files import Unreadable, exists, nearest_name, read_source
 
 if sys.version_info >= (3, 11):
@@ -44,12 +46,22 @@ class ConfigError(Exception):
         return f"{self.path}{f':{self.line}' if self.line else ''}: {self.message}"
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one source says, as TOML has it: a file, or one `--config KEY=VALUE`."""
+
+    source: Path
+    text: str
+    values: dict[str, Any]
+
+
 class SettingsLoader:
     """Gives each folder its settings. What was read once is remembered for the run."""
 
-    def __init__(self, *, cwd: Path, config: Sequence[str] = (), isolated: bool = False) -> None:
+    def __init__(self, *, cwd: Path, config: Sequence[str] = (), isolated: bool = False, measured: bool = True) -> None:
         self._cwd = cwd
         self._isolated = isolated
+        self._measured = measured
         self._file: Path | None = None
         self._overrides: list[dict[str, Any]] = []
         self._files: dict[Path, Settings | None] = {}
@@ -90,6 +102,12 @@ class SettingsLoader:
         self._git_roots.update(dict.fromkeys(passed, found))
         return found
 
+    def layers(self, settings: Settings) -> tuple[Layer, ...]:
+        """Give what was said for these settings, the strongest last."""
+        stated = None if settings.source is None else self._layer(settings.source)
+        overrides = (Layer(COMMAND_LINE, "", values) for values in self._overrides)
+        return (*([] if stated is None else [stated]), *overrides)
+
     def _take(self, argument: str) -> None:
         path = self._cwd / argument
         override = _OVERRIDE.fullmatch(argument)
@@ -115,7 +133,8 @@ class SettingsLoader:
 
     def _unstated(self, folder: Path) -> Settings:
         values = _merged(({}, *self._overrides))
-        return _settings(values, self.git_root(folder) or self._cwd, None, "")
+        settings = _settings(values, self.git_root(folder) or self._cwd, None, "")
+        return self._with_tables(settings, None if self._isolated else usual_file(settings.root))
 
     def _read(self, path: Path) -> Settings | None:
         if path not in self._files:
@@ -123,7 +142,26 @@ class SettingsLoader:
         return self._files[path]
 
     def _read_anew(self, path: Path) -> Settings | None:
-        """Read a file's settings; None where a pyproject.toml says nothing of us."""
+        layer = self._layer(path)
+        if layer is None:
+            return None
+        settings = _settings(_merged((layer.values, *self._overrides)), path.parent, path, layer.text)
+        return self._with_tables(settings, usual_file(path.parent))
+
+    def _with_tables(self, settings: Settings, usual: str | None) -> Settings:
+        """Add what was measured, unless that is what is going to be written."""
+        if not self._measured:
+            return settings
+        return replace(
+            settings,
+            measured=_measured(settings.root, settings.tables_file or usual),
+            databases=tuple(
+                replace(one, measured=_measured(settings.root, one.tables_file)) for one in settings.databases
+            ),
+        )
+
+    def _layer(self, path: Path) -> Layer | None:
+        """Read what a file says; None where a pyproject.toml says nothing of us."""
         try:
             content = read_source(path, CONFIG_LIMIT)
         except Unreadable as error:
@@ -134,9 +172,7 @@ class SettingsLoader:
         section = _section(_parsed(text, path), path) if shared else _parsed(text, path)
         if section is None and path == self._file:
             raise ConfigError(path, None, f"has no [tool.{SECTION}] table")
-        if section is None:
-            return None
-        return _settings(_merged((section, *self._overrides)), path.parent, path, text)
+        return None if section is None else Layer(path, text, section)
 
 
 def unknown_rules(settings: Settings, known: Collection[str]) -> tuple[ConfigError, ...]:
@@ -193,6 +229,18 @@ def _settings(values: dict[str, Any], root: Path, source: Path | None, text: str
             message = f"`{database.key}`: {expected}{nearest(database.name, others)}"
             raise ConfigError(source or COMMAND_LINE, line, message)
     return settings
+
+
+def _measured(root: Path, name: str | None) -> tuple[MeasuredTable, ...]:
+    if name is None:
+        return ()
+    path = root / name
+    if not exists(path):
+        raise ConfigError(path, None, f"is named as a `tables-file` and does not exist{nearest_name(path)}")
+    try:
+        return read_tables(path)
+    except BadTables as error:
+        raise ConfigError(path, None, str(error)) from None
 
 
 def _fields(values: dict[str, Any], source: Path | None, text: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
@@ -52,12 +52,17 @@ class UnknownKey(Refused):
         return f"unknown key `{dotted(self.keys)}`{self.message}"
 
 
+Schema = Mapping[str, object]
+"""A JSON schema, as editors of TOML understand it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T_co]):
-    """What an option accepts, in words and as the function that reads it."""
+    """What an option accepts, in words, as the function that reads it, and as a schema for editors."""
 
     expected: str
     read: Callable[[object], T_co]
+    schema: Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +178,11 @@ def _table_of(kind: Kind[T]) -> Callable[[object], tuple[tuple[str, T], ...]]:
     return read
 
 
-def named(record: Callable[..., T], table: dict[str, Option]) -> Kind[tuple[T, ...]]:
-    """Give the kind of an option that holds tables by name, each read as a record with options of its own."""
+def named(record: Callable[..., T], table: dict[str, Option], *required: str) -> Kind[tuple[T, ...]]:
+    """Give the kind of an option that holds tables by name, each read as a record with options of its own.
+
+    The reader takes tables that lack a required key, since another layer may say it; editors see one layer only.
+    """
     expected = f"a table of {', '.join(f'`{key}`' for key in table)}"
 
     def read(value: object) -> dict[str, Any]:
@@ -182,9 +190,12 @@ def named(record: Callable[..., T], table: dict[str, Option]) -> Kind[tuple[T, .
             raise Refused(f"expected {expected}")
         return fields_from(value, table)
 
-    by_name = _table_of(Kind(expected, read))
+    schema = object_schema(table)
+    by_name = _table_of(Kind(expected, read, schema))
     return Kind(
-        f"tables by name, each {expected}", lambda value: tuple(record(name, **one) for name, one in by_name(value))
+        f"tables by name, each {expected}",
+        lambda value: tuple(record(name, **one) for name, one in by_name(value)),
+        _by_key({**schema, "required": list(required)}),
     )
 
 
@@ -208,12 +219,56 @@ def _cut_off(value: object) -> tuple[str, ...] | str:
     raise Refused("expected a list of migrations, or the newest one in a string")
 
 
-PATH: Kind[str | None] = Kind("a path", _path)
-SWITCH: Kind[bool] = Kind("true or false", _switch)
-CUT_OFF: Kind[tuple[str, ...] | str] = Kind("a list of migrations, or the newest one", _cut_off)
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Refused(f"expected a name, found {value!r}")
+    return value
+
+
+def object_schema(table: Mapping[str, Option]) -> Schema:
+    """Describe a TOML table that has these options, and no others."""
+    return {"type": "object", "properties": properties_schema(table), "additionalProperties": False}
+
+
+def properties_schema(table: Mapping[str, Option]) -> dict[str, Schema]:
+    """Describe each option by itself."""
+    return {key: {**one.kind.schema, "description": one.doc} for key, one in table.items()}
+
+
+def _one_of(choices: Iterable[str]) -> Schema:
+    return {"type": "string", "enum": list(choices)}
+
+
+def _by_key(schema: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": schema}
+
+
+_TEXT: Schema = {"type": "string", "minLength": 1}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
+_CUT_OFF: Schema = {"anyOf": [_TEXT, _TEXTS]}
+_LEVELS = _one_of(level.value for level in Severity)
+_MARKER: Schema = {"type": "string", "format": "regex", "maxLength": MARKER_LENGTH}
+_SECONDS: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST_TIMEOUT}
+
+STRINGS: Kind[tuple[str, ...]] = Kind("a list of strings", _strings, _TEXTS)
+GLOBS: Kind[tuple[str, ...]] = Kind("a list of patterns as in .gitignore", _globs, _TEXTS)
+DIALECT: Kind[str] = Kind("an SQL dialect", lambda value: _choice(value, DIALECTS), _one_of(DIALECTS))
+SEVERITY: Kind[Severity] = Kind("low, medium or high", _severity, _LEVELS)
+MARKER: Kind[str | None] = Kind("a regular expression with one group", _marker, _MARKER)
+SECONDS: Kind[float] = Kind("a number of seconds", _seconds, _SECONDS)
+PATH: Kind[str | None] = Kind("a path", _path, _TEXT)
+SWITCH: Kind[bool] = Kind("true or false", _switch, {"type": "boolean"})
+CUT_OFF: Kind[tuple[str, ...] | str] = Kind("a list of migrations, or the newest one", _cut_off, _CUT_OFF)
 CUT_OFFS: Kind[tuple[tuple[str, tuple[str, ...] | str], ...]] = Kind(
-    "a table of lists of migrations, or of the newest one", _table_of(CUT_OFF)
+    "a table of lists of migrations, or of the newest one", _table_of(CUT_OFF), _by_key(_CUT_OFF)
 )
+SEVERITIES: Kind[tuple[tuple[str, Severity], ...]] = Kind(
+    "a table of severities", _table_of(SEVERITY), _by_key(_LEVELS)
+)
+RULES_BY_GLOB: Kind[tuple[tuple[str, tuple[str, ...]], ...]] = Kind(
+    "a table of lists of rules", _table_of(STRINGS), _by_key(_TEXTS)
+)
+NAME: Kind[str] = Kind("a name", _name, _TEXT)
 
 
 def table(record: Callable[..., T], of: dict[str, Option]) -> Kind[T]:
@@ -225,21 +280,4 @@ def table(record: Callable[..., T], of: dict[str, Option]) -> Kind[T]:
             raise Refused(f"expected {expected}")
         return record(**fields_from(value, of))
 
-    return Kind(expected, read)
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise Refused(f"expected a name, found {value!r}")
-    return value
-
-
-STRINGS: Kind[tuple[str, ...]] = Kind("a list of strings", _strings)
-GLOBS: Kind[tuple[str, ...]] = Kind("a list of patterns as in .gitignore", _globs)
-NAME: Kind[str] = Kind("a name", _name)
-DIALECT: Kind[str] = Kind("an SQL dialect", lambda value: _choice(value, DIALECTS))
-SEVERITY: Kind[Severity] = Kind("low, medium or high", _severity)
-MARKER: Kind[str | None] = Kind("a regular expression with one group", _marker)
-SECONDS: Kind[float] = Kind("a number of seconds", _seconds)
-SEVERITIES: Kind[tuple[tuple[str, Severity], ...]] = Kind("a table of severities", _table_of(SEVERITY))
-RULES_BY_GLOB: Kind[tuple[tuple[str, tuple[str, ...]], ...]] = Kind("a table of lists of rules", _table_of(STRINGS))
+    return Kind(expected, read, object_schema(of))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from migration_guard.config.options import (
     options,
     table,
 )
+from migration_guard.config.tables import MeasuredTable
 from migration_guard.findings import Severity
 
 
@@ -33,11 +34,14 @@ class Database:
     """What one of several databases has of its own; the rest is said at the top."""
 
     name: str
+    measured: tuple[MeasuredTable, ...] = field(default=(), compare=False)
+    """What its tables file says."""
 
     paths: tuple[str, ...] = option(STRINGS, (), "Folders, files and globs that hold its migrations; required.")
     dialect: str | None = option(DIALECT, None, "The SQL that its migrations speak, if it is another.")
     hot_tables: tuple[str, ...] = option(STRINGS, (), "Tables that are dangerous in it, besides those at the top.")
     small_tables: tuple[str, ...] = option(STRINGS, (), "Tables that are harmless in it, besides those at the top.")
+    tables_file: str | None = option(PATH, None, "The file of tables that `hot-tables --write` measured in it.")
 
     @property
     def key(self) -> str:
@@ -61,12 +65,17 @@ class Settings:
     """The folder that patterns are relative to: the configuration's, else the git root, else the working directory."""
     source: Path | None = None
     """The file that says so, if one does."""
+    measured: tuple[MeasuredTable, ...] = field(default=(), compare=False)
+    """What the tables file says. Root and `tables-file` decide it, so that comparing these is enough, and cheap."""
 
     paths: tuple[str, ...] = option(STRINGS, (), "Folders, files and globs that hold migrations.")
     exclude: tuple[str, ...] = option(GLOBS, (), "Files that are left out, as patterns of .gitignore.")
     dialect: str = option(DIALECT, "postgres", "The SQL that the migrations speak.")
     hot_tables: tuple[str, ...] = option(STRINGS, (), "Tables on which a data change in a migration is dangerous.")
     small_tables: tuple[str, ...] = option(STRINGS, (), "Tables on which a data change in a migration is harmless.")
+    tables_file: str | None = option(
+        PATH, None, "The file that `hot-tables --write` writes; `.migration-guard-tables.toml` where that one exists."
+    )
     dml_helpers: tuple[str, ...] = option(STRINGS, ("exec_dml",), "Functions out of sight that execute data changes.")
     migration_marker: str | None = option(
         MARKER, None, "A regular expression for the comment that starts a migration in a script; its group is the id."
@@ -93,7 +102,7 @@ class Settings:
     )
     file_timeout: float = option(SECONDS, 30.0, "Seconds that reading one file may take.")
     databases: tuple[Database, ...] = option(
-        named(Database, options(Database)), (), "Several databases, each with what it has of its own."
+        named(Database, options(Database), "paths"), (), "Several databases, each with what it has of its own."
     )
     backfill: BackfillSettings = option(
         table(BackfillSettings, options(BackfillSettings)),
@@ -116,4 +125,5 @@ def settings_of(database: Database, settings: Settings) -> Settings:
         dialect=database.dialect or settings.dialect,
         hot_tables=(*settings.hot_tables, *database.hot_tables),
         small_tables=(*settings.small_tables, *database.small_tables),
+        measured=(*settings.measured, *database.measured),
     )

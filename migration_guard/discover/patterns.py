@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from migration_guard.config import Settings, settings_of
+from migration_guard.config import Database, Settings, settings_of
 
 _MAGIC = re.compile(r"[*?\[]")
 _TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[[!^]?\]?[^\]/]*\]|.", re.DOTALL)
@@ -38,11 +38,17 @@ def is_below(path: Path, glob: str, settings: Settings) -> bool:
 
 
 def governing(path: Path, settings: Settings) -> Settings:
-    """Give the settings of the first database whose `paths` mean a file, or a folder of it, else those of all."""
+    """Give the settings of the database that a file belongs to, else those of all."""
+    database = database_of(path, settings)
+    return settings if database is None else settings_of(database, settings)
+
+
+def database_of(path: Path, settings: Settings) -> Database | None:
+    """Give the first database whose `paths` mean a file, or a folder of it."""
     for database in settings.databases:
         if any(is_below(path, glob, settings) for glob in database.paths):
-            return settings_of(database, settings)
-    return settings
+            return database
+    return None
 
 
 def is_glob(text: str) -> bool:

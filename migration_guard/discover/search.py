@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+from types import MappingProxyType
 
 from migration_guard.config import ConfigError, Settings, SettingsLoader
 from migration_guard.discover.ignore import Ignores
 from migration_guard.discover.patterns import fixed_folder, governing, is_below, is_excluded, is_glob, is_listed
 from migration_guard.discover.walk import Seen, looks_like_migration, source_files
-from migration_guard.files import Unreadable, exists, nearest_name, read_head, shown_path, too_large
+from migration_guard.files import SOURCE_LIMIT, Unreadable, exists, nearest_name, read_head, shown_path, too_large
 from migration_guard.frameworks import recognise
 from migration_guard.operations import Problem
 
@@ -76,6 +77,10 @@ class Discovery:
         return any(path.is_relative_to(one.path) and one.means(path) for one in self.searched)
 
 
+NOTHING = Discovery((), (), 0, 0, (), ())
+"""What is found where nothing was asked for."""
+
+
 class _Left(Enum):
     """Why a file that was looked at is no candidate, and no problem either."""
 
@@ -83,10 +88,20 @@ class _Left(Enum):
     NO_MIGRATION = auto()
 
 
-def discover(paths: Sequence[str], *, cwd: Path, load: SettingsLoader, force_exclude: bool = False) -> Discovery:
-    """Find the migrations in files and folders; without any, in those of the configuration, else below `cwd`."""
-    asked = [_named(path, cwd) for path in paths] if paths else list(_by_default(cwd, load))
-    search = _Search(cwd, load, force_exclude)
+def discover(
+    paths: Sequence[str],
+    *,
+    cwd: Path,
+    load: SettingsLoader,
+    force_exclude: bool = False,
+    contents: Mapping[Path, bytes] = MappingProxyType({}),
+) -> Discovery:
+    """Find the migrations in files and folders; without any, in those of the configuration, else below `cwd`.
+
+    `contents` gives files that are not read from the working tree.
+    """
+    asked = [_named(path, cwd, contents) for path in paths] if paths else list(_by_default(cwd, load))
+    search = _Search(cwd, load, force_exclude, contents)
     # Files come first: named, they are read whatever they are, and a folder that holds them too must not drop them.
     for one in asked:
         if not one.path.is_dir():
@@ -96,9 +111,9 @@ def discover(paths: Sequence[str], *, cwd: Path, load: SettingsLoader, force_exc
     return search.result(names, tuple(asked))
 
 
-def _named(path: str, cwd: Path) -> _Asked:
+def _named(path: str, cwd: Path, contents: Mapping[Path, bytes]) -> _Asked:
     full = Path(os.path.abspath(cwd / path))
-    if not os.path.lexists(full):
+    if full not in contents and not os.path.lexists(full):
         raise UsageError(f"there is no {shown_path(full, cwd)!r}{nearest_name(full)}")
     return _Asked(full, named=True)
 
@@ -128,7 +143,8 @@ def _existing(path: Path, key: str, entry: str, settings: Settings) -> Path:
 class _Search:
     """Looks at each file once, however often it is asked for."""
 
-    def __init__(self, cwd: Path, load: SettingsLoader, force_exclude: bool) -> None:
+    def __init__(self, cwd: Path, load: SettingsLoader, force_exclude: bool, contents: Mapping[Path, bytes]) -> None:
+        self._contents = contents
         self._cwd = cwd
         self._load = load
         self._force_exclude = force_exclude
@@ -173,7 +189,8 @@ class _Search:
         settings = self._load.for_folder(path.parent)
         wanted = named or is_listed(path, settings)
         try:
-            source, whole = read_head(path)
+            content = self._contents.get(path)
+            source, whole = read_head(path) if content is None else (content, len(content) <= SOURCE_LIMIT)
         except Unreadable as error:
             wanted = wanted or path.suffix == ".py"
             return self._kept_problem(path, str(error), ignores, named=named) if wanted else _Left.NO_MIGRATION

@@ -57,8 +57,15 @@ def _apply(
                 continue
             try:
                 for found in context.rule.check(operation, context):
-                    findings.append(replace(found, fingerprint=fingerprint(found.name, found.operation)))  # noqa: PERF401 -- keeps what was found before a crash
+                    findings.append(_completed(found, operation, law))  # noqa: PERF401 -- keeps what was found before a crash
             except Exception as error:  # noqa: BLE001 -- a rule may fail in any way, and the file is then not checked
                 reason = f"the rule {context.rule.code} crashed here ({type(error).__name__}: {error})"
                 problems.append(Problem(shown, operation.span.line, reason))
     return Judged(tuple(findings), tuple(problems))
+
+
+def _completed(found: Finding, operation: Operation, law: Law) -> Finding:
+    """Add what no rule knows: the fingerprint, and how hot the tables are where a database counted."""
+    words = law.severities.measured.words(operation) if found.operation else ""
+    message = f"{found.message} ({words})" if words else found.message
+    return replace(found, message=message, fingerprint=fingerprint(found.name, found.operation))

@@ -1,10 +1,13 @@
-"""What makes two findings the same one: rule, kind, target and canonical form; never path, line or message."""
+"""What makes two findings the same one: rule, kind, target and canonical form; never path, line or message.
+
+What runs on the way down only is told apart: brought into the upgrade it is a new danger.
+"""
 
 from __future__ import annotations
 
 from hashlib import sha256
 
-from migration_guard.operations import Operation
+from migration_guard.operations import Direction, Operation
 
 VERSION = "1"
 _DIGITS = 20
@@ -16,4 +19,5 @@ def fingerprint(rule_name: str, operation: Operation | None) -> str:
     if operation is not None:
         target = ",".join(operation.tables) or operation.model or operation.callee or ""
         parts += [operation.kind.value, target.lower(), operation.form]
+        parts += ["downgrade"] if operation.direction is Direction.DOWNGRADE else []
     return f"{VERSION}:{sha256(chr(0).join(parts).encode(errors='surrogatepass')).hexdigest()[:_DIGITS]}"

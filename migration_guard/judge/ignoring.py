@@ -23,13 +23,14 @@ def ignoring(
 ) -> Judged:
     """File the findings that remarks are about, and judge the remarks.
 
-    `running` are the codes of the rules that ran on the file: of others a remark is not known to be unused. With
+    `running` are the codes of the rules that ran on the whole file: of others a remark is not known to be unused. With
     `trusted`, only remarks with these texts count, each as often as it is there.
     """
     problems: list[Problem] = []
     kept = list(findings)
     upkeep: list[Finding] = []
     left = Counter(trusted)
+    ran = frozenset(running)
     for ignore in ignores:
         named = dict(_codes(ignore, shown, problems))
         if trusted is not None and left[ignore.text] <= 0:
@@ -41,7 +42,7 @@ def ignoring(
             if name is not None and _is_about(ignore, finding):
                 kept[index] = replace(finding, status=Status.IGNORED)
                 used.add(name)
-        unused = tuple(name for name, codes in named.items() if name not in used and not codes.isdisjoint(running))
+        unused = tuple(name for name, codes in named.items() if name not in used and codes <= ran)
         upkeep += _judged(IgnoreUse(ignore, unused), shown, overrides)
     return Judged((*kept, *upkeep), tuple(problems))
 

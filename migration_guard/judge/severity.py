@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
+from migration_guard.config.tables import Heat
 from migration_guard.findings import Severity
-from migration_guard.judge.tables import TablePatterns, written
+from migration_guard.judge.tables import Measured, TablePatterns, written
 from migration_guard.operations import Direction, Operation
 from migration_guard.rules import Rule
 
@@ -21,6 +22,8 @@ class Severities:
     helpers: frozenset[str]
     overrides: Mapping[str, Severity]
     """By code; an override replaces whatever the ladder says."""
+    measured: Measured = field(default_factory=Measured)
+    """What a database counted; what the configuration says of a table goes before it."""
 
     def of(self, rule: Rule, operation: Operation, base: Severity | None) -> Severity:
         """Climb the ladder: the first rung that holds decides."""
@@ -36,10 +39,19 @@ class Severities:
 
     def _by_table(self, operation: Operation) -> Severity:
         targets = written(operation)
-        if any(self.hot.match(names) for names in targets):
+        heats = [self._heat(names) for names in targets]
+        if Heat.HOT in heats:
             return Severity.HIGH
-        if targets and all(self.small.match(names) for names in targets):
+        if heats and all(heat is Heat.SMALL for heat in heats):
             return Severity.LOW
         if not targets and operation.callee and self.helpers & {operation.callee, operation.callee.rpartition(".")[2]}:
             return Severity.HIGH
         return Severity.MEDIUM
+
+    def _heat(self, names: tuple[str, ...]) -> Heat | None:
+        if self.hot.match(names):
+            return Heat.HOT
+        if self.small.match(names):
+            return Heat.SMALL
+        found = self.measured.find(names)
+        return found.heat if found else None

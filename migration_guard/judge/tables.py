@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from migration_guard.config.tables import Heat, MeasuredTable
 from migration_guard.operations import Operation
 
 SMALL = (
@@ -35,6 +37,36 @@ class TablePatterns:
         return any(_fits(name, pattern) for name in names for pattern in self.patterns)
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Tables as their database counted them, found by the names that migrations use."""
+
+    by_name: Mapping[str, tuple[MeasuredTable, ...]] = field(default_factory=dict)
+    """By the name without its schema, in lower case."""
+
+    @staticmethod
+    def of(tables: Iterable[MeasuredTable]) -> Measured:
+        by_name: dict[str, tuple[MeasuredTable, ...]] = defaultdict(tuple)
+        for table in tables:
+            by_name[_bare(table.name.lower())] += (table,)
+        return Measured(dict(by_name))
+
+    def find(self, names: tuple[str, ...]) -> MeasuredTable | None:
+        """Give a table by any of its names; where its schema is not said, the hottest of that name."""
+        return max(self._all(names), key=lambda table: (table.heat is Heat.HOT, table.rows), default=None)
+
+    def words(self, operation: Operation) -> str:
+        """Say how hot the written tables are; nothing where nobody counted."""
+        found = [table for table in map(self.find, written(operation)) if table is not None]
+        return "; ".join(f"{one.name}: {one.rows:,} rows, {one.writes_per_day:,} writes a day" for one in found)
+
+    def _all(self, names: tuple[str, ...]) -> Iterator[MeasuredTable]:
+        for name in names:
+            for table in self.by_name.get(_bare(name), ()):
+                if "." not in name or name == table.name.lower():
+                    yield table
+
+
 def written(operation: Operation) -> tuple[tuple[str, ...], ...]:
     """Every written table, each as the names by which it is known. Empty where nothing is known."""
     model = _model_names(operation)
@@ -57,4 +89,8 @@ def _fits(name: str, pattern: str) -> bool:
         return True
     if "." in name and "." in pattern:
         return False
-    return fnmatchcase(name.rpartition(".")[2], pattern.rpartition(".")[2])
+    return fnmatchcase(_bare(name), _bare(pattern))
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -113,7 +113,7 @@ def _planned(one: Checked, finding: Finding, key: str | None) -> Move | Refusal:
             finding, f"a backfill with the key {name} exists already, in {known.name}; rename or finish that one"
         )
     definition = _definition(finding, drafted, name)
-    module = modules.place_for(definition.name)
+    module = modules.place_for(f"{bare(drafted.target or drafted.table)}_{_what(drafted)}")
     written = (
         new_module(definition) if module.content is None else with_definition(module.path, module.content, definition)
     )
@@ -259,6 +259,15 @@ def key_for(finding: Finding, table: str, what: str) -> str:
     return slug(name)[:_LONGEST_KEY]
 
 
+def variable(finding: Finding, table: str, what: str) -> str:
+    """Name the variable: as the key, but beginning with a letter. A second one of a name would hide the first."""
+    return slug(f"{bare(table)}_{what}_{finding.migration or Path(finding.path).stem}")
+
+
+def bare(table: str) -> str:
+    return slug(table.rpartition(".")[2])
+
+
 def slug(text: str) -> str:
     return re.sub(r"\W+", "_", text.strip('"')).strip("_").lower()
 
@@ -292,7 +301,7 @@ def _definition(finding: Finding, drafted: Draft, key: str) -> Definition:
         "batch_size": str(BATCH_SIZE_OF_HOT if hot else BATCH_SIZE),
         "priority": f"Priority.{finding.severity.name}",
     }
-    return Definition(slug(f"{written.rpartition('.')[2]}_{_what(drafted)}"), texts, code)
+    return Definition(variable(finding, written, _what(drafted)), texts, code)
 
 
 def _what(drafted: Draft) -> str:

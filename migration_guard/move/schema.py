@@ -27,7 +27,7 @@ _FIELDS = {
 }  # fmt: skip
 _RELATIONS = ("ForeignKey", "OneToOneField")
 _TELLS = re.compile(
-    rb"create_table|add_column|drop_column|drop_table|CreateModel|AddField|RemoveField|DeleteModel|TABLE", re.I
+    rb"create_table|add_column|drop_column|drop_table|CreateModel|AddField|RemoveField|DeleteModel|TABLE", re.IGNORECASE
 )
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.move.place import Modules
-from migration_guard.move.plan import Move, Refusal, definition_texts, key_for, slug
+from migration_guard.move.plan import Move, Refusal, bare, definition_texts, key_for, variable
 from migration_guard.move.schema import Schema
 from migration_guard.walk.definitions import Definition, new_module, with_definition
 
+_NEXT = (
+    "finish the function and `where`, which must no longer match a row that is done; then drop `status`, and take the "
+    "code out of the migration"
+)
 _FUNCTION = '''def {name}(connection, ids):
     """Change the rows of a batch, whose keys are `ids`; each at most once, and nothing else.
 
@@ -31,7 +35,7 @@ def skeleton_of(one: Checked, finding: Finding, key: str | None) -> Move | Refus
         return Refusal(finding, f"a backfill with the key {name} exists already, in {known.name}")
     keys = Schema(one.candidate.path, one.candidate.root).facts(table).keys
     column = key or (keys[0] if len(keys) == 1 else "id")
-    function = slug(f"fill_{table}")
+    function = f"fill_{variable(finding, table, 'rows')}"
     texts = {
         **definition_texts(finding, name, table),
         "table": table,
@@ -40,15 +44,12 @@ def skeleton_of(one: Checked, finding: Finding, key: str | None) -> Move | Refus
     }
     code = {"apply": function, "status": "Status.DEPRECATED"}
     body = _function(function, one, finding)
-    definition = Definition(slug(table), texts, code, before=body)
-    module = modules.place_for(definition.name)
+    definition = Definition(variable(finding, table, "skeleton"), texts, code, before=body)
+    module = modules.place_for(bare(table))
     written = (
         new_module(definition) if module.content is None else with_definition(module.path, module.content, definition)
     )
-    notes = (
-        "finish the function and `where`, which must no longer match a row that is done; then drop `status`, and take "
-        "the code out of the migration",
-    )
+    notes = (_NEXT,)
     return Move(finding, name, one.candidate.path, one.candidate.source, None, module, written, notes)
 
 

@@ -7,7 +7,18 @@ import struct
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from migration_guard.operations import Direction, Ignore, Job, Note, Operation, OperationKind, Problem, Reading, Rendition, Span
+from migration_guard.operations import (
+    Direction,
+    Ignore,
+    Job,
+    Note,
+    Operation,
+    OperationKind,
+    Problem,
+    Reading,
+    Rendition,
+    Span,
+)
 
 _LENGTH = struct.Struct(">I")
 

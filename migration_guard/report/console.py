@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from functools import partial
 from typing import Literal
 
@@ -26,8 +27,8 @@ def _colours(console: Console) -> Literal["standard", "256", "truecolor", "windo
     match console.color_system:
         case "standard" | "256" | "truecolor" | "windows" as known:
             return known
-        case _:
-            return None
+        case _:  # a terminal that says that it is dumb, as CI's do; it is told otherwise
+            return "standard" if os.environ.get("FORCE_COLOR") else None
 
 
 def plain(text: str, style: str = "") -> Text:

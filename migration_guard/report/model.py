@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from migration_guard.findings import Finding, Status
@@ -27,6 +27,8 @@ class Report:
     """Whether nothing has been grandfathered yet, and could be."""
     unchanged: int = 0
     """New findings in files that are as they were when the baseline was last changed: this version sees more."""
+    outside: int | None = None
+    """New findings left out because the change that was asked for has not to do with them; None if none was."""
     recovered: tuple[str, ...] = ()
     """Baselines that were put together from the two sides of a merge conflict."""
 
@@ -41,3 +43,12 @@ class Report:
     def below(self) -> int:
         """New findings that do not fail the run."""
         return len(self.new) - self.failing
+
+    def shown(self, *, grandfathered: bool) -> tuple[Finding, ...]:
+        """Give the new findings; if they are asked for, those too that are filed away."""
+        return self.findings if grandfathered else self.new
+
+
+def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort the new ones first, and of these the worst."""
+    return sorted(findings, key=lambda one: (one.status is not Status.NEW, -one.severity.rank, one.sort_key))

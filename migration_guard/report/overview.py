@@ -9,8 +9,8 @@ from rich.table import Table
 
 from migration_guard.findings import Finding
 from migration_guard.report.console import plain
-from migration_guard.report.model import Report
-from migration_guard.report.sanitise import one_line
+from migration_guard.report.model import Report, by_urgency
+from migration_guard.report.sanitise import breakable
 
 OVERVIEW_FROM = 20
 """More findings than this are shown as a table."""
@@ -34,7 +34,7 @@ def overview(report: Report) -> Table:
         table.add_column(plain(code), justify="right", no_wrap=True)
     for folder, total in by_folder[:MOST_FOLDERS]:
         row = [str(counts[folder, code] or ".") for code in codes]
-        table.add_row(*(plain(cell) for cell in (one_line(folder), *row, str(total))))
+        table.add_row(*(plain(cell) for cell in (breakable(folder), *row, str(total))))
     if len(by_folder) > MOST_FOLDERS:
         rest = by_folder[MOST_FOLDERS:]
         table.add_row(plain(f"{len(rest)} more"), *(plain("") for _ in codes), plain(str(sum(n for _, n in rest))))
@@ -43,7 +43,7 @@ def overview(report: Report) -> Table:
 
 def worst(report: Report) -> list[Finding]:
     """Pick the findings to look at first."""
-    return sorted(report.new, key=lambda finding: (-finding.severity.rank, finding.sort_key))[:WORST]
+    return by_urgency(report.new)[:WORST]
 
 
 def _folder(finding: Finding) -> str:

@@ -15,3 +15,5 @@ class Screen:
     """Whether the text goes to standard output, so that its width and its colours count."""
     quiet: bool = False
     """Whether only findings and problems are wanted."""
+    grandfathered: bool = False
+    """Whether findings that are grandfathered or ignored are wanted beside the new ones."""

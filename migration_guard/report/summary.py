@@ -19,6 +19,7 @@ def summary(report: Report) -> str:
         counted(len(report.problems), "problem"),
         f"{report.excluded} excluded",
     ]
+    counts += [f"{report.outside} new outside of the change"] if report.outside is not None else []
     return "\n".join([", ".join(counts) + ".", *_hints(report)])
 
 

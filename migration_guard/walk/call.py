@@ -56,6 +56,8 @@ class Frame:
     node: cst.CSTNode
     scope: Scope
     function: Function | None = None
+    statement: cst.CSTNode | None = None
+    """The one that is being run."""
     returned: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     yields_rows: bool = False

@@ -87,13 +87,9 @@ def _style(source: Source) -> _Style:
                 element.value is neighbour for element in value.elements
             ):
                 container = value
-            if (
-                isinstance(line, cst.ImportFrom)
-                and line.module is not None
-                and not isinstance(line.names, cst.ImportStar)
-            ):
-                if (dotted(line.module) or "").startswith("migration_guard"):
-                    imported |= {alias.evaluated_name for alias in line.names}
+            if isinstance(line, cst.ImportFrom) and not isinstance(line.names, cst.ImportStar):
+                ours = line.module is not None and (dotted(line.module) or "").startswith("migration_guard")
+                imported |= {alias.evaluated_name for alias in line.names} if ours else set()
     if neighbour is not None:
         prefix = (dotted(neighbour.func) or "").removesuffix(CLASS)
     given = (
@@ -141,12 +137,15 @@ def _written(definition: Definition, style: _Style) -> str:
     for name, value in definition.texts.items():
         lines.append(f"{_INDENT}{name}={literal(value)},")
     for name, value in definition.code.items():
-        if name == "priority" and not style.enums:
-            value = f'"{value.rpartition(".")[2]}"'
-        elif name in {"priority", "status"}:
-            value = f"{style.prefix}{value}"
-        lines.append(f"{_INDENT}{name}={value},")
+        lines.append(f"{_INDENT}{name}={_spelt(name, value, style)},")
     return "\n".join([*lines, ")"])
+
+
+def _spelt(name: str, value: str, style: _Style) -> str:
+    """Spell a field that is Python as the neighbours do."""
+    if name == "priority" and not style.enums:
+        return f'"{value.rpartition(".")[2]}"'
+    return f"{style.prefix}{value}" if name in {"priority", "status"} else value
 
 
 def literal(text: str) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Bound
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -26,6 +27,8 @@ MAX_LEVELS = 30
 """Names within names that are looked up; what lies deeper does not count."""
 MAX_NAMES = 200
 """Names that are looked up for one form."""
+MAX_DEPTH = 150
+"""Expressions within expressions, names looked up included; what lies deeper does not count either."""
 GIVEN = "given"
 """What an entry point is called with, and whatever else cannot be looked up."""
 
@@ -39,20 +42,46 @@ _OPERATORS: dict[type[cst.CSTNode], str] = {
     cst.DivideAssign: "/=", cst.FloorDivideAssign: "//=", cst.ModuloAssign: "%=", cst.PowerAssign: "**=",
     cst.BitAndAssign: "&=", cst.BitOrAssign: "|=", cst.BitXorAssign: "^=",
 }  # fmt: skip
+_CLAUSES = (cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 _SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
-_LAYOUT = (
-    cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Newline, cst.Comment, cst.Comma,
-    cst.Semicolon, cst.Dot, cst.AssignEqual, cst.Colon, cst.LeftParen, cst.RightParen, cst.LeftSquareBracket,
-    cst.RightSquareBracket, cst.LeftCurlyBrace, cst.RightCurlyBrace, cst.Annotation,
-)  # fmt: skip
+_LAYOUT = frozenset(
+    "comma equal semicolon dot colon first_colon second_colon annotation returns lbrace rbrace posonly_ind "
+    "leading_whitespace trailing_whitespace trailing_comma separator".split()
+)
+"""Fields of nodes that say how something is written, besides white space and brackets."""
+_Spot = tuple[int, tuple[int, ...]]
 
 
-def form(place: Place, frames: Sequence[Frame]) -> str:
-    """Give the canonical form of the call or assignment at a place, reached through frames, the innermost last."""
-    if isinstance(place.whole, (cst.Module, *_SCOPES)) and not isinstance(place.whole, cst.Lambda):
-        return ""  # the framework itself makes the call
-    return _Form(frames).of_operation(place.whole)
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The calls that were followed to a place, the innermost last, each with the statement that was being run."""
+
+    frames: tuple[Frame, ...]
+    statements: tuple[cst.CSTNode | None, ...]
+
+    @staticmethod
+    def through(frames: Iterable[Frame]) -> Way:
+        every = tuple(frames)
+        return Way(every, tuple(frame.statement for frame in every))
+
+
+class Forms:
+    """Makes the forms of one migration; what its functions bind is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _Names] = {}
+
+    def form(self, place: Place, way: Way) -> str:
+        """Give the canonical form of the call or assignment at a place."""
+        return _Form(way, self._known).of_operation(place.whole)
+
+    def around(self, statement: str, place: Place, way: Way) -> str:
+        """Give the canonical form of SQL that is not known as a whole: with it goes what the call puts into it.
+
+        Of strings, only single words count there: SQL stands in the statement already, where its layout does not matter.
+        """
+        return f"{statement} {_Form(way, self._known, words_only=True).of_operation(place.whole)}"
 
 
 def value_form(value: Value) -> str:
@@ -70,6 +99,20 @@ def value_form(value: Value) -> str:
     return GIVEN
 
 
+def is_whole(value: Value) -> bool:
+    """Whether all of a value is known."""
+    match value:
+        case Text():
+            return value.known
+        case Constant():
+            return True
+        case Mapping():
+            return value.rest is None and all(is_whole(key) and is_whole(item) for key, item in value.known.values())
+        case Items() if (elements := value.elements()) is not None:
+            return all(map(is_whole, elements))
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class _Binding:
     """One statement that gives a name its value, or changes it."""
@@ -80,6 +123,8 @@ class _Binding:
     value: cst.CSTNode | None
     whole: bool = True
     """Whether it replaces what was bound before, rather than changing a part of it."""
+    function: cst.FunctionDef | None = None
+    """The function that it defines."""
 
 
 @dataclass(slots=True)
@@ -87,11 +132,11 @@ class _Names:
     """What a function or a module binds, in the order of its statements."""
 
     bindings: dict[str, list[_Binding]] = field(default_factory=dict)
-    spots: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
-    """The statement and the blocks in which a call or an assignment stands, by the node's id."""
     _order: int = 0
+    spots: dict[int, _Spot] = field(default_factory=dict)
+    """The order of each statement, and the blocks around it, by the node's id."""
 
-    def reaching(self, name: str, spot: tuple[int, tuple[int, ...]] | None) -> list[_Binding]:
+    def reaching(self, name: str, spot: _Spot | None) -> list[_Binding]:
         """The bindings of a name that a statement may see: back to one that surely ran before it."""
         known = self.bindings.get(name, [])
         if spot is None:
@@ -132,8 +177,9 @@ class _Names:
                 continue
             self._order += 1
             if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
-                how = "function" if isinstance(statement, cst.FunctionDef) else "class"
-                self._add(statement.name.value, _Binding(self._order, blocks, how, None))
+                function = statement if isinstance(statement, cst.FunctionDef) else None
+                how = "class" if function is None else "function"
+                self._add(statement.name.value, _Binding(self._order, blocks, how, None, function=function))
             else:
                 self._statement(statement, blocks)
 
@@ -164,7 +210,7 @@ class _Names:
                 self._import(statement.names, blocks, whole=False)
             case _:
                 pass
-        self._inside(statement, blocks)
+        self.inside(statement, blocks)
 
     def _import(self, names: Sequence[cst.ImportAlias], blocks: tuple[int, ...], *, whole: bool) -> None:
         for alias in names:
@@ -173,28 +219,34 @@ class _Names:
             origin = name if bound or not whole else name.partition(".")[0]
             self._add(bound or origin, _Binding(self._order, blocks, f"import {origin}", None))
 
-    def _inside(self, node: cst.CSTNode, blocks: tuple[int, ...]) -> None:
-        """Note where calls and assignments stand, and read the blocks that a statement holds."""
+    def inside(self, node: cst.CSTNode, blocks: tuple[int, ...]) -> None:
+        """Note where a statement or a part of one stands, and read the blocks that it holds."""
         self.spots[id(node)] = (self._order, blocks)
-        for child in _children(node):
-            if isinstance(child, (cst.IndentedBlock, cst.SimpleStatementSuite)):
-                self.read(child.body, (*blocks, id(child)))
-            elif not isinstance(child, _SCOPES):
-                self._inside(child, blocks)
+        if isinstance(node, (cst.BaseCompoundStatement, *_CLAUSES)):
+            for child in _children(node):
+                if isinstance(child, cst.BaseSuite):
+                    self.read(child.body, (*blocks, id(child)))
+                elif isinstance(child, (cst.If, *_CLAUSES)):
+                    self.inside(child, blocks)
 
 
 class _Form:
     """Makes one form. What a name stands for is said where it is first met, and afterwards only its number."""
 
-    def __init__(self, frames: Sequence[Frame]) -> None:
-        self._frames = frames
+    def __init__(self, way: Way, known: dict[int, _Names], *, words_only: bool = False) -> None:
+        self._frames = way.frames
+        self._statements = way.statements
+        self._words_only = words_only
         self._numbers: dict[object, int] = {}
         self._levels = 0
-        self._known: dict[int, _Names] = {}
+        self._depth = 0
+        self._known = known
 
     def of_operation(self, node: cst.CSTNode) -> str:
+        if isinstance(node, (cst.Module, cst.FunctionDef, cst.ClassDef)):
+            return ""  # the framework itself makes the call
         level = len(self._frames) - 1
-        return self._of(node, _Use(level, self._spot(level, node), frozenset()))
+        return self._of(node, _Use(level, self._spot(level), {}))
 
     # --- Names -------------------------------------------------------------------------------------------------------
 
@@ -203,8 +255,6 @@ class _Form:
         if names is None:
             names = self._known[id(node)] = _Names()
             match node:
-                case cst.Lambda():
-                    names._inside(node.body, ())  # noqa: SLF001 -- a body without statements
                 case cst.FunctionDef():
                     names.read(node.body.body, ())
                 case cst.Module():
@@ -213,12 +263,12 @@ class _Form:
                     pass
         return names
 
-    def _spot(self, level: int, node: cst.CSTNode) -> tuple[int, tuple[int, ...]] | None:
-        return self._names(self._frames[level].node).spots.get(id(node))
+    def _spot(self, level: int) -> _Spot | None:
+        return self._names(self._frames[level].node).spots.get(id(self._statements[level])) if level >= 0 else None
 
     def _name(self, name: str, use: _Use) -> str:
         if name in use.bound:
-            return f"bound {self._number(name)[0]}"
+            return f"bound {self._number((use.bound[name], name))[0]}"
         level = use.level
         spot = use.spot
         while level >= 0:
@@ -240,6 +290,8 @@ class _Form:
         if len(bindings) == 1 and first.value is None:
             if first.how == "class":
                 return name
+            if first.function is not None:
+                return self._function(first.function, max(level, 0))
             return first.how.removeprefix("import ")
         number, new = self._number((level, name, tuple(binding.order for binding in bindings)))
         if not new or self._levels >= MAX_LEVELS or number > MAX_NAMES:
@@ -247,11 +299,23 @@ class _Form:
         self._levels += 1
         parts = []
         for binding in bindings:
-            use = _Use(max(level, 0), (binding.order, binding.blocks), frozenset())
+            use = _Use(max(level, 0), (binding.order, binding.blocks), {})
             value = self._of(binding.value, use) if binding.value is not None else ""
             parts.append(f"{binding.how} {value}")
         self._levels -= 1
         return f"${number}<{'; '.join(parts)}>"
+
+    def _function(self, function: cst.FunctionDef, level: int) -> str:
+        """A function that is called for its value: what it does counts, and its name does not."""
+        number, new = self._number(id(function))
+        if not new or self._levels >= MAX_LEVELS:
+            return f"function {number}"
+        self._levels += 1
+        names = {*_parameters(function), *self._names(function).bindings}
+        use = _Use(level, None, dict.fromkeys(names, id(function)))
+        body = "; ".join(self._of(statement, use) for statement in _statements(function))
+        self._levels -= 1
+        return f"function {number}<{body}>"
 
     def _parameter(self, name: str, level: int) -> str:
         """What the caller passes for a parameter, else its default."""
@@ -269,9 +333,9 @@ class _Form:
                 bound = frame.function is not None and frame.function.bound is not None
                 argument = _argument(function, caller, name, skip=int(bound))
             if argument is not None and caller is not None:
-                passed = self._of(argument, _Use(level - 1, self._spot(level - 1, caller), frozenset()))
+                passed = self._of(argument, _Use(level - 1, self._spot(level - 1), {}))
             elif (default := _default(function, name)) is not None:
-                passed = self._of(default, _Use(level, (0, ()), frozenset()))
+                passed = self._of(default, _Use(level, (0, ()), {}))
         self._levels -= 1
         return f"${number}<{passed}>"
 
@@ -282,6 +346,14 @@ class _Form:
     # --- Expressions -------------------------------------------------------------------------------------------------
 
     def _of(self, node: cst.CSTNode, use: _Use) -> str:
+        if self._depth >= MAX_DEPTH:
+            return "deep"
+        self._depth += 1
+        made = self._made(node, use)
+        self._depth -= 1
+        return made
+
+    def _made(self, node: cst.CSTNode, use: _Use) -> str:
         match node:
             case cst.Name():
                 return self._name(node.value, use)
@@ -297,6 +369,8 @@ class _Form:
                 return f"{{{', '.join(self._items(node, use))}}}"
             case cst.Assign():
                 return " = ".join(self._all([*(target.target for target in node.targets), node.value], use))
+            case cst.BinaryOperation():
+                return self._chain(node, use)
             case cst.Lambda() | cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp():
                 return self._scope(node, use)
         return self._other(node, use)
@@ -309,6 +383,15 @@ class _Form:
         )
         function = self._of(node.func, use)
         return f"{function}({', '.join([*placed, *(f'{name}={self._of(value, use)}' for name, value in named)])})"
+
+    def _chain(self, node: cst.BinaryOperation, use: _Use) -> str:
+        """A long sum nests to the left as deeply as it is long."""
+        right: list[cst.CSTNode] = []
+        left: cst.CSTNode = node
+        while isinstance(left, cst.BinaryOperation):
+            right += [left.right, left.operator]
+            left = left.left
+        return f"({' '.join(self._all([left, *reversed(right)], use))})"
 
     def _items(self, node: cst.Dict, use: _Use) -> list[str]:
         """The order of a dictionary counts only where its keys are computed."""
@@ -327,16 +410,20 @@ class _Form:
             if isinstance(part, str):
                 known.append(part)
             else:
-                pieces += [json.dumps("".join(known)), self._of(part, use)]
+                pieces += [self._quoted(known, whole=False), self._of(part, use)]
                 known = []
-        return " ".join([*pieces, json.dumps("".join(known))])
+        return " ".join([*pieces, self._quoted(known, whole=not pieces)])
+
+    def _quoted(self, parts: list[str], *, whole: bool) -> str:
+        text = "".join(parts)
+        if self._words_only and not (whole and text and not any(map(str.isspace, text))):
+            return "text"
+        return json.dumps(text)
 
     def _scope(self, node: cst.CSTNode, use: _Use) -> str:
-        bound = set(use.bound)
-        if isinstance(node, cst.Lambda):
-            bound |= set(_parameters(node))
-        bound |= {name for part in _walk(node) if isinstance(part, cst.CompFor) for name in _targets(part.target)}
-        return self._other(node, _Use(use.level, use.spot, frozenset(bound)))
+        names = set(_parameters(node)) if isinstance(node, cst.Lambda) else set()
+        names |= {name for part in _walk(node) if isinstance(part, cst.CompFor) for name in _targets(part.target)}
+        return self._other(node, _Use(use.level, use.spot, {**use.bound, **dict.fromkeys(names, id(node))}))
 
     def _other(self, node: cst.CSTNode, use: _Use) -> str:
         if type(node) in _OPERATORS:
@@ -349,11 +436,12 @@ class _Form:
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """Where an expression is used: in which frame, at which of its statements, inside which comprehensions."""
+    """Where an expression is used: in which frame, and at which of its statements."""
 
     level: int
-    spot: tuple[int, tuple[int, ...]] | None
-    bound: frozenset[str]
+    spot: _Spot | None
+    bound: Bound[str, int]
+    """Names of a comprehension, a lambda or a function around it, and which of them binds each."""
 
 
 def _constant(value: object) -> str:
@@ -430,6 +518,14 @@ def _argument(
     return placed[index].value
 
 
+def _statements(function: cst.FunctionDef) -> Iterator[cst.CSTNode]:
+    """What stands in a function, without its docstring and what else is only text."""
+    for line in function.body.body:
+        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else (line,):
+            if not (isinstance(statement, cst.Expr) and isinstance(statement.value, cst.SimpleString)):
+                yield statement
+
+
 def _default(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.BaseExpression | None:
     found = function.params
     every = (*found.posonly_params, *found.params, *found.kwonly_params)
@@ -450,12 +546,15 @@ def _walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     """The fields that may hold something else than layout."""
     layout = ("whitespace", "leading_lines", "lines_after", "header", "footer", "lpar", "rpar", "lbracket", "rbracket")
-    return tuple(name for name in kind.__dataclass_fields__ if not name.startswith(layout))
+    return tuple(name for name in kind.__dataclass_fields__ if not name.startswith(layout) and name not in _LAYOUT)
 
 
-def _children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def _children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    found: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         value = getattr(node, name)
-        for child in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(child, cst.CSTNode) and not isinstance(child, _LAYOUT):
-                yield child
+        if isinstance(value, cst.CSTNode):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            found += (child for child in value if isinstance(child, cst.CSTNode))
+    return found

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.operations import Direction, Note, Operation, OperationKind, Rendition, Span
-from migration_guard.walk.form import form
+from migration_guard.walk.form import Forms, Way
 from migration_guard.walk.rendition import NotRendered
 from migration_guard.walk.text import Text
 from migration_guard.walk.values import Place
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 _STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
 """Kinds that one call may have on different paths: the later one tells more."""
+Ways = dict[tuple[object, ...], Callable[[], str]]
 MAX_TEXT = 2_000
+MAX_WAYS = 100
+"""Ways to one place whose forms are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,8 @@ class Entry:
     """The transaction that it runs in; None where each statement commits on its own."""
     loop: Loop | None
     """The batching loop that it runs in."""
-    form: Callable[[], str]
-    """Its canonical form, made when it is told."""
+    forms: Ways
+    """The canonical form of each way on which it was reached, made when it is told, by the calls on the way."""
     rendition: _Rendered | None = None
     """As one statement, where that is wanted."""
 
@@ -135,6 +138,12 @@ class Entry:
         self.dynamic |= other.dynamic
         self.transaction = self.transaction if self.transaction is not None else other.transaction
         self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
+        if len(self.forms) < MAX_WAYS:
+            self.forms.update({way: made for way, made in other.forms.items() if way not in self.forms})
+
+    def form(self) -> str:
+        """What is done at this place, on all ways together: one more of them is a change."""
+        return " | ".join(sorted({made() for made in self.forms.values()}))
 
 
 @dataclass(slots=True)
@@ -158,6 +167,7 @@ class Ledger:
     """How many blocks are open in which each statement commits on its own."""
     commits: int = 0
     """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
+    _made: Forms = field(default_factory=Forms)
     _transaction: int = 0
     _with_schema: set[int] = field(default_factory=set)
     """The transactions that change the schema."""
@@ -200,12 +210,13 @@ class Ledger:
         callee: str | None = None,
         pending: bool = False,
         written: str | None = None,
+        loose: bool = False,
         rendered: Callable[[], str] | None = None,
     ) -> None:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
         A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL,
-        `rendered` gives the statement itself.
+        `rendered` gives the statement itself, `loose` if the call puts something into it that is not known.
         """
         changed = [table for table in tables if table]
         stack = list(frames)
@@ -235,7 +246,7 @@ class Ledger:
             trail,
             transaction,
             loop,
-            partial(form, place, stack) if written is None else partial(str, written),
+            self._forms(place, Way.through(stack), written, loose=loose),
             self._rendered(rendered, place, stack) if self.renders else None,
         )
         if pending:
@@ -252,6 +263,15 @@ class Ledger:
         except NotRendered as reason:
             sql, refusal = "", str(reason)
         return _Rendered(sql, refusal, calls)
+
+    def _forms(self, place: Place, way: Way, written: str | None, *, loose: bool) -> Ways:
+        """How to make the form of this way to a place, by what tells it from others."""
+        calls = tuple(id(frame.place.whole) for frame in way.frames if frame.place is not None)
+        if written is None:
+            return {(id(place.whole), *calls): partial(self._made.form, place, way)}
+        if loose:
+            return {(written, id(place.whole), *calls): partial(self._made.around, written, place, way)}
+        return {(written,): partial(str, written)}
 
     def flush(self) -> None:
         """The session writes what is pending."""

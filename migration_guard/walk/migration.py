@@ -129,6 +129,8 @@ class Migration:
 
     def replaces(self) -> tuple[str, ...]:
         """The migrations that this one was squashed from: names, or pairs of app and name."""
+        if self.id is None:
+            return ()  # a script of many migrations is none itself
         stated = self.class_attribute("Migration", "replaces") or self.name("replaces")
         names = [[item] if isinstance(item, Text) else item.elements() for item in (stated and stated.elements()) or ()]
         return tuple(".".join(map(str, parts)) for parts in names if parts)

@@ -53,6 +53,7 @@ class Statements:
         self._handlers: dict[type, Callable[[Any], bool]] = {}
 
     def block(self, statements: AnySequence[Any]) -> bool:
+        frame = self.machine.frames[-1]
         for statement in statements:
             if isinstance(statement, cst.SimpleStatementLine):
                 if not self.block(statement.body):
@@ -61,6 +62,7 @@ class Statements:
             kind = type(statement)
             if kind not in self._handlers:
                 self._handlers[kind] = getattr(self, f"_{kind.__name__}", self._no_statement)
+            frame.statement = statement
             if not self._handlers[kind](statement):
                 return False
         return True

@@ -18,12 +18,15 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import LiteralString
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 from psycopg import sql
+
+if TYPE_CHECKING:
+    from typing import LiteralString  # of Python 3.11
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # when this file is run and not imported
 

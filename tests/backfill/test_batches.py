@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
@@ -23,6 +23,9 @@ CREATE TABLE leads (
 );
 """
 UPDATE = "UPDATE leads SET status = 'new' WHERE id = ANY(:ids)"
+
+if TYPE_CHECKING:
+    from typing import LiteralString  # of Python 3.11
 
 
 class Database:
@@ -91,12 +94,12 @@ def state(result: Result) -> str:
 
 @pytest.mark.parametrize("kind", ["integer", "bigint", "uuid", "text", "varchar(40)", "char(36)", 'text COLLATE "C"'])
 def test_keys_of_every_kind(db: Database, kind: str) -> None:
-    db(f"CREATE TABLE things (id {kind} PRIMARY KEY, done bool)")  # type: ignore[arg-type]
+    db(f"CREATE TABLE things (id {kind} PRIMARY KEY, done bool)")
     keys = [str(n) for n in range(250)] if "int" in kind else [str(uuid4()) for _ in range(250)]
     if "text" in kind:
         keys += ["", "a'b", 'q"q', "back\\slash", "comma,{}", "%s", ":ids", "NULL", "ä"]
     with db.console.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO things VALUES (%s::{kind.split(' ')[0]})", [[key] for key in keys])  # type: ignore[arg-type]
+        cursor.executemany(f"INSERT INTO things VALUES (%s::{kind.split(' ', maxsplit=1)[0]})", [[key] for key in keys])
     update = "UPDATE things SET done = true WHERE id = ANY(:ids)"
     result = db.run(Backfill(key="k", table="things", where="done IS NULL", update=update, batch_size=50))
     assert state(result) == "completed"
@@ -152,7 +155,7 @@ def test_deletes_and_copies(db: Database) -> None:
 def test_partitions(db: Database) -> None:
     db("CREATE TABLE calls (id bigint, year int, done bool, PRIMARY KEY (id, year)) PARTITION BY LIST (year)")
     for year in (2024, 2025):
-        db(f"CREATE TABLE calls_{year} PARTITION OF calls FOR VALUES IN ({year})")  # type: ignore[arg-type]
+        db(f"CREATE TABLE calls_{year} PARTITION OF calls FOR VALUES IN ({year})")
     db("INSERT INTO calls SELECT n, 2024 + n % 2 FROM generate_series(1, 400) AS n")
     move = "UPDATE calls SET done = true, year = 2025 WHERE (id, year) IN (:ids)"
     definition = Backfill(key="k", table="calls", key_columns=("id", "year"), where="year = 2024", update=move)
@@ -271,8 +274,8 @@ def test_7_the_isolation_of_the_role_does_not_matter(db: Database, server: Serve
 
 def test_8_never_more_rows_than_the_batch(db: Database) -> None:
     db.leads(500)
-    db("ALTER DATABASE " + psycopg.sql.Identifier(db.console.info.dbname).as_string() + " SET enable_hashjoin = off")  # type: ignore[arg-type]
-    db("ALTER DATABASE " + psycopg.sql.Identifier(db.console.info.dbname).as_string() + " SET enable_indexscan = off")  # type: ignore[arg-type]
+    db("ALTER DATABASE " + psycopg.sql.Identifier(db.console.info.dbname).as_string() + " SET enable_hashjoin = off")
+    db("ALTER DATABASE " + psycopg.sql.Identifier(db.console.info.dbname).as_string() + " SET enable_indexscan = off")
     batches: list[int] = []
 
     def apply(connection: Connection, ids: list[int]) -> None:

@@ -44,7 +44,7 @@ def test_lists_count_and_what_is_imported_counts_once(tmp_path: Path) -> None:
 def test_a_key_twice_names_both_places(tmp_path: Path) -> None:
     put(tmp_path, "one.py", "a")
     put(tmp_path, "two.py", "a")
-    with pytest.raises(DefinitionError, match="backfill a: key: defined twice, in one.py and in two.py"):
+    with pytest.raises(DefinitionError, match=r"backfill a: key: defined twice, in one.py and in two.py"):
         keys("one.py", "two.py", root=tmp_path)
 
 

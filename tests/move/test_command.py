@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from backfill.server import Server
+
 from move.test_shapes import checksum_of, connected, upgrade
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,10 @@ OWNER = HEAD.format("2b", "1a") + (
     "    )  # by hand\n\n\n"
     'def downgrade():\n    op.drop_column("leads", "owner_id")\n'
 )
-STATUS = HEAD.format("3c", "2b") + "def upgrade():\n    op.execute(\"UPDATE leads SET status = 'old' WHERE status = 'new'\")\n"
+STATUS = (
+    HEAD.format("3c", "2b")
+    + "def upgrade():\n    op.execute(\"UPDATE leads SET status = 'old' WHERE status = 'new'\")\n"
+)
 CONFIGURATION = '[backfill]\nmodules = ["backfills.py"]\n'
 
 
@@ -70,6 +73,18 @@ class Project:
             check=False,
         )
 
+    def run(self, command: list[str], **environment: str) -> None:
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={"PATH": "/usr/bin:/bin", **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
     def unchanged(self) -> bool:
         return self.git("status", "--porcelain") == ""
 
@@ -84,7 +99,7 @@ def test_the_change_is_shown_and_nothing_is_written(project: Project) -> None:
     assert shown.returncode == 0, shown.stderr
     assert "-        UPDATE leads SET owner_id = 7 WHERE status = 'new'" in shown.stdout
     assert "+    # migration-guard move: the UPDATE of leads is now 2b_leads_owner_id" in shown.stdout
-    assert '+    where="status = \'new\' AND owner_id IS NULL",' in shown.stdout
+    assert "+    where=\"status = 'new' AND owner_id IS NULL\"," in shown.stdout
     assert project.unchanged()
 
 
@@ -121,7 +136,7 @@ def test_the_backfill_leaves_what_the_migration_left(project: Project, server: S
                     assert project.guard("move", "versions/2b.py:12", "--write").returncode == 0
                 upgrade(connection, sources[1] or project.text("versions/2b.py"))
                 wanted = wanted or checksum_of(connection, "leads")
-        for told in ("667 changed", "completed before"):
+        for told in ("666 changed", "completed before"):
             done = project.guard("backfill", "run", "--all", "--strict", DATABASE_URL=server.url(new))
             assert done.returncode == 0, done.stdout + done.stderr
             with connected(server.url(new)) as connection:
@@ -148,7 +163,9 @@ def test_a_definition_is_formatted_as_its_neighbours(project: Project) -> None:
     project.commit()
     assert project.guard("move", "versions/3c.py:9", "--write").returncode == 0
     written = project.text("backfills.py")
-    assert written.startswith("from migration_guard import backfill\n\nBACKFILLS = [\n    backfill.Backfill(\n        key=\"a\"")
+    assert written.startswith(
+        'from migration_guard import backfill\n\nBACKFILLS = [\n    backfill.Backfill(\n        key="a"'
+    )
     assert '    backfill.Backfill(\n        key="3c_leads_status",\n' in written
     assert '        priority="MEDIUM",\n    ),\n]\n' in written
 
@@ -162,6 +179,15 @@ def test_a_folder_gets_a_module(project: Project) -> None:
     assert 'key="3c_leads_status"' in project.text("backfills/leads_status.py")
 
 
+def test_one_module_takes_two_changes_of_one_column(project: Project) -> None:
+    project.put("versions/4d.py", STATUS.replace("3c", "4d"))
+    project.commit()
+    assert project.guard("move", "--all", "--write").returncode == 0
+    listed = project.guard("backfill", "list", DATABASE_URL="postgresql://127.0.0.1:1/none")
+    for key in ("2b_leads_owner_id", "3c_leads_status", "4d_leads_status"):
+        assert key in listed.stdout + listed.stderr
+
+
 def test_a_skeleton_is_yet_to_be_finished(project: Project) -> None:
     project.put("versions/4d.py", STATUS.replace("3c", "4d").replace("'old'", "random_status(id)"))
     project.commit()
@@ -169,7 +195,7 @@ def test_a_skeleton_is_yet_to_be_finished(project: Project) -> None:
     written = project.guard("move", "versions/4d.py:9", "--skeleton", "--write")
     assert written.returncode == 0, written.stderr
     module = project.text("backfills.py")
-    assert "def fill_leads(connection, ids):" in module
+    assert "def fill_leads_rows_4d(connection, ids):" in module
     assert "random_status(id)" in module
     assert "status=Status.DEPRECATED" in module
     assert project.text("versions/4d.py") == STATUS.replace("3c", "4d").replace("'old'", "random_status(id)")
@@ -177,7 +203,7 @@ def test_a_skeleton_is_yet_to_be_finished(project: Project) -> None:
     assert "4d_leads_skeleton" in listed.stdout + listed.stderr
 
 
-REFUSALS = (
+REFUSALS: tuple[tuple[list[str], int, str], ...] = (
     (["versions/2b.py:1"], 2, "no data change is found at versions/2b.py:1"),
     (["versions/9z.py:1"], 2, "versions/9z.py"),
     (["1:00000000000000000000"], 2, "no data change is found at 1:0000"),
@@ -198,7 +224,10 @@ def test_what_is_no_finding_is_said_so(project: Project, arguments: list[str], c
 def test_uncommitted_changes_are_refused_without_force(project: Project) -> None:
     project.put("versions/2b.py", "# mine\n" + OWNER)
     refused = project.guard("move", "versions/2b.py:13", "--write")
-    assert (refused.returncode, "2b.py has uncommitted changes; commit it first, or say --force" in refused.stderr) == (1, True)
+    assert (refused.returncode, "2b.py has uncommitted changes; commit it first, or say --force" in refused.stderr) == (
+        1,
+        True,
+    )
     assert project.text("versions/2b.py") == "# mine\n" + OWNER
     assert not (project.folder / "backfills.py").exists()
     assert project.guard("move", "versions/2b.py:13", "--write", "--force").returncode == 0

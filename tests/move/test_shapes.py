@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from backfill.server import Server
 from sqlalchemy import Connection, NullPool, create_engine
 
-from backfill.server import Server
 from migration_guard.backfill import Backfill, run
 from migration_guard.check import Request
 from migration_guard.check import run as check

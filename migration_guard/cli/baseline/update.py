@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import click
 
@@ -11,8 +12,8 @@ from migration_guard.baseline import Filed, dump, updated
 from migration_guard.check import Run, unchanged_since
 from migration_guard.cli.output import emit, replace_file
 from migration_guard.cli.running import baseline_options, checked, told_problems
-from migration_guard.files import read_source
 from migration_guard.filing import Shelf
+from migration_guard.git import GitError
 from migration_guard.report.sanitise import one_line
 from migration_guard.report.summary import counted
 
@@ -40,7 +41,7 @@ def command(
 ) -> int:
     """Write the baseline, or bring it up to date."""
     found = checked(paths, file=file, jobs=jobs, config=config, isolated=isolated)
-    fresh = {id(one) for one in unchanged_since(found.shelves)} if tool_upgrade else set()
+    fresh = set(map(id, _unchanged(found))) if tool_upgrade else set()
     changes = False
     for shelf in found.shelves:
         everything = accept_new or not shelf.baseline.exists
@@ -51,14 +52,21 @@ def command(
     return problems or (WOULD_CHANGE if check and changes else 0)
 
 
+def _unchanged(found: Run) -> Iterator[Filed]:
+    try:
+        for shelf in found.shelves:
+            yield from unchanged_since(shelf, Path.cwd())
+    except GitError as error:
+        raise click.ClickException(f"--tool-upgrade: {error}") from None
+
+
 def _update(shelf: Shelf, accepted: Sequence[Filed], *, write: bool, show_diff: bool) -> bool:
     """Bring one baseline up to date, and say whether that changes it."""
     baseline = shelf.baseline
     change = updated(baseline.entries, shelf.matching, accepted)
     if not baseline.exists and not change.entries:
         return False
-    before = read_source(baseline.path).decode("utf-8-sig").replace("\r\n", "\n") if baseline.exists else ""
-    after = dump(change.entries)
+    before, after = baseline.text, dump(change.entries)
     if show_diff:
         lines = difflib.unified_diff(before.splitlines(), after.splitlines(), shelf.shown, shelf.shown, lineterm="")
         emit("".join(f"{one_line(line)}\n" for line in lines))

@@ -6,14 +6,16 @@ import re
 import textwrap
 from collections.abc import Iterator
 
+from rich.style import Style
 from rich.text import Text
 
-from migration_guard.findings import Finding, Severity
+from migration_guard.findings import Finding, Severity, Status
 from migration_guard.operations import OperationKind, Problem
 from migration_guard.report.console import plain, recorded
 from migration_guard.report.frame import frame
 from migration_guard.report.model import Report
 from migration_guard.report.overview import OVERVIEW_FROM, WORST, overview, worst
+from migration_guard.report.pages import page_of
 from migration_guard.report.sanitise import one_line
 from migration_guard.report.screen import Screen
 from migration_guard.report.summary import summary
@@ -26,7 +28,7 @@ GRANDFATHER = "Grandfather what is there, so that only new findings fail: migrat
 
 
 def render(report: Report, screen: Screen) -> str:
-    """Give every new finding in full; a first run with many gets an overview and the worst of them."""
+    """Give every finding in full; a first run with many gets an overview and the worst of them."""
     console = recorded(screen)
     width = min(console.width, MARGIN)
     crowded = report.first_run and len(report.new) > OVERVIEW_FROM
@@ -34,7 +36,7 @@ def render(report: Report, screen: Screen) -> str:
         if crowded:
             console.print(overview(report))
             console.print(plain(f"\nThe {WORST} worst in full:\n"))
-        for finding in worst(report) if crowded else report.new:
+        for finding in worst(report) if crowded else report.shown(grandfathered=screen.grandfathered):
             for line in _finding(finding, report.sources.get(finding.path), width):
                 console.print(line)
             console.print()
@@ -50,8 +52,13 @@ def render(report: Report, screen: Screen) -> str:
 
 def _finding(finding: Finding, source: str | None, width: int) -> Iterator[Text]:
     style = STYLES[finding.severity]
-    head = Text(f"{finding.code} {finding.name} [{finding.severity.value}]", style=style)
-    yield head.append(f" {one_line(finding.message)}", style="bold")
+    filed = "" if finding.status is Status.NEW else f", {finding.status.value}"
+    url = page_of(finding.code, finding.name)
+    yield Text.assemble(
+        (f"{finding.code} {finding.name}", Style.parse(style) + Style(link=url)),
+        (f" [{finding.severity.value}{filed}]", style),
+        (f" {one_line(finding.message)}", "bold"),
+    )
     where = f"  --> {finding.path}:{finding.span.line}:{finding.span.column}"
     migration = f" (migration {finding.migration})" if finding.migration else ""
     yield plain(one_line(where + migration), "blue")

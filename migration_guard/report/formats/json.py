@@ -9,7 +9,7 @@ from migration_guard import __version__
 from migration_guard.findings import Finding, Status
 from migration_guard.operations import Operation, OperationKind, Problem
 from migration_guard.report.model import Report
-from migration_guard.report.sanitise import data
+from migration_guard.report.sanitise import COMMAND_ANYWHERE, data
 from migration_guard.report.screen import Screen
 
 VERSION = 1
@@ -85,8 +85,13 @@ class Document(TypedDict):
 
 
 def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 -- every format has this signature
-    """Give the document; as it is pure ASCII, nothing in it can act on a terminal."""
-    return json.dumps(document(report), indent=2).replace("\x7f", "\\u007f") + "\n"
+    """Give the document."""
+    return encoded(document(report), indent=2) + "\n"
+
+
+def encoded(value: object, indent: int | None = None) -> str:
+    """Give pure ASCII, so that nothing can act on a terminal; nor is there a `##[`, which a CI runner would obey."""
+    return COMMAND_ANYWHERE.sub(r"\\u0023", json.dumps(value, indent=indent).replace("\x7f", "\\u007f"))
 
 
 def document(report: Report) -> Document:

@@ -57,6 +57,7 @@ def record(
     pending: bool = False,
     written: str | None = None,
     rendered: Callable[[], str] | None = None,
+    loose: bool = False,
 ) -> None:
     """Tell the ledger of a data change. Rows that were read from the database make an insert a copy."""
     machine = call.machine
@@ -76,6 +77,7 @@ def record(
         pending=pending,
         written=written,
         rendered=rendered,
+        loose=loose,
     )
 
 

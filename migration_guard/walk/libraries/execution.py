@@ -10,7 +10,7 @@ from migration_guard.operations import OperationKind
 from migration_guard.sql import Change, Created, Dropped, FunctionCreated, Harmless, Renamed, Transaction, read_sql
 from migration_guard.sql import Unknown as UnknownSql
 from migration_guard.sql.canonical import canonical
-from migration_guard.walk.form import value_form
+from migration_guard.walk.form import is_whole, value_form
 from migration_guard.walk.ledger import Spot, bare, spot_in_text, spot_of
 from migration_guard.walk.libraries.database import Query, Statement, record
 from migration_guard.walk.rendition import raw
@@ -91,6 +91,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     dynamic=dynamic,
                     from_rows=from_rows,
                     written=_form(call, text.slice(start, end), parameters),
+                    loose=_is_loose(call, text.slice(start, end), parameters),
                     rendered=partial(raw.rendered, call, text, parameters),
                 )
             case Created(table=table):
@@ -125,6 +126,16 @@ def _form(call: Call, statement: Text, parameters: Value | None) -> str:
     """The canonical form of a statement, with what it is executed with."""
     text = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
     return text if parameters is None else f"{text} {value_form(parameters)}"
+
+
+def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:
+    """Whether the call puts something into a statement that its text and known parameters do not tell."""
+    return (
+        not statement.known
+        or (parameters is not None and not is_whole(parameters))
+        or any(f":{name}" in str(statement) for name in call.named)
+        or "bindparams" in call.place.source.text
+    )
 
 
 def _spot(call: Call, text: Text, start: int, end: int) -> Spot:

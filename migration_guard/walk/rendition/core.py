@@ -221,7 +221,7 @@ class _Core:
     def table(self, node: cst.BaseExpression) -> str | None:
         """The name of the table that an expression stands for."""
         origin = behind(node, self.machine)
-        while isinstance(origin, cst.Attribute) and origin.attr.value in ("__table__",):
+        while isinstance(origin, cst.Attribute) and origin.attr.value == "__table__":
             origin = origin.value
         if isinstance(origin, cst.Call) and (dotted(origin.func) or "").rpartition(".")[2] in ("alias", "aliased"):
             raise NotRendered(

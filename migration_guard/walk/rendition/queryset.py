@@ -69,7 +69,7 @@ class _QuerySet:
             if method in ("filter", "exclude"):
                 held = self._all(call)
                 conditions.append(f"({held}) IS NOT TRUE" if method == "exclude" else held)
-            elif method not in _QUIET and not (method == "get_model" or method == "get_queryset"):
+            elif method not in _QUIET and method not in {"get_model", "get_queryset"}:
                 raise NotRendered(
                     f"what .{method}() does to it is not known here; write the statement in SQL, then move it"
                 )
@@ -77,7 +77,7 @@ class _QuerySet:
         if verb == "_raw_delete" or (verb == "delete" and self._alone()):
             return f"DELETE FROM {qualified(self.table)}{where}"
         if verb != "update":
-            raise NotRendered(f"what .{verb}() does is not known here; write the statement in SQL, then move it")
+            raise NotRendered("a loop with Python logic; write it as one UPDATE, or finish a --skeleton")
         _, named = plain_arguments(last)
         if not named:
             raise understood_no(last)
@@ -91,9 +91,9 @@ class _QuerySet:
         first = chain[0][1].func
         for _, call in chain:
             base = call.func.value if isinstance(call.func, cst.Attribute) else root
-            if isinstance(base, cst.Attribute) and base.attr.value in _MANAGERS:
-                if isinstance(self.machine.evaluate(base.value), Model):
-                    return
+            manager = base if isinstance(base, cst.Attribute) and base.attr.value in _MANAGERS else None
+            if manager is not None and isinstance(self.machine.evaluate(manager.value), Model):
+                return
         raise NotRendered(
             f"which rows `{shown(first)}` gives is not known here; write the statement in SQL, then move it"
         )

@@ -15,41 +15,40 @@ from backfill.faults.subject import Subject, finish, running
 from backfill.server import OwnServer, Stop
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
-_FRUITLESS = 20
+OBSERVER = "observer"
+_FRUITLESS = 5
 """Runs in a row that may end before the accident: the one before may still hold its claim for a moment."""
 
 
 def kill_often(subject: Subject, times: int, seed: int, furthest: int) -> Report:
     """Kill it at random moments, each up to so many rows after its start, and let it finish in the end."""
     chance = random.Random(seed)
-    for _ in range(times):
-        _hit(subject, chance.randint(1, furthest), lambda runner: runner.send_signal(chance.choice(SIGNALS)))
-    return finish(subject)
+
+    def kill(runner: subprocess.Popen[str]) -> None:
+        runner.send_signal(chance.choice(SIGNALS))
+        runner.wait(process.PATIENCE)
+
+    return _strike(subject, kill, _moments(chance, times, furthest))
 
 
 def terminate_backends(subject: Subject, times: int, seed: int, furthest: int) -> Report:
     """End its connections, on the server, in the middle of batches."""
-    chance = random.Random(seed)
     terminate = """
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> %s
     """
 
     def end(_: subprocess.Popen[str]) -> None:
         with psycopg.connect(subject.url, autocommit=True) as connection:
-            connection.execute(terminate)
+            connection.execute(terminate, (OBSERVER,))
 
-    for _ in range(times):
-        _hit(subject, chance.randint(1, furthest), end)
-    return finish(subject)
+    return _strike(subject, end, _moments(random.Random(seed), times, furthest))
 
 
 def crash_server(subject: Subject, server: OwnServer, times: int, seed: int, furthest: int) -> Report:
     """Stop the server under it, as a crash would, and start it again."""
-    chance = random.Random(seed)
-    for _ in range(times):
-        _hit(subject, chance.randint(1, furthest), lambda _: server.restart(Stop.IMMEDIATE))
-    return finish(subject)
+    moments = _moments(random.Random(seed), times, furthest)
+    return _strike(subject, lambda _: server.restart(Stop.IMMEDIATE), moments)
 
 
 def edit_beside(subject: Subject, ids: list[int]) -> Report:
@@ -69,15 +68,28 @@ def edit_beside(subject: Subject, ids: list[int]) -> Report:
     return finish(subject)
 
 
-def _hit(subject: Subject, rows: int, accident: Callable[[subprocess.Popen[str]], None]) -> None:
-    """Start it, and let the accident happen once it has begun to change so many rows more."""
-    for _ in range(_FRUITLESS):
-        threshold = begun(subject.url) + rows
+def _moments(chance: random.Random, times: int, furthest: int) -> list[int]:
+    return [chance.randint(1, furthest) for _ in range(times)]
+
+
+def _strike(subject: Subject, accident: Callable[[subprocess.Popen[str]], None], moments: list[int]) -> Report:
+    """Let accidents happen, each once so many rows more have begun to change; start what has ended; finish."""
+    fruitless, output = 0, "nothing"
+    while moments:
+        assert fruitless < _FRUITLESS, f"{len(moments)} accidents are left when {subject.report()}; it said: {output}"
+        left = len(moments)
         with running(subject) as runner:
-            process.until(lambda: runner.poll() is not None or begun(subject.url) >= threshold)  # noqa: B023
-            if runner.poll() is None:
+            while moments and _reached(subject.url, moments[0], runner):
                 accident(runner)
-                runner.communicate(timeout=process.PATIENCE)
-                return
-            output, _ = runner.communicate()
-    raise AssertionError(f"it came to its end {_FRUITLESS} times before {rows} rows more: {output}")
+                del moments[0]
+            output, _ = runner.communicate(timeout=2 * process.PATIENCE)
+        fruitless = fruitless + 1 if len(moments) == left else 0
+    return finish(subject)
+
+
+def _reached(url: str, rows: int, runner: subprocess.Popen[str]) -> bool:
+    """Wait until so many rows more have begun to change; say no if the runner ends before."""
+    with psycopg.connect(url, autocommit=True, application_name=OBSERVER) as observer:
+        threshold = begun(observer) + rows
+        process.until(lambda: runner.poll() is not None or begun(observer) >= threshold)
+    return runner.poll() is None

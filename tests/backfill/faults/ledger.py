@@ -128,15 +128,14 @@ def audit(url: str, report: Report) -> Audit:
     return Audit(*(int(number) for number in (*rows, *counted)))
 
 
-def begun(url: str) -> int:
+def begun(connection: psycopg.Connection) -> int:
     """Count the changes made so far, those included that are not committed and that may never be."""
-    with psycopg.connect(url) as connection:
-        found = connection.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM ledger.progress")
-        return int((found.fetchone() or (0,))[0])
+    found = connection.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM ledger.progress")
+    return int((found.fetchone() or (0,))[0])
 
 
 def rolled_back(url: str) -> int:
     """Count the changes that accidents took back: how often, in rows, the middle of a transaction was hit."""
     with psycopg.connect(url) as connection:
         committed = connection.execute("SELECT count(*) FROM ledger.entries").fetchone() or (0,)
-    return begun(url) - int(committed[0])
+        return begun(connection) - int(committed[0])

@@ -19,6 +19,7 @@ from backfill.faults.ledger import Report
 
 HERE = Path(__file__).parent
 KEY = "lead_names"
+NOT_BEGUN = Report("queued", 0, 0, 0, 0)
 
 
 class Subject(Protocol):
@@ -52,7 +53,10 @@ class Guard:
         printed = subprocess.run(
             (*self._guard("status"), "--json"), env=environment(self.url), capture_output=True, text=True, check=True
         )
-        (found,) = (one for one in json.loads(printed.stdout)["backfills"] if one["key"] == KEY)
+        standings = [one for one in json.loads(printed.stdout) if one["key"] == KEY]
+        if not standings:
+            return NOT_BEGUN
+        (found,) = standings
         parts = sum(found[part] for part in ("changed", "unchanged", "done_already", "locked", "quarantined"))
         return Report(found["state"], found["changed"], parts, found["examined"], found["batches"])
 
@@ -80,7 +84,7 @@ class Seeded:
                 found = connection.execute("SELECT state, changed, examined, examined, batches FROM seeded").fetchone()
             except psycopg.errors.UndefinedTable:
                 found = None
-        return Report(*found or ("queued", 0, 0, 0, 0))
+        return Report(*found) if found else NOT_BEGUN
 
 
 @contextlib.contextmanager

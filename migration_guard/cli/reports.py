@@ -1,0 +1,91 @@
+"""Which reports a run gives, and where they go: the screen, files, and the summary of a workflow's step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from migration_guard.cli.options import hint
+from migration_guard.cli.output import append_file, emit, replace_file
+from migration_guard.report import formats
+from migration_guard.report.model import Report
+from migration_guard.report.screen import Screen
+
+FOR_PEOPLE = ("full", "concise")
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The variable in which GitHub Actions names the file of a step's summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A report that is also written to a file."""
+
+    format: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The reports that were asked for."""
+
+    format: str
+    copies: tuple[Copy, ...]
+    statistics: bool
+    screen: Screen
+
+    def give(self, report: Report) -> None:
+        """Print and write them all."""
+        emit(_statistics(report, self.screen) if self.statistics else _rendered(self.format, report, self.screen))
+        beside = Screen(grandfathered=self.screen.grandfathered)
+        for copy in self.copies:
+            replace_file(copy.path, _rendered(copy.format, report, beside))
+        summary = os.environ.get(STEP_SUMMARY)
+        if self.format == "github" and summary:
+            append_file(Path(summary), _rendered("markdown", report, beside))
+
+
+def wanted(output_format: str, output: Iterable[str], *, statistics: bool, screen: Screen) -> Wanted:
+    """Understand the options, before anything is read."""
+    known = _format(output_format)
+    if statistics and known not in FOR_PEOPLE:
+        raise click.UsageError(
+            f"--statistics takes the place of {' or '.join(FOR_PEOPLE)}; "
+            f"write the other report to a file: --output {output_format}=FILE"
+        )
+    copies = tuple(_copy(item) for item in output)
+    for copy in copies:
+        if sum(copy.path == other.path for other in copies) > 1:
+            raise click.UsageError(f"--output names {copy.path} twice; give each report a file of its own")
+    return Wanted(known, copies, statistics, screen)
+
+
+def _statistics(report: Report, screen: Screen) -> str:
+    from migration_guard.report.statistics import render  # noqa: PLC0415 -- loads rich, which few runs need
+
+    return render(report, screen)
+
+
+def _rendered(name: str, report: Report, screen: Screen) -> str:
+    """Render a report; a format that crashes means that nothing was said, which is no success."""
+    try:
+        return formats.load(name).render(report, screen)
+    except Exception as error:  # noqa: BLE001 -- a format may fail in any way
+        reason = f"{type(error).__name__}: {error}"
+        raise click.ClickException(f'the output format "{name}" crashed ({reason}); its report is missing') from None
+
+
+def _format(name: str) -> str:
+    if name not in formats.names():
+        raise click.UsageError(f'no output format is called "{name}"{hint(name, formats.names())}')
+    return name
+
+
+def _copy(item: str) -> Copy:
+    name, equals, file = item.partition("=")
+    if not equals or not file:
+        raise click.UsageError(f'--output expects FORMAT=FILE, such as json=report.json, found "{item}"')
+    return Copy(_format(name), Path(file))

@@ -1,0 +1,175 @@
+"""What is proposed for a repository: a configuration, a hook, a job in CI. Only texts; the command line writes them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from migration_guard import __version__
+from migration_guard.config.load import OWN_FILE, SECTION, SHARED_FILE
+from migration_guard.init.survey import GITLAB, HOOKS, WORKFLOWS, Survey
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+WORKFLOW = f"{WORKFLOWS}/workflows/migration-guard.yml"
+
+_HOOK = f"""\
+- repo: local
+  hooks:
+    - id: migration-guard
+      name: migration-guard
+      entry: migration-guard check --force-exclude
+      language: python
+      additional_dependencies: [migration-guard=={__version__}]
+      types_or: [python, sql]
+      require_serial: true
+"""
+_GITHUB_JOB = f"""\
+name: migration-guard
+on:
+  pull_request:
+  push:
+    branches: [main]
+permissions:
+  contents: read
+jobs:
+  migration-guard:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - run: pip install migration-guard=={__version__}
+      - run: migration-guard check --output-format github
+"""
+_GITLAB_JOB = f"""\
+migration-guard:
+  image: python:3.12
+  script:
+    - pip install migration-guard=={__version__}
+    - migration-guard check --output gitlab=migration-guard.json
+  artifacts:
+    when: always
+    reports:
+      codequality: migration-guard.json
+"""
+_TOP_LEVEL_KEY = re.compile(r"^[A-Za-z_][\w-]*:.*$", re.MULTILINE)
+_LISTED = re.compile(r"^( *)- repo:", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A file to make."""
+
+    path: Path
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Lines to add at the end of a file that is there."""
+
+    path: Path
+    before: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Lines for somebody to add by hand, since a program could do harm."""
+
+    path: Path
+    text: str
+
+
+Proposal = Create | Append | Tell
+
+
+def proposals(survey: Survey) -> tuple[Proposal, ...]:
+    """Propose what is missing; nothing where everything is set up."""
+    return (*_configuration(survey), *_hook(survey), *_job(survey))
+
+
+def _configuration(survey: Survey) -> Iterator[Proposal]:
+    if survey.configuration is not None:
+        return
+    if survey.shared is None:
+        yield Create(survey.root / OWN_FILE, _options(survey))
+        return
+    section = f"[tool.{SECTION}]\n{_options(survey)}"
+    proposal = _appended(survey.root / SHARED_FILE, survey.shared, section)
+    yield proposal if _holds(proposal) else Tell(survey.root / SHARED_FILE, section)
+
+
+def _options(survey: Survey) -> str:
+    lines = []
+    if survey.scripts:
+        # Paths replace the search through the repository, so that its other migrations have to be named too.
+        paths = [*(["."] if survey.migrations else []), *(script.path for script in survey.scripts)]
+        lines.append(f"paths = {json.dumps(paths, ensure_ascii=False)}")
+    markers = {script.marker for script in survey.scripts if script.marker}
+    if len(markers) == 1:
+        lines.append(f"migration-marker = '{markers.pop()}'")
+    if survey.dialect not in (None, "postgres"):
+        lines.append(f'dialect = "{survey.dialect}"')
+    lines += [
+        "# Tables on which a data change in a migration is dangerous. Name them, or let the database name them:",
+        "# migration-guard hot-tables --database-url-env DATABASE_URL --write",
+        "hot-tables = []",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _hook(survey: Survey) -> Iterator[Proposal]:
+    path = survey.root / HOOKS
+    if survey.hooks is None:
+        yield Create(path, f"repos:\n{textwrap.indent(_HOOK, '  ')}")
+    elif "migration-guard" not in survey.hooks:
+        yield _listed(path, survey.hooks)
+
+
+def _listed(path: Path, text: str) -> Proposal:
+    """Add to the list of hooks where it surely ends the file: plain block style, `repos` the last key."""
+    keys = _TOP_LEVEL_KEY.findall(text)
+    items = _LISTED.findall(text)
+    plain = (
+        keys and keys[-1].strip() == "repos:" and len(set(items)) == 1 and "\n..." not in text and "\n---" not in text
+    )
+    return _appended(path, text, textwrap.indent(_HOOK, items[0]), gap="") if plain else Tell(path, _HOOK)
+
+
+def _job(survey: Survey) -> Iterator[Proposal]:
+    if survey.mentioned:
+        return
+    if survey.gitlab is not None:
+        yield Tell(survey.root / GITLAB, _GITLAB_JOB)
+    elif survey.workflows:
+        yield Create(survey.root / WORKFLOW, _GITHUB_JOB)
+
+
+def _appended(path: Path, before: str, text: str, gap: str = "\n") -> Append:
+    """Begin on a line of its own, after an empty one, with the line ends of the file."""
+    lead = "" if before.endswith("\n") or not before else "\n"
+    added = lead + (gap if before.strip() and not before.replace("\r", "").endswith("\n\n") else "") + text
+    return Append(path, before, added.replace("\n", "\r\n") if "\r\n" in before else added)
+
+
+def _holds(proposal: Append) -> bool:
+    """Whether the file is still what it was, and our table in it."""
+    try:
+        was = tomllib.loads(proposal.before.lstrip("\ufeff"))
+        is_now = tomllib.loads((proposal.before + proposal.text).lstrip("\ufeff"))
+        del is_now["tool"][SECTION]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return False
+    return {"tool": {}, **was} == is_now

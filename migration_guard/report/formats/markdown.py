@@ -1,0 +1,66 @@
+"""A comment for a pull request, and the summary of a workflow's step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from migration_guard.findings import Finding, Status
+from migration_guard.operations import Problem
+from migration_guard.report.markdown import code, text
+from migration_guard.report.model import Report, by_urgency
+from migration_guard.report.pages import page_of
+from migration_guard.report.screen import Screen
+from migration_guard.report.summary import counted, summary
+
+MOST = 50
+"""Rows of the table, and lines of each list, at most; the rest is counted."""
+
+
+def render(report: Report, screen: Screen) -> str:
+    """Give a table, the worst first, then what could not be checked, and what to do, folded away."""
+    findings = by_urgency(report.shown(grandfathered=screen.grandfathered))
+    if screen.quiet and not findings and not report.problems:
+        return ""
+    lines = [f"### migration-guard: {_verdict(report)}", "", " ".join(map(text, summary(report).splitlines())), ""]
+    if findings:
+        lines += ["| severity | rule | where | what |", "|---|---|---|---|"]
+        lines += [*_limited((_row(finding) for finding in findings[:MOST]), len(findings), "finding"), ""]
+    if report.problems:
+        problems = (_problem(problem) for problem in report.problems[:MOST])
+        lines += ["**Could not be checked**", "", *_limited(problems, len(report.problems), "problem"), ""]
+    if findings:
+        lines += ["<details><summary>What to do</summary>", "", *_remedies(findings[:MOST]), "", "</details>", ""]
+    return "\n".join(lines)
+
+
+def _verdict(report: Report) -> str:
+    parts = [counted(len(report.new), "new finding") if report.new else "nothing new"]
+    parts += [f"{counted(len(report.problems), 'problem')}, not everything was checked"] if report.problems else []
+    return ", ".join(parts)
+
+
+def _limited(lines: Iterable[str], number: int, noun: str) -> Iterator[str]:
+    yield from lines
+    if number > MOST:
+        yield from ("", f"And {counted(number - MOST, f'more {noun}')}.")
+
+
+def _row(finding: Finding) -> str:
+    filed = "" if finding.status is Status.NEW else f", {finding.status.value}"
+    where = code(f"{finding.path}:{finding.span.line}")
+    return f"| {finding.severity.value}{filed} | {_rule(finding)} | {where} | {text(finding.message)} |"
+
+
+def _rule(finding: Finding) -> str:
+    url = page_of(finding.code, finding.name)
+    return f"[{finding.code}]({url}) {finding.name}" if url else f"{finding.code} {finding.name}"
+
+
+def _problem(problem: Problem) -> str:
+    where = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
+    return f"- {code(where)}: {text(problem.message)}"
+
+
+def _remedies(findings: Iterable[Finding]) -> list[str]:
+    """Say each remedy once, however many findings it is for."""
+    return list(dict.fromkeys(f"- **{_rule(finding)}**: {text(finding.help)}" for finding in findings))

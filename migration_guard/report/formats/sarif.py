@@ -1,0 +1,225 @@
+"""SARIF 2.1.0, which code scanning services read. GitHub opens an alert for each result, and adds hashes of its own."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+from urllib.parse import quote
+
+from migration_guard import __version__
+from migration_guard.findings import Finding, Severity, Status
+from migration_guard.operations import Problem, Span
+from migration_guard.report.formats.json import encoded
+from migration_guard.report.model import Report
+from migration_guard.report.pages import page_of
+from migration_guard.report.sanitise import data, one_line
+from migration_guard.report.screen import Screen
+from migration_guard.rules import Rule, all_rules, read_page
+
+VERSION = "2.1.0"
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+FINGERPRINT = "migrationGuard/v1"
+LEVELS = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
+KINDS = {Status.GRANDFATHERED: "external", Status.IGNORED: "inSource"}
+"""Where a finding was set aside: in the baseline's file, or by a remark in the source."""
+
+
+class Text(TypedDict):
+    text: str
+
+
+class Help(TypedDict):
+    text: str
+    markdown: str
+
+
+class Configuration(TypedDict):
+    enabled: bool
+    level: str
+
+
+class Artifact(TypedDict):
+    uri: str
+
+
+class Suppression(TypedDict):
+    kind: str
+    status: str
+
+
+class _Descriptor(TypedDict):
+    id: str
+    name: str
+    shortDescription: Text
+    fullDescription: Text
+    help: Help
+    defaultConfiguration: Configuration
+
+
+class Descriptor(_Descriptor, total=False):
+    """A rule."""
+
+    helpUri: str
+
+
+class Region(TypedDict, total=False):
+    """A place in a file; the end is exclusive, as ours is."""
+
+    startLine: int
+    startColumn: int
+    endLine: int
+    endColumn: int
+
+
+class _Physical(TypedDict):
+    artifactLocation: Artifact
+
+
+class Physical(_Physical, total=False):
+    """A file, or a place in it."""
+
+    region: Region
+
+
+class Location(TypedDict):
+    """The same, as results want it."""
+
+    physicalLocation: Physical
+
+
+class _Result(TypedDict):
+    ruleId: str
+    level: str
+    message: Text
+    locations: list[Location]
+    partialFingerprints: dict[str, str]
+
+
+class Result(_Result, total=False):
+    """A finding."""
+
+    ruleIndex: int
+    suppressions: list[Suppression]
+
+
+class Notification(TypedDict):
+    """A problem."""
+
+    level: str
+    message: Text
+    locations: list[Location]
+
+
+class Invocation(TypedDict):
+    """How the run went."""
+
+    executionSuccessful: bool
+    toolExecutionNotifications: list[Notification]
+
+
+class Driver(TypedDict):
+    """The linter and its rules."""
+
+    name: str
+    semanticVersion: str
+    rules: list[Descriptor]
+
+
+class Tool(TypedDict):
+    driver: Driver
+
+
+class Run(TypedDict):
+    """One run."""
+
+    tool: Tool
+    columnKind: str
+    invocations: list[Invocation]
+    results: list[Result]
+
+
+Log = TypedDict("Log", {"$schema": str, "version": str, "runs": list[Run]})
+
+
+def render(report: Report, screen: Screen) -> str:
+    """Give the log; what is grandfathered or ignored is left out unless it is asked for, and then suppressed."""
+    rules = all_rules()
+    indices = {rule.code: index for index, rule in enumerate(rules)}
+    shown = report.shown(grandfathered=screen.grandfathered)
+    run = Run(
+        tool=Tool(
+            driver=Driver(
+                name="migration-guard", semanticVersion=__version__, rules=[_descriptor(rule) for rule in rules]
+            )
+        ),
+        columnKind="unicodeCodePoints",
+        invocations=[
+            Invocation(
+                executionSuccessful=not report.problems,
+                toolExecutionNotifications=[_notification(problem) for problem in report.problems],
+            )
+        ],
+        results=[_result(finding, indices.get(finding.code)) for finding in shown],
+    )
+    return encoded(Log({"$schema": SCHEMA, "version": VERSION, "runs": [run]}), indent=2) + "\n"
+
+
+def _descriptor(rule: Rule) -> Descriptor:
+    """Describe a rule by its own page."""
+    page = read_page(rule.page)
+    descriptor = Descriptor(
+        id=rule.code,
+        name=rule.name,
+        shortDescription=Text(text=" ".join(page.flags.split())),
+        fullDescription=Text(text=" ".join(page.why.split())),
+        help=Help(text=rule.page.strip(), markdown=rule.page.strip()),
+        defaultConfiguration=Configuration(enabled=rule.default, level="warning"),
+    )
+    url = page_of(rule.code, rule.name)
+    if url:
+        descriptor["helpUri"] = url
+    return descriptor
+
+
+def _result(finding: Finding, index: int | None) -> Result:
+    result = Result(
+        ruleId=finding.code,
+        level=LEVELS[finding.severity],
+        message=_message(f"{finding.message}. {finding.help}"),
+        locations=[_location(finding.path, _region(finding.span))],
+        partialFingerprints={FINGERPRINT: finding.fingerprint},
+    )
+    if index is not None:
+        result["ruleIndex"] = index
+    if finding.status is not Status.NEW:
+        result["suppressions"] = [Suppression(kind=KINDS[finding.status], status="accepted")]
+    return result
+
+
+def _notification(problem: Problem) -> Notification:
+    region = None if problem.line is None else Region(startLine=problem.line)
+    return Notification(
+        level="error",
+        message=_message(f"Could not be checked: {problem.message}"),
+        locations=[_location(problem.path, region)],
+    )
+
+
+def _message(text: str) -> Text:
+    """Write a message; brackets followed by a parenthesis would be a link."""
+    return Text(text=one_line(text).replace("](", "] ("))
+
+
+def _location(path: str, region: Region | None) -> Location:
+    physical = Physical(artifactLocation=Artifact(uri=_uri(path)))
+    if region is not None:
+        physical["region"] = region
+    return Location(physicalLocation=physical)
+
+
+def _region(span: Span) -> Region:
+    return Region(startLine=span.line, startColumn=span.column, endLine=span.end_line, endColumn=span.end_column)
+
+
+def _uri(path: str) -> str:
+    """Encode a relative path, so that a colon in it makes no scheme."""
+    return quote(data(path))

@@ -1,0 +1,71 @@
+"""Accidents at random moments of a run: nothing is lost, nothing is done twice, nothing else is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from backfill.faults import ledger
+from backfill.faults.accidents import crash_server, edit_beside, kill_often, terminate_backends
+from backfill.faults.subject import Guard, finish
+from backfill.server import OwnServer, Server, embedded
+
+ROWS = 60_000
+STRETCH = 3_500
+"""How many rows after its start an accident may come: between the first batch and the sixth."""
+HELD = [2_403, 2_406, 150_003]
+
+
+@pytest.fixture(scope="module")
+def template(server: Server) -> Iterator[str]:
+    with server.fresh() as name:
+        ledger.install(server.url(name), ROWS)
+        yield name
+
+
+@pytest.fixture
+def durable() -> Iterator[OwnServer]:
+    """Give a server with default settings: what it acknowledged must be there after a crash."""
+    with embedded(()) as server:
+        yield server
+
+
+def test_left_alone_it_is_clean(database: str) -> None:
+    report = finish(Guard(database), runs=1)
+    assert ledger.audit(database, report).clean
+    assert report.examined >= ROWS
+
+
+def test_forty_kills(server: Server, template: str) -> None:
+    """Most of a kill's time is the next start, so two databases share the machine."""
+
+    def half(seed: int) -> tuple[ledger.Audit, int]:
+        with server.fresh(template) as name:
+            url = server.url(name)
+            report = kill_often(Guard(url), times=20, seed=seed, furthest=STRETCH)
+            return ledger.audit(url, report), ledger.rolled_back(url)
+
+    with ThreadPoolExecutor(2) as halves:
+        audits, undone = zip(*halves.map(half, (20, 21)), strict=True)
+    assert [audit for audit in audits if not audit.clean] == []
+    assert min(undone) > STRETCH, "the kills came between batches, and prove little"
+
+
+def test_its_connections_are_ended(database: str) -> None:
+    report = terminate_backends(Guard(database), times=6, seed=22, furthest=STRETCH)
+    assert ledger.audit(database, report).clean
+
+
+def test_the_server_is_stopped_at_once_and_started(durable: OwnServer) -> None:
+    with durable.fresh() as name:
+        ledger.install(durable.url(name), ROWS // 2)
+        subject = Guard(durable.url(name))
+        report = crash_server(subject, durable, times=3, seed=23, furthest=STRETCH)
+        assert ledger.audit(subject.url, report).clean
+
+
+def test_the_application_edits_rows_beside_it(database: str) -> None:
+    report = edit_beside(Guard(database), HELD)
+    assert ledger.audit(database, report).clean

@@ -1,0 +1,225 @@
+"""What other programs make of the formats: schemas, limits, identities."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+from xml.etree.ElementTree import fromstring
+
+import jsonschema
+import pytest
+import xmlschema
+
+from migration_guard.findings import Severity, Status
+from migration_guard.operations import Problem
+from migration_guard.report import formats, pages
+from migration_guard.report.model import Report
+from migration_guard.report.screen import Screen
+from migration_guard.rules import all_rules
+from report.sample import AGAIN, CLEAN, HIGH, IGNORED, MEDIUM, OLD, REPORT, WHOLE, hostile
+
+SCHEMAS = Path(__file__).parent / "schemas"
+SARIF = jsonschema.Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text(encoding="utf-8")))
+JUNIT = xmlschema.XMLSchema(str(SCHEMAS / "junit-10.xsd"))
+ALL = Screen(grandfathered=True)
+
+
+def said(name: str, report: Report = REPORT, screen: Screen | None = None) -> str:
+    return formats.load(name).render(report, screen or Screen())
+
+
+def sarif(report: Report = REPORT, screen: Screen | None = None) -> Any:
+    return json.loads(said("sarif", report, screen))["runs"][0]
+
+
+# SARIF.
+
+
+@pytest.mark.parametrize("report", [REPORT, CLEAN], ids=["full", "clean"])
+@pytest.mark.parametrize("screen", [Screen(), ALL], ids=["new", "all"])
+def test_sarif_obeys_its_schema(report: Report, screen: Screen) -> None:
+    SARIF.validate(json.loads(said("sarif", report, screen)))
+
+
+def test_the_schema_would_find_a_mistake() -> None:
+    log = json.loads(said("sarif"))
+    log["runs"][0]["results"][0]["levle"] = "error"
+    with pytest.raises(jsonschema.ValidationError):
+        SARIF.validate(log)
+
+
+def test_sarif_results_point_at_their_rules() -> None:
+    run = sarif(screen=ALL)
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == [rule.code for rule in all_rules()]
+    assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == [
+        result["ruleId"] for result in run["results"]
+    ]
+    for rule in rules:
+        assert "## Use instead" in rule["help"]["markdown"]
+        assert rule["fullDescription"]["text"]
+    assert [rule["id"] for rule in rules if not rule["defaultConfiguration"]["enabled"]] == ["MG108"]
+
+
+def test_sarif_leaves_out_what_would_open_an_alert_for_nothing() -> None:
+    assert len(sarif()["results"]) == 5
+    assert not [result for result in sarif()["results"] if "suppressions" in result]
+    results = sarif(screen=ALL)["results"]
+    assert [result["suppressions"][0]["kind"] for result in results if "suppressions" in result] == [
+        "external",
+        "inSource",
+    ]
+
+
+def test_sarif_says_what_could_not_be_checked() -> None:
+    invocation = sarif()["invocations"][0]
+    assert invocation["executionSuccessful"] is False
+    assert [notification["level"] for notification in invocation["toolExecutionNotifications"]] == ["error"] * 3
+    assert sarif(CLEAN)["invocations"][0]["executionSuccessful"] is True
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        ("a/b.py", "a/b.py"),
+        ("../a b.py", "../a%20b.py"),
+        ("c:/x#y?z%.py", "c%3A/x%23y%3Fz%25.py"),
+        ("größe.py", "gr%C3%B6%C3%9Fe.py"),
+        ("half-\ud800.py", "half-%EF%BF%BD.py"),
+    ],
+)
+def test_paths_in_sarif_are_relative_and_encoded(path: str, uri: str) -> None:
+    found = sarif(replace(REPORT, findings=(replace(HIGH, path=path),)))["results"][0]
+    assert found["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}
+    assert path.isascii() is False or unquote(uri) == path
+
+
+def test_sarif_carries_our_fingerprint_and_leaves_githubs_to_github() -> None:
+    assert sarif()["results"][0]["partialFingerprints"] == {"migrationGuard/v1": HIGH.fingerprint}
+
+
+# JUnit.
+
+
+@pytest.mark.parametrize("report", [REPORT, CLEAN], ids=["full", "clean"])
+@pytest.mark.parametrize("screen", [Screen(), ALL], ids=["new", "all"])
+def test_junit_obeys_its_schema(report: Report, screen: Screen) -> None:
+    JUNIT.validate(said("junit", report, screen))
+
+
+def test_junit_counts_itself() -> None:
+    suite = fromstring(said("junit", screen=ALL))[0]
+    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["10", "5", "3", "2"]
+    assert len(suite.findall("testcase")) == 10
+
+
+def test_a_clean_run_in_junit_is_a_test_that_passes() -> None:
+    suite = fromstring(said("junit", CLEAN))[0]
+    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["1", "0", "0"]
+    assert not list(suite[0])
+
+
+# GitLab.
+
+
+def test_gitlab_sees_every_entry() -> None:
+    entries = json.loads(said("gitlab", screen=ALL))
+    assert len({entry["fingerprint"] for entry in entries}) == len(entries) == 10
+    assert Counter(entry["severity"] for entry in entries) == {
+        "blocker": 3, "critical": 1, "major": 3, "minor": 1, "info": 2,
+    }  # fmt: skip
+
+
+def test_an_edit_above_changes_no_fingerprint_of_gitlab() -> None:
+    def fingerprints(report: Report, screen: Screen | None = None) -> set[str]:
+        return {entry["fingerprint"] for entry in json.loads(said("gitlab", report, screen))}
+
+    moved = tuple(replace(one, span=replace(one.span, line=one.span.line + 7)) for one in REPORT.findings)
+    assert fingerprints(replace(REPORT, findings=moved)) == fingerprints(REPORT)
+    old_first = (replace(MEDIUM, status=Status.GRANDFATHERED), AGAIN)
+    both = replace(REPORT, findings=old_first, problems=())
+    assert fingerprints(both) < fingerprints(both, ALL), "what is shown beside it changes none either"
+
+
+# GitHub.
+
+
+def commands(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("::")]
+
+
+def test_github_gets_no_more_than_it_shows_and_the_worst_of_it() -> None:
+    low = [replace(WHOLE, path=f"a{number:02}.py") for number in range(20)]
+    high = [replace(HIGH, path=f"z{number:02}.py") for number in range(12)]
+    report = replace(REPORT, findings=(*low, *high), problems=(Problem("b.py", None, "gone"),))
+    text = said("github", report, Screen(quiet=True))
+    assert Counter(line.partition(" ")[0] for line in commands(text)) == {"::error": 10, "::notice": 10}
+    assert commands(text)[0] == "::error file=b.py,title=could not be checked::gone"
+    assert "file=z08.py" in text
+    assert "file=z09.py" not in text
+    assert text.splitlines()[-1].startswith("13 more annotations would exceed GitHub's limits")
+
+
+def test_what_is_new_comes_before_what_is_filed() -> None:
+    new = [replace(WHOLE, path=f"z{number}.py") for number in range(10)]
+    text = said("github", replace(REPORT, findings=(OLD, IGNORED, *new), problems=()), ALL)
+    assert [line.partition("file=")[2][0] for line in commands(text)] == ["z"] * 10
+    assert "2 more annotations" in text
+
+
+def test_severity_decides_the_level() -> None:
+    levels = {
+        level: commands(said("github", replace(REPORT, findings=(replace(HIGH, severity=level),), problems=())))[0]
+        for level in Severity
+    }
+    assert {level: line.split()[0] for level, line in levels.items()} == {
+        Severity.HIGH: "::error",
+        Severity.MEDIUM: "::warning",
+        Severity.LOW: "::notice",
+    }
+
+
+# Markdown.
+
+
+def test_markdown_counts_what_has_no_room() -> None:
+    many = tuple(replace(HIGH, path=f"a/{number:03}.py") for number in range(70))
+    problems = tuple(Problem(f"b/{number}.py", None, "gone") for number in range(51))
+    text = said("markdown", replace(REPORT, findings=many, problems=problems))
+    assert text.count("| high |") == 50
+    assert "And 20 more findings." in text
+    assert "And 1 more problem." in text
+    assert text.count("Move it into a backfill.") == 1
+
+
+def test_a_comment_keeps_below_what_github_takes() -> None:
+    many = tuple(hostile("@`|<" * 5000, number) for number in range(70))
+    assert len(said("markdown", replace(REPORT, findings=many))) < 1024 * 1024
+
+
+# Links.
+
+
+def test_rules_link_to_their_pages_once_these_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "example.org/guard" not in said("sarif")
+    monkeypatch.setattr(pages, "DOCUMENTATION", "https://example.org/guard/")
+    url = "https://example.org/guard/rules/#mg101-update-in-migration"
+    assert sarif()["tool"]["driver"]["rules"][0]["helpUri"] == url
+    SARIF.validate(json.loads(said("sarif")))
+    assert f"[MG101]({url}) update-in-migration" in said("markdown")
+    assert url not in said("full"), "a file takes no link"
+
+
+# JSON.
+
+
+def test_json_lines_hold_what_json_holds_and_end_with_the_counts() -> None:
+    whole = json.loads(said("json"))
+    lines = [json.loads(line) for line in said("json-lines").splitlines()]
+    assert [{"type": "finding", **finding} for finding in whole["findings"]] == lines[:7]
+    assert [{"type": "problem", **problem} for problem in whole["problems"]] == lines[7:10]
+    assert lines[10:] == [{"type": "summary", "version": 1, "tool": whole["tool"], **whole["summary"]}]

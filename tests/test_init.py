@@ -1,0 +1,243 @@
+"""`migration-guard init`: what it proposes for real trees, and that it never harms what is there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from migration_guard.config import SettingsLoader
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ALEMBIC = 'revision = "1"\ndown_revision = None\nfrom alembic import op\n\n\ndef upgrade():\n    op.drop_table("a")\n'
+DJANGO = "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    operations = []\n"
+SCRIPT = """import psycopg
+
+
+def run(connection):
+    # Migration 1: leads
+    connection.execute("CREATE TABLE leads (id int)")
+    # Migration 2: status
+    connection.execute("ALTER TABLE leads ADD COLUMN status text")
+    # Migration 2a: owner
+    connection.execute("ALTER TABLE leads ADD COLUMN owner int")
+"""
+PYPROJECT = '[project]\nname = "crm"\ndependencies = ["psycopg"]\n'
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def put(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+
+
+def init(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "migration_guard", "init", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8", timeout=60, check=False)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(folder).parts
+    }
+
+
+def test_it_proposes_and_writes_nothing(repository: Path) -> None:
+    put(repository, **{"pyproject.toml": PYPROJECT, "versions/1.py": ALEMBIC})
+    before = tree(repository)
+    ran = init(repository)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Found 1 migration of alembic.\n" in ran.stdout
+    assert "pyproject.toml: would get, at its end\n" in ran.stdout
+    assert "    [tool.migration-guard]\n" in ran.stdout
+    assert ".pre-commit-config.yaml: would be created\n" in ran.stdout
+    assert ran.stdout.endswith("Nothing was written; `migration-guard init --write` does it.\n")
+    assert tree(repository) == before
+
+
+def test_what_it_writes_governs_and_is_proposed_once(repository: Path) -> None:
+    put(repository, **{"pyproject.toml": PYPROJECT, "versions/1.py": ALEMBIC, ".github/CODEOWNERS": "* @ann\n"})
+    assert init(repository, "--write").returncode == 0
+    assert (repository / "pyproject.toml").read_text().startswith(f"{PYPROJECT}\n[tool.migration-guard]\n")
+    assert SettingsLoader(cwd=repository).for_folder(repository).source == repository / "pyproject.toml"
+    hook = yaml.safe_load((repository / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"][0]
+    assert (hook["id"], hook["entry"]) == ("migration-guard", "migration-guard check --force-exclude")
+    job = yaml.safe_load((repository / ".github" / "workflows" / "migration-guard.yml").read_text())
+    assert job["jobs"]["migration-guard"]["steps"][-1]["run"].startswith("migration-guard check")
+    written = tree(repository)
+    again = init(repository, "--write")
+    assert (again.returncode, "Everything is set up." in again.stdout) == (0, True)
+    assert tree(repository) == written
+
+
+def test_a_subfolder_means_its_repository(repository: Path) -> None:
+    put(repository, **{"crm/migrations/0001_initial.py": DJANGO})
+    ran = init(repository / "crm", "--write")
+    assert "../migration-guard.toml: created\n" in ran.stdout
+    assert (repository / "migration-guard.toml").exists()
+
+
+def test_a_script_written_by_hand_is_found_with_its_marker(repository: Path) -> None:
+    put(
+        repository, **{"server/db_migrate.py": SCRIPT, "tests/test_db_migrate.py": SCRIPT, "crm/versions/1.py": ALEMBIC}
+    )
+    assert "a script that looks like migrations: server/db_migrate.py." in init(repository, "--write").stdout
+    settings = SettingsLoader(cwd=repository).for_folder(repository)
+    assert settings.paths == (".", "server/db_migrate.py")
+    assert settings.migration_marker == r"# ?Migration (\d+[a-z]?):"
+    ran = subprocess.run(
+        [sys.executable, "-m", "migration_guard"], cwd=repository, capture_output=True, encoding="utf-8", check=False
+    )
+    assert (ran.returncode, "2 migrations checked, 0 new" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("requirements", "dialect"),
+    [("mysqlclient==2\n", "mysql"), ("psycopg2\nmysqlclient\n", "postgres"), ("flask\n", "postgres")],
+)
+def test_the_dialect_is_that_of_the_only_driver(repository: Path, requirements: str, dialect: str) -> None:
+    put(repository, **{"requirements.txt": requirements, "versions/1.py": ALEMBIC})
+    init(repository, "--write")
+    assert SettingsLoader(cwd=repository).for_folder(repository).dialect == dialect
+
+
+def test_nothing_is_proposed_that_is_there(repository: Path) -> None:
+    put(
+        repository,
+        **{
+            "migration-guard.toml": "",
+            ".pre-commit-config.yaml": "repos:\n- repo: local\n  hooks:\n  - id: migration-guard\n",
+            ".github/workflows/lint.yml": "jobs: {lint: {steps: [{run: migration-guard}]}}\n",
+            "versions/1.py": ALEMBIC,
+        },
+    )
+    before = tree(repository)
+    ran = init(repository, "--write")
+    assert "Configured in migration-guard.toml.\n\nEverything is set up.\n" in ran.stdout
+    assert tree(repository) == before
+
+
+# Files that are there.
+
+
+@pytest.mark.parametrize(
+    "hooks",
+    [
+        "repos:\n- repo: https://example.com/a\n  rev: '1'\n  hooks:\n  - id: a\n",
+        "# ours\ndefault_stages: [pre-commit]\nrepos:\n  # first\n  - repo: meta\n    hooks:\n      - id: identity",
+        "repos:\r\n  - repo: meta\r\n    hooks:\r\n      - id: identity\r\n",
+    ],
+)
+def test_a_plain_list_of_hooks_is_added_to(repository: Path, hooks: str) -> None:
+    put(repository, **{"versions/1.py": ALEMBIC, ".pre-commit-config.yaml": hooks})
+    ran = init(repository, "--write")
+    assert ".pre-commit-config.yaml: added at the end\n" in ran.stdout
+    with open(repository / ".pre-commit-config.yaml", encoding="utf-8", newline="") as file:
+        text = file.read()
+    assert text.startswith(hooks)
+    assert ("\r\n" in hooks) == ("\r\n" in text)
+    assert "\n" not in text.replace("\r\n", "") or "\r\n" not in hooks
+    was, now = yaml.safe_load(hooks), yaml.safe_load(text)
+    assert now["repos"][:-1] == was["repos"]
+    assert now["repos"][-1]["hooks"][0]["id"] == "migration-guard"
+
+
+@pytest.mark.parametrize(
+    "hooks",
+    [
+        "repos: [{repo: meta, hooks: [{id: identity}]}]\n",
+        "repos:\n- repo: meta\n  hooks: []\nfail_fast: true\n",
+        "repos:\n- repo: meta\n  hooks: []\n...\n",
+        "repos:\n",
+        "",
+    ],
+)
+def test_other_hooks_are_left_alone_and_told(repository: Path, hooks: str) -> None:
+    put(repository, **{"versions/1.py": ALEMBIC, ".pre-commit-config.yaml": hooks})
+    ran = init(repository, "--write")
+    assert ".pre-commit-config.yaml: add this yourself" in ran.stdout
+    assert "    - repo: local\n" in ran.stdout
+    assert (repository / ".pre-commit-config.yaml").read_text() == hooks
+
+
+@pytest.mark.parametrize("text", ["tool = {}\n", "[project\n", "tool.black.line-length = 120\n[tool]\n"])
+def test_a_pyproject_that_takes_no_section_is_left_alone(repository: Path, text: str) -> None:
+    put(repository, **{"versions/1.py": ALEMBIC, "pyproject.toml": text})
+    ran = init(repository, "--write")
+    assert ran.returncode == 0
+    assert "pyproject.toml: add this yourself" in ran.stdout
+    assert (repository / "pyproject.toml").read_text() == text
+
+
+def test_a_pyproject_keeps_its_form(repository: Path) -> None:
+    text = "\ufeff[project]\r\nname = 'crm'  # ours\r\n[tool.black]\r\nline-length = 120"
+    put(repository, **{"versions/1.py": ALEMBIC, "shared/pyproject.toml": text})
+    (repository / "pyproject.toml").symlink_to("shared/pyproject.toml")
+    (repository / "shared" / "pyproject.toml").chmod(0o640)
+    assert init(repository, "--write").returncode == 0
+    written = (repository / "shared" / "pyproject.toml").read_bytes().decode("utf-8")
+    assert written.startswith(f"{text}\r\n\r\n[tool.migration-guard]\r\n")
+    assert "\n" not in written.replace("\r\n", "")
+    assert tomllib.loads(written[1:])["tool"].keys() == {"black", "migration-guard"}
+    assert (repository / "pyproject.toml").is_symlink()
+    assert os.stat(repository / "pyproject.toml").st_mode & 0o777 == 0o640
+
+
+def test_a_pipeline_of_gitlab_is_told(repository: Path) -> None:
+    put(repository, **{"versions/1.py": ALEMBIC, ".gitlab-ci.yml": "stages: [test]\n"})
+    ran = init(repository, "--write")
+    assert ".gitlab-ci.yml: add this yourself" in ran.stdout
+    assert (repository / ".gitlab-ci.yml").read_text() == "stages: [test]\n"
+
+
+# What cannot be done.
+
+
+def test_no_migration_is_an_error(repository: Path) -> None:
+    put(repository, **{"app.py": "print()\n"})
+    ran = init(repository, "--write")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "Error: no migration was found in .; name them in `paths` of migration-guard.toml\n"
+    assert set(tree(repository)) == {"app.py"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("migration-guard.toml", b"dialct = 'mysql'\n", "did you mean `dialect`"),
+        ("pyproject.toml", b"# caf\xe9\n", "pyproject.toml cannot be read"),
+        (".pre-commit-config.yaml", b"# caf\xe9\n", ".pre-commit-config.yaml cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_is_not_treated_as_missing(repository: Path, name: str, text: bytes, said: str) -> None:
+    put(repository, **{"versions/1.py": ALEMBIC})
+    (repository / name).write_bytes(text)
+    before = tree(repository)
+    ran = init(repository, "--write")
+    assert (ran.returncode, said in ran.stderr) == (2, True), ran.stderr
+    assert tree(repository) == before
+
+
+def test_a_dangling_link_is_not_written_through(repository: Path) -> None:
+    put(repository, **{"versions/1.py": ALEMBIC})
+    (repository / "migration-guard.toml").symlink_to("elsewhere.toml")
+    ran = init(repository, "--write")
+    assert (ran.returncode, "could not be written: File exists" in ran.stderr) == (2, True), ran.stderr
+    assert not (repository / "elsewhere.toml").exists()
