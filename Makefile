@@ -9,7 +9,7 @@ STAMP = $(VENV)/.installed
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
-	@echo "make demo     lint the example project in examples/crm, and run its backfills"
+	@echo "make demo     lint the example project in examples/crm, run and verify its backfills"
 	@echo "make test     run the tests"
 	@echo "make check    run ruff, mypy, the import contracts, and compare what is generated"
 	@echo "make docs     bring the generated pages up to date, and build the documentation in site/"
@@ -27,16 +27,19 @@ $(STAMP): pyproject.toml
 	@touch $(STAMP)
 
 demo: $(STAMP)
-	@echo '$$ cd examples/crm && migration-guard'
-	@cd examples/crm && "$(abspath $(BIN))/migration-guard" check || test $$? -eq 1
+	@echo '$$ cd examples/crm && migration-guard --no-baseline'
+	@cd examples/crm && "$(abspath $(BIN))/migration-guard" check --no-baseline || test $$? -eq 1
 	@echo
-	@echo '$$ migration-guard --output-format concise'
-	@cd examples/crm && "$(abspath $(BIN))/migration-guard" check --output-format concise || test $$? -eq 1
+	@echo '$$ migration-guard --no-baseline --output-format concise'
+	@cd examples/crm && "$(abspath $(BIN))/migration-guard" check --no-baseline --output-format concise || test $$? -eq 1
 	@echo
 	@echo 'The exit code was 1: new findings at or above fail-on. examples/crm/README.md explains them.'
 	@echo
 	@echo 'The backfills of the example, on a PostgreSQL that is started for them:'
 	@$(BIN)/python tests/backfill/server.py "$(abspath $(BIN))/python" examples/crm/demo.py
+	@echo
+	@echo '$$ migration-guard verify'
+	@cd examples/crm && "$(abspath $(BIN))/migration-guard" verify | tail -9
 
 test: $(STAMP)
 	$(BIN)/python -m pytest

@@ -13,16 +13,28 @@ from pathlib import Path
 from migration_guard.baseline import Filed
 from migration_guard.changes import Changed, below, changed_since, outside, staged
 from migration_guard.config import Settings, SettingsLoader, unknown_rules
-from migration_guard.discover import NOTHING, Candidate, Discovery, UsageError, discover
+from migration_guard.discover import BACKFILL, NOTHING, Candidate, Discovery, UsageError, discover
+from migration_guard.discover.patterns import backfill_path, holds_backfills
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
 from migration_guard.gate import may_hold_operation
 from migration_guard.git import Git, GitError
-from migration_guard.judge import SMALL, Law, Measured, Severities, TablePatterns, ignoring, judge
+from migration_guard.judge import (
+    SMALL,
+    Judged,
+    Law,
+    Measured,
+    Severities,
+    TablePatterns,
+    ignoring,
+    judge,
+    judge_backfills,
+    judge_contractions,
+)
 from migration_guard.operations import Ignore, Job, Problem, Reading
 from migration_guard.pool import read_all
 from migration_guard.report.model import Report
-from migration_guard.rules import all_rules, matching, select
+from migration_guard.rules import Fill, all_rules, fills, matching, select
 
 
 def _unwatched(_total: int) -> Callable[[], None]:
@@ -90,14 +102,16 @@ def run(request: Request) -> Run:
     problems = [*discovery.problems, *_nothing_found(request, discovery)]
     checked: list[Checked] = []
     done = request.watch(len(discovery.candidates))
-    gate = _Gate(done)
+    known = _known_fills(request, laws)
+    gate = _Gate(done, known)
     for candidate, reading in _read(gate.kept(discovery.candidates), request):
-        one, found = _judged(candidate, reading, laws[candidate.settings], trusted)
+        one, found = _judged(candidate, reading, laws[candidate.settings], trusted, known)
         checked.append(one)
         done()
         problems += found
     checked += (_cleared(candidate, laws[candidate.settings]) for candidate in gate.cleared)
     checked.sort(key=lambda one: one.candidate.shown)
+    problems += unjudged_backfills(checked)
     here = request.load.for_folder(request.cwd)
     governing: dict[Path, list[Settings]] = {}
     for settings in laws:
@@ -107,7 +121,7 @@ def run(request: Request) -> Run:
     findings = filing.findings
     outside = None
     if changes is not None:
-        aside = set(map(id, _outside(request, changes, checked, laws, findings)))
+        aside = set(map(id, _outside(request, changes, checked, laws, findings, known=known)))
         findings = tuple(finding for finding in findings if id(finding) not in aside)
         outside = len(aside)
     levels = {one.candidate.shown: one.candidate.settings.fail_on for one in checked}
@@ -116,6 +130,7 @@ def run(request: Request) -> Run:
         findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
         problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line or 0, problem.message))),
         files=len(discovery.candidates),
+        backfills=sum(one.framework == BACKFILL for one in discovery.candidates),
         excluded=discovery.excluded,
         failing=sum(finding.severity.at_least(levels.get(finding.path, here.fail_on)) for finding in new),
         sources={one.candidate.shown: _text(one.candidate.source) for one in checked if one.findings},
@@ -125,6 +140,24 @@ def run(request: Request) -> Run:
         recovered=tuple(shelf.shown for shelf in filing.shelves if shelf.baseline.recovered),
     )
     return Run(report, filing.shelves, tuple(checked))
+
+
+def unjudged_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
+    """Say which backfills were not judged: functions in files that are not named, and names that lead to none."""
+    files = [one for one in checked if one.candidate.framework == BACKFILL]
+    paths = {str(one.candidate.path) for one in files}
+    for one in files:
+        for procedure in one.procedures:
+            if procedure.elsewhere is not None and procedure.elsewhere not in paths:
+                there = os.path.basename(procedure.elsewhere)
+                message = f"backfill {procedure.shown}: its function stands in {there}, which `backfill.modules` must name too"
+                yield Problem(one.candidate.shown, procedure.span.line, message)
+    for settings in dict.fromkeys(one.candidate.settings for one in files):
+        for entry in settings.backfill.modules:
+            held = [one for one in files if holds_backfills(one.candidate.path, settings, entry)]
+            if held and not any(one.procedures for one in held):
+                message = f"no backfill is found in {entry}: no definition, and no function that changes rows"
+                yield Problem(held[0].candidate.shown, None, message)
 
 
 def _changes(request: Request) -> tuple[Changed, ...] | None:
@@ -145,6 +178,8 @@ def _outside(
     checked: Sequence[Checked],
     laws: Mapping[Settings, Law],
     findings: Sequence[Finding],
+    *,
+    known: tuple[Fill, ...],
 ) -> Iterator[Finding]:
     """Give the new findings that have nothing to do with the changes."""
     by_path = {os.path.realpath(one.path): one for one in changes}
@@ -163,8 +198,7 @@ def _outside(
     ]
     before: dict[Path, tuple[Finding, ...]] = {}
     for candidate, reading in _read(old, request):
-        judged = judge(reading.operations, laws[candidate.settings], shown=candidate.shown, inside=_inside(candidate))
-        before[candidate.path] = judged.findings
+        before[candidate.path] = _by_rules(candidate, reading, laws[candidate.settings], known).findings
     for one in checked:
         path = one.candidate.path
         if path in touched:
@@ -197,9 +231,11 @@ def _places(filed: Filed, folder: Path, cwd: Path) -> frozenset[Path]:
     return frozenset({folder / filed.file, *([cwd / via.rpartition(":")[0]] if via else [])})
 
 
-def _judged(candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted) -> tuple[Checked, list[Problem]]:
+def _judged(
+    candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted, known: tuple[Fill, ...]
+) -> tuple[Checked, list[Problem]]:
     inside = _inside(candidate)
-    judged = judge(reading.operations, law, shown=candidate.shown, inside=inside)
+    judged = _by_rules(candidate, reading, law, known)
     rules = law.selection.rules_for(inside)
     remarked = ignoring(
         judged.findings,
@@ -211,7 +247,41 @@ def _judged(candidate: Candidate, reading: Reading, law: Law, trusted: _Trusted)
     )
     problems = [*reading.problems, *judged.problems, *remarked.problems]
     running = frozenset(rule.name for rule in rules)
-    return Checked(candidate, remarked.findings, running, whole=not problems, replaces=reading.replaces), problems
+    checked = Checked(
+        candidate,
+        remarked.findings,
+        running,
+        whole=not problems,
+        replaces=reading.replaces,
+        procedures=reading.procedures,
+    )
+    return checked, problems
+
+
+def _by_rules(candidate: Candidate, reading: Reading, law: Law, known: tuple[Fill, ...]) -> Judged:
+    """Judge a migration by its operations and contractions, and a file of backfills by its procedures."""
+    inside = _inside(candidate)
+    if candidate.framework == BACKFILL:
+        return judge_backfills(reading.procedures, law, shown=candidate.shown, inside=inside)
+    changed = judge(reading.operations, law, shown=candidate.shown, inside=inside)
+    contracted = judge_contractions(reading, known, law, shown=candidate.shown, inside=inside)
+    return Judged((*changed.findings, *contracted.findings), (*changed.problems, *contracted.problems))
+
+
+def _known_fills(request: Request, laws: Mapping[Settings, Law]) -> tuple[Fill, ...]:
+    """What the backfills fill that the configurations name, whether or not their files are to be checked themselves."""
+    asking = [one for one, law in laws.items() if any(rule.contract for rule in law.selection.rules)]
+    places = dict.fromkeys(str(backfill_path(entry, one)) for one in asking for entry in one.backfill.modules)
+    if not places:
+        return ()
+    files = [
+        one
+        for one in discover(tuple(places), cwd=request.cwd, load=request.load).candidates
+        if one.framework == BACKFILL
+    ]
+    readings = [reading for _, reading in _read(files, request)]
+    found = {fill for one in readings for procedure in one.procedures for fill in fills(procedure)}
+    return tuple(sorted(found, key=lambda fill: (fill.key, fill.table, sorted(fill.columns))))
 
 
 def _cleared(candidate: Candidate, law: Law) -> Checked:
@@ -223,17 +293,22 @@ def _cleared(candidate: Candidate, law: Law) -> Checked:
 class _Gate:
     """Lets those files through that have to be read; the others are cleared while the readers are at work."""
 
-    def __init__(self, done: Callable[[], None]) -> None:
+    def __init__(self, done: Callable[[], None], known: Sequence[Fill]) -> None:
         self.cleared: list[Candidate] = []
         self._done = done
+        self._columns = {column.encode(errors="replace") for fill in known for column in fill.columns}
+        """What a schema change may rely on, so that a migration which says one of these words is read."""
 
     def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         for candidate in candidates:
-            if _needs_reading(candidate):
+            if _needs_reading(candidate) or self._mentions(candidate.source.lower()):
                 yield candidate
             else:
                 self.cleared.append(candidate)
                 self._done()
+
+    def _mentions(self, source: bytes) -> bool:
+        return any(column in source for column in self._columns)
 
 
 class _Trusted:
@@ -281,6 +356,8 @@ def _discover(request: Request, changes: Sequence[Changed] | None = None) -> Dis
 
 def _needs_reading(candidate: Candidate) -> bool:
     """Whether the gate lets a file through; it knows Python only."""
+    if candidate.framework == BACKFILL:
+        return True
     return candidate.path.suffix != ".py" or may_hold_operation(candidate.source)
 
 

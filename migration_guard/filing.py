@@ -26,6 +26,7 @@ from migration_guard.discover import Candidate, Discovery
 from migration_guard.files import exists, shown_path
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.git import Git, GitError
+from migration_guard.procedures import Procedure
 from migration_guard.rules import EntryUse, Upkeep, all_rules
 
 
@@ -40,6 +41,8 @@ class Checked:
     whole: bool
     """Whether all of it could be checked."""
     replaces: tuple[str, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    """The backfills that it defines, if that is what it holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,30 @@ class Status(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """What a person would do to the lines of a span."""
+
+    span: Span
+    swaps: tuple[tuple[str, str], ...]
+    """Texts that give way to others, each once."""
+    again: bool = False
+    """Whether the lines stay, and stand below themselves once more with the swaps made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What was found and what is required, as a verification lists it."""
+
+    found: str
+    required: str
+    edit: Edit | None = None
+    passes: bool = False
+    """Whether it is to be known and changes no verdict."""
+    weight: Severity = Severity.HIGH
+    """The rule's own severity, whatever the configuration makes of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A rule's judgement of an Operation."""
 
@@ -45,6 +69,7 @@ class Finding:
     operation: Operation | None
     fingerprint: str = ""
     status: Status = Status.NEW
+    measure: Measure | None = None
 
     @property
     def sort_key(self) -> tuple[str, int, str, int, str]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from migration_guard.procedures import Contraction, Procedure
 
 
 class OperationKind(str, Enum):
@@ -150,6 +154,11 @@ class Reading:
     migration: str | None = None
     replaces: tuple[str, ...] = ()
     """The migrations that this one was squashed from."""
+    procedures: tuple[Procedure, ...] = ()
+    """What a file of backfills defines."""
+    contractions: tuple[Contraction, ...] = ()
+    required: tuple[str, ...] = ()
+    """The keys of the backfills that the migration requires to be complete."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,15 @@ from migration_guard.rules import Context, Rule, UnknownRuleError, all_rules, ma
 
 HEAD_OF_BASELINE = '{"format":1}'
 HEADER = 'revision = "2f6c"\ndown_revision = "1e5b"\n'
+KNOWN = """from migration_guard.backfill import Backfill
+
+LEADS_STATUS = Backfill(
+    key="leads-status",
+    table="leads",
+    where="status IS NULL",
+    update="UPDATE leads SET status = old_status WHERE id = ANY(:ids)",
+)
+"""
 EXPECT = re.compile(r"# expect: (MG\d+(?:, MG\d+)*)")
 RULES = all_rules()
 SPAN = Span(7, 5, 7, 40)
@@ -26,10 +35,11 @@ def expected(source: str) -> list[tuple[int, str]]:
     return sorted((n, code) for n, match in lines if match for code in match[1].split(", "))
 
 
-def blocks(part: str) -> list[object]:
+def blocks(part: str, *, practice: bool = False) -> list[object]:
     return [
         pytest.param(block, id=f"{rule.code}-{part}-{number}")
         for rule in RULES
+        if rule.practice is practice
         for number, block in enumerate(getattr(read_page(rule.page), part))
         if not block.startswith(HEAD_OF_BASELINE)
     ]
@@ -37,8 +47,10 @@ def blocks(part: str) -> list[object]:
 
 def found_in(folder: Path, block: str) -> list[tuple[int, str]]:
     source = HEADER + block
+    (folder / "known_backfills.py").write_text(KNOWN, encoding="utf-8")
     (folder / "2f6c_example.py").write_text(source, encoding="utf-8")
-    load = SettingsLoader(cwd=folder, config=['select=["ALL"]'], isolated=True)
+    config = ['select=["ALL"]', 'backfill.modules=["known_backfills.py"]']
+    load = SettingsLoader(cwd=folder, config=config, isolated=True)
     report = check(Request(paths=["2f6c_example.py"], cwd=folder, load=load, workers=1))
     assert report.problems == ()
     return sorted((finding.span.line, finding.code) for finding in report.new)
@@ -53,6 +65,25 @@ def test_a_bad_example_yields_exactly_its_markers(block: str, tmp_path: Path) ->
 @pytest.mark.parametrize("block", blocks("good"))
 def test_a_good_example_is_clean_under_all_rules(block: str, tmp_path: Path) -> None:
     assert found_in(tmp_path, block) == []
+
+
+def found_in_backfills(folder: Path, block: str) -> list[tuple[int, str]]:
+    (folder / "backfills.py").write_text(block, encoding="utf-8")
+    load = SettingsLoader(cwd=folder, config=['select=["ALL"]', 'backfill.modules=["backfills.py"]'], isolated=True)
+    report = check(Request(paths=["backfills.py"], cwd=folder, load=load, workers=1))
+    assert report.problems == ()
+    return sorted((finding.span.line, finding.code) for finding in report.new)
+
+
+@pytest.mark.parametrize("block", blocks("bad", practice=True))
+def test_a_bad_backfill_yields_exactly_its_markers(block: str, tmp_path: Path) -> None:
+    assert expected(block)
+    assert found_in_backfills(tmp_path, block) == expected(block)
+
+
+@pytest.mark.parametrize("block", blocks("good", practice=True))
+def test_a_good_backfill_is_clean_under_all_rules(block: str, tmp_path: Path) -> None:
+    assert found_in_backfills(tmp_path, block) == []
 
 
 @pytest.mark.parametrize(

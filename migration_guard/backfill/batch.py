@@ -10,7 +10,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
-from migration_guard.backfill.connect import GUARDED
+from migration_guard.backfill.connect import GUARDED, UNDONE
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused
 from migration_guard.backfill.keys import Value, array
 from migration_guard.backfill.preflight import Subject, as_role
@@ -257,7 +257,7 @@ def _change(connection: Connection, job: Job, held: _Held) -> tuple[int, tuple[s
     notes = [*_elsewhere(connection, subject, {oid: count for oid, count in written.items() if count})]
     inside = fresh + held.rows - present if subject.target.oid == subject.table.oid else held.rows
     if ours > inside:
-        notes.append(_outside(subject, ours, inside))
+        notes.append(_outside(subject, ours, inside, undone=connection.info.pop(UNDONE, False)))
     if in_vain:
         notes.append("rows were written that `where` still matches: add to it what tells that they are done")
     return held.rows - still, tuple(notes)
@@ -296,8 +296,10 @@ def _elsewhere(connection: Connection, subject: Subject, written: Mapping[int, i
     return [f"triggers or cascades ({', '.join(subject.reaches)}) write {', '.join(map(str, names))}"]
 
 
-def _outside(subject: Subject, ours: int, inside: int) -> str:
+def _outside(subject: Subject, ours: int, inside: int, *, undone: bool) -> str:
     what = f"{ours} row changes of {subject.definition.written}, {inside} of them in the batch, each once"
+    if undone:
+        return f"{what}; the function has rolled some of them back"
     if not subject.reaches:
         raise Refused(f"{what}: a batch must change its own rows only, and none of them twice")
     return f"{what}; the rest by triggers or cascades ({', '.join(subject.reaches)})"
@@ -310,7 +312,8 @@ def _call(connection: Connection, subject: Subject, parameters: Mapping[str, Any
     lists = connection.exec_driver_sql(statement("ids_of", lists=key.lists()), dict(parameters)).one()
     ids = list(lists[0]) if len(lists) == 1 else list(zip(*lists))
     transaction = connection.exec_driver_sql(statement("transaction")).scalar()
-    connection.info[GUARDED] = True
+    marks = connection.info  # of this very connection: it may be gone afterwards
+    marks[GUARDED] = True
     try:
         definition.apply(connection, ids)
     except (DBAPIError, Refused):
@@ -320,7 +323,7 @@ def _call(connection: Connection, subject: Subject, parameters: Mapping[str, Any
     except Exception as error:  # noqa: BLE001 -- a function may fail in any way; what it says may hold rows
         raise FunctionFailed(type(error).__name__) from None
     finally:
-        stopped = connection.info.pop(GUARDED)
+        stopped = marks.pop(GUARDED, None)
     if isinstance(stopped, Refused):  # the function has swallowed it
         raise stopped
     driver: Any = connection.connection.dbapi_connection

@@ -28,6 +28,8 @@ _ENDS_TRANSACTION = re.compile(
 CONNECT_SECONDS = 10
 GUARDED = "migration-guard: in a function"
 """Marks a connection, in its `info`, that a definition's function has in hand."""
+UNDONE = "migration-guard: rolled back to a savepoint"
+"""Marks a connection on which a function has taken something back: the server's statistics still count it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def engine(where: Address, name: str) -> Engine:
     event.listen(made, "before_cursor_execute", _refuse_statement)
     event.listen(made, "commit", lambda connection: _refuse_end(connection, "commit"))
     event.listen(made, "rollback", lambda connection: _refuse_end(connection, "rollback"))
+    event.listen(made, "rollback_savepoint", _note_undone)
     return made
 
 
@@ -105,8 +108,13 @@ def _refuse_statement(connection: Connection, _cursor: Any, statement: str, *_: 
         _refuse_end(connection, found[1].upper())
 
 
+def _note_undone(connection: Connection, *_: Any) -> None:
+    if not connection.invalidated and GUARDED in connection.info:
+        connection.info[UNDONE] = True
+
+
 def _refuse_end(connection: Connection, what: str) -> None:
-    if connection.info.get(GUARDED):
+    if not connection.invalidated and connection.info.get(GUARDED):
         refused = Refused(f"the function ends the batch's transaction ({what}); the runner commits each batch itself")
         connection.info[GUARDED] = refused
         raise refused

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine
 
+from migration_guard.backfill.errors import Refused
 from migration_guard.backfill.statements import statement
 
 
@@ -26,6 +27,9 @@ class Session:
                 if settings:
                     apply_settings(connection, settings)
                 yield connection
+        except Refused:
+            self.drop()  # SQLAlchemy may believe that the transaction has ended; the server rolls back what is cut off
+            raise
         finally:
             if connection.closed or connection.invalidated:
                 self.drop()

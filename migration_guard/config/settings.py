@@ -58,6 +58,15 @@ class BackfillSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifySettings:
+    """What `migration-guard verify` looks at, apart from migrations and backfills."""
+
+    deploy_scripts: tuple[str, ...] = option(
+        STRINGS, (), "Shell scripts and compose files that deploy, by name or glob; without them they are looked for."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the nearest configuration says, with defaults for what it leaves unsaid."""
 
@@ -108,6 +117,10 @@ class Settings:
         table(BackfillSettings, options(BackfillSettings)),
         BackfillSettings(),
         "Where backfills are, and where they run.",
+    )
+
+    verify: VerifySettings = option(
+        table(VerifySettings, options(VerifySettings)), VerifySettings(), "What `verify` looks at."
     )
 
     @property

@@ -51,6 +51,23 @@ def database_of(path: Path, settings: Settings) -> Database | None:
     return None
 
 
+def backfill_path(entry: str, settings: Settings) -> Path:
+    """Say where an entry of `backfill.modules` lies: a path, or a module by its dotted name."""
+    path = _full(entry, settings.root)
+    if path.suffix == ".py" or "/" in entry or path.is_dir():
+        return path
+    module = _full(entry.replace(".", "/"), settings.root)
+    return module if module.is_dir() else module.with_name(f"{module.name}.py")
+
+
+def holds_backfills(path: Path, settings: Settings, *entries: str) -> bool:
+    """Say whether `backfill.modules`, or one entry of it, means a file, by its name or by a folder that it stands in."""
+    if path.suffix != ".py":
+        return False
+    places = [backfill_path(entry, settings) for entry in entries or settings.backfill.modules]
+    return any(path == place or (path.is_relative_to(place) and not path.name.startswith("test_")) for place in places)
+
+
 def is_glob(text: str) -> bool:
     return bool(_MAGIC.search(text))
 

@@ -11,7 +11,16 @@ from types import MappingProxyType
 
 from migration_guard.config import ConfigError, Settings, SettingsLoader
 from migration_guard.discover.ignore import Ignores
-from migration_guard.discover.patterns import fixed_folder, governing, is_below, is_excluded, is_glob, is_listed
+from migration_guard.discover.patterns import (
+    backfill_path,
+    fixed_folder,
+    governing,
+    holds_backfills,
+    is_below,
+    is_excluded,
+    is_glob,
+    is_listed,
+)
 from migration_guard.discover.walk import Seen, looks_like_migration, source_files
 from migration_guard.files import SOURCE_LIMIT, Unreadable, exists, nearest_name, read_head, shown_path, too_large
 from migration_guard.frameworks import recognise
@@ -20,6 +29,8 @@ from migration_guard.operations import Problem
 SCRIPT = "script"
 SQL_FILE = "sql_file"
 """The framework of a file that is no migration by its content, but was named as one."""
+BACKFILL = "backfill"
+"""The framework of a file that `backfill.modules` names: it holds no migrations, and is judged by rules of its own."""
 
 
 class UsageError(Exception):
@@ -131,6 +142,9 @@ def _by_default(cwd: Path, load: SettingsLoader) -> Iterator[_Asked]:
             yield _Asked(_existing(folder, key, entry, settings), named=False, glob=entry, settings=settings)
         else:
             _existing(full, key, entry, settings)
+    for entry in settings.backfill.modules:
+        place = _existing(backfill_path(entry, settings), "backfill.modules", entry, settings)
+        yield _Asked(place, named=False, settings=settings)
 
 
 def _existing(path: Path, key: str, entry: str, settings: Settings) -> Path:
@@ -187,14 +201,15 @@ class _Search:
 
     def _look(self, path: Path, asked: Path, ignores: Ignores, *, named: bool) -> Candidate | Problem | _Left:
         settings = self._load.for_folder(path.parent)
-        wanted = named or is_listed(path, settings)
+        backfills = holds_backfills(path, settings)
+        wanted = named or backfills or is_listed(path, settings)
         try:
             content = self._contents.get(path)
             source, whole = read_head(path) if content is None else (content, len(content) <= SOURCE_LIMIT)
         except Unreadable as error:
             wanted = wanted or path.suffix == ".py"
             return self._kept_problem(path, str(error), ignores, named=named) if wanted else _Left.NO_MIGRATION
-        framework = recognise(path, source) or (_plain(path) if wanted else None)
+        framework = BACKFILL if backfills else recognise(path, source) or (_plain(path) if wanted else None)
         if b"\0" in source and (framework or looks_like_migration(path)):
             return self._kept_problem(path, "it is binary: it holds null bytes", ignores, named=named)
         if framework is None or (not wanted and ignores.ignore(path)):

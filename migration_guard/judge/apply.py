@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from migration_guard.findings import Finding
 from migration_guard.judge.fingerprint import fingerprint
 from migration_guard.judge.severity import Severities
-from migration_guard.operations import Operation, OperationKind, Problem
-from migration_guard.rules import Context, Rule, Selection
+from migration_guard.operations import Operation, OperationKind, Problem, Reading
+from migration_guard.procedures import Procedure
+from migration_guard.rules import Context, Contract, Fill, Practice, Rule, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,47 @@ def judge(operations: Iterable[Operation], law: Law, *, shown: str, inside: str)
     return Judged((*first.findings, *last.findings), (*first.problems, *last.problems))
 
 
+def judge_backfills(procedures: Iterable[Procedure], law: Law, *, shown: str, inside: str) -> Judged:
+    """Apply a configuration's rules about backfills to a file of them."""
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    rules = [rule for rule in law.selection.rules_for(inside) if rule.practice]
+    for procedure in procedures:
+        for rule in rules:
+            context = Practice(rule, shown, law.severities.overrides.get(rule.code))
+            try:
+                for found in rule.check(procedure, context):
+                    findings.append(  # noqa: PERF401 -- keeps what was found before a crash
+                        replace(found, fingerprint=fingerprint(found.name, None, procedure.shown))
+                    )
+            except Exception as error:  # noqa: BLE001 -- a rule may fail in any way, and the file is then not checked
+                problems.append(Problem(shown, procedure.span.line, _crash(rule, error)))
+    return Judged(tuple(findings), tuple(problems))
+
+
+def judge_contractions(reading: Reading, fills: tuple[Fill, ...], law: Law, *, shown: str, inside: str) -> Judged:
+    """Apply a configuration's rules that join a migration and the backfills that are known."""
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    for rule in law.selection.rules_for(inside):
+        if not rule.contract:
+            continue
+        override = law.severities.overrides.get(rule.code)
+        context = Contract(rule, shown, fills, reading.required, reading.migration, override)
+        for contraction in reading.contractions:
+            about = f"{contraction.what} {contraction.table} {' '.join(contraction.columns)}"
+            try:
+                for found in rule.check(contraction, context):
+                    findings.append(replace(found, fingerprint=fingerprint(found.name, None, about)))  # noqa: PERF401 -- keeps what was found before a crash
+            except Exception as error:  # noqa: BLE001 -- a rule may fail in any way, and the file is then not checked
+                problems.append(Problem(shown, contraction.span.line, _crash(rule, error)))
+    return Judged(tuple(findings), tuple(problems))
+
+
+def _crash(rule: Rule, error: Exception) -> str:
+    return f"the rule {rule.code} crashed here ({type(error).__name__}: {error})"
+
+
 def _apply(
     rules: Iterable[Rule], operations: Iterable[Operation], law: Law, shown: str, reported: frozenset[str]
 ) -> Judged:
@@ -59,8 +101,7 @@ def _apply(
                 for found in context.rule.check(operation, context):
                     findings.append(_completed(found, operation, law))  # noqa: PERF401 -- keeps what was found before a crash
             except Exception as error:  # noqa: BLE001 -- a rule may fail in any way, and the file is then not checked
-                reason = f"the rule {context.rule.code} crashed here ({type(error).__name__}: {error})"
-                problems.append(Problem(shown, operation.span.line, reason))
+                problems.append(Problem(shown, operation.span.line, _crash(context.rule, error)))
     return Judged(tuple(findings), tuple(problems))
 
 

@@ -13,9 +13,11 @@ VERSION = "1"
 _DIGITS = 20
 
 
-def fingerprint(rule_name: str, operation: Operation | None) -> str:
-    """Hash what an operation is, apart from where it stands; without one, the finding is about its whole migration."""
-    parts = [rule_name]
+def fingerprint(rule_name: str, operation: Operation | None, about: str = "") -> str:
+    """Hash what an operation is, apart from where it stands; without one, the finding is about its whole migration,
+    or about a backfill by this name.
+    """
+    parts = [rule_name, about] if about else [rule_name]
     if operation is not None:
         target = ",".join(operation.tables) or operation.model or operation.callee or ""
         parts += [operation.kind.value, target.lower(), operation.form]

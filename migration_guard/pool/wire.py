@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from migration_guard.operations import (
     Direction,
@@ -19,7 +20,9 @@ from migration_guard.operations import (
     Rendition,
     Span,
 )
+from migration_guard.procedures import Alteration, BatchSize, Contraction, Procedure, Selection, Setting
 
+T = TypeVar("T")
 _LENGTH = struct.Struct(">I")
 
 
@@ -74,7 +77,33 @@ def read_answer(message: bytes) -> tuple[int, Reading]:
         ignores=tuple(Ignore(**{**fields, "rules": tuple(fields["rules"])}) for fields in reading["ignores"]),
         migration=reading["migration"],
         replaces=tuple(reading["replaces"]),
+        procedures=tuple(_procedure(fields) for fields in reading["procedures"]),
+        contractions=tuple(_placed(Contraction, fields) for fields in reading["contractions"]),
+        required=tuple(reading["required"]),
     )
+
+
+def _procedure(fields: dict[str, Any]) -> Procedure:
+    parts = {"settings": Setting, "selections": Selection, "alterations": Alteration}
+    return Procedure(
+        **{
+            **fields,
+            **{name: tuple(_placed(kind, one) for one in fields[name]) for name, kind in parts.items()},
+            **{
+                name: tuple(Span(**one) for one in fields[name])
+                for name in ("schema_changes", "rowcounts", "error_texts")
+            },
+            **{name: Span(**fields[name]) if fields[name] else None for name in ("loop", "pause")},
+            "span": Span(**fields["span"]),
+            "size": _placed(BatchSize, fields["size"]) if fields["size"] else None,
+        }
+    )
+
+
+def _placed(kind: Callable[..., T], fields: dict[str, Any]) -> T:
+    """A record with a span, whose lists are tuples."""
+    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    return kind(**{**plain, "span": Span(**fields["span"])})
 
 
 def _operation(fields: dict[str, Any]) -> Operation:

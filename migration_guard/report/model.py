@@ -16,13 +16,15 @@ class Report:
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     files: int
-    """Migrations that were checked, those included that the gate could clear without reading them closely."""
+    """Files that were checked, those included that the gate could clear without reading them closely."""
     excluded: int
     """Files that the configuration leaves out."""
     failing: int
     """New findings at or above the level that fails the run."""
     sources: Mapping[str, str]
     """Text of the files that findings point into, by the path that the findings name."""
+    backfills: int = 0
+    """How many of these files hold backfills instead."""
     first_run: bool = False
     """Whether nothing has been grandfathered yet, and could be."""
     unchanged: int = 0

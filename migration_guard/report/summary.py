@@ -12,7 +12,7 @@ from migration_guard.report.sanitise import one_line
 def summary(report: Report) -> str:
     """Count everything, so that nothing that was left out stays unsaid."""
     counts = [
-        counted(report.files, "migration") + " checked",
+        _files(report) + " checked",
         f"{report.count(Status.NEW)} new" + (f" ({report.below} below fail-on)" if report.below else ""),
         f"{report.count(Status.GRANDFATHERED)} grandfathered",
         f"{report.count(Status.IGNORED)} ignored",
@@ -21,6 +21,11 @@ def summary(report: Report) -> str:
     ]
     counts += [f"{report.outside} new outside of the change"] if report.outside is not None else []
     return "\n".join([", ".join(counts) + ".", *_hints(report)])
+
+
+def _files(report: Report) -> str:
+    migrations = counted(report.files - report.backfills, "migration")
+    return f"{migrations} and {counted(report.backfills, 'file')} of backfills" if report.backfills else migrations
 
 
 def _hints(report: Report) -> Iterator[str]:

@@ -6,21 +6,27 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from migration_guard.rules._contract import Contract, Fill, fills
 from migration_guard.rules._page import Page, read_page
+from migration_guard.rules._practice import Practice
 from migration_guard.rules._rule import Context, Rule
 from migration_guard.rules._selection import Selection, UnknownRuleError, matching, select
 from migration_guard.rules._upkeep import EntryUse, IgnoreUse, Upkeep
 
 __all__ = [
     "Context",
+    "Contract",
     "EntryUse",
+    "Fill",
     "IgnoreUse",
     "Page",
+    "Practice",
     "Rule",
     "Selection",
     "UnknownRuleError",
     "Upkeep",
     "all_rules",
+    "fills",
     "matching",
     "read_page",
     "select",

@@ -35,6 +35,10 @@ class Rule:
     """Whether the rule runs without being selected."""
     upkeep: bool = False
     """Whether it is about the guard itself: it then always runs, and can be neither grandfathered nor ignored."""
+    practice: bool = False
+    """Whether it is about backfills: it then looks at Procedures."""
+    contract: bool = False
+    """Whether it joins migrations and backfills: it then looks at Contractions."""
 
 
 @dataclass(frozen=True, slots=True)

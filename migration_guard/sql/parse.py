@@ -1,4 +1,4 @@
-"""Statements that may write rows, as sqlglot's trees show them. No other module imports sqlglot.
+"""Statements that may write rows, as sqlglot's trees show them. Only this module and `batch` import sqlglot.
 
 A tree knows grammar and no offsets of verbs; tokens know offsets and no grammar. So a statement is written anew from its
 tokens, each in its old place: strings emptied (they are data, perhaps secret), comments blank, holes as names. What the
@@ -129,10 +129,21 @@ def _touches_hole(tokens: Sequence[Token], index: int) -> bool:
 def _written(sql: str, dialect: str) -> tuple[_Write, ...] | None:
     """What the first dialect that has a tree for the statement shows to be written."""
     for name in dict.fromkeys((dialect, *_FURTHER_DIALECTS)):
-        tree = _tree(sql, name) if name in _DIALECTS else None
-        if tree is not None and (found := _read(tree)) is not None:
+        root = _tree(sql, name) if name in _DIALECTS else None
+        if root is not None and (found := _read(root)) is not None:
             return found
     return None
+
+
+def tree_of(tokens: Sequence[Token], dialect: str) -> exp.Expr | None:
+    """The tree of a statement, None where there is none, or where it takes too long."""
+    if not tokens or not _is_cheap(tokens):
+        return None
+    try:
+        with at_most(SECONDS):
+            return _tree(_rewritten(tokens), dialect)
+    except TooSlow:
+        return None
 
 
 def _tree(sql: str, dialect: str) -> exp.Expr | None:

@@ -334,7 +334,9 @@ class Expressions:
                 is_open = True
             else:
                 positional.append(value)
-        return Call(self.machine, name, self.machine.place(name_node, node), tuple(positional), named, is_open)
+        call = Call(self.machine, name, self.machine.place(name_node, node), tuple(positional), named, is_open)
+        self.machine.ledger.called(call)
+        return call
 
     def _super(self, node: cst.Call) -> Value:
         for frame in reversed(self.machine.frames):

@@ -6,12 +6,13 @@ another file is told at the last line of the migration on the way there, once pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from migration_guard.operations import Direction, Note, Operation, OperationKind, Rendition, Span
 from migration_guard.walk.form import Forms, Way
@@ -20,7 +21,10 @@ from migration_guard.walk.text import Text
 from migration_guard.walk.values import Place
 
 if TYPE_CHECKING:
-    from migration_guard.walk.call import Frame
+    import libcst as cst
+
+    from migration_guard.walk.call import Call, Frame
+    from migration_guard.walk.machine import Machine
     from migration_guard.walk.syntax import Literal, Source
 
 _STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
@@ -146,6 +150,14 @@ class Entry:
         return " | ".join(sorted({made() for made in self.forms.values()}))
 
 
+class Watcher(Protocol):
+    """Who looks at what a migration does to its schema."""
+
+    def called(self, call: Call) -> None: ...
+
+    def executed(self, call: Call, text: Text) -> None: ...
+
+
 @dataclass(slots=True)
 class Ledger:
     """Collects for one migration."""
@@ -167,6 +179,8 @@ class Ledger:
     """How many blocks are open in which each statement commits on its own."""
     commits: int = 0
     """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
+    watcher: Watcher | None = None
+    """Who wants to know of calls and of SQL, whether or not they change data."""
     _made: Forms = field(default_factory=Forms)
     _transaction: int = 0
     _with_schema: set[int] = field(default_factory=set)
@@ -312,6 +326,35 @@ class Ledger:
         """Something was looked at and is no data change."""
         if self.explain and spot.path == self.migration.path:
             self.seen.append((spot, what, why))
+
+    # --- What is asked of migrations where backfills are known, and of backfills -------------------------------------------------------------------------------
+
+    @property
+    def moment(self) -> object:
+        """What tells two equal calls apart that mean different things, as in different transactions."""
+        return None
+
+    def called(self, call: Call) -> None:
+        """A call is about to be made, whatever it leads to."""
+        if self.watcher is not None and self.direction is not Direction.DOWNGRADE:
+            self.watcher.called(call)
+
+    def executed(self, call: Call, text: Text) -> None:
+        """SQL text reaches the database."""
+        if self.watcher is not None and self.direction is not Direction.DOWNGRADE:
+            self.watcher.executed(call, text)
+
+    def block(self, node: cst.CSTNode) -> AbstractContextManager[None]:
+        """What happens in this block runs in one transaction, if that is what the node begins."""
+        return nullcontext()
+
+    def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
+        """A condition is met."""
+
+    @contextmanager
+    def handler(self) -> Iterator[None]:
+        """What happens in this block happens after an error."""
+        yield
 
     # --- What comes out ----------------------------------------------------------------------------------------------
 

@@ -190,17 +190,24 @@ class Machine:
         """Follow a call, unless an equal one was followed: what stands elsewhere is told for each `site` that leads there."""
         arguments = self._arguments(function, call)
         loops = (self.row_loops > 0, bool(self.ledger.loops))
-        key = (site, function.key, loops, tuple((name, value.key) for name, value in arguments.items()))
+        key = (
+            site,
+            self.ledger.moment,
+            function.key,
+            loops,
+            tuple((name, value.key) for name, value in arguments.items()),
+        )
         if key in self._followed:
             return self._followed[key][0]
         self.reached.add(id(function.node))
         scope = Scope(function.scope.module, function.scope, dict(arguments))
         frame = Frame(function.name, call.place, function.node, scope, function)
         self.frames.append(frame)
-        if isinstance(function.node, cst.Lambda):
-            frame.returned.append(self.evaluate(function.node.body))
-        elif self.statements.body(function.node.body):
-            frame.returned.append(NONE)
+        with self.ledger.block(function.node):
+            if isinstance(function.node, cst.Lambda):
+                frame.returned.append(self.evaluate(function.node.body))
+            elif self.statements.body(function.node.body):
+                frame.returned.append(NONE)
         self.frames.pop()
         result = self._result(frame, function)
         self._followed[key] = (result, arguments)

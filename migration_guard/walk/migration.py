@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from migration_guard.frameworks import framework
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
+from migration_guard.procedures import Contraction, Procedure
 from migration_guard.walk.call import Call
+from migration_guard.walk.contractions import Contractions
+from migration_guard.walk.diary import Diary
 from migration_guard.walk.expressions import TooComplex
 from migration_guard.walk.ignores import Ignores
 from migration_guard.walk.ledger import Ledger
@@ -19,6 +23,7 @@ from migration_guard.walk.libraries.execution import execute
 from migration_guard.walk.libraries.python import PathValue
 from migration_guard.walk.machine import Machine
 from migration_guard.walk.markers import Markers
+from migration_guard.walk.procedures import Procedures
 from migration_guard.walk.repository import Module, Repository
 from migration_guard.walk.syntax import Literal, Refused, parse
 from migration_guard.walk.text import Piece, Text, plain
@@ -39,13 +44,21 @@ class Migration:
         self.libraries.django.path = self.path
         self.libraries.django.root = Path(job.root)
         self.libraries.framework = job.framework
-        self.ledger = Ledger(self.source, job.explain, job.renders)
+        if job.framework == "backfill" and re.search(rb"\bdjango\b|\.objects\.", source_bytes):
+            self.libraries.framework = "django"  # models out of sight are Django's
+        diary = Diary(self.source, dialect=job.dialect) if job.framework == "backfill" else None
+        self._diary = diary
+        self.contractions = Contractions()
+        self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
         self.machine = Machine(self.module, Repository(Path(job.root)), self.libraries, self.ledger)
         self.libraries.machine = self.machine
         self.id: str | None = None
         """The migration's name in its framework."""
         self.blocks_are_functions = False
         """Whether each function is a migration of its own."""
+        self.procedures: list[Procedure] = []
+        """What a file of backfills defines."""
+        self.problems: list[Problem] = []
 
     def load(self, *, main: bool = False) -> None:
         """Run the module body; `main` if it is the program itself."""
@@ -139,6 +152,13 @@ class Migration:
         found = self.name(cls)
         return found.lookup(name) if isinstance(found, Class) else None
 
+    def read_backfills(self) -> None:
+        """Enter every backfill that the file defines."""
+        if self._diary is not None:
+            reader = Procedures(self, self._diary)
+            reader.read()
+            self.procedures, self.problems = reader.found, reader.problems
+
     def run(self, function: Value, direction: Direction, arguments: Sequence[Value] = ()) -> None:
         self.machine.enter(function, arguments, direction)
 
@@ -176,14 +196,23 @@ def read(job: Job, data: bytes) -> Reading:
         migration.source, job.migration_marker, migration.id, blocks_are_functions=migration.blocks_are_functions
     )
     operations = migration.ledger.operations(partial(_shown, job), markers.block_at)
+    if job.framework != "backfill":
+        operations = list(markers.placed(operations))
     ignores = Ignores(migration.source, migration.text_of_file, job.shown)
     return Reading(
-        operations=tuple(sorted(markers.placed(operations), key=_order)),
+        operations=tuple(sorted(operations, key=_order)),
         notes=tuple(migration.ledger.notes()),
-        problems=(*problems, *ignores.problems),
+        problems=(*problems, *migration.problems, *ignores.problems),
         ignores=tuple(ignores.found),
         migration=migration.id,
         replaces=migration.replaces(),
+        procedures=tuple(migration.procedures),
+        contractions=tuple(
+            Contraction(one.table, one.columns, one.what, one.spot.span())
+            for one in migration.contractions.found.values()
+            if one.spot.path == migration.path
+        ),
+        required=tuple(migration.contractions.required),
     )
 
 

@@ -242,6 +242,6 @@ class Repository:
 
 
 NEVER_OURS = frozenset(
-    {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel"}
+    {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}
 )
 """Libraries that are known by name: a folder `alembic/` beside the migrations must not hide the library."""

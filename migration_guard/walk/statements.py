@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as AnySequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -149,6 +149,7 @@ class Statements:
 
     def _If(self, node: cst.If) -> bool:
         condition = self.machine.evaluate(node.test)
+        self.machine.ledger.condition(self.machine, node)
         match condition:
             case Constant(bool(certain)):
                 if certain:
@@ -193,7 +194,11 @@ class Statements:
         def attempt() -> bool:
             return self.body(node.body) and self._else(node.orelse)
 
-        reached = self._branches([attempt, *(partial(self.body, handler.body) for handler in node.handlers)])
+        def handle(body: cst.BaseSuite) -> bool:
+            with self.machine.ledger.handler():
+                return self.body(body)
+
+        reached = self._branches([attempt, *(partial(handle, handler.body) for handler in node.handlers)])
         if node.finalbody is not None:
             return self.body(node.finalbody.body) and reached
         return reached
@@ -208,7 +213,10 @@ class Statements:
             value = context.entered(self.machine)
             if item.asname is not None:
                 self.machine.names.bind(item.asname.name, value, node)
-        goes_on = self.body(node.body)
+        with ExitStack() as blocks:
+            for item in node.items:
+                blocks.enter_context(self.machine.ledger.block(item.item))
+            goes_on = self.body(node.body)
         for context in reversed(contexts):
             context.exited(self.machine)
         return goes_on
@@ -217,6 +225,7 @@ class Statements:
         self.machine.evaluate(node.test)
         with self._batches(node, batching=True):
             self._branches([lambda: self.body(node.body), lambda: True])
+            self.machine.ledger.condition(self.machine, node)
         return self._else(node.orelse)
 
     def _For(self, node: cst.For) -> bool:

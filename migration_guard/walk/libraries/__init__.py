@@ -59,7 +59,8 @@ _WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_c
 """Functions that surely write, wherever they come from."""
 _READERS = frozenset(
     "tqdm pandas pd numpy structlog loguru click rich six attr attrs pydantic packaging dateutil pytz yaml simplejson "
-    "orjson requests httpx sentry_sdk colorama termcolor tabulate progressbar more_itertools toolz inflection".split()
+    "orjson requests httpx sentry_sdk colorama termcolor tabulate progressbar more_itertools toolz inflection "
+    "migration_guard".split()
 )
 """Libraries that may be handed a database handle and do not write through it."""
 

@@ -73,6 +73,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     """SQL text is executed: each of its statements goes into the ledger."""
     machine = call.machine
     shown = str(text)
+    machine.ledger.executed(call, text)
     from_rows = parameters is not None and parameters.from_rows
     steps = read_sql(shown, text.holes, dialect=machine.libraries.dialect, functions=machine.libraries.functions)
     for step in steps:

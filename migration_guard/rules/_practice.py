@@ -1,0 +1,93 @@
+"""Rules about backfills: what they look at is a Procedure, not an Operation."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from migration_guard.findings import Edit, Finding, Measure, Severity
+from migration_guard.operations import Span
+from migration_guard.procedures import Alteration, Procedure, Setting
+from migration_guard.rules._rule import Check, Rule
+
+LOCK = (30.0, 120.0)
+"""Seconds that a batch waits for a lock: patient, since its locks are of single rows."""
+STATEMENT = 120.0
+IDLE = (30.0, 600.0)
+SIZES = (200, 1_000)
+_BOOKS = re.compile(r"backfill|progress|checkpoint|migration", re.IGNORECASE)
+"""Tables in which a runner keeps its books."""
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """Where a rule about backfills reports to."""
+
+    rule: Rule
+    path: str
+    override: Severity | None = None
+
+    def finding(
+        self,
+        span: Span,
+        message: str,
+        help: str,  # noqa: A002 -- the Finding calls it so
+        severity: Severity,
+        measure: Measure,
+    ) -> Finding:
+        """Judge a backfill: the measure is what was found and what is required."""
+        return Finding(
+            code=self.rule.code,
+            name=self.rule.name,
+            severity=self.override or severity,
+            path=self.path,
+            span=span,
+            message=message,
+            help=help,
+            migration=None,
+            operation=None,
+            measure=replace(measure, weight=severity),
+        )
+
+
+def practice(code: str, name: str) -> Callable[[Check], Rule]:
+    """Make a rule of a generator over a Procedure and a Practice."""
+
+    def decorate(check: Check) -> Rule:
+        return Rule(code, name, (), check, sys.modules[check.__module__].__doc__ or "", practice=True)
+
+    return decorate
+
+
+def changes(procedure: Procedure) -> tuple[Alteration, ...]:
+    """The data changes of a backfill, the books of its runner left out."""
+    return tuple(one for one in procedure.alterations if not _BOOKS.search(one.table))
+
+
+def transactions(procedure: Procedure) -> Iterator[tuple[int, Span]]:
+    """Each transaction in which a backfill of its own locks or changes rows, with the place where it first does."""
+    if procedure.managed:
+        return
+    locking = [(pick.transaction, pick.span) for pick in procedure.selections if pick.lock]
+    first: dict[int, Span] = {}
+    for number, span in (*locking, *((change.transaction, change.span) for change in changes(procedure))):
+        first.setdefault(number, span)
+    yield from first.items()
+
+
+def spelt(setting: Setting) -> str:
+    """A time-out as it was found."""
+    return f"{setting.name} = {setting.text}"
+
+
+def set_to(setting: Setting, value: str) -> Edit:
+    """The edit that gives a time-out another value."""
+    return Edit(setting.span, ((setting.text, value),))
+
+
+def added(procedure: Procedure, transaction: int, name: str, value: str) -> Edit | None:
+    """The edit that sets a time-out below the last one that its transaction sets."""
+    own = [one for one in procedure.settings if one.transaction == transaction]
+    return Edit(own[-1].span, ((own[-1].name, name), (own[-1].text, value)), again=True) if own else None

@@ -1,0 +1,95 @@
+"""Flags a backfill that never rests between its batches.
+
+## Why is this bad?
+Batch after batch without a pause takes all that the server has to give: the application waits, replicas lag, and vacuum does
+not keep up with what is left behind.
+
+## Bad
+```python
+from sqlalchemy import text
+
+
+def fill_status(engine, batch_size=500):
+    last = 0
+    while True:  # expect: MG415
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+            connection.execute(text("SET LOCAL statement_timeout = '120s'"))
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
+            ids = connection.execute(
+                text(
+                    "SELECT id FROM leads WHERE id > :last AND status IS NULL "
+                    "ORDER BY id LIMIT :size FOR NO KEY UPDATE SKIP LOCKED"
+                ),
+                {"last": last, "size": batch_size},
+            ).scalars().all()
+            connection.execute(
+                text("UPDATE leads SET status = 'new' WHERE id = ANY(:ids) AND status IS NULL"), {"ids": ids}
+            )
+        if not ids:
+            return
+        last = ids[-1]
+```
+
+## Good
+```python
+import time
+
+from sqlalchemy import text
+
+
+def fill_status(engine, batch_size=500):
+    last = 0
+    while True:
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+            connection.execute(text("SET LOCAL statement_timeout = '120s'"))
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
+            ids = connection.execute(
+                text(
+                    "SELECT id FROM leads WHERE id > :last AND status IS NULL "
+                    "ORDER BY id LIMIT :size FOR NO KEY UPDATE SKIP LOCKED"
+                ),
+                {"last": last, "size": batch_size},
+            ).scalars().all()
+            connection.execute(
+                text("UPDATE leads SET status = 'new' WHERE id = ANY(:ids) AND status IS NULL"), {"ids": ids}
+            )
+        if not ids:
+            return
+        last = ids[-1]
+        time.sleep(0.1)
+```
+
+```python
+from migration_guard.backfill import Backfill
+
+LEADS_STATUS = Backfill(
+    key="leads-status",
+    table="leads",
+    where="status IS NULL",
+    update="UPDATE leads SET status = 'new' WHERE id = ANY(:ids)",
+)
+```
+
+## Use instead
+A pause in proportion to the batch's own time, such as a fifth of it; a definition's runner does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.findings import Finding, Measure, Severity
+from migration_guard.procedures import Procedure
+from migration_guard.rules._practice import Practice, changes, practice
+
+HELP = "Sleep between batches, best in proportion to the time that the last one took, such as a fifth of it."
+
+
+@practice("MG415", "no-pause-between-batches")
+def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
+    """Report the loop that has none."""
+    if procedure.loop is not None and procedure.pause is None and changes(procedure):
+        message = f"The loop of {procedure.shown} never rests between batches"
+        yield context.finding(procedure.loop, message, HELP, Severity.MEDIUM, Measure("no pause", "a pause"))

@@ -1,0 +1,231 @@
+"""How statements pick, lock and change the rows of a batch, as sqlglot's trees show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from sqlglot import exp
+
+from migration_guard.sql.parse import tree_of
+from migration_guard.sql.scan import HOLE, masked, scan
+from migration_guard.sql.statement import split
+
+_LOCKS = {(True, False): "UPDATE", (True, True): "NO KEY UPDATE", (False, False): "SHARE", (False, True): "KEY SHARE"}
+_RANGES = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
+_VERBS: dict[type[exp.Expr], str] = {
+    exp.Update: "UPDATE", exp.Delete: "DELETE", exp.Insert: "INSERT", exp.Merge: "MERGE"
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A SELECT that locks or limits."""
+
+    table: str | None
+    lock: str | None
+    skips: bool
+    ordered: bool
+    limit: str | None
+    fixed: int | None
+    tested: tuple[str, ...]
+    """Columns by whose values it leaves rows out."""
+    nested: bool
+    """Whether it stands inside a statement that changes rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A statement that changes rows."""
+
+    verb: str
+    table: str
+    columns: tuple[str, ...]
+    sources: tuple[str, ...]
+    tested: tuple[str, ...]
+    """Columns by whose values it, or a pick inside it, leaves rows out."""
+    confined: bool
+    repeats: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one statement does."""
+
+    picks: tuple[Pick, ...]
+    writes: tuple[Write, ...]
+    start: int
+    end: int
+
+
+def batches(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterator[Batch | None]:
+    """What each statement of a text picks and changes; None for one that has no tree."""
+    for statement in split(scan(masked(text, holes), 0, dialect)):
+        first, last = statement[0], statement[len(statement) - 1]
+        found = _batch(tree_of(statement.tokens, dialect))
+        if found is None:
+            yield None
+            continue
+        picks = tuple(replace(one, limit=_shown(one.limit, text[first.start :])) for one in found.picks)
+        yield replace(found, picks=picks, start=first.start, end=last.end)
+
+
+def condition(where: str, dialect: str) -> tuple[str, ...]:
+    """The columns by whose values a condition leaves rows out."""
+    found = next(iter(batches(f"DELETE FROM batch WHERE {where}", (), dialect)), None)
+    return found.writes[0].tested if found and found.writes else ()
+
+
+def _shown(limit: str | None, text: str) -> str | None:
+    """Give a limit as the text spells it: placeholders were blanked for the parser, and left their range."""
+    if limit is None or "-" not in limit:
+        return limit
+    begin, end = (int(part) for part in limit.split("-"))
+    return text[begin : end + 1]
+
+
+def _batch(root: exp.Expr | None) -> Batch | None:
+    if root is None or any(isinstance(node, exp.Command) for node in root.walk()):
+        return None
+    writing = [node for node in root.walk() if type(node) in _VERBS and not isinstance(node.parent, exp.When)]
+    picked = [node for node in root.find_all(exp.Select) if node.args.get("locks") or node.args.get("limit")]
+    picks = tuple(_pick(node, nested=bool(writing)) for node in picked)
+    return Batch(picks, tuple(_write(node, root, picked) for node in writing), 0, 0)
+
+
+def _pick(node: exp.Select, *, nested: bool) -> Pick:
+    origin = node.args.get("from_")
+    source = origin.this if origin is not None else None
+    lock = next(iter(node.args.get("locks") or ()), None)
+    limit = node.args.get("limit")
+    spelt, fixed = _limit(limit) if limit is not None else (None, None)
+    return Pick(
+        table=source.name if isinstance(source, exp.Table) else None,
+        lock=_LOCKS[bool(lock.args.get("update")), bool(lock.args.get("key"))] if lock is not None else None,
+        skips=lock is not None and lock.args.get("wait") is False,
+        ordered=node.args.get("order") is not None,
+        limit=spelt,
+        fixed=fixed,
+        tested=_tested(node.args.get("where")),
+        nested=nested,
+    )
+
+
+def _limit(limit: exp.Expr) -> tuple[str, int | None]:
+    count = limit.args.get("expression") or limit.args.get("count")
+    if isinstance(count, exp.Literal) and count.this.isdigit():
+        return count.this, int(count.this)
+    names = list(count.find_all(exp.Identifier)) if count is not None else []
+    if names and HOLE in names[0].name:
+        return f"{names[0].meta['start']}-{names[0].meta['end']}", None
+    return (names[0].name if names else "?"), None
+
+
+def _write(node: exp.Expr, root: exp.Expr, picked: Sequence[exp.Select]) -> Write:
+    target = node.this.this if isinstance(node.this, exp.Schema) else node.this
+    table = target.name if isinstance(target, exp.Table) else ""
+    assigned, sources = _assignments(node)
+    own = _tested(node.args.get("where"))
+    inside = [select for select in picked if _feeds(select, node, root)]
+    tested = tuple(dict.fromkeys(chain(own, *(_tested(select.args.get("where")) for select in inside))))
+    return Write(
+        verb=_VERBS[type(node)],
+        table=table,
+        columns=assigned,
+        sources=sources,
+        tested=tested,
+        confined=bool(inside) or _by_ids_or_range(node.args.get("where"), target),
+        repeats=_repeats(node, root, assigned, tested),
+    )
+
+
+def _assignments(node: exp.Expr) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns that an UPDATE writes and those that it reads for that."""
+    if isinstance(node, exp.Insert):
+        names = node.this.expressions if isinstance(node.this, exp.Schema) else []
+        return tuple(name.name.lower() for name in names), ()
+    if not isinstance(node, exp.Update):
+        return (), ()
+    pairs = [pair for pair in node.expressions if isinstance(pair, exp.EQ)]
+    written = [column.name.lower() for pair in pairs for column in pair.this.find_all(exp.Column)]
+    read = [column.name.lower() for pair in pairs for column in pair.expression.find_all(exp.Column)]
+    return tuple(dict.fromkeys(written)), tuple(dict.fromkeys(name for name in read if HOLE not in name))
+
+
+def _tested(where: exp.Expr | None) -> tuple[str, ...]:
+    """Columns of conditions, those that only ask for a value (`IS NOT NULL`) left out: done rows fulfil them too."""
+    if where is None:
+        return ()
+    asked = (column for column in where.find_all(exp.Column) if not _only_asks_for_a_value(column, where))
+    return tuple(dict.fromkeys(column.name.lower() for column in asked if HOLE not in column.name))
+
+
+def _only_asks_for_a_value(column: exp.Expr, where: exp.Expr) -> bool:
+    test = column.find_ancestor(exp.Is)
+    if test is None or test.this.unnest() is not column:
+        return False
+    above, negated = test.parent, bool(test.args.get("negate"))
+    while above is not None and above is not where:
+        negated ^= isinstance(above, exp.Not)
+        above = above.parent
+    return negated and isinstance(test.expression, exp.Null)
+
+
+def _feeds(select: exp.Select, node: exp.Expr, root: exp.Expr) -> bool:
+    """Whether the rows of a SELECT decide which rows a statement changes: as its source or in its condition."""
+    parts = [node.args.get(name) for name in ("where", "from_", "expression")]
+    parts += [*(node.args.get("using") or ())] if isinstance(node, exp.Delete) else [node.args.get("using")]
+    inside = [part for part in parts if isinstance(part, exp.Expr)]
+    if any(found is select for part in inside for found in part.find_all(exp.Select)):
+        return True
+    named = {cte.alias.lower(): cte for cte in root.find_all(exp.CTE)}
+    waiting = [table.name.lower() for part in inside for table in part.find_all(exp.Table)]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in named:
+            continue
+        seen.add(name)
+        if any(found is select for found in named[name].find_all(exp.Select)):
+            return True
+        waiting += [table.name.lower() for table in named[name].find_all(exp.Table)]
+    return False
+
+
+def _by_ids_or_range(where: exp.Expr | None, target: exp.Expr) -> bool:
+    """Whether a condition names the keys, or a range of them, by values from outside."""
+    if where is None:
+        return False
+    names = {"", target.alias_or_name}
+    for node in where.find_all(exp.In, exp.EQ, *_RANGES):
+        column = node.this.unnest()
+        if not isinstance(column, exp.Column) or column.table not in names or HOLE in column.name:
+            continue
+        if any(HOLE in one.name for one in node.find_all(exp.Identifier)):
+            listed = isinstance(node, exp.In) or any(True for _ in node.find_all(exp.Any))
+            bounded = isinstance(node, (exp.Between, exp.LT, exp.LTE))
+            if listed or bounded or (isinstance(node, exp.EQ) and _is_key(column.name)):
+                return True
+    return False
+
+
+def _is_key(name: str) -> bool:
+    return name.lower() in {"id", "pk", "ctid", "uuid", "rowid", "oid"}
+
+
+def _repeats(node: exp.Expr, root: exp.Expr, assigned: Sequence[str], tested: Sequence[str]) -> bool:
+    """Whether nothing in the statement leaves out the rows that it has already changed."""
+    match node:
+        case exp.Update():
+            return not set(assigned) & set(tested)
+        case exp.Insert():
+            source = node.expression
+            guarded = any(True for _ in source.find_all(exp.Exists, exp.Except)) if source is not None else False
+            anti = source is not None and any(
+                isinstance(one.expression, exp.Null) and not one.args.get("negate") for one in source.find_all(exp.Is)
+            )
+            moved = root.find(exp.Delete) is not None
+            return node.args.get("conflict") is None and not (guarded or anti or moved)
+        case _:
+            return False
