@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 CORPUS ?= .corpus
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test check docs corpus score bench bench-backfill clean
+.PHONY: help setup demo test check docs corpus score moves bench bench-backfill clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -15,6 +15,7 @@ help:
 	@echo "make docs     bring the generated pages up to date, and build the documentation in site/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
+	@echo "make moves    measure how many data changes of the corpus can be moved"
 	@echo "make bench    measure time and memory on the corpus"
 	@echo "make bench-backfill    measure the backfill runner on a million rows"
 
@@ -41,7 +42,7 @@ demo: $(STAMP)
 	@cd examples/crm && "$(abspath $(BIN))/migration-guard" verify | tail -9
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -63,6 +64,9 @@ $(CORPUS)/packages:
 
 score: $(STAMP) corpus
 	$(BIN)/python benchmarks/score.py $(CORPUS) $(WRITE)
+
+moves: $(STAMP) corpus
+	$(BIN)/python benchmarks/moves.py $(CORPUS)
 
 bench: $(STAMP) corpus
 	$(BIN)/python benchmarks/speed.py $(CORPUS)

@@ -63,6 +63,8 @@ class Request:
     """Whether only what the index adds or changes is of interest, with the content that it holds."""
     writes_baseline: bool = False
     """Whether a baseline that is missing is about to be written."""
+    renders: bool = False
+    """Whether findings are wanted with their statements, as `move` needs them."""
     watch: Callable[[int], Callable[[], None]] = _unwatched
     """Told how many files there are; what it gives back is called after each, from several threads."""
 
@@ -102,7 +104,7 @@ def run(request: Request) -> Run:
     done = request.watch(len(discovery.candidates))
     known = _known_fills(request, laws)
     gate = _Gate(done, known)
-    for candidate, reading in _read(gate.kept(discovery.candidates), request.workers, explain=False):
+    for candidate, reading in _read(gate.kept(discovery.candidates), request):
         one, found = _judged(candidate, reading, laws[candidate.settings], trusted, known)
         checked.append(one)
         done()
@@ -195,7 +197,7 @@ def _outside(
         if one.candidate.path in touched and (content := touched[one.candidate.path].before) is not None
     ]
     before: dict[Path, tuple[Finding, ...]] = {}
-    for candidate, reading in _read(old, request.workers, explain=False):
+    for candidate, reading in _read(old, request):
         before[candidate.path] = _by_rules(candidate, reading, laws[candidate.settings], known).findings
     for one in checked:
         path = one.candidate.path
@@ -277,7 +279,7 @@ def _known_fills(request: Request, laws: Mapping[Settings, Law]) -> tuple[Fill, 
         for one in discover(tuple(places), cwd=request.cwd, load=request.load).candidates
         if one.framework == BACKFILL
     ]
-    readings = [reading for _, reading in _read(files, request.workers, explain=False)]
+    readings = [reading for _, reading in _read(files, request)]
     found = {fill for one in readings for procedure in one.procedures for fill in fills(procedure)}
     return tuple(sorted(found, key=lambda fill: (fill.key, fill.table, sorted(fill.columns))))
 
@@ -334,7 +336,7 @@ def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
     discovery = _discover(request)
     seen = [
         Seen(candidate, not _needs_reading(candidate), reading)
-        for candidate, reading in _read(discovery.candidates, request.workers, explain=True)
+        for candidate, reading in _read(discovery.candidates, request, explain=True)
     ]
     problems = (*discovery.problems, *_nothing_found(request, discovery))
     return tuple(sorted(seen, key=lambda one: one.candidate.shown)), problems
@@ -389,20 +391,22 @@ def _law(settings: Settings) -> Law:
     return Law(selection, severities)
 
 
-def _read(candidates: Iterable[Candidate], workers: int, *, explain: bool) -> Iterator[tuple[Candidate, Reading]]:
+def _read(
+    candidates: Iterable[Candidate], request: Request, *, explain: bool = False
+) -> Iterator[tuple[Candidate, Reading]]:
     """Read in other processes; `candidates` may be an iterator, which is then consumed while readings come in."""
     by_path: dict[str, Candidate] = {}
 
     def work() -> Iterator[tuple[Job, bytes]]:
         for candidate in candidates:
             by_path[str(candidate.path)] = candidate
-            yield _job(candidate, explain=explain), candidate.source
+            yield _job(candidate, explain=explain, renders=request.renders), candidate.source
 
-    for job, reading in read_all(work(), workers):
+    for job, reading in read_all(work(), request.workers):
         yield by_path[job.path], reading
 
 
-def _job(candidate: Candidate, *, explain: bool) -> Job:
+def _job(candidate: Candidate, *, explain: bool, renders: bool) -> Job:
     settings = candidate.settings
     return Job(
         path=str(candidate.path),
@@ -414,6 +418,7 @@ def _job(candidate: Candidate, *, explain: bool) -> Job:
         migration_marker=settings.migration_marker,
         seconds=settings.file_timeout,
         explain=explain,
+        renders=renders,
     )
 
 

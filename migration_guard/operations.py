@@ -49,6 +49,17 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendition:
+    """An operation as `move` needs it: as one statement in SQL, and where it is run."""
+
+    sql: str = ""
+    refusal: str = ""
+    """Why there is no such statement."""
+    calls: tuple[Span, ...] = ()
+    """The calls in the migration that run it, innermost first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One data change that a migration would execute (or, for MARKER, one text that speaks of a backfill)."""
 
@@ -83,6 +94,8 @@ class Operation:
     """The batching loop around it, where nothing commits between the batches."""
     trail: tuple[str, ...] = ()
     """The calls followed from the entry point to the operation, each `path:line name`."""
+    rendition: Rendition | None = None
+    """As one statement, where that was asked for."""
 
     @property
     def table(self) -> str | None:
@@ -167,3 +180,5 @@ class Job:
     """Wall clock allowed for this file."""
     explain: bool = False
     """Whether Notes are wanted; they cost positions."""
+    renders: bool = False
+    """Whether each operation is wanted as one statement of SQL."""

@@ -14,7 +14,7 @@ from migration_guard import __version__
 from migration_guard.cli.never_failing import is_unfailing, never_failing
 from migration_guard.cli.output import complain, settle
 
-COMMANDS = ("check", "baseline", "backfill", "explain", "rule", "config", "init", "hot-tables", "verify")
+COMMANDS = ("check", "baseline", "backfill", "explain", "rule", "move", "verify", "config", "init", "hot-tables")
 DEFAULT = "check"
 USAGE = 2
 INTERRUPTED = 130

@@ -39,11 +39,14 @@ def checked(
     config: Sequence[str],
     isolated: bool,
     writes: bool = True,
+    renders: bool = False,
 ) -> Run:
     """Check migrations for a command that works on their baseline."""
     overrides = [("baseline", str(Path.cwd() / file))] if file else []
     load = loader(config, isolated=isolated, overrides=overrides)
-    request = Request(paths=paths, cwd=Path.cwd(), load=load, workers=workers(jobs), writes_baseline=writes)
+    request = Request(
+        paths=paths, cwd=Path.cwd(), load=load, workers=workers(jobs), writes_baseline=writes, renders=renders
+    )
     try:
         return run(request)
     except ConfigError as error:

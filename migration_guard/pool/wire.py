@@ -8,7 +8,18 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Protocol, TypeVar
 
-from migration_guard.operations import Direction, Ignore, Job, Note, Operation, OperationKind, Problem, Reading, Span
+from migration_guard.operations import (
+    Direction,
+    Ignore,
+    Job,
+    Note,
+    Operation,
+    OperationKind,
+    Problem,
+    Reading,
+    Rendition,
+    Span,
+)
 from migration_guard.procedures import Alteration, BatchSize, Contraction, Procedure, Selection, Setting
 
 T = TypeVar("T")
@@ -105,5 +116,10 @@ def _operation(fields: dict[str, Any]) -> Operation:
             "tables": tuple(fields["tables"]),
             "trail": tuple(fields["trail"]),
             "batch": Span(**fields["batch"]) if fields["batch"] else None,
+            "rendition": _rendition(fields["rendition"]) if fields["rendition"] else None,
         }
     )
+
+
+def _rendition(fields: dict[str, Any]) -> Rendition:
+    return Rendition(**{**fields, "calls": tuple(Span(**span) for span in fields["calls"])})

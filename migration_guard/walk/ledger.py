@@ -14,8 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from migration_guard.operations import Direction, Note, Operation, OperationKind, Span
+from migration_guard.operations import Direction, Note, Operation, OperationKind, Rendition, Span
 from migration_guard.walk.form import Forms, Way
+from migration_guard.walk.rendition import NotRendered
 from migration_guard.walk.text import Text
 from migration_guard.walk.values import Place
 
@@ -86,6 +87,24 @@ class Loop:
     commits: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """An operation as one statement, before the calls that run it are located."""
+
+    sql: str
+    refusal: str
+    calls: tuple[Spot, ...]
+
+    def joined(self, other: _Rendered | None) -> _Rendered:
+        if other is None or (other.sql, other.refusal) == (self.sql, self.refusal):
+            return self
+        several = "it runs several times, each with other values: a loop, or several callers; write each one out"
+        return _Rendered("", self.refusal or other.refusal or several, self.calls)
+
+    def told(self) -> Rendition:
+        return Rendition(self.sql, self.refusal, tuple(spot.span() for spot in self.calls))
+
+
 @dataclass(slots=True)
 class Entry:
     """An Operation in the making."""
@@ -109,6 +128,8 @@ class Entry:
     """The batching loop that it runs in."""
     forms: Ways
     """The canonical form of each way on which it was reached, made when it is told, by the calls on the way."""
+    rendition: _Rendered | None = None
+    """As one statement, where that is wanted."""
 
     def absorb(self, other: Entry) -> None:
         """The same place was reached once more."""
@@ -120,6 +141,7 @@ class Entry:
         self.created = self.created and other.created
         self.dynamic |= other.dynamic
         self.transaction = self.transaction if self.transaction is not None else other.transaction
+        self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
         if len(self.forms) < MAX_WAYS:
             self.forms.update({way: made for way, made in other.forms.items() if way not in self.forms})
 
@@ -142,6 +164,8 @@ class Ledger:
 
     migration: Source
     explain: bool = False
+    renders: bool = False
+    """Whether operations are wanted as statements, for `move`."""
     entries: dict[object, Entry] = field(default_factory=dict)
     seen: list[tuple[Spot, str, str]] = field(default_factory=list)
     direction: Direction = Direction.UPGRADE
@@ -201,11 +225,12 @@ class Ledger:
         pending: bool = False,
         written: str | None = None,
         loose: bool = False,
+        rendered: Callable[[], str] | None = None,
     ) -> None:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
         A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL,
-        `loose` if the call puts something into it that is not known.
+        `rendered` gives the statement itself, `loose` if the call puts something into it that is not known.
         """
         changed = [table for table in tables if table]
         stack = list(frames)
@@ -236,11 +261,22 @@ class Ledger:
             transaction,
             loop,
             self._forms(place, Way.through(stack), written, loose=loose),
+            self._rendered(rendered, place, stack) if self.renders else None,
         )
         if pending:
             self._pending.append((key, entry))
         else:
             self._add(key, entry)
+
+    def _rendered(self, rendered: Callable[[], str] | None, place: Place, stack: list[Frame]) -> _Rendered:
+        ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
+        here = (way for way in ways if way.source is self.migration and way.whole is not way.source.tree)
+        calls = tuple(map(spot_of, here))
+        try:
+            sql, refusal = (rendered(), "") if rendered is not None else ("", "")
+        except NotRendered as reason:
+            sql, refusal = "", str(reason)
+        return _Rendered(sql, refusal, calls)
 
     def _forms(self, place: Place, way: Way, written: str | None, *, loose: bool) -> Ways:
         """How to make the form of this way to a place, by what tells it from others."""
@@ -346,6 +382,7 @@ class Ledger:
                     batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
                     form=bounded(entry.form()),
                     trail=tuple(f"{where(spot_of(place))} {name}" for place, name in entry.trail),
+                    rendition=entry.rendition.told() if entry.rendition is not None else None,
                 )
                 for entry in self.entries.values()
             ),

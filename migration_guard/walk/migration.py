@@ -49,7 +49,7 @@ class Migration:
         diary = Diary(self.source, dialect=job.dialect) if job.framework == "backfill" else None
         self._diary = diary
         self.contractions = Contractions()
-        self.ledger = diary or Ledger(self.source, job.explain, watcher=self.contractions)
+        self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
         self.machine = Machine(self.module, Repository(Path(job.root)), self.libraries, self.ledger)
         self.libraries.machine = self.machine
         self.id: str | None = None

@@ -114,6 +114,10 @@ class Source:
         """Line and column behind the node, both from 1."""
         return self._position(self._range(node)[1])
 
+    def offset(self, position: tuple[int, int]) -> int:
+        """Give the offset in the text of a line and column."""
+        return self._lines[position[0] - 1] + position[1] - 1
+
     @property
     def comments(self) -> list[cst.Comment]:
         return [node for node in self._all_noted() if isinstance(node, cst.Comment)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.operations import OperationKind
 from migration_guard.walk.ledger import Spot, spot_of
+from migration_guard.walk.rendition import core
 from migration_guard.walk.text import Piece, Text
 from migration_guard.walk.values import (
     NONE,
@@ -54,6 +56,7 @@ def record(
     callee: str | None = None,
     pending: bool = False,
     written: str | None = None,
+    rendered: Callable[[], str] | None = None,
     loose: bool = False,
 ) -> None:
     """Tell the ledger of a data change. Rows that were read from the database make an insert a copy."""
@@ -73,6 +76,7 @@ def record(
         callee=callee,
         pending=pending,
         written=written,
+        rendered=rendered,
         loose=loose,
     )
 
@@ -247,7 +251,16 @@ class Statement(Value):
 
     def executed(self, call: Call, parameters: Value | None) -> None:
         rows = self.from_rows or (parameters is not None and parameters.from_rows)
-        record(call, self.kind, how=self.how, spot=self.spot, tables=self.tables, model=self.model, from_rows=rows)
+        record(
+            call,
+            self.kind,
+            how=self.how,
+            spot=self.spot,
+            tables=self.tables,
+            model=self.model,
+            from_rows=rows,
+            rendered=partial(core.executed, call) if self.how == "sqlalchemy-core" else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

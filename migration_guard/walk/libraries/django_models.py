@@ -103,6 +103,43 @@ class Project:
         kind, _target = state.fields.get(given.name, ("", None)) if state is not None else ("", None)
         return not kind or kind.endswith(_RELATIONS)
 
+    def field_kind(self, model: Model, name: str) -> str:
+        """The class of a field; empty where the migrations do not tell."""
+        app, _, own = (model.name or "").partition(".")
+        state = self._state(app).get(own.lower())
+        return state.fields.get(name, ("", None))[0] if state is not None else ""
+
+    def column(self, model: Model, name: str) -> str | None:
+        """The column of a field under Django's own naming, where the migrations tell of the field."""
+        if name in ("pk", "id"):
+            return "id"
+        kind = self.field_kind(model, name)
+        if kind in _WITH_COLUMN:
+            return f"{name}_id"
+        if not kind and name.endswith("_id") and self.field_kind(model, name[:-3]) in _WITH_COLUMN:
+            return name
+        return name if kind and not kind.endswith(_RELATIONS) else None
+
+    def related_to(self, model: Model) -> tuple[str, ...]:
+        """The models that point to this one, or are pointed to by many, in the apps beside it."""
+        app, _, own = (model.name or "").partition(".")
+        folders = sorted(self.path.parent.parent.parent.glob("*/migrations")) if self.path is not None else []
+        found = []
+        for folder in folders:
+            label = app_label(folder.parent)
+            for name, state in self._state(label).items():
+                targets = {
+                    f"{label}.{target}" if "." not in target else target
+                    for _, target in state.fields.values()
+                    if target
+                }
+                many = (label, name) == (app, own.lower()) and any(
+                    k == "ManyToManyField" for k, _ in state.fields.values()
+                )
+                if many or f"{app}.{own}".lower() in {target.lower() for target in targets}:
+                    found.append(f"{label}.{state.name}")
+        return tuple(found)
+
     def _state(self, app: str, *, fields: bool = True) -> dict[str, ModelState]:
         """The models of an app before this migration; without `fields` only their tables, which fewer files tell."""
         if (app, fields) not in self._states:
@@ -142,6 +179,7 @@ def bundled_table(app: str, name: str) -> str:
     return _BUNDLED.get(default, default)
 
 
+_WITH_COLUMN = ("ForeignKey", "OneToOneField", "ParentalKey")
 _RELATIONS = (
     "ForeignKey",
     "OneToOneField",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.operations import OperationKind
@@ -12,6 +13,7 @@ from migration_guard.sql.canonical import canonical
 from migration_guard.walk.form import is_whole, value_form
 from migration_guard.walk.ledger import Spot, bare, spot_in_text, spot_of
 from migration_guard.walk.libraries.database import Query, Statement, record
+from migration_guard.walk.rendition import raw
 from migration_guard.walk.text import Text
 from migration_guard.walk.values import Sequence, Unknown, Value
 
@@ -73,7 +75,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     shown = str(text)
     machine.ledger.executed(call, text)
     from_rows = parameters is not None and parameters.from_rows
-    for step in read_sql(shown, text.holes, dialect=machine.libraries.dialect, functions=machine.libraries.functions):
+    steps = read_sql(shown, text.holes, dialect=machine.libraries.dialect, functions=machine.libraries.functions)
+    for step in steps:
         match step:
             case Change(kind=kind, tables=tables, start=start, end=end):
                 verb = _WORD.match(shown, start)
@@ -90,6 +93,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     from_rows=from_rows,
                     written=_form(call, text.slice(start, end), parameters),
                     loose=_is_loose(call, text.slice(start, end), parameters),
+                    rendered=partial(raw.rendered, call, text, parameters),
                 )
             case Created(table=table):
                 machine.ledger.create(table, _spot(call, text, step.start, step.end))

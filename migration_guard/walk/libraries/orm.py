@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.operations import OperationKind
@@ -22,6 +23,7 @@ from migration_guard.walk.libraries.database import (
 )
 from migration_guard.walk.libraries.execution import execute, opaque
 from migration_guard.walk.libraries.sqlalchemy import Metadata, Relationship
+from migration_guard.walk.rendition import core, queryset
 from migration_guard.walk.text import Piece, Text
 from migration_guard.walk.values import (
     NONE,
@@ -290,7 +292,8 @@ def _query_write(query: Query, name: str, call: Call) -> Value | None:
     how = query.orm if query.orm != "sqlalchemy-core" else "sqlalchemy-orm"
 
     def tell(kind: OperationKind, *, from_rows: bool = False) -> None:
-        record(call, kind, how=how, tables=(table,), model=shown, from_rows=from_rows)
+        rendered = partial(queryset.rendered, call, model) if how == "django-orm" else partial(core.of_query, call)
+        record(call, kind, how=how, tables=(table,), model=shown, from_rows=from_rows, rendered=rendered)
 
     if name in UPDATES and not (query.orm == "django-orm" and query.plain and not query.entities):
         tell(OperationKind.UPDATE)

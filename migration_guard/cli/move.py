@@ -1,0 +1,257 @@
+"""`migration-guard move`: turns a finding into the definition of a backfill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import unified_diff
+from pathlib import Path
+
+import click
+
+from migration_guard.baseline import Filed, dump
+from migration_guard.check import Run
+from migration_guard.cli.output import complain, emit, replace_file
+from migration_guard.cli.running import Target, baseline_options, checked, told_problems
+from migration_guard.files import shown_path
+from migration_guard.filing import Checked
+from migration_guard.findings import Finding, Status
+from migration_guard.move.place import NoPlace
+from migration_guard.move.plan import Move, Refusal, movable, plan, refusal
+from migration_guard.move.safeguards import objections
+from migration_guard.move.skeleton import skeleton_of
+from migration_guard.report.sanitise import one_line
+from migration_guard.rules import UnknownRuleError, all_rules, matching
+
+REFUSED = 1
+
+
+@click.command("move")
+@click.argument("target", metavar="PATH:LINE|FINGERPRINT", required=False)
+@click.option("--all", "every", is_flag=True, help="Move every finding that can be, one after the other.")
+@click.option("--rule", metavar="RULE", help="With --all and --check: only findings of this rule.")
+@click.option("--check", "only_check", is_flag=True, help="Say which findings could be moved, and change nothing.")
+@click.option("--write", is_flag=True, help="Change the files; without it the changes are only shown.")
+@click.option("--key", metavar="COLUMN", help="The column that batches go by, where the migrations do not tell it.")
+@click.option("--skeleton", is_flag=True, help="Define a backfill whose function is yet to be written.")
+@click.option("--force", is_flag=True, help="Also change files whose content git could not bring back.")
+@baseline_options
+def command(
+    *,
+    target: str | None,
+    every: bool,
+    rule: str | None,
+    only_check: bool,
+    write: bool,
+    key: str | None,
+    skeleton: bool,
+    force: bool,
+    file: str | None,
+    jobs: int | None,
+    config: tuple[str, ...],
+    isolated: bool,
+) -> int:
+    """Take a data change out of its migration, and define a backfill that makes it after the deployment.
+
+    Shows what would change; --write changes it: the migration, the module of `backfill.modules`, and the baseline.
+    Exits with 1 where something is refused, and says why.
+    """
+    meant = _meant(target, rule, every=every or only_check)
+    options = _Options(file, jobs, config, isolated=isolated)
+    mover = _Mover(meant, options, key, write=write, force=force, skeleton=skeleton)
+    try:
+        return mover.check() if only_check else mover.move()
+    except NoPlace as error:
+        raise click.ClickException(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """How migrations are checked."""
+
+    file: str | None
+    jobs: int | None
+    config: tuple[str, ...]
+    isolated: bool
+
+    def run(self, paths: Sequence[str]) -> Run:
+        return checked(
+            paths,
+            file=self.file,
+            jobs=self.jobs,
+            config=self.config,
+            isolated=self.isolated,
+            writes=False,
+            renders=True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """Which findings are to be moved."""
+
+    target: Target | None
+    codes: frozenset[str]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return self.target.paths if self.target is not None else ()
+
+    def means(self, finding: Finding) -> bool:
+        if not movable(finding) or (self.codes and finding.code not in self.codes):
+            return False
+        if self.target is not None:
+            return self.target.means(Filed(finding, finding.path))
+        return finding.status is not Status.IGNORED
+
+
+def _meant(target: str | None, rule: str | None, *, every: bool) -> _Meant:
+    """Read what the command is about. Raises UsageError."""
+    if (target is None) is not every:
+        raise click.UsageError("expected PATH:LINE or FINGERPRINT, or else --all or --check")
+    try:
+        codes = matching(rule, all_rules()) if rule is not None else frozenset()
+    except UnknownRuleError as error:
+        raise click.UsageError(f"--rule: {error}") from None
+    return _Meant(Target(target, []) if target is not None else None, codes)
+
+
+@dataclass(slots=True)
+class _Mover:
+    """Moves one finding after the other. Each is planned on what the one before has left."""
+
+    meant: _Meant
+    options: _Options
+    key: str | None
+    write: bool
+    force: bool
+    skeleton: bool
+    _ours: set[Path] = field(default_factory=set)
+    """The files that this run has changed already."""
+    _has_baseline: bool = False
+
+    def check(self) -> int:
+        """Say which findings could be moved, and why the others could not."""
+        found = self.options.run(self.meant.paths)
+        can = total = 0
+        for one, finding in self._findings(found):
+            reason = refusal(one, finding, self.key)
+            total += 1
+            can += reason is None
+            emit(f"{_told(finding)}: {'can be moved' if reason is None else f'stays: {one_line(reason)}'}\n")
+        emit(f"{can} of {total} data changes can be moved.\n")
+        return told_problems(found)
+
+    def move(self) -> int:
+        """Move what is meant, and refuse the rest."""
+        found = self.options.run(self.meant.paths)
+        findings = list(self._findings(found))
+        self._has_baseline = any(shelf.baseline.exists for shelf in found.shelves)
+        problems = told_problems(found)
+        if not findings and self.meant.target is not None and not problems:
+            raise click.UsageError(
+                f"no data change is found at {self.meant.target.text}; `migration-guard check` lists them"
+            )
+        moved = refused = 0
+        for path in dict.fromkeys(one.candidate.path for one, _ in findings):
+            done, left = self._in_file(path, [pair for pair in findings if pair[0].candidate.path == path])
+            moved, refused = moved + done, refused + left
+        what = "written" if self.write else "shown; --write makes the changes"
+        emit(f"{moved} moved ({what}), {refused} refused.\n" if moved else f"0 moved, {refused} refused.\n")
+        return problems or (REFUSED if refused else 0)
+
+    def _findings(self, found: Run, *, every: bool = False) -> Iterator[tuple[Checked, Finding]]:
+        """Give the findings that are meant, or every one that could be."""
+        for one in found.checked:
+            for finding in sorted(one.findings, key=lambda finding: finding.sort_key):
+                if movable(finding) if every else self.meant.means(finding):
+                    yield one, finding
+
+    def _in_file(self, path: Path, findings: list[tuple[Checked, Finding]]) -> tuple[int, int]:
+        """Move the findings of a file; after each that is written, the others are looked at anew."""
+        moved = 0
+        refused: set[str] = set()
+        waiting = findings
+        while waiting:
+            one, finding = waiting.pop(0)
+            outcome = skeleton_of(one, finding, self.key) if self.skeleton else plan(one, finding, self.key)
+            if isinstance(outcome, Refusal) or not self._permitted(outcome):
+                if isinstance(outcome, Refusal):
+                    complain(f"{_told(finding)} stays: {outcome.reason}")
+                refused.add(finding.fingerprint)
+                continue
+            moved += 1
+            _show(outcome)
+            if self.write:
+                self._write(outcome)
+                waiting = self._again(path, waiting)
+        return moved, len(refused)
+
+    def _again(self, path: Path, waiting: list[tuple[Checked, Finding]]) -> list[tuple[Checked, Finding]]:
+        """Check a file that was changed: its baseline loses what is gone, and what is left stands elsewhere in it."""
+        if not waiting and not self._has_baseline:
+            return []
+        found = self.options.run([str(path)])
+        self._drop_from_baseline(found, path)
+        left = {finding.fingerprint for _, finding in waiting}
+        return [pair for pair in self._findings(found, every=True) if pair[1].fingerprint in left]
+
+    def _permitted(self, move: Move) -> bool:
+        """Whether the files may be changed; if not, that is told."""
+        if not self.write:
+            return True
+        changed = [path for path in move.files if path not in self._ours]
+        reasons = list(objections(changed, force=self.force))
+        for reason in reasons:
+            complain(f"{_told(move.finding)} stays: {reason}")
+        return not reasons
+
+    def _write(self, move: Move) -> None:
+        """Write both files, or neither."""
+        module = move.module
+        module.path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(module.path, move.module_after)
+        try:
+            if move.after is not None:
+                replace_file(move.migration, move.after)
+        except click.ClickException:
+            if module.content is None:
+                module.path.unlink()
+            else:
+                replace_file(module.path, module.content)
+            raise
+        self._ours |= set(move.files)
+
+    @staticmethod
+    def _drop_from_baseline(found: Run, path: Path) -> None:
+        """Take the entries out that stood for what is gone from a file now."""
+        for shelf in found.shelves:
+            folder = shelf.baseline.folder
+            stale = {entry.key: count for entry, count in shelf.matching.stale if folder / entry.file == path}
+            left = ((entry, entry.count - stale.get(entry.key, 0)) for entry in shelf.baseline.entries)
+            if stale:
+                replace_file(
+                    shelf.baseline.path, dump(replace(entry, count=count) for entry, count in left if count > 0)
+                )
+                emit(f"{one_line(shelf.shown)}: -{sum(stale.values())}\n")
+
+
+def _told(finding: Finding) -> str:
+    target = finding.operation.target if finding.operation is not None else "rows"
+    kind = finding.operation.kind.value if finding.operation is not None else finding.name
+    return one_line(f"{finding.path}:{finding.span.line}: {kind.replace('_', ' ')} of {target}")
+
+
+def _show(move: Move) -> None:
+    """Print the change of both files as a diff."""
+    pairs = [(move.module.path, move.module.content, move.module_after)]
+    if move.after is not None:
+        pairs.insert(0, (move.migration, move.before, move.after))
+    for path, before, after in pairs:
+        shown = one_line(shown_path(path, Path.cwd()))
+        old, new = ((data or b"").decode("utf-8", "replace").splitlines() for data in (before, after))
+        names = ("/dev/null" if before is None else f"a/{shown}", f"b/{shown}")
+        for line in unified_diff(old, new, *names, lineterm=""):
+            emit(f"{one_line(line)}\n")
+    for note in move.notes:
+        emit(f"note: {one_line(note)}\n")

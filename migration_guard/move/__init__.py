@@ -1,0 +1,1 @@
+"""Handing a data change over: out of a migration, into the definition of a backfill."""

@@ -1,0 +1,40 @@
+"""A DELETE, as a backfill of the table whose rows go. A row that is gone is done."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from migration_guard.sql.backfill.facts import CannotMove, Draft, Facts
+from migration_guard.sql.backfill.safety import refuse_own_reads, refuse_volatile
+from migration_guard.sql.backfill.sources import Sources, key_of, names_in, target_of
+from migration_guard.sql.backfill.tree import among, both, parsed, text
+
+
+def draft(tree: exp.Delete, facts: Facts, key: str | None) -> Draft:
+    """Turn a DELETE into a backfill, or refuse it."""
+    refuse_volatile(tree)
+    if tree.args.get("tables") or tree.args.get("limit") or tree.args.get("order"):
+        raise CannotMove(
+            "a DELETE of several tables, or with LIMIT, is none of PostgreSQL's; write the backfill by hand"
+        )
+    target = target_of(tree.this)
+    refuse_own_reads(tree, target, None)
+    sources = Sources.of(target, tree.args.get("using") or [], tree.args.get("with_"))
+    key_column = key_of(facts, key, target.name)
+    where = tree.args.get("where")
+    wanted = both(where.this if where else None)
+    changed = tree.copy()
+    changed.set("returning", None)
+    qualifier = None if sources.alone else target.qualifier
+    changed.set("where", exp.Where(this=both(wanted, among(qualifier, key_column))))
+    condition = text(target.renamed(sources.meets(wanted)))
+    parsed(f"SELECT FROM t WHERE {condition}")
+    return Draft(
+        table=target.name,
+        key_column=key_column,
+        where=condition,
+        update=text(changed),
+        columns=(),
+        names=names_in(tree),
+        notes=sources.notes,
+    )

@@ -1,0 +1,182 @@
+"""Trees of one statement: read from its text, taken apart, put together, and written again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+
+from migration_guard.sql.alarm import TooSlow, at_most
+from migration_guard.sql.backfill.facts import CannotMove
+from migration_guard.sql.backfill.layout import laid_out
+
+DIALECT = "postgres"
+SECONDS = 5.0
+"""The most that parsing a statement may take."""
+_IDS = "mg_ids"
+"""Stands for the parameter while the statement is a tree: sqlglot would write it for a driver."""
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_RESERVED = frozenset(
+    "all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation "
+    "column concurrently constraint create cross current_catalog current_date current_role current_schema current_time "
+    "current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign freeze "
+    "from full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit "
+    "localtime localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references "
+    "returning right select session_user similar some symmetric system_user table tablesample then to trailing true "
+    "union unique user using variadic verbose when where window with".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The table that a statement goes through in batches."""
+
+    table: exp.Table
+
+    @property
+    def name(self) -> str:
+        return name_of(self.table)
+
+    @property
+    def qualifier(self) -> exp.Identifier:
+        """What stands before its columns where the statement itself is run: the alias, else the name."""
+        alias = self.table.args.get("alias")
+        named = alias.this if alias is not None else self.table.this
+        assert isinstance(named, exp.Identifier)
+        return named
+
+    def owns(self, column: exp.Column) -> bool:
+        """Whether a column is the target's own. Without a qualifier it is, outside of sub-queries."""
+        if not isinstance(column.this, exp.Identifier):
+            return False
+        if column.table:
+            return column.table.lower() == self.qualifier.name.lower()
+        return column.find_ancestor(exp.Select) is None
+
+    def owns_in_select(self, column: exp.Column) -> bool:
+        """Whether a column is its own, in a SELECT that reads nothing else."""
+        named = not column.table or column.table.lower() == self.qualifier.name.lower()
+        return named and isinstance(column.this, exp.Identifier)
+
+    def renamed(self, condition: exp.Expr) -> exp.Expr:
+        """Give a condition as it reads beside the table without its alias, as the runner selects from it."""
+        renamed = condition.copy()
+        if self.qualifier.name == self.table.name:
+            return renamed
+        alone = not any(True for _ in renamed.find_all(exp.Select))
+        for column in renamed.find_all(exp.Column):
+            if column.table and column.table.lower() == self.qualifier.name.lower():
+                column.set("table", None if alone else self.table.this.copy())
+        return renamed
+
+
+def parsed(sql: str) -> exp.Expr:
+    """Read one statement, and refuse what would not come out again as it went in."""
+    try:
+        with at_most(SECONDS):
+            trees = [tree for tree in sqlglot.parse(sql, dialect=DIALECT) if tree is not None]
+        if len(trees) != 1:
+            raise CannotMove(
+                "the text holds several statements; give each a call of its own, then move them one by one"
+            )
+        tree = trees[0]
+        again = sqlglot.parse_one(tree.sql(dialect=DIALECT), dialect=DIALECT)
+    except (sqlglot.errors.SqlglotError, RecursionError, TooSlow):
+        raise CannotMove("the statement is not understood; write the backfill by hand") from None
+    _refuse_unknown(tree)
+    if again != tree:
+        raise CannotMove("the statement would not be written again as it was read; write the backfill by hand")
+    for identifier in tree.find_all(exp.Identifier):
+        if identifier.quoted and _PLAIN.fullmatch(identifier.name) and identifier.name not in _RESERVED:
+            identifier.set("quoted", False)
+    return tree
+
+
+def _refuse_unknown(tree: exp.Expr) -> None:
+    if isinstance(tree, exp.Command):
+        raise CannotMove("the statement is not understood; write the backfill by hand")
+    for node in tree.find_all(exp.Placeholder, exp.Parameter, exp.SessionParameter):
+        name = f" :{node.name}" if node.name else ""
+        raise CannotMove(f"the value of its parameter{name} is not known; write the value into the statement")
+
+
+def text(tree: exp.Expr) -> str:
+    """Write a tree, in lines that a person reads."""
+    written = tree.transform(_spoken).sql(dialect=DIALECT, normalize_functions=False)
+    return laid_out(written.replace(_IDS, ":ids"))
+
+
+def _spoken(node: exp.Expr) -> exp.Expr:
+    """Say IS NOT NULL, NOT IN and NOT LIKE, where sqlglot puts the NOT before all of it."""
+    inside = node.this if isinstance(node, exp.Not) else None
+    if isinstance(inside, exp.Is) and isinstance(inside.expression, exp.Null):
+        return exp.Is(this=inside.this, expression=exp.Not(this=exp.null()))
+    return node
+
+
+def among(qualifier: exp.Identifier | None, key: str) -> exp.Expr:
+    """Say: the key is one of the batch's."""
+    column = exp.column(identifier(key), table=qualifier.copy() if qualifier else None)
+    return exp.EQ(this=column, expression=exp.Any(this=exp.Paren(this=exp.column(_IDS))))
+
+
+def identifier(name: str) -> exp.Identifier:
+    """Give a name its quotes if it needs them."""
+    return exp.to_identifier(name, quoted=not _PLAIN.fullmatch(name) or name in _RESERVED)
+
+
+def name_of(table: exp.Table) -> str:
+    """Write a table's name, without its alias."""
+    return ".".join(part.sql(dialect=DIALECT) for part in table.parts)
+
+
+def folded(node: exp.Identifier) -> str:
+    """Give an identifier as the server knows it."""
+    return node.name if node.quoted else node.name.lower()
+
+
+def both(*conditions: exp.Expr | None) -> exp.Expr:
+    """All of these; TRUE if there are none."""
+    parts = [part for condition in conditions if condition is not None for part in conjuncts(condition)]
+    wanted = [_bare(part).copy() for part in parts if not (isinstance(part, exp.Boolean) and part.this)]
+    return exp.and_(*wanted, copy=False) if wanted else exp.true()
+
+
+def _bare(condition: exp.Expr) -> exp.Expr:
+    """Take the parentheses away that AND does not need."""
+    while isinstance(condition, exp.Paren) and not isinstance(condition.this, (exp.Connector, exp.Not)):
+        condition = condition.this
+    return condition
+
+
+def either(conditions: Iterable[exp.Expr]) -> exp.Expr:
+    """One of these, in parentheses where there are several."""
+    every = [condition.copy() for condition in conditions]
+    return every[0] if len(every) == 1 else exp.paren(exp.or_(*every, copy=False), copy=False)
+
+
+def conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
+    """Take a condition apart at its ANDs."""
+    inside = condition.unnest()
+    if isinstance(inside, exp.And):
+        yield from conjuncts(inside.left)
+        yield from conjuncts(inside.right)
+    else:
+        yield condition
+
+
+def tables(node: exp.Expr) -> Iterator[exp.Table]:
+    """Give the tables that are read, without the names of common table expressions."""
+    named = {cte.alias.lower() for cte in node.find_all(exp.CTE)}
+    for table in node.find_all(exp.Table):
+        if table.db or table.name.lower() not in named:
+            yield table
+
+
+def same_table(one: exp.Table, other: exp.Table) -> bool:
+    """Whether two may be one table: a missing schema may be any."""
+    schemas = {part for part in (one.db.lower(), other.db.lower()) if part}
+    return one.name.lower() == other.name.lower() and len(schemas) < 2

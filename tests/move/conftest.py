@@ -1,0 +1,5 @@
+"""The server of the backfill tests."""
+
+from backfill.conftest import server
+
+__all__ = ["server"]

@@ -1,0 +1,231 @@
+"""Data changes in as many shapes as migrations have them, and the tables that they are made on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SCHEMA = '''"""The tables"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0000"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE SCHEMA crm")
+    op.create_table(
+        "settings",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("tenant_id", sa.Integer()),
+        sa.Column("name", sa.Text()),
+        sa.Column("value", sa.Text()),
+    )
+    op.create_table(
+        "leads",
+        sa.Column("id", sa.BigInteger(), primary_key=True),
+        sa.Column("tenant_id", sa.Integer()),
+        sa.Column("status", sa.Text()),
+        sa.Column("name", sa.Text()),
+        sa.Column("email", sa.String(200)),
+        sa.Column("score", sa.Integer()),
+        sa.Column("price", sa.Numeric(10, 2)),
+        sa.Column("weight", sa.Float()),
+        sa.Column("active", sa.Boolean()),
+        sa.Column("born", sa.Date()),
+        sa.Column("seen_at", sa.DateTime()),
+        sa.Column("data", sa.JSON()),
+        sa.Column("parent_id", sa.BigInteger()),
+    )
+    op.create_table(
+        "calls",
+        sa.Column("id", sa.BigInteger(), primary_key=True),
+        sa.Column("lead_id", sa.BigInteger()),
+        sa.Column("seconds", sa.Integer()),
+        sa.Column("note", sa.Text()),
+    )
+    op.create_table(
+        "archive",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
+        sa.Column("lead_id", sa.BigInteger(), unique=True),
+        sa.Column("name", sa.Text()),
+    )
+    op.create_index("calls_by_lead", "calls", ["lead_id"])
+    op.execute("CREATE TABLE crm.notes (id bigint PRIMARY KEY, lead_id bigint, body text, kind varchar(5))")
+'''
+
+ROWS = """
+INSERT INTO settings
+SELECT n, n % 40, CASE n % 2 WHEN 0 THEN 'owner' ELSE 'zone' END, CASE WHEN n % 7 = 0 THEN NULL ELSE (n % 40)::text END
+FROM generate_series(1, 60) AS n;
+INSERT INTO leads
+SELECT n, NULLIF(n % 50, 3), (ARRAY['new', 'won', 'lost', NULL, 'New'])[1 + n % 5], NULLIF('Lead ' || n % 900, 'Lead 8'),
+    CASE WHEN n % 6 = 0 THEN NULL ELSE 'Mail' || n || '@Example.org ' END, NULLIF(n % 101, 7), (n % 977) / 7.0,
+    (n % 13) / 3.0, (ARRAY[true, false, NULL])[1 + n % 3], DATE '2020-01-01' + n % 700,
+    TIMESTAMP '2021-01-01' + n * interval '1 hour', CASE WHEN n % 4 = 0 THEN NULL ELSE '{"a": 1}'::json END, NULLIF(n / 2, 0)
+FROM generate_series(1, 10000) AS n;
+INSERT INTO calls SELECT n, NULLIF(n % 12000, 5), n % 300, 'Call ' || n FROM generate_series(1, 3000) AS n;
+INSERT INTO archive (lead_id, name) SELECT n * 3, 'kept' FROM generate_series(1, 500) AS n;
+INSERT INTO crm.notes SELECT n, n % 4000, NULLIF('Body ' || n % 30, 'Body 4'), 'a' FROM generate_series(1, 10000) AS n;
+ANALYZE;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A migration: what it adds first, and the data change itself."""
+
+    name: str
+    change: str
+    first: str = ""
+
+    @property
+    def revision(self) -> str:
+        return f"r_{self.name}"
+
+    @property
+    def source(self) -> str:
+        lines = [line for part in (self.first, self.change) for line in part.strip("\n").splitlines()]
+        body = "\n".join(f"    {line}".rstrip() for line in lines)
+        return (
+            f'"""{self.name}"""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\n'
+            f'revision = "{self.revision}"\ndown_revision = "0000"\n\n{TABLES}\n\ndef upgrade():\n{body}\n'
+        )
+
+
+TABLES = """
+leads = sa.table(
+    "leads", sa.column("id"), sa.column("tenant_id"), sa.column("status", sa.Text), sa.column("score", sa.Integer),
+    sa.column("name", sa.Text), sa.column("active", sa.Boolean), sa.column("parent_id"), sa.column("email", sa.Text),
+)
+calls = sa.table("calls", sa.column("id"), sa.column("lead_id"), sa.column("seconds", sa.Integer))
+archive = sa.table("archive", sa.column("lead_id"), sa.column("name", sa.Text))
+"""
+
+
+def _sql(name: str, statement: str, first: str = "") -> Shape:
+    return Shape(name, f'op.execute("""{statement}""")', first)
+
+
+_OWNER = 'op.add_column("leads", sa.Column("owner_id", sa.Integer(), nullable=True))'
+_TOTAL = 'op.add_column("leads", sa.Column("total", sa.Numeric(10, 1), nullable=True))'
+
+SHAPES = (
+    _sql("constant", "UPDATE leads SET status = 'open'"),
+    _sql("constant_to_one_of_its_values", "UPDATE leads SET status = 'new' WHERE tenant_id > 10"),
+    _sql("where_null", "UPDATE leads SET status = 'open' WHERE status IS NULL"),
+    _sql("where_old_value", "UPDATE leads SET status = 'open' WHERE status = 'new'"),
+    _sql("where_in", "UPDATE leads SET status = 'gone' WHERE status IN ('won', 'lost')"),
+    _sql("where_not_in", "UPDATE leads SET status = 'new' WHERE status NOT IN ('new', 'won')"),
+    _sql("where_or", "UPDATE leads SET score = 0 WHERE score IS NULL OR score < 10 OR tenant_id = 4"),
+    _sql("to_null", "UPDATE leads SET email = NULL WHERE email LIKE 'Mail1%'"),
+    _sql("several_columns", "UPDATE leads SET status = 'x', score = 5, active = TRUE WHERE tenant_id < 20"),
+    _sql("row_of_columns", "UPDATE leads SET (status, score) = ('x', 5) WHERE active"),
+    _sql("not_active", "UPDATE leads SET active = TRUE, score = score + 1 WHERE NOT active"),
+    _sql("count_up_and_mark", "UPDATE leads SET score = score + 1, status = 'seen' WHERE status = 'new'"),
+    _sql("lower", "UPDATE leads SET email = lower(email)"),
+    _sql("trim", "UPDATE leads SET email = trim(email) WHERE email IS NOT NULL"),
+    _sql("coalesce", "UPDATE leads SET score = coalesce(score, tenant_id, 0)"),
+    _sql("other_column", "UPDATE leads SET name = email WHERE name IS NULL"),
+    _sql("numeric_rounded", "UPDATE leads SET price = score * 1.005 + 0.333"),
+    _sql("float_from_decimal", "UPDATE leads SET weight = 0.1 WHERE id % 3 = 0"),
+    _sql("decimal_constant", "UPDATE leads SET price = 1.005 WHERE id < 5000"),
+    _sql("date_from_timestamp", "UPDATE leads SET born = seen_at WHERE id > 7000"),
+    _sql("case", "UPDATE leads SET status = CASE WHEN score > 50 THEN 'hot' WHEN score > 20 THEN 'warm' END"),
+    _sql("concatenated", "UPDATE leads SET name = 'Lead of ' || tenant_id::text || ': ' || coalesce(email, '-')"),
+    _sql("between_and_alias", "UPDATE leads AS l SET status = 'mid' WHERE l.score BETWEEN 20 AND 60 AND l.active"),
+    _sql("quotes", "UPDATE leads SET status = 'it''s; 50% -- not' WHERE name = 'Lead 5' OR email ~ 'Mail9.*'"),
+    _sql(
+        "new_column_from_join",
+        "UPDATE leads l SET owner_id = s.value::integer FROM settings s "
+        "WHERE s.tenant_id = l.tenant_id AND s.name = 'owner' AND s.id <= 40",
+        _OWNER,
+    ),
+    _sql("new_column_constant", "UPDATE leads SET owner_id = 7 WHERE tenant_id = 1", _OWNER),
+    _sql(
+        "new_column_subselect",
+        "UPDATE leads SET total = (SELECT avg(c.seconds) FROM calls c WHERE c.lead_id = leads.id)",
+        _TOTAL,
+    ),
+    _sql(
+        "old_column_from_join",
+        "UPDATE leads SET status = s.value FROM settings AS s WHERE s.tenant_id = leads.tenant_id AND s.id BETWEEN 1 AND 40",
+    ),
+    _sql("join_with_equal_duplicates", "UPDATE leads SET status = 'called' FROM calls WHERE calls.lead_id = leads.id"),
+    _sql(
+        "two_sources",
+        "UPDATE leads SET name = c.note, score = 1 FROM calls c JOIN settings s ON s.id = c.seconds "
+        "WHERE c.lead_id = leads.id",
+    ),
+    _sql(
+        "subselect_of_old_column",
+        "UPDATE leads SET score = (SELECT max(calls.seconds) FROM calls WHERE calls.lead_id = leads.id) "
+        "WHERE EXISTS (SELECT 1 FROM calls WHERE calls.lead_id = leads.id)",
+    ),
+    _sql(
+        "pair_from_subselect",
+        "UPDATE leads SET (name, score) = (SELECT max(c.note), count(*) FROM calls c WHERE c.lead_id = leads.id) "
+        "WHERE id < 4000",
+    ),
+    _sql(
+        "cte",
+        "WITH n AS (SELECT lead_id, count(*) AS calls FROM calls WHERE lead_id IS NOT NULL GROUP BY lead_id) "
+        "UPDATE leads SET score = n.calls FROM n WHERE n.lead_id = leads.id",
+    ),
+    _sql("where_in_subselect", "UPDATE leads SET active = FALSE WHERE id IN (SELECT lead_id FROM calls)"),
+    _sql("of_the_parent", "UPDATE leads SET name = p.email FROM leads p WHERE p.id = leads.parent_id AND p.active"),
+    _sql("with_schema", "UPDATE crm.notes SET kind = 'b' WHERE body IS NULL"),
+    _sql("with_schema_and_alias", "UPDATE crm.notes n SET body = l.name FROM public.leads l WHERE l.id = n.lead_id"),
+    _sql("json_path", "UPDATE leads SET status = data->>'a' WHERE data IS NOT NULL"),
+    _sql("delete", "DELETE FROM calls WHERE seconds < 100"),
+    _sql("delete_all", "DELETE FROM calls"),
+    _sql("delete_using", "DELETE FROM calls c USING leads l WHERE l.id = c.lead_id AND l.status IS NULL"),
+    _sql("delete_orphans", 'DELETE FROM "calls" AS c WHERE NOT EXISTS (SELECT 1 FROM leads l WHERE l.id = c.lead_id)'),
+    _sql("delete_not_in", "DELETE FROM crm.notes WHERE lead_id NOT IN (SELECT id FROM leads) OR body = 'Body 7'"),
+    _sql("delete_returning", "DELETE FROM calls WHERE note IS NULL OR seconds = 5 RETURNING id"),
+    _sql(
+        "insert_where_missing",
+        "INSERT INTO archive (lead_id, name) SELECT l.id, l.name FROM leads l "
+        "WHERE l.active AND NOT EXISTS (SELECT 1 FROM archive a WHERE a.lead_id = l.id)",
+    ),
+    _sql(
+        "insert_on_conflict",
+        "INSERT INTO archive (lead_id, name) SELECT id, upper(name) FROM leads WHERE score > 50 ON CONFLICT (lead_id) DO NOTHING",
+    ),
+    _sql("insert_of_calls", "INSERT INTO archive (name, lead_id) SELECT note, id FROM calls WHERE id > 2000"),
+    Shape(
+        "parameters",
+        'op.get_bind().execute(sa.text("UPDATE leads SET status = :to WHERE status = :old"), {"to": "x", "old": "won"})',
+    ),
+    Shape("bindparams", 'op.execute(sa.text("UPDATE leads SET score = :n WHERE id = 4").bindparams(n=3))'),
+    Shape("variable", "sql = \"UPDATE leads SET status = 'v'\"\nop.execute(sql)"),
+    Shape("f_string", "table = 'leads'\nop.execute(f\"UPDATE {table} SET status = 'f' WHERE score = {4}\")"),
+    Shape("core_update", "op.execute(leads.update().where(leads.c.status == None).values(status='core'))"),
+    Shape(
+        "core_function",
+        "op.execute(sa.update(leads).where(leads.c.tenant_id.in_([1, 2]), leads.c.score > 5)"
+        ".values({'name': sa.func.lower(leads.c.email), leads.c.status: 'low'}))",
+    ),
+    Shape(
+        "core_conditions",
+        "op.execute(leads.update().where(sa.or_(leads.c.active.is_(None), ~leads.c.name.like('Lead 1%')))"
+        ".where(leads.c.score.between(3, 70) & (leads.c.status != 'won')).values(active=sa.true(), status=sa.null()))",
+    ),
+    Shape(
+        "core_subselect",
+        "most = sa.select(sa.func.max(calls.c.seconds)).where(calls.c.lead_id == leads.c.id).scalar_subquery()\n"
+        "op.get_bind().execute(sa.update(leads).values(score=most))",
+    ),
+    Shape(
+        "core_join",
+        "op.execute(leads.update().where(calls.c.lead_id == leads.c.id).where(calls.c.seconds > 7).values(status='c'))",
+    ),
+    Shape("core_case", "op.execute(leads.update().values(status=sa.case((leads.c.score > 9, 'a'), else_='b')))"),
+    Shape("core_delete", "statement = sa.delete(calls).where(calls.c.seconds < 7)\nop.get_bind().execute(statement)"),
+    Shape(
+        "core_copy",
+        "op.execute(archive.insert().from_select(['lead_id', 'name'], sa.select(calls.c.id, sa.literal('copied'))"
+        ".where(calls.c.id > 2500)))",
+    ),
+)

@@ -1,0 +1,285 @@
+"""`migration-guard move` as its users run it: in a repository, with a baseline, and with what goes wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from backfill.server import Server
+
+from move.test_shapes import checksum_of, connected, upgrade
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAD = 'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "{0}"\ndown_revision = "{1}"\n\n\n'
+CREATE = HEAD.format("1a", "") + (
+    "def upgrade():\n"
+    '    op.create_table("leads", sa.Column("id", sa.BigInteger(), primary_key=True), sa.Column("status", sa.Text()))\n'
+)
+OWNER = HEAD.format("2b", "1a") + (
+    "def upgrade():\n"
+    '    op.add_column("leads", sa.Column("owner_id", sa.Integer()))\n'
+    "    op.execute(\n"
+    '        """\n'
+    "        UPDATE leads SET owner_id = 7 WHERE status = 'new'\n"
+    '        """\n'
+    "    )  # by hand\n\n\n"
+    'def downgrade():\n    op.drop_column("leads", "owner_id")\n'
+)
+STATUS = (
+    HEAD.format("3c", "2b")
+    + "def upgrade():\n    op.execute(\"UPDATE leads SET status = 'old' WHERE status = 'new'\")\n"
+)
+CONFIGURATION = '[backfill]\nmodules = ["backfills.py"]\n'
+
+
+class Project:
+    """A repository with migrations, all of it committed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "versions").mkdir()
+        self.git("init", "--quiet")
+        self.put("migration-guard.toml", CONFIGURATION)
+        self.put("versions/1a.py", CREATE)
+        self.put("versions/2b.py", OWNER)
+        self.put("versions/3c.py", STATUS)
+        self.commit()
+
+    def git(self, *arguments: str) -> str:
+        identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "core.autocrlf=false")
+        command = ["git", *identity, *arguments]
+        return subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True).stdout
+
+    def put(self, name: str, text: str) -> None:
+        (self.folder / name).write_bytes(text.encode())
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "change")
+
+    def text(self, name: str) -> str:
+        return (self.folder / name).read_bytes().decode()
+
+    def guard(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "migration_guard", *arguments],
+            cwd=self.folder,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def run(self, command: list[str], **environment: str) -> None:
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={"PATH": "/usr/bin:/bin", **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def unchanged(self) -> bool:
+        return self.git("status", "--porcelain") == ""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def test_the_change_is_shown_and_nothing_is_written(project: Project) -> None:
+    shown = project.guard("move", "versions/2b.py:12")
+    assert shown.returncode == 0, shown.stderr
+    assert "-        UPDATE leads SET owner_id = 7 WHERE status = 'new'" in shown.stdout
+    assert "+    # migration-guard move: the UPDATE of leads is now 2b_leads_owner_id" in shown.stdout
+    assert "+    where=\"status = 'new' AND owner_id IS NULL\"," in shown.stdout
+    assert project.unchanged()
+
+
+def test_all_else_in_the_migration_stays_byte_for_byte(project: Project) -> None:
+    project.put("versions/2b.py", OWNER.replace("\n", "\r\n"))
+    project.commit()
+    assert project.guard("move", "versions/2b.py:12", "--write").returncode == 0
+    begins, ends = OWNER.index("    op.execute("), OWNER.index("\n\n\ndef downgrade")
+    comment = "    # migration-guard move: the UPDATE of leads is now 2b_leads_owner_id"
+    assert project.text("versions/2b.py") == (OWNER[:begins] + comment + OWNER[ends:]).replace("\n", "\r\n")
+
+
+def test_an_empty_body_becomes_pass_and_the_baseline_entry_goes(project: Project) -> None:
+    assert project.guard("baseline").returncode == 0
+    project.commit()
+    assert project.guard("move", "--all", "--rule", "update-in-migration", "--write").returncode == 0
+    assert project.text("versions/3c.py").endswith(
+        "def upgrade():\n    # migration-guard move: the UPDATE of leads is now 3c_leads_status\n    pass\n"
+    )
+    assert project.text(".migration-guard-baseline.jsonl") == '{"format":1}\n'
+    clean = project.guard("check", "--strict-baseline")
+    assert (clean.returncode, clean.stdout.split(",")[1]) == (0, " 0 new"), clean.stdout
+
+
+def test_the_backfill_leaves_what_the_migration_left(project: Project, server: Server) -> None:
+    rows = "INSERT INTO leads SELECT n, (ARRAY['new', 'won', NULL])[1 + n % 3] FROM generate_series(1, 2000) AS n"
+    with server.fresh() as old, server.fresh() as new:
+        wanted = ""
+        for name, sources in ((old, (CREATE, OWNER)), (new, (CREATE, None))):
+            with connected(server.url(name)) as connection:
+                upgrade(connection, CREATE)
+                connection.exec_driver_sql(rows.replace("%", "%%"))
+                if sources[1] is None:
+                    assert project.guard("move", "versions/2b.py:12", "--write").returncode == 0
+                upgrade(connection, sources[1] or project.text("versions/2b.py"))
+                wanted = wanted or checksum_of(connection, "leads")
+        for told in ("666 changed", "completed before"):
+            done = project.guard("backfill", "run", "--all", "--strict", DATABASE_URL=server.url(new))
+            assert done.returncode == 0, done.stdout + done.stderr
+            with connected(server.url(new)) as connection:
+                assert checksum_of(connection, "leads") == wanted
+            assert told in done.stdout + done.stderr
+
+
+def test_what_could_be_moved_is_listed(project: Project) -> None:
+    project.put("versions/4d.py", STATUS.replace("3c", "4d").replace("'old'", "now()"))
+    listed = project.guard("move", "--check")
+    assert listed.returncode == 0
+    assert "versions/2b.py:12: UPDATE of leads: can be moved\n" in listed.stdout
+    assert "versions/4d.py:9: UPDATE of leads: stays: CURRENT_TIMESTAMP depends on the time of running" in listed.stdout
+    assert listed.stdout.endswith("2 of 3 data changes can be moved.\n")
+
+
+def test_a_definition_is_formatted_as_its_neighbours(project: Project) -> None:
+    project.put(
+        "backfills.py",
+        'from migration_guard import backfill\n\nBACKFILLS = [\n    backfill.Backfill(\n        key="a",\n        table="a",\n'
+        '        where="x IS NULL",\n        update="UPDATE a SET x = 1 WHERE id = ANY(:ids)",\n        priority="LOW",\n'
+        "    ),\n]\n",
+    )
+    project.commit()
+    assert project.guard("move", "versions/3c.py:9", "--write").returncode == 0
+    written = project.text("backfills.py")
+    assert written.startswith(
+        'from migration_guard import backfill\n\nBACKFILLS = [\n    backfill.Backfill(\n        key="a"'
+    )
+    assert '    backfill.Backfill(\n        key="3c_leads_status",\n' in written
+    assert '        priority="MEDIUM",\n    ),\n]\n' in written
+
+
+def test_a_folder_gets_a_module(project: Project) -> None:
+    project.put("migration-guard.toml", CONFIGURATION.replace(".py", ""))
+    (project.folder / "backfills").mkdir()
+    project.put("backfills/__init__.py", "")
+    project.commit()
+    assert project.guard("move", "versions/3c.py:9", "--write").returncode == 0
+    assert 'key="3c_leads_status"' in project.text("backfills/leads_status.py")
+
+
+def test_one_module_takes_two_changes_of_one_column(project: Project) -> None:
+    project.put("versions/4d.py", STATUS.replace("3c", "4d"))
+    project.commit()
+    assert project.guard("move", "--all", "--write").returncode == 0
+    listed = project.guard("backfill", "list", DATABASE_URL="postgresql://127.0.0.1:1/none")
+    for key in ("2b_leads_owner_id", "3c_leads_status", "4d_leads_status"):
+        assert key in listed.stdout + listed.stderr
+
+
+def test_a_skeleton_is_yet_to_be_finished(project: Project) -> None:
+    project.put("versions/4d.py", STATUS.replace("3c", "4d").replace("'old'", "random_status(id)"))
+    project.commit()
+    assert project.guard("move", "versions/4d.py:9").returncode == 1
+    written = project.guard("move", "versions/4d.py:9", "--skeleton", "--write")
+    assert written.returncode == 0, written.stderr
+    module = project.text("backfills.py")
+    assert "def fill_leads_rows_4d(connection, ids):" in module
+    assert "random_status(id)" in module
+    assert "status=Status.DEPRECATED" in module
+    assert project.text("versions/4d.py") == STATUS.replace("3c", "4d").replace("'old'", "random_status(id)")
+    listed = project.guard("backfill", "list", DATABASE_URL="postgresql://127.0.0.1:1/none")
+    assert "4d_leads_skeleton" in listed.stdout + listed.stderr
+
+
+REFUSALS: tuple[tuple[list[str], int, str], ...] = (
+    (["versions/2b.py:1"], 2, "no data change is found at versions/2b.py:1"),
+    (["versions/9z.py:1"], 2, "versions/9z.py"),
+    (["1:00000000000000000000"], 2, "no data change is found at 1:0000"),
+    ([], 2, "expected PATH:LINE or FINGERPRINT"),
+    (["--all", "--rule", "update-in-migratoin"], 2, "did you mean"),
+    (["versions/2b.py:12", "--all"], 2, "expected PATH:LINE or FINGERPRINT"),
+    (["leads"], 2, "expected FINGERPRINT, PATH:LINE"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), REFUSALS)
+def test_what_is_no_finding_is_said_so(project: Project, arguments: list[str], code: int, message: str) -> None:
+    refused = project.guard("move", *arguments, "--write")
+    assert (refused.returncode, message in refused.stderr) == (code, True), refused.stderr
+    assert project.unchanged()
+
+
+def test_uncommitted_changes_are_refused_without_force(project: Project) -> None:
+    project.put("versions/2b.py", "# mine\n" + OWNER)
+    refused = project.guard("move", "versions/2b.py:13", "--write")
+    assert (refused.returncode, "2b.py has uncommitted changes; commit it first, or say --force" in refused.stderr) == (
+        1,
+        True,
+    )
+    assert project.text("versions/2b.py") == "# mine\n" + OWNER
+    assert not (project.folder / "backfills.py").exists()
+    assert project.guard("move", "versions/2b.py:13", "--write", "--force").returncode == 0
+    assert project.text("versions/2b.py").startswith("# mine\nimport")
+
+
+def test_a_read_only_file_is_refused(project: Project) -> None:
+    (project.folder / "versions" / "2b.py").chmod(0o444)
+    refused = project.guard("move", "versions/2b.py:12", "--write")
+    assert (refused.returncode, "2b.py is read-only" in refused.stderr) == (1, True)
+    assert not (project.folder / "backfills.py").exists()
+
+
+def test_a_module_that_does_not_parse_is_refused(project: Project) -> None:
+    project.put("backfills.py", "def half(:\n")
+    project.commit()
+    refused = project.guard("move", "versions/2b.py:12", "--write")
+    assert refused.returncode == 2
+    assert "backfills.py: no definition can be added: SyntaxError" in refused.stderr
+    assert project.unchanged()
+
+
+def test_a_migration_that_does_not_parse_is_a_problem(project: Project) -> None:
+    project.put("versions/2b.py", OWNER.replace("def upgrade():", "def upgrade(:"))
+    project.commit()
+    refused = project.guard("move", "versions/2b.py:12", "--write")
+    assert (refused.returncode, "SyntaxError" in refused.stderr) == (2, True)
+    assert project.unchanged()
+
+
+def test_a_key_that_exists_is_refused(project: Project) -> None:
+    assert project.guard("move", "versions/2b.py:12", "--write").returncode == 0
+    project.put("versions/2b.py", OWNER)
+    project.commit()
+    refused = project.guard("move", "versions/2b.py:12", "--write")
+    assert refused.returncode == 1
+    assert "a backfill with the key 2b_leads_owner_id exists already, in backfills.py" in refused.stderr
+    assert project.unchanged()
+
+
+def test_no_module_for_backfills_says_what_to_configure(project: Project) -> None:
+    (project.folder / "migration-guard.toml").unlink()
+    project.commit()
+    refused = project.guard("move", "versions/2b.py:12")
+    assert refused.returncode == 2
+    assert 'modules = ["backfills.py"]' in refused.stderr
+
+
+def test_the_key_is_asked_for_where_no_migration_tells_it(project: Project) -> None:
+    project.put("versions/4d.py", STATUS.replace("3c", "4d").replace("leads", "calls"))
+    project.commit()
+    asked = project.guard("move", "versions/4d.py:9")
+    assert (asked.returncode, "name it with --key" in asked.stderr) == (1, True)
+    shown = project.guard("move", "versions/4d.py:9", "--key", "call_id")
+    assert (shown.returncode, "call_id = ANY(:ids)" in shown.stdout) == (0, True)

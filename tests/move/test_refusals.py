@@ -1,0 +1,109 @@
+"""What is not moved, and why: above all what a second run, or a run in batches, would do otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from migration_guard.sql.backfill import CannotMove, Column, Facts, draft, touched
+
+FACTS = {
+    "leads": Facts(
+        ("id",), {"price": Column("NUMERIC(10, 2)"), "data": Column("JSON"), "owner_id": Column("INTEGER", new=True)}
+    ),
+    "calls": Facts(("id",)),
+    "links": Facts(("lead_id", "call_id")),
+}
+
+REFUSED = (
+    ("UPDATE leads SET score = score + 1", "computes each value from the one that stands there"),
+    ("UPDATE leads SET a = b, b = a", "computes each value from the one that stands there"),
+    ("UPDATE leads SET name = replace(name, 'a', 'aa')", "computes each value from the one that stands there"),
+    ("UPDATE leads SET status = CASE status WHEN 'a' THEN 'b' ELSE 'a' END", "computes each value"),
+    ("UPDATE leads SET score = score + 1 WHERE score < 5", "computes each value"),
+    ("UPDATE leads SET status = m.new FROM mapping m WHERE m.old = leads.status", "by a column that it writes"),
+    ("UPDATE leads SET status = (SELECT new FROM mapping WHERE old = status)", "qualify it"),
+    ("UPDATE leads SET status = (SELECT m.new FROM mapping m WHERE m.old = leads.status)", "computes each value"),
+    ("UPDATE leads SET rank = (SELECT count(*) FROM leads o WHERE o.rank < leads.rank)", "reads other rows of leads"),
+    ("UPDATE leads SET name = (SELECT max(c.note) FROM calls c) WHERE id IN (SELECT id FROM leads WHERE name = 'x')",
+     "reads other rows of leads"),
+    ("UPDATE leads SET seen_at = now()", "depends on the time of running"),
+    ("UPDATE leads SET seen_on = CURRENT_DATE WHERE seen_on IS NULL", "depends on the time of running"),
+    ("UPDATE leads SET seen_on = 'today'::date", "depends on the time of running"),
+    ("UPDATE leads SET token = gen_random_uuid()", "depends on the time of running"),
+    ("UPDATE leads SET token = md5(random()::text)", "depends on the time of running"),
+    ("UPDATE leads SET number = nextval('numbers')", "depends on the time of running"),
+    ("DELETE FROM calls WHERE at < now() - interval '1 year'", "depends on the time of running"),
+    ("UPDATE leads SET score = rating_of(id)", "whether rating_of() gives the same"),
+    ("UPDATE leads SET score = weight * 1.5", "the type of score is not known"),
+    ("UPDATE leads SET data = '{}'", "values of JSON (data) cannot be compared"),
+    ("UPDATE leads SET status = DEFAULT", "DEFAULT of status"),
+    ("UPDATE leads SET tags[1] = 'x'", "a part of a column"),
+    ("UPDATE leads SET id = id + 1000", "it writes the key"),
+    ("UPDATE leads SET id = 5 WHERE status = 'x'", "it writes the key id"),
+    ("UPDATE leads SET name = (SELECT c.note FROM calls c WHERE c.lead_id = leads.id LIMIT 1)", "takes any row"),
+    ("UPDATE ONLY leads SET status = 'x'", "ONLY leaves out"),
+    ("UPDATE leads SET status = :status", "its parameter :status is not known"),
+    ("UPDATE leads l SET status = 'x' FROM leads WHERE leads.parent_id = l.id", "names two tables"),
+    ("UPDATE links SET kind = 'x'", "has several columns (lead_id, call_id)"),
+    ("UPDATE unheard_of SET kind = 'x'", "no key"),
+    ("UPDATE leads SET status = 'x'; UPDATE calls SET note = 'x'", "several statements"),
+    ("WITH gone AS (DELETE FROM calls RETURNING lead_id) UPDATE leads SET status = 'x' FROM gone WHERE gone.lead_id = leads.id",
+     "its WITH changes rows too"),
+    ("DELETE FROM leads a USING leads b WHERE a.id > b.id AND a.email = b.email", "reads other rows of leads"),
+    ("DELETE FROM leads WHERE id NOT IN (SELECT min(id) FROM leads GROUP BY email)", "reads other rows of leads"),
+    ("INSERT INTO archive (name) SELECT name FROM leads", "no key to resume by"),
+    ("INSERT INTO archive SELECT id FROM leads", "does not name the columns"),
+    ("INSERT INTO archive (lead_id) SELECT DISTINCT id FROM leads", "no key tells"),
+    ("INSERT INTO archive (lead_id, n) SELECT lead_id, count(*) FROM calls GROUP BY lead_id", "no key tells"),
+    ("INSERT INTO archive (lead_id) SELECT l.id FROM leads l JOIN calls c ON c.lead_id = l.id", "no key tells"),
+    ("INSERT INTO leads (parent_id) SELECT id FROM leads", "copies would be copied"),
+    ("INSERT INTO archive (email) SELECT email FROM leads ON CONFLICT (email) DO NOTHING", "may be NULL"),
+    ("INSERT INTO archive (lead_id) SELECT id FROM leads ON CONFLICT (lead_id) DO UPDATE SET n = 1", "DO UPDATE"),
+    ("INSERT INTO archive (lead_id) SELECT id FROM leads WHERE NOT EXISTS (SELECT 1 FROM archive)", "which it fills"),
+    ("TRUNCATE leads", "only UPDATE, DELETE and INSERT"),
+    ("VACUUM leads", "not understood"),
+    ("UPDATE leads SET", "not understood"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "reason"), REFUSED, ids=[sql for sql, _ in REFUSED])
+def test_what_would_end_otherwise_is_refused(sql: str, reason: str) -> None:
+    with pytest.raises(CannotMove) as refused:
+        draft(sql, lambda table: FACTS.get(table, Facts()))
+    assert reason in str(refused.value)
+
+
+def test_a_new_column_is_done_when_it_is_filled() -> None:
+    drafted = draft("UPDATE leads SET owner_id = 7 WHERE status = 'x'", FACTS.__getitem__)
+    assert drafted.where == "status = 'x' AND owner_id IS NULL"
+    assert drafted.update == "UPDATE leads SET owner_id = 7 WHERE status = 'x' AND owner_id IS NULL AND id = ANY(:ids)"
+
+
+def test_a_value_is_compared_as_its_column_stores_it() -> None:
+    drafted = draft("UPDATE leads SET price = 1.005", FACTS.__getitem__)
+    assert drafted.where == "price IS DISTINCT FROM CAST(1.005 AS DECIMAL(10, 2))"
+
+
+def test_the_key_that_was_asked_for_is_used() -> None:
+    drafted = draft("UPDATE crm.notes n SET kind = 'x' WHERE n.kind = 'y'", lambda _: Facts(), "note_id")
+    assert (drafted.table, drafted.key_column, drafted.where) == ("crm.notes", "note_id", "kind = 'y'")
+
+
+ORDERS = (
+    ("UPDATE leads SET a = 1", "UPDATE leads SET b = 1", True),
+    ("UPDATE leads SET a = 1", "UPDATE leads SET b = 1 WHERE a = 2", False),
+    ("UPDATE leads SET a = 1", "UPDATE leads SET a = 2", False),
+    ("UPDATE leads SET a = 1", "UPDATE calls SET b = l.a FROM leads l WHERE l.id = lead_id", False),
+    ("UPDATE leads SET a = 1", "UPDATE calls SET b = 1", True),
+    ("UPDATE leads SET a = 1", "DELETE FROM leads WHERE b = 1", True),
+    ("UPDATE leads SET a = 1", "DELETE FROM leads WHERE a = 1", False),
+    ("DELETE FROM leads WHERE b = 1", "DELETE FROM leads WHERE a = 1", True),
+    ("DELETE FROM leads WHERE b = 1", "INSERT INTO archive (lead_id) SELECT id FROM leads", False),
+    ("DELETE FROM leads WHERE b = 1", "INSERT INTO leads (b) SELECT id FROM calls", False),
+)
+
+
+@pytest.mark.parametrize(("one", "other", "independent"), ORDERS)
+def test_statements_whose_order_does_not_matter(one: str, other: str, independent: bool) -> None:
+    assert touched(one).independent_of(touched(other)) is independent
+    assert touched(other).independent_of(touched(one)) is independent
