@@ -22,6 +22,7 @@ from migration_guard.check import Request, run
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
+from migration_guard.move.place import Modules
 from migration_guard.move.plan import MOVABLE, Move, Refusal, plan
 from migration_guard.operations import Direction
 
@@ -36,7 +37,8 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="list each refusal")
     arguments = parser.parse_args()
     packages = arguments.corpus / "packages"
-    load = SettingsLoader(cwd=packages, config=[f'backfill.modules=["{MODULE}"]'], isolated=True)
+    modules = Modules((), packages / MODULE)
+    load = SettingsLoader(cwd=packages, isolated=True)
     found = run(Request([str(packages)], packages, load, workers=2, baseline=False, renders=True))
     moved: Counter[str] = Counter()
     seen: Counter[str] = Counter()
@@ -46,10 +48,10 @@ def main() -> int:
         assert finding.operation is not None
         kind = finding.operation.kind.value
         seen[kind] += 1
-        outcome = plan(one, finding, None)
+        outcome = plan(one, finding, None, modules)
         if isinstance(outcome, Refusal):
             reasons[_sort(outcome.reason)] += 1
-            asked += "--key" in outcome.reason and isinstance(plan(one, finding, "id"), Move)
+            asked += "--key" in outcome.reason and isinstance(plan(one, finding, "id", modules), Move)
             if arguments.all:
                 print(f"{finding.path}:{finding.span.line}: {outcome.reason}")
             continue

@@ -11,12 +11,14 @@ import click
 
 from migration_guard.baseline import Filed, dump
 from migration_guard.check import Run
+from migration_guard.cli.options import loader, told
 from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.cli.running import Target, baseline_options, checked, told_problems
+from migration_guard.config import ConfigError, Settings
 from migration_guard.files import shown_path
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Status
-from migration_guard.move.place import NoPlace
+from migration_guard.move.place import Modules, NoPlace
 from migration_guard.move.plan import Move, Refusal, movable, plan, refusal
 from migration_guard.move.safeguards import objections
 from migration_guard.move.skeleton import skeleton_of
@@ -75,15 +77,23 @@ class _Options:
     isolated: bool
 
     def run(self, paths: Sequence[str]) -> Run:
+        """Check migrations. A module that holds no definition yet, or is still to be made, is no part of that."""
+        settings = self._settings(Path.cwd())
+        empty = bool(settings.backfill.modules) and not Modules.of(settings).defined
+        config = (*self.config, *(["backfill.modules=[]"] if empty else []))
         return checked(
-            paths,
-            file=self.file,
-            jobs=self.jobs,
-            config=self.config,
-            isolated=self.isolated,
-            writes=False,
-            renders=True,
+            paths, file=self.file, jobs=self.jobs, config=config, isolated=self.isolated, writes=False, renders=True
         )
+
+    def modules(self, migration: Path) -> Modules:
+        """Say where the definitions go that a migration's data changes become. Raises NoPlace."""
+        return Modules.of(self._settings(migration.parent))
+
+    def _settings(self, folder: Path) -> Settings:
+        try:
+            return loader(self.config, isolated=self.isolated).for_folder(folder)
+        except ConfigError as error:
+            raise click.ClickException(told(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +184,7 @@ class _Mover:
         waiting = findings
         while waiting:
             one, finding = waiting.pop(0)
-            outcome = skeleton_of(one, finding, self.key) if self.skeleton else plan(one, finding, self.key)
+            outcome = (skeleton_of if self.skeleton else plan)(one, finding, self.key, self.options.modules(path))
             if isinstance(outcome, Refusal) or not self._permitted(outcome):
                 if isinstance(outcome, Refusal):
                     complain(f"{_told(finding)} stays: {outcome.reason}")

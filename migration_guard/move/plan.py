@@ -71,10 +71,10 @@ def movable(finding: Finding) -> bool:
     return finding.operation is not None and finding.operation.kind is not OperationKind.MARKER
 
 
-def plan(one: Checked, finding: Finding, key: str | None) -> Move | Refusal:
+def plan(one: Checked, finding: Finding, key: str | None, modules: Modules) -> Move | Refusal:
     """Plan to move a finding of a migration. Raises NoPlace where nothing at all can be written."""
     try:
-        return _planned(one, finding, key)
+        return _planned(one, finding, key, modules)
     except (CannotMove, CannotRemove, Refused) as reason:
         return Refusal(finding, str(reason))
 
@@ -103,9 +103,8 @@ def _drafted(one: Checked, finding: Finding, key: str | None) -> tuple[Draft, Si
     return drafted, site
 
 
-def _planned(one: Checked, finding: Finding, key: str | None) -> Move | Refusal:
+def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) -> Move | Refusal:
     candidate = one.candidate
-    modules = Modules.of(candidate.settings)
     drafted, site = _drafted(one, finding, key)
     name = key_for(finding, drafted.target or drafted.table, _what(drafted))
     if (known := modules.with_key(name)) is not None:

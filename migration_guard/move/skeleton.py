@@ -23,13 +23,12 @@ _FUNCTION = '''def {name}(connection, ids):
     raise NotImplementedError'''
 
 
-def skeleton_of(one: Checked, finding: Finding, key: str | None) -> Move | Refusal:
+def skeleton_of(one: Checked, finding: Finding, key: str | None, modules: Modules) -> Move | Refusal:
     """Define a backfill whose function is yet to be written. Raises NoPlace. The migration stays as it is."""
     operation = finding.operation
     table = operation.table if operation is not None else None
     if operation is None or table is None:
         return Refusal(finding, "which table it writes is not known; define the backfill by hand")
-    modules = Modules.of(one.candidate.settings)
     name = key_for(finding, table, "skeleton")
     if (known := modules.with_key(name)) is not None:
         return Refusal(finding, f"a backfill with the key {name} exists already, in {known.name}")

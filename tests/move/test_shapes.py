@@ -18,10 +18,10 @@ from migration_guard.backfill import Backfill, run
 from migration_guard.check import Request
 from migration_guard.check import run as check
 from migration_guard.config import SettingsLoader
+from migration_guard.move.place import Modules
 from migration_guard.move.plan import Move, Refusal, movable, plan
 from move.shapes import ROWS, SCHEMA, SHAPES, Shape
 
-CONFIGURATION = '[backfill]\nmodules = ["backfills.py"]\n'
 TABLES = ("leads", "calls", "archive", "crm.notes", "settings")
 
 
@@ -29,7 +29,7 @@ TABLES = ("leads", "calls", "archive", "crm.notes", "settings")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Move | Refusal]:
     """Plan every shape, in one project, in one run."""
     root = tmp_path_factory.mktemp("project")
-    (root / "migration-guard.toml").write_text(CONFIGURATION)
+    (root / "migration-guard.toml").write_text("")
     (root / "versions").mkdir()
     (root / "versions" / "r0000.py").write_text(SCHEMA)
     for shape in SHAPES:
@@ -41,7 +41,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Move | Refus
         for finding in one.findings:
             if movable(finding):
                 assert one.candidate.path.stem not in plans
-                plans[one.candidate.path.stem] = plan(one, finding, None)
+                plans[one.candidate.path.stem] = plan(one, finding, None, Modules((), root / "backfills.py"))
     return plans
 
 
