@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from migration_guard.baseline import Filed
@@ -39,6 +41,13 @@ from migration_guard.rules import Fill, all_rules, fills, matching, select
 
 def _unwatched(_total: int) -> Callable[[], None]:
     return lambda: None
+
+
+_CONTRACT = re.compile(
+    rb"\b(?:not\s+null|nullable|drop|validate|check|drop_column|create_check_constraint|AlterField|RemoveField)\b",
+    re.IGNORECASE,
+)
+"""Words of a schema change that relies on data: where backfills are known, such a migration is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +111,18 @@ def run(request: Request) -> Run:
     problems = [*discovery.problems, *_nothing_found(request, discovery)]
     checked: list[Checked] = []
     done = request.watch(len(discovery.candidates))
-    known = _known_fills(request, laws)
-    gate = _Gate(done, known)
-    for candidate, reading in _read(gate.kept(discovery.candidates), request):
+    beside = _backfills_beside(request, laws, discovery)
+    gate = _Gate(done, contracts=bool(beside) or any(one.framework == BACKFILL for one in discovery.candidates))
+    readings: list[tuple[Candidate, Reading]] = []
+    for candidate, reading in _read(chain(beside, gate.kept(discovery.candidates)), request):
+        readings.append((candidate, reading))
+        done()
+    known = _known_fills(reading for _, reading in readings)
+    for candidate, reading in readings:
+        if candidate in beside:
+            continue
         one, found = _judged(candidate, reading, laws[candidate.settings], trusted, known)
         checked.append(one)
-        done()
         problems += found
     checked += (_cleared(candidate, laws[candidate.settings]) for candidate in gate.cleared)
     checked.sort(key=lambda one: one.candidate.shown)
@@ -268,18 +283,19 @@ def _by_rules(candidate: Candidate, reading: Reading, law: Law, known: tuple[Fil
     return Judged((*changed.findings, *contracted.findings), (*changed.problems, *contracted.problems))
 
 
-def _known_fills(request: Request, laws: Mapping[Settings, Law]) -> tuple[Fill, ...]:
-    """What the backfills fill that the configurations name, whether or not their files are to be checked themselves."""
+def _backfills_beside(request: Request, laws: Mapping[Settings, Law], discovery: Discovery) -> tuple[Candidate, ...]:
+    """Files of backfills that the configurations name and that are not to be checked: migrations may rely on them."""
     asking = [one for one, law in laws.items() if any(rule.contract for rule in law.selection.rules)]
     places = dict.fromkeys(str(backfill_path(entry, one)) for one in asking for entry in one.backfill.modules)
-    if not places:
+    if not places or all(one.framework == BACKFILL for one in discovery.candidates):
         return ()
-    files = [
-        one
-        for one in discover(tuple(places), cwd=request.cwd, load=request.load).candidates
-        if one.framework == BACKFILL
-    ]
-    readings = [reading for _, reading in _read(files, request)]
+    here = {one.path for one in discovery.candidates}
+    found = discover(tuple(places), cwd=request.cwd, load=request.load).candidates
+    return tuple(one for one in found if one.framework == BACKFILL and one.path not in here)
+
+
+def _known_fills(readings: Iterable[Reading]) -> tuple[Fill, ...]:
+    """What the backfills fill that were read."""
     found = {fill for one in readings for procedure in one.procedures for fill in fills(procedure)}
     return tuple(sorted(found, key=lambda fill: (fill.key, fill.table, sorted(fill.columns))))
 
@@ -293,22 +309,19 @@ def _cleared(candidate: Candidate, law: Law) -> Checked:
 class _Gate:
     """Lets those files through that have to be read; the others are cleared while the readers are at work."""
 
-    def __init__(self, done: Callable[[], None], known: Sequence[Fill]) -> None:
+    def __init__(self, done: Callable[[], None], *, contracts: bool) -> None:
         self.cleared: list[Candidate] = []
         self._done = done
-        self._columns = {column.encode(errors="replace") for fill in known for column in fill.columns}
-        """What a schema change may rely on, so that a migration which says one of these words is read."""
+        self._contracts = contracts
+        """Whether there are backfills on which a schema change may rely."""
 
     def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         for candidate in candidates:
-            if _needs_reading(candidate) or self._mentions(candidate.source.lower()):
+            if _needs_reading(candidate) or (self._contracts and _CONTRACT.search(candidate.source)):
                 yield candidate
             else:
                 self.cleared.append(candidate)
                 self._done()
-
-    def _mentions(self, source: bytes) -> bool:
-        return any(column in source for column in self._columns)
 
 
 class _Trusted:

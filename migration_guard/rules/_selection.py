@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from pathspec import GitIgnoreSpec
 
@@ -18,9 +18,20 @@ class UnknownRuleError(Exception):
 
     def __init__(self, name: str, rules: Sequence[Rule]) -> None:
         known = [ALL, *(rule.code for rule in rules), *(rule.name for rule in rules)]
-        near = get_close_matches(name, known, 1, 0.5) or get_close_matches(name.upper(), known, 1, 0.5)
-        hint = f'did you mean "{near[0]}"?' if near else "`migration-guard rule --all` lists them"
+        near = _nearest(name, known) or _nearest(name.upper(), known)
+        hint = f'did you mean "{near}"?' if near else "`migration-guard rule --all` lists them"
         super().__init__(f'no rule is called "{name}"; {hint}')
+
+
+def _nearest(name: str, known: Sequence[str]) -> str | None:
+    """The closest name; of codes that are equally close, the one with most characters in their places."""
+    close = get_close_matches(name, known, len(known), 0.5)
+    best = [
+        one
+        for one in close
+        if SequenceMatcher(None, one, name).ratio() == SequenceMatcher(None, close[0], name).ratio()
+    ]
+    return max(best, key=lambda one: sum(a == b for a, b in zip(one, name)), default=None)
 
 
 def matching(name: str, rules: Sequence[Rule]) -> frozenset[str]:

@@ -18,15 +18,14 @@ def fill_status(engine, batch_size=500):
             connection.execute(text("SET LOCAL lock_timeout = '60s'"))
             connection.execute(text("SET LOCAL statement_timeout = '120s'"))
             connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
-            ids = connection.execute(
-                text(
-                    "SELECT id FROM leads WHERE id > :last "
-                    "ORDER BY id LIMIT :size FOR NO KEY UPDATE SKIP LOCKED"
-                ),
+            rows = connection.execute(
+                text("SELECT id FROM leads WHERE id > :last ORDER BY id LIMIT :size FOR NO KEY UPDATE SKIP LOCKED"),
                 {"last": last, "size": batch_size},
-            ).scalars().all()
+            )
+            ids = [row.id for row in rows]
             connection.execute(
-                text("UPDATE leads SET price = price * 100 WHERE id = ANY(:ids)"), {"ids": ids}  # expect: MG403
+                text("UPDATE leads SET price = price * 100 WHERE id = ANY(:ids)"),  # expect: MG403
+                {"ids": ids},
             )
         if not ids:
             return
@@ -59,13 +58,14 @@ def fill_status(engine, batch_size=500):
             connection.execute(text("SET LOCAL lock_timeout = '60s'"))
             connection.execute(text("SET LOCAL statement_timeout = '120s'"))
             connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
-            ids = connection.execute(
+            rows = connection.execute(
                 text(
                     "SELECT id FROM leads WHERE id > :last AND status IS NULL "
                     "ORDER BY id LIMIT :size FOR NO KEY UPDATE SKIP LOCKED"
                 ),
                 {"last": last, "size": batch_size},
-            ).scalars().all()
+            )
+            ids = [row.id for row in rows]
             connection.execute(
                 text("UPDATE leads SET status = 'new' WHERE id = ANY(:ids) AND status IS NULL"), {"ids": ids}
             )

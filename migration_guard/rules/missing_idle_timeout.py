@@ -17,13 +17,14 @@ def fill_status(engine, batch_size=500):
         with engine.begin() as connection:
             connection.execute(text("SET LOCAL lock_timeout = '60s'"))
             connection.execute(text("SET LOCAL statement_timeout = '120s'"))
-            ids = connection.execute(
+            rows = connection.execute(
                 text(
                     "SELECT id FROM leads WHERE id > :last AND status IS NULL "  # expect: MG407
                     "ORDER BY id LIMIT :size FOR NO KEY UPDATE SKIP LOCKED"
                 ),
                 {"last": last, "size": batch_size},
-            ).scalars().all()
+            )
+            ids = [row.id for row in rows]
             connection.execute(
                 text("UPDATE leads SET status = 'new' WHERE id = ANY(:ids) AND status IS NULL"), {"ids": ids}
             )
@@ -47,13 +48,14 @@ def fill_status(engine, batch_size=500):
             connection.execute(text("SET LOCAL lock_timeout = '60s'"))
             connection.execute(text("SET LOCAL statement_timeout = '120s'"))
             connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
-            ids = connection.execute(
+            rows = connection.execute(
                 text(
                     "SELECT id FROM leads WHERE id > :last AND status IS NULL "
                     "ORDER BY id LIMIT :size FOR NO KEY UPDATE SKIP LOCKED"
                 ),
                 {"last": last, "size": batch_size},
-            ).scalars().all()
+            )
+            ids = [row.id for row in rows]
             connection.execute(
                 text("UPDATE leads SET status = 'new' WHERE id = ANY(:ids) AND status IS NULL"), {"ids": ids}
             )

@@ -7,12 +7,14 @@ where somebody names one, on a scratch database.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard.check import Request, Run, run
 from migration_guard.config import Settings, SettingsLoader
 from migration_guard.discover import BACKFILL
+from migration_guard.discover.patterns import backfill_path
 from migration_guard.filing import Checked
 from migration_guard.judge import Law, Severities, TablePatterns
 from migration_guard.operations import Problem
@@ -59,19 +61,22 @@ def verify(order: Order) -> Verification:
     load = SettingsLoader(cwd=order.cwd, config=order.config, isolated=order.isolated)
     settings = load.for_folder(order.cwd)
     found = scripts.find(settings, order.cwd)
-    project = run(Request((), order.cwd, load, order.workers))
-    files, problems = _backfills(order, settings)
+    with ThreadPoolExecutor(1) as beside:
+        started = beside.submit(running.against_a_closed_port)
+        project = run(Request((), order.cwd, load, order.workers))
+        files, problems = _backfills(order, settings)
+        sixth = _sixth(project, settings, order)
     points = (
-        _first(found, settings, order.cwd),
+        _first(found, started.result(), settings, order.cwd),
         *(_practice(number, files, problems, more) for number, more in _further(settings, project, order)),
-        _sixth(project, settings, order),
+        sixth,
     )
     every = [one for point in points for one in point.evidence]
     return Verification(points, fixes(every, _sources(files)), _left_out(found), order.strict)
 
 
-def _first(found: scripts.Scripts, settings: Settings, cwd: Path) -> Point:
-    evidence, problems = running.against_a_closed_port()
+def _first(found: scripts.Scripts, started: Found, settings: Settings, cwd: Path) -> Point:
+    evidence, problems = started
     if found.judged:
         read = deployment.read(found, settings.root, cwd)
         more, unjudged = deployment.judge(read)
@@ -90,10 +95,9 @@ def _backfills(order: Order, settings: Settings) -> tuple[list[Checked], list[Pr
     if not settings.backfill.modules:
         return [], [Problem("backfills", None, NO_BACKFILLS)]
     load = _EveryRule(cwd=order.cwd, config=order.config, isolated=order.isolated)
-    ran = run(Request((), order.cwd, load, order.workers, baseline=False))
-    files = [one for one in ran.checked if one.candidate.framework == BACKFILL]
-    names = {one.candidate.shown for one in files}
-    return files, [one for one in ran.report.problems if one.path in names]
+    places = tuple(str(backfill_path(entry, settings)) for entry in settings.backfill.modules)
+    ran = run(Request(places, order.cwd, load, order.workers, baseline=False))
+    return [one for one in ran.checked if one.candidate.framework == BACKFILL], list(ran.report.problems)
 
 
 def _further(settings: Settings, project: Run, order: Order) -> Iterator[tuple[int, Found]]:

@@ -50,7 +50,7 @@ def evidence(config: Sequence[str], source: Path | None, workers: int) -> tuple[
 
 
 def _checked(folder: Path, config: Sequence[str], source: Path | None, workers: int) -> Report:
-    stated = [*([str(source)] if source is not None else []), *config]
+    stated = [*([str(source)] if source is not None else []), *config, "backfill.modules=[]"]
     load = SettingsLoader(cwd=folder, config=stated, isolated=source is None)
     return check(Request(["violations", "lookalikes"], folder, load, workers, baseline=False))
 

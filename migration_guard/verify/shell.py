@@ -74,6 +74,8 @@ LAST = Fate(stops=True, why="the script ends with its exit code")
 
 def commands(source: bytes) -> tuple[Command, ...]:
     """Every command of a script that can be reached, functions followed, in the order in which they run."""
+    if b"\0" in source:
+        raise Unreadable(source.count(b"\n", 0, source.index(b"\0")) + 1, "it is binary: it holds null bytes")
     tree = Parser(_LANGUAGE).parse(source)
     if tree.root_node.has_error:
         raise Unreadable(_first_error(tree.root_node), "it is no shell script that can be read")

@@ -63,8 +63,8 @@ class Point:
 
     @property
     def judged(self) -> bool:
-        """Whether there is anything that the outcome rests on."""
-        return any(not one.remark for one in self.evidence)
+        """Whether the outcome is certain: a failure always is, anything else only if all could be judged."""
+        return self.outcome is Outcome.FAIL or not self.unjudged
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Verification:
     @property
     def go(self) -> bool:
         """Whether nothing stands against it, among what was judged."""
-        outcomes = {point.outcome for point in self.points if point.judged}
+        outcomes = {point.outcome for point in self.points}
         return Outcome.FAIL not in outcomes and not (self.strict and Outcome.PARTIAL in outcomes)
 
     @property

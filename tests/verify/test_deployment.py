@@ -124,6 +124,7 @@ def test_compose_files(command: str, waits: str, what: list[str], tmp_path: Path
     ("name", "text", "message"),
     [
         ("deploy_sh", "if then fi ((\n", "it is no shell script that can be read"),
+        ("deploy_sh", "alembic upgrade head\0", "it is binary"),
         ("deploy_sh", "ssh host 'cd app && alembic upgrade head'\n", "what ssh is given to run is not judged"),
         ("deploy_sh", "until ./run_backfills; do sleep 5; done\nalembic upgrade head\n", "cannot be told"),
         ("compose_yml", "services: [\n", "it is no YAML"),

@@ -55,7 +55,7 @@ def _point(point: Point) -> Iterator[Text]:
 
 
 def standing(point: Point) -> str:
-    """How a point stands, in one word; with nothing to rest on, it is not judged."""
+    """How a point stands; where something is left open and nothing fails, it is not judged."""
     return point.outcome.value if point.judged else "NOT JUDGED"
 
 
