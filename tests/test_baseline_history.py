@@ -59,10 +59,14 @@ SPELLINGS: tuple[tuple[str, ...], ...] = (
         "{c}.execute(sa.text(f'''\n    UPDATE t{t}\n    SET status = '{{constants.S{v}}}' WHERE n = 1\n'''))",
     ),
     (
-        'for row in {c}.execute(sa.text("SELECT id FROM t{t}")):\n'
-        '    {c}.execute(sa.text("UPDATE t{t} SET n = {v} WHERE id = :id"), {{"id": row.id}})',
-        'for one in {c}.execute(sa.text("SELECT id FROM t{t}")):  # each\n\n'
-        "    {c}.execute(sa.text('''UPDATE t{t} SET n = {v}\n        WHERE id = :id'''), {{'id': one.id}})",
+        (
+            'for row in {c}.execute(sa.text("SELECT id FROM t{t}")):\n'
+            '    {c}.execute(sa.text("UPDATE t{t} SET n = {v} WHERE id = :id"), {{"id": row.id}})'
+        ),
+        (
+            'for one in {c}.execute(sa.text("SELECT id FROM t{t}")):  # each\n\n'
+            "    {c}.execute(sa.text('''UPDATE t{t} SET n = {v}\n        WHERE id = :id'''), {{'id': one.id}})"
+        ),
     ),
 )
 
