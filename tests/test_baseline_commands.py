@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from baseline.project import Project, only
+from baselines.project import Project, only
 
 from migration_guard.baseline import load
 from migration_guard.rules import all_rules

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from baseline.edits import EDITS, FRAMEWORKS, KNOWN, Edit, Outcome, project
-from baseline.project import ROOT, Project, only
+from baselines.edits import EDITS, FRAMEWORKS, KNOWN, Edit, Outcome, project
+from baselines.project import ROOT, Project, only
 
 FOLDERS = {"alembic": r"(?:lib/)?db/", "django": r"(?:apps|lib)/crm/", "script": r"(?:lib/)?(?:server|worker)/"}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from baseline.reading import findings
+from baselines.reading import findings
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 

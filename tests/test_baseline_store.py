@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from baseline.project import Project, only
+from baselines.project import Project, only
 
 from migration_guard.baseline import BaselineError, Entry, dump, load, parse
 from migration_guard.cli.output import replace_file
@@ -53,7 +53,7 @@ def test_what_is_written_is_read() -> None:
         Entry("../server/m.py", "x", "delete-in-migration", "leads", "1:00000003"),
     ]
     text = dump(reversed(every))
-    assert read(text) == tuple(sorted(every, key=lambda one: one.key))
+    assert [one._replace(line=0) for one in read(text)] == sorted(every, key=lambda one: one.key)
     assert text.isascii() is False
     assert dump(read(text)) == text
 
@@ -72,7 +72,7 @@ def test_what_is_written_is_read() -> None:
     ],
 )  # fmt: skip
 def test_other_ways_to_write_the_same(text: str) -> None:
-    assert read(text) == read(HEADER + entry())
+    assert dump(read(text)) == dump(read(HEADER + entry()))
 
 
 def test_equal_lines_count_as_the_largest_and_lose_no_reason() -> None:

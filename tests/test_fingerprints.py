@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from baseline.reading import findings
+from baselines.reading import findings
 
 ALEMBIC = """import os
 

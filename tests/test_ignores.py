@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from baseline.project import Project, only
+from baselines.project import Project, only
 
 from migration_guard.findings import Status
 
