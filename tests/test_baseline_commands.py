@@ -38,11 +38,11 @@ def where(tmp_path: Path) -> Project:
     return project
 
 
-def held(where: Project) -> list[str | None]:
-    return [one.migration for one in load(where.baseline, NAMES).entries]
+def held(where: Project) -> list[str]:
+    return [str(one.migration) for one in load(where.baseline, NAMES).entries]
 
 
-def new(where: Project, *paths: str, **options: object) -> list[str | None]:
+def new(where: Project, *paths: str, **options: object) -> list[str]:
     return sorted(str(one.finding.migration) for one in only(where.run(*paths, **options)).matching.new)  # type: ignore[arg-type]
 
 
@@ -305,7 +305,7 @@ def test_a_squashed_migration_inherits_once(tmp_path: Path) -> None:
 # Cut-offs.
 
 
-def with_cut_off(where: Project, place: str, what: object, more: str = "") -> list[str | None]:
+def with_cut_off(where: Project, place: str, what: object, more: str = "") -> list[str]:
     where.write("migration-guard.toml", f'{more}[grandfather]\n"{place}" = {json.dumps(what)}\n')
     return new(where)
 

@@ -174,7 +174,7 @@ def forked(tmp_path: Path) -> Project:
 EXPECTED = ["m0", "m3", "m4", "m5", "one", "two"]
 
 
-def migrations_in(where: Project) -> list[str | None]:
+def migrations_in(where: Project) -> list[str]:
     return sorted(str(one.migration) for one in load(where.baseline, NAMES).entries)
 
 
