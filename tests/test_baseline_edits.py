@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from baseline.edits import EDITS, FRAMEWORKS, KNOWN, Edit, Outcome, project
-from baseline.project import Project, only
+from baselines.edits import EDITS, FRAMEWORKS, KNOWN, Edit, Outcome, project
+from baselines.project import ROOT, Project, only
 
 FOLDERS = {"alembic": r"(?:lib/)?db/", "django": r"(?:apps|lib)/crm/", "script": r"(?:lib/)?(?:server|worker)/"}
 
@@ -39,3 +39,20 @@ def test_an_edit_comes_out_as_the_table_says(edit: Edit, accepted: str, tmp_path
             unknown=sum(count for entry, count in matching.unknown if belongs(entry.file)),
         )
         assert said == edit.of(framework), framework
+
+
+def test_the_documentation_shows_the_same_table() -> None:
+    """Run this module to have the table printed."""
+    page = (ROOT / "docs" / "baseline.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- edits -->\n")[2].partition("<!-- /edits -->")[0]
+    assert shown == table()
+
+
+def table() -> str:
+    heads = ["edit", "Alembic", "Django", "a script"]
+    lines = [heads, ["---"] * len(heads), *([edit.name, *(str(edit.of(one)) for one in FRAMEWORKS)] for edit in EDITS)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+if __name__ == "__main__":
+    print(table(), end="")

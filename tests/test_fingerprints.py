@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from baseline.reading import findings
+from baselines.reading import findings
 
 ALEMBIC = """import os
 
@@ -212,6 +212,12 @@ def test_a_helper_that_is_called_once_more_is_a_change() -> None:
     assert prints(alembic("fill(1)\nfill(2)", helper)) != prints(alembic("fill(1)", helper))
     helper = "def fill(value):\n    op.execute(leads.update().values(s=value))\n"
     assert prints(alembic("fill(1)\nfill(2)", helper)) != prints(alembic("fill(1)", helper))
+
+
+def test_a_helper_that_is_given_the_same_statement_twice_runs_it_twice() -> None:
+    helper = "def run(sql):\n    op.execute(sa.text(sql))\n"
+    once = 'run("DELETE FROM leads WHERE n = 1")'
+    assert prints(alembic(f"{once}\n{once}", helper)).total() == 2
 
 
 def test_a_helper_in_another_file_counts_with_what_it_does(tmp_path: Path) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 _FINGERPRINT = re.compile(r"\d+:[0-9a-f]{8,64}")
 _REQUIRED = ("file", "migration", "rule", "at", "fp")
-_KEYS = (*_REQUIRED, "count", "reason", "owner", "until")
+_REQUIRED_KEYS = frozenset(_REQUIRED)
+_KEYS = _REQUIRED_KEYS | {"count", "reason", "owner", "until"}
+_PART = r"(?!\.\.?(?:/|$))[^/\0]+"
+_PATH = re.compile(rf"(?![A-Za-z]:[\\/])(?:\.\./)*{_PART}(?:/{_PART})*")
+"""A relative path, in the one way to spell it: only its beginning leads upwards."""
 
 
 class Refused(Exception):
@@ -28,9 +31,11 @@ class Key(NamedTuple):
     migration: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Findings that are grandfathered: equal ones of one migration in one file."""
+class Entry(NamedTuple):
+    """Findings that are grandfathered: equal ones of one migration in one file.
+
+    A tuple rather than a dataclass: thousands of them are made before each run.
+    """
 
     file: str
     """POSIX, relative to the baseline's folder."""
@@ -40,13 +45,13 @@ class Entry:
     at: str
     """The table or model, for people to read."""
     fp: str
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]  # hides the method of tuples, which nobody needs here
     """How many equal findings it stands for."""
     reason: str | None = None
     owner: str | None = None
     until: date | None = None
     """The last day on which it holds."""
-    line: int = field(default=0, compare=False)
+    line: int = 0
     """Where it stands in the file that it was read from."""
 
     @property
@@ -73,37 +78,47 @@ def entry_of(record: object, line: int) -> Entry:
     """Make an entry of what a line of JSON holds, or raise `Refused`."""
     if not isinstance(record, dict):
         raise Refused("expected an object in braces")
-    if unknown := record.keys() - set(_KEYS):
-        key = min(unknown)
-        near = get_close_matches(key, _KEYS, 1)
-        raise Refused(
-            f"unknown key `{key}`" + (f"; did you mean `{near[0]}`?" if near else f"; the keys are {', '.join(_KEYS)}")
-        )
-    if missing := [key for key in _REQUIRED if key not in record]:
-        raise Refused(f"`{missing[0]}` is missing")
-    for key in ("file", "rule", "at", "fp"):
-        if not isinstance(record[key], str):
-            raise Refused(f"`{key}`: expected a string, found {record[key]!r}")
-    for key in ("migration", "reason", "owner"):
-        if not isinstance(record.get(key), (str, type(None))):
-            raise Refused(f"`{key}`: expected a string, found {record[key]!r}")
-    count = record.get("count", 1)
+    if not record.keys() <= _KEYS or not record.keys() >= _REQUIRED_KEYS:
+        raise _other_keys(record)
+    get = record.get
+    file, migration, rule, at, fp = get("file"), get("migration"), get("rule"), get("at"), get("fp")
+    if not (isinstance(file, str) and isinstance(rule, str) and isinstance(at, str) and isinstance(fp, str)):
+        raise next(_no_string(key, get(key)) for key in ("file", "rule", "at", "fp") if not isinstance(get(key), str))
+    if not _FINGERPRINT.fullmatch(fp):
+        raise Refused(f"`fp`: expected a fingerprint such as 1:5b0c0a4e1d3f9a7712ce, found {fp!r}")
+    if not _PATH.fullmatch(file):
+        raise _other_path(file)
+    if migration is not None and not isinstance(migration, str):
+        raise _no_string("migration", migration)
+    if len(record) == len(_REQUIRED):
+        return Entry(file, migration, rule, at, fp, line=line)
+    for key in ("reason", "owner"):
+        if not isinstance(get(key), (str, type(None))):
+            raise _no_string(key, get(key))
+    count = get("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise Refused(f"`count`: expected a whole number from 1, found {count!r}")
-    if not _FINGERPRINT.fullmatch(record["fp"]):
-        raise Refused(f"`fp`: expected a fingerprint such as 1:5b0c0a4e1d3f9a7712ce, found {record['fp']!r}")
-    return Entry(
-        file=_inside(record["file"]),
-        migration=record["migration"],
-        rule=record["rule"],
-        at=record["at"],
-        fp=record["fp"],
-        count=count,
-        reason=record.get("reason"),
-        owner=record.get("owner"),
-        until=day(record.get("until")),
-        line=line,
-    )
+    return Entry(file, migration, rule, at, fp, count, get("reason"), get("owner"), day(get("until")), line)
+
+
+def _other_keys(record: dict[str, object]) -> Refused:
+    if unknown := record.keys() - _KEYS:
+        key = min(unknown)
+        near = get_close_matches(key, _KEYS, 1)
+        hint = f"; did you mean `{near[0]}`?" if near else f"; the keys are {', '.join(sorted(_KEYS))}"
+        return Refused(f"unknown key `{key}`{hint}")
+    return Refused(f"`{next(key for key in _REQUIRED if key not in record)}` is missing")
+
+
+def _no_string(key: str, value: object) -> Refused:
+    return Refused(f"`{key}`: expected a string, found {value!r}")
+
+
+def _other_path(path: str) -> Refused:
+    plain = posixpath.normpath(path)
+    if not path or plain == path or plain.startswith("/"):
+        return Refused(f"`file`: expected a path with slashes, relative to the baseline's folder, found {path!r}")
+    return Refused(f"`file`: expected {plain!r}, found {path!r}")
 
 
 def day(value: object) -> date | None:
@@ -118,12 +133,3 @@ def day(value: object) -> date | None:
 
 def _no_day(value: object) -> date:
     raise Refused(f"`until`: expected a date such as 2030-12-31, found {value!r}") from None
-
-
-def _inside(path: str) -> str:
-    """Refuse what is no relative path, or not the one way to spell it."""
-    if not path or "\0" in path or path.startswith("/") or re.match(r"[A-Za-z]:[\\/]", path):
-        raise Refused(f"`file`: expected a path with slashes, relative to the baseline's folder, found {path!r}")
-    if posixpath.normpath(path) != path:
-        raise Refused(f"`file`: expected {posixpath.normpath(path)!r}, found {path!r}")
-    return path

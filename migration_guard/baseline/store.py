@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -62,6 +62,7 @@ def parse(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
         raise BaselineError(path, 1, f"expected {HEADER} on the first line of a baseline, found nothing")
     records = _records(lines, path, whole=text.endswith("\n"))
     _check_format(records[0], lines[0][0], path)
+    names = frozenset(rules)
     merged: dict[Key, Entry] = {}
     for record, (number, line) in zip(records[1:], lines[1:], strict=True):
         if conflict and line == lines[0][1]:
@@ -73,12 +74,12 @@ def parse(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
                 _check_format(record, number, path)
                 continue  # a merge by union repeats the header
             raise BaselineError(path, number, str(refused)) from None
-        if entry.rule not in rules:
-            near = get_close_matches(entry.rule, rules, 1)
+        if entry.rule not in names:
+            near = get_close_matches(entry.rule, names, 1)
             hint = f"; did you mean `{near[0]}`?" if near else ""
             raise BaselineError(path, number, f"`rule`: there is no rule `{entry.rule}`{hint}")
-        known = merged.get(entry.key)
-        merged[entry.key] = entry if known is None else _largest(known, entry)
+        key = entry.key
+        merged[key] = entry if key not in merged else _largest(merged[key], entry)
     return Baseline(path, tuple(merged.values()), recovered=conflict, text=text.replace("\r\n", "\n"))
 
 
@@ -91,8 +92,7 @@ def dump(entries: Iterable[Entry]) -> str:
 def _largest(one: Entry, other: Entry) -> Entry:
     """Equal entries, as after a merge, count as the largest; what only one of them says is kept."""
     untils = [entry.until for entry in (one, other) if entry.until]
-    return replace(
-        one,
+    return one._replace(
         count=max(one.count, other.count),
         reason=one.reason or other.reason,
         owner=one.owner or other.owner,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from migration_guard.baseline.entry import Entry, Key
 from migration_guard.baseline.match import Filed, Matching, Tier
@@ -36,12 +36,12 @@ def updated(
     followed = set()
     for found in matching.matched:
         key = found.filed.key
-        _add(new, replace(found.entry, file=key.file, migration=found.filed.finding.migration, count=1), found.entry)
+        _add(new, found.entry._replace(file=key.file, migration=found.filed.finding.migration, count=1), found.entry)
         if found.tier is not Tier.EXACT:
             followed.add(found.entry.key)
     kept = matching.unknown if prune else (*matching.unknown, *matching.stale)
     for entry, count in kept:
-        _add(new, replace(entry, count=count), entry)
+        _add(new, entry._replace(count=count), entry)
     still = {found.entry.key for found in matching.matched if found.tier is Tier.EXACT}
     changed = sum(key in new and new[key].count != old[key].count for key in old)
     moved = sum(key not in old for key in new)
@@ -61,8 +61,7 @@ def _add(entries: dict[Key, Entry], entry: Entry, origin: Entry | None) -> None:
     if known is None:
         entries[entry.key] = entry
     else:
-        entries[entry.key] = replace(
-            known,
+        entries[entry.key] = known._replace(
             count=known.count + entry.count,
             reason=known.reason or (origin.reason if origin else None),
             owner=known.owner or (origin.owner if origin else None),

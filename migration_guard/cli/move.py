@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
 
@@ -241,7 +241,7 @@ class _Mover:
             left = ((entry, entry.count - stale.get(entry.key, 0)) for entry in shelf.baseline.entries)
             if stale:
                 replace_file(
-                    shelf.baseline.path, dump(replace(entry, count=count) for entry, count in left if count > 0)
+                    shelf.baseline.path, dump(entry._replace(count=count) for entry, count in left if count > 0)
                 )
                 emit(f"{one_line(shelf.shown)}: -{sum(stale.values())}\n")
 

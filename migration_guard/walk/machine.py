@@ -195,7 +195,7 @@ class Machine:
             self.ledger.moment,
             function.key,
             loops,
-            tuple((name, value.key) for name, value in arguments.items()),
+            tuple((name, _told_apart(value)) for name, value in arguments.items()),
         )
         if key in self._followed:
             return self._followed[key][0]
@@ -265,3 +265,11 @@ class Machine:
                 rest.set_item(texts.plain(name), value, rows=False)
             bound[parameters.star_kwarg.name.value] = rest
         return bound
+
+
+def _told_apart(value: Value) -> object:
+    """What makes an argument another one: of a statement also where it stands, since one that stands twice runs twice."""
+    if isinstance(value, texts.Text) and " " in str(value):
+        literals = (piece.literal for piece in value.pieces if piece.literal is not None)
+        return value.key, next((id(literal.node) for literal in literals if literal.node is not None), None)
+    return value.key

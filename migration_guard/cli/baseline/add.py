@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import click
@@ -45,7 +44,7 @@ def command(
         change = updated(shelf.baseline.entries, shelf.matching, accepted, prune=False)
         last = until.date() if until else None
         entries = [
-            replace(entry, reason=reason or entry.reason, owner=owner or entry.owner, until=last or entry.until)
+            entry._replace(reason=reason or entry.reason, owner=owner or entry.owner, until=last or entry.until)
             if entry.key in noted
             else entry
             for entry in change.entries

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from migration_guard.baseline import dump
@@ -24,7 +22,7 @@ def command(
     for shelf in found.shelves:
         stale = {entry.key: count for entry, count in shelf.matching.stale}
         left = ((entry, entry.count - stale.get(entry.key, 0)) for entry in shelf.baseline.entries)
-        kept = [replace(entry, count=count) for entry, count in left if count > 0]
+        kept = [entry._replace(count=count) for entry, count in left if count > 0]
         if stale:
             replace_file(shelf.baseline.path, dump(kept))
         if shelf.baseline.exists:

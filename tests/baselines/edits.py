@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from baseline.project import Project
+from baselines.project import Project
 
 STATEMENT = '''"""
         UPDATE leads l
