@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg.pq import TransactionStatus
@@ -11,8 +12,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from migration_guard.backfill.connect import GUARDED, UNDONE
+from migration_guard.backfill.definition import SMALLEST
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused
 from migration_guard.backfill.keys import Value, array
+from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.preflight import Subject, as_role
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.state import Control, Place, Store
@@ -75,6 +78,8 @@ class _Window:
     """How many of them are to do."""
     to_do: tuple[str, ...]
     """Their keys, as an array for each column."""
+    ends: bool
+    """Whether nothing comes after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +98,10 @@ def forward(connection: Connection, job: Job, window: int, size: int) -> Outcome
     if place.done:
         return Outcome(done=True)
     with as_role(connection, job.subject.definition):
-        seen = _look(connection, job, control, selection_of(job, place, job.bound), size)
+        seen = _look_ahead(connection, job, control, size)
         held = _lock(connection, job, seen)
         changed, notes = _change(connection, job, held)
-    done = seen.examined < size or seen.last == job.bound
+    done = seen.ends
     counts = Counts(
         examined=seen.examined,
         changed=changed,
@@ -207,11 +212,26 @@ def lock_statement(job: Job, *, wait: bool = False) -> str:
     )
 
 
+def _look_ahead(connection: Connection, job: Job, control: Control, size: int) -> _Window:
+    """Look until there is something to do: windows in which nothing is are passed together, as long as it is quick.
+
+    Not while a row that fails is searched for: that is the next one.
+    """
+    began, place, passed = time.monotonic(), control.place, 0
+    while True:
+        seen = _look(connection, job, control, selection_of(job, place, job.bound), size)
+        passed += seen.examined
+        if seen.rows or seen.ends or size < SMALLEST or time.monotonic() - began > AIM / 2:
+            return replace(seen, examined=passed)
+        place = replace(place, cursor=seen.last)
+
+
 def _look(connection: Connection, job: Job, control: Control, selection: Selection, size: int) -> _Window:
     sql = look_statement(job, selection, sound=bool(control.set_aside))
     parameters = {**selection.parameters, "size": size, "set_aside": list(control.set_aside)}
     examined, last, rows, to_do = connection.exec_driver_sql(sql, parameters).one()
-    return _Window(examined, tuple(last), rows, tuple(to_do))
+    last_key = tuple(last)
+    return _Window(examined, last_key, rows, tuple(to_do), ends=examined < size or last_key == job.bound)
 
 
 def _lock(connection: Connection, job: Job, seen: _Window, *, wait: bool = False) -> _Held:

@@ -94,8 +94,9 @@ class Key:
 
     @property
     def among(self) -> str:
-        """That a row is one of a list of keys."""
-        return f"{self.row} = ANY({self.ids})"
+        """That a row is one of a list of keys. The planner would weigh each key of a plain array, at some cost."""
+        listed = f"ARRAY(SELECT pg_catalog.unnest({self.lists()}))" if len(self.columns) == 1 else self.ids
+        return f"{self.row} = ANY({listed})"
 
     def still(self, table: str, where: str) -> str:
         """The same, of those keys only whose rows still match."""

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result, seconds_left, summary
@@ -109,10 +110,10 @@ def tenant_table(tenants: Sequence[TenantCounts]) -> str:
 
 def watched(standings: Callable[[], Sequence[Standing]]) -> None:
     """Show `status` until somebody interrupts."""
-    with suppress(KeyboardInterrupt), Live(standing_table(standings()), auto_refresh=False) as live:
+    with suppress(KeyboardInterrupt), Live(Text(standing_table(standings())), auto_refresh=False) as live:
         while True:
             time.sleep(WATCH_SECONDS)
-            live.update(standing_table(standings()), refresh=True)
+            live.update(Text(standing_table(standings())), refresh=True)
 
 
 def reporter() -> Reporter:

@@ -1,0 +1,150 @@
+"""What goes wrong on a server, told by its SQLSTATE: what passes is tried again, what does not is told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Connection
+
+from backfill.pooler import Pooler
+from backfill.server import Server
+from migration_guard.backfill import Backfill, run
+from migration_guard.backfill.errors import Trouble, judged
+from migration_guard.backfill.report import Result
+
+UPDATE = "UPDATE leads SET status = 'new' WHERE id = ANY(%s)"
+
+
+def fill(url: str, count: int = 100) -> None:
+    with psycopg.connect(url, autocommit=True) as console:
+        console.execute("CREATE TABLE leads (id bigint PRIMARY KEY, status text)")
+        console.execute("INSERT INTO leads SELECT generate_series(1, %s)", [count])
+
+
+def run_with(url: str, state: str, times: int) -> Result:
+    """Run a function that meets an error so many times."""
+    met: list[str] = []
+
+    def apply(connection: Connection, ids: list[int]) -> None:
+        connection.exec_driver_sql(UPDATE, (ids,))
+        if len(met) < times:
+            met.append(state)
+            connection.exec_driver_sql(f"DO $$BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = '{state}'; END$$")
+
+    (result,) = run([Backfill(key="k", table="leads", where="status IS NULL", apply=apply)], url, max_seconds=30)
+    return result
+
+
+@pytest.mark.parametrize(
+    "state", ["55P03", "40P01", "40001", "08006", "57P01", "57P03", "25P03", "25006", "53300", "53100", "XX000"]
+)
+def test_5_what_passes_is_tried_again(database: str, state: str) -> None:
+    fill(database)
+    result = run_with(database, state, 2)
+    assert (str(result), result.counts.changed) == ("k: completed", 100)
+
+
+@pytest.mark.parametrize("state", ["25P04", "23505", "22012", "P0001"])
+def test_5_a_batch_that_fails_is_halved(database: str, state: str) -> None:
+    fill(database)
+    result = run_with(database, state, 2)
+    assert (str(result), result.counts.changed) == ("k: completed", 100)
+
+
+@pytest.mark.parametrize("state", ["42P01", "42703", "42501", "42601", "3F000"])
+def test_5_what_never_passes_ends_the_run(database: str, state: str) -> None:
+    fill(database)
+    assert str(run_with(database, state, 1)) == f"k: failed (injected (SQLSTATE {state}))"
+
+
+def test_5_a_cancel_by_somebody_is_a_pause(database: str) -> None:
+    fill(database)
+    assert str(run_with(database, "57014", 1)).startswith("k: paused (somebody cancelled its statement")
+
+
+def test_5_locks_that_stay_leave_work(database: str) -> None:
+    fill(database)
+    result = run_with(database, "40P01", 1_000)
+    assert (str(result), result.counts.quarantined) == ("k: incomplete (locks: injected (SQLSTATE 40P01))", 0)
+
+
+def test_5_a_timeout_of_ours_is_no_cancel_by_somebody() -> None:
+    error = psycopg.errors.QueryCanceled("canceling statement due to statement timeout")
+    assert judged(error, seconds=119, statement_timeout=120).trouble is Trouble.TIMEOUT
+    assert judged(error, seconds=3, statement_timeout=120).trouble is Trouble.CANCELLED
+
+
+def test_only_the_first_line_of_an_error_is_told(database: str) -> None:
+    fill(database)
+    with psycopg.connect(database) as console:
+        with pytest.raises(psycopg.Error) as caught:
+            console.execute("ALTER TABLE leads ADD CHECK (id < 0)").fetchall()
+        console.rollback()
+        fault = judged(caught.value)
+        with pytest.raises(psycopg.Error) as other:
+            console.execute("INSERT INTO leads VALUES (1, 'a secret')")
+    assert fault.sqlstate == "23514"
+    assert "(id)=(1)" in str(other.value)
+    assert "(id)=(1)" not in str(judged(other.value))
+
+
+def test_a_table_that_is_dropped_meanwhile(database: str) -> None:
+    fill(database, 1_000)
+
+    def apply(connection: Connection, ids: list[int]) -> None:
+        connection.exec_driver_sql(UPDATE, (ids,))
+        connection.exec_driver_sql("SET LOCAL client_min_messages = warning")
+        if ids[0] > 1:
+            connection.exec_driver_sql("ALTER TABLE leads RENAME COLUMN status TO gone")
+
+    definition = Backfill(key="k", table="leads", where="status IS NULL", apply=apply, batch_size=100)
+    (result,) = run([definition], database)
+    assert result.state is not None
+    assert result.state.value == "failed"
+    assert 'column "status" does not exist' in str(result.reason)
+    with psycopg.connect(database) as console:
+        assert console.execute("SELECT count(status) FROM leads").fetchone() == (100,)
+
+
+# Behind a pooler with one connection, which is everybody's.
+
+
+def shown(url: str) -> list[Any]:
+    names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "row_security", "search_path")
+    with psycopg.connect(url, autocommit=True) as next_client:
+        return [next_client.execute(sql.SQL("SHOW {}").format(sql.Identifier(name))).fetchone() for name in names]
+
+
+def test_4_the_next_client_of_a_pooler_finds_its_defaults(
+    pgbouncer: Pooler, database: str, database_name: str, server: Server
+) -> None:
+    fill(database, 3_000)
+    url = pgbouncer.url(database_name)
+    defaults = shown(url)
+    definition = Backfill(
+        key="k", table="leads", where="status IS NULL", search_path="public", batch_size=100,
+        update="UPDATE leads SET status = 'new' WHERE id = ANY(:ids)",
+    )  # fmt: skip
+    assert str(run([definition], url)[0]) == "k: completed"
+    assert shown(url) == defaults
+    server.execute("DROP SCHEMA migration_guard CASCADE; UPDATE leads SET status = NULL", database_name)
+    assert "failed" in str(run_with(url, "42P01", 1))
+    assert shown(url) == defaults
+
+
+def test_15_a_pooler_that_is_started_again(pgbouncer: Pooler, database: str, database_name: str) -> None:
+    fill(database, 2_000)
+    restarted: list[int] = []
+
+    def apply(connection: Connection, ids: list[int]) -> None:
+        connection.exec_driver_sql(UPDATE, (ids,))
+        if len(restarted) < 2:
+            restarted.append(ids[0])
+            pgbouncer.restart()
+
+    definition = Backfill(key="k", table="leads", where="status IS NULL", apply=apply, batch_size=200)
+    (result,) = run([definition], pgbouncer.url(database_name))
+    assert (str(result), result.counts.changed, len(restarted)) == ("k: completed", 2_000, 2)
