@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ EXPECT = re.compile(r"# expect: (MG\d+(?:, MG\d+)*)")
 RULES = all_rules()
 SPAN = Span(7, 5, 7, 40)
 
+Found = list[tuple[int, str]]
+
 
 def expected(source: str) -> list[tuple[int, str]]:
     lines = ((n, EXPECT.search(line)) for n, line in enumerate(source.splitlines(), 1))
@@ -45,45 +48,65 @@ def blocks(part: str, *, practice: bool = False) -> list[object]:
     ]
 
 
-def found_in(folder: Path, block: str) -> list[tuple[int, str]]:
-    source = HEADER + block
-    (folder / "known_backfills.py").write_text(KNOWN, encoding="utf-8")
-    (folder / "2f6c_example.py").write_text(source, encoding="utf-8")
-    config = ['select=["ALL"]', 'backfill.modules=["known_backfills.py"]']
+def examples(*, practice: bool) -> list[str]:
+    pages = [read_page(rule.page) for rule in RULES if rule.practice is practice]
+    found = [block for page in pages for block in (*page.bad, *page.good)]
+    return [block for block in found if not block.startswith(HEAD_OF_BASELINE)]
+
+
+def found_in(folder: Path, sources: Sequence[str], name: str, modules: Sequence[str]) -> list[Found]:
+    """Read sources in one run, each in a folder of its own; give the findings of each."""
+    paths = [f"{number}/{name}" for number in range(len(sources))]
+    for path, source in zip(paths, sources):
+        (folder / path).parent.mkdir()
+        (folder / path).write_text(source, encoding="utf-8")
+    config = ['select=["ALL"]', f"backfill.modules={json.dumps([*modules] or paths)}"]
     load = SettingsLoader(cwd=folder, config=config, isolated=True)
-    report = check(Request(paths=["2f6c_example.py"], cwd=folder, load=load, workers=1))
+    report = check(Request(paths=paths, cwd=folder, load=load, workers=2))
     assert report.problems == ()
-    return sorted((finding.span.line, finding.code) for finding in report.new)
+    found: dict[str, Found] = {path: [] for path in paths}
+    for finding in report.new:
+        found[finding.path].append((finding.span.line, finding.code))
+    return [sorted(one) for one in found.values()]
+
+
+@pytest.fixture(scope="module")
+def migrations(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Found]:
+    """What is found in each example of a migration."""
+    folder = tmp_path_factory.mktemp("migrations")
+    (folder / "known_backfills.py").write_text(KNOWN, encoding="utf-8")
+    all_of_them = examples(practice=False)
+    sources = [HEADER + block for block in all_of_them]
+    return dict(zip(all_of_them, found_in(folder, sources, "2f6c_example.py", ["known_backfills.py"])))
+
+
+@pytest.fixture(scope="module")
+def backfills(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Found]:
+    """What is found in each example of a file of backfills."""
+    all_of_them = examples(practice=True)
+    return dict(zip(all_of_them, found_in(tmp_path_factory.mktemp("backfills"), all_of_them, "backfills.py", [])))
 
 
 @pytest.mark.parametrize("block", blocks("bad"))
-def test_a_bad_example_yields_exactly_its_markers(block: str, tmp_path: Path) -> None:
+def test_a_bad_example_yields_exactly_its_markers(block: str, migrations: Mapping[str, Found]) -> None:
     assert expected(block)
-    assert found_in(tmp_path, block) == expected(HEADER + block)
+    assert migrations[block] == expected(HEADER + block)
 
 
 @pytest.mark.parametrize("block", blocks("good"))
-def test_a_good_example_is_clean_under_all_rules(block: str, tmp_path: Path) -> None:
-    assert found_in(tmp_path, block) == []
-
-
-def found_in_backfills(folder: Path, block: str) -> list[tuple[int, str]]:
-    (folder / "backfills.py").write_text(block, encoding="utf-8")
-    load = SettingsLoader(cwd=folder, config=['select=["ALL"]', 'backfill.modules=["backfills.py"]'], isolated=True)
-    report = check(Request(paths=["backfills.py"], cwd=folder, load=load, workers=1))
-    assert report.problems == ()
-    return sorted((finding.span.line, finding.code) for finding in report.new)
+def test_a_good_example_is_clean_under_all_rules(block: str, migrations: Mapping[str, Found]) -> None:
+    assert migrations[block] == []
 
 
 @pytest.mark.parametrize("block", blocks("bad", practice=True))
-def test_a_bad_backfill_yields_exactly_its_markers(block: str, tmp_path: Path) -> None:
+def test_a_bad_backfill_yields_exactly_its_markers(block: str, backfills: Mapping[str, Found]) -> None:
     assert expected(block)
-    assert found_in_backfills(tmp_path, block) == expected(block)
+    assert backfills[block] == expected(block)
 
 
 @pytest.mark.parametrize("block", blocks("good", practice=True))
-def test_a_good_backfill_is_clean_under_all_rules(block: str, tmp_path: Path) -> None:
-    assert found_in_backfills(tmp_path, block) == []
+def test_a_good_backfill_is_clean_under_all_rules(block: str, backfills: Mapping[str, Found]) -> None:
+    assert backfills[block] == []
 
 
 @pytest.mark.parametrize(

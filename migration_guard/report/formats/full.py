@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import textwrap
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from rich.style import Style
 from rich.text import Text
 
 from migration_guard.findings import Finding, Severity, Status
-from migration_guard.operations import OperationKind, Problem
+from migration_guard.operations import Direction, OperationKind, Problem
 from migration_guard.report.console import plain, recorded
 from migration_guard.report.frame import frame
 from migration_guard.report.model import Report
@@ -23,6 +24,7 @@ from migration_guard.rules import all_rules, read_page
 
 STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 MARGIN = 100
+_MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.INSERT_SELECT, OperationKind.DELETE})
 _SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
 GRANDFATHER = "Grandfather what is there, so that only new findings fail: migration-guard baseline"
 
@@ -79,6 +81,21 @@ def _fields(finding: Finding, width: int) -> Iterator[Text]:
             yield from _field("stands in", operation.via, width)
     yield from _field("why", _why(finding.code), width)
     yield from _field("do", finding.help, width)
+    if finding.status is Status.NEW and _may_move(finding):
+        place = shlex.quote(f"{finding.path}:{finding.span.line}")
+        yield from _field("move", f"migration-guard move {place}", width)
+
+
+def _may_move(finding: Finding) -> bool:
+    """Whether `migration-guard move` is worth a try: it takes these out of Python, and says what it cannot do."""
+    operation = finding.operation
+    return (
+        operation is not None
+        and finding.code.startswith("MG1")
+        and operation.kind in _MOVABLE
+        and operation.direction is not Direction.DOWNGRADE
+        and finding.path.endswith(".py")
+    )
 
 
 def _field(name: str, text: str, width: int) -> Iterator[Text]:

@@ -139,10 +139,13 @@ def folded(node: exp.Identifier) -> str:
 
 
 def both(*conditions: exp.Expr | None) -> exp.Expr:
-    """All of these; TRUE if there are none."""
+    """All of these, each once; TRUE if there are none."""
     parts = [part for condition in conditions if condition is not None for part in conjuncts(condition)]
-    wanted = [_bare(part).copy() for part in parts if not (isinstance(part, exp.Boolean) and part.this)]
-    return exp.and_(*wanted, copy=False) if wanted else exp.true()
+    wanted: list[exp.Expr] = []
+    for part in map(_bare, parts):
+        if part not in wanted and not (isinstance(part, exp.Boolean) and part.this):
+            wanted.append(part)
+    return exp.and_(*(part.copy() for part in wanted), copy=False) if wanted else exp.true()
 
 
 def _bare(condition: exp.Expr) -> exp.Expr:
