@@ -26,13 +26,13 @@ def read_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tuple[
     """Read files, each given with its bytes; yield every one exactly once, in the order in which they end.
 
     `work` is consumed in a thread while readings come in. Whatever happens to a reader, its file ends as a Problem.
-    Where there is nothing to read, no process is started.
+    No more readers are started than there are files; where there is nothing to read, no process is.
     """
     rest = iter(work)
-    first = list(islice(rest, 1))
+    first = list(islice(rest, workers))
     if not first:
         return
-    with tempfile.TemporaryDirectory(prefix="migration-guard-") as folder, _server(workers, folder) as server:
+    with tempfile.TemporaryDirectory(prefix="migration-guard-") as folder, _server(len(first), folder) as server:
         feeder = _Feeder(chain(first, rest), server)
         feeder.start()
         try:
