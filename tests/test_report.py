@@ -134,6 +134,7 @@ def test_full_shows_statement_table_reason_and_remedy() -> None:
         "  = why: An UPDATE locks every row that it changes until the migration commits, and the deployment\n"
         "         waits for it.\n"
         "  = do: Move it into a backfill.\n"
+        "  = move: migration-guard move crm/migrations/42.py:5\n"
         "\n"
         "MG301 ddl-and-dml-mixed [low] UPDATE of leads runs inside the migration\n"
         "  --> crm/migrations/42.py:6:5 (migration 42)\n"
