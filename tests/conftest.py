@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the whole session, and a database of its own for each test."""
+"""A PostgreSQL server for the whole session, a database of its own for each test, and readers that are shared."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 from backfill.server import Server, configured
+
+from migration_guard.pool import kept_readers
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[None]:
+    """Let the runs of a module share a reader: starting one takes longer than most of them."""
+    with kept_readers(1):
+        yield
 
 
 @pytest.fixture(scope="session")

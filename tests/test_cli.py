@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import program
 import pytest
 
 HEADER = 'revision = "2f6c"\ndown_revision = "1e5b"\nfrom alembic import op\n\n\ndef upgrade():\n'
@@ -32,16 +33,7 @@ def put(repository: Path, **sources: str) -> None:
 
 def guard(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
-    return subprocess.run(
-        [sys.executable, "-m", "migration_guard", *arguments],
-        cwd=cwd,
-        env={**inherited, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    return program.run(*arguments, cwd=cwd, env={**inherited, **environment})
 
 
 def test_clean_is_0_and_a_finding_is_1(repository: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import program
 import pytest
 
 from migration_guard.config import ConfigError, SettingsLoader
@@ -62,16 +62,7 @@ def repository(tmp_path: Path, write: Write) -> Path:
 
 
 def guard(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "migration_guard", *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    return program.run(*arguments, cwd=cwd)
 
 
 def findings(repository: Path, cwd: str = ".", *arguments: str) -> list[Finding]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import program
 import psycopg
 import pytest
 from backfill.server import Server
@@ -34,17 +34,8 @@ def upgrade():
 
 
 def guard(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "migration_guard", *arguments]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "DATABASE_URL"))}
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env={**inherited, **environment},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    return program.run(*arguments, cwd=cwd, env={**inherited, **environment})
 
 
 def findings(cwd: Path, *arguments: str) -> dict[str, tuple[str, str]]:

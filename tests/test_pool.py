@@ -9,13 +9,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import program
 import psutil
 import pytest
 
 from migration_guard.operations import Job, OperationKind, Reading
-from migration_guard.pool import limits, read_all
+from migration_guard.pool import kept_readers, limits, read_all
 
 ROOT = Path(__file__).parents[1]
 BAD = b'revision = "1"\ndown_revision = None\nfrom alembic import op\n\n\ndef upgrade():\n    op.execute("UPDATE leads SET a = 1")\n'
@@ -31,6 +33,12 @@ def answers(work: list[tuple[Job, bytes]], workers: int = 2) -> dict[str, Readin
     found = list(read_all(iter(work), workers))
     assert len(found) == len(work)
     return {job.shown: reading for job, reading in found}
+
+
+@pytest.fixture(autouse=True)
+def alone() -> None:
+    """End the processes of other tests, so that what runs below this one belongs to the test."""
+    program.close()
 
 
 def readers(of: int | None = None) -> list[psutil.Process]:
@@ -106,6 +114,37 @@ def test_the_callers_own_failure_is_the_callers() -> None:
 def test_readers_end_with_the_caller() -> None:
     for _ in read_all(((job(f"{n}.py"), SLOW) for n in range(4)), 2):
         break
+    assert eventually(lambda: not readers())
+
+
+def test_kept_readers_read_run_after_run_and_remember_nothing(tmp_path: Path) -> None:
+    helper = tmp_path / "helper.py"
+    source = BAD.replace(b"from alembic import op", b"from alembic import op\nfrom helper import SQL")
+    source = source.replace(b'"UPDATE leads SET a = 1"', b"SQL")
+    one = replace(job("a.py"), path=str(tmp_path / "a.py"), root=str(tmp_path))
+    with kept_readers(1):
+        for verb, kind in (
+            ("UPDATE leads SET a = 1", OperationKind.UPDATE),
+            ("DELETE FROM leads", OperationKind.DELETE),
+        ):
+            helper.write_text(f"SQL = {verb!r}\n")
+            assert [operation.kind for operation in answers([(one, source)])["a.py"].operations] == [kind]
+            (reader,) = readers()
+    assert eventually(lambda: not psutil.pid_exists(reader.pid))
+
+
+def test_kept_readers_survive_a_run_that_is_given_up_and_one_that_dies() -> None:
+    with kept_readers(1):
+        for _ in read_all(iter([(job("a.py"), BAD), (job("slow.py"), SLOW)]), 1):
+            break
+        assert answers([(job("b.py"), BAD)])["b.py"].operations
+        server = readers()[0].parent()
+        assert server is not None
+        server.kill()
+        assert [problem.message for problem in answers([(job("c.py"), BAD)])["c.py"].problems] == [
+            "the reading process died"
+        ]
+        assert answers([(job("d.py"), BAD)])["d.py"].operations
     assert eventually(lambda: not readers())
 
 

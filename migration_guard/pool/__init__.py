@@ -13,13 +13,19 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from contextvars import ContextVar
 from itertools import chain, islice
 from pathlib import Path
+from secrets import token_hex
 
 from migration_guard.operations import Job, Problem, Reading
 from migration_guard.pool import wire
 
 _START = "import sys; sys.path[:] = {path!r}; from migration_guard.pool.server import main; main({workers})"
+
+
+_kept: ContextVar[_Server | None] = ContextVar("_kept", default=None)
 
 
 def read_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tuple[Job, Reading]]:
@@ -32,54 +38,125 @@ def read_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tuple[
     first = list(islice(rest, workers))
     if not first:
         return
-    with tempfile.TemporaryDirectory(prefix="migration-guard-") as folder, _server(len(first), folder) as server:
-        feeder = _Feeder(chain(first, rest), server)
+    kept = _kept.get()
+    if kept is not None:
+        yield from kept.read(chain(first, rest))
+        return
+    with closing(_Server(len(first))) as server:
+        yield from server.read(chain(first, rest))
+
+
+@contextmanager
+def kept_readers(workers: int) -> Iterator[None]:
+    """Within it, the runs of this thread share their readers, one run after the other. Nothing read is remembered."""
+    with closing(_Server(workers)) as server:
+        before = _kept.set(server)
+        try:
+            yield
+        finally:
+            _kept.reset(before)
+
+
+class _Server:
+    """The isolated interpreter and the readers that it keeps. It is started when there is something to read."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._held = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def read(self, work: Iterable[tuple[Job, bytes]]) -> Iterator[tuple[Job, Reading]]:
+        """Answer one run. A server that died, or that still reads what nobody waits for, is replaced in the next."""
+        feeder = _Feeder(work, self._started())
         feeder.start()
         try:
-            yield from _answers(feeder, server)
+            yield from self._answers(feeder)
+        except GeneratorExit:
+            self.close()
+            raise
         finally:
             feeder.stop()
-            server.kill()
+        if feeder.failure is not None:
+            raise feeder.failure
 
+    def _answers(self, feeder: _Feeder) -> Iterator[tuple[Job, Reading]]:
+        answered: set[str] = set()
+        pipe = feeder.server.stdout
+        assert pipe is not None
+        sent_all = False
+        while not sent_all or len(answered) < len(feeder.jobs):
+            message = wire.receive(pipe)
+            if message is None:
+                break
+            if message == feeder.end:
+                sent_all = True
+            elif not wire.is_end(message):
+                ticket, reading = wire.read_answer(message)
+                if ticket in feeder.jobs:  # else it was for a run that was given up
+                    answered.add(ticket)
+                    yield feeder.jobs[ticket], reading
+        else:
+            feeder.join()
+            return
+        feeder.join()
+        self.close()
+        for ticket, job in feeder.jobs.items():
+            if ticket not in answered:
+                yield job, Reading(problems=(Problem(job.shown, None, "the reading process died"),))
 
-def _server(workers: int, folder: str) -> subprocess.Popen[bytes]:
-    path = [entry for entry in sys.path if entry and Path(entry).is_absolute()]
-    path.append(str(Path(__file__).parents[2]))  # last: this may be the very repository that is linted
-    return subprocess.Popen(
-        [sys.executable, "-I", "-c", _START.format(path=path, workers=workers)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-    )
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            folder = self._held.enter_context(tempfile.TemporaryDirectory(prefix="migration-guard-"))
+            path = [entry for entry in sys.path if entry and Path(entry).is_absolute()]
+            path.append(str(Path(__file__).parents[2]))  # last: this may be the very repository that is linted
+            self._process = self._held.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-I", "-c", _START.format(path=path, workers=self._workers)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    cwd=folder,
+                )
+            )
+        return self._process
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            _closed(self._process.stdin)
+            self._process = None
+        self._held.close()
 
 
 class _Feeder(threading.Thread):
-    """Writes the jobs to the server, and knows those that have no answer yet."""
+    """Writes the jobs of a run to the server, and knows them by their tickets."""
 
     def __init__(self, work: Iterable[tuple[Job, bytes]], server: subprocess.Popen[bytes]) -> None:
         super().__init__(daemon=True)
+        self.server = server
+        self.end = wire.end_message(run := token_hex(8))
+        self._run = run
         self._work = work
-        self._server = server
         self._stopped = False
-        self.jobs: list[Job] = []
+        self.jobs: dict[str, Job] = {}
         self.failure: BaseException | None = None
 
     def run(self) -> None:
-        pipe = self._server.stdin
+        pipe = self.server.stdin
         assert pipe is not None
         broken = False
         try:
             for job, source in self._work:
                 if self._stopped:
                     return
-                self.jobs.append(job)
+                ticket = wire.ticket(self._run, len(self.jobs))
+                self.jobs[ticket] = job
                 if not broken:
-                    broken = not _written(pipe, wire.job_message(len(self.jobs) - 1, job), source)
+                    broken = not _written(pipe, wire.job_message(ticket, job), source)
         except BaseException as failure:  # noqa: BLE001 - the caller's generator failed: told in the caller's thread
             self.failure = failure
         finally:
-            _closed(pipe)
+            _written(pipe, self.end)
 
     def stop(self) -> None:
         self._stopped = True
@@ -94,23 +171,10 @@ def _written(pipe: wire.Writer, *messages: bytes) -> bool:
     return True
 
 
-def _closed(pipe: wire.Writer) -> None:
+def _closed(pipe: wire.Writer | None) -> None:
+    """Close a pipe whose other end is gone: what is left in its buffer goes nowhere."""
     try:
-        pipe.close()
-    except OSError:
+        if pipe is not None:
+            pipe.close()
+    except (OSError, ValueError):
         return
-
-
-def _answers(feeder: _Feeder, server: subprocess.Popen[bytes]) -> Iterator[tuple[Job, Reading]]:
-    answered: set[int] = set()
-    assert server.stdout is not None
-    while (message := wire.receive(server.stdout)) is not None:
-        number, reading = wire.read_answer(message)
-        answered.add(number)
-        yield feeder.jobs[number], reading
-    feeder.join()
-    if feeder.failure is not None:
-        raise feeder.failure
-    for number, job in enumerate(feeder.jobs):
-        if number not in answered:
-            yield job, Reading(problems=(Problem(job.shown, None, "the reading process died"),))

@@ -18,6 +18,8 @@ from migration_guard.pool import limits, wire
 
 MAX_WAITING = 64
 """Jobs held at once: the sources of a huge repository stay with the caller."""
+_run = ""
+"""In a reader: the run that its last file belonged to."""
 
 
 def main(workers: int) -> None:
@@ -27,19 +29,26 @@ def main(workers: int) -> None:
     limits.watch_readers()
     lock, places = threading.Lock(), threading.Semaphore(MAX_WAITING)
 
-    def reply(number: int, job: Job, future: Future[bytes]) -> None:
-        message = _message(number, job, future)
+    def reply(ticket: str, job: Job, future: Future[bytes]) -> None:
+        message = _message(ticket, job, future)
         places.release()
         with lock:
             wire.send(output, message)
 
     with ProcessPool(max_workers=workers, initializer=limits.in_reader, context=get_context("spawn")) as pool:
         jobs = sys.stdin.buffer
-        while (message := wire.receive(jobs)) is not None and (source := wire.receive(jobs)) is not None:
-            number, job = wire.read_job(message)
+        while (message := wire.receive(jobs)) is not None:
+            if wire.is_end(message):
+                with lock:
+                    wire.send(output, message)
+                continue
+            source = wire.receive(jobs)
+            if source is None:
+                break
+            ticket, job = wire.read_job(message)
             places.acquire()
             future = pool.schedule(read_file, args=(message, source), timeout=job.seconds)
-            future.add_done_callback(partial(reply, number, job))
+            future.add_done_callback(partial(reply, ticket, job))
         pool.close()
         pool.join()
 
@@ -54,14 +63,18 @@ def _private_output() -> BinaryIO:
 
 def read_file(message: bytes, source: bytes) -> bytes:
     """Read one file; runs in a reader."""
-    from migration_guard.walk.migration import read  # noqa: PLC0415 - only readers load the parsers
+    from migration_guard.walk.migration import forget, read  # noqa: PLC0415 - only readers load the parsers
 
-    number, job = wire.read_job(message)
+    global _run  # noqa: PLW0603 - a reader reads one file after the other
+    ticket, job = wire.read_job(message)
+    if wire.run_of(ticket) != _run:
+        forget()
+        _run = wire.run_of(ticket)
     limits.for_file(job.seconds)
-    return wire.answer(number, read(job, source))
+    return wire.answer(ticket, read(job, source))
 
 
-def _message(number: int, job: Job, future: Future[bytes]) -> bytes:
+def _message(ticket: str, job: Job, future: Future[bytes]) -> bytes:
     try:
         return future.result()
     except FutureTimeoutError:
@@ -72,4 +85,4 @@ def _message(number: int, job: Job, future: Future[bytes]) -> bytes:
         reason = f"reading it takes more than {limits.MEMORY // 1024**2} MB of memory"
     except Exception as error:  # noqa: BLE001 - a defect of ours: told as such, and the other files are still read
         reason = f"internal error: {type(error).__name__}; please report it"
-    return wire.answer(number, Reading(problems=(Problem(job.shown, None, reason),)))
+    return wire.answer(ticket, Reading(problems=(Problem(job.shown, None, reason),)))

@@ -24,6 +24,7 @@ from migration_guard.procedures import Alteration, BatchSize, Contraction, Proce
 
 T = TypeVar("T")
 _LENGTH = struct.Struct(">I")
+_END = b"end of "
 
 
 class Writer(Protocol):
@@ -53,24 +54,42 @@ def receive(pipe: Reader) -> bytes | None:
     return body if len(body) == length else None
 
 
-def job_message(number: int, job: Job) -> bytes:
-    return json.dumps({"number": number, "job": asdict(job)}).encode()
+def ticket(run: str, number: int) -> str:
+    """What a job is known by; no two runs give the same."""
+    return f"{run}/{number}"
 
 
-def read_job(message: bytes) -> tuple[int, Job]:
+def run_of(ticket: str) -> str:
+    return ticket.partition("/")[0]
+
+
+def end_message(run: str) -> bytes:
+    """What ends the jobs of a run; it comes back when all of them were taken up."""
+    return _END + run.encode()
+
+
+def is_end(message: bytes) -> bool:
+    return message.startswith(_END)
+
+
+def job_message(ticket: str, job: Job) -> bytes:
+    return json.dumps({"ticket": ticket, "job": asdict(job)}).encode()
+
+
+def read_job(message: bytes) -> tuple[str, Job]:
     data = json.loads(message)
     fields = data["job"]
-    return data["number"], Job(**{**fields, "dml_helpers": tuple(fields["dml_helpers"])})
+    return data["ticket"], Job(**{**fields, "dml_helpers": tuple(fields["dml_helpers"])})
 
 
-def answer(number: int, reading: Reading) -> bytes:
-    return json.dumps({"number": number, "reading": asdict(reading)}).encode()
+def answer(ticket: str, reading: Reading) -> bytes:
+    return json.dumps({"ticket": ticket, "reading": asdict(reading)}).encode()
 
 
-def read_answer(message: bytes) -> tuple[int, Reading]:
+def read_answer(message: bytes) -> tuple[str, Reading]:
     data = json.loads(message)
     reading = data["reading"]
-    return data["number"], Reading(
+    return data["ticket"], Reading(
         operations=tuple(_operation(fields) for fields in reading["operations"]),
         notes=tuple(Note(**fields) for fields in reading["notes"]),
         problems=tuple(Problem(**fields) for fields in reading["problems"]),

@@ -18,6 +18,7 @@ from migration_guard.discover.patterns import backfill_path
 from migration_guard.filing import Checked
 from migration_guard.judge import Law, Severities, TablePatterns
 from migration_guard.operations import Problem
+from migration_guard.pool import kept_readers
 from migration_guard.rules import Selection, all_rules
 from migration_guard.verify import deployment, guard, practices, running, schema_policy, scripts
 from migration_guard.verify.fixes import fixes
@@ -61,7 +62,7 @@ def verify(order: Order) -> Verification:
     load = SettingsLoader(cwd=order.cwd, config=order.config, isolated=order.isolated)
     settings = load.for_folder(order.cwd)
     found = scripts.find(settings, order.cwd)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as beside, kept_readers(order.workers):
         started = beside.submit(running.against_a_closed_port)
         project = run(Request((), order.cwd, load, order.workers))
         files, problems = _backfills(order, settings)

@@ -17,7 +17,7 @@ from migration_guard.walk.diary import Diary
 from migration_guard.walk.expressions import TooComplex
 from migration_guard.walk.ignores import Ignores
 from migration_guard.walk.ledger import Ledger
-from migration_guard.walk.libraries import Libraries, django
+from migration_guard.walk.libraries import Libraries, django, django_models
 from migration_guard.walk.libraries.database import Handle
 from migration_guard.walk.libraries.execution import execute
 from migration_guard.walk.libraries.python import PathValue
@@ -28,6 +28,12 @@ from migration_guard.walk.repository import Module, Repository
 from migration_guard.walk.syntax import Literal, Refused, parse
 from migration_guard.walk.text import Piece, Text, plain
 from migration_guard.walk.values import NONE, Class, Constant, Function, Instance, Place, Unknown, Value
+
+
+def forget() -> None:
+    """Forget what the files of other runs told of the repository."""
+    Repository.forget()
+    django_models.forget()
 
 
 class Migration:

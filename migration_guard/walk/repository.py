@@ -173,6 +173,11 @@ class Repository:
         self._bytes = 0
         self._modules: dict[Path, Module | None] = {}
 
+    @classmethod
+    def forget(cls) -> None:
+        """Forget what was parsed: files may have changed since."""
+        cls._parsed.clear()
+
     def find(self, name: str, importer: Path, level: int = 0) -> Module | None:
         """The module of an import statement, or None where the repository does not hold it."""
         parts = name.split(".") if name else []

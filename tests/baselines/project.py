@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import program
 
 from migration_guard.baseline import DEFAULT_NAME, Change, dump, updated
 from migration_guard.check import Request, Run, run
@@ -90,16 +91,7 @@ class Project:
 
     def guard(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command as a user does."""
-        return subprocess.run(
-            [sys.executable, "-m", "migration_guard", *arguments],
-            cwd=self.root,
-            env={**os.environ, **IDENTITY, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **environment},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+        return program.run(*arguments, cwd=self.root, env={**os.environ, **IDENTITY, "NO_COLOR": "1", **environment})
 
 
 def only(found: Run) -> Shelf:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
+import program
 import pytest
 from backfill.server import Server
 
@@ -63,14 +63,8 @@ class Project:
         return (self.folder / name).read_bytes().decode()
 
     def guard(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "migration_guard", *arguments],
-            cwd=self.folder,
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+        return program.run(
+            *arguments, cwd=self.folder, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environment}
         )
 
     def run(self, command: list[str], **environment: str) -> None:

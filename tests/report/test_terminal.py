@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import program
 import pytest
 
 from migration_guard.report import pages
@@ -53,15 +54,7 @@ def environment(**stated: str) -> dict[str, str]:
 
 
 def guard(cwd: Path, *arguments: str, **stated: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "migration_guard", *arguments],
-        cwd=cwd,
-        env=environment(**stated),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    return program.run(*arguments, cwd=cwd, env=environment(**stated))
 
 
 def on_a_terminal(cwd: Path, *arguments: str, **stated: str) -> tuple[str, str]:

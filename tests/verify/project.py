@@ -6,10 +6,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import program
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures" / "verify"
@@ -50,16 +51,7 @@ def copied(name: str, to: Path) -> Path:
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
-    return subprocess.run(
-        [sys.executable, "-m", "migration_guard", "verify", *arguments],
-        cwd=folder,
-        env={**inherited, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
+    return program.run("verify", *arguments, cwd=folder, env=inherited)
 
 
 def verified(folder: Path, *arguments: str) -> Told:

@@ -231,6 +231,12 @@ def _all_fields(folder: Path) -> dict[str, ModelState]:
     return models
 
 
+def forget() -> None:
+    """Forget what was read of apps: files may have changed since."""
+    for remembered in (app_label, _all_fields, _history):
+        remembered.cache_clear()
+
+
 _TABLES = re.compile(rb"AlterModelTable|RenameModel|db_table")
 _FIELDS = re.compile(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField")
 

@@ -1,0 +1,165 @@
+"""The command line, run many times: each run is a process of its own, forked from one that has imported everything.
+
+A run has its own arguments, working directory, environment and output, as if it had been started anew, but takes some
+hundredths of a second instead of one: imports are made once, and the readers are shared (`kept_readers`). What depends
+on how a process starts or ends (terminals, signals, pipes, isolation) is tested with processes that are started.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+ROOT = Path(__file__).parents[1]
+
+Done = subprocess.CompletedProcess[str]
+
+
+def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120) -> Done:
+    """Run `migration-guard` with these arguments, in this environment and no other."""
+    environment = dict(os.environ if env is None else env)
+    if not hasattr(os, "fork") or _matters_at_start(environment):
+        return _started(arguments, cwd, environment, timeout)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [os.path.join(folder, name) for name in ("out", "err")]
+        code = _host().ask({"arguments": arguments, "cwd": str(cwd), "env": environment, "paths": paths}, timeout)
+        out, err = (Path(path).read_bytes().decode() for path in paths)
+    return Done(["migration-guard", *arguments], code, out, err)
+
+
+def _matters_at_start(environment: Mapping[str, str]) -> bool:
+    """Whether it holds what the interpreter reads before anything is imported."""
+    names = {name for name in environment if name.startswith("PYTHON")} - {"PYTHONPATH"}
+    return any(environment[name] != os.environ.get(name) for name in names)
+
+
+def _started(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str], timeout: float) -> Done:
+    return subprocess.run(
+        [sys.executable, "-m", "migration_guard", *arguments],
+        cwd=cwd,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=timeout,
+        check=False,
+    )
+
+
+class Host:
+    """The process that runs are forked from."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+
+    def ask(self, run: dict[str, Any], timeout: float) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(run).encode() + b"\n")
+        self._process.stdin.flush()
+        late = threading.Timer(timeout, self._process.kill)
+        late.start()
+        answer = self._process.stdout.readline()
+        late.cancel()
+        if not answer:
+            close()
+            raise subprocess.TimeoutExpired(run["arguments"], timeout)
+        return int(answer)
+
+    def end(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()
+
+
+_hosts: list[Host] = []
+
+
+def _host() -> Host:
+    if not _hosts:
+        _hosts.append(Host())
+    return _hosts[0]
+
+
+@atexit.register
+def close() -> None:
+    """End the process that runs are forked from; the next run starts another."""
+    while _hosts:
+        _hosts.pop().end()
+
+
+# --- In that process -------------------------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    from importlib import import_module
+
+    from migration_guard.cli import COMMANDS
+    from migration_guard.pool import kept_readers
+    from migration_guard.report import formats
+
+    for command in COMMANDS:
+        import_module(f"migration_guard.cli.{command.replace('-', '_')}")
+    for name in formats.names():
+        formats.load(name)
+    with kept_readers(1):
+        while True:
+            _warm()
+            line = sys.stdin.buffer.readline()
+            if not line:
+                return
+            child = os.fork()
+            if child == 0:
+                _become(json.loads(line))
+            _, status = os.waitpid(child, 0)
+            print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _warm() -> None:
+    """See that there is a reader, and that it has imported everything; one that a run has lost is replaced."""
+    from migration_guard.operations import Job
+    from migration_guard.pool import read_all
+
+    job = Job(path="/nowhere/a.py", shown="a.py", root="/nowhere", framework="alembic")
+    while any(reading.problems for _, reading in read_all(iter([(job, b"")]), 1)):
+        continue
+
+
+def _become(run: dict[str, Any]) -> NoReturn:
+    """Be the process that was asked for, and end as it would."""
+    from migration_guard import cli
+
+    code = 70
+    try:
+        for number, path in enumerate((os.devnull, *run["paths"])):
+            opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            os.dup2(opened, number)
+            os.close(opened)
+        sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, "w" if n else "r", encoding="utf-8") for n in range(3))
+        os.chdir(run["cwd"])
+        os.environ.clear()
+        os.environ.update(run["env"])
+        sys.argv = ["migration-guard", *run["arguments"]]
+        code = cli.run(sys.argv[1:])
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    serve()
