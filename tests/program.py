@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -156,8 +157,10 @@ def _become(run: dict[str, Any]) -> NoReturn:
         sys.argv = ["migration-guard", *run["arguments"]]
         code = cli.run(sys.argv[1:])
         sys.stdout.flush()
-        sys.stderr.flush()
+    except BaseException:  # noqa: BLE001 - told, since the process ends below
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(code)
 
 

@@ -14,7 +14,6 @@ import pytest
 from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import Discovery, discover
 
-ROOT = Path(__file__).parent.parent
 HEADER = 'revision = "2f6c"\ndown_revision = "1e5b"\nfrom alembic import op\n\n\ndef upgrade():\n'
 LEADS = "UPDATE leads SET status = 1"
 JOIN = "UPDATE calls JOIN leads ON calls.lead = leads.id SET calls.status = 1"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from migration_guard.check import Request, check
 from migration_guard.config import SettingsLoader
@@ -38,20 +39,19 @@ def expected(source: str) -> list[tuple[int, str]]:
     return sorted((n, code) for n, match in lines if match for code in match[1].split(", "))
 
 
-def blocks(part: str, *, practice: bool = False) -> list[object]:
+def blocks(*parts: str, practice: bool = False) -> list[ParameterSet]:
     return [
         pytest.param(block, id=f"{rule.code}-{part}-{number}")
         for rule in RULES
         if rule.practice is practice
+        for part in parts
         for number, block in enumerate(getattr(read_page(rule.page), part))
         if not block.startswith(HEAD_OF_BASELINE)
     ]
 
 
 def examples(*, practice: bool) -> list[str]:
-    pages = [read_page(rule.page) for rule in RULES if rule.practice is practice]
-    found = [block for page in pages for block in (*page.bad, *page.good)]
-    return [block for block in found if not block.startswith(HEAD_OF_BASELINE)]
+    return [str(block.values[0]) for block in blocks("bad", "good", practice=practice)]
 
 
 def found_in(folder: Path, sources: Sequence[str], name: str, modules: Sequence[str]) -> list[Found]:

@@ -87,6 +87,7 @@ class _Server:
         while not sent_all or len(answered) < len(feeder.jobs):
             message = wire.receive(pipe)
             if message is None:
+                self.close()
                 break
             if message == feeder.end:
                 sent_all = True
@@ -95,11 +96,7 @@ class _Server:
                 if ticket in feeder.jobs:  # else it was for a run that was given up
                     answered.add(ticket)
                     yield feeder.jobs[ticket], reading
-        else:
-            feeder.join()
-            return
         feeder.join()
-        self.close()
         for ticket, job in feeder.jobs.items():
             if ticket not in answered:
                 yield job, Reading(problems=(Problem(job.shown, None, "the reading process died"),))
