@@ -234,7 +234,9 @@ class _Run:
                 connection, key, token, counts, window=window, batches=batches, lease=LEASE, touched=0, done=True
             )
         self._reporter.batch(counts, 0.0, definition.batch_size)
-        return (State.COMPLETED, "by its own word") if completed else (State.INCOMPLETE, "by its own word")
+        if completed:
+            return State.DONE_BY_ITS_WORD, "nobody has proved it: it runs again with the next deployment"
+        return State.INCOMPLETE, "by its own word"
 
     def _ended(self, record: Record, state: State, reason: str | None) -> Result:
         try:

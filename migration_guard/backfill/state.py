@@ -16,7 +16,7 @@ from migration_guard.backfill.keys import Value, quoted
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.standing import Counts, Standing, TenantCounts
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.transitions import FINISHED, UNFINISHED, Actor, State, check
+from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
 
 VERSION = 1
 SCHEMA = "migration_guard"
@@ -155,7 +155,7 @@ class Store:
             who=whoami(),
             lease=lease,
             policy=str(policy),
-            free=[state.value for state in UNFINISHED if state is not State.RUNNING],
+            free=[state.value for state in TAKEN_UP if state is not State.RUNNING],
         )
         if token is not None:
             self.note(connection, key, Actor.RUNNER, "running", f"by {whoami()}; {policy}")

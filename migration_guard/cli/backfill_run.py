@@ -14,10 +14,12 @@ from migration_guard.backfill.plan import Plan, planned
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Result
 from migration_guard.backfill.runner import Limits, in_order, run_all
+from migration_guard.backfill.transitions import State
 from migration_guard.cli.backfill_output import reporter, say
 
 NOTHING = "NOTHING WAS RUN: "
 LEFT = "WORK IS LEFT: "
+UNPROVEN = "NOT PROVEN: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def last_line(results: Sequence[Result]) -> str:
     told = "; ".join(map(str, left))
     if left and not any(one.ran for one in results):
         return f"{NOTHING}{told}"
+    if left and all(one.state is State.DONE_BY_ITS_WORD for one in left):
+        return f"{UNPROVEN}{len(left)} of {len(results)} backfills done by their own word: {told}"
     if left:
         return f"{LEFT}{len(left)} of {len(results)} backfills not complete: {told}"
     before = sum(not one.ran for one in results)
