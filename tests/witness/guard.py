@@ -7,7 +7,7 @@ from pathlib import Path
 
 from migration_guard.gate import may_hold_operation
 from migration_guard.operations import Direction, Job
-from migration_guard.walk.migration import read
+from migration_guard.reading.migration import read
 from witness.record import bare
 
 
