@@ -6,6 +6,7 @@ function(engine, batch_size, max_time_seconds) -> (rows, completed)
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,8 @@ CANNOT_PROMISE = (
 )
 """What a definition of this kind leaves open, told with every run."""
 
+_OF_A_FILE = re.compile(r"^_backfills_\d+_")
+"""What the registry puts before the name of a file that it imports; it differs from process to process."""
 LegacyFunction = Callable[..., tuple[int, bool]]
 
 
@@ -70,7 +73,7 @@ class LegacyBackfill:
     @property
     def fingerprint(self) -> str:
         """A digest of its name: what the function does cannot be seen, so that only another function is a change."""
-        return hashlib.sha256(self.function.encode()).hexdigest()[:20]
+        return hashlib.sha256(_OF_A_FILE.sub("", self.function).encode()).hexdigest()[:20]
 
 
 def read(entry: object) -> LegacyBackfill:

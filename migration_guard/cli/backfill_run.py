@@ -14,10 +14,12 @@ from migration_guard.backfill.plan import Plan, planned
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Result
 from migration_guard.backfill.runner import Limits, in_order, run_all
+from migration_guard.backfill.transitions import State
 from migration_guard.cli.backfill_output import reporter, say
 
 NOTHING = "NOTHING WAS RUN: "
 LEFT = "WORK IS LEFT: "
+UNPROVEN = "NOT PROVEN: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Order:
     definitions: tuple[Definition, ...]
     variable: str
     schema: str
+    owners: tuple[str, ...]
     seconds: float
     offline: bool
 
@@ -43,7 +46,15 @@ def run(order: Order, *, strict: bool) -> int:
         return 0
     limits = Limits(order.seconds, order.offline)
     with stopping() as stop:
-        results = run_all(order.definitions, where, limits=limits, schema=order.schema, reporter=reporter(), stop=stop)
+        results = run_all(
+            order.definitions,
+            where,
+            limits=limits,
+            schema=order.schema,
+            owners=order.owners,
+            reporter=reporter(),
+            stop=stop,
+        )
     say(last_line(results))
     left = [one for one in results if not one.complete]
     return 1 if strict and left else 0
@@ -55,6 +66,8 @@ def last_line(results: Sequence[Result]) -> str:
     told = "; ".join(map(str, left))
     if left and not any(one.ran for one in results):
         return f"{NOTHING}{told}"
+    if left and all(one.state is State.DONE_BY_ITS_WORD for one in left):
+        return f"{UNPROVEN}{len(left)} of {len(results)} backfills done by their own word: {told}"
     if left:
         return f"{LEFT}{len(left)} of {len(results)} backfills not complete: {told}"
     before = sum(not one.ran for one in results)

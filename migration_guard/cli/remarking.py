@@ -18,8 +18,8 @@ from migration_guard.rules import all_rules
 
 def add_ignores(found: Run, reason: str) -> None:
     """Write a remark above each statement with a new finding."""
-    from migration_guard.walk.remarks import with_remarks  # noqa: PLC0415 -- loads libcst, which only this needs
-    from migration_guard.walk.syntax import Refused  # noqa: PLC0415
+    from migration_guard.interpreter.syntax import Refused  # noqa: PLC0415
+    from migration_guard.reading.remarks import with_remarks  # noqa: PLC0415 -- loads libcst, which only this needs
 
     upkeep = {rule.code for rule in all_rules() if rule.upkeep}
     remarks = 0

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from migration_guard.walk.migration import Migration
+    from migration_guard.reading.migration import Migration
 
 ORDER = ("alembic", "south", "django", "yoyo", "numbered", "sql_file")
 """Modules tried in this order; `script` reads what is named and nothing else fits."""

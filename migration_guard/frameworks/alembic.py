@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
-    from migration_guard.walk.migration import Migration
+    from migration_guard.reading.migration import Migration
 
 _REVISION = re.compile(rb"^revision\b", re.MULTILINE)
 _DOWN_REVISION = re.compile(rb"^down_revision\b", re.MULTILINE)

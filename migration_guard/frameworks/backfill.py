@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-    from migration_guard.walk.migration import Migration
+    from migration_guard.reading.migration import Migration
 
 
 def recognises(path: PurePath, source: bytes) -> bool:  # noqa: ARG001 -- a framework's signature

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from migration_guard.walk.migration import Migration
+    from migration_guard.reading.migration import Migration
 
 _MIGRATION = re.compile(rb"^class\s+Migration\b", re.MULTILINE)
 

@@ -10,7 +10,7 @@ from migration_guard.operations import Direction
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-    from migration_guard.walk.migration import Migration
+    from migration_guard.reading.migration import Migration
 
 _NUMBERED = re.compile(rb"^(?:async\s+)?def\s+m\d{3,}\w*\s*\(\s*(?:db|conn|connection|session|cursor)\b", re.MULTILINE)
 _NAME = re.compile(r"^m\d{3,}")

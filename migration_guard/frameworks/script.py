@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
-    from migration_guard.walk.migration import Migration
+    from migration_guard.reading.migration import Migration
 
 _DOWN = re.compile(r"(?:^|_)(?:downgrade|rollback|revert|reverse|undo|backwards?|down)(?:_|$)", re.IGNORECASE)
 

@@ -10,7 +10,7 @@ from migration_guard.operations import Direction
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-    from migration_guard.walk.migration import Migration
+    from migration_guard.reading.migration import Migration
 
 _SOUTH = re.compile(rb"^(?:from|import)\s+south\b", re.MULTILINE)
 _MIGRATION = re.compile(rb"^class\s+Migration\b", re.MULTILINE)

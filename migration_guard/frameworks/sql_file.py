@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
-    from migration_guard.walk.migration import Migration
+    from migration_guard.reading.migration import Migration
 
 _DOWN = re.compile(
     r"^[ \t]*--[ \t]*(?:migrate:down|\+goose[ \t]+Down|!Downs|rollback\b).*$", re.MULTILINE | re.IGNORECASE

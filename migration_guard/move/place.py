@@ -9,8 +9,8 @@ from pathlib import Path
 from migration_guard.config import Settings
 from migration_guard.discover.patterns import backfill_path
 from migration_guard.files import Unreadable, read_source
-from migration_guard.walk.definitions import keys_in
-from migration_guard.walk.syntax import Refused
+from migration_guard.interpreter.syntax import Refused
+from migration_guard.rewriting.definitions import keys_in
 
 _HOW = '[tool.migration-guard.backfill]\nmodules = ["backfills.py"]'
 

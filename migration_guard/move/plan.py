@@ -10,14 +10,14 @@ from pathlib import Path
 from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Severity
+from migration_guard.interpreter.syntax import Refused
 from migration_guard.move.place import Module, Modules
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition, Span
+from migration_guard.rewriting import removal
+from migration_guard.rewriting.definitions import Definition, new_module, with_definition
+from migration_guard.rewriting.removal import CannotRemove, Site
 from migration_guard.sql.backfill import CannotMove, Draft, draft, touched
-from migration_guard.walk import removal
-from migration_guard.walk.definitions import Definition, new_module, with_definition
-from migration_guard.walk.removal import CannotRemove, Site
-from migration_guard.walk.syntax import Refused
 
 MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.DELETE, OperationKind.INSERT_SELECT})
 BATCH_SIZE = 500

@@ -7,7 +7,7 @@ from migration_guard.findings import Finding
 from migration_guard.move.place import Modules
 from migration_guard.move.plan import Move, Refusal, bare, definition_texts, key_for, variable
 from migration_guard.move.schema import Schema
-from migration_guard.walk.definitions import Definition, new_module, with_definition
+from migration_guard.rewriting.definitions import Definition, new_module, with_definition
 
 _NEXT = (
     "finish the function and `where`, which must no longer match a row that is done; then drop `status`, and take the "

@@ -63,7 +63,7 @@ def _private_output() -> BinaryIO:
 
 def read_file(message: bytes, source: bytes) -> bytes:
     """Read one file; runs in a reader."""
-    from migration_guard.walk.migration import forget, read  # noqa: PLC0415 - only readers load the parsers
+    from migration_guard.reading.migration import forget, read  # noqa: PLC0415 - only readers load the parsers
 
     global _run  # noqa: PLW0603 - a reader reads one file after the other
     ticket, job = wire.read_job(message)

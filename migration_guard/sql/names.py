@@ -48,3 +48,8 @@ def assigned(joined: Sequence[Reference], qualifiers: Sequence[str]) -> list[Nam
         if qualifier in {reference.alias, reference.table.last}
     ]
     return written or [reference.table for reference in joined[:1]]
+
+
+def bare(table: str) -> str:
+    """A table's name without schema, quotes and case."""
+    return table.rpartition(".")[2].strip('"`[]').lower()

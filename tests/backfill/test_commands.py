@@ -549,5 +549,11 @@ BACKFILL_DEFS = [
     assert "broken: failed (failed with RuntimeError)" in ran.stdout
     assert "old: note: its rows are counted by itself" in ran.stdout
     standing = project.status()["old"]
-    assert (standing["state"], standing["reason"], standing["changed"]) == ("completed", "by its own word", 300)
+    assert (standing["state"], standing["reason"], standing["changed"]) == (
+        "done_by_its_word",
+        "nobody has proved it: it runs again with the next deployment",
+        300,
+    )
     assert project("gate", "old").returncode == 1
+    assert last(project("run", "--only", "old")).startswith("NOT PROVEN: 1 of 1 backfills done by their own word: old")
+    assert project("run", "--only", "old", "--strict").returncode == 1

@@ -7,8 +7,8 @@ from pathlib import Path
 from migration_guard.findings import Finding, Severity
 from migration_guard.judge import SMALL, Law, Severities, TablePatterns, judge
 from migration_guard.operations import Job
+from migration_guard.reading.migration import read
 from migration_guard.rules import all_rules, select
-from migration_guard.walk.migration import read
 
 MARKER = r"# Migration (\d+[a-z]?):"
 _RULES = all_rules()

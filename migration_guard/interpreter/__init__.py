@@ -1,0 +1,1 @@
+"""The abstract interpreter of Python: values, flow and state, statements, expressions, names. It knows no library."""

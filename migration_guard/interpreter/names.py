@@ -1,0 +1,153 @@
+"""Names: what they stand for, in the migration and in the modules that it imports, and how they come to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence as AnySequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter.repository import Deferred, Module, Scope, Statement
+from migration_guard.interpreter.syntax import dotted
+from migration_guard.interpreter.values import (
+    UNKNOWN,
+    Choice,
+    Constant,
+    External,
+    ModuleValue,
+    Sequence,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.machine import Machine
+
+
+class Names:
+    """Looks names up, and binds them. Modules other than the migration are run only as far as they are asked."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def lookup(self, name: str) -> Value:
+        """What a name stands for where the machine is."""
+        scope: Scope | None = self.machine.scope
+        while scope is not None:
+            if scope is self.machine.scope or not scope.is_class:
+                value = scope.get(name)
+                if value is not None:
+                    return value
+            if scope.parent is None and scope.module is not self.machine.module:
+                return self.module_attribute(scope.module, name)
+            scope = scope.parent
+        return self.machine.libraries.builtin(name)
+
+    def module_attribute(self, module: Module, name: str) -> Value:
+        """A name of a module; modules other than the migration are evaluated only as far as they are asked."""
+        scope = module.scope
+        value = scope.get(name)
+        if value is None and name not in module.running and module is not self.machine.module:
+            module.running.add(name)
+            self._define(module, module.definitions.get(name, []))
+            if name not in scope.names:
+                self._define_by_star(module, name)
+            module.running.discard(name)
+            value = scope.get(name)
+        if value is not None:
+            return value
+        below = self.machine.repository.submodule(module, name)
+        return ModuleValue(below) if below is not None else self.machine.libraries.builtin(name)
+
+    def _define(self, module: Module, statements: AnySequence[Statement]) -> None:
+        if not statements or module.source is None:
+            return
+        with self.machine.inside("<module>", module.source.tree, module.scope):
+            self.machine.statements.block(statements)
+
+    def _define_by_star(self, module: Module, name: str) -> None:
+        for statement in module.definitions.get("*", []):
+            if isinstance(statement, cst.ImportFrom):
+                origin = self._imported_module(statement, module)
+                if isinstance(origin, ModuleValue) and origin.module is not module:
+                    value = self.module_attribute(origin.module, name)
+                    if value is not UNKNOWN and not (isinstance(value, Unknown) and value.hint == name):
+                        module.scope.names[name] = value
+                        return
+
+    def _imported_module(self, node: cst.ImportFrom, importer: Module) -> Value:
+        name = dotted(node.module) or "" if node.module is not None else ""
+        module = self.machine.repository.find(name, importer.path, len(node.relative))
+        if module is not None:
+            return ModuleValue(module)
+        return External("." * len(node.relative) + name)
+
+    # --- Imports -----------------------------------------------------------------------------------------------------
+
+    def import_modules(self, node: cst.Import) -> None:
+        """`import a.b`, `import a.b as c`."""
+        for alias in node.names:
+            name = dotted(alias.name) or ""
+            module = self.machine.scope.module
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                self._defer(alias.asname.name.value, lambda name=name, module=module: self._module(name, module))  # type: ignore[misc]
+            else:
+                root = name.partition(".")[0]
+                self._defer(root, lambda root=root, module=module: self._module(root, module))  # type: ignore[misc]
+
+    def _module(self, name: str, importer: Module) -> Value:
+        module = self.machine.repository.find(name, importer.path)
+        return ModuleValue(module) if module is not None else self.machine.libraries.external(name)
+
+    def import_names(self, node: cst.ImportFrom) -> None:
+        """`from a import b`, `from a import *`."""
+        importer = self.machine.scope.module
+        if isinstance(node.names, cst.ImportStar):
+            self._import_star(node, importer)
+            return
+        for alias in node.names:
+            name = dotted(alias.name) or ""
+            bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
+            self._defer(bound, lambda name=name: self.machine.attribute(self._imported_module(node, importer), name))  # type: ignore[misc]
+
+    def _import_star(self, node: cst.ImportFrom, importer: Module) -> None:
+        origin = self._imported_module(node, importer)
+        if isinstance(origin, ModuleValue):
+            module = origin.module
+            for name in {*module.definitions, *module.scope.names} - {"*"}:
+                self._defer(name, lambda name=name: self.module_attribute(module, name))  # type: ignore[misc]
+
+    def _defer(self, name: str, resolve: Callable[[], Value]) -> None:
+        """Bind an import that is looked for when it is first used: most are not, and parsing is the cost."""
+        self.machine.scope.names[name] = Deferred(resolve)
+
+    # --- Assignments -------------------------------------------------------------------------------------------------
+
+    def bind(self, target: cst.BaseExpression, value: Value, statement: cst.CSTNode) -> None:
+        """Assign a value to whatever a target is: a name, an attribute, an item, or several."""
+        match target:
+            case cst.Name():
+                self.machine.scope.assign(target.value, value)
+            case cst.Attribute():
+                receiver = self.machine.evaluate(target.value)
+                receiver.assign(target.attr.value, value, self.machine, self.machine.place(target, statement))
+            case cst.Subscript():
+                key = self.machine.expressions.subscript_key(target)
+                self.machine.evaluate(target.value).set_item(key, value, rows=bool(self.machine.row_loops))
+            case cst.Tuple() | cst.List():
+                self._unpack(target.elements, value, statement)
+            case cst.StarredElement():
+                self.bind(target.value, value, statement)
+
+    def _unpack(self, targets: AnySequence[cst.BaseElement], value: Value, statement: cst.CSTNode) -> None:
+        for option in value.alternatives()[:1] if not isinstance(value, Choice) else (value,):
+            elements = option.elements()
+            starred = any(isinstance(target, cst.StarredElement) for target in targets)
+            for index, target in enumerate(targets):
+                if elements is not None and not starred and len(elements) == len(targets):
+                    self.bind(target.value, elements[index], statement)
+                elif isinstance(target, cst.StarredElement):
+                    self.bind(target.value, Sequence([], option.element(), option.from_rows), statement)
+                else:
+                    self.bind(target.value, option.item(Constant(index)), statement)

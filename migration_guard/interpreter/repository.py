@@ -1,0 +1,252 @@
+"""The modules of the repository: found from an importing file, parsed once a reader, evaluated name by name."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import libcst as cst
+
+from migration_guard.interpreter.syntax import Refused, Source, parse
+from migration_guard.interpreter.values import UNKNOWN, Value
+
+MAX_MODULE_BYTES = 600_000
+MAX_FOLLOWED_BYTES = 1_000_000
+"""Source bytes of helper modules that one migration may lead to; what lies beyond is out of sight."""
+MAX_CACHED_BYTES = 6_000_000
+"""Source bytes of helper modules that a reader keeps parsed; libcst needs some 40 times as much."""
+
+_DATABASE = re.compile(
+    r"\.objects\b|session|execute|\.save\(|cursor|connect|engine|get_bind|bulk_|get_model|alembic|sqlalchemy|peewee|"
+    r"update\s+\S+\s+set\b|insert\s+into|delete\s+from|truncate|merge\s+into",
+    re.IGNORECASE,
+)
+
+Statement = cst.BaseStatement | cst.BaseSmallStatement
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """The names of a module, a class body or a function call."""
+
+    module: Module = field(repr=False)
+    parent: Scope | None = field(default=None, repr=False)
+    names: dict[str, Value] = field(default_factory=dict, repr=False)
+    is_class: bool = False
+    elsewhere: dict[str, Scope] = field(default_factory=dict)
+    """Names declared `global` or `nonlocal`, with the scope that holds them."""
+
+    def assign(self, name: str, value: Value) -> None:
+        self.elsewhere.get(name, self).names[name] = value
+
+    def get(self, name: str) -> Value | None:
+        """A name of this very scope; what was deferred is looked for now."""
+        scope = self.elsewhere.get(name, self)
+        value = scope.names.get(name)
+        if isinstance(value, Deferred):
+            value = scope.names[name] = value.resolved()
+        return value
+
+
+class Deferred(Value):
+    """An import, or a decorated function: looked for when it is first used. Most are not, and parsing is the cost."""
+
+    __slots__ = ("_resolve", "_value")
+
+    def __init__(self, resolve: Callable[[], Value]) -> None:
+        self._resolve = resolve
+        self._value: Value | None = None
+
+    def resolved(self) -> Value:
+        if self._value is None:
+            self._value = UNKNOWN  # an import that leads back to itself ends here
+            self._value = self._resolve()
+        return self._value
+
+
+@dataclass(eq=False)
+class Module:
+    """A module of the repository. `source` is None for a folder without `__init__.py`."""
+
+    path: Path
+    source: Source | None
+    scope: Scope = field(init=False)
+    running: set[str] = field(default_factory=set)
+    """Names whose definitions are being evaluated: modules may import each other."""
+
+    def __post_init__(self) -> None:
+        self.scope = Scope(self)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that holds submodules, if this is a package."""
+        if self.source is None:
+            return self.path
+        return self.path.parent if self.path.name == "__init__.py" else None
+
+    @cached_property
+    def mentions_database(self) -> bool:
+        """Whether anything in the text could lead to a database: functions of other modules only compute."""
+        return self.source is not None and bool(_DATABASE.search(self.source.text))
+
+    @cached_property
+    def definitions(self) -> dict[str, list[Statement]]:
+        """The top-level statements that bind each name; `*` holds the star imports."""
+        found: dict[str, list[Statement]] = {}
+        if self.source is not None:
+            for statement in _top_level(self.source.tree.body):
+                for name in _bound_names(statement):
+                    found.setdefault(name, []).append(statement)
+        return found
+
+
+def _top_level(body: object) -> list[Statement]:
+    """Statements that run on import, those inside `if`, `try` and `with` included."""
+    found: list[Statement] = []
+    for statement in body if isinstance(body, (list, tuple)) else ():
+        if isinstance(statement, cst.SimpleStatementLine):
+            found += statement.body
+        elif isinstance(statement, (cst.If, cst.Try, cst.With)):
+            inner: list[cst.CSTNode] = [statement]
+            while inner:
+                node = inner.pop(0)
+                for part in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
+                    if isinstance(part, cst.IndentedBlock):
+                        found += _top_level(part.body)
+                    elif isinstance(part, (cst.If, cst.Else, cst.Finally)):
+                        inner.append(part)
+                inner += getattr(node, "handlers", ())
+        else:
+            found.append(statement)
+    return found
+
+
+def _bound_names(statement: Statement) -> list[str]:
+    match statement:
+        case cst.FunctionDef() | cst.ClassDef():
+            return [statement.name.value]
+        case cst.Assign():
+            return [name for target in statement.targets for name in _targets(target.target)]
+        case cst.AnnAssign() | cst.AugAssign():
+            return _targets(statement.target)
+        case cst.ImportFrom() if isinstance(statement.names, cst.ImportStar):
+            return ["*"]
+        case cst.Import() | cst.ImportFrom() if not isinstance(statement.names, cst.ImportStar):
+            return [_bound_by_import(alias) for alias in statement.names]
+        case cst.For():
+            return _targets(statement.target)
+    return []
+
+
+def _bound_by_import(alias: cst.ImportAlias) -> str:
+    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+        return alias.asname.name.value
+    node = alias.name
+    while isinstance(node, cst.Attribute) and isinstance(node.value, (cst.Name, cst.Attribute)):
+        node = node.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _targets(target: cst.BaseExpression) -> list[str]:
+    match target:
+        case cst.Name():
+            return [target.value]
+        case cst.Tuple() | cst.List():
+            return [name for element in target.elements for name in _targets(element.value)]
+    return []
+
+
+class Repository:
+    """Resolves imports by looking at files: each ancestor folder of the importing file, nearest first, up to `root`."""
+
+    _parsed: ClassVar[OrderedDict[Path, Source]] = OrderedDict()
+    """Parsed helper modules, kept over the files that a reader reads: their migrations share them."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._bytes = 0
+        self._modules: dict[Path, Module | None] = {}
+
+    @classmethod
+    def forget(cls) -> None:
+        """Forget what was parsed: files may have changed since."""
+        cls._parsed.clear()
+
+    def find(self, name: str, importer: Path, level: int = 0) -> Module | None:
+        """The module of an import statement, or None where the repository does not hold it."""
+        parts = name.split(".") if name else []
+        if level:
+            base = importer.parent
+            for _ in range(level - 1):
+                base = base.parent
+            return self._below(base, parts)
+        if not parts or parts[0] in sys.stdlib_module_names or parts[0] in NEVER_OURS:
+            return None
+        for folder in importer.parents:
+            found = self._below(folder, parts) or self._below(folder / "src", parts)
+            if found is not None:
+                return found
+            if folder == self._root:
+                break
+        return None
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file lies in the repository, symbolic links followed."""
+        try:
+            return path.resolve().is_relative_to(self._root.resolve())
+        except (OSError, RuntimeError):
+            return False
+
+    def submodule(self, module: Module, name: str) -> Module | None:
+        return self._below(module.folder, [name]) if module.folder is not None else None
+
+    def _below(self, folder: Path, parts: list[str]) -> Module | None:
+        target = folder.joinpath(*parts)
+        if self._outside(target):
+            return None
+        for path in (target / "__init__.py", target.with_name(target.name + ".py")):
+            if path.is_file():
+                return self._load(path)
+        if target.is_dir() and parts and any(target.glob("*.py")):
+            return self._modules.setdefault(target, Module(target, None))
+        return None
+
+    def _outside(self, path: Path) -> bool:
+        return "site-packages" in path.parts[len(self._root.parts) :] or not path.is_relative_to(self._root)
+
+    def _load(self, path: Path) -> Module | None:
+        if path not in self._modules:
+            source = self._source(path)
+            self._modules[path] = Module(path, source) if source is not None else None
+        return self._modules[path]
+
+    def _source(self, path: Path) -> Source | None:
+        """The parsed file, or None where it cannot be read: what it holds is then out of sight, and OPAQUE."""
+        kept = self._parsed
+        try:
+            size = path.stat().st_size
+            self._bytes += size
+            if size > MAX_MODULE_BYTES or self._bytes > MAX_FOLLOWED_BYTES:
+                return None
+            if path in kept:
+                kept.move_to_end(path)
+                return kept[path]
+            source = parse(path, path.read_bytes())
+        except (OSError, Refused):
+            return None
+        kept[path] = source
+        while sum(len(each.text) for each in kept.values()) > MAX_CACHED_BYTES and len(kept) > 1:
+            kept.popitem(last=False)
+        return source
+
+
+NEVER_OURS = frozenset(
+    {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}
+)
+"""Libraries that are known by name: a folder `alembic/` beside the migrations must not hide the library."""

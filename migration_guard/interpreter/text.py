@@ -1,0 +1,205 @@
+"""Text as far as it is known: pieces that stand somewhere in a source, and holes."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.values import Unknown, Value
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+    from migration_guard.interpreter.syntax import Literal
+
+_PERCENT = re.compile(
+    r"%(?:\((?P<name>[^)]*)\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?(?P<type>[diouxXeEfFgGcrsa%])"
+)
+_FIELD = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:\[.]*)(?P<path>[^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
+
+MAX_PIECES = 20_000
+"""A text of more pieces is taken as unknown: doubling a string in a loop must not fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of text. Known pieces say where they stand; a hole's `value` is only its name in braces."""
+
+    value: str
+    literal: Literal | None = None
+    start: int = 0
+    """The offset of the run in its literal's value."""
+    hole: bool = False
+
+    def cut(self, begin: int, end: int) -> Piece:
+        return Piece(self.value[begin:end], self.literal, self.start + begin, self.hole)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text(Value):
+    """A string: `str(text)` shows holes as `{name}`, and `holes` gives their ranges there."""
+
+    pieces: tuple[Piece, ...]
+    from_rows: bool = False
+    """Whether a hole holds what was read from the database."""
+
+    def __str__(self) -> str:
+        return "".join(piece.value for piece in self.pieces)
+
+    @property
+    def key(self) -> object:
+        return str(self)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return (
+            self if name in ("value", "name", "text") else Unknown(name, from_rows=self.from_rows)
+        )  # of an enumeration
+
+    def method(self, name: str, call: Call) -> Value:
+        return call.machine.libraries.text_method(self, name, call)
+
+    def item(self, key: Value) -> Value:
+        """Where a slice begins and ends is seldom known; what it leaves out is taken to be a comma or a blank."""
+        return self if isinstance(key, Unknown) and key.hint == "slice" else hole(from_rows=self.from_rows)
+
+    @property
+    def holes(self) -> list[tuple[int, int]]:
+        ends = list(accumulate(len(piece.value) for piece in self.pieces))
+        return [(end - len(piece.value), end) for piece, end in zip(self.pieces, ends) if piece.hole]
+
+    @property
+    def known(self) -> bool:
+        return not any(piece.hole for piece in self.pieces)
+
+    def at(self, offset: int) -> tuple[Piece, int] | None:
+        """The known piece that holds a character, and the character's offset in the value of the piece's literal."""
+        for piece in self.pieces:
+            if offset < len(piece.value):
+                return (piece, piece.start + offset) if piece.literal and not piece.hole else None
+            offset -= len(piece.value)
+        return None
+
+    def slice(self, begin: int, end: int) -> Text:
+        pieces, position = [], 0
+        for piece in self.pieces:
+            size = len(piece.value)
+            low, high = max(begin - position, 0), min(end - position, size)
+            if low < high:
+                pieces.append(piece.cut(low, high) if not piece.hole else piece)
+            position += size
+        return Text(tuple(pieces), self.from_rows)
+
+    def splice(self, replacements: Iterable[tuple[int, int, Text]]) -> Text:
+        """The text with ranges (ascending, disjoint) replaced by other texts."""
+        pieces: list[Piece] = []
+        last = 0
+        from_rows = self.from_rows
+        for begin, end, text in replacements:
+            pieces += (*self.slice(last, begin).pieces, *text.pieces)
+            from_rows |= text.from_rows
+            last = end
+        pieces += self.slice(last, len(str(self))).pieces
+        return Text(tuple(pieces), from_rows)
+
+    def blurred(self, others: Sequence[Value]) -> Value:
+        """Keep the beginning that all texts share, such as the verb of a statement."""
+        first = self.pieces[:1]
+        if not first or not all(isinstance(other, Text) and other.pieces[:1] == first for other in others):
+            return Unknown(from_rows=any(value.from_rows for value in others))
+        return concatenated((Text(first), hole("text", from_rows=any(value.from_rows for value in others))))
+
+    # --- The methods of `str` that keep text known -------------------------------------------------------------------
+
+    def replaced(self, old: str, new: Text) -> Text:
+        if not old:
+            return self
+        return self.splice((m.start(), m.end(), new) for m in re.finditer(re.escape(old), str(self)))
+
+    def stripped(self, method: str, characters: str | None) -> Text:
+        value = str(self)
+        begin = len(value) - len(value.lstrip(characters)) if method != "rstrip" else 0
+        end = len(value.rstrip(characters)) if method != "lstrip" else len(value)
+        return self.slice(begin, max(begin, end))
+
+    def cased(self, method: str) -> Text:
+        change = str.upper if method == "upper" else str.lower
+        return Text(
+            tuple(p if p.hole else Piece(change(p.value), p.literal, p.start) for p in self.pieces), self.from_rows
+        )
+
+    def split(self, separator: str | None, limit: int = -1) -> list[Text]:
+        pattern = re.escape(separator) if separator else r"\s+"
+        value, last, parts = str(self), 0, []
+        for match in re.finditer(pattern, value):
+            if limit == 0:
+                break
+            parts.append(self.slice(last, match.start()))
+            last = match.end()
+            limit -= 1
+        return [*parts, self.slice(last, len(value))]
+
+    def dedented(self) -> Text:
+        value = str(self)
+        lines, wanted = value.splitlines(keepends=True), textwrap.dedent(value).splitlines(keepends=True)
+        cuts, position = [], 0
+        for line, short in zip(lines, wanted):
+            if len(short) < len(line):
+                cuts.append((position, position + len(line) - len(short), Text(())))
+            position += len(line)
+        return self.splice(cuts)
+
+    def formatted(self, positional: Sequence[Value], named: dict[str, Value]) -> Text:
+        """`str.format`: what is not given stays a hole."""
+        counter, parts = 0, []
+        for match in _FIELD.finditer(str(self)):
+            if match.group() in ("{{", "}}"):
+                parts.append((match.start(), match.end(), plain(match.group()[0])))
+                continue
+            name = match["name"]
+            index = int(name) if name.isdigit() else counter
+            given = positional[index] if (not name or name.isdigit()) and index < len(positional) else named.get(name)
+            counter += not name
+            parts.append((match.start(), match.end(), as_text(None if match["path"] else given, name)))
+        return self.splice(parts)
+
+    def interpolated(self, given: Sequence[Value], named: dict[str, Value]) -> Text:
+        """The `%` operator."""
+        parts, rest = [], list(given)
+        for match in _PERCENT.finditer(str(self)):
+            if match["type"] == "%":
+                parts.append((match.start(), match.end(), plain("%")))
+            else:
+                name = match["name"]
+                value = named.get(name) if name else rest.pop(0) if rest else None
+                parts.append((match.start(), match.end(), as_text(value, name or "")))
+        return self.splice(parts)
+
+
+def plain(value: str) -> Text:
+    """Text that stands nowhere: made while running, such as a number."""
+    return Text((Piece(value),))
+
+
+def hole(name: str = "", *, from_rows: bool = False) -> Text:
+    clean = re.sub(r"\W", "", name)[:24]
+    return Text((Piece(f"{{{clean or 'value'}}}", hole=True),), from_rows)
+
+
+def as_text(value: Value | None, name: str = "") -> Text:
+    """A value as it stands in text: itself if it is text, else a hole."""
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, Unknown):
+        return hole(name or value.hint, from_rows=value.from_rows)
+    return hole(name, from_rows=value is not None and value.from_rows)
+
+
+def concatenated(texts: Iterable[Text]) -> Text:
+    parts = list(texts)
+    if sum(len(text.pieces) for text in parts) > MAX_PIECES:
+        return hole("text", from_rows=any(text.from_rows for text in parts))
+    return Text(tuple(piece for text in parts for piece in text.pieces), any(text.from_rows for text in parts))

@@ -1,0 +1,293 @@
+"""What the interpreter knows about libraries: which of their calls read, which write, and what they return."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+import libcst as cst
+
+from migration_guard.interpreter.syntax import dotted
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import NONE, Class, External, Function, Method, Place, Super, Unknown, Value
+from migration_guard.libraries import alembic, containers, django, drivers, orm, python, sqlalchemy, yoyo
+from migration_guard.libraries.database import (
+    CORE_VERBS,
+    HANDLE_NAME,
+    Field,
+    Handle,
+    Model,
+    Query,
+    Row,
+    Statement,
+    Table,
+    record,
+    run_callbacks,
+    statement_on,
+    takes_callback,
+)
+from migration_guard.libraries.django_models import Project
+from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
+from migration_guard.operations import OperationKind
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+    from migration_guard.sql import Change
+
+
+class Library(Protocol):
+    """What a module of this package offers."""
+
+    def value(self, name: str) -> Value | None:
+        """Give what stands behind a dotted name, where it is more than a name."""
+
+    def call(self, target: External, call: Call) -> Value | None:
+        """Say what calling something of the library does; None where that is not known."""
+
+
+_BY_ROOT: dict[str, Library] = {
+    **dict.fromkeys(alembic.ROOTS, alembic),
+    **dict.fromkeys(sqlalchemy.ROOTS, sqlalchemy),
+    **dict.fromkeys(django.ROOTS, django),
+    **dict.fromkeys(drivers.ROOTS, drivers),
+    **dict.fromkeys(yoyo.ROOTS, yoyo),
+}
+
+_WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_contenttypes|update_contenttypes)$")
+"""Functions that surely write, wherever they come from."""
+_READERS = frozenset(
+    "tqdm pandas pd numpy structlog loguru click rich six attr attrs pydantic packaging dateutil pytz yaml simplejson "
+    "orjson requests httpx sentry_sdk colorama termcolor tabulate progressbar more_itertools toolz inflection "
+    "migration_guard".split()
+)
+"""Libraries that may be handed a database handle and do not write through it."""
+
+
+class Libraries:
+    """The interpreter's door to what libraries do. One for each migration."""
+
+    def __init__(self, dialect: str, dml_helpers: tuple[str, ...]) -> None:
+        self.dialect = dialect
+        self.dml_helpers = frozenset(dml_helpers)
+        self.functions: dict[str, tuple[Change, ...]] = {}
+        """Functions that this migration created in the database, with the data changes in their bodies."""
+        self.django = Project()
+
+        self.framework = ""
+        self.steps: list[Call] = []
+        """The calls of yoyo's `step()`, in order."""
+
+    machine: Machine
+
+    sequence_method = staticmethod(containers.sequence_method)
+    mapping_method = staticmethod(containers.mapping_method)
+    text_method = staticmethod(containers.text_method)
+
+    # --- Names -------------------------------------------------------------------------------------------------------
+
+    def external(self, name: str) -> Value:
+        """The value behind a dotted name outside the repository."""
+        library = _BY_ROOT.get(name.partition(".")[0])
+        special = library.value(name) if library is not None else None
+        last = name.rpartition(".")[2]
+        if special is None and ".models." in name and last[:1].isupper():
+            special = self._external_model(name)
+        if special is None and library is None and "." in name and _SESSION.match(last):
+            return External(name) if name.partition(".")[0] in sys.stdlib_module_names else Handle(last)
+        return special if special is not None else External(name)
+
+    def _external_model(self, name: str) -> Value | None:
+        """A model of a package out of sight: of the ORM that the migration's framework goes with."""
+        found = django.external_model(name)
+        if found is None or self.framework in ("django", "south"):
+            return found
+        return Model(name.rpartition(".")[2], None, "sqlalchemy-orm")
+
+    def builtin(self, name: str) -> Value:
+        return External(f"builtins.{name}") if name in python.BUILTINS else python.CONSTANTS.get(name) or Unknown(name)
+
+    def parameter(self, name: str, annotation: cst.Annotation | None, machine: Machine) -> Value:
+        """The value of a parameter that nobody in sight passes."""
+        kind = (dotted(annotation.annotation) or "").rpartition(".")[2] if annotation is not None else ""
+        if name == "apps" or kind == "StateApps":
+            return django.APPS
+        if name == "schema_editor" or "SchemaEditor" in kind:
+            return django.SCHEMA_EDITOR
+        if HANDLE_NAME.search(name) or kind in _HANDLE_TYPES:
+            return Handle(name)
+        return Unknown(name, given=True)
+
+    # --- Calls -------------------------------------------------------------------------------------------------------
+
+    def call(self, target: External, call: Call) -> Value:
+        """A call of something outside the repository."""
+        if target.last in self.dml_helpers:
+            return self._dml_helper(target.last, call)
+        if target.root in sys.stdlib_module_names or target.root == "builtins":
+            return python.call(target, call)
+        library = _BY_ROOT.get(target.root)
+        if library is not None:
+            result = library.call(target, call)
+            if result is not None:
+                return result
+        return self.leave(target, call)
+
+    def leave(self, callee: Value, call: Call) -> Value:
+        """A call of something whose body is not in sight: what it is given decides what it may do."""
+        name = call.name or getattr(callee, "hint", "") or getattr(callee, "last", "")
+        result = Unknown(name, from_rows=any(value.from_rows for value in call.arguments))
+        if name in self.dml_helpers:
+            return self._dml_helper(name, call)
+        if _SESSION.search(name):
+            return Handle(name)
+        if name in CORE_VERBS and call.positional and isinstance(call.positional[0], (Model, Table)):
+            return statement_on(call.positional[0], name, call)  # `db.update(User)` of an application's own `db`
+        known_library = isinstance(callee, External) and (callee.root in _BY_ROOT or callee.root in _READERS)
+        if _WRITES.match(name):
+            record(call, OperationKind.DML_CALL, how="helper", callee=name)
+            return result
+        run_callbacks(call)
+        if not _LOGGING.match(name) or any(isinstance(value, Handle) for value in call.arguments):
+            self._judge_arguments(name, call, knows_the_callee=known_library)
+        return result
+
+    def _judge_arguments(self, name: str, call: Call, *, knows_the_callee: bool) -> None:
+        """What is handed to something out of sight is taken to be used, except by what only reads."""
+        for value in call.arguments:
+            for option in value.alternatives():
+                if isinstance(option, Statement):
+                    option.executed(call, None)
+                elif isinstance(option, Text) and not knows_the_callee and changes_in(call, option):
+                    run_text(call, option, None, certain=False)
+        reads = knows_the_callee or (_READS.match(name) and not _WRITES_TOO.search(name)) or takes_callback(call)
+        if not reads and any(value.handle and not isinstance(value, Method) for value in call.arguments):
+            opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
+
+    def hides_its_sql(self, function: Function, call: Call) -> bool:
+        """Whether a DML helper of the repository is given SQL that is not known: the call is told, not the helper."""
+        if function.name not in self.dml_helpers or call.name != function.name:
+            return False
+        if any(isinstance(option, (Text, Statement)) for value in call.arguments for option in value.alternatives()):
+            return False
+        record(call, OperationKind.DML_CALL, how="helper", callee=function.name)
+        return True
+
+    def _dml_helper(self, name: str, call: Call) -> Value:
+        """A helper that is known to execute DML: its text counts for what it is."""
+        given = [value for value in call.arguments if isinstance(value, (Text, Statement))]
+        before = len(call.machine.ledger.entries)
+        for value in given:
+            if isinstance(value, Statement) or changes_in(call, value):
+                execute(call, value)
+        if not given or (
+            len(call.machine.ledger.entries) == before and not any(t.known for t in given if isinstance(t, Text))
+        ):
+            record(call, OperationKind.DML_CALL, how="helper", callee=name)
+        return Unknown(name)
+
+    def unknown_attribute(self, receiver: Unknown, name: str) -> Value:
+        if _SESSION.search(name) and not receiver.from_rows:
+            return Handle(name)
+        return Unknown(name, from_rows=receiver.from_rows)
+
+    def unknown_method(self, receiver: Unknown, name: str, call: Call) -> Value:
+        """A method of something unknown: executing is recognised by its name and by what is executed."""
+        if name in self.dml_helpers:
+            return self._dml_helper(name, call)
+        if _SESSION.search(name) and not receiver.from_rows:
+            return Handle(name)
+        if name in SINKS:
+            given = call.argument(0, "sql", "statement", "query", "operation", "stmt")
+            if given is not None:
+                certain = bool(HANDLE_NAME.search(receiver.hint)) and not receiver.given
+                return execute(call, given, call.argument(1, "parameters", "params", "args"), certain=certain)
+        if receiver.from_rows:
+            orm.unknown_row_method(receiver, name, call)
+        if name in orm.UNMISTAKABLE and not receiver.from_rows:
+            orm.unknown_query_method(name, call)
+        result = self.leave(receiver, call) if call.arguments else Unknown(name)
+        return Unknown(name, from_rows=receiver.from_rows or result.from_rows)
+
+    # --- Values of the database ----------------------------------------------------------------------------------------
+
+    def handle_method(self, handle: Handle, name: str, call: Call) -> Value:
+        return drivers.handle_method(handle, name, call)
+
+    def query_method(self, query: Query, name: str, call: Call) -> Value:
+        return orm.query_method(query, name, call)
+
+    def model_attribute(self, model: Model, name: str) -> Value:
+        return orm.model_attribute(model, name)
+
+    def model_method(self, model: Model, name: str, call: Call) -> Value:
+        return orm.model_method(model, name, call)
+
+    def row_attribute(self, row: Row, name: str) -> Value:
+        return orm.row_attribute(row, name, self)
+
+    def row_assign(self, row: Row, name: str, value: Value, place: Place) -> None:
+        if name in ("pk", "id") and value is NONE:
+            row.new = True  # Django's way to copy a row: the next `save()` inserts it
+        orm.row_assign(row, name, place, self.machine)
+
+    def row_method(self, row: Row, name: str, call: Call) -> Value:
+        return orm.row_method(row, name, call)
+
+    def field_method(self, field: Field, name: str, call: Call) -> Value:
+        return orm.field_method(field, name, call)
+
+    # --- Classes of the repository -------------------------------------------------------------------------------------
+
+    def model_of(self, cls: Class) -> Model | None:
+        """The model that a class of the repository is, if it is one."""
+        return orm.model_of(cls, self)
+
+    def class_attribute(self, cls: Class, name: str) -> Value | None:
+        """What a library's base class gives to a class of the repository."""
+        model = self.model_of(cls)
+        if model is None:
+            return None
+        found = cls.lookup(name)
+        if isinstance(found, Function):
+            return None
+        return self.model_attribute(model, name)
+
+    def class_method(self, cls: Class, name: str, call: Call) -> Value:
+        model = self.model_of(cls)
+        if model is not None:
+            return self.model_method(model, name, call)
+        if any(value.handle for value in call.arguments):
+            opaque(call, f"{cls.name}.{name} is inherited from out of sight and is given a way to the database", name)
+        return Unknown(name)
+
+    def instantiate(self, cls: Class, call: Call) -> Value | None:
+        model = self.model_of(cls)
+        return model.call(call) if model is not None else None
+
+    def super_method(self, receiver: Super, name: str, call: Call) -> Value:
+        return django.super_method(receiver, name, call)
+
+
+_HANDLE_TYPES = frozenset(
+    "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
+)
+_SESSION = re.compile(
+    r"^(?:get_|create_|make_|new_|open_|scoped_|async_)*(?:session|connection|cursor|engine|conn)(?:_?scope|_?factory|_?maker|local)?$",
+    re.IGNORECASE,
+)
+"""Functions and attributes out of sight whose name says that they give a way to the database."""
+_LOGGING = re.compile(
+    r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$"
+)
+_READS = re.compile(
+    r"^_?(?:get|is|has|have|can|count|find|check|verify|validate|inspect|describe|show|list|read|fetch|load_only|search|"
+    r"exists?|len|as|to|table|column|index|compile|filter|sorted|repr|str)(?:_(?!or_create|or_update)|$)|_exists?$"
+)
+"""Names of functions that only read, by convention."""
+_WRITES_TOO = re.compile(
+    r"_(?:fix|delete|remove|repair|update|upsert|fill|backfill|migrate|set|insert|create|sync|save|write|move|copy|merge|"
+    r"purge|clean|reset|populate|apply|sql)(?:_|$)|backfill"
+)
+"""… unless a later word says otherwise."""

@@ -1,0 +1,441 @@
+"""Values that stand for databases: handles, tables, models, rows, queries, statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.spot import Spot, spot_of
+from migration_guard.interpreter.text import Piece, Text
+from migration_guard.interpreter.values import (
+    NONE,
+    Choice,
+    Class,
+    Constant,
+    External,
+    Function,
+    Mapping,
+    Method,
+    Place,
+    Sequence,
+    Unknown,
+    Value,
+)
+from migration_guard.operations import OperationKind
+from migration_guard.rendition import core
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+HANDLE_NAME = re.compile(
+    r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans)\d?$", re.IGNORECASE
+)
+"""Variables, parameters and fields whose name says that they are a way to the database."""
+
+_LOOPED = {
+    OperationKind.INSERT_VALUES: OperationKind.INSERT_LOOP,
+    OperationKind.UPSERT_VALUES: OperationKind.INSERT_LOOP,
+}
+
+
+def record(
+    call: Call,
+    kind: OperationKind,
+    *,
+    how: str,
+    spot: Spot | None = None,
+    tables: Iterable[str | None] = (),
+    model: str | None = None,
+    text: str | None = None,
+    dynamic: bool = False,
+    from_rows: bool = False,
+    callee: str | None = None,
+    pending: bool = False,
+    written: str | None = None,
+    rendered: Callable[[], str] | None = None,
+    loose: bool = False,
+) -> None:
+    """Tell the ledger of a data change. Rows that were read from the database make an insert a copy."""
+    machine = call.machine
+    if from_rows or machine.row_loops:
+        kind = _LOOPED.get(kind, kind)
+    machine.ledger.change(
+        kind,
+        spot if spot is not None else spot_of(call.place),
+        call.place,
+        machine.frames,
+        how=how,
+        tables=[table for table in tables if table],
+        model=model,
+        text=text,
+        dynamic=dynamic,
+        callee=callee,
+        pending=pending,
+        written=written,
+        rendered=rendered,
+        loose=loose,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expression(Value):
+    """A piece of SQL built by a library that changes nothing: a column, a function, a condition."""
+
+    @property
+    def key(self) -> object:
+        return "expression"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return self
+
+    def method(self, name: str, call: Call) -> Value:
+        return self
+
+    def call(self, call: Call) -> Value:
+        return self
+
+
+EXPRESSION = Expression()
+
+
+@dataclass(frozen=True, slots=True)
+class Handle(Value):
+    """A way to the database: a connection, session, cursor or engine. They differ too little to keep apart."""
+
+    kind: str
+
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return ("handle", self.kind)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        if name in ("connection", "engine", "bind", "session", "driver_connection", "raw_connection", "sync_session"):
+            return self
+        if name in ("dialect", "vendor", "url", "info", "features", "settings_dict", "name", "alias"):
+            return Unknown(name)
+        if name == "introspection":
+            return Unknown(name, from_rows=True)
+        if name == "ops":
+            return EXPRESSION  # Django's connection.ops only writes SQL down
+        if name == "rowcount":
+            return Unknown(name)
+        if name == "Model":  # Flask-SQLAlchemy's `db.Model`
+            return External("flask_sqlalchemy.Model")
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        return call.machine.libraries.handle_method(self, name, call)
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Value):
+    """A table, by name; None where the name is not known."""
+
+    name: str | None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> object:
+        return ("table", self.name)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        if name == "name":
+            return Text((Piece(self.name),)) if self.name else Unknown(name)
+        if name in ("c", "columns", "metadata", "primary_key", "indexes", "constraints", "foreign_keys"):
+            return EXPRESSION
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        match name:
+            case "update" | "insert" | "delete":
+                return Statement(
+                    _CORE[name], (self.name,), None, spot_of(call.place), "sqlalchemy-core", values_from_rows(call)
+                )
+            case "create":
+                call.machine.ledger.create(self.name, spot_of(call.place))
+                call.machine.ledger.schema(spot_of(call.place), f"create {self.name}")
+                return NONE
+            case "drop":
+                call.machine.ledger.drop(self.name)
+                return NONE
+            case "alias":
+                return self
+            case "select":
+                return Query()
+            case "to_metadata" | "tometadata":
+                return self
+        return EXPRESSION
+
+
+_CORE = {
+    "update": OperationKind.UPDATE,
+    "insert": OperationKind.INSERT_VALUES,
+    "delete": OperationKind.DELETE,
+    "merge": OperationKind.MERGE,
+}
+CORE_VERBS = frozenset(_CORE)
+
+
+def values_from_rows(call: Call) -> bool:
+    return any(value.from_rows for value in call.arguments)
+
+
+def statement_on(target: Value, verb: str, call: Call, how: str = "sqlalchemy-core") -> Value:
+    """`update(target)` and the like: a Statement on a table or model."""
+    made: list[Value] = []
+    for option in target.alternatives():
+        table, model = named_target(option, call.machine)
+        made.append(Statement(_CORE[verb], (table,), model, spot_of(call.place), how))
+    return made[0] if len(made) == 1 else Choice(tuple(made))
+
+
+def named_target(value: Value, machine: Machine) -> tuple[str | None, str | None]:
+    """(table, model) of whatever may be written to."""
+    match value:
+        case Table(name=name):
+            return name, None
+        case Model():
+            return value.table, value.name
+        case Row(model=model) | Field(row=Row(model=model)):
+            return (model.table, model.name) if model else (None, None)
+        case Text() if value.known:
+            return str(value), None
+        case Class():
+            model = machine.libraries.model_of(value)
+            return (model.table, model.name) if model else (None, value.name)
+    return None, None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement(Value):
+    """A DML statement that a library built and that changes something once it is executed."""
+
+    kind: OperationKind
+    tables: tuple[str | None, ...]
+    model: str | None
+    spot: Spot
+    how: str
+    from_rows: bool = False
+
+    @property
+    def key(self) -> object:
+        return (self.kind, self.tables, self.spot.key, self.from_rows)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        match name:
+            case "from_select" | "insert_from":
+                return replace(self, kind=OperationKind.INSERT_SELECT)
+            case "on_conflict_do_update" | "on_duplicate_key_update" | "on_conflict_replace":
+                return (
+                    replace(self, kind=OperationKind.UPSERT_VALUES)
+                    if self.kind is OperationKind.INSERT_VALUES
+                    else self
+                )
+            case "execute" | "run" | "exec":
+                self.executed(call, None)
+                return Query()
+            case "compile":
+                return Unknown(name)
+            case "values" | "params":
+                return replace(self, from_rows=self.from_rows or values_from_rows(call))
+        return self
+
+    def executed(self, call: Call, parameters: Value | None) -> None:
+        rows = self.from_rows or (parameters is not None and parameters.from_rows)
+        record(
+            call,
+            self.kind,
+            how=self.how,
+            spot=self.spot,
+            tables=self.tables,
+            model=self.model,
+            from_rows=rows,
+            rendered=partial(core.executed, call) if self.how == "sqlalchemy-core" else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model(Value):
+    """A class whose objects are rows."""
+
+    name: str | None
+    """`app.Model` in Django, else the class's name."""
+    table: str | None
+    orm: str
+    cls: Class | None = None
+
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return ("model", self.name, self.table)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return machine.libraries.model_attribute(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        return call.machine.libraries.model_method(self, name, call)
+
+    def call(self, call: Call) -> Value:
+        made = Row(self, new=True)
+        made.from_rows = values_from_rows(call)
+        return made
+
+
+@dataclass(slots=True, eq=False)
+class Row(Value):
+    """An object of a model: loaded from the database, or new."""
+
+    model: Model | None
+    new: bool = False
+    from_rows: bool = True
+    dirty: bool = False
+    """Whether an assignment to it was told already."""
+    attributes: dict[str, Value] = field(default_factory=dict)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return machine.libraries.row_attribute(self, name)
+
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        machine.libraries.row_assign(self, name, value, place)
+
+    def method(self, name: str, call: Call) -> Value:
+        return call.machine.libraries.row_method(self, name, call)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field(Value):
+    """An attribute of a row: a plain value, a related row, or a manager of related rows."""
+
+    row: Row
+    name: str
+    related: Model | None = None
+    """The model on the other side, where it is known."""
+
+    @property
+    def key(self) -> object:
+        return (id(self.row), self.name)
+
+    @property
+    def from_rows(self) -> bool:  # type: ignore[override]
+        return not self.row.new or self.row.from_rows
+
+    @property
+    def orm(self) -> str:
+        return self.row.model.orm if self.row.model else "django-orm"
+
+    def resolved(self, machine: Machine) -> Field:
+        """With the model on the other side, as far as Django's migrations tell it: that takes reading them."""
+        if self.related is not None or self.row.model is None or self.orm != "django-orm":
+            return self
+        return replace(self, related=machine.libraries.django.related(self.row.model, self.name))
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        related = self.resolved(machine).related
+        if related is not None:
+            return machine.libraries.row_attribute(Row(related), name)
+        return Field(self.row, f"{self.name}.{name}")
+
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        if self.related is not None:
+            machine.libraries.row_assign(Row(self.related), name, value, place)
+
+    def method(self, name: str, call: Call) -> Value:
+        return call.machine.libraries.field_method(self, name, call)
+
+    def element(self) -> Value:
+        return Row(self.related) if self.related is not None else Unknown(self.name, from_rows=self.from_rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query(Value):
+    """Rows to be read: a queryset, a manager, a session's query, a SELECT, a result."""
+
+    entities: tuple[Model, ...] = ()
+    orm: str = "sqlalchemy-core"
+    plain: bool = True
+    """Whether its rows are tuples or dictionaries and no objects of the model."""
+    manager: Class | None = None
+    """The class of a custom manager or queryset, whose methods can be followed."""
+    guessed: str | None = None
+    """The model's name, where the relation only suggests it."""
+
+    from_rows = True
+
+    @property
+    def handle(self) -> bool:  # type: ignore[override]
+        return self.orm == "django-orm" and not self.plain
+
+    @property
+    def key(self) -> object:
+        return ("query", tuple(model.key for model in self.entities), self.plain, self.guessed)
+
+    @property
+    def model(self) -> Model | None:
+        return self.entities[0] if self.entities else None
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        if name == "model" and self.model is not None:
+            return self.model
+        if name in ("c", "columns"):
+            return EXPRESSION
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        return call.machine.libraries.query_method(self, name, call)
+
+    def element(self) -> Value:
+        if not self.plain and len(self.entities) == 1:
+            return Row(self.entities[0])
+        if self.entities and self.orm != "django-orm":
+            return Sequence([Row(model) for model in self.entities], from_rows=True)
+        return Unknown("row", from_rows=True)
+
+    def item(self, key: Value) -> Value:
+        return self.element() if isinstance(key, Constant) else self
+
+
+_TAKES_ARGUMENTS = frozenset({"submit", "apply", "apply_async", "callback", "run_in_executor", "to_thread", "push"})
+"""Functions that call what they are given with the arguments behind it."""
+_TAKES_ELEMENTS = frozenset({"map", "imap", "imap_unordered", "starmap", "map_async", "thread_map", "process_map"})
+"""Functions that call it once for each element of what stands behind it."""
+
+
+def run_callbacks(call: Call) -> None:
+    """Functions that are handed to something out of sight will be run by it."""
+    for index, value in enumerate(call.arguments):
+        behind = call.positional[index + 1 :]
+        for option in value.alternatives():
+            if isinstance(option, Function):
+                _run_callback(option, behind, call)
+            elif isinstance(option, Method) and option.handle:  # `stack.callback(connection.execute, text)`
+                option.call(call.with_arguments(behind, {}))
+
+
+def _run_callback(function: Function, behind: tuple[Value, ...], call: Call) -> None:
+    if call.name in _TAKES_ELEMENTS:
+        with call.machine.rows(any(value.from_rows for value in behind)):
+            call.machine.run(function, call.with_arguments([value.element() for value in behind], {}))
+    else:
+        call.machine.run(function, call.with_arguments(behind if call.name in _TAKES_ARGUMENTS else (), {}))
+
+
+def takes_callback(call: Call) -> bool:
+    """Whether all that is given goes into a function that is in sight, and was followed."""
+    first = call.positional[0] if call.positional else None
+    return call.name in (_TAKES_ARGUMENTS | _TAKES_ELEMENTS) and isinstance(first, Function)
+
+
+def empties(*values: Value | None) -> Mapping:
+    """A dictionary of unknown keys whose values look like these."""
+    known = [value for value in values if value is not None]
+    return Mapping(rest=known[0] if known else None, from_rows=True)

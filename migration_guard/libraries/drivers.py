@@ -1,0 +1,245 @@
+"""Connections, cursors and sessions, whichever library they come from; psycopg's SQL composition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.spot import spot_of
+from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole
+from migration_guard.interpreter.values import (
+    NONE,
+    UNKNOWN,
+    Class,
+    Constant,
+    External,
+    Function,
+    Sequence,
+    Unknown,
+    Value,
+)
+from migration_guard.libraries.database import (
+    CORE_VERBS,
+    Field,
+    Handle,
+    Model,
+    Query,
+    Row,
+    Table,
+    named_target,
+    record,
+    statement_on,
+)
+from migration_guard.libraries.execution import SINKS, execute
+from migration_guard.operations import OperationKind
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+ROOTS = (
+    "psycopg",
+    "psycopg2",
+    "asyncpg",
+    "MySQLdb",
+    "pymysql",
+    "aiosqlite",
+    "pyodbc",
+    "cx_Oracle",
+    "oracledb",
+    "databases",
+)
+
+_SELF = frozenset(
+    "begin begin_nested begin_twophase connect connection get_bind bind cursor acquire transaction execution_options "
+    "options raw_connection no_autoflush autocommit_block get_context session_factory using with_session registry "
+    "getconn get_sync_connection enter_context enter_async_context scoped_session atomic unwrap".split()
+)
+_QUIET = frozenset(
+    "close rollback remove expunge expunge_all expire expire_all dispose invalidate refresh prepare".split()
+)
+_FLUSHES = frozenset({"commit", "flush", "autoflush"})
+_READS = frozenset(
+    "fetchone fetchmany fetchall fetchval first one one_or_none all mappings scalar_one scalar_one_or_none keys".split()
+)
+
+
+class AutocommitBlock(Value):
+    """Alembic's `with op.get_context().autocommit_block():`."""
+
+    __slots__ = ()
+
+    def entered(self, machine: Machine) -> Value:
+        machine.ledger.commit()
+        machine.ledger.autocommit += 1
+        return self
+
+    def exited(self, machine: Machine) -> None:
+        machine.ledger.autocommit -= 1
+
+
+_BULK = {
+    "bulk_insert_mappings": OperationKind.INSERT_VALUES,
+    "bulk_update_mappings": OperationKind.UPDATE,
+    "bulk_save_objects": OperationKind.INSERT_VALUES,
+    "copy_from": OperationKind.INSERT_VALUES,
+    "copy_records_to_table": OperationKind.INSERT_VALUES,
+}
+
+
+def value(name: str) -> Value | None:
+    return None
+
+
+def call(target: External, call: Call) -> Value | None:
+    match target.last:
+        case "SQL" | "Composed":
+            given = call.positional[0] if call.positional else UNKNOWN
+            if isinstance(given, Sequence):
+                return concatenated(as_text(element) for element in given.elements() or [])
+            return given
+        case "Identifier":
+            names = [as_text(part, "identifier") for part in call.positional]
+            dotted: list[Text] = []
+            for name in names:
+                dotted += ([Text((Piece("."),))] if dotted else []) + [name]
+            return concatenated(dotted)
+        case "Literal" | "Placeholder":
+            return hole(target.last.lower())
+        case "execute_values" | "execute_batch":
+            return execute(call, call.argument(1, "sql") or UNKNOWN, call.argument(2, "argslist"))
+        case "connect" | "Connection" | "Database" | "create_pool":
+            return Handle(target.root)
+    return Unknown(target.last)
+
+
+def handle_method(handle: Handle, name: str, call: Call) -> Value:
+    machine = call.machine
+    if name in SINKS:
+        given = call.argument(0, "sql", "statement", "query", "operation", "stmt", "clause")
+        machine.ledger.flush()
+        parameters = call.argument(1, "parameters", "params", "args", "vars", "multiparams")
+        return execute(call, given if given is not None else UNKNOWN, parameters) if given is not None else Query()
+    if name in _FLUSHES:
+        machine.ledger.flush()
+        if name == "commit":
+            machine.ledger.commit()
+        return NONE
+    if name in _SELF:
+        if name.startswith("begin"):
+            machine.ledger.flush()  # its block ends with a commit
+            if name == "begin" and machine.libraries.framework == "script":
+                machine.ledger.commit()  # a framework's own transaction goes on instead
+        return AutocommitBlock() if name == "autocommit_block" else handle
+    if name[:1].isupper():  # Flask-SQLAlchemy's `db` has sessions, tables and the types of columns
+        return handle if name == "Session" else machine.libraries.call(External(f"sqlalchemy.{name}"), call)
+    if name in _QUIET:
+        return NONE
+    if name in _READS or name.startswith("fetch"):
+        given = call.argument(0, "query", "sql")
+        if given is not None and not isinstance(given, (Constant, Unknown)):  # databases, asyncpg: `fetch_all(sql)`
+            return execute(call, given, call.argument(1, "values", "params"))
+        return (
+            Unknown("row", from_rows=True)
+            if name in ("fetchone", "first", "one", "one_or_none", "fetchval")
+            else Query()
+        )
+    if name in ("run_sync", "run_callable"):
+        function, rest = call.positional[:1], call.positional[1:]
+        return machine.call(function[0], call.with_arguments((handle, *rest), call.named)) if function else UNKNOWN
+    if name in ("copy", "copy_expert"):
+        given = call.argument(0, "statement", "query")
+        return execute(call, given, None) if given is not None else UNKNOWN
+    return session_method(handle, name, call)
+
+
+def session_method(handle: Handle, name: str, call: Call) -> Value:
+    """The part of a handle that an ORM's session has."""
+    machine = call.machine
+    first = call.positional[0] if call.positional else UNKNOWN
+    match name:
+        case "query" | "select":
+            machine.ledger.flush()
+            models = tuple(found for value in call.positional if (found := model_in(value, call)) is not None)
+            plain = len(call.positional) != 1 or len(models) != 1
+            return Query(models, "sqlalchemy-orm", plain=plain)
+        case "get" | "get_one":
+            model = model_in(first, call)
+            return Row(model) if model is not None else Unknown("row", from_rows=True)
+        case "add" | "add_all" | "save":
+            add(call, first)
+            return NONE
+        case "merge":
+            table, model_name = target_of(first, call)
+            record(call, OperationKind.UPDATE, how="sqlalchemy-orm", tables=(table,), model=model_name, pending=True)
+            return first
+        case "delete" | "delete_all":
+            table, model_name = target_of(first, call)
+            record(call, OperationKind.DELETE, how="sqlalchemy-orm", tables=(table,), model=model_name, pending=True)
+            return NONE
+        case _ if name in _BULK:
+            bulk(call, name, first)
+            return NONE
+        case "insert" | "update" if name in CORE_VERBS and call.positional:
+            return statement_on(first, name, call)
+        case "loaddata":
+            record(call, OperationKind.DML_CALL, how="helper", callee=name)
+    for argument in call.arguments:
+        for option in argument.alternatives():
+            if isinstance(option, Function):
+                machine.run(option, call.with_arguments((handle,), {}))
+    machine.ledger.note(spot_of(call.place), name, "is not known to write")
+    return Unknown(name, from_rows=True)
+
+
+def model_in(value: Value, call: Call) -> Model | None:
+    """The model that a query's entity stands for."""
+    for option in value.alternatives():
+        match option:
+            case Model():
+                return option
+            case Class():
+                return call.machine.libraries.model_of(option)
+            case Table(name=name):
+                return Model(None, name, "sqlalchemy-orm")
+            case Field():
+                return None
+    return None
+
+
+def target_of(value: Value, call: Call) -> tuple[str | None, str | None]:
+    element = value.element() if isinstance(value, Sequence) else value
+    found = [named_target(option, call.machine) for option in element.alternatives()]
+    return next((names for names in found if names != (None, None)), (None, None))
+
+
+def add(call: Call, given: Value) -> None:
+    """`session.add(object)`: new objects are inserted; loaded ones are only attached again."""
+    elements = given.elements() if isinstance(given, Sequence) else None
+    values = elements if elements is not None else [given.element() if isinstance(given, Sequence) else given]
+    for element in values[:1] or [UNKNOWN]:
+        for option in element.alternatives():
+            if isinstance(option, Row) and not option.new:
+                continue
+            if isinstance(option, Unknown) and option.from_rows and not isinstance(given, Sequence):
+                continue
+            table, model = named_target(option, call.machine)
+            rows = given.from_rows or option.from_rows
+            record(
+                call,
+                OperationKind.INSERT_VALUES,
+                how="sqlalchemy-orm",
+                tables=(table,),
+                model=model,
+                from_rows=rows,
+                pending=True,
+            )
+
+
+def bulk(call: Call, name: str, first: Value) -> None:
+    rows = any(value.from_rows for value in call.arguments)
+    kind = _BULK[name]
+    element = first.element() if isinstance(first, Sequence) else first
+    if name == "bulk_save_objects" and isinstance(element, Row) and not element.new:
+        kind = OperationKind.UPDATE
+    table, model = target_of(first, call)
+    record(call, kind, how="sqlalchemy-orm", tables=(table,), model=model, from_rows=rows)

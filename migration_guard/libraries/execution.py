@@ -1,0 +1,154 @@
+"""What executing a value does: its statements go into the ledger."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from migration_guard.forms.form import is_whole, value_form
+from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import Sequence, Unknown, Value
+from migration_guard.libraries.database import Query, Statement, record
+from migration_guard.operations import OperationKind
+from migration_guard.rendition import raw
+from migration_guard.sql import Change, Created, Dropped, FunctionCreated, Harmless, Renamed, Transaction, read_sql
+from migration_guard.sql import Unknown as UnknownSql
+from migration_guard.sql.canonical import canonical
+from migration_guard.sql.names import bare
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+
+SINKS = frozenset(
+    "execute exec_driver_sql executemany executescript execute_async exec scalar scalars stream stream_scalars "
+    "fetch fetchrow fetchval fetchall_sql execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
+)
+"""Methods whose first argument is SQL or a statement, on anything that looks like a way to the database."""
+
+
+def execute(call: Call, value: Value, parameters: Value | None = None, *, certain: bool = True) -> Value:
+    """The database executes a value: text, a statement, or several. `certain` if the receiver surely is a database."""
+    machine = call.machine
+    for option in value.alternatives():
+        match option:
+            case Text():
+                run_text(call, option, parameters, certain=certain)
+            case Statement():
+                option.executed(call, parameters)
+            case Sequence():
+                for element in option.each():
+                    execute(call, element, parameters, certain=certain)
+            case Unknown() if certain and not option.given:
+                opaque(call, "SQL that is not known")
+            case Unknown():
+                machine.ledger.note(spot_of(call.place), call.name, "executes what its callers pass")
+            case Query(entities=models):
+                machine.ledger.note(spot_of(call.place), call.name, "only reads")
+                return Query(models, option.orm, plain=len(models) != 1 or call.name != "scalars")
+            case _:
+                machine.ledger.note(spot_of(call.place), call.name, "executes no data change")
+    return Query()
+
+
+def opaque(call: Call, what: str, callee: str | None = None) -> None:
+    record(call, OperationKind.OPAQUE, how="helper", callee=callee, text=what)
+
+
+def changes_in(call: Call, text: Text) -> bool:
+    """Whether a text is SQL that changes data, at its root."""
+    if not _VERB.match(str(text)):
+        return False
+    steps = read_sql(str(text), text.holes, dialect=call.machine.libraries.dialect)
+    return any(isinstance(step, Change) for step in steps)
+
+
+_VERB = re.compile(
+    r"\s*(?:update\s+\S+.*\bset\b|insert\s+into\b|delete\s+from\b|truncate\b|merge\s+into\b|with\b.*\b(?:update|insert|delete)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool = True) -> None:
+    """SQL text is executed: each of its statements goes into the ledger."""
+    machine = call.machine
+    shown = str(text)
+    machine.ledger.executed(call, text)
+    from_rows = parameters is not None and parameters.from_rows
+    steps = read_sql(shown, text.holes, dialect=machine.libraries.dialect, functions=machine.libraries.functions)
+    for step in steps:
+        match step:
+            case Change(kind=kind, tables=tables, start=start, end=end):
+                verb = _WORD.match(shown, start)
+                spot = spot_in_text(text, start, verb.end() if verb else start + 1, end) or spot_of(call.place)
+                dynamic = step.dynamic or not _in_one_piece(text, start, tables)
+                record(
+                    call,
+                    kind,
+                    how="sql",
+                    spot=spot,
+                    tables=tables,
+                    text=shown[start:end],
+                    dynamic=dynamic,
+                    from_rows=from_rows,
+                    written=_form(call, text.slice(start, end), parameters),
+                    loose=_is_loose(call, text.slice(start, end), parameters),
+                    rendered=partial(raw.rendered, call, text, parameters),
+                )
+            case Created(table=table):
+                machine.ledger.create(table, _spot(call, text, step.start, step.end))
+                machine.ledger.schema(_spot(call, text, step.start, step.end), f"CREATE TABLE {table}")
+            case Dropped(table=table):
+                machine.ledger.drop(table)
+            case Renamed(old=old, new=new):
+                machine.ledger.rename(old, new)
+            case FunctionCreated(name=name, changes=changes):
+                machine.libraries.functions[bare(name)] = changes
+                machine.ledger.note(
+                    _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
+                )
+            case UnknownSql(why=why) if certain:
+                opaque(call, why)
+            case Harmless(why=why, schema=schema):
+                spot = _spot(call, text, step.start, step.end)
+                what = " ".join(shown[step.start : step.end].split()[:4])
+                if schema:
+                    machine.ledger.schema(spot, what)
+                else:
+                    machine.ledger.note(spot, what, why)
+            case Transaction():
+                machine.ledger.commit()
+
+
+_WORD = re.compile(r"\w+")
+
+
+def _form(call: Call, statement: Text, parameters: Value | None) -> str:
+    """The canonical form of a statement, with what it is executed with."""
+    text = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
+    return text if parameters is None else f"{text} {value_form(parameters)}"
+
+
+def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:
+    """Whether the call puts something into a statement that its text and known parameters do not tell."""
+    return (
+        not statement.known
+        or (parameters is not None and not is_whole(parameters))
+        or any(f":{name}" in str(statement) for name in call.named)
+        or "bindparams" in call.place.source.text
+    )
+
+
+def _spot(call: Call, text: Text, start: int, end: int) -> Spot:
+    return spot_in_text(text, start, start + 1, end) or spot_of(call.place)
+
+
+def _in_one_piece(text: Text, start: int, tables: tuple[str, ...]) -> bool:
+    """Whether verb and table stand in one literal."""
+    found = text.at(start)
+    if found is None:
+        return False
+    piece, offset = found
+    rest = piece.value[offset - piece.start :].lower()
+    return all(bare(table) in rest for table in tables[:1])

@@ -1,0 +1,508 @@
+"""Object-relational mappers: what their models, rows, querysets and relations read and write."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.spot import spot_of
+from migration_guard.interpreter.text import Piece, Text
+from migration_guard.interpreter.values import (
+    NONE,
+    UNKNOWN,
+    Class,
+    External,
+    Function,
+    Instance,
+    Mapping,
+    Method,
+    Place,
+    Sequence,
+    Unknown,
+    Value,
+)
+from migration_guard.libraries.database import (
+    Expression,
+    Field,
+    Model,
+    Query,
+    Row,
+    Statement,
+    Table,
+    empties,
+    record,
+    statement_on,
+    values_from_rows,
+)
+from migration_guard.libraries.execution import execute, opaque
+from migration_guard.libraries.sqlalchemy import Metadata, Relationship
+from migration_guard.operations import OperationKind
+from migration_guard.rendition import core, queryset
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+    from migration_guard.libraries import Libraries
+
+UPDATES = frozenset({"update", "bulk_update", "aupdate", "abulk_update", "_update", "fast_update", "update_batch"})
+DELETES = frozenset({"delete", "adelete", "_raw_delete", "delete_batch", "hard_delete"})
+CREATES = frozenset({"create", "get_or_create", "bulk_create", "acreate", "aget_or_create", "abulk_create", "_insert"})
+UPSERTS = frozenset({"update_or_create", "aupdate_or_create"})
+UNMISTAKABLE = frozenset({"bulk_update", "bulk_create", "update_or_create", "get_or_create"})
+"""Names that mean a database write on any receiver."""
+_ONE = frozenset(
+    "get first last earliest latest aget afirst alast get_by_natural_key get_or_none one one_or_none scalar_one "
+    "scalar_one_or_none scalar fetchone get_one".split()
+)
+_NUMBERS = frozenset("count exists aggregate acount aexists explain contains __len__ sql".split())
+_PLAIN = frozenset("values values_list dicts tuples mappings with_entities add_columns with_only_columns".split())
+
+
+# --- Models ----------------------------------------------------------------------------------------------------------
+
+
+def model_of(cls: Class, libraries: Libraries) -> Model | None:
+    """The model that a class is: by its bases, `__tablename__`, or `__table__`. Cached on the class."""
+    if cls.model is None:
+        cls.model = (_find_model(cls, libraries),)
+    (model,) = cls.model
+    return model if isinstance(model, Model) else None
+
+
+def _find_model(cls: Class, libraries: Libraries) -> Model | None:
+    table, named = None, cls.lookup("__tablename__")
+    if isinstance(named, Text) and named.known:
+        schema = _schema_of(cls)
+        table = f"{schema}.{named}" if schema else str(named)
+    core = cls.lookup("__table__")
+    if isinstance(core, Table):
+        table = core.name
+    bases = cls.external_bases()
+    roots = {name.partition(".")[0] for name in bases}
+    if table is not None or named is not None or any(_is_declarative(name) for name in bases):
+        return Model(cls.name, table, "sqlalchemy-orm", cls)
+    if "peewee" in roots or "playhouse" in roots:
+        return Model(cls.name, _peewee_table(cls), "peewee", cls)
+    if any(_is_django_model(name) for name in bases):
+        return libraries.django.model_of_class(cls)
+    return None
+
+
+def _schema_of(cls: Class) -> str | None:
+    """`__table_args__ = {"schema": …}`, alone or behind constraints."""
+    arguments = cls.lookup("__table_args__")
+    last = arguments.known[-1] if isinstance(arguments, Sequence) and arguments.known else arguments
+    if not isinstance(last, Mapping):
+        return None
+    found = next((value for key, value in last.known.values() if isinstance(key, Text) and str(key) == "schema"), None)
+    return str(found) if isinstance(found, Text) and found.known else None
+
+
+def _is_declarative(base: str) -> bool:
+    root, _, last = base.partition(".")[0], "", base.rpartition(".")[2]
+    return (
+        root in ("sqlalchemy", "sqlmodel")
+        and last.rstrip("()") in ("declarative_base", "automap_base", "DeclarativeBase", "SQLModel")
+    ) or (base == "flask_sqlalchemy.Model")
+
+
+def _is_django_model(base: str) -> bool:
+    last = base.rpartition(".")[2]
+    return (
+        base.startswith("django.") and (last in ("Model", "AbstractUser", "AbstractBaseUser", "Group", "Permission"))
+    ) or (
+        "." in base
+        and not base.startswith(("django.", "sqlalchemy.", "builtins.", "pydantic.", "peewee."))
+        and last.endswith(("Model", "Node", "Page"))
+    )
+
+
+def _peewee_table(cls: Class) -> str | None:
+    meta = cls.lookup("Meta")
+    named = (meta.lookup("table_name") or meta.lookup("db_table")) if isinstance(meta, Class) else None
+    return str(named) if isinstance(named, Text) and named.known else cls.name.lower()
+
+
+def model_attribute(model: Model, name: str) -> Value:
+    match name:
+        case "__table__":
+            return Table(model.table)
+        case "metadata" if model.orm == "sqlalchemy-orm":
+            return Metadata()
+        case "__tablename__":
+            return Text((Piece(model.table),)) if model.table else Unknown(name)
+        case "_meta":
+            return Meta(model)
+        case "__name__":
+            return Text((Piece(model.name.rpartition(".")[2]),)) if model.name else Unknown(name)
+        case "DoesNotExist" | "MultipleObjectsReturned":
+            return External(f"django.core.exceptions.{name}")
+        case "query":
+            return Query((model,), model.orm, plain=False)
+    if model.orm == "django-orm":
+        if name in ("objects", "_default_manager", "_base_manager") or name.endswith(("objects", "manager")):
+            manager = model.cls.lookup(name) if model.cls is not None else None
+            custom = manager.cls if isinstance(manager, Instance) else None
+            return Query((model,), model.orm, plain=False, manager=custom)
+        return Descriptor(model, name)
+    if model.orm == "sqlalchemy-orm" and name not in ("metadata", "classes"):
+        return Method(model, name) if model.cls is None or model.cls.lookup(name) is None else Expression()
+    return Method(model, name)
+
+
+class Meta(Value):
+    """`Model._meta`."""
+
+    __slots__ = ("model",)
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        if name in ("db_table", "table_name") and self.model.table:
+            return Text((Piece(self.model.table),))
+        if name == "model":
+            return self.model
+        return Unknown(f"{(self.model.name or 'model').rpartition('.')[2]}_{name}")
+
+
+class Descriptor(Value):
+    """`Model.field` of a Django model; for many-to-many fields it leads to the table between."""
+
+    __slots__ = ("model", "name")
+
+    def __init__(self, model: Model, name: str) -> None:
+        self.model = model
+        self.name = name
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        if name == "through":
+            table = f"{self.model.table}_{self.name}" if self.model.table else None
+            owner = (self.model.name or "").rpartition(".")
+            label = f"{owner[0]}.{owner[2]}_{self.name}" if owner[2] else None
+            return Model(label, table, self.model.orm)
+        return Unknown(name)
+
+    def method(self, name: str, call: Call) -> Value:
+        """Nothing but a custom manager has methods that a migration would call."""
+        return query_method(Query((self.model,), self.model.orm, plain=False), name, call)
+
+    def call(self, call: Call) -> Value:
+        return self.model.method(self.name, call)
+
+
+_GETTER = re.compile(r"_?(?:get|is|has|can|count|find|filter|search|as|to)(?:_(?!or_create|or_update)|$)")
+"""Names of methods that read."""
+
+
+def model_method(model: Model, name: str, call: Call) -> Value:
+    """`Model.name(…)`: what a library's model class can do by itself."""
+    if model.cls is not None:
+        own = model.cls.lookup(name)
+        if isinstance(own, Function):
+            return call.machine.run(own.bind(model) if own.style == "classmethod" else own, call)
+    if name in UNMISTAKABLE:
+        return query_method(Query((model,), model.orm, plain=False), name, call)
+    if model.orm == "peewee":
+        return _peewee_method(model, name, call)
+    if model.orm == "django-orm":
+        if name in ("from_db", "check", "full_clean", "clean", "mro", "_meta") or _GETTER.match(name):
+            return Row(model) if name == "from_db" else Unknown(name, from_rows=True)
+        opaque(call, f"{model.name}.{name} is out of sight", name)
+        return Unknown(name, from_rows=True)
+    match name:
+        case "update" | "delete" | "insert":
+            return statement_on(model, name, call)
+        case "select":
+            return Query((model,), model.orm, plain=False)
+    return Expression()
+
+
+def _peewee_method(model: Model, name: str, call: Call) -> Value:
+    match name:
+        case "update" | "delete" | "insert" | "insert_many" | "replace" | "replace_many" | "update_many":
+            kind = {
+                "update": OperationKind.UPDATE,
+                "delete": OperationKind.DELETE,
+                "replace": OperationKind.UPSERT_VALUES,
+                "replace_many": OperationKind.UPSERT_VALUES,
+            }.get(name, OperationKind.INSERT_VALUES)
+            return Statement(kind, (model.table,), model.name, spot_of(call.place), "peewee", values_from_rows(call))
+        case "insert_from":
+            return Statement(OperationKind.INSERT_SELECT, (model.table,), model.name, spot_of(call.place), "peewee")
+        case "raw":
+            return execute(call, call.argument(0) or UNKNOWN)
+        case "create_table":
+            call.machine.ledger.create(model.table, spot_of(call.place))
+            return NONE
+        case "truncate_table":
+            record(call, OperationKind.TRUNCATE, how="peewee", tables=(model.table,), model=model.name)
+            return NONE
+        case "delete_by_id":
+            record(call, OperationKind.DELETE, how="peewee", tables=(model.table,), model=model.name)
+            return NONE
+        case "set_by_id":
+            record(call, OperationKind.UPDATE, how="peewee", tables=(model.table,), model=model.name)
+            return NONE
+        case "create" | "get_or_create" | "bulk_create" | "bulk_update":
+            return query_method(Query((model,), "peewee", plain=False), name, call)
+        case "select":
+            return Query((model,), "peewee", plain=False)
+    return Row(model) if name in ("get", "get_by_id", "get_or_none") else Unknown(name)
+
+
+# --- Querysets and queries -------------------------------------------------------------------------------------------
+
+
+def query_method(query: Query, name: str, call: Call) -> Value:
+    """A method of a queryset, manager, session query, select or result."""
+    model = query.model
+    if query.orm != "sqlalchemy-core" or model is not None:
+        written = _query_write(query, name, call)
+        if written is not None:
+            return written
+    if name in _ONE:
+        element = query.element()
+        return element if name != "scalar" or not query.plain else Unknown(name, from_rows=True)
+    if name in _NUMBERS:
+        return Unknown(name, from_rows=True)
+    if name in _PLAIN:
+        return Query(query.entities, query.orm, plain=True)
+    if name in ("scalars", "unique", "objects") and query.entities:
+        return Query(query.entities[:1], query.orm, plain=False)
+    if name in ("in_bulk", "ain_bulk"):
+        return empties(query.element())
+    if name == "raw":
+        execute(call, call.argument(0, "raw_query") or UNKNOWN)
+        return query
+    if name in ("model", "apply"):
+        return UNKNOWN
+    if query.manager is not None:
+        own = query.manager.lookup(name)
+        if isinstance(own, Function):
+            return call.machine.run(own.bind(query), call)
+    return query
+
+
+def _query_write(query: Query, name: str, call: Call) -> Value | None:
+    model = query.model
+    table = model.table if model else None
+    shown = (model.name if model else None) or query.guessed
+    how = query.orm if query.orm != "sqlalchemy-core" else "sqlalchemy-orm"
+
+    def tell(kind: OperationKind, *, from_rows: bool = False) -> None:
+        rendered = partial(queryset.rendered, call, model) if how == "django-orm" else partial(core.of_query, call)
+        record(call, kind, how=how, tables=(table,), model=shown, from_rows=from_rows, rendered=rendered)
+
+    if name in UPDATES and not (query.orm == "django-orm" and query.plain and not query.entities):
+        tell(OperationKind.UPDATE)
+        return Unknown(name)
+    if name in DELETES:
+        tell(OperationKind.DELETE)
+        return Unknown(name)
+    if query.orm == "sqlalchemy-orm":
+        return None
+    if name in CREATES or name in UPSERTS:
+        given = values_from_rows(call) if name.lstrip("a") == "bulk_create" else False
+        tell(OperationKind.UPSERT_VALUES if name in UPSERTS else OperationKind.INSERT_VALUES, from_rows=given)
+        row: Value = Row(model) if model is not None else Row(None)
+        if name.endswith("or_create"):
+            return Sequence([row, Unknown("created")])
+        return Sequence([], row, from_rows=True) if "bulk" in name else row
+    return None
+
+
+# --- Rows ------------------------------------------------------------------------------------------------------------
+
+
+def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
+    if name in row.attributes:
+        return row.attributes[name]
+    model = row.model
+    if name == "__class__" and model is not None:
+        return model
+    if name == "_meta" and model is not None:
+        return Meta(model)
+    if name in ("pk", "id") or name.endswith("_id"):
+        return Unknown(name, from_rows=not row.new)
+    related = None
+    if model is not None and model.cls is not None:
+        own = model.cls.lookup(name)
+        if isinstance(own, Function):
+            bound = own.bind(row)
+            return libraries.machine.run_plainly(bound) if own.style == "property" else bound
+        if isinstance(own, Relationship):
+            related = _related(own.target, model.cls, libraries)
+    return Field(row, name, related)
+
+
+def _related(target: Value, cls: Class, libraries: Libraries) -> Model | None:
+    """The model that `relationship(target)` leads to."""
+    if isinstance(target, Text) and target.known:
+        target = libraries.machine.module_attribute(cls.module, str(target).rpartition(".")[2])
+    for option in target.alternatives():
+        if isinstance(option, Class):
+            return libraries.model_of(option)
+    return None
+
+
+def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
+    """`row.name = value`: SQLAlchemy writes it at the next flush; other ORMs wait for `save()`."""
+    model = row.model
+    if model is None or model.orm != "sqlalchemy-orm" or row.new or name.startswith("_"):
+        return
+    collection = model.cls is not None and isinstance(model.cls.lookup(name), Relationship)
+    if row.dirty and not collection:
+        return
+    row.dirty |= not collection
+    machine.ledger.change(
+        OperationKind.INSERT_LOOP if collection else OperationKind.UPDATE,
+        spot_of(place),
+        place,
+        machine.frames,
+        how="sqlalchemy-orm",
+        tables=[model.table] if model.table and not collection else [],
+        model=f"{model.name}.{name}" if collection else model.name,
+        pending=True,
+    )
+
+
+def row_method(row: Row, name: str, call: Call) -> Value:
+    model = row.model
+    orm = model.orm if model else "django-orm"
+    if orm != "sqlalchemy-orm":
+        if name in ("save", "asave", "save_base", "save_without_historical_record"):
+            _saved(row, call)
+            return NONE
+        if name in ("delete", "adelete", "delete_instance", "hard_delete"):
+            _tell(row, OperationKind.DELETE, call)
+            return NONE
+    value = row_attribute(row, name, call.machine.libraries)
+    if isinstance(value, Field):
+        return field_method(value, name, call, of_row=True)
+    return call.machine.call(value, call)
+
+
+def _saved(row: Row, call: Call) -> None:
+    _tell(row, OperationKind.INSERT_VALUES if row.new else OperationKind.UPDATE, call)
+
+
+def _tell(row: Row, kind: OperationKind, call: Call) -> None:
+    model = row.model
+    record(
+        call,
+        kind,
+        how=model.orm if model else "django-orm",
+        tables=(model.table if model else None,),
+        model=model.name if model else None,
+    )
+
+
+# --- Relations -------------------------------------------------------------------------------------------------------
+
+_WRITE_NAMES = (
+    "add_child",
+    "add_root",
+    "add_sibling",
+    "move",
+    "publish",
+    "save_revision",
+    "fix_tree",
+    "set_password_and_save",
+)
+
+
+def field_method(field: Field, name: str, call: Call, *, of_row: bool = False) -> Value:
+    """`row.field.name(…)`, or `row.name(…)` where the model does not say what that is."""
+    if of_row:
+        if name in _WRITE_NAMES:
+            opaque(call, f"{name} is out of sight and belongs to a row", name)
+        return (
+            Unknown(name, from_rows=field.from_rows)
+            if not call.arguments
+            else call.leave(Unknown(name, field.from_rows))
+        )
+    if field.orm == "sqlalchemy-orm":
+        return _collection_method(field, name, call)
+    if field.orm == "django-orm":
+        if name in _PLAIN_METHODS or not call.machine.libraries.django.may_relate(field):
+            return Unknown(name, from_rows=field.from_rows)
+        field = field.resolved(call.machine)
+    if name in ("save", "delete", "asave", "adelete"):
+        kind = OperationKind.UPDATE if "save" in name else OperationKind.DELETE
+        related = field.related
+        record(
+            call,
+            kind,
+            how="django-orm",
+            tables=(related.table if related else None,),
+            model=related.name if related else _guess(field.name),
+        )
+        return NONE
+    return _manager_method(field, name, call)
+
+
+def _guess(name: str) -> str | None:
+    last = name.rpartition(".")[2]
+    return last.removesuffix("_set") if last.endswith("_set") else None
+
+
+_PLAIN_METHODS = frozenset(
+    "items keys get split rsplit strip lstrip rstrip lower upper replace format append pop copy startswith endswith "
+    "strftime isoformat encode decode title join index".split()
+)
+"""Methods of strings, lists, dictionaries and dates: the field is a plain column."""
+
+_M2M = {
+    "add": OperationKind.INSERT_LOOP,
+    "set": OperationKind.INSERT_LOOP,
+    "aadd": OperationKind.INSERT_LOOP,
+    "aset": OperationKind.INSERT_LOOP,
+    "remove": OperationKind.DELETE,
+    "clear": OperationKind.DELETE,
+}
+
+
+def _manager_method(field: Field, name: str, call: Call) -> Value:
+    related = field.related
+    query = Query((related,) if related else (), "django-orm", plain=False, guessed=_guess(field.name))
+    if name in _M2M and not (name in ("remove", "clear") and any(isinstance(v, Text) for v in call.positional)):
+        owner = field.row.model
+        column = field.name.rpartition(".")[2]
+        table = f"{owner.table}_{column}" if owner is not None and owner.table and "." not in field.name else None
+        model = f"{owner.name}.{column}" if owner is not None and owner.name else None
+        record(call, _M2M[name], how="django-orm", tables=(table,), model=model)
+        return NONE
+    if name == "update" and (call.positional or not call.named):
+        return NONE  # `dict.update(…)` of a value in a JSON column; a queryset's update takes keywords only
+    if name == "values" and not call.arguments:
+        return Unknown(name, from_rows=field.from_rows)  # of a dictionary, as likely as of a manager; both only read
+    return query_method(query, name, call)
+
+
+def _collection_method(field: Field, name: str, call: Call) -> Value:
+    if name in ("append", "add", "extend", "remove", "clear") and field.related is not None:
+        kind = OperationKind.DELETE if name in ("remove", "clear") else OperationKind.INSERT_VALUES
+        record(call, kind, how="sqlalchemy-orm", tables=(field.related.table,), model=field.related.name, pending=True)
+        return NONE
+    if name in ("filter", "filter_by", "all", "order_by", "join"):
+        return Query((field.related,) if field.related else (), "sqlalchemy-orm", plain=field.related is None)
+    return Unknown(name, from_rows=field.from_rows)
+
+
+# --- Unknown receivers -----------------------------------------------------------------------------------------------
+
+
+def unknown_row_method(receiver: Unknown, name: str, call: Call) -> None:
+    """A method of something that was read from the database and whose model is not known."""
+    if name in ("save", "asave") and call.machine.libraries.framework == "django":
+        record(call, OperationKind.UPDATE, how="django-orm")
+    elif name in ("delete", "adelete") and not call.arguments and call.machine.libraries.framework == "django":
+        record(call, OperationKind.DELETE, how="django-orm")
+    elif name in ("bulk_update", "bulk_create", "update_or_create", "get_or_create"):
+        unknown_query_method(name, call)
+
+
+def unknown_query_method(name: str, call: Call) -> None:
+    query_method(Query((), "django-orm", plain=False), name, call)

@@ -1,0 +1,399 @@
+"""Builtins and the standard library, as far as they carry text, rows and functions along."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.syntax import Literal
+from migration_guard.interpreter.text import Piece, Text, as_text, plain
+from migration_guard.interpreter.values import (
+    NONE,
+    UNKNOWN,
+    Constant,
+    External,
+    Function,
+    Instance,
+    Mapping,
+    Method,
+    Partial,
+    Sequence,
+    Unknown,
+    Value,
+    join,
+)
+from migration_guard.libraries import database
+from migration_guard.libraries.containers import first
+from migration_guard.libraries.database import run_callbacks
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+BUILTINS = frozenset(dir(builtins))
+CONSTANTS: dict[str, Value] = {"True": Constant(value=True), "False": Constant(value=False), "None": NONE}
+BUILTINS -= set(CONSTANTS)
+MAX_FILE = 2_000_000
+
+
+def call(target: External, call: Call) -> Value:
+    behaviour = _CALLS.get(target.last)
+    if behaviour is not None:
+        result = behaviour(call)
+        if result is not None:
+            return result
+    if target.root == "sqlite3" and target.last == "connect":
+        return database.Handle("sqlite3")
+    run_callbacks(call)
+    rows = any(value.from_rows for value in call.arguments)
+    return Unknown(target.last, from_rows=rows)
+
+
+def _collected(call: Call) -> Value:
+    if not call.positional:
+        return Sequence()
+    value = first(call)
+    elements = value.elements()
+    if elements is not None:
+        return Sequence(elements, from_rows=value.from_rows)
+    return Sequence([], value.element(), value.from_rows)
+
+
+def _dictionary(call: Call) -> Value:
+    result = Mapping()
+    for value in call.positional:
+        if isinstance(value, Mapping):
+            result.known.update(value.known)
+            result.rest = value.rest
+        result.from_rows |= value.from_rows
+        if not isinstance(value, Mapping):
+            pair = value.element()
+            result.rest = pair.item(Constant(1))
+    for name, value in call.named.items():
+        result.set_item(plain(name), value, rows=False)
+    return result
+
+
+def _default_dictionary(call: Call) -> Value:
+    factory = call.argument(0, "default_factory")
+    makes = factory.last if isinstance(factory, External) else ""
+    default = (
+        Mapping() if makes in ("dict", "OrderedDict") else Sequence() if makes in ("list", "set", "deque") else None
+    )
+    return Mapping(default=default)
+
+
+def _grouped(call: Call) -> Value:
+    """`itertools.groupby`: pairs of a key and the elements that have it."""
+    values = first(call)
+    group = Sequence([], values.element(), values.from_rows)
+    return Sequence([], Sequence([Unknown("key"), group], from_rows=values.from_rows), values.from_rows)
+
+
+def _enumerated(call: Call) -> Value:
+    value = first(call)
+    elements = value.elements()
+    if elements is not None and not value.from_rows:
+        return Sequence([Sequence([Constant(index), element]) for index, element in enumerate(elements)])
+    return Sequence([], Sequence([Unknown("index"), value.element()], from_rows=value.from_rows), value.from_rows)
+
+
+def _range(call: Call) -> Value:
+    rows = any(value.from_rows for value in call.arguments)
+    return Sequence([], Unknown("number"), rows, batches=len(call.positional) == 3)
+
+
+def _zipped(call: Call) -> Value:
+    columns = [value.elements() for value in call.positional]
+    if columns and all(column is not None for column in columns):
+        return Sequence([Sequence(list(row)) for row in zip(*(column for column in columns if column is not None))])
+    rows = any(value.from_rows for value in call.positional)
+    return Sequence([], Sequence([value.element() for value in call.positional], from_rows=rows), rows)
+
+
+def _mapped(call: Call) -> Value:
+    if len(call.positional) < 2:
+        return UNKNOWN
+    function, values = call.positional[0], call.positional[1]
+    result = Sequence(from_rows=values.from_rows)
+    elements = values.elements()
+    with call.machine.rows(values.from_rows):
+        for element in elements if elements is not None else [values.element()]:
+            result.add(call.machine.call(function, call.with_arguments((element,), {})), rows=elements is None)
+    return result
+
+
+def _filtered(call: Call) -> Value:
+    if len(call.positional) < 2:
+        return UNKNOWN
+    call.machine.call(call.positional[0], call.with_arguments((call.positional[1].element(),), {}))
+    return _collected(call.with_arguments(call.positional[1:], {}))
+
+
+def _partial(call: Call) -> Value:
+    return Partial(first(call), call.positional[1:], call.named) if call.positional else UNKNOWN
+
+
+def _text(call: Call) -> Value:
+    value = first(call)
+    if isinstance(value, Constant) and isinstance(value.value, (int, float)):
+        return plain(str(value.value))
+    return value if any(isinstance(option, (Text, PathValue)) for option in value.alternatives()) else as_text(value)
+
+
+def _dedented(call: Call) -> Value:
+    return join(v.dedented() if isinstance(v, Text) else v for v in first(call).alternatives())
+
+
+def _cleaned(call: Call) -> Value:
+    return join(v.dedented().stripped("strip", None) if isinstance(v, Text) else v for v in first(call).alternatives())
+
+
+def _attribute(call: Call) -> Value | None:
+    name = call.argument(1)
+    if not isinstance(name, Text) or not name.known:
+        return Unknown(from_rows=first(call).from_rows)
+    return call.machine.attribute(first(call), str(name))
+
+
+def _set_attribute(call: Call) -> Value:
+    name = call.argument(1)
+    value = call.argument(2)
+    label = str(name) if isinstance(name, Text) and name.known else "?"
+    first(call).assign(label, value if value is not None else UNKNOWN, call.machine, call.place)
+    return NONE
+
+
+def _globals(call: Call) -> Value:
+    scope = call.machine.scope.module.scope
+    return Names(scope.names)
+
+
+def _next(call: Call) -> Value:
+    value = first(call).element()
+    default = call.argument(1)
+    return value if default is None or default is NONE else join((value, default))
+
+
+def _run(call: Call) -> Value | None:
+    """`asyncio.run(coroutine)`: the call was followed when it was evaluated."""
+    return first(call)
+
+
+def _printed(call: Call) -> Value:
+    return NONE
+
+
+def _type(call: Call) -> Value:
+    value = first(call)
+    match value:
+        case Instance(cls=cls):
+            return cls
+        case database.Row(model=model) if model is not None:
+            return model
+    return Unknown("type", from_rows=value.from_rows)
+
+
+class Names(Value):
+    """`globals()`: a dictionary of names."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: dict[str, Value]) -> None:
+        self.names = names
+
+    def item(self, key: Value) -> Value:
+        if isinstance(key, Text) and key.known:
+            return self.names.get(str(key), UNKNOWN)
+        if isinstance(key, Text):  # "upgrade_%s" % name: every function that fits
+            prefix = str(key).partition("{")[0]
+            fitting = [value for name, value in self.names.items() if prefix and name.startswith(prefix)]
+            return join(value for value in fitting if isinstance(value, Function)) if fitting else UNKNOWN
+        return UNKNOWN
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "get" and call.positional:
+            return self.item(call.positional[0])
+        return UNKNOWN
+
+
+class PathValue(Value):
+    """A path in the repository, as far as it is known."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+
+    @property
+    def key(self) -> object:
+        return ("path", str(self.path))
+
+    def joined(self, parts: list[Value]) -> PathValue:
+        path = self.path
+        for part in parts:
+            if path is None or not isinstance(part, Text) or not part.known:
+                return PathValue(None)
+            path = path / str(part)
+        return PathValue(path)
+
+    def over(self, other: Value) -> Value:
+        return self.joined([other])
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        if name == "parent":
+            return PathValue(self.path.parent if self.path else None)
+        if name == "parents":
+            return Sequence([PathValue(parent) for parent in list(self.path.parents)[:20]] if self.path else [])
+        if name in ("name", "stem", "suffix") and self.path:
+            return plain(getattr(self.path, name))
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        match name:
+            case "read_text" | "read" | "read_bytes":
+                return file_text(self.path, call.machine)
+            case "resolve" | "absolute" | "expanduser":
+                return self
+            case "joinpath":
+                return self.joined(list(call.positional))
+            case "with_name" | "with_suffix" if self.path and call.positional and isinstance(call.positional[0], Text):
+                return PathValue(getattr(self.path, name)(str(call.positional[0])))
+            case "open":
+                return OpenFile(self.path)
+        return Unknown(name)
+
+
+class OpenFile(Value):
+    """An open file of the repository."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "read":
+            return file_text(self.path, call.machine)
+        if name in ("readlines", "splitlines"):
+            return self.element_list(call.machine)
+        return Unknown(name)
+
+    def element_list(self, machine: Machine) -> Value:
+        text = file_text(self.path, machine)
+        return Sequence(list(text.split("\n"))) if isinstance(text, Text) else UNKNOWN
+
+
+def file_text(path: Path | None, machine: Machine) -> Value:
+    """The text of a file of the repository; unknown where it is none, or cannot be read."""
+    if path is None or not machine.repository.holds(path):
+        return Unknown("file")
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_FILE:
+            return Unknown("file")
+        value = path.read_text("utf-8", errors="replace")
+    except (OSError, ValueError):
+        return Unknown("file")
+    return Text((Piece(value, Literal(None, None, value, (), path)),))
+
+
+def _as_path(value: Value | None, machine: Machine) -> Path | None:
+    match value:
+        case PathValue(path=path):
+            return path
+        case Text() if value.known:
+            return machine.folder() / str(value)
+    return None
+
+
+def _path(call: Call) -> Value:
+    return PathValue(_as_path(first(call), call.machine)).joined(list(call.positional[1:]))
+
+
+def _open(call: Call) -> Value:
+    return OpenFile(_as_path(call.argument(0, "file"), call.machine))
+
+
+def _join_path(call: Call) -> Value | None:
+    if len(call.positional) == 1 or not call.positional:
+        return None
+    return _path(call)
+
+
+def _parent(call: Call) -> Value:
+    path = _as_path(first(call), call.machine)
+    return PathValue(path.parent if path else None)
+
+
+def _same_path(call: Call) -> Value:
+    return PathValue(_as_path(first(call), call.machine))
+
+
+def _data(call: Call) -> Value:
+    """`pkgutil.get_data(package, name)`, `importlib.resources.files(package)`."""
+    name = call.argument(1)
+    return file_text(_as_path(name, call.machine), call.machine)
+
+
+def _chained(call: Call) -> Value:
+    result = Sequence()
+    for value in call.positional:
+        result.extend(value, rows=False)
+    return result
+
+
+def _flattened(call: Call) -> Value:
+    result = Sequence()
+    outer = first(call)
+    for value in outer.each():
+        result.extend(value, rows=outer.from_rows)
+    return result
+
+
+_CALLS: dict[str, Callable[[Call], Value | None]] = {
+    **dict.fromkeys(("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque"), _collected),
+    **dict.fromkeys(("dict", "OrderedDict"), _dictionary),
+    "defaultdict": _default_dictionary,
+    "groupby": _grouped,
+    "enumerate": _enumerated,
+    "range": _range,
+    "zip": _zipped,
+    "zip_longest": _zipped,
+    "map": _mapped,
+    "filter": _filtered,
+    "partial": _partial,
+    "str": _text,
+    "repr": _text,
+    "dedent": _dedented,
+    "cleandoc": _cleaned,
+    "getattr": _attribute,
+    "setattr": _set_attribute,
+    "globals": _globals,
+    "locals": lambda call: Unknown("locals"),
+    "next": _next,
+    "run": _run,
+    "gather": _collected,
+    "wait_for": _run,
+    "print": _printed,
+    "type": _type,
+    "islice": _collected,
+    "chain": _chained,
+    "from_iterable": _flattened,
+    "copy": first,
+    "deepcopy": first,
+    "cast": lambda call: call.argument(1) or UNKNOWN,
+    "Path": _path,
+    "PurePath": _path,
+    "join": _join_path,
+    "open": _open,
+    "dirname": _parent,
+    "abspath": _same_path,
+    "realpath": _same_path,
+    "normpath": _same_path,
+    "get_data": _data,
+    "closing": first,
+    "nullcontext": first,
+    "wraps": lambda call: UNKNOWN,
+}

@@ -1,0 +1,155 @@
+"""SQLAlchemy: text, tables, statements, sessions, declarative bases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.spot import spot_of
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import (
+    NONE,
+    UNKNOWN,
+    External,
+    Function,
+    Mapping,
+    Method,
+    Sequence,
+    Unknown,
+    Value,
+)
+from migration_guard.libraries.database import (
+    CORE_VERBS,
+    EXPRESSION,
+    Expression,
+    Handle,
+    Model,
+    Query,
+    Row,
+    Table,
+    run_callbacks,
+    statement_on,
+)
+from migration_guard.libraries.drivers import model_in
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+ROOTS = ("sqlalchemy", "sqlmodel", "flask_sqlalchemy", "sqlalchemy_utils", "geoalchemy2", "advanced_alchemy")
+
+_SESSIONS = frozenset(
+    "Session AsyncSession sessionmaker async_sessionmaker scoped_session async_scoped_session create_session create_engine "
+    "create_async_engine engine_from_config async_engine_from_config Connection Engine".split()
+)
+_BASES = frozenset({"declarative_base", "automap_base", "DeclarativeBase", "SQLModel", "registry", "as_declarative"})
+
+
+def value(name: str) -> Value | None:
+    last = name.rpartition(".")[2]
+    if last == "metadata":
+        return Metadata()
+    if ".classes." in name:  # an automap base: its classes are named after their tables
+        return Model(last, last, "sqlalchemy-orm")
+    return None
+
+
+def call(target: External, call: Call) -> Value | None:
+    first = call.positional[0] if call.positional else UNKNOWN
+    match target.last:
+        case "text" | "TextClause" | "DDL":
+            return call.argument(0, "text", "statement") or UNKNOWN
+        case "table" | "Table" | "TableClause":
+            name = str(first) if isinstance(first, Text) and first.known else None
+            schema = call.named.get("schema")
+            qualified = name is not None and isinstance(schema, Text) and schema.known
+            return Table(f"{schema}.{name}" if qualified else name)
+        case last if last in CORE_VERBS:
+            return statement_on(call.argument(0, "table", "entity") or UNKNOWN, last, call)
+        case "select" | "union" | "union_all" | "exists":
+            models = tuple(found for value in call.positional if (found := model_in(value, call)) is not None)
+            plain = len(call.positional) != 1 or len(models) != 1
+            return Query(models, "sqlalchemy-orm" if models else "sqlalchemy-core", plain=plain)
+        case "MetaData":
+            return Metadata()
+        case "aliased" | "with_polymorphic" | "alias":
+            return first
+        case "relationship" | "backref":
+            return Relationship(target=call.argument(0, "argument") or UNKNOWN)
+        case "flag_modified" | "flag_dirty":
+            first.assign("*", UNKNOWN, call.machine, call.place)
+            return NONE
+        case "object_session":
+            return Handle("session")
+        case "declared_attr" | "hybrid_property":
+            return first
+        case "SQLAlchemy" | "SQLA":
+            return Handle("db")
+        case last if last in _SESSIONS:
+            return SessionFactory(last)
+        case last if last in _BASES:
+            return External(f"sqlalchemy.orm.{last}()")
+        case "inspect":
+            return first if isinstance(first, Row) else Unknown("inspector", from_rows=True)
+        case "listens_for" | "listen":
+            return UNKNOWN
+    if any(isinstance(option, Function) for value in call.arguments for option in value.alternatives()):
+        run_callbacks(call)
+    return EXPRESSION
+
+
+class SessionFactory(Handle):
+    """A session, or something that makes one when it is called: `sessionmaker(…)()`."""
+
+    __slots__ = ()
+
+    def call(self, call: Call) -> Value:
+        return Handle("session")
+
+
+class Metadata(Value):
+    """`MetaData()`: its tables are found by name."""
+
+    __slots__ = ()
+
+    handle = False
+
+    @property
+    def key(self) -> object:
+        return "metadata"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        if name == "tables":
+            return Tables()
+        if name == "sorted_tables":
+            return Sequence([], Table(None))
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "create_all":
+            call.machine.ledger.schema(spot_of(call.place), "create_all")
+        return NONE
+
+
+class Tables(Value):
+    """`metadata.tables`."""
+
+    __slots__ = ()
+
+    def item(self, key: Value) -> Value:
+        return Table(str(key) if isinstance(key, Text) and key.known else None)
+
+    def element(self) -> Value:
+        return Table(None)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "get" and call.positional:
+            return self.item(call.positional[0])
+        return Mapping(rest=Table(None)).method(name, call)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relationship(Expression):
+    """`relationship("Target", …)` in the body of a model."""
+
+    target: Value = UNKNOWN

@@ -1,0 +1,274 @@
+"""What a backfill does, in the order in which it does it: transactions, settings, picks and changes of batches.
+
+A Ledger that also notes what no migration is asked for. What is met again at the same place is noted once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter.spot import Loop, Spot, spot_in_text, spot_of
+from migration_guard.interpreter.syntax import dotted
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import Method, Place, Unknown, Value
+from migration_guard.operations import OperationKind
+from migration_guard.reading.ledger import Ledger
+from migration_guard.sql.batch import Pick, Write, batches
+from migration_guard.sql.settings import TimeoutSet, options, timeouts
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call, Frame
+    from migration_guard.interpreter.machine import Machine
+
+_BLOCKS = frozenset({"begin", "transaction", "atomic"})
+"""Calls whose `with` block is a transaction."""
+_DRIVERS = frozenset({"psycopg.connect", "psycopg2.connect", "pool.connection"})
+"""Connections of drivers, whose `with` block commits."""
+_CONNECTIONS = frozenset({"conn", "connection"})
+"""`with conn:`, as psycopg2 has it."""
+_PAUSES = frozenset({"sleep", "wait", "throttle", "pause"})
+_CONNECTS = frozenset({"connect", "create_engine", "create_async_engine", "ConnectionPool"})
+_ROWCOUNT = "rowcount"
+_SQL_COMMIT = re.compile(r"\s*(?:COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a backfill does, and the transaction and loop in which it does it."""
+
+    what: TimeoutSet | Pick | Write
+    spot: Spot
+    transaction: int
+    loop: Loop | None
+    begun_in: Loop | None
+    """The loop in which the transaction began."""
+
+    @property
+    def together(self) -> bool:
+        """Whether the loop goes on in the same transaction."""
+        return self.loop is not None and self.begun_in is not self.loop and not self.loop.commits
+
+
+@dataclass(slots=True)
+class Diary(Ledger):
+    """Collects for one backfill at a time: `turn` gives what was noted, and begins a new page."""
+
+    dialect: str = "postgres"
+    autocommits: bool = False
+    """Whether a statement outside of a block commits on its own, as with Django."""
+    events: dict[object, Event] = field(default_factory=dict)
+    schema_changes: dict[object, Spot] = field(default_factory=dict)
+    pauses: dict[object, Spot] = field(default_factory=dict)
+    rowcounts: dict[object, Spot] = field(default_factory=dict)
+    unseen: dict[object, tuple[Spot, str]] = field(default_factory=dict)
+    """Data changes that cannot be judged, with the reason."""
+    definitions: list[Call] = field(default_factory=list)
+    """The calls of `Backfill(…)`."""
+    _number: int = 0
+    _open: int = 0
+    """How many blocks are open; those inside another are savepoints."""
+    _begun_in: Loop | None = None
+    _handling: int = 0
+    _blind: bool = False
+    """Whether the text that is being executed holds a statement without a tree."""
+
+    @property
+    def moment(self) -> object:
+        return self._number
+
+    def turn(self) -> None:
+        """Forget what was noted: another backfill begins."""
+        for notes in (self.events, self.schema_changes, self.pauses, self.rowcounts, self.unseen):
+            notes.clear()
+        self._next()
+
+    # --- Transactions ------------------------------------------------------------------------------------------------
+
+    def block(self, node: cst.CSTNode) -> AbstractContextManager[None]:
+        if _is_connection(node):
+            return self._until_commit()
+        return self._in_transaction() if _is_block(node) else nullcontext()
+
+    @contextmanager
+    def _in_transaction(self) -> Iterator[None]:
+        self._open += 1
+        if self._open == 1:
+            self._next()
+        try:
+            yield
+        finally:
+            self._open -= 1
+            if not self._open:
+                self.commit()
+
+    @contextmanager
+    def _until_commit(self) -> Iterator[None]:
+        """A connection of a driver: no transaction by itself, but what is open at its end is committed."""
+        if not self._open:
+            self._next()
+        try:
+            yield
+        finally:
+            if not self._open:
+                self.commit()
+
+    def commit(self) -> None:
+        Ledger.commit(self)
+        self._next()
+
+    def _next(self) -> None:
+        self._number += 1
+        self._begun_in = self.loops[-1] if self.loops else None
+
+    # --- What is executed --------------------------------------------------------------------------------------------
+
+    def executed(self, call: Call, text: Text) -> None:
+        shown = str(text)
+        if _SQL_COMMIT.match(shown):
+            return  # the walk tells of it as a commit
+        for setting in timeouts(shown):
+            self._note(setting, self._spot(call, text, setting.start, setting.end))
+        read = list(batches(shown, text.holes, self.dialect))
+        self._blind = None in read
+        for batch in read:
+            if batch is None:
+                continue
+            spot = self._spot(call, text, batch.start, batch.end)
+            for pick in batch.picks:
+                self._note(pick, spot)
+            for write in batch.writes:
+                self._note(write, spot)
+        if self.autocommits and not self._open:
+            self.commit()
+
+    def change(
+        self, kind: OperationKind, spot: Spot, place: Place, frames: Iterable[Frame], *, how: str, **details: object
+    ) -> None:
+        """Data is changed; SQL with a tree was noted before, and what has none cannot be judged."""
+        if how == "sql" and not self._blind:
+            return
+        what = "SQL that cannot be read" if how == "sql" else str(details.get("text") or f"a change by {how}")
+        if kind is not OperationKind.INSERT_VALUES:
+            self.unseen.setdefault(spot.key, (spot, what))
+
+    def schema(self, spot: Spot, what: str) -> None:
+        self.schema_changes.setdefault(spot.key, spot)
+
+    def _note(self, what: TimeoutSet | Pick | Write, spot: Spot) -> None:
+        loop = self.loops[-1] if self.loops else None
+        self.events.setdefault((spot.key, what), Event(what, spot, self._number, loop, self._begun_in))
+
+    def _spot(self, call: Call, text: Text, start: int, end: int) -> Spot:
+        spot = spot_in_text(text, start, start + 1, end) or spot_of(call.place)
+        return spot if spot.path == self.migration.path else self._last_line_here(call.place, call.machine.frames)
+
+    # --- What stands around it ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def handler(self) -> Iterator[None]:
+        self._handling += 1
+        try:
+            yield
+        finally:
+            self._handling -= 1
+
+    def called(self, call: Call) -> None:
+        name = call.name
+        if name in _PAUSES and self.loops and not self._handling:
+            spot = spot_of(call.place)
+            self.pauses.setdefault(spot.key, spot)
+        elif name == "Backfill" and "key" in call.named:
+            for argument in _arguments(call):
+                call.place.source.want(argument.value)
+            self.definitions.append(call)
+        elif name in _CONNECTS:
+            for value in call.arguments:
+                for text in _texts(value):
+                    for setting in options(str(text)):
+                        self._note(setting, self._spot(call, text, setting.start, setting.end))
+
+    def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
+        """Note a test of a row count by which a loop ends."""
+        if self.loops and (isinstance(node, cst.While) or _leaves(node.body)) and _counts(machine, node.test):
+            spot = spot_of(machine.place(node.test))
+            self.rowcounts.setdefault(spot.key, spot)
+
+
+def _is_block(node: cst.CSTNode) -> bool:
+    """Whether a function, or what stands behind `with`, is a transaction that ends with it."""
+    match node:
+        case cst.FunctionDef():
+            return any((dotted(_callee(one.decorator)) or "").rpartition(".")[2] == "atomic" for one in node.decorators)
+        case cst.Call():
+            return (dotted(node.func) or _method(node)).rpartition(".")[2] in _BLOCKS
+    return False
+
+
+def _is_connection(node: cst.CSTNode) -> bool:
+    """Whether what stands behind `with` commits at the end of the block: a driver's connection."""
+    match node:
+        case cst.Call():
+            return (dotted(node.func) or "") in _DRIVERS
+        case cst.Name():
+            return node.value in _CONNECTIONS
+    return False
+
+
+def _callee(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node.func if isinstance(node, cst.Call) else node
+
+
+def _method(node: cst.Call) -> str:
+    return node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
+
+
+def _arguments(call: Call) -> tuple[cst.Arg, ...]:
+    return tuple(call.place.whole.args) if isinstance(call.place.whole, cst.Call) else ()
+
+
+def _texts(value: Value) -> Iterator[Text]:
+    """The texts in a value, also inside dictionaries such as `connect_args`."""
+    for option in value.alternatives():
+        if isinstance(option, Text):
+            yield option
+        elif (values := getattr(option, "values", None)) is not None and callable(values):
+            for inner in values():
+                yield from _texts(inner)
+
+
+def _leaves(body: cst.BaseSuite) -> bool:
+    """Whether a branch ends the loop or the function around it."""
+    last = body.body[-1] if body.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        return any(isinstance(small, (cst.Break, cst.Return)) for small in last.body)
+    return isinstance(last, (cst.Break, cst.Return))
+
+
+def _counts(machine: Machine, test: cst.BaseExpression) -> bool:
+    """Whether a test asks how many rows a statement changed."""
+    waiting: list[cst.CSTNode] = [test]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, cst.Attribute) and node.attr.value == _ROWCOUNT:
+            return True
+        if isinstance(node, cst.Name):
+            if any(_is_count(option) for option in machine.lookup(node.value).alternatives()):
+                return True
+        elif not isinstance(node, (cst.Call, cst.Attribute)):
+            waiting += node.children
+    return False
+
+
+def _is_count(value: Value) -> bool:
+    match value:
+        case Unknown(hint=hint):
+            return hint == _ROWCOUNT
+        case Method(name=name):
+            return name == _ROWCOUNT
+    return False

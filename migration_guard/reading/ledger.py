@@ -1,0 +1,359 @@
+"""What reached the database, in the order found, and how it becomes Operations.
+
+One place gives one Operation: reached again with other tables, or from the other direction, it grows. What stands in
+another file is told at the last line of the migration on the way there, once per kind and table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from migration_guard.forms.form import Forms, Way
+from migration_guard.interpreter.spot import Loop, Spot, spot_of
+from migration_guard.interpreter.values import Place
+from migration_guard.operations import Direction, Note, Operation, OperationKind, Rendition
+from migration_guard.rendition import NotRendered
+from migration_guard.sql.names import bare
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from migration_guard.interpreter.call import Call, Frame
+    from migration_guard.interpreter.machine import Machine
+    from migration_guard.interpreter.syntax import Source
+    from migration_guard.interpreter.text import Text
+
+_STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
+"""Kinds that one call may have on different paths: the later one tells more."""
+Ways = dict[tuple[object, ...], Callable[[], str]]
+MAX_TEXT = 2_000
+MAX_WAYS = 100
+"""Ways to one place whose forms are told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """An operation as one statement, before the calls that run it are located."""
+
+    sql: str
+    refusal: str
+    calls: tuple[Spot, ...]
+
+    def joined(self, other: _Rendered | None) -> _Rendered:
+        if other is None or (other.sql, other.refusal) == (self.sql, self.refusal):
+            return self
+        several = "it runs several times, each with other values: a loop, or several callers; write each one out"
+        return _Rendered("", self.refusal or other.refusal or several, self.calls)
+
+    def told(self) -> Rendition:
+        return Rendition(self.sql, self.refusal, tuple(spot.span() for spot in self.calls))
+
+
+@dataclass(slots=True)
+class Entry:
+    """An Operation in the making."""
+
+    kind: OperationKind
+    spot: Spot
+    direction: Direction
+    how: str
+    tables: list[str]
+    model: str | None
+    via: Spot | None
+    text: str | None
+    dynamic: bool
+    created: Spot | None
+    """Where the same direction created all tables that are written."""
+    callee: str | None
+    trail: tuple[tuple[Place, str], ...]
+    transaction: int | None
+    """The transaction that it runs in; None where each statement commits on its own."""
+    loop: Loop | None
+    """The batching loop that it runs in."""
+    forms: Ways
+    """The canonical form of each way on which it was reached, made when it is told, by the calls on the way."""
+    rendition: _Rendered | None = None
+    """As one statement, where that is wanted."""
+
+    def absorb(self, other: Entry) -> None:
+        """The same place was reached once more."""
+        if other.kind in _STRENGTH and self.kind in _STRENGTH:
+            self.kind = max(self.kind, other.kind, key=_STRENGTH.index)
+        self.direction = self.direction.joined(other.direction)
+        self.tables += [table for table in other.tables if table not in self.tables]
+        self.model = self.model or other.model
+        self.created = self.created and other.created
+        self.dynamic |= other.dynamic
+        self.transaction = self.transaction if self.transaction is not None else other.transaction
+        self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
+        if len(self.forms) < MAX_WAYS:
+            self.forms.update({way: made for way, made in other.forms.items() if way not in self.forms})
+
+    def form(self) -> str:
+        """What is done at this place, on all ways together: one more of them is a change."""
+        return " | ".join(sorted({made() for made in self.forms.values()}))
+
+
+class Watcher(Protocol):
+    """Who looks at what a migration does to its schema."""
+
+    def called(self, call: Call) -> None: ...
+
+    def executed(self, call: Call, text: Text) -> None: ...
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Collects for one migration."""
+
+    migration: Source
+    explain: bool = False
+    renders: bool = False
+    """Whether operations are wanted as statements, for `move`."""
+    entries: dict[object, Entry] = field(default_factory=dict)
+    seen: list[tuple[Spot, str, str]] = field(default_factory=list)
+    direction: Direction = Direction.UPGRADE
+    created: dict[str, Spot] = field(default_factory=dict)
+    """Tables that the current direction has created, by bare name in lower case, and where."""
+    _pending: list[tuple[object, Entry]] = field(default_factory=list)
+    _flushes: bool = False
+    loops: list[Loop] = field(default_factory=list)
+    """The batching loops that are being run, outermost first."""
+    autocommit: int = 0
+    """How many blocks are open in which each statement commits on its own."""
+    commits: int = 0
+    """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
+    watcher: Watcher | None = None
+    """Who wants to know of calls and of SQL, whether or not they change data."""
+    _made: Forms = field(default_factory=Forms)
+    _transaction: int = 0
+    _with_schema: set[int] = field(default_factory=set)
+    """The transactions that change the schema."""
+
+    def begin(self, direction: Direction) -> None:
+        """An entry point runs: nothing is created yet."""
+        if direction is not self.direction:
+            self.created.clear()
+        self.direction = direction
+        self._transaction += 1
+
+    def commit(self) -> None:
+        """The transaction ends, and with it each batch of the loops that are being run."""
+        self._transaction += 1
+        self.commits += 1
+        for loop in self.loops:
+            loop.commits = True
+
+    def end(self) -> None:
+        """The entry point has run. Where it flushes at all, a generator may have done so before its rows were changed."""
+        if self._flushes:
+            self.flush()
+        self._pending.clear()
+        self._flushes = False
+
+    # --- What the libraries tell -------------------------------------------------------------------------------------
+
+    def change(
+        self,
+        kind: OperationKind,
+        spot: Spot,
+        place: Place,
+        frames: Iterable[Frame],
+        *,
+        how: str,
+        tables: Iterable[str] = (),
+        model: str | None = None,
+        text: str | None = None,
+        dynamic: bool = False,
+        callee: str | None = None,
+        pending: bool = False,
+        written: str | None = None,
+        loose: bool = False,
+        rendered: Callable[[], str] | None = None,
+    ) -> None:
+        """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
+
+        A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL,
+        `rendered` gives the statement itself, `loose` if the call puts something into it that is not known.
+        """
+        changed = [table for table in tables if table]
+        stack = list(frames)
+        trail = tuple((frame.place, frame.name) for frame in stack if frame.place is not None) if self.explain else ()
+        via = None
+        key: object = (spot.key, kind if kind not in _STRENGTH else "INSERT")
+        if spot.path != self.migration.path:
+            via = spot
+            spot = self._last_line_here(place, stack)
+            key = (spot.key, kind, changed[0] if changed else model)
+        origins = [self.created.get(bare(table)) for table in changed]
+        created = origins[0] if origins and all(origins) else None
+        transaction = None if self.autocommit else self._transaction
+        loop = self.loops[-1] if self.loops and transaction is not None else None
+        entry = Entry(
+            kind,
+            spot,
+            self.direction,
+            how,
+            changed,
+            model,
+            via,
+            text,
+            dynamic,
+            created,
+            callee,
+            trail,
+            transaction,
+            loop,
+            self._forms(place, Way.through(stack), written, loose=loose),
+            self._rendered(rendered, place, stack) if self.renders else None,
+        )
+        if pending:
+            self._pending.append((key, entry))
+        else:
+            self._add(key, entry)
+
+    def _rendered(self, rendered: Callable[[], str] | None, place: Place, stack: list[Frame]) -> _Rendered:
+        ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
+        here = (way for way in ways if way.source is self.migration and way.whole is not way.source.tree)
+        calls = tuple(map(spot_of, here))
+        try:
+            sql, refusal = (rendered(), "") if rendered is not None else ("", "")
+        except NotRendered as reason:
+            sql, refusal = "", str(reason)
+        return _Rendered(sql, refusal, calls)
+
+    def _forms(self, place: Place, way: Way, written: str | None, *, loose: bool) -> Ways:
+        """How to make the form of this way to a place, by what tells it from others."""
+        calls = tuple(id(frame.place.whole) for frame in way.frames if frame.place is not None)
+        if written is None:
+            return {(id(place.whole), *calls): partial(self._made.form, place, way)}
+        if loose:
+            return {(written, id(place.whole), *calls): partial(self._made.around, written, place, way)}
+        return {(written,): partial(str, written)}
+
+    def flush(self) -> None:
+        """The session writes what is pending."""
+        self._flushes = True
+        for key, entry in self._pending:
+            self._add(key, entry)
+        self._pending.clear()
+
+    def _add(self, key: object, entry: Entry) -> None:
+        known = self.entries.get(key)
+        if known is None:
+            self.entries[key] = entry
+        else:
+            known.absorb(entry)
+
+    def _last_line_here(self, place: Place, stack: list[Frame]) -> Spot:
+        ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
+        return spot_of(next((way for way in ways if way.source is self.migration), place))
+
+    def create(self, table: str | None, spot: Spot) -> None:
+        if table:
+            self.created[bare(table)] = spot
+
+    def drop(self, table: str | None) -> None:
+        if table:
+            self.created.pop(bare(table), None)
+
+    def rename(self, old: str | None, new: str | None) -> None:
+        if old and new and bare(old) in self.created:
+            self.created[bare(new)] = self.created.pop(bare(old))
+
+    def schema(self, spot: Spot, what: str) -> None:
+        if not self.autocommit:
+            self._with_schema.add(self._transaction)
+        self.note(spot, what, "changes the schema")
+
+    def note(self, spot: Spot, what: str, why: str) -> None:
+        """Something was looked at and is no data change."""
+        if self.explain and spot.path == self.migration.path:
+            self.seen.append((spot, what, why))
+
+    # --- What is asked of migrations where backfills are known, and of backfills -------------------------------------------------------------------------------
+
+    @property
+    def moment(self) -> object:
+        """What tells two equal calls apart that mean different things, as in different transactions."""
+        return None
+
+    def called(self, call: Call) -> None:
+        """A call is about to be made, whatever it leads to."""
+        if self.watcher is not None and self.direction is not Direction.DOWNGRADE:
+            self.watcher.called(call)
+
+    def executed(self, call: Call, text: Text) -> None:
+        """SQL text reaches the database."""
+        if self.watcher is not None and self.direction is not Direction.DOWNGRADE:
+            self.watcher.executed(call, text)
+
+    def block(self, node: cst.CSTNode) -> AbstractContextManager[None]:
+        """What happens in this block runs in one transaction, if that is what the node begins."""
+        return nullcontext()
+
+    def condition(self, machine: Machine, node: cst.If | cst.While) -> None:
+        """A condition is met."""
+
+    @contextmanager
+    def handler(self) -> Iterator[None]:
+        """What happens in this block happens after an error."""
+        yield
+
+    # --- What comes out ----------------------------------------------------------------------------------------------
+
+    def operations(self, shown: Callable[[Path], str], block_at: Callable[[int], str | None]) -> list[Operation]:
+        """The Operations, by place: `shown` names files, `block_at` the migration at a line of a file of several."""
+
+        def where(spot: Spot) -> str:
+            return f"{shown(spot.path)}:{spot.span().line}"
+
+        return sorted(
+            (
+                Operation(
+                    kind=entry.kind,
+                    span=entry.spot.span(),
+                    direction=entry.direction,
+                    how=entry.how,
+                    tables=tuple(entry.tables),
+                    model=entry.model,
+                    via=where(entry.via) if entry.via else None,
+                    text=entry.text[:MAX_TEXT] if entry.text else None,
+                    dynamic=entry.dynamic,
+                    created_here=self._same_migration(entry, block_at),
+                    callee=entry.callee,
+                    mixed=entry.transaction in self._with_schema,
+                    batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
+                    form=bounded(entry.form()),
+                    trail=tuple(f"{where(spot_of(place))} {name}" for place, name in entry.trail),
+                    rendition=entry.rendition.told() if entry.rendition is not None else None,
+                )
+                for entry in self.entries.values()
+            ),
+            key=lambda operation: (operation.span, operation.kind.value),
+        )
+
+    def _same_migration(self, entry: Entry, block_at: Callable[[int], str | None]) -> bool:
+        """Whether the table was created by the very migration that writes it; a script holds several."""
+        if entry.created is None:
+            return False
+        if entry.created.path != self.migration.path:
+            return True
+        return block_at(entry.created.span().line) == block_at(entry.spot.span().line)
+
+    def notes(self) -> list[Note]:
+        found = {Note(spot.span().line, what, why) for spot, what, why in self.seen}
+        return sorted(found, key=lambda note: (note.line, note.what, note.why))
+
+
+def bounded(text: str) -> str:
+    """A form that may be long, with a digest for what is too much of it to be sent."""
+    if len(text) <= MAX_TEXT:
+        return text
+    return f"{text[:MAX_TEXT]} {sha256(text.encode(errors='surrogatepass')).hexdigest()}"

@@ -1,0 +1,235 @@
+"""Reads one migration file: from its bytes to Operations."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from migration_guard.frameworks import framework
+from migration_guard.interpreter.call import Call
+from migration_guard.interpreter.expressions import TooComplex
+from migration_guard.interpreter.machine import Machine
+from migration_guard.interpreter.repository import Module, Repository
+from migration_guard.interpreter.syntax import Literal, Refused, parse
+from migration_guard.interpreter.text import Piece, Text, plain
+from migration_guard.interpreter.values import NONE, Class, Constant, Function, Instance, Place, Unknown, Value
+from migration_guard.libraries import Libraries, django, django_models
+from migration_guard.libraries.database import Handle
+from migration_guard.libraries.execution import execute
+from migration_guard.libraries.python import PathValue
+from migration_guard.operations import Direction, Job, Operation, Problem, Reading
+from migration_guard.procedures import Contraction, Procedure
+from migration_guard.reading.contractions import Contractions
+from migration_guard.reading.diary import Diary
+from migration_guard.reading.ignores import Ignores
+from migration_guard.reading.ledger import Ledger
+from migration_guard.reading.markers import Markers
+from migration_guard.reading.procedures import Procedures
+
+
+def forget() -> None:
+    """Forget what the files of other runs told of the repository."""
+    Repository.forget()
+    django_models.forget()
+
+
+class Migration:
+    """What a framework's `enter` works with: the module's names, and a machine to run them in."""
+
+    def __init__(self, job: Job, source_bytes: bytes) -> None:
+        self.path = Path(job.path)
+        self.job = job
+        is_python = self.path.suffix.lower() != ".sql"
+        self.source = parse(self.path, source_bytes if is_python else b"")
+        self._bytes = source_bytes
+        self.module = Module(self.path, self.source)
+        self.libraries = Libraries(job.dialect, job.dml_helpers)
+        self.libraries.django.path = self.path
+        self.libraries.django.root = Path(job.root)
+        self.libraries.framework = job.framework
+        if job.framework == "backfill" and re.search(rb"\bdjango\b|\.objects\.", source_bytes):
+            self.libraries.framework = "django"  # models out of sight are Django's
+        diary = Diary(self.source, dialect=job.dialect) if job.framework == "backfill" else None
+        self._diary = diary
+        self.contractions = Contractions()
+        self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
+        self.machine = Machine(self.module, Repository(Path(job.root)), self.libraries, self.ledger)
+        self.libraries.machine = self.machine
+        self.id: str | None = None
+        """The migration's name in its framework."""
+        self.blocks_are_functions = False
+        """Whether each function is a migration of its own."""
+        self.procedures: list[Procedure] = []
+        """What a file of backfills defines."""
+        self.problems: list[Problem] = []
+
+    def load(self, *, main: bool = False) -> None:
+        """Run the module body; `main` if it is the program itself."""
+        names = self.module.scope.names
+        names["__file__"] = PathValue(self.path)
+        names["__name__"] = plain("__main__") if main else Unknown("__name__")
+        self.machine.load()
+
+    def name(self, name: str) -> Value | None:
+        """What the module calls by a name, imported or its own; None where it has no such name."""
+        value = self.machine.module_attribute(self.module, name)
+        return None if isinstance(value, Unknown) and value.hint == name else value
+
+    def text(self, name: str) -> str | None:
+        """A name of the module that is a literal string."""
+        value = self.name(name)
+        return str(value) if isinstance(value, Text) and value.known else None
+
+    def functions(self) -> dict[str, Function]:
+        return {name: value for name, value in self.module.scope.names.items() if isinstance(value, Function)}
+
+    def every_function(self) -> list[Function]:
+        """The functions of the module and the methods of its classes, in order."""
+        found: list[Function] = []
+        for value in list(self.module.scope.names.values()):
+            if isinstance(value, Function):
+                found.append(value)
+            elif isinstance(value, Class) and value.module is self.module:
+                methods = [method for method in value.scope.names.values() if isinstance(method, Function)]
+                found += [
+                    method if method.style == "staticmethod" else method.bind(self._object(value)) for method in methods
+                ]
+        return [function for function in found if function.scope.module is self.module]
+
+    def _object(self, cls: Class) -> Instance:
+        place = Place(self.source, cls.node, cls.node)
+        return Instance(cls, Call(self.machine, cls.name, place))
+
+    def named_by_app(self) -> str:
+        """`app.name`, as Django names migrations."""
+        return f"{self.libraries.django.app}.{self.path.stem}"
+
+    @property
+    def south_orm(self) -> Value:
+        return django.SouthOrm()
+
+    def run_method(self, cls: str, name: str, direction: Direction, arguments: Sequence[Value]) -> None:
+        """Call a method on an object of a class of the module."""
+        found = self.name(cls)
+        method = found.lookup(name) if isinstance(found, Class) else None
+        if isinstance(found, Class) and isinstance(method, Function):
+            self.machine.enter(method.bind(self._object(found)), arguments, direction)
+
+    def steps(self) -> list[Call]:
+        """The calls of yoyo's `step()`."""
+        return self.libraries.steps
+
+    def run_step(self, step: Value | None, direction: Direction, call: Call) -> None:
+        """One half of a step: SQL, or a function of a connection."""
+        with self.machine.entering(direction):
+            for option in step.alternatives() if step is not None else ():
+                if isinstance(option, Text):
+                    execute(call, option)
+                elif option is not NONE:
+                    self.machine.call(option, call.with_arguments((Handle("connection"),), {}))
+
+    def whole_text(self) -> Text:
+        """The file as SQL."""
+        value = self._bytes.decode("utf-8", "replace")
+        return Text((Piece(value, Literal(None, None, value, (), self.path)),))
+
+    def execute(self, text: Text, direction: Direction) -> None:
+        """SQL that the framework executes by itself."""
+        with self.machine.entering(direction):
+            execute(Call(self.machine, "", Place(self.source, self.source.tree, self.source.tree)), text)
+
+    @property
+    def text_of_file(self) -> str:
+        """What stands in the file, whether it is Python or SQL."""
+        return self.source.text or self._bytes.decode("utf-8", "replace")
+
+    def replaces(self) -> tuple[str, ...]:
+        """The migrations that this one was squashed from: names, or pairs of app and name."""
+        if self.id is None:
+            return ()  # a script of many migrations is none itself
+        stated = self.class_attribute("Migration", "replaces") or self.name("replaces")
+        names = [[item] if isinstance(item, Text) else item.elements() for item in (stated and stated.elements()) or ()]
+        return tuple(".".join(map(str, parts)) for parts in names if parts)
+
+    def class_attribute(self, cls: str, name: str) -> Value | None:
+        found = self.name(cls)
+        return found.lookup(name) if isinstance(found, Class) else None
+
+    def read_backfills(self) -> None:
+        """Enter every backfill that the file defines."""
+        if self._diary is not None:
+            reader = Procedures(self, self._diary)
+            reader.read()
+            self.procedures, self.problems = reader.found, reader.problems
+
+    def run(self, function: Value, direction: Direction, arguments: Sequence[Value] = ()) -> None:
+        self.machine.enter(function, arguments, direction)
+
+    def run_unless_reached(self, function: Function, direction: Direction) -> None:
+        """Enter a function that no other entry point has come to."""
+        if id(function.node) not in self.machine.reached:
+            self.machine.enter(function, (), direction)
+
+    def run_operations(self, operations: Value) -> None:
+        """Django's operations, forwards and then backwards."""
+        elements = operations.elements()
+        if elements is None:
+            elements = [operations.element()]
+        atomic = self.class_attribute("Migration", "atomic")
+        self.ledger.autocommit += isinstance(atomic, Constant) and atomic.value is False
+        for forward, direction in ((True, Direction.UPGRADE), (False, Direction.DOWNGRADE)):
+            with self.machine.entering(direction):
+                django.run_operations(elements, self.machine, forward=forward)
+
+
+def read(job: Job, data: bytes) -> Reading:
+    """Read a migration. Never raises for anything that stands in the file: what cannot be read is a Problem."""
+    try:
+        migration = Migration(job, data)
+    except Refused as refused:
+        return Reading(problems=(Problem(job.shown, refused.line, refused.reason),))
+    problems: list[Problem] = []
+    try:
+        framework(job.framework).enter(migration)
+    except TooComplex:
+        problems.append(Problem(job.shown, None, "checked in part: following its calls takes too long"))
+    except RecursionError:
+        problems.append(Problem(job.shown, None, "checked in part: nested too deeply to be followed"))
+    markers = Markers(
+        migration.source, job.migration_marker, migration.id, blocks_are_functions=migration.blocks_are_functions
+    )
+    operations = migration.ledger.operations(partial(_shown, job), markers.block_at)
+    if job.framework != "backfill":
+        operations = list(markers.placed(operations))
+    ignores = Ignores(migration.source, migration.text_of_file, job.shown)
+    return Reading(
+        operations=tuple(sorted(operations, key=_order)),
+        notes=tuple(migration.ledger.notes()),
+        problems=(*problems, *migration.problems, *ignores.problems),
+        ignores=tuple(ignores.found),
+        migration=migration.id,
+        replaces=migration.replaces(),
+        procedures=tuple(migration.procedures),
+        contractions=tuple(
+            Contraction(one.table, one.columns, one.what, one.spot.span())
+            for one in migration.contractions.found.values()
+            if one.spot.path == migration.path
+        ),
+        required=tuple(migration.contractions.required),
+    )
+
+
+def _order(operation: Operation) -> tuple[object, ...]:
+    return (operation.span, operation.kind.value, operation.tables)
+
+
+def _shown(job: Job, path: Path) -> str:
+    """A file's name as messages use it: relative to where the migration itself is shown from."""
+    own = Path(job.path)
+    if path == own:
+        return job.shown
+    there = os.path.relpath(path, own.parent)
+    return os.path.normpath(os.path.join(os.path.dirname(job.shown), there)).replace(os.sep, "/")

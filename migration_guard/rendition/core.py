@@ -1,0 +1,430 @@
+"""SQLAlchemy's statements as SQL: `update(leads).where(…).values(…)`, `session.query(Lead).filter(…).delete()`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter.syntax import dotted
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import Class, Constant, Unknown, Value
+from migration_guard.rendition.spelling import (
+    NotRendered,
+    behind,
+    first_argument,
+    items,
+    links,
+    name,
+    plain_arguments,
+    qualified,
+    shown,
+    spelt,
+    understood_no,
+)
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+Chain = Sequence[tuple[str, cst.Call]]
+
+_VERBS = frozenset({"update", "delete", "insert"})
+_QUIET = frozenset({"execution_options", "prefix_with", "with_hint", "options", "distinct_on"})
+_COMPARED = {
+    cst.Equal: "=", cst.NotEqual: "<>", cst.LessThan: "<", cst.LessThanEqual: "<=", cst.GreaterThan: ">",
+    cst.GreaterThanEqual: ">=",
+}  # fmt: skip
+_COMPUTED = {cst.Subtract: "-", cst.Multiply: "*", cst.BitAnd: "AND", cst.BitOr: "OR"}
+_TYPES = {
+    "Integer": "INTEGER", "BigInteger": "BIGINT", "SmallInteger": "SMALLINT", "String": "VARCHAR", "Unicode": "VARCHAR",
+    "Text": "TEXT", "UnicodeText": "TEXT", "Boolean": "BOOLEAN", "Date": "DATE", "DateTime": "TIMESTAMP",
+    "Numeric": "NUMERIC", "Float": "FLOAT", "JSON": "JSON", "JSONB": "JSONB", "UUID": "UUID", "BIGINT": "BIGINT",
+    "INTEGER": "INTEGER", "TEXT": "TEXT", "VARCHAR": "VARCHAR", "BOOLEAN": "BOOLEAN",
+}  # fmt: skip
+
+
+def executed(call: Call) -> str:
+    """Give the statement that a call executes: its first argument, or what it is a method of."""
+    node = first_argument(call)
+    if call.name in ("execute", "run", "exec") and node is None and isinstance(call.place.whole, cst.Call):
+        function = call.place.whole.func
+        node = function.value if isinstance(function, cst.Attribute) else None
+    if node is None:
+        raise NotRendered("what it executes is not seen; write the statement in SQL, then move it")
+    if isinstance(call.place.whole, cst.Call) and len(call.place.whole.args) > 1:
+        raise NotRendered("its parameters are given apart; write the values into the statement, then move it")
+    return _Core(call.machine).statement(node)
+
+
+def of_query(call: Call) -> str:
+    """Give the statement of `session.query(Lead).filter(…).update({…})`."""
+    assert isinstance(call.place.whole, cst.Call)
+    return _Core(call.machine).query(call.place.whole)
+
+
+class _Core:
+    """Renders the expressions of one statement."""
+
+    def __init__(self, machine: Machine, around: Iterable[str] = ()) -> None:
+        self.machine = machine
+        self.around = frozenset(around)
+        """Tables of the statement around a sub-select, which it may speak of."""
+        self.tables: dict[str, None] = {}
+        """Every table that was spoken of, in order."""
+        self.written: tuple[str, ...] = ()
+        """The table that the statement writes."""
+
+    # --- Statements --------------------------------------------------------------------------------------------------
+
+    def statement(self, node: cst.BaseExpression) -> str:
+        root, chain = links(node, self.machine)
+        for index, (verb, call) in enumerate(chain):
+            base = call.func.value if isinstance(call.func, cst.Attribute) else root
+            if verb in _VERBS and (table := self.table(base)) is not None:
+                return self._write(verb, table, self._first(call), chain[index + 1 :])
+            positional = [argument.value for argument in call.args[:1] if argument.keyword is None]
+            if verb in _VERBS and positional and (table := self.table(positional[0])) is not None:
+                return self._write(verb, table, [], chain[index + 1 :])
+        start = behind(root, self.machine)
+        if isinstance(start, cst.Call) and (dotted(start.func) or "").rpartition(".")[2] in _VERBS and start.args:
+            table = self.table(start.args[0].value)
+            if table is not None:
+                return self._write(dotted(start.func) or "", table, [], chain)
+        raise understood_no(node)
+
+    def _first(self, call: cst.Call) -> list[tuple[str, cst.Call]]:
+        """What the verb itself is given, as the methods that would say so."""
+        positional, named = plain_arguments(call)
+        found = []
+        if positional:
+            found.append(("where", cst.Call(func=cst.Name("where"), args=[cst.Arg(positional[0])])))
+        if "values" in named:
+            found.append(("values", cst.Call(func=cst.Name("values"), args=[cst.Arg(named["values"])])))
+        return found
+
+    def _write(self, verb: str, table: str, first: Chain, chain: Chain) -> str:
+        kind = verb.rpartition(".")[2]
+        self.written = (table,)
+        conditions: list[str] = []
+        values: list[tuple[str, str]] = []
+        copied = ""
+        for method, call in (*first, *chain):
+            match method:
+                case "where" | "filter":
+                    conditions += [self.expression(one) for one in plain_arguments(call)[0]]
+                case "filter_by":
+                    conditions += [self._equal(table, *pair) for pair in plain_arguments(call)[1].items()]
+                case "values":
+                    values += self._values(call)
+                case "from_select":
+                    copied = self._copied(call)
+                case _ if method not in _QUIET:
+                    raise NotRendered(f"what .{method}() does to it is not known here; write the statement in SQL")
+        others = [other for other in self.tables if other != table]
+        where = f" WHERE {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
+        from_ = ", ".join(qualified(other) for other in others)
+        match kind:
+            case "update" if values:
+                sets = ", ".join(f"{column} = {value}" for column, value in values)
+                return f"UPDATE {qualified(table)} SET {sets}{f' FROM {from_}' if others else ''}{where}"
+            case "delete":
+                return f"DELETE FROM {qualified(table)}{f' USING {from_}' if others else ''}{where}"
+            case "insert" if copied:
+                return f"INSERT INTO {qualified(table)} {copied}"
+        raise NotRendered("what it sets is given apart; write the values into the statement, then move it")
+
+    def query(self, whole: cst.Call) -> str:
+        root, chain = links(whole, self.machine)
+        start = next((i for i, (method, _) in enumerate(chain) if method == "query"), None)
+        if start is None or not chain[start][1].args:
+            raise understood_no(root)
+        table = self.table(chain[start][1].args[0].value)
+        if table is None:
+            raise understood_no(chain[start][1].args[0].value)
+        last, call = chain[-1]
+        given = [("values", cst.Call(func=cst.Name("values"), args=call.args[:1]))] if last == "update" else []
+        return self._write(last, table, [], [*chain[start + 1 : -1], *given])
+
+    def _values(self, call: cst.Call) -> list[tuple[str, str]]:
+        positional, named = plain_arguments(call)
+        pairs = [(name(column), value) for column, value in named.items()]
+        for one in positional:
+            given = behind(one, self.machine)
+            if not isinstance(given, cst.Dict):
+                raise understood_no(one)
+            pairs += [(self._column_name(key), value) for key, value in items(given)]
+        return [(column, self.expression(value)) for column, value in pairs]
+
+    def _column_name(self, node: cst.BaseExpression) -> str:
+        value = self.machine.evaluate(node) if isinstance(node, cst.SimpleString) else None
+        if isinstance(value, Text):
+            return name(str(value))
+        return self.expression(node).rpartition(".")[2]
+
+    def _equal(self, table: str, column: str, value: cst.BaseExpression) -> str:
+        given = self.expression(value)
+        return f"{qualified(table)}.{name(column)} {'IS NULL' if given == 'NULL' else f'= {given}'}"
+
+    def _copied(self, call: cst.Call) -> str:
+        positional, _ = plain_arguments(call)
+        if len(positional) != 2 or not isinstance(positional[0], (cst.List, cst.Tuple)):
+            raise understood_no(call)
+        columns = ", ".join(self._column_name(element.value) for element in positional[0].elements)
+        return f"({columns}) {_Core(self.machine).select(positional[1])}"
+
+    def select(self, node: cst.BaseExpression) -> str:
+        """Render `select(…).where(…)`."""
+        root, chain = links(node, self.machine)
+        if chain and chain[0][0] == "select":  # `sa.select(…)`
+            start, chain = chain[0][1], chain[1:]
+        elif isinstance(root, cst.Call) and (dotted(root.func) or "") == "select":
+            start = root
+        else:
+            raise understood_no(node)
+        parts = plain_arguments(start)[0]
+        if len(parts) == 1 and isinstance(parts[0], (cst.List, cst.Tuple)):
+            parts = [element.value for element in parts[0].elements]
+        chosen = [self.expression(part) for part in parts]
+        conditions: list[str] = []
+        tail = ""
+        for method, call in chain:
+            given = plain_arguments(call)[0]
+            match method:
+                case "where" | "filter":
+                    conditions += [self.expression(one) for one in given]
+                case "select_from" if given and (table := self.table(given[0])) is not None:
+                    self.tables.setdefault(table)
+                case "order_by":
+                    tail += f" ORDER BY {', '.join(self.expression(one) for one in given)}"
+                case "group_by":
+                    tail += f" GROUP BY {', '.join(self.expression(one) for one in given)}"
+                case "limit" if len(given) == 1:
+                    tail += f" LIMIT {self.expression(given[0])}"
+                case "correlate" | "scalar_subquery" | "as_scalar" | "label" | "exists":
+                    pass
+                case _:
+                    raise NotRendered(
+                        f"what .{method}() does to a SELECT is not known here; write the statement in SQL"
+                    )
+        own = [table for table in self.tables if table not in self.around] or list(self.tables)
+        where = f" WHERE {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
+        return f"SELECT {', '.join(chosen)} FROM {', '.join(map(qualified, own))}{where}{tail}"
+
+    def sub_select(self, node: cst.BaseExpression) -> str:
+        inner = _Core(self.machine, around=(*self.around, *self.written))
+        return f"({inner.select(node)})"
+
+    # --- Tables and columns ------------------------------------------------------------------------------------------
+
+    def table(self, node: cst.BaseExpression) -> str | None:
+        """The name of the table that an expression stands for."""
+        origin = behind(node, self.machine)
+        while isinstance(origin, cst.Attribute) and origin.attr.value == "__table__":
+            origin = origin.value
+        if isinstance(origin, cst.Call) and (dotted(origin.func) or "").rpartition(".")[2] in ("alias", "aliased"):
+            raise NotRendered(
+                f"`{shown(origin)}` is a second name for a table; write the statement in SQL, then move it"
+            )
+        return self._table_of(self.machine.evaluate(node))
+
+    def _table_of(self, value: Value) -> str | None:
+        from migration_guard.libraries.database import Model, Table  # noqa: PLC0415 -- it imports the ledger
+
+        match value:
+            case Table(name=spelling):
+                return spelling
+            case Model(table=spelling):
+                return spelling
+            case Class():
+                model = self.machine.libraries.model_of(value)
+                return model.table if model is not None else None
+        return None
+
+    def column(self, node: cst.BaseExpression) -> str | None:
+        """Render `leads.c.status`, `leads.c["status"]`, `Lead.status`."""
+        key: str | None = None
+        base: cst.BaseExpression = node
+        if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+            value = self.machine.evaluate(node.slice[0].slice.value)
+            key, base = (str(value) if isinstance(value, Text) and value.known else None), node.value
+        elif isinstance(node, cst.Attribute):
+            key, base = node.attr.value, node.value
+        if key is None or not isinstance(base, (cst.Attribute, cst.Name)):
+            return None
+        if isinstance(base, cst.Attribute) and base.attr.value in ("c", "columns"):
+            base = base.value
+        elif isinstance(node, cst.Subscript):
+            return None
+        else:
+            key = self._mapped(base, key)
+        table = self.table(base)
+        if table is None:
+            return None
+        self.tables.setdefault(table)
+        return f"{name(table.rpartition('.')[2])}.{name(key)}"
+
+    def _mapped(self, base: cst.BaseExpression, attribute: str) -> str:
+        """The column of a model's attribute, which may have another name."""
+        value = self.machine.evaluate(base)
+        for statement in value.node.body.body if isinstance(value, Class) and hasattr(value.node, "body") else ():
+            for line in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+                given = line.value if isinstance(line, (cst.Assign, cst.AnnAssign)) else None
+                targets = line.targets if isinstance(line, cst.Assign) else ()
+                if any(dotted(target.target) == attribute for target in targets) and isinstance(given, cst.Call):
+                    first = given.args[0].value if given.args else None
+                    if isinstance(first, cst.SimpleString):
+                        return str(first.evaluated_value)
+        return attribute
+
+    # --- Expressions -------------------------------------------------------------------------------------------------
+
+    def expression(self, node: cst.BaseExpression) -> str:
+        node = behind(node, self.machine)
+        match node:
+            case cst.Comparison(comparisons=[one]):
+                return self._compared(node.left, one)
+            case cst.BinaryOperation():
+                return self._computed(node)
+            case cst.UnaryOperation(operator=cst.BitInvert()):
+                return f"NOT ({self.expression(node.expression)})"
+            case cst.UnaryOperation(operator=cst.Minus()):
+                return f"-{self.expression(node.expression)}"
+            case cst.Attribute() | cst.Subscript() if (column := self.column(node)) is not None:
+                return column
+            case cst.Call():
+                return self._called(node)
+        value = self.machine.evaluate(node)
+        if isinstance(value, (Text, Constant)):
+            return spelt(value)
+        if isinstance(value, Unknown):
+            raise NotRendered(f"`{shown(node)}` is known only when it runs; write the value into the statement")
+        raise understood_no(node)
+
+    def _compared(self, left: cst.BaseExpression, target: cst.ComparisonTarget) -> str:
+        sign = _COMPARED.get(type(target.operator))
+        if sign is None:
+            raise understood_no(target.comparator)
+        one, other = self.expression(left), self.expression(target.comparator)
+        if other in ("NULL", "TRUE", "FALSE") and sign in ("=", "<>"):
+            return f"{one} IS {'NOT ' if sign == '<>' else ''}{other}" if other == "NULL" else f"{one} {sign} {other}"
+        return f"{one} {sign} {other}"
+
+    def _computed(self, node: cst.BinaryOperation) -> str:
+        left, right = self.expression(node.left), self.expression(node.right)
+        sign = _COMPUTED.get(type(node.operator))
+        if isinstance(node.operator, cst.Add):
+            quoted, counted = (any(test(part) for part in (left, right)) for test in (_is_text, _is_number))
+            sign = "||" if quoted else "+" if counted else None
+        if sign is None:
+            raise understood_no(node)
+        return f"({left}) {sign} ({right})"
+
+    def _called(self, node: cst.Call) -> str:
+        function = (dotted(node.func) or "").rpartition(".")[2]
+        positional, named = plain_arguments(node)
+        match function:
+            case "and_" | "or_":
+                return f" {function[:-1].upper()} ".join(f"({self.expression(one)})" for one in positional)
+            case "not_" if len(positional) == 1:
+                return f"NOT ({self.expression(positional[0])})"
+            case "null" | "true" | "false" if not positional:
+                return function.upper()
+            case "literal" | "inline_literal" | "literal_column" | "column" | "text" if positional:
+                value = self.machine.evaluate(positional[0])
+                if function in ("literal", "inline_literal"):
+                    return spelt(value)
+                if isinstance(value, Text) and value.known and ":" not in str(value).replace("::", ""):
+                    return name(str(value)) if function == "column" else str(value)
+            case "cast" | "type_coerce" if len(positional) == 2:
+                return self._cast(positional[0], positional[1])
+            case "case":
+                return self._case(positional, named)
+            case "exists" if len(positional) == 1:
+                return f"EXISTS {self.sub_select(positional[0])}"
+            case _ if ".func." in f".{dotted(node.func) or ''}":
+                return f"{function}({', '.join(self.expression(one) for one in positional)})"
+        if isinstance(node.func, cst.Attribute):
+            return self._method(node, node.func, positional)
+        raise understood_no(node)
+
+    def _method(self, node: cst.Call, function: cst.Attribute, positional: list[cst.BaseExpression]) -> str:
+        method = function.attr.value
+        if method in ("scalar_subquery", "as_scalar", "where", "select_from", "limit"):
+            return self.sub_select(node)
+        if method == "exists":
+            return f"EXISTS {self.sub_select(node)}"
+        given = [self._listed(one) if method in _LISTS else self.expression(one) for one in positional]
+        subject = self.expression(function.value)
+        match method, given:
+            case (("is_" | "isnot" | "is_not"), ["NULL" | "TRUE" | "FALSE" as what]):
+                return f"{subject} IS {'' if method == 'is_' else 'NOT '}{what}"
+            case "in_", [values]:
+                return f"{subject} IN {values}"
+            case (("notin_" | "not_in"), [values]):
+                return f"{subject} NOT IN {values}"
+            case (("like" | "ilike"), [pattern]):
+                return f"{subject} {method.upper()} {pattern}"
+            case (("notlike" | "not_like" | "notilike" | "not_ilike"), [pattern]):
+                return f"{subject} NOT {'ILIKE' if 'ilike' in method else 'LIKE'} {pattern}"
+            case "startswith", [text]:
+                return f"{subject} LIKE {text} || '%'"
+            case "endswith", [text]:
+                return f"{subject} LIKE '%' || {text}"
+            case "contains", [text]:
+                return f"{subject} LIKE '%' || {text} || '%'"
+            case "between", [low, high]:
+                return f"{subject} BETWEEN {low} AND {high}"
+            case (("label" | "asc"), _):
+                return subject
+            case "desc", []:
+                return f"{subject} DESC"
+            case (("is_distinct_from" | "isnot_distinct_from" | "is_not_distinct_from"), [other]):
+                return f"{subject} IS {'NOT ' if 'not' in method else ''}DISTINCT FROM {other}"
+            case "cast", _ if positional:
+                return self._cast(function.value, positional[0])
+        raise understood_no(node)
+
+    def _listed(self, node: cst.BaseExpression) -> str:
+        """Render what IN takes: a list, or a sub-select."""
+        origin = behind(node, self.machine)
+        if isinstance(origin, cst.Call):
+            return self.sub_select(origin)
+        if not isinstance(origin, (cst.List, cst.Tuple, cst.Set)) or not origin.elements:
+            raise understood_no(node)
+        return f"({', '.join(self.expression(element.value) for element in origin.elements)})"
+
+    def _cast(self, value: cst.BaseExpression, kind: cst.BaseExpression) -> str:
+        plain = kind.func if isinstance(kind, cst.Call) else kind
+        spelling = _TYPES.get((dotted(plain) or "").rpartition(".")[2])
+        if spelling is None or (isinstance(kind, cst.Call) and kind.args):
+            raise understood_no(kind)
+        return f"CAST({self.expression(value)} AS {spelling})"
+
+    def _case(self, branches: list[cst.BaseExpression], named: dict[str, cst.BaseExpression]) -> str:
+        if len(branches) == 1 and isinstance(branches[0], (cst.List, cst.Tuple)):
+            first = branches[0].elements[0].value if branches[0].elements else None
+            if isinstance(first, cst.Tuple):
+                branches = [element.value for element in branches[0].elements]
+        if set(named) - {"else_"} or not branches:
+            raise NotRendered("a case() by value is not understood here; write the statement in SQL, then move it")
+        parts = []
+        for branch in branches:
+            if not isinstance(branch, cst.Tuple) or len(branch.elements) != 2:
+                raise understood_no(branch)
+            when, then = (self.expression(element.value) for element in branch.elements)
+            parts.append(f"WHEN {when} THEN {then}")
+        otherwise = f" ELSE {self.expression(named['else_'])}" if "else_" in named else ""
+        return f"CASE {' '.join(parts)}{otherwise} END"
+
+
+_LISTS = frozenset({"in_", "notin_", "not_in"})
+
+
+def _is_text(part: str) -> bool:
+    return part.startswith("'")
+
+
+def _is_number(part: str) -> bool:
+    return part.lstrip("-").replace(".", "", 1).isdigit()

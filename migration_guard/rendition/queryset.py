@@ -1,0 +1,223 @@
+"""Django's querysets as SQL: `Lead.objects.filter(status__isnull=True).update(status="new")`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter.syntax import dotted
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import Constant, Unknown, Value
+from migration_guard.rendition.spelling import (
+    NotRendered,
+    links,
+    name,
+    plain_arguments,
+    qualified,
+    quoted,
+    shown,
+    spelt,
+    spelt_list,
+    understood_no,
+)
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+    from migration_guard.libraries.database import Model
+
+_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
+_QUIET = frozenset(
+    {"all", "using", "order_by", "iterator", "select_related", "prefetch_related", "only", "defer", "db_manager"}
+)
+_COMPARED = {"exact": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_READ_BY_DJANGO = frozenset(
+    {"DateTimeField", "TimeField", "DurationField", "JSONField", "BinaryField", "ArrayField", "HStoreField"}
+)
+"""Fields whose values Django makes something else of, by its settings or its own rules."""
+_TEXTS = frozenset({"contains", "startswith", "endswith", "icontains", "istartswith", "iendswith"})
+_FUNCTIONS = {
+    "Lower": "lower", "Upper": "upper", "Coalesce": "coalesce", "Length": "length", "Trim": "trim", "Greatest": "greatest",
+    "Least": "least", "Abs": "abs",
+}  # fmt: skip
+_OPERATORS = {cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*"}
+
+
+def rendered(call: Call, model: Model | None) -> str:
+    """Give the statement of a call of `update()` or `delete()`."""
+    whole = call.place.whole
+    if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
+        raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
+    return _QuerySet(call.machine, model, model.table).statement(whole)
+
+
+class _QuerySet:
+    """Renders one chain of calls."""
+
+    def __init__(self, machine: Machine, model: Model, table: str) -> None:
+        self.machine = machine
+        self.model = model
+        self.table = table
+
+    def statement(self, whole: cst.Call) -> str:
+        root, chain = links(whole, self.machine)
+        self._check_root(root, chain)
+        verb, last = chain[-1]
+        conditions: list[str] = []
+        for method, call in chain[:-1]:
+            if method in ("filter", "exclude"):
+                held = self._all(call)
+                conditions.append(f"({held}) IS NOT TRUE" if method == "exclude" else held)
+            elif method not in _QUIET and method not in {"get_model", "get_queryset"}:
+                raise NotRendered(
+                    f"what .{method}() does to it is not known here; write the statement in SQL, then move it"
+                )
+        where = f" WHERE {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
+        if verb == "_raw_delete" or (verb == "delete" and self._alone()):
+            return f"DELETE FROM {qualified(self.table)}{where}"
+        if verb != "update":
+            raise NotRendered("a loop with Python logic; write it as one UPDATE, or finish a --skeleton")
+        _, named = plain_arguments(last)
+        if not named:
+            raise understood_no(last)
+        sets = ", ".join(f"{self.column(field)} = {self.given(field, value)}" for field, value in named.items())
+        return f"UPDATE {qualified(self.table)} SET {sets}{where}"
+
+    def _check_root(self, root: cst.BaseExpression, chain: list[tuple[str, cst.Call]]) -> None:
+        """The rows must be those of the model's own manager."""
+        from migration_guard.libraries.database import Model  # noqa: PLC0415 -- it imports the ledger
+
+        first = chain[0][1].func
+        for _, call in chain:
+            base = call.func.value if isinstance(call.func, cst.Attribute) else root
+            manager = base if isinstance(base, cst.Attribute) and base.attr.value in _MANAGERS else None
+            if manager is not None and isinstance(self.machine.evaluate(manager.value), Model):
+                return
+        raise NotRendered(
+            f"which rows `{shown(first)}` gives is not known here; write the statement in SQL, then move it"
+        )
+
+    def _alone(self) -> bool:
+        """Whether deleting rows deletes no others: Django does that in Python, by every relation that it knows."""
+        names = self.machine.libraries.django.related_to(self.model)
+        if names:
+            raise NotRendered(
+                f"Django deletes, or changes, rows of {names[0]} with them; write a DELETE for each table in SQL, then move them"
+            )
+        return True
+
+    # --- Conditions --------------------------------------------------------------------------------------------------
+
+    def _all(self, call: cst.Call) -> str:
+        positional, named = plain_arguments(call)
+        parts = [self._q(one) for one in positional] + [self._lookup(*pair) for pair in named.items()]
+        if not parts:
+            return "TRUE"
+        return " AND ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
+
+    def _q(self, node: cst.BaseExpression) -> str:
+        match node:
+            case cst.Call() if (dotted(node.func) or "").rpartition(".")[2] == "Q":
+                return self._all(node)
+            case cst.BinaryOperation(operator=cst.BitAnd() | cst.BitOr()):
+                word = "AND" if isinstance(node.operator, cst.BitAnd) else "OR"
+                return f"({self._q(node.left)}) {word} ({self._q(node.right)})"
+            case cst.UnaryOperation(operator=cst.BitInvert()):
+                return f"({self._q(node.expression)}) IS NOT TRUE"
+        raise understood_no(node)
+
+    def _lookup(self, spelling: str, node: cst.BaseExpression) -> str:
+        field, _, lookup = spelling.partition("__")
+        column = self.column(field)
+        if lookup == "isnull":
+            truth = self.machine.evaluate(node)
+            if not isinstance(truth, Constant) or not isinstance(truth.value, bool):
+                raise understood_no(node)
+            return f"{column} IS {'' if truth.value else 'NOT '}NULL"
+        if lookup == "in":
+            return f"{column} IN {spelt_list(self.machine.evaluate(node))}"
+        if lookup in ("", "exact"):
+            value = self.given(field, node)
+            return f"{column} IS NULL" if value == "NULL" else f"{column} = {value}"
+        if lookup in _COMPARED:
+            return f"{column} {_COMPARED[lookup]} {self.given(field, node)}"
+        if lookup == "range":
+            low, high = spelt_list(self.machine.evaluate(node))[1:-1].split(", ")
+            return f"{column} BETWEEN {low} AND {high}"
+        if lookup in _TEXTS:
+            return self._like(column, lookup, node)
+        raise NotRendered(f"the condition {spelling} is not understood here; write the statement in SQL, then move it")
+
+    def _like(self, column: str, lookup: str, node: cst.BaseExpression) -> str:
+        value = self.machine.evaluate(node)
+        if not isinstance(value, Text) or not value.known:
+            raise understood_no(node)
+        escaped = str(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        kind = lookup.removeprefix("i") if lookup != "in" else lookup
+        start, end = "" if kind == "startswith" else "%", "" if kind == "endswith" else "%"
+        insensitive = lookup.startswith("i")
+        pattern = quoted(f"{start}{escaped}{end}")
+        if insensitive:
+            return f"UPPER({column}::text) LIKE UPPER({pattern})"
+        return f"{column}::text LIKE {pattern}"
+
+    # --- Values ------------------------------------------------------------------------------------------------------
+
+    def column(self, field: str) -> str:
+        """The column of a field, as the app's migrations tell it."""
+        column = self.machine.libraries.django.column(self.model, field)
+        if column is None:
+            raise NotRendered(
+                f"the migrations do not say which column of {self.table} the field {field} is; write the statement in SQL"
+            )
+        return name(column)
+
+    def given(self, field: str, node: cst.BaseExpression) -> str:
+        """Render what a field is set to, or compared with."""
+        value = self.value(node)
+        kind = self.machine.libraries.django.field_kind(self.model, field)
+        if kind in _READ_BY_DJANGO and value != "NULL" and not isinstance(node, cst.Call):
+            raise NotRendered(
+                f"Django makes something else of values of a {kind} ({field}); write the statement in SQL"
+            )
+        return value
+
+    def value(self, node: cst.BaseExpression) -> str:
+        match node:
+            case cst.Call():
+                return self._function(node)
+            case cst.BinaryOperation() if (
+                sign := _OPERATORS.get(type(node.operator))
+            ) is not None and _speaks_of_fields(node):
+                return f"({self.value(node.left)} {sign} {self.value(node.right)})"
+        value: Value = self.machine.evaluate(node)
+        if isinstance(value, (Text, Constant)):
+            return spelt(value)
+        if isinstance(value, Unknown):
+            raise NotRendered(f"`{shown(node)}` is known only when it runs; write the value into the statement")
+        raise understood_no(node)
+
+    def _function(self, node: cst.Call) -> str:
+        function = (dotted(node.func) or "").rpartition(".")[2]
+        positional, named = plain_arguments(node)
+        if function == "F" and len(positional) == 1:
+            field = self.machine.evaluate(positional[0])
+            if isinstance(field, Text) and field.known and "__" not in str(field):
+                return self.column(str(field))
+        elif function == "Value" and len(positional) == 1:
+            return self.value(positional[0])
+        elif function in _FUNCTIONS and not named:
+            return f"{_FUNCTIONS[function]}({', '.join(self._field_or_value(one) for one in positional)})"
+        raise understood_no(node)
+
+    def _field_or_value(self, node: cst.BaseExpression) -> str:
+        """Text in a function of Django's names a field."""
+        value = self.machine.evaluate(node)
+        return self.column(str(value)) if isinstance(value, Text) and value.known else self.value(node)
+
+
+def _speaks_of_fields(node: cst.BaseExpression) -> bool:
+    if isinstance(node, cst.BinaryOperation):
+        return _speaks_of_fields(node.left) or _speaks_of_fields(node.right)
+    return isinstance(node, cst.Call) and (dotted(node.func) or "").rpartition(".")[2] in {"F", *_FUNCTIONS}
