@@ -9,11 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 SOURCE_LIMIT = 2 * 1024 * 1024
 """Bytes of a migration that are read at most: beyond it the parsers need gigabytes, and nobody wrote it by hand."""
+LOOK_LIMIT = 256 * 1024 * 1024
+"""Bytes of a file that are looked through at most for the words of a migration."""
 
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"))
 _CHUNK = 64 * 1024
@@ -58,6 +61,24 @@ def read_head(path: Path | str, limit: int = SOURCE_LIMIT) -> tuple[bytes, bool]
     except ValueError as error:  # a null byte in the name
         raise Unreadable(str(error)) from None
     return content[:limit], len(content) <= limit
+
+
+def holds_any(path: Path | str, words: Sequence[bytes], limit: int = LOOK_LIMIT) -> bool:
+    """Say whether one of some words stands in a file that is too large to be read; beyond a limit it may."""
+    longest = max(map(len, words))
+    try:
+        _refuse_special(os.stat(path))
+        with open(path, "rb", buffering=0) as file:
+            before = b""
+            seen = 0
+            while chunk := file.read(_CHUNK * 16):
+                seen += len(chunk)
+                if seen > limit or any(word in before + chunk for word in words):
+                    return True
+                before = chunk[-longest:]
+    except (OSError, Unreadable):
+        return True
+    return False
 
 
 def read_source(path: Path | str, limit: int = SOURCE_LIMIT) -> bytes:
