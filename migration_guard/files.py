@@ -93,6 +93,20 @@ def too_large(limit: int = SOURCE_LIMIT) -> str:
     return f"larger than {limit // (1024 * 1024)} MB"
 
 
+def leads_out(path: Path, root: Path) -> bool:
+    """Say whether a file that seems to lie in a folder lies elsewhere: it, or a folder on the way, is a link out of it."""
+    inside = Path(os.path.abspath(path))
+    return inside.is_relative_to(root) and not Path(os.path.realpath(inside)).is_relative_to(os.path.realpath(root))
+
+
+def repository_of(folder: Path) -> Path | None:
+    """Give the nearest folder upwards that holds a repository. A worktree's `.git` is a file."""
+    return next((place for place in (folder, *folder.parents) if exists(place / ".git")), None)
+
+
+LINK_OUT = "a symbolic link on its way leads out of the repository"
+
+
 def exists(path: Path) -> bool:
     """Say whether something has this name. `Path.exists` raises where a folder may not be searched."""
     return os.path.exists(path)
