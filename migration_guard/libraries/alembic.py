@@ -96,9 +96,13 @@ def _schema(name: str, call: Call) -> Value:
     """A schema operation. Created tables are remembered: what fills them disturbs nobody."""
     ledger = call.machine.ledger
     table = _literal(call.argument(0, "table_name", "old_table_name", "source"))
+    schema = call.named.get("schema", NONE)
+    if table is not None and schema is not NONE:
+        table = f"{_literal(schema) or '?'}.{table}"
     match name:
         case "create_table":
-            ledger.create(table, spot_of(call.place))
+            there = call.named.get("if_not_exists", NONE)
+            ledger.create(table, spot_of(call.place), certain=there.truth is False)
         case "drop_table":
             ledger.drop(table)
         case "rename_table":
