@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.flow import Record
 from migration_guard.interpreter.objects import Function
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.values import UNKNOWN, Place, Value
@@ -64,6 +65,9 @@ class Frame:
     function: Function | None = None
     key: object = None
     """What the function was called with: equal for calls that behave alike."""
+    arguments: dict[str, Value] = field(default_factory=dict)
+    record: Record | None = None
+    """What it has read so far of the state that it was called in."""
     statement: cst.CSTNode | None = None
     """The one that is being run."""
     returned: list[Value] = field(default_factory=list)

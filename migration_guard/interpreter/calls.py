@@ -15,7 +15,7 @@ from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, Store, resume
 from migration_guard.interpreter.objects import Function
 from migration_guard.interpreter.repository import Scope
-from migration_guard.interpreter.values import NONE, UNKNOWN, Choice, Unknown, Value, join
+from migration_guard.interpreter.values import NONE, UNKNOWN, Choice, Constant, Unknown, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -26,6 +26,8 @@ MAX_CALLS = 60
 """Nested calls that are followed."""
 MAX_DEPTH = 12
 """Calls of one function within itself that are followed, each with other arguments."""
+MAX_ALIKE = 2
+"""… with arguments of which not all is known."""
 MAX_HOPS = 8
 """Calls that are followed through other modules than the migration; what is called beyond is out of sight."""
 MAX_KNOWN = 6
@@ -64,15 +66,30 @@ class Calls:
         arguments = self._arguments(function, call)
         key = (function.key, tuple((name, _told_apart(value)) for name, value in arguments.items()))
         within = [frame for frame in machine.frames if frame.node is function.node]
-        if any(frame.key == key for frame in within) and len(within) > 1:
-            return Unknown(function.name)  # it is being followed with just this: nothing new would come
+        if len(within) > 1:
+            exact = all(_is_exact(value) for value in arguments.values())
+            if not exact:
+                arguments = {name: _widened(value) for name, value in arguments.items()}
+            if any(_recurs(frame, arguments, exact=exact) for frame in within) or (
+                not exact and len(within) >= MAX_ALIKE
+            ):
+                return Unknown(function.name)  # it is being followed with just this: nothing new would come
         if len(within) >= MAX_DEPTH:
             return machine.libraries.unfollowed(function, call)
         if len(machine.frames) > MAX_CALLS:
             if len({id(frame.node) for frame in machine.frames}) >= MAX_CALLS:
                 raise TooComplex  # a chain of functions, each another one: what is at its end is not known
             return machine.libraries.unfollowed(function, call)
-        frame = Frame(function.name, call.place, function.node, function.scope, function, key=key, on_yield=on_yield)
+        frame = Frame(
+            function.name,
+            call.place,
+            function.node,
+            function.scope,
+            function,
+            key=key,
+            arguments=arguments,
+            on_yield=on_yield,
+        )
         if function.scope.module is machine.module:
             return self._once(frame, call, arguments, site=0)
         hops = self._hops()
@@ -104,6 +121,7 @@ class Calls:
                 return one.result
         mark = HEAP.mark()
         with HEAP.recording() as record:
+            frame.record = record
             result = self._follow(frame, arguments)
         changes = HEAP.since(mark)
         born = record.start
@@ -202,6 +220,39 @@ class Calls:
         if call.open and isinstance(unknown, Unknown):
             unknown = call.rest
         return unknown if default is None else join((default, unknown))
+
+
+def _widened(value: Value) -> Value:
+    """An argument of a function within itself: what grows or counts without a known end tells nothing new."""
+    return Unknown(from_rows=value.from_rows) if any(map(_grows, value.alternatives())) else value
+
+
+def _grows(value: Value) -> bool:
+    match value:
+        case Constant(value=number):
+            return isinstance(number, (int, float)) and not isinstance(number, bool)
+        case texts.Text():
+            return not value.known
+    return False
+
+
+def _recurs(frame: Frame, arguments: dict[str, Value], *, exact: bool) -> bool:
+    """Whether a call is being followed with what it cannot tell from these arguments, in a state that is the same to it."""
+    theirs = frame.arguments
+    if any(name not in theirs or theirs[name].shape(3) != value.shape(3) for name, value in arguments.items()):
+        return False
+    return not exact or frame.record is None or frame.record.holds()
+
+
+def _is_exact(value: Value) -> bool:
+    match value:
+        case Sequence() | Mapping():
+            return value.elements() is not None
+        case texts.Text():
+            return value.known
+        case Choice() | Unknown():
+            return False
+    return True
 
 
 def _is_new(content: object, born: int) -> bool:

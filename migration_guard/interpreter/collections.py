@@ -37,6 +37,10 @@ class Elements:
         rest = self.rest.key if self.rest is not None else None
         return (tuple(value.key for value in self.known), rest, self.from_rows)
 
+    def shape(self, depth: int) -> object:
+        rest = self.rest.shape(depth) if self.rest is not None else None
+        return (tuple(value.shape(depth) for value in self.known), rest, self.from_rows)
+
     def joined(self, others: list[Content]) -> Elements:
         """What all have in common stays in its place; what only some have is further elements."""
         every = [self, *(other for other in others if isinstance(other, Elements))]
@@ -57,6 +61,8 @@ class Sequence(Store, Value):
     """A list, tuple, set or generator. Shared by reference, as in Python: an append is seen everywhere."""
 
     __slots__ = ("batches",)
+
+    is_collection = True
 
     def __init__(
         self,
@@ -80,6 +86,9 @@ class Sequence(Store, Value):
     @property
     def key(self) -> object:
         return id(self)
+
+    def shape(self, depth: int) -> object:
+        return ("list", self.content.shape(depth - 1) if depth else None)
 
     @property
     def known(self) -> tuple[Value, ...]:
@@ -207,6 +216,11 @@ class Entries:
         keys = self.keys.key if self.keys is not None else None
         return (known, rest, self.from_rows, self.unsure, keys)
 
+    def shape(self, depth: int) -> object:
+        known = tuple((key, value.shape(depth)) for key, (_, value) in self.known.items())
+        rest = self.rest.shape(depth) if self.rest is not None else None
+        return (known, rest, self.from_rows, self.unsure)
+
     def joined(self, others: list[Content]) -> Entries:
         every = [self, *(other for other in others if isinstance(other, Entries))]
         known: dict[object, tuple[Value, Value]] = {}
@@ -224,6 +238,8 @@ class Mapping(Store, Value):
     """A dictionary, by its literal keys."""
 
     __slots__ = ("default",)
+
+    is_collection = True
 
     def __init__(
         self,
@@ -248,6 +264,9 @@ class Mapping(Store, Value):
     @property
     def key(self) -> object:
         return id(self)
+
+    def shape(self, depth: int) -> object:
+        return ("dict", self.content.shape(depth - 1) if depth else None)
 
     @property
     def known(self) -> dict[object, tuple[Value, Value]]:

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter.flow import HEAP, Exit, Exits, resume
+from migration_guard.interpreter.flow import HEAP, Exit, Exits, Store, resume
 from migration_guard.interpreter.objects import Generator
 from migration_guard.interpreter.spot import Loop, spot_of
 from migration_guard.interpreter.syntax import dotted
-from migration_guard.interpreter.values import UNKNOWN, Value
+from migration_guard.interpreter.values import Choice, Constant, Unknown, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
     from migration_guard.interpreter.statements import Statements
 
-MAX_PASSES = 8
+MAX_PASSES = 4
 """Passes of a loop after which what still changes is taken as unknown."""
+
+MAX_COUNTED = 24
+"""Passes of a `while` that are taken one by one as long as its test is known."""
 
 _BATCHES = re.compile(r"batch|chunk|paginat", re.IGNORECASE)
 """Names of what a batching loop goes over."""
@@ -34,6 +37,8 @@ class Loops:
     def __init__(self, machine: Machine, statements: Statements) -> None:
         self.machine = machine
         self.statements = statements
+        self._depth = 0
+        """How many loops over anything but literals are being run."""
 
     def _For(self, node: cst.For) -> bool:
         machine = self.machine
@@ -97,9 +102,30 @@ class Loops:
             return machine.evaluate(node.test).truth is not False and self.statements.body(node.body)
 
         with self._batches(node, batching=True):
-            exits = self.until_nothing_new(once)
+            exits = self._counted(node, once)
             machine.ledger.condition(machine, node)
         return self._after(exits, partial(self._ended, node))
+
+    def _counted(self, node: cst.While, once: Callable[[], bool]) -> Exits:
+        """As long as the test is known to hold, pass by pass; then, where it is not known, until nothing new comes."""
+        flow = self.machine.flow
+        block = flow.open()
+        reached = True
+        for _ in range(0 if isinstance(node.test, cst.Integer) or dotted(node.test) == "True" else MAX_COUNTED):
+            mark = HEAP.mark()
+            holds = self.machine.evaluate(node.test).truth
+            HEAP.undo(mark)
+            if holds is not True:
+                break
+            exits = flow.run(once)
+            flow.lead_on(exits, Exit.BREAK, *_OUT, block=block)
+            reached = resume([*exits[Exit.END], *exits[Exit.CONTINUE]])
+            if not reached:
+                break
+        if reached:
+            exits = self.until_nothing_new(once)
+            flow.lead_on(exits, Exit.BREAK, *_OUT, block=block)
+        return flow.close(block, reached=reached)
 
     def _ended(self, node: cst.While) -> bool:
         """The test that ends a `while`: `while True` does not end by it."""
@@ -113,20 +139,35 @@ class Loops:
         A pass need not be run again if nothing that it read has changed by it. The ways out are those of the last pass,
         which began with all that the others left behind; END is the loop's own end.
         """
-        for number in range(MAX_PASSES + 1):
+        self._depth += 1
+        most = max(MAX_PASSES + 1 - self._depth, 2)
+        for number in range(most + 1):
             with HEAP.recording() as record:
                 exits = self.machine.flow.run(once)
             changed = HEAP.join([{}, *exits[Exit.END], *exits[Exit.CONTINUE]])
             news = changed & record.reads.keys()
-            if not news or number == MAX_PASSES:
+            if not news or number == most:
                 break
-            if number == MAX_PASSES - 1:
+            if number == most - 1:
                 for store, slot in news:
                     content = store.read(slot)
                     if isinstance(content, Value):
-                        store.write(slot, content.joined([UNKNOWN]))
+                        options = content.alternatives()
+                        store.write(slot, content.joined([options[0].blurred(options)]))
+            else:
+                self._widen_numbers(news)
+        self._depth -= 1
         exits[Exit.END] = [{}]
         return exits
+
+    @staticmethod
+    def _widen_numbers(news: set[tuple[Store, object]]) -> None:
+        """What counts passes would be another number in each."""
+        for store, slot in news:
+            content = store.read(slot)
+            if isinstance(content, Choice) and any(_is_number(option) for option in content.options):
+                others = [option for option in content.options if not _is_number(option)]
+                store.write(slot, join([*others, Unknown("number")]))
 
     def _after(self, exits: Exits, ended: Callable[[], bool]) -> bool:
         """Behind a loop: its own end leads through its `else`, which a `break` passes by."""
@@ -148,6 +189,10 @@ class Loops:
             yield
         finally:
             ledger.loops.pop()
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
 
 
 def _named(node: cst.BaseExpression) -> str:

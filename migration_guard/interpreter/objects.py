@@ -54,6 +54,9 @@ class Function(Value):
     def key(self) -> object:
         return (id(self.node), id(self.scope), self.bound.key if self.bound else None)
 
+    def shape(self, depth: int) -> object:
+        return (id(self.node), self.bound.shape(depth) if self.bound is not None else None)
+
     @property
     def truth(self) -> bool | None:
         return True
@@ -110,6 +113,9 @@ class Generator(Value):
     run: Value | None = None
     """What it yields, once it was gone through."""
 
+    def shape(self, depth: int) -> object:
+        return ("generator", id(self.function.node))
+
     @property
     def from_rows(self) -> bool:  # type: ignore[override]
         return self.whole.from_rows
@@ -146,6 +152,9 @@ class ContextManager(Value):
 
     function: Function
     made_by: Call
+
+    def shape(self, depth: int) -> object:
+        return ("manager", id(self.function.node))
 
     def entered(self, machine: Machine) -> Value:
         """Entered without a block in sight, as by an ExitStack: all of it is run."""
@@ -315,6 +324,10 @@ class Instance(Store, Value):
     @property
     def key(self) -> object:
         return id(self)
+
+    def shape(self, depth: int) -> object:
+        held = self.attributes.items() if depth else ()
+        return (id(self.cls.node), tuple((name, value.shape(depth - 1)) for name, value in held))
 
     @property
     def attributes(self) -> dict[str, Value]:

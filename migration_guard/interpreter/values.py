@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.repository import Module
     from migration_guard.interpreter.syntax import Source
 
+MAX_COLLECTIONS = 4
+"""… of lists and dictionaries."""
 MAX_ALTERNATIVES = 12
 """A value with more alternatives than this keeps the first ones, and an unknown one."""
 
@@ -47,6 +49,7 @@ class Value:
     """Whether it was read from the database: a loop over it is a loop over rows."""
     batches: bool = False
     """Whether it goes through numbers in steps, as a loop over batches does."""
+    is_collection: bool = False
     handle: bool = False
     """Whether it is a way to the database that must not leave the repository unseen."""
 
@@ -54,6 +57,10 @@ class Value:
     def key(self) -> object:
         """Equal for values that behave alike: calls with equal keys need to be followed once only."""
         return id(self)
+
+    def shape(self, depth: int) -> object:
+        """Equal for values that hold the same, down to a depth, whether or not they are the same thing."""
+        return self.key
 
     def alternatives(self) -> tuple[Value, ...]:
         return (self,)
@@ -196,6 +203,10 @@ class Choice(Value):
     def handle(self) -> bool:  # type: ignore[override]
         return any(option.handle for option in self.options)
 
+    def shape(self, depth: int) -> object:
+        shapes = dict.fromkeys(option.shape(depth) for option in self.options)
+        return next(iter(shapes)) if len(shapes) == 1 else frozenset(shapes)
+
     def alternatives(self) -> tuple[Value, ...]:
         return self.options
 
@@ -252,6 +263,16 @@ class Choice(Value):
         each([partial(option.exited, machine) for option in self.options])
 
 
+def _told_apart(options: list[Value]) -> list[Value]:
+    """Of collections only the first few: each change of one of them would be a path of its own."""
+    collections = [option for option in options if option.is_collection]
+    if len(collections) <= MAX_COLLECTIONS:
+        return options
+    blurred = collections[0].blurred(collections)
+    kept = [*collections[:MAX_COLLECTIONS], *(option for option in options if not option.is_collection)]
+    return kept if any(option.key == blurred.key for option in kept) else [*kept, blurred]
+
+
 def join(values: Iterable[Value]) -> Value:
     """The value that may be any of these."""
     options: dict[object, Value] = {}
@@ -260,7 +281,7 @@ def join(values: Iterable[Value]) -> Value:
             options.setdefault(option.key, option)
     if not options:
         return UNKNOWN
-    kept = list(options.values())
+    kept = _told_apart(list(options.values()))
     if len(kept) > MAX_ALTERNATIVES:
         kept = [*kept[:MAX_ALTERNATIVES], kept[0].blurred(kept)]
     return kept[0] if len(kept) == 1 else Choice(tuple(kept))
@@ -345,6 +366,9 @@ class Method(Value):
     def key(self) -> object:
         return (self.receiver.key, self.name)
 
+    def shape(self, depth: int) -> object:
+        return ("method", self.receiver.shape(depth), self.name)
+
     @property
     def handle(self) -> bool:  # type: ignore[override]
         return self.receiver.handle
@@ -367,6 +391,9 @@ class Partial(Value):
     function: Value
     positional: tuple[Value, ...]
     named: dict[str, Value]
+
+    def shape(self, depth: int) -> object:
+        return ("partial", self.function.shape(depth), *(value.shape(depth) for value in self.positional))
 
     def call(self, call: Call) -> Value:
         return call.machine.call(

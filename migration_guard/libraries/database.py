@@ -294,6 +294,9 @@ class Row(Store, Value):
     def key(self) -> object:
         return id(self)
 
+    def shape(self, depth: int) -> object:
+        return ("row", self.model.key if self.model is not None else None, self.flag("new"), self.flag("dirty"))
+
     @property
     def new(self) -> bool:
         """Whether it surely is not in the database yet."""
@@ -326,6 +329,9 @@ class Field(Value):
     @property
     def key(self) -> object:
         return (id(self.row), self.name)
+
+    def shape(self, depth: int) -> object:
+        return ("field", self.row.shape(depth), self.name)
 
     @property
     def from_rows(self) -> bool:  # type: ignore[override]

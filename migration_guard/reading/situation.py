@@ -26,6 +26,9 @@ class Moment:
         created = tuple((name, spot.key) for name, spot in self.created.items())
         return (created, self.gone, self.transactions, self.autocommit)
 
+    def shape(self, depth: int) -> object:
+        return self.key
+
     def joined(self, others: list[Content]) -> Moment:
         result = self
         for other in others:

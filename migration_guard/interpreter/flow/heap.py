@@ -26,6 +26,9 @@ class Content(Protocol):
     def key(self) -> object:
         """Equal for contents that behave alike."""
 
+    def shape(self, depth: int) -> object:
+        """Equal for contents that hold the same, down to a depth, whether or not they are the same thing."""
+
     def joined(self, others: list[Content]) -> Content:
         """What may be any of these."""
 
@@ -131,6 +134,16 @@ def alike(one: Cell | None, other: Cell | None) -> bool:
     return one.sure == other.sure and (one.content is other.content or one.content.key == other.content.key)
 
 
+def similar(one: Cell | None, other: Cell | None) -> bool:
+    """Whether a slot tells the same as before: another list with equal elements is no news."""
+    if one is None or other is None or alike(one, other):
+        return alike(one, other)
+    return one.content.shape(SHAPE_DEPTH) == other.content.shape(SHAPE_DEPTH)
+
+
+SHAPE_DEPTH = 3
+
+
 class Heap:
     """The one state of the file that is being read. A reader reads one file after the other: there is one Heap."""
 
@@ -196,7 +209,7 @@ class Heap:
     def join(self, deltas: list[Delta]) -> set[Place]:
         """Put in place what may be after any of these paths; they all begin here. The slots that changed by it."""
         if len(deltas) == 1:
-            changed = {place for place, cell in deltas[0].items() if not alike(place[0].slots.get(place[1]), cell)}
+            changed = {place for place, cell in deltas[0].items() if not similar(place[0].slots.get(place[1]), cell)}
             self.apply(deltas[0])
             return changed
         changed = set()
@@ -207,7 +220,7 @@ class Heap:
             if self.records and not all(place in delta for delta in deltas):
                 self.note_carried(store, slot, before)
             after = _joined(cells)
-            if not alike(before, after):
+            if not similar(before, after):
                 changed.add(place)
             if after is not before:
                 self.put(store, slot, after)
