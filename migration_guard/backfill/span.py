@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision", "oid")
 _TEXTS = ("text", "character", "citext", "name")
 _LETTERS = 8
