@@ -97,12 +97,13 @@ def _schema(name: str, call: Call) -> Value:
     ledger = call.machine.ledger
     table = _literal(call.argument(0, "table_name", "old_table_name", "source"))
     schema = call.named.get("schema", NONE)
-    if table is not None and schema is not NONE:
-        table = f"{_literal(schema) or '?'}.{table}"
+    if table is not None and _literal(schema) is not None:
+        table = f"{_literal(schema)}.{table}"
     match name:
         case "create_table":
             there = call.named.get("if_not_exists", NONE)
-            ledger.create(table, spot_of(call.place), certain=there.truth is False)
+            certain = there.truth is False and (schema is NONE or _literal(schema) is not None)
+            ledger.create(table, spot_of(call.place), certain=certain)
         case "drop_table":
             ledger.drop(table)
         case "rename_table":
