@@ -13,7 +13,17 @@ from migration_guard.interpreter.values import Sequence, Unknown, Value
 from migration_guard.libraries.database import Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import raw
-from migration_guard.sql import Change, Created, Dropped, FunctionCreated, Harmless, Renamed, Transaction, read_sql
+from migration_guard.sql import (
+    Change,
+    Created,
+    Dropped,
+    FunctionCreated,
+    Harmless,
+    Renamed,
+    Transaction,
+    may_allow_escapes,
+    read_sql,
+)
 from migration_guard.sql import Unknown as UnknownSql
 from migration_guard.sql.canonical import canonical
 from migration_guard.sql.names import bare
@@ -26,6 +36,10 @@ SINKS = frozenset(
     "fetch fetchrow fetchval fetchall_sql execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
 )
 """Methods whose first argument is SQL or a statement, on anything that looks like a way to the database."""
+
+
+SCRIPTS = frozenset({"sql_file"})
+"""Frameworks whose files a client of the database reads, such as psql."""
 
 
 def execute(call: Call, value: Value, parameters: Value | None = None, *, certain: bool = True) -> Value:
@@ -76,7 +90,15 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     shown = str(text)
     machine.ledger.executed(call, text)
     from_rows = parameters is not None and parameters.from_rows
-    steps = read_sql(shown, text.holes, dialect=machine.libraries.dialect, functions=machine.libraries.functions)
+    steps = read_sql(
+        shown,
+        text.holes,
+        dialect=machine.libraries.dialect,
+        functions=machine.libraries.functions,
+        script=machine.libraries.framework in SCRIPTS,
+        escapes=machine.libraries.escapes,
+    )
+    machine.libraries.escapes |= may_allow_escapes(shown)
     for step in steps:
         match step:
             case Change(kind=kind, tables=tables, start=start, end=end):
@@ -103,8 +125,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
-            case FunctionCreated(name=name, changes=changes):
-                machine.libraries.functions[bare(name)] = changes
+            case FunctionCreated(name=name, changes=changes, calls=calls):
+                machine.libraries.functions.create(bare(name), changes, calls)
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
