@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.registry import load_definitions
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import State
+from migration_guard.backfill.trust import Use, asked, distrusted
 from migration_guard.config import SettingsLoader
 from migration_guard.config.settings import Settings
 
@@ -35,7 +36,7 @@ def require_backfill(
     settings = SettingsLoader(cwd=Path.cwd()).for_folder(Path.cwd())
     key, ask = backfill if isinstance(backfill, str) else backfill.key, _asking(connection)
     schema = schema or settings.backfill.state_schema
-    row = _state(ask, key, schema)
+    row = _state(ask, key, schema, settings.backfill.state_owners)
     if row is not None and passes(State(row[0]), row[1]):
         return
     known = None if isinstance(backfill, str) else backfill.table
@@ -64,7 +65,9 @@ def _asking(connection: Any) -> Ask:
     return ask
 
 
-def _state(ask: Ask, key: str, schema: str) -> Any:
+def _state(ask: Ask, key: str, schema: str, owners: Sequence[str]) -> Any:
+    if (stranger := ask(statement("strangers"), asked(schema, owners, Use.READ))) is not None:
+        raise BackfillUnfinished(f"backfill {key}: {distrusted(schema, stranger)}")
     quoted = '"' + schema.replace('"', '""') + '"'
     if not ask(statement("gate_ready"), {"name": f"{quoted}.backfills"})[0]:
         return None

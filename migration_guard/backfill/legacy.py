@@ -6,6 +6,7 @@ function(engine, batch_size, max_time_seconds) -> (rows, completed)
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from migration_guard.backfill.definition import (
     nearest,
     size_warnings,
 )
+from migration_guard.backfill.policy import LEASE_MARGIN
 
 NAME = "BACKFILL_DEFS"
 FIELDS = (
@@ -34,6 +36,8 @@ CANNOT_PROMISE = (
 )
 """What a definition of this kind leaves open, told with every run."""
 
+_OF_A_FILE = re.compile(r"^_backfills_\d+_")
+"""What the registry puts before the name of a file that it imports; it differs from process to process."""
 LegacyFunction = Callable[..., tuple[int, bool]]
 
 
@@ -58,6 +62,11 @@ class LegacyBackfill:
         return self.tables[0] if self.tables else ""
 
     @property
+    def lease(self) -> float:
+        """Seconds that a claim is held: nothing renews it while the function runs."""
+        return self.max_runtime + LEASE_MARGIN
+
+    @property
     def function(self) -> str:
         """The function's name."""
         return f"{self.function_object.__module__}.{getattr(self.function_object, '__qualname__', '?')}"
@@ -70,7 +79,7 @@ class LegacyBackfill:
     @property
     def fingerprint(self) -> str:
         """A digest of its name: what the function does cannot be seen, so that only another function is a change."""
-        return hashlib.sha256(self.function.encode()).hexdigest()[:20]
+        return hashlib.sha256(_OF_A_FILE.sub("", self.function).encode()).hexdigest()[:20]
 
 
 def read(entry: object) -> LegacyBackfill:

@@ -16,7 +16,8 @@ from migration_guard.backfill.keys import Value, quoted
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.standing import Counts, Standing, TenantCounts
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.transitions import FINISHED, UNFINISHED, Actor, State, check
+from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
+from migration_guard.backfill.trust import Use, check_creation, check_state
 
 VERSION = 1
 SCHEMA = "migration_guard"
@@ -94,16 +95,19 @@ def ddl(schema: str) -> str:
 class Store:
     """The state's tables. Every method runs in the transaction that it is given."""
 
-    def __init__(self, schema: str = SCHEMA) -> None:
+    def __init__(self, schema: str = SCHEMA, owners: Sequence[str] = ()) -> None:
         self.schema = schema
+        self._owners = owners
+        """Roles that the configuration names, to whom the state may belong."""
         self._state = quoted(schema)
 
     def sql(self, name: str, **parts: str) -> str:
         """Give a statement on the state."""
         return statement(name, state=self._state, **parts)
 
-    def ready(self, connection: Connection) -> bool:
-        """Tell whether the tables are there; those of a later version are refused."""
+    def ready(self, connection: Connection, use: Use = Use.WRITE) -> bool:
+        """Tell whether the tables are there; those of others and those of a later version are refused."""
+        self._refuse(check_state(connection, self.schema, self._owners, use))
         if not self._scalar(connection, "gate_ready", name=f"{self._state}.versions".replace("%%", "%")):
             return False
         version = self._scalar(connection, "version")
@@ -117,16 +121,22 @@ class Store:
         self._execute(connection, "serialise")
         if self.ready(connection):
             return
+        self._refuse(check_creation(connection, self._owners))
         try:
             if not self._scalar(connection, "schema_exists", schema=self._state.replace("%%", "%")):
                 self._execute(connection, "create_schema")
             for one in self.sql("version_1").split(";\n"):
                 connection.exec_driver_sql(one)
+            self._refuse(check_state(connection, self.schema, self._owners, Use.MADE))
         except DBAPIError as error:
             todo = "let somebody who may run the output of `migration-guard backfill init --print-sql`"
             raise CannotRun(
                 f"the state's tables in schema {self.schema} cannot be created: {judged(error)}; {todo}"
             ) from None
+
+    def _refuse(self, reason: str | None) -> None:
+        if reason is not None:
+            raise CannotRun(reason)
 
     # Backfills.
 
@@ -145,8 +155,11 @@ class Store:
         record = Record(*row)
         return replace(record, state=State(record.state), bound=tuple(row[7]) if row[7] is not None else None)
 
-    def claim(self, connection: Connection, key: str, policy: TimeoutPolicy, lease: float) -> int | None:
-        """Take a backfill over, and give the token that proves it; None if somebody else is at it."""
+    def claim(self, connection: Connection, key: str, policy: TimeoutPolicy, lease: float, *, ours: bool) -> int | None:
+        """Take a backfill over, and give the token that proves it; None if somebody else is at it.
+
+        The claim ends with our connection where the work is done over it.
+        """
         token: int | None = self._scalar(
             connection,
             "claim",
@@ -155,7 +168,8 @@ class Store:
             who=whoami(),
             lease=lease,
             policy=str(policy),
-            free=[state.value for state in UNFINISHED if state is not State.RUNNING],
+            ours=ours,
+            free=[state.value for state in TAKEN_UP if state is not State.RUNNING],
         )
         if token is not None:
             self.note(connection, key, Actor.RUNNER, "running", f"by {whoami()}; {policy}")

@@ -16,6 +16,8 @@ class State(str, Enum):
     INCOMPLETE = "incomplete"
     COMPLETED = "completed"
     COMPLETED_WITH_QUARANTINE = "completed_with_quarantine"
+    DONE_BY_ITS_WORD = "done_by_its_word"
+    """A function of a registry says that it is done; nobody has proved it."""
     FAILED = "failed"
 
 
@@ -36,19 +38,21 @@ class Transition:
 
 
 UNFINISHED = (State.QUEUED, State.RUNNING, State.INCOMPLETE, State.FAILED)
-"""What a run takes up. The rest is done, or waits for a person."""
-FINISHED = (State.COMPLETED, State.COMPLETED_WITH_QUARANTINE)
-_ENDS = (State.INCOMPLETE, State.COMPLETED, State.COMPLETED_WITH_QUARANTINE, State.FAILED)
+"""Where work is left that needs nobody. The rest is done, or waits for a person."""
+TAKEN_UP = (*UNFINISHED, State.DONE_BY_ITS_WORD)
+"""What a run takes up: a word is given anew at each deployment, as no one has looked."""
+FINISHED = (State.COMPLETED, State.COMPLETED_WITH_QUARANTINE, State.DONE_BY_ITS_WORD)
+_ENDS = (State.INCOMPLETE, *FINISHED, State.FAILED)
 _REST = tuple(state for state in State if state is not State.RUNNING)
 
 TABLE: frozenset[Transition] = frozenset(
     (
-        *(Transition(origin, State.RUNNING, Actor.RUNNER) for origin in UNFINISHED),  # running: its runner has died
+        *(Transition(origin, State.RUNNING, Actor.RUNNER) for origin in TAKEN_UP),  # running: its runner has died
         *(Transition(State.RUNNING, end, Actor.RUNNER) for end in _ENDS),
         Transition(State.RUNNING, State.PAUSED, Actor.RUNNER),  # at a person's request, or somebody's cancel
         Transition(State.RUNNING, State.CANCELLED, Actor.RUNNER),  # at a person's request
-        *(Transition(origin, State.PAUSED, Actor.PERSON) for origin in UNFINISHED),
-        *(Transition(origin, State.CANCELLED, Actor.PERSON) for origin in (*UNFINISHED, State.PAUSED)),
+        *(Transition(origin, State.PAUSED, Actor.PERSON) for origin in TAKEN_UP),
+        *(Transition(origin, State.CANCELLED, Actor.PERSON) for origin in (*TAKEN_UP, State.PAUSED)),
         Transition(State.PAUSED, State.QUEUED, Actor.PERSON),  # resume: goes on where it stood
         *(Transition(origin, State.QUEUED, Actor.PERSON) for origin in _REST),  # retry: from the beginning
     )

@@ -12,7 +12,8 @@ import click
 
 from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen
 from migration_guard.backfill.registry import Definition, load_definitions, named
-from migration_guard.cli.backfill_output import listing, say, standing_table, standings_json, tenant_table, watched
+from migration_guard.cli.backfill_output import listing, standing_table, standings_json, tenant_table, watched
+from migration_guard.cli.lines import say
 from migration_guard.cli.options import loader, told
 from migration_guard.config import ConfigError, Settings
 
@@ -33,6 +34,10 @@ class Place:
     @property
     def schema(self) -> str:
         return self.settings.backfill.state_schema
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        return self.settings.backfill.state_owners
 
     def definitions(self) -> tuple[Definition, ...]:
         """Load the definitions; modules that the command line names replace those of the configuration."""
@@ -99,6 +104,7 @@ def command() -> None:
 @click.option("--max-seconds", type=click.FloatRange(0, min_open=True), metavar="N", help="The same in seconds.")
 @click.option("--workers", type=click.IntRange(1), default=1, metavar="N", help="One, for now.")
 @click.option("--offline", is_flag=True, help="The application is stopped: run also what is not safe beside it.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How lines are written; text.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if work is left, with 2 if nothing could be run.")
 @placing_options
 def run_command(
@@ -111,6 +117,7 @@ def run_command(
     max_seconds: float | None,
     workers: int,
     offline: bool,
+    log_format: str,
     strict: bool,
     module: tuple[str, ...],
     database_url_env: str | None,
@@ -130,7 +137,9 @@ def run_command(
         if workers > 1:
             say(f"{workers} workers are asked for; there is one for now, which runs everything")
         seconds = max_seconds or 60 * (max_minutes or 10.0)
-        order = backfill_run.Order(chosen, where.variable, where.schema, seconds, offline)
+        order = backfill_run.Order(
+            chosen, where.variable, where.schema, where.owners, seconds, offline, log_format == "json"
+        )
         return backfill_run.dry_run(order) if dry_run else backfill_run.run(order, strict=strict)
 
 
@@ -178,7 +187,7 @@ def status_command(
         from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
 
         where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema) as desk:
+        with open_desk(where.variable, where.schema, where.owners) as desk:
             if watch:
                 watched(desk.standings)
             elif as_json:
@@ -203,7 +212,7 @@ def _steering(name: str, help_: str) -> None:
             from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
 
             where = place(module, database_url_env, config, isolated=isolated)
-            with open_desk(where.variable, where.schema) as desk:
+            with open_desk(where.variable, where.schema, where.owners) as desk:
                 say(f"{key}: {desk.steer(name, key)}")
         return 0
 
@@ -225,7 +234,7 @@ def gate_command(
         from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
 
         where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema) as desk:
+        with open_desk(where.variable, where.schema, where.owners) as desk:
             passed, text = desk.gate(key)
         say(f"{key}: {text}")
     return 0 if passed else WORK_LEFT
@@ -233,20 +242,41 @@ def gate_command(
 
 @command.command("init")
 @click.option("--print-sql", is_flag=True, help="Print the SQL that creates the state's tables, and do nothing.")
+@click.option("--role", metavar="NAME", help="With --print-sql: also all that this role needs to run the backfills.")
 @placing_options
 def init_command(
-    *, print_sql: bool, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
+    *,
+    print_sql: bool,
+    role: str | None,
+    module: tuple[str, ...],
+    database_url_env: str | None,
+    config: tuple[str, ...],
+    isolated: bool,
 ) -> int:
     """Create the tables of the runner's state. A run creates them as well, where its role may."""
     with explained():
         from migration_guard.backfill.connect import address_in  # noqa: PLC0415 -- needs the extra
         from migration_guard.backfill.runner import prepare  # noqa: PLC0415
-        from migration_guard.backfill.state import ddl  # noqa: PLC0415
+        from migration_guard.backfill.state import Store, ddl  # noqa: PLC0415
 
         where = place(module, database_url_env, config, isolated=isolated)
         if print_sql:
             say(ddl(where.schema).rstrip())
+            say(_granted(where, role))
             return 0
-        prepare(address_in(where.variable), where.schema)
+        if role is not None:
+            raise click.UsageError("--role goes with --print-sql: who may grant rights decides about them")
+        prepare(address_in(where.variable), Store(where.schema, where.owners))
         say(f"the state's tables are in schema {where.schema}")
     return 0
+
+
+def _granted(where: Place, role: str | None) -> str:
+    """Give the SQL of a role's rights, or say how it is had."""
+    from migration_guard.backfill.grants import grants  # noqa: PLC0415 -- needs the extra
+
+    if role is None:
+        return "-- Another role than the one that runs this needs rights: --role NAME prints them as well."
+    known = where.modules or where.settings.backfill.modules
+    rights = grants(where.schema, role, where.definitions() if known else ())
+    return rights if known else f"{rights}-- No backfill is defined here, so that rights on their tables are missing."

@@ -16,6 +16,7 @@ from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import Standing, TenantCounts
 from migration_guard.backfill.state import Record, Store
 from migration_guard.backfill.transitions import Actor, State
+from migration_guard.backfill.trust import PINNED, Use
 
 _LEADS_TO = {"pause": State.PAUSED, "resume": State.QUEUED, "cancel": State.CANCELLED, "retry": State.QUEUED}
 _BY = "by a person"
@@ -24,9 +25,9 @@ _BY = "by a person"
 class Desk:
     """The state's tables, for a person."""
 
-    def __init__(self, variable: str, schema: str) -> None:
+    def __init__(self, variable: str, store: Store) -> None:
         self._session = Session(engine(address_in(variable), APPLICATION))
-        self._store = Store(schema)
+        self._store = store
 
     def close(self) -> None:
         """Give the connection back."""
@@ -35,12 +36,12 @@ class Desk:
     def standings(self) -> tuple[Standing, ...]:
         """Give the line of every backfill; none before the first run."""
         with self._transaction() as connection:
-            return self._store.standings(connection) if self._store.ready(connection) else ()
+            return self._store.standings(connection) if self._store.ready(connection, Use.READ) else ()
 
     def tenants(self) -> tuple[TenantCounts, ...]:
         """Give the counts of every tenant."""
         with self._transaction() as connection:
-            return self._store.tenants(connection) if self._store.ready(connection) else ()
+            return self._store.tenants(connection) if self._store.ready(connection, Use.READ) else ()
 
     def steer(self, command: str, key: str) -> str:
         """Lead a backfill to another state, or ask its runner to; tell which."""
@@ -62,7 +63,7 @@ class Desk:
     def gate(self, key: str) -> tuple[bool, str]:
         """Tell whether a backfill is verified as complete, and how it stands."""
         with self._transaction() as connection:
-            record = self._store.find(connection, key) if self._store.ready(connection) else None
+            record = self._store.find(connection, key) if self._store.ready(connection, Use.READ) else None
         if record is None:
             return False, "has never been run"
         reason = f" ({record.reason})" if record.reason else ""
@@ -76,13 +77,13 @@ class Desk:
         return record
 
     def _transaction(self) -> AbstractContextManager[Connection]:
-        return self._session.transaction(TimeoutPolicy().settings(0))
+        return self._session.transaction({**TimeoutPolicy().settings(0), **PINNED})
 
 
 @contextmanager
-def open_desk(variable: str, schema: str) -> Iterator[Desk]:
+def open_desk(variable: str, schema: str, owners: tuple[str, ...]) -> Iterator[Desk]:
     """Open the desk for a command."""
-    desk = Desk(variable, schema)
+    desk = Desk(variable, Store(schema, owners))
     try:
         yield desk
     finally:
