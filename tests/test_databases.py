@@ -97,7 +97,7 @@ def find(cwd: Path, *paths: str, config: tuple[str, ...] = ()) -> Discovery:
     return discover(paths, cwd=cwd, load=SettingsLoader(cwd=cwd, config=config))
 
 
-def dialects(found: Discovery) -> dict[str, str]:
+def dialects(found: Discovery) -> dict[str, str | None]:
     return {one.shown: one.settings.dialect for one in found.candidates}
 
 

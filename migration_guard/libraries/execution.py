@@ -103,7 +103,9 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
         match step:
             case Change(kind=kind, tables=tables, start=start, end=end):
                 verb = _WORD.match(shown, start)
-                spot = spot_in_text(text, start, verb.end() if verb else start + 1, end) or spot_of(call.place)
+                spot = spot_in_text(text, start, verb.end() if verb else start + 1, end, call.place) or spot_of(
+                    call.place
+                )
                 dynamic = step.dynamic or not _in_one_piece(text, start, tables)
                 record(
                     call,
@@ -111,6 +113,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     how="sql",
                     spot=spot,
                     tables=tables,
+                    anywhere=step.anywhere,
                     text=shown[start:end],
                     dynamic=dynamic,
                     from_rows=from_rows,
@@ -163,7 +166,7 @@ def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:
 
 
 def _spot(call: Call, text: Text, start: int, end: int) -> Spot:
-    return spot_in_text(text, start, start + 1, end) or spot_of(call.place)
+    return spot_in_text(text, start, start + 1, end, call.place) or spot_of(call.place)
 
 
 def _in_one_piece(text: Text, start: int, tables: tuple[str, ...]) -> bool:

@@ -6,7 +6,7 @@ another file is told at the last line of the migration on the way there, once pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -68,6 +68,7 @@ class Entry:
     via: Spot | None
     text: str | None
     dynamic: bool
+    anywhere: tuple[str, ...]
     created: Spot | None
     """Where the same direction created all tables that are written."""
     callee: str | None
@@ -90,6 +91,7 @@ class Entry:
         self.model = self.model or other.model
         self.created = self.created and other.created
         self.dynamic |= other.dynamic
+        self.anywhere += tuple(table for table in other.anywhere if table not in self.anywhere)
         self.transaction = self.transaction if self.transaction is not None else other.transaction
         self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
         if len(self.forms) < MAX_WAYS:
@@ -168,6 +170,7 @@ class Ledger:
         *,
         how: str,
         tables: Iterable[str] = (),
+        anywhere: Sequence[str] = (),
         model: str | None = None,
         text: str | None = None,
         dynamic: bool = False,
@@ -180,7 +183,7 @@ class Ledger:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
         A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL,
-        `rendered` gives the statement itself, `loose` if the call puts something into it that is not known.
+        `rendered` gives the statement itself, `anywhere` tables whose schema is not known, `loose` if the call puts something into it that is not known.
         """
         changed = [table for table in tables if table]
         stack = list(frames)
@@ -190,9 +193,9 @@ class Ledger:
         if spot.path != self.migration.path:
             via = spot
             spot = self._last_line_here(place, stack)
-            key = (spot.key, kind, changed[0] if changed else model)
+            key = (spot.key, kind, next((table for table in changed if table not in anywhere), model))
         origins = [self.created.get(bare(table)) for table in changed]
-        created = origins[0] if origins and all(origins) else None
+        created = origins[0] if origins and all(origins) and not anywhere else None
         transaction = None if self.autocommit else self._transaction
         loop = self.loops[-1] if self.loops and transaction is not None else None
         entry = Entry(
@@ -205,6 +208,7 @@ class Ledger:
             via,
             text,
             dynamic,
+            tuple(anywhere),
             created,
             callee,
             trail,
@@ -326,6 +330,7 @@ class Ledger:
                     via=where(entry.via) if entry.via else None,
                     text=entry.text[:MAX_TEXT] if entry.text else None,
                     dynamic=entry.dynamic,
+                    anywhere=entry.anywhere,
                     created_here=self._same_migration(entry, block_at),
                     callee=entry.callee,
                     mixed=entry.transaction in self._with_schema,

@@ -10,8 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-UNKNOWN = "unknown"
-"""The dialect of a project that names none."""
+from migration_guard.operations import UNKNOWN_DIALECT
+
+UNKNOWN = UNKNOWN_DIALECT
+_SPOKEN = "postgres"
+"""What a parser is told where the dialect is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,11 @@ class Lexis:
 
 POSTGRES = Lexis(escapes=True, dollars=True, nested=True, strict=True)
 _ANY = replace(POSTGRES, backticks=True, strict=False)
-_MYSQL = Lexis(backslash=True, versioned=True, hashes=True, spaced=True, backticks=True)
+_MYSQL = Lexis(backslash=True, dollars=True, versioned=True, hashes=True, spaced=True, backticks=True)
 _ESCAPING = replace(_ANY, backslash=True, nested=False, hashes=True)
 """Warehouses in which a backslash escapes inside any string."""
-CANONICAL = replace(_ANY, versioned=True)
-"""How a statement is read whose server is not known, once it is known where it begins and ends."""
+_CANONICAL = replace(_ANY, versioned=True)
+_CANONICAL_ESCAPING = replace(_ESCAPING, versioned=True)
 
 _OF = {
     **dict.fromkeys(("mysql", "doris", "singlestore", "starrocks"), _MYSQL),
@@ -69,6 +72,16 @@ _FOR_POSTGRES = re.compile(r"\$|\bE'", re.IGNORECASE)
 def differs(text: str) -> bool:
     """Whether two servers may read a text differently."""
     return bool(_FOR_CLIENTS.search(text) or _FOR_POSTGRES.search(text) or _NO_POSTGRES.search(text))
+
+
+def spoken(dialect: str) -> str:
+    """The dialect to parse in."""
+    return _SPOKEN if dialect == UNKNOWN else dialect
+
+
+def canonical_lexis(dialect: str) -> Lexis:
+    """How a statement is read that is known to be one: fingerprints hang on it, so it is the same for all that may be."""
+    return _CANONICAL_ESCAPING if lexis_of(dialect).backslash else _CANONICAL
 
 
 def lexis_of(dialect: str) -> Lexis:
