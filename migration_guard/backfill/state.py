@@ -307,7 +307,7 @@ class Store:
         """Give the line of every backfill."""
         return tuple(
             Standing(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:])
-            for row in self._rows(connection, "status")
+            for row in self._rows(connection, "status", parts={"alive": self.sql("alive")})
         )
 
     def tenants(self, connection: Connection) -> tuple[TenantCounts, ...]:
@@ -318,8 +318,10 @@ class Store:
     def _execute(self, connection: Connection, name: str, /, **parameters: Any) -> None:
         connection.exec_driver_sql(self.sql(name), parameters)
 
-    def _rows(self, connection: Connection, name: str, /, **parameters: Any) -> Sequence[Any]:
-        return connection.exec_driver_sql(self.sql(name), parameters).all()
+    def _rows(
+        self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
+    ) -> Sequence[Any]:
+        return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters).all()
 
     def _first(
         self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
