@@ -91,8 +91,14 @@ class Done:
     def listing(self) -> str:
         """Give the failures, each tree once, the smallest first."""
         found = {tree: (one.kind, text) for one in self.results for tree, text in one.failures}
-        shown = sorted(found, key=lambda tree: (found[tree][0].split(" ")[0], len(tree), tree))[:_SHOWN]
-        return "\n".join([self.table(), "", *(found[tree][1] + "\n" for tree in shown)])
+        shown = sorted(found, key=lambda tree: _order(*found[tree]))[:_SHOWN]
+        names = [found[tree][1].partition("\n")[0].removeprefix("### ") for tree in shown]
+        return "\n".join([self.table(), "", *names, "", *(found[tree][1] + "\n" for tree in shown)])
+
+
+def _order(kind: str, text: str) -> tuple[str, int, str]:
+    """What stands alone by family, then what is smallest."""
+    return (kind if kind.startswith("alone") else "pair", 0 if kind.startswith("alone") else len(text), text)
 
 
 def run(options: Options) -> Done:
@@ -150,7 +156,7 @@ def _work(task: tuple[Piece, float]) -> tuple[Piece, Result | None]:
         one = witness.ask(program)
         counts.update(counted(one))
         result.known += known.lines([one]) if piece.kind.startswith("alone") else []
-        if one.bad:
+        if one.bad or (one.blind and piece.kind.startswith("alone")):
             if not piece.kind.startswith("alone") and len(result.failures) < _SHRUNK:
                 one = shrunk(witness, one)
             if len(result.failures) < _SHRUNK or piece.kind.startswith("alone"):

@@ -50,6 +50,7 @@ def loaded(program: Program, path: Path, truths: switchboard.Truths) -> Iterator
         switchboard.NAME: switchboard.module(truths),
         unseen.NAME: unseen.module(),
         "sqlmodel": unseen.sqlmodel(),
+        **unseen.pgtrigger(),
     }
     with patch.object(sys, "path", [str(path.parent), *sys.path]), patch.object(sys, "dont_write_bytecode", True):
         sys.modules.update(made)
