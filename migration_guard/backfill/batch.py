@@ -21,10 +21,6 @@ from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.state import Control, Place, Store
 from migration_guard.backfill.statements import statement
 
-LEASE = 180.0
-"""Seconds that a claim outlives its last sign: longer than any batch may take. A runner whose connection is gone is
-replaced at once; only behind a pooler does anybody wait for this."""
-
 
 class Asked(Exception):
     """A person asked for something; the message is what."""
@@ -49,6 +45,10 @@ class Job:
     def key(self) -> str:
         return self.subject.definition.key
 
+    @property
+    def lease(self) -> float:
+        return self.subject.definition.policy.lease
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -58,6 +58,10 @@ class Outcome:
     done: bool = False
     """Whether nothing is left of its window."""
     notes: tuple[str, ...] = ()
+    passed: int = 0
+    """How many rows it has examined, in whichever pass."""
+    at: Value = ()
+    """How far the cursor has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def forward(connection: Connection, job: Job, window: int, size: int) -> Outcome
     _record(connection, job, place, counts, touched=changed, cursor=job.bound if done else seen.last, done=done)
     if held.skipped:
         job.store.skip(connection, window, held.skipped)
-    return Outcome(counts, done, notes)
+    return Outcome(counts, done, notes, seen.examined, seen.last)
 
 
 def again(connection: Connection, job: Job, window: int, size: int, *, wait: bool) -> Outcome:
@@ -369,7 +373,7 @@ def _record(
         counts,
         window=place.window if place.parent is None else place.parent,
         batches=place.batches,
-        lease=LEASE,
+        lease=job.lease,
         touched=touched,
         cursor=cursor,
         done=done,

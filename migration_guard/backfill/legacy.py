@@ -21,6 +21,7 @@ from migration_guard.backfill.definition import (
     nearest,
     size_warnings,
 )
+from migration_guard.backfill.policy import LEASE_MARGIN
 
 NAME = "BACKFILL_DEFS"
 FIELDS = (
@@ -59,6 +60,11 @@ class LegacyBackfill:
     def table(self) -> str:
         """The first of its tables, which is the one that it writes, by custom."""
         return self.tables[0] if self.tables else ""
+
+    @property
+    def lease(self) -> float:
+        """Seconds that a claim is held: nothing renews it while the function runs."""
+        return self.max_runtime + LEASE_MARGIN
 
     @property
     def function(self) -> str:

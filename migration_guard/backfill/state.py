@@ -155,8 +155,11 @@ class Store:
         record = Record(*row)
         return replace(record, state=State(record.state), bound=tuple(row[7]) if row[7] is not None else None)
 
-    def claim(self, connection: Connection, key: str, policy: TimeoutPolicy, lease: float) -> int | None:
-        """Take a backfill over, and give the token that proves it; None if somebody else is at it."""
+    def claim(self, connection: Connection, key: str, policy: TimeoutPolicy, lease: float, *, ours: bool) -> int | None:
+        """Take a backfill over, and give the token that proves it; None if somebody else is at it.
+
+        The claim ends with our connection where the work is done over it.
+        """
         token: int | None = self._scalar(
             connection,
             "claim",
@@ -165,6 +168,7 @@ class Store:
             who=whoami(),
             lease=lease,
             policy=str(policy),
+            ours=ours,
             free=[state.value for state in TAKEN_UP if state is not State.RUNNING],
         )
         if token is not None:

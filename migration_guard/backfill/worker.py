@@ -11,12 +11,13 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
-from migration_guard.backfill.batch import LEASE, Asked, Hold, Job, Outcome, again, forward, set_aside
+from migration_guard.backfill.batch import Asked, Hold, Job, Outcome, again, forward, set_aside
 from migration_guard.backfill.errors import Fault, LostClaim, Trouble, judged
 from migration_guard.backfill.pace import Pace
 from migration_guard.backfill.preflight import search_settings
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
+from migration_guard.backfill.span import Span
 from migration_guard.backfill.transitions import Actor, State
 
 T = TypeVar("T")
@@ -79,9 +80,10 @@ class Worker:
     def job(self) -> Job:
         return self._job
 
-    def turn_to(self, job: Job) -> None:
-        """Go on with the next sweep."""
+    def turn_to(self, job: Job, span: Span | None = None) -> None:
+        """Go on with a sweep, over a span of keys."""
         self._job = job
+        self._reporter.turn(job.sweep, span)
 
     def advance(self, window: int) -> bool:
         """Do one batch of a window, and rest; tell whether the window is done."""
@@ -206,12 +208,14 @@ class Worker:
         self._note("hold", "a schema change waits for the table: held until it is through")
         self._clock.sleep(HOLD_CHECK)
         self._check_time()
-        self.tried(lambda connection: self._job.store.renew(connection, self._job.key, self._job.token, LEASE))
+        self.tried(
+            lambda connection: self._job.store.renew(connection, self._job.key, self._job.token, self._job.lease)
+        )
 
     def _tell(self, outcome: Outcome, pace: Pace) -> None:
         counts = outcome.counts
         self._tried += counts.changed + counts.unchanged + counts.quarantined
-        self._reporter.batch(counts, pace.last, pace.size)
+        self._reporter.batch(counts, pace.last, pace.size, outcome.passed, outcome.at)
         for note in outcome.notes:
             self._note("note", note)
 
