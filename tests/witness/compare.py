@@ -96,7 +96,7 @@ def _verdict(program: Program, record: Record, ran: Ran, lines: set[int], told: 
         return Verdict.TOLD
     if any(one.table is None and one.kind in _LIKE[ran.kind] for one in near):
         return Verdict.TABLE_UNKNOWN
-    if any(one.kind in _BLIND for one in (*near, *here)):
+    if any(one.kind in _BLIND for one in (*near, *here)) or any(one.kind == "PROBLEM" for one in told):
         return Verdict.OPAQUE
     tables = {one.table for one in record.ran}
     if here or any(one.kind in _LIKE[ran.kind] and one.table not in tables for one in near):

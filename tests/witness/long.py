@@ -19,6 +19,7 @@ from witness.grow import smaller
 from witness.kinds import programs, size
 from witness.listing import counted, described, table
 from witness.program import Program, build
+from witness.same import CHANGES, differences
 from witness.witness import Witness
 
 _PIECE = 50
@@ -152,6 +153,8 @@ def _work(task: tuple[Piece, float]) -> tuple[Piece, Result | None]:
         return piece, None
     result, counts = Result(piece.kind), Counter[str]()
     witness = _open_witness[0]
+    if piece.kind.startswith("same"):
+        return piece, _spelled(piece, witness)
     for program in programs(piece.kind, piece.start, piece.stop):
         one = witness.ask(program)
         counts.update(counted(one))
@@ -163,6 +166,22 @@ def _work(task: tuple[Piece, float]) -> tuple[Piece, Result | None]:
                 result.failures.append(("; ".join(map(str, one.program.tree)), "\n".join(described(one))))
     result.counts = dict(counts)
     return piece, result
+
+
+def _spelled(piece: Piece, witness: Witness) -> Result:
+    """Read programs in every spelling."""
+    result, counts = Result(piece.kind), Counter[str]()
+    for program in programs(piece.kind, piece.start, piece.stop):
+        path = witness.root / "versions" / f"{program.name}.py"
+        for change in CHANGES if not program.files else ():
+            counts["programs"] += 1
+            difference = differences(program, path, witness.root, change)
+            if difference:
+                counts["failing"] += 1
+                told = f"### {program.name}, spelled with {change}\ntold in only one: {sorted(map(str, difference[0]))}"
+                result.failures.append((f"{program.name} {change}", f"{told}\n\n{program.source}\n\n{difference[1]}"))
+    result.counts = dict(counts)
+    return result
 
 
 def shrunk(witness: Witness, failing: Compared) -> Compared:

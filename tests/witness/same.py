@@ -110,12 +110,15 @@ def changed(source: str, change: str) -> str | None:
     return made if made != ast.unparse(ast.parse(source)) + "\n" else None
 
 
-def differences(program: Program, path: Path, root: Path, change: str) -> tuple[set[tuple[str, str | None]], str] | None:
+def differences(
+    program: Program, path: Path, root: Path, change: str
+) -> tuple[set[tuple[str, str | None]], str] | None:
     """Give what only one of two spellings is told of, and the second spelling; None if there is no difference."""
     source = changed(program.source, change)
     if source is None:
         return None
     before, after = (
-        {(one.kind, one.table) for one in told(path, root, text, program.framework)} for text in (program.source, source)
+        {(one.kind, one.table) for one in told(path, root, text, program.framework)}
+        for text in (program.source, source)
     )
     return (before ^ after, source) if before != after else None
