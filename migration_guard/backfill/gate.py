@@ -1,87 +1,225 @@
-"""The gate before a migration that needs a backfill's work: it passes only what was verified."""
+"""The gate before a migration that needs a backfill's work: it passes only what was verified, and holds still."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migration_guard.backfill.definition import Backfill
+from migration_guard.backfill.asks import Asks, asking
+from migration_guard.backfill.definition import Backfill, Claim, DefinitionError, nearest
 from migration_guard.backfill.legacy import LegacyBackfill
-from migration_guard.backfill.registry import load_definitions
+from migration_guard.backfill.registry import Definition, load_definitions
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import State
 from migration_guard.config import SettingsLoader
 from migration_guard.config.settings import Settings
 
-Ask = Callable[[str, Mapping[str, object]], Any]
+CHANGED = "its definition has changed since; `migration-guard backfill retry` starts it anew"
+FOREVER = 24 * 3600.0
+_MARK = "migration_guard.looks"
 
 
 class BackfillUnfinished(Exception):
     """A backfill that a migration needs has not been verified as complete."""
 
 
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What the state says of a backfill."""
+
+    state: State
+    reason: str | None
+    table: str
+    fingerprint: str
+    bound: tuple[str, ...] | None
+    floor: tuple[str, ...] | None
+
+    def __str__(self) -> str:
+        return f"is {self.state.value}{f' ({self.reason})' if self.reason else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a backfill is complete, and why that is said."""
+
+    passed: bool
+    text: str
+    lost: bool = False
+    """Whether rows were found that are to do: it was complete, and is no longer."""
+    reached: tuple[str, ...] | None = None
+    """The key up to which nothing is to do, where later looks need not begin before it."""
+
+
 def require_backfill(
-    connection: Any, backfill: str | Backfill | LegacyBackfill, *, table: str | None = None, schema: str | None = None
+    connection: Any,
+    backfill: str | Backfill | LegacyBackfill,
+    *,
+    table: str | None = None,
+    schema: str | None = None,
+    prove: bool = False,
 ) -> None:
     """Raise unless a backfill is complete, or its table has no rows, as in a fresh installation.
 
     The connection is SQLAlchemy's (Alembic's `op.get_bind()`), Django's (`schema_editor.connection`) or a driver's.
-    A key that the state does not know is looked up among the definitions that the nearest configuration names; with
-    `table`, or a definition in place of the key, that is not needed.
+    A key is looked up among the definitions that the nearest configuration names, as what was done is compared with what
+    is wanted now. Rows that came since are looked at for a few seconds; with `prove` all rows are, however long it takes.
     """
     if connection is None:
         raise BackfillUnfinished("there is no connection, as in an offline migration: nothing can be verified")
     settings = SettingsLoader(cwd=Path.cwd()).for_folder(Path.cwd())
-    key, ask = backfill if isinstance(backfill, str) else backfill.key, _asking(connection)
+    key, ask = backfill if isinstance(backfill, str) else backfill.key, asking(connection)
     schema = schema or settings.backfill.state_schema
-    row = _state(ask, key, schema)
-    if row is not None and passes(State(row[0]), row[1]):
-        return
+    earned = _earned(ask, key, schema)
     known = None if isinstance(backfill, str) else backfill.table
-    name = table or known or (row[2] if row else None) or _configured_table(key, settings)
-    if name is None:
-        places = f"schema {schema} and the configuration do not know it; `table=` names its table"
-        raise BackfillUnfinished(f"no backfill has the key {key}: {places}")
-    if _has_rows(ask, key, name):
-        raise BackfillUnfinished(f"backfill {key} {_standing(row)}; first: migration-guard backfill run --only {key}")
+    claim = None if isinstance(backfill, str) else backfill.claim
+    if earned is None or earned.state is not State.COMPLETED:
+        name = table or known or (earned.table if earned else None) or _configured_table(key, settings)
+        if name is None:
+            places = f"schema {schema} and the configuration do not know it; `table=` names its table"
+            raise BackfillUnfinished(f"no backfill has the key {key}: {places}")
+        if not _has_rows(ask, key, name, claim):
+            return
+        how = str(earned) if earned else "has never been run"
+        raise BackfillUnfinished(f"backfill {key} {how}; first: migration-guard backfill run --only {key}")
+    name = table or known or earned.table
+    if not _has_rows(ask, key, name, claim):
+        return
+    definition = _configured(key, settings) if isinstance(backfill, str) else backfill
+    if isinstance(definition, str):
+        raise BackfillUnfinished(f"backfill {key} {earned}, but nobody can say of what: {definition}")
+    verdict = _judged(ask, definition, earned, schema, prove=prove)
+    if not verdict.passed:
+        raise BackfillUnfinished(f"backfill {key} {verdict.text}")
 
 
-def passes(state: State, reason: str | None) -> bool:
-    """Tell whether a state is proof. A completion that has a reason is somebody's word for it."""
-    return state is State.COMPLETED and reason is None
+def verdict_on(
+    ask: Asks, definition: Definition, earned: Earned, schema: str, *, prove: bool = False, seconds: float | None = None
+) -> Verdict:
+    """Judge a backfill that its state calls complete: by what it was complete for, and by a look at its rows.
+
+    Where keys only grow, the rows up to its bound are those that were proved. Elsewhere rows may have come between them,
+    so that the look is at all rows.
+    """
+    from migration_guard.backfill import preflight, proof  # noqa: PLC0415 -- needs the extra
+    from migration_guard.backfill.state import Store  # noqa: PLC0415
+
+    if earned.fingerprint != definition.fingerprint:
+        return Verdict(passed=False, text=f"{earned}, but {CHANGED}")
+    claim = definition.claim
+    if earned.state is not State.COMPLETED or claim is None:
+        return Verdict(passed=False, text=str(earned))
+    store, limit = Store(schema), seconds if seconds is not None else FOREVER if prove else proof.QUICK
+    with _looking(ask, claim):
+        with preflight.as_role(ask, claim):
+            source = preflight.located(ask, claim)
+        floor = earned.floor if source.grows and not prove else None
+        look = proof.look_beyond(ask, source, floor, lambda keys: store.not_kept(ask, claim.key, keys), seconds=limit)
+    upto = f" up to key {proof.shown(earned.bound)}" if earned.bound else ""
+    reached = look.reached if source.grows and not prove else None
+    if look.answer is proof.Answer.SOMETHING:
+        text = f"was completed{upto}, and is no longer: {look.told}; the next run fills them"
+        return Verdict(passed=False, text=text, lost=True, reached=reached)
+    if look.answer is proof.Answer.UNKNOWN:
+        return Verdict(passed=False, text=f"is completed{upto}, and not proven beyond: {look.told}; {_proofs(source.grows)}", reached=reached)
+    return Verdict(passed=True, text=f"is completed{f' up to key {proof.shown(look.reached)}' if look.reached else ''}", reached=reached)
 
 
-def _asking(connection: Any) -> Ask:
-    if hasattr(connection, "exec_driver_sql"):
-        return lambda sql, parameters: connection.exec_driver_sql(sql, parameters).first()
-
-    def ask(sql: str, parameters: Mapping[str, object]) -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return cursor.fetchone()
-
-    return ask
+def _proofs(grows: bool) -> str:
+    """Say what would be a proof."""
+    if grows:
+        return "the next run, or another look, goes on from there"
+    why = "its keys do not only grow, so that rows may have come anywhere"
+    return f"{why}: `gate --prove` looks at all rows; a trigger or a validated constraint keeps them filled"
 
 
-def _state(ask: Ask, key: str, schema: str) -> Any:
-    quoted = '"' + schema.replace('"', '""') + '"'
-    if not ask(statement("gate_ready"), {"name": f"{quoted}.backfills"})[0]:
+def _judged(ask: Asks, definition: Definition, earned: Earned, schema: str, *, prove: bool) -> Verdict:
+    """Judge for a migration: whatever goes wrong is no proof."""
+    try:
+        return verdict_on(ask, definition, earned, schema, prove=prove)
+    except Exception as error:
+        cause = getattr(error, "orig", None) or error
+        state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+        if state == "57014":
+            text = "is completed, and not proven beyond its bound: the time is over; `prove=True` takes as long as it needs"
+            raise BackfillUnfinished(f"backfill {definition.key} {text}") from error
+        why = f"{type(cause).__name__}{f' (SQLSTATE {state})' if state else f': {error}'}"
+        raise BackfillUnfinished(f"backfill {definition.key} cannot be verified: {why}") from error
+
+
+@contextmanager
+def _looking(ask: Asks, claim: Claim) -> Iterator[None]:
+    """Look under the definition's settings, and leave the caller's as they were; in a transaction, whoever began it."""
+    from migration_guard.backfill.preflight import search_settings  # noqa: PLC0415 -- needs the extra
+    from migration_guard.backfill.session import PINNED, apply_settings  # noqa: PLC0415
+
+    settings = {**PINNED, **search_settings(claim), "statement_timeout": "120s", _MARK: "yes"}
+    names = {"names": [*settings, "role"]}
+    before = ask.exec_driver_sql(statement("settings_before"), names).scalar()
+    apply_settings(ask, settings)
+    marked = ask.exec_driver_sql(statement("settings_before"), {"names": [_MARK]}).scalar()
+    ours = marked != ["yes"]  # it was gone with its statement: everything is committed at once here
+    if not ours:
+        yield
+        restored = dict(zip(names["names"], before))
+        apply_settings(ask, {name: restored[name] for name in settings if name != _MARK} | {_MARK: ""})
+        if claim.role:
+            apply_settings(ask, {"role": restored["role"]})
+        return
+    ask.exec_driver_sql("BEGIN")
+    try:
+        apply_settings(ask, settings)
+        yield
+    finally:
+        ask.exec_driver_sql("ROLLBACK")
+
+
+def earned_from(row: Any) -> Earned:
+    """Read what the state says."""
+    state, reason, table, fingerprint, bound, floor = row
+    keys = (tuple(key) if key is not None else None for key in (bound, floor))
+    return Earned(State(state), reason, table, fingerprint, *keys)
+
+
+def _earned(ask: Asks, key: str, schema: str) -> Earned | None:
+    from migration_guard.backfill.state import VERSION  # noqa: PLC0415 -- needs the extra
+
+    state = ('"' + schema.replace('"', '""') + '"').replace("%", "%%")
+    if not _there(ask, f"{state}.versions"):
         return None
-    return ask(statement("gate", state=quoted.replace("%", "%%")), {"backfill": key})
+    version = ask.exec_driver_sql(statement("version", state=state), {}).scalar()
+    if version != VERSION:
+        todo = "the next run upgrades it" if version < VERSION else "upgrade migration-guard here"
+        raise BackfillUnfinished(f"the state in schema {schema} is of version {version}, not {VERSION}: {todo}")
+    row = ask.exec_driver_sql(statement("gate", state=state), {"backfill": key}).first()
+    return earned_from(row) if row is not None else None
 
 
-def _has_rows(ask: Ask, key: str, name: str) -> bool:
-    found = ask(statement("qualified"), {"table": name})[0]
-    if found is None:
-        raise BackfillUnfinished(f"backfill {key}: there is no table {name}")
-    return bool(ask(statement("any_row", table=found.replace("%", "%%")), {})[0])
+def _there(ask: Asks, name: str) -> bool:
+    return bool(ask.exec_driver_sql(statement("gate_ready"), {"name": name.replace("%%", "%")}).scalar())
 
 
-def _standing(row: Any) -> str:
-    if row is None:
-        return "has never been run"
-    return f"is {row[0]}{f' ({row[1]})' if row[1] else ''}"
+def _has_rows(ask: Asks, key: str, name: str, claim: Claim | None) -> bool:
+    """Tell whether a table has rows; one that a policy filters must not look empty."""
+    with _looking(ask, claim or Claim(key, name, "true")):
+        found = ask.exec_driver_sql(statement("qualified"), {"table": name}).scalar()
+        if found is None:
+            raise BackfillUnfinished(f"backfill {key}: there is no table {name}")
+        return bool(ask.exec_driver_sql(statement("any_row", table=found.replace("%", "%%")), {}).scalar())
+
+
+def _configured(key: str, settings: Settings) -> Definition | str:
+    """Give the definition with a key, or say why there is none."""
+    if not settings.backfill.modules:
+        return "no configuration names its module (`modules`), and no definition was given"
+    try:
+        definitions = load_definitions(settings.backfill.modules, settings.root)
+    except DefinitionError as error:
+        return str(error)
+    known = {one.key: one for one in definitions}
+    return known.get(key) or f"its definition is in none of {', '.join(settings.backfill.modules)}{nearest(key, known)}"
 
 
 def _configured_table(key: str, settings: Settings) -> str | None:

@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.batch import Job, lock_statement, look_statement, selection_of
 from migration_guard.backfill.connect import Address, engine
 from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.errors import CannotRun, judged
+from migration_guard.backfill.job import Job
 from migration_guard.backfill.legacy import LegacyBackfill
+from migration_guard.backfill.look import lock_statement, look_statement, selection_of
 from migration_guard.backfill.pace import AIM, REST
 from migration_guard.backfill.preflight import Subject, Unfit
 from migration_guard.backfill.registry import Definition
@@ -64,11 +65,11 @@ def planned(definition: Definition, where: Address, schema: str) -> Plan:
 
 def _plan(connection: Connection, definition: Backfill, on: preflight.Server, store: Store) -> Plan:
     subject = preflight.examine(connection, definition, on)
-    end = end_of(connection, subject)
-    job = Job(subject, store, 0, 1, end or ())
+    end = end_of(connection, subject.key, subject.table.sql)
+    job = Job(subject, store, 0, 1, end)
     statements: list[tuple[str, str, dict[str, Any]]] = []
     if end is not None:
-        start = selection_of(job, Place(0, None, None, None, (), done=False, batches=0), end)
+        start = selection_of(job, Place(0, whole=True, tenant=None, parent=None, cursor=None, keys=(), done=False, batches=0), end)
         look, lock = look_statement(job, start), lock_statement(job)
         seen = {**start.parameters, "size": definition.batch_size, "set_aside": []}
         ids = subject.key.list_parameters(connection.exec_driver_sql(look, seen).one()[3])

@@ -13,22 +13,26 @@ from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.batch import LEASE, Job
+from migration_guard.backfill.batch import LEASE
 from migration_guard.backfill.connect import Address, engine
 from migration_guard.backfill.definition import Backfill, Priority, Status
-from migration_guard.backfill.errors import CannotRun, LostClaim, judged, told_of
+from migration_guard.backfill.errors import CannotRun, LostClaim, Trouble, judged, told_of
+from migration_guard.backfill.gate import CHANGED, Earned, verdict_on
+from migration_guard.backfill.job import Job
 from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.proof import QUICK
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result
 from migration_guard.backfill.session import Session, apply_settings
 from migration_guard.backfill.standing import Counts
-from migration_guard.backfill.state import SCHEMA, Record, Store
+from migration_guard.backfill.state import SCHEMA, Entry, Record, Store
 from migration_guard.backfill.sweep import finish
-from migration_guard.backfill.transitions import Actor, State
+from migration_guard.backfill.transitions import SWEPT, Actor, State
 from migration_guard.backfill.worker import PATIENCE, Clock, Stop, Worker
 
 APPLICATION = "migration-guard backfill"
+UNPROVEN = "its keys do not only grow: what comes later is proven by `gate --prove`, a trigger or a constraint"
 CLAIM_PATIENCE = 3.0
 """Seconds that a claim waits for the connection of a runner that has just died to be noticed."""
 _STARTING = ("57P03", "53300")
@@ -143,7 +147,7 @@ class _Run:
             record = self._store.enrol(connection, definition.key, definition.fingerprint, definition.table)
         if (waiting := self._waiting(record)) is not None:
             return Result(definition.key, record.state, waiting, self._counts(), ran=False)
-        token = self._claimed()
+        token = self._claimed(record)
         if token is None:
             with self._transaction() as connection:
                 other = self._store.find(connection, definition.key) or record
@@ -155,19 +159,41 @@ class _Run:
 
     def _waiting(self, record: Record) -> str | None:
         """Say why it is not to be run now, if so."""
-        if record.state is State.COMPLETED:
-            return "completed before"
-        if record.state is State.COMPLETED_WITH_QUARANTINE:
-            return "rows are in quarantine; `migration-guard backfill retry` tries them again"
         if record.fingerprint != self._definition.fingerprint:
-            return "its definition has changed since it began; `migration-guard backfill retry` starts it anew"
+            return f"it was {record.state.value}, but {CHANGED}"
+        if record.state in SWEPT and self._holds(record):
+            if record.state is State.COMPLETED:
+                return "completed before"
+            return "rows are in quarantine; `migration-guard backfill quarantine retry` tries them again"
         return _WAITS_FOR_A_PERSON.get(record.state)
 
-    def _claimed(self) -> int | None:
+    def _holds(self, record: Record) -> bool:
+        """Look whether nothing has come since it was complete; if nobody can say, it is swept again."""
+        earned = Earned(
+            State.COMPLETED, None, record.table, record.fingerprint, record.bound, record.floor
+        )
+        seconds = max(0.0, min(QUICK, self._clock.left))
+        try:
+            with self._transaction() as connection:
+                verdict = verdict_on(connection, self._definition, earned, self._store.schema, seconds=seconds)
+                if verdict.reached and verdict.reached != record.bound:
+                    self._store.move_bound(
+                        connection, record.key, record.fingerprint, before=record.bound, bound=verdict.reached
+                    )
+        except preflight.Unfit:
+            return False
+        except DBAPIError as error:
+            if judged(error).trouble is Trouble.CONNECTION:
+                raise
+            return False
+        return verdict.passed
+
+    def _claimed(self, record: Record) -> int | None:
         patience = time.monotonic() + CLAIM_PATIENCE
+        also = (record.state,) if record.state in SWEPT else ()
         while True:
             with self._transaction() as connection:
-                token = self._store.claim(connection, self._definition.key, self._policy, LEASE)
+                token = self._store.claim(connection, self._definition.key, self._policy, LEASE, also=also)
             if token is not None or time.monotonic() >= patience:
                 return token
             self._clock.sleep(0.2)
@@ -208,10 +234,14 @@ class _Run:
         self._reporter.begin(definition.key, subject.table.rows, self._counts())
         for warning in subject.warnings:
             self._reporter.warn(definition.key, warning)
-        job = Job(subject, self._store, record.token, record.sweep, record.bound or ())
-        state = finish(Worker(self._session, job, self._clock, self._reporter))
+        job = Job(subject, self._store, record.token, record.sweep, record.bound)
+        state = finish(Worker(self._session, job, self._clock, self._reporter), record)
         if self._counts().quarantined:
             return State.COMPLETED_WITH_QUARANTINE, "rows that cannot be changed are in quarantine"
+        if not subject.grows:
+            self._reporter.warn(definition.key, UNPROVEN)
+            with self._transaction() as connection:
+                self._store.note(connection, definition.key, Actor.RUNNER, "note", UNPROVEN)
         return state, None
 
     def _legacy(self, definition: LegacyBackfill, record: Record) -> tuple[State, str | None]:
@@ -227,12 +257,10 @@ class _Run:
         counts = Counts(examined=int(rows), changed=int(rows))
         with self._transaction() as connection:
             store, key, token = self._store, definition.key, record.token
-            store.begin_sweep(connection, key, token, sweep=record.sweep + 1, bound=("",), tenants=[None])
+            store.begin_sweep(connection, key, token, sweep=record.sweep + 1, bound=("",))
             window = store.windows(connection, key)[0].id
-            batches = store.control(connection, key, token, window, ()).place.batches
-            store.record(
-                connection, key, token, counts, window=window, batches=batches, lease=LEASE, touched=0, done=True
-            )
+            (place,) = store.control(connection, key, token, (window,), ()).places
+            store.record(connection, key, token, (Entry(place, counts, done=True),), lease=LEASE)
         self._reporter.batch(counts, 0.0, definition.batch_size)
         if completed:
             return State.DONE_BY_ITS_WORD, "nobody has proved it: it runs again with the next deployment"

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 
+from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.errors import Refused
 from migration_guard.backfill.statements import statement
+
+
+PINNED = {
+    "extra_float_digits": "1",
+    "DateStyle": "ISO",  # how dates are written; in which order they are read stays the role's
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "standard_conforming_strings": "on",
+    "lc_monetary": "C",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+    "gin_fuzzy_search_limit": "0",
+    "exit_on_error": "off",
+}
+"""What a role, a database or a URL may set otherwise, and by which keys would change on their way through the state, or
+rows would not be found: pinned in every transaction."""
 
 
 class Session:
@@ -17,6 +36,10 @@ class Session:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        self._began = 0.0
+        self.failed_after = 0.0
+        """Seconds that the statement had run which failed last."""
+        event.listen(engine, "before_cursor_execute", self._note)
 
     @contextmanager
     def transaction(self, settings: Mapping[str, str] | None = None) -> Iterator[Connection]:
@@ -24,10 +47,12 @@ class Session:
         connection = self._opened()
         try:
             with connection.begin():
-                if settings:
-                    apply_settings(connection, settings)
+                apply_settings(connection, {**PINNED, **(settings or {})})
                 yield connection
-        except Refused:
+        except Exception as error:
+            self.failed_after = time.monotonic() - self._began
+            if not isinstance(error, Refused):
+                raise
             self.drop()  # SQLAlchemy may believe that the transaction has ended; the server rolls back what is cut off
             raise
         finally:
@@ -50,6 +75,9 @@ class Session:
             with suppress(Exception):
                 connection.close()
 
+    def _note(self, *_: Any) -> None:
+        self._began = time.monotonic()
+
     def _opened(self) -> Connection:
         if self._connection is None:
             opened = self._engine.connect()
@@ -57,7 +85,7 @@ class Session:
         return self._connection
 
 
-def apply_settings(connection: Connection, settings: Mapping[str, str]) -> None:
+def apply_settings(connection: Asks, settings: Mapping[str, str]) -> None:
     """Set the server's parameters until the transaction ends."""
     parameters = {"names": list(settings), "values": list(settings.values())}
     connection.exec_driver_sql(statement("settings"), parameters)

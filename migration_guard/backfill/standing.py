@@ -40,6 +40,10 @@ class Standing:
     sweep: int
     request: str | None
     claimed_by: str | None
+    fingerprint: str
+    """Of the definition that all this is about."""
+    bound: tuple[str, ...] | None
+    """The last key that a clean pass has reached."""
 
 
 @dataclass(frozen=True, slots=True)
