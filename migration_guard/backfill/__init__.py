@@ -36,10 +36,11 @@ def run(
     max_seconds: float = 600.0,
     offline: bool = False,
     schema: str = "migration_guard",
+    state_owners: Sequence[str] = (),
 ) -> tuple[Result, ...]:
     """Run definitions on a database, and tell how each ended."""
     from migration_guard.backfill.connect import address  # noqa: PLC0415 -- definitions load without the extra
     from migration_guard.backfill.runner import Limits, run_all  # noqa: PLC0415
 
     limits = Limits(seconds=max_seconds, offline=offline)
-    return run_all(definitions, address(url, "the URL"), limits=limits, schema=schema)
+    return run_all(definitions, address(url, "the URL"), limits=limits, schema=schema, owners=state_owners)

@@ -182,9 +182,7 @@ def _hold_at_most(connection: Connection, job: Job, attempt: Attempt) -> None:
 class _Sorted:
     """What became of which rows, for the windows that they are from."""
 
-    def __init__(
-        self, connection: Connection, key: Key, seen: Sequence[Seen], held: Held, changed: Changed
-    ) -> None:
+    def __init__(self, connection: Connection, key: Key, seen: Sequence[Seen], held: Held, changed: Changed) -> None:
         self.locked = (*held.skipped, *changed.waited)
         self._still, self._bad = changed.still, tuple(row for row, _ in changed.bad)
         named = self.locked or self._still or self._bad

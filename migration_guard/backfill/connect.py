@@ -38,6 +38,11 @@ class Address:
 
     parameters: Mapping[str, Any] = field(repr=False)
 
+    @property
+    def user(self) -> str | None:
+        """The role that the address names."""
+        return self.parameters.get("user")
+
     def connect(self, name: str) -> psycopg.Connection[Any]:
         """Open a connection that leaves nothing behind in a pooler: no prepared statements, no settings."""
         ours = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.registry import Definition, load_definitions
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import State
+from migration_guard.backfill.trust import Use, asked, distrusted
 from migration_guard.config import SettingsLoader
 from migration_guard.config.settings import Settings
 
@@ -72,7 +73,7 @@ def require_backfill(
     settings = SettingsLoader(cwd=Path.cwd()).for_folder(Path.cwd())
     key, ask = backfill if isinstance(backfill, str) else backfill.key, asking(connection)
     schema = schema or settings.backfill.state_schema
-    earned = _earned(ask, key, schema)
+    earned = _earned(ask, key, schema, settings.backfill.state_owners)
     known = None if isinstance(backfill, str) else backfill.table
     claim = None if isinstance(backfill, str) else backfill.claim
     if earned is None or earned.state is not State.COMPLETED:
@@ -123,8 +124,16 @@ def verdict_on(
         text = f"was completed{upto}, and is no longer: {look.told}; the next run fills them"
         return Verdict(passed=False, text=text, lost=True, reached=reached)
     if look.answer is proof.Answer.UNKNOWN:
-        return Verdict(passed=False, text=f"is completed{upto}, and not proven beyond: {look.told}; {_proofs(source.grows)}", reached=reached)
-    return Verdict(passed=True, text=f"is completed{f' up to key {proof.shown(look.reached)}' if look.reached else ''}", reached=reached)
+        return Verdict(
+            passed=False,
+            text=f"is completed{upto}, and not proven beyond: {look.told}; {_proofs(source.grows)}",
+            reached=reached,
+        )
+    return Verdict(
+        passed=True,
+        text=f"is completed{f' up to key {proof.shown(look.reached)}' if look.reached else ''}",
+        reached=reached,
+    )
 
 
 def _proofs(grows: bool) -> str:
@@ -153,9 +162,9 @@ def _judged(ask: Asks, definition: Definition, earned: Earned, schema: str, *, p
 def _looking(ask: Asks, claim: Claim) -> Iterator[None]:
     """Look under the definition's settings, and leave the caller's as they were; in a transaction, whoever began it."""
     from migration_guard.backfill.preflight import search_settings  # noqa: PLC0415 -- needs the extra
-    from migration_guard.backfill.session import PINNED, apply_settings  # noqa: PLC0415
+    from migration_guard.backfill.session import SPELLING, apply_settings  # noqa: PLC0415
 
-    settings = {**PINNED, **search_settings(claim), "statement_timeout": "120s", _MARK: "yes"}
+    settings = {**SPELLING, **search_settings(claim), "statement_timeout": "120s", _MARK: "yes"}
     names = {"names": [*settings, "role"]}
     before = ask.exec_driver_sql(statement("settings_before"), names).scalar()
     apply_settings(ask, settings)
@@ -183,9 +192,12 @@ def earned_from(row: Any) -> Earned:
     return Earned(State(state), reason, table, fingerprint, *keys)
 
 
-def _earned(ask: Asks, key: str, schema: str) -> Earned | None:
+def _earned(ask: Asks, key: str, schema: str, owners: Sequence[str]) -> Earned | None:
     from migration_guard.backfill.state import VERSION  # noqa: PLC0415 -- needs the extra
 
+    stranger = ask.exec_driver_sql(statement("strangers"), dict(asked(schema, owners, Use.READ))).first()
+    if stranger is not None:
+        raise BackfillUnfinished(f"backfill {key}: {distrusted(schema, stranger)}")
     state = ('"' + schema.replace('"', '""') + '"').replace("%", "%%")
     if not _there(ask, f"{state}.versions"):
         return None

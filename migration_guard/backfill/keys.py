@@ -29,7 +29,7 @@ class KeyColumn:
     def text(self, expression: str) -> str:
         """The text of a value, which the cast reads back exactly under every setting.
 
-        Those that would round or turn a text around are pinned (`session.PINNED`). The time zone is not, as the
+        Those that would round or turn a text around are pinned (`session.SPELLING`). The time zone is not, as the
         definition's SQL keeps the role's: a moment is written in UTC here.
         """
         if self.type != _ZONED:

@@ -6,11 +6,13 @@ function(engine, batch_size, max_time_seconds) -> (rows, completed)
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from migration_guard.backfill.definition import (
+    Claim,
     DefinitionError,
     Priority,
     Status,
@@ -34,6 +36,8 @@ CANNOT_PROMISE = (
 )
 """What a definition of this kind leaves open, told with every run."""
 
+_OF_A_FILE = re.compile(r"^_backfills_\d+_")
+"""What the registry puts before the name of a file that it imports; it differs from process to process."""
 LegacyFunction = Callable[..., tuple[int, bool]]
 
 
@@ -58,6 +62,11 @@ class LegacyBackfill:
         return self.tables[0] if self.tables else ""
 
     @property
+    def claim(self) -> Claim | None:
+        """What holds when it is complete: nothing that could be looked at."""
+        return None
+
+    @property
     def function(self) -> str:
         """The function's name."""
         return f"{self.function_object.__module__}.{getattr(self.function_object, '__qualname__', '?')}"
@@ -70,7 +79,7 @@ class LegacyBackfill:
     @property
     def fingerprint(self) -> str:
         """A digest of its name: what the function does cannot be seen, so that only another function is a change."""
-        return hashlib.sha256(self.function.encode()).hexdigest()[:20]
+        return hashlib.sha256(_OF_A_FILE.sub("", self.function).encode()).hexdigest()[:20]
 
 
 def read(entry: object) -> LegacyBackfill:

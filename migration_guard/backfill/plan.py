@@ -69,7 +69,9 @@ def _plan(connection: Connection, definition: Backfill, on: preflight.Server, st
     job = Job(subject, store, 0, 1, end)
     statements: list[tuple[str, str, dict[str, Any]]] = []
     if end is not None:
-        start = selection_of(job, Place(0, whole=True, tenant=None, parent=None, cursor=None, keys=(), done=False, batches=0), end)
+        start = selection_of(
+            job, Place(0, whole=True, tenant=None, parent=None, cursor=None, keys=(), done=False, batches=0), end
+        )
         look, lock = look_statement(job, start), lock_statement(job)
         seen = {**start.parameters, "size": definition.batch_size, "set_aside": []}
         ids = subject.key.list_parameters(connection.exec_driver_sql(look, seen).one()[3])

@@ -18,6 +18,7 @@ from migration_guard.backfill.keys import Key, KeyColumn, quoted
 from migration_guard.backfill.session import apply_settings
 from migration_guard.backfill.sqltext import assigned_columns, bound, folded, is_local
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.trust import check_search_path
 
 
 class Unfit(Exception):
@@ -148,6 +149,8 @@ def located(connection: Asks, claim: Claim) -> Source:
 
 def examine(connection: Connection, definition: Backfill, on: Server) -> Subject:
     """Give the subject of a run, or say why the definition does not fit. Runs under the definition's settings."""
+    if (wrong := check_search_path(connection)) is not None:
+        raise Unfit(wrong)
     table = _table(connection, "table", definition.table, definition.search_path)
     target = _table(connection, "target", definition.written, definition.search_path)
     types, key = _key(connection, definition, table)

@@ -16,7 +16,7 @@ from migration_guard.backfill import preflight
 from migration_guard.backfill.batch import LEASE
 from migration_guard.backfill.connect import Address, engine
 from migration_guard.backfill.definition import Backfill, Priority, Status
-from migration_guard.backfill.errors import CannotRun, LostClaim, Trouble, judged, told_of
+from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, Trouble, judged, told_of
 from migration_guard.backfill.gate import CHANGED, Earned, verdict_on
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.legacy import LegacyBackfill
@@ -29,12 +29,14 @@ from migration_guard.backfill.standing import Counts
 from migration_guard.backfill.state import SCHEMA, Entry, Record, Store
 from migration_guard.backfill.sweep import finish
 from migration_guard.backfill.transitions import SWEPT, Actor, State
+from migration_guard.backfill.trust import PINNED
 from migration_guard.backfill.worker import PATIENCE, Clock, Stop, Worker
 
 APPLICATION = "migration-guard backfill"
 UNPROVEN = "its keys do not only grow: what comes later is proven by `gate --prove`, a trigger or a constraint"
 CLAIM_PATIENCE = 3.0
 """Seconds that a claim waits for the connection of a runner that has just died to be noticed."""
+_NO_RIGHT = "42501"
 _STARTING = ("57P03", "53300")
 _WAITS_FOR_A_PERSON = {
     State.PAUSED: "paused; `migration-guard backfill resume` lets it go on",
@@ -64,31 +66,32 @@ def run_all(
     *,
     limits: Limits | None = None,
     schema: str = SCHEMA,
+    owners: Sequence[str] = (),
     reporter: Reporter | None = None,
     stop: threading.Event | None = None,
 ) -> tuple[Result, ...]:
     """Run definitions, and tell how each ended. CannotRun means that nothing was run."""
     limits, reporter, stop = limits or Limits(), reporter or Reporter(), stop or threading.Event()
     deadline = time.monotonic() + limits.seconds
-    prepare(where, schema)
+    store = Store(schema, owners)
+    prepare(where, store)
     results = []
     for definition in in_order(definitions):
         clock = Clock(min(deadline, time.monotonic() + definition.max_runtime), stop)
         result = (
-            _refusal(definition, limits, deadline, stop) or _Run(definition, where, schema, clock, reporter).result()
+            _refusal(definition, limits, deadline, stop) or _Run(definition, where, store, clock, reporter).result()
         )
         reporter.end(result)
         results.append(result)
     return tuple(results)
 
 
-def prepare(where: Address, schema: str) -> None:
+def prepare(where: Address, store: Store) -> None:
     """Reach the server, see that it will do, and create the state's tables where they are missing."""
     session = Session(engine(where, APPLICATION))
-    store = Store(schema)
 
     def prepared() -> None:
-        with session.transaction(TimeoutPolicy().settings(0)) as connection:
+        with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
             preflight.server(connection)
             store.create(connection)
 
@@ -101,9 +104,17 @@ def prepare(where: Address, schema: str) -> None:
         )
         retrying(prepared)
     except DBAPIError as error:
-        raise CannotRun(f"the server cannot be used: {judged(error)}") from None
+        raise CannotRun(f"the server cannot be used: {_explained(judged(error), where)}") from None
     finally:
         session.close()
+
+
+def _explained(fault: Fault, where: Address) -> str:
+    """Say of a right that is missing who gives it."""
+    if fault.sqlstate != _NO_RIGHT:
+        return str(fault)
+    role = f"--role {where.user}" if where.user else "--role NAME"
+    return f"{fault}; `migration-guard backfill init --print-sql {role}` prints what lets the role run"
 
 
 def _refusal(definition: Definition, limits: Limits, deadline: float, stop: threading.Event) -> Result | None:
@@ -122,11 +133,11 @@ def _refusal(definition: Definition, limits: Limits, deadline: float, stop: thre
 class _Run:
     """One backfill, from its claim to its state."""
 
-    def __init__(self, definition: Definition, where: Address, schema: str, clock: Clock, reporter: Reporter) -> None:
+    def __init__(self, definition: Definition, where: Address, store: Store, clock: Clock, reporter: Reporter) -> None:
         self._definition = definition
         self._engine = engine(where, f"{APPLICATION} {definition.key}")
         self._session = Session(self._engine)
-        self._store = Store(schema)
+        self._store = store
         self._clock = clock
         self._reporter = reporter
         self._policy = definition.policy if isinstance(definition, Backfill) else TimeoutPolicy()
@@ -169,12 +180,10 @@ class _Run:
 
     def _holds(self, record: Record) -> bool:
         """Look whether nothing has come since it was complete; if nobody can say, it is swept again."""
-        earned = Earned(
-            State.COMPLETED, None, record.table, record.fingerprint, record.bound, record.floor
-        )
+        earned = Earned(State.COMPLETED, None, record.table, record.fingerprint, record.bound, record.floor)
         seconds = max(0.0, min(QUICK, self._clock.left))
         try:
-            with self._transaction() as connection:
+            with self._session.transaction(self._policy.settings(0)) as connection:
                 verdict = verdict_on(connection, self._definition, earned, self._store.schema, seconds=seconds)
                 if verdict.reached and verdict.reached != record.bound:
                     self._store.move_bound(
@@ -222,7 +231,7 @@ class _Run:
             return State.FAILED, told_of(error)
 
     def _swept(self, definition: Backfill, record: Record) -> tuple[State, str | None]:
-        with self._transaction() as connection:
+        with self._session.transaction(self._policy.settings(0)) as connection:
             on = preflight.server(connection)
             with connection.begin_nested() as looked:
                 apply_settings(connection, preflight.search_settings(definition))
@@ -281,4 +290,4 @@ class _Run:
         return next((one.counts for one in standings if one.key == self._definition.key), Counts())
 
     def _transaction(self) -> AbstractContextManager[Connection]:
-        return self._session.transaction(self._policy.settings(0))
+        return self._session.transaction({**self._policy.settings(0), **PINNED})

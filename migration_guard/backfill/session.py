@@ -13,8 +13,7 @@ from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.errors import Refused
 from migration_guard.backfill.statements import statement
 
-
-PINNED = {
+SPELLING = {
     "extra_float_digits": "1",
     "DateStyle": "ISO",  # how dates are written; in which order they are read stays the role's
     "IntervalStyle": "postgres",
@@ -47,7 +46,7 @@ class Session:
         connection = self._opened()
         try:
             with connection.begin():
-                apply_settings(connection, {**PINNED, **(settings or {})})
+                apply_settings(connection, {**SPELLING, **(settings or {})})
                 yield connection
         except Exception as error:
             self.failed_after = time.monotonic() - self._began

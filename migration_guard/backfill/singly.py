@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.change import Changed, change, too_many, verified, written
-from migration_guard.backfill.errors import FunctionFailed, Fault, Refused, Trouble, fault_of, judged
+from migration_guard.backfill.errors import Fault, FunctionFailed, Refused, Trouble, fault_of, judged
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value, array
 from migration_guard.backfill.look import Held, listed
@@ -77,7 +77,12 @@ def _on_server(
     )
     using = ", ".join(f"{name}[mg_at : mg_at + mg_size - 1]::text" for name in names)
     block = statement(
-        "singly", change=Literal(change_sql).as_string(None), keys=declared, first=names[0], using=using, group=str(group)
+        "singly",
+        change=Literal(change_sql).as_string(None),
+        keys=declared,
+        first=names[0],
+        using=using,
+        group=str(group),
     )
     connection.exec_driver_sql(block, {})
     shown = json.loads(connection.exec_driver_sql(statement("singly_outcome")).scalar() or "{}")

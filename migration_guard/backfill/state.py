@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, judged
 from migration_guard.backfill.keys import Value, quoted
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.standing import Counts, Standing, TenantCounts
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
+from migration_guard.backfill.trust import Use, check_creation, check_state
 
 VERSION = 2
 SCHEMA = "migration_guard"
@@ -140,17 +142,19 @@ def ddl(schema: str) -> str:
 class Store:
     """The state's tables. Every method runs in the transaction that it is given."""
 
-    def __init__(self, schema: str = SCHEMA) -> None:
+    def __init__(self, schema: str = SCHEMA, owners: Sequence[str] = ()) -> None:
         self.schema = schema
+        self._owners = owners
+        """Roles that the configuration names, to whom the state may belong."""
         self._state = quoted(schema)
 
     def sql(self, name: str, **parts: str) -> str:
         """Give a statement on the state."""
         return statement(name, state=self._state, **parts)
 
-    def ready(self, connection: Connection) -> bool:
-        """Tell whether the tables are there; those of another version are refused by name."""
-        version = self._version(connection)
+    def ready(self, connection: Connection, use: Use = Use.WRITE) -> bool:
+        """Tell whether the tables are there; those of others and those of another version are refused."""
+        version = self._version(connection, use)
         if 0 < version < VERSION:
             older = f"the state in schema {self.schema} is of version {version}, this migration-guard keeps {VERSION}"
             raise CannotRun(f"{older}: the next run, or `migration-guard backfill init`, upgrades it")
@@ -159,15 +163,17 @@ class Store:
     def create(self, connection: Connection) -> None:
         """Create what is missing, and upgrade what is older; where the role may not, say what to do."""
         self._execute(connection, "serialise")
-        version = self._version(connection)
+        version = self._version(connection, Use.WRITE)
         if version == VERSION:
             return
+        self._refuse(check_creation(connection, self._owners))
         try:
             if not self._scalar(connection, "schema_exists", schema=self._state.replace("%%", "%")):
                 self._execute(connection, "create_schema")
             for later in range(version + 1, VERSION + 1):
                 for one in self.sql(f"version_{later}").split(";\n"):
                     connection.exec_driver_sql(one)
+            self._refuse(check_state(connection, self.schema, self._owners, Use.MADE))
         except DBAPIError as error:
             todo = "let somebody who may run the output of `migration-guard backfill init --print-sql`"
             what = f"upgraded from version {version}" if version else "created"
@@ -175,8 +181,9 @@ class Store:
                 f"the state's tables in schema {self.schema} cannot be {what}: {judged(error)}; {todo}"
             ) from None
 
-    def _version(self, connection: Connection) -> int:
+    def _version(self, connection: Connection, use: Use) -> int:
         """Give the version of the tables, or 0 where there are none."""
+        self._refuse(check_state(connection, self.schema, self._owners, use))
         if not self._scalar(connection, "gate_ready", name=f"{self._state}.versions".replace("%%", "%")):
             return 0
         version = int(self._scalar(connection, "version"))
@@ -184,6 +191,10 @@ class Store:
             newer = f"the state in schema {self.schema} is of version {version}, this migration-guard knows {VERSION}"
             raise CannotRun(f"{newer}: upgrade migration-guard here; nothing was touched")
         return version
+
+    def _refuse(self, reason: str | None) -> None:
+        if reason is not None:
+            raise CannotRun(reason)
 
     # Backfills.
 
@@ -200,8 +211,7 @@ class Store:
         if row is None:
             return None
         record = Record(*row)
-        keys = {name: _key(getattr(record, name)) for name in ("bound", "floor")}
-        return replace(record, state=State(record.state), **keys)
+        return replace(record, state=State(record.state), bound=_key(record.bound), floor=_key(record.floor))
 
     def claim(
         self, connection: Connection, key: str, policy: TimeoutPolicy, lease: float, *, also: Sequence[State] = ()
@@ -273,15 +283,14 @@ class Store:
         self, connection: Connection, key: str, token: int, windows: Sequence[int], tables: Sequence[int]
     ) -> Control:
         """Ask, at the beginning of a batch, whether it may be, and where its windows stand."""
-        rows = self._rows(
-            connection, "control", backfill=key, token=token, windows=list(windows), tables=list(tables)
-        )
+        rows = self._rows(connection, "control", backfill=key, token=token, windows=list(windows), tables=list(tables))
         if not rows or not rows[0][1]:
             raise LostClaim("another runner has taken it over")
         request, _, queued, set_aside = rows[0][:4]
-        places = (Place(row[0], row[1], row[2], row[3], _key(row[4]), _keys(row[5]), *row[6:]) for row in (
-            one[4:] for one in rows if one[4] is not None
-        ))
+        places = (
+            Place(row[0], row[1], row[2], row[3], _key(row[4]), _keys(row[5]), *row[6:])
+            for row in (one[4:] for one in rows if one[4] is not None)
+        )
         return Control(request, queued, tuple(set_aside), tuple(places))
 
     def windows(self, connection: Connection, key: str) -> tuple[Window, ...]:
@@ -326,9 +335,7 @@ class Store:
         moved = {"before": list(before) if before else None, "bound": list(bound)}
         self._execute(connection, "move_bound", backfill=key, fingerprint=fingerprint, **moved)
 
-    def record(
-        self, connection: Connection, key: str, token: int, entries: Sequence[Entry], *, lease: float
-    ) -> None:
+    def record(self, connection: Connection, key: str, token: int, entries: Sequence[Entry], *, lease: float) -> None:
         """Write the outcome of a batch in its own transaction, or refuse if the claim or a window is not ours."""
         written = json.dumps([entry.fields for entry in entries])
         moved = self._scalar(connection, "record", backfill=key, token=token, entries=written, lease=lease)
@@ -346,9 +353,9 @@ class Store:
         if keys:
             self._execute(connection, "keep", backfill=key, keys=json.dumps(keys), sweep=sweep)
 
-    def not_kept(self, connection: Connection, key: str, keys: str) -> int:
+    def not_kept(self, connection: Asks, key: str, keys: str) -> int:
         """Count those of a list of keys that no pass has left unchanged."""
-        return int(self._scalar(connection, "not_kept", backfill=key, keys=keys))
+        return int(connection.exec_driver_sql(self.sql("not_kept"), {"backfill": key, "keys": keys}).scalar())
 
     def keep_skipped(self, connection: Connection, window: int, keys: Sequence[Value]) -> None:
         """Note which of them are left."""
@@ -379,7 +386,7 @@ class Store:
     def standings(self, connection: Connection) -> tuple[Standing, ...]:
         """Give the line of every backfill."""
         return tuple(
-            Standing(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:16], _key(row[16]))
+            Standing(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:15], row[15], _key(row[16]))
             for row in self._rows(connection, "status")
         )
 

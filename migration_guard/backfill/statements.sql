@@ -467,6 +467,81 @@ EXPLAIN (FORMAT JSON, VERBOSE) {statement}
 -- name: explain_text
 EXPLAIN {statement}
 
+-- name: grants
+DO $$ BEGIN
+    EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO %I', pg_catalog.current_database(), {role_name});
+END $$;
+GRANT USAGE ON SCHEMA {state} TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {state} TO {role};
+
+-- ---- Whose state it is. ----
+
+-- name: strangers
+-- What of the state does not belong to the role that runs, to a superuser or to an owner that the configuration names;
+-- and what would fire on it. Who only reads is not in danger of what others may add.
+WITH trusted AS (
+    SELECT oid FROM pg_catalog.pg_roles
+    WHERE rolsuper OR rolname = current_user OR rolname = ANY (%(owners)s::text[])
+), home AS (
+    SELECT oid, nspname, nspowner, nspacl FROM pg_catalog.pg_namespace WHERE nspname = %(schema)s::name
+), parts AS (
+    SELECT c.* FROM pg_catalog.pg_class AS c JOIN home ON home.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+), granted AS (
+    SELECT 'table ' || p.relname AS what, a.grantee, a.privilege_type
+    FROM parts AS p, LATERAL pg_catalog.aclexplode(p.relacl) AS a
+    UNION ALL
+    SELECT 'column ' || p.relname || '.' || t.attname, a.grantee, a.privilege_type
+    FROM parts AS p JOIN pg_catalog.pg_attribute AS t ON t.attrelid = p.oid AND NOT t.attisdropped,
+        LATERAL pg_catalog.aclexplode(t.attacl) AS a
+    UNION ALL
+    SELECT 'schema ' || home.nspname, a.grantee, a.privilege_type
+    FROM home, LATERAL pg_catalog.aclexplode(home.nspacl) AS a
+)
+SELECT 'schema ' || nspname || ' belongs to ' || pg_catalog.pg_get_userbyid(nspowner)
+FROM home WHERE nspowner NOT IN (TABLE trusted)
+UNION ALL
+SELECT CASE relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'view ' ELSE 'table ' END || relname || ' belongs to '
+    || pg_catalog.pg_get_userbyid(relowner)
+FROM parts WHERE relowner NOT IN (TABLE trusted)
+UNION ALL
+SELECT relname || ' is no ordinary table' FROM parts WHERE relkind <> 'r' AND relname = ANY (%(tables)s::text[])
+UNION ALL
+SELECT 'table ' || relname || ' has row-level security' FROM parts WHERE relrowsecurity
+UNION ALL
+SELECT 'rule ' || r.rulename || ' of ' || p.relname || ' changes what is written'
+FROM pg_catalog.pg_rewrite AS r JOIN parts AS p ON p.oid = r.ev_class WHERE p.relkind = 'r'
+UNION ALL
+SELECT 'trigger ' || t.tgname || ' of ' || p.relname || ' calls ' || f.proname || ' of '
+    || pg_catalog.pg_get_userbyid(f.proowner)
+FROM pg_catalog.pg_trigger AS t JOIN parts AS p ON p.oid = t.tgrelid JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
+WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND f.proowner NOT IN (TABLE trusted)
+UNION ALL
+SELECT 'foreign key ' || k.conname || ' of ' || k.conrelid::pg_catalog.regclass::text || ' refers to ' || p.relname
+FROM pg_catalog.pg_constraint AS k JOIN parts AS p ON p.oid = k.confrelid
+WHERE k.contype = 'f' AND k.conrelid NOT IN (SELECT oid FROM parts)
+UNION ALL
+SELECT CASE grantee WHEN 0 THEN 'anybody' ELSE 'role ' || pg_catalog.pg_get_userbyid(grantee) END || ' has '
+    || privilege_type || ' on ' || what
+FROM granted
+WHERE grantee NOT IN (TABLE trusted) AND CASE %(use)s::text
+    WHEN 'read' THEN grantee = 0 AND privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+    WHEN 'write' THEN privilege_type IN ('TRIGGER', 'CREATE')
+        OR grantee = 0 AND privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+    ELSE privilege_type NOT IN ('SELECT', 'USAGE') END
+
+-- name: event_triggers
+-- Event triggers belong to superusers; the functions that they call need not.
+SELECT 'event trigger ' || e.evtname || ' calls ' || f.proname || ' of ' || pg_catalog.pg_get_userbyid(f.proowner)
+FROM pg_catalog.pg_event_trigger AS e JOIN pg_catalog.pg_proc AS f ON f.oid = e.evtfoid
+WHERE e.evtenabled <> 'D' AND f.proowner NOT IN (
+    SELECT oid FROM pg_catalog.pg_roles
+    WHERE rolsuper OR rolname = current_user OR rolname = ANY (%(owners)s::text[])
+)
+
+-- name: search_order
+SELECT pg_catalog.current_schemas(true)::text[]
+
 -- ---- The gate. ----
 
 -- name: qualified
@@ -510,7 +585,7 @@ SELECT pg_catalog.to_regnamespace(%(schema)s) IS NOT NULL
 CREATE SCHEMA IF NOT EXISTS {state}
 
 -- name: version_1
-CREATE TABLE {state}.versions (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE {state}.versions (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.now());
 CREATE TABLE {state}.backfills (
     key text PRIMARY KEY,
     state text NOT NULL DEFAULT 'queued',
@@ -527,7 +602,7 @@ CREATE TABLE {state}.backfills (
     lease_until timestamptz,
     backend_pid integer,
     backend_start timestamptz,
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     started_at timestamptz,
     finished_at timestamptz
 );
@@ -562,12 +637,12 @@ CREATE TABLE {state}.quarantine (
     sqlstate text,
     message text NOT NULL,
     attempts integer NOT NULL,
-    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     PRIMARY KEY (backfill, row_key)
 );
 CREATE TABLE {state}.events (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     backfill text NOT NULL,
     actor text NOT NULL,
     kind text NOT NULL,

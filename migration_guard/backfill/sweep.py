@@ -112,7 +112,9 @@ def _work_through(worker: Worker) -> None:
         turns, queue = dict.fromkeys(todo, 0), deque(todo)
         while queue:
             outcome = worker.advance(tuple(queue)[:TOGETHER])
-            for window in outcome.windows if outcome else ():
+            if outcome is None:
+                continue
+            for window in outcome.windows:
                 turns[window] += 1
                 if window in outcome.done or turns[window] >= SLICE:
                     queue.remove(window)

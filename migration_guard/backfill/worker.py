@@ -127,7 +127,8 @@ class Worker:
             group = 1 if self._job.subject.definition.apply is None else min(rows, GROUPS_FOR_WAITS)
             attempt = Attempt(min(rows, FEW), group, self._care.allowance)
             outcome = self._batch(
-                lambda connection: again(connection, self._job, window, attempt, wait=False), attempt  # noqa: B023 -- is called at once
+                lambda connection: again(connection, self._job, window, attempt, wait=False),
+                attempt,  # noqa: B023 -- is called at once
             )
             if outcome is None:
                 continue
@@ -149,7 +150,9 @@ class Worker:
         """Wait for the first locked key of a window, for a moment; tell whether it was to be had."""
         self.check_time()
         attempt = Attempt(1, allowance=self._care.allowance)
-        outcome = self._batch(lambda connection: again(connection, self._job, window, attempt, wait=True), attempt, tries=1)
+        outcome = self._batch(
+            lambda connection: again(connection, self._job, window, attempt, wait=True), attempt, tries=1
+        )
         if outcome is None:
             return False
         if not isinstance(outcome, Fault):

@@ -10,9 +10,17 @@ from typing import Any, TypeVar
 
 import click
 
-from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen
+from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen, nearest
 from migration_guard.backfill.registry import Definition, load_definitions, named
-from migration_guard.cli.backfill_output import listing, say, standing_table, standings_json, tenant_table, watched
+from migration_guard.cli.backfill_output import (
+    compared,
+    listing,
+    say,
+    standing_table,
+    standings_json,
+    tenant_table,
+    watched,
+)
 from migration_guard.cli.options import loader, told
 from migration_guard.config import ConfigError, Settings
 
@@ -34,6 +42,10 @@ class Place:
     def schema(self) -> str:
         return self.settings.backfill.state_schema
 
+    @property
+    def owners(self) -> tuple[str, ...]:
+        return self.settings.backfill.state_owners
+
     def definitions(self) -> tuple[Definition, ...]:
         """Load the definitions; modules that the command line names replace those of the configuration."""
         if self.modules:
@@ -42,6 +54,18 @@ class Place:
             key = "`modules` of [tool.migration-guard.backfill], or --module"
             raise DefinitionError(f"no backfill is defined anywhere: name modules, files or folders in {key}")
         return load_definitions(self.settings.backfill.modules, self.settings.root)
+
+    def definition(self, key: str) -> Definition | str:
+        """Give the definition with a key, or say why there is none."""
+        known = self.known()
+        return known if isinstance(known, str) else known.get(key) or f"no definition has the key{nearest(key, known)}"
+
+    def known(self) -> dict[str, Definition] | str:
+        """Give the definitions by their keys, or say why there are none."""
+        try:
+            return {one.key: one for one in self.definitions()}
+        except DefinitionError as error:
+            return str(error)
 
 
 def placing_options(function: F) -> F:
@@ -130,7 +154,7 @@ def run_command(
         if workers > 1:
             say(f"{workers} workers are asked for; there is one for now, which runs everything")
         seconds = max_seconds or 60 * (max_minutes or 10.0)
-        order = backfill_run.Order(chosen, where.variable, where.schema, seconds, offline)
+        order = backfill_run.Order(chosen, where.variable, where.schema, where.owners, seconds, offline)
         return backfill_run.dry_run(order) if dry_run else backfill_run.run(order, strict=strict)
 
 
@@ -178,13 +202,15 @@ def status_command(
         from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
 
         where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema) as desk:
+        with open_desk(where.variable, where.schema, where.owners) as desk:
+            known = where.known()
+            wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
             if watch:
-                watched(desk.standings)
+                watched(lambda: compared(desk.standings(), wanted))
             elif as_json:
-                say(standings_json(desk.standings(), desk.tenants()))
+                say(standings_json(compared(desk.standings(), wanted), desk.tenants()))
             else:
-                say(standing_table(desk.standings()))
+                say(standing_table(compared(desk.standings(), wanted)))
                 if by_tenant:
                     say(tenant_table(desk.tenants()))
     return 0
@@ -203,7 +229,7 @@ def _steering(name: str, help_: str) -> None:
             from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
 
             where = place(module, database_url_env, config, isolated=isolated)
-            with open_desk(where.variable, where.schema) as desk:
+            with open_desk(where.variable, where.schema, where.owners) as desk:
                 say(f"{key}: {desk.steer(name, key)}")
         return 0
 
@@ -216,37 +242,65 @@ _steering("retry", "Let a backfill begin anew, with the next run: also after its
 
 @command.command("gate")
 @click.argument("key")
+@click.option("--prove", is_flag=True, help="Look at all rows, however long it takes, and not only at what came since.")
 @placing_options
 def gate_command(
-    *, key: str, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
+    *,
+    key: str,
+    prove: bool,
+    module: tuple[str, ...],
+    database_url_env: str | None,
+    config: tuple[str, ...],
+    isolated: bool,
 ) -> int:
     """Exit with 0 if a backfill is verified as complete, else with 1."""
     with explained():
         from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
 
         where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema) as desk:
-            passed, text = desk.gate(key)
+        with open_desk(where.variable, where.schema, where.owners) as desk:
+            passed, text = desk.gate(key, where.definition(key), prove=prove)
         say(f"{key}: {text}")
     return 0 if passed else WORK_LEFT
 
 
 @command.command("init")
 @click.option("--print-sql", is_flag=True, help="Print the SQL that creates the state's tables, and do nothing.")
+@click.option("--role", metavar="NAME", help="With --print-sql: also all that this role needs to run the backfills.")
 @placing_options
 def init_command(
-    *, print_sql: bool, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
+    *,
+    print_sql: bool,
+    role: str | None,
+    module: tuple[str, ...],
+    database_url_env: str | None,
+    config: tuple[str, ...],
+    isolated: bool,
 ) -> int:
     """Create the tables of the runner's state. A run creates them as well, where its role may."""
     with explained():
         from migration_guard.backfill.connect import address_in  # noqa: PLC0415 -- needs the extra
         from migration_guard.backfill.runner import prepare  # noqa: PLC0415
-        from migration_guard.backfill.state import ddl  # noqa: PLC0415
+        from migration_guard.backfill.state import Store, ddl  # noqa: PLC0415
 
         where = place(module, database_url_env, config, isolated=isolated)
         if print_sql:
             say(ddl(where.schema).rstrip())
+            say(_granted(where, role))
             return 0
-        prepare(address_in(where.variable), where.schema)
+        if role is not None:
+            raise click.UsageError("--role goes with --print-sql: who may grant rights decides about them")
+        prepare(address_in(where.variable), Store(where.schema, where.owners))
         say(f"the state's tables are in schema {where.schema}")
     return 0
+
+
+def _granted(where: Place, role: str | None) -> str:
+    """Give the SQL of a role's rights, or say how it is had."""
+    from migration_guard.backfill.grants import grants  # noqa: PLC0415 -- needs the extra
+
+    if role is None:
+        return "-- Another role than the one that runs this needs rights: --role NAME prints them as well."
+    known = where.modules or where.settings.backfill.modules
+    rights = grants(where.schema, role, where.definitions() if known else ())
+    return rights if known else f"{rights}-- No backfill is defined here, so that rights on their tables are missing."

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.connect import address_in, engine
 from migration_guard.backfill.definition import DefinitionError, nearest
-from migration_guard.backfill.gate import passes
+from migration_guard.backfill.errors import CannotRun, LostClaim
+from migration_guard.backfill.gate import Earned, Verdict, verdict_on
 from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.runner import APPLICATION
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import Standing, TenantCounts
 from migration_guard.backfill.state import Record, Store
 from migration_guard.backfill.transitions import Actor, State
+from migration_guard.backfill.trust import PINNED, Use
 
 _LEADS_TO = {"pause": State.PAUSED, "resume": State.QUEUED, "cancel": State.CANCELLED, "retry": State.QUEUED}
 _BY = "by a person"
@@ -24,9 +28,9 @@ _BY = "by a person"
 class Desk:
     """The state's tables, for a person."""
 
-    def __init__(self, variable: str, schema: str) -> None:
+    def __init__(self, variable: str, store: Store) -> None:
         self._session = Session(engine(address_in(variable), APPLICATION))
-        self._store = Store(schema)
+        self._store = store
 
     def close(self) -> None:
         """Give the connection back."""
@@ -35,12 +39,12 @@ class Desk:
     def standings(self) -> tuple[Standing, ...]:
         """Give the line of every backfill; none before the first run."""
         with self._transaction() as connection:
-            return self._store.standings(connection) if self._store.ready(connection) else ()
+            return self._store.standings(connection) if self._store.ready(connection, Use.READ) else ()
 
     def tenants(self) -> tuple[TenantCounts, ...]:
         """Give the counts of every tenant."""
         with self._transaction() as connection:
-            return self._store.tenants(connection) if self._store.ready(connection) else ()
+            return self._store.tenants(connection) if self._store.ready(connection, Use.READ) else ()
 
     def steer(self, command: str, key: str) -> str:
         """Lead a backfill to another state, or ask its runner to; tell which."""
@@ -59,14 +63,35 @@ class Desk:
                 self._store.forget(connection, key)
             return f"is {to.value} now"
 
-    def gate(self, key: str) -> tuple[bool, str]:
-        """Tell whether a backfill is verified as complete, and how it stands."""
+    def gate(self, key: str, definition: Definition | str, *, prove: bool) -> tuple[bool, str]:
+        """Tell whether a backfill is verified as complete for its definition, and holds still; and how it stands."""
         with self._transaction() as connection:
-            record = self._store.find(connection, key) if self._store.ready(connection) else None
+            record = self._store.find(connection, key) if self._store.ready(connection, Use.READ) else None
         if record is None:
             return False, "has never been run"
-        reason = f" ({record.reason})" if record.reason else ""
-        return passes(record.state, record.reason), f"is {record.state.value}{reason}"
+        earned = Earned(record.state, record.reason, record.table, record.fingerprint, record.bound, record.floor)
+        if record.state is not State.COMPLETED:
+            return False, str(earned)
+        if isinstance(definition, str):
+            return False, f"{earned}, but nobody can say of what: {definition}"
+        with self._session.transaction(TimeoutPolicy().settings(0)) as connection:
+            verdict = verdict_on(connection, definition, earned, self._store.schema, prove=prove)
+        with suppress(CannotRun, DBAPIError, LostClaim):  # who may only read has an answer as well
+            self._write_down(record, verdict)
+        return verdict.passed, verdict.text
+
+    def _write_down(self, record: Record, verdict: Verdict) -> None:
+        """Let the state say the same, and later looks begin where this one has come to."""
+        with self._transaction() as connection:
+            if not self._store.ready(connection):
+                return
+            if verdict.reached and verdict.reached != record.bound:
+                self._store.move_bound(
+                    connection, record.key, record.fingerprint, before=record.bound, bound=verdict.reached
+                )
+            if verdict.lost:
+                reason = "moving target: rows came unfilled after it was complete"
+                self._store.step(connection, record, State.INCOMPLETE, Actor.RUNNER, reason=reason)
 
     def _record(self, connection: Connection, key: str) -> Record:
         record = self._store.find(connection, key) if self._store.ready(connection) else None
@@ -76,13 +101,13 @@ class Desk:
         return record
 
     def _transaction(self) -> AbstractContextManager[Connection]:
-        return self._session.transaction(TimeoutPolicy().settings(0))
+        return self._session.transaction({**TimeoutPolicy().settings(0), **PINNED})
 
 
 @contextmanager
-def open_desk(variable: str, schema: str) -> Iterator[Desk]:
+def open_desk(variable: str, schema: str, owners: tuple[str, ...]) -> Iterator[Desk]:
     """Open the desk for a command."""
-    desk = Desk(variable, schema)
+    desk = Desk(variable, Store(schema, owners))
     try:
         yield desk
     finally:

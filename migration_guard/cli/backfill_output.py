@@ -6,9 +6,9 @@ import io
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import click
@@ -18,9 +18,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from migration_guard.backfill.gate import CHANGED
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result, seconds_left, summary
 from migration_guard.backfill.standing import Counts, Standing, TenantCounts
+from migration_guard.backfill.transitions import SWEPT
 from migration_guard.cli.output import emit
 from migration_guard.report.sanitise import one_line
 
@@ -62,6 +64,14 @@ def _fields(one: Definition) -> dict[str, Any]:
     }
 
 
+def compared(standings: Sequence[Standing], wanted: Mapping[str, str]) -> tuple[Standing, ...]:
+    """Say of what was done for another definition than there is now that it was."""
+    return tuple(
+        replace(one, reason=CHANGED) if wanted.get(one.key, one.fingerprint) != one.fingerprint and one.sweep else one
+        for one in standings
+    )
+
+
 def standings_json(standings: Sequence[Standing], tenants: Sequence[TenantCounts]) -> str:
     """Give `status` as JSON: a list, with an object for each backfill."""
     return json.dumps([_standing(one, tenants) for one in standings], indent=2, ensure_ascii=False)
@@ -77,6 +87,7 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts]) -> dict[str, Any]:
         **asdict(one.counts),
         "batches": one.batches,
         "sweep": one.sweep,
+        "proven_up_to": list(one.bound) if one.bound else None,
         "started_at": one.started_at.isoformat() if one.started_at else None,
         "finished_at": one.finished_at.isoformat() if one.finished_at else None,
         "tenants": [{"tenant": t.tenant, **asdict(t.counts), "batches": t.batches} for t in own] if counted else [],
@@ -91,7 +102,7 @@ def standing_table(standings: Sequence[Standing]) -> str:
             _state(one),
             *(f"{getattr(one.counts, name):,}" for name in COUNTS),
             f"{one.batches:,}",
-            one.reason or "",
+            one.reason or (f"up to key {', '.join(one.bound)}" if one.bound and one.state in SWEPT else ""),
         )
         for one in standings
     ]

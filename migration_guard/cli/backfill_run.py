@@ -29,6 +29,7 @@ class Order:
     definitions: tuple[Definition, ...]
     variable: str
     schema: str
+    owners: tuple[str, ...]
     seconds: float
     offline: bool
 
@@ -45,7 +46,15 @@ def run(order: Order, *, strict: bool) -> int:
         return 0
     limits = Limits(order.seconds, order.offline)
     with stopping() as stop:
-        results = run_all(order.definitions, where, limits=limits, schema=order.schema, reporter=reporter(), stop=stop)
+        results = run_all(
+            order.definitions,
+            where,
+            limits=limits,
+            schema=order.schema,
+            owners=order.owners,
+            reporter=reporter(),
+            stop=stop,
+        )
     say(last_line(results))
     left = [one for one in results if not one.complete]
     return 1 if strict and left else 0

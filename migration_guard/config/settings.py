@@ -55,6 +55,9 @@ class BackfillSettings:
     modules: tuple[str, ...] = option(STRINGS, (), "Modules, files and folders that define backfills.")
     database_url_env: str = option(NAME, "DATABASE_URL", "The environment variable that holds the database's URL.")
     state_schema: str = option(NAME, "migration_guard", "The schema in which the runner keeps its state.")
+    state_owners: tuple[str, ...] = option(
+        STRINGS, (), "Roles, beside the one that runs and superusers, to whom the state may belong."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,73 @@
+"""Whose state it is: tables that somebody planted, and what fires on them, would run as the runner.
+
+Whoever may create a schema could have made one of the state's name before the first run, with triggers of his own. So
+nothing of it is read or written before the server has said who owns it: the role that runs, a superuser, who could do
+all of it anyway, or a role that the configuration names. The state itself is never asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from migration_guard.backfill.statements import statement
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+PINNED = {"search_path": "pg_catalog, pg_temp"}
+"""The path of transactions that touch the state alone, whatever the role's own is."""
+TABLES = ("versions", "backfills", "windows", "unchanged", "quarantine", "events")
+"""What the state consists of."""
+_SHOWN = 3
+
+
+class Use(Enum):
+    """What is to be done with the state."""
+
+    READ = "read"
+    WRITE = "write"
+    MADE = "made"
+    """Its tables were made in this transaction: nobody may have been given anything, as by default privileges."""
+
+
+def asked(schema: str, owners: Sequence[str], use: Use) -> Mapping[str, object]:
+    """Give what the statement `strangers` is to be asked about."""
+    return {"schema": schema, "owners": list(owners), "tables": list(TABLES), "use": use.value}
+
+
+def distrusted(schema: str, found: Sequence[str]) -> str:
+    """Say what of a state is not to be trusted, and what to do."""
+    todo = "drop what is not yours, or name its owner in `state-owners` of [tool.migration-guard.backfill]"
+    return f"the state in schema {schema} is not to be trusted: {_told(found)}; {todo}"
+
+
+def check_state(connection: Connection, schema: str, owners: Sequence[str], use: Use) -> str | None:
+    """Say what is wrong with a state that belongs to others, or that would run what belongs to others."""
+    rows = connection.exec_driver_sql(statement("strangers"), dict(asked(schema, owners, use)))
+    found = [row[0] for row in rows]
+    return distrusted(schema, found) if found else None
+
+
+def check_creation(connection: Connection, owners: Sequence[str]) -> str | None:
+    """Say whose functions would be called if tables were created."""
+    rows = connection.exec_driver_sql(statement("event_triggers"), {"owners": list(owners)})
+    found = [row[0] for row in rows]
+    todo = "disable them, or let a superuser see to it"
+    return f"creating the state's tables would run code of others: {_told(found)}; {todo}" if found else None
+
+
+def check_search_path(connection: Connection) -> str | None:
+    """Say what is wrong with a search_path that lets functions and operators of others stand for PostgreSQL's own."""
+    order = connection.exec_driver_sql(statement("search_order")).scalar() or []
+    before = [name for name in order[: order.index("pg_catalog")] if not name.startswith("pg_temp_")]
+    if not before:
+        return None
+    shown = ", ".join(before)
+    return f"search_path: {shown} stands before pg_catalog, so that what is planted there is called in its place"
+
+
+def _told(found: Sequence[str]) -> str:
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(found[:_SHOWN]) + more

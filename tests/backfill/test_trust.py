@@ -1,0 +1,159 @@
+"""The state is used only where it is ours: what somebody planted is refused by name, and never run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from migration_guard.backfill import Backfill, BackfillUnfinished, require_backfill, run
+from migration_guard.backfill.errors import CannotRun
+from migration_guard.backfill.state import ddl
+
+W = Backfill(key="w", table="w", where="v IS NULL", update="UPDATE w SET v = 1 WHERE id = ANY(:ids)")
+CLIMBS = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE {evil} SUPERUSER'; RETURN NEW; END $$"
+
+
+class Attacked:
+    """A database in which a role may create schemas, and what it has done there."""
+
+    def __init__(self, url: str, console: psycopg.Connection) -> None:
+        self.url = url
+        self.console = console
+        self.evil = f"evil_{uuid4().hex[:8]}"
+        self("CREATE TABLE w (id int PRIMARY KEY, v int); INSERT INTO w VALUES (1)")
+        name = url.rsplit("/", 1)[1]
+        self(f'CREATE ROLE {self.evil} LOGIN; GRANT CREATE ON DATABASE "{name}" TO {self.evil}')
+
+    def __call__(self, sql: str) -> None:
+        self.console.execute(sql.replace("{evil}", self.evil).encode())
+
+    def as_evil(self, sql: str) -> None:
+        self(f"SET SESSION AUTHORIZATION {self.evil}; {sql}; RESET SESSION AUTHORIZATION")
+
+    def has_climbed(self) -> bool:
+        found = self.console.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", [self.evil])
+        return found.fetchone() != (False,)
+
+    def end(self) -> None:
+        self("RESET SESSION AUTHORIZATION; DROP OWNED BY {evil} CASCADE; DROP ROLE {evil}")
+
+
+@pytest.fixture
+def attacked(database: str) -> Iterator[Attacked]:
+    with psycopg.connect(database, autocommit=True) as console:
+        made = Attacked(database, console)
+        try:
+            yield made
+        finally:
+            made.end()
+
+
+def refused(attacked: Attacked, said: str, owners: tuple[str, ...] = ()) -> None:
+    with pytest.raises(CannotRun, match=said):
+        run([W], attacked.url, state_owners=owners)
+    assert not attacked.has_climbed()
+    assert attacked.console.execute("SELECT v FROM w").fetchone() == (None,)
+
+
+def test_an_empty_schema_of_somebody_else(attacked: Attacked) -> None:
+    attacked.as_evil("CREATE SCHEMA migration_guard")
+    refused(attacked, f"schema migration_guard belongs to {attacked.evil}")
+
+
+def test_tables_of_somebody_else(attacked: Attacked) -> None:
+    attacked.as_evil(ddl("migration_guard"))
+    refused(attacked, f"schema migration_guard belongs to {attacked.evil}, table ")
+
+
+def test_a_state_of_somebody_else_opens_no_gate(attacked: Attacked) -> None:
+    attacked.as_evil(
+        f"{ddl('migration_guard')}; INSERT INTO migration_guard.backfills (key, state, fingerprint, table_name) "
+        f"VALUES ('w', 'completed', '{W.fingerprint}', 'w')"
+    )
+    with pytest.raises(BackfillUnfinished, match=f"is not to be trusted: .*{attacked.evil}"):
+        require_backfill(attacked.console, W)
+
+
+def test_an_owner_that_the_configuration_names(attacked: Attacked) -> None:
+    attacked.as_evil(ddl("migration_guard"))
+    attacked("GRANT USAGE ON SCHEMA migration_guard TO PUBLIC")
+    (result,) = run([W], attacked.url, state_owners=[attacked.evil])
+    assert result.complete
+
+
+@pytest.mark.parametrize(
+    ("planted", "said"),
+    [
+        ("GRANT TRIGGER ON migration_guard.events TO {evil}", "role .* has TRIGGER on table events"),
+        ("GRANT CREATE ON SCHEMA migration_guard TO {evil}", "role .* has CREATE on schema migration_guard"),
+        ("GRANT UPDATE ON migration_guard.backfills TO PUBLIC", "anybody has UPDATE on table backfills"),
+        (
+            "GRANT UPDATE (state) ON migration_guard.backfills TO PUBLIC",
+            r"anybody has UPDATE on column backfills\.state",
+        ),
+        ("CREATE RULE mine AS ON INSERT TO migration_guard.events DO INSTEAD NOTHING", "rule mine of events"),
+        ("ALTER TABLE migration_guard.windows ENABLE ROW LEVEL SECURITY", "table windows has row-level security"),
+        (
+            "CREATE TABLE child (key text REFERENCES migration_guard.backfills ON DELETE CASCADE)",
+            "foreign key child_key_fkey of .*child refers to backfills",
+        ),
+        ("ALTER TABLE migration_guard.events OWNER TO {evil}", "table events belongs to evil"),
+        (
+            (
+                "ALTER TABLE migration_guard.events RENAME TO old; "
+                "CREATE VIEW migration_guard.events AS TABLE migration_guard.old"
+            ),
+            "events is no ordinary table",
+        ),
+    ],
+)
+def test_what_was_planted_in_a_state_of_ours(attacked: Attacked, planted: str, said: str) -> None:
+    attacked(ddl("migration_guard"))
+    attacked(planted)
+    refused(attacked, said)
+
+
+def test_a_trigger_with_the_function_of_somebody_else(attacked: Attacked) -> None:
+    attacked(ddl("migration_guard"))
+    attacked("CREATE SCHEMA theirs AUTHORIZATION {evil}")
+    attacked.as_evil(f"CREATE FUNCTION theirs.climb() {CLIMBS}")
+    attacked("CREATE TRIGGER t BEFORE INSERT ON migration_guard.events FOR EACH ROW EXECUTE FUNCTION theirs.climb()")
+    refused(attacked, f"trigger t of events calls climb of {attacked.evil}")
+    attacked("ALTER TABLE migration_guard.events DISABLE TRIGGER t")
+    assert run([W], attacked.url)[0].complete
+
+
+def test_an_event_trigger_with_the_function_of_somebody_else(attacked: Attacked) -> None:
+    attacked("CREATE SCHEMA theirs AUTHORIZATION {evil}")
+    climbs = CLIMBS.replace("RETURNS trigger", "RETURNS event_trigger").replace("RETURN NEW; ", "")
+    attacked.as_evil(f"CREATE FUNCTION theirs.climb() {climbs}")
+    attacked("CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION theirs.climb()")
+    try:
+        refused(attacked, f"event trigger e calls climb of {attacked.evil}")
+    finally:
+        attacked("DROP EVENT TRIGGER e")
+
+
+def test_default_privileges_that_give_the_new_tables_away(attacked: Attacked) -> None:
+    attacked("ALTER DEFAULT PRIVILEGES GRANT UPDATE ON TABLES TO {evil}")
+    refused(attacked, "has UPDATE on table")
+    there = attacked.console.execute("SELECT to_regnamespace('migration_guard')").fetchone()
+    assert there == (None,), "what was made was rolled back"
+
+
+def test_functions_and_operators_of_a_search_path_are_not_called(attacked: Attacked) -> None:
+    """A path that names pg_catalog late puts what is planted before it in the place of PostgreSQL's own."""
+    attacked("CREATE SCHEMA theirs AUTHORIZATION {evil}")
+    attacked.as_evil(
+        "CREATE FUNCTION theirs.eq(text, text) RETURNS boolean LANGUAGE plpgsql AS "
+        f"$$ BEGIN EXECUTE 'ALTER ROLE {attacked.evil} SUPERUSER'; RETURN true; END $$; "
+        "CREATE OPERATOR theirs.= (LEFTARG = text, RIGHTARG = text, FUNCTION = theirs.eq)"
+    )
+    name = attacked.url.rsplit("/", 1)[1]
+    attacked(f'ALTER DATABASE "{name}" SET search_path = theirs, public, pg_catalog')
+    (result,) = run([W], attacked.url)
+    assert str(result).startswith("w: failed (search_path: theirs, public stands before pg_catalog")
+    assert not attacked.has_climbed()
