@@ -12,7 +12,7 @@ from migration_guard.backfill.change import Changed, change_together
 from migration_guard.backfill.errors import Fault
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Key, Value, array
-from migration_guard.backfill.look import Held, Seen, Selection, listed, lock, look, look_ahead, next_key
+from migration_guard.backfill.look import Glass, Held, Seen, Selection, listed, lock, look, look_ahead, next_key
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.preflight import as_role
 from migration_guard.backfill.session import apply_settings
@@ -79,7 +79,7 @@ def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: A
         of = _Sorted(connection, job.subject.key, seen, held, changed)
     entries = [_entry(job, one, of) for one in seen]
     gone = tuple(place.window for place in control.places if place.done)
-    return _recorded(connection, job, entries, of, changed, gone)
+    return _recorded(connection, job, entries, (of, changed), gone)
 
 
 def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wait: bool) -> Outcome:
@@ -94,13 +94,13 @@ def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wa
     with as_role(connection, job.subject.definition):
         if wait:
             _hold_at_most(connection, job, attempt)
-        seen = look(connection, job, control, place, chosen, attempt.size)
+        seen = look(Glass(connection, job, control), place, chosen, attempt.size)
         held = lock(connection, job, (seen,), wait=wait)
         changed = _changed(connection, job, held, attempt)
     attempt.phase = Phase.RECORD
     left = (*rest, *held.skipped, *changed.waited)
     freed = len(taken) - len(held.skipped) - len(changed.waited)
-    first = _set_aside(connection, job, place.tenant, changed)
+    first = job.store.quarantine(connection, job.key, place.tenant, changed.bad)
     done = held.rows - len(changed.still) - len(changed.waited) - len(changed.bad)
     counts = Counts(
         changed=done,
@@ -127,10 +127,10 @@ def pass_over(connection: Connection, job: Job, window: int, attempt: Attempt) -
     attempt.phase = Phase.RECORD
     held = Held(0, (), wanted)
     of = _Sorted(connection, job.subject.key, seen, held, Changed())
-    return _recorded(connection, job, [_entry(job, one, of) for one in seen], of, Changed(), ())
+    return _recorded(connection, job, [_entry(job, one, of) for one in seen], (of, Changed()), ())
 
 
-def set_aside(connection: Connection, job: Job, window: int, fault: Fault, tries: int) -> Outcome:
+def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Outcome:
     """Quarantine the next row of a window, on which even the predicate fails, and go past it."""
     (place,) = _permitted(connection, job, (window,)).places
     if place.keys:
@@ -139,7 +139,7 @@ def set_aside(connection: Connection, job: Job, window: int, fault: Fault, tries
         with as_role(connection, job.subject.definition):
             row = cursor = next_key(connection, job, place)
         done = row == job.bound
-    first = int(job.store.quarantine(connection, job.key, place.tenant, row, fault=fault, tries=tries))
+    first = job.store.quarantine(connection, job.key, place.tenant, ((row, fault),))
     counts = Counts(examined=first, quarantined=first)
     if place.keys:
         counts = Counts(locked=-1, quarantined=first, done_already=1 - first)
@@ -225,8 +225,9 @@ def _entry(job: Job, seen: Seen, of: _Sorted) -> Entry:
 
 
 def _recorded(
-    connection: Connection, job: Job, entries: Sequence[Entry], of: _Sorted, changed: Changed, gone: tuple[int, ...]
+    connection: Connection, job: Job, entries: Sequence[Entry], rows: tuple[_Sorted, Changed], gone: tuple[int, ...]
 ) -> Outcome:
+    of, changed = rows
     _write(connection, job, entries)
     total = NOTHING
     for entry in entries:
@@ -236,7 +237,7 @@ def _recorded(
     for entry in entries:
         bad = set(of.bad_in(entry.place.window))
         mine = tuple((row, fault) for row, fault in changed.bad if row in bad)
-        _set_aside(connection, job, entry.place.tenant, Changed(bad=mine))
+        job.store.quarantine(connection, job.key, entry.place.tenant, mine)
     if job.sweep > 1:
         job.store.keep(connection, job.key, changed.still, job.sweep)
     windows = (*gone, *(entry.place.window for entry in entries))
@@ -247,10 +248,3 @@ def _recorded(
 def _write(connection: Connection, job: Job, entries: Sequence[Entry]) -> None:
     if entries:
         job.store.record(connection, job.key, job.token, entries, lease=LEASE)
-
-
-def _set_aside(connection: Connection, job: Job, tenant: str | None, changed: Changed) -> int:
-    """Quarantine what cannot be changed; tell for how many rows that is new."""
-    return sum(
-        job.store.quarantine(connection, job.key, tenant, row, fault=fault, tries=1) for row, fault in changed.bad
-    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from migration_guard.backfill.definition import SMALLEST
+from migration_guard.backfill.definition import LARGEST, SMALLEST
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Key, Value, joined
 from migration_guard.backfill.pace import AIM
@@ -102,41 +102,54 @@ def lock_statement(job: Job, *, wait: bool = False) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Glass:
+    """What is looked through: a job, and the rows of it that are known to fail."""
+
+    connection: Connection
+    job: Job
+    control: Control
+
+
 def look_ahead(connection: Connection, job: Job, control: Control, size: int) -> tuple[Seen, ...]:
     """Look until there is enough to do, or it takes long: in one window after the other.
 
     Not while a row on which the predicate fails is searched for: that is the next one.
     """
-    began, rows, found = time.monotonic(), 0, list[Seen]()
+    glass, began, rows, found = Glass(connection, job, control), time.monotonic(), 0, list[Seen]()
     for place in control.places:
         if not place.done:
-            found.append(_look_in(connection, job, control, place, size - rows, began))
+            found.append(_look_in(glass, place, size - rows, began))
             rows += found[-1].rows
         if rows >= size or size < SMALLEST or time.monotonic() - began > AIM / 2:
             break
     return tuple(found)
 
 
-def _look_in(connection: Connection, job: Job, control: Control, place: Place, size: int, began: float) -> Seen:
+def _look_in(glass: Glass, place: Place, size: int, began: float) -> Seen:
     """Look in one window: stretches in which nothing is to do are passed together, as long as it is quick."""
+    job = glass.job
     assert job.bound is not None  # an empty table has no windows
-    here, passed = place, 0
+    here, passed, stretch = place, 0, max(size, 1)
     while True:
         selection = selection_of(job, here, job.bound)
-        seen = look(connection, job, control, place, selection, max(size, 1))
+        seen = look(glass, place, selection, stretch)
+        if seen.rows > size and stretch > size:
+            seen = look(glass, place, selection, max(size, 1))
         passed += seen.examined
         if seen.rows or seen.ends or size < SMALLEST or time.monotonic() - began > AIM / 2:
             return replace(seen, examined=passed)
-        here = replace(here, cursor=seen.last)
+        here, stretch = replace(here, cursor=seen.last), min(2 * stretch, LARGEST)
 
 
-def look(connection: Connection, job: Job, control: Control, place: Place, selection: Selection, size: int) -> Seen:
+def look(glass: Glass, place: Place, selection: Selection, size: int) -> Seen:
     """Read a stretch of keys."""
-    sql = look_statement(job, selection, sound=bool(control.set_aside))
-    parameters = {**selection.parameters, "size": size, "set_aside": list(control.set_aside)}
-    examined, last, rows, to_do = connection.exec_driver_sql(sql, parameters).one()
+    set_aside = glass.control.set_aside
+    sql = look_statement(glass.job, selection, sound=set_aside != "{}")
+    parameters = {**selection.parameters, "size": size, "set_aside": set_aside}
+    examined, last, rows, to_do = glass.connection.exec_driver_sql(sql, parameters).one()
     last_key = tuple(last)
-    return Seen(place, examined, last_key, rows, tuple(to_do), ends=examined < size or last_key == job.bound)
+    return Seen(place, examined, last_key, rows, tuple(to_do), ends=examined < size or last_key == glass.job.bound)
 
 
 def lock(connection: Connection, job: Job, seen: Sequence[Seen], *, wait: bool = False) -> Held:

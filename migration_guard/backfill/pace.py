@@ -57,7 +57,7 @@ class Pace:
 
     def poisoned(self, rows: int) -> None:
         """Go on with smaller batches after one that could not go through as a whole."""
-        self._resize(min(self.size, rows) // 8)
+        self._resize(max(min(self.size, rows) // 8, AT_ONCE))
 
     @property
     def rest(self) -> float:

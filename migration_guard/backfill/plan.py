@@ -73,7 +73,7 @@ def _plan(connection: Connection, definition: Backfill, on: preflight.Server, st
             job, Place(0, whole=True, tenant=None, parent=None, cursor=None, keys=(), done=False, batches=0), end
         )
         look, lock = look_statement(job, start), lock_statement(job)
-        seen = {**start.parameters, "size": definition.batch_size, "set_aside": []}
+        seen = {**start.parameters, "size": definition.batch_size, "set_aside": "{}"}
         ids = subject.key.list_parameters(connection.exec_driver_sql(look, seen).one()[3])
         ids = {name: text or "{}" for name, text in ids.items()}
         statements = [("looks", look, seen), ("locks", lock, ids)]

@@ -61,10 +61,6 @@ def look_beyond(ask: Asks, source: Source, floor: Value | None, not_kept: NotKep
         open_ = [one for one in open_ if one in still]
     if end is None:
         return Look(Answer.NOTHING, floor)
-    return _up_to(ask, source, floor, end, not_kept, deadline)
-
-
-def _up_to(ask: Asks, source: Source, floor: Value | None, end: Value, not_kept: NotKept, deadline: float) -> Look:
     pace, cursor = Pace(FIRST_SIZE), floor
     while True:
         left = deadline - time.monotonic()

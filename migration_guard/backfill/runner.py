@@ -156,6 +156,9 @@ class _Run:
         with self._transaction() as connection:
             definition = self._definition
             record = self._store.enrol(connection, definition.key, definition.fingerprint, definition.table)
+        if record.fingerprint != definition.fingerprint:
+            changed = f"it is {record.state.value}, but {CHANGED}"  # of another definition
+            return Result(definition.key, None, changed, self._counts(), ran=False)
         if (waiting := self._waiting(record)) is not None:
             return Result(definition.key, record.state, waiting, self._counts(), ran=False)
         token = self._claimed(record)
@@ -170,8 +173,6 @@ class _Run:
 
     def _waiting(self, record: Record) -> str | None:
         """Say why it is not to be run now, if so."""
-        if record.fingerprint != self._definition.fingerprint:
-            return f"it was {record.state.value}, but {CHANGED}"
         if record.state in SWEPT and self._holds(record):
             if record.state is State.COMPLETED:
                 return "completed before"

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, event
 
 from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.errors import Refused
+from migration_guard.backfill.keys import array
 from migration_guard.backfill.statements import statement
 
 SPELLING = {
@@ -86,5 +87,5 @@ class Session:
 
 def apply_settings(connection: Asks, settings: Mapping[str, str]) -> None:
     """Set the server's parameters until the transaction ends."""
-    parameters = {"names": list(settings), "values": list(settings.values())}
+    parameters = {"names": array(settings), "values": array(settings.values())}
     connection.exec_driver_sql(statement("settings"), parameters)

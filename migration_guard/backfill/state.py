@@ -122,7 +122,7 @@ class Control:
     request: str | None
     queued: bool
     """Whether a schema change waits for the table."""
-    set_aside: tuple[str, ...]
+    set_aside: str
     """The keys in quarantine, as the server writes arrays."""
     places: tuple[Place, ...]
 
@@ -291,7 +291,7 @@ class Store:
             Place(row[0], row[1], row[2], row[3], _key(row[4]), _keys(row[5]), *row[6:])
             for row in (one[4:] for one in rows if one[4] is not None)
         )
-        return Control(request, queued, tuple(set_aside), tuple(places))
+        return Control(request, queued, set_aside, tuple(places))
 
     def windows(self, connection: Connection, key: str) -> tuple[Window, ...]:
         """Give the windows with work in them, those first that have had the fewest batches."""
@@ -365,30 +365,23 @@ class Store:
             self._execute(connection, "skip_done", window=window)
 
     def quarantine(
-        self, connection: Connection, key: str, tenant: str | None, row: Value, *, fault: Fault, tries: int
-    ) -> bool:
-        """Set a row aside that cannot be changed; tell whether it is the first time."""
-        return bool(
-            self._scalar(
-                connection,
-                "quarantine",
-                backfill=key,
-                tenant=tenant,
-                row_key=list(row),
-                sqlstate=fault.sqlstate,
-                message=fault.message,
-                attempts=tries,
-            )
-        )
+        self, connection: Connection, key: str, tenant: str | None, rows: Sequence[tuple[Value, Fault]]
+    ) -> int:
+        """Set rows aside that cannot be changed; tell for how many it is the first time."""
+        if not rows:
+            return 0
+        told = [{"key": row, "sqlstate": fault.sqlstate, "message": fault.message} for row, fault in rows]
+        return int(self._scalar(connection, "quarantine", backfill=key, tenant=tenant, rows=json.dumps(told)))
 
     # What is shown.
 
     def standings(self, connection: Connection) -> tuple[Standing, ...]:
         """Give the line of every backfill."""
-        return tuple(
-            Standing(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:15], row[15], _key(row[16]))
+        lines: list[list[Any]] = [
+            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:16], _key(row[16])]
             for row in self._rows(connection, "status")
-        )
+        ]
+        return tuple(Standing(*line) for line in lines)
 
     def tenants(self, connection: Connection) -> tuple[TenantCounts, ...]:
         """Give the counts of every tenant."""

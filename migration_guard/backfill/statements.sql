@@ -15,7 +15,7 @@ FROM ROWS FROM (pg_catalog.unnest(%(names)s::text[]), pg_catalog.unnest(%(values
 SELECT b.request, b.token = %(token)s AND b.state = 'running', EXISTS (
     SELECT FROM pg_catalog.pg_locks
     WHERE relation = ANY (%(tables)s::oid[]) AND mode = 'AccessExclusiveLock' AND NOT granted
-), ARRAY(SELECT q.row_key::text FROM {state}.quarantine AS q WHERE q.backfill = b.key),
+), ARRAY(SELECT q.row_key::text FROM {state}.quarantine AS q WHERE q.backfill = b.key)::text,
     w.id, w.kind = 'whole', w.tenant, w.parent, w.cursor_key, w.keys, COALESCE(w.done, true),
     COALESCE(p.batches, w.batches)
 FROM {state}.backfills AS b
@@ -201,10 +201,16 @@ UPDATE {state}.windows SET keys = %(keys)s::text[] WHERE id = %(window)s
 DELETE FROM {state}.windows WHERE id = %(window)s
 
 -- name: quarantine
-INSERT INTO {state}.quarantine (backfill, tenant, row_key, sqlstate, message, attempts)
-VALUES (%(backfill)s, %(tenant)s, %(row_key)s::text[], %(sqlstate)s, %(message)s, %(attempts)s)
-ON CONFLICT (backfill, row_key) DO UPDATE SET attempts = quarantine.attempts + EXCLUDED.attempts
-RETURNING attempts = %(attempts)s
+WITH aside AS (
+    INSERT INTO {state}.quarantine (backfill, tenant, row_key, sqlstate, message, attempts)
+    SELECT %(backfill)s, %(tenant)s, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(one -> 'key')),
+        one ->> 'sqlstate', one ->> 'message', 1
+    FROM pg_catalog.jsonb_array_elements(%(rows)s::jsonb) AS one
+    ON CONFLICT (backfill, row_key) DO UPDATE SET attempts = quarantine.attempts + 1, sqlstate = EXCLUDED.sqlstate,
+        message = EXCLUDED.message, at = pg_catalog.clock_timestamp()
+    RETURNING attempts
+)
+SELECT pg_catalog.count(*) FILTER (WHERE attempts = 1) FROM aside
 
 -- ---- Sweeps. ----
 

@@ -90,13 +90,18 @@ def _wait_for_writers(worker: Worker, open_: list[str]) -> None:
     while open_:
         worker.check_time()
         if time.monotonic() >= patience:
-            one = open_[0]
-            name = worker.tried(lambda c: c.exec_driver_sql(statement("writer_named"), {"one": one}).scalar())
-            what = f"{name} has written to {job.subject.table.name}, and its transaction does not end"
+            what = (
+                f"{_named(worker, open_[0])} has written to {job.subject.table.name}, and its transaction does not end"
+            )
             raise Stop(State.INCOMPLETE, f"locks: {what}: what it wrote cannot be seen")
         worker.clock.sleep(POLL)
         still = worker.tried(lambda connection: writers(connection, job.subject.members))
         open_ = [one for one in open_ if one in still]
+
+
+def _named(worker: Worker, writer: str) -> str:
+    sql = statement("writer_named")
+    return str(worker.tried(lambda connection: connection.exec_driver_sql(sql, {"one": writer}).scalar()))
 
 
 def _tenants(connection: Connection, subject: Subject) -> list[str | None]:

@@ -126,10 +126,7 @@ class Worker:
             self.check_time()
             group = 1 if self._job.subject.definition.apply is None else min(rows, GROUPS_FOR_WAITS)
             attempt = Attempt(min(rows, FEW), group, self._care.allowance)
-            outcome = self._batch(
-                lambda connection: again(connection, self._job, window, attempt, wait=False),
-                attempt,  # noqa: B023 -- is called at once
-            )
+            outcome = self._again(window, attempt, wait=False)
             if outcome is None:
                 continue
             if not isinstance(outcome, Fault):
@@ -150,9 +147,7 @@ class Worker:
         """Wait for the first locked key of a window, for a moment; tell whether it was to be had."""
         self.check_time()
         attempt = Attempt(1, allowance=self._care.allowance)
-        outcome = self._batch(
-            lambda connection: again(connection, self._job, window, attempt, wait=True), attempt, tries=1
-        )
+        outcome = self._again(window, attempt, wait=True)
         if outcome is None:
             return False
         if not isinstance(outcome, Fault):
@@ -165,6 +160,10 @@ class Worker:
             self._give_up(outcome)
         self._quarantine(window, outcome)
         return True
+
+    def _again(self, window: int, attempt: Attempt, *, wait: bool) -> Outcome | Fault | None:
+        job, tries = self._job, 1 if wait else TRIES
+        return self._batch(lambda connection: again(connection, job, window, attempt, wait=wait), attempt, tries)
 
     def tried(self, action: Callable[[Connection], T], tries: int = TRIES, attempt: Attempt | None = None) -> T:
         """Run a transaction, and once more where that may help."""
@@ -291,7 +290,7 @@ class Worker:
         self._tell(self.tried(lambda connection: pass_over(connection, self._job, window, attempt), attempt=attempt))
 
     def _quarantine(self, window: int, fault: Fault) -> None:
-        self._tell(self.tried(lambda connection: set_aside(connection, self._job, window, fault, 1)), fault)
+        self._tell(self.tried(lambda connection: set_aside(connection, self._job, window, fault)), fault)
 
     def _hold(self) -> None:
         """Let a schema change go first: a batch would queue behind it, and readers behind the batch."""

@@ -197,7 +197,7 @@ def test_every_state_can_be_left_and_reached() -> None:
     [
         (State.PAUSED, State.RUNNING, Actor.RUNNER),
         (State.CANCELLED, State.RUNNING, Actor.RUNNER),
-        (State.COMPLETED, State.RUNNING, Actor.RUNNER),
+        (State.COMPLETED, State.QUEUED, Actor.RUNNER),
         (State.QUEUED, State.COMPLETED, Actor.PERSON),
         (State.RUNNING, State.QUEUED, Actor.PERSON),
         (State.COMPLETED, State.PAUSED, Actor.PERSON),
