@@ -62,4 +62,5 @@ class Care:
             self.group = GROUPS_FOR_WAITS if share < RARE else 1
         else:
             self.group = min(AT_MOST, max(1, int(1 / (4 * share))))
-        self.rows = AT_MOST if self.group == 1 else GROUPS * self.group
+        alone = int(AT_MOST / max(1 - share, 0.5))  # what is left out needs no savepoint in the end
+        self.rows = alone if self.group == 1 else GROUPS * self.group

@@ -18,15 +18,16 @@ from migration_guard.backfill.change import Changed, change, too_many, verified,
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused, Trouble, fault_of, judged
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value, array
-from migration_guard.backfill.look import Held, listed
+from migration_guard.backfill.look import Held, listed, spelt
 from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.session import apply_settings
 from migration_guard.backfill.statements import statement
 
 AT_MOST = 64
 """Savepoints of a transaction: a session remembers so many, and with more all others' snapshots become slower."""
-ROW_WAIT = 0.002
+ROW_WAIT = 0.001
 """Seconds that a row waits for another's lock while its neighbours are held as well."""
+_PLPGSQL = "migration-guard: has PL/pgSQL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ def change_singly(connection: Connection, job: Job, held: Held, group: int) -> C
     if not held.rows:
         return Changed()
     subject, before = job.subject, written(connection)
-    keys = listed(connection, subject.key, held.keys)
-    apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT)})
-    connection.exec_driver_sql(statement("constraints"))  # so that each row is checked in its own turn
-    on_server = subject.definition.update is not None and connection.exec_driver_sql(statement("has_plpgsql")).scalar()
-    loop = _on_server if on_server else _from_here
-    failures, undone = loop(connection, subject, held.keys, keys, group)
-    apply_settings(connection, {"lock_timeout": _ms(job.hold)})
+    keys = spelt(held.keys) or listed(connection, subject.key, held.keys)
+    if subject.definition.update is not None and _has_plpgsql(connection):
+        failures, undone = _on_server(connection, job, held.keys, group)
+    else:
+        apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT)})
+        failures, undone = _from_here(connection, subject, keys, group)
+        apply_settings(connection, {"lock_timeout": _ms(job.hold)})
     out = {failure.position for failure in failures}
     done = [key for n, key in enumerate(keys) if n not in out]
     outcome = Changed()
@@ -63,13 +64,19 @@ def change_singly(connection: Connection, job: Job, held: Held, group: int) -> C
     )
 
 
-def _on_server(
-    connection: Connection, subject: Subject, arrays: Sequence[str], _keys: Sequence[Value], group: int
-) -> tuple[list[_Failure], int]:
+def _has_plpgsql(connection: Connection) -> bool:
+    """Ask once a connection."""
+    if _PLPGSQL not in connection.info:
+        connection.info[_PLPGSQL] = connection.exec_driver_sql(statement("has_plpgsql")).scalar()
+    return bool(connection.info[_PLPGSQL])
+
+
+def _on_server(connection: Connection, job: Job, arrays: Sequence[str], group: int) -> tuple[list[_Failure], int]:
     """Loop in a block of PL/pgSQL, which is given the keys, and gives what was left out, through settings of its own."""
     names = [f"mg_keys_{n}" for n in range(len(arrays))]
-    apply_settings(connection, {f"migration_guard.{name}": text for name, text in zip(names, arrays)})
-    change_sql = subject.change
+    given = {f"migration_guard.{name}": text for name, text in zip(names, arrays)}
+    apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT), **given})
+    change_sql = job.subject.change
     for n in range(len(arrays)):
         change_sql = change_sql.replace(f"%(ids_{n})s", f"${n + 1}")
     declared = "".join(
@@ -85,14 +92,15 @@ def _on_server(
         group=str(group),
     )
     connection.exec_driver_sql(block, {})
-    shown = json.loads(connection.exec_driver_sql(statement("singly_outcome")).scalar() or "{}")
+    parameters = {"lock_timeout": _ms(job.hold)}
+    shown = json.loads(connection.exec_driver_sql(statement("singly_outcome"), parameters).scalar() or "{}")
     if shown.get("too_many"):
         raise Refused(too_many(*shown["too_many"]))
     return [_Failure(at - 1, fault_of(*named)) for at, *named in shown["failed"]], shown["undone"]
 
 
 def _from_here(
-    connection: Connection, subject: Subject, _arrays: Sequence[str], keys: Sequence[Value], group: int
+    connection: Connection, subject: Subject, keys: Sequence[Value], group: int
 ) -> tuple[list[_Failure], int]:
     """Loop here, for functions and where there is no PL/pgSQL."""
     failures, undone = list[_Failure](), 0

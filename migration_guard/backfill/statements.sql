@@ -107,6 +107,7 @@ DECLARE
     mg_failed jsonb := '[]';
     mg_state text; mg_table text; mg_constraint text; mg_column text;
 BEGIN
+    SET CONSTRAINTS ALL IMMEDIATE;  -- so that each row is checked in its own turn
     WHILE mg_at <= mg_count LOOP
         mg_size := LEAST(mg_group, mg_count - mg_at + 1);
         BEGIN
@@ -143,7 +144,8 @@ END
 $mg_singly$
 
 -- name: singly_outcome
-SELECT pg_catalog.current_setting('migration_guard.mg_outcome', true)
+SELECT pg_catalog.current_setting('migration_guard.mg_outcome', true),
+    pg_catalog.set_config('lock_timeout', %(lock_timeout)s, true)
 
 -- name: record
 -- Cursors and counts, in the transaction of the rows. The token fences off a runner that another has replaced, the

@@ -30,6 +30,7 @@ from migration_guard.backfill.pace import Pace
 from migration_guard.backfill.preflight import search_settings
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
+from migration_guard.backfill.singly import ROW_WAIT
 from migration_guard.backfill.state import FEW
 from migration_guard.backfill.transitions import Actor, State
 
@@ -241,7 +242,7 @@ class Worker:
         if care.careful:
             rows = counts.changed + counts.unchanged + outcome.waited + outcome.bad
             care.learn(rows, waited=outcome.waited, bad=outcome.bad)
-            pace.last = self._last
+            pace.last = max(0.0, self._last - outcome.waited * ROW_WAIT)  # to wait for others is no work
         else:
             pace.done(self._last)
         if counts.changed or counts.unchanged:  # where nothing was locked there is nothing to make up for
