@@ -1,13 +1,30 @@
-"""`python -m migration_guard`."""
+"""`python -m migration_guard`, and the program that is installed."""
 
 import os
 import sys
+from typing import NoReturn
 
 # The working directory is a repository that somebody else wrote: a json.py in it must not become ours.
 if sys.path and sys.path[0] in {"", os.getcwd()}:  # by `os`: pathlib would be imported from there
     del sys.path[0]
 
-from migration_guard.cli import main
+
+def main() -> NoReturn:
+    """Run the command line. A run of backfills listens to signals before it loads anything."""
+    unfailing = sys.argv[1:3] == ["backfill", "run"]
+    try:
+        if unfailing:
+            from migration_guard.stopping import STOPPING  # noqa: PLC0415 -- nobody else has use for it
+
+            STOPPING.listen()
+        from migration_guard.cli import main as command_line  # noqa: PLC0415 -- takes its time, in which signals come
+    except KeyboardInterrupt:
+        if not unfailing:
+            raise
+        print("NOTHING WAS RUN: stopped by a signal")  # noqa: T201 -- what prints is not loaded yet
+        sys.exit(2 if "--strict" in sys.argv else 0)
+    command_line()
+
 
 if __name__ == "__main__":
     main()

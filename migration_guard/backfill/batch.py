@@ -20,10 +20,6 @@ from migration_guard.backfill.singly import change_singly
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.state import Control, Entry
 
-LEASE = 180.0
-"""Seconds that a claim outlives its last sign: longer than any batch may take. A runner whose connection is gone is
-replaced at once; only behind a pooler does anybody wait for this."""
-
 
 class Asked(Exception):
     """A person asked for something; the message is what."""
@@ -67,6 +63,10 @@ class Outcome:
     notes: tuple[str, ...] = ()
     fault: Fault | None = None
     """Why the last of the bad ones is bad."""
+    passed: int = 0
+    """How many rows it has examined, in whichever pass."""
+    at: Value = ()
+    """How far the cursor has come."""
 
 
 def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Outcome:
@@ -77,9 +77,8 @@ def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: A
         held = lock(connection, job, seen)
         changed = _changed(connection, job, held, attempt)
         of = _Sorted(connection, job.subject.key, seen, held, changed)
-    entries = [_entry(job, one, of) for one in seen]
     gone = tuple(place.window for place in control.places if place.done)
-    return _recorded(connection, job, entries, (of, changed), gone)
+    return _recorded(connection, job, seen, (of, changed), gone)
 
 
 def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wait: bool) -> Outcome:
@@ -127,7 +126,7 @@ def pass_over(connection: Connection, job: Job, window: int, attempt: Attempt) -
     attempt.phase = Phase.RECORD
     held = Held(0, (), wanted)
     of = _Sorted(connection, job.subject.key, seen, held, Changed())
-    return _recorded(connection, job, [_entry(job, one, of) for one in seen], (of, Changed()), ())
+    return _recorded(connection, job, seen, (of, Changed()), ())
 
 
 def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Outcome:
@@ -225,9 +224,10 @@ def _entry(job: Job, seen: Seen, of: _Sorted) -> Entry:
 
 
 def _recorded(
-    connection: Connection, job: Job, entries: Sequence[Entry], rows: tuple[_Sorted, Changed], gone: tuple[int, ...]
+    connection: Connection, job: Job, seen: Sequence[Seen], rows: tuple[_Sorted, Changed], gone: tuple[int, ...]
 ) -> Outcome:
     of, changed = rows
+    entries = [_entry(job, one, of) for one in seen]
     _write(connection, job, entries)
     total = NOTHING
     for entry in entries:
@@ -242,9 +242,13 @@ def _recorded(
         job.store.keep(connection, job.key, changed.still, job.sweep)
     windows = (*gone, *(entry.place.window for entry in entries))
     done = (*gone, *(entry.place.window for entry in entries if entry.done))
-    return Outcome(total, windows, done, len(changed.waited), len(changed.bad), changed.notes, changed.fault)
+    passed = sum(one.examined for one in seen)
+    at = seen[-1].last if seen else ()
+    return Outcome(
+        total, windows, done, len(changed.waited), len(changed.bad), changed.notes, changed.fault, passed, at
+    )
 
 
 def _write(connection: Connection, job: Job, entries: Sequence[Entry]) -> None:
     if entries:
-        job.store.record(connection, job.key, job.token, entries, lease=LEASE)
+        job.store.record(connection, job.key, job.token, entries, lease=job.lease)

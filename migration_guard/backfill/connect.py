@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import psycopg
@@ -25,6 +25,7 @@ _ENDS_TRANSACTION = re.compile(
     r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(COMMIT|ROLLBACK(?!\s+TO)|END|ABORT|BEGIN|START|PREPARE\s+TRANSACTION)\b",
     re.IGNORECASE | re.DOTALL,
 )
+C_ = TypeVar("C_", bound="psycopg.Connection[Any]")
 CONNECT_SECONDS = 10
 GUARDED = "migration-guard: in a function"
 """Marks a connection, in its `info`, that a definition's function has in hand."""
@@ -43,14 +44,14 @@ class Address:
         """The role that the address names."""
         return self.parameters.get("user")
 
-    def connect(self, name: str) -> psycopg.Connection[Any]:
+    def connect(self, name: str, kind: type[C_] = psycopg.Connection) -> C_:  # type: ignore[assignment]
         """Open a connection that leaves nothing behind in a pooler: no prepared statements, no settings."""
         ours = {
             "application_name": name[:LONGEST_NAME],
             "connect_timeout": self.parameters.get("connect_timeout", CONNECT_SECONDS),
         }
         try:
-            return psycopg.connect(make_conninfo(**{**self.parameters, **ours}), prepare_threshold=None)
+            return kind.connect(make_conninfo(**{**self.parameters, **ours}), prepare_threshold=None)
         except psycopg.Error as error:
             raise type(error)(self._scrubbed(str(error))) from None
 
@@ -93,18 +94,24 @@ def address_in(variable: str) -> Address:
 
 def engine(where: Address, name: str) -> Engine:
     """Make an engine that opens a connection for each use. While a connection is GUARDED, nobody ends its transaction."""
-    made = create_engine(
-        "postgresql+psycopg://",
-        creator=lambda: where.connect(name),
-        poolclass=NullPool,
-        use_native_hstore=False,
-        hide_parameters=True,
-    )
+    made = plain_engine(lambda: where.connect(name))
     event.listen(made, "before_cursor_execute", _refuse_statement)
     event.listen(made, "commit", lambda connection: _refuse_end(connection, "commit"))
     event.listen(made, "rollback", lambda connection: _refuse_end(connection, "rollback"))
     event.listen(made, "rollback_savepoint", _note_undone)
     return made
+
+
+def plain_engine(creator: Callable[[], psycopg.Connection[Any]]) -> Engine:
+    """Make an engine that opens a connection for each use, and never shows a parameter."""
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=creator,
+        poolclass=NullPool,
+        isolation_level="READ COMMITTED",
+        use_native_hstore=False,
+        hide_parameters=True,
+    )
 
 
 def _refuse_statement(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:

@@ -124,7 +124,9 @@ def primary(error: psycopg.Error) -> str:
     return text or type(error).__name__
 
 
-def told_of(error: Exception) -> str:
+def told_of(error: BaseException) -> str:
     """Say of any error what may be said: what the server says in its first line, or else its type."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return str(judged(error)) if isinstance(cause, psycopg.Error) else f"failed with {type(error).__name__}"
+    if isinstance(error, Exception) and isinstance(cause, psycopg.Error):
+        return str(judged(error))
+    return f"failed with {type(error).__name__}"

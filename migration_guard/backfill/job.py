@@ -30,6 +30,10 @@ class Job:
         return self.subject.definition.key
 
     @property
+    def lease(self) -> float:
+        return self.subject.definition.policy.lease
+
+    @property
     def hold(self) -> float:
         """Seconds that others may have to wait beside the batch's own time."""
         return max(0.01, min(HOLD, HOLD_OF_DEADLOCK * self.subject.server.deadlock_seconds))

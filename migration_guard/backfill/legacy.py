@@ -22,6 +22,7 @@ from migration_guard.backfill.definition import (
     nearest,
     size_warnings,
 )
+from migration_guard.backfill.policy import LEASE_MARGIN
 
 NAME = "BACKFILL_DEFS"
 FIELDS = (
@@ -65,6 +66,11 @@ class LegacyBackfill:
     def claim(self) -> Claim | None:
         """What holds when it is complete: nothing that could be looked at."""
         return None
+
+    @property
+    def lease(self) -> float:
+        """Seconds that a claim is held: nothing renews it while the function runs."""
+        return self.max_runtime + LEASE_MARGIN
 
     @property
     def function(self) -> str:

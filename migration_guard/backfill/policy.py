@@ -8,6 +8,9 @@ from dataclasses import dataclass, fields
 LOCK = (30.0, 120.0)
 STATEMENT_AT_MOST = 3600.0
 IDLE = (30.0, 600.0)
+SHORTEST_LEASE = 180.0
+"""A runner whose connection is gone is replaced at once; only behind a pooler does anybody wait for this."""
+LEASE_MARGIN = 60.0
 MARGIN = 10.0
 """By how much the statement's time-out exceeds the lock's: within it, nobody could tell the two apart."""
 
@@ -45,6 +48,11 @@ class TimeoutPolicy:
     def transaction(self) -> float:
         """The bound of the whole transaction, for servers that have one (PostgreSQL 17 and later)."""
         return max(150.0, self.statement + 30.0)
+
+    @property
+    def lease(self) -> float:
+        """Seconds that a claim outlives its last sign: nobody takes over what a batch may still be writing."""
+        return max(SHORTEST_LEASE, self.idle, self.statement + LEASE_MARGIN)
 
     def settings(self, server_version: int) -> dict[str, str]:
         """Give the server's parameters, to be set for the transaction only."""

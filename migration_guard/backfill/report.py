@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from migration_guard.backfill.span import Span
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.transitions import State
 
@@ -25,7 +26,7 @@ class Result:
         return self.state is State.COMPLETED
 
     def __str__(self) -> str:
-        state = self.state.value if self.state else "not run"
+        state = self.state.value if self.state else "ran" if self.ran else "not run"
         return f"{self.key}: {state}{f' ({self.reason})' if self.reason else ''}"
 
 
@@ -35,8 +36,14 @@ class Reporter:
     def begin(self, key: str, rows: int, counts: Counts) -> None:
         """A backfill begins, or goes on, on a table of about so many rows."""
 
-    def batch(self, counts: Counts, seconds: float, size: int) -> None:
-        """A batch was committed; the next has the size given."""
+    def turn(self, sweep: int, span: Span | None) -> None:
+        """A pass over the keys begins, or goes on."""
+
+    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()) -> None:
+        """A batch was committed, which examined so many rows, up to a key; the next has the size given."""
+
+    def said(self, key: str, text: str) -> None:
+        """A function logged something."""
 
     def warn(self, key: str, text: str) -> None:
         """Something is worth knowing."""

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
+from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.batch import LEASE
 from migration_guard.backfill.connect import Address, engine
 from migration_guard.backfill.definition import Backfill, Priority, Status
-from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, Trouble, judged, told_of
+from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, Refused, Trouble, judged, told_of
 from migration_guard.backfill.gate import CHANGED, Earned, verdict_on
+from migration_guard.backfill.hearing import heard
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.legacy import LegacyBackfill
+from migration_guard.backfill.lent import Claim, Ended, Lender
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.proof import QUICK
 from migration_guard.backfill.registry import Definition
@@ -69,12 +70,17 @@ def run_all(
     owners: Sequence[str] = (),
     reporter: Reporter | None = None,
     stop: threading.Event | None = None,
+    begun: Callable[[], None] = lambda: None,
 ) -> tuple[Result, ...]:
-    """Run definitions, and tell how each ended. CannotRun means that nothing was run."""
+    """Run definitions, and tell how each ended. CannotRun means that nothing was run.
+
+    `stop` ends the run after its batch; `begun` is told when there is something that must be finished.
+    """
     limits, reporter, stop = limits or Limits(), reporter or Reporter(), stop or threading.Event()
     deadline = time.monotonic() + limits.seconds
     store = Store(schema, owners)
-    prepare(where, store)
+    prepare(where, store, stop)
+    begun()
     results = []
     for definition in in_order(definitions):
         clock = Clock(min(deadline, time.monotonic() + definition.max_runtime), stop)
@@ -86,7 +92,7 @@ def run_all(
     return tuple(results)
 
 
-def prepare(where: Address, store: Store) -> None:
+def prepare(where: Address, store: Store, stop: threading.Event | None = None) -> None:
     """Reach the server, see that it will do, and create the state's tables where they are missing."""
     session = Session(engine(where, APPLICATION))
 
@@ -98,7 +104,7 @@ def prepare(where: Address, store: Store) -> None:
     try:
         retrying = Retrying(
             retry=retry_if_exception(lambda error: getattr(getattr(error, "orig", None), "sqlstate", "") in _STARTING),
-            stop=stop_after_delay(PATIENCE),
+            stop=stop_any(stop_after_delay(PATIENCE), stop_when_event_set(stop or threading.Event())),
             wait=wait_fixed(0.5),
             reraise=True,
         )
@@ -135,20 +141,24 @@ class _Run:
 
     def __init__(self, definition: Definition, where: Address, store: Store, clock: Clock, reporter: Reporter) -> None:
         self._definition = definition
-        self._engine = engine(where, f"{APPLICATION} {definition.key}")
-        self._session = Session(self._engine)
+        self._where = where
+        self._name = f"{APPLICATION} {definition.key}"
+        self._session = Session(engine(where, self._name))
         self._store = store
         self._clock = clock
         self._reporter = reporter
+        self._ran = False
         self._policy = definition.policy if isinstance(definition, Backfill) else TimeoutPolicy()
 
     def result(self) -> Result:
         try:
-            return self._result()
+            with heard(lambda text: self._reporter.said(self._definition.key, text)):
+                return self._result()
         except LostClaim as lost:
-            return Result(self._definition.key, None, str(lost))
+            return Result(self._definition.key, None, str(lost), ran=self._ran)
         except DBAPIError as error:
-            return Result(self._definition.key, None, f"its state cannot be read or written: {judged(error)}")
+            said = f"its state cannot be read or written: {judged(error)}"
+            return Result(self._definition.key, None, said, ran=self._ran)
         finally:
             self._session.close()
 
@@ -167,6 +177,7 @@ class _Run:
                 other = self._store.find(connection, definition.key) or record
             since = f"run by {other.claimed_by} since {other.claimed_since}"
             return Result(definition.key, State.RUNNING, since, self._counts(), ran=False)
+        self._ran = True
         record = replace(record, state=State.RUNNING, token=token)
         state, reason = self._outcome(record)
         return self._ended(record, state, reason)
@@ -199,11 +210,13 @@ class _Run:
         return verdict.passed
 
     def _claimed(self, record: Record) -> int | None:
-        patience = time.monotonic() + CLAIM_PATIENCE
+        definition, patience = self._definition, time.monotonic() + CLAIM_PATIENCE
+        ours = isinstance(definition, Backfill)
+        lease = self._policy.lease if isinstance(definition, Backfill) else definition.lease
         also = (record.state,) if record.state in SWEPT else ()
         while True:
             with self._transaction() as connection:
-                token = self._store.claim(connection, self._definition.key, self._policy, LEASE, also=also)
+                token = self._store.claim(connection, definition.key, self._policy, lease, ours=ours, also=also)
             if token is not None or time.monotonic() >= patience:
                 return token
             self._clock.sleep(0.2)
@@ -215,7 +228,7 @@ class _Run:
             return self._swept(self._definition, record)
         except Stop as stopped:
             return stopped.state, stopped.reason
-        except preflight.Unfit as unfit:
+        except (preflight.Unfit, Refused) as unfit:
             return State.FAILED, str(unfit)
         except CannotRun as cannot:
             return State.FAILED, str(cannot)
@@ -258,23 +271,40 @@ class _Run:
         self._reporter.begin(definition.key, 0, self._counts())
         for warning in definition.warnings:
             self._reporter.warn(definition.key, warning)
-        try:
-            rows, completed = definition.function_object(
-                self._engine, definition.batch_size, max(1.0, self._clock.left)
-            )
-        except Exception as error:  # noqa: BLE001 -- somebody else's function; its text may hold rows
-            return State.FAILED, told_of(error)
-        counts = Counts(examined=int(rows), changed=int(rows))
+        rows, completed = self._called(definition, record)
+        counts = Counts(examined=rows, changed=rows)
         with self._transaction() as connection:
             store, key, token = self._store, definition.key, record.token
             store.begin_sweep(connection, key, token, sweep=record.sweep + 1, bound=("",))
             window = store.windows(connection, key)[0].id
             (place,) = store.control(connection, key, token, (window,), ()).places
-            store.record(connection, key, token, (Entry(place, counts, done=True),), lease=LEASE)
+            store.record(connection, key, token, (Entry(place, counts, done=True),), lease=self._policy.lease)
         self._reporter.batch(counts, 0.0, definition.batch_size)
         if completed:
             return State.DONE_BY_ITS_WORD, "nobody has proved it: it runs again with the next deployment"
         return State.INCOMPLETE, "by its own word"
+
+    def _called(self, definition: LegacyBackfill, record: Record) -> tuple[int, bool]:
+        """Call the function with an engine that obeys us; give the rows and the word that it returns."""
+        claim = Claim(self._store, definition.key, record.token, self._policy.settings(0))
+        lender = Lender(self._where, self._name, claim, self._clock)
+        self._session.close()  # the function has connections of its own; ours would only stand idle
+        try:
+            rows, completed = definition.function_object(
+                lender.engine, definition.batch_size, max(1.0, self._clock.left)
+            )
+            given = int(rows), bool(completed)
+        except Ended as ended:
+            raise ended.why from None
+        except LostClaim:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- somebody else's function; its text may hold rows
+            raise lender.ended or Stop(State.FAILED, told_of(error)) from None
+        finally:
+            lender.close()
+        if lender.ended is not None and lender.raised:  # it has kept that to itself
+            raise lender.ended
+        return given
 
     def _ended(self, record: Record, state: State, reason: str | None) -> Result:
         try:

@@ -214,11 +214,19 @@ class Store:
         return replace(record, state=State(record.state), bound=_key(record.bound), floor=_key(record.floor))
 
     def claim(
-        self, connection: Connection, key: str, policy: TimeoutPolicy, lease: float, *, also: Sequence[State] = ()
+        self,
+        connection: Connection,
+        key: str,
+        policy: TimeoutPolicy,
+        lease: float,
+        *,
+        ours: bool,
+        also: Sequence[State] = (),
     ) -> int | None:
         """Take a backfill over, and give the token that proves it; None if somebody else is at it.
 
-        What a clean pass has finished is taken up as well where the caller knows that rows may have come since.
+        The claim ends with our connection where the work is done over it. What a clean pass has finished is taken up
+        as well where the caller knows that rows may have come since.
         """
         token: int | None = self._scalar(
             connection,
@@ -228,6 +236,7 @@ class Store:
             who=whoami(),
             lease=lease,
             policy=str(policy),
+            ours=ours,
             free=[state.value for state in (*TAKEN_UP, *also) if state is not State.RUNNING],
         )
         if token is not None:

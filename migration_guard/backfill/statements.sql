@@ -9,6 +9,16 @@
 SELECT pg_catalog.count(pg_catalog.set_config(name, value, true))
 FROM ROWS FROM (pg_catalog.unnest(%(names)s::text[]), pg_catalog.unnest(%(values)s::text[])) AS setting (name, value)
 
+-- name: settings_of_session
+-- For a session that nobody else will get.
+SELECT pg_catalog.count(pg_catalog.set_config(name, value, false))
+FROM ROWS FROM (pg_catalog.unnest(%(names)s::text[]), pg_catalog.unnest(%(values)s::text[])) AS setting (name, value)
+
+-- name: holds
+-- Whether a claim is still held. The lock keeps it from being taken over before the transaction has ended.
+SELECT request FROM {state}.backfills
+WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' FOR SHARE
+
 -- name: control
 -- What a person asked for, whether the claim still holds, whether a schema change waits for the table, and where the
 -- windows stand: a cursor is never kept in memory, since a COMMIT may go through although its reply was lost.
@@ -218,7 +228,7 @@ SELECT pg_catalog.count(*) FILTER (WHERE attempts = 1) FROM aside
 
 -- name: bound
 -- Where the table ended when the backfill began: max() does not exist for every type of key.
-SELECT {texts} FROM {table} ORDER BY {descending} LIMIT 1
+SELECT {texts} FROM {table} ORDER BY {ordered} LIMIT 1
 
 -- name: tenants
 -- Every tenant, each found by one step in an index.
@@ -300,16 +310,17 @@ UPDATE {state}.backfills AS b SET state = 'running', token = b.token + 1, reques
     claimed_by = %(who)s, claimed_since = pg_catalog.clock_timestamp(),
     lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second',
     started_at = COALESCE(b.started_at, pg_catalog.clock_timestamp()), finished_at = NULL, policy = %(policy)s,
-    backend_pid = pg_catalog.pg_backend_pid(),
+    backend_pid = CASE WHEN %(ours)s THEN pg_catalog.pg_backend_pid() END,
     backend_start = (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))
 WHERE b.key = %(backfill)s AND (b.state = ANY (%(free)s::text[]) OR b.state = 'running' AND NOT {alive})
 RETURNING b.token
 
 -- name: alive
-(b.lease_until > pg_catalog.clock_timestamp() AND EXISTS (
+-- A connection that is gone ends a claim before its time, but not where a function works over connections of its own.
+(b.lease_until > pg_catalog.clock_timestamp() AND (b.backend_pid IS NULL OR EXISTS (
     SELECT FROM pg_catalog.pg_stat_activity AS a
     WHERE a.pid = b.backend_pid AND COALESCE(a.backend_start = b.backend_start, true)
-))
+)))
 
 -- name: renew
 UPDATE {state}.backfills SET lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second'

@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 
 from migration_guard.backfill import preflight
 from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Key, Value
 from migration_guard.backfill.preflight import Subject
+from migration_guard.backfill.span import span
 from migration_guard.backfill.state import Record, Swept, Window
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import State
@@ -34,7 +36,9 @@ def finish(worker: Worker, record: Record) -> State:
         _come_back(worker)
     proves = worker.job.sweep > 1  # nobody knows who was writing when an earlier run began the first pass
     if record.swept or not worker.job.sweep:
-        proves = _begin(worker)
+        proves = _begin(worker, record)
+    else:
+        _turn_to(worker, worker.job, record.floor)
     for left in reversed(range(SWEEPS)):
         _work_through(worker)
         _come_back(worker)
@@ -42,11 +46,11 @@ def finish(worker: Worker, record: Record) -> State:
         if swept is not None:
             return State.COMPLETED
         if left:
-            proves = _begin(worker)
+            proves = _begin(worker, record)
     raise Stop(State.INCOMPLETE, f"moving target: rows that `where` matches still came in pass {SWEEPS} of this run")
 
 
-def _begin(worker: Worker) -> bool:
+def _begin(worker: Worker, record: Record) -> bool:
     """Begin a pass, up to the end that the table has now; tell whether it can prove that nothing is left.
 
     What an open transaction has written below that end cannot be seen: a pass that proves begins when those are over.
@@ -68,13 +72,31 @@ def _begin(worker: Worker) -> bool:
             connection, job.key, job.token, sweep=sweep, bound=bound, tenants=tenants
         )
     )
-    worker.turn_to(replace(job, sweep=sweep, bound=bound))
+    _turn_to(worker, replace(job, sweep=sweep, bound=bound), record.floor)
     return sweep > 1 or not open_
+
+
+def _turn_to(worker: Worker, job: Job, floor: Value | None) -> None:
+    """Go on with a pass, and say over which keys."""
+
+    def first(connection: Connection) -> Value | None:
+        with preflight.as_role(connection, job.subject.definition):
+            return first_of(connection, job.subject.key, job.subject.table.sql)
+
+    low, kind = floor or worker.tried(first), job.subject.key.columns[0].type
+    worker.turn_to(job, span(kind, low or (), job.bound or ()))
+
+
+def first_of(connection: Asks, key: Key, table: str) -> Value | None:
+    """Give the first key of a table, or None if it is empty."""
+    sql = statement("bound", texts=key.texts, table=table, ordered=key.order)
+    row = connection.exec_driver_sql(sql, {}).first()
+    return tuple(row[0]) if row is not None else None
 
 
 def end_of(connection: Asks, key: Key, table: str) -> Value | None:
     """Give the last key of a table, or None if it is empty."""
-    sql = statement("bound", texts=key.texts, table=table, descending=key.descending)
+    sql = statement("bound", texts=key.texts, table=table, ordered=key.descending)
     row = connection.exec_driver_sql(sql, {}).first()
     return tuple(row[0]) if row is not None else None
 

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from migration_guard.backfill.batch import (
-    LEASE,
     Asked,
     Attempt,
     Hold,
@@ -31,6 +30,7 @@ from migration_guard.backfill.preflight import search_settings
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.singly import ROW_WAIT
+from migration_guard.backfill.span import Span
 from migration_guard.backfill.state import FEW
 from migration_guard.backfill.transitions import Actor, State
 
@@ -99,9 +99,10 @@ class Worker:
     def clock(self) -> Clock:
         return self._clock
 
-    def turn_to(self, job: Job) -> None:
-        """Go on with the next sweep."""
+    def turn_to(self, job: Job, span: Span | None = None) -> None:
+        """Go on with a sweep, over a span of keys."""
         self._job = job
+        self._reporter.turn(job.sweep, span)
 
     def advance(self, windows: Sequence[int]) -> Outcome | None:
         """Do one batch of windows, and rest; None if it did not go through, and the next one is smaller."""
@@ -298,13 +299,17 @@ class Worker:
         self._note("hold", "a schema change waits for the table: held until it is through")
         self._clock.sleep(HOLD_CHECK)
         self.check_time()
-        self.tried(lambda connection: self._job.store.renew(connection, self._job.key, self._job.token, LEASE))
+        self.tried(
+            lambda connection: self._job.store.renew(connection, self._job.key, self._job.token, self._job.lease)
+        )
 
     def _tell(self, outcome: Outcome, fault: Fault | None = None) -> None:
         counts = outcome.counts
         self._tried += counts.changed + counts.unchanged + counts.quarantined
         self._set_aside += counts.quarantined
-        self._reporter.batch(counts, self._last, self._care.rows if self._care.careful else self._pace.size)
+        self._reporter.batch(
+            counts, self._last, self._care.rows if self._care.careful else self._pace.size, outcome.passed, outcome.at
+        )
         for note in outcome.notes:
             self._note("note", note)
         if counts.quarantined and self._set_aside >= BREAKER_ROWS and self._set_aside * 2 >= self._tried:

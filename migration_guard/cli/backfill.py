@@ -15,12 +15,12 @@ from migration_guard.backfill.registry import Definition, load_definitions, name
 from migration_guard.cli.backfill_output import (
     compared,
     listing,
-    say,
     standing_table,
     standings_json,
     tenant_table,
     watched,
 )
+from migration_guard.cli.lines import say
 from migration_guard.cli.options import loader, told
 from migration_guard.config import ConfigError, Settings
 
@@ -123,6 +123,7 @@ def command() -> None:
 @click.option("--max-seconds", type=click.FloatRange(0, min_open=True), metavar="N", help="The same in seconds.")
 @click.option("--workers", type=click.IntRange(1), default=1, metavar="N", help="One, for now.")
 @click.option("--offline", is_flag=True, help="The application is stopped: run also what is not safe beside it.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How lines are written; text.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if work is left, with 2 if nothing could be run.")
 @placing_options
 def run_command(
@@ -135,6 +136,7 @@ def run_command(
     max_seconds: float | None,
     workers: int,
     offline: bool,
+    log_format: str,
     strict: bool,
     module: tuple[str, ...],
     database_url_env: str | None,
@@ -154,7 +156,9 @@ def run_command(
         if workers > 1:
             say(f"{workers} workers are asked for; there is one for now, which runs everything")
         seconds = max_seconds or 60 * (max_minutes or 10.0)
-        order = backfill_run.Order(chosen, where.variable, where.schema, where.owners, seconds, offline)
+        order = backfill_run.Order(
+            chosen, where.variable, where.schema, where.owners, seconds, offline, log_format == "json"
+        )
         return backfill_run.dry_run(order) if dry_run else backfill_run.run(order, strict=strict)
 
 

@@ -4,38 +4,25 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from migration_guard.backfill.gate import CHANGED
 from migration_guard.backfill.registry import Definition
-from migration_guard.backfill.report import Reporter, Result, seconds_left, summary
-from migration_guard.backfill.standing import Counts, Standing, TenantCounts
+from migration_guard.backfill.standing import Standing, TenantCounts
 from migration_guard.backfill.transitions import SWEPT
-from migration_guard.cli.output import emit
 from migration_guard.report.sanitise import one_line
 
-EVERY_BATCHES = 10
-EVERY_SECONDS = 30.0
 WATCH_SECONDS = 1.0
 COUNTS = ("examined", "changed", "unchanged", "done_already", "locked", "quarantined")
-
-
-def say(text: str) -> None:
-    """Print lines. That nobody can read them stops no run: the state says the same."""
-    with suppress(click.ClickException):
-        emit("".join(f"{one_line(line)}\n" for line in text.split("\n")))
 
 
 def listing(definitions: Sequence[Definition], *, as_json: bool) -> str:
@@ -125,93 +112,6 @@ def watched(standings: Callable[[], Sequence[Standing]]) -> None:
         while True:
             time.sleep(WATCH_SECONDS)
             live.update(Text(standing_table(standings())), refresh=True)
-
-
-def reporter() -> Reporter:
-    """Choose how a run is shown: with a bar on a terminal, in lines in a log."""
-    if sys.stdout is not None and sys.stdout.isatty():
-        return Bar()
-    return Lines()
-
-
-class Lines(Reporter):
-    """A line now and then."""
-
-    def __init__(self) -> None:
-        self._key = ""
-        self._rows = 0
-        self._counts = Counts()
-        self._began = self._told = time.monotonic()
-        self._fresh = Counts()
-        self._batches = 0
-
-    def begin(self, key: str, rows: int, counts: Counts) -> None:
-        self._key, self._rows, self._counts, self._fresh = key, rows, counts, Counts()
-        self._began = self._told = time.monotonic()
-        self._batches = 0
-        say(f"{key}: {'goes on' if counts.examined else 'begins'}, about {rows:,} rows in the table")
-
-    def batch(self, counts: Counts, seconds: float, size: int) -> None:
-        self._counts, self._fresh = self._counts + counts, self._fresh + counts
-        self._batches += 1
-        self._show(f"batches of {size:,} rows take {seconds * 1000:.0f} ms")
-
-    def _show(self, pace: str) -> None:
-        if self._batches >= EVERY_BATCHES and time.monotonic() - self._told >= EVERY_SECONDS:
-            self._batches, self._told = 0, time.monotonic()
-            say(f"{self._key}: {self._progress()}; {pace}")
-
-    def warn(self, key: str, text: str) -> None:
-        say(f"{key}: note: {text}")
-
-    def end(self, result: Result) -> None:
-        say(f"{result}; {summary(result.counts)}" if result.ran else f"{result}")
-
-    def _progress(self) -> str:
-        part = f" of about {self._rows:,} ({self._counts.examined * 100 // self._rows} %)" if self._rows else ""
-        left = seconds_left(self._counts.examined, self._rows, _scaled(self._counts, self._fresh, self._began))
-        eta = f", about {left:.0f} s left" if left is not None else ""
-        return f"{self._counts.examined:,} rows examined{part}, {self._counts.changed:,} changed{eta}"
-
-
-class Bar(Lines):
-    """A bar, under the lines that do not move."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-
-    def begin(self, key: str, rows: int, counts: Counts) -> None:
-        super().begin(key, rows, counts)
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[told]}", markup=False)
-        )
-        self._task = self._bar.add_task(one_line(key), total=rows or None, told="")
-        self._bar.start()
-
-    def _show(self, pace: str) -> None:
-        if self._bar is not None and self._task is not None:
-            done, told = min(self._counts.examined, self._rows), f"{self._progress()}; {pace}"
-            self._bar.update(self._task, completed=done, told=told)
-
-    def warn(self, key: str, text: str) -> None:
-        if self._bar is None:
-            super().warn(key, text)
-        else:
-            self._bar.console.print(one_line(f"{key}: note: {text}"), markup=False, highlight=False)
-
-    def end(self, result: Result) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-        super().end(result)
-
-
-def _scaled(all_: Counts, fresh: Counts, began: float) -> float:
-    """Give the seconds that all the rows would have taken at the speed of this run."""
-    seconds = time.monotonic() - began
-    return seconds * all_.examined / fresh.examined if fresh.examined else 0.0
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import FrameType
 
 from migration_guard.backfill.connect import Address, address_in
 from migration_guard.backfill.plan import Plan, planned
@@ -15,9 +11,11 @@ from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Result
 from migration_guard.backfill.runner import Limits, in_order, run_all
 from migration_guard.backfill.transitions import State
-from migration_guard.cli.backfill_output import reporter, say
+from migration_guard.cli.backfill_progress import reporter
+from migration_guard.cli.lines import last, say, tolerate
+from migration_guard.cli.never_failing import NOTHING
+from migration_guard.stopping import STOPPING
 
-NOTHING = "NOTHING WAS RUN: "
 LEFT = "WORK IS LEFT: "
 UNPROVEN = "NOT PROVEN: "
 
@@ -32,6 +30,7 @@ class Order:
     owners: tuple[str, ...]
     seconds: float
     offline: bool
+    as_json: bool = False
 
     @property
     def address(self) -> Address:
@@ -42,20 +41,21 @@ def run(order: Order, *, strict: bool) -> int:
     """Run backfills; the exit code counts only where the caller is strict."""
     where = order.address
     if not order.definitions:
-        say(f"{NOTHING}no backfill is active")
+        last(f"{NOTHING}no backfill is active", as_json=order.as_json)
         return 0
-    limits = Limits(order.seconds, order.offline)
-    with stopping() as stop:
-        results = run_all(
-            order.definitions,
-            where,
-            limits=limits,
-            schema=order.schema,
-            owners=order.owners,
-            reporter=reporter(),
-            stop=stop,
-        )
-    say(last_line(results))
+    tolerate()
+    results = run_all(
+        order.definitions,
+        where,
+        limits=Limits(order.seconds, order.offline),
+        schema=order.schema,
+        owners=order.owners,
+        reporter=reporter(as_json=order.as_json),
+        stop=STOPPING.asked,
+        begun=STOPPING.begin,
+    )
+    STOPPING.end()
+    last(last_line(results), as_json=order.as_json)
     left = [one for one in results if not one.complete]
     return 1 if strict and left else 0
 
@@ -79,26 +79,8 @@ def dry_run(order: Order) -> int:
     where = order.address
     for definition in in_order(order.definitions):
         say(_shown(planned(definition, where, order.schema)))
-    say(f"{NOTHING}this was a dry run")
+    last(f"{NOTHING}this was a dry run", as_json=order.as_json)
     return 0
-
-
-@contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """Let the first signal end the run after its batch, and the second at once."""
-    stop = threading.Event()
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    known = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in known.items():
-            signal.signal(number, handler)
 
 
 def _shown(plan: Plan) -> str:

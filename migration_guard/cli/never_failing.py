@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import pairwise
 
 import click
 
+from migration_guard.cli.lines import last
 from migration_guard.cli.output import complain, emit
-from migration_guard.report.sanitise import one_line
+from migration_guard.stopping import STOPPING
 
 COULD_NOT_RUN = 2
+NOTHING = "NOTHING WAS RUN: "
 
 
 def is_unfailing(args: list[str]) -> bool:
@@ -20,34 +23,38 @@ def is_unfailing(args: list[str]) -> bool:
 
 def never_failing(call: Callable[[], object], args: list[str]) -> int:
     """Run the command; only with --strict does the exit code tell anything."""
-    code = _code(call)
+    STOPPING.listen()
+    code = _code(call, args)
+    STOPPING.end()
     with suppress(Exception):
         emit("")
     return code if "--strict" in args else 0
 
 
-def _code(call: Callable[[], object]) -> int:
+def _code(call: Callable[[], object], args: list[str]) -> int:
     try:
         code = call()
     except click.UsageError as error:
         if error.ctx is not None:
             complain(error.ctx.get_usage())
-        return _nothing(error.format_message())
+        return _ended(NOTHING + error.format_message(), args)
     except click.ClickException as error:
-        return _nothing(error.format_message())
+        return _ended(NOTHING + error.format_message(), args)
     except (click.Abort, KeyboardInterrupt):
-        _last("STOPPED AT ONCE: the batch that was running was rolled back; the next run goes on from the one before")
-        return COULD_NOT_RUN
+        undone = "STOPPED AT ONCE: the batch that was running was rolled back; the next run goes on from the one before"
+        return _ended(undone if STOPPING.begun else f"{NOTHING}stopped by a signal", args)
     except BaseException as error:  # noqa: BLE001 -- a defect of ours must not fail a deployment either
-        return _nothing(f"migration-guard failed: {type(error).__name__}")
+        return _ended(f"{NOTHING}migration-guard failed: {type(error).__name__}", args)
     return code if isinstance(code, int) else 0
 
 
-def _nothing(why: str) -> int:
-    _last(f"NOTHING WAS RUN: {why}")
+def _ended(line: str, args: list[str]) -> int:
+    STOPPING.end()
+    with suppress(Exception):
+        last(line, as_json=_as_json(args))
     return COULD_NOT_RUN
 
 
-def _last(line: str) -> None:
-    with suppress(Exception):
-        emit(f"{one_line(line)}\n")
+def _as_json(args: list[str]) -> bool:
+    """Read the one option that matters where all of them may be wrong."""
+    return "--log-format=json" in args or ("--log-format", "json") in pairwise(args)

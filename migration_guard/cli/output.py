@@ -22,9 +22,9 @@ def emit(text: str) -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
-        _discard()
+        discard()
     except OSError as error:
-        _discard()
+        discard()
         raise click.ClickException(f"the output could not be written: {error.strerror}") from None
 
 
@@ -99,7 +99,7 @@ def _umask() -> int:
     return mask
 
 
-def _discard() -> None:
+def discard() -> None:
     """Send the rest of standard output nowhere, so that nothing fails again when the interpreter ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

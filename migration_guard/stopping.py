@@ -1,0 +1,54 @@
+"""Signals to a run of backfills, from its first moment to its last: none of them ends it without a last line.
+
+Before anything has begun, a signal ends the run at once. Then the first one lets the batch be finished, and the second
+does not. When all is said, signals are ignored: the process is ending anyway. Imported before all else, so it imports
+next to nothing.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+NUMBERS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+
+
+class Stopping:
+    """What signals mean by now."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        """Set by the first signal: finish the batch, and end."""
+        self._begun = False
+
+    def listen(self) -> None:
+        """Take signals from here on; one that is ignored, as under nohup, stays ignored."""
+        for number in NUMBERS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._handle)
+
+    def begin(self) -> None:
+        """There is something to finish from here on."""
+        self._begun = True
+
+    @property
+    def begun(self) -> bool:
+        """Whether there was anything to finish."""
+        return self._begun
+
+    @staticmethod
+    def end() -> None:
+        """All is done, and what follows is said in any case."""
+        for number in NUMBERS:
+            signal.signal(number, signal.SIG_IGN)
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        second = self.asked.is_set()
+        self.asked.set()
+        if second or not self._begun:
+            raise KeyboardInterrupt
+
+
+STOPPING = Stopping()
+"""There is one process, and one handler for each of its signals."""

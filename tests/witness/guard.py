@@ -1,0 +1,41 @@
+"""What the guard tells of a program: the same gate and the same reading as in a run, without the processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from migration_guard.gate import may_hold_operation
+from migration_guard.operations import Direction, Job
+from migration_guard.reading.migration import read
+from witness.record import bare
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A data change that the guard tells of, or a place that it could not look at."""
+
+    kind: str
+    table: str | None
+    lines: frozenset[int]
+    """Where it stands, and the calls that lead there."""
+
+
+def told(path: Path, root: Path, source: str, framework: str) -> list[Told]:
+    """Read a program. What is said of tables that are created in it is no alarm, and so it is not told."""
+    data = source.encode()
+    if not may_hold_operation(data):
+        return []
+    reading = read(Job(path=str(path), shown=path.name, root=str(root), framework=framework, seconds=60.0), data)
+    found = [Told("PROBLEM", None, frozenset({one.line or 0})) for one in reading.problems]
+    for one in reading.operations:
+        if one.created_here or one.kind.value == "MARKER" or one.direction is Direction.DOWNGRADE:
+            continue
+        lines = set(range(one.span.line, one.span.end_line + 1)) if one.via is None else set()
+        for step in one.trail:
+            place = step.partition(" ")[0]
+            if place.rpartition(":")[0] == path.name:
+                lines.add(int(place.rpartition(":")[2]))
+        tables = tuple(map(bare, one.tables)) or (None,)
+        found += [Told(one.kind.value, table, frozenset(lines)) for table in tables]
+    return found

@@ -1,0 +1,60 @@
+"""One run of a program: its modules, and its end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
+
+from witness import switchboard, unseen
+from witness.program import Program
+from witness.record import Record
+
+_SECONDS = 10
+
+
+class TooLong(BaseException):
+    """A program does not end."""
+
+
+@contextmanager
+def ending(record: Record) -> Iterator[None]:
+    """Note how a run ends that does not come to its end, and end one that does not stop."""
+
+    def late(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, _SECONDS)
+    try:
+        yield
+    except (Exception, SystemExit, TooLong, switchboard.Endless) as error:  # noqa: BLE001 - programs end as they like
+        record.failures.append(f"{type(error).__name__}: {str(error)[:200]}")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def loaded(program: Program, path: Path, truths: switchboard.Truths) -> Iterator[ModuleType]:
+    """Make the module of a program for one run, with the modules beside it; both are forgotten afterwards."""
+    module = ModuleType(f"witness_{program.name}")
+    module.__file__ = str(path)
+    beside = {name.partition("/")[0].removesuffix(".py") for name, _ in program.files if name.endswith(".py")}
+    made = {
+        module.__name__: module,
+        switchboard.NAME: switchboard.module(truths),
+        unseen.NAME: unseen.module(),
+        "sqlmodel": unseen.sqlmodel(),
+    }
+    with patch.object(sys, "path", [str(path.parent), *sys.path]), patch.object(sys, "dont_write_bytecode", True):
+        sys.modules.update(made)
+        try:
+            yield module
+        finally:
+            for name in [name for name in sys.modules if name in made or name.partition(".")[0] in beside]:
+                del sys.modules[name]
