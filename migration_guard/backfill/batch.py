@@ -8,14 +8,15 @@ from enum import Enum
 
 from sqlalchemy import Connection
 
+from migration_guard.backfill.arrays import array
 from migration_guard.backfill.change import Changed, change_together
 from migration_guard.backfill.errors import Fault
 from migration_guard.backfill.job import Job
-from migration_guard.backfill.keys import Key, Value, array
+from migration_guard.backfill.keys import Key, Value
 from migration_guard.backfill.look import Glass, Held, Seen, Selection, listed, lock, look, look_ahead, next_key
 from migration_guard.backfill.pace import AIM
+from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.preflight import as_role
-from migration_guard.backfill.session import apply_settings
 from migration_guard.backfill.singly import change_singly
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.state import Control, Entry

@@ -11,15 +11,15 @@ from typing import Any
 from migration_guard.backfill.asks import Asks, asking
 from migration_guard.backfill.definition import Backfill, Claim, DefinitionError, nearest
 from migration_guard.backfill.legacy import LegacyBackfill
+from migration_guard.backfill.pinned import SPELLING, apply_settings, search_settings
 from migration_guard.backfill.registry import Definition, load_definitions
-from migration_guard.backfill.statements import statement
+from migration_guard.backfill.statements import VERSION, statement
 from migration_guard.backfill.transitions import State
 from migration_guard.backfill.trust import Use, asked, distrusted
 from migration_guard.config import SettingsLoader
 from migration_guard.config.settings import Settings
 
 CHANGED = "its definition has changed since; `migration-guard backfill retry` starts it anew"
-FOREVER = 24 * 3600.0
 _MARK = "migration_guard.looks"
 
 
@@ -96,56 +96,13 @@ def require_backfill(
         raise BackfillUnfinished(f"backfill {key} {verdict.text}")
 
 
-def verdict_on(
-    ask: Asks, definition: Definition, earned: Earned, schema: str, *, prove: bool = False, seconds: float | None = None
-) -> Verdict:
-    """Judge a backfill that its state calls complete: by what it was complete for, and by a look at its rows.
-
-    Where keys only grow, the rows up to its bound are those that were proved. Elsewhere rows may have come between them,
-    so that the look is at all rows.
-    """
-    from migration_guard.backfill import preflight, proof  # noqa: PLC0415 -- needs the extra
-    from migration_guard.backfill.state import Store  # noqa: PLC0415
-
-    if earned.fingerprint != definition.fingerprint:
-        return Verdict(passed=False, text=f"{earned}, but {CHANGED}")
-    claim = definition.claim
-    if earned.state is not State.COMPLETED or claim is None:
-        return Verdict(passed=False, text=str(earned))
-    store, limit = Store(schema), seconds if seconds is not None else FOREVER if prove else proof.QUICK
-    with _looking(ask, claim):
-        with preflight.as_role(ask, claim):
-            source = preflight.located(ask, claim)
-        floor = earned.floor if source.grows and not prove else None
-        look = proof.look_beyond(ask, source, floor, lambda keys: store.not_kept(ask, claim.key, keys), seconds=limit)
-    upto = f" up to key {proof.shown(earned.bound)}" if earned.bound else ""
-    reached = look.reached if source.grows and not prove else None
-    if look.answer is proof.Answer.SOMETHING:
-        text = f"was completed{upto}, and is no longer: {look.told}; the next run fills them"
-        return Verdict(passed=False, text=text, lost=True, reached=reached)
-    if look.answer is proof.Answer.UNKNOWN:
-        return Verdict(
-            passed=False,
-            text=f"is completed{upto}, and not proven beyond: {look.told}; {_proofs(source.grows)}",
-            reached=reached,
-        )
-    return Verdict(
-        passed=True,
-        text=f"is completed{f' up to key {proof.shown(look.reached)}' if look.reached else ''}",
-        reached=reached,
-    )
-
-
-def _proofs(grows: bool) -> str:
-    """Say what would be a proof."""
-    if grows:
-        return "the next run, or another look, goes on from there"
-    why = "its keys do not only grow, so that rows may have come anywhere"
-    return f"{why}: `gate --prove` looks at all rows; a trigger or a validated constraint keeps them filled"
-
-
 def _judged(ask: Asks, definition: Definition, earned: Earned, schema: str, *, prove: bool) -> Verdict:
     """Judge for a migration: whatever goes wrong is no proof."""
+    try:
+        from migration_guard.backfill.verdict import verdict_on  # noqa: PLC0415 -- what reads rows needs the extra
+    except ImportError:
+        needs = "the extra is not installed: pip install 'migration-guard[backfill]'"
+        raise BackfillUnfinished(f"backfill {definition.key} {earned}, and nothing can be looked at: {needs}") from None
     try:
         return verdict_on(ask, definition, earned, schema, prove=prove)
     except Exception as error:
@@ -159,11 +116,8 @@ def _judged(ask: Asks, definition: Definition, earned: Earned, schema: str, *, p
 
 
 @contextmanager
-def _looking(ask: Asks, claim: Claim) -> Iterator[None]:
+def looking(ask: Asks, claim: Claim) -> Iterator[None]:
     """Look under the definition's settings, and leave the caller's as they were; in a transaction, whoever began it."""
-    from migration_guard.backfill.preflight import search_settings  # noqa: PLC0415 -- needs the extra
-    from migration_guard.backfill.session import SPELLING, apply_settings  # noqa: PLC0415
-
     settings = {**SPELLING, **search_settings(claim), "statement_timeout": "120s", _MARK: "yes"}
     names = {"names": [*settings, "role"]}
     before = ask.exec_driver_sql(statement("settings_before"), names).scalar()
@@ -193,8 +147,6 @@ def earned_from(row: Any) -> Earned:
 
 
 def _earned(ask: Asks, key: str, schema: str, owners: Sequence[str]) -> Earned | None:
-    from migration_guard.backfill.state import VERSION  # noqa: PLC0415 -- needs the extra
-
     stranger = ask.exec_driver_sql(statement("strangers"), dict(asked(schema, owners, Use.READ))).first()
     if stranger is not None:
         raise BackfillUnfinished(f"backfill {key}: {distrusted(schema, stranger)}")
@@ -215,7 +167,7 @@ def _there(ask: Asks, name: str) -> bool:
 
 def _has_rows(ask: Asks, key: str, name: str, claim: Claim | None) -> bool:
     """Tell whether a table has rows; one that a policy filters must not look empty."""
-    with _looking(ask, claim or Claim(key, name, "true")):
+    with looking(ask, claim or Claim(key, name, "true")):
         found = ask.exec_driver_sql(statement("qualified"), {"table": name}).scalar()
         if found is None:
             raise BackfillUnfinished(f"backfill {key}: there is no table {name}")

@@ -129,17 +129,6 @@ class Key:
         return range(len(self.columns))
 
 
-def joined(arrays: Sequence[str]) -> str:
-    """Put texts of arrays together to one."""
-    return "{" + ",".join(one[1:-1] for one in arrays if one != "{}") + "}"
-
-
-def array(values: Iterable[str]) -> str:
-    """Spell an array of texts, as the server reads it."""
-    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
-
-
 def _row(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 

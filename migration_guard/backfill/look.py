@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from migration_guard.backfill.arrays import joined
 from migration_guard.backfill.definition import LARGEST, SMALLEST
 from migration_guard.backfill.job import Job
-from migration_guard.backfill.keys import Key, Value, joined
+from migration_guard.backfill.keys import Key, Value
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.state import Control, Place
 from migration_guard.backfill.statements import statement

@@ -13,18 +13,19 @@ from sqlalchemy.exc import DBAPIError
 from migration_guard.backfill import preflight
 from migration_guard.backfill.connect import Address, engine
 from migration_guard.backfill.definition import Backfill
+from migration_guard.backfill.ends import end_of
 from migration_guard.backfill.errors import CannotRun, judged
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.look import lock_statement, look_statement, selection_of
 from migration_guard.backfill.pace import AIM, REST
+from migration_guard.backfill.pinned import apply_settings, search_settings
 from migration_guard.backfill.preflight import Subject, Unfit
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.runner import APPLICATION
-from migration_guard.backfill.session import Session, apply_settings
+from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import Place, Store
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.sweep import end_of
 
 RATES = (5_000, 100_000)
 """Rows a second: a slow server with wide rows and many indexes, and a fast one."""
@@ -50,7 +51,7 @@ def planned(definition: Definition, where: Address, schema: str) -> Plan:
     try:
         with session.transaction(definition.policy.settings(0)) as connection:
             on = preflight.server(connection)
-            apply_settings(connection, preflight.search_settings(definition))
+            apply_settings(connection, search_settings(definition))
             with preflight.as_role(connection, definition):
                 plan = _plan(connection, definition, on, Store(schema))
             connection.rollback()

@@ -15,7 +15,7 @@ from migration_guard.backfill.connect import OLDEST_SERVER
 from migration_guard.backfill.definition import Backfill, Claim, nearest
 from migration_guard.backfill.errors import CannotRun, Fault, Trouble, judged
 from migration_guard.backfill.keys import Key, KeyColumn, quoted
-from migration_guard.backfill.session import apply_settings
+from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.sqltext import assigned_columns, bound, folded, is_local
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.trust import check_search_path
@@ -122,11 +122,6 @@ def server(connection: Connection) -> Server:
         why = "foreign keys and triggers would not be looked at"
         raise CannotRun(f"session_replication_role is {replication} for this role or database: {why}; set it to origin")
     return Server(version, bool(superuser), counting == "on", int(deadlock) / 1000)
-
-
-def search_settings(definition: Backfill | Claim) -> dict[str, str]:
-    """Give the settings under which the definition's SQL finds its tables, and must see all of their rows."""
-    return {"row_security": "off", **({"search_path": definition.search_path} if definition.search_path else {})}
 
 
 @contextmanager

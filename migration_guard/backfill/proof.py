@@ -9,13 +9,13 @@ from enum import Enum
 
 from migration_guard.backfill import preflight
 from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.ends import POLL, end_of, writers
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import between
 from migration_guard.backfill.pace import Pace
+from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.preflight import Source
-from migration_guard.backfill.session import apply_settings
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.sweep import POLL, end_of, writers
 
 QUICK = 5.0
 """Seconds that a look may take before a migration, or before a run that has nothing else to do."""

@@ -16,21 +16,23 @@ from migration_guard.backfill import preflight
 from migration_guard.backfill.connect import Address, engine
 from migration_guard.backfill.definition import Backfill, Priority, Status
 from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, Refused, Trouble, judged, told_of
-from migration_guard.backfill.gate import CHANGED, Earned, verdict_on
+from migration_guard.backfill.gate import CHANGED, Earned
 from migration_guard.backfill.hearing import heard
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.lent import Claim, Ended, Lender
+from migration_guard.backfill.pinned import apply_settings, search_settings
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.proof import QUICK
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result
-from migration_guard.backfill.session import Session, apply_settings
+from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import Counts
 from migration_guard.backfill.state import SCHEMA, Entry, Record, Store
 from migration_guard.backfill.sweep import finish
 from migration_guard.backfill.transitions import SWEPT, Actor, State
 from migration_guard.backfill.trust import PINNED
+from migration_guard.backfill.verdict import verdict_on
 from migration_guard.backfill.worker import PATIENCE, Clock, Stop, Worker
 
 APPLICATION = "migration-guard backfill"
@@ -248,7 +250,7 @@ class _Run:
         with self._session.transaction(self._policy.settings(0)) as connection:
             on = preflight.server(connection)
             with connection.begin_nested() as looked:
-                apply_settings(connection, preflight.search_settings(definition))
+                apply_settings(connection, search_settings(definition))
                 with preflight.as_role(connection, definition):
                     subject = preflight.examine(connection, definition, on)
                 looked.rollback()

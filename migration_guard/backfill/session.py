@@ -9,25 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.errors import Refused
-from migration_guard.backfill.keys import array
-from migration_guard.backfill.statements import statement
-
-SPELLING = {
-    "extra_float_digits": "1",
-    "DateStyle": "ISO",  # how dates are written; in which order they are read stays the role's
-    "IntervalStyle": "postgres",
-    "bytea_output": "hex",
-    "standard_conforming_strings": "on",
-    "lc_monetary": "C",
-    "transform_null_equals": "off",
-    "array_nulls": "on",
-    "gin_fuzzy_search_limit": "0",
-    "exit_on_error": "off",
-}
-"""What a role, a database or a URL may set otherwise, and by which keys would change on their way through the state, or
-rows would not be found: pinned in every transaction."""
+from migration_guard.backfill.pinned import SPELLING, apply_settings
 
 
 class Session:
@@ -83,9 +66,3 @@ class Session:
             opened = self._engine.connect()
             self._connection = opened.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=False)
         return self._connection
-
-
-def apply_settings(connection: Asks, settings: Mapping[str, str]) -> None:
-    """Set the server's parameters until the transaction ends."""
-    parameters = {"names": array(settings), "values": array(settings.values())}
-    connection.exec_driver_sql(statement("settings"), parameters)

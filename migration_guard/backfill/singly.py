@@ -14,13 +14,14 @@ from psycopg.sql import Literal
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from migration_guard.backfill.arrays import array
 from migration_guard.backfill.change import Changed, change, too_many, verified, written
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused, Trouble, fault_of, judged
 from migration_guard.backfill.job import Job
-from migration_guard.backfill.keys import Value, array
+from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import Held, listed, spelt
+from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.preflight import Subject
-from migration_guard.backfill.session import apply_settings
 from migration_guard.backfill.statements import statement
 
 AT_MOST = 64

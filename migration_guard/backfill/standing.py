@@ -54,3 +54,16 @@ class TenantCounts:
     tenant: str | None
     counts: Counts
     batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that cannot be changed: its key and what the server calls the reason, and nothing else of it."""
+
+    backfill: str
+    tenant: str | None
+    key: tuple[str, ...]
+    sqlstate: str | None
+    message: str
+    attempts: int
+    at: datetime

@@ -16,12 +16,11 @@ from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, judged
 from migration_guard.backfill.keys import Value, quoted
 from migration_guard.backfill.policy import TimeoutPolicy
-from migration_guard.backfill.standing import Counts, Standing, TenantCounts
-from migration_guard.backfill.statements import statement
+from migration_guard.backfill.standing import Counts, SetAside, Standing, TenantCounts
+from migration_guard.backfill.statements import VERSION, statement
 from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
 from migration_guard.backfill.trust import Use, check_creation, check_state
 
-VERSION = 2
 SCHEMA = "migration_guard"
 FEW = 32
 """Keys found locked that stand together; so many are tried in one transaction."""
@@ -381,6 +380,20 @@ class Store:
             return 0
         told = [{"key": row, "sqlstate": fault.sqlstate, "message": fault.message} for row, fault in rows]
         return int(self._scalar(connection, "quarantine", backfill=key, tenant=tenant, rows=json.dumps(told)))
+
+    def set_aside(self, connection: Connection, key: str | None) -> tuple[SetAside, ...]:
+        """Give the rows in quarantine, of one backfill or of all."""
+        rows = self._rows(connection, "in_quarantine", backfill=key)
+        return tuple(SetAside(row[0], row[1], tuple(row[2]), *row[3:]) for row in rows)
+
+    def release(self, connection: Connection, key: str) -> int:
+        """Let the rows in quarantine be tried again, as rows that were locked are; tell how many they are."""
+        rows = self._rows(connection, "release", backfill=key)
+        for tenant in {row[0] for row in rows}:
+            keys = [tuple(row[1]) for row in rows if row[0] == tenant]
+            window = self._scalar(connection, "released_to", backfill=key, tenant=tenant, rows=len(keys))
+            self.skip(connection, window, keys)
+        return len(rows)
 
     # What is shown.
 

@@ -224,6 +224,26 @@ WITH aside AS (
 )
 SELECT pg_catalog.count(*) FILTER (WHERE attempts = 1) FROM aside
 
+-- name: in_quarantine
+SELECT backfill, tenant, row_key, sqlstate, message, attempts, at FROM {state}.quarantine
+WHERE backfill = COALESCE(%(backfill)s::text, backfill) ORDER BY backfill, at, row_key
+
+-- name: release
+DELETE FROM {state}.quarantine WHERE backfill = %(backfill)s RETURNING tenant, row_key
+
+-- name: released_to
+-- The window whose rows they are, as far as it is known.
+UPDATE {state}.windows SET quarantined = quarantined - %(rows)s::bigint, locked = locked + %(rows)s::bigint
+WHERE id = (
+    SELECT id FROM {state}.windows
+    WHERE backfill = %(backfill)s AND (kind = 'whole' OR kind = 'range' AND tenant IS NOT DISTINCT FROM %(tenant)s::text)
+    ORDER BY quarantined DESC, id LIMIT 1
+)
+RETURNING id
+
+-- name: rows_of
+SELECT {texts}, pg_catalog.to_jsonb(mg_row.*)::text FROM {table} AS mg_row WHERE {among}
+
 -- ---- Sweeps. ----
 
 -- name: bound

@@ -9,9 +9,9 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.ends import POLL, end_of, first_of, writers
 from migration_guard.backfill.job import Job
-from migration_guard.backfill.keys import Key, Value
+from migration_guard.backfill.keys import Value
 from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.span import span
 from migration_guard.backfill.state import Record, Swept, Window
@@ -25,7 +25,6 @@ TOGETHER = 200
 """Tenants whose few rows may be done in one batch."""
 SWEEPS = 3
 """Passes of one run that may still find something to do; after them the application is the one who makes it."""
-POLL = 0.02
 BETWEEN = 0.05
 """Seconds between two attempts at a row that somebody holds."""
 
@@ -85,26 +84,6 @@ def _turn_to(worker: Worker, job: Job, floor: Value | None) -> None:
 
     low, kind = floor or worker.tried(first), job.subject.key.columns[0].type
     worker.turn_to(job, span(kind, low or (), job.bound or ()))
-
-
-def first_of(connection: Asks, key: Key, table: str) -> Value | None:
-    """Give the first key of a table, or None if it is empty."""
-    sql = statement("bound", texts=key.texts, table=table, ordered=key.order)
-    row = connection.exec_driver_sql(sql, {}).first()
-    return tuple(row[0]) if row is not None else None
-
-
-def end_of(connection: Asks, key: Key, table: str) -> Value | None:
-    """Give the last key of a table, or None if it is empty."""
-    sql = statement("bound", texts=key.texts, table=table, ordered=key.descending)
-    row = connection.exec_driver_sql(sql, {}).first()
-    return tuple(row[0]) if row is not None else None
-
-
-def writers(connection: Asks, tables: tuple[int, ...]) -> list[str]:
-    """Name the transactions of others that have written to tables and are not over."""
-    rows = connection.exec_driver_sql(statement("writers"), {"tables": list(tables)}).all()
-    return sorted({row[0] for row in rows})
 
 
 def _wait_for_writers(worker: Worker, open_: list[str]) -> None:

@@ -26,7 +26,7 @@ from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care
 from migration_guard.backfill.errors import Fault, FunctionFailed, LostClaim, Trouble, judged
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.pace import Pace
-from migration_guard.backfill.preflight import search_settings
+from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.singly import ROW_WAIT

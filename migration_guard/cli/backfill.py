@@ -20,6 +20,7 @@ from migration_guard.cli.backfill_output import (
     tenant_table,
     watched,
 )
+from migration_guard.cli.backfill_quarantine import quarantine_csv, quarantine_json, quarantine_table
 from migration_guard.cli.lines import say
 from migration_guard.cli.options import loader, told
 from migration_guard.config import ConfigError, Settings
@@ -242,6 +243,75 @@ _steering("pause", "Let a backfill rest; a running one stops after its batch.")
 _steering("resume", "Let a paused backfill go on, with the next run.")
 _steering("cancel", "Give a backfill up; a running one stops after its batch.")
 _steering("retry", "Let a backfill begin anew, with the next run: also after its definition changed.")
+
+
+@command.group("quarantine")
+def quarantine() -> None:
+    """See to the rows that cannot be changed."""
+
+
+@quarantine.command("list")
+@click.argument("key", required=False)
+@placing_options
+def quarantine_list(
+    *,
+    key: str | None,
+    module: tuple[str, ...],
+    database_url_env: str | None,
+    config: tuple[str, ...],
+    isolated: bool,
+) -> int:
+    """List rows by their keys, and why they are there."""
+    with explained():
+        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
+
+        where = place(module, database_url_env, config, isolated=isolated)
+        with open_desk(where.variable, where.schema, where.owners) as desk:
+            say(quarantine_table(desk.set_aside(key)))
+    return 0
+
+
+@quarantine.command("retry")
+@click.argument("key")
+@placing_options
+def quarantine_retry(
+    *, key: str, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
+) -> int:
+    """Let these rows be tried again with the next run, and no others."""
+    with explained():
+        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
+
+        where = place(module, database_url_env, config, isolated=isolated)
+        with open_desk(where.variable, where.schema, where.owners) as desk:
+            say(f"{key}: {desk.release(key)}")
+    return 0
+
+
+@quarantine.command("export")
+@click.argument("key")
+@click.option("--format", "as_", type=click.Choice(["csv", "json"]), default="csv", help="csv, if not given.")
+@click.option("--with-rows", is_flag=True, help="Also all that the table holds of them: data that may be secret.")
+@placing_options
+def quarantine_export(
+    *,
+    key: str,
+    as_: str,
+    with_rows: bool,
+    module: tuple[str, ...],
+    database_url_env: str | None,
+    config: tuple[str, ...],
+    isolated: bool,
+) -> int:
+    """Write the rows of a backfill to the output: keys and reasons."""
+    with explained():
+        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
+
+        where = place(module, database_url_env, config, isolated=isolated)
+        with open_desk(where.variable, where.schema, where.owners) as desk:
+            rows = desk.set_aside(key)
+            data = desk.rows_of(named(key, where.definitions()), rows) if with_rows else None
+            say(quarantine_json(rows, data) if as_ == "json" else quarantine_csv(rows, data))
+    return 0
 
 
 @command.command("gate")

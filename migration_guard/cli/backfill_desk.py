@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from migration_guard.backfill.arrays import array
 from migration_guard.backfill.connect import address_in, engine
 from migration_guard.backfill.definition import DefinitionError, nearest
 from migration_guard.backfill.errors import CannotRun, LostClaim
-from migration_guard.backfill.gate import Earned, Verdict, verdict_on
+from migration_guard.backfill.gate import Earned, Verdict
+from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.preflight import as_role, located
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.runner import APPLICATION
 from migration_guard.backfill.session import Session
-from migration_guard.backfill.standing import Standing, TenantCounts
+from migration_guard.backfill.standing import SetAside, Standing, TenantCounts
 from migration_guard.backfill.state import Record, Store
+from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import Actor, State
 from migration_guard.backfill.trust import PINNED, Use
+from migration_guard.backfill.verdict import verdict_on
 
 _LEADS_TO = {"pause": State.PAUSED, "resume": State.QUEUED, "cancel": State.CANCELLED, "retry": State.QUEUED}
 _BY = "by a person"
@@ -62,6 +67,37 @@ class Desk:
             if command == "retry":
                 self._store.forget(connection, key)
             return f"is {to.value} now"
+
+    def set_aside(self, key: str | None) -> tuple[SetAside, ...]:
+        """Give the rows in quarantine, of one backfill or of all."""
+        with self._transaction() as connection:
+            return self._store.set_aside(connection, key) if self._store.ready(connection, Use.READ) else ()
+
+    def rows_of(self, definition: Definition, rows: Sequence[SetAside]) -> dict[tuple[str, ...], str]:
+        """Give all that the table holds of rows now, as JSON: only where somebody asks for it."""
+        claim = definition.claim
+        if claim is None or not rows:
+            return {}
+        with self._session.transaction({**TimeoutPolicy().settings(0), **search_settings(claim)}) as connection:
+            with as_role(connection, claim):
+                source = located(connection, claim)
+                key = source.key
+                parts = {"texts": key.texts, "table": source.table.sql, "among": key.among}
+                parameters = key.list_parameters([array(column) for column in zip(*(row.key for row in rows))])
+                found = connection.exec_driver_sql(statement("rows_of", **parts), parameters).all()
+            return {tuple(row): text for row, text in found}
+
+    def release(self, key: str) -> str:
+        """Let the rows in quarantine be tried again, and no others."""
+        with self._transaction() as connection:
+            record = self._record(connection, key)
+            if record.alive:
+                return "is running; what is in quarantine can be tried again when it has ended"
+            count = self._store.release(connection, key)
+            if not count:
+                return "has no rows in quarantine"
+            self._store.step(connection, record, State.QUEUED, Actor.PERSON, reason=None)
+            return f"{count} rows are out of quarantine; the next run tries them again"
 
     def gate(self, key: str, definition: Definition | str, *, prove: bool) -> tuple[bool, str]:
         """Tell whether a backfill is verified as complete for its definition, and holds still; and how it stands."""

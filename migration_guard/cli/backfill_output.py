@@ -33,7 +33,7 @@ def listing(definitions: Sequence[Definition], *, as_json: bool) -> str:
         (one.key, one.priority.value, one.status.value, one.table, f"{one.batch_size:,}", one.description)
         for one in definitions
     ]
-    return _table(("key", "priority", "status", "table", "batch", "description"), rows)
+    return table(("key", "priority", "status", "table", "batch", "description"), rows)
 
 
 def _fields(one: Definition) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def standing_table(standings: Sequence[Standing]) -> str:
         for one in standings
     ]
     heads = ("key", "state", *(name.replace("_", " ") for name in COUNTS), "batches", "reason")
-    return _table(heads, rows) if rows else "no backfill has been run"
+    return table(heads, rows) if rows else "no backfill has been run"
 
 
 def tenant_table(tenants: Sequence[TenantCounts]) -> str:
@@ -103,7 +103,7 @@ def tenant_table(tenants: Sequence[TenantCounts]) -> str:
         (one.backfill, "NULL" if one.tenant is None else one.tenant, *(f"{getattr(one.counts, n):,}" for n in COUNTS))
         for one in tenants
     ]
-    return _table(("key", "tenant", *(name.replace("_", " ") for name in COUNTS)), rows)
+    return table(("key", "tenant", *(name.replace("_", " ") for name in COUNTS)), rows)
 
 
 def watched(standings: Callable[[], Sequence[Standing]]) -> None:
@@ -114,7 +114,8 @@ def watched(standings: Callable[[], Sequence[Standing]]) -> None:
             live.update(Text(standing_table(standings())), refresh=True)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Give lines under heads."""
     table = Table(box=None, pad_edge=False, show_header=True)
     for head in heads:
         table.add_column(head, overflow="fold", justify="right" if head.replace(" ", "_") in COUNTS else "left")
