@@ -29,6 +29,7 @@ from migration_guard.backfill.report import Reporter, Result
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import Counts
 from migration_guard.backfill.state import SCHEMA, Entry, Record, Store
+from migration_guard.backfill.statements import statement
 from migration_guard.backfill.sweep import finish
 from migration_guard.backfill.transitions import SWEPT, Actor, State
 from migration_guard.backfill.trust import PINNED
@@ -260,7 +261,12 @@ class _Run:
         for warning in subject.warnings:
             self._reporter.warn(definition.key, warning)
         job = Job(subject, self._store, record.token, record.sweep, record.bound)
-        state = finish(Worker(self._session, job, self._clock, self._reporter), record)
+        worker, before = Worker(self._session, job, self._clock, self._reporter), self._deadlocks()
+        try:
+            state = finish(worker, record)
+        finally:
+            with suppress(Exception):  # what is told besides hides nothing that went wrong
+                self._tell_of_deadlocks(self._deadlocks() - before, worker.victims)
         if self._counts().quarantined:
             return State.COMPLETED_WITH_QUARANTINE, "rows that cannot be changed are in quarantine"
         if not subject.grows:
@@ -268,6 +274,19 @@ class _Run:
             with self._transaction() as connection:
                 self._store.note(connection, definition.key, Actor.RUNNER, "note", UNPROVEN)
         return state, None
+
+    def _deadlocks(self) -> int:
+        with self._transaction() as connection:
+            return int(connection.exec_driver_sql(statement("deadlocks"), {}).scalar() or 0)
+
+    def _tell_of_deadlocks(self, count: int, ours: int) -> None:
+        """Say that somebody else may have been a victim: the server counts them, and names nobody."""
+        if count <= 0 and not ours:
+            return
+        told = f"{max(count, ours)} deadlock(s) in this database while it ran; {ours} ended a batch of ours, which was done again"
+        self._reporter.warn(self._definition.key, told)
+        with self._transaction() as connection:
+            self._store.note(connection, self._definition.key, Actor.RUNNER, "deadlocks", told)
 
     def _legacy(self, definition: LegacyBackfill, record: Record) -> tuple[State, str | None]:
         self._reporter.begin(definition.key, 0, self._counts())

@@ -469,6 +469,9 @@ SELECT EXISTS (
 SELECT tgname::text FROM pg_catalog.pg_trigger
 WHERE tgrelid = %(oid)s AND NOT tgisinternal AND tgenabled <> 'D' ORDER BY tgname
 
+-- name: deadlocks
+SELECT deadlocks FROM pg_catalog.pg_stat_database WHERE datname = pg_catalog.current_database()
+
 -- name: cascades
 SELECT conname::text FROM pg_catalog.pg_constraint
 WHERE confrelid = %(oid)s AND (confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd')) ORDER BY conname

@@ -41,6 +41,7 @@ PATIENCE = 60.0
 """Seconds without a server, after which a run gives up."""
 LONGEST_WAIT = 5.0
 HOLD_CHECK = 0.5
+DEADLOCK = "40P01"
 BREAKER_ROWS = 50
 """From this many rows set aside on, a run stops if they are half of all that it tried."""
 
@@ -88,6 +89,8 @@ class Worker:
         self._noted: set[str] = set()
         self._tried = 0
         self._set_aside = 0
+        self.victims = 0
+        """Batches of ours that the server has ended to resolve a deadlock."""
         self._last = 0.0
         """Seconds that the last batch took."""
 
@@ -205,8 +208,12 @@ class Worker:
         try:
             with self._session.transaction(settings) as connection:
                 return action(connection)
+        except (Asked, Hold, LostClaim):
+            raise
         except Exception as error:
-            if not isinstance(error, (Asked, Hold, LostClaim)) and judged(error).trouble is Trouble.CONNECTION:
+            fault = judged(error)
+            self.victims += fault.sqlstate == DEADLOCK
+            if fault.trouble is Trouble.CONNECTION:
                 self._session.drop()
             raise
 
