@@ -40,6 +40,9 @@ class Standing:
     sweep: int
     request: str | None
     claimed_by: str | None
+    claimed_since: datetime | None
+    alive: bool
+    """Whether its runner is there; one that is running and has none is taken up by the next run."""
     fingerprint: str
     """Of the definition that all this is about."""
     bound: tuple[str, ...] | None

@@ -400,8 +400,8 @@ class Store:
     def standings(self, connection: Connection) -> tuple[Standing, ...]:
         """Give the line of every backfill."""
         lines: list[list[Any]] = [
-            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:16], _key(row[16])]
-            for row in self._rows(connection, "status")
+            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18])]
+            for row in self._rows(connection, "status", parts={"alive": self.sql("alive")})
         ]
         return tuple(Standing(*line) for line in lines)
 
@@ -413,8 +413,10 @@ class Store:
     def _execute(self, connection: Connection, name: str, /, **parameters: Any) -> None:
         connection.exec_driver_sql(self.sql(name), parameters)
 
-    def _rows(self, connection: Connection, name: str, /, **parameters: Any) -> Sequence[Any]:
-        return connection.exec_driver_sql(self.sql(name), parameters).all()
+    def _rows(
+        self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
+    ) -> Sequence[Any]:
+        return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters).all()
 
     def _first(
         self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any

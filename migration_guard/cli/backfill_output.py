@@ -18,7 +18,7 @@ from rich.text import Text
 from migration_guard.backfill.gate import CHANGED
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.standing import Standing, TenantCounts
-from migration_guard.backfill.transitions import SWEPT
+from migration_guard.backfill.transitions import SWEPT, State
 from migration_guard.report.sanitise import one_line
 
 WATCH_SECONDS = 1.0
@@ -71,6 +71,8 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts]) -> dict[str, Any]:
         "key": one.key,
         "state": one.state.value,
         "reason": one.reason,
+        "runner": one.claimed_by,
+        "alive": one.alive,
         **asdict(one.counts),
         "batches": one.batches,
         "sweep": one.sweep,
@@ -128,4 +130,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _state(one: Standing) -> str:
-    return f"{one.state.value} (asked to {one.request})" if one.request else one.state.value
+    asked = f", asked to {one.request}" if one.request else ""
+    if one.state is not State.RUNNING:
+        return f"{one.state.value}{asked}"
+    since = f" since {one.claimed_since:%Y-%m-%d %H:%M:%S %Z}" if one.claimed_since else ""
+    there = f"by {one.claimed_by}{since}" if one.alive else f"its runner {one.claimed_by} is gone, the next run goes on"
+    return f"{one.state.value} ({there}{asked})"

@@ -78,11 +78,15 @@ class Project:
         (folder / "backfills.py").write_text(DEFINITIONS)
         (folder / "migration-guard.toml").write_text('[backfill]\nmodules = ["backfills.py"]\n')
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": self.url}
+
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "migration_guard", "backfill", *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": self.url, **environment},
+            env={**self.environment, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
