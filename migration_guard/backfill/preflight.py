@@ -20,6 +20,8 @@ from migration_guard.backfill.sqltext import assigned_columns, bound, folded, is
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.trust import check_search_path
 
+_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "": 0.001}
+
 
 class Unfit(Exception):
     """A definition that does not fit the database; nothing was changed."""
@@ -121,7 +123,7 @@ def server(connection: Connection) -> Server:
     if replication != "origin":
         why = "foreign keys and triggers would not be looked at"
         raise CannotRun(f"session_replication_role is {replication} for this role or database: {why}; set it to origin")
-    return Server(version, bool(superuser), counting == "on", int(deadlock) / 1000)
+    return Server(version, bool(superuser), counting == "on", _seconds(deadlock))
 
 
 @contextmanager
@@ -134,8 +136,16 @@ def as_role(connection: Asks, definition: Backfill | Claim) -> Iterator[None]:
         apply_settings(connection, {"role": "none"})
 
 
+def _seconds(shown: str) -> float:
+    """Read a time as the server shows it."""
+    number = shown.rstrip("abcdefghijklmnopqrstuvwxyz")
+    return float(number) * _UNITS[shown[len(number) :]]
+
+
 def located(connection: Asks, claim: Claim) -> Source:
     """Find the rows of a claim, or say why they cannot be read by their keys."""
+    if (wrong := check_search_path(connection)) is not None:
+        raise Unfit(wrong)
     table = _table(connection, "table", claim.table, claim.search_path)
     _, key = _key(connection, claim, table)
     members = tuple(_list(connection, "members", oid=table.oid))

@@ -408,7 +408,7 @@ FROM {state}.windows WHERE kind = 'range' ORDER BY backfill, id
 SELECT pg_catalog.current_setting('server_version_num')::integer, pg_catalog.version(), pg_catalog.pg_is_in_recovery(),
     (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), pg_catalog.current_setting('track_counts'),
     pg_catalog.current_setting('session_replication_role'),
-    (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout')
+    pg_catalog.current_setting('deadlock_timeout')
 
 -- name: table
 SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, c.relreplident::text,
