@@ -45,7 +45,8 @@ def changed_since(git: Git, revision: str) -> tuple[Changed, ...]:
 
 def staged(git: Git) -> tuple[Changed, ...]:
     """Give what the next commit would change, with the content that it would commit."""
-    return tuple(_changed(git, ("--cached",), "HEAD", staged=True))
+    head = git.head()
+    return tuple(_changed(git, ("--cached", head), head, staged=True))
 
 
 def _changed(git: Git, against: Sequence[str], base: str, *, staged: bool) -> Iterator[Changed]:

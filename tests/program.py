@@ -143,6 +143,7 @@ def _warm() -> None:
 def _become(run: dict[str, Any]) -> NoReturn:
     """Be the process that was asked for, and end as it would."""
     from migration_guard import cli
+    from migration_guard.git.view import close as close_views
 
     code = 70
     try:
@@ -161,6 +162,7 @@ def _become(run: dict[str, Any]) -> NoReturn:
         traceback.print_exc()
     finally:
         sys.stderr.flush()
+        close_views()  # what is registered for the end of a process belongs to the one that it was forked from
         os._exit(code)
 
 

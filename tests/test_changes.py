@@ -150,3 +150,13 @@ def test_a_shallow_clone_is_refused_and_says_what_to_do(repository: Repository, 
 def test_outside_of_git_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not belong to a git repository"):
         check(Request((), tmp_path, SettingsLoader(cwd=tmp_path), workers=1, staged=True))
+
+
+def test_before_the_first_commit_all_that_is_staged_is_new(tmp_path: Path) -> None:
+    repository = Repository.__new__(Repository)
+    repository.root = tmp_path
+    (tmp_path / "versions").mkdir()
+    repository.git("init", "-q")
+    repository.write("a1.py", OLD)
+    repository.git("add", "-A")
+    assert [code for _, _, code in repository.found(staged=True)] == ["MG101", "MG103"]

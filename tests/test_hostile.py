@@ -371,3 +371,40 @@ def test_bad_configuration_is_refused(content: bytes, tmp_path: Path) -> None:
     run = guard(tmp_path, "check", "migrations", timeout=10)
     assert run.returncode == 2
     assert "migration-guard.toml" in run.stderr + run.stdout
+
+
+# Time ---------------------------------------------------------------------------------------------------------------
+
+STARS = "*a" * 40 + "b"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (".gitignore", STARS),
+        (".gitignore", "*a*a*a*a*a*b"),
+        ("migration-guard.toml", f"exclude = ['{STARS}']"),
+        ("migration-guard.toml", f"[per-file-ignores]\n'{STARS}' = ['MG1']"),
+        ("migration-guard.toml", f"paths = ['migrations', 'migrations/{STARS}.py']"),
+        ("migration-guard.toml", f"hot-tables = ['{STARS}']"),
+    ],
+)
+def test_no_pattern_takes_time(name: str, content: str, tmp_path: Path) -> None:
+    long = "a" * 240
+    write(tmp_path, [migration(long, f"op.execute('DELETE FROM {long}')")])
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / name).write_text(content)
+    # A glob of `paths` that finds nothing is told, where it is the configuration that asks.
+    assert guard(tmp_path, "check").returncode == (2 if content.startswith("paths") else 1)
+    assert guard(tmp_path, "check", "migrations").returncode == 1
+
+
+@pytest.mark.parametrize(
+    "content", [f"exclude = ['{'x' * 2000}']", f"paths = {['a'] * 1001}", "[per-file-ignores]\n'a[b' = ['MG1']"]
+)
+def test_what_would_take_time_or_means_nothing_is_refused_by_name(content: str, tmp_path: Path) -> None:
+    write(tmp_path, [])
+    (tmp_path / "migration-guard.toml").write_text(content)
+    run = guard(tmp_path, "check")
+    assert run.returncode == 2
+    assert f"`{content.partition(' =')[0].removeprefix('[').partition(']')[0]}" in run.stderr

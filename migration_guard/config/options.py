@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
-from pathspec import GitIgnoreSpec
-
 from migration_guard.findings import Severity
+from migration_guard.globs import LONGEST, BadPattern, glob, patterns
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -113,20 +112,38 @@ def nearest(word: str, words: Iterable[str]) -> str:
 def _strings(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise Refused("expected a list of strings")
+    if len(value) > LONGEST:
+        raise Refused(f"a list of {len(value)} strings, at most {LONGEST} are taken")
     for item in value:
         if not isinstance(item, str) or not item.strip():
             raise Refused(f"expected a list of strings that are not empty, found {item!r} in it")
     return tuple(value)
 
 
-def _globs(value: object) -> tuple[str, ...]:
-    globs = _strings(value)
-    for glob in globs:
+def _patterns(value: object) -> tuple[str, ...]:
+    found = _strings(value)
+    for one in found:
         try:
-            GitIgnoreSpec.from_lines([glob])
-        except ValueError:
-            raise Refused(f"{glob!r} is no pattern as in .gitignore") from None
-    return globs
+            patterns([one])
+        except BadPattern as error:
+            raise Refused(f"{one[:80]!r} is no pattern as in .gitignore: {error}") from None
+    return found
+
+
+def _paths(value: object) -> tuple[str, ...]:
+    found = _strings(value)
+    for one in found:
+        try:
+            glob(one)
+        except BadPattern as error:
+            raise Refused(f"{one[:80]!r} is no glob: {error}") from None
+    return found
+
+
+def _rules_by_pattern(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = _table_of(STRINGS)(value)
+    _patterns([one for one, _ in found])
+    return found
 
 
 def _choice(value: object, choices: tuple[str, ...]) -> str:
@@ -251,7 +268,8 @@ _MARKER: Schema = {"type": "string", "format": "regex", "maxLength": MARKER_LENG
 _SECONDS: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST_TIMEOUT}
 
 STRINGS: Kind[tuple[str, ...]] = Kind("a list of strings", _strings, _TEXTS)
-GLOBS: Kind[tuple[str, ...]] = Kind("a list of patterns as in .gitignore", _globs, _TEXTS)
+GLOBS: Kind[tuple[str, ...]] = Kind("a list of patterns as in .gitignore", _patterns, _TEXTS)
+PATHS: Kind[tuple[str, ...]] = Kind("a list of folders, files and globs", _paths, _TEXTS)
 DIALECT: Kind[str] = Kind("an SQL dialect", lambda value: _choice(value, DIALECTS), _one_of(DIALECTS))
 SEVERITY: Kind[Severity] = Kind("low, medium or high", _severity, _LEVELS)
 MARKER: Kind[str | None] = Kind("a regular expression with one group", _marker, _MARKER)
@@ -266,7 +284,7 @@ SEVERITIES: Kind[tuple[tuple[str, Severity], ...]] = Kind(
     "a table of severities", _table_of(SEVERITY), _by_key(_LEVELS)
 )
 RULES_BY_GLOB: Kind[tuple[tuple[str, tuple[str, ...]], ...]] = Kind(
-    "a table of lists of rules", _table_of(STRINGS), _by_key(_TEXTS)
+    "a table of lists of rules", _rules_by_pattern, _by_key(_TEXTS)
 )
 NAME: Kind[str] = Kind("a name", _name, _TEXT)
 

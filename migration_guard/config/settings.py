@@ -13,6 +13,7 @@ from migration_guard.config.options import (
     MARKER,
     NAME,
     PATH,
+    PATHS,
     RULES_BY_GLOB,
     SECONDS,
     SEVERITIES,
@@ -37,7 +38,7 @@ class Database:
     measured: tuple[MeasuredTable, ...] = field(default=(), compare=False)
     """What its tables file says."""
 
-    paths: tuple[str, ...] = option(STRINGS, (), "Folders, files and globs that hold its migrations; required.")
+    paths: tuple[str, ...] = option(PATHS, (), "Folders, files and globs that hold its migrations; required.")
     dialect: str | None = option(DIALECT, None, "The SQL that its migrations speak, if it is another.")
     hot_tables: tuple[str, ...] = option(STRINGS, (), "Tables that are dangerous in it, besides those at the top.")
     small_tables: tuple[str, ...] = option(STRINGS, (), "Tables that are harmless in it, besides those at the top.")
@@ -80,7 +81,7 @@ class Settings:
     measured: tuple[MeasuredTable, ...] = field(default=(), compare=False)
     """What the tables file says. Root and `tables-file` decide it, so that comparing these is enough, and cheap."""
 
-    paths: tuple[str, ...] = option(STRINGS, (), "Folders, files and globs that hold migrations.")
+    paths: tuple[str, ...] = option(PATHS, (), "Folders, files and globs that hold migrations.")
     exclude: tuple[str, ...] = option(GLOBS, (), "Files that are left out, as patterns of .gitignore.")
     dialect: str = option(DIALECT, "postgres", "The SQL that the migrations speak.")
     hot_tables: tuple[str, ...] = option(STRINGS, (), "Tables on which a data change in a migration is dangerous.")

@@ -8,33 +8,31 @@ import re
 from functools import cache
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
 from migration_guard.config import Database, Settings, settings_of
+from migration_guard.globs import Glob, Patterns, glob, patterns
 
 _MAGIC = re.compile(r"[*?\[]")
-_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[[!^]?\]?[^\]/]*\]|.", re.DOTALL)
-_TRANSLATED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def is_excluded(path: Path, settings: Settings) -> bool:
     """Say whether the configuration's `exclude` leaves a file out."""
-    return bool(settings.exclude) and _spec(settings.exclude).match_file(_relative(path, settings))
+    return bool(settings.exclude) and _excludes(settings.exclude).cover(_relative(path, settings))
 
 
 def is_listed(path: Path, settings: Settings) -> bool:
     """Say whether `paths` of the configuration, or of a database in it, means this very file, by name or by a glob."""
     name = _relative(path, settings)
     return any(
-        path == _full(glob, settings.root) or _file(glob).fullmatch(name) is not None for _, glob in settings.all_paths
+        path == _full(entry, settings.root) or (is_glob(entry) and _glob(entry).match(name))
+        for _, entry in settings.all_paths
     )
 
 
-def is_below(path: Path, glob: str, settings: Settings) -> bool:
-    """Say whether a glob means a file or one of the folders that it stands in."""
-    if path.is_relative_to(_full(glob, settings.root)):
+def is_below(path: Path, entry: str, settings: Settings) -> bool:
+    """Say whether an entry of `paths` means a file or one of the folders that it stands in."""
+    if path.is_relative_to(_full(entry, settings.root)):
         return True
-    return is_glob(glob) and _tree(glob).fullmatch(_relative(path, settings)) is not None
+    return is_glob(entry) and _glob(entry).covers(_relative(path, settings))
 
 
 def governing(path: Path, settings: Settings) -> Settings:
@@ -46,7 +44,7 @@ def governing(path: Path, settings: Settings) -> Settings:
 def database_of(path: Path, settings: Settings) -> Database | None:
     """Give the first database whose `paths` mean a file, or a folder of it."""
     for database in settings.databases:
-        if any(is_below(path, glob, settings) for glob in database.paths):
+        if any(is_below(path, entry, settings) for entry in database.paths):
             return database
     return None
 
@@ -72,9 +70,9 @@ def is_glob(text: str) -> bool:
     return bool(_MAGIC.search(text))
 
 
-def fixed_folder(glob: str) -> str:
+def fixed_folder(entry: str) -> str:
     """Give the folder in which everything lies that a glob can match."""
-    return posixpath.dirname(_MAGIC.split(glob, maxsplit=1)[0]) or "."
+    return posixpath.dirname(_MAGIC.split(entry, maxsplit=1)[0]) or "."
 
 
 @cache
@@ -89,26 +87,10 @@ def _relative(path: Path, settings: Settings) -> str:
 
 
 @cache
-def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(globs)
+def _excludes(lines: tuple[str, ...]) -> Patterns:
+    return patterns(lines)
 
 
 @cache
-def _file(glob: str) -> re.Pattern[str]:
-    return re.compile(_expression(glob), re.DOTALL)
-
-
-@cache
-def _tree(glob: str) -> re.Pattern[str]:
-    return re.compile(f"(?:{_expression(glob)})(?:/.*)?", re.DOTALL)
-
-
-def _expression(glob: str) -> str:
-    return "".join(_translated(token) for token in _TOKEN.findall(posixpath.normpath(glob)))
-
-
-def _translated(token: str) -> str:
-    if token.startswith("[") and len(token) > 2:
-        inner = token[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-        return f"[{'^' + inner[1:] if inner[0] == '!' else inner}]"
-    return _TRANSLATED.get(token) or re.escape(token)
+def _glob(entry: str) -> Glob:
+    return glob(entry)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 
-from pathspec import GitIgnoreSpec
-
+from migration_guard.globs import Patterns, patterns
 from migration_guard.rules._rule import Rule
 
 ALL = "ALL"
@@ -50,11 +49,11 @@ class Selection:
     """The rules that run, and the files on which some of them don't."""
 
     rules: tuple[Rule, ...]
-    exempt: tuple[tuple[GitIgnoreSpec, frozenset[str]], ...] = ()
+    exempt: tuple[tuple[Patterns, frozenset[str]], ...] = ()
 
     def rules_for(self, path: str) -> tuple[Rule, ...]:
         """Rules that run on a file; the path is relative to the folder of the configuration."""
-        off = frozenset[str]().union(*(codes for spec, codes in self.exempt if spec.match_file(path)))
+        off = frozenset[str]().union(*(codes for spec, codes in self.exempt if spec.cover(path)))
         return tuple(rule for rule in self.rules if rule.code not in off)
 
 
@@ -70,7 +69,7 @@ def select(
     on = _union(chosen, rules) if chosen else frozenset(rule.code for rule in rules if rule.default)
     on -= _union(ignored, rules)
     on |= upkeep
-    exempt = tuple((GitIgnoreSpec.from_lines([pattern]), _union(names, rules) - upkeep) for pattern, names in per_file)
+    exempt = tuple((patterns([pattern]), _union(names, rules) - upkeep) for pattern, names in per_file)
     return Selection(tuple(rule for rule in rules if rule.code in on), exempt)
 
 
