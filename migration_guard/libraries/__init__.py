@@ -31,11 +31,11 @@ from migration_guard.libraries.database import (
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
 from migration_guard.operations import OperationKind
+from migration_guard.sql import Functions
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
-    from migration_guard.sql import Change
 
 
 class Library(Protocol):
@@ -72,8 +72,10 @@ class Libraries:
     def __init__(self, dialect: str, dml_helpers: tuple[str, ...]) -> None:
         self.dialect = dialect
         self.dml_helpers = frozenset(dml_helpers)
-        self.functions: dict[str, tuple[Change, ...]] = {}
+        self.functions = Functions()
         """Functions that this migration created in the database, with the data changes in their bodies."""
+        self.escapes = False
+        """Whether it has set that a backslash may escape in any string of SQL."""
         self.django = Project()
 
         self.framework = ""

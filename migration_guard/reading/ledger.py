@@ -6,7 +6,7 @@ another file is told at the last line of the migration on the way there, once pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -68,6 +68,7 @@ class Entry:
     via: Spot | None
     text: str | None
     dynamic: bool
+    anywhere: tuple[str, ...]
     created: Spot | None
     """Where the same direction created all tables that are written."""
     callee: str | None
@@ -90,7 +91,12 @@ class Entry:
         self.model = self.model or other.model
         self.created = self.created and other.created
         self.dynamic |= other.dynamic
+<<<<<<< HEAD
         self.transactions |= other.transactions
+=======
+        self.anywhere += tuple(table for table in other.anywhere if table not in self.anywhere)
+        self.transaction = self.transaction if self.transaction is not None else other.transaction
+>>>>>>> main
         self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
         if len(self.forms) < MAX_WAYS:
             self.forms.update({way: made for way, made in other.forms.items() if way not in self.forms})
@@ -167,6 +173,7 @@ class Ledger:
         *,
         how: str,
         tables: Iterable[str] = (),
+        anywhere: Sequence[str] = (),
         model: str | None = None,
         text: str | None = None,
         dynamic: bool = False,
@@ -179,7 +186,7 @@ class Ledger:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
         A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL,
-        `rendered` gives the statement itself, `loose` if the call puts something into it that is not known.
+        `rendered` gives the statement itself, `anywhere` tables whose schema is not known, `loose` if the call puts something into it that is not known.
         """
         changed = [table for table in tables if table]
         stack = list(frames)
@@ -189,12 +196,20 @@ class Ledger:
         if spot.path != self.migration.path:
             via = spot
             spot = self._last_line_here(place, stack)
+<<<<<<< HEAD
             key = (spot.key, kind, changed[0] if changed else model)
         origins = [self.situation.origin(table) for table in changed]
         created = origins[0] if origins and all(origins) else None
         now = self.situation.now
         transactions = frozenset[int]() if now.autocommit else now.transactions
         loop = self.loops[-1] if self.loops and transactions else None
+=======
+            key = (spot.key, kind, next((table for table in changed if table not in anywhere), model))
+        origins = [self.created.get(bare(table)) for table in changed]
+        created = origins[0] if origins and all(origins) and not anywhere else None
+        transaction = None if self.autocommit else self._transaction
+        loop = self.loops[-1] if self.loops and transaction is not None else None
+>>>>>>> main
         entry = Entry(
             kind,
             spot,
@@ -205,6 +220,7 @@ class Ledger:
             via,
             text,
             dynamic,
+            tuple(anywhere),
             created,
             callee,
             trail,
@@ -336,6 +352,7 @@ class Ledger:
                     via=where(entry.via) if entry.via else None,
                     text=entry.text[:MAX_TEXT] if entry.text else None,
                     dynamic=entry.dynamic,
+                    anywhere=entry.anywhere,
                     created_here=self._same_migration(entry, block_at),
                     callee=entry.callee,
                     mixed=bool(entry.transactions & self._with_schema),
