@@ -14,6 +14,10 @@ from types import FrameType
 NUMBERS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
 
+class Interrupted(KeyboardInterrupt):
+    """A kind of its own: for the plain one, Python may end the process by the signal although it was caught."""
+
+
 class Stopping:
     """What signals mean by now."""
 
@@ -47,7 +51,7 @@ class Stopping:
         second = self.asked.is_set()
         self.asked.set()
         if second or not self._begun:
-            raise KeyboardInterrupt
+            raise Interrupted
 
 
 STOPPING = Stopping()

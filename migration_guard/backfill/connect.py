@@ -14,12 +14,12 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from migration_guard.backfill import urls
 from migration_guard.backfill.errors import CannotRun, Refused
+from migration_guard.backfill.statements import statement
 
 OLDEST_SERVER = 130000
 LONGEST_NAME = 63
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*)://")
-_OURS = {"postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg"}
 _DJANGO = "django:"
 _ENDS_TRANSACTION = re.compile(
     r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(COMMIT|ROLLBACK(?!\s+TO)|END|ABORT|BEGIN|START|PREPARE\s+TRANSACTION)\b",
@@ -38,6 +38,8 @@ class Address:
     """Where the server is, in the words of libpq. Its secrets are never shown."""
 
     parameters: Mapping[str, Any] = field(repr=False)
+    search_path: str | None = None
+    """The path that a URL asks for with ?schema=; set for each transaction, as poolers refuse it at the start."""
 
     @property
     def user(self) -> str | None:
@@ -68,11 +70,9 @@ def address(url: str, source: str) -> Address:
     """Read a URL, a connection string such as service=NAME, or django:ALIAS; the source is what errors call it."""
     if url.startswith(_DJANGO):
         return Address(_from_django(url.removeprefix(_DJANGO) or "default"))
-    if (scheme := _SCHEME.match(url)) is not None:
-        if scheme[1].lower() not in _OURS:
-            wanted = "the runner needs PostgreSQL, whose rows it locks with FOR NO KEY UPDATE SKIP LOCKED"
-            raise CannotRun(f"{source} is a URL of {scheme[1]}; {wanted}: expected postgresql://…")
-        url = f"postgresql://{url[scheme.end() :]}"
+    if urls.is_url(url):
+        found = urls.read(url, source)
+        return Address(found.parameters, found.search_path)
     try:
         return Address(conninfo_to_dict(url))
     except psycopg.Error:
@@ -95,6 +95,8 @@ def address_in(variable: str) -> Address:
 def engine(where: Address, name: str) -> Engine:
     """Make an engine that opens a connection for each use. While a connection is GUARDED, nobody ends its transaction."""
     made = plain_engine(lambda: where.connect(name))
+    if where.search_path is not None:
+        event.listen(made, "begin", lambda connection: _set_path(connection, where.search_path))
     event.listen(made, "before_cursor_execute", _refuse_statement)
     event.listen(made, "commit", lambda connection: _refuse_end(connection, "commit"))
     event.listen(made, "rollback", lambda connection: _refuse_end(connection, "rollback"))
@@ -112,6 +114,10 @@ def plain_engine(creator: Callable[[], psycopg.Connection[Any]]) -> Engine:
         use_native_hstore=False,
         hide_parameters=True,
     )
+
+
+def _set_path(connection: Connection, path: str | None) -> None:
+    connection.exec_driver_sql(statement("settings"), {"names": ["search_path"], "values": [path]})
 
 
 def _refuse_statement(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:

@@ -60,6 +60,7 @@ class Lender:
 
     def __init__(self, where: Address, name: str, claim: Claim, clock: Clock) -> None:
         self._claim = claim
+        self._settings = {**claim.settings, **({"search_path": where.search_path} if where.search_path else {})}
         self._clock = clock
         self._pooled: bool | None = None
         self.ended: Stop | LostClaim | Refused | None = None
@@ -118,7 +119,7 @@ class Lender:
         self._apply(_driver(connection), local=True)
 
     def _apply(self, driver: _Lent, *, local: bool) -> None:
-        settings = self._claim.settings
+        settings = self._settings
         name = "settings" if local else "settings_of_session"
         with driver.cursor() as cursor:
             cursor.execute(

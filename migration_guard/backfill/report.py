@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migration_guard.backfill.keys import Value
 from migration_guard.backfill.span import Span
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.transitions import State
@@ -40,7 +39,7 @@ class Reporter:
     def turn(self, sweep: int, span: Span | None) -> None:
         """A pass over the keys begins, or goes on."""
 
-    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: Value = ()) -> None:
+    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()) -> None:
         """A batch was committed, which examined so many rows, up to a key; the next has the size given."""
 
     def said(self, key: str, text: str) -> None:

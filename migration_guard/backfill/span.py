@@ -8,8 +8,6 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from migration_guard.backfill.keys import Value
-
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision", "oid")
 _TEXTS = ("text", "character", "citext", "name")
 _LETTERS = 8
@@ -24,7 +22,7 @@ class Span:
     high: float
     position: Callable[[str], float | None]
 
-    def part(self, key: Value) -> float | None:
+    def part(self, key: tuple[str, ...]) -> float | None:
         """Say how much of the span lies before a key; None where it cannot be told."""
         at = self.position(key[0]) if key else None
         if at is None or self.high <= self.low:
@@ -32,7 +30,7 @@ class Span:
         return min(max((at - self.low) / (self.high - self.low), 0.0), 1.0)
 
 
-def span(kind: str, low: Value, high: Value) -> Span | None:
+def span(kind: str, low: tuple[str, ...], high: tuple[str, ...]) -> Span | None:
     """Give the span between two keys whose first column is of a type, if it has an order that is also a distance."""
     if not low or not high:
         return None

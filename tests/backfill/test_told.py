@@ -1,0 +1,127 @@
+"""Whatever ends a run, its last line tells the truth; and its lines are those of a log."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backfill import process
+from backfill.process import free_port
+from backfill.test_commands import SLOW, Project, fill, last
+from migration_guard.backfill.span import span
+
+ENDS = ("NOTHING WAS RUN: ", "WORK IS LEFT: ", "STOPPED AT ONCE: ", "All complete: ")
+
+
+@pytest.fixture
+def project(tmp_path: Path, database: str) -> Iterator[Project]:
+    fill(database, 3_000)
+    made = Project(tmp_path, database)
+    (tmp_path / "backfills.py").write_text(SLOW.replace("0.3", "0.02"))
+    yield made
+    made.end()
+
+
+def listens(pid: int) -> bool:
+    """Say whether a process has taken SIGTERM over: until then Python itself is being started."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+    return False
+
+
+def interrupted(project: Project, number: signal.Signals, after: float) -> str:
+    """Send a signal so many seconds after the first moment; give the last line."""
+    started = project.start("run", "--all")
+    process.until(lambda: listens(started.pid), alive=lambda: started.poll() is None)
+    time.sleep(after)
+    started.send_signal(number)
+    out, err = started.communicate(timeout=process.PATIENCE)
+    assert started.returncode == 0, (out, err)
+    assert "Traceback" not in err
+    return out.splitlines()[-1]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_signal_at_any_moment_ends_with_a_last_line(project: Project) -> None:
+    chance = random.Random(7)
+    for n in range(14):
+        number = chance.choice([signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+        line = interrupted(project, number, 0.0 if n < 3 else chance.uniform(0, 1.5))
+        assert line.startswith(ENDS), line
+    assert project.status()["slow"]["state"] in {"incomplete", "queued", "completed"}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_signal_while_no_server_answers(tmp_path: Path) -> None:
+    far = Project(tmp_path, f"postgresql://me@127.0.0.1:{free_port()}/crm?connect_timeout=5")
+    assert interrupted(far, signal.SIGTERM, 0.0).startswith("NOTHING WAS RUN: ")
+
+
+def test_lines_as_json(project: Project) -> None:
+    ran = project("run", "--all", "--log-format", "json", NAP="0")
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [line["event"] for line in lines if line["event"] not in {"note", "pass"}] == ["begin", "end", "last"]
+    assert lines[-1]["message"] == "All complete: 1 of 1 backfills."
+    end = lines[-2]
+    assert (end["key"], end["state"], end["changed"], end["time"][-1]) == ("slow", "completed", 3_000, "Z")
+    wrong = project("run", "--log-format", "json")
+    assert json.loads(last(wrong))["message"].startswith("NOTHING WAS RUN: ")
+
+
+def test_a_function_that_prints_to_nobody_does_not_fail(project: Project) -> None:
+    (project.folder / "backfills.py").write_text(
+        "def f(engine, batch_size, max_time_seconds):\n"
+        "    for n in range(100_000):\n        print('line', n)\n    return 1, True\n"
+        "BACKFILL_DEFS = [{'key': 'f', 'tables': ['leads'], 'function': f}]\n"
+    )
+    command = f'"{sys.executable}" -m migration_guard backfill run --all | head -n 1'
+    ran = subprocess.run(
+        ["/bin/bash", "-o", "pipefail", "-c", command],
+        cwd=project.folder, env=project.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert project.status()["f"]["state"] == "done_by_its_word"
+
+
+def test_status_tells_a_runner_that_is_gone(project: Project) -> None:
+    running = project.start("run", "--all", NAP="0.3")
+    project.wait_for_batches(2, running)
+    assert project.status()["slow"]["alive"]
+    assert f":{running.pid} since " in project("status").stdout
+    running.kill()
+    running.communicate()
+    process.until(lambda: not project.status()["slow"]["alive"])
+    assert "is gone, the next run goes on" in " ".join(project("status").stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "middle", "high"),
+    [
+        ("bigint", "1", "51", "101"),
+        ("numeric(10,2)", "-1.5", "0", "1.5"),
+        ("uuid", "00000000-0000-0000-0000-000000000000", "80000000-0000-0000-0000-000000000000", "f" * 32),
+        ("timestamp with time zone", "2026-01-01 00:00:00+00", "2026-01-02 00:00:00.5+00", "2026-01-03 00:00:01+00"),
+        ("date", "2026-01-01", "2026-01-02", "2026-01-03"),
+        ("text", "lead-a", "lead-m", "lead-z"),
+    ],
+)
+def test_how_far_a_key_is(kind: str, low: str, middle: str, high: str) -> None:
+    found = span(kind, (low,), (high,))
+    assert found is not None
+    assert found.part((low,)) == 0
+    assert found.part((high,)) == 1
+    assert found.part((middle,)) == pytest.approx(0.5, abs=0.03)
+
+
+@pytest.mark.parametrize(("kind", "low", "high"), [("bytea", "a", "b"), ("bigint", "7", "7"), ("date", "x", "y")])
+def test_what_has_no_length(kind: str, low: str, high: str) -> None:
+    assert span(kind, (low,), (high,)) is None
