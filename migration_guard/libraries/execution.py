@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.forms.form import is_whole, value_form
+from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Sequence, Unknown, Value
+from migration_guard.interpreter.values import Unknown, Value
 from migration_guard.libraries.database import Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import raw
@@ -122,7 +123,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     rendered=partial(raw.rendered, call, text, parameters),
                 )
             case Created(table=table):
-                machine.ledger.create(table, _spot(call, text, step.start, step.end))
+                certain = not _IF_NOT_EXISTS.search(shown, step.start, step.end)
+                machine.ledger.create(table, _spot(call, text, step.start, step.end), certain=certain)
                 machine.ledger.schema(_spot(call, text, step.start, step.end), f"CREATE TABLE {table}")
             case Dropped(table=table):
                 machine.ledger.drop(table)
@@ -147,6 +149,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
 
 
 _WORD = re.compile(r"\w+")
+_IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
 def _form(call: Call, statement: Text, parameters: Value | None) -> str:
