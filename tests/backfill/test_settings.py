@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
 
 from backfill.test_batches import Database, state
 from migration_guard.backfill import Backfill, require_backfill
 from migration_guard.backfill.errors import CannotRun
-
-if TYPE_CHECKING:
-    from typing import LiteralString  # of Python 3.11
 
 ROWS = 600
 KINDS = {
@@ -48,7 +45,7 @@ ODD = {
 def db(database: str) -> Iterator[Database]:
     made = Database(database)
     for name, value in ODD.items():
-        made(cast("LiteralString", f"ALTER DATABASE {made.console.info.dbname} SET {name} = '{value}'"))
+        made(f"ALTER DATABASE {made.console.info.dbname} SET {name} = '{value}'")
     yield made
     made.console.close()
 
@@ -62,14 +59,14 @@ def things(**fields: Any) -> Backfill:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_keys_travel_unchanged(db: Database, kind: str) -> None:
-    db(cast("LiteralString", f"CREATE TABLE things (id {kind} PRIMARY KEY, n int, v int)"))
-    db(cast("LiteralString", f"INSERT INTO things SELECT {KINDS[kind]}, n FROM generate_series(1, {ROWS}) AS n"))
+    db(f"CREATE TABLE things (id {kind} PRIMARY KEY, n int, v int)")
+    db(f"INSERT INTO things SELECT {KINDS[kind]}, n FROM generate_series(1, {ROWS}) AS n")
     db("ALTER TABLE things ADD CHECK (n <> 77 OR v IS NULL)")
     with db.holding("SELECT FROM things WHERE n = 200 FOR UPDATE"):
         first = db.run(things(), seconds=6)
         assert state(first) == "incomplete"
         assert (first.counts.locked, first.counts.quarantined) == (1, 1)
-    db("ALTER DATABASE " + cast("LiteralString", db.console.info.dbname) + " SET TimeZone = 'Asia/Tokyo'")
+    db("ALTER DATABASE " + db.console.info.dbname + " SET TimeZone = 'Asia/Tokyo'")
     second = db.run(things())
     assert (state(second), second.counts.changed) == ("completed_with_quarantine", ROWS - 1)
     assert db("SELECT n FROM things WHERE v IS NULL") == [(77,)]
@@ -102,7 +99,7 @@ def test_dates_are_read_in_the_order_of_the_role(db: Database) -> None:
 @pytest.mark.parametrize("mode", ["replica", "local"])
 def test_a_session_that_looks_at_no_constraint_is_refused(db: Database, mode: str) -> None:
     db("CREATE TABLE things (id int PRIMARY KEY, v int); INSERT INTO things VALUES (1)")
-    db(cast("LiteralString", f"ALTER DATABASE {db.console.info.dbname} SET session_replication_role = '{mode}'"))
+    db(f"ALTER DATABASE {db.console.info.dbname} SET session_replication_role = '{mode}'")
     with pytest.raises(CannotRun, match=f"session_replication_role is {mode}"):
         db.run(things())
     assert db("SELECT v FROM things") == [(None,)]
