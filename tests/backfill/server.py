@@ -107,7 +107,7 @@ class OwnServer(Server):
         command = [str(self._binaries / "postgres"), "-D", str(self.data)]
         self._process = process.start([*command, *(part for one in options for part in ("-c", one))], self.log)
         try:
-            process.until(self._answers, alive=lambda: self.running)
+            process.until(self.answers, alive=lambda: self.running)
         except process.Died:
             raise process.Died(self.log.read_text(errors="replace")) from None
 
@@ -130,7 +130,8 @@ class OwnServer(Server):
         if made.wait(process.PATIENCE):
             raise process.Died(self.log.read_text(errors="replace"))
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Say whether it takes connections."""
         try:
             psycopg.connect(self.url(), connect_timeout=5).close()
         except psycopg.OperationalError:
