@@ -33,7 +33,7 @@ from migration_guard.judge import (
     judge_backfills,
     judge_contractions,
 )
-from migration_guard.operations import Ignore, Job, Problem, Reading
+from migration_guard.operations import UNKNOWN_DIALECT, Ignore, Job, Problem, Reading
 from migration_guard.pool import read_all
 from migration_guard.report.model import Report
 from migration_guard.rules import Fill, all_rules, fills, matching, select
@@ -426,7 +426,7 @@ def _job(candidate: Candidate, *, explain: bool, renders: bool) -> Job:
         shown=candidate.shown,
         root=str(candidate.root),
         framework=candidate.framework,
-        dialect=settings.dialect,
+        dialect=settings.dialect or UNKNOWN_DIALECT,
         dml_helpers=settings.dml_helpers,
         migration_marker=settings.migration_marker,
         seconds=settings.file_timeout,

@@ -81,7 +81,9 @@ class Operation:
     form: str = ""
     """The canonical form of the operation: equal for two spellings of it. Fingerprints are made of it."""
     dynamic: bool = False
-    """Whether verb or table are put together while running."""
+    """Whether verb, table or schema are put together while running."""
+    anywhere: tuple[str, ...] = ()
+    """The tables among them whose schema is put together while running; no part of the fingerprint."""
     created_here: bool = False
     """Whether the same migration created the table that is written."""
     callee: str | None = None
@@ -161,6 +163,10 @@ class Reading:
     """The keys of the backfills that the migration requires to be complete."""
 
 
+UNKNOWN_DIALECT = "unknown"
+"""The dialect of a project that names none: its SQL is read as each server might."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a reader needs in order to read one file. Crosses the process boundary as JSON."""
@@ -173,7 +179,7 @@ class Job:
     """Where the search for imported modules of the repository ends: the git root or the PATH that was given."""
     framework: str
     """A module name of `migration_guard.frameworks`."""
-    dialect: str = "postgres"
+    dialect: str = UNKNOWN_DIALECT
     dml_helpers: tuple[str, ...] = ("exec_dml",)
     migration_marker: str | None = None
     seconds: float = 30.0

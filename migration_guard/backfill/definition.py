@@ -45,6 +45,18 @@ class Status(str, Enum):
 Apply = Callable[["Connection", list[Any]], object]
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a backfill says of a table when it is complete: that no row of it matches `where`."""
+
+    key: str
+    table: str
+    where: str
+    key_columns: tuple[str, ...] = ("id",)
+    search_path: str | None = None
+    role: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backfill:
     """A data change in batches.
@@ -95,6 +107,11 @@ class Backfill:
     def written(self) -> str:
         """The one table that the backfill writes."""
         return self.target or self.table
+
+    @property
+    def claim(self) -> Claim:
+        """What holds when it is complete."""
+        return Claim(self.key, self.table, self.where, self.key_columns, self.search_path, self.role)
 
     @property
     def function(self) -> str | None:

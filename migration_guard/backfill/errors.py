@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -74,6 +75,7 @@ _BY_CLASS = {
     "28": Trouble.DEFINITION,
     "26": Trouble.CONNECTION,  # a pooler gave us another server's session
 }
+_WORD = re.compile(r"(?<!^)([A-Z])")
 _NEARLY = 0.9
 """A statement that was cancelled after this part of its time-out ran into it."""
 
@@ -95,11 +97,29 @@ def judged(error: Exception, *, seconds: float = 0.0, statement_timeout: float =
         trouble = Trouble.CONNECTION if unusable else Trouble.DATA
     if trouble is Trouble.CANCELLED and statement_timeout and seconds >= _NEARLY * statement_timeout:
         trouble = Trouble.TIMEOUT
-    return Fault(trouble, state, _primary(cause))
+    return Fault(trouble, state, primary(cause) if trouble is not Trouble.DATA else _named(state, cause))
 
 
-def _primary(error: psycopg.Error) -> str:
-    """Give the primary message only: details hold rows."""
+def fault_of(sqlstate: str, table: str = "", constraint: str = "", column: str = "") -> Fault:
+    """Give the fault of a row: what the server calls it, and what it was about, but nothing that may hold a row's data."""
+    trouble = _BY_STATE.get(sqlstate) or _BY_CLASS.get(sqlstate[:2]) or Trouble.DATA
+    try:
+        words = _WORD.sub(r" \1", psycopg.errors.lookup(sqlstate).__name__).strip().lower()
+    except KeyError:
+        words = "an error of its own"
+    parts = (("constraint", constraint), ("column", column), ("table", table))
+    about = ", ".join(f"{what} {name}" for what, name in parts if name)
+    return Fault(trouble, sqlstate, f"{words}: {about}" if about else words)
+
+
+def _named(state: str | None, error: psycopg.Error) -> str:
+    diag = error.diag
+    names = (diag.table_name or "", diag.constraint_name or "", diag.column_name or "")
+    return fault_of(state, *names).message if state else type(error).__name__
+
+
+def primary(error: psycopg.Error) -> str:
+    """Give the primary message only: details hold rows. Of errors about rows it may hold their data as well."""
     text = error.diag.message_primary or str(error).strip().split("\n")[0]
     return text or type(error).__name__
 

@@ -1,90 +1,189 @@
-"""The gate before a migration that needs a backfill's work: it passes only what was verified."""
+"""The gate before a migration that needs a backfill's work: it passes only what was verified, and holds still."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migration_guard.backfill.definition import Backfill
+from migration_guard.backfill.asks import Asks, asking
+from migration_guard.backfill.definition import Backfill, Claim, DefinitionError, nearest
 from migration_guard.backfill.legacy import LegacyBackfill
-from migration_guard.backfill.registry import load_definitions
-from migration_guard.backfill.statements import statement
+from migration_guard.backfill.pinned import SPELLING, apply_settings, search_settings
+from migration_guard.backfill.registry import Definition, load_definitions
+from migration_guard.backfill.statements import VERSION, statement
 from migration_guard.backfill.transitions import State
 from migration_guard.backfill.trust import Use, asked, distrusted
 from migration_guard.config import SettingsLoader
 from migration_guard.config.settings import Settings
 
-Ask = Callable[[str, Mapping[str, object]], Any]
+CHANGED = "its definition has changed since; `migration-guard backfill retry` starts it anew"
+_MARK = "migration_guard.looks"
 
 
 class BackfillUnfinished(Exception):
     """A backfill that a migration needs has not been verified as complete."""
 
 
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What the state says of a backfill."""
+
+    state: State
+    reason: str | None
+    table: str
+    fingerprint: str
+    bound: tuple[str, ...] | None
+    floor: tuple[str, ...] | None
+
+    def __str__(self) -> str:
+        return f"is {self.state.value}{f' ({self.reason})' if self.reason else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a backfill is complete, and why that is said."""
+
+    passed: bool
+    text: str
+    lost: bool = False
+    """Whether rows were found that are to do: it was complete, and is no longer."""
+    reached: tuple[str, ...] | None = None
+    """The key up to which nothing is to do, where later looks need not begin before it."""
+
+
 def require_backfill(
-    connection: Any, backfill: str | Backfill | LegacyBackfill, *, table: str | None = None, schema: str | None = None
+    connection: Any,
+    backfill: str | Backfill | LegacyBackfill,
+    *,
+    table: str | None = None,
+    schema: str | None = None,
+    prove: bool = False,
 ) -> None:
     """Raise unless a backfill is complete, or its table has no rows, as in a fresh installation.
 
     The connection is SQLAlchemy's (Alembic's `op.get_bind()`), Django's (`schema_editor.connection`) or a driver's.
-    A key that the state does not know is looked up among the definitions that the nearest configuration names; with
-    `table`, or a definition in place of the key, that is not needed.
+    A key is looked up among the definitions that the nearest configuration names, as what was done is compared with what
+    is wanted now. Rows that came since are looked at for a few seconds; with `prove` all rows are, however long it takes.
     """
     if connection is None:
         raise BackfillUnfinished("there is no connection, as in an offline migration: nothing can be verified")
     settings = SettingsLoader(cwd=Path.cwd()).for_folder(Path.cwd())
-    key, ask = backfill if isinstance(backfill, str) else backfill.key, _asking(connection)
+    key, ask = backfill if isinstance(backfill, str) else backfill.key, asking(connection)
     schema = schema or settings.backfill.state_schema
-    row = _state(ask, key, schema, settings.backfill.state_owners)
-    if row is not None and passes(State(row[0]), row[1]):
-        return
+    earned = _earned(ask, key, schema, settings.backfill.state_owners)
     known = None if isinstance(backfill, str) else backfill.table
-    name = table or known or (row[2] if row else None) or _configured_table(key, settings)
-    if name is None:
-        places = f"schema {schema} and the configuration do not know it; `table=` names its table"
-        raise BackfillUnfinished(f"no backfill has the key {key}: {places}")
-    if _has_rows(ask, key, name):
-        raise BackfillUnfinished(f"backfill {key} {_standing(row)}; first: migration-guard backfill run --only {key}")
+    claim = None if isinstance(backfill, str) else backfill.claim
+    if earned is None or earned.state is not State.COMPLETED:
+        name = table or known or (earned.table if earned else None) or _configured_table(key, settings)
+        if name is None:
+            places = f"schema {schema} and the configuration do not know it; `table=` names its table"
+            raise BackfillUnfinished(f"no backfill has the key {key}: {places}")
+        if not _has_rows(ask, key, name, claim):
+            return
+        how = str(earned) if earned else "has never been run"
+        raise BackfillUnfinished(f"backfill {key} {how}; first: migration-guard backfill run --only {key}")
+    name = table or known or earned.table
+    if not _has_rows(ask, key, name, claim):
+        return
+    definition = _configured(key, settings) if isinstance(backfill, str) else backfill
+    if isinstance(definition, str):
+        raise BackfillUnfinished(f"backfill {key} {earned}, but nobody can say of what: {definition}")
+    verdict = _judged(ask, definition, earned, schema, prove=prove)
+    if not verdict.passed:
+        raise BackfillUnfinished(f"backfill {key} {verdict.text}")
 
 
-def passes(state: State, reason: str | None) -> bool:
-    """Tell whether a state is proof. A completion that has a reason is somebody's word for it."""
-    return state is State.COMPLETED and reason is None
+def _judged(ask: Asks, definition: Definition, earned: Earned, schema: str, *, prove: bool) -> Verdict:
+    """Judge for a migration: whatever goes wrong is no proof."""
+    try:
+        from migration_guard.backfill.verdict import verdict_on  # noqa: PLC0415 -- what reads rows needs the extra
+    except ImportError:
+        needs = "the extra is not installed: pip install 'migration-guard[backfill]'"
+        raise BackfillUnfinished(f"backfill {definition.key} {earned}, and nothing can be looked at: {needs}") from None
+    try:
+        return verdict_on(ask, definition, earned, schema, prove=prove)
+    except Exception as error:
+        cause = getattr(error, "orig", None) or error
+        state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+        if state == "57014":
+            text = "is completed, and not proven beyond its bound: the time is over; `prove=True` takes as long as it needs"
+            raise BackfillUnfinished(f"backfill {definition.key} {text}") from error
+        why = f"{type(cause).__name__}{f' (SQLSTATE {state})' if state else f': {error}'}"
+        raise BackfillUnfinished(f"backfill {definition.key} cannot be verified: {why}") from error
 
 
-def _asking(connection: Any) -> Ask:
-    if hasattr(connection, "exec_driver_sql"):
-        return lambda sql, parameters: connection.exec_driver_sql(sql, parameters).first()
+@contextmanager
+def looking(ask: Asks, claim: Claim) -> Iterator[None]:
+    """Look under the definition's settings, and leave the caller's as they were; in a transaction, whoever began it."""
+    settings = {**SPELLING, **search_settings(claim), "statement_timeout": "120s", _MARK: "yes"}
+    names = {"names": [*settings, "role"]}
+    before = ask.exec_driver_sql(statement("settings_before"), names).scalar()
+    apply_settings(ask, settings)
+    marked = ask.exec_driver_sql(statement("settings_before"), {"names": [_MARK]}).scalar()
+    ours = marked != ["yes"]  # it was gone with its statement: everything is committed at once here
+    if not ours:
+        yield
+        restored = dict(zip(names["names"], before))
+        apply_settings(ask, {name: restored[name] for name in settings if name != _MARK} | {_MARK: ""})
+        if claim.role:
+            apply_settings(ask, {"role": restored["role"]})
+        return
+    ask.exec_driver_sql("BEGIN")
+    try:
+        apply_settings(ask, settings)
+        yield
+    finally:
+        ask.exec_driver_sql("ROLLBACK")
 
-    def ask(sql: str, parameters: Mapping[str, object]) -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return cursor.fetchone()
 
-    return ask
+def earned_from(row: Any) -> Earned:
+    """Read what the state says."""
+    state, reason, table, fingerprint, bound, floor = row
+    keys = (tuple(key) if key is not None else None for key in (bound, floor))
+    return Earned(State(state), reason, table, fingerprint, *keys)
 
 
-def _state(ask: Ask, key: str, schema: str, owners: Sequence[str]) -> Any:
-    if (stranger := ask(statement("strangers"), asked(schema, owners, Use.READ))) is not None:
+def _earned(ask: Asks, key: str, schema: str, owners: Sequence[str]) -> Earned | None:
+    stranger = ask.exec_driver_sql(statement("strangers"), dict(asked(schema, owners, Use.READ))).first()
+    if stranger is not None:
         raise BackfillUnfinished(f"backfill {key}: {distrusted(schema, stranger)}")
-    quoted = '"' + schema.replace('"', '""') + '"'
-    if not ask(statement("gate_ready"), {"name": f"{quoted}.backfills"})[0]:
+    state = ('"' + schema.replace('"', '""') + '"').replace("%", "%%")
+    if not _there(ask, f"{state}.versions"):
         return None
-    return ask(statement("gate", state=quoted.replace("%", "%%")), {"backfill": key})
+    version = ask.exec_driver_sql(statement("version", state=state), {}).scalar()
+    if version != VERSION:
+        todo = "the next run upgrades it" if version < VERSION else "upgrade migration-guard here"
+        raise BackfillUnfinished(f"the state in schema {schema} is of version {version}, not {VERSION}: {todo}")
+    row = ask.exec_driver_sql(statement("gate", state=state), {"backfill": key}).first()
+    return earned_from(row) if row is not None else None
 
 
-def _has_rows(ask: Ask, key: str, name: str) -> bool:
-    found = ask(statement("qualified"), {"table": name})[0]
-    if found is None:
-        raise BackfillUnfinished(f"backfill {key}: there is no table {name}")
-    return bool(ask(statement("any_row", table=found.replace("%", "%%")), {})[0])
+def _there(ask: Asks, name: str) -> bool:
+    return bool(ask.exec_driver_sql(statement("gate_ready"), {"name": name.replace("%%", "%")}).scalar())
 
 
-def _standing(row: Any) -> str:
-    if row is None:
-        return "has never been run"
-    return f"is {row[0]}{f' ({row[1]})' if row[1] else ''}"
+def _has_rows(ask: Asks, key: str, name: str, claim: Claim | None) -> bool:
+    """Tell whether a table has rows; one that a policy filters must not look empty."""
+    with looking(ask, claim or Claim(key, name, "true")):
+        found = ask.exec_driver_sql(statement("qualified"), {"table": name}).scalar()
+        if found is None:
+            raise BackfillUnfinished(f"backfill {key}: there is no table {name}")
+        return bool(ask.exec_driver_sql(statement("any_row", table=found.replace("%", "%%")), {}).scalar())
+
+
+def _configured(key: str, settings: Settings) -> Definition | str:
+    """Give the definition with a key, or say why there is none."""
+    if not settings.backfill.modules:
+        return "no configuration names its module (`modules`), and no definition was given"
+    try:
+        definitions = load_definitions(settings.backfill.modules, settings.root)
+    except DefinitionError as error:
+        return str(error)
+    known = {one.key: one for one in definitions}
+    return known.get(key) or f"its definition is in none of {', '.join(settings.backfill.modules)}{nearest(key, known)}"
 
 
 def _configured_table(key: str, settings: Settings) -> str | None:

@@ -16,12 +16,31 @@ def quoted(*names: str) -> str:
     return Identifier(*names).as_string(None).replace("%", "%%")
 
 
+_ZONED = "timestamp with time zone"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyColumn:
     """A column and the type that its text is cast to."""
 
     name: str
     type: str
+
+    def text(self, expression: str) -> str:
+        """The text of a value, which the cast reads back exactly under every setting.
+
+        Those that would round or turn a text around are pinned (`session.SPELLING`). The time zone is not, as the
+        definition's SQL keeps the role's: a moment is written in UTC here.
+        """
+        if self.type != _ZONED:
+            return f"{expression}::text"
+        utc = f"(({expression}) AT TIME ZONE 'UTC')::text || '+00'"
+        return f"pg_catalog.replace(pg_catalog.replace({utc}, ' BC+00', '+00 BC'), 'infinity+00', 'infinity')"
+
+    def array(self, name: str, condition: str) -> str:
+        """The texts of a column's values, as one text of an array."""
+        value = name if self.type != _ZONED else self.text(name)
+        return f"(pg_catalog.array_agg({value}) FILTER (WHERE {condition}))::text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +68,7 @@ class Key:
     @property
     def texts(self) -> str:
         """The key of a row, as the state keeps it."""
-        return _texts(f"{name}::text" for name in self.names)
+        return _texts(column.text(name) for column, name in zip(self.columns, self.names))
 
     @property
     def named(self) -> str:
@@ -58,18 +77,17 @@ class Key:
 
     @property
     def named_texts(self) -> str:
-        return _texts(f"mg_{n}::text" for n in self._positions)
+        return _texts(column.text(f"mg_{n}") for n, column in enumerate(self.columns))
 
     def arrays(self, condition: str = "true") -> str:
         """The keys of several rows, as one text of an array for each column."""
-        filtered = f"FILTER (WHERE {condition})"
-        return _texts(f"(pg_catalog.array_agg(mg_{n}) {filtered})::text" for n in self._positions)
+        return _texts(column.array(f"mg_{n}", condition) for n, column in enumerate(self.columns))
 
     @property
     def last(self) -> str:
         """The key of the last row of an ordered selection."""
-        count = "pg_catalog.count(*)::integer"
-        return _texts(f"(pg_catalog.array_agg(mg_{n}))[{count}]::text" for n in self._positions)
+        nth = "[pg_catalog.count(*)::integer]"
+        return _texts(column.text(f"(pg_catalog.array_agg(mg_{n})){nth}") for n, column in enumerate(self.columns))
 
     def bound(self, name: str) -> str:
         """A key that is given as parameters."""
@@ -109,12 +127,6 @@ class Key:
     @property
     def _positions(self) -> range:
         return range(len(self.columns))
-
-
-def array(values: Iterable[str]) -> str:
-    """Spell an array of texts, as the server reads it."""
-    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
 
 
 def _row(parts: Sequence[str]) -> str:

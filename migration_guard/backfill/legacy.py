@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migration_guard.backfill.definition import (
+    Claim,
     DefinitionError,
     Priority,
     Status,
@@ -60,6 +61,11 @@ class LegacyBackfill:
     def table(self) -> str:
         """The first of its tables, which is the one that it writes, by custom."""
         return self.tables[0] if self.tables else ""
+
+    @property
+    def claim(self) -> Claim | None:
+        """What holds when it is complete: nothing that could be looked at."""
+        return None
 
     @property
     def lease(self) -> float:

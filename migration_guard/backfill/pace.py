@@ -13,6 +13,8 @@ REST = 0.2
 GROWTH = 1.5
 GOOD_ONES = 10
 FAR_OVER = 5
+AT_ONCE = 64
+"""Above this size it takes larger steps towards a row on which the predicate fails."""
 
 
 @dataclass(slots=True)
@@ -41,13 +43,21 @@ class Pace:
             if seconds < AIM / 2 or self._good >= GOOD_ONES:
                 self._resize(int(self.size * GROWTH))
 
-    def failed(self) -> bool:
-        """Halve a batch that holds a row which cannot be changed; tell whether there was anything to halve."""
-        if self.size == 1:
+    def failed(self, size: int) -> bool:
+        """Halve a batch that holds a row on which the predicate fails; tell whether there was anything to halve."""
+        if size == 1:
             return False
         self._before_failure = self._before_failure or self.size
-        self.size //= 2
+        self.size = size // 8 if size > AT_ONCE else size // 2
         return True
+
+    def slow(self) -> None:
+        """Shrink batches of which one was cut off since it took too long."""
+        self._resize(self.size // 4)
+
+    def poisoned(self, rows: int) -> None:
+        """Go on with smaller batches after one that could not go through as a whole."""
+        self._resize(max(min(self.size, rows) // 8, AT_ONCE))
 
     @property
     def rest(self) -> float:

@@ -11,19 +11,21 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.batch import Job, lock_statement, look_statement, selection_of
 from migration_guard.backfill.connect import Address, engine
 from migration_guard.backfill.definition import Backfill
+from migration_guard.backfill.ends import end_of
 from migration_guard.backfill.errors import CannotRun, judged
+from migration_guard.backfill.job import Job
 from migration_guard.backfill.legacy import LegacyBackfill
+from migration_guard.backfill.look import lock_statement, look_statement, selection_of
 from migration_guard.backfill.pace import AIM, REST
+from migration_guard.backfill.pinned import apply_settings, search_settings
 from migration_guard.backfill.preflight import Subject, Unfit
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.runner import APPLICATION
-from migration_guard.backfill.session import Session, apply_settings
+from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import Place, Store
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.sweep import end_of
 
 RATES = (5_000, 100_000)
 """Rows a second: a slow server with wide rows and many indexes, and a fast one."""
@@ -49,7 +51,7 @@ def planned(definition: Definition, where: Address, schema: str) -> Plan:
     try:
         with session.transaction(definition.policy.settings(0)) as connection:
             on = preflight.server(connection)
-            apply_settings(connection, preflight.search_settings(definition))
+            apply_settings(connection, search_settings(definition))
             with preflight.as_role(connection, definition):
                 plan = _plan(connection, definition, on, Store(schema))
             connection.rollback()
@@ -64,13 +66,15 @@ def planned(definition: Definition, where: Address, schema: str) -> Plan:
 
 def _plan(connection: Connection, definition: Backfill, on: preflight.Server, store: Store) -> Plan:
     subject = preflight.examine(connection, definition, on)
-    end = end_of(connection, subject)
-    job = Job(subject, store, 0, 1, end or ())
+    end = end_of(connection, subject.key, subject.table.sql)
+    job = Job(subject, store, 0, 1, end)
     statements: list[tuple[str, str, dict[str, Any]]] = []
     if end is not None:
-        start = selection_of(job, Place(0, None, None, None, (), done=False, batches=0), end)
+        start = selection_of(
+            job, Place(0, whole=True, tenant=None, parent=None, cursor=None, keys=(), done=False, batches=0), end
+        )
         look, lock = look_statement(job, start), lock_statement(job)
-        seen = {**start.parameters, "size": definition.batch_size, "set_aside": []}
+        seen = {**start.parameters, "size": definition.batch_size, "set_aside": "{}"}
         ids = subject.key.list_parameters(connection.exec_driver_sql(look, seen).one()[3])
         ids = {name: text or "{}" for name, text in ids.items()}
         statements = [("looks", look, seen), ("locks", lock, ids)]

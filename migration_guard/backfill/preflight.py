@@ -10,14 +10,17 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.connect import OLDEST_SERVER
-from migration_guard.backfill.definition import Backfill, nearest
+from migration_guard.backfill.definition import Backfill, Claim, nearest
 from migration_guard.backfill.errors import CannotRun, Fault, Trouble, judged
 from migration_guard.backfill.keys import Key, KeyColumn, quoted
-from migration_guard.backfill.session import apply_settings
+from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.sqltext import assigned_columns, bound, folded, is_local
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.trust import check_search_path
+
+_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "": 0.001}
 
 
 class Unfit(Exception):
@@ -31,6 +34,8 @@ class Server:
     version: int
     superuser: bool
     counts_writes: bool
+    deadlock_seconds: float = 1.0
+    """After which time of waiting the server looks for a deadlock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,23 @@ class Table:
     @property
     def sql(self) -> str:
         return quoted(self.schema, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows of a claim are: all that reading them needs."""
+
+    claim: Claim
+    table: Table
+    key: Key
+    members: tuple[int, ...]
+    """The table and its partitions."""
+    grows: bool
+    """Whether new keys come after all that there are."""
+
+    @property
+    def where(self) -> str:
+        return bound(self.claim.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +91,8 @@ class Subject:
     reaches: tuple[str, ...]
     """Triggers and cascading foreign keys of the target, through which a batch reaches other rows."""
     warnings: tuple[str, ...]
+    grows: bool = False
+    """Whether new keys come after all that there are."""
 
     @property
     def per(self) -> str | None:
@@ -89,27 +113,43 @@ class Subject:
 
 def server(connection: Connection) -> Server:
     """Look at the server, and refuse those on which a batch would not be what it must be."""
-    version, name, recovery, superuser, counting = connection.exec_driver_sql(statement("server")).one()
+    version, name, recovery, superuser, counting, replication, deadlock = connection.exec_driver_sql(
+        statement("server")
+    ).one()
     if version < OLDEST_SERVER or not name.startswith("PostgreSQL"):
         raise CannotRun(f"the server is {name.split(',')[0]}; the runner needs PostgreSQL 13 or later")
     if recovery:
         raise CannotRun("the server is a standby, which cannot be written to; name the primary")
-    return Server(version, bool(superuser), counting == "on")
-
-
-def search_settings(definition: Backfill) -> dict[str, str]:
-    """Give the settings under which the definition's SQL finds its tables, and must see all of their rows."""
-    return {"row_security": "off", **({"search_path": definition.search_path} if definition.search_path else {})}
+    if replication != "origin":
+        why = "foreign keys and triggers would not be looked at"
+        raise CannotRun(f"session_replication_role is {replication} for this role or database: {why}; set it to origin")
+    return Server(version, bool(superuser), counting == "on", _seconds(deadlock))
 
 
 @contextmanager
-def as_role(connection: Connection, definition: Backfill) -> Iterator[None]:
+def as_role(connection: Asks, definition: Backfill | Claim) -> Iterator[None]:
     """Run a block with the definition's rights. The state is written with those of the login."""
     if definition.role:
         apply_settings(connection, {"role": definition.role})
     yield
     if definition.role:  # after an error the transaction is over, and with it the role
         apply_settings(connection, {"role": "none"})
+
+
+def _seconds(shown: str) -> float:
+    """Read a time as the server shows it."""
+    number = shown.rstrip("abcdefghijklmnopqrstuvwxyz")
+    return float(number) * _UNITS[shown[len(number) :]]
+
+
+def located(connection: Asks, claim: Claim) -> Source:
+    """Find the rows of a claim, or say why they cannot be read by their keys."""
+    if (wrong := check_search_path(connection)) is not None:
+        raise Unfit(wrong)
+    table = _table(connection, "table", claim.table, claim.search_path)
+    _, key = _key(connection, claim, table)
+    members = tuple(_list(connection, "members", oid=table.oid))
+    return Source(claim, table, key, members, grows=_grows(connection, table, key))
 
 
 def examine(connection: Connection, definition: Backfill, on: Server) -> Subject:
@@ -135,6 +175,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         target_members=frozenset(_list(connection, "members", oid=target.oid)),
         reaches=(*triggers, *_list(connection, "cascades", oid=target.oid)),
         warnings=(),
+        grows=_grows(connection, table, key),
     )
     if definition.per is not None and _leads(connection, subject):
         subject = replace(subject, tenants="tenants")
@@ -143,7 +184,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
     return replace(subject, strength=_strength(connection, subject, writes), warnings=warnings)
 
 
-def _table(connection: Connection, field: str, name: str, search_path: str | None) -> Table:
+def _table(connection: Asks, field: str, name: str, search_path: str | None) -> Table:
     row = connection.exec_driver_sql(statement("table"), {"table": name}).first()
     if row is None:
         near = nearest(name, _list(connection, "tables_like"))
@@ -155,7 +196,12 @@ def _table(connection: Connection, field: str, name: str, search_path: str | Non
     return found
 
 
-def _key(connection: Connection, definition: Backfill, table: Table) -> tuple[dict[str, str], Key]:
+def _grows(connection: Asks, table: Table, key: Key) -> bool:
+    parameters = {"oid": table.oid, "column": key.columns[0].name}
+    return len(key.columns) == 1 and bool(connection.exec_driver_sql(statement("grows"), parameters).scalar())
+
+
+def _key(connection: Asks, definition: Backfill | Claim, table: Table) -> tuple[dict[str, str], Key]:
     rows = connection.exec_driver_sql(statement("columns"), {"oid": table.oid}).all()
     types = {name: kind for name, kind, _ in rows}
     for column in definition.key_columns:
@@ -169,7 +215,7 @@ def _key(connection: Connection, definition: Backfill, table: Table) -> tuple[di
     return types, Key(tuple(KeyColumn(name, types[name]) for name in definition.key_columns))
 
 
-def _check_unique(definition: Backfill, indexes: Any) -> None:
+def _check_unique(definition: Backfill | Claim, indexes: Any) -> None:
     wanted = list(definition.key_columns)
     shown = ", ".join(wanted)
     same = [row for row in indexes if sorted(row[0]) == sorted(wanted)]
@@ -288,5 +334,5 @@ def _leads(connection: Connection, subject: Subject) -> bool:
     return bool(connection.exec_driver_sql(statement("leading_index"), parameters).scalar())
 
 
-def _list(connection: Connection, name: str, /, **parameters: Any) -> list[Any]:
+def _list(connection: Asks, name: str, /, **parameters: Any) -> list[Any]:
     return [row[0] for row in connection.exec_driver_sql(statement(name), parameters)]

@@ -13,25 +13,31 @@ from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.batch import Job
 from migration_guard.backfill.connect import Address, engine
 from migration_guard.backfill.definition import Backfill, Priority, Status
-from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, Refused, judged, told_of
+from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, Refused, Trouble, judged, told_of
+from migration_guard.backfill.gate import CHANGED, Earned
 from migration_guard.backfill.hearing import heard
+from migration_guard.backfill.job import Job
 from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.lent import Claim, Ended, Lender
+from migration_guard.backfill.pinned import apply_settings, search_settings
 from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.proof import QUICK
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result
-from migration_guard.backfill.session import Session, apply_settings
+from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import Counts
-from migration_guard.backfill.state import SCHEMA, Record, Store
+from migration_guard.backfill.state import SCHEMA, Entry, Record, Store
+from migration_guard.backfill.statements import statement
 from migration_guard.backfill.sweep import finish
-from migration_guard.backfill.transitions import Actor, State
+from migration_guard.backfill.transitions import SWEPT, Actor, State
 from migration_guard.backfill.trust import PINNED
+from migration_guard.backfill.verdict import verdict_on
 from migration_guard.backfill.worker import PATIENCE, Clock, Stop, Worker
 
 APPLICATION = "migration-guard backfill"
+UNPROVEN = "its keys do not only grow: what comes later is proven by `gate --prove`, a trigger or a constraint"
 CLAIM_PATIENCE = 3.0
 """Seconds that a claim waits for the connection of a runner that has just died to be noticed."""
 _NO_RIGHT = "42501"
@@ -163,9 +169,12 @@ class _Run:
         with self._transaction() as connection:
             definition = self._definition
             record = self._store.enrol(connection, definition.key, definition.fingerprint, definition.table)
+        if record.fingerprint != definition.fingerprint:
+            changed = f"it is {record.state.value}, but {CHANGED}"  # of another definition
+            return Result(definition.key, None, changed, self._counts(), ran=False)
         if (waiting := self._waiting(record)) is not None:
             return Result(definition.key, record.state, waiting, self._counts(), ran=False)
-        token = self._claimed()
+        token = self._claimed(record)
         if token is None:
             with self._transaction() as connection:
                 other = self._store.find(connection, definition.key) or record
@@ -178,21 +187,39 @@ class _Run:
 
     def _waiting(self, record: Record) -> str | None:
         """Say why it is not to be run now, if so."""
-        if record.state is State.COMPLETED:
-            return "completed before"
-        if record.state is State.COMPLETED_WITH_QUARANTINE:
-            return "rows are in quarantine; `migration-guard backfill retry` tries them again"
-        if record.fingerprint != self._definition.fingerprint:
-            return "its definition has changed since it began; `migration-guard backfill retry` starts it anew"
+        if record.state in SWEPT and self._holds(record):
+            if record.state is State.COMPLETED:
+                return "completed before"
+            return "rows are in quarantine; `migration-guard backfill quarantine retry` tries them again"
         return _WAITS_FOR_A_PERSON.get(record.state)
 
-    def _claimed(self) -> int | None:
+    def _holds(self, record: Record) -> bool:
+        """Look whether nothing has come since it was complete; if nobody can say, it is swept again."""
+        earned = Earned(State.COMPLETED, None, record.table, record.fingerprint, record.bound, record.floor)
+        seconds = max(0.0, min(QUICK, self._clock.left))
+        try:
+            with self._session.transaction(self._policy.settings(0)) as connection:
+                verdict = verdict_on(connection, self._definition, earned, self._store.schema, seconds=seconds)
+                if verdict.reached and verdict.reached != record.bound:
+                    self._store.move_bound(
+                        connection, record.key, record.fingerprint, before=record.bound, bound=verdict.reached
+                    )
+        except preflight.Unfit:
+            return False
+        except DBAPIError as error:
+            if judged(error).trouble is Trouble.CONNECTION:
+                raise
+            return False
+        return verdict.passed
+
+    def _claimed(self, record: Record) -> int | None:
         definition, patience = self._definition, time.monotonic() + CLAIM_PATIENCE
         ours = isinstance(definition, Backfill)
         lease = self._policy.lease if isinstance(definition, Backfill) else definition.lease
+        also = (record.state,) if record.state in SWEPT else ()
         while True:
             with self._transaction() as connection:
-                token = self._store.claim(connection, definition.key, self._policy, lease, ours=ours)
+                token = self._store.claim(connection, definition.key, self._policy, lease, ours=ours, also=also)
             if token is not None or time.monotonic() >= patience:
                 return token
             self._clock.sleep(0.2)
@@ -224,7 +251,7 @@ class _Run:
         with self._session.transaction(self._policy.settings(0)) as connection:
             on = preflight.server(connection)
             with connection.begin_nested() as looked:
-                apply_settings(connection, preflight.search_settings(definition))
+                apply_settings(connection, search_settings(definition))
                 with preflight.as_role(connection, definition):
                     subject = preflight.examine(connection, definition, on)
                 looked.rollback()
@@ -233,11 +260,33 @@ class _Run:
         self._reporter.begin(definition.key, subject.table.rows, self._counts())
         for warning in subject.warnings:
             self._reporter.warn(definition.key, warning)
-        job = Job(subject, self._store, record.token, record.sweep, record.bound or ())
-        state = finish(Worker(self._session, job, self._clock, self._reporter))
+        job = Job(subject, self._store, record.token, record.sweep, record.bound)
+        worker, before = Worker(self._session, job, self._clock, self._reporter), self._deadlocks()
+        try:
+            state = finish(worker, record)
+        finally:
+            with suppress(Exception):  # what is told besides hides nothing that went wrong
+                self._tell_of_deadlocks(self._deadlocks() - before, worker.victims)
         if self._counts().quarantined:
             return State.COMPLETED_WITH_QUARANTINE, "rows that cannot be changed are in quarantine"
+        if not subject.grows:
+            self._reporter.warn(definition.key, UNPROVEN)
+            with self._transaction() as connection:
+                self._store.note(connection, definition.key, Actor.RUNNER, "note", UNPROVEN)
         return state, None
+
+    def _deadlocks(self) -> int:
+        with self._transaction() as connection:
+            return int(connection.exec_driver_sql(statement("deadlocks"), {}).scalar() or 0)
+
+    def _tell_of_deadlocks(self, count: int, ours: int) -> None:
+        """Say that somebody else may have been a victim: the server counts them, and names nobody."""
+        if count <= 0 and not ours:
+            return
+        told = f"{max(count, ours)} deadlock(s) in this database while it ran; {ours} ended a batch of ours, which was done again"
+        self._reporter.warn(self._definition.key, told)
+        with self._transaction() as connection:
+            self._store.note(connection, self._definition.key, Actor.RUNNER, "deadlocks", told)
 
     def _legacy(self, definition: LegacyBackfill, record: Record) -> tuple[State, str | None]:
         self._reporter.begin(definition.key, 0, self._counts())
@@ -247,13 +296,10 @@ class _Run:
         counts = Counts(examined=rows, changed=rows)
         with self._transaction() as connection:
             store, key, token = self._store, definition.key, record.token
-            store.begin_sweep(connection, key, token, sweep=record.sweep + 1, bound=("",), tenants=[None])
+            store.begin_sweep(connection, key, token, sweep=record.sweep + 1, bound=("",))
             window = store.windows(connection, key)[0].id
-            batches = store.control(connection, key, token, window, ()).place.batches
-            lease = self._policy.lease
-            store.record(
-                connection, key, token, counts, window=window, batches=batches, lease=lease, touched=0, done=True
-            )
+            (place,) = store.control(connection, key, token, (window,), ()).places
+            store.record(connection, key, token, (Entry(place, counts, done=True),), lease=self._policy.lease)
         self._reporter.batch(counts, 0.0, definition.batch_size)
         if completed:
             return State.DONE_BY_ITS_WORD, "nobody has proved it: it runs again with the next deployment"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 
 from migration_guard.backfill.errors import Refused
-from migration_guard.backfill.statements import statement
+from migration_guard.backfill.pinned import SPELLING, apply_settings
 
 
 class Session:
@@ -17,6 +19,10 @@ class Session:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        self._began = 0.0
+        self.failed_after = 0.0
+        """Seconds that the statement had run which failed last."""
+        event.listen(engine, "before_cursor_execute", self._note)
 
     @contextmanager
     def transaction(self, settings: Mapping[str, str] | None = None) -> Iterator[Connection]:
@@ -24,10 +30,12 @@ class Session:
         connection = self._opened()
         try:
             with connection.begin():
-                if settings:
-                    apply_settings(connection, settings)
+                apply_settings(connection, {**SPELLING, **(settings or {})})
                 yield connection
-        except Refused:
+        except Exception as error:
+            self.failed_after = time.monotonic() - self._began
+            if not isinstance(error, Refused):
+                raise
             self.drop()  # SQLAlchemy may believe that the transaction has ended; the server rolls back what is cut off
             raise
         finally:
@@ -50,14 +58,11 @@ class Session:
             with suppress(Exception):
                 connection.close()
 
+    def _note(self, *_: Any) -> None:
+        self._began = time.monotonic()
+
     def _opened(self) -> Connection:
         if self._connection is None:
             opened = self._engine.connect()
             self._connection = opened.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=False)
         return self._connection
-
-
-def apply_settings(connection: Connection, settings: Mapping[str, str]) -> None:
-    """Set the server's parameters until the transaction ends."""
-    parameters = {"names": list(settings), "values": list(settings.values())}
-    connection.exec_driver_sql(statement("settings"), parameters)

@@ -43,6 +43,10 @@ class Standing:
     claimed_since: datetime | None
     alive: bool
     """Whether its runner is there; one that is running and has none is taken up by the next run."""
+    fingerprint: str
+    """Of the definition that all this is about."""
+    bound: tuple[str, ...] | None
+    """The last key that a clean pass has reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,16 @@ class TenantCounts:
     tenant: str | None
     counts: Counts
     batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that cannot be changed: its key and what the server calls the reason, and nothing else of it."""
+
+    backfill: str
+    tenant: str | None
+    key: tuple[str, ...]
+    sqlstate: str | None
+    message: str
+    attempts: int
+    at: datetime

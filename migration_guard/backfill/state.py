@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Sequence
@@ -11,16 +12,18 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, judged
 from migration_guard.backfill.keys import Value, quoted
 from migration_guard.backfill.policy import TimeoutPolicy
-from migration_guard.backfill.standing import Counts, Standing, TenantCounts
-from migration_guard.backfill.statements import statement
+from migration_guard.backfill.standing import Counts, SetAside, Standing, TenantCounts
+from migration_guard.backfill.statements import VERSION, statement
 from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
 from migration_guard.backfill.trust import Use, check_creation, check_state
 
-VERSION = 1
 SCHEMA = "migration_guard"
+FEW = 32
+"""Keys found locked that stand together; so many are tried in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +43,19 @@ class Record:
     alive: bool
     table: str
     started: bool
+    swept: bool
+    """Whether its last pass is over, and was clean."""
+    floor: Value | None
+    """The key after which passes begin: up to it nothing was left, and new rows come after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of keys under one cursor, or the keys that a batch found locked."""
+    """A stretch of keys under one cursor, or the keys that batches found locked, in which there is work."""
 
     id: int
     skipped: bool
-    tenant: str | None
     done: bool
-    touched: int
-    """Rows that this sweep changed or set aside in it."""
     keys: int
     """How many keys it has that were locked."""
 
@@ -61,6 +65,8 @@ class Place:
     """Where a window stands, as of the batch's own transaction."""
 
     window: int
+    whole: bool
+    """Whether it has the rows of all tenants."""
     tenant: str | None
     parent: int | None
     cursor: Value | None
@@ -70,15 +76,54 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What a batch has done in one window."""
+
+    place: Place
+    counts: Counts
+    touched: int = 0
+    cursor: Value | None = None
+    done: bool = False
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """The entry as the state takes it."""
+        counts = {field.name: getattr(self.counts, field.name) for field in fields(self.counts)}
+        window = self.place.window if self.place.parent is None else self.place.parent
+        return {
+            "id": window,
+            "batches": self.place.batches,
+            "cursor_key": list(self.cursor) if self.cursor else None,
+            "done": self.done,
+            "touched": self.touched,
+            **counts,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a pass came to, counted after the backfill's row was locked."""
+
+    left: int
+    touched: int
+    changed: int
+    """Since the definition began, retries included."""
+    kept: int
+    """Rows that `where` matches and this pass left as they are."""
+    unchanged: int
+    """The same, of the first pass."""
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """What a batch learns before it begins."""
 
     request: str | None
     queued: bool
     """Whether a schema change waits for the table."""
-    set_aside: tuple[str, ...]
+    set_aside: str
     """The keys in quarantine, as the server writes arrays."""
-    place: Place
+    places: tuple[Place, ...]
 
 
 def whoami() -> str:
@@ -89,7 +134,8 @@ def whoami() -> str:
 def ddl(schema: str) -> str:
     """Give the SQL that creates the state, for a person who may."""
     state = quoted(schema)
-    return f"{statement('create_schema', state=state)};\n{statement('version_1', state=state)};\n"
+    names = ("create_schema", *(f"version_{version}" for version in range(1, VERSION + 1)))
+    return "".join(f"{statement(name, state=state)};\n" for name in names)
 
 
 class Store:
@@ -106,33 +152,44 @@ class Store:
         return statement(name, state=self._state, **parts)
 
     def ready(self, connection: Connection, use: Use = Use.WRITE) -> bool:
-        """Tell whether the tables are there; those of others and those of a later version are refused."""
-        self._refuse(check_state(connection, self.schema, self._owners, use))
-        if not self._scalar(connection, "gate_ready", name=f"{self._state}.versions".replace("%%", "%")):
-            return False
-        version = self._scalar(connection, "version")
-        if version > VERSION:
-            newer = f"the state in schema {self.schema} is of version {version}, this migration-guard knows {VERSION}"
-            raise CannotRun(f"{newer}: upgrade migration-guard here; nothing was touched")
-        return bool(version == VERSION)
+        """Tell whether the tables are there; those of others and those of another version are refused."""
+        version = self._version(connection, use)
+        if 0 < version < VERSION:
+            older = f"the state in schema {self.schema} is of version {version}, this migration-guard keeps {VERSION}"
+            raise CannotRun(f"{older}: the next run, or `migration-guard backfill init`, upgrades it")
+        return version == VERSION
 
     def create(self, connection: Connection) -> None:
-        """Create what is missing; where the role may not, say what to do."""
+        """Create what is missing, and upgrade what is older; where the role may not, say what to do."""
         self._execute(connection, "serialise")
-        if self.ready(connection):
+        version = self._version(connection, Use.WRITE)
+        if version == VERSION:
             return
         self._refuse(check_creation(connection, self._owners))
         try:
             if not self._scalar(connection, "schema_exists", schema=self._state.replace("%%", "%")):
                 self._execute(connection, "create_schema")
-            for one in self.sql("version_1").split(";\n"):
-                connection.exec_driver_sql(one)
+            for later in range(version + 1, VERSION + 1):
+                for one in self.sql(f"version_{later}").split(";\n"):
+                    connection.exec_driver_sql(one)
             self._refuse(check_state(connection, self.schema, self._owners, Use.MADE))
         except DBAPIError as error:
             todo = "let somebody who may run the output of `migration-guard backfill init --print-sql`"
+            what = f"upgraded from version {version}" if version else "created"
             raise CannotRun(
-                f"the state's tables in schema {self.schema} cannot be created: {judged(error)}; {todo}"
+                f"the state's tables in schema {self.schema} cannot be {what}: {judged(error)}; {todo}"
             ) from None
+
+    def _version(self, connection: Connection, use: Use) -> int:
+        """Give the version of the tables, or 0 where there are none."""
+        self._refuse(check_state(connection, self.schema, self._owners, use))
+        if not self._scalar(connection, "gate_ready", name=f"{self._state}.versions".replace("%%", "%")):
+            return 0
+        version = int(self._scalar(connection, "version"))
+        if version > VERSION:
+            newer = f"the state in schema {self.schema} is of version {version}, this migration-guard knows {VERSION}"
+            raise CannotRun(f"{newer}: upgrade migration-guard here; nothing was touched")
+        return version
 
     def _refuse(self, reason: str | None) -> None:
         if reason is not None:
@@ -153,12 +210,22 @@ class Store:
         if row is None:
             return None
         record = Record(*row)
-        return replace(record, state=State(record.state), bound=tuple(row[7]) if row[7] is not None else None)
+        return replace(record, state=State(record.state), bound=_key(record.bound), floor=_key(record.floor))
 
-    def claim(self, connection: Connection, key: str, policy: TimeoutPolicy, lease: float, *, ours: bool) -> int | None:
+    def claim(
+        self,
+        connection: Connection,
+        key: str,
+        policy: TimeoutPolicy,
+        lease: float,
+        *,
+        ours: bool,
+        also: Sequence[State] = (),
+    ) -> int | None:
         """Take a backfill over, and give the token that proves it; None if somebody else is at it.
 
-        The claim ends with our connection where the work is done over it.
+        The claim ends with our connection where the work is done over it. What a clean pass has finished is taken up
+        as well where the caller knows that rows may have come since.
         """
         token: int | None = self._scalar(
             connection,
@@ -169,7 +236,7 @@ class Store:
             lease=lease,
             policy=str(policy),
             ours=ours,
-            free=[state.value for state in TAKEN_UP if state is not State.RUNNING],
+            free=[state.value for state in (*TAKEN_UP, *also) if state is not State.RUNNING],
         )
         if token is not None:
             self.note(connection, key, Actor.RUNNER, "running", f"by {whoami()}; {policy}")
@@ -220,62 +287,83 @@ class Store:
 
     # Windows.
 
-    def control(self, connection: Connection, key: str, token: int, window: int, tables: Sequence[int]) -> Control:
-        """Ask, at the beginning of a batch, whether it may be, and where its window stands."""
-        row = self._first(connection, "control", backfill=key, token=token, window=window, tables=list(tables))
-        if row is None or not row[1]:
+    def control(
+        self, connection: Connection, key: str, token: int, windows: Sequence[int], tables: Sequence[int]
+    ) -> Control:
+        """Ask, at the beginning of a batch, whether it may be, and where its windows stand."""
+        rows = self._rows(connection, "control", backfill=key, token=token, windows=list(windows), tables=list(tables))
+        if not rows or not rows[0][1]:
             raise LostClaim("another runner has taken it over")
-        request, _, queued, tenant, parent, cursor, keys, done, batches, set_aside = row
-        place = Place(window, tenant, parent, tuple(cursor) if cursor else None, _keys(keys), done, batches)
-        return Control(request, queued, tuple(set_aside), place)
+        request, _, queued, set_aside = rows[0][:4]
+        places = (
+            Place(row[0], row[1], row[2], row[3], _key(row[4]), _keys(row[5]), *row[6:])
+            for row in (one[4:] for one in rows if one[4] is not None)
+        )
+        return Control(request, queued, set_aside, tuple(places))
 
     def windows(self, connection: Connection, key: str) -> tuple[Window, ...]:
-        """Give the windows, those first that have had the fewest batches."""
+        """Give the windows with work in them, those first that have had the fewest batches."""
         rows = self._rows(connection, "windows", backfill=key)
         return tuple(Window(*row) for row in rows)
 
     def begin_sweep(
-        self, connection: Connection, key: str, token: int, *, sweep: int, bound: Value, tenants: Sequence[str | None]
-    ) -> None:
-        """Set every cursor to the beginning, and add windows for tenants that are new."""
-        self._execute(connection, "add_windows", backfill=key, sweep=sweep, tenants=list(tenants))
-        self._execute(connection, "begin_sweep", backfill=key, token=token, sweep=sweep, bound=list(bound))
-
-    def record(
         self,
         connection: Connection,
         key: str,
         token: int,
-        counts: Counts,
         *,
-        window: int,
-        batches: int,
-        lease: float,
-        touched: int,
-        cursor: Value | None = None,
-        done: bool = False,
+        sweep: int,
+        bound: Value | None,
+        tenants: Sequence[str | None] | None = None,
     ) -> None:
-        """Write the outcome of a batch in its own transaction, or refuse if the claim or the window is not ours."""
-        named = {field.name: getattr(counts, field.name) for field in fields(counts)}
-        moved = self._first(
-            connection,
-            "record",
-            backfill=key,
-            token=token,
-            window=window,
-            batches=batches,
-            cursor=list(cursor) if cursor else None,
-            done=done,
-            touched=touched,
-            lease=lease,
-            **named,
+        """Set every cursor to the beginning; a pass has a window for each tenant, or one for all of them."""
+        kind = "whole" if tenants is None else "range"
+        named = [None] if tenants is None else list(tenants)
+        self._execute(connection, "add_windows", backfill=key, sweep=sweep, tenants=named, kind=kind)
+        frozen = None if bound is None else list(bound)
+        self._execute(connection, "begin_sweep", backfill=key, token=token, sweep=sweep, bound=frozen, kind=kind)
+
+    def result_of_sweep(self, connection: Connection, key: str, token: int, sweep: int) -> Swept:
+        """Say what a pass came to, as of now, when nobody else can add to it."""
+        if self._first(connection, "hold_backfill", backfill=key, token=token) is None:
+            raise LostClaim("another runner has taken it over")
+        left, touched, changed, before, kept, unchanged = self._first(
+            connection, "result_of_sweep", backfill=key, sweep=sweep
         )
-        if moved is None:
+        return Swept(left, touched, changed + before, kept, unchanged)
+
+    def end_sweep(self, connection: Connection, key: str, token: int, sweep: int, *, grows: bool) -> None:
+        """Write down that a pass was clean; what it proved need not be read again where keys only grow."""
+        self._execute(connection, "end_sweep", backfill=key, token=token, sweep=sweep, grows=grows)
+
+    def move_bound(
+        self, connection: Connection, key: str, fingerprint: str, *, before: Value | None, bound: Value
+    ) -> None:
+        """Write down that a look found nothing up to a later key."""
+        moved = {"before": list(before) if before else None, "bound": list(bound)}
+        self._execute(connection, "move_bound", backfill=key, fingerprint=fingerprint, **moved)
+
+    def record(self, connection: Connection, key: str, token: int, entries: Sequence[Entry], *, lease: float) -> None:
+        """Write the outcome of a batch in its own transaction, or refuse if the claim or a window is not ours."""
+        written = json.dumps([entry.fields for entry in entries])
+        moved = self._scalar(connection, "record", backfill=key, token=token, entries=written, lease=lease)
+        if moved != len(entries):
             raise LostClaim("another runner has taken it over")
 
     def skip(self, connection: Connection, window: int, keys: Sequence[Value]) -> None:
-        """Note the keys that a batch found locked, to come back to."""
-        self._execute(connection, "skip", window=window, keys=[list(key) for key in keys])
+        """Note keys that a batch found locked, to come back to."""
+        for few in (keys[n : n + FEW] for n in range(0, len(keys), FEW)):
+            most = FEW - len(few)
+            self._execute(connection, "skip", window=window, keys=[list(key) for key in few], most=most)
+
+    def keep(self, connection: Connection, key: str, keys: Sequence[Value], sweep: int) -> None:
+        """Note rows that `where` matches and the update leaves as they are."""
+        if keys:
+            self._execute(connection, "keep", backfill=key, keys=json.dumps(keys), sweep=sweep)
+
+    def not_kept(self, connection: Asks, key: str, keys: str) -> int:
+        """Count those of a list of keys that no pass has left unchanged."""
+        return int(connection.exec_driver_sql(self.sql("not_kept"), {"backfill": key, "keys": keys}).scalar())
 
     def keep_skipped(self, connection: Connection, window: int, keys: Sequence[Value]) -> None:
         """Note which of them are left."""
@@ -285,30 +373,37 @@ class Store:
             self._execute(connection, "skip_done", window=window)
 
     def quarantine(
-        self, connection: Connection, key: str, tenant: str | None, row: Value, *, fault: Fault, tries: int
-    ) -> bool:
-        """Set a row aside that cannot be changed; tell whether it is the first time."""
-        return bool(
-            self._scalar(
-                connection,
-                "quarantine",
-                backfill=key,
-                tenant=tenant,
-                row_key=list(row),
-                sqlstate=fault.sqlstate,
-                message=fault.message,
-                attempts=tries,
-            )
-        )
+        self, connection: Connection, key: str, tenant: str | None, rows: Sequence[tuple[Value, Fault]]
+    ) -> int:
+        """Set rows aside that cannot be changed; tell for how many it is the first time."""
+        if not rows:
+            return 0
+        told = [{"key": row, "sqlstate": fault.sqlstate, "message": fault.message} for row, fault in rows]
+        return int(self._scalar(connection, "quarantine", backfill=key, tenant=tenant, rows=json.dumps(told)))
+
+    def set_aside(self, connection: Connection, key: str | None) -> tuple[SetAside, ...]:
+        """Give the rows in quarantine, of one backfill or of all."""
+        rows = self._rows(connection, "in_quarantine", backfill=key)
+        return tuple(SetAside(row[0], row[1], tuple(row[2]), *row[3:]) for row in rows)
+
+    def release(self, connection: Connection, key: str) -> int:
+        """Let the rows in quarantine be tried again, as rows that were locked are; tell how many they are."""
+        rows = self._rows(connection, "release", backfill=key)
+        for tenant in {row[0] for row in rows}:
+            keys = [tuple(row[1]) for row in rows if row[0] == tenant]
+            window = self._scalar(connection, "released_to", backfill=key, tenant=tenant, rows=len(keys))
+            self.skip(connection, window, keys)
+        return len(rows)
 
     # What is shown.
 
     def standings(self, connection: Connection) -> tuple[Standing, ...]:
         """Give the line of every backfill."""
-        return tuple(
-            Standing(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:])
+        lines: list[list[Any]] = [
+            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18])]
             for row in self._rows(connection, "status", parts={"alive": self.sql("alive")})
-        )
+        ]
+        return tuple(Standing(*line) for line in lines)
 
     def tenants(self, connection: Connection) -> tuple[TenantCounts, ...]:
         """Give the counts of every tenant."""
@@ -332,6 +427,10 @@ class Store:
         self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
     ) -> Any:
         return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters).scalar()
+
+
+def _key(key: Sequence[str] | None) -> Value | None:
+    return tuple(key) if key is not None else None
 
 
 def _keys(keys: Sequence[Sequence[str]] | None) -> tuple[Value, ...]:

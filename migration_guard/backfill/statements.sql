@@ -21,16 +21,18 @@ WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' FOR SHARE
 
 -- name: control
 -- What a person asked for, whether the claim still holds, whether a schema change waits for the table, and where the
--- window stands: the cursor is never kept in memory, since a COMMIT may go through although its reply was lost.
+-- windows stand: a cursor is never kept in memory, since a COMMIT may go through although its reply was lost.
 SELECT b.request, b.token = %(token)s AND b.state = 'running', EXISTS (
     SELECT FROM pg_catalog.pg_locks
     WHERE relation = ANY (%(tables)s::oid[]) AND mode = 'AccessExclusiveLock' AND NOT granted
-), w.tenant, w.parent, w.cursor_key, w.keys, COALESCE(w.done, true), COALESCE(p.batches, w.batches),
-    ARRAY(SELECT q.row_key::text FROM {state}.quarantine AS q WHERE q.backfill = b.key)
+), ARRAY(SELECT q.row_key::text FROM {state}.quarantine AS q WHERE q.backfill = b.key)::text,
+    w.id, w.kind = 'whole', w.tenant, w.parent, w.cursor_key, w.keys, COALESCE(w.done, true),
+    COALESCE(p.batches, w.batches)
 FROM {state}.backfills AS b
-LEFT JOIN {state}.windows AS w ON w.id = %(window)s
+LEFT JOIN pg_catalog.unnest(%(windows)s::bigint[]) WITH ORDINALITY AS wanted (id, n) ON true
+LEFT JOIN {state}.windows AS w ON w.id = wanted.id
 LEFT JOIN {state}.windows AS p ON p.id = w.parent
-WHERE b.key = %(backfill)s
+WHERE b.key = %(backfill)s ORDER BY wanted.n
 
 -- name: look
 -- The next rows by their keys, whether or not they are to do, so that no window reads far: how many there are, the
@@ -48,6 +50,9 @@ SELECT pg_catalog.count(*), {held} FROM mg_held
 
 -- name: not_held
 SELECT {texts} FROM (SELECT * FROM {wanted} EXCEPT SELECT * FROM {held}) AS mg_skipped
+
+-- name: listed
+SELECT {texts} FROM {rows}
 
 -- name: next_key
 SELECT {texts} FROM {table} WHERE {range} ORDER BY {order} LIMIT 1
@@ -75,10 +80,10 @@ WHERE inserted + updated + deleted > 0
 SELECT %(oid)s::pg_catalog.regclass::text
 
 -- name: outcome
--- Of the rows held: how many are there, still to do, written by this transaction, and both of that.
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE {where}), pg_catalog.count(*) FILTER (WHERE {fresh}),
-    pg_catalog.count(*) FILTER (WHERE {fresh} AND ({where}))
-FROM {table} WHERE {among}
+-- Of the rows held: how many are there, written by this transaction, written and still to do; and which are still to do.
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE mg_fresh),
+    pg_catalog.count(*) FILTER (WHERE mg_fresh AND mg_matches), pg_catalog.count(*) FILTER (WHERE mg_matches), {to_do}
+FROM (SELECT {named}, ({where}) AS mg_matches, {fresh} AS mg_fresh FROM {table} WHERE {among}) AS mg_rows
 
 -- name: fresh
 -- Subtransactions have later numbers than their transaction, and nobody else can have written a row that is held.
@@ -91,8 +96,69 @@ SELECT pg_catalog.pg_current_xact_id()::text
 -- Deferred ones would fail at COMMIT, when nobody can tell which batch did it.
 SET CONSTRAINTS ALL IMMEDIATE
 
+-- name: has_plpgsql
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_language
+    WHERE lanname = 'plpgsql' AND pg_catalog.has_language_privilege(oid, 'USAGE')
+)
+
+-- name: singly
+-- Rows under savepoints. What waits for a lock, or cannot be changed, is left out and told; whatever else goes wrong
+-- is nothing that a row is to blame for.
+DO $mg_singly$
+DECLARE
+    {keys}
+    mg_count integer := pg_catalog.cardinality({first});
+    mg_at integer := 1;
+    mg_group integer := {group};
+    mg_size integer;
+    mg_rows bigint;
+    mg_undone bigint := 0;
+    mg_failed jsonb := '[]';
+    mg_state text; mg_table text; mg_constraint text; mg_column text;
+BEGIN
+    SET CONSTRAINTS ALL IMMEDIATE;  -- so that each row is checked in its own turn
+    WHILE mg_at <= mg_count LOOP
+        mg_size := LEAST(mg_group, mg_count - mg_at + 1);
+        BEGIN
+            EXECUTE {change} USING {using};
+            GET DIAGNOSTICS mg_rows = ROW_COUNT;
+            IF mg_rows > mg_size THEN
+                PERFORM pg_catalog.set_config('migration_guard.mg_outcome', pg_catalog.jsonb_build_object(
+                    'too_many', pg_catalog.jsonb_build_array(mg_rows, mg_size))::text, true);
+                RETURN;
+            END IF;
+            mg_at := mg_at + mg_size;
+            mg_group := LEAST(mg_size * 2, {group});
+        EXCEPTION WHEN assert_failure OR OTHERS THEN
+            GET STACKED DIAGNOSTICS mg_state = RETURNED_SQLSTATE, mg_table = TABLE_NAME,
+                mg_constraint = CONSTRAINT_NAME, mg_column = COLUMN_NAME;
+            IF mg_state NOT IN ('55P03', '40P01', '40001') AND (
+                pg_catalog.substr(mg_state, 1, 2) IN ('08', '0A', '25', '26', '28', '3F', '40', '42', '53', '54', '55', '57', '58', 'XX')
+            ) THEN
+                RAISE;
+            END IF;
+            mg_undone := mg_undone + mg_size;
+            IF mg_size = 1 THEN
+                mg_failed := mg_failed || pg_catalog.jsonb_build_array(
+                    pg_catalog.jsonb_build_array(mg_at, mg_state, mg_table, mg_constraint, mg_column));
+                mg_at := mg_at + 1;
+            ELSE
+                mg_group := mg_size / 2;
+            END IF;
+        END;
+    END LOOP;
+    PERFORM pg_catalog.set_config('migration_guard.mg_outcome', pg_catalog.jsonb_build_object(
+        'failed', mg_failed, 'undone', mg_undone)::text, true);
+END
+$mg_singly$
+
+-- name: singly_outcome
+SELECT pg_catalog.current_setting('migration_guard.mg_outcome', true),
+    pg_catalog.set_config('lock_timeout', %(lock_timeout)s, true)
+
 -- name: record
--- Cursor and counts, in the transaction of the rows. The token fences off a runner that another has replaced, the
+-- Cursors and counts, in the transaction of the rows. The token fences off a runner that another has replaced, the
 -- number of batches one whose COMMIT went through although its reply was lost.
 WITH beat AS (
     UPDATE {state}.backfills SET lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second',
@@ -102,18 +168,43 @@ WITH beat AS (
         )
     WHERE key = %(backfill)s AND token = %(token)s AND state = 'running'
     RETURNING key
+), entry AS (
+    SELECT * FROM pg_catalog.jsonb_to_recordset(%(entries)s::jsonb) AS entry (
+        id bigint, batches bigint, cursor_key text[], done boolean, touched bigint, examined bigint, changed bigint,
+        unchanged bigint, done_already bigint, locked bigint, quarantined bigint
+    )
+), moved AS (
+    UPDATE {state}.windows AS w SET batches = w.batches + 1,
+        cursor_key = COALESCE(entry.cursor_key, w.cursor_key), done = w.done OR entry.done,
+        examined = w.examined + entry.examined, changed = w.changed + entry.changed,
+        unchanged = w.unchanged + entry.unchanged, done_already = w.done_already + entry.done_already,
+        locked = w.locked + entry.locked, quarantined = w.quarantined + entry.quarantined,
+        touched = w.touched + entry.touched
+    FROM beat, entry WHERE w.id = entry.id AND w.batches = entry.batches
+    RETURNING w.id
 )
-UPDATE {state}.windows AS w SET batches = w.batches + 1,
-    cursor_key = COALESCE(%(cursor)s::text[], w.cursor_key), done = w.done OR %(done)s,
-    examined = w.examined + %(examined)s, changed = w.changed + %(changed)s, unchanged = w.unchanged + %(unchanged)s,
-    done_already = w.done_already + %(done_already)s, locked = w.locked + %(locked)s,
-    quarantined = w.quarantined + %(quarantined)s, touched = w.touched + %(touched)s
-FROM beat WHERE w.id = %(window)s AND w.batches = %(batches)s
-RETURNING w.batches
+SELECT pg_catalog.count(*) FROM moved
 
 -- name: skip
+-- Beside others that were found locked before, as long as they are few.
+WITH known AS (
+    UPDATE {state}.windows SET keys = keys || %(keys)s::text[]
+    WHERE id = (
+        SELECT pg_catalog.max(id) FROM {state}.windows
+        WHERE parent = %(window)s AND pg_catalog.array_length(keys, 1) <= %(most)s
+    )
+    RETURNING id
+)
 INSERT INTO {state}.windows (backfill, kind, parent, tenant, sweep, keys)
-SELECT backfill, 'skipped', id, tenant, sweep, %(keys)s::text[] FROM {state}.windows WHERE id = %(window)s
+SELECT backfill, 'skipped', id, tenant, sweep, %(keys)s::text[] FROM {state}.windows
+WHERE id = %(window)s AND NOT EXISTS (SELECT FROM known)
+
+-- name: keep
+-- Rows that the update leaves as they are: a proof excepts them. Those of earlier passes no longer count.
+INSERT INTO {state}.unchanged (backfill, row_key, sweep)
+SELECT %(backfill)s, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(wanted.key)), %(sweep)s
+FROM pg_catalog.jsonb_array_elements(%(keys)s::jsonb) AS wanted (key)
+ON CONFLICT (backfill, row_key) DO UPDATE SET sweep = EXCLUDED.sweep
 
 -- name: skip_rest
 UPDATE {state}.windows SET keys = %(keys)s::text[] WHERE id = %(window)s
@@ -122,16 +213,42 @@ UPDATE {state}.windows SET keys = %(keys)s::text[] WHERE id = %(window)s
 DELETE FROM {state}.windows WHERE id = %(window)s
 
 -- name: quarantine
-INSERT INTO {state}.quarantine (backfill, tenant, row_key, sqlstate, message, attempts)
-VALUES (%(backfill)s, %(tenant)s, %(row_key)s::text[], %(sqlstate)s, %(message)s, %(attempts)s)
-ON CONFLICT (backfill, row_key) DO UPDATE SET attempts = quarantine.attempts + EXCLUDED.attempts
-RETURNING attempts = %(attempts)s
+WITH aside AS (
+    INSERT INTO {state}.quarantine (backfill, tenant, row_key, sqlstate, message, attempts)
+    SELECT %(backfill)s, %(tenant)s, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(one -> 'key')),
+        one ->> 'sqlstate', one ->> 'message', 1
+    FROM pg_catalog.jsonb_array_elements(%(rows)s::jsonb) AS one
+    ON CONFLICT (backfill, row_key) DO UPDATE SET attempts = quarantine.attempts + 1, sqlstate = EXCLUDED.sqlstate,
+        message = EXCLUDED.message, at = pg_catalog.clock_timestamp()
+    RETURNING attempts
+)
+SELECT pg_catalog.count(*) FILTER (WHERE attempts = 1) FROM aside
+
+-- name: in_quarantine
+SELECT backfill, tenant, row_key, sqlstate, message, attempts, at FROM {state}.quarantine
+WHERE backfill = COALESCE(%(backfill)s::text, backfill) ORDER BY backfill, at, row_key
+
+-- name: release
+DELETE FROM {state}.quarantine WHERE backfill = %(backfill)s RETURNING tenant, row_key
+
+-- name: released_to
+-- The window whose rows they are, as far as it is known.
+UPDATE {state}.windows SET quarantined = quarantined - %(rows)s::bigint, locked = locked + %(rows)s::bigint
+WHERE id = (
+    SELECT id FROM {state}.windows
+    WHERE backfill = %(backfill)s AND (kind = 'whole' OR kind = 'range' AND tenant IS NOT DISTINCT FROM %(tenant)s::text)
+    ORDER BY quarantined DESC, id LIMIT 1
+)
+RETURNING id
+
+-- name: rows_of
+SELECT {texts}, pg_catalog.to_jsonb(mg_row.*)::text FROM {table} AS mg_row WHERE {among}
 
 -- ---- Sweeps. ----
 
 -- name: bound
 -- Where the table ended when the backfill began: max() does not exist for every type of key.
-SELECT {texts} FROM {table} ORDER BY {descending} LIMIT 1
+SELECT {texts} FROM {table} ORDER BY {ordered} LIMIT 1
 
 -- name: tenants
 -- Every tenant, each found by one step in an index.
@@ -148,32 +265,64 @@ SELECT NULL WHERE EXISTS (SELECT FROM {table} WHERE {per} IS NULL)
 -- name: tenants_by_scan
 SELECT DISTINCT {per}::text FROM {table}
 
+-- name: writers
+-- Transactions that have written to these tables and are open: what they wrote cannot be seen yet.
+SELECT virtualtransaction FROM pg_catalog.pg_locks
+WHERE locktype = 'relation' AND relation = ANY (%(tables)s::oid[]) AND granted
+    AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+    AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+
+-- name: writer_named
+SELECT COALESCE('session ' || pid::text, 'a prepared transaction') FROM pg_catalog.pg_locks
+WHERE virtualtransaction = %(one)s LIMIT 1
+
 -- name: add_windows
 INSERT INTO {state}.windows (backfill, kind, tenant, sweep)
-SELECT %(backfill)s, 'range', tenant, %(sweep)s FROM pg_catalog.unnest(%(tenants)s::text[]) AS tenant
+SELECT %(backfill)s, %(kind)s, tenant, %(sweep)s FROM pg_catalog.unnest(%(tenants)s::text[]) AS tenant
 WHERE NOT EXISTS (
     SELECT FROM {state}.windows AS w
-    WHERE w.backfill = %(backfill)s AND w.kind = 'range' AND w.tenant IS NOT DISTINCT FROM tenant.tenant
+    WHERE w.backfill = %(backfill)s AND w.kind = %(kind)s AND w.tenant IS NOT DISTINCT FROM tenant.tenant
 )
 
 -- name: begin_sweep
+-- A pass begins after what was proved before. One without a bound has nothing before it: the table is empty.
 WITH begun AS (
-    UPDATE {state}.backfills SET sweep = %(sweep)s, bound = %(bound)s::text[]
-    WHERE key = %(backfill)s AND token = %(token)s RETURNING key
+    UPDATE {state}.backfills SET sweep = %(sweep)s, bound = %(bound)s::text[], swept = false
+    WHERE key = %(backfill)s AND token = %(token)s RETURNING key, bound, floor
 )
-UPDATE {state}.windows SET sweep = %(sweep)s, cursor_key = NULL, done = false, touched = 0
-FROM begun WHERE windows.backfill = begun.key AND kind = 'range'
+UPDATE {state}.windows SET sweep = %(sweep)s, cursor_key = begun.floor,
+    done = kind <> %(kind)s OR begun.bound IS NULL, touched = 0
+FROM begun WHERE windows.backfill = begun.key AND kind <> 'skipped'
+
+-- name: hold_backfill
+SELECT FROM {state}.backfills WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' FOR UPDATE
+
+-- name: result_of_sweep
+-- Counted anew, in a statement that began after the backfill's row was locked.
+SELECT pg_catalog.count(*) FILTER (WHERE NOT done OR kind = 'skipped'),
+    COALESCE(pg_catalog.sum(touched), 0)::bigint, COALESCE(pg_catalog.sum(changed), 0)::bigint,
+    (SELECT changed_before FROM {state}.backfills WHERE key = %(backfill)s),
+    (SELECT pg_catalog.count(*) FROM {state}.unchanged AS u WHERE u.backfill = %(backfill)s AND u.sweep = %(sweep)s),
+    COALESCE(pg_catalog.sum(unchanged), 0)::bigint
+FROM {state}.windows WHERE backfill = %(backfill)s
+
+-- name: end_sweep
+WITH gone AS (DELETE FROM {state}.unchanged WHERE backfill = %(backfill)s AND sweep < %(sweep)s)
+UPDATE {state}.backfills SET swept = true, floor = CASE WHEN %(grows)s THEN bound END
+WHERE key = %(backfill)s AND token = %(token)s
 
 -- name: windows
-SELECT id, kind = 'skipped', tenant, done, touched, COALESCE(pg_catalog.array_length(keys, 1), 0)
-FROM {state}.windows WHERE backfill = %(backfill)s ORDER BY batches, id
+SELECT id, kind = 'skipped', done, COALESCE(pg_catalog.array_length(keys, 1), 0)
+FROM {state}.windows WHERE backfill = %(backfill)s AND (kind = 'skipped' OR NOT done) ORDER BY batches, id
 
 -- ---- The state of backfills. ----
 
 -- name: enrol
 INSERT INTO {state}.backfills (key, fingerprint, table_name) VALUES (%(backfill)s, %(fingerprint)s, %(table)s)
-ON CONFLICT (key) DO UPDATE SET fingerprint = EXCLUDED.fingerprint, table_name = EXCLUDED.table_name
-WHERE backfills.sweep = 0
+ON CONFLICT (key) DO UPDATE SET fingerprint = EXCLUDED.fingerprint, table_name = EXCLUDED.table_name,
+    changed_before = CASE WHEN backfills.fingerprint = EXCLUDED.fingerprint THEN backfills.changed_before ELSE 0 END
+WHERE backfills.sweep = 0 AND backfills.state NOT IN ('running', 'completed', 'completed_with_quarantine')
 
 -- name: claim
 -- Free is what nobody runs, what was not renewed in time, and what was run over a connection that is gone.
@@ -199,7 +348,7 @@ WHERE key = %(backfill)s AND token = %(token)s
 
 -- name: one
 SELECT b.key, b.state, b.reason, b.request, b.fingerprint, b.token, b.sweep, b.bound, b.claimed_by,
-    b.claimed_since::text, b.state = 'running' AND {alive}, b.table_name, b.started_at IS NOT NULL
+    b.claimed_since::text, b.state = 'running' AND {alive}, b.table_name, b.started_at IS NOT NULL, b.swept, b.floor
 FROM {state}.backfills AS b WHERE b.key = %(backfill)s
 
 -- name: step
@@ -214,10 +363,26 @@ UPDATE {state}.backfills SET request = %(request)s WHERE key = %(backfill)s RETU
 
 -- name: forget
 -- What retry starts from.
-WITH gone AS (DELETE FROM {state}.windows WHERE backfill = %(backfill)s),
-    rows_gone AS (DELETE FROM {state}.quarantine WHERE backfill = %(backfill)s)
-UPDATE {state}.backfills SET sweep = 0, bound = NULL, started_at = NULL, finished_at = NULL, reason = NULL
+WITH gone AS (DELETE FROM {state}.windows WHERE backfill = %(backfill)s RETURNING changed),
+    rows_gone AS (DELETE FROM {state}.quarantine WHERE backfill = %(backfill)s),
+    kept_gone AS (DELETE FROM {state}.unchanged WHERE backfill = %(backfill)s)
+UPDATE {state}.backfills SET sweep = 0, bound = NULL, floor = NULL, swept = false, started_at = NULL,
+    finished_at = NULL, reason = NULL,
+    changed_before = changed_before + (SELECT COALESCE(pg_catalog.sum(changed), 0) FROM gone)
 WHERE key = %(backfill)s
+
+-- name: move_bound
+-- A look has found nothing to do up to a later key.
+UPDATE {state}.backfills SET bound = %(bound)s::text[], floor = %(bound)s::text[]
+WHERE key = %(backfill)s AND state = 'completed' AND fingerprint = %(fingerprint)s AND bound IS NOT DISTINCT FROM %(before)s::text[]
+
+-- name: not_kept
+-- How many of these rows are none that a clean pass has left unchanged.
+SELECT pg_catalog.count(*) FROM pg_catalog.jsonb_array_elements(%(keys)s::jsonb) AS wanted (key)
+WHERE NOT EXISTS (
+    SELECT FROM {state}.unchanged AS u
+    WHERE u.backfill = %(backfill)s AND u.row_key = ARRAY(SELECT pg_catalog.jsonb_array_elements_text(wanted.key))
+)
 
 -- name: event
 INSERT INTO {state}.events (backfill, actor, kind, detail) VALUES (%(backfill)s, %(actor)s, %(kind)s, %(detail)s)
@@ -228,7 +393,8 @@ SELECT b.key, b.state, b.reason,
     COALESCE(pg_catalog.sum(w.unchanged), 0)::bigint, COALESCE(pg_catalog.sum(w.done_already), 0)::bigint,
     COALESCE(pg_catalog.sum(w.locked), 0)::bigint, COALESCE(pg_catalog.sum(w.quarantined), 0)::bigint,
     COALESCE(pg_catalog.sum(w.batches), 0)::bigint, b.started_at, b.finished_at, b.sweep, b.request, b.claimed_by,
-    b.claimed_since, b.state = 'running' AND {alive}
+    b.claimed_since, b.state = 'running' AND {alive},
+    b.fingerprint, CASE WHEN b.swept THEN b.bound END
 FROM {state}.backfills AS b LEFT JOIN {state}.windows AS w ON w.backfill = b.key
 GROUP BY b.key ORDER BY b.created_at, b.key
 
@@ -240,7 +406,9 @@ FROM {state}.windows WHERE kind = 'range' ORDER BY backfill, id
 
 -- name: server
 SELECT pg_catalog.current_setting('server_version_num')::integer, pg_catalog.version(), pg_catalog.pg_is_in_recovery(),
-    (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), pg_catalog.current_setting('track_counts')
+    (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), pg_catalog.current_setting('track_counts'),
+    pg_catalog.current_setting('session_replication_role'),
+    pg_catalog.current_setting('deadlock_timeout')
 
 -- name: table
 SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, c.relreplident::text,
@@ -284,9 +452,26 @@ SELECT EXISTS (
     ) = %(columns)s::text[]
 )
 
+-- name: grows
+-- Whether a column's new values are greater than all before them: those of an identity or a sequence that counts
+-- upwards, and of which no session keeps some for later.
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_attribute AS a
+    LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
+            AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%'
+        OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
+    JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
+    WHERE a.attrelid = %(oid)s AND a.attname = %(column)s AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle
+)
+
 -- name: triggers
 SELECT tgname::text FROM pg_catalog.pg_trigger
 WHERE tgrelid = %(oid)s AND NOT tgisinternal AND tgenabled <> 'D' ORDER BY tgname
+
+-- name: deadlocks
+SELECT deadlocks FROM pg_catalog.pg_stat_database WHERE datname = pg_catalog.current_database()
 
 -- name: cascades
 SELECT conname::text FROM pg_catalog.pg_constraint
@@ -409,7 +594,20 @@ SELECT pg_catalog.to_regclass(%(table)s)::text
 SELECT EXISTS (SELECT FROM {table})
 
 -- name: gate
-SELECT state, reason, table_name FROM {state}.backfills WHERE key = %(backfill)s
+SELECT state, reason, table_name, fingerprint, bound, floor FROM {state}.backfills WHERE key = %(backfill)s
+
+-- name: settings_before
+SELECT ARRAY(
+    SELECT COALESCE(pg_catalog.current_setting(name, true), '')
+    FROM pg_catalog.unnest(%(names)s::text[]) WITH ORDINALITY AS setting (name, n) ORDER BY n
+)
+
+-- name: beyond
+-- The next rows by their keys, and how many of them are to do, without touching any.
+SELECT pg_catalog.count(*), {last}, pg_catalog.count(*) FILTER (WHERE mg_matches),
+    (pg_catalog.jsonb_agg({texts}) FILTER (WHERE mg_matches))::text FROM (
+    SELECT {named}, ({where}) AS mg_matches FROM {table} WHERE {range} ORDER BY {order} LIMIT %(size)s::bigint
+) AS mg_window
 
 -- name: gate_ready
 SELECT pg_catalog.to_regclass(%(name)s) IS NOT NULL
@@ -494,3 +692,28 @@ CREATE TABLE {state}.events (
     detail text
 );
 INSERT INTO {state}.versions (version) VALUES (1)
+
+-- name: version_2
+-- A completion that was somebody's word, or that nothing was changed for, is none any more.
+ALTER TABLE {state}.backfills
+    ADD COLUMN swept boolean NOT NULL DEFAULT false,
+    ADD COLUMN floor text[],
+    ADD COLUMN changed_before bigint NOT NULL DEFAULT 0;
+ALTER TABLE {state}.windows DROP CONSTRAINT windows_kind_check;
+ALTER TABLE {state}.windows ADD CONSTRAINT windows_kind_check CHECK (kind IN ('range', 'whole', 'skipped'));
+CREATE TABLE {state}.unchanged (
+    backfill text NOT NULL REFERENCES {state}.backfills ON DELETE CASCADE,
+    row_key text[] NOT NULL,
+    sweep integer NOT NULL,
+    PRIMARY KEY (backfill, row_key)
+);
+UPDATE {state}.backfills SET swept = true WHERE state IN ('completed', 'completed_with_quarantine');
+UPDATE {state}.backfills SET state = 'done_by_its_word' WHERE state = 'completed' AND reason IS NOT NULL;
+UPDATE {state}.backfills AS b
+SET state = 'incomplete', reason = 'nothing changed: an earlier version took that for complete', finished_at = NULL
+FROM (
+    SELECT backfill FROM {state}.windows GROUP BY backfill
+    HAVING pg_catalog.sum(changed) = 0 AND pg_catalog.sum(unchanged) > 0
+) AS idle
+WHERE idle.backfill = b.key AND b.state = 'completed';
+INSERT INTO {state}.versions (version) VALUES (2)

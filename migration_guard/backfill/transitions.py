@@ -41,13 +41,17 @@ UNFINISHED = (State.QUEUED, State.RUNNING, State.INCOMPLETE, State.FAILED)
 """Where work is left that needs nobody. The rest is done, or waits for a person."""
 TAKEN_UP = (*UNFINISHED, State.DONE_BY_ITS_WORD)
 """What a run takes up: a word is given anew at each deployment, as no one has looked."""
-FINISHED = (State.COMPLETED, State.COMPLETED_WITH_QUARANTINE, State.DONE_BY_ITS_WORD)
+SWEPT = (State.COMPLETED, State.COMPLETED_WITH_QUARANTINE)
+"""What a clean pass has earned, up to a key: rows that came later let a run take it up again."""
+FINISHED = (*SWEPT, State.DONE_BY_ITS_WORD)
 _ENDS = (State.INCOMPLETE, *FINISHED, State.FAILED)
 _REST = tuple(state for state in State if state is not State.RUNNING)
 
 TABLE: frozenset[Transition] = frozenset(
     (
         *(Transition(origin, State.RUNNING, Actor.RUNNER) for origin in TAKEN_UP),  # running: its runner has died
+        *(Transition(origin, State.RUNNING, Actor.RUNNER) for origin in SWEPT),  # rows have come since, or may have
+        Transition(State.COMPLETED, State.INCOMPLETE, Actor.RUNNER),  # a gate has found such rows
         *(Transition(State.RUNNING, end, Actor.RUNNER) for end in _ENDS),
         Transition(State.RUNNING, State.PAUSED, Actor.RUNNER),  # at a person's request, or somebody's cancel
         Transition(State.RUNNING, State.CANCELLED, Actor.RUNNER),  # at a person's request

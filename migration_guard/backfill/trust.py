@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.statements import statement
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 PINNED = {"search_path": "pg_catalog, pg_temp"}
 """The path of transactions that touch the state alone, whatever the role's own is."""
-TABLES = ("versions", "backfills", "windows", "quarantine", "events")
+TABLES = ("versions", "backfills", "windows", "unchanged", "quarantine", "events")
 """What the state consists of."""
 _SHOWN = 3
 
@@ -58,7 +59,7 @@ def check_creation(connection: Connection, owners: Sequence[str]) -> str | None:
     return f"creating the state's tables would run code of others: {_told(found)}; {todo}" if found else None
 
 
-def check_search_path(connection: Connection) -> str | None:
+def check_search_path(connection: Asks) -> str | None:
     """Say what is wrong with a search_path that lets functions and operators of others stand for PostgreSQL's own."""
     order = connection.exec_driver_sql(statement("search_order")).scalar() or []
     before = [name for name in order[: order.index("pg_catalog")] if not name.startswith("pg_temp_")]

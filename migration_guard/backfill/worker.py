@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlalchemy import Connection
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
-from migration_guard.backfill.batch import Asked, Hold, Job, Outcome, again, forward, set_aside
-from migration_guard.backfill.errors import Fault, LostClaim, Trouble, judged
+from migration_guard.backfill.batch import (
+    Asked,
+    Attempt,
+    Hold,
+    Outcome,
+    Phase,
+    again,
+    forward,
+    pass_over,
+    set_aside,
+)
+from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care
+from migration_guard.backfill.errors import Fault, FunctionFailed, LostClaim, Trouble, judged
+from migration_guard.backfill.job import Job
 from migration_guard.backfill.pace import Pace
-from migration_guard.backfill.preflight import search_settings
+from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
+from migration_guard.backfill.singly import ROW_WAIT
 from migration_guard.backfill.span import Span
+from migration_guard.backfill.state import FEW
 from migration_guard.backfill.transitions import Actor, State
 
 T = TypeVar("T")
@@ -27,6 +41,7 @@ PATIENCE = 60.0
 """Seconds without a server, after which a run gives up."""
 LONGEST_WAIT = 5.0
 HOLD_CHECK = 0.5
+DEADLOCK = "40P01"
 BREAKER_ROWS = 50
 """From this many rows set aside on, a run stops if they are half of all that it tried."""
 
@@ -70,63 +85,103 @@ class Worker:
         self._clock = clock
         self._reporter = reporter
         self._pace = Pace(job.subject.definition.batch_size)
+        self._care = Care()
         self._noted: set[str] = set()
         self._tried = 0
         self._set_aside = 0
-        self._went_past = False
-        """Whether the last batch ended with its one row set aside."""
+        self.victims = 0
+        """Batches of ours that the server has ended to resolve a deadlock."""
+        self._last = 0.0
+        """Seconds that the last batch took."""
 
     @property
     def job(self) -> Job:
         return self._job
+
+    @property
+    def clock(self) -> Clock:
+        return self._clock
 
     def turn_to(self, job: Job, span: Span | None = None) -> None:
         """Go on with a sweep, over a span of keys."""
         self._job = job
         self._reporter.turn(job.sweep, span)
 
-    def advance(self, window: int) -> bool:
-        """Do one batch of a window, and rest; tell whether the window is done."""
-        self._check_time()
-        pace = self._pace
-        outcome = self._one(window, lambda connection: forward(connection, self._job, window, pace.size), pace)
-        if outcome is None:
-            return False
-        if (
-            outcome.counts.changed or outcome.counts.unchanged
-        ):  # where nothing was locked there is nothing to make up for
-            self._clock.sleep(self._pace.rest)
-        return outcome.done
+    def advance(self, windows: Sequence[int]) -> Outcome | None:
+        """Do one batch of windows, and rest; None if it did not go through, and the next one is smaller."""
+        self.check_time()
+        care, pace = self._care, self._pace
+        if care.careful:
+            attempt = Attempt(care.rows, care.group, care.allowance)
+        else:
+            attempt = Attempt(pace.size, allowance=care.allowance)
+        some = windows if pace.size > 1 else windows[:1]
+        outcome = self._batch(lambda connection: forward(connection, self._job, some, attempt), attempt)
+        if isinstance(outcome, Fault):
+            self._cope(some[0], outcome, attempt)
+            return None
+        if outcome is not None:
+            self._learn(outcome)
+        return outcome
 
     def come_back(self, window: int, keys: int) -> int:
         """Try the locked keys of a window again without waiting; tell how many are no longer locked."""
-        pace = Pace(keys)
+        rows = keys
         while True:
-            self._check_time()
-            outcome = self._one(
-                window, lambda connection: again(connection, self._job, window, pace.size, wait=False), pace
-            )
-            if outcome is not None:
+            self.check_time()
+            group = 1 if self._job.subject.definition.apply is None else min(rows, GROUPS_FOR_WAITS)
+            attempt = Attempt(min(rows, FEW), group, self._care.allowance)
+            outcome = self._again(window, attempt, wait=False)
+            if outcome is None:
+                continue
+            if not isinstance(outcome, Fault):
                 return -outcome.counts.locked
-            if self._went_past:
+            if outcome.trouble in _WAITS and attempt.phase is not Phase.LOOK:
+                if rows == 1:
+                    return 0
+                rows = 1
+            elif outcome.trouble not in _ROWS:
+                self._give_up(outcome)
+            elif rows > 1:
+                rows //= 2
+            else:
+                self._quarantine(window, outcome)
                 return 1
 
     def wait_for(self, window: int) -> bool:
-        """Wait for the first locked key of a window, as long as the policy allows; tell whether it was to be had."""
-        self._check_time()
-        try:
-            self._one(window, lambda connection: again(connection, self._job, window, 1, wait=True), Pace(1), tries=1)
-        except Locked:
+        """Wait for the first locked key of a window, for a moment; tell whether it was to be had."""
+        self.check_time()
+        attempt = Attempt(1, allowance=self._care.allowance)
+        outcome = self._again(window, attempt, wait=True)
+        if outcome is None:
             return False
+        if not isinstance(outcome, Fault):
+            return True
+        if outcome.trouble is Trouble.LOCKS:
+            return False
+        if outcome.trouble is Trouble.TIMEOUT and self._care.slow(self._job.subject.definition.policy.statement):
+            return False
+        if outcome.trouble not in _ROWS:
+            self._give_up(outcome)
+        self._quarantine(window, outcome)
         return True
 
-    def tried(self, action: Callable[[Connection], T], tries: int = TRIES, *, single: bool = False) -> T:
+    def _again(self, window: int, attempt: Attempt, *, wait: bool) -> Outcome | Fault | None:
+        job, tries = self._job, 1 if wait else TRIES
+        return self._batch(lambda connection: again(connection, job, window, attempt, wait=wait), attempt, tries)
+
+    def tried(self, action: Callable[[Connection], T], tries: int = TRIES, attempt: Attempt | None = None) -> T:
         """Run a transaction, and once more where that may help."""
 
         def hopeful(error: BaseException) -> bool:
             if not isinstance(error, Exception) or isinstance(error, (Asked, Hold, LostClaim, Stop)):
                 return False
-            return judged(error).trouble in _PASSING or (single and judged(error).trouble in _ROWS)
+            trouble = self._judged(error, attempt).trouble
+            if trouble is Trouble.LOCKS and attempt is not None and attempt.phase is Phase.CHANGE:
+                return False  # what it waited for is left out the next time
+            if isinstance(error, FunctionFailed):
+                return attempt is not None and not attempt.group
+            return trouble in _PASSING
 
         def enough(state: RetryCallState) -> bool:
             outside = judged(_error_of(state)).trouble in _OUTSIDE
@@ -140,30 +195,35 @@ class Worker:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        result: T = retrying(self._transaction, action)
+        result: T = retrying(self._transaction, action, attempt)
         return result
 
-    def _transaction(self, action: Callable[[Connection], T]) -> T:
+    def _transaction(self, action: Callable[[Connection], T], attempt: Attempt | None) -> T:
         policy, server = self._job.subject.definition.policy, self._job.subject.server
         settings = {**policy.settings(server.version), **search_settings(self._job.subject.definition)}
         # Nobody waits for a lock longer than there is a run to use it.
         settings["lock_timeout"] = f"{round(1000 * max(1.0, min(policy.lock, self._clock.left)))}ms"
+        if attempt is not None:
+            attempt.phase = Phase.LOOK
         try:
             with self._session.transaction(settings) as connection:
                 return action(connection)
+        except (Asked, Hold, LostClaim):
+            raise
         except Exception as error:
-            if not isinstance(error, (Asked, Hold, LostClaim)) and judged(error).trouble is Trouble.CONNECTION:
+            fault = judged(error)
+            self.victims += fault.sqlstate == DEADLOCK
+            if fault.trouble is Trouble.CONNECTION:
                 self._session.drop()
             raise
 
-    def _one(
-        self, window: int, action: Callable[[Connection], Outcome], pace: Pace, tries: int = TRIES
-    ) -> Outcome | None:
-        """Do one batch; None if it did not go through, and has become smaller."""
+    def _batch(
+        self, action: Callable[[Connection], Outcome], attempt: Attempt, tries: int = TRIES
+    ) -> Outcome | Fault | None:
+        """Do one batch, or say why it did not go through; None if a schema change goes first."""
         began = time.monotonic()
-        self._went_past = False
         try:
-            outcome = self.tried(action, tries, single=pace.size == 1)
+            outcome = self.tried(action, tries, attempt)
         except Asked as asked:
             state = State.PAUSED if str(asked) == "pause" else State.CANCELLED
             raise Stop(state, "asked by a person") from None
@@ -173,51 +233,95 @@ class Worker:
         except (LostClaim, Stop):
             raise
         except Exception as error:  # noqa: BLE001 -- judged, and raised again if it is none of the database's
-            seconds = time.monotonic() - began
-            timeout = self._job.subject.definition.policy.statement
-            self._give_up_or_go_on(window, judged(error, seconds=seconds, statement_timeout=timeout), pace)
-            return None
-        pace.done(time.monotonic() - began)
-        self._tell(outcome, pace)
+            return self._judged(error, attempt)
+        self._last = time.monotonic() - began
+        self._tell(outcome)
         return outcome
 
-    def _give_up_or_go_on(self, window: int, fault: Fault, pace: Pace) -> None:
+    def _judged(self, error: Exception, attempt: Attempt | None) -> Fault:
+        policy = self._job.subject.definition.policy
+        limit = policy.statement
+        if attempt is not None and attempt.phase is not Phase.LOOK:
+            limit = min(limit, self._job.hold + attempt.allowance)
+        return judged(error, seconds=self._session.failed_after, statement_timeout=limit)
+
+    def _learn(self, outcome: Outcome) -> None:
+        counts, care, pace = outcome.counts, self._care, self._pace
+        if care.careful:
+            rows = counts.changed + counts.unchanged + outcome.waited + outcome.bad
+            care.learn(rows, waited=outcome.waited, bad=outcome.bad)
+            pace.last = max(0.0, self._last - outcome.waited * ROW_WAIT)  # to wait for others is no work
+        else:
+            pace.done(self._last)
+        if counts.changed or counts.unchanged:  # where nothing was locked there is nothing to make up for
+            self._clock.sleep(pace.rest)
+
+    def _cope(self, window: int, fault: Fault, attempt: Attempt) -> None:
+        """Let the next batch be smaller, or more careful; or end the run, where that is no help."""
+        care, pace = self._care, self._pace
+        waits = fault.trouble in _WAITS
+        if fault.trouble not in (*_ROWS, Trouble.LOCKS) or (waits and attempt.phase is Phase.RECORD):
+            self._give_up(fault)
+        elif attempt.phase is Phase.LOOK:
+            if fault.trouble is Trouble.LOCKS:
+                self._give_up(fault)
+            care.careful = False
+            if not pace.failed(attempt.size):
+                self._quarantine(window, fault)
+        elif not attempt.group:
+            if waits:
+                care.waited()
+            else:
+                care.failed()
+                pace.poisoned(attempt.size)
+            if fault.trouble is Trouble.TIMEOUT:
+                pace.slow()
+        elif care.shrink():
+            return
+        elif fault.trouble is Trouble.LOCKS:
+            self._pass_over(window)
+        elif fault.trouble is not Trouble.TIMEOUT or not care.slow(self._job.subject.definition.policy.statement):
+            self._quarantine(window, fault)
+
+    def _give_up(self, fault: Fault) -> NoReturn:
         match fault.trouble:
-            case Trouble.DATA | Trouble.TIMEOUT:
-                if not pace.failed():
-                    self._quarantine(window, fault)
             case Trouble.REFUSED | Trouble.DEFINITION:
                 raise Stop(State.FAILED, str(fault))
             case Trouble.CANCELLED:
                 raise Stop(State.PAUSED, f"somebody cancelled its statement: {fault}")
             case Trouble.LOCKS:
                 raise Locked(State.INCOMPLETE, f"locks: {fault}")
-            case Trouble.CONNECTION | Trouble.RESOURCES:
+            case _:
                 raise Stop(State.INCOMPLETE, f"{fault.trouble.value}: {fault}")
 
+    def _pass_over(self, window: int) -> None:
+        attempt = Attempt(1)
+        self._tell(self.tried(lambda connection: pass_over(connection, self._job, window, attempt), attempt=attempt))
+
     def _quarantine(self, window: int, fault: Fault) -> None:
-        outcome = self.tried(lambda connection: set_aside(connection, self._job, window, fault, TRIES))
-        self._went_past = True
-        self._set_aside += outcome.counts.quarantined
-        self._tell(outcome, self._pace)
-        if self._set_aside >= BREAKER_ROWS and self._set_aside * 2 >= self._tried:
-            raise Stop(State.FAILED, f"{self._set_aside} of {self._tried} rows cannot be changed; the last: {fault}")
+        self._tell(self.tried(lambda connection: set_aside(connection, self._job, window, fault)), fault)
 
     def _hold(self) -> None:
         """Let a schema change go first: a batch would queue behind it, and readers behind the batch."""
         self._note("hold", "a schema change waits for the table: held until it is through")
         self._clock.sleep(HOLD_CHECK)
-        self._check_time()
+        self.check_time()
         self.tried(
             lambda connection: self._job.store.renew(connection, self._job.key, self._job.token, self._job.lease)
         )
 
-    def _tell(self, outcome: Outcome, pace: Pace) -> None:
+    def _tell(self, outcome: Outcome, fault: Fault | None = None) -> None:
         counts = outcome.counts
         self._tried += counts.changed + counts.unchanged + counts.quarantined
-        self._reporter.batch(counts, pace.last, pace.size, outcome.passed, outcome.at)
+        self._set_aside += counts.quarantined
+        self._reporter.batch(
+            counts, self._last, self._care.rows if self._care.careful else self._pace.size, outcome.passed, outcome.at
+        )
         for note in outcome.notes:
             self._note("note", note)
+        if counts.quarantined and self._set_aside >= BREAKER_ROWS and self._set_aside * 2 >= self._tried:
+            told = f"{self._set_aside} of {self._tried} rows cannot be changed"
+            raise Stop(State.FAILED, f"{told}; the last: {fault or outcome.fault}")
 
     def _note(self, kind: str, detail: str) -> None:
         """Say and write down what is worth it, once a run."""
@@ -228,7 +332,8 @@ class Worker:
         store = self._job.store
         self.tried(lambda connection: store.note(connection, self._job.key, Actor.RUNNER, kind, detail))
 
-    def _check_time(self) -> None:
+    def check_time(self) -> None:
+        """Raise Stop if the run is over."""
         if self._clock.stop.is_set():
             raise Stop(State.INCOMPLETE, "stopped by a signal")
         if self._clock.left <= 2 * self._pace.last:
@@ -238,6 +343,8 @@ class Worker:
 _OUTSIDE = (Trouble.CONNECTION, Trouble.RESOURCES)
 _PASSING = (*_OUTSIDE, Trouble.LOCKS)
 _ROWS = (Trouble.DATA, Trouble.TIMEOUT)
+_WAITS = (Trouble.LOCKS, Trouble.TIMEOUT)
+"""While rows are held, a time-out means that something was waited for."""
 
 
 def _error_of(state: RetryCallState) -> Exception:

@@ -10,9 +10,17 @@ from typing import Any, TypeVar
 
 import click
 
-from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen
+from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen, nearest
 from migration_guard.backfill.registry import Definition, load_definitions, named
-from migration_guard.cli.backfill_output import listing, standing_table, standings_json, tenant_table, watched
+from migration_guard.cli.backfill_output import (
+    compared,
+    listing,
+    standing_table,
+    standings_json,
+    tenant_table,
+    watched,
+)
+from migration_guard.cli.backfill_quarantine import quarantine_csv, quarantine_json, quarantine_table
 from migration_guard.cli.lines import say
 from migration_guard.cli.options import loader, told
 from migration_guard.config import ConfigError, Settings
@@ -47,6 +55,18 @@ class Place:
             key = "`modules` of [tool.migration-guard.backfill], or --module"
             raise DefinitionError(f"no backfill is defined anywhere: name modules, files or folders in {key}")
         return load_definitions(self.settings.backfill.modules, self.settings.root)
+
+    def definition(self, key: str) -> Definition | str:
+        """Give the definition with a key, or say why there is none."""
+        known = self.known()
+        return known if isinstance(known, str) else known.get(key) or f"no definition has the key{nearest(key, known)}"
+
+    def known(self) -> dict[str, Definition] | str:
+        """Give the definitions by their keys, or say why there are none."""
+        try:
+            return {one.key: one for one in self.definitions()}
+        except DefinitionError as error:
+            return str(error)
 
 
 def placing_options(function: F) -> F:
@@ -188,12 +208,14 @@ def status_command(
 
         where = place(module, database_url_env, config, isolated=isolated)
         with open_desk(where.variable, where.schema, where.owners) as desk:
+            known = where.known()
+            wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
             if watch:
-                watched(desk.standings)
+                watched(lambda: compared(desk.standings(), wanted))
             elif as_json:
-                say(standings_json(desk.standings(), desk.tenants()))
+                say(standings_json(compared(desk.standings(), wanted), desk.tenants()))
             else:
-                say(standing_table(desk.standings()))
+                say(standing_table(compared(desk.standings(), wanted)))
                 if by_tenant:
                     say(tenant_table(desk.tenants()))
     return 0
@@ -223,11 +245,87 @@ _steering("cancel", "Give a backfill up; a running one stops after its batch.")
 _steering("retry", "Let a backfill begin anew, with the next run: also after its definition changed.")
 
 
-@command.command("gate")
+@command.group("quarantine")
+def quarantine() -> None:
+    """See to the rows that cannot be changed."""
+
+
+@quarantine.command("list")
+@click.argument("key", required=False)
+@placing_options
+def quarantine_list(
+    *,
+    key: str | None,
+    module: tuple[str, ...],
+    database_url_env: str | None,
+    config: tuple[str, ...],
+    isolated: bool,
+) -> int:
+    """List rows by their keys, and why they are there."""
+    with explained():
+        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
+
+        where = place(module, database_url_env, config, isolated=isolated)
+        with open_desk(where.variable, where.schema, where.owners) as desk:
+            say(quarantine_table(desk.set_aside(key)))
+    return 0
+
+
+@quarantine.command("retry")
 @click.argument("key")
 @placing_options
-def gate_command(
+def quarantine_retry(
     *, key: str, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
+) -> int:
+    """Let these rows be tried again with the next run, and no others."""
+    with explained():
+        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
+
+        where = place(module, database_url_env, config, isolated=isolated)
+        with open_desk(where.variable, where.schema, where.owners) as desk:
+            say(f"{key}: {desk.release(key)}")
+    return 0
+
+
+@quarantine.command("export")
+@click.argument("key")
+@click.option("--format", "as_", type=click.Choice(["csv", "json"]), default="csv", help="csv, if not given.")
+@click.option("--with-rows", is_flag=True, help="Also all that the table holds of them: data that may be secret.")
+@placing_options
+def quarantine_export(
+    *,
+    key: str,
+    as_: str,
+    with_rows: bool,
+    module: tuple[str, ...],
+    database_url_env: str | None,
+    config: tuple[str, ...],
+    isolated: bool,
+) -> int:
+    """Write the rows of a backfill to the output: keys and reasons."""
+    with explained():
+        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
+
+        where = place(module, database_url_env, config, isolated=isolated)
+        with open_desk(where.variable, where.schema, where.owners) as desk:
+            rows = desk.set_aside(key)
+            data = desk.rows_of(named(key, where.definitions()), rows) if with_rows else None
+            say(quarantine_json(rows, data) if as_ == "json" else quarantine_csv(rows, data))
+    return 0
+
+
+@command.command("gate")
+@click.argument("key")
+@click.option("--prove", is_flag=True, help="Look at all rows, however long it takes, and not only at what came since.")
+@placing_options
+def gate_command(
+    *,
+    key: str,
+    prove: bool,
+    module: tuple[str, ...],
+    database_url_env: str | None,
+    config: tuple[str, ...],
+    isolated: bool,
 ) -> int:
     """Exit with 0 if a backfill is verified as complete, else with 1."""
     with explained():
@@ -235,7 +333,7 @@ def gate_command(
 
         where = place(module, database_url_env, config, isolated=isolated)
         with open_desk(where.variable, where.schema, where.owners) as desk:
-            passed, text = desk.gate(key)
+            passed, text = desk.gate(key, where.definition(key), prove=prove)
         say(f"{key}: {text}")
     return 0 if passed else WORK_LEFT
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
+from migration_guard.backfill.arrays import array
 from migration_guard.backfill.connect import address_in, engine
 from migration_guard.backfill.definition import DefinitionError, nearest
-from migration_guard.backfill.gate import passes
+from migration_guard.backfill.errors import CannotRun, LostClaim
+from migration_guard.backfill.gate import Earned, Verdict
+from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.preflight import as_role, located
+from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.runner import APPLICATION
 from migration_guard.backfill.session import Session
-from migration_guard.backfill.standing import Standing, TenantCounts
+from migration_guard.backfill.standing import SetAside, Standing, TenantCounts
 from migration_guard.backfill.state import Record, Store
+from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import Actor, State
 from migration_guard.backfill.trust import PINNED, Use
+from migration_guard.backfill.verdict import verdict_on
 
 _LEADS_TO = {"pause": State.PAUSED, "resume": State.QUEUED, "cancel": State.CANCELLED, "retry": State.QUEUED}
 _BY = "by a person"
@@ -60,14 +68,66 @@ class Desk:
                 self._store.forget(connection, key)
             return f"is {to.value} now"
 
-    def gate(self, key: str) -> tuple[bool, str]:
-        """Tell whether a backfill is verified as complete, and how it stands."""
+    def set_aside(self, key: str | None) -> tuple[SetAside, ...]:
+        """Give the rows in quarantine, of one backfill or of all."""
+        with self._transaction() as connection:
+            return self._store.set_aside(connection, key) if self._store.ready(connection, Use.READ) else ()
+
+    def rows_of(self, definition: Definition, rows: Sequence[SetAside]) -> dict[tuple[str, ...], str]:
+        """Give all that the table holds of rows now, as JSON: only where somebody asks for it."""
+        claim = definition.claim
+        if claim is None or not rows:
+            return {}
+        with self._session.transaction({**TimeoutPolicy().settings(0), **search_settings(claim)}) as connection:
+            with as_role(connection, claim):
+                source = located(connection, claim)
+                key = source.key
+                parts = {"texts": key.texts, "table": source.table.sql, "among": key.among}
+                parameters = key.list_parameters([array(column) for column in zip(*(row.key for row in rows))])
+                found = connection.exec_driver_sql(statement("rows_of", **parts), parameters).all()
+            return {tuple(row): text for row, text in found}
+
+    def release(self, key: str) -> str:
+        """Let the rows in quarantine be tried again, and no others."""
+        with self._transaction() as connection:
+            record = self._record(connection, key)
+            if record.alive:
+                return "is running; what is in quarantine can be tried again when it has ended"
+            count = self._store.release(connection, key)
+            if not count:
+                return "has no rows in quarantine"
+            self._store.step(connection, record, State.QUEUED, Actor.PERSON, reason=None)
+            return f"{count} rows are out of quarantine; the next run tries them again"
+
+    def gate(self, key: str, definition: Definition | str, *, prove: bool) -> tuple[bool, str]:
+        """Tell whether a backfill is verified as complete for its definition, and holds still; and how it stands."""
         with self._transaction() as connection:
             record = self._store.find(connection, key) if self._store.ready(connection, Use.READ) else None
         if record is None:
             return False, "has never been run"
-        reason = f" ({record.reason})" if record.reason else ""
-        return passes(record.state, record.reason), f"is {record.state.value}{reason}"
+        earned = Earned(record.state, record.reason, record.table, record.fingerprint, record.bound, record.floor)
+        if record.state is not State.COMPLETED:
+            return False, str(earned)
+        if isinstance(definition, str):
+            return False, f"{earned}, but nobody can say of what: {definition}"
+        with self._session.transaction(TimeoutPolicy().settings(0)) as connection:
+            verdict = verdict_on(connection, definition, earned, self._store.schema, prove=prove)
+        with suppress(CannotRun, DBAPIError, LostClaim):  # who may only read has an answer as well
+            self._write_down(record, verdict)
+        return verdict.passed, verdict.text
+
+    def _write_down(self, record: Record, verdict: Verdict) -> None:
+        """Let the state say the same, and later looks begin where this one has come to."""
+        with self._transaction() as connection:
+            if not self._store.ready(connection):
+                return
+            if verdict.reached and verdict.reached != record.bound:
+                self._store.move_bound(
+                    connection, record.key, record.fingerprint, before=record.bound, bound=verdict.reached
+                )
+            if verdict.lost:
+                reason = "moving target: rows came unfilled after it was complete"
+                self._store.step(connection, record, State.INCOMPLETE, Actor.RUNNER, reason=reason)
 
     def _record(self, connection: Connection, key: str) -> Record:
         record = self._store.find(connection, key) if self._store.ready(connection) else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from rich.console import Console
@@ -15,9 +15,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from migration_guard.backfill.gate import CHANGED
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.standing import Standing, TenantCounts
-from migration_guard.backfill.transitions import State
+from migration_guard.backfill.transitions import SWEPT, State
 from migration_guard.report.sanitise import one_line
 
 WATCH_SECONDS = 1.0
@@ -32,7 +33,7 @@ def listing(definitions: Sequence[Definition], *, as_json: bool) -> str:
         (one.key, one.priority.value, one.status.value, one.table, f"{one.batch_size:,}", one.description)
         for one in definitions
     ]
-    return _table(("key", "priority", "status", "table", "batch", "description"), rows)
+    return table(("key", "priority", "status", "table", "batch", "description"), rows)
 
 
 def _fields(one: Definition) -> dict[str, Any]:
@@ -48,6 +49,14 @@ def _fields(one: Definition) -> dict[str, Any]:
         "function": one.function,
         "status": one.status.value,
     }
+
+
+def compared(standings: Sequence[Standing], wanted: Mapping[str, str]) -> tuple[Standing, ...]:
+    """Say of what was done for another definition than there is now that it was."""
+    return tuple(
+        replace(one, reason=CHANGED) if wanted.get(one.key, one.fingerprint) != one.fingerprint and one.sweep else one
+        for one in standings
+    )
 
 
 def standings_json(standings: Sequence[Standing], tenants: Sequence[TenantCounts]) -> str:
@@ -67,6 +76,7 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts]) -> dict[str, Any]:
         **asdict(one.counts),
         "batches": one.batches,
         "sweep": one.sweep,
+        "proven_up_to": list(one.bound) if one.bound else None,
         "started_at": one.started_at.isoformat() if one.started_at else None,
         "finished_at": one.finished_at.isoformat() if one.finished_at else None,
         "tenants": [{"tenant": t.tenant, **asdict(t.counts), "batches": t.batches} for t in own] if counted else [],
@@ -81,12 +91,12 @@ def standing_table(standings: Sequence[Standing]) -> str:
             _state(one),
             *(f"{getattr(one.counts, name):,}" for name in COUNTS),
             f"{one.batches:,}",
-            one.reason or "",
+            one.reason or (f"up to key {', '.join(one.bound)}" if one.bound and one.state in SWEPT else ""),
         )
         for one in standings
     ]
     heads = ("key", "state", *(name.replace("_", " ") for name in COUNTS), "batches", "reason")
-    return _table(heads, rows) if rows else "no backfill has been run"
+    return table(heads, rows) if rows else "no backfill has been run"
 
 
 def tenant_table(tenants: Sequence[TenantCounts]) -> str:
@@ -95,7 +105,7 @@ def tenant_table(tenants: Sequence[TenantCounts]) -> str:
         (one.backfill, "NULL" if one.tenant is None else one.tenant, *(f"{getattr(one.counts, n):,}" for n in COUNTS))
         for one in tenants
     ]
-    return _table(("key", "tenant", *(name.replace("_", " ") for name in COUNTS)), rows)
+    return table(("key", "tenant", *(name.replace("_", " ") for name in COUNTS)), rows)
 
 
 def watched(standings: Callable[[], Sequence[Standing]]) -> None:
@@ -106,7 +116,8 @@ def watched(standings: Callable[[], Sequence[Standing]]) -> None:
             live.update(Text(standing_table(standings())), refresh=True)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Give lines under heads."""
     table = Table(box=None, pad_edge=False, show_header=True)
     for head in heads:
         table.add_column(head, overflow="fold", justify="right" if head.replace(" ", "_") in COUNTS else "left")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import ClassVar
 
 import libcst as cst
 
+from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.syntax import Refused, Source, parse
-from migration_guard.interpreter.values import UNKNOWN, Value
+from migration_guard.interpreter.values import UNKNOWN, Choice, Value, join
 
 MAX_MODULE_BYTES = 600_000
 MAX_FOLLOWED_BYTES = 1_000_000
@@ -31,27 +32,58 @@ _DATABASE = re.compile(
 Statement = cst.BaseStatement | cst.BaseSmallStatement
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
-    """The names of a module, a class body or a function call."""
+class Scope(Store):
+    """The names of a module, a class body, a function call or a comprehension. Part of the state."""
 
-    module: Module = field(repr=False)
-    parent: Scope | None = field(default=None, repr=False)
-    names: dict[str, Value] = field(default_factory=dict, repr=False)
-    is_class: bool = False
-    elsewhere: dict[str, Scope] = field(default_factory=dict)
-    """Names declared `global` or `nonlocal`, with the scope that holds them."""
+    __slots__ = ("elsewhere", "inner", "is_class", "module", "parent")
+
+    def __init__(
+        self,
+        module: Module,
+        parent: Scope | None = None,
+        names: Mapping[str, Value] | None = None,
+        *,
+        is_class: bool = False,
+        inner: bool = False,
+    ) -> None:
+        super().__init__()
+        self.module = module
+        self.parent = parent
+        self.is_class = is_class
+        self.inner = inner
+        """Whether it belongs to a comprehension: `:=` binds outside of it."""
+        self.elsewhere: dict[str, Scope] = {}
+        """Names declared `global` or `nonlocal`, with the scope that holds them."""
+        for name, value in (names or {}).items():
+            self.write(name, value)
 
     def assign(self, name: str, value: Value) -> None:
-        self.elsewhere.get(name, self).names[name] = value
+        self.elsewhere.get(name, self).write(name, value)
+
+    def delete(self, name: str) -> None:
+        self.elsewhere.get(name, self).remove(name)
 
     def get(self, name: str) -> Value | None:
         """A name of this very scope; what was deferred is looked for now."""
-        scope = self.elsewhere.get(name, self)
-        value = scope.names.get(name)
-        if isinstance(value, Deferred):
-            value = scope.names[name] = value.resolved()
-        return value
+        value = self.elsewhere.get(name, self).read(name)
+        match value:
+            case Deferred():
+                return value.resolved()
+            case Choice(options=options) if any(isinstance(option, Deferred) for option in options):
+                return join(option.resolved() if isinstance(option, Deferred) else option for option in options)
+        return value if isinstance(value, Value) else None
+
+    def holds(self, name: str) -> bool:
+        return name in self.slots
+
+    @property
+    def names(self) -> list[str]:
+        """The names that it binds, in the order of their first binding."""
+        return [name for name in self.slots if isinstance(name, str)]
+
+    def bindings(self) -> dict[str, Value]:
+        """All of them with their values, imports looked for."""
+        return {name: value for name in self.names if (value := self.get(name)) is not None}
 
 
 class Deferred(Value):

@@ -133,6 +133,7 @@ def _operation(fields: dict[str, Any]) -> Operation:
             "direction": Direction(fields["direction"]),
             "span": Span(**fields["span"]),
             "tables": tuple(fields["tables"]),
+            "anywhere": tuple(fields["anywhere"]),
             "trail": tuple(fields["trail"]),
             "batch": Span(**fields["batch"]) if fields["batch"] else None,
             "rendition": _rendition(fields["rendition"]) if fields["rendition"] else None,

@@ -11,11 +11,13 @@ from pathlib import Path
 from migration_guard.frameworks import framework
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.expressions import TooComplex
+from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.machine import Machine
+from migration_guard.interpreter.objects import Class, Function, Instance
 from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, plain
-from migration_guard.interpreter.values import NONE, Class, Constant, Function, Instance, Place, Unknown, Value
+from migration_guard.interpreter.values import NONE, Constant, Place, Unknown, Value
 from migration_guard.libraries import Libraries, django, django_models
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import execute
@@ -40,6 +42,7 @@ class Migration:
     """What a framework's `enter` works with: the module's names, and a machine to run them in."""
 
     def __init__(self, job: Job, source_bytes: bytes) -> None:
+        HEAP.reset()
         self.path = Path(job.path)
         self.job = job
         is_python = self.path.suffix.lower() != ".sql"
@@ -68,9 +71,9 @@ class Migration:
 
     def load(self, *, main: bool = False) -> None:
         """Run the module body; `main` if it is the program itself."""
-        names = self.module.scope.names
-        names["__file__"] = PathValue(self.path)
-        names["__name__"] = plain("__main__") if main else Unknown("__name__")
+        scope = self.module.scope
+        scope.write("__file__", PathValue(self.path))
+        scope.write("__name__", plain("__main__") if main else Unknown("__name__"))
         self.machine.load()
 
     def name(self, name: str) -> Value | None:
@@ -84,16 +87,16 @@ class Migration:
         return str(value) if isinstance(value, Text) and value.known else None
 
     def functions(self) -> dict[str, Function]:
-        return {name: value for name, value in self.module.scope.names.items() if isinstance(value, Function)}
+        return {name: value for name, value in self.module.scope.bindings().items() if isinstance(value, Function)}
 
     def every_function(self) -> list[Function]:
         """The functions of the module and the methods of its classes, in order."""
         found: list[Function] = []
-        for value in list(self.module.scope.names.values()):
+        for value in self.module.scope.bindings().values():
             if isinstance(value, Function):
                 found.append(value)
             elif isinstance(value, Class) and value.module is self.module:
-                methods = [method for method in value.scope.names.values() if isinstance(method, Function)]
+                methods = [method for method in value.scope.bindings().values() if isinstance(method, Function)]
                 found += [
                     method if method.style == "staticmethod" else method.bind(self._object(value)) for method in methods
                 ]
@@ -179,7 +182,7 @@ class Migration:
         if elements is None:
             elements = [operations.element()]
         atomic = self.class_attribute("Migration", "atomic")
-        self.ledger.autocommit += isinstance(atomic, Constant) and atomic.value is False
+        self.ledger.autocommit_block(isinstance(atomic, Constant) and atomic.value is False)
         for forward, direction in ((True, Direction.UPGRADE), (False, Direction.DOWNGRADE)):
             with self.machine.entering(direction):
                 django.run_operations(elements, self.machine, forward=forward)

@@ -174,7 +174,7 @@ def test_a_whole_life(project: Project) -> None:
     assert project("gate", "status").returncode == 0
     again = project("run", "--all", "--strict")
     assert (again.returncode, last(again)) == (0, "All complete: 2 of 2 backfills, 2 of them before.")
-    assert "names   NULL" in project("status", "--by-tenant").stdout
+    assert "names  NULL" in project("status", "--by-tenant").stdout
 
 
 def test_only_active_ones_and_what_is_safe(project: Project) -> None:
@@ -261,11 +261,12 @@ def test_a_definition_that_changed_waits_for_retry(project: Project) -> None:
     assert project("run", "--all").returncode == 0
     file = project.folder / "backfills.py"
     file.write_text(DEFINITIONS.replace("'new'", "'old'"))
-    with psycopg.connect(project.url, autocommit=True) as console:
-        console.execute("UPDATE migration_guard.backfills SET state = 'incomplete' WHERE key = 'status'")
     changed = project("run", "--only", "status", "--strict")
     assert changed.returncode == 1
-    assert "has changed since it began" in last(changed)
+    assert "its definition has changed since" in last(changed)
+    gate = project("gate", "status")
+    assert (gate.returncode, "its definition has changed since" in gate.stdout) == (1, True)
+    assert "its definition has changed since" in project.status()["status"]["reason"]
     assert project("retry", "status").returncode == 0
     assert project("run", "--only", "status", "--strict").returncode == 0
 
@@ -515,10 +516,10 @@ def test_a_state_of_a_later_version_is_left_alone(project: Project) -> None:
     assert project("init").returncode == 0
     assert project("init").returncode == 0
     with psycopg.connect(project.url, autocommit=True) as console:
-        console.execute("INSERT INTO migration_guard.versions VALUES (2)")
+        console.execute("INSERT INTO migration_guard.versions VALUES (3)")
     ran = project("run", "--all", "--strict")
-    assert (ran.returncode, "of version 2, this migration-guard knows 1" in last(ran)) == (2, True)
-    assert "version 2" in project("status").stderr
+    assert (ran.returncode, "of version 3, this migration-guard knows 2" in last(ran)) == (2, True)
+    assert "version 3" in project("status").stderr
 
 
 def test_secrets_are_told_to_nobody(project: Project) -> None:

@@ -22,6 +22,7 @@ SOURCE = """
 from migration_guard.backfill import Backfill
 b = Backfill(key="status", table="leads", where="status IS NULL", update="DELETE FROM leads WHERE id = ANY(:ids)")
 """
+SAME = SOURCE.replace("DELETE FROM leads", "UPDATE leads SET status = 'new'")
 
 
 @pytest.fixture
@@ -55,7 +56,9 @@ def test_work_that_was_never_done_does_not(bind: Connection, console: psycopg.Co
             require_backfill(connection, "status", table="public.leads")
 
 
-def test_only_verified_work_passes(bind: Connection, console: psycopg.Connection, database: str) -> None:
+def test_only_verified_work_passes(
+    bind: Connection, console: psycopg.Connection, database: str, tmp_path: Path
+) -> None:
     console.execute("INSERT INTO leads SELECT generate_series(1, 20)")
     run([STATUS], database, max_seconds=0.000001)
     console.execute("ALTER TABLE leads ADD CONSTRAINT odd CHECK (id <> 5 OR status IS NULL)")
@@ -67,10 +70,17 @@ def test_only_verified_work_passes(bind: Connection, console: psycopg.Connection
     console.execute("DROP SCHEMA migration_guard CASCADE")
     run([STATUS], database)
     for connection in (bind, console):
+        require_backfill(connection, STATUS)
+    bind.rollback()
+    with pytest.raises(BackfillUnfinished, match="but nobody can say of what: no configuration names its module"):
+        require_backfill(bind, "status")
+    (tmp_path / "backfills.py").write_text(SAME)
+    (tmp_path / "migration-guard.toml").write_text('[backfill]\nmodules = ["backfills.py"]\n')
+    for connection in (bind, console):
         require_backfill(connection, "status")
     bind.rollback()
-    console.execute("UPDATE migration_guard.backfills SET reason = 'by its own word'")
-    with pytest.raises(BackfillUnfinished, match="by its own word"):
+    console.execute("UPDATE migration_guard.backfills SET state = 'done_by_its_word'")
+    with pytest.raises(BackfillUnfinished, match="done_by_its_word"):
         require_backfill(bind, "status")
 
 

@@ -50,7 +50,11 @@ class Compared:
 
     @property
     def bad(self) -> bool:
-        return any(verdict.bad for _, verdict in self.verdicts) or bool(self.surplus and self._exact)
+        return (
+            any(verdict.bad for _, verdict in self.verdicts)
+            or bool(self.surplus and self._is("exact"))
+            or bool(self.told and self._is("hushed"))
+        )
 
     @property
     def blind(self) -> int:
@@ -59,10 +63,9 @@ class Compared:
         opaque = [ran for ran, verdict in self.verdicts if verdict is Verdict.OPAQUE]
         return sum(self.program.owner(ran.table) not in unknown for ran in opaque)
 
-    @property
-    def _exact(self) -> bool:
-        """Whether nothing may be told but what ran: of a construct that stands alone."""
-        return any("exact" in node.construct.options for node in self.program.tree)
+    def _is(self, option: str) -> bool:
+        """Whether an option holds for the whole program: that of a construct that stands alone."""
+        return len(self.program.tree) == 1 and option in self.program.tree[0].construct.options
 
 
 def compare(program: Program, record: Record, told: Sequence[Told]) -> Compared:
@@ -89,9 +92,11 @@ def _verdict(program: Program, record: Record, ran: Ran, lines: set[int], told: 
     owner = program.owner(ran.table)
     near = [one for one in told if one.lines & lines or any(_owner(program, line) == owner for line in one.lines)]
     near = near if owner is not None else list(told)
+    if ran.kind == "CALL" and any(one.kind in _LIKE["CALL"] for one in near):
+        return Verdict.TOLD
     if any(one.table is None and one.kind in _LIKE[ran.kind] for one in near):
         return Verdict.TABLE_UNKNOWN
-    if any(one.kind in _BLIND for one in (*near, *here)):
+    if any(one.kind in _BLIND for one in (*near, *here)) or any(one.kind == "PROBLEM" for one in told):
         return Verdict.OPAQUE
     tables = {one.table for one in record.ran}
     if here or any(one.kind in _LIKE[ran.kind] and one.table not in tables for one in near):

@@ -18,8 +18,8 @@ Holes are words, also inside of strings and names' ends:
     Order_g, shop_order_g  a model of Django, and its table
 
 Options: `opaque` (nothing can know the text: OPAQUE is the right answer), `exact` (nothing else may be told),
-`beside=shop_item_g` (a table that is changed as well and that nobody has to tell), `quiet` (nothing runs; nothing but
-what runs may be told), `fails` (the run ends with an exception), `framework=django`, `alone` (not for combinations).
+`beside=shop_item_g` (a table that is changed as well and that nobody has to tell), `quiet` (nothing runs), `hushed`
+(nothing runs, and nothing may be told), `fails` (the run ends with an exception), `framework=django`, `alone` (not for combinations).
 """
 
 from __future__ import annotations

@@ -8,7 +8,11 @@ from pathlib import Path
 from migration_guard.gate import may_hold_operation
 from migration_guard.operations import Direction, Job
 from migration_guard.reading.migration import read
+from witness.limits import TooLong, limited
 from witness.record import bare
+
+_SECONDS = 10
+"""A reader that takes longer would be ended, and its file be a Problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,12 @@ def told(path: Path, root: Path, source: str, framework: str) -> list[Told]:
     data = source.encode()
     if not may_hold_operation(data):
         return []
-    reading = read(Job(path=str(path), shown=path.name, root=str(root), framework=framework, seconds=60.0), data)
+    job = Job(path=str(path), shown=path.name, root=str(root), framework=framework)
+    try:
+        with limited(_SECONDS):
+            reading = read(job, data)
+    except TooLong:
+        return [Told("PROBLEM", None, frozenset({0}))]
     found = [Told("PROBLEM", None, frozenset({one.line or 0})) for one in reading.problems]
     for one in reading.operations:
         if one.created_here or one.kind.value == "MARKER" or one.direction is Direction.DOWNGRADE:

@@ -11,6 +11,8 @@ from witness.program import Program
 ALONE = [f"alone {family}" for family in FAMILIES]
 PAIRED = [f"pair {outer} {inner}" for outer, inner in PAIRS]
 MIXED = [f"mixed {mix}" for mix in MIXES]
+SAME = [f"same {mix}" for mix in MIXES]
+"""Random programs that are read in several spellings, and not run."""
 
 
 def size(kind: str, wanted: int) -> int:

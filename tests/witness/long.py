@@ -19,6 +19,7 @@ from witness.grow import smaller
 from witness.kinds import programs, size
 from witness.listing import counted, described, table
 from witness.program import Program, build
+from witness.same import CHANGES, differences
 from witness.witness import Witness
 
 _PIECE = 50
@@ -91,8 +92,14 @@ class Done:
     def listing(self) -> str:
         """Give the failures, each tree once, the smallest first."""
         found = {tree: (one.kind, text) for one in self.results for tree, text in one.failures}
-        shown = sorted(found, key=lambda tree: (found[tree][0].split(" ")[0], len(tree), tree))[:_SHOWN]
-        return "\n".join([self.table(), "", *(found[tree][1] + "\n" for tree in shown)])
+        shown = sorted(found, key=lambda tree: _order(*found[tree]))[:_SHOWN]
+        names = [found[tree][1].partition("\n")[0].removeprefix("### ") for tree in shown]
+        return "\n".join([self.table(), "", *names, "", *(found[tree][1] + "\n" for tree in shown)])
+
+
+def _order(kind: str, text: str) -> tuple[str, int, str]:
+    """What stands alone by family, then what is smallest."""
+    return (kind if kind.startswith("alone") else "pair", 0 if kind.startswith("alone") else len(text), text)
 
 
 def run(options: Options) -> Done:
@@ -146,17 +153,35 @@ def _work(task: tuple[Piece, float]) -> tuple[Piece, Result | None]:
         return piece, None
     result, counts = Result(piece.kind), Counter[str]()
     witness = _open_witness[0]
+    if piece.kind.startswith("same"):
+        return piece, _spelled(piece, witness)
     for program in programs(piece.kind, piece.start, piece.stop):
         one = witness.ask(program)
         counts.update(counted(one))
         result.known += known.lines([one]) if piece.kind.startswith("alone") else []
-        if one.bad:
+        if one.bad or (one.blind and piece.kind.startswith("alone")):
             if not piece.kind.startswith("alone") and len(result.failures) < _SHRUNK:
                 one = shrunk(witness, one)
             if len(result.failures) < _SHRUNK or piece.kind.startswith("alone"):
                 result.failures.append(("; ".join(map(str, one.program.tree)), "\n".join(described(one))))
     result.counts = dict(counts)
     return piece, result
+
+
+def _spelled(piece: Piece, witness: Witness) -> Result:
+    """Read programs in every spelling."""
+    result, counts = Result(piece.kind), Counter[str]()
+    for program in programs(piece.kind, piece.start, piece.stop):
+        path = witness.root / "versions" / f"{program.name}.py"
+        for change in CHANGES if not program.files else ():
+            counts["programs"] += 1
+            difference = differences(program, path, witness.root, change)
+            if difference:
+                counts["failing"] += 1
+                told = f"### {program.name}, spelled with {change}\ntold in only one: {sorted(map(str, difference[0]))}"
+                result.failures.append((f"{program.name} {change}", f"{told}\n\n{program.source}\n\n{difference[1]}"))
+    result.counts = dict(counts)
+    return result
 
 
 def shrunk(witness: Witness, failing: Compared) -> Compared:

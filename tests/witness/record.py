@@ -21,6 +21,8 @@ _WRITES = re.compile(
 )
 _STARTS = re.compile(r"\s*(?:WITH|INSERT|REPLACE|DELETE|UPDATE|TRUNCATE|MERGE|COPY|DO)\b", re.IGNORECASE)
 _CREATES = re.compile(r"\s*CREATE\s+(?:TEMP\w*\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?" + _NAME, re.IGNORECASE)
+_CALLS = re.compile(r"\s*SELECT\s+(?P<name>refresh_\w+)\(", re.IGNORECASE)
+"""A procedure that changes rows, as programs call them; SQLite has none."""
 _DROPS = re.compile(r"\s*DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?" + _NAME, re.IGNORECASE)
 _RENAMES = re.compile(r"\s*ALTER\s+TABLE\s+" + _NAME + r"\s+RENAME\s+TO\s+(?P<new>\S+)", re.IGNORECASE)
 _AS = re.compile(r"\bAS\s+\(?\s*(?:SELECT|WITH)\b", re.IGNORECASE)
@@ -64,6 +66,8 @@ class Record:
         elif renamed := _RENAMES.match(text):
             old, new = bare(renamed["table"]), bare(renamed["new"])
             (self.created.add if old in self.created else self.created.discard)(new)
+        elif called := _CALLS.match(text):
+            self.note(Ran("CALL", called["name"].lower()))
         elif _STARTS.match(text):
             found = _WRITES.search(text)
             if found:

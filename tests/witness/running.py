@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,32 +10,21 @@ from types import ModuleType
 from unittest.mock import patch
 
 from witness import switchboard, unseen
+from witness.limits import TooLong, limited
 from witness.program import Program
 from witness.record import Record
 
 _SECONDS = 10
 
 
-class TooLong(BaseException):
-    """A program does not end."""
-
-
 @contextmanager
 def ending(record: Record) -> Iterator[None]:
     """Note how a run ends that does not come to its end, and end one that does not stop."""
-
-    def late(*_: object) -> None:
-        raise TooLong
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, _SECONDS)
     try:
-        yield
+        with limited(_SECONDS):
+            yield
     except (Exception, SystemExit, TooLong, switchboard.Endless) as error:  # noqa: BLE001 - programs end as they like
         record.failures.append(f"{type(error).__name__}: {str(error)[:200]}")
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager
@@ -50,6 +38,7 @@ def loaded(program: Program, path: Path, truths: switchboard.Truths) -> Iterator
         switchboard.NAME: switchboard.module(truths),
         unseen.NAME: unseen.module(),
         "sqlmodel": unseen.sqlmodel(),
+        **unseen.pgtrigger(),
     }
     with patch.object(sys, "path", [str(path.parent), *sys.path]), patch.object(sys, "dont_write_bytecode", True):
         sys.modules.update(made)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
 
 import pytest
 
 from witness.constructs import FAMILIES
 from witness.grow import each_alone
 from witness.known import known, lines
+from witness.same import CHANGES, changed, differences
 from witness.witness import Witness
 
 LEAST = {"text": 120, "ways": 130, "flow": 80, "state": 60, "django_rows": 220, "sqlalchemy": 60}
@@ -32,7 +36,9 @@ def test_each_construct_alone_is_told_or_known(family: str, witness: Witness) ->
         warnings.simplefilter("ignore")  # programs do what they like
         results = [witness.ask(program) for program in each_alone(family)]
     mute = [
-        one.program.name for one in results if not one.verdicts and "quiet" not in one.program.tree[0].construct.options
+        one.program.name
+        for one in results
+        if not one.verdicts and not one.program.tree[0].construct.options & {"quiet", "hushed"}
     ]
     assert not mute, "nothing ran, so nothing was tried"
     expected = {line for line in known() if line.partition(" ")[2].startswith(f"{family}_")}
@@ -40,3 +46,22 @@ def test_each_construct_alone_is_told_or_known(family: str, witness: Witness) ->
     assert found == expected, (
         f"not told: {sorted(found - expected)}; told and still in known.txt: {sorted(expected - found)}"
     )
+
+
+@pytest.mark.parametrize("family", ["flow", "state"])
+def test_what_changes_nothing_changes_nothing_that_is_told(family: str) -> None:
+    """Each program in one other spelling; the long run takes them all."""
+    root, found = Path("/nowhere"), []
+    for program, change in zip(each_alone(family), cycle(CHANGES)):
+        if not program.files and f"silent {program.name}" not in known():
+            difference = differences(program, root / "versions" / f"{program.name}.py", root, change)
+            if difference:
+                found.append(f"{program.name} in {change}: {sorted(map(str, difference[0]))}\n{difference[1]}")
+    assert not found, "\n".join(found)
+
+
+def test_a_loop_is_unrolled_only_where_nothing_leaves_it() -> None:
+    source = "def upgrade():\n    while go(0):\n        a()\n    while go(1):\n        break\n"
+    made = changed(source, "one round more")
+    assert made is not None
+    assert [type(node) for node in ast.parse(made).body[0].body] == [ast.If, ast.While]  # type: ignore[attr-defined]

@@ -25,6 +25,11 @@ def module() -> ModuleType:
         run_sql=lambda connection, sql: connection.exec_driver_sql(sql),
         Queue=_Queue,
         statement_of=sa.text,
+        engine_of=lambda operations: operations.get_bind(),
+        wrapped=_Wrapped,
+        sql_of=str,
+        add_to=lambda session, row: (session.add(row), session.flush()),
+        model_named=lambda apps, name: apps.get_model("shop", name),
         save=lambda row: row.save(),
         save_all=lambda rows: [row.save() for row in rows],
         update_all=lambda model: model.objects.update(text="touched"),
@@ -55,6 +60,34 @@ def _shared_task(function: Any = None, **_: Any) -> Any:
     task.apply = lambda args=(), kwargs=None: function(*args, **(kwargs or {}))
     task.apply_async = task.apply
     return task
+
+
+class _Wrapped:
+    """Something around a handle, which passes everything on."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __call__(self, *args: Any) -> Any:
+        return self._inner(*args)
+
+    def execute(self, statement: Any) -> Any:
+        return self._inner.execute(sa.text(statement))
+
+
+def pgtrigger() -> dict[str, ModuleType]:
+    """Make as much of pgtrigger as programs use: operations that change no rows."""
+    from django.db.migrations.operations.special import RunPython
+
+    package, compiler, migrations = (ModuleType(f"pgtrigger{name}") for name in ("", ".compiler", ".migrations"))
+
+    def nothing(**_: Any) -> RunPython:
+        return RunPython(RunPython.noop)
+
+    vars(compiler).update(Trigger=dict, UpsertTriggerSql=dict)
+    vars(migrations).update(AddTrigger=nothing, RemoveTrigger=nothing)
+    vars(package).update(compiler=compiler, migrations=migrations)
+    return {module.__name__: module for module in (package, compiler, migrations)}
 
 
 def sqlmodel() -> ModuleType:

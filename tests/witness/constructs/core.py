@@ -295,7 +295,17 @@ from unseen import statement_of
 op.execute(statement_of("SQL"))
 [select_unknown_function opaque]
 op.execute("SELECT refresh_totals_9()")
-op.execute("SQL")
+[do_block]
+op.execute("DO $$ BEGIN UPDATE TBL SET a = 1; END $$")
+[truncate]
+op.execute("TRUNCATE TABLE TBL")
+[merge]
+op.execute("MERGE INTO TBL USING spare ON TBL.a = spare.a WHEN MATCHED THEN UPDATE SET a = 1")
+[with_prefix]
+op.execute("WITH old AS (SELECT a FROM spare) DELETE FROM TBL WHERE a IN (SELECT a FROM old)")
+[two_statements]
+for statement_9 in "DELETE FROM TBL; DELETE FROM TBL2".split(";"):
+    op.execute(statement_9)
 """)
 
 _MODEL = """
@@ -841,6 +851,116 @@ def before_9(session, context, instances):
     session.execute(sa.text("SQL2"))
 session_9.get(Lead_9, 1).name = "new"
 session_9.commit()
+[orm_session_called]
+MODEL
+sessions_9 = orm.scoped_session(orm.sessionmaker(bind=op.get_bind()))
+session_9 = sessions_9()
+for lead_9 in session_9.query(Lead_9):
+    lead_9.name = "new"
+session_9.commit()
+[orm_session_attribute_called]
+from types import SimpleNamespace
+MODEL
+db_9 = SimpleNamespace(session=orm.scoped_session(orm.sessionmaker(bind=op.get_bind())))
+with db_9.session() as session_9:
+    session_9.query(Lead_9).delete()
+[orm_session_attribute]
+from types import SimpleNamespace
+MODEL
+db_9 = SimpleNamespace(session=orm.scoped_session(orm.sessionmaker(bind=op.get_bind())))
+for lead_9 in db_9.session.query(Lead_9).all():
+    lead_9.name = "new"
+db_9.session.commit()
+[orm_rows_index]
+MODEL
+session_9 = orm.Session(op.get_bind())
+rows_9 = session_9.execute(sa.select(Lead_9)).scalars().all()
+rows_9[-1].name = "new"
+session_9.commit()
+[orm_rows_while]
+MODEL
+session_9 = orm.Session(op.get_bind())
+waiting_9 = list(session_9.query(Lead_9))
+while waiting_9:
+    lead_9 = waiting_9.pop()
+    lead_9.name = "new"
+session_9.commit()
+[orm_rows_map]
+MODEL
+session_9 = orm.Session(op.get_bind())
+list(map(lambda lead: setattr(lead, "name", "new"), session_9.query(Lead_9)))
+session_9.commit()
+[orm_rows_zip]
+MODEL
+session_9 = orm.Session(op.get_bind())
+for lead_9, name_9 in zip(session_9.query(Lead_9), ("a", "b")):
+    lead_9.name = name_9
+session_9.commit()
+[orm_rows_generator]
+def renamed_9(session, model):
+    for lead in session.query(model):
+        lead.name = "new"
+        yield lead
+MODEL
+session_9 = orm.Session(op.get_bind())
+list(renamed_9(session_9, Lead_9))
+session_9.commit()
+[orm_rows_swallowed]
+MODEL
+session_9 = orm.Session(op.get_bind())
+for lead_9 in session_9.query(Lead_9):
+    try:
+        risky(0)
+        lead_9.name = "new"
+    except RuntimeError:
+        continue
+session_9.commit()
+[orm_update_bound]
+MODEL
+session_9 = orm.Session(op.get_bind())
+update_9 = session_9.query(Lead_9).filter(Lead_9.a > 0).update
+update_9({"name": "new"})
+[orm_delete_bound]
+MODEL
+session_9 = orm.Session(op.get_bind())
+remove_9 = session_9.delete
+remove_9(session_9.get(Lead_9, 1))
+session_9.flush()
+[orm_instance_out_of_sight opaque]
+from unseen import add_to
+MODEL
+session_9 = orm.Session(op.get_bind())
+add_to(session_9, Lead_9(name="new"))
+[orm_choice_of_models]
+MODEL
+class Other_9(Base_9):
+    __tablename__ = "TBL2"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+session_9 = orm.Session(op.get_bind())
+model_9 = Lead_9 if cond(0) else Other_9
+for row_9 in session_9.query(model_9):
+    row_9.name = "new"
+session_9.commit()
+[orm_with_for_update]
+MODEL
+session_9 = orm.Session(op.get_bind())
+lead_9 = session_9.query(Lead_9).with_for_update().filter_by(id=1).one_or_none()
+if lead_9 is not None:
+    lead_9.name = "new"
+    session_9.commit()
+[orm_unique_rows]
+MODEL
+with orm.Session(op.get_bind()) as session_9:
+    for lead_9 in session_9.execute(sa.select(Lead_9)).unique().scalars():
+        lead_9.name = "new"
+    session_9.commit()
+[orm_tuples]
+MODEL
+with orm.Session(op.get_bind()) as session_9:
+    for lead_9, number_9 in session_9.execute(sa.select(Lead_9, Lead_9.id)).tuples():
+        lead_9.name = str(number_9)
+    session_9.commit()
 [sqlmodel_exec]
 from sqlmodel import Session, select
 MODEL

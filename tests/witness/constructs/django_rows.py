@@ -1575,4 +1575,78 @@ def fill_9(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("shop", "0001_initial")]
     operations = [migrations.AlterModelTable("Log_g", "logs_g"), migrations.RunPython(fill_9)]
+[models_unknown_origin opaque]
+from unseen import model_named
+---
+model_named(apps, "Log_g").objects.update(text="x")
+[models_unknown_rows opaque]
+from unseen import model_named
+---
+for row_9 in model_named(apps, "Log_g").objects.all():
+    row_9.text = "x"
+    row_9.save()
+[models_unknown_bulk opaque]
+from unseen import model_named
+---
+Model_9 = model_named(apps, "Log_g")
+Model_9.objects.bulk_update(list(Model_9.objects.all()), ["level"])
+[rows_list_out_of_sight opaque]
+from unseen import save_all
+---
+use Log
+save_all([row for row in Log_9.objects.all()])
+[instance_out_of_sight opaque]
+from unseen import save
+---
+use Log
+save(Log_9(text="new"))
+[task_with_row]
+from unseen import shared_task
+
+@shared_task
+def touch_9(row):
+    row.save()
+---
+use Log
+for row_9 in Log_9.objects.all():
+    touch_9(row_9)
+[job_for_a_queue hushed alone]
+from unseen import Queue
+
+def fill_9(apps):
+    apps.get_model("shop", "Log_g").objects.update(text="x")
+---
+Queue().enqueue(fill_9, apps)
+[continue_guard exact]
+for name_9 in ("Tag_g", "Product_g"):
+    if name_9 == "Tag_g":
+        continue
+    apps.get_model("shop", name_9).objects.update(name="x")
+[trigger_only hushed alone]
+import pgtrigger.compiler
+import pgtrigger.migrations
+---
+=== migration
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        pgtrigger.migrations.AddTrigger(
+            model_name="order_g",
+            trigger=pgtrigger.compiler.Trigger(
+                name="touch",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="UPDATE shop_log_g SET text = 'x' WHERE id = new.id; RETURN NEW;",
+                    hash="0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_touch",
+                    table="shop_order_g",
+                    when="AFTER",
+                ),
+            ),
+        )
+    ]
+[reads_only hushed]
+use Log
+seen_9 = {row.text: row.pk for row in Log_9.objects.filter(level=0)}
+count_9 = Log_9.objects.exclude(text__in=list(seen_9)).count()
 """)

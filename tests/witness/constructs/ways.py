@@ -1619,4 +1619,546 @@ def fill_9(sql):
     op.execute(sql)
 ---
 {"fill": fill_9}.get("fill", print)(TEXT)
+[task_delay]
+from unseen import shared_task
+
+@shared_task
+def run_9(sql):
+    op.execute(sql)
+---
+run_9.delay(TEXT)
+[task_apply]
+from unseen import shared_task
+
+@shared_task
+def run_9(sql):
+    op.execute(sql)
+---
+run_9.apply(args=(TEXT,))
+[task_apply_async]
+from unseen import shared_task
+
+@shared_task
+def run_9(sql):
+    op.execute(sql)
+---
+run_9.apply_async((TEXT,))
+[decorator_tenacity_call]
+from tenacity import Retrying, stop_after_attempt
+---
+Retrying(stop=stop_after_attempt(2))(op.execute, TEXT)
+[decorator_tenacity_loop]
+from tenacity import Retrying, stop_after_attempt
+---
+for attempt_9 in Retrying(stop=stop_after_attempt(2)):
+    with attempt_9:
+        op.execute(TEXT)
+[decorator_click_group]
+import click
+
+cli_9 = click.Group()
+
+@cli_9.command("fill")
+@click.option("--dry", is_flag=True)
+def run_9(dry):
+    for sql in WAITING_9:
+        op.execute(sql)
+
+WAITING_9 = []
+---
+WAITING_9.append(TEXT)
+cli_9.commands["fill"].callback(dry=False)
+[decorator_stack]
+import functools
+
+def traced_9(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*args, **kwargs)
+    return wrapper
+
+@traced_9
+@functools.lru_cache
+@traced_9
+def run_9(sql):
+    op.execute(sql)
+---
+run_9(TEXT)
+[registry_numbered]
+STEPS_9 = {}
+
+def migration_9(number):
+    def decorate(function):
+        STEPS_9[number] = function
+        return function
+    return decorate
+
+@migration_9(2)
+def second_9(sql):
+    op.execute(sql)
+
+@migration_9(1)
+def first_9(sql):
+    pass
+---
+for number_9 in sorted(STEPS_9):
+    STEPS_9[number_9](TEXT)
+[registry_class]
+PLUGINS_9 = []
+
+def plugin_9(cls):
+    PLUGINS_9.append(cls)
+    return cls
+
+@plugin_9
+class Fill_9:
+    def run(self, sql):
+        op.execute(sql)
+---
+for cls_9 in PLUGINS_9:
+    cls_9().run(TEXT)
+[global_queue]
+QUEUE_9 = []
+
+def later_9(sql):
+    QUEUE_9.append(sql)
+
+def drain_9():
+    for sql in QUEUE_9:
+        op.execute(sql)
+---
+later_9("SELECT 1")
+later_9(TEXT)
+drain_9()
+[global_queue_callables]
+QUEUE_9 = []
+---
+QUEUE_9.append((op.execute, (TEXT,)))
+while QUEUE_9:
+    function_9, args_9 = QUEUE_9.pop()
+    function_9(*args_9)
+[retry_tables]
+def retry_9(function):
+    for _ in range(2):
+        return function()
+---
+for sql_9 in (TEXT, "SQL"):
+    retry_9(lambda: op.execute(sql_9))
+[memo_dictionary]
+def run_9(cfg):
+    op.execute(cfg["sql"])
+---
+cfg_9 = {"sql": "SELECT 1"}
+run_9(cfg_9)
+cfg_9["sql"] = TEXT
+run_9(cfg_9)
+[memo_self]
+class Step_9:
+    sql = "SELECT 1"
+
+    def run(self):
+        op.execute(self.sql)
+---
+step_9 = Step_9()
+step_9.run()
+step_9.sql = TEXT
+step_9.run()
+[star_args_list]
+def run_9(*statements):
+    op.execute(statements[0])
+---
+given_9 = [TEXT]
+run_9(*given_9)
+[star_kwargs_dict]
+def run_9(sql=None, dry=True):
+    if not dry:
+        op.execute(sql)
+---
+given_9 = {"sql": TEXT, "dry": False}
+run_9(**given_9)
+[partial_method]
+from functools import partialmethod
+
+class Step_9:
+    def run(self, sql, dry):
+        if not dry:
+            op.execute(sql)
+
+    really = partialmethod(run, dry=False)
+---
+Step_9().really(TEXT)
+[partial_nested]
+from functools import partial
+---
+partial(partial(op.execute), TEXT)()
+[operator_call]
+import operator
+---
+operator.call(op.execute, TEXT)
+[map_star]
+def run_9(name, sql):
+    op.execute(sql)
+---
+list(map(run_9, ["a"], [TEXT]))
+[executor_shutdown]
+from concurrent.futures import ThreadPoolExecutor
+---
+pool_9 = ThreadPoolExecutor(max_workers=1)
+future_9 = pool_9.submit(lambda: op.execute(TEXT))
+pool_9.shutdown(wait=True)
+[executor_wait]
+from concurrent.futures import ThreadPoolExecutor, wait
+---
+with ThreadPoolExecutor(1) as pool_9:
+    wait([pool_9.submit(op.execute, sql) for sql in [TEXT]])
+[executor_callback]
+from concurrent.futures import ThreadPoolExecutor
+---
+with ThreadPoolExecutor(1) as pool_9:
+    pool_9.submit(int).add_done_callback(lambda _: op.execute(TEXT))
+[loop_executor]
+import asyncio
+
+async def work_9(sql):
+    await asyncio.get_running_loop().run_in_executor(None, op.execute, sql)
+---
+asyncio.run(work_9(TEXT))
+[to_thread]
+import asyncio
+
+async def work_9(sql):
+    await asyncio.to_thread(op.execute, sql)
+---
+asyncio.run(work_9(TEXT))
+[async_context_manager]
+import asyncio
+from contextlib import asynccontextmanager
+
+@asynccontextmanager
+async def around_9(sql):
+    yield
+    op.execute(sql)
+
+async def work_9(sql):
+    async with around_9(sql):
+        pass
+---
+asyncio.run(work_9(TEXT))
+[async_task_group]
+import asyncio
+
+async def one_9(sql):
+    op.execute(sql)
+
+async def work_9(sql):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(one_9(sql))
+---
+asyncio.run(work_9(TEXT))
+[exit_stack_context]
+from contextlib import ExitStack, contextmanager
+
+@contextmanager
+def around_9(sql):
+    yield
+    op.execute(sql)
+---
+with ExitStack() as stack_9:
+    stack_9.enter_context(around_9(TEXT))
+[del_method]
+class Work_9:
+    def __del__(self):
+        pass
+
+    def run(self, sql):
+        op.execute(sql)
+---
+Work_9().run(TEXT)
+[class_decorator]
+def ran_9(cls):
+    cls().run()
+    return cls
+---
+@ran_9
+class Work_9:
+    def run(self):
+        op.execute(TEXT)
+[class_in_function]
+class Work_9:
+    def run(self):
+        op.execute(TEXT)
+Work_9().run()
+[abstract_registry]
+class Base_9:
+    known = []
+
+    def __init_subclass__(cls, **options):
+        Base_9.known.append(cls)
+
+class Fill_9(Base_9):
+    def run(self, sql):
+        op.execute(sql)
+---
+for cls_9 in Base_9.known:
+    cls_9().run(TEXT)
+[generic_class]
+from typing import Generic, TypeVar
+
+T_9 = TypeVar("T_9")
+
+class Runner_9(Generic[T_9]):
+    def run(self, sql):
+        op.execute(sql)
+---
+Runner_9[str]().run(TEXT)
+[protocol_handle]
+from typing import Protocol
+
+class Runs_9(Protocol):
+    def execute(self, sql): ...
+
+def run_9(handle: Runs_9, sql: str):
+    handle.execute(sql)
+---
+run_9(op, TEXT)
+[namedtuple_callable]
+from collections import namedtuple
+
+Step_9 = namedtuple("Step_9", "action sql")
+---
+for step_9 in [Step_9(op.execute, TEXT)]:
+    step_9.action(step_9.sql)
+[attrs_callable]
+import attrs
+
+@attrs.define
+class Step_9:
+    sql: str
+
+    def __attrs_post_init__(self):
+        op.execute(self.sql)
+---
+Step_9(TEXT)
+[attrs_default]
+import attrs
+
+@attrs.define
+class Steps_9:
+    all: list = attrs.field(factory=list)
+---
+steps_9 = Steps_9()
+steps_9.all.append(TEXT)
+for sql_9 in steps_9.all:
+    op.execute(sql_9)
+[enum_method]
+from enum import Enum
+
+class Steps_9(Enum):
+    FILL = "fill"
+
+    def run(self, sql):
+        op.execute(sql)
+---
+for step_9 in Steps_9:
+    step_9.run(TEXT)
+[enum_callable]
+from enum import Enum
+from functools import partial
+
+class Steps_9(Enum):
+    FILL = partial(op.execute)
+---
+Steps_9.FILL.value(TEXT)
+[property_handle]
+class Work_9:
+    @property
+    def bind(self):
+        return op.get_bind()
+---
+Work_9().bind.execute(sa.text(TEXT))
+[cached_property_handle]
+from functools import cached_property
+
+class Work_9:
+    @cached_property
+    def bind(self):
+        return op.get_bind()
+---
+Work_9().bind.execute(sa.text(TEXT))
+[class_attribute_handle]
+class Work_9:
+    run = op.execute
+---
+Work_9.run(TEXT)
+[subclass_of_str]
+class Sql_9(str):
+    def run(self):
+        op.execute(str(self))
+---
+Sql_9(TEXT).run()
+[subclass_of_list]
+class Steps_9(list):
+    def run(self):
+        for sql in self:
+            op.execute(sql)
+---
+steps_9 = Steps_9()
+steps_9.append(TEXT)
+steps_9.run()
+[subclass_of_dict]
+class Steps_9(dict):
+    def __missing__(self, sql):
+        op.execute(sql)
+---
+Steps_9()[TEXT]
+[subclass_of_set]
+class Steps_9(set):
+    def add(self, sql):
+        op.execute(sql)
+---
+Steps_9().add(TEXT)
+[format_hook]
+class Run_9:
+    def __format__(self, sql):
+        op.execute(sql)
+        return ""
+---
+note_9 = format(Run_9(), TEXT)
+[index_hook]
+class Run_9:
+    def __init__(self, sql):
+        self.sql = sql
+
+    def __index__(self):
+        op.execute(self.sql)
+        return 0
+---
+[1][Run_9(TEXT)]
+[hash_hook]
+class Run_9:
+    def __init__(self, sql):
+        self.sql = sql
+
+    def __hash__(self):
+        op.execute(self.sql)
+        return 1
+---
+{Run_9(TEXT)}
+[reversed_hook]
+class Run_9:
+    def __init__(self, sql):
+        self.sql = sql
+
+    def __reversed__(self):
+        op.execute(self.sql)
+        return iter(())
+---
+list(reversed(Run_9(TEXT)))
+[matmul_hook]
+class Run_9:
+    def __matmul__(self, sql):
+        op.execute(sql)
+---
+Run_9() @ TEXT
+[rshift_reflected]
+class Run_9:
+    def __rrshift__(self, sql):
+        op.execute(sql)
+---
+TEXT >> Run_9()
+[ne_hook]
+class Run_9:
+    def __ne__(self, sql):
+        op.execute(sql)
+        return True
+---
+Run_9() != TEXT
+[subprocess_env]
+import subprocess
+
+def psql_9(*arguments):
+    subprocess.run(["psql", *arguments], check=True)
+---
+psql_9("-c", TEXT)
+[subprocess_path]
+import subprocess
+---
+subprocess.run(["/usr/bin/psql", "-q", "-c", TEXT], check=False)
+[subprocess_f_string]
+import subprocess
+---
+subprocess.run(f"psql mydb -c '{TEXT}'", shell=True, check=True)
+[subprocess_shlex]
+import shlex
+import subprocess
+---
+subprocess.run(shlex.split("psql mydb -c") + [TEXT])
+[os_popen]
+os.popen(f'psql -c "{TEXT}"')
+[unknown_handle opaque]
+from unseen import engine_of
+---
+engine_of(op).execute(sa.text(TEXT))
+[unknown_callee_handle opaque]
+from unseen import wrapped
+---
+wrapped(op.get_bind()).execute(TEXT)
+[unknown_callee_text opaque]
+from unseen import wrapped, sql_of
+---
+run_9 = wrapped(op.execute)
+run_9(sql_of(TEXT))
+[try_import_text]
+try:
+    from sqlalchemy import text as text_of_9
+except ImportError:
+    text_of_9 = None
+---
+op.execute(text_of_9(TEXT))
+[try_import_module]
+try:
+    import sqlalchemy as alchemy_9
+except ImportError:
+    alchemy_9 = None
+---
+op.get_bind().execute(alchemy_9.text(TEXT))
+[deferred_import_branch]
+if cond(0):
+    from sqlalchemy import text as text_9
+else:
+    from sqlalchemy.sql import text as text_9
+op.execute(text_9(TEXT))
+[import_as_attribute]
+import sqlalchemy.sql.expression as expression_9
+---
+op.execute(expression_9.text(TEXT))
+[select_escaped hushed alone]
+rows_9 = op.get_bind().execute(sa.text("SELECT id FROM spare WHERE name = '%s'" % str(rows(0)).replace("'", "''")))
+[select_joined hushed alone]
+names_9 = ", ".join(f"'{name}'" for name in map(str, rows(0)))
+rows_9 = op.get_bind().execute(sa.text(f"SELECT id FROM spare WHERE name IN ({names_9 or 'NULL'})"))
+[select_hypertable hushed alone]
+op.execute("SELECT create_hypertable('spare', 'created')")
+[select_postgis hushed alone]
+op.execute("SELECT AddGeometryColumn('spare', 'place', 4326, 'POINT', 2)")
+[select_partman hushed alone]
+op.execute("SELECT partman.create_parent('public.spare', 'created', 'native', 'daily')")
+[select_setval hushed alone]
+op.execute("SELECT setval('spare_id_seq', 10)")
+[schema_only hushed alone]
+op.create_table("made_9", sa.Column("a", sa.Integer))
+op.create_index("made_9_a", "made_9", ["a"])
+op.drop_table("made_9")
+[helper_not_called hushed alone]
+def fill_9():
+    op.execute("SQL")
+[job_for_a_queue hushed alone]
+from unseen import Queue
+
+def fill_9(sql):
+    op.execute(sql)
+---
+Queue().enqueue(fill_9, "SQL")
+[function_created_only hushed alone]
+op.execute("CREATE TRIGGER touch_9 AFTER UPDATE ON spare BEGIN UPDATE steps SET a = 1; END")
 """)

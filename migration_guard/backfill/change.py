@@ -1,0 +1,159 @@
+"""The second half of a batch: the rows that are held are changed, and what became of them is asked of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
+
+from migration_guard.backfill.connect import GUARDED, UNDONE
+from migration_guard.backfill.errors import Fault, FunctionFailed, Refused
+from migration_guard.backfill.job import Job
+from migration_guard.backfill.keys import Value
+from migration_guard.backfill.look import Held
+from migration_guard.backfill.preflight import Subject
+from migration_guard.backfill.statements import statement
+
+Writes = Mapping[int, tuple[int, int, int]]
+"""Rows inserted, updated and deleted, by table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of the rows held: those that are named here were not changed."""
+
+    still: tuple[Value, ...] = ()
+    """`where` still matches them."""
+    waited: tuple[Value, ...] = ()
+    """To change them somebody else's lock was needed."""
+    bad: tuple[tuple[Value, Fault], ...] = ()
+    """They cannot be changed."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def fault(self) -> Fault | None:
+        """Why the last of the bad ones is bad."""
+        return self.bad[-1][1] if self.bad else None
+
+
+def change_together(connection: Connection, job: Job, held: Held) -> Changed:
+    """Change the rows held, all at once."""
+    if not held.rows:
+        return Changed()
+    before = written(connection)
+    change(connection, job.subject, held.keys, held.rows)
+    connection.exec_driver_sql(statement("constraints"))
+    return verified(connection, job.subject, held.keys, held.rows, before)
+
+
+def change(connection: Connection, subject: Subject, keys: tuple[str, ...], count: int) -> None:
+    """Apply the definition to some keys."""
+    parameters = subject.key.list_parameters(keys)
+    if subject.definition.apply is not None:
+        _call(connection, subject, parameters)
+        return
+    rows = connection.exec_driver_sql(subject.change, parameters).rowcount
+    if rows > count:
+        raise Refused(too_many(rows, count))
+
+
+def too_many(rows: int, count: int) -> str:
+    """Say that an update reaches beyond its keys."""
+    return f"the update changes {rows} rows, its batch has {count}: it must keep to id = ANY(:ids)"
+
+
+def verified(
+    connection: Connection, subject: Subject, keys: tuple[str, ...], count: int, before: Writes, *, undone: int = 0
+) -> Changed:
+    """Ask how rows stand after their change. What else was written is refused, or noted.
+
+    Rows that were undone meanwhile are in the server's statistics nevertheless.
+    """
+    parameters = subject.key.list_parameters(keys)
+    sql = statement(
+        "outcome",
+        named=subject.key.named,
+        where=subject.where,
+        fresh=statement("fresh"),
+        table=subject.table.sql,
+        among=subject.key.among,
+        to_do=f"(pg_catalog.jsonb_agg({subject.key.named_texts}) FILTER (WHERE mg_matches))",
+    )
+    present, fresh, in_vain, _, to_do = connection.exec_driver_sql(sql, parameters).one()
+    after = written(connection)
+    differences = {oid: sum(after[oid]) - sum(before.get(oid, (0, 0, 0))) for oid in after}
+    ours = _rows_written(subject, before, after)
+    notes = [*_elsewhere(connection, subject, {oid: rows for oid, rows in differences.items() if rows})]
+    inside = fresh + count - present if subject.target.oid == subject.table.oid else count
+    if ours > inside + undone:
+        notes.append(_outside(subject, ours, inside, undone=connection.info.pop(UNDONE, False)))
+    if in_vain:
+        notes.append("rows were written that `where` still matches: add to it what tells that they are done")
+    return Changed(still=tuple(tuple(key) for key in to_do or ()), notes=tuple(notes))
+
+
+def written(connection: Connection) -> Writes:
+    """Give what this session has written and not reported yet."""
+    rows = connection.exec_driver_sql(statement("written"), {}).all()
+    return {oid: (inserted, updated, deleted) for oid, inserted, updated, deleted in rows}
+
+
+def _rows_written(subject: Subject, before: Writes, after: Writes) -> int:
+    """Count the rows of the target; one that moves to another partition is deleted here and inserted there."""
+    sums = [0, 0, 0]
+    for oid in subject.target_members:
+        for n in range(3):
+            sums[n] += after.get(oid, (0, 0, 0))[n] - before.get(oid, (0, 0, 0))[n]
+    inserted, updated, deleted = sums
+    return updated + max(inserted, deleted)
+
+
+def _elsewhere(connection: Connection, subject: Subject, differences: Mapping[int, int]) -> list[str]:
+    """Refuse writes to other tables; those of the target's triggers and cascades are only noted."""
+    others = [oid for oid in differences if oid not in subject.target_members]
+    names = [connection.exec_driver_sql(statement("table_name"), {"oid": oid}).scalar() for oid in others]
+    if not names:
+        return []
+    if not subject.reaches:
+        raise Refused(f"writes {', '.join(map(str, names))}; expected only {subject.definition.written}")
+    return [f"triggers or cascades ({', '.join(subject.reaches)}) write {', '.join(map(str, names))}"]
+
+
+def _outside(subject: Subject, ours: int, inside: int, *, undone: bool) -> str:
+    what = f"{ours} row changes of {subject.definition.written}, {inside} of them in the batch, each once"
+    if undone:
+        return f"{what}; the function has rolled some of them back"
+    if not subject.reaches:
+        raise Refused(f"{what}: a batch must change its own rows only, and none of them twice")
+    return f"{what}; the rest by triggers or cascades ({', '.join(subject.reaches)})"
+
+
+def _call(connection: Connection, subject: Subject, parameters: Mapping[str, Any]) -> None:
+    """Call the definition's function, which may do all but end the transaction."""
+    definition, key = subject.definition, subject.key
+    assert definition.apply is not None
+    lists = connection.exec_driver_sql(statement("ids_of", lists=key.lists()), dict(parameters)).one()
+    ids = list(lists[0]) if len(lists) == 1 else list(zip(*lists))
+    transaction = connection.exec_driver_sql(statement("transaction")).scalar()
+    marks = connection.info  # of this very connection: it may be gone afterwards
+    marks[GUARDED] = True
+    try:
+        definition.apply(connection, ids)
+    except (DBAPIError, Refused):
+        raise
+    except InvalidRequestError as error:
+        raise Refused(f"the function misuses its connection: {str(error).splitlines()[0]}") from None
+    except Exception as error:  # noqa: BLE001 -- a function may fail in any way; what it says may hold rows
+        raise FunctionFailed(type(error).__name__) from None
+    finally:
+        stopped = marks.pop(GUARDED, None)
+    if isinstance(stopped, Refused):  # the function has swallowed it
+        raise stopped
+    driver: Any = connection.connection.dbapi_connection
+    ended = driver.info.transaction_status == TransactionStatus.IDLE
+    if ended or connection.exec_driver_sql(statement("transaction")).scalar() != transaction:
+        raise Refused("the function has ended the batch's transaction; what it committed stands, the runner stops")

@@ -1,0 +1,36 @@
+"""Settings that hold for a transaction: what a role, a database or a URL says otherwise changes no key and no meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from migration_guard.backfill.arrays import array
+from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.definition import Backfill, Claim
+from migration_guard.backfill.statements import statement
+
+SPELLING = {
+    "extra_float_digits": "1",
+    "DateStyle": "ISO",  # how dates are written; in which order they are read stays the role's
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "standard_conforming_strings": "on",
+    "lc_monetary": "C",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+    "gin_fuzzy_search_limit": "0",
+    "exit_on_error": "off",
+}
+"""What a role, a database or a URL may set otherwise, and by which keys would change on their way through the state, or
+rows would not be found: pinned in every transaction."""
+
+
+def apply_settings(connection: Asks, settings: Mapping[str, str]) -> None:
+    """Set the server's parameters until the transaction ends."""
+    parameters = {"names": array(settings), "values": array(settings.values())}
+    connection.exec_driver_sql(statement("settings"), parameters)
+
+
+def search_settings(definition: Backfill | Claim) -> dict[str, str]:
+    """Give the settings under which the definition's SQL finds its tables, and must see all of their rows."""
+    return {"row_security": "off", **({"search_path": definition.search_path} if definition.search_path else {})}

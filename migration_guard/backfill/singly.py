@@ -1,0 +1,147 @@
+"""Changes rows one by one under savepoints, or in small groups: what waits for a lock or cannot be changed is left out.
+
+Where the definition is an SQL text and the server has PL/pgSQL, the loop runs on the server: a row takes a tenth of the
+time that two round trips would.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from psycopg.sql import Literal
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from migration_guard.backfill.arrays import array
+from migration_guard.backfill.change import Changed, change, too_many, verified, written
+from migration_guard.backfill.errors import Fault, FunctionFailed, Refused, Trouble, fault_of, judged
+from migration_guard.backfill.job import Job
+from migration_guard.backfill.keys import Value
+from migration_guard.backfill.look import Held, listed, spelt
+from migration_guard.backfill.pinned import apply_settings
+from migration_guard.backfill.preflight import Subject
+from migration_guard.backfill.statements import statement
+
+AT_MOST = 64
+"""Savepoints of a transaction: a session remembers so many, and with more all others' snapshots become slower."""
+ROW_WAIT = 0.001
+"""Seconds that a row waits for another's lock while its neighbours are held as well."""
+_PLPGSQL = "migration-guard: has PL/pgSQL"
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A row that was left out, by its place among the keys."""
+
+    position: int
+    fault: Fault
+
+
+def change_singly(connection: Connection, job: Job, held: Held, group: int) -> Changed:
+    """Change the rows held in groups of some size, halving a group that does not go through."""
+    if not held.rows:
+        return Changed()
+    subject, before = job.subject, written(connection)
+    keys = spelt(held.keys) or listed(connection, subject.key, held.keys)
+    if subject.definition.update is not None and _has_plpgsql(connection):
+        failures, undone = _on_server(connection, job, held.keys, group)
+    else:
+        apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT)})
+        failures, undone = _from_here(connection, subject, keys, group)
+        apply_settings(connection, {"lock_timeout": _ms(job.hold)})
+    out = {failure.position for failure in failures}
+    done = [key for n, key in enumerate(keys) if n not in out]
+    outcome = Changed()
+    if done:
+        arrays = tuple(array(column) for column in zip(*done))
+        outcome = verified(connection, subject, arrays, len(done), before, undone=undone)
+    return Changed(
+        still=outcome.still,
+        waited=tuple(keys[one.position] for one in failures if one.fault.trouble is Trouble.LOCKS),
+        bad=tuple((keys[one.position], one.fault) for one in failures if one.fault.trouble is not Trouble.LOCKS),
+        notes=outcome.notes,
+    )
+
+
+def _has_plpgsql(connection: Connection) -> bool:
+    """Ask once a connection."""
+    if _PLPGSQL not in connection.info:
+        connection.info[_PLPGSQL] = connection.exec_driver_sql(statement("has_plpgsql")).scalar()
+    return bool(connection.info[_PLPGSQL])
+
+
+def _on_server(connection: Connection, job: Job, arrays: Sequence[str], group: int) -> tuple[list[_Failure], int]:
+    """Loop in a block of PL/pgSQL, which is given the keys, and gives what was left out, through settings of its own."""
+    names = [f"mg_keys_{n}" for n in range(len(arrays))]
+    given = {f"migration_guard.{name}": text for name, text in zip(names, arrays)}
+    apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT), **given})
+    change_sql = job.subject.change
+    for n in range(len(arrays)):
+        change_sql = change_sql.replace(f"%(ids_{n})s", f"${n + 1}")
+    declared = "".join(
+        f"{name} text[] := pg_catalog.current_setting('migration_guard.{name}')::text[]; " for name in names
+    )
+    using = ", ".join(f"{name}[mg_at : mg_at + mg_size - 1]::text" for name in names)
+    block = statement(
+        "singly",
+        change=Literal(change_sql).as_string(None),
+        keys=declared,
+        first=names[0],
+        using=using,
+        group=str(group),
+    )
+    connection.exec_driver_sql(block, {})
+    parameters = {"lock_timeout": _ms(job.hold)}
+    shown = json.loads(connection.exec_driver_sql(statement("singly_outcome"), parameters).scalar() or "{}")
+    if shown.get("too_many"):
+        raise Refused(too_many(*shown["too_many"]))
+    return [_Failure(at - 1, fault_of(*named)) for at, *named in shown["failed"]], shown["undone"]
+
+
+def _from_here(
+    connection: Connection, subject: Subject, keys: Sequence[Value], group: int
+) -> tuple[list[_Failure], int]:
+    """Loop here, for functions and where there is no PL/pgSQL."""
+    failures, undone = list[_Failure](), 0
+    for begin, end, fault in _attempts(connection, subject, keys, group):
+        if fault is not None:
+            undone += end - begin
+            if end - begin == 1:
+                failures.append(_Failure(begin, fault))
+    return failures, undone
+
+
+def _attempts(
+    connection: Connection, subject: Subject, keys: Sequence[Value], group: int
+) -> Iterator[tuple[int, int, Fault | None]]:
+    begin, size = 0, group
+    while begin < len(keys):
+        end = min(begin + size, len(keys))
+        fault = _attempt(connection, subject, keys[begin:end])
+        yield begin, end, fault
+        if fault is None or end - begin == 1:
+            begin, size = end, min(size * 2, group)
+        else:
+            size = (end - begin) // 2
+
+
+def _attempt(connection: Connection, subject: Subject, keys: Sequence[Value]) -> Fault | None:
+    arrays = tuple(array(column) for column in zip(*keys))
+    savepoint = connection.begin_nested()
+    try:
+        change(connection, subject, arrays, len(keys))
+        connection.exec_driver_sql(statement("constraints"))
+    except (DBAPIError, FunctionFailed) as error:
+        fault = judged(error)
+        if fault.trouble not in {Trouble.LOCKS, Trouble.DATA}:
+            raise
+        savepoint.rollback()
+        return fault
+    savepoint.commit()
+    return None
+
+
+def _ms(seconds: float) -> str:
+    return f"{max(1, round(1000 * seconds))}ms"

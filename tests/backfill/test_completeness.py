@@ -1,0 +1,219 @@
+"""Complete is earned, and can be lost: the ways in which a run could say so untruly, on a real server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import Connection
+
+from backfill.test_batches import UPDATE, Database, define, state
+from migration_guard.backfill import Backfill, BackfillUnfinished, proof, require_backfill
+
+GROWING = "CREATE TABLE items (id bigserial PRIMARY KEY, v int)"
+FILL = "UPDATE items SET v = 1 WHERE id = ANY(:ids)"
+
+
+@pytest.fixture
+def db(database: str) -> Iterator[Database]:
+    made = Database(database)
+    made(GROWING)
+    yield made
+    made.console.close()
+
+
+def items(**fields: object) -> Backfill:
+    return Backfill(**{"key": "items", "table": "items", "where": "v IS NULL", "update": FILL, **fields})  # type: ignore[arg-type]
+
+
+def gate(db: Database, backfill: Backfill, *, prove: bool = False) -> str:
+    """Ask the gate, and give what it says against; nothing if it passes."""
+    try:
+        require_backfill(db.console, backfill, prove=prove)
+    except BackfillUnfinished as unfinished:
+        return str(unfinished)
+    return ""
+
+
+def test_rows_that_came_later_close_the_gate_and_the_next_run_fills_them(db: Database) -> None:
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
+    assert state(db.run(items())) == "completed"
+    assert gate(db, items()) == ""
+    db("INSERT INTO items (v) VALUES (2), (NULL)")
+    assert "is no longer: rows after key 100 match" in gate(db, items())
+    again = db.run(items())
+    assert (again.ran, state(again), gate(db, items())) == (True, "completed", "")
+    assert db("SELECT bound, floor FROM migration_guard.backfills") == [(["102"], ["102"])]
+    assert db("SELECT count(*) FROM items WHERE v IS NULL") == [(0,)]
+
+
+def test_filled_rows_that_came_later_move_the_bound(db: Database) -> None:
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 10)")
+    assert state(db.run(items())) == "completed"
+    db("INSERT INTO items (v) SELECT 2 FROM generate_series(1, 10)")
+    again = db.run(items())
+    assert (again.ran, state(again)) == (False, "completed")
+    assert db("SELECT bound FROM migration_guard.backfills") == [(["20"],)]
+
+
+def test_a_table_that_was_empty_is_looked_at_again(db: Database) -> None:
+    assert state(db.run(items())) == "completed"
+    assert gate(db, items()) == ""
+    db("INSERT INTO items (v) VALUES (NULL)")
+    assert gate(db, items()) != ""
+    assert (state(db.run(items())), gate(db, items())) == ("completed", "")
+    assert db("SELECT v FROM items") == [(1,)]
+
+
+def test_a_changed_definition_is_refused_by_run_and_gate(db: Database) -> None:
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
+    assert state(db.run(items(where="v IS NULL AND id <= 10"))) == "completed"
+    refused = db.run(items())
+    assert (refused.complete, refused.ran) == (False, False)
+    assert "its definition has changed since" in str(refused)
+    assert "its definition has changed since" in gate(db, items())
+
+
+def test_a_changed_definition_of_an_empty_table_too(db: Database) -> None:
+    assert state(db.run(items(where="v IS NULL AND id <= 10"))) == "completed"
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
+    assert not db.run(items()).complete
+    assert "its definition has changed since" in gate(db, items())
+
+
+@pytest.mark.parametrize(
+    "kind", ["uuid DEFAULT gen_random_uuid()", "int", "bigint GENERATED ALWAYS AS IDENTITY (CACHE 20)"]
+)
+def test_keys_that_do_not_only_grow_are_looked_at_wherever_they_are(db: Database, kind: str) -> None:
+    db(f"CREATE TABLE things (id {kind} PRIMARY KEY, v int, n int)")
+    value = "n * 2" if kind == "int" else "DEFAULT"
+    for n in range(1, 60):
+        db(f"INSERT INTO things (id, n) VALUES ({value.replace('n', str(n)) if kind == 'int' else value}, {n})")
+    definition = Backfill(
+        key="things", table="things", where="v IS NULL", update="UPDATE things SET v = 1 WHERE id = ANY(:ids)"
+    )
+    assert state(db.run(definition)) == "completed"
+    assert gate(db, definition) == ""
+    db("UPDATE things SET v = NULL WHERE n = 3")
+    assert "is no longer" in gate(db, definition)
+    assert (state(db.run(definition)), db("SELECT count(*) FROM things WHERE v IS NULL")) == ("completed", [(0,)])
+    told = db("SELECT count(*) FROM migration_guard.events WHERE detail LIKE 'its keys do not only grow%'")
+    assert told == [(2,)]
+
+
+def test_undone_work_below_the_bound_is_found_by_a_proof(db: Database) -> None:
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
+    assert state(db.run(items())) == "completed"
+    db("UPDATE items SET v = NULL WHERE id = 5")
+    assert gate(db, items()) == ""
+    assert "is no longer" in gate(db, items(), prove=True)
+
+
+def test_a_look_whose_time_is_over_proves_nothing(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 10)")
+    assert state(db.run(items())) == "completed"
+    db("INSERT INTO items (v) SELECT 2 FROM generate_series(1, 10)")
+    monkeypatch.setattr(proof, "QUICK", 0.0)
+    assert "not proven beyond" in gate(db, items())
+    assert gate(db, items(), prove=True) == ""
+    assert (state(db.run(items())), db("SELECT bound FROM migration_guard.backfills")) == ("completed", [(["20"],)])
+
+
+def test_what_an_open_transaction_wrote_is_waited_for(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its keys may lie below a bound that others have moved beyond them."""
+    with psycopg.connect(db.url) as late:
+        late.execute("INSERT INTO items (v) VALUES (NULL)")
+        db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
+        timer = threading.Timer(1.5, late.commit)
+        timer.start()
+        assert state(db.run(items())) == "completed"
+        timer.join()
+    assert db("SELECT count(*) FROM items WHERE v IS NULL") == [(0,)]
+    monkeypatch.setattr(proof, "QUICK", 0.3)
+    with psycopg.connect(db.url) as late:
+        late.execute("INSERT INTO items (v) VALUES (NULL)")
+        assert "a transaction that has written to items does not end" in gate(db, items())
+        late.rollback()
+    assert gate(db, items()) == ""
+
+
+def test_a_definition_that_never_changed_a_row_is_not_complete(db: Database) -> None:
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 30)")
+    never = items(update="UPDATE items SET v = 1 WHERE id = ANY(:ids) AND v = 7")
+    for _ in range(2):
+        result = db.run(never)
+        assert (state(result), result.complete) == ("incomplete", False)
+        assert str(result.reason).startswith("nothing changed")
+
+
+def test_unchanged_rows_are_kept_and_excepted(db: Database) -> None:
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
+    even = items(update="UPDATE items SET v = 1 WHERE id = ANY(:ids) AND id % 2 = 0")
+    assert state(db.run(even)) == "completed"
+    assert gate(db, even, prove=True) == ""
+    assert db("SELECT count(*) FROM migration_guard.unchanged") == [(50,)]
+    db("UPDATE items SET v = NULL WHERE id = 4")
+    assert "is no longer" in gate(db, even, prove=True)
+
+
+def test_a_retry_knows_what_was_changed_before(db: Database) -> None:
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
+    even = items(update="UPDATE items SET v = 1 WHERE id = ANY(:ids) AND id % 2 = 0")
+    assert state(db.run(even)) == "completed"
+    db(
+        "UPDATE migration_guard.backfills SET state = 'queued', sweep = 0, swept = false, floor = NULL, changed_before = 50"
+    )
+    db("DELETE FROM migration_guard.windows")
+    assert state(db.run(even)) == "completed"
+
+
+def test_a_policy_that_hides_all_rows_is_no_fresh_installation(db: Database) -> None:
+    db("INSERT INTO items (v) VALUES (NULL)")
+    db("CREATE ROLE blind LOGIN")
+    try:
+        db("GRANT SELECT ON items TO blind; ALTER TABLE items ENABLE ROW LEVEL SECURITY")
+        with (
+            psycopg.connect(db.url.replace("postgres@", "blind@")) as blind,
+            pytest.raises(psycopg.Error, match="row-level"),
+        ):
+            require_backfill(blind, items())
+    finally:
+        db("DROP OWNED BY blind; DROP ROLE blind")
+
+
+def test_a_migration_gets_its_settings_back(db: Database) -> None:
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 10)")
+    located = items(search_path="public, pg_temp")
+    assert state(db.run(located)) == "completed"
+    with psycopg.connect(db.url) as migration:
+        migration.execute("SET LOCAL search_path = pg_catalog; SET LOCAL statement_timeout = '7s'")
+        require_backfill(migration, located)
+        shown = migration.execute("SELECT current_setting('search_path'), current_setting('statement_timeout')")
+        assert shown.fetchone() == ("pg_catalog", "7s")
+
+
+def test_rows_that_come_while_it_runs_are_filled_or_told(db: Database) -> None:
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 200)")
+    left = iter(range(30))
+
+    def fill(connection: Connection, ids: list[int]) -> None:
+        connection.exec_driver_sql("UPDATE items SET v = 1 WHERE id = ANY(%s)", (ids,))
+        if next(left, None) is not None:
+            db("INSERT INTO items (v) VALUES (NULL)")
+
+    result = db.run(items(update=None, apply=fill, batch_size=10))
+    if state(result) != "completed":
+        assert str(result.reason).startswith("moving target")
+        assert gate(db, items(update=None, apply=fill, batch_size=10)) != ""
+    else:
+        assert db("SELECT count(*) FROM items WHERE v IS NULL") == [(0,)]
+
+
+def test_what_is_quarantined_is_not_complete(db: Database) -> None:
+    db.leads(10)
+    db("ALTER TABLE leads ADD CHECK (id <> 3 OR status IS NULL)")
+    definition = define(update=UPDATE)
+    assert state(db.run(definition)) == "completed_with_quarantine"
+    assert "completed_with_quarantine" in gate(db, definition)

@@ -1,0 +1,198 @@
+"""A batch that holds rows waits for nobody long: whatever it needs beside its own rows may be somebody else's."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from sqlalchemy import Connection
+
+from backfill.test_batches import Database, define, state
+from migration_guard.backfill import Backfill
+
+if TYPE_CHECKING:
+    from typing import LiteralString  # of Python 3.11
+
+ROWS = 1_000
+OWNERS = "CREATE TABLE owners (id int PRIMARY KEY, note text); INSERT INTO owners SELECT generate_series(0, 9)"
+TENTH = "UPDATE leads SET tenant_id = id % 10 WHERE id = ANY(:ids)"
+
+
+@pytest.fixture
+def db(database: str) -> Iterator[Database]:
+    made = Database(database)
+    made(OWNERS)
+    made("INSERT INTO leads (id) SELECT generate_series(1, %s)", ROWS)
+    yield made
+    made.console.close()
+
+
+def owned(**fields: object) -> Backfill:
+    return define(**{"where": "tenant_id IS NULL", "update": TENTH, **fields})
+
+
+def write_by_function(connection: Connection, ids: list[int]) -> None:
+    connection.exec_driver_sql("UPDATE leads SET tenant_id = id %% 10 WHERE id = ANY(%s)", (ids,))
+
+
+FOREIGN_KEY = "ALTER TABLE leads ADD FOREIGN KEY (tenant_id) REFERENCES owners"
+TRIGGER = """
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM FROM owners WHERE id = NEW.tenant_id FOR UPDATE; RETURN NEW; END $$;
+CREATE TRIGGER touch BEFORE UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION touch()
+"""
+
+
+@contextmanager
+def application(url: str) -> Iterator[list[str]]:
+    """Change rows beside the run, one at a time, and give what kept it from that: it is not that patient."""
+    failed, over = list[str](), threading.Event()
+
+    def write() -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("SET lock_timeout = '3s'")
+            n = 0
+            while not over.is_set():
+                n += 1
+                try:
+                    connection.execute("UPDATE leads SET name = 'x' WHERE id = %s", (n % ROWS + 1,))
+                except psycopg.Error as error:
+                    failed.append(type(error).__name__)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield failed
+    finally:
+        over.set()
+        writer.join()
+
+
+@pytest.mark.parametrize("by_function", [False, True])
+@pytest.mark.parametrize("how", [FOREIGN_KEY, f"{FOREIGN_KEY} DEFERRABLE INITIALLY DEFERRED", TRIGGER])
+def test_one_locked_parent_keeps_its_own_rows_only(db: Database, how: LiteralString, by_function: bool) -> None:
+    db(how)
+    fill = owned(update=None, apply=write_by_function) if by_function else owned()
+    with db.holding("SELECT FROM owners WHERE id = 5 FOR UPDATE"), application(db.url) as failed:
+        result = db.run(fill, seconds=10)
+    assert failed == []
+    assert state(result) == "incomplete"
+    assert (result.counts.changed, result.counts.locked) == (ROWS * 9 // 10, ROWS // 10)
+    after = db.run(fill)
+    assert (state(after), after.counts.changed) == ("completed", ROWS)
+    assert db("SELECT count(*) FROM leads WHERE tenant_id = id % 10") == [(ROWS,)]
+
+
+def test_a_value_that_somebody_is_about_to_take(db: Database) -> None:
+    """A unique index waits for the transaction that has the value."""
+    db("CREATE UNIQUE INDEX ON leads (phone)")
+    fill = owned(where="phone IS NULL AND id < 1000", update="UPDATE leads SET phone = id::text WHERE id = ANY(:ids)")
+    with psycopg.connect(db.url) as other:
+        other.execute("UPDATE leads SET phone = '77' WHERE id = 1000")
+        release = threading.Timer(3.0, other.rollback)
+        release.start()
+        result = db.run(fill)
+        release.join()
+    assert (state(result), result.counts.changed) == ("completed", ROWS - 1)
+
+
+def test_a_value_that_somebody_has_taken(db: Database) -> None:
+    db("CREATE UNIQUE INDEX ON leads (phone)")
+    fill = owned(where="phone IS NULL AND id < 1000", update="UPDATE leads SET phone = id::text WHERE id = ANY(:ids)")
+    with psycopg.connect(db.url) as other:
+        other.execute("UPDATE leads SET phone = '77' WHERE id = 1000")
+        release = threading.Timer(3.0, other.commit)
+        release.start()
+        result = db.run(fill)
+        release.join()
+    assert (state(result), result.counts.changed) == ("completed_with_quarantine", ROWS - 2)
+    assert db("SELECT row_key, sqlstate FROM migration_guard.quarantine") == [(["77"], "23505")]
+
+
+def test_who_holds_what_we_need_and_needs_what_we_hold_goes_first(db: Database) -> None:
+    """It would be a deadlock if we waited as long as it does."""
+    db(FOREIGN_KEY)
+    victims = list[str]()
+    waiting = threading.Event()
+
+    def other() -> None:
+        with psycopg.connect(db.url) as connection:
+            connection.execute("SELECT FROM owners WHERE id = 5 FOR UPDATE")
+            waiting.wait(30)
+            try:
+                connection.execute("UPDATE leads SET name = 'mine' WHERE id <= 100")
+                connection.commit()
+            except psycopg.errors.DeadlockDetected as error:
+                victims.append(str(error))
+
+    def fill(connection: Connection, ids: list[int]) -> None:
+        waiting.set()
+        write_by_function(connection, ids)
+
+    application_ = threading.Thread(target=other)
+    application_.start()
+    result = db.run(owned(update=None, apply=fill))
+    application_.join()
+    assert (state(result), victims) == ("completed", [])
+    assert db("SELECT count(*) FROM leads WHERE name = 'mine'") == [(100,)]
+
+
+def test_a_slow_update_is_not_taken_for_a_lock(db: Database) -> None:
+    db("UPDATE leads SET tenant_id = 1 WHERE id > 3")
+    slow = owned(update="UPDATE leads SET tenant_id = 1 FROM pg_sleep(0.7) WHERE id = ANY(:ids)")
+    result = db.run(slow)
+    assert (state(result), result.counts.changed) == ("completed", 3)
+
+
+def test_somebody_who_holds_our_line_of_the_state(db: Database) -> None:
+    started = threading.Event()
+
+    def fill(connection: Connection, ids: list[int]) -> None:
+        write_by_function(connection, ids)
+        started.set()
+
+    def hold() -> None:
+        started.wait(30)
+        with psycopg.connect(db.url) as other:
+            other.execute("UPDATE migration_guard.backfills SET request = NULL")
+            other.execute("SELECT pg_sleep(1)")
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    with application(db.url) as failed:
+        result = db.run(owned(update=None, apply=fill, batch_size=50))
+    holder.join()
+    assert (state(result), failed, result.counts.changed) == ("completed", [], ROWS)
+
+
+def test_deadlocks_are_told(db: Database) -> None:
+    """Those of others as well, as far as the server counts them."""
+    seen = threading.Barrier(2)
+
+    def cross(first: int, second: int) -> None:
+        with psycopg.connect(db.url) as connection:
+            try:
+                connection.execute("UPDATE owners SET note = 'x' WHERE id = %s", (first,))
+                seen.wait(30)
+                connection.execute("UPDATE owners SET note = 'x' WHERE id = %s", (second,))
+            except psycopg.errors.DeadlockDetected:
+                connection.rollback()
+
+    def fill(connection: Connection, ids: list[int]) -> None:
+        write_by_function(connection, ids)
+        if 1 in ids:
+            crossing = [threading.Thread(target=cross, args=pair) for pair in ((1, 2), (2, 1))]
+            for thread in crossing:
+                thread.start()
+            for thread in crossing:
+                thread.join()
+
+    assert state(db.run(owned(update=None, apply=fill, batch_size=50))) == "completed"
+    told = db("SELECT detail FROM migration_guard.events WHERE kind = 'deadlocks'")
+    assert [line for (line,) in told] == [
+        "1 deadlock(s) in this database while it ran; 0 ended a batch of ours, which was done again"
+    ]
