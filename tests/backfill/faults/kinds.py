@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import time
@@ -34,6 +33,9 @@ BEGIN
 END $$;
 CREATE TRIGGER poison BEFORE UPDATE OF name ON leads FOR EACH ROW WHEN (NEW.id % {every} = 0) EXECUTE FUNCTION poison()
 """
+_SEGMENT = 16 * 2**20
+"""A file of the write-ahead log, which must still be made."""
+_ROOM = 256 * 1024
 HELD = 0.5
 """Seconds that the application holds what it has locked."""
 
@@ -86,8 +88,8 @@ def backend_killed(scene: Scene) -> None:
     """Kill the process of its session: the server takes all others down with it, and recovers."""
 
     def strike(_: subprocess.Popen[str]) -> None:
+        started = _started(scene.url)
         for (pid,) in scene.execute(f"SELECT pid {BACKENDS}")[:1]:
-            started = _started(scene.url)
             os.kill(int(str(pid)), signal.SIGKILL)
             process.until(lambda: _started(scene.url) not in {None, started})
 
@@ -162,20 +164,27 @@ def poisoned(what: str, every: int) -> Callable[[Scene], None]:
 
 
 def disk_full(scene: Scene) -> None:
-    """Let no file of the server grow, for a moment."""
+    """Let no file of the server grow, until the runner has met that; then there is room again."""
+    largest = max(file.stat().st_size for file in (scene.server.data / "base").rglob("*") if file.is_file())
+    scene.server.stop()
+    scene.server.start(max(largest, _SEGMENT) + _ROOM)
+    try:
+        with running(scene.subject) as runner:
+            full = "could not extend file"
+            logged = scene.server.log.stat().st_size
+            process.until(lambda: full in _since(scene, logged) or runner.poll() is not None)
+            scene.happened += full in _since(scene, logged)
+            scene.server.restart()
+            output, _ = runner.communicate(timeout=3 * process.PATIENCE)
+        scene.hear(output, runner.returncode)
+    finally:
+        scene.server.restart()
 
-    def strike(runner: subprocess.Popen[str]) -> None:
-        largest = max(file.stat().st_size for file in (scene.server.data / "base").rglob("*") if file.is_file())
-        limit = max(largest, 16 * 2**20)
-        _limit(scene, limit)
-        try:
-            runner.wait(4)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            _limit(scene, resource.RLIM_INFINITY)
 
-    scene.strike(strike)
+def _since(scene: Scene, position: int) -> str:
+    with scene.server.log.open(errors="replace") as log:
+        log.seek(position)
+        return log.read()
 
 
 def two_versions(scene: Scene) -> None:
@@ -295,19 +304,6 @@ def _started(url: str) -> object:
             return (connection.execute(sql).fetchone() or (None,))[0]
     except psycopg.Error:
         return None
-
-
-def _limit(scene: Scene, size: int) -> None:
-    """Bound the files of every process of the server."""
-    parent = int((scene.server.data / "postmaster.pid").read_text().splitlines()[0])
-    backends = [
-        int(str(pid)) for (pid,) in scene.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-    ]
-    for pid in (parent, *backends):
-        try:
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-        except ProcessLookupError:
-            continue
 
 
 def _nothing(_: object) -> None:

@@ -19,7 +19,7 @@ QUICK = [
 ]
 BY_NAME = {kind.name: kind for kind in KINDS}
 CASES = [
-    ("forgets_what_was_locked", "rows locked"),
+    ("takes_one_pass_for_proof", "rows locked"),
     ("claims_to_be_complete", "SIGTERM"),
     ("counts_twice", "undisturbed"),
 ]
