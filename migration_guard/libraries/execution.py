@@ -130,14 +130,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
-<<<<<<< HEAD
-            case FunctionCreated(name=name, changes=changes):
-                known = machine.libraries.functions
-                known[bare(name)] = tuple(dict.fromkeys((*known.get(bare(name), ()), *changes)))
-=======
             case FunctionCreated(name=name, changes=changes, calls=calls):
                 machine.libraries.functions.create(bare(name), changes, calls)
->>>>>>> main
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )

@@ -91,12 +91,8 @@ class Entry:
         self.model = self.model or other.model
         self.created = self.created and other.created
         self.dynamic |= other.dynamic
-<<<<<<< HEAD
-        self.transactions |= other.transactions
-=======
         self.anywhere += tuple(table for table in other.anywhere if table not in self.anywhere)
-        self.transaction = self.transaction if self.transaction is not None else other.transaction
->>>>>>> main
+        self.transactions |= other.transactions
         self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
         if len(self.forms) < MAX_WAYS:
             self.forms.update({way: made for way, made in other.forms.items() if way not in self.forms})
@@ -196,20 +192,12 @@ class Ledger:
         if spot.path != self.migration.path:
             via = spot
             spot = self._last_line_here(place, stack)
-<<<<<<< HEAD
-            key = (spot.key, kind, changed[0] if changed else model)
+            key = (spot.key, kind, next((table for table in changed if table not in anywhere), model))
         origins = [self.situation.origin(table) for table in changed]
-        created = origins[0] if origins and all(origins) else None
+        created = origins[0] if origins and all(origins) and not anywhere else None
         now = self.situation.now
         transactions = frozenset[int]() if now.autocommit else now.transactions
         loop = self.loops[-1] if self.loops and transactions else None
-=======
-            key = (spot.key, kind, next((table for table in changed if table not in anywhere), model))
-        origins = [self.created.get(bare(table)) for table in changed]
-        created = origins[0] if origins and all(origins) and not anywhere else None
-        transaction = None if self.autocommit else self._transaction
-        loop = self.loops[-1] if self.loops and transaction is not None else None
->>>>>>> main
         entry = Entry(
             kind,
             spot,
