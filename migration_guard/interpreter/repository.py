@@ -204,6 +204,8 @@ class Repository:
         self._root = root
         self._bytes = 0
         self._modules: dict[Path, Module | None] = {}
+        self.reached: set[Path] = set()
+        """Files that were read for the migration, beside its own."""
 
     @classmethod
     def forget(cls) -> None:
@@ -256,6 +258,8 @@ class Repository:
         if path not in self._modules:
             source = self._source(path)
             self._modules[path] = Module(path, source) if source is not None else None
+            if source is not None:
+                self.reached.add(path)
         return self._modules[path]
 
     def _source(self, path: Path) -> Source | None:
