@@ -172,7 +172,13 @@ class _Run:
         if record.fingerprint != definition.fingerprint and definition.claim is not None:
             changed = f"it is {record.state.value}, but {CHANGED}"  # of another definition
             return Result(definition.key, None, changed, self._counts(), ran=False)
-        if (waiting := self._waiting(record)) is not None:
+        try:
+            waiting = self._waiting(record)
+        except preflight.Unfit as unfit:
+            unseen = f"it was {record.state.value}, and nobody can look any more: {unfit}"
+            todo = 'status="completed" in its definition says that it is over'
+            return Result(definition.key, None, f"{unseen}; {todo}", self._counts(), ran=False)
+        if waiting is not None:
             return Result(definition.key, record.state, waiting, self._counts(), ran=False)
         token = self._claimed(record)
         if token is None:
@@ -204,11 +210,12 @@ class _Run:
                     self._store.move_bound(
                         connection, record.key, record.fingerprint, before=record.bound, bound=verdict.reached
                     )
-        except preflight.Unfit:
-            return False
         except DBAPIError as error:
-            if judged(error).trouble is Trouble.CONNECTION:
+            fault = judged(error)
+            if fault.trouble is Trouble.CONNECTION:
                 raise
+            if fault.trouble is Trouble.DEFINITION:  # a later migration has dropped what it was about
+                raise preflight.Unfit(str(fault)) from None
             return False
         return verdict.passed
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from migration_guard.frameworks import framework
+from migration_guard.frameworks.sql.part import Part
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP
@@ -16,7 +17,7 @@ from migration_guard.interpreter.machine import Machine
 from migration_guard.interpreter.objects import Class, Function, Instance
 from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
-from migration_guard.interpreter.text import Piece, Text, plain
+from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, Constant, Place, Unknown, Value
 from migration_guard.libraries import Libraries, django, django_models
 from migration_guard.libraries.database import Handle
@@ -30,6 +31,9 @@ from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.markers import Markers
 from migration_guard.reading.procedures import Procedures
+
+_HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
+"""As in Shift JIS, Big5 and GBK."""
 
 
 def forget() -> None:
@@ -47,7 +51,7 @@ class Migration:
         self.job = job
         is_python = self.path.suffix.lower() != ".sql"
         self.source = parse(self.path, source_bytes if is_python else b"")
-        self._bytes = source_bytes
+        self.bytes = source_bytes
         self.module = Module(self.path, self.source)
         self.libraries = Libraries(job.dialect, job.dml_helpers)
         self.libraries.django.path = self.path
@@ -136,18 +140,26 @@ class Migration:
 
     def whole_text(self) -> Text:
         """The file as SQL."""
-        value = self._bytes.decode("utf-8", "replace")
+        value = self.bytes.decode("utf-8-sig", "replace")
+        if "\ufffd" in value and _HALF_A_CHARACTER.search(self.bytes):
+            reason = "checked in part: it is not UTF-8, and a backslash in it may be half of a character"
+            self.problems.append(Problem(self.job.shown, None, reason))
         return Text((Piece(value, Literal(None, None, value, (), self.path)),))
 
-    def execute(self, text: Text, direction: Direction) -> None:
-        """SQL that the framework executes by itself."""
+    def execute(self, text: Text, parts: Sequence[Part], direction: Direction) -> None:
+        """SQL that the framework executes by itself on one way: parts of a text, each in a transaction of its own."""
         with self.machine.entering(direction):
-            execute(Call(self.machine, "", Place(self.source, self.source.tree, self.source.tree)), text)
+            call = Call(self.machine, "", Place(self.source, self.source.tree, self.source.tree))
+            for part in parts:
+                self.ledger.autocommit_block(not part.transactional)
+                execute(call, concatenated(text.slice(start, end) for start, end in part.ranges))
+                self.ledger.autocommit_block(-(not part.transactional))
+                self.ledger.commit()
 
     @property
     def text_of_file(self) -> str:
         """What stands in the file, whether it is Python or SQL."""
-        return self.source.text or self._bytes.decode("utf-8", "replace")
+        return self.source.text or self.bytes.decode("utf-8", "replace")
 
     def replaces(self) -> tuple[str, ...]:
         """The migrations that this one was squashed from: names, or pairs of app and name."""

@@ -211,6 +211,18 @@ def test_rows_that_come_while_it_runs_are_filled_or_told(db: Database) -> None:
         assert db("SELECT count(*) FROM items WHERE v IS NULL") == [(0,)]
 
 
+def test_a_completion_that_nobody_can_look_at_any_more(db: Database) -> None:
+    """A later migration has dropped the column: that is no failure, and no proof either."""
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 10)")
+    assert state(db.run(items())) == "completed"
+    db("ALTER TABLE items DROP COLUMN v")
+    again = db.run(items())
+    assert (again.complete, again.ran) == (False, False)
+    assert 'nobody can look any more: column "v" does not exist' in str(again.reason)
+    assert db("SELECT state FROM migration_guard.backfills") == [("completed",)]
+    assert "cannot be verified" in gate(db, items())
+
+
 def test_what_is_quarantined_is_not_complete(db: Database) -> None:
     db.leads(10)
     db("ALTER TABLE leads ADD CHECK (id <> 3 OR status IS NULL)")
