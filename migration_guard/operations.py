@@ -81,7 +81,9 @@ class Operation:
     form: str = ""
     """The canonical form of the operation: equal for two spellings of it. Fingerprints are made of it."""
     dynamic: bool = False
-    """Whether verb or table are put together while running."""
+    """Whether verb, table or schema are put together while running."""
+    anywhere: tuple[str, ...] = ()
+    """The tables among them whose schema is put together while running; no part of the fingerprint."""
     created_here: bool = False
     """Whether the same migration created the table that is written."""
     callee: str | None = None
@@ -144,6 +146,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that may change data, and that nobody looked into."""
+
+    path: str
+    """POSIX, relative to the working directory."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """All that one file yields."""
 
@@ -159,6 +170,12 @@ class Reading:
     contractions: tuple[Contraction, ...] = ()
     required: tuple[str, ...] = ()
     """The keys of the backfills that the migration requires to be complete."""
+    reached: tuple[str, ...] = ()
+    """Other files that it leads to and that were read: modules that it imports, statements that it opens. Absolute."""
+
+
+UNKNOWN_DIALECT = "unknown"
+"""The dialect of a project that names none: its SQL is read as each server might."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +190,7 @@ class Job:
     """Where the search for imported modules of the repository ends: the git root or the PATH that was given."""
     framework: str
     """A module name of `migration_guard.frameworks`."""
-    dialect: str = "postgres"
+    dialect: str = UNKNOWN_DIALECT
     dml_helpers: tuple[str, ...] = ("exec_dml",)
     migration_marker: str | None = None
     seconds: float = 30.0

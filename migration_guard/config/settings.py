@@ -83,7 +83,9 @@ class Settings:
 
     paths: tuple[str, ...] = option(PATHS, (), "Folders, files and globs that hold migrations.")
     exclude: tuple[str, ...] = option(GLOBS, (), "Files that are left out, as patterns of .gitignore.")
-    dialect: str = option(DIALECT, "postgres", "The SQL that the migrations speak.")
+    dialect: str | None = option(
+        DIALECT, None, "The SQL that the migrations speak; where nothing is said, PostgreSQL's and what MySQL runs too."
+    )
     hot_tables: tuple[str, ...] = option(STRINGS, (), "Tables on which a data change in a migration is dangerous.")
     small_tables: tuple[str, ...] = option(STRINGS, (), "Tables on which a data change in a migration is harmless.")
     tables_file: str | None = option(

@@ -18,10 +18,11 @@ from functools import cache
 import libcst as cst
 
 from migration_guard.interpreter.call import Frame
+from migration_guard.interpreter.collections import Mapping
+from migration_guard.interpreter.collections import Sequence as Items
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Constant, Mapping, Place, Value
-from migration_guard.interpreter.values import Sequence as Items
+from migration_guard.interpreter.values import Constant, Place, Value
 
 MAX_LEVELS = 30
 """Names within names that are looked up; what lies deeper does not count."""

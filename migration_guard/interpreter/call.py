@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence as AnySequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.flow import Record
+from migration_guard.interpreter.objects import Function
 from migration_guard.interpreter.repository import Scope
-from migration_guard.interpreter.values import Function, Place, Value
+from migration_guard.interpreter.values import UNKNOWN, Place, Value
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -26,6 +29,10 @@ class Call:
     named: dict[str, Value] = field(default_factory=dict)
     open: bool = False
     """Whether there are further arguments that are not known (`*args`, `**kwargs`)."""
+    rest: Value = UNKNOWN
+    """What each of them looks like."""
+    given: bool = False
+    """Whether it is the call of an entry point: what is not passed here, its caller passes."""
 
     def argument(self, index: int, *names: str) -> Value | None:
         """An argument by its position or one of its names."""
@@ -56,8 +63,15 @@ class Frame:
     node: cst.CSTNode
     scope: Scope
     function: Function | None = None
+    key: object = None
+    """What the function was called with: equal for calls that behave alike."""
+    arguments: dict[str, Value] = field(default_factory=dict)
+    record: Record | None = None
+    """What it has read so far of the state that it was called in."""
     statement: cst.CSTNode | None = None
     """The one that is being run."""
     returned: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     yields_rows: bool = False
+    on_yield: Callable[[Value], None] | None = None
+    """What runs at each `yield`: the block of the `with`, or the body of the loop, that the generator serves."""

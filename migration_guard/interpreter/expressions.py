@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from migration_guard.interpreter import text as texts
-from migration_guard.interpreter.call import Call
+from migration_guard.interpreter.call import Call, Frame
+from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.flow import branches, each
+from migration_guard.interpreter.objects import Function, Generator, Instance, Super
+from migration_guard.interpreter.operators import BINARY, compared, counted
+from migration_guard.interpreter.repository import Scope
+from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.syntax import dotted, read_literal
 from migration_guard.interpreter.text import Piece, Text
-from migration_guard.interpreter.values import (
-    NONE,
-    UNKNOWN,
-    Choice,
-    Constant,
-    Function,
-    Mapping,
-    Sequence,
-    Super,
-    Unknown,
-    Value,
-    join,
-)
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -106,45 +101,60 @@ class Expressions:
 
     def _shown(self, part: cst.FormattedStringExpression) -> Value:
         value = self.evaluate(part.expression)
-        if isinstance(value, Constant) and isinstance(value.value, (int, float)) and part.format_spec is None:
-            return texts.plain(str(value.value))
-        if isinstance(value, (Text, Choice)):
-            return value
-        return texts.as_text(value, (dotted(part.expression) or "").rpartition(".")[2])
+        hint = (dotted(part.expression) or "").rpartition(".")[2]
+        if part.format_spec is not None and not all(isinstance(option, Text) for option in value.alternatives()):
+            return texts.as_text(None, hint)
+        return join(self.spelled(option, hint) for option in value.alternatives())
+
+    def spelled(self, value: Value, hint: str = "") -> Value:
+        """`str(value)`."""
+        match value:
+            case Text():
+                return value
+            case Constant(int() | float() | None as known):
+                return texts.plain(str(known))
+            case Instance():
+                for name in ("__format__", "__str__", "__repr__"):
+                    said = value.special(name, *([texts.plain("")] if name == "__format__" else []))
+                    if said is not None:
+                        return said
+        return texts.as_text(value, hint)
 
     # --- Operators ---------------------------------------------------------------------------------------------------
 
     def _BinaryOperation(self, node: cst.BinaryOperation) -> Value:
-        chain: list[cst.BaseExpression] = []
+        chain: list[cst.BinaryOperation] = []
         rest: cst.BaseExpression = node
-        while isinstance(rest, cst.BinaryOperation) and isinstance(rest.operator, cst.Add):
-            chain.append(rest.right)
+        while isinstance(rest, cst.BinaryOperation):
+            chain.append(rest)
             rest = rest.left
-        if chain:
-            result = self.evaluate(rest)
-            for part in reversed(chain):
-                result = self.add(result, self.evaluate(part))
-            return result
-        left, right = self.evaluate(node.left), self.evaluate(node.right)
-        if isinstance(node.operator, cst.Modulo) and any(isinstance(v, Text) for v in left.alternatives()):
-            return self.machine.combine(self._percent, left, right)
-        if isinstance(node.operator, cst.Multiply) and isinstance(left, Sequence):
-            return left
-        if isinstance(node.operator, cst.Divide):
-            return left.over(right)
-        return Unknown(from_rows=left.from_rows or right.from_rows)
+        result = self.evaluate(rest)
+        for part in reversed(chain):
+            right = self.evaluate(part.right)
+            result = self.operate(BINARY.get(type(part.operator), ""), result, right, part)
+        return result
 
-    def add(self, left: Value, right: Value) -> Value:
-        """`left + right`."""
-        if isinstance(left, Sequence):
-            result = Sequence(list(left.known), left.rest, left.from_rows)
-            result.extend(right, rows=False)
-            return result
-        if any(isinstance(option, Text) for value in (left, right) for option in value.alternatives()):
+    def operate(self, operator: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
+        """`left + right` and the like, by the name of the method that Python calls; `__iadd__` for `+=`."""
+        plain = f"__{operator[3:]}" if operator.startswith("__i") else operator
+        both = (*left.alternatives(), *right.alternatives())
+        if plain == "__add__" and any(isinstance(option, Text) for option in both):
             return self.machine.combine(
                 lambda a, b: texts.concatenated((texts.as_text(a), texts.as_text(b))), left, right
             )
-        return Unknown(from_rows=left.from_rows or right.from_rows)
+        if plain == "__mod__" and any(isinstance(option, Text) for option in left.alternatives()):
+            return self.machine.combine(self._percent, left, right)
+        if plain == "__mul__" and any(isinstance(option, Text) for option in both):
+            return self.machine.combine(texts.repeated, left, right)
+        if all(isinstance(option, Constant) for option in both):
+            return self.machine.combine(lambda a, b: counted(plain, a, b), left, right)
+        call = Call(self.machine, operator, self.machine.place(node), (right,))
+        found = left.operated(operator, right, call)
+        if found is None and plain != operator:
+            found = left.operated(plain, right, call)
+        if found is None and plain:
+            found = right.operated(f"__r{plain[2:]}", left, call)
+        return found if found is not None else Unknown(from_rows=left.from_rows or right.from_rows)
 
     @staticmethod
     def _percent(left: Value, right: Value) -> Value:
@@ -158,60 +168,80 @@ class Expressions:
 
     def _BooleanOperation(self, node: cst.BooleanOperation) -> Value:
         left = self.evaluate(node.left)
-        right = self.evaluate(node.right)
         is_or = isinstance(node.operator, cst.Or)
-        match left:
-            case Constant(bool(value)):
-                return left if value is is_or else right
-            case Constant(None):
-                return right if is_or else left
+        if left.truth is not None:
+            return left if left.truth is is_or else self.evaluate(node.right)
+        found: list[Value] = []
+
+        def goes_on() -> bool:
+            found.append(self.evaluate(node.right))
+            return True
+
+        branches([goes_on, lambda: True])
+        right = found[0]
         if isinstance(right, Constant) and isinstance(left, (Unknown, Constant)):
             return Unknown(from_rows=left.from_rows)
-        return join((left, right))
+        ends_here = [option for option in left.alternatives() if option.truth in (None, is_or)]
+        return join((*ends_here, right))
 
     def _UnaryOperation(self, node: cst.UnaryOperation) -> Value:
         value = self.evaluate(node.expression)
-        if isinstance(value, Constant):
-            if isinstance(node.operator, cst.Minus) and isinstance(value.value, (int, float)):
-                return Constant(-value.value)
-            if isinstance(node.operator, cst.Not) and isinstance(value.value, bool):
-                return Constant(not value.value)
-        return Unknown(from_rows=value.from_rows)
+        if isinstance(node.operator, cst.Not):
+            return Unknown(from_rows=value.from_rows) if value.truth is None else Constant(not value.truth)
+        if isinstance(value, Constant) and isinstance(value.value, (int, float)):
+            return Constant(-value.value) if isinstance(node.operator, cst.Minus) else value
+        operator = {cst.Minus: "__neg__", cst.Plus: "__pos__", cst.BitInvert: "__invert__"}.get(type(node.operator), "")
+        found = value.operated(operator, NONE, Call(self.machine, operator, self.machine.place(node)))
+        return found if found is not None else Unknown(from_rows=value.from_rows)
 
     def _Comparison(self, node: cst.Comparison) -> Value:
         left = self.evaluate(node.left)
-        values = [self.evaluate(target.comparator) for target in node.comparisons]
-        match left, values:
-            case Text(), [Text() as right] if (left.known and right.known and str(left) == "__main__") or str(
-                right
-            ) == "__main__":
-                return Constant(str(left) == str(right))
-        return UNKNOWN
+        truths: list[bool | None] = []
+        for target in node.comparisons:
+            right = self.evaluate(target.comparator)
+            truths.append(compared(target.operator, left, right, Call(self.machine, "", self.machine.place(node))))
+            left = right
+        if False in truths:
+            return Constant(value=False)
+        return Constant(value=True) if all(truths) else UNKNOWN
 
     def _IfExp(self, node: cst.IfExp) -> Value:
-        self.evaluate(node.test)
-        return join((self.evaluate(node.body), self.evaluate(node.orelse)))
+        certain = self.evaluate(node.test).truth
+        if certain is not None:
+            return self.evaluate(node.body if certain else node.orelse)
+        return join(each([partial(self.evaluate, node.body), partial(self.evaluate, node.orelse)]))
 
     def _Await(self, node: cst.Await) -> Value:
         return self.evaluate(node.expression)
 
     def _NamedExpr(self, node: cst.NamedExpr) -> Value:
         value = self.evaluate(node.value)
-        self.machine.names.bind(node.target, value, node)
+        scope = self.machine.scope
+        while scope.inner and scope.parent is not None:
+            scope = scope.parent
+        if isinstance(node.target, cst.Name):
+            scope.assign(node.target.value, value)
         return value
 
     def _Yield(self, node: cst.Yield) -> Value:
-        frame = self.machine.frames[-1]
+        frame = next((frame for frame in reversed(self.machine.frames) if frame.function), self.machine.frames[-1])
         if isinstance(node.value, cst.From):
             values = self.evaluate(node.value.item)
-            frame.yielded.append(values.element())
-            frame.yields_rows |= values.from_rows
-        elif node.value is not None:
-            frame.yielded.append(self.evaluate(node.value))
-            frame.yields_rows |= bool(self.machine.row_loops) or frame.yielded[-1].from_rows
+            if frame.on_yield is not None and isinstance(values, Generator) and values.run is None:
+                values.run = self.machine.calls.run(values.function, values.made_by, frame.on_yield)
+            for value in values.each():
+                self._give(frame, value, rows=values.from_rows)
         else:
-            frame.yielded.append(NONE)
+            value = self.evaluate(node.value) if node.value is not None else NONE
+            self._give(frame, value, rows=bool(self.machine.row_loops) or value.from_rows)
         return UNKNOWN
+
+    @staticmethod
+    def _give(frame: Frame, value: Value, *, rows: bool) -> None:
+        frame.yielded.append(value)
+        frame.yields_rows |= rows
+        if frame.on_yield is not None:
+            frame.on_yield(value)
 
     def _Lambda(self, node: cst.Lambda) -> Value:
         return Function("lambda", node, self.machine.scope, defaults=self.defaults(node.params))
@@ -241,22 +271,24 @@ class Expressions:
             if isinstance(element, cst.DictElement):
                 result.set_item(self.evaluate(element.key), self.evaluate(element.value), rows=False)
             else:
-                other = self.evaluate(element.value)
-                if isinstance(other, Mapping):
-                    result.known.update(other.known)
-                    result.from_rows |= other.from_rows
-                else:
-                    result.rest = other.element()
+                result.update(self.evaluate(element.value), rows=False)
         return result
 
-    def _comprehension(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> Value:
+    def _comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
         result = Sequence()
         self._comprehend(
             node.for_in, lambda: result.add(self.evaluate(node.elt), rows=bool(self.machine.row_loops)), result
         )
         return result
 
-    _ListComp = _SetComp = _GeneratorExp = _comprehension
+    _ListComp = _SetComp = _comprehension
+
+    def _GeneratorExp(self, node: cst.GeneratorExp) -> Value:
+        result = Sequence()
+        self._comprehend(
+            node.for_in, lambda: result.add(self.evaluate(node.elt), rows=bool(self.machine.row_loops)), result
+        )
+        return result
 
     def _DictComp(self, node: cst.DictComp) -> Value:
         result = Mapping()
@@ -268,22 +300,43 @@ class Expressions:
         return result
 
     def _comprehend(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> None:
+        """One `for … in … if …` of a comprehension, and what stands to its right."""
+        machine = self.machine
         values = self.evaluate(node.iter)
-        result.from_rows |= values.from_rows
-        before = self.machine.scope.names
-        self.machine.scope.names = dict(before)
-        unknown = values.elements() is None
-        for item in self.machine.taken(values):
-            self.machine.names.bind(node.target, item, node)
-            for condition in node.ifs:
-                self.evaluate(condition.test)
-            if node.inner_for_in is not None:
-                self._comprehend(node.inner_for_in, add, result)
-            else:
-                add()
-        if unknown and isinstance(result, Sequence) and result.rest is None and result.known:
-            result.rest = result.known.pop()
-        self.machine.scope.names = before
+        if values.from_rows:
+            result.mark_rows()
+        frame = machine.frames[-1]
+        outer = frame.scope
+        frame.scope = Scope(outer.module, outer, inner=True)
+        try:
+            items = machine.items(values)
+            if items is None:
+                with machine.rows(values.from_rows):
+                    machine.loops.until_nothing_new(lambda: self._each_of(node, values.element(), add, result))
+                if isinstance(result, Sequence):
+                    result.blur()
+            for item in items or ():
+                branches([partial(self._each_of, node, item, add, result)])
+        finally:
+            frame.scope = outer
+
+    def _each_of(self, node: cst.CompFor, item: Value, add: Callable[[], None], result: Sequence | Mapping) -> bool:
+        """One pass of a comprehension: what a condition leaves out may be left out."""
+        self.machine.names.bind(node.target, item, node)
+        for condition in node.ifs:
+            certain = self.evaluate(condition.test).truth
+            if certain is False:
+                return True
+            if certain is None:
+                return branches([partial(self._inner, node, add, result), lambda: True])
+        return self._inner(node, add, result)
+
+    def _inner(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> bool:
+        if node.inner_for_in is not None:
+            self._comprehend(node.inner_for_in, add, result)
+        else:
+            add()
+        return True
 
     # --- Attributes, items and calls ---------------------------------------------------------------------------------
 
@@ -293,13 +346,19 @@ class Expressions:
     def _Subscript(self, node: cst.Subscript) -> Value:
         value = self.evaluate(node.value)
         key = self.subscript_key(node)
-        return value.item(key)
+        if isinstance(value, External):
+            return value.item(key)
+        return join(each([partial(value.item, option) for option in key.alternatives()]))
 
     def subscript_key(self, node: cst.Subscript) -> Value:
         """What stands between the brackets."""
-        if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-            return self.evaluate(node.slice[0].slice.value)
-        return Unknown("slice")
+        if len(node.slice) == 1:
+            part = node.slice[0].slice
+            if isinstance(part, cst.Index):
+                return self.evaluate(part.value)
+            if isinstance(part, cst.Slice):
+                return Slice(*(self.evaluate(end) if end else NONE for end in (part.lower, part.upper, part.step)))
+        return Sequence([self.evaluate(one.slice.value) for one in node.slice if isinstance(one.slice, cst.Index)])
 
     def _Call(self, node: cst.Call) -> Value:
         function = node.func
@@ -318,7 +377,7 @@ class Expressions:
     def _prepared(self, node: cst.Call, name_node: cst.CSTNode, name: str) -> Call:
         positional: list[Value] = []
         named: dict[str, Value] = {}
-        is_open = False
+        rest: list[Value] = []
         for argument in node.args:
             value = self.evaluate(argument.value)
             if argument.keyword is not None:
@@ -326,15 +385,18 @@ class Expressions:
             elif argument.star == "*":
                 elements = value.elements()
                 positional += elements if elements is not None else ()
-                is_open |= elements is None
-            elif argument.star == "**" and isinstance(value, Mapping):
-                named.update({str(key): item for key, item in value.known.values() if isinstance(key, Text)})
-                is_open |= value.rest is not None
+                if elements is None:
+                    rest.append(value.element())
             elif argument.star == "**":
-                is_open = True
+                if isinstance(value, Mapping):
+                    named.update({str(key): item for key, item in value.known.values() if isinstance(key, Text)})
+                if not isinstance(value, Mapping) or not value.whole:
+                    further = value.rest if isinstance(value, Mapping) else value.element()
+                    rest.append(further if further is not None else UNKNOWN)
             else:
                 positional.append(value)
-        call = Call(self.machine, name, self.machine.place(name_node, node), tuple(positional), named, is_open)
+        place = self.machine.place(name_node, node)
+        call = Call(self.machine, name, place, tuple(positional), named, bool(rest), join(rest))
         self.machine.ledger.called(call)
         return call
 

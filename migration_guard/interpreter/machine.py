@@ -1,7 +1,7 @@
 """The abstract interpreter: runs a migration's entry points over values instead of data.
 
-Branches are both taken and joined, loops over literals are taken item by item, loops over anything else once, calls
-are followed. What reaches the database goes into the Ledger. The tree is visited once; nothing is executed.
+Whatever Python could run is run: branches are all taken and joined, loops run until nothing new comes, calls are
+followed once for each state that they can tell apart. What reaches the database goes into the Ledger. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -9,41 +9,38 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as AnySequence
 from contextlib import contextmanager
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter import text as texts
 from migration_guard.interpreter.call import Call, Frame
-from migration_guard.interpreter.expressions import Expressions, TooComplex
+from migration_guard.interpreter.calls import Calls
+from migration_guard.interpreter.expressions import Expressions
+from migration_guard.interpreter.flow import HEAP, Flow, Store
 from migration_guard.interpreter.names import Names
+from migration_guard.interpreter.objects import Class, Function
 from migration_guard.interpreter.repository import Module, Repository, Scope
 from migration_guard.interpreter.statements import Statements
 from migration_guard.interpreter.syntax import Source
-from migration_guard.interpreter.values import NONE, UNKNOWN, Function, Mapping, Place, Sequence, Unknown, Value, join
+from migration_guard.interpreter.values import Place, Value, join
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
     from migration_guard.libraries import Libraries
     from migration_guard.reading.ledger import Ledger
 
-MAX_STEPS_AWAY = 40_000
-"""Expressions of other modules evaluated for one file; what is called beyond is out of sight."""
-MAX_CALLS = 60
-"""Nested calls that are followed."""
-MAX_HOPS = 8
-"""Calls that are followed through other modules than the migration; what is called beyond is out of sight."""
 MAX_ITEMS = 200
 """Items of a literal collection that a loop takes one by one."""
 MAX_COMBINATIONS = 16
+"""Combinations of alternatives that are told apart; the rest is one unknown value."""
 
 
 class Machine:
     """Runs one migration. Holds the call stack, the modules and the ledger of what was found.
 
-    Values and libraries speak to it alone; names, expressions and statements each have a room of their own.
+    Values and libraries speak to it alone; names, expressions, statements and calls each have a room of their own.
     """
 
     def __init__(self, module: Module, repository: Repository, libraries: Libraries, ledger: Ledger) -> None:
@@ -51,44 +48,58 @@ class Machine:
         self.repository = repository
         self.libraries = libraries
         self.ledger = ledger
+        self.flow = Flow()
         self.frames: list[Frame] = []
         self.row_loops = 0
         self.reached: set[int] = set()
         """The `id` of every function node that was followed."""
-        self._steps_away = MAX_STEPS_AWAY
-        self._away_until = 0
-        self._followed: dict[object, tuple[Value, object]] = {}
+        self._attributes: dict[object, Store] = {}
         self.names = Names(self)
         self.expressions = Expressions(self)
         self.statements = Statements(self)
+        self.loops = self.statements.loops
+        self.calls = Calls(self)
         self.evaluate = self.expressions.evaluate
         self.lookup = self.names.lookup
         self.module_attribute = self.names.module_attribute
+        self.run = self.calls.run
 
     # --- Entry points ------------------------------------------------------------------------------------------------
 
     def load(self) -> None:
         """Run the migration's module body."""
-        with self.entering(Direction.UPGRADE):
+        with self.entering(Direction.UPGRADE, function=False):
             self.statements.block(self.source.tree.body)
 
     def enter(self, function: Value, arguments: AnySequence[Value], direction: Direction) -> None:
-        """Call a function as the framework does."""
+        """Call a function as the framework does: what else it asks for is the caller's affair."""
         with self.entering(direction):
-            self.call(function, Call(self, "", self.place(self.source.tree), tuple(arguments)))
+            call = Call(self, "", self.place(self.source.tree), tuple(arguments), given=True)
+            self.call(function, call).consumed()
 
     @contextmanager
-    def entering(self, direction: Direction) -> Iterator[None]:
+    def entering(self, direction: Direction, *, function: bool = True) -> Iterator[None]:
         """An entry point: what happens in this block happens on the way that `direction` names."""
         self.ledger.begin(direction)
-        self._followed.clear()
-        self.frames.append(Frame("<module>", None, self.source.tree, self.module.scope))
+        self.calls.forget()
+        frames, blocks, loops = self.frames, self.flow.blocks, self.row_loops
+        self.frames = [Frame("<module>", None, self.source.tree, self.module.scope)]
+        self.flow.blocks, self.row_loops = [], 0
+        mark = HEAP.mark()
         try:
             yield
         finally:
-            self.frames.clear()
-            self.row_loops = 0
+            self.frames, self.flow.blocks, self.row_loops = frames, blocks, loops
             self.ledger.end()
+            if function:
+                self._may_have_happened(mark)
+
+    def _may_have_happened(self, mark: int) -> None:
+        """Another entry point may be entered in a process of its own: what this one changed is a possibility."""
+        after = HEAP.since(mark)
+        HEAP.undo(mark)
+        HEAP.join([{}, {place: cell for place, cell in after.items() if place[0] is not self.ledger.situation}])
+        HEAP.apply({place: cell for place, cell in after.items() if place[0] is self.ledger.situation})
 
     @contextmanager
     def inside(self, name: str, node: cst.CSTNode, scope: Scope) -> Iterator[None]:
@@ -98,6 +109,15 @@ class Machine:
             yield
         finally:
             self.frames.pop()
+
+    @contextmanager
+    def standing_at(self, frames: list[Frame]) -> Iterator[None]:
+        """What happens in this block happens on an earlier state of the call stack: where a generator serves it."""
+        mine, self.frames = self.frames, list(frames)
+        try:
+            yield
+        finally:
+            self.frames = mine
 
     # --- Where it stands ---------------------------------------------------------------------------------------------
 
@@ -115,6 +135,13 @@ class Machine:
         assert source is not None
         return Place(source, node, whole if whole is not None else node)
 
+    def here(self, otherwise: Place) -> Place:
+        """The statement that is being run, for what Python does without a call."""
+        frame = self.frames[-1] if self.frames else None
+        if frame is None or frame.statement is None or frame.scope.module.source is None:
+            return otherwise
+        return self.place(frame.statement)
+
     def folder(self) -> Path:
         return self.scope.module.path.parent
 
@@ -123,19 +150,41 @@ class Machine:
     def attribute(self, value: Value, name: str) -> Value:
         return value.attribute(name, self)
 
+    def function_attributes(self, function: Function) -> Store:
+        """What was assigned to attributes of a function."""
+        key = (id(function.node), id(function.scope))
+        if key not in self._attributes:
+            self._attributes[key] = Store()
+        return self._attributes[key]
+
+    def fields_of(self, cls: Class) -> list[tuple[str, Value | None]]:
+        """The fields of a dataclass and the like, with their defaults, in order."""
+        found: dict[str, Value | None] = {}
+        for ancestor in reversed(cls.lineage()):
+            for name in _annotated(ancestor.node):
+                found[name] = ancestor.scope.get(name)
+        return list(found.items())
+
+    def field_names(self, cls: Value) -> list[str]:
+        return [name for name, _ in self.fields_of(cls)] if isinstance(cls, Class) else []
+
     def combine(self, make: Callable[..., Value], *values: Value) -> Value:
         """Apply a function to each combination of the values' alternatives."""
-        count = 1
-        for value in values:
-            count *= len(value.alternatives())
-        if count > MAX_COMBINATIONS:
-            values = tuple(value.alternatives()[0] for value in values)
-        return join(make(*chosen) for chosen in product(*(value.alternatives() for value in values)))
+        every = [value.alternatives() for value in values]
+        made = [make(*chosen) for chosen in islice(product(*every), MAX_COMBINATIONS + 1)]
+        if len(made) > MAX_COMBINATIONS:
+            made[-1] = made[0].blurred(made)
+        return join(made)
+
+    def items(self, values: Value) -> list[Value] | None:
+        """The items that a loop takes one by one, if it is known which they are."""
+        elements = values.elements()
+        return elements if elements is not None and len(elements) <= MAX_ITEMS and not values.from_rows else None
 
     def taken(self, values: Value) -> Iterator[Value]:
         """The items that a loop takes: each one of a literal collection, else one that stands for all."""
-        elements = values.elements()
-        if elements is not None and len(elements) <= MAX_ITEMS and not values.from_rows:
+        elements = self.items(values)
+        if elements is not None:
             yield from elements
             return
         with self.rows(values.from_rows):
@@ -157,119 +206,19 @@ class Machine:
 
     def run_plainly(self, function: Function) -> Value:
         """Call a function of which only the receiver is known."""
-        return self.run(function, Call(self, function.name, self.place(function.node)))
-
-    def run(self, function: Function, call: Call) -> Value:
-        """Follow a call into a function of the repository."""
-        node = function.node
-        if self.libraries.hides_its_sql(function, call):
-            return UNKNOWN
-        if sum(frame.node is node for frame in self.frames) > 1:
-            return Unknown(function.name)
-        if len(self.frames) > MAX_CALLS:
-            if len({id(frame.node) for frame in self.frames}) >= MAX_CALLS:
-                raise TooComplex  # a chain of functions, each another one: what is at its end is not known
-            return Unknown(function.name)
-        if function.scope.module is self.module:
-            return self._followed_once(function, call, site=0)
-        hops = self._hops()
-        if hops == 0:
-            started = self.expressions.steps
-            self._away_until = started + self._steps_away
-            try:
-                return self._followed_once(function, call, site=self._site())
-            finally:
-                self._steps_away -= self.expressions.steps - started
-        if hops >= MAX_HOPS or self.expressions.steps > self._away_until:
-            return call.leave(Unknown(function.name))
-        if not function.scope.module.mentions_database and not any(value.handle for value in call.arguments):
-            return Unknown(function.name, from_rows=any(value.from_rows for value in call.arguments))
-        return self._followed_once(function, call, site=self._site())
-
-    def _followed_once(self, function: Function, call: Call, *, site: int) -> Value:
-        """Follow a call, unless an equal one was followed: what stands elsewhere is told for each `site` that leads there."""
-        arguments = self._arguments(function, call)
-        loops = (self.row_loops > 0, bool(self.ledger.loops))
-        key = (
-            site,
-            self.ledger.moment,
-            function.key,
-            loops,
-            tuple((name, _told_apart(value)) for name, value in arguments.items()),
-        )
-        if key in self._followed:
-            return self._followed[key][0]
-        self.reached.add(id(function.node))
-        scope = Scope(function.scope.module, function.scope, dict(arguments))
-        frame = Frame(function.name, call.place, function.node, scope, function)
-        self.frames.append(frame)
-        with self.ledger.block(function.node):
-            if isinstance(function.node, cst.Lambda):
-                frame.returned.append(self.evaluate(function.node.body))
-            elif self.statements.body(function.node.body):
-                frame.returned.append(NONE)
-        self.frames.pop()
-        result = self._result(frame, function)
-        self._followed[key] = (result, arguments)
-        return result
-
-    def _hops(self) -> int:
-        """How many calls lead away from the migration."""
-        count = 0
-        for frame in reversed(self.frames):
-            if frame.scope.module is self.module:
-                break
-            count += frame.function is not None
-        return count
-
-    def _site(self) -> int:
-        """The last call in the migration itself: what is found behind it is told there."""
-        return next((id(f.place.node) for f in reversed(self.frames) if f.place and f.place.source is self.source), 0)
-
-    @staticmethod
-    def _result(frame: Frame, function: Function) -> Value:
-        if frame.yielded:
-            value = join(frame.yielded)
-            return value if function.style == "contextmanager" else Sequence([], value, frame.yields_rows)
-        returned = frame.returned
-        if len(returned) > 1:  # a function that returns something on one path returns None on the others
-            returned = [value for value in returned if value is not NONE] or returned
-        return join(returned)
-
-    def _arguments(self, function: Function, call: Call) -> dict[str, Value]:
-        parameters = function.node.params
-        bound: dict[str, Value] = dict(function.defaults)
-        positional = list(call.positional)
-        if function.bound is not None:
-            positional.insert(0, function.bound)
-        named = dict(call.named)
-        for parameter in (*parameters.posonly_params, *parameters.params):
-            name = parameter.name.value
-            if positional:
-                bound[name] = positional.pop(0)
-            elif name in named:
-                bound[name] = named.pop(name)
-            elif name not in bound or call.open:
-                bound[name] = self.libraries.parameter(name, parameter.annotation, self)
-        for parameter in parameters.kwonly_params:
-            name = parameter.name.value
-            if name in named:
-                bound[name] = named.pop(name)
-            elif name not in bound:
-                bound[name] = self.libraries.parameter(name, parameter.annotation, self)
-        if isinstance(parameters.star_arg, cst.Param):
-            bound[parameters.star_arg.name.value] = Sequence(positional, UNKNOWN if call.open else None)
-        if parameters.star_kwarg is not None:
-            rest = Mapping(rest=UNKNOWN if call.open else None)
-            for name, value in named.items():
-                rest.set_item(texts.plain(name), value, rows=False)
-            bound[parameters.star_kwarg.name.value] = rest
-        return bound
+        return function.call(Call(self, function.name, self.place(function.node)))
 
 
-def _told_apart(value: Value) -> object:
-    """What makes an argument another one: of a statement also where it stands, since one that stands twice runs twice."""
-    if isinstance(value, texts.Text) and " " in str(value):
-        literals = (piece.literal for piece in value.pieces if piece.literal is not None)
-        return value.key, next((id(literal.node) for literal in literals if literal.node is not None), None)
-    return value.key
+def _annotated(node: cst.ClassDef) -> Iterator[str]:
+    """The names that a class body annotates, in order."""
+    for line in node.body.body:
+        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
+                if "ClassVar" not in cst.Module([]).code_for_node(statement.annotation.annotation):
+                    yield statement.target.value
+            elif isinstance(statement, cst.Assign) and isinstance(statement.value, cst.Call):
+                target = statement.targets[0].target
+                called = statement.value.func
+                last = called.attr.value if isinstance(called, cst.Attribute) else getattr(called, "value", "")
+                if isinstance(target, cst.Name) and last in ("ib", "attrib", "Factory"):
+                    yield target.value

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from collections.abc import Sequence as AnySequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.repository import Deferred, Module, Scope, Statement
 from migration_guard.interpreter.syntax import dotted
-from migration_guard.interpreter.values import (
-    UNKNOWN,
-    Choice,
-    Constant,
-    External,
-    ModuleValue,
-    Sequence,
-    Unknown,
-    Value,
-)
+from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Unseen, Value
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -42,29 +36,39 @@ class Names:
             if scope.parent is None and scope.module is not self.machine.module:
                 return self.module_attribute(scope.module, name)
             scope = scope.parent
-        return self.machine.libraries.builtin(name)
+        return self._unbound(name, self.machine.scope.module)
 
     def module_attribute(self, module: Module, name: str) -> Value:
         """A name of a module; modules other than the migration are evaluated only as far as they are asked."""
+        if module.unread is not None:
+            return Unseen(f"{module.path.stem}.{name}", module.unread)
         scope = module.scope
         value = scope.get(name)
         if value is None and name not in module.running and module is not self.machine.module:
             module.running.add(name)
             self._define(module, module.definitions.get(name, []))
-            if name not in scope.names:
+            if not scope.holds(name):
                 self._define_by_star(module, name)
             module.running.discard(name)
             value = scope.get(name)
         if value is not None:
             return value
         below = self.machine.repository.submodule(module, name)
-        return ModuleValue(below) if below is not None else self.machine.libraries.builtin(name)
+        return ModuleValue(below) if below is not None else self._unbound(name, module)
+
+    def _unbound(self, name: str, module: Module) -> Value:
+        """A name that nothing in sight binds: a builtin, unless a module that could not be read gave it by a star."""
+        if module.unseen is not None and not hasattr(builtins, name) and not name.startswith("__"):
+            return module.unseen.attribute(name, self.machine)
+        return self.machine.libraries.builtin(name)
 
     def _define(self, module: Module, statements: AnySequence[Statement]) -> None:
         if not statements or module.source is None:
             return
-        with self.machine.inside("<module>", module.source.tree, module.scope):
+        blocks, self.machine.flow.blocks = self.machine.flow.blocks, []
+        with HEAP.lasting(), self.machine.inside("<module>", module.source.tree, module.scope):
             self.machine.statements.block(statements)
+        self.machine.flow.blocks = blocks
 
     def _define_by_star(self, module: Module, name: str) -> None:
         for statement in module.definitions.get("*", []):
@@ -73,7 +77,8 @@ class Names:
                 if isinstance(origin, ModuleValue) and origin.module is not module:
                     value = self.module_attribute(origin.module, name)
                     if value is not UNKNOWN and not (isinstance(value, Unknown) and value.hint == name):
-                        module.scope.names[name] = value
+                        with HEAP.lasting():
+                            module.scope.write(name, value)
                         return
 
     def _imported_module(self, node: cst.ImportFrom, importer: Module) -> Value:
@@ -115,12 +120,16 @@ class Names:
         origin = self._imported_module(node, importer)
         if isinstance(origin, ModuleValue):
             module = origin.module
-            for name in {*module.definitions, *module.scope.names} - {"*"}:
+            if module.unread is not None:
+                importer.unseen = Unseen(module.path.stem, module.unread)
+            for name in dict.fromkeys((*module.definitions, *module.scope.names)):
+                if name == "*" or name.startswith("_"):
+                    continue
                 self._defer(name, lambda name=name: self.module_attribute(module, name))  # type: ignore[misc]
 
     def _defer(self, name: str, resolve: Callable[[], Value]) -> None:
         """Bind an import that is looked for when it is first used: most are not, and parsing is the cost."""
-        self.machine.scope.names[name] = Deferred(resolve)
+        self.machine.scope.assign(name, Deferred(resolve))
 
     # --- Assignments -------------------------------------------------------------------------------------------------
 
@@ -141,13 +150,17 @@ class Names:
                 self.bind(target.value, value, statement)
 
     def _unpack(self, targets: AnySequence[cst.BaseElement], value: Value, statement: cst.CSTNode) -> None:
-        for option in value.alternatives()[:1] if not isinstance(value, Choice) else (value,):
-            elements = option.elements()
-            starred = any(isinstance(target, cst.StarredElement) for target in targets)
-            for index, target in enumerate(targets):
-                if elements is not None and not starred and len(elements) == len(targets):
-                    self.bind(target.value, elements[index], statement)
-                elif isinstance(target, cst.StarredElement):
-                    self.bind(target.value, Sequence([], option.element(), option.from_rows), statement)
-                else:
-                    self.bind(target.value, option.item(Constant(index)), statement)
+        elements = value.elements()
+        star = next((i for i, target in enumerate(targets) if isinstance(target, cst.StarredElement)), None)
+        if star is not None and elements is not None and len(elements) >= len(targets) - 1:
+            end = len(elements) - (len(targets) - star - 1)
+            elements = [*elements[:star], Sequence(elements[star:end], from_rows=value.from_rows), *elements[end:]]
+        for index, target in enumerate(targets):
+            if elements is not None and len(elements) == len(targets):
+                self.bind(target.value, elements[index], statement)
+            elif isinstance(target, cst.StarredElement):
+                self.bind(target.value, Sequence((), value.element(), value.from_rows), statement)
+            elif star is not None and index > star:
+                self.bind(target.value, value.item(Constant(index - len(targets))), statement)
+            else:
+                self.bind(target.value, value.item(Constant(index)), statement)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import ClassVar
 
 import libcst as cst
 
+from migration_guard.files import LINK_OUT, Unreadable, leads_out, read_source
+from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.syntax import Refused, Source, parse
-from migration_guard.interpreter.values import UNKNOWN, Value
+from migration_guard.interpreter.values import UNKNOWN, Choice, Unseen, Value, join
 
 MAX_MODULE_BYTES = 600_000
 MAX_FOLLOWED_BYTES = 1_000_000
@@ -31,27 +34,58 @@ _DATABASE = re.compile(
 Statement = cst.BaseStatement | cst.BaseSmallStatement
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
-    """The names of a module, a class body or a function call."""
+class Scope(Store):
+    """The names of a module, a class body, a function call or a comprehension. Part of the state."""
 
-    module: Module = field(repr=False)
-    parent: Scope | None = field(default=None, repr=False)
-    names: dict[str, Value] = field(default_factory=dict, repr=False)
-    is_class: bool = False
-    elsewhere: dict[str, Scope] = field(default_factory=dict)
-    """Names declared `global` or `nonlocal`, with the scope that holds them."""
+    __slots__ = ("elsewhere", "inner", "is_class", "module", "parent")
+
+    def __init__(
+        self,
+        module: Module,
+        parent: Scope | None = None,
+        names: Mapping[str, Value] | None = None,
+        *,
+        is_class: bool = False,
+        inner: bool = False,
+    ) -> None:
+        super().__init__()
+        self.module = module
+        self.parent = parent
+        self.is_class = is_class
+        self.inner = inner
+        """Whether it belongs to a comprehension: `:=` binds outside of it."""
+        self.elsewhere: dict[str, Scope] = {}
+        """Names declared `global` or `nonlocal`, with the scope that holds them."""
+        for name, value in (names or {}).items():
+            self.write(name, value)
 
     def assign(self, name: str, value: Value) -> None:
-        self.elsewhere.get(name, self).names[name] = value
+        self.elsewhere.get(name, self).write(name, value)
+
+    def delete(self, name: str) -> None:
+        self.elsewhere.get(name, self).remove(name)
 
     def get(self, name: str) -> Value | None:
         """A name of this very scope; what was deferred is looked for now."""
-        scope = self.elsewhere.get(name, self)
-        value = scope.names.get(name)
-        if isinstance(value, Deferred):
-            value = scope.names[name] = value.resolved()
-        return value
+        value = self.elsewhere.get(name, self).read(name)
+        match value:
+            case Deferred():
+                return value.resolved()
+            case Choice(options=options) if any(isinstance(option, Deferred) for option in options):
+                return join(option.resolved() if isinstance(option, Deferred) else option for option in options)
+        return value if isinstance(value, Value) else None
+
+    def holds(self, name: str) -> bool:
+        return name in self.slots
+
+    @property
+    def names(self) -> list[str]:
+        """The names that it binds, in the order of their first binding."""
+        return [name for name in self.slots if isinstance(name, str)]
+
+    def bindings(self) -> dict[str, Value]:
+        """All of them with their values, imports looked for."""
+        return {name: value for name in self.names if (value := self.get(name)) is not None}
 
 
 class Deferred(Value):
@@ -77,6 +111,10 @@ class Module:
     path: Path
     source: Source | None
     scope: Scope = field(init=False)
+    unread: str | None = None
+    """Why the file could not be read, if it is there and could not."""
+    unseen: Unseen | None = None
+    """All that a star import of such a file may have bound."""
     running: set[str] = field(default_factory=set)
     """Names whose definitions are being evaluated: modules may import each other."""
 
@@ -86,6 +124,8 @@ class Module:
     @property
     def folder(self) -> Path | None:
         """The folder that holds submodules, if this is a package."""
+        if self.unread is not None:
+            return None
         if self.source is None:
             return self.path
         return self.path.parent if self.path.name == "__init__.py" else None
@@ -172,6 +212,8 @@ class Repository:
         self._root = root
         self._bytes = 0
         self._modules: dict[Path, Module | None] = {}
+        self.reached: set[Path] = set()
+        """Files that were read for the migration, beside its own."""
 
     @classmethod
     def forget(cls) -> None:
@@ -186,8 +228,10 @@ class Repository:
             for _ in range(level - 1):
                 base = base.parent
             return self._below(base, parts)
-        if not parts or parts[0] in sys.stdlib_module_names or parts[0] in NEVER_OURS:
+        if not parts or parts[0] in NEVER_OURS:
             return None
+        if parts[0] in sys.stdlib_module_names:
+            return self._before_the_library(parts, importer)
         for folder in importer.parents:
             found = self._below(folder, parts) or self._below(folder / "src", parts)
             if found is not None:
@@ -195,6 +239,14 @@ class Repository:
             if folder == self._root:
                 break
         return None
+
+    def _before_the_library(self, parts: list[str], importer: Path) -> Module | None:
+        """A module that is named like one of the standard library: the folder that a program is started in comes first."""
+        if parts[0] in _LOADED_FIRST:
+            return None
+        starts = [folder for folder in importer.parents if _is_start(folder, self._root)]
+        found = (self._below(base, parts) for folder in starts for base in (folder, folder / "src"))
+        return next((module for module in found if module is not None), None)
 
     def holds(self, path: Path) -> bool:
         """Whether a file lies in the repository, symbolic links followed."""
@@ -211,7 +263,7 @@ class Repository:
         if self._outside(target):
             return None
         for path in (target / "__init__.py", target.with_name(target.name + ".py")):
-            if path.is_file():
+            if os.path.lexists(path) and not path.is_dir():
                 return self._load(path)
         if target.is_dir() and parts and any(target.glob("*.py")):
             return self._modules.setdefault(target, Module(target, None))
@@ -222,29 +274,45 @@ class Repository:
 
     def _load(self, path: Path) -> Module | None:
         if path not in self._modules:
-            source = self._source(path)
-            self._modules[path] = Module(path, source) if source is not None else None
+            try:
+                self._modules[path] = Module(path, self._source(path))
+                self.reached.add(path)
+            except (Unreadable, Refused) as error:
+                self._modules[path] = Module(path, None, unread=str(error))
         return self._modules[path]
 
-    def _source(self, path: Path) -> Source | None:
-        """The parsed file, or None where it cannot be read: what it holds is then out of sight, and OPAQUE."""
+    def _source(self, path: Path) -> Source:
+        """The parsed file. Raises where it cannot be read: what it holds is then OPAQUE where it is called."""
         kept = self._parsed
-        try:
-            size = path.stat().st_size
-            self._bytes += size
-            if size > MAX_MODULE_BYTES or self._bytes > MAX_FOLLOWED_BYTES:
-                return None
-            if path in kept:
-                kept.move_to_end(path)
-                return kept[path]
-            source = parse(path, path.read_bytes())
-        except (OSError, Refused):
-            return None
+        if leads_out(path, self._root):
+            raise Unreadable(LINK_OUT)
+        content = read_source(path, MAX_MODULE_BYTES)
+        self._bytes += len(content)
+        if self._bytes > MAX_FOLLOWED_BYTES:
+            raise Unreadable(
+                f"the modules that the migration leads to are together larger than {MAX_FOLLOWED_BYTES} bytes"
+            )
+        if path in kept:
+            kept.move_to_end(path)
+            return kept[path]
+        source = parse(path, content)
         kept[path] = source
         while sum(len(each.text) for each in kept.values()) > MAX_CACHED_BYTES and len(kept) > 1:
             kept.popitem(last=False)
         return source
 
+
+def _is_start(folder: Path, root: Path) -> bool:
+    """Whether programs are started in a folder, so that Python looks there first."""
+    return folder == root or any((folder / name).is_file() for name in ("alembic.ini", "manage.py"))
+
+
+_LOADED_FIRST = frozenset(sys.builtin_module_names) | frozenset(
+    "abc ast asyncio codecs collections contextlib copy dataclasses datetime decimal enum functools importlib inspect io "
+    "itertools json logging operator os pathlib re string sys tempfile threading time types typing uuid warnings "
+    "weakref".split()
+)
+"""What is loaded before any migration is, and therefore stays what it is."""
 
 NEVER_OURS = frozenset(
     {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}

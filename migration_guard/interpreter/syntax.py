@@ -9,8 +9,8 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, fields
+from functools import cache, cached_property
 from itertools import accumulate
 from pathlib import Path
 
@@ -101,6 +101,17 @@ class Source:
     _wanted: dict[int, cst.CSTNode] = field(default_factory=dict)
     _ranges: dict[int, tuple[int, int]] = field(default_factory=dict)
     _noted: list[cst.CSTNode] | None = None
+    _yields: dict[int, bool] = field(default_factory=dict)
+
+    def has_yield(self, function: cst.FunctionDef) -> bool:
+        """Whether a function holds a `yield` of its own."""
+        if "yield" not in self.text:
+            return False
+        if id(function) not in self._yields:
+            self._yields[id(function)] = any(
+                isinstance(node, cst.Yield) for node in within(function.body, cst.FunctionDef, cst.Lambda, cst.ClassDef)
+            )
+        return self._yields[id(function)]
 
     def want(self, node: cst.CSTNode) -> None:
         """Say that the position of a node may be asked for."""
@@ -325,3 +336,28 @@ def dotted(node: cst.BaseExpression) -> str | None:
     if not isinstance(node, cst.Name):
         return None
     return ".".join([node.value, *reversed(names)])
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of node that hold code: white space and punctuation do not."""
+    return tuple(one.name for one in fields(kind) if not one.name.startswith("whitespace") and one.name not in _SIGNS)
+
+
+_SIGNS = frozenset(
+    "lpar rpar lbracket rbracket lbrace rbrace comma semicolon colon dot equal leading_lines lines_after_decorators "
+    "header footer trailing_whitespace first_colon second_colon".split()
+)
+
+
+def within(node: cst.CSTNode, *but: type) -> Iterator[cst.CSTNode]:
+    """A node and all code below it, without what stands inside nodes of some kinds. No order is kept."""
+    waiting: list[object] = [node]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, (list, tuple)):
+            waiting += inner
+        elif isinstance(inner, cst.CSTNode):
+            yield inner
+            if not isinstance(inner, but):
+                waiting += (getattr(inner, name) for name in _fields(type(inner)))

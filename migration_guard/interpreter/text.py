@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from migration_guard.interpreter.values import Unknown, Value
+from migration_guard.interpreter.slices import Slice
+from migration_guard.interpreter.values import Constant, Unknown, Value
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -21,6 +22,10 @@ _PERCENT = re.compile(
 )
 _FIELD = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:\[.]*)(?P<path>[^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
 
+MAX_CHARACTERS = 64
+"""Characters of a text that a loop over it takes one by one."""
+MAX_TIMES = 200
+"""How often a text is repeated at most."""
 MAX_PIECES = 20_000
 """A text of more pieces is taken as unknown: doubling a string in a loop must not fill the memory."""
 
@@ -62,9 +67,28 @@ class Text(Value):
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.text_method(self, name, call)
 
+    @property
+    def truth(self) -> bool | None:
+        return bool(self.pieces and str(self)) if self.known else None
+
     def item(self, key: Value) -> Value:
-        """Where a slice begins and ends is seldom known; what it leaves out is taken to be a comma or a blank."""
-        return self if isinstance(key, Unknown) and key.hint == "slice" else hole(from_rows=self.from_rows)
+        """A slice or a character; where it begins and ends is not always known: what it leaves out is taken to be little."""
+        value = str(self)
+        match key:
+            case Constant(int(index)) if self.known and -len(value) <= index < len(value):
+                index %= len(value)
+                return self.slice(index, index + 1)
+            case Slice():
+                ends = key.of_text(value) if self.known else None
+                return self.slice(*ends) if ends is not None else self
+        return hole(from_rows=self.from_rows)
+
+    def elements(self) -> list[Value] | None:
+        """Its characters, of a short text: `dict(zip("ab", …))`."""
+        value = str(self)
+        if not self.known or len(value) > MAX_CHARACTERS:
+            return None
+        return [self.slice(index, index + 1) for index in range(len(value))]
 
     @property
     def holes(self) -> list[tuple[int, int]]:
@@ -182,6 +206,15 @@ class Text(Value):
 def plain(value: str) -> Text:
     """Text that stands nowhere: made while running, such as a number."""
     return Text((Piece(value),))
+
+
+def repeated(left: Value, right: Value) -> Value:
+    """`"…" * 3`, and `3 * "…"`."""
+    text, times = (left, right) if isinstance(left, Text) else (right, left)
+    match times:
+        case Constant(int(number)) if isinstance(text, Text) and number <= MAX_TIMES:
+            return concatenated([text] * max(number, 0))
+    return hole("text", from_rows=left.from_rows or right.from_rows)
 
 
 def hole(name: str = "", *, from_rows: bool = False) -> Text:

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as AnySequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.flow import each
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.flow import Content
     from migration_guard.interpreter.machine import Machine
-    from migration_guard.interpreter.repository import Module, Scope
+    from migration_guard.interpreter.repository import Module
     from migration_guard.interpreter.syntax import Source
 
+MAX_COLLECTIONS = 4
+"""… of lists and dictionaries."""
 MAX_ALTERNATIVES = 12
 """A value with more alternatives than this keeps the first ones, and an unknown one."""
 
@@ -43,6 +49,7 @@ class Value:
     """Whether it was read from the database: a loop over it is a loop over rows."""
     batches: bool = False
     """Whether it goes through numbers in steps, as a loop over batches does."""
+    is_collection: bool = False
     handle: bool = False
     """Whether it is a way to the database that must not leave the repository unseen."""
 
@@ -51,8 +58,21 @@ class Value:
         """Equal for values that behave alike: calls with equal keys need to be followed once only."""
         return id(self)
 
+    def shape(self, depth: int) -> object:
+        """Equal for values that hold the same, down to a depth, whether or not they are the same thing."""
+        return self.key
+
     def alternatives(self) -> tuple[Value, ...]:
         return (self,)
+
+    def joined(self, others: list[Content]) -> Value:
+        """What may be any of these, where paths meet."""
+        return join((self, *(other for other in others if isinstance(other, Value))))
+
+    @property
+    def truth(self) -> bool | None:
+        """Whether it is true in a condition; None where that is not known."""
+        return None
 
     def attribute(self, name: str, machine: Machine) -> Value:
         return Unknown(name, from_rows=self.from_rows)
@@ -87,20 +107,37 @@ class Value:
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
         """`self[key] = value`; `rows` says whether that happens in a loop over rows."""
 
+    def remove_item(self, key: Value) -> None:
+        """`del self[key]`."""
+
+    def consumed(self) -> None:
+        """It is handed to something out of sight, which will go through it."""
+
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        """`self + other` and the like, by the name of the method that Python calls; None where it has none."""
+        return None
+
     def blurred(self, others: AnySequence[Value]) -> Value:
         """What stands for more alternatives than are kept."""
         return Unknown(from_rows=any(value.from_rows for value in others))
-
-    def over(self, other: Value) -> Value:
-        """`self / other`."""
-        return Unknown(from_rows=self.from_rows or other.from_rows)
 
     def entered(self, machine: Machine) -> Value:
         """`with self as …`."""
         return self
 
     def exited(self, machine: Machine) -> None:
-        """The end of `with self`."""
+        """The end of `with self`, whichever way leads out of it."""
+
+    leaves: bool = False
+    """Whether the end of `with self` does anything."""
+
+    @property
+    def swallows(self) -> bool:
+        """Whether `with self` may go on after an exception in its body."""
+        return False
+
+    def remove_attribute(self, name: str) -> None:
+        """`del self.name`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +152,10 @@ class Unknown(Value):
     @property
     def key(self) -> object:
         return self
+
+    @property
+    def swallows(self) -> bool:
+        return True
 
     def attribute(self, name: str, machine: Machine) -> Value:
         return machine.libraries.unknown_attribute(self, name)
@@ -135,6 +176,10 @@ class Constant(Value):
     @property
     def key(self) -> object:
         return (type(self.value), repr(self.value))
+
+    @property
+    def truth(self) -> bool | None:
+        return bool(self.value)
 
 
 NONE = Constant(None)
@@ -158,21 +203,37 @@ class Choice(Value):
     def handle(self) -> bool:  # type: ignore[override]
         return any(option.handle for option in self.options)
 
+    def shape(self, depth: int) -> object:
+        shapes = dict.fromkeys(option.shape(depth) for option in self.options)
+        return next(iter(shapes)) if len(shapes) == 1 else frozenset(shapes)
+
     def alternatives(self) -> tuple[Value, ...]:
         return self.options
 
+    @property
+    def truth(self) -> bool | None:
+        truths = {option.truth for option in self.options}
+        return truths.pop() if len(truths) == 1 else None
+
+    @property
+    def swallows(self) -> bool:
+        return any(option.swallows for option in self.options)
+
+    @property
+    def leaves(self) -> bool:  # type: ignore[override]
+        return any(option.leaves for option in self.options)
+
     def attribute(self, name: str, machine: Machine) -> Value:
-        return join(machine.attribute(option, name) for option in self.options)
+        return join(each([partial(machine.attribute, option, name) for option in self.options]))
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
-        for option in self.options:
-            option.assign(name, value, machine, place)
+        each([partial(option.assign, name, value, machine, place) for option in self.options])
 
     def method(self, name: str, call: Call) -> Value:
-        return join(option.method(name, call) for option in self.options)
+        return join(each([partial(option.method, name, call) for option in self.options]))
 
     def call(self, call: Call) -> Value:
-        return join(call.machine.call(option, call) for option in self.options)
+        return join(each([partial(call.machine.call, option, call) for option in self.options]))
 
     def element(self) -> Value:
         return join(option.element() for option in self.options)
@@ -181,15 +242,35 @@ class Choice(Value):
         return join(option.item(key) for option in self.options)
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
+        each([partial(option.set_item, key, value, rows=rows) for option in self.options])
+
+    def remove_item(self, key: Value) -> None:
+        each([partial(option.remove_item, key) for option in self.options])
+
+    def consumed(self) -> None:
         for option in self.options:
-            option.set_item(key, value, rows=rows)
+            option.consumed()
+
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        results = each([partial(option.operated, operator, other, call) for option in self.options])
+        known = [result for result in results if result is not None]
+        return join([*known, UNKNOWN] if len(known) < len(results) else known) if known else None
 
     def entered(self, machine: Machine) -> Value:
-        return join(option.entered(machine) for option in self.options)
+        return join(each([partial(option.entered, machine) for option in self.options]))
 
     def exited(self, machine: Machine) -> None:
-        for option in self.options:
-            option.exited(machine)
+        each([partial(option.exited, machine) for option in self.options])
+
+
+def _told_apart(options: list[Value]) -> list[Value]:
+    """Of collections only the first few: each change of one of them would be a path of its own."""
+    collections = [option for option in options if option.is_collection]
+    if len(collections) <= MAX_COLLECTIONS:
+        return options
+    blurred = collections[0].blurred(collections)
+    kept = [*collections[:MAX_COLLECTIONS], *(option for option in options if not option.is_collection)]
+    return kept if any(option.key == blurred.key for option in kept) else [*kept, blurred]
 
 
 def join(values: Iterable[Value]) -> Value:
@@ -200,108 +281,10 @@ def join(values: Iterable[Value]) -> Value:
             options.setdefault(option.key, option)
     if not options:
         return UNKNOWN
-    kept = list(options.values())
+    kept = _told_apart(list(options.values()))
     if len(kept) > MAX_ALTERNATIVES:
         kept = [*kept[:MAX_ALTERNATIVES], kept[0].blurred(kept)]
     return kept[0] if len(kept) == 1 else Choice(tuple(kept))
-
-
-@dataclass(slots=True, eq=False)
-class Sequence(Value):
-    """A list, tuple, set or generator. Shared by reference, as Python does: an append is seen everywhere."""
-
-    known: list[Value] = field(default_factory=list)
-    rest: Value | None = None
-    """What further elements look like, where their number is not known."""
-    from_rows: bool = False
-    batches: bool = False
-
-    @property
-    def key(self) -> object:
-        return (id(self), len(self.known), self.rest is None)
-
-    def method(self, name: str, call: Call) -> Value:
-        return call.machine.libraries.sequence_method(self, name, call)
-
-    def elements(self) -> list[Value] | None:
-        return list(self.known) if self.rest is None else None
-
-    def element(self) -> Value:
-        values = [*self.known, self.rest] if self.rest is not None else self.known
-        return join(values) if values else Unknown(from_rows=self.from_rows)
-
-    def item(self, key: Value) -> Value:
-        match key:
-            case Constant(int(index)) if self.rest is None and -len(self.known) <= index < len(self.known):
-                return self.known[index]
-            case Unknown(hint="slice"):
-                return self
-        return self.element()
-
-    def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
-        self.add(value, rows=rows)
-
-    def add(self, value: Value, *, rows: bool) -> None:
-        """Append. In a loop over rows the number of elements is no longer known."""
-        if rows or value.from_rows:
-            self.from_rows = True
-        if rows or self.rest is not None or len(self.known) >= 500:
-            self.rest = value if self.rest is None else join((self.rest, value))
-        else:
-            self.known.append(value)
-
-    def extend(self, other: Value, *, rows: bool) -> None:
-        elements = other.elements()
-        if elements is None:
-            self.from_rows |= other.from_rows
-            self.rest = join(v for v in (self.rest, other.element()) if v is not None)
-        else:
-            for element in elements:
-                self.add(element, rows=rows)
-
-
-@dataclass(slots=True, eq=False)
-class Mapping(Value):
-    """A dictionary, by its literal keys."""
-
-    known: dict[object, tuple[Value, Value]] = field(default_factory=dict)
-    rest: Value | None = None
-    from_rows: bool = False
-    default: Value | None = None
-    """What a `defaultdict` gives for a key that it has not: one value stands for all of them."""
-
-    @property
-    def key(self) -> object:
-        return (id(self), len(self.known), self.rest is None)
-
-    def method(self, name: str, call: Call) -> Value:
-        return call.machine.libraries.mapping_method(self, name, call)
-
-    def elements(self) -> list[Value] | None:
-        return [key for key, _ in self.known.values()] if self.rest is None else None
-
-    def values(self) -> list[Value]:
-        found = [value for _, value in self.known.values()]
-        return [*found, self.rest] if self.rest is not None else found
-
-    def element(self) -> Value:
-        return join(key for key, _ in self.known.values()) if self.known else Unknown(from_rows=self.from_rows)
-
-    def item(self, key: Value) -> Value:
-        if key.key in self.known:
-            return self.known[key.key][1]
-        if self.rest is None and self.default is not None:
-            self.rest = self.default
-        values = self.values()
-        return join(values) if values else Unknown(from_rows=self.from_rows)
-
-    def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
-        if rows or value.from_rows or key.from_rows:
-            self.from_rows = True
-        if isinstance(key, (Unknown, Choice)) or rows:
-            self.rest = value if self.rest is None else join((self.rest, value))
-        else:
-            self.known[key.key] = (key, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +313,28 @@ class External(Value):
         return machine.libraries.external(f"{self.name}.{name}")
 
     def call(self, call: Call) -> Value:
+        for value in call.arguments:
+            value.consumed()
         return call.machine.libraries.call(self, call)
+
+    @property
+    def swallows(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen(External):
+    """Something of a module of the repository that could not be read: to call it may do anything."""
+
+    reason: str = ""
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Unseen(f"{self.name}.{name}", self.reason)
+
+    def call(self, call: Call) -> Value:
+        for value in call.arguments:
+            value.consumed()
+        return call.machine.libraries.unseen(self, call)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -339,36 +343,16 @@ class ModuleValue(Value):
 
     module: Module
 
+    @property
+    def key(self) -> object:
+        return id(self.module)
+
     def attribute(self, name: str, machine: Machine) -> Value:
         return machine.module_attribute(self.module, name)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Function(Value):
-    """A function or lambda of the repository, with the scope that it was made in."""
-
-    name: str
-    node: cst.FunctionDef | cst.Lambda = field(repr=False)
-    scope: Scope = field(repr=False)
-    owner: Class | None = None
-    """The class whose body holds it."""
-    bound: Value | None = None
-    """`self` or `cls`, once it was looked up on something."""
-    style: str = ""
-    """`staticmethod`, `classmethod`, `property` or `contextmanager`."""
-    defaults: tuple[tuple[str, Value], ...] = ()
-
-    @property
-    def key(self) -> object:
-        return (id(self.node), id(self.scope), self.bound.key if self.bound else None)
-
-    def bind(self, receiver: Value) -> Function:
-        if self.style == "staticmethod":
-            return self
-        return Function(self.name, self.node, self.scope, self.owner, receiver, self.style, self.defaults)
-
-    def call(self, call: Call) -> Value:
-        return call.machine.run(self, call)
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        machine.module_attribute(self.module, name)
+        self.module.scope.write(name, value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -377,6 +361,10 @@ class Native(Value):
 
     name: str
     behaviour: Callable[[Call], Value]
+
+    @property
+    def truth(self) -> bool | None:
+        return True
 
     def call(self, call: Call) -> Value:
         return self.behaviour(call)
@@ -392,6 +380,9 @@ class Method(Value):
     @property
     def key(self) -> object:
         return (self.receiver.key, self.name)
+
+    def shape(self, depth: int) -> object:
+        return ("method", self.receiver.shape(depth), self.name)
 
     @property
     def handle(self) -> bool:  # type: ignore[override]
@@ -416,139 +407,10 @@ class Partial(Value):
     positional: tuple[Value, ...]
     named: dict[str, Value]
 
+    def shape(self, depth: int) -> object:
+        return ("partial", self.function.shape(depth), *(value.shape(depth) for value in self.positional))
+
     def call(self, call: Call) -> Value:
         return call.machine.call(
             self.function, call.with_arguments((*self.positional, *call.positional), {**self.named, **call.named})
         )
-
-
-@dataclass(slots=True, eq=False)
-class Class(Value):
-    """A class of the repository."""
-
-    name: str
-    node: cst.ClassDef = field(repr=False)
-    scope: Scope = field(repr=False)
-    """The scope of the class's body: its attributes."""
-    module: Module = field(repr=False)
-    bases: tuple[Value, ...] = ()
-    model: tuple[Value | None] | None = None
-    """The model that the class is, once that was asked."""
-
-    def lineage(self) -> list[Class]:
-        """The class and its ancestors in the repository, nearest first, each once."""
-        found: list[Class] = []
-        waiting: list[Value] = [self]
-        while waiting:
-            value = waiting.pop(0)
-            if isinstance(value, Class) and value not in found:
-                found.append(value)
-                waiting += [option for base in value.bases for option in base.alternatives()]
-        return found
-
-    def external_bases(self) -> list[str]:
-        """The dotted names of the ancestors outside the repository; `?` where one is unknown."""
-        bases = [option for cls in self.lineage() for base in cls.bases for option in base.alternatives()]
-        names = [base.name if isinstance(base, External) else "?" for base in bases if not isinstance(base, Class)]
-        return [name for name in names if name != "object"]
-
-    def lookup(self, name: str) -> Value | None:
-        """An attribute of the class or its ancestors, as it stands in the body."""
-        return next((cls.scope.get(name) for cls in self.lineage() if name in cls.scope.names), None)
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        special = machine.libraries.class_attribute(self, name)
-        if special is not None:
-            return special
-        found = self.lookup(name)
-        if found is None:
-            return Method(self, name) if self.external_bases() else Unknown(name)
-        if isinstance(found, Function):
-            return found.bind(self) if found.style == "classmethod" else found
-        return found
-
-    def method(self, name: str, call: Call) -> Value:
-        target = self.attribute(name, call.machine)
-        if isinstance(target, Method) and target.receiver is self:
-            return call.machine.libraries.class_method(self, name, call)
-        return call.machine.call(target, call)
-
-    def call(self, call: Call) -> Value:
-        made = call.machine.libraries.instantiate(self, call)
-        if made is not None:
-            return made
-        instance = Instance(self, call)
-        initialiser = self.lookup("__init__")
-        if isinstance(initialiser, Function):
-            call.machine.run(initialiser.bind(instance), call)
-        else:
-            instance.made_with = call
-        return instance
-
-
-@dataclass(slots=True, eq=False)
-class Instance(Value):
-    """An object of a class of the repository."""
-
-    cls: Class
-    made_by: Call
-    attributes: dict[str, Value] = field(default_factory=dict)
-    made_with: Call | None = None
-    """The call that reached a base class outside the repository: what an operation subclass was built with."""
-
-    @property
-    def handle(self) -> bool:  # type: ignore[override]
-        return any(value.handle for value in self.attributes.values())
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        if name in self.attributes:
-            return self.attributes[name]
-        found = self.cls.lookup(name)
-        if isinstance(found, Function):
-            bound = found.bind(self.cls if found.style == "classmethod" else self)
-            return machine.run_plainly(bound) if found.style == "property" else bound
-        return found if found is not None else self._inherited(name)
-
-    def _inherited(self, name: str) -> Value:
-        """What a base class outside the repository gives."""
-        bases = self.cls.external_bases()
-        return External(f"{bases[0]}.{name}") if len(bases) == 1 and bases[0] != "?" else Unknown(name)
-
-    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
-        old = self.attributes.get(name)
-        self.attributes[name] = value if old is None else join((value, old))
-
-    def entered(self, machine: Machine) -> Value:
-        enter = self.cls.lookup("__enter__")
-        leave = self.cls.lookup("__exit__")
-        result: Value = self
-        if isinstance(enter, Function):
-            result = machine.run_plainly(enter.bind(self))
-        if isinstance(leave, Function):
-            machine.run_plainly(leave.bind(self))
-        return result
-
-    def call(self, call: Call) -> Value:
-        target = self.cls.lookup("__call__")
-        return call.machine.run(target.bind(self), call) if isinstance(target, Function) else call.leave(self)
-
-    def element(self) -> Value:
-        return UNKNOWN
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Super(Value):
-    """`super()` in a method: what stands above `cls` for `instance`."""
-
-    cls: Class
-    instance: Value
-
-    def method(self, name: str, call: Call) -> Value:
-        for ancestor in self.cls.lineage()[1:]:
-            found = ancestor.scope.get(name)
-            if isinstance(found, Function):
-                return call.machine.run(found.bind(self.instance), call)
-        if name == "__init__" and isinstance(self.instance, Instance):
-            self.instance.made_with = call
-            return NONE
-        return call.machine.libraries.super_method(self, name, call)

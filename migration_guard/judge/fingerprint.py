@@ -19,7 +19,8 @@ def fingerprint(rule_name: str, operation: Operation | None, about: str = "") ->
     """
     parts = [rule_name, about] if about else [rule_name]
     if operation is not None:
-        target = ",".join(operation.tables) or operation.model or operation.callee or ""
+        tables = [table for table in operation.tables if table not in operation.anywhere]
+        target = ",".join(tables) or operation.model or operation.callee or ""
         parts += [operation.kind.value, target.lower(), operation.form]
         parts += ["downgrade"] if operation.direction is Direction.DOWNGRADE else []
     return f"{VERSION}:{sha256(chr(0).join(parts).encode(errors='surrogatepass')).hexdigest()[:_DIGITS]}"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
 
+from migration_guard.interpreter.objects import Class, Function, Super
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, Class, External, Function, Method, Place, Super, Unknown, Value
+from migration_guard.interpreter.values import NONE, Constant, External, Method, Place, Unknown, Unseen, Value, join
 from migration_guard.libraries import alembic, containers, django, drivers, orm, python, sqlalchemy, yoyo
 from migration_guard.libraries.database import (
     CORE_VERBS,
@@ -30,11 +31,11 @@ from migration_guard.libraries.database import (
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
 from migration_guard.operations import OperationKind
+from migration_guard.sql import Functions
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
-    from migration_guard.sql import Change
 
 
 class Library(Protocol):
@@ -71,8 +72,10 @@ class Libraries:
     def __init__(self, dialect: str, dml_helpers: tuple[str, ...]) -> None:
         self.dialect = dialect
         self.dml_helpers = frozenset(dml_helpers)
-        self.functions: dict[str, tuple[Change, ...]] = {}
+        self.functions = Functions()
         """Functions that this migration created in the database, with the data changes in their bodies."""
+        self.escapes = False
+        """Whether it has set that a backslash may escape in any string of SQL."""
         self.django = Project()
 
         self.framework = ""
@@ -82,6 +85,7 @@ class Libraries:
     machine: Machine
 
     sequence_method = staticmethod(containers.sequence_method)
+    sequence_operated = staticmethod(containers.sequence_operated)
     mapping_method = staticmethod(containers.mapping_method)
     text_method = staticmethod(containers.text_method)
 
@@ -108,8 +112,8 @@ class Libraries:
     def builtin(self, name: str) -> Value:
         return External(f"builtins.{name}") if name in python.BUILTINS else python.CONSTANTS.get(name) or Unknown(name)
 
-    def parameter(self, name: str, annotation: cst.Annotation | None, machine: Machine) -> Value:
-        """The value of a parameter that nobody in sight passes."""
+    def parameter(self, name: str, annotation: cst.Annotation | None, *, given: bool) -> Value:
+        """The value of a parameter that nobody in sight passes; `given` by whoever calls an entry point."""
         kind = (dotted(annotation.annotation) or "").rpartition(".")[2] if annotation is not None else ""
         if name == "apps" or kind == "StateApps":
             return django.APPS
@@ -117,7 +121,7 @@ class Libraries:
             return django.SCHEMA_EDITOR
         if HANDLE_NAME.search(name) or kind in _HANDLE_TYPES:
             return Handle(name)
-        return Unknown(name, given=True)
+        return Unknown(name, given=given)
 
     # --- Calls -------------------------------------------------------------------------------------------------------
 
@@ -133,6 +137,11 @@ class Libraries:
             if result is not None:
                 return result
         return self.leave(target, call)
+
+    def unseen(self, callee: Unseen, call: Call) -> Value:
+        """A call of something that stands in a file of the repository that could not be read."""
+        opaque(call, f"{callee.last} stands in a file that cannot be read: {callee.reason}", callee.last)
+        return callee
 
     def leave(self, callee: Value, call: Call) -> Value:
         """A call of something whose body is not in sight: what it is given decides what it may do."""
@@ -210,6 +219,25 @@ class Libraries:
         result = self.leave(receiver, call) if call.arguments else Unknown(name)
         return Unknown(name, from_rows=receiver.from_rows or result.from_rows)
 
+    # --- Functions of the repository -----------------------------------------------------------------------------------
+
+    def unfollowed(self, function: Function, call: Call) -> Value:
+        """A call that a limit keeps from being followed: what may be at its end is not known."""
+        if function.scope.module.mentions_database:
+            opaque(call, f"{function.name} is called too deeply to be followed", function.name)
+            return Unknown(function.name)
+        return call.leave(Unknown(function.name))
+
+    def function_method(self, function: Function, name: str, call: Call) -> Value:
+        """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
+        if name in _ENQUEUES or not function.wrapped:
+            return Unknown(name)
+        result = function.call(call)
+        return join((result, function))
+
+    def decorated(self, value: Value, wrapper: Value, place: Place) -> None:
+        """A function or class stands under a decorator from out of sight."""
+
     # --- Values of the database ----------------------------------------------------------------------------------------
 
     def handle_method(self, handle: Handle, name: str, call: Call) -> Value:
@@ -229,7 +257,7 @@ class Libraries:
 
     def row_assign(self, row: Row, name: str, value: Value, place: Place) -> None:
         if name in ("pk", "id") and value is NONE:
-            row.new = True  # Django's way to copy a row: the next `save()` inserts it
+            row.write("new", Constant(value=True))  # Django's way to copy a row: the next `save()` inserts it
         orm.row_assign(row, name, place, self.machine)
 
     def row_method(self, row: Row, name: str, call: Call) -> Value:
@@ -270,6 +298,11 @@ class Libraries:
         return django.super_method(receiver, name, call)
 
 
+_ENQUEUES = frozenset(
+    "delay apply_async send send_with_options enqueue enqueue_in enqueue_at kiq defer defer_async schedule si s "
+    "signature subtask async_".split()
+)
+"""Methods of tasks that leave the work to somebody else."""
 _HANDLE_TYPES = frozenset(
     "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
 )

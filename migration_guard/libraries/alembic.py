@@ -96,9 +96,14 @@ def _schema(name: str, call: Call) -> Value:
     """A schema operation. Created tables are remembered: what fills them disturbs nobody."""
     ledger = call.machine.ledger
     table = _literal(call.argument(0, "table_name", "old_table_name", "source"))
+    schema = call.named.get("schema", NONE)
+    if table is not None and _literal(schema) is not None:
+        table = f"{_literal(schema)}.{table}"
     match name:
         case "create_table":
-            ledger.create(table, spot_of(call.place))
+            there = call.named.get("if_not_exists", NONE)
+            certain = there.truth is False and (schema is NONE or _literal(schema) is not None)
+            ledger.create(table, spot_of(call.place), certain=certain)
         case "drop_table":
             ledger.drop(table)
         case "rename_table":

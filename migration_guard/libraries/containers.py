@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as AnySequence
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.text import Text, as_text, concatenated, plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, Mapping, Sequence, Unknown, Value, join
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, Unknown, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -19,41 +21,101 @@ def first(call: Call) -> Value:
 def sequence_method(value: Sequence, name: str, call: Call) -> Value:
     rows = bool(call.machine.row_loops)
     match name:
-        case "append" | "add" | "appendleft" | "put":
-            value.add(first(call), rows=rows)
+        case "append" | "add" | "put" | "put_nowait" | "appendleft":
+            if name == "appendleft":
+                value.insert(0, first(call), rows=rows)
+            else:
+                value.add(first(call), rows=rows)
             return NONE
         case "insert":
-            value.add(call.argument(1) or UNKNOWN, rows=rows)
+            place = call.argument(0)
+            index = place.value if isinstance(place, Constant) and isinstance(place.value, int) else None
+            value.insert(index, call.argument(1) or UNKNOWN, rows=rows)
             return NONE
-        case "extend" | "update":
+        case "extend" | "update" | "extendleft":
             for other in call.positional:
                 value.extend(other, rows=rows)
             return NONE
-        case "pop" | "popleft":
-            return value.element()
-        case "copy" | "union" | "intersection" | "difference":
-            return value
+        case "pop" | "popleft" | "get" | "get_nowait":
+            return _taken_out(value, name, call)
+        case "remove" | "discard" | "difference_update" | "intersection_update":
+            value.blur()
+            return NONE
+        case "clear":
+            value.become(())
+            return NONE
+        case "reverse" if value.elements() is not None:
+            value.become(value.known[::-1], from_rows=value.from_rows)
+            return NONE
+        case "sort" | "reverse" | "rotate":
+            value.become(sorted_values(value.elements() or value.known), value.rest, from_rows=value.from_rows)
+            return NONE
+        case "copy":
+            return Sequence(value.known, value.rest, value.from_rows)
+        case "union" | "symmetric_difference" | "intersection" | "difference":
+            result = Sequence(value.known, value.rest, value.from_rows)
+            for other in call.positional if name in ("union", "symmetric_difference") else ():
+                result.extend(other, rows=False)
+            if name != "union":
+                result.blur()
+            return result
+        case "count" | "index":
+            return Unknown(name)
     return Unknown(name, from_rows=value.from_rows)
+
+
+def _taken_out(value: Sequence, name: str, call: Call) -> Value:
+    """`pop` and its like: from an end that is known, or any element."""
+    place = Constant(0) if name in ("popleft", "get", "get_nowait") else call.argument(0) or Constant(-1)
+    taken = value.item(place)
+    if isinstance(value.truth, bool) and value.elements() is not None:
+        value.remove_item(place)
+    else:
+        value.blur()
+    return taken
+
+
+def sequence_operated(value: Sequence, operator: str, other: Value, call: Call) -> Value | None:
+    """`+`, `|`, `-`, `&`, `*` of lists, tuples and sets."""
+    rows = bool(call.machine.row_loops)
+    match operator:
+        case "__iadd__" | "__ior__":
+            value.extend(other, rows=rows)
+            return value
+        case "__add__" | "__or__" | "__xor__" | "__radd__":
+            result = Sequence(value.known, value.rest, value.from_rows)
+            result.extend(other, rows=False)
+            return result
+        case "__sub__" | "__and__" | "__isub__" | "__iand__":
+            result = value if operator.startswith("__i") else Sequence(value.known, value.rest, value.from_rows)
+            result.blur()
+            return result
+        case "__mul__" | "__rmul__":
+            return Sequence(value.known, value.rest, value.from_rows)
+    return None
+
+
+def sorted_values(values: AnySequence[Value]) -> list[Value]:
+    """In the order in which Python sorts them, where they are plain texts or numbers; else as they stand."""
+    if all(isinstance(value, Text) and value.known for value in values):
+        return sorted(values, key=str)
+    return list(values)
 
 
 def mapping_method(value: Mapping, name: str, call: Call) -> Value:
     rows = bool(call.machine.row_loops)
     match name:
         case "get" | "pop" | "setdefault":
-            default = call.argument(1)
-            if name == "setdefault" and default is not None:
-                value.set_item(first(call), default, rows=rows)
-            found = value.item(first(call))
-            return found if default is None else join((found, default))
+            return _looked_up(value, name, call, rows=rows)
         case "items":
-            if value.rest is None and not value.from_rows:
+            if value.whole and not value.from_rows:
                 return Sequence([Sequence([key, item]) for key, item in value.known.values()])
             pair = Sequence(
                 [value.element(), join(value.values()) if value.values() else Unknown(from_rows=value.from_rows)]
             )
             return Sequence([], pair, value.from_rows)
         case "values":
-            if value.rest is None and not value.from_rows:
+            if value.whole and not value.from_rows:
                 return Sequence(value.values())
             return Sequence(
                 [], join(value.values()) if value.values() else Unknown(from_rows=value.from_rows), value.from_rows
@@ -62,14 +124,33 @@ def mapping_method(value: Mapping, name: str, call: Call) -> Value:
             return _keys(value)
         case "update":
             for other in call.positional:
-                value.rest = join(v for v in (value.rest, other.item(UNKNOWN)) if v is not None)
-                value.from_rows |= other.from_rows
+                value.update(other, rows=rows)
             for key, item in call.named.items():
                 value.set_item(plain(key), item, rows=rows)
             return NONE
+        case "popitem":
+            return Sequence([value.element(), join(value.values()) if value.values() else UNKNOWN])
+        case "clear":
+            value.clear()
+            return NONE
         case "copy":
-            return value
+            return value.copy()
     return Unknown(name, from_rows=value.from_rows)
+
+
+def _looked_up(value: Mapping, name: str, call: Call, *, rows: bool) -> Value:
+    key, default = first(call), call.argument(1)
+    there = value.has(key)
+    found = value.item(key) if there is not False or value.default is not None else default or NONE
+    if name == "setdefault" and there is not True:
+        given = default if default is not None else NONE
+        found = given if there is False else join((found, given))
+        value.set_item(key, found, rows=rows)
+    elif name == "pop":
+        value.remove_item(key)
+    if there is None and default is not None:
+        return join((found, default))
+    return found
 
 
 def _keys(value: Mapping) -> Value:

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.flow import Store
+from migration_guard.interpreter.objects import Class, Function
 from migration_guard.interpreter.spot import Spot, spot_of
 from migration_guard.interpreter.text import Piece, Text
-from migration_guard.interpreter.values import (
-    NONE,
-    Choice,
-    Class,
-    Constant,
-    External,
-    Function,
-    Mapping,
-    Method,
-    Place,
-    Sequence,
-    Unknown,
-    Value,
-)
+from migration_guard.interpreter.values import NONE, Choice, Constant, External, Method, Place, Unknown, Value
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import core
 
@@ -49,6 +39,7 @@ def record(
     how: str,
     spot: Spot | None = None,
     tables: Iterable[str | None] = (),
+    anywhere: tuple[str, ...] = (),
     model: str | None = None,
     text: str | None = None,
     dynamic: bool = False,
@@ -70,6 +61,7 @@ def record(
         machine.frames,
         how=how,
         tables=[table for table in tables if table],
+        anywhere=anywhere,
         model=model,
         text=text,
         dynamic=dynamic,
@@ -286,21 +278,36 @@ class Model(Value):
         return call.machine.libraries.model_method(self, name, call)
 
     def call(self, call: Call) -> Value:
-        made = Row(self, new=True)
-        made.from_rows = values_from_rows(call)
-        return made
+        return Row(self, new=True, from_rows=values_from_rows(call))
 
 
-@dataclass(slots=True, eq=False)
-class Row(Value):
+class Row(Store, Value):
     """An object of a model: loaded from the database, or new."""
 
-    model: Model | None
-    new: bool = False
-    from_rows: bool = True
-    dirty: bool = False
-    """Whether an assignment to it was told already."""
-    attributes: dict[str, Value] = field(default_factory=dict)
+    __slots__ = ("from_rows", "model")
+
+    def __init__(self, model: Model | None, *, new: bool = False, from_rows: bool = True) -> None:
+        super().__init__()
+        self.model = model
+        self.from_rows = from_rows
+        self.write("new", Constant(new))
+
+    @property
+    def key(self) -> object:
+        return id(self)
+
+    def shape(self, depth: int) -> object:
+        return ("row", self.model.key if self.model is not None else None, self.flag("new"), self.flag("dirty"))
+
+    @property
+    def new(self) -> bool:
+        """Whether it surely is not in the database yet."""
+        return self.flag("new") is True
+
+    def flag(self, name: str) -> bool | None:
+        """`new`; `dirty`, if an assignment to it was told already. None: on some paths."""
+        found = self.read(name)
+        return found.truth if isinstance(found, Value) else False
 
     def attribute(self, name: str, machine: Machine) -> Value:
         return machine.libraries.row_attribute(self, name)
@@ -324,6 +331,9 @@ class Field(Value):
     @property
     def key(self) -> object:
         return (id(self.row), self.name)
+
+    def shape(self, depth: int) -> object:
+        return ("field", self.row.shape(depth), self.name)
 
     @property
     def from_rows(self) -> bool:  # type: ignore[override]

@@ -5,19 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.objects import Instance, Super
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import (
-    NONE,
-    UNKNOWN,
-    External,
-    Instance,
-    Method,
-    Sequence,
-    Super,
-    Unknown,
-    Value,
-)
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, record, run_callbacks
 from migration_guard.libraries.django_models import bundled_table
 from migration_guard.libraries.execution import execute

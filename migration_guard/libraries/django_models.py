@@ -12,8 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Mapping
+from migration_guard.interpreter.objects import Class
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Class, Mapping, Value
+from migration_guard.interpreter.values import Value
 from migration_guard.libraries.database import Field, Model
 
 if TYPE_CHECKING:
@@ -51,9 +53,9 @@ class Project:
 
     def model_of_class(self, cls: Class) -> Model:
         """A real model of the repository: its app by its folder, its table by `Meta`."""
-        meta = cls.scope.names.get("Meta")
-        named = meta.scope.names.get("db_table") if isinstance(meta, Class) else None
-        labelled = meta.scope.names.get("app_label") if isinstance(meta, Class) else None
+        meta = cls.scope.get("Meta")
+        named = meta.scope.get("db_table") if isinstance(meta, Class) else None
+        labelled = meta.scope.get("app_label") if isinstance(meta, Class) else None
         folder = cls.module.path.parent
         while folder.name == "models" or (
             folder.name != ""

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.objects import Class, Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole
-from migration_guard.interpreter.values import (
-    NONE,
-    UNKNOWN,
-    Class,
-    Constant,
-    External,
-    Function,
-    Sequence,
-    Unknown,
-    Value,
-)
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value
 from migration_guard.libraries.database import (
     CORE_VERBS,
     Field,
@@ -70,11 +62,13 @@ class AutocommitBlock(Value):
 
     def entered(self, machine: Machine) -> Value:
         machine.ledger.commit()
-        machine.ledger.autocommit += 1
+        machine.ledger.autocommit_block(1)
         return self
 
+    leaves = True
+
     def exited(self, machine: Machine) -> None:
-        machine.ledger.autocommit -= 1
+        machine.ledger.autocommit_block(-1)
 
 
 _BULK = {

@@ -7,13 +7,24 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.forms.form import is_whole, value_form
+from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Sequence, Unknown, Value
+from migration_guard.interpreter.values import Unknown, Value
 from migration_guard.libraries.database import Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import raw
-from migration_guard.sql import Change, Created, Dropped, FunctionCreated, Harmless, Renamed, Transaction, read_sql
+from migration_guard.sql import (
+    Change,
+    Created,
+    Dropped,
+    FunctionCreated,
+    Harmless,
+    Renamed,
+    Transaction,
+    may_allow_escapes,
+    read_sql,
+)
 from migration_guard.sql import Unknown as UnknownSql
 from migration_guard.sql.canonical import canonical
 from migration_guard.sql.names import bare
@@ -26,6 +37,10 @@ SINKS = frozenset(
     "fetch fetchrow fetchval fetchall_sql execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
 )
 """Methods whose first argument is SQL or a statement, on anything that looks like a way to the database."""
+
+
+SCRIPTS = frozenset({"sql_file"})
+"""Frameworks whose files a client of the database reads, such as psql."""
 
 
 def execute(call: Call, value: Value, parameters: Value | None = None, *, certain: bool = True) -> Value:
@@ -76,12 +91,22 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     shown = str(text)
     machine.ledger.executed(call, text)
     from_rows = parameters is not None and parameters.from_rows
-    steps = read_sql(shown, text.holes, dialect=machine.libraries.dialect, functions=machine.libraries.functions)
+    steps = read_sql(
+        shown,
+        text.holes,
+        dialect=machine.libraries.dialect,
+        functions=machine.libraries.functions,
+        script=machine.libraries.framework in SCRIPTS,
+        escapes=machine.libraries.escapes,
+    )
+    machine.libraries.escapes |= may_allow_escapes(shown)
     for step in steps:
         match step:
             case Change(kind=kind, tables=tables, start=start, end=end):
                 verb = _WORD.match(shown, start)
-                spot = spot_in_text(text, start, verb.end() if verb else start + 1, end) or spot_of(call.place)
+                spot = spot_in_text(text, start, verb.end() if verb else start + 1, end, call.place) or spot_of(
+                    call.place
+                )
                 dynamic = step.dynamic or not _in_one_piece(text, start, tables)
                 record(
                     call,
@@ -89,6 +114,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     how="sql",
                     spot=spot,
                     tables=tables,
+                    anywhere=step.anywhere,
                     text=shown[start:end],
                     dynamic=dynamic,
                     from_rows=from_rows,
@@ -97,14 +123,15 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     rendered=partial(raw.rendered, call, text, parameters),
                 )
             case Created(table=table):
-                machine.ledger.create(table, _spot(call, text, step.start, step.end))
+                certain = not _IF_NOT_EXISTS.search(shown, step.start, step.end)
+                machine.ledger.create(table, _spot(call, text, step.start, step.end), certain=certain)
                 machine.ledger.schema(_spot(call, text, step.start, step.end), f"CREATE TABLE {table}")
             case Dropped(table=table):
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
-            case FunctionCreated(name=name, changes=changes):
-                machine.libraries.functions[bare(name)] = changes
+            case FunctionCreated(name=name, changes=changes, calls=calls):
+                machine.libraries.functions.create(bare(name), changes, calls)
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
@@ -122,6 +149,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
 
 
 _WORD = re.compile(r"\w+")
+_IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
 def _form(call: Call, statement: Text, parameters: Value | None) -> str:
@@ -141,7 +169,7 @@ def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:
 
 
 def _spot(call: Call, text: Text, start: int, end: int) -> Spot:
-    return spot_in_text(text, start, start + 1, end) or spot_of(call.place)
+    return spot_in_text(text, start, start + 1, end, call.place) or spot_of(call.place)
 
 
 def _in_one_piece(text: Text, start: int, tables: tuple[str, ...]) -> bool:

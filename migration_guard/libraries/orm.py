@@ -6,22 +6,11 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.objects import Class, Function, Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text
-from migration_guard.interpreter.values import (
-    NONE,
-    UNKNOWN,
-    Class,
-    External,
-    Function,
-    Instance,
-    Mapping,
-    Method,
-    Place,
-    Sequence,
-    Unknown,
-    Value,
-)
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Place, Unknown, Value
 from migration_guard.libraries.database import (
     Expression,
     Field,
@@ -317,8 +306,6 @@ def _query_write(query: Query, name: str, call: Call) -> Value | None:
 
 
 def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
-    if name in row.attributes:
-        return row.attributes[name]
     model = row.model
     if name == "__class__" and model is not None:
         return model
@@ -353,9 +340,10 @@ def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
     if model is None or model.orm != "sqlalchemy-orm" or row.new or name.startswith("_"):
         return
     collection = model.cls is not None and isinstance(model.cls.lookup(name), Relationship)
-    if row.dirty and not collection:
+    if row.flag("dirty") and not collection:
         return
-    row.dirty |= not collection
+    if not collection:
+        row.write("dirty", Constant(value=True))
     machine.ledger.change(
         OperationKind.INSERT_LOOP if collection else OperationKind.UPDATE,
         spot_of(place),
@@ -385,7 +373,11 @@ def row_method(row: Row, name: str, call: Call) -> Value:
 
 
 def _saved(row: Row, call: Call) -> None:
-    _tell(row, OperationKind.INSERT_VALUES if row.new else OperationKind.UPDATE, call)
+    new = row.flag("new")
+    if new is not False:
+        _tell(row, OperationKind.INSERT_VALUES, call)
+    if new is not True:
+        _tell(row, OperationKind.UPDATE, call)
 
 
 def _tell(row: Row, kind: OperationKind, call: Call) -> None:

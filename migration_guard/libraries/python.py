@@ -7,23 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.objects import Function, Instance
 from migration_guard.interpreter.syntax import Literal
 from migration_guard.interpreter.text import Piece, Text, as_text, plain
-from migration_guard.interpreter.values import (
-    NONE,
-    UNKNOWN,
-    Constant,
-    External,
-    Function,
-    Instance,
-    Mapping,
-    Method,
-    Partial,
-    Sequence,
-    Unknown,
-    Value,
-    join,
-)
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Partial, Unknown, Value, join
 from migration_guard.libraries import database
 from migration_guard.libraries.containers import first
 from migration_guard.libraries.database import run_callbacks
@@ -31,6 +19,7 @@ from migration_guard.libraries.database import run_callbacks
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
+    from migration_guard.interpreter.repository import Scope
 
 BUILTINS = frozenset(dir(builtins))
 CONSTANTS: dict[str, Value] = {"True": Constant(value=True), "False": Constant(value=False), "None": NONE}
@@ -64,13 +53,7 @@ def _collected(call: Call) -> Value:
 def _dictionary(call: Call) -> Value:
     result = Mapping()
     for value in call.positional:
-        if isinstance(value, Mapping):
-            result.known.update(value.known)
-            result.rest = value.rest
-        result.from_rows |= value.from_rows
-        if not isinstance(value, Mapping):
-            pair = value.element()
-            result.rest = pair.item(Constant(1))
+        result.update(value, rows=False)
     for name, value in call.named.items():
         result.set_item(plain(name), value, rows=False)
     return result
@@ -167,8 +150,7 @@ def _set_attribute(call: Call) -> Value:
 
 
 def _globals(call: Call) -> Value:
-    scope = call.machine.scope.module.scope
-    return Names(scope.names)
+    return Names(call.machine.scope.module.scope)
 
 
 def _next(call: Call) -> Value:
@@ -197,26 +179,45 @@ def _type(call: Call) -> Value:
 
 
 class Names(Value):
-    """`globals()`: a dictionary of names."""
+    """`globals()`, `locals()`, `vars(module)`: a dictionary of names."""
 
-    __slots__ = ("names",)
+    __slots__ = ("scope",)
 
-    def __init__(self, names: dict[str, Value]) -> None:
-        self.names = names
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
 
     def item(self, key: Value) -> Value:
         if isinstance(key, Text) and key.known:
-            return self.names.get(str(key), UNKNOWN)
+            return self.scope.get(str(key)) or UNKNOWN
         if isinstance(key, Text):  # "upgrade_%s" % name: every function that fits
             prefix = str(key).partition("{")[0]
-            fitting = [value for name, value in self.names.items() if prefix and name.startswith(prefix)]
+            named = self.scope.bindings().items()
+            fitting = [value for name, value in named if prefix and name.startswith(prefix)]
             return join(value for value in fitting if isinstance(value, Function)) if fitting else UNKNOWN
         return UNKNOWN
 
+    def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
+        if isinstance(key, Text) and key.known:
+            self.scope.assign(str(key), value)
+
     def method(self, name: str, call: Call) -> Value:
-        if name == "get" and call.positional:
-            return self.item(call.positional[0])
+        match name:
+            case "get" | "pop" | "setdefault" if call.positional:
+                return self.item(call.positional[0])
+            case "items":
+                return Sequence([Sequence([plain(key), value]) for key, value in self.scope.bindings().items()])
+            case "values":
+                return Sequence(self.scope.bindings().values())
+            case "update":
+                for other in call.positional:
+                    for key, value in other.known.values() if isinstance(other, Mapping) else ():
+                        self.set_item(key, value, rows=False)
+                for label, value in call.named.items():
+                    self.scope.assign(label, value)
         return UNKNOWN
+
+    def elements(self) -> list[Value] | None:
+        return [plain(name) for name in self.scope.names]
 
 
 class PathValue(Value):
@@ -231,7 +232,7 @@ class PathValue(Value):
     def key(self) -> object:
         return ("path", str(self.path))
 
-    def joined(self, parts: list[Value]) -> PathValue:
+    def below(self, parts: list[Value]) -> PathValue:
         path = self.path
         for part in parts:
             if path is None or not isinstance(part, Text) or not part.known:
@@ -239,8 +240,8 @@ class PathValue(Value):
             path = path / str(part)
         return PathValue(path)
 
-    def over(self, other: Value) -> Value:
-        return self.joined([other])
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        return self.below([other]) if operator == "__truediv__" else None
 
     def attribute(self, name: str, machine: Machine) -> Value:
         if name == "parent":
@@ -258,7 +259,7 @@ class PathValue(Value):
             case "resolve" | "absolute" | "expanduser":
                 return self
             case "joinpath":
-                return self.joined(list(call.positional))
+                return self.below(list(call.positional))
             case "with_name" | "with_suffix" if self.path and call.positional and isinstance(call.positional[0], Text):
                 return PathValue(getattr(self.path, name)(str(call.positional[0])))
             case "open":
@@ -296,6 +297,7 @@ def file_text(path: Path | None, machine: Machine) -> Value:
         value = path.read_text("utf-8", errors="replace")
     except (OSError, ValueError):
         return Unknown("file")
+    machine.repository.reached.add(path)
     return Text((Piece(value, Literal(None, None, value, (), path)),))
 
 
@@ -309,7 +311,7 @@ def _as_path(value: Value | None, machine: Machine) -> Path | None:
 
 
 def _path(call: Call) -> Value:
-    return PathValue(_as_path(first(call), call.machine)).joined(list(call.positional[1:]))
+    return PathValue(_as_path(first(call), call.machine)).below(list(call.positional[1:]))
 
 
 def _open(call: Call) -> Value:

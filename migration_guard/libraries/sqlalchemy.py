@@ -5,19 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.objects import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import (
-    NONE,
-    UNKNOWN,
-    External,
-    Function,
-    Mapping,
-    Method,
-    Sequence,
-    Unknown,
-    Value,
-)
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.libraries.database import (
     CORE_VERBS,
     EXPRESSION,

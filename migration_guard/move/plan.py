@@ -137,7 +137,7 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
         raise CannotMove(_BY_KIND[operation.kind])
     if operation.direction is not Direction.UPGRADE:
         raise CannotMove("it runs on the way down, where a backfill never runs; take the downgrade apart by hand")
-    if candidate.settings.dialect != "postgres":
+    if candidate.settings.dialect not in {None, "postgres"}:
         raise CannotMove(f"backfills run on PostgreSQL, this database speaks {candidate.settings.dialect}")
     if candidate.path.suffix != ".py":
         raise CannotMove("the migration is no Python file; move the statement to a backfill by hand")

@@ -99,6 +99,7 @@ def read_answer(message: bytes) -> tuple[str, Reading]:
         procedures=tuple(_procedure(fields) for fields in reading["procedures"]),
         contractions=tuple(_placed(Contraction, fields) for fields in reading["contractions"]),
         required=tuple(reading["required"]),
+        reached=tuple(reading["reached"]),
     )
 
 
@@ -133,6 +134,7 @@ def _operation(fields: dict[str, Any]) -> Operation:
             "direction": Direction(fields["direction"]),
             "span": Span(**fields["span"]),
             "tables": tuple(fields["tables"]),
+            "anywhere": tuple(fields["anywhere"]),
             "trail": tuple(fields["trail"]),
             "batch": Span(**fields["batch"]) if fields["batch"] else None,
             "rendition": _rendition(fields["rendition"]) if fields["rendition"] else None,

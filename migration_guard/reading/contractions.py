@@ -78,7 +78,7 @@ class Contractions:
         shown = str(text)
         self._foreign_keys.update(one[1] for one in _FOREIGN_KEY.finditer(shown))
         for table, columns, what, start, end in _in_sql(shown, self._foreign_keys):
-            spot = spot_in_text(text, start, start + 1, end) or spot_of(call.place)
+            spot = spot_in_text(text, start, start + 1, end, call.place) or spot_of(call.place)
             self.found.setdefault((spot.key, what, columns), Found(table, columns, what, spot))
 
     def _column(self, call: Call, what: str) -> None:

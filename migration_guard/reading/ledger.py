@@ -6,9 +6,9 @@ another file is told at the last line of the migration on the way there, once pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -18,8 +18,8 @@ from migration_guard.forms.form import Forms, Way
 from migration_guard.interpreter.spot import Loop, Spot, spot_of
 from migration_guard.interpreter.values import Place
 from migration_guard.operations import Direction, Note, Operation, OperationKind, Rendition
+from migration_guard.reading.situation import Moment, Situation
 from migration_guard.rendition import NotRendered
-from migration_guard.sql.names import bare
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -68,12 +68,13 @@ class Entry:
     via: Spot | None
     text: str | None
     dynamic: bool
+    anywhere: tuple[str, ...]
     created: Spot | None
     """Where the same direction created all tables that are written."""
     callee: str | None
     trail: tuple[tuple[Place, str], ...]
-    transaction: int | None
-    """The transaction that it runs in; None where each statement commits on its own."""
+    transactions: frozenset[int]
+    """The transactions that it may run in; none where each statement commits on its own."""
     loop: Loop | None
     """The batching loop that it runs in."""
     forms: Ways
@@ -90,7 +91,8 @@ class Entry:
         self.model = self.model or other.model
         self.created = self.created and other.created
         self.dynamic |= other.dynamic
-        self.transaction = self.transaction if self.transaction is not None else other.transaction
+        self.anywhere += tuple(table for table in other.anywhere if table not in self.anywhere)
+        self.transactions |= other.transactions
         self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
         if len(self.forms) < MAX_WAYS:
             self.forms.update({way: made for way, made in other.forms.items() if way not in self.forms})
@@ -119,33 +121,32 @@ class Ledger:
     entries: dict[object, Entry] = field(default_factory=dict)
     seen: list[tuple[Spot, str, str]] = field(default_factory=list)
     direction: Direction = Direction.UPGRADE
-    created: dict[str, Spot] = field(default_factory=dict)
-    """Tables that the current direction has created, by bare name in lower case, and where."""
+    situation: Situation = field(default_factory=Situation)
     _pending: list[tuple[object, Entry]] = field(default_factory=list)
     _flushes: bool = False
     loops: list[Loop] = field(default_factory=list)
     """The batching loops that are being run, outermost first."""
-    autocommit: int = 0
-    """How many blocks are open in which each statement commits on its own."""
     commits: int = 0
     """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
     watcher: Watcher | None = None
     """Who wants to know of calls and of SQL, whether or not they change data."""
     _made: Forms = field(default_factory=Forms)
-    _transaction: int = 0
+    _transactions: int = 0
+    """How many have begun."""
     _with_schema: set[int] = field(default_factory=set)
     """The transactions that change the schema."""
 
     def begin(self, direction: Direction) -> None:
         """An entry point runs: nothing is created yet."""
+        kept = self.situation.now
         if direction is not self.direction:
-            self.created.clear()
+            kept = Moment(autocommit=kept.autocommit)
         self.direction = direction
-        self._transaction += 1
+        self.situation.become(replace(kept, transactions=self._next_transaction()))
 
     def commit(self) -> None:
         """The transaction ends, and with it each batch of the loops that are being run."""
-        self._transaction += 1
+        self.situation.become(replace(self.situation.now, transactions=self._next_transaction()))
         self.commits += 1
         for loop in self.loops:
             loop.commits = True
@@ -168,6 +169,7 @@ class Ledger:
         *,
         how: str,
         tables: Iterable[str] = (),
+        anywhere: Sequence[str] = (),
         model: str | None = None,
         text: str | None = None,
         dynamic: bool = False,
@@ -180,7 +182,7 @@ class Ledger:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
         A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL,
-        `rendered` gives the statement itself, `loose` if the call puts something into it that is not known.
+        `rendered` gives the statement itself, `anywhere` tables whose schema is not known, `loose` if the call puts something into it that is not known.
         """
         changed = [table for table in tables if table]
         stack = list(frames)
@@ -190,11 +192,12 @@ class Ledger:
         if spot.path != self.migration.path:
             via = spot
             spot = self._last_line_here(place, stack)
-            key = (spot.key, kind, changed[0] if changed else model)
-        origins = [self.created.get(bare(table)) for table in changed]
-        created = origins[0] if origins and all(origins) else None
-        transaction = None if self.autocommit else self._transaction
-        loop = self.loops[-1] if self.loops and transaction is not None else None
+            key = (spot.key, kind, next((table for table in changed if table not in anywhere), model))
+        origins = [self.situation.origin(table) for table in changed]
+        created = origins[0] if origins and all(origins) and not anywhere else None
+        now = self.situation.now
+        transactions = frozenset[int]() if now.autocommit else now.transactions
+        loop = self.loops[-1] if self.loops and transactions else None
         entry = Entry(
             kind,
             spot,
@@ -205,10 +208,11 @@ class Ledger:
             via,
             text,
             dynamic,
+            tuple(anywhere),
             created,
             callee,
             trail,
-            transaction,
+            transactions,
             loop,
             self._forms(place, Way.through(stack), written, loose=loose),
             self._rendered(rendered, place, stack) if self.renders else None,
@@ -255,21 +259,31 @@ class Ledger:
         ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
         return spot_of(next((way for way in ways if way.source is self.migration), place))
 
-    def create(self, table: str | None, spot: Spot) -> None:
+    def create(self, table: str | None, spot: Spot, *, certain: bool = True) -> None:
         if table:
-            self.created[bare(table)] = spot
+            self.situation.create(table, spot, certain=certain)
 
     def drop(self, table: str | None) -> None:
         if table:
-            self.created.pop(bare(table), None)
+            self.situation.drop(table)
 
     def rename(self, old: str | None, new: str | None) -> None:
-        if old and new and bare(old) in self.created:
-            self.created[bare(new)] = self.created.pop(bare(old))
+        if old and new:
+            self.situation.rename(old, new)
+
+    def autocommit_block(self, more: int) -> None:
+        """A block begins (1) or ends (-1) in which each statement commits on its own."""
+        now = self.situation.now
+        self.situation.become(replace(now, autocommit=max(now.autocommit + more, 0)))
+
+    def _next_transaction(self) -> frozenset[int]:
+        self._transactions += 1
+        return frozenset({self._transactions})
 
     def schema(self, spot: Spot, what: str) -> None:
-        if not self.autocommit:
-            self._with_schema.add(self._transaction)
+        now = self.situation.now
+        if not now.autocommit:
+            self._with_schema |= now.transactions
         self.note(spot, what, "changes the schema")
 
     def note(self, spot: Spot, what: str, why: str) -> None:
@@ -326,9 +340,10 @@ class Ledger:
                     via=where(entry.via) if entry.via else None,
                     text=entry.text[:MAX_TEXT] if entry.text else None,
                     dynamic=entry.dynamic,
+                    anywhere=entry.anywhere,
                     created_here=self._same_migration(entry, block_at),
                     callee=entry.callee,
-                    mixed=entry.transaction in self._with_schema,
+                    mixed=bool(entry.transactions & self._with_schema),
                     batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
                     form=bounded(entry.form()),
                     trail=tuple(f"{where(spot_of(place))} {name}" for place, name in entry.trail),

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.objects import Function
 from migration_guard.interpreter.spot import Spot
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Constant, Function, Unknown, Value
+from migration_guard.interpreter.values import Constant, Unknown, Value
 from migration_guard.libraries.database import Handle
 from migration_guard.operations import Direction, Problem, Span
 from migration_guard.procedures import Alteration, BatchSize, Procedure, Selection, Setting

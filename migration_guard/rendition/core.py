@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.objects import Class
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Class, Constant, Unknown, Value
+from migration_guard.interpreter.values import Constant, Unknown, Value
 from migration_guard.rendition.spelling import (
     NotRendered,
     behind,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Mapping, Sequence, Value
+from migration_guard.interpreter.values import Value
 from migration_guard.rendition.spelling import NotRendered, first_argument, plain_arguments, spelt, spelt_list
 
 if TYPE_CHECKING:

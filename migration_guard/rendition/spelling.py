@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Choice, Constant, Sequence, Value
+from migration_guard.interpreter.values import Choice, Constant, Value
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

@@ -3,15 +3,16 @@
 Tokens find the statements, wherever one may begin: at the root, in a block, in a text that is executed. What a statement
 writes is decided by sqlglot's tree of it and, where there is none (half a statement, whose rest is a hole; a dialect that
 sqlglot does not know; nesting beyond measure), by its verbs and the names behind them. So no statement is refused.
-scan → statement → parse or writes, ddl → reader.
+lexis → scan → statement → parse or writes, ddl → reader → readings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
-from migration_guard.sql.reader import Reader
+from migration_guard.sql.functions import Functions
+from migration_guard.sql.lexis import UNKNOWN
+from migration_guard.sql.readings import may_allow_escapes, read
 from migration_guard.sql.scan import masked
 from migration_guard.sql.steps import (
     Change,
@@ -26,15 +27,18 @@ from migration_guard.sql.steps import (
 )
 
 __all__ = [
+    "UNKNOWN",
     "Change",
     "Created",
     "Dropped",
     "FunctionCreated",
+    "Functions",
     "Harmless",
     "Renamed",
     "Step",
     "Transaction",
     "Unknown",
+    "may_allow_escapes",
     "read_sql",
 ]
 
@@ -43,9 +47,14 @@ def read_sql(
     text: str,
     holes: Sequence[tuple[int, int]] = (),
     *,
-    dialect: str = "postgres",
-    functions: Mapping[str, tuple[Change, ...]] = MappingProxyType({}),
+    dialect: str = UNKNOWN,
+    functions: Functions | None = None,
+    script: bool = False,
+    escapes: bool = False,
 ) -> list[Step]:
-    """What executing `text` would do, statement by statement, in the order in which it stands there."""
-    steps = Reader(dialect, functions).read(masked(text, holes), 0, body=False)
-    return sorted(steps, key=lambda step: step.start)
+    """What executing `text` would do, statement by statement, in the order in which it stands there.
+
+    `script` if a client reads it as a file, with commands of its own; `escapes` if a text before it has set that a
+    backslash may escape in any string.
+    """
+    return read(masked(text, holes), dialect, functions or Functions(), script=script, escapes=escapes)

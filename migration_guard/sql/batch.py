@@ -8,6 +8,7 @@ from itertools import chain
 
 from sqlglot import exp
 
+from migration_guard.sql.lexis import lexis_of, spoken
 from migration_guard.sql.parse import tree_of
 from migration_guard.sql.scan import HOLE, masked, scan
 from migration_guard.sql.statement import split
@@ -61,9 +62,9 @@ class Batch:
 
 def batches(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterator[Batch | None]:
     """What each statement of a text picks and changes; None for one that has no tree."""
-    for statement in split(scan(masked(text, holes), 0, dialect)):
+    for statement in split(scan(masked(text, holes), 0, lexis_of(dialect))):
         first, last = statement[0], statement[len(statement) - 1]
-        found = _batch(tree_of(statement.tokens, dialect))
+        found = _batch(tree_of(statement.tokens, spoken(dialect)))
         if found is None:
             yield None
             continue

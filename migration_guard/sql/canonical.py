@@ -7,16 +7,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from migration_guard.sql.lexis import UNKNOWN, canonical_lexis
 from migration_guard.sql.scan import HOLE, Sort, masked, scan
 
 _HOLES = re.compile(f"{HOLE}+")
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
-def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str = "postgres") -> str:
+def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str = UNKNOWN) -> str:
     """Fold a statement into tokens with one blank between; what is not known in it becomes `{}`, whatever its name."""
     words = []
-    for token in scan(masked(text, holes), 0, dialect):
+    for token in scan(masked(text, holes), 0, canonical_lexis(dialect)):
         word = _HOLES.sub("{}", token.text)
         match token.sort:
             case Sort.WORD | Sort.NUMBER:

@@ -50,9 +50,20 @@ def tables(statement: Statement, at: int, dialect: str) -> Iterator[Step]:
             yield from _rename(statement, at)
 
 
+def evaluates(statement: Statement, at: int) -> bool:
+    """Whether it calls the functions that it names: for the rows that there are."""
+    match statement.word(at), statement.word(created_type(statement, at)):
+        case "CREATE", "TABLE" | "MATERIALIZED" | "INDEX" | "UNIQUE":
+            return statement.find(at, len(statement), "AS", "ON") < len(statement)
+        case "ALTER", "TABLE":
+            sets = statement.find(at, len(statement), "DEFAULT")
+            return statement.word(sets - 1) != "SET"
+    return False
+
+
 def created(statement: Statement, at: int, target: Name | None, *, temporary: bool) -> Iterator[Step]:
     """The table that a statement creates, if its name is known."""
-    if target and not target.dynamic:
+    if target and target.certain:
         yield Created(target.text, temporary, *_span(statement, at))
 
 
@@ -100,7 +111,7 @@ def _alter(statement: Statement, at: int) -> Iterator[Step]:
             continue
         has_to = statement.word(index + 1) in {"TO", "AS"}
         new, end = statement.name(index + 1 + has_to)
-        if old and new and not (old.dynamic or new.dynamic) and (has_to or end == len(statement)):
+        if old and new and old.certain and new.certain and (has_to or end == len(statement)):
             yield Renamed(old.text, new.text, *_span(statement, at))
 
 
@@ -109,5 +120,5 @@ def _rename(statement: Statement, at: int) -> Iterator[Step]:
     while statement.word(index) == "TABLE" or statement[index].text == ",":
         old, after = statement.name(index + 1)
         new, index = statement.name(after + 1)
-        if old and new and not (old.dynamic or new.dynamic):
+        if old and new and old.certain and new.certain:
             yield Renamed(old.text, new.text, *_span(statement, at))

@@ -12,10 +12,25 @@ class Name:
 
     text: str
     dynamic: bool
+    """Whether the last part of it is not known, which is the table's own name."""
+    anywhere: bool = False
+    """Whether only its schema is not known, which is then no part of the text."""
+
+    @staticmethod
+    def of(parts: Sequence[str], unknown: Sequence[bool]) -> Name:
+        """A name of several parts."""
+        if unknown[-1] or not any(unknown):
+            return Name(".".join(parts), unknown[-1])
+        return Name(parts[-1], dynamic=False, anywhere=True)
 
     @property
     def tables(self) -> tuple[str, ...]:
         return () if self.dynamic else (self.text,)
+
+    @property
+    def certain(self) -> bool:
+        """Whether all of it is known."""
+        return not (self.dynamic or self.anywhere)
 
     @property
     def last(self) -> str:

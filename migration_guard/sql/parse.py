@@ -24,6 +24,7 @@ from migration_guard.sql.names import Name, Reference, assigned, named
 from migration_guard.sql.scan import HOLE, Sort, Token
 from migration_guard.sql.statement import GLUED, Statement
 from migration_guard.sql.steps import Change
+from migration_guard.sql.strings import escape_behind, unquoted
 
 SECONDS = 2.0
 """The most that parsing one statement may take."""
@@ -106,12 +107,17 @@ def _rewritten(tokens: Sequence[Token]) -> str:
     for index, token in enumerate(tokens):
         pieces.append(" " * (token.start - position))
         position = token.end
-        if token.text == "?":
+        if "UESCAPE" in {token.upper, tokens[index - 1].upper}:
+            pieces.append(" " * len(token.text))
+        elif token.text == "?":
             pieces.append("?")  # also an operator of jsonb, which sqlglot can tell from a placeholder
         elif token.sort is Sort.HOLE or (token.sort in GLUED and _touches_hole(tokens, index)):
             pieces.append(HOLE * len(token.text))
         elif token.sort is Sort.STRING:
             pieces.append("'" + HOLE * (len(token.text) - 2) + "'")
+        elif token.sort is Sort.QUOTED and token.text[0] in "uU[":
+            name = unquoted(token, escape_behind(tokens, index)).replace('"', '""')
+            pieces.append(f'"{name}"'.ljust(len(token.text)))
         else:
             pieces.append(token.text)
     return "".join(pieces)
@@ -248,7 +254,7 @@ def _name(table: exp.Table) -> Name:
     parts = [part for part in table.parts if isinstance(part, exp.Identifier) and _is_name(part)]
     if len(parts) < len(table.parts):
         raise _NotUnderstood
-    return Name(".".join(part.name for part in parts), dynamic=any(HOLE in part.name for part in parts))
+    return Name.of([part.name for part in parts], [HOLE in part.name for part in parts])
 
 
 def _is_name(part: exp.Identifier) -> bool:

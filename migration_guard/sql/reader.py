@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 from migration_guard.operations import OperationKind
-from migration_guard.sql import computed, ddl, parse, writes
+from migration_guard.sql import blocks, computed, ddl, parse, psql, writes
+from migration_guard.sql.functions import Functions
+from migration_guard.sql.lexis import Lexis
 from migration_guard.sql.names import Name
-from migration_guard.sql.scan import Sort, Token, content, scan, words
+from migration_guard.sql.passage import Passage, joined, plain
+from migration_guard.sql.scan import Sort, Token, scan, words
 from migration_guard.sql.statement import Statement, split
 from migration_guard.sql.steps import Change, FunctionCreated, Harmless, Step, Transaction, Unknown
+from migration_guard.sql.strings import content, literal
+from migration_guard.sql.variables import Variables
 
 _DEEPEST = 8
 """Bodies within texts within bodies: beyond this, nobody writes, somebody attacks."""
@@ -34,103 +41,89 @@ _QUIET = (
 
 _SCHEMA = words("CREATE ALTER DROP RENAME COMMENT GRANT REVOKE DENY SECURITY IMPORT REASSIGN")
 _TRANSACTION = words("COMMIT ROLLBACK SAVEPOINT RELEASE ABORT START SAVE")
-_AFTER_BEGIN = words("TRAN TRANSACTION WORK ISOLATION READ NOT DEFERRABLE DEFERRED IMMEDIATE EXCLUSIVE CONCURRENT")
-_STEPS_OVER = frozenset({"BEGIN", "EXCEPTION", "ELSE", "LOOP", "REPEAT", "TRY", "CATCH", "ATOMIC"})
-_HEADERS = frozenset({"IF", "ELSIF", "ELSEIF", "WHEN", "WHILE", "FOR", "FOREACH", "UNTIL", "CASE"})
-_BLOCK_ENDS = ("IF", "LOOP", "CASE", "WHILE", "REPEAT", "TRY", "CATCH")
 _OWN_LANGUAGES = frozenset({"sql", "plpgsql"})
+_BEFORE_CURSOR = 6
+"""Words between DECLARE and CURSOR: a name and its options."""
 
 
 class Reader:
-    """Reads one text, and remembers what its later statements may refer to."""
+    """Reads one text in one way, and remembers what its later statements may refer to."""
 
-    def __init__(self, dialect: str, functions: Mapping[str, tuple[Change, ...]]) -> None:
+    def __init__(self, dialect: str, lexis: Lexis, functions: Functions) -> None:
         self._dialect = dialect
-        self._functions = dict(functions)
+        self._lexis = lexis
+        self._functions = functions.copy()
         self._prepared: set[str] = set()
-        self._variables: dict[str, list[tuple[str, int]]] = {}
+        self._variables = Variables()
+        self._callees: set[str] = set()
+        """What looks like a call in the body of the function that is being read."""
         self._depth = 0
 
-    def read(self, text: str, base: int, *, body: bool) -> list[Step]:
-        """The steps of a text; in a body, what is not SQL is the language around it."""
-        self._depth += 1
-        steps: list[Step] = []
-        if self._depth > _DEEPEST:
-            steps.append(Unknown("SQL within SQL is nested too deep to be read", base, base + len(text)))
-        else:
-            for statement in split(scan(text, base, self._dialect)):
-                steps += self._statement(statement, body=body)
-        self._depth -= 1
+    def read_all(self, tokens: Sequence[Token]) -> list[Step]:
+        """The steps of a whole text."""
+        with self._inside(()):
+            return self._steps(tokens, body=False)
+
+    def read(self, passage: Passage, *, body: bool, parameters: Iterable[str] = ()) -> list[Step]:
+        """The steps of a text within it, where they stand; in a body, what is not SQL is the language around it."""
+        with self._inside(parameters) as too_deep:
+            if too_deep:
+                return [Unknown("SQL within SQL is nested too deep to be read", *passage.span(0, len(passage.text)))]
+            steps = self._steps(scan(passage.text, passage.base or 0, self._lexis), body=body)
+        return steps if passage.base is not None else [_placed(step, passage) for step in steps]
+
+    def _steps(self, tokens: Sequence[Token], *, body: bool) -> list[Step]:
+        steps = [step for statement in split(tokens) for step in self._statement(statement, body=body)]
+        while left := self._variables.left():
+            steps += [step for text in left for step in self.read(text, body=False)]
         return steps
 
+    @contextmanager
+    def _inside(self, parameters: Iterable[str]) -> Iterator[bool]:
+        """One text deeper, with variables of its own: whether that is too deep."""
+        outer, self._variables = self._variables, Variables()
+        self._variables.fill(parameters)
+        self._depth += 1
+        yield self._depth > _DEEPEST
+        self._depth -= 1
+        self._variables = outer
+
     def _statement(self, statement: Statement, *, body: bool) -> list[Step]:
-        steps, at = self._controls(statement, body=body)
+        found, at = blocks.headers(statement, body=body)
+        steps = [step for header in found for step in self._header(statement, header)]
         if at < len(statement):
             self._remember(statement, at, body=body)
             steps += self._command(statement, at, body=body)
-        if statement[len(statement) - 1].sort is Sort.UNCLOSED:
-            last = statement[len(statement) - 1]
-            steps.append(
-                Unknown("what follows a quote or comment that is never closed cannot be read", last.start, last.end)
-            )
+        last = statement[len(statement) - 1]
+        if last.sort is Sort.UNCLOSED:
+            why = "what follows a quote or comment that is never closed cannot be read"
+            steps.append(Unknown(why, last.start, last.end, unclosed=True))
         return steps
 
-    def _controls(self, statement: Statement, *, body: bool) -> tuple[list[Step], int]:
-        """Step over what stands before a statement in a block: BEGIN, labels, `IF … THEN`, `FOR … LOOP`."""
-        steps: list[Step] = []
-        at = 0
-        while at < len(statement):
-            word = statement.word(at)
-            if word in {"BEGIN", "END"} and self._is_transaction(statement, at, body=body):
-                break
-            if statement[at].text == "<<":
-                at += 3
-            elif statement[at + 1].text == ":":
-                at += 2
-            elif word in _STEPS_OVER:
-                at += 1
-            elif word == "END":
-                at = statement.skip(at + 1, *_BLOCK_ENDS)
-                at += at == len(statement) - 1
-            elif word in _HEADERS and not (word == "CASE" and not body):
-                at = self._header(statement, at, steps)
-            else:
-                break
-        return steps, at
-
-    @staticmethod
-    def _is_transaction(statement: Statement, at: int, *, body: bool) -> bool:
-        following = statement.word(at + 1)
-        ends = len(statement) == at + 1 and at == 0
-        return (ends or following in _AFTER_BEGIN or following == "AND") and not (body and ends)
-
-    def _header(self, statement: Statement, at: int, steps: list[Step]) -> int:
-        """Read what a header runs (`FOR r IN UPDATE … LOOP`), and return the index after it."""
-        loops = statement.word(at) in {"FOR", "FOREACH", "WHILE"}
-        stop = statement.find(at + 1, len(statement), *(("LOOP",) if loops else ("THEN",)))
-        if stop == len(statement):
-            stop = statement.find(at + 1, len(statement), "DO")
-        if stop == len(statement):
-            return max(at + 1, statement.find(at + 1, stop, "BEGIN", "EXEC", "EXECUTE", "DROP", "ALTER", *_DML))
-        begin = statement.find(at + 1, stop, "IN") if statement.word(at) == "FOR" else at
-        header = Statement(statement.tokens[begin + 1 : stop])
-        if statement.word(at) == "FOR" and len(header):
-            steps += [step for step in self._command(header, 0, body=True) if not isinstance(step, Harmless)]
-        else:
-            steps += self._called(header, 0, header[0].start, header[len(header) - 1].end)
-        return stop + 1
+    def _header(self, statement: Statement, header: blocks.Header) -> list[Step]:
+        """What a header runs, as `FOR r IN UPDATE … LOOP` does."""
+        inside = Statement(statement.tokens[header.start : header.stop])
+        if not header.query:
+            return self._called(inside, 0, inside[0].start, inside[len(inside) - 1].end)
+        self._variables.fill(computed.filled(statement, header.start - 1))
+        return [step for step in self._command(inside, 0, body=True) if not isinstance(step, Harmless)]
 
     def _remember(self, statement: Statement, at: int, *, body: bool) -> None:
         """Keep the texts that a variable may hold, for the EXECUTE or PREPARE that runs it."""
+        self._variables.fill(computed.filled(statement, at))
         if statement.word(at) not in {"SET", "DECLARE", "SELECT"} and not body:
             return
         found = computed.assigned(statement, at)
         if found is None:
             return
         variable, start, stop = found
-        values = computed.texts(statement, start, stop)
-        if statement[start].text.lower() != variable:
-            self._variables.setdefault(variable, []).extend(values)
+        texts = self._texts(statement, start, stop)
+        if statement[start].text.lower() == variable:  # it grows: what is not part of its first statement counts
+            texts = [text for text in texts if ";" in text.text]
+        self._variables.set(variable, texts)
+
+    def _texts(self, statement: Statement, start: int, stop: int) -> list[Passage]:
+        return list(computed.texts(statement, start, stop, backslash=self._lexis.backslash))
 
     def _command(self, statement: Statement, at: int, *, body: bool) -> list[Step]:
         """The steps of the statement whose first word stands at an index."""
@@ -167,10 +160,15 @@ class Reader:
             case word if word in _TRANSACTION or word in {"BEGIN", "END"}:
                 return [Transaction(word, start, end)]
             case word if word in _SCHEMA:
-                return list(ddl.tables(statement, at, self._dialect)) or [
-                    Harmless("changes the schema", True, start, end)
-                ]
+                return self._schema(statement, at)
+            case word if (query := _cursor_query(statement, at, word)) is not None:
+                return self._command(statement, query, body=True)
         return self._called(statement, at, start, end) or [self._quiet(statement, at, body=body)]
+
+    def _schema(self, statement: Statement, at: int) -> list[Step]:
+        start, end = statement[at].start, statement[len(statement) - 1].end
+        steps = list(ddl.tables(statement, at, self._dialect)) or [Harmless("changes the schema", True, start, end)]
+        return [*steps, *(self._called(statement, at, start, end) if ddl.evaluates(statement, at) else ())]
 
     @staticmethod
     def _quiet(statement: Statement, at: int, *, body: bool) -> Step:
@@ -199,12 +197,9 @@ class Reader:
         return [Unknown("its verb is put together while running", start, end)]
 
     def _psql(self, token: Token) -> list[Step]:
-        word = token.text[1:].split(None, 1)[0].lower()
-        if word == "copy":
-            return self.read(token.text[1:], token.start + 1, body=False)
-        if word in {"i", "ir", "include", "include_relative", "gexec"}:
-            return [Unknown("psql runs SQL from elsewhere here", token.start, token.end)]
-        return [Harmless("psql command", False, token.start, token.end)]
+        if psql.is_copy(token):
+            return self.read(plain(token.text[1:], token.start + 1), body=False)
+        return [psql.step(token)]
 
     def _query(self, statement: Statement, at: int, *, body: bool) -> list[Step]:
         end = len(statement)
@@ -231,24 +226,31 @@ class Reader:
 
     def _called(self, statement: Statement, at: int, start: int, end: int) -> list[Step]:
         """The changes of the functions, known from before, that a statement calls: they happen where it stands."""
-        if not self._functions:
-            return []
         called = [
-            self._functions.get(statement[index].text.strip('"').lower(), ())
+            name.last
             for index in range(at, len(statement))
-            if statement[index + 1].text == "(" and statement[index].sort in {Sort.WORD, Sort.QUOTED}
+            if statement[index + 1].text == "(" or statement.word(index + 1) == "UESCAPE"
+            if statement[index].sort in {Sort.WORD, Sort.QUOTED} and (name := statement.name(index)[0])
         ]
-        return list(_moved([change for changes in called for change in changes], start, end))
+        self._callees.update(called)
+        return list(_moved(self._functions.changes(called), start, end))
 
     def _copy(self, statement: Statement, at: int) -> list[Step]:
-        end = len(statement)
+        start, end = statement[at].start, statement[len(statement) - 1].end
+        stop = len(statement)
         if statement[at + 1].text == "(":
-            inside = self._changes(statement, at + 1, min(end, statement.beyond(at + 1)))
-            return [*inside] or [Harmless("only reads", False, statement[at].start, statement[end - 1].end)]
-        target, after = statement.name(at + 1 + (statement.word(at + 1) == "BINARY"))
-        if statement.word(statement.find(after, end, "FROM", "TO")) == "TO":
-            return [Harmless("only reads", False, statement[at].start, statement[end - 1].end)]
-        return [writes.change(OperationKind.INSERT_VALUES, statement, at, end, target)]
+            after = statement.beyond(at + 1)
+            inside = self._changes(statement, at + 1, min(stop, after))
+            steps: list[Step] = [*inside, *self._called(statement, at, start, end)]
+        else:
+            target, after = statement.name(at + 1 + (statement.word(at + 1) == "BINARY"))
+            if statement.word(statement.find(after, stop, "FROM", "TO")) != "TO":
+                return [writes.change(OperationKind.INSERT_VALUES, statement, at, stop, target)]
+            steps = []
+        way = statement.find(after, stop, "TO")
+        if statement.word(way + 1) == "PROGRAM":
+            steps.append(Unknown("the server runs a program here", start, end))
+        return steps or [Harmless("only reads", False, start, end)]
 
     def _explain(self, statement: Statement, at: int, *, body: bool) -> list[Step]:
         """EXPLAIN runs its statement if it is told to ANALYZE."""
@@ -271,12 +273,14 @@ class Reader:
         index = statement.skip(ddl.created_type(statement, at) + 1, "IF", "NOT", "EXISTS")
         name, after = statement.name(index)
         language = self._language(statement, at)
+        outer, self._callees = self._callees, set()
         steps = self._body(statement, after) if language in _OWN_LANGUAGES else [_foreign(statement, at)]
+        calls, self._callees = frozenset(self._callees), outer
         found = tuple(change for step in steps if (change := _when_called(step)))
         known = name or Name("", dynamic=True)
         if not known.dynamic:
-            self._functions[known.last] = found
-        return FunctionCreated(known.text, found, statement[at].start, statement[len(statement) - 1].end)
+            self._functions.create(known.last, found, calls)
+        return FunctionCreated(known.text, found, statement[at].start, statement[len(statement) - 1].end, calls)
 
     @staticmethod
     def _language(statement: Statement, at: int) -> str:
@@ -287,26 +291,27 @@ class Reader:
         """The steps of a function's body: a string, or the statements themselves."""
         end = len(statement)
         begin = statement.find(after, end, "AS", "BEGIN", "RETURN", *_DML)
-        if statement[begin + 1].sort is Sort.STRING:
-            text, base = content(statement[begin + 1])
-            return self.read(text, base, body=True)
+        strings, escape = literal(statement.tokens[begin + 1 :])
+        parameters = [token.text.lower() for token in statement.tokens[after : statement.beyond(after)]]
+        if strings:
+            text = content(strings, escape, backslash=self._lexis.backslash)
+            return self.read(text, body=True, parameters=parameters)
         begin += statement.word(begin) == "AS"
-        steps: list[Step] = []
-        for inner in split(statement.tokens[begin:]):
-            steps += self._statement(inner, body=True)
-        return steps
+        with self._inside(parameters):
+            return [step for inner in split(statement.tokens[begin:]) for step in self._statement(inner, body=True)]
 
     def _do(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end
         if self._language(statement, at) not in _OWN_LANGUAGES:
             return [_foreign(statement, at)]
-        code = next((token for token in statement.tokens[at + 1 :] if token.sort is Sort.STRING), None)
-        if statement[at + 1].sort is Sort.HOLE or (code is None and statement.word(at + 1) == "LANGUAGE"):
+        first = at + 1 + 2 * (statement.word(at + 1) == "LANGUAGE")
+        strings, escape = literal(statement.tokens[first:])
+        if not strings and (statement[first].sort is Sort.HOLE or first > at + 1):
             return [Unknown("the block is put together while running", start, end)]
-        if code is None or statement[at + 2].text == "(":
+        if not strings:
             return [Harmless("only evaluates", False, start, end)]
-        text, base = content(code)
-        return self.read(text, base, body=True) or [Harmless("an empty block", False, start, end)]
+        text = content(strings, escape, backslash=self._lexis.backslash)
+        return self.read(text, body=True) or [Harmless("an empty block", False, start, end)]
 
     def _call(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end
@@ -328,35 +333,54 @@ class Reader:
         start, end = statement[at].start, statement[len(statement) - 1].end
         first = statement.skip(at + 1, "IMMEDIATE")
         name, after = statement.name(first)
-        if name and name.last in self._prepared and statement[after].text != "||":
-            return [Harmless("runs what was prepared before", False, start, end)]
+        if name and name.last in self._prepared and statement[after].text not in {"|", "||"}:
+            called = self._called(statement, after, start, end)
+            return called or [Harmless("runs what was prepared before", False, start, end)]
         if statement.word(at) == "EXEC" and name and name.last.startswith("sp_"):
             if name.last != "sp_executesql":
                 return [Harmless("changes the schema", True, start, end)]
             first = after
         elif name and name.last in self._functions:
-            return [*_moved(self._functions[name.last], start, end)]
+            return [*_moved(self._functions.changes([name.last]), start, end)]
         return self._run(statement, at, first)
 
     def _run(self, statement: Statement, at: int, first: int) -> list[Step]:
         """The steps of a text that is an expression: a literal, a concatenation, a variable that was set before."""
         start, end = statement[at].start, statement[len(statement) - 1].end
-        while statement[first].text == "(":
+        while statement[first].text == "(" and statement.beyond(first) >= len(statement):
             first += 1
         stop = statement.find(first, len(statement), "USING", "INTO")
         variable = statement[first].text.lower()
-        values = self._variables.get(variable)
-        if values is None:
-            values = list(computed.texts(statement, first, stop))
-        elif values:
-            self._variables[variable] = []
+        if not self._variables.known(variable):
+            texts = self._texts(statement, first, stop)
+        elif first + 1 < stop and statement[first + 1].text not in {")", "."}:
+            texts = self._beginning_with(variable, statement, first, stop)
         else:
-            return [Harmless("runs a text that was read before", False, start, end)]
-        steps = [step for text, base in values for step in self.read(text, base, body=False)]
-        if not steps or any(isinstance(step, Unknown) for step in steps):
-            known = [step for step in steps if not isinstance(step, Unknown)]
+            texts = self._variables.unread(variable)
+            if not texts:
+                return [Harmless("runs a text that was read before", False, start, end)]
+        steps = [step for text in texts for step in self.read(text, body=False)]
+        known = [step for step in steps if not isinstance(step, Unknown)]
+        if not known or len(known) < len(steps) or self._variables.is_filled(variable):
             return [*known, Unknown("the text that it executes is not known", start, end)]
         return steps
+
+    def _beginning_with(self, variable: str, statement: Statement, first: int, stop: int) -> list[Passage]:
+        """The texts of a concatenation that begins with a variable."""
+        known = self._variables.texts(variable)
+        return [joined([text, rest]) for rest in self._texts(statement, first + 1, stop) for text in known]
+
+
+def _cursor_query(statement: Statement, at: int, word: str) -> int | None:
+    """The index of the query of a cursor that is declared (`c CURSOR FOR …`) or opened (`OPEN c FOR EXECUTE …`)."""
+    end = len(statement)
+    if word != "OPEN":
+        cursor = statement.find(at, min(end, at + _BEFORE_CURSOR), "CURSOR")
+        if statement.word(cursor) != "CURSOR":
+            return None
+        at = cursor
+    query = statement.find(at + 1, end, "FOR", "IS") + 1
+    return query if query < end else None
 
 
 def _foreign(statement: Statement, at: int) -> Unknown:
@@ -373,4 +397,18 @@ def _when_called(step: Step) -> Change | None:
 
 def _moved(changes: Iterable[Change], start: int, end: int) -> dict[Change, None]:
     """The changes as they happen at a call: once for each kind and table, else calls of calls would double them."""
-    return dict.fromkeys(Change(change.kind, change.tables, start, end, change.dynamic) for change in changes)
+    return dict.fromkeys(replace(change, start=start, end=end) for change in changes)
+
+
+def _placed(step: Step, passage: Passage) -> Step:
+    """A step where it stands, which was read from a text that was put together."""
+    start, end = passage.span(step.start, step.end)
+    if isinstance(step, FunctionCreated):
+        changes = tuple(_placed_change(change, passage) for change in step.changes)
+        return replace(step, start=start, end=end, changes=changes)
+    return replace(step, start=start, end=end)
+
+
+def _placed_change(change: Change, passage: Passage) -> Change:
+    start, end = passage.span(change.start, change.end)
+    return replace(change, start=start, end=end)

@@ -6,11 +6,26 @@ from collections.abc import Iterator, Sequence
 
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import HOLE, Sort, Token
+from migration_guard.sql.strings import escape_behind, unquoted
 
 _NAMED = frozenset({Sort.WORD, Sort.QUOTED, Sort.HOLE})
 GLUED = _NAMED | {Sort.NUMBER}
 _END = Token(Sort.MARK, "", -1, -1)
-_COMPOUND = frozenset({"FUNCTION", "PROCEDURE", "TRIGGER", "EVENT", "PACKAGE"})
+_COMPOUND = frozenset({"FUNCTION", "PROCEDURE", "PROC", "TRIGGER", "EVENT", "PACKAGE"})
+_BEFORE_CREATED = frozenset(
+    {
+        "OR",
+        "REPLACE",
+        "ALTER",
+        "TEMP",
+        "TEMPORARY",
+        "AGGREGATE",
+        "CONSTRAINT",
+        "EDITIONABLE",
+        "NONEDITIONABLE",
+        "DEFINER",
+    }
+)
 _OPENS = frozenset({"BEGIN", "CASE"})
 _PATIENCE = 20
 """How many bodies without an end are looked for: each costs a walk to the end of the text."""
@@ -74,18 +89,18 @@ class Statement:
     def name(self, index: int) -> tuple[Name | None, int]:
         """The name that begins at an index, and the index after it."""
         parts: list[str] = []
-        dynamic = False
+        unknown: list[bool] = []
         while True:
             bracket = self[index].text == "[" and self[index + 2].text == "]"
             index += bracket
             if self[index].sort not in _NAMED:
                 return None, index
-            part, unknown, index = self._part(index)
+            part, is_unknown, index = self._part(index)
             parts.append(part)
-            dynamic |= unknown
+            unknown.append(is_unknown)
             index += bracket
             if self[index].text != "." or (self[index + 1].sort not in _NAMED and self[index + 1].text != "["):
-                return Name(".".join(parts), dynamic), index
+                return Name.of(parts, unknown), index
             index += 1
 
     def _part(self, index: int) -> tuple[str, bool, int]:
@@ -95,14 +110,10 @@ class Statement:
         while self[last + 1].sort in GLUED and self[last + 1].start == self[last].end:
             last += 1
         unknown = token.sort is Sort.HOLE or last > index or HOLE in token.text
-        return _unquoted(token), unknown, last + 1
-
-
-def _unquoted(token: Token) -> str:
-    if token.sort is not Sort.QUOTED:
-        return token.text
-    quote = token.text[0]
-    return token.text[1:-1].replace(quote * 2, quote)
+        if token.sort is not Sort.QUOTED:
+            return token.text, unknown, last + 1
+        behind = last + 1 + 2 * (self.word(last + 1) == "UESCAPE")
+        return unquoted(token, escape_behind(self.tokens, last)), unknown, behind
 
 
 def split(tokens: Sequence[Token]) -> Iterator[Statement]:
@@ -129,10 +140,31 @@ def _whole_end(tokens: Sequence[Token], start: int) -> int | None:
     """The end of a statement that holds others, None if it never ends; the start itself for any other statement."""
     if tokens[start].upper != "CREATE":
         return start
-    created = {token.upper for token in tokens[start : min(start + 8, _plain_end(tokens, start))]}
-    if created & _COMPOUND:
+    plain = _plain_end(tokens, start)
+    created = _created(tokens, start, plain)
+    if created in _COMPOUND and not _has_its_body_in_a_string(tokens, start, plain):
         return _body_end(tokens, start)
-    return _rule_end(tokens, start) if "RULE" in created else start
+    return _rule_end(tokens, start) if created == "RULE" else start
+
+
+def _created(tokens: Sequence[Token], start: int, end: int) -> str:
+    """The word that says what a CREATE creates: MySQL and others name first who defines it."""
+    index = start + 1
+    while index < end and (tokens[index].upper in _BEFORE_CREATED or tokens[index - 1].upper in {"=", "DEFINER"}):
+        if tokens[index].upper == "DEFINER":
+            return next((one.upper for one in tokens[index:end] if one.upper in _COMPOUND), "")
+        index += 1
+    return tokens[index].upper if index < end else ""
+
+
+def _has_its_body_in_a_string(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether it is a function of PostgreSQL's, or a trigger, which names one: then BEGIN and CASE are mere names."""
+    pairs = zip(tokens[start:end], tokens[start + 1 : end])
+    return any(
+        (one.upper == "AS" and two.sort is Sort.STRING)
+        or (one.upper == "EXECUTE" and two.upper in {"FUNCTION", "PROCEDURE"})
+        for one, two in pairs
+    )
 
 
 def _body_end(tokens: Sequence[Token], start: int) -> int | None:

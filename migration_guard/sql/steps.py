@@ -19,7 +19,9 @@ class Change:
     end: int
     """Where the statement of that verb ends, without its semicolon."""
     dynamic: bool = False
-    """Whether the table, or the source of an INSERT, is put together while running."""
+    """Whether the table, its schema, or the source of an INSERT, is put together while running."""
+    anywhere: tuple[str, ...] = ()
+    """The tables among them whose schema is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class FunctionCreated:
     changes: tuple[Change, ...]
     start: int
     end: int
+    calls: frozenset[str] = frozenset()
+    """The bare names of what its body calls, functions that are not known among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class Unknown:
     why: str
     start: int
     end: int
+    unclosed: bool = False
+    """Whether a quote or comment begins here that never ends."""
 
 
 Step = Change | Created | Dropped | Renamed | FunctionCreated | Transaction | Harmless | Unknown

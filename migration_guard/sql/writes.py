@@ -118,8 +118,9 @@ def _written(statement: Statement, start: int, stop: int) -> Change | None:
 def change(kind: OperationKind, statement: Statement, verb: int, stop: int, *targets: Name | None) -> Change:
     """The Change whose verb stands at an index and whose statement ends before another."""
     known = tuple(dict.fromkeys(table for target in targets if target for table in target.tables))
-    dynamic = any(target is None or target.dynamic for target in targets)
-    return Change(kind, known, statement[verb].start, statement[max(verb, stop - 1)].end, dynamic)
+    dynamic = any(target is None or not target.certain for target in targets)
+    anywhere = tuple(dict.fromkeys(target.text for target in targets if target and target.anywhere))
+    return Change(kind, known, statement[verb].start, statement[max(verb, stop - 1)].end, dynamic, anywhere)
 
 
 def names(statement: Statement, index: int, stop: int) -> tuple[list[Name | None], int]:

@@ -1,0 +1,138 @@
+"""Blocks with an end of their own: `try`, whose handlers may be entered from anywhere in it, and `with`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence as AnySequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter.flow import HEAP, Exit, Exits, resume
+from migration_guard.interpreter.objects import ContextManager
+from migration_guard.interpreter.syntax import within
+from migration_guard.interpreter.values import UNKNOWN, Unknown, Value
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.machine import Machine
+    from migration_guard.interpreter.statements import Statements
+
+_WAYS = (Exit.BREAK, Exit.CONTINUE, Exit.RETURN)
+
+
+class Blocks:
+    """Runs `try` and `with`."""
+
+    def __init__(self, machine: Machine, statements: Statements) -> None:
+        self.machine = machine
+        self.statements = statements
+
+    # --- try ---------------------------------------------------------------------------------------------------------
+
+    def _Try(self, node: cst.Try | cst.TryStar) -> bool:
+        if node.finalbody is None:
+            return self._attempt(node)
+        return self._finally(partial(self._attempt, node), partial(self.statements.body, node.finalbody.body))
+
+    _TryStar = _Try
+
+    def _attempt(self, node: cst.Try | cst.TryStar) -> bool:
+        """The body, and each handler from any state that the body was in."""
+        body = self.statements.body
+        mark = HEAP.mark()
+        states = []
+        with HEAP.watching() as watch:
+            reached = body(node.body)
+        if reached and self.statements.otherwise(node.orelse):
+            states.append(HEAP.since(mark))
+        HEAP.undo(mark)
+        for handler in node.handlers:
+            resume(watch.states())
+            with self.machine.ledger.handler():
+                if self._handled(handler):
+                    states.append(HEAP.since(mark))
+            HEAP.undo(mark)
+        return resume(states)
+
+    def _handled(self, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+        if handler.type is not None:
+            self.machine.evaluate(handler.type)
+        if handler.name is not None:
+            self.machine.names.bind(handler.name.name, Unknown("exception"), handler)
+        return self.statements.body(handler.body)
+
+    def _finally(self, body: Callable[[], bool], end: Callable[[], bool], *, swallows: bool = False) -> bool:
+        """Run a body, then `end` on each of its ways out, that of an exception among them."""
+        flow = self.machine.flow
+        with HEAP.watching() as watch:
+            exits = flow.run(body)
+        if Exit.RAISE in exits or watch.seen or swallows:
+            exits[Exit.RAISE] = watch.states()
+        ends: Exits = {}
+        mark = HEAP.mark()
+        for way, states in exits.items():
+            if resume(states) and end():
+                ends[way] = [HEAP.since(mark)]
+            HEAP.undo(mark)
+        flow.lead_on(ends, *_WAYS)
+        if swallows:
+            return resume([*ends.get(Exit.END, ()), *ends.get(Exit.RAISE, ())])
+        return resume(ends.get(Exit.END, ()))
+
+    # --- with --------------------------------------------------------------------------------------------------------
+
+    def _With(self, node: cst.With) -> bool:
+        return self._managed(node, node.items)
+
+    def _managed(self, node: cst.With, items: AnySequence[cst.WithItem]) -> bool:
+        """Enter the first of the managers, then the others and the block inside of it."""
+        if not items:
+            return self.statements.body(node.body)
+        item, rest = items[0], items[1:]
+        context = self.machine.evaluate(item.item)
+
+        def inside(value: Value) -> bool:
+            if item.asname is not None:
+                self.machine.names.bind(item.asname.name, value, node)
+            with self.machine.ledger.block(item.item):
+                return self._managed(node, rest)
+
+        if isinstance(context, ContextManager):
+            return self._served(context, inside)
+        value = context.entered(self.machine)
+        swallows = context.swallows
+        if not swallows and not context.leaves:
+            return inside(value)
+        return self._finally(partial(inside, value), partial(self._exited, context), swallows=swallows)
+
+    def _exited(self, context: Value) -> bool:
+        context.exited(self.machine)
+        return True
+
+    def _served(self, context: ContextManager, inside: Callable[[Value], bool]) -> bool:
+        """A function under `@contextmanager`: the block runs at its `yield`, then what stands behind."""
+        machine, flow = self.machine, self.machine.flow
+        frames = list(machine.frames)
+        left: Exits = {}
+
+        def block(value: Value) -> None:
+            with machine.standing_at(frames):
+                exits = flow.run(partial(inside, value))
+            for way, states in exits.items():
+                left.setdefault(way, []).extend(states)
+            resume([state for states in exits.values() for state in states])
+
+        machine.calls.run(context.function, context.made_by, block)
+        if not left:
+            return inside(UNKNOWN)  # its `yield` was not seen
+        for way in _WAYS:
+            if left.get(way):
+                flow.leave(way)
+        return Exit.END in left or _catches(context)
+
+
+def _catches(context: ContextManager) -> bool:
+    """Whether the generator goes on after an exception in the block."""
+    handlers = (cst.ExceptHandler, cst.ExceptStarHandler)
+    return any(isinstance(inner, handlers) for inner in within(context.function.node.body))

@@ -1,0 +1,279 @@
+"""Following calls: into functions of the repository, once for each state that they can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter import text as texts
+from migration_guard.interpreter.call import Call, Frame
+from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.expressions import TooComplex
+from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, Store, resume
+from migration_guard.interpreter.objects import Function
+from migration_guard.interpreter.repository import Scope
+from migration_guard.interpreter.values import NONE, UNKNOWN, Choice, Constant, Unknown, Value, join
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.machine import Machine
+
+MAX_STEPS_AWAY = 40_000
+"""Expressions of other modules evaluated for one file; what is called beyond is out of sight."""
+MAX_CALLS = 60
+"""Nested calls that are followed."""
+MAX_DEPTH = 12
+"""Calls of one function within itself that are followed, each with other arguments."""
+MAX_ALIKE = 2
+"""… with arguments of which not all is known."""
+MAX_HOPS = 8
+"""Calls that are followed through other modules than the migration; what is called beyond is out of sight."""
+MAX_KNOWN = 6
+"""States of one call that are kept to be recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """A call that was followed: what it read, what it changed, what it gave."""
+
+    record: Record
+    changes: Delta
+    result: Value
+    arguments: object
+    """Kept, since the keys of arguments are made of what they are."""
+
+
+class Calls:
+    """Follows calls of the repository's functions."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._steps_away = MAX_STEPS_AWAY
+        self._away_until = 0
+        self._followed: dict[object, list[_Followed]] = {}
+
+    def forget(self) -> None:
+        """Another entry point is entered: what was told before is told again, for its direction."""
+        self._followed.clear()
+
+    def run(self, function: Function, call: Call, on_yield: Callable[[Value], None] | None = None) -> Value:
+        """Follow a call into a function of the repository; `on_yield` is what a generator is gone through for."""
+        machine = self.machine
+        if machine.libraries.hides_its_sql(function, call):
+            return UNKNOWN
+        arguments = self._arguments(function, call)
+        key = (function.key, tuple((name, _told_apart(value)) for name, value in arguments.items()))
+        within = [frame for frame in machine.frames if frame.node is function.node]
+        if len(within) > 1:
+            exact = all(_is_exact(value) for value in arguments.values())
+            if not exact:
+                arguments = {name: _widened(value) for name, value in arguments.items()}
+            if any(_recurs(frame, arguments, exact=exact) for frame in within) or (
+                not exact and len(within) >= MAX_ALIKE
+            ):
+                return Unknown(function.name)  # it is being followed with just this: nothing new would come
+        if len(within) >= MAX_DEPTH:
+            return machine.libraries.unfollowed(function, call)
+        if len(machine.frames) > MAX_CALLS:
+            if len({id(frame.node) for frame in machine.frames}) >= MAX_CALLS:
+                raise TooComplex  # a chain of functions, each another one: what is at its end is not known
+            return machine.libraries.unfollowed(function, call)
+        frame = Frame(
+            function.name,
+            call.place,
+            function.node,
+            function.scope,
+            function,
+            key=key,
+            arguments=arguments,
+            on_yield=on_yield,
+        )
+        if function.scope.module is machine.module:
+            return self._once(frame, call, arguments, site=0)
+        hops = self._hops()
+        if hops == 0:
+            started = machine.expressions.steps
+            self._away_until = started + self._steps_away
+            try:
+                return self._once(frame, call, arguments, site=self._site())
+            finally:
+                self._steps_away -= machine.expressions.steps - started
+        if hops >= MAX_HOPS or machine.expressions.steps > self._away_until:
+            return machine.libraries.unfollowed(function, call)
+        return self._once(frame, call, arguments, site=self._site())
+
+    def _once(self, frame: Frame, call: Call, arguments: dict[str, Value], *, site: int) -> Value:
+        """Follow a call, unless an equal one was followed in an equal state: its changes are then made again.
+
+        What stands elsewhere is told for each `site` that leads there.
+        """
+        machine = self.machine
+        if frame.on_yield is not None:
+            return self._follow(frame, arguments)
+        loops = (machine.row_loops > 0, bool(machine.ledger.loops))
+        key = (site, machine.ledger.moment, loops, frame.key)
+        known = self._followed.setdefault(key, [])
+        for one in known:
+            if one.record.holds():
+                HEAP.repeat(one.record, one.changes)
+                return one.result
+        mark = HEAP.mark()
+        with HEAP.recording() as record:
+            frame.record = record
+            result = self._follow(frame, arguments)
+        changes = HEAP.since(mark)
+        born = record.start
+        contents = (cell.content for (store, _), cell in changes.items() if store.born <= born and cell is not None)
+        if len(known) < MAX_KNOWN and not any(_is_new(value, born) for value in (result, *contents)):
+            lasting = {place: cell for place, cell in changes.items() if place[0].born <= born}
+            known.append(_Followed(record, lasting, result, arguments))
+        return result
+
+    def _follow(self, frame: Frame, arguments: dict[str, Value]) -> Value:
+        machine, function = self.machine, frame.function
+        assert function is not None
+        machine.reached.add(id(function.node))
+        frame.scope = Scope(function.scope.module, function.scope, arguments)
+        machine.frames.append(frame)
+        depth = len(machine.frames)
+
+        def body() -> bool:
+            with machine.ledger.block(function.node):
+                if isinstance(function.node, cst.Lambda):
+                    frame.returned.append(machine.evaluate(function.node.body))
+                    return True
+                if machine.statements.body(function.node.body):
+                    frame.returned.append(NONE)
+                    return True
+            return False
+
+        try:
+            exits = machine.flow.run(body)
+        finally:
+            del machine.frames[depth - 1 :]
+        if not resume([*exits.get(Exit.END, ()), *exits.get(Exit.RETURN, ())]):
+            resume(exits.get(Exit.RAISE, ()))
+        return self._result(frame, function)
+
+    def _hops(self) -> int:
+        """How many calls lead away from the migration."""
+        count = 0
+        for frame in reversed(self.machine.frames):
+            if frame.scope.module is self.machine.module:
+                break
+            count += frame.function is not None
+        return count
+
+    def _site(self) -> int:
+        """The last call in the migration itself: what is found behind it is told there."""
+        source = self.machine.source
+        return next(
+            (id(f.place.node) for f in reversed(self.machine.frames) if f.place and f.place.source is source), 0
+        )
+
+    @staticmethod
+    def _result(frame: Frame, function: Function) -> Value:
+        if function.generates:
+            return Sequence((), join(frame.yielded) if frame.yielded else None, frame.yields_rows)
+        returned = frame.returned
+        if len(returned) > 1:  # a function that returns something on one path returns None on the others
+            returned = [value for value in returned if value is not NONE] or returned
+        return join(returned)
+
+    # --- Arguments ---------------------------------------------------------------------------------------------------
+
+    def _arguments(self, function: Function, call: Call) -> dict[str, Value]:
+        parameters = function.node.params
+        bound: dict[str, Value] = dict(function.defaults)
+        positional = list(call.positional)
+        if function.bound is not None:
+            positional.insert(0, function.bound)
+        named = dict(call.named)
+        for parameter in (*parameters.posonly_params, *parameters.params):
+            name = parameter.name.value
+            if positional:
+                bound[name] = positional.pop(0)
+            elif name in named:
+                bound[name] = named.pop(name)
+            else:
+                bound[name] = self._missing(parameter, bound.get(name), call)
+        for parameter in parameters.kwonly_params:
+            name = parameter.name.value
+            bound[name] = named.pop(name) if name in named else self._missing(parameter, bound.get(name), call)
+        if isinstance(parameters.star_arg, cst.Param):
+            bound[parameters.star_arg.name.value] = Sequence(positional, call.rest if call.open else None)
+        if parameters.star_kwarg is not None:
+            rest = Mapping(rest=call.rest if call.open else None)
+            for name, value in named.items():
+                rest.set_item(texts.plain(name), value, rows=False)
+            bound[parameters.star_kwarg.name.value] = rest
+        return bound
+
+    def _missing(self, parameter: cst.Param, default: Value | None, call: Call) -> Value:
+        """What a parameter is that the call does not name: its default, or what `*args` may hold."""
+        if default is not None and not call.open:
+            return default
+        libraries = self.machine.libraries
+        unknown = libraries.parameter(parameter.name.value, parameter.annotation, given=call.given)
+        if call.open and isinstance(unknown, Unknown):
+            unknown = call.rest
+        return unknown if default is None else join((default, unknown))
+
+
+def _widened(value: Value) -> Value:
+    """An argument of a function within itself: what grows or counts without a known end tells nothing new."""
+    return Unknown(from_rows=value.from_rows) if any(map(_grows, value.alternatives())) else value
+
+
+def _grows(value: Value) -> bool:
+    match value:
+        case Constant(value=number):
+            return isinstance(number, (int, float)) and not isinstance(number, bool)
+        case texts.Text():
+            return not value.known
+    return False
+
+
+def _recurs(frame: Frame, arguments: dict[str, Value], *, exact: bool) -> bool:
+    """Whether a call is being followed with what it cannot tell from these arguments, in a state that is the same to it."""
+    theirs = frame.arguments
+    if any(name not in theirs or theirs[name].shape(3) != value.shape(3) for name, value in arguments.items()):
+        return False
+    return not exact or frame.record is None or frame.record.holds()
+
+
+def _is_exact(value: Value) -> bool:
+    match value:
+        case Sequence() | Mapping():
+            return value.elements() is not None
+        case texts.Text():
+            return value.known
+        case Choice() | Unknown():
+            return False
+    return True
+
+
+def _is_new(content: object, born: int) -> bool:
+    """Whether a result holds something that the call made: it would be shared by two calls that each made their own."""
+    if isinstance(content, Choice):
+        return any(_is_new(option, born) for option in content.options)
+    if isinstance(content, Store):
+        return content.born > born
+    if isinstance(content, Function):
+        return content.scope.born > born or (content.bound is not None and _is_new(content.bound, born))
+    held = getattr(content, "known", None)
+    if isinstance(held, tuple):
+        return any(_is_new(value, born) for value in held)
+    if isinstance(held, dict):
+        return any(_is_new(value, born) for _, value in held.values())
+    return type(content).__name__ in ("Partial", "Method", "Native", "Generator", "ContextManager", "Class", "Field")
+
+
+def _told_apart(value: Value) -> object:
+    """What makes an argument another one: of a statement also where it stands, since one that stands twice runs twice."""
+    if isinstance(value, texts.Text) and " " in str(value):
+        literals = (piece.literal for piece in value.pieces if piece.literal is not None)
+        return value.key, next((id(literal.node) for literal in literals if literal.node is not None), None)
+    return value.key

@@ -1,0 +1,114 @@
+"""How a block is left, and where each way leads: the enclosing block decides."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import partial
+from typing import TypeVar
+
+from migration_guard.interpreter.flow.heap import HEAP, Delta
+
+_T = TypeVar("_T")
+
+
+class Exit(Enum):
+    """The ways out of a block."""
+
+    END = auto()
+    """Its last statement was run: the next one is reached."""
+    BREAK = auto()
+    CONTINUE = auto()
+    RETURN = auto()
+    RAISE = auto()
+
+
+Exits = dict[Exit, list[Delta]]
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A loop, a function, or another construct that leads ways out on, and the states of those that came to it."""
+
+    mark: int
+    exits: Exits = field(default_factory=lambda: defaultdict(list))
+
+
+class Flow:
+    """The blocks that are being run, innermost last."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+
+    def open(self) -> Block:
+        block = Block(HEAP.mark())
+        self.blocks.append(block)
+        return block
+
+    def close(self, block: Block, *, reached: bool) -> Exits:
+        """The ways out of a block, `reached` if its end is one. The state is again what it began with."""
+        assert self.blocks.pop() is block
+        if reached:
+            block.exits[Exit.END].append(HEAP.since(block.mark))
+        HEAP.undo(block.mark)
+        return block.exits
+
+    def run(self, body: Callable[[], bool]) -> Exits:
+        """Run a body, and give the ways out of it; the state is again what it began with."""
+        block = self.open()
+        try:
+            reached = body()
+        except BaseException:
+            self.blocks.pop()
+            raise
+        return self.close(block, reached=reached)
+
+    def leave(self, way: Exit) -> bool:
+        """The path leaves the innermost block here: its next statement is not reached."""
+        if self.blocks:
+            block = self.blocks[-1]
+            block.exits[way].append(HEAP.since(block.mark))
+        return False
+
+    def lead_on(self, exits: Exits, *ways: Exit, block: Block | None = None) -> None:
+        """Hand ways out, whose states begin here, to an enclosing block."""
+        block = block or (self.blocks[-1] if self.blocks else None)
+        if block is None:
+            return
+        for way in ways:
+            if exits.get(way):
+                before = HEAP.since(block.mark)
+                block.exits[way] += [{**before, **delta} for delta in exits[way]]
+
+
+def resume(states: Iterable[Delta]) -> bool:
+    """Go on with what may be after any of these states; False if there are none."""
+    every = list(states)
+    if every:
+        HEAP.join(every)
+    return bool(every)
+
+
+def branches(ways: Iterable[Callable[[], bool]]) -> bool:
+    """Run each way from here, then go on with what may be after those that reach their end."""
+    mark = HEAP.mark()
+    states: list[Delta] = []
+    for way in ways:
+        if way():
+            states.append(HEAP.since(mark))
+        HEAP.undo(mark)
+    return resume(states)
+
+
+def each(ways: Iterable[Callable[[], _T]]) -> list[_T]:
+    """What each of several alternatives gives; afterwards any one of them may have happened."""
+    found: list[_T] = []
+
+    def taken(way: Callable[[], _T]) -> bool:
+        found.append(way())
+        return True
+
+    branches([partial(taken, way) for way in ways])
+    return found

@@ -1,0 +1,133 @@
+"""Operators of Python: their names, and what they give where both sides are known."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from itertools import product
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.objects import Class, Function, Instance
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import NONE, Constant, Unknown, Value
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+
+BINARY: dict[type, str] = {
+    cst.Add: "__add__",
+    cst.Subtract: "__sub__",
+    cst.Multiply: "__mul__",
+    cst.Divide: "__truediv__",
+    cst.FloorDivide: "__floordiv__",
+    cst.Modulo: "__mod__",
+    cst.Power: "__pow__",
+    cst.MatrixMultiply: "__matmul__",
+    cst.BitOr: "__or__",
+    cst.BitAnd: "__and__",
+    cst.BitXor: "__xor__",
+    cst.LeftShift: "__lshift__",
+    cst.RightShift: "__rshift__",
+}
+_COUNTING: dict[str, Callable[[int, int], int]] = {
+    "__add__": operator.add,
+    "__sub__": operator.sub,
+    "__mul__": operator.mul,
+    "__floordiv__": operator.floordiv,
+    "__mod__": operator.mod,
+    "__or__": operator.or_,
+    "__and__": operator.and_,
+    "__xor__": operator.xor,
+}
+_ORDER: dict[type, Callable[[float, float], bool]] = {
+    cst.LessThan: operator.lt,
+    cst.LessThanEqual: operator.le,
+    cst.GreaterThan: operator.gt,
+    cst.GreaterThanEqual: operator.ge,
+}
+_METHODS: dict[type, str] = {
+    cst.Equal: "__eq__",
+    cst.NotEqual: "__ne__",
+    cst.LessThan: "__lt__",
+    cst.LessThanEqual: "__le__",
+    cst.GreaterThan: "__gt__",
+    cst.GreaterThanEqual: "__ge__",
+}
+MAX_NUMBER = 10**12
+MAX_PAIRS = 64
+
+
+def counted(name: str, left: Value, right: Value) -> Value:
+    """Arithmetic on whole numbers; what is no number, or too large a one, is not known."""
+    match left, right:
+        case Constant(int(a)), Constant(int(b)) if name in _COUNTING and max(abs(a), abs(b)) < MAX_NUMBER:
+            if b or name not in ("__floordiv__", "__mod__"):
+                return Constant(_COUNTING[name](a, b))
+    return Unknown()
+
+
+def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> bool | None:
+    """Whether a comparison holds; None where that is not the same for all that both sides may be."""
+    if isinstance(left, Instance) and type(node) in _METHODS:
+        left.operated(_METHODS[type(node)], right, call)
+    if isinstance(node, (cst.In, cst.NotIn)) and isinstance(right, Instance):
+        right.special("__contains__", left)
+    pairs = list(product(left.alternatives(), right.alternatives()))
+    if len(pairs) > MAX_PAIRS:
+        return None
+    truths = {_compared(node, a, b) for a, b in pairs}
+    return truths.pop() if len(truths) == 1 else None
+
+
+def _compared(node: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
+    match node:
+        case cst.Equal() | cst.Is():
+            return _same(left, right)
+        case cst.NotEqual() | cst.IsNot():
+            return _not(_same(left, right))
+        case cst.In():
+            return _holds(right, left)
+        case cst.NotIn():
+            return _not(_holds(right, left))
+    match left, right:
+        case Constant(int() | float() as a), Constant(int() | float() as b) if type(node) in _ORDER:
+            return _ORDER[type(node)](a, b)
+    return None
+
+
+def _not(truth: bool | None) -> bool | None:
+    return None if truth is None else not truth
+
+
+def _plain(value: Value) -> bool:
+    return isinstance(value, Constant) or (isinstance(value, Text) and value.known)
+
+
+def _same(left: Value, right: Value) -> bool | None:
+    if _plain(left) and _plain(right):
+        return left.key == right.key or (
+            isinstance(left, Constant) and isinstance(right, Constant) and left.value == right.value
+        )
+    for one, other in ((left, right), (right, left)):
+        if one is NONE and isinstance(other, (Text, Sequence, Mapping, Function, Class, Instance)):
+            return False
+    if left is right and isinstance(left, (Function, Class, Instance)):
+        return True
+    return None
+
+
+def _holds(collection: Value, value: Value) -> bool | None:
+    match collection:
+        case Mapping() if _plain(value):
+            return collection.has(value)
+        case Text() if collection.known and isinstance(value, Text) and value.known:
+            return str(value) in str(collection)
+        case Sequence() if _plain(value):
+            found = {_same(element, value) for element in collection.known}
+            if True in found:
+                return True
+            return False if found <= {False} and collection.rest is None and not collection.from_rows else None
+    return None

@@ -1,0 +1,84 @@
+"""What a migration has done so far, as far as it decides how bad its next step is: part of the state of a path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from migration_guard.interpreter.flow import Content, Store
+from migration_guard.interpreter.spot import Spot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """Where paths meet, what is certain is what all say, and what is possible is what any says."""
+
+    created: dict[str, Spot] = field(default_factory=dict)
+    """Tables that are new and empty for sure, and where they were created."""
+    gone: frozenset[str] = frozenset()
+    """Tables that do not exist for sure: IF NOT EXISTS then creates them."""
+    transactions: frozenset[int] = frozenset({0})
+    """The transactions that may be open."""
+    autocommit: int = 0
+    """How many blocks are open in which each statement commits on its own."""
+
+    @property
+    def key(self) -> object:
+        created = tuple((name, spot.key) for name, spot in self.created.items())
+        return (created, self.gone, self.transactions, self.autocommit)
+
+    def shape(self, depth: int) -> object:
+        return self.key
+
+    def joined(self, others: list[Content]) -> Moment:
+        result = self
+        for other in others:
+            if isinstance(other, Moment):
+                result = Moment(
+                    {name: spot for name, spot in result.created.items() if name in other.created},
+                    result.gone & other.gone,
+                    result.transactions | other.transactions,
+                    min(result.autocommit, other.autocommit),
+                )
+        return result
+
+
+class Situation(Store):
+    """The one slot that holds the Moment."""
+
+    __slots__ = ()
+
+    @property
+    def now(self) -> Moment:
+        found = self.read("now")
+        return found if isinstance(found, Moment) else Moment()
+
+    def become(self, moment: Moment) -> None:
+        self.write("now", moment)
+
+    def create(self, table: str, spot: Spot, *, certain: bool) -> None:
+        """A table is created; not `certain` where it may have been there: IF NOT EXISTS."""
+        now, name = self.now, named(table)
+        if certain or name in now.gone:
+            self.become(replace(now, created={**now.created, name: spot}, gone=now.gone - {name}))
+
+    def drop(self, table: str) -> None:
+        now, name = self.now, named(table)
+        created = {other: spot for other, spot in now.created.items() if other != name}
+        self.become(replace(now, created=created, gone=now.gone | {name}))
+
+    def rename(self, old: str, new: str) -> None:
+        now = self.now
+        created = dict(now.created)
+        if named(old) in created:
+            created[named(new)] = created.pop(named(old))
+            self.become(replace(now, created=created))
+
+    def origin(self, table: str) -> Spot | None:
+        """Where a table was created, if it surely is new."""
+        return self.now.created.get(named(table))
+
+
+def named(table: str) -> str:
+    """A table's name with its schema, without quotes and case; `public` is where one without a schema lies."""
+    parts = [part.strip('"`[]').lower() for part in table.split(".")]
+    return ".".join(parts[1:] if len(parts) == 2 and parts[0] == "public" else parts)

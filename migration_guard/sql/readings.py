@@ -1,0 +1,80 @@
+"""One list of Steps from the readings of a text: what any of them finds is found, and nothing is new unless all say so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from migration_guard.sql.functions import Functions
+from migration_guard.sql.lexis import Lexis, differs, readings, spoken
+from migration_guard.sql.reader import Reader
+from migration_guard.sql.scan import Sort, Token, scan
+from migration_guard.sql.steps import Change, Created, FunctionCreated, Renamed, Step, Unknown
+
+_ESCAPES_MAY_COUNT = re.compile(r"standard_conforming_strings", re.IGNORECASE)
+_CLAIMS = (Created, Renamed)
+"""What makes a later change harmless."""
+
+
+def may_allow_escapes(text: str) -> bool:
+    """Whether a text changes how the strings of later ones are read."""
+    return _ESCAPES_MAY_COUNT.search(text) is not None
+
+
+def read(text: str, dialect: str, functions: Functions, *, script: bool, escapes: bool) -> list[Step]:
+    """What executing a text would do, whichever server of its dialect executes it."""
+    ways = [
+        (lexis, scan(text, 0, lexis, script=script))
+        for lexis in readings(text, dialect, escapes=escapes or may_allow_escapes(text))
+    ]
+    found = [Reader(spoken(dialect), lexis, functions).read_all(tokens) for lexis, tokens in _different(ways)]
+    return sorted(_merged(found), key=lambda step: step.start)
+
+
+def _different(ways: Sequence[tuple[Lexis, list[Token]]]) -> Iterator[tuple[Lexis, list[Token]]]:
+    """The ways that read a text differently: as a whole, or within its strings."""
+    met: list[list[Token]] = []
+    for lexis, tokens in ways:
+        if tokens not in met or any(token.sort is Sort.STRING and differs(token.text[1:-1]) for token in tokens):
+            yield lexis, tokens
+        met.append(tokens)
+
+
+def _merged(found: Sequence[list[Step]]) -> list[Step]:
+    first, *others = found
+    closed = [steps for steps in others if not _breaks_off(steps)]
+    if not closed:
+        return first
+    if _breaks_off(first):
+        return _merged(closed)
+    known = set(first)
+    common = known.intersection(*(steps for steps in closed if _is_plausible(steps, known)))
+    steps = [step for step in first if not isinstance(step, _CLAIMS) or step in common]
+    for other in closed:
+        new = list(_new(steps, [step for step in other if step not in known]))
+        starts = {step.start for step in new if isinstance(step, Change) and step.tables}
+        steps = [step for step in steps if not isinstance(step, Change) or step.tables or step.start not in starts]
+        steps += new
+        known.update(new)
+    return steps
+
+
+def _new(steps: Sequence[Step], others: Sequence[Step]) -> Iterator[Step]:
+    """The functions, and the changes that are not told already, be it with more of a table."""
+    told = {(step.start, step.kind, step.tables) for step in steps if isinstance(step, Change)}
+    told.update([(start, kind, ()) for start, kind, _ in told])
+    for step in others:
+        if isinstance(step, FunctionCreated) or (
+            isinstance(step, Change) and (step.start, step.kind, step.tables) not in told
+        ):
+            yield step
+
+
+def _is_plausible(steps: Sequence[Step], known: set[Step]) -> bool:
+    """Whether a server that reads a text so could run it, as far as the likeliest one can: what it creates counts."""
+    return not any(isinstance(step, Unknown) and step not in known for step in steps)
+
+
+def _breaks_off(steps: list[Step]) -> bool:
+    """Whether a reading ends within a quote or comment, as that of the right server does not."""
+    return any(isinstance(step, Unknown) and step.unclosed for step in steps)
