@@ -257,7 +257,13 @@ def _found(mutant: Mutant) -> bool:
             text=True,
             check=False,
         )
-    print("found:" if run.returncode == 1 else "ALIVE:", mutant.name, "-", (run.stdout or run.stderr).strip()[-200:], flush=True)
+    print(
+        "found:" if run.returncode == 1 else "ALIVE:",
+        mutant.name,
+        "-",
+        (run.stdout or run.stderr).strip()[-200:],
+        flush=True,
+    )
     return run.returncode == 1
 
 
