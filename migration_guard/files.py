@@ -90,7 +90,7 @@ def read_source(path: Path | str, limit: int = SOURCE_LIMIT) -> bytes:
 
 
 def too_large(limit: int = SOURCE_LIMIT) -> str:
-    return f"larger than {limit // (1024 * 1024)} MB"
+    return f"larger than {limit // (1024 * 1024)} MB" if limit >= 1024 * 1024 else f"larger than {limit // 1000} kB"
 
 
 def leads_out(path: Path, root: Path) -> bool:

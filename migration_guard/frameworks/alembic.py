@@ -49,9 +49,7 @@ def enter(migration: Migration) -> None:
     migration.id = migration.text("revision")
     functions = migration.functions()
     for way, direction in _WAYS.items():
-        entry = migration.name(way)
-        if entry is not None:
-            migration.run(entry, direction)
+        migration.run_named(way, direction)
     for name, function in functions.items():
         match = _ENTRY.match(name)
         if match and name not in _WAYS and not function.node.params.params:

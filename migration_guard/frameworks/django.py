@@ -44,6 +44,4 @@ def loads(path: PurePath) -> bool:
 def enter(migration: Migration) -> None:
     migration.load()
     migration.id = migration.named_by_app()
-    operations = migration.class_attribute("Migration", "operations")
-    if operations is not None:
-        migration.run_operations(operations)
+    migration.run_django("Migration")

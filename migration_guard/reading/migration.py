@@ -18,10 +18,10 @@ from migration_guard.interpreter.objects import Class, Function, Instance
 from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
-from migration_guard.interpreter.values import NONE, Constant, Place, Unknown, Value
+from migration_guard.interpreter.values import NONE, Constant, External, Place, Unknown, Unseen, Value
 from migration_guard.libraries import Libraries, django, django_models
 from migration_guard.libraries.database import Handle
-from migration_guard.libraries.execution import execute
+from migration_guard.libraries.execution import execute, opaque
 from migration_guard.libraries.python import PathValue
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.procedures import Contraction, Procedure
@@ -183,6 +183,55 @@ class Migration:
     def run(self, function: Value, direction: Direction, arguments: Sequence[Value] = ()) -> None:
         self.machine.enter(function, arguments, direction)
 
+    def run_named(self, name: str, direction: Direction) -> None:
+        """Enter what the module calls by a name; what is not in sight may do anything."""
+        entry = self.name(name)
+        for option in () if entry is None else entry.alternatives():
+            if isinstance(option, Function) and option.scope.module is self.module:
+                self.run(option, direction)
+            else:
+                self._run_elsewhere(name, option, direction)
+
+    def _run_elsewhere(self, name: str, value: Value, direction: Direction) -> None:
+        with self.machine.entering(direction):
+            bound = self.module.definitions.get(name) or self.module.definitions.get("*")
+            node = bound[-1] if bound else self.source.tree
+            call = Call(self.machine, name, Place(self.source, node, node), given=True)
+            if isinstance(value, (External, Unknown)) and not isinstance(value, Unseen):
+                opaque(call, f"{name} is out of sight", name)
+            else:
+                self.machine.call(value, call).consumed()
+
+    def run_django(self, name: str) -> None:
+        """Make an object of a class of migrations, as Django does, and run its operations and what it overrides."""
+        found = self.name(name)
+        for cls in () if found is None else found.alternatives():
+            if isinstance(cls, (External, Unknown)):
+                self._run_elsewhere(name, cls, Direction.UPGRADE)
+            else:
+                self._run_django(name, cls)
+
+    def _run_django(self, name: str, cls: Value) -> None:
+        place = (
+            Place(self.source, cls.node, cls.node)
+            if isinstance(cls, Class)
+            else Place(self.source, self.source.tree, self.source.tree)
+        )
+        given = (plain(self.path.stem), plain(self.libraries.django.app or ""))
+        with self.machine.entering(Direction.UPGRADE, function=False):
+            made = self.machine.call(cls, Call(self.machine, name, place, given, given=True))
+            operations = self.machine.attribute(made, "operations")
+        for option in operations.alternatives():
+            if option.elements() is not None or not isinstance(option, (External, Unknown)):
+                self.run_operations(option)
+            elif not isinstance(cls, Class) or any(_may_have_operations(base) for base in cls.external_bases()):
+                self._run_elsewhere(name, option, Direction.UPGRADE)
+        for method, direction in (("apply", Direction.UPGRADE), ("unapply", Direction.DOWNGRADE)):
+            override = cls.lookup(method) if isinstance(cls, Class) else None
+            if isinstance(override, Function) and isinstance(made, Instance):
+                handles = (Unknown("state", given=True), django.SchemaEditor())
+                self.run(override.bind(made), direction, handles)
+
     def run_unless_reached(self, function: Function, direction: Direction) -> None:
         """Enter a function that no other entry point has come to."""
         if id(function.node) not in self.machine.reached:
@@ -198,6 +247,11 @@ class Migration:
         for forward, direction in ((True, Direction.UPGRADE), (False, Direction.DOWNGRADE)):
             with self.machine.entering(direction):
                 django.run_operations(elements, self.machine, forward=forward)
+
+
+def _may_have_operations(base: str) -> bool:
+    """Whether a base class out of sight may bring operations of its own; Django's has none."""
+    return not base.startswith("django.")
 
 
 def read(job: Job, data: bytes) -> Reading:

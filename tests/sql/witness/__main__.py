@@ -31,8 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     state: dict[str, dict[str, int]] = json.loads(options.state.read_text("utf-8")) if options.state.is_file() else {}
     until = time.monotonic() + options.minutes * 60
     with configured() as server, server.fresh() as name, witness(server.url(name)) as seen:
-        for number in range(-(-options.texts // _BLOCK)):
-            for dialect in DIALECTS:
+        for dialect in DIALECTS:
+            for number in range(-(-options.texts // _BLOCK)):
                 key = f"{dialect} {_FIRST_SEED + number}"
                 if key not in state and time.monotonic() < until:
                     state[key] = _block(seen, dialect, _FIRST_SEED + number)

@@ -40,7 +40,7 @@ class Texts:
 
     def _mutated(self, text: str) -> str:
         at = self._random.randrange(len(text) + 1)
-        extra = self._random.choice(("", *_SPECIAL, "/*", "*/", "--", "$$", "''", "E'", "\\'", "\n'"))
+        extra = self._pick("", *_SPECIAL, "/*", "*/", "--", "$$", "''", "E'", "\\'", "\n'")
         return text[:at] + extra + text[at + self._random.choice((0, 0, 1)) :]
 
     # --- What stands between tokens ----------------------------------------------------------------------------------
