@@ -130,8 +130,12 @@ def test_what_has_no_length(kind: str, low: str, high: str) -> None:
 
 def test_a_runner_that_stands_still_in_its_batch_keeps_no_other_waiting(project: Project) -> None:
     """It may hold its row in the state: who comes then says so, and waits no lock's patience."""
-    assert project("run", "--all", "--max-seconds", "0.01").returncode == 0
+    assert project("init").returncode == 0
     with psycopg.connect(project.url) as stopped:
+        stopped.execute(
+            "INSERT INTO migration_guard.backfills (key, fingerprint, table_name) VALUES ('slow', '', 'leads')"
+        )
+        stopped.commit()
         stopped.execute("UPDATE migration_guard.backfills SET state = 'running', claimed_by = 'other:1'")
         ran = project("run", "--all", NAP="0")
     assert last(ran).startswith("NOTHING WAS RUN: slow: running (run by ")
