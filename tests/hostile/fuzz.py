@@ -177,6 +177,7 @@ def judged(batch: list[Mutant], folder: Path, seconds: float) -> Counter[str]:
         return wrong + Counter(crashes=1)
     told = {Path(one["path"]).name for one in report["problems"]}
     written = {table for one in report["findings"] for table in (one["operation"] or {}).get("tables", ())}
+    read = {Path(one["path"]).name for one in report["findings"]}
     failing = any(one["status"] == "new" and one["severity"] != "low" for one in report["findings"])
     wrong["wrong exit codes"] += run.returncode != (2 if told else 1 if failing else 0)
     unread = {Path(one["path"]).name for one in report["unread"]}
@@ -184,9 +185,11 @@ def judged(batch: list[Mutant], folder: Path, seconds: float) -> Counter[str]:
     wrong["unaccounted"] += abs(report["summary"]["files"] + outside + len(unread) - len(batch))
     for mutant in batch:
         if mutant.name not in told:
-            wrong["clean though unread"] += not _parses(mutant.source) and mutant.table not in written
-            wrong["lost"] += must_be_found(mutant) and mutant.table not in written
-            if os.environ.get("FUZZ_SHOW") and must_be_found(mutant) and mutant.table not in written:
+            unread_here = not _parses(mutant.source) and mutant.name not in read
+            lost = must_be_found(mutant) and mutant.table not in written
+            wrong["clean though unread"] += unread_here
+            wrong["lost"] += lost
+            if os.environ.get("FUZZ_SHOW") and (unread_here or lost):
                 print(mutant.name, mutant.source.decode("latin-1"), sep="\n")
     return wrong
 
