@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
 
+from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.objects import Class, Function, Super
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
@@ -30,11 +31,11 @@ from migration_guard.libraries.database import (
 )
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
+from migration_guard.libraries.relationships import Listener, listened
 from migration_guard.operations import OperationKind
 from migration_guard.sql import Functions
 
 if TYPE_CHECKING:
-    from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
 
 
@@ -232,6 +233,8 @@ class Libraries:
 
     def decorated(self, value: Value, wrapper: Value, place: Place) -> None:
         """A function or class stands under a decorator from out of sight."""
+        if isinstance(wrapper, Listener):
+            listened(value, Call(self.machine, "listens_for", place))
 
     # --- Values of the database ----------------------------------------------------------------------------------------
 

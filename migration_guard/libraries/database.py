@@ -11,9 +11,21 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.objects import Class, Function
+from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.spot import Spot, spot_of
 from migration_guard.interpreter.text import Piece, Text
-from migration_guard.interpreter.values import NONE, Choice, Constant, External, Method, Place, Unknown, Value
+from migration_guard.interpreter.values import (
+    NONE,
+    UNKNOWN,
+    Choice,
+    Constant,
+    External,
+    Method,
+    Place,
+    Unknown,
+    Value,
+    join,
+)
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import core
 
@@ -94,6 +106,17 @@ class Expression(Value):
 EXPRESSION = Expression()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Relationship(Expression):
+    """SQLAlchemy's `relationship("Target", …)` in the body of a model."""
+
+    target: Value = UNKNOWN
+    other_side: str = ""
+    """The attribute that it gives to the target."""
+    secondary: Value | None = None
+    """The table between, of many-to-many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handle(Value):
     """A way to the database: a connection, session, cursor or engine. They differ too little to keep apart."""
@@ -124,6 +147,10 @@ class Handle(Value):
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.handle_method(self, name, call)
 
+    def call(self, call: Call) -> Value:
+        """`db.session()`: another way to the same database."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Table(Value):
@@ -150,7 +177,9 @@ class Table(Value):
                     _CORE[name], (self.name,), None, spot_of(call.place), "sqlalchemy-core", values_from_rows(call)
                 )
             case "create":
-                call.machine.ledger.create(self.name, spot_of(call.place))
+                checked = call.argument(1, "checkfirst")
+                certain = checked is None or checked.truth is False
+                call.machine.ledger.create(self.name, spot_of(call.place), certain=certain)
                 call.machine.ledger.schema(spot_of(call.place), f"create {self.name}")
                 return NONE
             case "drop":
@@ -220,7 +249,7 @@ class Statement(Value):
         return (self.kind, self.tables, self.spot.key, self.from_rows)
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return Method(self, name)
+        return self if name in ("string", "statement") else Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         match name:
@@ -235,8 +264,6 @@ class Statement(Value):
             case "execute" | "run" | "exec":
                 self.executed(call, None)
                 return Query()
-            case "compile":
-                return Unknown(name)
             case "values" | "params":
                 return replace(self, from_rows=self.from_rows or values_from_rows(call))
         return self
@@ -327,6 +354,8 @@ class Field(Value):
     name: str
     related: Model | None = None
     """The model on the other side, where it is known."""
+    secondary: Table | None = None
+    """SQLAlchemy's table between, of many-to-many."""
 
     @property
     def key(self) -> object:
@@ -356,14 +385,29 @@ class Field(Value):
         return Field(self.row, f"{self.name}.{name}")
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
-        if self.related is not None:
-            machine.libraries.row_assign(Row(self.related), name, value, place)
+        if self.related is not None or self.may_relate:
+            machine.libraries.row_assign(self.related_row(), name, value, place)
+
+    @property
+    def may_relate(self) -> bool:
+        """Whether an object of SQLAlchemy may lead to others here: unless its class says that it is a column."""
+        model = self.row.model
+        if model is None or model.orm != "sqlalchemy-orm" or "." in self.name:
+            return False
+        own = model.cls.lookup(self.name) if model.cls is not None else None
+        return own is None or isinstance(own, Relationship)
+
+    def related_row(self) -> Row:
+        """An object on the other side."""
+        return Row(self.related or Model(None, None, self.orm))
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.field_method(self, name, call)
 
     def element(self) -> Value:
-        return Row(self.related) if self.related is not None else Unknown(self.name, from_rows=self.from_rows)
+        if self.related is not None or self.may_relate:
+            return self.related_row()
+        return Unknown(self.name, from_rows=self.from_rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -407,11 +451,33 @@ class Query(Value):
         if not self.plain and len(self.entities) == 1:
             return Row(self.entities[0])
         if self.entities and self.orm != "django-orm":
-            return Sequence([Row(model) for model in self.entities], from_rows=True)
+            return Record([Row(model) for model in self.entities], from_rows=True)
         return Unknown("row", from_rows=True)
 
     def item(self, key: Value) -> Value:
-        return self.element() if isinstance(key, Constant) else self
+        return self if isinstance(key, Slice) else self.element()
+
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        """`rows | others`, `rows & others`: a queryset of the same model."""
+        return self if operator in _SET_OPERATORS else None
+
+
+_SET_OPERATORS = frozenset({"__or__", "__and__", "__xor__", "__ior__", "__iand__", "__ixor__"})
+
+
+class Record(Sequence):
+    """A row of a result that holds objects of models: `row[0]`, `row.Lead`."""
+
+    __slots__ = ()
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        for value in self.known:
+            if isinstance(value, Row) and value.model is not None and value.model.name == name:
+                return value
+        return self if name in ("_tuple", "t", "tuple") else Unknown(name, from_rows=True)
+
+    def item(self, key: Value) -> Value:
+        return join(self.known) if isinstance(key, Unknown) else super().item(key)
 
 
 _TAKES_ARGUMENTS = frozenset({"submit", "apply", "apply_async", "callback", "run_in_executor", "to_thread", "push"})

@@ -11,11 +11,13 @@ from migration_guard.interpreter.objects import Class, Function, Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Place, Unknown, Value
+from migration_guard.libraries import relationships
 from migration_guard.libraries.database import (
     Expression,
     Field,
     Model,
     Query,
+    Relationship,
     Row,
     Statement,
     Table,
@@ -25,7 +27,7 @@ from migration_guard.libraries.database import (
     values_from_rows,
 )
 from migration_guard.libraries.execution import execute, opaque
-from migration_guard.libraries.sqlalchemy import Metadata, Relationship
+from migration_guard.libraries.sqlalchemy import Metadata
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import core, queryset
 
@@ -258,6 +260,8 @@ def query_method(query: Query, name: str, call: Call) -> Value:
         return Unknown(name, from_rows=True)
     if name in _PLAIN:
         return Query(query.entities, query.orm, plain=True)
+    if name == "partitions":
+        return Sequence([], query, from_rows=True)
     if name in ("scalars", "unique", "objects") and query.entities:
         return Query(query.entities[:1], query.orm, plain=False)
     if name in ("in_bulk", "ain_bulk"):
@@ -313,31 +317,20 @@ def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
         return Meta(model)
     if name in ("pk", "id") or name.endswith("_id"):
         return Unknown(name, from_rows=not row.new)
-    related = None
     if model is not None and model.cls is not None:
         own = model.cls.lookup(name)
         if isinstance(own, Function):
             bound = own.bind(row)
             return libraries.machine.run_plainly(bound) if own.style == "property" else bound
-        if isinstance(own, Relationship):
-            related = _related(own.target, model.cls, libraries)
-    return Field(row, name, related)
-
-
-def _related(target: Value, cls: Class, libraries: Libraries) -> Model | None:
-    """The model that `relationship(target)` leads to."""
-    if isinstance(target, Text) and target.known:
-        target = libraries.machine.module_attribute(cls.module, str(target).rpartition(".")[2])
-    for option in target.alternatives():
-        if isinstance(option, Class):
-            return libraries.model_of(option)
-    return None
+    if model is not None and model.orm == "sqlalchemy-orm":
+        return relationships.field_of(row, name, libraries) or Field(row, name)
+    return Field(row, name)
 
 
 def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
     """`row.name = value`: SQLAlchemy writes it at the next flush; other ORMs wait for `save()`."""
     model = row.model
-    if model is None or model.orm != "sqlalchemy-orm" or row.new or name.startswith("_"):
+    if model is None or model.orm != "sqlalchemy-orm" or row.new or _is_private(name, model):
         return
     collection = model.cls is not None and isinstance(model.cls.lookup(name), Relationship)
     if row.flag("dirty") and not collection:
@@ -354,6 +347,11 @@ def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
         model=f"{model.name}.{name}" if collection else model.name,
         pending=True,
     )
+
+
+def _is_private(name: str, model: Model) -> bool:
+    """Whether a name with an underscore is no column: unless the class has it."""
+    return name.startswith("_") and (name.startswith("_sa_") or model.cls is None or model.cls.lookup(name) is None)
 
 
 def row_method(row: Row, name: str, call: Call) -> Value:
@@ -416,7 +414,7 @@ def field_method(field: Field, name: str, call: Call, *, of_row: bool = False) -
             else call.leave(Unknown(name, field.from_rows))
         )
     if field.orm == "sqlalchemy-orm":
-        return _collection_method(field, name, call)
+        return relationships.collection_method(field, name, call)
     if field.orm == "django-orm":
         if name in _PLAIN_METHODS or not call.machine.libraries.django.may_relate(field):
             return Unknown(name, from_rows=field.from_rows)
@@ -471,16 +469,6 @@ def _manager_method(field: Field, name: str, call: Call) -> Value:
     if name == "values" and not call.arguments:
         return Unknown(name, from_rows=field.from_rows)  # of a dictionary, as likely as of a manager; both only read
     return query_method(query, name, call)
-
-
-def _collection_method(field: Field, name: str, call: Call) -> Value:
-    if name in ("append", "add", "extend", "remove", "clear") and field.related is not None:
-        kind = OperationKind.DELETE if name in ("remove", "clear") else OperationKind.INSERT_VALUES
-        record(call, kind, how="sqlalchemy-orm", tables=(field.related.table,), model=field.related.name, pending=True)
-        return NONE
-    if name in ("filter", "filter_by", "all", "order_by", "join"):
-        return Query((field.related,) if field.related else (), "sqlalchemy-orm", plain=field.related is None)
-    return Unknown(name, from_rows=field.from_rows)
 
 
 # --- Unknown receivers -----------------------------------------------------------------------------------------------

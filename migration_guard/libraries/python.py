@@ -123,6 +123,8 @@ def _text(call: Call) -> Value:
     value = first(call)
     if isinstance(value, Constant) and isinstance(value.value, (int, float)):
         return plain(str(value.value))
+    if any(isinstance(option, database.Statement) for option in value.alternatives()):
+        return value  # its text, which does what the statement does once it is executed
     return value if any(isinstance(option, (Text, PathValue)) for option in value.alternatives()) else as_text(value)
 
 
