@@ -209,7 +209,9 @@ class Libraries:
                 certain = bool(HANDLE_NAME.search(receiver.hint)) and not receiver.given
                 return execute(call, given, call.argument(1, "parameters", "params", "args"), certain=certain)
         if receiver.from_rows:
-            orm.unknown_row_method(receiver, name, call)
+            found = orm.unknown_row_method(receiver, name, call)
+            if found is not None:
+                return found
         if name in orm.UNMISTAKABLE and not receiver.from_rows:
             orm.unknown_query_method(name, call)
         result = self.leave(receiver, call) if call.arguments else Unknown(name)

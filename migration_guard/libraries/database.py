@@ -21,6 +21,7 @@ from migration_guard.interpreter.values import (
     Constant,
     External,
     Method,
+    Partial,
     Place,
     Unknown,
     Value,
@@ -261,7 +262,7 @@ class Statement(Value):
                     if self.kind is OperationKind.INSERT_VALUES
                     else self
                 )
-            case "execute" | "run" | "exec":
+            case "execute" | "run" | "exec" | "execute_sql" | "update_batch" | "delete_batch":
                 self.executed(call, None)
                 return Query()
             case "values" | "params":
@@ -305,13 +306,18 @@ class Model(Value):
         return call.machine.libraries.model_method(self, name, call)
 
     def call(self, call: Call) -> Value:
-        return Row(self, new=True, from_rows=values_from_rows(call))
+        row = Row(self, new=True, from_rows=values_from_rows(call))
+        if {"pk", "id"} & call.named.keys():
+            row.write("keyed", Constant(value=True))
+        return row
 
 
 class Row(Store, Value):
     """An object of a model: loaded from the database, or new."""
 
     __slots__ = ("from_rows", "model")
+
+    handle = True
 
     def __init__(self, model: Model | None, *, new: bool = False, from_rows: bool = True) -> None:
         super().__init__()
@@ -344,6 +350,13 @@ class Row(Store, Value):
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.row_method(self, name, call)
+
+
+OF_RELATIONS = frozenset(
+    "add set remove clear create update delete get_or_create update_or_create bulk_create bulk_update append extend "
+    "filter exclude all aadd aset aremove aclear acreate aupdate adelete aget_or_create aupdate_or_create".split()
+)
+"""Methods of what leads to related rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -379,6 +392,8 @@ class Field(Value):
         return replace(self, related=machine.libraries.django.related(self.row.model, self.name))
 
     def attribute(self, name: str, machine: Machine) -> Value:
+        if name in OF_RELATIONS:
+            return Method(self, name)
         related = self.resolved(machine).related
         if related is not None:
             return machine.libraries.row_attribute(Row(related), name)
@@ -403,6 +418,10 @@ class Field(Value):
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.field_method(self, name, call)
+
+    def call(self, call: Call) -> Value:
+        """A method of the row that was looked up before."""
+        return self.row.method(self.name, call) if "." not in self.name else call.leave(self)
 
     def element(self) -> Value:
         if self.related is not None or self.may_relate:
@@ -491,18 +510,27 @@ def run_callbacks(call: Call) -> None:
     for index, value in enumerate(call.arguments):
         behind = call.positional[index + 1 :]
         for option in value.alternatives():
-            if isinstance(option, Function):
+            if isinstance(option, Function) or (isinstance(option, (Method, Partial)) and _writes(option)):
                 _run_callback(option, behind, call)
-            elif isinstance(option, Method) and option.handle:  # `stack.callback(connection.execute, text)`
-                option.call(call.with_arguments(behind, {}))
 
 
-def _run_callback(function: Function, behind: tuple[Value, ...], call: Call) -> None:
+def _writes(value: Value) -> bool:
+    """Whether a function that is handed on leads to the database."""
+    match value:
+        case Partial(function=function):
+            return isinstance(function, Function) or _writes(function)
+        case Method(receiver=receiver):
+            return receiver.handle or isinstance(receiver, Field)
+    return False
+
+
+def _run_callback(function: Value, behind: tuple[Value, ...], call: Call) -> None:
     if call.name in _TAKES_ELEMENTS:
         with call.machine.rows(any(value.from_rows for value in behind)):
-            call.machine.run(function, call.with_arguments([value.element() for value in behind], {}))
+            call.machine.call(function, call.with_arguments([value.element() for value in behind], {})).consumed()
     else:
-        call.machine.run(function, call.with_arguments(behind if call.name in _TAKES_ARGUMENTS else (), {}))
+        takes = call.name in _TAKES_ARGUMENTS or isinstance(function, Method)
+        call.machine.call(function, call.with_arguments(behind if takes else (), {})).consumed()
 
 
 def takes_callback(call: Call) -> bool:

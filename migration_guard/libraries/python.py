@@ -12,7 +12,7 @@ from migration_guard.interpreter.objects import Function, Instance
 from migration_guard.interpreter.syntax import Literal
 from migration_guard.interpreter.text import Piece, Text, as_text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Partial, Unknown, Value, join
-from migration_guard.libraries import database
+from migration_guard.libraries import database, functional
 from migration_guard.libraries.containers import first
 from migration_guard.libraries.database import run_callbacks
 
@@ -399,4 +399,5 @@ _CALLS: dict[str, Callable[[Call], Value | None]] = {
     "closing": first,
     "nullcontext": first,
     "wraps": lambda call: UNKNOWN,
+    **functional.CALLS,
 }

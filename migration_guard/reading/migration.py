@@ -18,7 +18,7 @@ from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, plain
 from migration_guard.interpreter.values import NONE, Constant, Place, Unknown, Value
-from migration_guard.libraries import Libraries, django, django_models
+from migration_guard.libraries import Libraries, django, django_history
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import execute
 from migration_guard.libraries.python import PathValue
@@ -35,7 +35,7 @@ from migration_guard.reading.procedures import Procedures
 def forget() -> None:
     """Forget what the files of other runs told of the repository."""
     Repository.forget()
-    django_models.forget()
+    django_history.forget()
 
 
 class Migration:
