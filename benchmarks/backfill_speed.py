@@ -1,115 +1,198 @@
-"""Measure the backfill runner against a single UPDATE, and against the algorithm that most projects write themselves.
+"""Measure the backfill runner beside a client, against one UPDATE and the loops that projects write themselves.
 
-    backfill_speed.py [--rows N] [--seconds S]
+    backfill_speed.py [--rows N] [--rounds N] [--seconds S]
 
-DATABASE_URL names a server on which a database may be made and dropped; `make bench-backfill` starts one of its own, with
-its default, durable settings. All three fill one column of a table of the same rows, in the same run:
+DATABASE_URL names a server on which databases may be made and dropped; `make bench-backfill` starts one of its own, with
+its default, durable settings. In each round, one after the other, each on a new table of the same rows:
 
-- the runner, with default settings, through its command line;
+- nothing: the client alone, which is what all others are compared with;
+- the runner, with default settings;
+- one UPDATE of all rows, in one transaction, which is what a migration would do and must not;
 - batches as they are written by hand: 200 rows found by the predicate, under SKIP LOCKED, 50 ms of sleep, until none is
-  found. Each batch begins its search at the first row, so that they become slower and slower; they are stopped after
-  60 seconds, which favours them;
-- one UPDATE of all rows, in one transaction, which is what a migration would do and must not.
+  found. Each begins its search at the first row, so that they become slower and slower; they are stopped after some
+  seconds, which favours them;
+- a loop over the keys: 1,000 rows after the last key, without rest.
 
-Exit code 1 if the runner is slower than 10 times the hand-made batches, or than a third of the single UPDATE.
+The client, a process of its own, changes one row at a time, at random, and takes the time of each statement. Rates and
+times are told as ratios, of the medians of all rounds: the machine's own speed is of no interest. Exit code 1 if the
+runner reaches less than a third of the rate of one UPDATE, is slower than the loop over the keys, keeps the client's
+99th percentile more than 1.3 times as long as nothing does and the spread of that, or becomes slower towards its end.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
+import random
+import signal
+import statistics
 import subprocess
 import sys
-import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 from psycopg import sql
 
-LEAST_OVER_BATCHES = 10.0
-LEAST_OVER_UPDATE = 1 / 3
-"""What the runner must reach, as ratios of rates."""
+from migration_guard.backfill import Backfill
+from migration_guard.backfill.connect import address
+from migration_guard.backfill.report import Reporter
+from migration_guard.backfill.runner import run_all
+from migration_guard.backfill.standing import Counts
 
+LEAST_OVER_UPDATE = 1 / 3
+LEAST_OVER_KEYS = 1.0
+MOST_P99 = 1.3
+MOST_LAST_OVER_FIRST = 1.3
+"""What the runner must reach."""
+
+ALONE = 10.0
+"""Seconds of a client that nobody disturbs."""
+CLIENT_REST = 0.002
 HAND_MADE_BATCH = 200
 HAND_MADE_SLEEP = 0.05
+KEY_BATCH = 1_000
+PART = 0.05
+"""Of the batches, at the beginning and at the end."""
 
 TABLE = """
 CREATE TABLE leads (
-    id bigint PRIMARY KEY, tenant_id integer NOT NULL, first_name text, last_name text, name text, notes text
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tenant_id integer NOT NULL, first_name text, last_name text,
+    name text, notes text, hits integer NOT NULL DEFAULT 0
 );
-INSERT INTO leads (id, tenant_id, first_name, last_name, notes)
-SELECT n, n %% 50, 'First ' || n, 'Last ' || n, 'Lead ' || md5(n::text) FROM generate_series(1, %(rows)s) AS n;
+INSERT INTO leads (tenant_id, first_name, last_name, notes)
+SELECT n %% 50, 'First ' || n, 'Last ' || n, 'Lead ' || md5(n::text) FROM generate_series(1, %(rows)s) AS n;
 """
 FILL = "UPDATE leads SET name = first_name || ' ' || last_name"
-DEFINITION = f"""
-from migration_guard.backfill import Backfill
-
-NAMES = Backfill(key="names", table="leads", where="name IS NULL", update="{FILL} WHERE id = ANY(:ids)")
-"""
 HAND_MADE = f"""
 {FILL} WHERE id IN (
     SELECT id FROM leads WHERE name IS NULL ORDER BY id LIMIT {HAND_MADE_BATCH} FOR UPDATE SKIP LOCKED
 )
 """
+NEXT = f"SELECT max(id) FROM (SELECT id FROM leads WHERE id > %s ORDER BY id LIMIT {KEY_BATCH}) AS few"
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """Rows filled, and how long it took."""
+class Measured:
+    """What one way of filling came to, and what the client felt of it."""
 
-    name: str
-    rows: int
-    seconds: float
-
-    @property
-    def per_second(self) -> float:
-        """Rows a second."""
-        return self.rows / self.seconds
-
-    def __str__(self) -> str:
-        return f"{self.name:32} {self.rows:>9,} rows {self.seconds:7.1f} s {self.per_second:>10,.0f} rows/s"
+    rate: float
+    p50: float
+    p95: float
+    p99: float
+    longest: float
+    last_over_first: float = 1.0
 
 
 def main() -> int:
-    """Measure, and print the rates and their ratios."""
+    """Measure, and print ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=60.0, help="when the hand-made batches are stopped")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=60.0, help="when the batches by hand are stopped")
+    parser.add_argument(
+        "--as", dest="part", choices=["main", "client", "runner"], default="main", help=argparse.SUPPRESS
+    )
     arguments = parser.parse_args()
     url = os.environ.get("DATABASE_URL")
     if not url:
         sys.exit("DATABASE_URL names no server; `make bench-backfill` starts one")
-    rows, seconds = arguments.rows, arguments.seconds
-    update = best(url, rows, lambda database: single_update("one UPDATE", database))
-    runner = best(url, rows, lambda database: guard("migration-guard backfill run", database))
-    batches = measure(url, rows, lambda database: hand_made("batches by hand", database, seconds))
-    over_batches, over_update = runner.per_second / batches.per_second, runner.per_second / update.per_second
-    print(f"\nthe runner is {over_batches:.1f} times as fast as batches by hand (at least {LEAST_OVER_BATCHES:.0f})")
-    print(f"and reaches {over_update:.2f} of the rate of one UPDATE (at least {LEAST_OVER_UPDATE:.2f})")
-    return 0 if over_batches >= LEAST_OVER_BATCHES and over_update >= LEAST_OVER_UPDATE else 1
+    if arguments.part == "client":
+        return client(url, arguments.rows)
+    if arguments.part == "runner":
+        return runner(url)
+    ways: dict[str, Callable[[str], tuple[int, float]]] = {
+        "nothing": alone,
+        "migration-guard backfill run": guard,
+        "one UPDATE": single_update,
+        "batches by hand": lambda database: hand_made(database, arguments.seconds),
+        "a loop over the keys": by_keys,
+    }
+    all_ = defaultdict[str, list[Measured]](list)
+    for n in range(arguments.rounds):
+        for name, fill in ways.items():
+            all_[name].append(measure(url, arguments.rows, fill))
+            print(f"round {n + 1} of {arguments.rounds}: {name}", file=sys.stderr, flush=True)
+    return told(all_)
 
 
-def best(url: str, rows: int, fill: Callable[[str], Rate]) -> Rate:
-    """Measure twice and take the better one: a machine that does other things besides only ever slows."""
-    return max((measure(url, rows, fill) for _ in range(2)), key=lambda rate: rate.per_second)
+def told(all_: dict[str, list[Measured]]) -> int:
+    """Print the ratios, and whether they will do."""
+    undisturbed, ours = all_["nothing"], all_["migration-guard backfill run"]
+    base, rate = _median(undisturbed, "p99"), _median(ours, "rate")
+    print(
+        f"{'':32} {'rate':>8} {'p50':>8} {'p95':>8} {'p99':>8} {'longest':>8}   (times of the client alone; rate: ours is 1)"
+    )
+    for name, runs in all_.items():
+        times = [_median(runs, one) / _median(undisturbed, one) for one in ("p50", "p95", "p99", "longest")]
+        shown = f"{_median(runs, 'rate') / rate:8.2f}" if name != "nothing" else " " * 8
+        print(f"{name:32} {shown} " + " ".join(f"{one:8.2f}" for one in times))
+    spread = (max(one.p99 for one in undisturbed) - min(one.p99 for one in undisturbed)) / base
+    checks = (
+        ("of the rate of one UPDATE", rate / _median(all_["one UPDATE"], "rate"), LEAST_OVER_UPDATE, 1),
+        (
+            "of the rate of a loop over the keys",
+            rate / _median(all_["a loop over the keys"], "rate"),
+            LEAST_OVER_KEYS,
+            1,
+        ),
+        ("times the client's p99", _median(ours, "p99") / base, MOST_P99 + spread, -1),
+        ("last batches over first, per row", _median(ours, "last_over_first"), MOST_LAST_OVER_FIRST, -1),
+    )
+    for what, found, limit, sign in checks:
+        print(
+            f"{found:6.2f} {what} ({'at least' if sign > 0 else 'at most'} {limit:.2f}{'' if sign * (found - limit) >= 0 else ': NOT REACHED'})"
+        )
+    return 0 if all(sign * (found - limit) >= 0 for _, found, limit, sign in checks) else 1
 
 
-def measure(url: str, rows: int, fill: Callable[[str], Rate]) -> Rate:
-    """Fill a new table of its own, so that none finds what another left."""
+def _median(runs: list[Measured], name: str) -> float:
+    values: list[float] = [getattr(run, name) for run in runs]
+    return statistics.median(values)
+
+
+def measure(url: str, rows: int, fill: Callable[[str], tuple[int, float]]) -> Measured:
+    """Fill a new table of its own, so that none finds what another left, beside a client."""
     with fresh(url) as database:
         with psycopg.connect(database, autocommit=True) as connection:
             psycopg.ClientCursor(connection).execute(TABLE, {"rows": rows})
             connection.execute("VACUUM ANALYZE leads")
             connection.execute("CHECKPOINT")
-        rate = fill(database)
-    print(rate, flush=True)
-    return rate
+        command = [sys.executable, __file__, "--as", "client", "--rows", str(rows)]
+        beside = subprocess.Popen(
+            command, env={**os.environ, "DATABASE_URL": database}, stdout=subprocess.PIPE, text=True
+        )
+        assert beside.stdout is not None
+        beside.stdout.readline()  # it has begun
+        begun = time.monotonic()
+        done, ratio = fill(database)
+        seconds = time.monotonic() - begun
+        beside.send_signal(signal.SIGTERM)
+        times = sorted(json.loads(beside.communicate()[0]))
+    p50, p95, p99 = (times[min(int(len(times) * part), len(times) - 1)] for part in (0.5, 0.95, 0.99))
+    return Measured(done / seconds, p50, p95, p99, times[-1], ratio)
+
+
+def client(database: str, rows: int) -> int:
+    """Change one row at a time until told to end; print how long each took."""
+    times, over = list[float](), list[int]()
+    signal.signal(signal.SIGTERM, lambda number, _frame: over.append(number))
+    chosen = random.Random(1)
+    with psycopg.connect(database, autocommit=True) as connection:
+        print("begun", flush=True)
+        while not over:
+            begun = time.monotonic()
+            connection.execute("UPDATE leads SET hits = hits + 1 WHERE id = %s", (chosen.randint(1, rows),))
+            times.append(time.monotonic() - begun)
+            time.sleep(CLIENT_REST)
+    print(json.dumps(times))
+    return 0
 
 
 @contextlib.contextmanager
@@ -124,15 +207,19 @@ def fresh(url: str) -> Iterator[str]:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def single_update(name: str, database: str) -> Rate:
+def alone(_database: str) -> tuple[int, float]:
+    """Let the client be alone."""
+    time.sleep(ALONE)
+    return 0, 1.0
+
+
+def single_update(database: str) -> tuple[int, float]:
     """Do it all at once."""
-    begun = time.monotonic()
     with psycopg.connect(database) as connection:
-        rows = connection.execute(FILL).rowcount
-    return Rate(name, rows, time.monotonic() - begun)
+        return connection.execute(FILL).rowcount, 1.0
 
 
-def hand_made(name: str, database: str, seconds: float) -> Rate:
+def hand_made(database: str, seconds: float) -> tuple[int, float]:
     """Find, lock and change a few rows at a time, sleeping in between, until none is found or the time is over."""
     rows, begun = 0, time.monotonic()
     with psycopg.connect(database, autocommit=True) as connection:
@@ -142,26 +229,47 @@ def hand_made(name: str, database: str, seconds: float) -> Rate:
                 break
             rows += changed
             time.sleep(HAND_MADE_SLEEP)
-    return Rate(name, rows, time.monotonic() - begun)
+    return rows, 1.0
 
 
-def guard(name: str, database: str) -> Rate:
-    """Run the runner as its user would; its start counts, and what it says of its own speed does not."""
-    with tempfile.TemporaryDirectory(prefix="migration-guard-bench-") as folder:
-        module = Path(folder, "backfills.py")
-        module.write_text(DEFINITION, encoding="utf-8")
-        command = [sys.executable, "-m", "migration_guard", "backfill", "run", "--all", "--strict", "--isolated"]
-        environment = {**os.environ, "DATABASE_URL": database}
-        begun = time.monotonic()
-        ended = subprocess.run(
-            [*command, "--module", str(module)], env=environment, capture_output=True, text=True, check=False
-        )
-        seconds = time.monotonic() - begun
-    with psycopg.connect(database) as connection:
-        (rows,) = connection.execute("SELECT count(*) FROM leads WHERE name IS NOT NULL").fetchone() or (0,)
+def by_keys(database: str) -> tuple[int, float]:
+    """Go over the keys, and remember the last one: as fast as it goes, and nothing is known afterwards."""
+    rows, key = 0, 0
+    with psycopg.connect(database, autocommit=True) as connection:
+        while (last := (connection.execute(NEXT, (key,)).fetchone() or (None,))[0]) is not None:
+            where = "WHERE id > %s AND id <= %s AND name IS NULL"
+            rows += connection.execute(f"{FILL} {where}", (key, last)).rowcount
+            key = last
+    return rows, 1.0
+
+
+def guard(database: str) -> tuple[int, float]:
+    """Run the runner in a process of its own, whose start and whose proof count."""
+    command = [sys.executable, __file__, "--as", "runner"]
+    environment = {**os.environ, "DATABASE_URL": database}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode:
-        sys.exit(f"the runner failed after {rows:,} rows:\n{ended.stdout}{ended.stderr}")
-    return Rate(name, rows, seconds)
+        sys.exit(f"the runner failed:\n{ended.stdout}{ended.stderr}")
+    told_by_it = json.loads(ended.stdout)
+    return told_by_it["rows"], told_by_it["last_over_first"]
+
+
+def runner(database: str) -> int:
+    """Run, and take the time of each batch."""
+    per_row = list[float]()
+
+    class Timed(Reporter):
+        def batch(self, counts: Counts, seconds: float, *_: object, **__: object) -> None:
+            if counts.changed:
+                per_row.append(seconds / counts.changed)
+
+    definition = Backfill(key="names", table="leads", where="name IS NULL", update=f"{FILL} WHERE id = ANY(:ids)")
+    (result,) = run_all([definition], address(database, "the URL"), reporter=Timed())
+    assert result.complete, str(result)
+    few = max(1, int(len(per_row) * PART))
+    ratio = statistics.median(per_row[-few:]) / statistics.median(per_row[:few])
+    print(json.dumps({"rows": result.counts.changed, "last_over_first": ratio}))
+    return 0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 from migration_guard.baseline import Filed
 from migration_guard.changes import Changed, below, changed_since, outside, staged
 from migration_guard.config import Settings, SettingsLoader, unknown_rules
-from migration_guard.discover import BACKFILL, NOTHING, Candidate, Discovery, UsageError, discover
+from migration_guard.discover import BACKFILL, NOTHING, Beside, Candidate, Discovery, UsageError, discover
 from migration_guard.discover.patterns import backfill_path, holds_backfills
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
@@ -33,7 +33,7 @@ from migration_guard.judge import (
     judge_backfills,
     judge_contractions,
 )
-from migration_guard.operations import UNKNOWN_DIALECT, Ignore, Job, Problem, Reading
+from migration_guard.operations import UNKNOWN_DIALECT, Ignore, Job, Problem, Reading, Unread
 from migration_guard.pool import read_all
 from migration_guard.report.model import Report
 from migration_guard.rules import Fill, all_rules, fills, matching, select
@@ -68,6 +68,8 @@ class Request:
     """The revision since whose merge base no new remark counts."""
     diff: str | None = None
     """A revision: only what the branch added or changed since it left it is of interest."""
+    strict_discovery: bool = False
+    """Whether what lies beside migrations and is not read is a Problem."""
     staged: bool = False
     """Whether only what the index adds or changes is of interest, with the content that it holds."""
     writes_baseline: bool = False
@@ -117,6 +119,13 @@ def run(request: Request) -> Run:
     for candidate, reading in _read(chain(beside, gate.kept(discovery.candidates)), request):
         readings.append((candidate, reading))
         done()
+    unreached = _unreached(discovery, readings)
+    more = tuple(one.candidate for one in unreached if one.candidate is not None)
+    readings += _read(more, request)
+    discovery = replace(discovery, candidates=(*discovery.candidates, *more))
+    unread = tuple(Unread(one.shown, one.reason) for one in unreached if one.candidate is None)
+    if request.strict_discovery:
+        problems += (Problem(one.path, None, f"is not read: {one.reason}") for one in unread)
     known = _known_fills(reading for _, reading in readings)
     for candidate, reading in readings:
         if candidate in beside:
@@ -152,9 +161,18 @@ def run(request: Request) -> Run:
         first_run=request.baseline and not any(shelf.baseline.exists for shelf in filing.shelves),
         unchanged=_known_unchanged(filing.shelves, request.cwd) if not problems else 0,
         outside=outside,
+        unread=unread,
         recovered=tuple(shelf.shown for shelf in filing.shelves if shelf.baseline.recovered),
     )
     return Run(report, filing.shelves, tuple(checked))
+
+
+def _unreached(discovery: Discovery, readings: Iterable[tuple[Candidate, Reading]]) -> tuple[Beside, ...]:
+    """Give what lies beside migrations and none of them leads to."""
+    if not discovery.beside:
+        return ()
+    reached = {os.path.realpath(path) for _, reading in readings for path in reading.reached}
+    return tuple(one for one in discovery.beside if os.path.realpath(one.path) not in reached)
 
 
 def unjudged_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
@@ -384,7 +402,8 @@ def _nothing_found(request: Request, discovery: Discovery) -> Iterator[Problem]:
 
 def _laws(request: Request, discovery: Discovery) -> dict[Settings, Law]:
     """Turn each configuration that governs a file into the law of its files."""
-    settings = {candidate.settings for candidate in discovery.candidates}
+    aside = [one.candidate for one in discovery.beside if one.candidate is not None]
+    settings = {candidate.settings for candidate in (*discovery.candidates, *aside)}
     return {one: _law(one) for one in {*settings, request.load.for_folder(request.cwd)}}
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 SOURCE_LIMIT = 2 * 1024 * 1024
 """Bytes of a migration that are read at most: beyond it the parsers need gigabytes, and nobody wrote it by hand."""
+LOOK_LIMIT = 256 * 1024 * 1024
+"""Bytes of a file that are looked through at most for the words of a migration."""
 
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"))
 _CHUNK = 64 * 1024
@@ -60,6 +63,24 @@ def read_head(path: Path | str, limit: int = SOURCE_LIMIT) -> tuple[bytes, bool]
     return content[:limit], len(content) <= limit
 
 
+def holds_any(path: Path | str, words: Sequence[bytes], limit: int = LOOK_LIMIT) -> bool:
+    """Say whether one of some words stands in a file that is too large to be read; beyond a limit it may."""
+    longest = max(map(len, words))
+    try:
+        _refuse_special(os.stat(path))
+        with open(path, "rb", buffering=0) as file:
+            before = b""
+            seen = 0
+            while chunk := file.read(_CHUNK * 16):
+                seen += len(chunk)
+                if seen > limit or any(word in before + chunk for word in words):
+                    return True
+                before = chunk[-longest:]
+    except (OSError, Unreadable):
+        return True
+    return False
+
+
 def read_source(path: Path | str, limit: int = SOURCE_LIMIT) -> bytes:
     """Read a regular file wholly, or raise `Unreadable`."""
     content, whole = read_head(path, limit)
@@ -69,7 +90,21 @@ def read_source(path: Path | str, limit: int = SOURCE_LIMIT) -> bytes:
 
 
 def too_large(limit: int = SOURCE_LIMIT) -> str:
-    return f"larger than {limit // (1024 * 1024)} MB"
+    return f"larger than {limit // (1024 * 1024)} MB" if limit >= 1024 * 1024 else f"larger than {limit // 1000} kB"
+
+
+def leads_out(path: Path, root: Path) -> bool:
+    """Say whether a file that seems to lie in a folder lies elsewhere: it, or a folder on the way, is a link out of it."""
+    inside = Path(os.path.abspath(path))
+    return inside.is_relative_to(root) and not Path(os.path.realpath(inside)).is_relative_to(os.path.realpath(root))
+
+
+def repository_of(folder: Path) -> Path | None:
+    """Give the nearest folder upwards that holds a repository. A worktree's `.git` is a file."""
+    return next((place for place in (folder, *folder.parents) if exists(place / ".git")), None)
+
+
+LINK_OUT = "a symbolic link on its way leads out of the repository"
 
 
 def exists(path: Path) -> bool:

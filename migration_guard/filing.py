@@ -23,7 +23,7 @@ from migration_guard.baseline import (
 from migration_guard.baseline.grandfather import CutOff, CutOffs, UnknownCutOff
 from migration_guard.config import ConfigError, Settings
 from migration_guard.discover import Candidate, Discovery
-from migration_guard.files import exists, shown_path
+from migration_guard.files import LINK_OUT, exists, leads_out, repository_of, shown_path
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.git import Git, GitError
 from migration_guard.procedures import Procedure
@@ -140,7 +140,7 @@ def _baseline(path: Path, settings: Sequence[Settings], baselines: Baselines) ->
 
 def _is_inside(path: Path, folder: Path, cwd: Path) -> bool:
     """Whether a path stays in the repository of the baseline; without one, in the working directory."""
-    root = next((place for place in (folder, *folder.parents) if exists(place / ".git")), cwd)
+    root = repository_of(folder) or cwd
     return Path(os.path.normpath(path)).is_relative_to(root)
 
 
@@ -148,6 +148,8 @@ def _read(path: Path, settings: Sequence[Settings], baselines: Baselines) -> Bas
     names = [rule.name for rule in all_rules() if not rule.upkeep]
     if baselines.since is not None:
         return _as_it_was(path, baselines.since, names)
+    if leads_out(path, repository_of(path.parent) or path.parent):
+        raise BaselineError(path, None, f"the baseline cannot be read: {LINK_OUT}")
     if exists(path):
         return load(path, names)
     if any(one.baseline is not None for one in settings) and not baselines.may_be_missing:

@@ -146,6 +146,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that may change data, and that nobody looked into."""
+
+    path: str
+    """POSIX, relative to the working directory."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """All that one file yields."""
 
@@ -161,6 +170,8 @@ class Reading:
     contractions: tuple[Contraction, ...] = ()
     required: tuple[str, ...] = ()
     """The keys of the backfills that the migration requires to be complete."""
+    reached: tuple[str, ...] = ()
+    """Other files that it leads to and that were read: modules that it imports, statements that it opens. Absolute."""
 
 
 UNKNOWN_DIALECT = "unknown"

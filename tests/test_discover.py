@@ -253,8 +253,8 @@ def test_without_a_repository(tmp_path: Path, write: Write) -> None:
     write("a/b/1.py")
     write("a/.gitignore", "2.py\n")
     write("a/2.py")
-    assert names(find(tmp_path, "a")) == ["a/b/1.py"]
-    assert find(tmp_path, "a").candidates[0].root == tmp_path / "a"
+    assert names(find(tmp_path, "a")) == ["a/2.py", "a/b/1.py"]  # nobody says here what git tracks all the same
+    assert find(tmp_path, "a").candidates[1].root == tmp_path / "a"
     assert find(tmp_path, "a/b/1.py").candidates[0].root == tmp_path / "a" / "b"
 
 
@@ -287,3 +287,232 @@ def test_what_runs_in_the_parent_loads_no_parser() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "set()\n"
+
+
+# Recognised by meaning ----------------------------------------------------------------------------------------------
+
+BODY = "from alembic import op\n{}\ndef upgrade():\n    op.execute('UPDATE leads SET a = 1')\n"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "revision, down_revision = '2', '1'",
+        "x = 1; revision = '2'; down_revision = '1'",
+        "if True:\n    revision = '2'\n    down_revision = '1'",
+        "try:\n    revision = down_revision = '1'\nfinally:\n    pass",
+        "with x:\n    revision = '2'; (down_revision) = '1'",
+        "from .ids import revision, down_revision",
+        "from .ids import a as revision\nimport b as down_revision",
+        "revision: str = '2'\ndown_revision: str | None = None",
+        "[revision, [*_, down_revision]] = ids",
+        "for revision in ['2']:\n    for down_revision in ['1']: pass",
+        "(revision := '2', down_revision := '1')",
+        "def f():\n    global revision, down_revision\n    revision = down_revision = '1'\nf()",
+        "globals().update(revision='2', down_revision='1')",
+        "exec('revision = 2; down_revision = 1')",
+        "vars()['revision'] = '2'\nvars()['down_revision'] = '1'",
+        "from .ids import *  # down_revision",
+        "ｒｅｖｉｓｉｏｎ = '2'\nｄｏｗｎ_revision = '1'",
+        "match ('2', '1'):\n    case (revision, down_revision): pass",
+        "def __getattr__(name):\n    return {'revision': '2', 'down_revision': '1'}[name]",
+        "\x0crevision = '2'\n\x0cdown_revision = '1'",
+        "revision \\\n = '2'\ndown_revision \\\n = '1'",
+    ],
+)
+def test_alembic_goes_by_names_however_they_are_bound(repository: Path, write: Write, names: str) -> None:
+    write("app/any_name.py", BODY.format(names))
+    (found,) = find(repository).candidates
+    assert found.framework == "alembic"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"# coding: utf-7\n" + BODY.format("revision = '2'\n+AGQ-own_revision = '1'").encode(),
+        b"\xef\xbb\xbf" + BODY.format("revision = '2'\ndown_revision = '1'").encode(),
+        BODY.format("revision = '2'\ndown_revision = '1'").replace("\n", "\r").encode(),
+        b"# vim: set fileencoding=cp1252 :\n# \x80\n" + BODY.format("revision = '2'\ndown_revision = '1'").encode(),
+        b"\n# -*- coding: latin-1 -*-\n" + BODY.format("revision, down_revision = '\xe9', '1'").encode("latin-1"),
+        b"# coding: unicode_escape\n" + BODY.format("revision = '2'\n\\x64own_revision = '1'").encode(),
+    ],
+)
+def test_any_encoding_that_python_accepts(repository: Path, write: Write, source: bytes) -> None:
+    write("app/any_name.py", source)
+    assert [one.framework for one in find(repository).candidates] == ["alembic"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from django.db import migrations\nif True:\n    class Migration(migrations.Migration): pass",
+        "from .base import BaseMigration\nclass Migration(BaseMigration): pass",
+        "from .base import Migration",
+        "from .base import Other as Migration",
+        "from .base import make\nMigration = make()",
+        "import x\nMigration: type = x.y",
+        "Migration, other = both()",
+        "from .base import *  # Migration",
+        "class Other: pass\nglobals()['Migration'] = Other",
+    ],
+)
+def test_django_goes_by_the_name_migration(repository: Path, write: Write, source: str) -> None:
+    write("shop/migrations/0002_x.py", source)
+    assert [one.framework for one in find(repository).candidates] == ["django"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("app/models.py", "class Migration: pass"),
+        ("app/tools.py", "from django.db.migrations import Migration\nMigration.operations"),
+        ("app/a.py", "text = 'revision and down_revision'\ndef f():\n    revision = down_revision = 1"),
+        ("app/migrations/_helper.py", "from .base import Migration"),
+        ("app/migrations/__init__.py", ""),
+    ],
+)
+def test_what_no_framework_would_load_is_no_migration(repository: Path, write: Write, name: str, source: str) -> None:
+    write(name, source)
+    assert find(repository).candidates == ()
+
+
+def test_what_lies_among_alembics_versions_is_loaded_by_it(repository: Path, write: Write) -> None:
+    write("v/1.py")
+    write("v/2.py", "from .x import upgrade\n")
+    write("v/models.py", "x = 1")
+    assert [(one.shown, one.framework) for one in find(repository).candidates] == [
+        ("v/1.py", "alembic"), ("v/2.py", "alembic"),
+    ]  # fmt: skip
+    assert names(find(repository, "v/2.py", force_exclude=True)) == ["v/2.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("alembic.ini", "[alembic]\nscript_location = db\nversion_locations = db/one\n  %(here)s/db/two"),
+        (
+            "alembic.ini",
+            "[alembic]\nscript_location = x\n[other]\nversion_locations = db/one:db/two\nscript_location=db",
+        ),
+        ("pyproject.toml", "[tool.alembic]\nscript_location = '%(here)s/db'\nversion_locations = ['db/one', 'db/two']"),
+        ("setup.ini", "[a]\nscript_location = pkg:db\nversion_locations = db/one;db/two"),
+        ("alembic.ini", "[alembic]\nscript_location = db\nrecursive_version_locations = true\nversion_locations = db"),
+    ],
+)
+def test_alembics_settings_say_where_versions_lie(repository: Path, write: Write, name: str, content: str) -> None:
+    write(name, content)
+    for place in ("one", "two"):
+        write(f"db/{place}/a.py", "exec('x')\n")
+    write("db/versions/a.py", "x = 1")
+    write("pkg/db/versions/a.py", "x = 1")
+    found = names(find(repository))
+    assert {"db/one/a.py", "db/two/a.py"} <= set(found)
+    assert names(find(repository, "db/one")) == ["db/one/a.py"]
+
+
+def test_a_large_file_is_told_if_it_may_be_a_migration(repository: Path, write: Write) -> None:
+    write("app/1.py")
+    write("app/large.py", "# x\n" * (SOURCE_LIMIT // 4) + ALEMBIC)
+    write("lib/large.py", "# x\n" * (SOURCE_LIMIT // 4))
+    assert [one.path for one in find(repository).problems] == ["app/large.py"]
+
+
+# What git tracks ----------------------------------------------------------------------------------------------------
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize("folder", ["venv", ".venv", "node_modules/x", "lib/site-packages/x", ".tox", "build", "env"])
+def test_what_git_tracks_is_read_whatever_its_folder_is_called(repository: Path, write: Write, folder: str) -> None:
+    write(".gitignore", "build/\n")
+    write("env/pyvenv.cfg", "")
+    write(f"{folder}/a/1.py")
+    write(f"{folder}/a/2.py")
+    write("own/a.py")
+    assert names(find(repository)) == ["own/a.py"]
+    git(repository, "add", "-f", f"{folder}/a/1.py")
+    assert names(find(repository)) == sorted(["own/a.py", f"{folder}/a/1.py"])
+    assert names(find(repository, folder.partition("/")[0])) >= [f"{folder}/a/1.py"]
+
+
+def test_a_tracked_file_is_not_ignored(repository: Path, write: Write) -> None:
+    write(".gitignore", "2.py\n")
+    write("v/1.py")
+    write("v/2.py")
+    assert names(find(repository)) == ["v/1.py"]
+    git(repository, "add", "-f", "v/2.py")
+    assert names(find(repository)) == ["v/1.py", "v/2.py"]
+
+
+def test_without_a_repository_only_installed_packages_are_left_out(tmp_path: Path, write: Write) -> None:
+    write("env/pyvenv.cfg", "home = /usr/bin\n")
+    write("env/lib/python3.12/site-packages/pkg/1.py")
+    write("env/Lib/site-packages/pkg/1.py")
+    write("env/own/2.py")
+    write("new/pyvenv.cfg", "")
+    write("new/3.py")
+    write("lib/site-packages/4.py")
+    write("venv/5.py")
+    assert names(find(tmp_path)) == ["env/own/2.py", "lib/site-packages/4.py", "new/3.py", "venv/5.py"]
+
+
+# What lies beside ---------------------------------------------------------------------------------------------------
+
+
+def beside(found: Discovery) -> list[str]:
+    return [one.shown for one in found.beside]
+
+
+def test_what_lies_beside_migrations_and_may_change_data_is_named(repository: Path, write: Write) -> None:
+    write("shop/migrations/0001_a.py", DJANGO)
+    write("shop/migrations/helper.py", "def f(c):\n    c.execute('UPDATE leads SET a = 1')\n")
+    write("shop/migrations/sql/fill.sql", "DELETE FROM leads;")
+    write("shop/migrations/sql/schema.sql", "CREATE TABLE a (b int);")
+    write("shop/migrations/constants.py", "X = 1\n")
+    write("shop/migrations/sql/broken.py", "print 'DELETE'\n")
+    write("shop/fill.py", "def f(c):\n    c.execute('UPDATE leads SET a = 1')\n")
+    write("addons/x/migrations/16.0/post-x.py", "def migrate(cr, version):\n    cr.execute('UPDATE a SET b = 1')\n")
+    assert beside(find(repository)) == [
+        "addons/x/migrations/16.0/post-x.py", "shop/migrations/helper.py",
+        "shop/migrations/sql/broken.py", "shop/migrations/sql/fill.sql",
+    ]  # fmt: skip
+    write("migration-guard.toml", "exclude = ['broken.py', 'addons/']")
+    assert beside(find(repository)) == ["shop/migrations/helper.py", "shop/migrations/sql/fill.sql"]
+
+
+ENV = Path(__file__).parents[1] / "examples" / "crm" / "alembic" / "env.py"
+
+
+def test_what_only_runs_migrations_need_not_be_named(repository: Path, write: Write) -> None:
+    write("alembic/versions/1.py")
+    write("alembic/env.py", ENV.read_bytes())
+    write("migrations/versions/1.py")
+    write("migrations/env.py", ENV.read_bytes())
+    assert beside(find(repository)) == []
+
+
+def test_numbered_sql_beside_anything_but_migrations_is_one(repository: Path, write: Write) -> None:
+    write("db/migrations/0001_x.sql", "UPDATE leads SET a = 1;")
+    write("db/migrations/tool.py", "")
+    assert names(find(repository)) == ["db/migrations/0001_x.sql"]
+    write("db/migrations/0002_y.py", DJANGO)
+    assert names(find(repository)) == ["db/migrations/0002_y.py"]
+    assert beside(find(repository)) == ["db/migrations/0001_x.sql"]
+
+
+def test_a_folder_of_paths_is_read_though_nothing_in_it_is_recognised(repository: Path, write: Write) -> None:
+    write("deploy/fill.sql", "UPDATE leads SET a = 1;")
+    write("deploy/deep/fill.py", "def f(c):\n    c.execute('UPDATE leads SET a = 1')\n")
+    write("deploy/schema.sql", "CREATE TABLE a (b int);")
+    write("deploy/__init__.py", "")
+    for stated in ("deploy", "./deploy/", "dep*"):
+        write("migration-guard.toml", f"paths = ['{stated}']")
+        found = find(repository)
+        assert [(one.shown, one.candidate and one.candidate.framework) for one in found.beside] == [
+            ("deploy/deep/fill.py", "script"), ("deploy/fill.sql", "sql_file"),
+        ]  # fmt: skip
+        assert found.asked == ()
+    write("migration-guard.toml", "paths = ['.']")
+    assert find(repository).beside == ()

@@ -108,6 +108,7 @@ def test_json_is_the_contract() -> None:
             {"path": "crm/migrations/43.py", "line": 3, "message": "invalid syntax"},
             {"path": "crm/b", "line": None, "message": "permission denied"},
         ],
+        "unread": [],
     }
     text = said("json")
     assert json.loads(text) == expected

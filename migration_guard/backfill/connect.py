@@ -50,6 +50,7 @@ class Address:
         """Open a connection that leaves nothing behind in a pooler: no prepared statements, no settings."""
         ours = {
             "application_name": name[:LONGEST_NAME],
+            "client_encoding": "utf8",  # a role may have set another, in which not every key can be written
             "connect_timeout": self.parameters.get("connect_timeout", CONNECT_SECONDS),
         }
         try:

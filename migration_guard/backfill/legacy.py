@@ -23,19 +23,21 @@ from migration_guard.backfill.definition import (
     size_warnings,
 )
 from migration_guard.backfill.policy import LEASE_MARGIN
+from migration_guard.backfill.sqltext import SqlRefused, check_expression, squeezed
 
 NAME = "BACKFILL_DEFS"
 FIELDS = (
     "key", "migration_number", "description", "tables", "batch_size",
     "max_runtime_seconds", "priority", "safe_to_run_online", "function", "status",
+    "table", "where", "key_column", "key_columns",
 )  # fmt: skip
 CANNOT_PROMISE = (
     "its own function decides about locks, time-outs and batches: none of them is checked",
     "its rows are counted by itself, not by the database",
-    "it is complete by its own word: `gate` does not accept that",
-    "pause and cancel are taken up only before it starts",
+    "signals, time and pause end it between two transactions of the engine that it is given, if it has any",
 )
 """What a definition of this kind leaves open, told with every run."""
+BY_ITS_WORD = "it is complete by its own word, which `gate` does not accept: with `table` and `where` in its entry, the runner looks"
 
 _OF_A_FILE = re.compile(r"^_backfills_\d+_")
 """What the registry puts before the name of a file that it imports; it differs from process to process."""
@@ -56,16 +58,20 @@ class LegacyBackfill:
     priority: Priority = Priority.MEDIUM
     safe_to_run_online: bool = True
     status: Status = Status.ACTIVE
+    proved_by: Claim | None = None
+    """What its entry names with `table` and `where`."""
 
     @property
     def table(self) -> str:
         """The first of its tables, which is the one that it writes, by custom."""
+        if self.proved_by is not None:
+            return self.proved_by.table
         return self.tables[0] if self.tables else ""
 
     @property
     def claim(self) -> Claim | None:
-        """What holds when it is complete: nothing that could be looked at."""
-        return None
+        """What holds when it is complete, if its entry says what can be looked at."""
+        return self.proved_by
 
     @property
     def lease(self) -> float:
@@ -80,12 +86,16 @@ class LegacyBackfill:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is allowed, and rarely meant; and what this kind cannot promise."""
-        return (*size_warnings(self.batch_size), *CANNOT_PROMISE)
+        word = () if self.proved_by is not None else (BY_ITS_WORD,)
+        return (*size_warnings(self.batch_size), *CANNOT_PROMISE, *word)
 
     @property
     def fingerprint(self) -> str:
-        """A digest of its name: what the function does cannot be seen, so that only another function is a change."""
-        return hashlib.sha256(_OF_A_FILE.sub("", self.function).encode()).hexdigest()[:20]
+        """A digest of its name and of what it is proved by: what the function does cannot be seen."""
+        parts = [_OF_A_FILE.sub("", self.function)]
+        if self.proved_by is not None:
+            parts += [self.proved_by.table, *self.proved_by.key_columns, squeezed(self.proved_by.where)]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 
 def read(entry: object) -> LegacyBackfill:
@@ -114,10 +124,30 @@ def read(entry: object) -> LegacyBackfill:
         priority=chosen(key, "priority", entry.get("priority", Priority.MEDIUM), Priority),
         safe_to_run_online=bool(entry.get("safe_to_run_online", True)),
         status=chosen(key, "status", entry.get("status", Status.ACTIVE), Status),
+        proved_by=_proof(key, entry),
     )
 
 
-def _tables(key: str, value: Any) -> tuple[str, ...]:
+def _proof(key: str, entry: Mapping[str, Any]) -> Claim | None:
+    """Read what an entry is proved by: rows of `table` that `where` matches are still to do."""
+    if entry.get("table") is None and entry.get("where") is None:
+        return None
+    table, where = (_text(key, name, entry.get(name)) for name in ("table", "where"))
+    try:
+        check_expression(where)
+    except SqlRefused as refused:
+        raise DefinitionError(f"backfill {key}: where: {refused}") from None
+    columns = entry.get("key_columns") or [entry.get("key_column") or "id"]
+    return Claim(key, table, where, _tables(key, columns, "key_columns"))
+
+
+def _tables(key: str, value: Any, name: str = "tables") -> tuple[str, ...]:
     if isinstance(value, str) or not all(isinstance(one, str) for one in value):
-        raise DefinitionError(f"backfill {key}: tables: expected a list of names, found {value!r}")
+        raise DefinitionError(f"backfill {key}: {name}: expected a list of names, found {value!r}")
     return tuple(value)
+
+
+def _text(key: str, name: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise DefinitionError(f"backfill {key}: {name}: expected text, as both table and where, found {value!r}")
+    return value

@@ -45,7 +45,7 @@ class _Lent(psycopg.Connection[Any]):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Lease:
     """What a function runs under."""
 
     store: Store
@@ -58,7 +58,7 @@ class Claim:
 class Lender:
     """Lends an engine, and remembers why the function that has it must end."""
 
-    def __init__(self, where: Address, name: str, claim: Claim, clock: Clock) -> None:
+    def __init__(self, where: Address, name: str, claim: Lease, clock: Clock) -> None:
         self._claim = claim
         self._settings = {**claim.settings, **({"search_path": where.search_path} if where.search_path else {})}
         self._clock = clock

@@ -13,6 +13,8 @@ REST = 0.2
 GROWTH = 1.5
 GOOD_ONES = 10
 FAR_OVER = 5
+GROWN = 4_000
+"""So far batches grow by themselves: larger ones are no faster, and more of the application's rows are in them."""
 AT_ONCE = 64
 """Above this size it takes larger steps towards a row on which the predicate fails."""
 
@@ -24,8 +26,12 @@ class Pace:
     size: int
     last: float = 0.0
     """Seconds that the last batch took."""
+    largest: int = field(init=False)
     _good: int = field(default=0, init=False)
     _before_failure: int | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.largest = min(max(self.size, GROWN), LARGEST)
 
     def done(self, seconds: float) -> None:
         """Learn from a batch that went through."""
@@ -65,5 +71,5 @@ class Pace:
         return REST * self.last
 
     def _resize(self, size: int) -> None:
-        self.size = min(max(size, SMALLEST), LARGEST)
+        self.size = min(max(size, SMALLEST), self.largest)
         self._good = 0

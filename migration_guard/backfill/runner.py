@@ -14,16 +14,16 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, s
 
 from migration_guard.backfill import preflight
 from migration_guard.backfill.connect import Address, engine
-from migration_guard.backfill.definition import Backfill, Priority, Status
+from migration_guard.backfill.definition import Backfill, Claim, Priority, Status
 from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, Refused, Trouble, judged, told_of
-from migration_guard.backfill.gate import CHANGED, Earned
+from migration_guard.backfill.gate import CHANGED, Earned, looking
 from migration_guard.backfill.hearing import heard
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.legacy import LegacyBackfill
-from migration_guard.backfill.lent import Claim, Ended, Lender
+from migration_guard.backfill.lent import Ended, Lease, Lender
 from migration_guard.backfill.pinned import apply_settings, search_settings
 from migration_guard.backfill.policy import TimeoutPolicy
-from migration_guard.backfill.proof import QUICK
+from migration_guard.backfill.proof import QUICK, Answer, look_beyond
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result
 from migration_guard.backfill.session import Session
@@ -169,10 +169,16 @@ class _Run:
         with self._transaction() as connection:
             definition = self._definition
             record = self._store.enrol(connection, definition.key, definition.fingerprint, definition.table)
-        if record.fingerprint != definition.fingerprint:
+        if record.fingerprint != definition.fingerprint and definition.claim is not None:
             changed = f"it is {record.state.value}, but {CHANGED}"  # of another definition
             return Result(definition.key, None, changed, self._counts(), ran=False)
-        if (waiting := self._waiting(record)) is not None:
+        try:
+            waiting = self._waiting(record)
+        except preflight.Unfit as unfit:
+            unseen = f"it was {record.state.value}, and nobody can look any more: {unfit}"
+            todo = 'status="completed" in its definition says that it is over'
+            return Result(definition.key, None, f"{unseen}; {todo}", self._counts(), ran=False)
+        if waiting is not None:
             return Result(definition.key, record.state, waiting, self._counts(), ran=False)
         token = self._claimed(record)
         if token is None:
@@ -204,11 +210,12 @@ class _Run:
                     self._store.move_bound(
                         connection, record.key, record.fingerprint, before=record.bound, bound=verdict.reached
                     )
-        except preflight.Unfit:
-            return False
         except DBAPIError as error:
-            if judged(error).trouble is Trouble.CONNECTION:
+            fault = judged(error)
+            if fault.trouble is Trouble.CONNECTION:
                 raise
+            if fault.trouble is Trouble.DEFINITION:  # a later migration has dropped what it was about
+                raise preflight.Unfit(str(fault)) from None
             return False
         return verdict.passed
 
@@ -301,13 +308,35 @@ class _Run:
             (place,) = store.control(connection, key, token, (window,), ()).places
             store.record(connection, key, token, (Entry(place, counts, done=True),), lease=self._policy.lease)
         self._reporter.batch(counts, 0.0, definition.batch_size)
+        if definition.claim is not None:
+            return self._proved(definition.claim, record)
         if completed:
             return State.DONE_BY_ITS_WORD, "nobody has proved it: it runs again with the next deployment"
         return State.INCOMPLETE, "by its own word"
 
+    def _proved(self, claim: Claim, record: Record) -> tuple[State, str | None]:
+        """Look at all rows of what a function says that it has done: its word counts no more then."""
+        store, key = self._store, record.key
+        with self._session.transaction(self._policy.settings(0)) as connection, looking(connection, claim):
+            with preflight.as_role(connection, claim):
+                source = preflight.located(connection, claim)
+            look = look_beyond(
+                connection, source, None, lambda keys: store.not_kept(connection, key, keys), seconds=self._clock.left
+            )
+        match look.answer:
+            case Answer.SOMETHING:
+                return State.INCOMPLETE, f"its function has left work: {look.told}"
+            case Answer.UNKNOWN:
+                return State.DONE_BY_ITS_WORD, f"not proven: {look.told}; it runs again with the next deployment"
+        with self._transaction() as connection:
+            sweep = record.sweep + 2
+            store.begin_sweep(connection, key, record.token, sweep=sweep, bound=look.reached)
+            store.end_sweep(connection, key, record.token, sweep, grows=source.grows)
+        return State.COMPLETED, None
+
     def _called(self, definition: LegacyBackfill, record: Record) -> tuple[int, bool]:
         """Call the function with an engine that obeys us; give the rows and the word that it returns."""
-        claim = Claim(self._store, definition.key, record.token, self._policy.settings(0))
+        claim = Lease(self._store, definition.key, record.token, self._policy.settings(0))
         lender = Lender(self._where, self._name, claim, self._clock)
         self._session.close()  # the function has connections of its own; ours would only stand idle
         try:

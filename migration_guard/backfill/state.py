@@ -343,6 +343,10 @@ class Store:
         moved = {"before": list(before) if before else None, "bound": list(bound)}
         self._execute(connection, "move_bound", backfill=key, fingerprint=fingerprint, **moved)
 
+    def forget_floor(self, connection: Connection, key: str) -> None:
+        """Let the next pass begin with the first key."""
+        self._execute(connection, "forget_floor", backfill=key)
+
     def record(self, connection: Connection, key: str, token: int, entries: Sequence[Entry], *, lease: float) -> None:
         """Write the outcome of a batch in its own transaction, or refuse if the claim or a window is not ours."""
         written = json.dumps([entry.fields for entry in entries])

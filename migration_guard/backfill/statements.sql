@@ -376,6 +376,10 @@ WHERE key = %(backfill)s
 UPDATE {state}.backfills SET bound = %(bound)s::text[], floor = %(bound)s::text[]
 WHERE key = %(backfill)s AND state = 'completed' AND fingerprint = %(fingerprint)s AND bound IS NOT DISTINCT FROM %(before)s::text[]
 
+-- name: forget_floor
+-- Something is to do below it: the next pass begins with the first key.
+UPDATE {state}.backfills SET floor = NULL WHERE key = %(backfill)s
+
 -- name: not_kept
 -- How many of these rows are none that a clean pass has left unchanged.
 SELECT pg_catalog.count(*) FROM pg_catalog.jsonb_array_elements(%(keys)s::jsonb) AS wanted (key)

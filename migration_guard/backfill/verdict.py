@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migration_guard.backfill import preflight, proof
 from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.definition import Claim
 from migration_guard.backfill.gate import CHANGED, Earned, Verdict, looking
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.state import Store
@@ -34,7 +35,7 @@ def verdict_on(
     upto = f" up to key {proof.shown(earned.bound)}" if earned.bound else ""
     reached = look.reached if source.grows and not prove else None
     if look.answer is proof.Answer.SOMETHING:
-        text = f"was completed{upto}, and is no longer: {look.told}; the next run fills them"
+        text = f"was completed{upto}, and is no longer: {look.told}; {_filled_by(claim, prove=prove)}"
         return Verdict(passed=False, text=text, lost=True, reached=reached)
     if look.answer is proof.Answer.UNKNOWN:
         return Verdict(
@@ -47,6 +48,13 @@ def verdict_on(
         text=f"is completed{f' up to key {proof.shown(look.reached)}' if look.reached else ''}",
         reached=reached,
     )
+
+
+def _filled_by(claim: Claim, *, prove: bool) -> str:
+    """Say what fills rows that were found."""
+    if prove:
+        return f"`migration-guard backfill gate {claim.key} --prove` tells the runner, and the next run fills them"
+    return "the next run fills them"
 
 
 def _proofs(grows: bool) -> str:

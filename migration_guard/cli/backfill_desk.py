@@ -128,6 +128,8 @@ class Desk:
             if verdict.lost:
                 reason = "moving target: rows came unfilled after it was complete"
                 self._store.step(connection, record, State.INCOMPLETE, Actor.RUNNER, reason=reason)
+                if verdict.reached is None:
+                    self._store.forget_floor(connection, record.key)
 
     def _record(self, connection: Connection, key: str) -> Record:
         record = self._store.find(connection, key) if self._store.ready(connection) else None

@@ -62,6 +62,7 @@ UNCHECKED = 2
 @click.option("--staged", is_flag=True, help="Report only what the next commit would add or change.")
 @click.option("--add-ignores", is_flag=True, help="Write a remark above each new finding; takes --reason.")
 @click.option("--reason", metavar="TEXT", help="Why the findings are meant.")
+@click.option("--strict-discovery", is_flag=True, help="Fail on files beside migrations that may change data unread.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings; never in spite of problems.")
 @click.option("--force-exclude", is_flag=True, help="Drop named files that are excluded or no migrations (for hooks).")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and problems only.")
@@ -84,6 +85,7 @@ def command(
     no_inline_ignores_since: str | None,
     diff: str | None,
     staged: bool,
+    strict_discovery: bool,
     add_ignores: bool,
     reason: str | None,
     exit_zero: bool,
@@ -113,6 +115,7 @@ def command(
         baseline_from=baseline_from,
         diff=diff,
         staged=staged,
+        strict_discovery=strict_discovery,
         ignores_since=no_inline_ignores_since,
     )
     if diff is not None and staged:

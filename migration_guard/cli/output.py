@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from migration_guard.files import LINK_OUT, leads_out, repository_of
 from migration_guard.report.sanitise import one_line
 
 
@@ -46,6 +47,7 @@ def replace_file(path: Path, content: str | bytes) -> None:
 
     A device or a pipe is written into: replaced, it would be lost.
     """
+    _refuse_links(path)
     if path.exists() and not path.is_file() and not path.is_dir():
         append_file(path, content)
     else:
@@ -54,16 +56,28 @@ def replace_file(path: Path, content: str | bytes) -> None:
 
 def create_file(path: Path, text: str) -> None:
     """Write a file whole or not at all, and never over another that has come into being."""
+    _refuse_links(path)
     _write(path, text, os.link)
 
 
 def append_file(path: Path, content: str | bytes) -> None:
     """Add to a file that others write too."""
+    _refuse_links(path)
     try:
         with path.open("ab") as file:
             file.write(_encoded(content))
     except OSError as error:
         raise click.ClickException(f"{path} could not be written: {error.strerror}") from None
+
+
+def _refuse_links(path: Path) -> None:
+    """Write nothing outside of the repository, or into git's own files, by a link that lies in the repository."""
+    root = repository_of(Path(os.path.abspath(path)).parent) or Path.cwd()
+    if leads_out(path, root):
+        raise click.ClickException(f"{path} is not written: {LINK_OUT}")
+    own = os.path.realpath(root / ".git")
+    if Path(os.path.realpath(path)).is_relative_to(own) and not Path(os.path.abspath(path)).is_relative_to(own):
+        raise click.ClickException(f"{path} is not written: a symbolic link on its way leads into git's own files")
 
 
 def _write(path: Path, content: str | bytes, place: Callable[[str, Path], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 from migration_guard.config.options import Refused, fields_from, nearest, options
 from migration_guard.config.settings import Settings
 from migration_guard.config.tables import BadTables, MeasuredTable, read_tables, usual_file
-from migration_guard.files import Unreadable, exists, nearest_name, read_source
+from migration_guard.files import LINK_OUT, Unreadable, exists, leads_out, nearest_name, read_source, repository_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -145,8 +146,20 @@ class SettingsLoader:
         layer = self._layer(path)
         if layer is None:
             return None
+        self._stays_inside(layer)
         settings = _settings(_merged((layer.values, *self._overrides)), path.parent, path, layer.text)
         return self._with_tables(settings, usual_file(path.parent))
+
+    def _stays_inside(self, layer: Layer) -> None:
+        """Refuse files that are written where a configuration says so, and that would lie outside of its repository."""
+        root = self.git_root(layer.source.parent) or layer.source.parent
+        for key in ("baseline", "tables-file"):
+            stated = layer.values.get(key)
+            if isinstance(stated, str) and "\0" not in stated:
+                place = Path(os.path.abspath(layer.source.parent / stated))
+                if not place.is_relative_to(root) and layer.source != self._file:
+                    line = line_of(layer.text, key)
+                    raise ConfigError(layer.source, line, f"`{key}`: {stated!r} leads out of the repository")
 
     def _with_tables(self, settings: Settings, usual: str | None) -> Settings:
         """Add what was measured, unless that is what is going to be written."""
@@ -162,10 +175,7 @@ class SettingsLoader:
 
     def _layer(self, path: Path) -> Layer | None:
         """Read what a file says; None where a pyproject.toml says nothing of us."""
-        try:
-            content = read_source(path, CONFIG_LIMIT)
-        except Unreadable as error:
-            raise ConfigError(path, None, f"cannot be read: {error}") from None
+        content = self._content(path)
         shared = path.name == SHARED_FILE
         # Most pyproject.toml say nothing of us, and some are no TOML at all: templates, fixtures of other tools.
         text = _decoded(content, path) if not shared or SECTION.encode() in content else ""
@@ -173,6 +183,14 @@ class SettingsLoader:
         if section is None and path == self._file:
             raise ConfigError(path, None, f"has no [tool.{SECTION}] table")
         return None if section is None else Layer(path, text, section)
+
+    def _content(self, path: Path) -> bytes:
+        if path != self._file and leads_out(path, self.git_root(path.parent) or path.parent):
+            raise ConfigError(path, None, f"cannot be read: {LINK_OUT}")
+        try:
+            return read_source(path, CONFIG_LIMIT)
+        except Unreadable as error:
+            raise ConfigError(path, None, f"cannot be read: {error}") from None
 
 
 def unknown_rules(settings: Settings, known: Collection[str]) -> tuple[ConfigError, ...]:
@@ -235,6 +253,8 @@ def _measured(root: Path, name: str | None) -> tuple[MeasuredTable, ...]:
     if name is None:
         return ()
     path = root / name
+    if leads_out(path, repository_of(root) or root):
+        raise ConfigError(path, None, f"cannot be read: {LINK_OUT}")
     if not exists(path):
         raise ConfigError(path, None, f"is named as a `tables-file` and does not exist{nearest_name(path)}")
     try:

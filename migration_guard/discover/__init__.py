@@ -1,5 +1,6 @@
 """Discovery: which files are migrations, of which framework, and which settings govern them."""
 
-from migration_guard.discover.search import BACKFILL, NOTHING, Candidate, Discovery, UsageError, discover
+from migration_guard.discover.asked import UsageError
+from migration_guard.discover.search import BACKFILL, NOTHING, Beside, Candidate, Discovery, discover
 
-__all__ = ["BACKFILL", "NOTHING", "Candidate", "Discovery", "UsageError", "discover"]
+__all__ = ["BACKFILL", "NOTHING", "Beside", "Candidate", "Discovery", "UsageError", "discover"]

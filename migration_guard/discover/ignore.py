@@ -20,8 +20,11 @@ class Ignores:
 
     def below(self, folder: Path, file: str = ".gitignore") -> Ignores:
         """Add what a folder's own file says."""
+        path = folder / file
+        if path.is_symlink():  # as git has it
+            return self
         try:
-            content = read_source(folder / file, _LIMIT)
+            content = read_source(path, _LIMIT)
         except Unreadable:  # nothing is ignored for it, so more is read
             return self
         found = _patterns(content)

@@ -28,6 +28,18 @@ def is_listed(path: Path, settings: Settings) -> bool:
     )
 
 
+def lies_in_listed_folder(path: Path, settings: Settings) -> bool:
+    """Say whether `paths` means a folder that a file lies in. One that holds the configuration itself is no such folder."""
+    name = _relative(path, settings)
+    return any(
+        _glob(entry).covers(name)
+        if is_glob(entry)
+        else path.is_relative_to(_full(entry, settings.root))
+        and not settings.root.is_relative_to(_full(entry, settings.root))
+        for _, entry in settings.all_paths
+    )
+
+
 def is_below(path: Path, entry: str, settings: Settings) -> bool:
     """Say whether an entry of `paths` means a file or one of the folders that it stands in."""
     if path.is_relative_to(_full(entry, settings.root)):

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from types import MappingProxyType
 
-from migration_guard.config import ConfigError, Settings, SettingsLoader
-from migration_guard.discover.ignore import Ignores
-from migration_guard.discover.patterns import (
-    backfill_path,
-    fixed_folder,
-    governing,
-    holds_backfills,
-    is_below,
-    is_excluded,
-    is_glob,
-    is_listed,
-)
-from migration_guard.discover.walk import Seen, looks_like_migration, source_files
-from migration_guard.files import SOURCE_LIMIT, Unreadable, exists, nearest_name, read_head, shown_path, too_large
-from migration_guard.frameworks import recognise
+from migration_guard.config import Settings, SettingsLoader
+from migration_guard.discover.asked import Asked, by_default, named
+from migration_guard.discover.beside import is_near_migrations, reason_to_name
+from migration_guard.discover.homes import Homes
+from migration_guard.discover.patterns import governing, holds_backfills, is_excluded, is_listed, lies_in_listed_folder
+from migration_guard.discover.tracked import Tracked
+from migration_guard.discover.walk import Seen, Told, Trouble, looks_like_migration, source_files
+from migration_guard.files import SOURCE_LIMIT, Unreadable, holds_any, read_head, shown_path, too_large
+from migration_guard.frameworks import WORDS, recognise
 from migration_guard.operations import Problem
 
 SCRIPT = "script"
@@ -31,10 +26,8 @@ SQL_FILE = "sql_file"
 """The framework of a file that is no migration by its content, but was named as one."""
 BACKFILL = "backfill"
 """The framework of a file that `backfill.modules` names: it holds no migrations, and is judged by rules of its own."""
-
-
-class UsageError(Exception):
-    """Something on the command line that cannot be done; the message says what was meant instead."""
+_NO_HOMES = frozenset({SCRIPT, BACKFILL})
+"""What may lie anywhere: beside it nothing is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +46,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A file or folder to look at, on behalf of the command line or of a configuration."""
+class Beside:
+    """A file that is no migration by itself, and may change data where migrations lie."""
 
     path: Path
-    named: bool
-    """Whether the command line names it: then nothing leaves it out."""
-    glob: str | None = None
-    settings: Settings | None = None
-    """The configuration that asks, where one does."""
-
-    def means(self, path: Path) -> bool:
-        return self.glob is None or self.settings is None or is_below(path, self.glob, self.settings)
+    shown: str
+    reason: str
+    candidate: Candidate | None = None
+    """How it is read if no migration leads to it: where `paths` names its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +69,18 @@ class Discovery:
     """Files that were opened, or tried."""
     asked: tuple[str, ...]
     """The folders that were asked for, or are asked for by default, in which there is no migration."""
-    searched: tuple[_Asked, ...]
-    """Everything that was asked for."""
+    searched: Mapping[Path, tuple[Asked, ...]]
+    """Everything that was asked for, by its path."""
+    beside: tuple[Beside, ...] = ()
+    """What lies beside migrations, is none, and may change data: to be named unless a migration leads to it."""
 
     def would_meet(self, path: Path) -> bool:
         """Say whether a file that is gone would have been looked at, had it been there."""
-        return any(path.is_relative_to(one.path) and one.means(path) for one in self.searched)
+        places = (path, *path.parents)
+        return any(one.means(path) for place in places for one in self.searched.get(place, ()))
 
 
-NOTHING = Discovery((), (), 0, 0, (), ())
+NOTHING = Discovery((), (), 0, 0, (), MappingProxyType({}))
 """What is found where nothing was asked for."""
 
 
@@ -97,6 +89,15 @@ class _Left(Enum):
 
     EXCLUDED = auto()
     NO_MIGRATION = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """A file that no framework recognises by its content; where it lies may make it a migration all the same."""
+
+    seen: Seen | None
+    path: Path
+    top: Path
 
 
 def discover(
@@ -111,47 +112,23 @@ def discover(
 
     `contents` gives files that are not read from the working tree.
     """
-    asked = [_named(path, cwd, contents) for path in paths] if paths else list(_by_default(cwd, load))
+    asked = [named(path, cwd, contents) for path in paths] if paths else list(by_default(cwd, load))
     search = _Search(cwd, load, force_exclude, contents)
     # Files come first: named, they are read whatever they are, and a folder that holds them too must not drop them.
+    folders: dict[Path, list[Asked]] = defaultdict(list)
     for one in asked:
-        if not one.path.is_dir():
-            search.file(one)
-    empty = [one for one in asked if one.path.is_dir() and not search.folder(one)]
-    names = tuple(shown_path(one.path, cwd) if one.glob is None else one.glob for one in empty)
-    return search.result(names, tuple(asked))
-
-
-def _named(path: str, cwd: Path, contents: Mapping[Path, bytes]) -> _Asked:
-    full = Path(os.path.abspath(cwd / path))
-    if full not in contents and not os.path.lexists(full):
-        raise UsageError(f"there is no {shown_path(full, cwd)!r}{nearest_name(full)}")
-    return _Asked(full, named=True)
-
-
-def _by_default(cwd: Path, load: SettingsLoader) -> Iterator[_Asked]:
-    settings = load.for_folder(cwd)
-    if not settings.all_paths:
-        yield _Asked(cwd, named=False)
-    for key, entry in settings.all_paths:
-        full = Path(os.path.abspath(settings.root / entry))
-        if exists(full):
-            yield _Asked(full, named=False, settings=settings)
-        elif is_glob(entry):
-            folder = Path(os.path.abspath(settings.root / fixed_folder(entry)))
-            yield _Asked(_existing(folder, key, entry, settings), named=False, glob=entry, settings=settings)
+        if one.path.is_dir():
+            folders[one.path].append(one)
         else:
-            _existing(full, key, entry, settings)
-    for entry in settings.backfill.modules:
-        place = _existing(backfill_path(entry, settings), "backfill.modules", entry, settings)
-        yield _Asked(place, named=False, settings=settings)
-
-
-def _existing(path: Path, key: str, entry: str, settings: Settings) -> Path:
-    if not exists(path):
-        place = settings.source or settings.root
-        raise ConfigError(place, None, f"`{key}`: there is no {entry!r}{nearest_name(path)}")
-    return path
+            search.file(one)
+    met = {one for folder, ones in folders.items() for one in search.folder(folder, ones)}
+    search.settle()
+    empty = [one for ones in folders.values() for one in ones if one not in met and not search.holds(one)]
+    names = tuple(shown_path(one.path, cwd) if one.glob is None else one.glob for one in empty)
+    searched: dict[Path, tuple[Asked, ...]] = {}
+    for one in asked:
+        searched[one.path] = (*searched.get(one.path, ()), one)
+    return search.result(names, searched)
 
 
 class _Search:
@@ -163,66 +140,148 @@ class _Search:
         self._load = load
         self._force_exclude = force_exclude
         self._outcomes: dict[str, Candidate | Problem | _Left] = {}
+        self._others: dict[str, _Other] = {}
+        self._homes = Homes()
+        self._tracked = Tracked()
+        self._beside: list[Beside] = []
 
-    def file(self, asked: _Asked) -> None:
+    def file(self, asked: Asked) -> None:
         real = os.path.realpath(asked.path)
         if real not in self._outcomes:
-            named = asked.named and not self._force_exclude
-            self._outcomes[real] = self._look(asked.path, asked.path.parent, Ignores(), named=named)
+            wanted = asked.named and not self._force_exclude
+            self._homes.look_above(asked.path.parent, self._load.git_root(asked.path.parent))
+            self._note(real, None, asked.path, asked.path.parent, named=wanted)
 
-    def folder(self, asked: _Asked) -> bool:
-        """Look through a folder, and say whether anything in it is a migration or a problem."""
-        held = False
-        for found in source_files(asked.path, self._load.git_root(asked.path)):
-            if not asked.means(found.path):
+    def folder(self, top: Path, asked: Sequence[Asked]) -> Iterator[Asked]:
+        """Look through a folder, and give those who asked for something in it that is a migration or a problem."""
+        root = self._load.git_root(top)
+        self._homes.look_above(top, root)
+        waiting = set(asked)
+        whole = any(one.glob is None for one in asked)
+        for found in source_files(top, root, self._tracked):
+            if isinstance(found, Told):
+                self._homes.read(found.path)
+                continue
+            if whole:
+                self._homes.walked(found.path.parent)
+            means = [one for one in asked if one.means(found.path)]
+            if not means:
                 continue
             real = found.real if isinstance(found, Seen) else os.fspath(found.path)
             if real not in self._outcomes:
-                self._outcomes[real] = (
-                    self._look(found.path, asked.path, found.ignores, named=False)
-                    if isinstance(found, Seen)
-                    else self._problem(found.path, found.reason)
-                )
-            held = held or not isinstance(self._outcomes[real], _Left)
-        return held
+                if isinstance(found, Trouble):
+                    self._outcomes[real] = self._problem(found.path, found.reason)
+                else:
+                    self._note(real, found, found.path, top, named=False)
+            if not isinstance(self._outcomes[real], _Left):
+                met = [one for one in means if one in waiting]
+                waiting.difference_update(met)
+                yield from met
 
-    def result(self, empty: tuple[str, ...], searched: tuple[_Asked, ...]) -> Discovery:
+    def settle(self) -> None:
+        """Decide about the files that no content told of, now that it is known where migrations lie."""
+        homes = self._homes
+        for candidate in self._found():
+            if candidate.framework not in _NO_HOMES:
+                homes.add(candidate.path.parent, candidate.framework)
+        folders = homes.folders
+        near: dict[Path, bool] = {}
+        for real, other in self._others.items():
+            folder = other.path.parent
+            if folder not in near:
+                root = self._load.git_root(folder) or other.top
+                near[folder] = (
+                    bool(homes.frameworks_in(folder))
+                    or is_near_migrations(folder, root, folders)
+                    or lies_in_listed_folder(other.path, self._load.for_folder(folder))
+                )
+            if near[folder]:
+                self._outcomes[real] = self._placed(other)
+
+    def holds(self, asked: Asked) -> bool:
+        """Say whether something that was asked for turned out to be a migration by where it lies."""
+        placed = [one.path for real, one in self._others.items() if not isinstance(self._outcomes[real], _Left)]
+        placed += [one.path for one in self._beside if one.candidate is not None]
+        return any(path.is_relative_to(asked.path) and asked.means(path) for path in placed)
+
+    def result(self, empty: tuple[str, ...], searched: Mapping[Path, tuple[Asked, ...]]) -> Discovery:
         outcomes = self._outcomes.values()
-        candidates = [one for one in outcomes if isinstance(one, Candidate)]
         problems = [one for one in outcomes if isinstance(one, Problem)]
         return Discovery(
-            candidates=tuple(sorted(candidates, key=lambda one: one.shown)),
+            candidates=tuple(sorted(self._found(), key=lambda one: one.shown)),
             problems=tuple(sorted(problems, key=lambda one: one.path)),
             excluded=sum(one is _Left.EXCLUDED for one in outcomes),
             looked_at=len(outcomes),
             asked=empty,
             searched=searched,
+            beside=tuple(sorted(self._beside, key=lambda one: one.shown)),
         )
 
-    def _look(self, path: Path, asked: Path, ignores: Ignores, *, named: bool) -> Candidate | Problem | _Left:
+    def _found(self) -> Iterable[Candidate]:
+        return [one for one in self._outcomes.values() if isinstance(one, Candidate)]
+
+    def _note(self, real: str, seen: Seen | None, path: Path, top: Path, *, named: bool) -> None:
+        outcome = self._look(path, top, seen, named=named)
+        if outcome is None:
+            outcome = _Left.NO_MIGRATION
+            self._others[real] = _Other(seen, path, top)
+        self._outcomes[real] = outcome
+
+    def _look(self, path: Path, top: Path, seen: Seen | None, *, named: bool) -> Candidate | Problem | _Left | None:
+        """Judge a file by what stands in it; None where that tells nothing."""
         settings = self._load.for_folder(path.parent)
         backfills = holds_backfills(path, settings)
         wanted = named or backfills or is_listed(path, settings)
         try:
-            content = self._contents.get(path)
-            source, whole = read_head(path) if content is None else (content, len(content) <= SOURCE_LIMIT)
+            source, whole = self._head(path)
         except Unreadable as error:
             wanted = wanted or path.suffix == ".py"
-            return self._kept_problem(path, str(error), ignores, named=named) if wanted else _Left.NO_MIGRATION
+            return self._kept_problem(path, str(error), seen, named=named) if wanted else _Left.NO_MIGRATION
         framework = BACKFILL if backfills else recognise(path, source) or (_plain(path) if wanted else None)
         if b"\0" in source and (framework or looks_like_migration(path)):
-            return self._kept_problem(path, "it is binary: it holds null bytes", ignores, named=named)
-        if framework is None or (not wanted and ignores.ignore(path)):
+            return self._kept_problem(path, "it is binary: it holds null bytes", seen, named=named)
+        if framework is None:
+            unsure = not whole and path.suffix == ".py" and holds_any(path, WORDS)
+            return self._kept_problem(path, too_large(), seen, named=named) if unsure else None
+        if not wanted and seen is not None and seen.left_out:
             return _Left.NO_MIGRATION
         if not named and is_excluded(path, settings):
             return _Left.EXCLUDED
-        if not whole:
-            return self._problem(path, too_large())
-        root = self._load.git_root(path.parent) or asked
+        return self._candidate(path, top, framework, settings, source) if whole else self._problem(path, too_large())
+
+    def _placed(self, other: _Other) -> Candidate | Problem | _Left:
+        """Judge a file by where it lies; one that is no migration there either may have to be named."""
+        path = other.path
+        settings = self._load.for_folder(path.parent)
+        try:
+            source, whole = self._head(path)
+        except Unreadable:  # it vanished since
+            return _Left.NO_MIGRATION
+        framework = self._homes.framework_of(path, source)
+        reason = None if framework else reason_to_name(path, source, whole=whole)
+        if (framework is None and reason is None) or (other.seen is not None and other.seen.left_out):
+            return _Left.NO_MIGRATION
+        if is_excluded(path, settings):
+            return _Left.EXCLUDED if framework else _Left.NO_MIGRATION
+        if framework is None:
+            listed = whole and lies_in_listed_folder(path, settings)
+            candidate = self._candidate(path, other.top, _plain(path), settings, source) if listed else None
+            self._beside.append(Beside(path, shown_path(path, self._cwd), reason or "", candidate))
+            return _Left.NO_MIGRATION
+        return (
+            self._candidate(path, other.top, framework, settings, source) if whole else self._problem(path, too_large())
+        )
+
+    def _head(self, path: Path) -> tuple[bytes, bool]:
+        content = self._contents.get(path)
+        return read_head(path) if content is None else (content, len(content) <= SOURCE_LIMIT)
+
+    def _candidate(self, path: Path, top: Path, framework: str, settings: Settings, source: bytes) -> Candidate:
+        root = self._load.git_root(path.parent) or top
         return Candidate(path, shown_path(path, self._cwd), root, framework, governing(path, settings), source)
 
-    def _kept_problem(self, path: Path, reason: str, ignores: Ignores, *, named: bool) -> Problem | _Left:
-        if not named and ignores.ignore(path):
+    def _kept_problem(self, path: Path, reason: str, seen: Seen | None, *, named: bool) -> Problem | _Left:
+        if not named and seen is not None and seen.left_out:
             return _Left.NO_MIGRATION
         return self._problem(path, reason, named=named)
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ORDER = ("alembic", "south", "django", "yoyo", "numbered", "sql_file")
 """Modules tried in this order; `script` reads what is named and nothing else fits."""
 
+WORDS = (b"down_revision", b"Migration", b"yoyo", b"def m0")
+"""Of a file that is too large to be read: a migration has one of them."""
+
 
 class Framework(Protocol):
     def recognises(self, path: PurePath, source: bytes) -> bool: ...

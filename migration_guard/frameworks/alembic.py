@@ -9,23 +9,39 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from migration_guard.frameworks.bindings import bindings, text_of
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
-_REVISION = re.compile(rb"^revision\b", re.MULTILINE)
-_DOWN_REVISION = re.compile(rb"^down_revision\b", re.MULTILINE)
+_PLAINLY = (re.compile(rb"^revision\b", re.MULTILINE), re.compile(rb"^down_revision\b", re.MULTILINE))
+_NAMES = frozenset({"revision", "down_revision"})
+DOES = frozenset({"upgrade", "downgrade"})
+"""What Alembic calls."""
+_STATED = re.compile(r"(?:^|[;,:])[ \t]*(?:down_)?revision\b[ \t]*[=:,]", re.MULTILINE)
 _ENTRY = re.compile(r"^(?P<way>upgrade|downgrade)(?:_\w+)?$")
 _WAYS = {"upgrade": Direction.UPGRADE, "downgrade": Direction.DOWNGRADE}
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    return (
-        path.suffix == ".py"
-        and b"down_revision" in source
-        and bool(_DOWN_REVISION.search(source) and _REVISION.search(source))
-    )
+    """Alembic asks a module for both names, whatever has put them there."""
+    if path.suffix != ".py":
+        return False
+    if b"down_revision" in source and all(name.search(source) for name in _PLAINLY):
+        return True  # as nearly all are written: no tree is needed
+    text = text_of(source)
+    if "down_revision" not in text:
+        return False
+    found = bindings(source)
+    if found is None:  # it may be of a newer Python, and is a Problem if it is not
+        return len(_STATED.findall(text)) > 1
+    return found.names >= _NAMES or (found.open and "upgrade" in text and "revision" in text)
+
+
+def loads(path: PurePath) -> bool:
+    """Whether Alembic loads a file for lying in a folder of versions."""
+    return path.suffix == ".py" and not path.name.startswith(("__init__", ".#"))
 
 
 def enter(migration: Migration) -> None:
@@ -33,9 +49,7 @@ def enter(migration: Migration) -> None:
     migration.id = migration.text("revision")
     functions = migration.functions()
     for way, direction in _WAYS.items():
-        entry = migration.name(way)
-        if entry is not None:
-            migration.run(entry, direction)
+        migration.run_named(way, direction)
     for name, function in functions.items():
         match = _ENTRY.match(name)
         if match and name not in _WAYS and not function.node.params.params:

@@ -6,19 +6,42 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from migration_guard.frameworks.bindings import bindings, text_of
+
 if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
-_MIGRATION = re.compile(rb"^class\s+Migration\b", re.MULTILINE)
+FOLDER = "migrations"
+DOES = frozenset({"Migration"})
+"""What Django looks for."""
+_PLAINLY = re.compile(rb"^class[ \t]+Migration\b", re.MULTILINE)
+_STATED = re.compile(r"^\s*class[ \t]+Migration\b|^\s*Migration[ \t]*[=:]", re.MULTILINE)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    return path.suffix == ".py" and b"migrations" in source and bool(_MIGRATION.search(source))
+    """Django asks a module for `Migration`; one that is imported means something only where Django looks for it."""
+    if path.suffix != ".py":
+        return False
+    if b"migrations" in source and _PLAINLY.search(source):
+        return True  # as nearly all are written: no tree is needed
+    text = text_of(source)
+    if "Migration" not in text:
+        return False
+    at_home = path.parent.name == FOLDER and loads(path)
+    found = bindings(source)
+    if found is None:
+        return bool(_STATED.search(text)) and (at_home or FOLDER in text)
+    if "Migration" in found.names - found.imported:
+        return at_home or FOLDER in text
+    return at_home and ("Migration" in found.names or found.open)
+
+
+def loads(path: PurePath) -> bool:
+    """Whether Django loads a file for lying in a package of migrations."""
+    return path.suffix == ".py" and not path.name.startswith(("_", "~"))
 
 
 def enter(migration: Migration) -> None:
     migration.load()
     migration.id = migration.named_by_app()
-    operations = migration.class_attribute("Migration", "operations")
-    if operations is not None:
-        migration.run_operations(operations)
+    migration.run_django("Migration")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from migration_guard.frameworks.bindings import bindings, text_of
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
@@ -12,12 +13,20 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
-_NUMBERED = re.compile(rb"^(?:async\s+)?def\s+m\d{3,}\w*\s*\(\s*(?:db|conn|connection|session|cursor)\b", re.MULTILINE)
-_NAME = re.compile(r"^m\d{3,}")
+_NAME = re.compile(r"\bm\d{3,}")
+_HANDLES = frozenset({"db", "conn", "connection", "session", "cursor"})
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    return path.suffix == ".py" and b"def m0" in source and bool(_NUMBERED.search(source))
+    if path.suffix != ".py":
+        return False
+    text = text_of(source)
+    if "def" not in text or not _NAME.search(text):
+        return False
+    found = bindings(source)
+    if found is None:
+        return bool(re.search(r"^\s*(?:async\s+)?def\s+m\d{3,}", text, re.MULTILINE))
+    return any(_NAME.match(name) and first in _HANDLES for name, first in found.functions)
 
 
 def enter(migration: Migration) -> None:

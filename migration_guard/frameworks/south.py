@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from migration_guard.frameworks.bindings import bindings, text_of
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
@@ -12,12 +13,19 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
-_SOUTH = re.compile(rb"^(?:from|import)\s+south\b", re.MULTILINE)
-_MIGRATION = re.compile(rb"^class\s+Migration\b", re.MULTILINE)
+_SOUTH = re.compile(r"^\s*(?:from|import)\s+south\b", re.MULTILINE)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    return path.suffix == ".py" and b"south" in source and bool(_SOUTH.search(source) and _MIGRATION.search(source))
+    if path.suffix != ".py":
+        return False
+    text = text_of(source)
+    if "south" not in text or "Migration" not in text:
+        return False
+    found = bindings(source)
+    if found is None:
+        return bool(_SOUTH.search(text))
+    return found.imports("south") and "Migration" in found.names
 
 
 def enter(migration: Migration) -> None:

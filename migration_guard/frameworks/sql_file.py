@@ -1,4 +1,4 @@
-"""Migrations that are SQL files: dbmate (`-- migrate:down`), `.up.sql` and `.down.sql`, Flyway, yoyo, numbered ones."""
+"""Migrations that are SQL files, of the tools that `frameworks/sql/` knows."""
 
 from __future__ import annotations
 
@@ -6,39 +6,25 @@ import re
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from migration_guard.frameworks.sql import PLAIN, tool, tool_of
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
-_DOWN = re.compile(
-    r"^[ \t]*--[ \t]*(?:migrate:down|\+goose[ \t]+Down|!Downs|rollback\b).*$", re.MULTILINE | re.IGNORECASE
-)
-_UP = re.compile(rb"^[ \t]*--[ \t]*(?:migrate:up|\+goose[ \t]+Up)\b", re.MULTILINE | re.IGNORECASE)
-_NAMED = re.compile(r"(?:\.up|\.down|\.rollback)\.sql$|^[VU]\d[\w.]*__.*\.sql$", re.IGNORECASE)
-_NUMBERED = re.compile(r"^\d{3,}.*\.sql$")
-_GOES_DOWN = re.compile(r"\.(?:down|rollback)\.sql$|^U\d[\w.]*__.*\.sql$", re.IGNORECASE)
+_WAY = re.compile(r"\.(?:up|down|rollback)$")
+_NAMELESS = frozenset({"migration", "up", "down"})
+"""Files that are called after their folder."""
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    """A numbered file in `migrations` counts where no Python stands beside it: else a Python migration reads it."""
-    if path.suffix.lower() != ".sql":
-        return False
-    if _UP.search(source) or _NAMED.search(path.name):
-        return True
-    numbered = bool(_NUMBERED.match(path.name)) and path.parent.name == "migrations"
-    return numbered and not any(Path(path).parent.glob("*.py"))
+    return path.suffix.lower() == ".sql" and tool_of(Path(path), source) is not None
 
 
 def enter(migration: Migration) -> None:
-    name = migration.path.name
-    migration.id = re.sub(r"\.(?:up|down|rollback)$", "", migration.path.stem)
+    path = migration.path
+    migration.id = path.parent.name if path.stem in _NAMELESS else _WAY.sub("", path.stem)
     text = migration.whole_text()
-    down = _DOWN.search(str(text))
-    if _GOES_DOWN.search(name):
-        migration.execute(text, Direction.DOWNGRADE)
-    elif down is None:
-        migration.execute(text, Direction.UPGRADE)
-    else:
-        migration.execute(text.slice(0, down.start()), Direction.UPGRADE)
-        migration.execute(text.slice(down.end(), len(str(text))), Direction.DOWNGRADE)
+    found = list((tool_of(path, migration.bytes) or tool(PLAIN)).parts(path, str(text)))
+    for direction in (Direction.UPGRADE, Direction.DOWNGRADE):
+        migration.execute(text, [part for part in found if part.direction is direction], direction)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from migration_guard.frameworks.bindings import bindings, text_of
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
@@ -12,11 +13,17 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
-_YOYO = re.compile(rb"^(?:from|import)\s+yoyo\b", re.MULTILINE)
+_YOYO = re.compile(r"^\s*(?:from|import)\s+yoyo\b", re.MULTILINE)
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    return path.suffix == ".py" and b"step" in source and bool(_YOYO.search(source))
+    if path.suffix != ".py":
+        return False
+    text = text_of(source)
+    if "yoyo" not in text or "step" not in text:
+        return False
+    found = bindings(source)
+    return bool(_YOYO.search(text)) if found is None else found.imports("yoyo")
 
 
 def enter(migration: Migration) -> None:

@@ -97,7 +97,7 @@ def _scripts(root: Path, known: set[Path]) -> Iterator[Script]:
         if not isinstance(found, Seen) or found.path in known or found.path.suffix != ".py":
             continue
         name = found.path.name
-        if not _SCRIPT_NAME.search(name) or _TEST_FILE.match(name) or found.ignores.ignore(found.path):
+        if not _SCRIPT_NAME.search(name) or _TEST_FILE.match(name) or found.left_out:
             continue
         try:
             source, _ = read_head(found.path)

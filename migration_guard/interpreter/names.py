@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from collections.abc import Sequence as AnySequence
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.repository import Deferred, Module, Scope, Statement
 from migration_guard.interpreter.syntax import dotted
-from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Value
+from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Unseen, Value
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -35,10 +36,12 @@ class Names:
             if scope.parent is None and scope.module is not self.machine.module:
                 return self.module_attribute(scope.module, name)
             scope = scope.parent
-        return self.machine.libraries.builtin(name)
+        return self._unbound(name, self.machine.scope.module)
 
     def module_attribute(self, module: Module, name: str) -> Value:
         """A name of a module; modules other than the migration are evaluated only as far as they are asked."""
+        if module.unread is not None:
+            return Unseen(f"{module.path.stem}.{name}", module.unread)
         scope = module.scope
         value = scope.get(name)
         if value is None and name not in module.running and module is not self.machine.module:
@@ -51,7 +54,13 @@ class Names:
         if value is not None:
             return value
         below = self.machine.repository.submodule(module, name)
-        return ModuleValue(below) if below is not None else self.machine.libraries.builtin(name)
+        return ModuleValue(below) if below is not None else self._unbound(name, module)
+
+    def _unbound(self, name: str, module: Module) -> Value:
+        """A name that nothing in sight binds: a builtin, unless a module that could not be read gave it by a star."""
+        if module.unseen is not None and not hasattr(builtins, name) and not name.startswith("__"):
+            return module.unseen.attribute(name, self.machine)
+        return self.machine.libraries.builtin(name)
 
     def _define(self, module: Module, statements: AnySequence[Statement]) -> None:
         if not statements or module.source is None:
@@ -111,6 +120,8 @@ class Names:
         origin = self._imported_module(node, importer)
         if isinstance(origin, ModuleValue):
             module = origin.module
+            if module.unread is not None:
+                importer.unseen = Unseen(module.path.stem, module.unread)
             for name in dict.fromkeys((*module.definitions, *module.scope.names)):
                 if name == "*" or name.startswith("_"):
                     continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections import OrderedDict
@@ -13,9 +14,10 @@ from typing import ClassVar
 
 import libcst as cst
 
+from migration_guard.files import LINK_OUT, Unreadable, leads_out, read_source
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.syntax import Refused, Source, parse
-from migration_guard.interpreter.values import UNKNOWN, Choice, Value, join
+from migration_guard.interpreter.values import UNKNOWN, Choice, Unseen, Value, join
 
 MAX_MODULE_BYTES = 600_000
 MAX_FOLLOWED_BYTES = 1_000_000
@@ -109,6 +111,10 @@ class Module:
     path: Path
     source: Source | None
     scope: Scope = field(init=False)
+    unread: str | None = None
+    """Why the file could not be read, if it is there and could not."""
+    unseen: Unseen | None = None
+    """All that a star import of such a file may have bound."""
     running: set[str] = field(default_factory=set)
     """Names whose definitions are being evaluated: modules may import each other."""
 
@@ -118,6 +124,8 @@ class Module:
     @property
     def folder(self) -> Path | None:
         """The folder that holds submodules, if this is a package."""
+        if self.unread is not None:
+            return None
         if self.source is None:
             return self.path
         return self.path.parent if self.path.name == "__init__.py" else None
@@ -204,6 +212,8 @@ class Repository:
         self._root = root
         self._bytes = 0
         self._modules: dict[Path, Module | None] = {}
+        self.reached: set[Path] = set()
+        """Files that were read for the migration, beside its own."""
 
     @classmethod
     def forget(cls) -> None:
@@ -218,8 +228,10 @@ class Repository:
             for _ in range(level - 1):
                 base = base.parent
             return self._below(base, parts)
-        if not parts or parts[0] in sys.stdlib_module_names or parts[0] in NEVER_OURS:
+        if not parts or parts[0] in NEVER_OURS:
             return None
+        if parts[0] in sys.stdlib_module_names:
+            return self._before_the_library(parts, importer)
         for folder in importer.parents:
             found = self._below(folder, parts) or self._below(folder / "src", parts)
             if found is not None:
@@ -227,6 +239,14 @@ class Repository:
             if folder == self._root:
                 break
         return None
+
+    def _before_the_library(self, parts: list[str], importer: Path) -> Module | None:
+        """A module that is named like one of the standard library: the folder that a program is started in comes first."""
+        if parts[0] in _LOADED_FIRST:
+            return None
+        starts = [folder for folder in importer.parents if _is_start(folder, self._root)]
+        found = (self._below(base, parts) for folder in starts for base in (folder, folder / "src"))
+        return next((module for module in found if module is not None), None)
 
     def holds(self, path: Path) -> bool:
         """Whether a file lies in the repository, symbolic links followed."""
@@ -243,7 +263,7 @@ class Repository:
         if self._outside(target):
             return None
         for path in (target / "__init__.py", target.with_name(target.name + ".py")):
-            if path.is_file():
+            if os.path.lexists(path) and not path.is_dir():
                 return self._load(path)
         if target.is_dir() and parts and any(target.glob("*.py")):
             return self._modules.setdefault(target, Module(target, None))
@@ -254,29 +274,45 @@ class Repository:
 
     def _load(self, path: Path) -> Module | None:
         if path not in self._modules:
-            source = self._source(path)
-            self._modules[path] = Module(path, source) if source is not None else None
+            try:
+                self._modules[path] = Module(path, self._source(path))
+                self.reached.add(path)
+            except (Unreadable, Refused) as error:
+                self._modules[path] = Module(path, None, unread=str(error))
         return self._modules[path]
 
-    def _source(self, path: Path) -> Source | None:
-        """The parsed file, or None where it cannot be read: what it holds is then out of sight, and OPAQUE."""
+    def _source(self, path: Path) -> Source:
+        """The parsed file. Raises where it cannot be read: what it holds is then OPAQUE where it is called."""
         kept = self._parsed
-        try:
-            size = path.stat().st_size
-            self._bytes += size
-            if size > MAX_MODULE_BYTES or self._bytes > MAX_FOLLOWED_BYTES:
-                return None
-            if path in kept:
-                kept.move_to_end(path)
-                return kept[path]
-            source = parse(path, path.read_bytes())
-        except (OSError, Refused):
-            return None
+        if leads_out(path, self._root):
+            raise Unreadable(LINK_OUT)
+        content = read_source(path, MAX_MODULE_BYTES)
+        self._bytes += len(content)
+        if self._bytes > MAX_FOLLOWED_BYTES:
+            raise Unreadable(
+                f"the modules that the migration leads to are together larger than {MAX_FOLLOWED_BYTES} bytes"
+            )
+        if path in kept:
+            kept.move_to_end(path)
+            return kept[path]
+        source = parse(path, content)
         kept[path] = source
         while sum(len(each.text) for each in kept.values()) > MAX_CACHED_BYTES and len(kept) > 1:
             kept.popitem(last=False)
         return source
 
+
+def _is_start(folder: Path, root: Path) -> bool:
+    """Whether programs are started in a folder, so that Python looks there first."""
+    return folder == root or any((folder / name).is_file() for name in ("alembic.ini", "manage.py"))
+
+
+_LOADED_FIRST = frozenset(sys.builtin_module_names) | frozenset(
+    "abc ast asyncio codecs collections contextlib copy dataclasses datetime decimal enum functools importlib inspect io "
+    "itertools json logging operator os pathlib re string sys tempfile threading time types typing uuid warnings "
+    "weakref".split()
+)
+"""What is loaded before any migration is, and therefore stays what it is."""
 
 NEVER_OURS = frozenset(
     {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}

@@ -322,6 +322,21 @@ class External(Value):
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Unseen(External):
+    """Something of a module of the repository that could not be read: to call it may do anything."""
+
+    reason: str = ""
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Unseen(f"{self.name}.{name}", self.reason)
+
+    def call(self, call: Call) -> Value:
+        for value in call.arguments:
+            value.consumed()
+        return call.machine.libraries.unseen(self, call)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ModuleValue(Value):
     """A module or package of the repository."""

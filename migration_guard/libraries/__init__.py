@@ -12,7 +12,7 @@ from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.objects import Class, Function, Super
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, Constant, External, Method, Place, Unknown, Value, join
+from migration_guard.interpreter.values import NONE, Constant, External, Method, Place, Unknown, Unseen, Value, join
 from migration_guard.libraries import alembic, containers, django, drivers, orm, python, sqlalchemy, yoyo
 from migration_guard.libraries.database import (
     CORE_VERBS,
@@ -138,6 +138,11 @@ class Libraries:
             if result is not None:
                 return result
         return self.leave(target, call)
+
+    def unseen(self, callee: Unseen, call: Call) -> Value:
+        """A call of something that stands in a file of the repository that could not be read."""
+        opaque(call, f"{callee.last} stands in a file that cannot be read: {callee.reason}", callee.last)
+        return callee
 
     def leave(self, callee: Value, call: Call) -> Value:
         """A call of something whose body is not in sight: what it is given decides what it may do."""

@@ -299,6 +299,7 @@ def file_text(path: Path | None, machine: Machine) -> Value:
         value = path.read_text("utf-8", errors="replace")
     except (OSError, ValueError):
         return Unknown("file")
+    machine.repository.reached.add(path)
     return Text((Piece(value, Literal(None, None, value, (), path)),))
 
 

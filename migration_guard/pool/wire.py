@@ -99,6 +99,7 @@ def read_answer(message: bytes) -> tuple[str, Reading]:
         procedures=tuple(_procedure(fields) for fields in reading["procedures"]),
         contractions=tuple(_placed(Contraction, fields) for fields in reading["contractions"]),
         required=tuple(reading["required"]),
+        reached=tuple(reading["reached"]),
     )
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from migration_guard.frameworks import framework
+from migration_guard.frameworks.sql.part import Part
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP
@@ -16,11 +17,11 @@ from migration_guard.interpreter.machine import Machine
 from migration_guard.interpreter.objects import Class, Function, Instance
 from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
-from migration_guard.interpreter.text import Piece, Text, plain
-from migration_guard.interpreter.values import NONE, Constant, Place, Unknown, Value
+from migration_guard.interpreter.text import Piece, Text, concatenated, plain
+from migration_guard.interpreter.values import NONE, Constant, External, Place, Unknown, Unseen, Value
 from migration_guard.libraries import Libraries, django, django_history
 from migration_guard.libraries.database import Handle
-from migration_guard.libraries.execution import execute
+from migration_guard.libraries.execution import execute, opaque
 from migration_guard.libraries.python import PathValue
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.procedures import Contraction, Procedure
@@ -30,6 +31,9 @@ from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.markers import Markers
 from migration_guard.reading.procedures import Procedures
+
+_HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
+"""As in Shift JIS, Big5 and GBK."""
 
 
 def forget() -> None:
@@ -47,7 +51,7 @@ class Migration:
         self.job = job
         is_python = self.path.suffix.lower() != ".sql"
         self.source = parse(self.path, source_bytes if is_python else b"")
-        self._bytes = source_bytes
+        self.bytes = source_bytes
         self.module = Module(self.path, self.source)
         self.libraries = Libraries(job.dialect, job.dml_helpers)
         self.libraries.django.path = self.path
@@ -136,18 +140,26 @@ class Migration:
 
     def whole_text(self) -> Text:
         """The file as SQL."""
-        value = self._bytes.decode("utf-8", "replace")
+        value = self.bytes.decode("utf-8-sig", "replace")
+        if "\ufffd" in value and _HALF_A_CHARACTER.search(self.bytes):
+            reason = "checked in part: it is not UTF-8, and a backslash in it may be half of a character"
+            self.problems.append(Problem(self.job.shown, None, reason))
         return Text((Piece(value, Literal(None, None, value, (), self.path)),))
 
-    def execute(self, text: Text, direction: Direction) -> None:
-        """SQL that the framework executes by itself."""
+    def execute(self, text: Text, parts: Sequence[Part], direction: Direction) -> None:
+        """SQL that the framework executes by itself on one way: parts of a text, each in a transaction of its own."""
         with self.machine.entering(direction):
-            execute(Call(self.machine, "", Place(self.source, self.source.tree, self.source.tree)), text)
+            call = Call(self.machine, "", Place(self.source, self.source.tree, self.source.tree))
+            for part in parts:
+                self.ledger.autocommit_block(not part.transactional)
+                execute(call, concatenated(text.slice(start, end) for start, end in part.ranges))
+                self.ledger.autocommit_block(-(not part.transactional))
+                self.ledger.commit()
 
     @property
     def text_of_file(self) -> str:
         """What stands in the file, whether it is Python or SQL."""
-        return self.source.text or self._bytes.decode("utf-8", "replace")
+        return self.source.text or self.bytes.decode("utf-8", "replace")
 
     def replaces(self) -> tuple[str, ...]:
         """The migrations that this one was squashed from: names, or pairs of app and name."""
@@ -171,6 +183,55 @@ class Migration:
     def run(self, function: Value, direction: Direction, arguments: Sequence[Value] = ()) -> None:
         self.machine.enter(function, arguments, direction)
 
+    def run_named(self, name: str, direction: Direction) -> None:
+        """Enter what the module calls by a name; what is not in sight may do anything."""
+        entry = self.name(name)
+        for option in () if entry is None else entry.alternatives():
+            if isinstance(option, Function) and option.scope.module is self.module:
+                self.run(option, direction)
+            else:
+                self._run_elsewhere(name, option, direction)
+
+    def _run_elsewhere(self, name: str, value: Value, direction: Direction) -> None:
+        with self.machine.entering(direction):
+            bound = self.module.definitions.get(name) or self.module.definitions.get("*")
+            node = bound[-1] if bound else self.source.tree
+            call = Call(self.machine, name, Place(self.source, node, node), given=True)
+            if isinstance(value, (External, Unknown)) and not isinstance(value, Unseen):
+                opaque(call, f"{name} is out of sight", name)
+            else:
+                self.machine.call(value, call).consumed()
+
+    def run_django(self, name: str) -> None:
+        """Make an object of a class of migrations, as Django does, and run its operations and what it overrides."""
+        found = self.name(name)
+        for cls in () if found is None else found.alternatives():
+            if isinstance(cls, (External, Unknown)):
+                self._run_elsewhere(name, cls, Direction.UPGRADE)
+            else:
+                self._run_django(name, cls)
+
+    def _run_django(self, name: str, cls: Value) -> None:
+        place = (
+            Place(self.source, cls.node, cls.node)
+            if isinstance(cls, Class)
+            else Place(self.source, self.source.tree, self.source.tree)
+        )
+        given = (plain(self.path.stem), plain(self.libraries.django.app or ""))
+        with self.machine.entering(Direction.UPGRADE, function=False):
+            made = self.machine.call(cls, Call(self.machine, name, place, given, given=True))
+            operations = self.machine.attribute(made, "operations")
+        for option in operations.alternatives():
+            if option.elements() is not None or not isinstance(option, (External, Unknown)):
+                self.run_operations(option)
+            elif not isinstance(cls, Class) or any(_may_have_operations(base) for base in cls.external_bases()):
+                self._run_elsewhere(name, option, Direction.UPGRADE)
+        for method, direction in (("apply", Direction.UPGRADE), ("unapply", Direction.DOWNGRADE)):
+            override = cls.lookup(method) if isinstance(cls, Class) else None
+            if isinstance(override, Function) and isinstance(made, Instance):
+                handles = (Unknown("state", given=True), django.SchemaEditor())
+                self.run(override.bind(made), direction, handles)
+
     def run_unless_reached(self, function: Function, direction: Direction) -> None:
         """Enter a function that no other entry point has come to."""
         if id(function.node) not in self.machine.reached:
@@ -186,6 +247,11 @@ class Migration:
         for forward, direction in ((True, Direction.UPGRADE), (False, Direction.DOWNGRADE)):
             with self.machine.entering(direction):
                 django.run_operations(elements, self.machine, forward=forward)
+
+
+def _may_have_operations(base: str) -> bool:
+    """Whether a base class out of sight may bring operations of its own; Django's has none."""
+    return not base.startswith("django.")
 
 
 def read(job: Job, data: bytes) -> Reading:
@@ -222,6 +288,7 @@ def read(job: Job, data: bytes) -> Reading:
             if one.spot.path == migration.path
         ),
         required=tuple(migration.contractions.required),
+        reached=tuple(sorted(map(os.fspath, migration.machine.repository.reached))),
     )
 
 

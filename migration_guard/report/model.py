@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from migration_guard.findings import Finding, Status
-from migration_guard.operations import Problem
+from migration_guard.operations import Problem, Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ class Report:
     """New findings left out because the change that was asked for has not to do with them; None if none was."""
     recovered: tuple[str, ...] = ()
     """Baselines that were put together from the two sides of a merge conflict."""
+
+    unread: tuple[Unread, ...] = ()
+    """Files beside migrations that may change data, and that no migration leads to."""
 
     def count(self, status: Status) -> int:
         return sum(finding.status is status for finding in self.findings)

@@ -8,6 +8,9 @@ from migration_guard.findings import Status
 from migration_guard.report.model import Report
 from migration_guard.report.sanitise import one_line
 
+MOST_UNREAD = 10
+"""Files that are named one by one."""
+
 
 def summary(report: Report) -> str:
     """Count everything, so that nothing that was left out stays unsaid."""
@@ -19,6 +22,7 @@ def summary(report: Report) -> str:
         counted(len(report.problems), "problem"),
         f"{report.excluded} excluded",
     ]
+    counts += [f"{counted(len(report.unread), 'file')} beside migrations unread"] if report.unread else []
     counts += [f"{report.outside} new outside of the change"] if report.outside is not None else []
     return "\n".join([", ".join(counts) + ".", *_hints(report)])
 
@@ -29,6 +33,10 @@ def _files(report: Report) -> str:
 
 
 def _hints(report: Report) -> Iterator[str]:
+    for one in report.unread[:MOST_UNREAD]:
+        yield f"unread: {one_line(one.path)}: {one.reason}"
+    if len(report.unread) > MOST_UNREAD:
+        yield f"unread: {len(report.unread) - MOST_UNREAD} more; --output-format json names them all"
     if report.unchanged:
         what = "finding is" if report.unchanged == 1 else "findings are"
         yield f"{report.unchanged} {what} new to this version, in unchanged files: migration-guard baseline --tool-upgrade"

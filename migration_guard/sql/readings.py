@@ -48,7 +48,7 @@ def _merged(found: Sequence[list[Step]]) -> list[Step]:
     if _breaks_off(first):
         return _merged(closed)
     known = set(first)
-    common = known.intersection(*closed)
+    common = known.intersection(*(steps for steps in closed if _is_plausible(steps, known)))
     steps = [step for step in first if not isinstance(step, _CLAIMS) or step in common]
     for other in closed:
         new = list(_new(steps, [step for step in other if step not in known]))
@@ -68,6 +68,11 @@ def _new(steps: Sequence[Step], others: Sequence[Step]) -> Iterator[Step]:
             isinstance(step, Change) and (step.start, step.kind, step.tables) not in told
         ):
             yield step
+
+
+def _is_plausible(steps: Sequence[Step], known: set[Step]) -> bool:
+    """Whether a server that reads a text so could run it, as far as the likeliest one can: what it creates counts."""
+    return not any(isinstance(step, Unknown) and step not in known for step in steps)
 
 
 def _breaks_off(steps: list[Step]) -> bool:

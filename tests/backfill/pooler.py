@@ -28,6 +28,7 @@ listen_port = {own_port}
 unix_socket_dir =
 pidfile = {folder}/pooler.pid
 auth_type = any
+admin_users = pooled
 pool_mode = transaction
 default_pool_size = 1
 reserve_pool_size = 0

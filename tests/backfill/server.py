@@ -101,13 +101,15 @@ class OwnServer(Server):
         """Whether the server process is there."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self) -> None:
-        """Start it, and return when it answers."""
+    def start(self, largest: int | None = None) -> None:
+        """Start it, and return when it answers; on a disk, if told so, on which no file grows beyond so many bytes."""
         options = (f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *self._settings)
         command = [str(self._binaries / "postgres"), "-D", str(self.data)]
+        if largest is not None:
+            command = ["sh", "-c", f'ulimit -S -f {largest // 512}; exec "$@"', "sh", *command]
         self._process = process.start([*command, *(part for one in options for part in ("-c", one))], self.log)
         try:
-            process.until(self._answers, alive=lambda: self.running)
+            process.until(self.answers, alive=lambda: self.running)
         except process.Died:
             raise process.Died(self.log.read_text(errors="replace")) from None
 
@@ -130,7 +132,8 @@ class OwnServer(Server):
         if made.wait(process.PATIENCE):
             raise process.Died(self.log.read_text(errors="replace"))
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Say whether it takes connections."""
         try:
             psycopg.connect(self.url(), connect_timeout=5).close()
         except psycopg.OperationalError:

@@ -456,6 +456,23 @@ def test_20_small_tenants_end_before_a_huge_one(db: Database) -> None:
     assert (None, 10, 10) in tenants
 
 
+def test_20_small_tenants_share_batches(db: Database) -> None:
+    db("CREATE INDEX ON leads (tenant_id, id)")
+    db("INSERT INTO leads (id, tenant_id) SELECT n, n % 2000 FROM generate_series(1, 6000) AS n")
+    batches: list[int] = []
+
+    def apply(connection: Connection, ids: list[int]) -> None:
+        connection.exec_driver_sql("UPDATE leads SET status = 'new' WHERE id = ANY(%s)", (ids,))
+        batches.append(len(ids))
+
+    result = db.run(define(update=None, apply=apply, per="tenant_id"))
+    assert counted(result) == (6_000, 6_000, 0, 0, 0, 0)
+    assert len(batches) < 100
+    assert db(
+        "SELECT DISTINCT examined, changed, count(*) FROM migration_guard.windows WHERE kind = 'range' GROUP BY 1, 2"
+    ) == [(3, 3, 2_000)]
+
+
 def test_20_tenants_without_an_index_are_found_too(db: Database) -> None:
     db.leads(90)
     db("UPDATE leads SET tenant_id = NULL WHERE id > 80")

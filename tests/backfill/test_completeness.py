@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from backfill.test_batches import UPDATE, Database, define, state
 from migration_guard.backfill import Backfill, BackfillUnfinished, proof, require_backfill
+from migration_guard.cli.backfill_desk import open_desk
 
 GROWING = "CREATE TABLE items (id bigserial PRIMARY KEY, v int)"
 FILL = "UPDATE items SET v = 1 WHERE id = ANY(:ids)"
@@ -103,12 +104,18 @@ def test_keys_that_do_not_only_grow_are_looked_at_wherever_they_are(db: Database
     assert told == [(2,)]
 
 
-def test_undone_work_below_the_bound_is_found_by_a_proof(db: Database) -> None:
+def test_undone_work_below_the_bound_is_found_by_a_proof(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
     assert state(db.run(items())) == "completed"
     db("UPDATE items SET v = NULL WHERE id = 5")
     assert gate(db, items()) == ""
     assert "is no longer" in gate(db, items(), prove=True)
+    monkeypatch.setenv("THE_URL", db.url)
+    with open_desk("THE_URL", "migration_guard", ()) as desk:
+        passed, told = desk.gate("items", items(), prove=True)
+        assert (passed, "is no longer" in told) == (False, True)
+        assert desk.standings()[0].state.value == "incomplete"
+    assert (state(db.run(items())), gate(db, items(), prove=True)) == ("completed", "")
 
 
 def test_a_look_whose_time_is_over_proves_nothing(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,6 +216,18 @@ def test_rows_that_come_while_it_runs_are_filled_or_told(db: Database) -> None:
         assert gate(db, items(update=None, apply=fill, batch_size=10)) != ""
     else:
         assert db("SELECT count(*) FROM items WHERE v IS NULL") == [(0,)]
+
+
+def test_a_completion_that_nobody_can_look_at_any_more(db: Database) -> None:
+    """A later migration has dropped the column: that is no failure, and no proof either."""
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 10)")
+    assert state(db.run(items())) == "completed"
+    db("ALTER TABLE items DROP COLUMN v")
+    again = db.run(items())
+    assert (again.complete, again.ran) == (False, False)
+    assert 'nobody can look any more: column "v" does not exist' in str(again.reason)
+    assert db("SELECT state FROM migration_guard.backfills") == [("completed",)]
+    assert "cannot be verified" in gate(db, items())
 
 
 def test_what_is_quarantined_is_not_complete(db: Database) -> None:

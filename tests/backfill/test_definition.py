@@ -212,17 +212,17 @@ def test_the_pace_finds_its_size() -> None:
     pace = Pace(500)
     for _ in range(20):
         pace.done(0.01)
-    assert pace.size == 10_000
+    assert pace.size == 4_000
     pace.done(2.0)
-    assert pace.size == 1_000
+    assert pace.size == 400
     pace.done(0.5)
-    assert pace.size == 500
+    assert pace.size == 200
     assert pace.rest == pytest.approx(0.1)
     for _ in range(9):
         pace.done(0.2)
-    assert pace.size == 500
+    assert pace.size == 200
     pace.done(0.2)
-    assert pace.size == 750
+    assert pace.size == 300
 
 
 def test_a_failed_batch_is_halved_down_to_one_row_and_grows_again() -> None:

@@ -206,3 +206,50 @@ def test_their_log_lines_are_shown(project: Registry) -> None:
     assert "f: tenant 7" in ran.stdout
     assert "printed" in ran.stdout
     assert "never" not in ran.stdout
+
+
+FILLS = """
+def f(engine, batch_size, max_time_seconds):
+    with engine.begin() as connection:
+        rows = connection.execute(text("UPDATE leads SET status = 'x' WHERE status IS NULL AND id <= 20")).rowcount
+    return rows, True
+
+BACKFILL_DEFS = [{"key": "f", "tables": ["leads"], "function": f, "table": "leads", "where": "status IS NULL"}]
+"""
+
+
+def test_an_entry_with_table_and_where_is_proved(project: Registry) -> None:
+    with psycopg.connect(project.url, autocommit=True) as console:
+        console.execute("CREATE TABLE leads (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, status text)")
+        console.execute("INSERT INTO leads (status) SELECT NULL FROM generate_series(1, 30)")
+    (project.folder / "backfills.py").write_text(HEAD + FILLS)
+    ran = project("run", "--all", "--strict")
+    assert (ran.returncode, "f: incomplete (its function has left work" in last(ran)) == (1, True), ran.stdout
+    assert project("gate", "f").returncode == 1
+    with psycopg.connect(project.url, autocommit=True) as console:
+        console.execute("UPDATE leads SET status = 'by hand' WHERE status IS NULL")
+    ran = project("run", "--all", "--strict")
+    assert (ran.returncode, last(ran)) == (0, "All complete: 1 of 1 backfills.")
+    assert project("gate", "f").returncode == 0
+    assert "1 of them before" in last(project("run", "--all", "--strict"))
+    with psycopg.connect(project.url, autocommit=True) as console:
+        console.execute("INSERT INTO leads (status) VALUES (NULL)")
+    assert project("gate", "f").returncode == 1
+    assert "f: incomplete" in last(project("run", "--all"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ('"table": "leads"', "where: expected text, as both table and where"),
+        ('"table": "leads", "where": "status ="; drop', ""),
+        ('"table": "leads", "where": "a; b"', "where: holds a semicolon"),
+        ('"table": "leads", "where": "a", "key_columns": "id"', "key_columns: expected a list of names"),
+    ],
+)
+def test_what_an_entry_is_proved_by_is_checked(project: Registry, entry: str, said: str) -> None:
+    project.define("def f(engine, batch_size, max_time_seconds):\n    return 0, True\n")
+    file = project.folder / "backfills.py"
+    file.write_text(file.read_text().replace('"function": f', f'"function": f, {entry}'))
+    assert said in last(project("run", "--all"))
+    assert last(project("run", "--all")).startswith("NOTHING WAS RUN: ")

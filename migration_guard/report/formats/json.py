@@ -74,6 +74,13 @@ class ProblemEntry(TypedDict):
     message: str
 
 
+class UnreadEntry(TypedDict):
+    """What lies beside migrations, may change data, and was not looked into."""
+
+    path: str
+    reason: str
+
+
 class Document(TypedDict):
     """The whole report."""
 
@@ -82,6 +89,7 @@ class Document(TypedDict):
     summary: SummaryEntry
     findings: list[FindingEntry]
     problems: list[ProblemEntry]
+    unread: list[UnreadEntry]
 
 
 def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 -- every format has this signature
@@ -108,6 +116,7 @@ def document(report: Report) -> Document:
         ),
         findings=[_finding(finding) for finding in report.findings],
         problems=[_problem(problem) for problem in report.problems],
+        unread=[UnreadEntry(path=data(one.path), reason=data(one.reason)) for one in report.unread],
     )
 
 

@@ -33,6 +33,10 @@ class Subject(Protocol):
     def command(self) -> tuple[str, ...]:
         """The command that starts it."""
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it is started with."""
+
     def report(self) -> Report:
         """Say where it stands."""
 
@@ -42,17 +46,32 @@ class Guard:
     """The runner of this project, known by its command line only."""
 
     url: str
+    through: str | None = None
+    """The URL of a proxy or a pooler, by which the runner reaches the database."""
+    version: str = ""
+    """Which version of the definition it is."""
+    program: tuple[str, ...] = ("-m", "migration_guard")
 
     @property
     def command(self) -> tuple[str, ...]:
         """The command that starts it."""
         return (*self._guard("run"), "--only", KEY)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it is started with."""
+        return {**os.environ, "DATABASE_URL": self.through or self.url, "FAULTS_VERSION": self.version}
+
+    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another of its commands, by the straight way."""
+        env = {**self.environment, "DATABASE_URL": self.url}
+        command = (*self._guard(arguments[0]), *arguments[1:])
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
     def report(self) -> Report:
         """Read what its status prints."""
-        printed = subprocess.run(
-            (*self._guard("status"), "--json"), env=environment(self.url), capture_output=True, text=True, check=True
-        )
+        printed = self.ask("status", "--json")
+        assert not printed.returncode, printed.stderr
         standings = [one for one in json.loads(printed.stdout) if one["key"] == KEY]
         if not standings:
             return NOT_BEGUN
@@ -62,7 +81,7 @@ class Guard:
 
     def _guard(self, command: str) -> tuple[str, ...]:
         module = str(HERE / "definitions.py")
-        return (sys.executable, "-m", "migration_guard", "backfill", command, "--module", module)
+        return (sys.executable, *self.program, "backfill", command, "--module", module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +95,11 @@ class Seeded:
     def command(self) -> tuple[str, ...]:
         """The command that starts it."""
         return (sys.executable, str(HERE / "seeded.py"), self.bug)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it is started with."""
+        return {**os.environ, "DATABASE_URL": self.url}
 
     def report(self) -> Report:
         """Read its table."""
@@ -91,7 +115,7 @@ class Seeded:
 def running(subject: Subject) -> Iterator[subprocess.Popen[str]]:
     """Start it; whatever happens, it is gone afterwards."""
     started = subprocess.Popen(
-        subject.command, env=environment(subject.url), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        subject.command, env=subject.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     with started:
         try:
@@ -110,8 +134,3 @@ def finish(subject: Subject, runs: int = 5) -> Report:
             output, _ = started.communicate(timeout=2 * process.PATIENCE)
         runs -= 1
     return report
-
-
-def environment(url: str) -> dict[str, str]:
-    """Give the environment of a deployment."""
-    return {**os.environ, "DATABASE_URL": url}

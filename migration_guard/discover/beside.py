@@ -1,0 +1,74 @@
+"""What lies beside migrations and is none: a file that may change data there is named unless a migration reaches it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Collection
+from pathlib import Path
+
+from migration_guard.files import too_large
+from migration_guard.gate import may_hold_operation
+
+_HOMES = frozenset({"migrations", "migration", "versions"})
+_STATEMENT = re.compile(
+    r"\b(?:update|delete\s+from|insert\s+into|replace\s+into|merge\s+into|truncate|copy|call|do\s+\$|exec(?:ute)?)\b",
+    re.IGNORECASE,
+)
+_WRITERS = re.compile(
+    r"exec|bulk_|(?:^|_)(?:save|update|delete|insert|write|unlink|truncate|merge|upsert|copy|run_sql|add_all)(?:_|$)|(?:^|_)create$"
+)
+"""Names of methods and functions that may change data, whatever they are called on."""
+
+
+def is_near_migrations(folder: Path, top: Path, homes: Collection[Path]) -> bool:
+    """Say whether a folder lies where migrations are looked for: it or one above it holds some, or is named so."""
+    for place in (folder, *folder.parents):
+        if place in homes or place.name in _HOMES:
+            return True
+        if place == top:
+            return False
+    return False
+
+
+def reason_to_name(path: Path, source: bytes, *, whole: bool) -> str | None:
+    """Say why a file beside migrations that is none has to be named, None where it need not be."""
+    if not whole:
+        return f"it lies beside migrations and is {too_large()}"
+    if not (_may_write(source) if path.suffix == ".py" else _STATEMENT.search(source.decode("latin-1"))):
+        return None
+    return "it lies beside migrations and may change data, and no migration that was read leads to it"
+
+
+def _may_write(source: bytes) -> bool:
+    """Look for calls and texts that change data; comments and docstrings change none."""
+    if not may_hold_operation(source):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        match waiting.pop():
+            case ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Constant(value=str() as text) if _STATEMENT.search(text):
+                return True
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) as call if _WRITERS.search(name):
+                if "exec" not in name or not call.args or not _is_said(call.args[0]):
+                    return True
+                waiting.extend(ast.iter_child_nodes(call))
+            case node:
+                waiting.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _is_said(node: ast.expr) -> bool:
+    """Whether what is executed stands there as text, which is looked at by itself."""
+    if isinstance(node, ast.Call) and len(node.args) == 1:
+        node = node.args[0]
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -1,0 +1,115 @@
+"""What a Python file binds when it is imported, found in its tree: frameworks go by names, however these come to be."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import unicodedata
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+_COOKIE = re.compile(rb"coding[:=][ \t]*([-\w.]+)")
+_NAMESPACE = frozenset(
+    "globals locals vars setattr exec eval __import__ import_module __dict__ modules __getattr__ __setattr__".split()
+)
+"""What can bind names that stand nowhere as names."""
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """The names that a module has once it is imported."""
+
+    names: frozenset[str]
+    imported: frozenset[str]
+    """Those of them that an import binds."""
+    modules: frozenset[str]
+    """The modules that it imports, also in functions."""
+    functions: tuple[tuple[str, str | None], ...]
+    """Functions of the module, each with its first parameter."""
+    open: bool
+    """Whether it may have names that stand nowhere: by `from x import *`, by `globals()`, by `exec`."""
+
+    def imports(self, package: str) -> bool:
+        return any(one == package or one.startswith(f"{package}.") for one in self.modules)
+
+
+@lru_cache(8)
+def text_of(source: bytes) -> str:
+    """Decode a file as Python does, with names in the form in which Python compares them."""
+    encoding = "utf-8"
+    if _COOKIE.search(b"\n".join(source.split(b"\n", 2)[:2])):
+        try:
+            encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0]
+        except (SyntaxError, LookupError, ValueError):
+            encoding = "utf-8"
+    try:
+        text = source.decode(encoding, "replace")
+    except (LookupError, ValueError, UnicodeError):
+        text = source.decode("utf-8", "replace")
+    text = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@lru_cache(8)
+def bindings(source: bytes) -> Bindings | None:
+    """Give the bindings of a file, None where Python cannot parse it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd escapes are the affair of other tools
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError):
+        return None
+    return _collected(tree)
+
+
+def _collected(tree: ast.Module) -> Bindings:
+    names: set[str] = set()
+    imported: set[str] = set()
+    modules: set[str] = set()
+    functions: list[tuple[str, str | None]] = []
+    open_ = False
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while waiting:
+        node, inside = waiting.pop()
+        match node:
+            case ast.Global(names=declared):
+                names.update(declared)
+            case ast.Import(names=aliases):
+                modules.update(alias.name for alias in aliases)
+                bound = {alias.asname or alias.name.partition(".")[0] for alias in aliases}
+                imported |= bound if not inside else set()
+            case ast.ImportFrom(names=aliases, module=module):
+                modules.update({module or "", *(f"{module}.{alias.name}" for alias in aliases)})
+                imported |= {alias.asname or alias.name for alias in aliases} if not inside else set()
+                open_ = open_ or (not inside and any(alias.name == "*" for alias in aliases))
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                open_ = open_ or name in _NAMESPACE
+                if not inside:
+                    names.add(name)
+                    first = (*node.args.posonlyargs, *node.args.args)
+                    functions.append((name, first[0].arg if first else None))
+            case ast.Name(id=name, ctx=ast.Load()):
+                open_ = open_ or name in _NAMESPACE
+            case ast.Attribute(attr=name):
+                open_ = open_ or name in _NAMESPACE
+            case _ if not inside:
+                names.update(_bound(node))
+        # A walrus in a comprehension binds outside of it; its own variables are told too, which only adds.
+        inner = inside or isinstance(node, _INNER)
+        waiting += ((part, inner) for part in ast.iter_child_nodes(node))
+    return Bindings(frozenset(names | imported), frozenset(imported), frozenset(modules), tuple(functions), open_)
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.ClassDef(name=name) | ast.Name(id=name, ctx=ast.Store()) | ast.ExceptHandler(name=str() as name):
+            yield name
+        case ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name):
+            yield name
+        case ast.MatchMapping(rest=str() as name):
+            yield name

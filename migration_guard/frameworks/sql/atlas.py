@@ -1,0 +1,29 @@
+"""Atlas: SQL files beside `atlas.sum`; `-- atlas:txmode none` at the top. Its `atlas.hcl` may say that another tool's
+format is used, which then is that tool's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from migration_guard.frameworks.sql.part import Part, above, small, whole
+from migration_guard.operations import Direction
+
+_SUM, _PROJECT = "atlas.sum", "atlas.hcl"
+_FORMAT = re.compile(r"\bformat\s*=\s*\"?(?:golang-migrate|goose|flyway|liquibase|dbmate)\b")
+_NO_TRANSACTION = re.compile(r"^--[ \t]*atlas:txmode[ \t]+none\b", re.MULTILINE)
+
+
+def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
+    if not (path.parent / _SUM).is_file():
+        return False
+    project = above(path, _PROJECT)
+    return project is None or not _FORMAT.search(small(project / _PROJECT))
+
+
+def parts(path: PurePath, text: str) -> Iterator[Part]:
+    down = path.name.lower().endswith(".down.sql")
+    direction = Direction.DOWNGRADE if down else Direction.UPGRADE
+    yield whole(text, direction, transactional=not _NO_TRANSACTION.search(text))

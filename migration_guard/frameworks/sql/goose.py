@@ -1,0 +1,26 @@
+"""goose: `-- +goose Up` and `-- +goose Down` divide a file; `-- +goose NO TRANSACTION` holds for all of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from migration_guard.frameworks.sql.part import Part, is_the_custom, lines
+from migration_guard.operations import Direction
+
+_COMMAND = re.compile(r"^[ \t]*--[ \t]*\+goose[ \t]+(?P<what>[A-Za-z ]+?)[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
+_UP = re.compile(r"^[ \t]*--[ \t]*\+goose[ \t]+Up[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
+
+
+def recognises(path: Path, source: bytes) -> bool:
+    return b"+goose" in source and bool(_UP.search(source.decode("utf-8", "replace"))) and is_the_custom(path, _UP)
+
+
+def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature
+    commands = [(end, found["what"].upper()) for _, end, line in lines(text) if (found := _COMMAND.match(line))]
+    transactional = all(what != "NO TRANSACTION" for _, what in commands)
+    down = next((end for end, what in commands if what == "DOWN"), None)
+    yield Part(((0, len(text) if down is None else down),), Direction.UPGRADE, transactional)
+    if down is not None:
+        yield Part(((down, len(text)),), Direction.DOWNGRADE, transactional)

@@ -1,0 +1,20 @@
+"""Hasura and Diesel: a numbered folder for each migration, with `up.sql` and `down.sql`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from migration_guard.frameworks.sql.part import Part, whole
+from migration_guard.operations import Direction
+
+_FOLDER = re.compile(r"^\d[\d-]*_|^\d{10,}$")
+
+
+def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
+    return path.name in {"up.sql", "down.sql"} and bool(_FOLDER.match(path.parent.name))
+
+
+def parts(path: PurePath, text: str) -> Iterator[Part]:
+    yield whole(text, Direction.DOWNGRADE if path.name == "down.sql" else Direction.UPGRADE)

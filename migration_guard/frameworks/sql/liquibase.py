@@ -1,0 +1,44 @@
+"""Liquibase's formatted SQL: change sets, each in a transaction of its own; `--rollback` holds for the rest of its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from migration_guard.frameworks.sql.part import Part, lines
+from migration_guard.operations import Direction
+
+_HEAD = re.compile(r"\A\ufeff?\s*--[ \t]*liquibase[ \t]+formatted\b", re.IGNORECASE)
+_CHANGE_SET = re.compile(r"^[ \t]*--[ \t]*changeset[ \t]+\S+", re.IGNORECASE)
+_ROLLBACK = re.compile(r"^[ \t]*--[ \t]*rollback[ \t]+", re.IGNORECASE)
+_ROLLBACK_BLOCK = re.compile(r"/\*[ \t]*liquibase[ \t]+rollback\b(?P<text>.*?)\*/", re.IGNORECASE | re.DOTALL)
+_NO_SQL = re.compile(r"(?:empty|not required|changesetid\s*:.*|changeset\s*:.*)\s*", re.IGNORECASE)
+_NO_TRANSACTION = re.compile(r"\brunInTransaction\s*:\s*\"?false\b", re.IGNORECASE)
+
+
+def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
+    return bool(_HEAD.search(source[:1024].decode("utf-8", "replace")))
+
+
+def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature
+    starts = [0]
+    transactional = [True]
+    for start, _, line in lines(text):
+        if _CHANGE_SET.match(line):
+            starts.append(start)
+            transactional.append(not _NO_TRANSACTION.search(line))
+    for start, stop, is_transactional in zip(starts, [*starts[1:], len(text)], transactional):
+        yield Part(((start, stop),), Direction.UPGRADE, is_transactional)
+        yield from _rollback(text, start, stop, transactional=is_transactional)
+
+
+def _rollback(text: str, start: int, stop: int, *, transactional: bool) -> Iterator[Part]:
+    ranges = []
+    for begin, end, line in lines(text[start:stop]):
+        found = _ROLLBACK.match(line)
+        if found and not _NO_SQL.fullmatch(line, found.end()):
+            ranges.append((start + begin + found.end(), start + end))
+    ranges += [block.span("text") for block in _ROLLBACK_BLOCK.finditer(text, start, stop)]
+    if ranges:
+        yield Part(tuple(sorted(ranges)), Direction.DOWNGRADE, transactional)

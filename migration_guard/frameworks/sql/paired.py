@@ -1,0 +1,24 @@
+"""golang-migrate and others that have a file for each way: `1_name.up.sql` and `1_name.down.sql`, yoyo's `.rollback.sql`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from migration_guard.frameworks.sql.part import Part, whole
+from migration_guard.operations import Direction
+
+_NAMED = re.compile(r"\.(?:up|down|rollback)\.sql$", re.IGNORECASE)
+_DOWN = re.compile(r"\.(?:down|rollback)\.sql$", re.IGNORECASE)
+_YOYO = re.compile(rb"\A(?:\s*--[^\n]*\n)*?\s*--[ \t]*(?:depends|transactional)[ \t]*:", re.IGNORECASE)
+_NO_TRANSACTION = re.compile(r"^--[ \t]*transactional[ \t]*:[ \t]*false\b", re.MULTILINE | re.IGNORECASE)
+
+
+def recognises(path: Path, source: bytes) -> bool:
+    return bool(_NAMED.search(path.name) or (path.suffix.lower() == ".sql" and _YOYO.match(source)))
+
+
+def parts(path: PurePath, text: str) -> Iterator[Part]:
+    direction = Direction.DOWNGRADE if _DOWN.search(path.name) else Direction.UPGRADE
+    yield whole(text, direction, transactional=not _NO_TRANSACTION.search(text))

@@ -1,0 +1,65 @@
+"""What stands in an SQL file, as its tool divides it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from migration_guard.files import Unreadable, read_head
+from migration_guard.operations import Direction
+
+_LINE = re.compile(r"[^\n]*\n?")
+_NUMBERED = re.compile(r"^\d+(?!.*\.(?:up|down|rollback)\.sql$).*\.sql$")
+_HEAD = 65_536
+"""What is read of a neighbour that may say of which tool a folder is."""
+_NEIGHBOURS = 20
+"""Files of a folder that are asked for their markers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Text that runs on one way."""
+
+    ranges: tuple[tuple[int, int], ...]
+    """From where to where in the file it stands; what lies between is not run."""
+    direction: Direction
+    transactional: bool = True
+    """Whether the tool runs it in one transaction."""
+
+
+def whole(text: str, direction: Direction, *, transactional: bool = True) -> Part:
+    """All of a file."""
+    return Part(((0, len(text)),), direction, transactional)
+
+
+def lines(text: str) -> Iterator[tuple[int, int, str]]:
+    r"""Where each line begins and where the next one does, and the line; only `\n` ends one, as these tools have it."""
+    for found in _LINE.finditer(text):
+        if found.group():
+            yield found.start(), found.end(), found.group().rstrip("\r\n")
+
+
+def above(path: PurePath, name: str) -> Path | None:
+    """The nearest folder above a file that holds something of this name."""
+    return next((folder for folder in Path(path).parents if (folder / name).is_file()), None)
+
+
+def small(path: Path) -> str:
+    """What stands in a tool's own small file; nothing if it cannot be read."""
+    try:
+        return read_head(path, _HEAD)[0].decode("utf-8", "replace")
+    except Unreadable:
+        return ""
+
+
+def is_the_custom(path: Path, marker: re.Pattern[str]) -> bool:
+    """Whether files beside one have the marker that their tool demands of each; where most have not, it is a remark."""
+    try:
+        names = sorted(name for name in os.listdir(path.parent) if _NUMBERED.match(name) and name != path.name)
+    except OSError:
+        return True
+    marked = [bool(marker.search(small(path.parent / name))) for name in names[:_NEIGHBOURS]]
+    return marked.count(False) <= marked.count(True) + 1

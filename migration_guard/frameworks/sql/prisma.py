@@ -1,0 +1,24 @@
+"""Prisma: `migrations/20240101120000_name/migration.sql`, and a `down.sql` that people run by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from migration_guard.frameworks.sql.part import Part, whole
+from migration_guard.operations import Direction
+
+_FOLDER = re.compile(r"^\d+_")
+_LOCK = "migration_lock.toml"
+
+
+def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
+    if path.name not in {"migration.sql", "down.sql"}:
+        return False
+    is_numbered = path.name == "migration.sql" and bool(_FOLDER.match(path.parent.name))
+    return is_numbered or (path.parent.parent / _LOCK).is_file()
+
+
+def parts(path: PurePath, text: str) -> Iterator[Part]:
+    yield whole(text, Direction.DOWNGRADE if path.name == "down.sql" else Direction.UPGRADE)

@@ -1,0 +1,36 @@
+"""Sqitch: `deploy/`, `revert/` and `verify/` beside its plan or its configuration, which may name other folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from migration_guard.frameworks.sql.part import Part, small, whole
+from migration_guard.operations import Direction
+
+_PLAN, _CONFIGURATION = "sqitch.plan", "sqitch.conf"
+_SET = re.compile(r"^[ \t]*(?P<key>(?:top|deploy|revert|verify)_dir)[ \t]*=[ \t]*(?P<value>[^\r\n#;]+)", re.MULTILINE)
+
+
+def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
+    return path.suffix.lower() == ".sql" and _way(path) is not None
+
+
+def parts(path: PurePath, text: str) -> Iterator[Part]:
+    yield whole(text, Direction.DOWNGRADE if _way(path) == "revert" else Direction.UPGRADE)
+
+
+def _way(path: PurePath) -> str | None:
+    """Which of Sqitch's folders a file lies in."""
+    for project in Path(path).parents:
+        plan, configuration = project / _PLAN, project / _CONFIGURATION
+        if not (plan.is_file() or configuration.is_file()):
+            continue
+        said = {found["key"]: found["value"].strip() for found in _SET.finditer(small(configuration))}
+        top = project / said.get("top_dir", ".")
+        for way in ("deploy", "revert", "verify"):
+            folder = project / said[f"{way}_dir"] if f"{way}_dir" in said else top / way
+            if Path(path).is_relative_to(folder):
+                return way
+    return None

@@ -1,0 +1,232 @@
+"""Histories that nobody thought of: an application and a person beside runs that are cut off, told apart by what must hold.
+
+    MIGRATION_GUARD_HISTORIES=500 pytest tests/backfill/test_property.py
+
+tries more of them; without it a few are tried, always the same ones.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import Connection
+
+from backfill.server import Server
+from migration_guard.backfill import Backfill, BackfillUnfinished, require_backfill, run
+from migration_guard.backfill.connect import address, engine
+from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.session import Session
+from migration_guard.backfill.state import Store
+from migration_guard.backfill.transitions import Actor, NotAllowed, State
+
+HISTORIES = int(os.environ.get("MIGRATION_GUARD_HISTORIES", "0"))
+TABLES = """
+CREATE TABLE items (id bigserial PRIMARY KEY, v int, other int DEFAULT 0, CHECK (v IS NULL OR v <> 1 OR id % 97 <> 0));
+CREATE TABLE ledger (id bigint, was int, v int, by text);
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO ledger VALUES (NEW.id, OLD.v, NEW.v, left(current_setting('application_name'), 15)); RETURN NULL; END $$;
+CREATE TRIGGER note AFTER UPDATE ON items FOR EACH ROW EXECUTE FUNCTION note();
+"""
+OURS = "migration-guard"
+SQL = "UPDATE items SET v = 1 WHERE id = ANY(%s)"
+
+
+class Cut(BaseException):
+    """The runner is gone in the middle of a batch, as if it had been killed."""
+
+
+class History(RuleBasedStateMachine):
+    """What happens to one table."""
+
+    server: Server
+    url: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made = self.server.fresh()
+        self.url = self.server.url(self.made.__enter__())
+        self.console = psycopg.connect(self.url, autocommit=True)
+        self.console.execute(TABLES)
+        self.holder: psycopg.Connection[Any] | None = None
+        self.cut_at: int | None = None
+        self.narrow = False
+        self.undone = False
+        """Whether the application has taken back what was done, which a quick look cannot see."""
+        self.add(30)
+
+    # The application.
+
+    @rule(count=st.integers(1, 40))
+    def add(self, count: int) -> None:
+        self.console.execute("INSERT INTO items (v) SELECT NULL FROM generate_series(1, %s)", [count])
+
+    @rule(count=st.integers(1, 20))
+    def add_filled(self, count: int) -> None:
+        self.console.execute("INSERT INTO items (v) SELECT 2 FROM generate_series(1, %s)", [count])
+
+    @rule(number=st.integers(0, 200), value=st.sampled_from([2, None]))
+    @precondition(lambda self: self.holder is None)
+    def write(self, number: int, value: int | None) -> None:
+        row = self.console.execute("UPDATE items SET v = %s WHERE id = %s RETURNING id", [value, number]).fetchone()
+        self.undone |= row is not None and value is None
+
+    @rule(number=st.integers(0, 200))
+    @precondition(lambda self: self.holder is None)
+    def remove(self, number: int) -> None:
+        self.console.execute("DELETE FROM items WHERE id = %s", [number])
+
+    @rule(step=st.integers(2, 9))
+    @precondition(lambda self: self.holder is None)
+    def hold(self, step: int) -> None:
+        self.holder = psycopg.connect(self.url)
+        self.holder.execute("SELECT FROM items WHERE id %% %s = 0 FOR UPDATE", [step])
+
+    @rule()
+    @precondition(lambda self: self.holder is not None)
+    def let_go(self) -> None:
+        assert self.holder is not None
+        self.holder.close()
+        self.holder = None
+
+    # People.
+
+    @rule(command=st.sampled_from(["pause", "cancel", "resume", "retry", "retry", "release"]))
+    def steer(self, command: str) -> None:
+        to = {"pause": State.PAUSED, "cancel": State.CANCELLED}.get(command, State.QUEUED)
+        session, store = Session(engine(address(self.url, "the URL"), "person")), Store()
+        with suppress(NotAllowed), session.transaction(TimeoutPolicy().settings(0)) as connection:
+            record = store.find(connection, "k") if store.ready(connection) else None
+            if record is not None and not record.alive and (command != "resume" or record.state is State.PAUSED):
+                if command == "release" and not store.release(connection, "k"):
+                    return
+                store.step(connection, record, to, Actor.PERSON, reason=None)
+                if command == "retry":
+                    store.forget(connection, "k")
+        session.close()
+
+    @rule()
+    def change_the_definition(self) -> None:
+        self.narrow = not self.narrow
+
+    # Runs.
+
+    @rule(at=st.integers(1, 6))
+    def run_and_cut(self, at: int) -> None:
+        self.cut_at = at
+        with suppress(Cut):
+            self.run_for(20)
+        self.cut_at = None
+
+    @rule(seconds=st.sampled_from([0.05, 0.3, 20.0, 20.0, 20.0]))
+    @precondition(lambda self: self.holder is None)
+    def run_alone(self, seconds: float) -> None:
+        self.run_for(seconds)
+
+    @rule()
+    @precondition(lambda self: self.holder is not None)
+    def run_beside_locks(self) -> None:
+        self.run_for(1.5)
+
+    def run_for(self, seconds: float) -> None:
+        (result,) = run([self.definition], self.url, max_seconds=seconds)
+        if result.complete:
+            if self.undone and self.left():
+                self.left_beyond()
+            else:
+                assert self.left() == 0, "complete, and rows are left"
+        if result.state is State.COMPLETED_WITH_QUARANTINE:
+            assert self.console.execute("SELECT count(*) FROM migration_guard.quarantine").fetchone() != (0,)
+
+    @property
+    def definition(self) -> Backfill:
+        return Backfill(key="k", table="items", where=self.where, apply=self.fill, batch_size=10)
+
+    @property
+    def where(self) -> str:
+        return "v IS NULL AND id % 2 = 0" if self.narrow else "v IS NULL"
+
+    def fill(self, connection: Connection, ids: list[int]) -> None:
+        connection.exec_driver_sql(SQL, (ids,))
+        if self.cut_at is not None:
+            self.cut_at -= 1
+            if self.cut_at <= 0:
+                raise Cut
+
+    def left(self) -> int:
+        row = self.console.execute(f"SELECT count(*) FROM items WHERE {self.where}").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def left_beyond(self) -> None:
+        """What the application took back is found by a proof alone."""
+        with pytest.raises(BackfillUnfinished):
+            require_backfill(self.console, self.definition, prove=True)
+
+    # What always holds.
+
+    @invariant()
+    def the_gate_tells_the_truth(self) -> None:
+        with suppress(BackfillUnfinished):
+            require_backfill(self.console, self.definition, prove=True)
+            assert self.left() == 0, "the gate was passed, and rows are left"
+        if not self.undone:
+            with suppress(BackfillUnfinished):
+                require_backfill(self.console, self.definition)
+                assert self.left() == 0, "the gate was passed quickly, and rows are left"
+
+    @invariant()
+    def nothing_is_lost_done_twice_or_touched_besides(self) -> None:
+        ours = self.console.execute("SELECT count(*), count(was) FROM ledger WHERE by = %s", [OURS]).fetchone()
+        assert ours is not None
+        assert ours[1] == 0, "a row that was filled has been filled again"
+        twice = self.console.execute(
+            "SELECT count(*) FROM (SELECT id FROM ledger GROUP BY id "
+            "HAVING count(*) FILTER (WHERE by = %s) > 1 + count(*) FILTER (WHERE v IS NULL)) AS twice",
+            [OURS],
+        ).fetchone()
+        assert twice == (0,)
+        assert self.console.execute("SELECT count(*) FROM items WHERE other <> 0").fetchone() == (0,)
+
+    @invariant()
+    def what_was_counted_adds_up(self) -> None:
+        if self.console.execute("SELECT to_regclass('migration_guard.windows')").fetchone() == (None,):
+            return
+        sums = self.console.execute(
+            "SELECT count(*) FROM migration_guard.windows "
+            "WHERE kind <> 'skipped' AND examined <> changed + unchanged + done_already + locked + quarantined"
+        )
+        assert sums.fetchone() == (0,)
+
+    def teardown(self) -> None:
+        if self.holder is not None:
+            self.holder.close()
+        self.console.close()
+        self.made.__exit__(None, None, None)
+
+
+@pytest.fixture
+def history(server: Server) -> Iterator[type[History]]:
+    yield type("OurHistory", (History,), {"server": server})
+
+
+def test_histories(history: type[History], monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.chdir(tmp_path)  # no configuration, and a place for what hypothesis keeps
+    run_state_machine_as_test(
+        history,
+        settings=settings(
+            max_examples=HISTORIES or 3,
+            stateful_step_count=25 if HISTORIES else 10,
+            derandomize=not HISTORIES,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,87 @@
+"""Rows that cannot be changed: found among many, told without what is in them, and tried again by themselves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backfill.test_batches import Database, counted, define, state
+from backfill.test_commands import Project, last
+
+SECRET = "ann@example.org"
+DEFINITION = """
+from migration_guard.backfill import Backfill
+S = Backfill(key="status", table="leads", where="status IS NULL", update="UPDATE leads SET status = 'new' WHERE id = ANY(:ids)")
+"""
+
+
+@pytest.fixture
+def db(database: str) -> Iterator[Database]:
+    made = Database(database)
+    yield made
+    made.console.close()
+
+
+def test_many_bad_rows_are_found_in_few_transactions(db: Database) -> None:
+    db.leads(20_000)
+    db("ALTER TABLE leads ADD CHECK (id % 100 <> 0 OR status IS NULL)")
+    result = db.run()
+    assert (state(result), counted(result)) == ("completed_with_quarantine", (20_000, 19_800, 0, 0, 0, 200))
+    assert db("SELECT count(*), min(sqlstate), max(attempts) FROM migration_guard.quarantine") == [(200, "23514", 1)]
+    batches = db("SELECT sum(batches) FROM migration_guard.windows")[0][0]
+    assert batches < 200, "each bad row has cost a transaction of its own"
+
+
+@pytest.mark.parametrize("update", ["name::int::text", "upper(name)"])
+def test_what_a_row_holds_is_told_nowhere(db: Database, update: str) -> None:
+    """The server's message would quote it, and so may a trigger's."""
+    db.leads(50)
+    db("UPDATE leads SET name = CASE WHEN id = 9 THEN %s ELSE '7' END", SECRET)
+    db(
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.status ~ '@|[A-Z]' THEN "
+        "RAISE EXCEPTION 'no such status: %', NEW.status; END IF; RETURN NEW; END $$"
+    )
+    db("CREATE TRIGGER no BEFORE UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION no()")
+    result = db.run(define(update=f"UPDATE leads SET status = {update} WHERE id = ANY(:ids)"))
+    assert (state(result), result.counts.quarantined) == ("completed_with_quarantine", 1)
+    told = str(db("SELECT q::text FROM migration_guard.quarantine AS q"))
+    told += str(db("SELECT e::text FROM migration_guard.events AS e"))
+    assert SECRET.lower() not in told.lower()
+    assert "{9}" in told
+
+
+def test_only_these_rows_are_tried_again(tmp_path: Path, db: Database) -> None:
+    db.leads(300)
+    db("ALTER TABLE leads ADD CONSTRAINT odd CHECK (id % 50 <> 0 OR status IS NULL)")
+    project = Project(tmp_path, db.url)
+    (tmp_path / "backfills.py").write_text(DEFINITION)
+    assert "completed_with_quarantine" in last(project("run", "--all"))
+    shown = project("quarantine", "list", "status").stdout
+    assert "23514" in shown
+    assert "check violation: constraint odd, table leads" in shown
+    rows = list(csv.DictReader(io.StringIO(project("quarantine", "export", "status").stdout)))
+    assert [row["key"] for row in rows] == ["50", "100", "150", "200", "250", "300"]
+    told = json.loads(project("quarantine", "export", "status", "--format", "json", "--with-rows").stdout)
+    assert [(one["key"], one["row"]["phone"]) for one in told][:2] == [(["50"], "50"), (["100"], "100")]
+    db("ALTER TABLE leads DROP CONSTRAINT odd; ALTER TABLE leads ADD CHECK (id <> 100 OR status IS NULL)")
+    db("CREATE TABLE touched (id bigint)")
+    db(
+        "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN INSERT INTO touched VALUES (NEW.id); RETURN NULL; END $$"
+    )
+    db("CREATE TRIGGER touch AFTER UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION touch()")
+    assert "6 rows are out of quarantine" in project("quarantine", "retry", "status").stdout
+    assert "completed_with_quarantine" in last(project("run", "--all"))
+    assert db("SELECT array_agg(id ORDER BY id) FROM touched") == [([50, 150, 200, 250, 300],)]
+    standing = project.status()["status"]
+    assert (standing["examined"], standing["changed"], standing["quarantined"]) == (300, 299, 1)
+    db("ALTER TABLE leads DROP CONSTRAINT leads_check")
+    project("quarantine", "retry", "status")
+    assert last(project("run", "--all", "--strict")) == "All complete: 1 of 1 backfills."
+    assert project("gate", "status").returncode == 0
+    assert project("quarantine", "list").stdout == "no row is in quarantine\n"

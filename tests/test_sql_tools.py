@@ -1,0 +1,242 @@
+"""SQL files of every tool: which files are found, and what in them runs on which way, by the tool's own grammar."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import program
+import pytest
+
+UP, DOWN = "UPDATE leads SET a = 1;", "DELETE FROM calls;"
+BOTH = ["2 UPDATE upgrade", "4 DELETE downgrade"]
+ALL_UP = ["2 UPDATE upgrade", "4 DELETE upgrade"]
+Files = dict[str, str]
+
+CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
+    "dbmate": (
+        {"db/migrations/20240101_a.sql": f"-- migrate:up\n{UP}\n-- migrate:down\n{DOWN}\n"},
+        {"db/migrations/20240101_a.sql": BOTH},
+    ),
+    "dbmate, anywhere": (
+        {"db/a.sql": f"-- migrate:up transaction:false\n{UP}\n-- migrate:down transaction:false\n{DOWN}\n"},
+        {"db/a.sql": BOTH},
+    ),
+    "dbmate, a marker that is none": (
+        {"db/migrations/1_a.sql": f"-- migrate:up\n{UP}\n-- see -- migrate:down\n{DOWN}\n"},
+        {"db/migrations/1_a.sql": ALL_UP},
+    ),
+    "dbmate, a marker further in": (
+        {"db/migrations/1_a.sql": f"-- migrate:up\n{UP}\n  -- migrate:down\n{DOWN}\n"},
+        {"db/migrations/1_a.sql": ALL_UP},
+    ),
+    "goose": (
+        {"db/1_a.sql": f"-- +goose Up\n{UP}\n-- +goose Down\n{DOWN}\n"},
+        {"db/1_a.sql": BOTH},
+    ),
+    "goose, with statements": (
+        {
+            "db/1_a.sql": f"-- +goose Up\n-- +goose StatementBegin\n{UP}\n-- +goose StatementEnd\n-- +goose Down\n{DOWN}\n"
+        },
+        {"db/1_a.sql": ["3 UPDATE upgrade", "6 DELETE downgrade"]},
+    ),
+    "sql-migrate": (
+        {"db/1_a.sql": f"-- +migrate Up\n{UP}\n-- +migrate Down\n{DOWN}\n-- +migrate Up notransaction\nTRUNCATE x;\n"},
+        {"db/1_a.sql": [*BOTH, "6 TRUNCATE upgrade"]},
+    ),
+    "liquibase": (
+        {"db/a.sql": f"--liquibase formatted sql\n--changeset me:1\n{UP}\n--rollback {DOWN}\nTRUNCATE x;\n"},
+        {"db/a.sql": ["3 UPDATE upgrade", "4 DELETE downgrade", "5 TRUNCATE upgrade"]},
+    ),
+    "liquibase, a rollback of several lines": (
+        {
+            "db/a.sql": f"-- liquibase formatted sql\n-- changeset me:1\n{UP}\n-- rollback DELETE FROM calls\n"
+            "-- rollback   WHERE b;\n-- rollback not required\n/* liquibase rollback\nTRUNCATE x;\n*/\n"
+        },
+        {"db/a.sql": ["3 UPDATE upgrade", "4 DELETE downgrade", "8 TRUNCATE downgrade"]},
+    ),
+    "liquibase, tables of an earlier change set": (
+        {
+            "db/a.sql": "--liquibase formatted sql\n--changeset me:1\nCREATE TABLE leads (a int);\n--rollback DROP TABLE leads;\n"
+            f"--changeset me:2\n{UP}\n"
+        },
+        {},
+    ),
+    "sqitch": (
+        {
+            "sqitch.plan": "%project=app\n",
+            "deploy/a.sql": f"-- Deploy app:a to pg\n{UP}\n",
+            "revert/sub/a.sql": f"-- Revert app:a from pg\n{DOWN}\n",
+            "elsewhere/a.sql": DOWN,
+        },
+        {"deploy/a.sql": ["2 UPDATE upgrade"], "revert/sub/a.sql": ["2 DELETE downgrade"]},
+    ),
+    "sqitch, in other folders": (
+        {
+            "sqitch.conf": "[core]\n  engine = pg\n  top_dir = db\n  revert_dir = db/back\n",
+            "db/deploy/a.sql": UP,
+            "db/back/a.sql": DOWN,
+        },
+        {"db/deploy/a.sql": ["1 UPDATE upgrade"], "db/back/a.sql": ["1 DELETE downgrade"]},
+    ),
+    "flyway": (
+        {
+            "sql/V2__a.sql": f"-- Rollback plan: restore the dump\n{UP}\n",
+            "sql/V2_1__a.sql": f"-- rollback\n{UP}\n-- migrate:down\n{DOWN}\n",
+            "sql/U2__a.sql": DOWN,
+            "sql/R__a.sql": UP,
+            "sql/afterMigrate.sql": UP,
+            "sql/afterUndo__a.sql": DOWN,
+        },
+        {
+            "sql/V2__a.sql": ["2 UPDATE upgrade"],
+            "sql/V2_1__a.sql": ALL_UP,
+            "sql/U2__a.sql": ["1 DELETE downgrade"],
+            "sql/R__a.sql": ["1 UPDATE upgrade"],
+            "sql/afterMigrate.sql": ["1 UPDATE upgrade"],
+            "sql/afterUndo__a.sql": ["1 DELETE downgrade"],
+        },
+    ),
+    "flyway, old line ends": ({"sql/V2__a.sql": f"-- note\r{UP}\r"}, {"sql/V2__a.sql": ["2 UPDATE upgrade"]}),
+    "golang-migrate": (
+        {"db/1_a.up.sql": f"-- +goose Down\n{UP}\n", "db/1_a.down.sql": f"-- +goose Up\n{DOWN}\n"},
+        {"db/1_a.up.sql": ["2 UPDATE upgrade"], "db/1_a.down.sql": ["2 DELETE downgrade"]},
+    ),
+    "prisma": (
+        {
+            "prisma/migrations/20240101120000_a/migration.sql": f"-- migrate:up\n{UP}\n-- migrate:down\n{DOWN}\n",
+            "prisma/migrations/migration_lock.toml": "provider = 'postgresql'\n",
+            "prisma/migrations/20240101120000_a/down.sql": DOWN,
+        },
+        {
+            "prisma/migrations/20240101120000_a/migration.sql": ALL_UP,
+            "prisma/migrations/20240101120000_a/down.sql": ["1 DELETE downgrade"],
+        },
+    ),
+    "hasura": (
+        {"m/default/1700000000000_a/up.sql": UP, "m/default/1700000000000_a/down.sql": DOWN},
+        {
+            "m/default/1700000000000_a/up.sql": ["1 UPDATE upgrade"],
+            "m/default/1700000000000_a/down.sql": ["1 DELETE downgrade"],
+        },
+    ),
+    "diesel": (
+        {"migrations/2024-01-01-000000_a/up.sql": UP, "migrations/2024-01-01-000000_a/down.sql": DOWN},
+        {
+            "migrations/2024-01-01-000000_a/up.sql": ["1 UPDATE upgrade"],
+            "migrations/2024-01-01-000000_a/down.sql": ["1 DELETE downgrade"],
+        },
+    ),
+    "drizzle": (
+        {"drizzle/meta/_journal.json": "{}", "drizzle/0000_a.sql": f"SELECT 1;--> statement-breakpoint\n{UP}\n"},
+        {"drizzle/0000_a.sql": ["2 UPDATE upgrade"]},
+    ),
+    "supabase": (
+        {"supabase/migrations/20240101_a.sql": f"-- +goose Up\n{UP}\n-- +goose Down\n{DOWN}\n"},
+        {"supabase/migrations/20240101_a.sql": ALL_UP},
+    ),
+    "atlas": (
+        {"m/atlas.sum": "h1:x\n", "m/20240101_a.sql": f"-- migrate:up\n{UP}\n-- migrate:down\n{DOWN}\n"},
+        {"m/20240101_a.sql": ALL_UP},
+    ),
+    "atlas, in another format": (
+        {
+            "atlas.hcl": 'env "x" {\n  migration {\n    format = goose\n  }\n}\n',
+            "m/atlas.sum": "h1:x\n",
+            "m/1_a.sql": f"-- +goose Up\n{UP}\n-- +goose Down\n{DOWN}\n",
+        },
+        {"m/1_a.sql": BOTH},
+    ),
+    "play": (
+        {"conf/evolutions/default/1.sql": f"# --- !Ups\n{UP}\n# --- !Downs\n{DOWN}\n"},
+        {"conf/evolutions/default/1.sql": BOTH},
+    ),
+    "yoyo": (
+        {"m/0001.a.sql": f"-- depends: 0000.x\n{UP}\n", "m/0001.a.rollback.sql": f"-- x\n{DOWN}\n"},
+        {"m/0001.a.sql": ["2 UPDATE upgrade"], "m/0001.a.rollback.sql": ["2 DELETE downgrade"]},
+    ),
+    "of no tool": (
+        {"migrations/001_a.sql": f"-- rollback below\n{UP}\n-- migrate:down\n{DOWN}\n"},
+        {"migrations/001_a.sql": ALL_UP},
+    ),
+    "markers that the files beside it do not have": (
+        {
+            "migrations/001_a.sql": f"-- migrate:up\n{UP}\n-- migrate:down\n{DOWN}\n",
+            "migrations/002_b.sql": "SELECT 1;\n",
+            "migrations/003_c.sql": "SELECT 1;\n",
+        },
+        {"migrations/001_a.sql": ALL_UP},
+    ),
+    "a file with a mark of its byte order": (
+        {"db/a.sql": f"\ufeff-- migrate:up\n{UP}\n"},
+        {},
+    ),
+}
+"""Files, and what is told of each: line, kind and way."""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[str]]]:
+    """What is told of each case's files, from one run over all of them."""
+    top = tmp_path_factory.mktemp("tools")
+    for name, (files, _) in CASES.items():
+        for file, content in files.items():
+            path = top / name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode())
+    ran = program.run("check", ".", "--isolated", "--exit-zero", "--output-format", "json", cwd=top)
+    found: dict[str, dict[str, list[str]]] = {name: {} for name in CASES}
+    for one in json.loads(ran.stdout)["findings"]:
+        if one["operation"]:
+            name, _, file = one["path"].partition("/")
+            row = f"{one['line']} {one['operation']['kind']} {one['operation']['direction']}"
+            found[name].setdefault(file, []).append(row)
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_way_is_that_of_the_tool(name: str, told: dict[str, dict[str, list[str]]]) -> None:
+    assert told[name] == CASES[name][1]
+
+
+ALONE = {
+    "dbmate": {"db/1_a.sql": "-- migrate:up transaction:false\n{}\n"},
+    "goose": {"db/1_a.sql": "-- +goose NO TRANSACTION\n-- +goose Up\n{}\n"},
+    "sql-migrate": {"db/1_a.sql": "-- +migrate Up notransaction\n{}\n"},
+    "liquibase": {"db/a.sql": "--liquibase formatted sql\n--changeset me:1 runInTransaction:false\n{}\n"},
+    "flyway": {"V1__a.sql": "{}", "V1__a.sql.conf": "executeInTransaction=false\n"},
+    "atlas": {"m/atlas.sum": "", "m/1_a.sql": "-- atlas:txmode none\n\n{}\n"},
+    "yoyo": {"m/1.a.sql": "-- depends: 0.x\n-- transactional: false\n{}\n"},
+}
+MIXED = f"ALTER TABLE leads ADD b int; {UP}"
+
+
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_runs_in_no_transaction_holds_no_locks(name: str, alone: bool, tmp_path: Path) -> None:
+    words = (
+        "transaction:false",
+        "NO TRANSACTION",
+        "notransaction",
+        "runInTransaction:false",
+        "=false",
+        "none",
+        ": false",
+    )
+    for file, content in ALONE[name].items():
+        path = tmp_path / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = content.replace("{}", MIXED)
+        for word in words if not alone else ():
+            text = text.replace(word, "")
+        path.write_text(text, encoding="utf-8")
+    ran = program.run("check", ".", "--isolated", "--exit-zero", "--output-format", "json", cwd=tmp_path)
+    codes = {one["code"] for one in json.loads(ran.stdout)["findings"]}
+    assert codes == ({"MG101"} if alone else {"MG101", "MG301"})
+
+
+def test_what_may_be_half_a_character_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "V1__a.sql").write_bytes("SELECT E'表'; UPDATE leads SET a = 1; --'".encode("shift_jis"))
+    ran = program.run("check", ".", "--isolated", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "half of a character" in ran.stdout + ran.stderr
