@@ -24,6 +24,7 @@ from migration_guard.libraries.database import (
     Row,
     Statement,
     Table,
+    holds_rows,
     record,
     run_callbacks,
     statement_on,
@@ -152,6 +153,8 @@ class Libraries:
             return self._dml_helper(name, call)
         if _SESSION.search(name):
             return Handle(name)
+        if name in QUEUES:
+            return Unknown(name)  # the work is somebody else's
         if name in CORE_VERBS and call.positional and isinstance(call.positional[0], (Model, Table)):
             return statement_on(call.positional[0], name, call)  # `db.update(User)` of an application's own `db`
         known_library = isinstance(callee, External) and (callee.root in _BY_ROOT or callee.root in _READERS)
@@ -169,11 +172,17 @@ class Libraries:
             for option in value.alternatives():
                 if isinstance(option, Statement):
                     option.executed(call, None)
-                elif isinstance(option, Text) and not knows_the_callee and changes_in(call, option):
+                elif (
+                    isinstance(option, Text)
+                    and not (knows_the_callee or _ONLY_CREATES.search(name))
+                    and changes_in(call, option)
+                ):
                     run_text(call, option, None, certain=False)
         reads = knows_the_callee or (_READS.match(name) and not _WRITES_TOO.search(name)) or takes_callback(call)
-        if not reads and any(value.handle and not isinstance(value, Method) for value in call.arguments):
+        if not reads and any(value.handle and not isinstance(value, (Method, Row)) for value in call.arguments):
             opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
+        elif not reads and name not in _KEEPS and any(map(holds_rows, call.arguments)):
+            opaque(call, f"{name or 'a call'} is out of sight and is given rows of the database", name)
 
     def hides_its_sql(self, function: Function, call: Call) -> bool:
         """Whether a DML helper of the repository is given SQL that is not known: the call is told, not the helper."""
@@ -308,6 +317,15 @@ _ENQUEUES = frozenset(
     "signature subtask async_".split()
 )
 """Methods of tasks that leave the work to somebody else."""
+QUEUES = frozenset({"enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "apply_async", "delay_on_commit", "kiq"})
+"""… which nothing else is called."""
+_ONLY_CREATES = re.compile(r"(?:Trigger|Function|Procedure|View|Policy|Rule)(?:S[Qq][Ll])?$")
+"""Classes that hold SQL which they create in the database, and do not run."""
+_KEEPS = frozenset(
+    "append appendleft add extend insert put setdefault push discard remove index count format join update "
+    "send_robust set_context bind".split()
+)
+"""Methods that only keep what they are given."""
 _HANDLE_TYPES = frozenset(
     "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
 )

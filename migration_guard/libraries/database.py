@@ -533,6 +533,22 @@ def _run_callback(function: Value, behind: tuple[Value, ...], call: Call) -> Non
         call.machine.call(function, call.with_arguments(behind if takes else (), {})).consumed()
 
 
+def holds_rows(value: Value, depth: int = 2) -> bool:
+    """Whether a value is a row of a model, or holds some: what it is given to may change them."""
+    match value:
+        case Row():
+            return True
+        case Query():
+            return bool(value.entities) and not value.plain
+        case Choice(options=options):
+            return any(holds_rows(option, depth) for option in options)
+        case Sequence() if depth:
+            return any(holds_rows(one, depth - 1) for one in (*value.known, *((value.rest,) if value.rest else ())))
+        case Mapping() if depth:
+            return any(holds_rows(one, depth - 1) for one in value.values())
+    return False
+
+
 def takes_callback(call: Call) -> bool:
     """Whether all that is given goes into a function that is in sight, and was followed."""
     first = call.positional[0] if call.positional else None

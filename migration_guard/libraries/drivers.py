@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.objects import Class, Function
 from migration_guard.interpreter.spot import spot_of
-from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole
+from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value, join
 from migration_guard.libraries.database import (
     CORE_VERBS,
@@ -143,10 +143,20 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
     if name in ("run_sync", "run_callable"):
         function, rest = call.positional[:1], call.positional[1:]
         return machine.call(function[0], call.with_arguments((handle, *rest), call.named)) if function else UNKNOWN
+    if name == "callproc":
+        return _procedure(call)
     if name in ("copy", "copy_expert"):
         given = call.argument(0, "statement", "query")
         return execute(call, given, None) if given is not None else UNKNOWN
     return session_method(handle, name, call)
+
+
+def _procedure(call: Call) -> Value:
+    """`cursor.callproc(name, …)`: what the database's own function does, as far as the migration created it."""
+    name = call.argument(0, "procname", "name")
+    if isinstance(name, Text) and name.known:
+        return execute(call, concatenated([plain("CALL "), name, plain("()")]), call.argument(1, "args"))
+    return execute(call, UNKNOWN)
 
 
 def session_method(handle: Handle, name: str, call: Call) -> Value:
