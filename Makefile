@@ -3,14 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 CORPUS ?= .corpus
+MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test check docs corpus score moves bench bench-backfill witness clean
+.PHONY: help setup demo test faults check docs corpus score moves bench bench-backfill witness clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
 	@echo "make demo     lint the example project in examples/crm, run and verify its backfills"
 	@echo "make test     run the tests"
+	@echo "make faults   let accidents happen to the backfill runner for MINUTES=25, and print what became of them"
 	@echo "make check    run ruff, mypy, the import contracts, and compare what is generated"
 	@echo "make docs     bring the generated pages up to date, and build the documentation in site/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
@@ -44,6 +46,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+faults: $(STAMP)
+	$(BIN)/python tests/backfill/faults/campaign.py --minutes $(MINUTES)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from migration_guard.backfill import urls
 from migration_guard.backfill.errors import CannotRun, Refused
@@ -105,12 +105,13 @@ def engine(where: Address, name: str) -> Engine:
     return made
 
 
-def plain_engine(creator: Callable[[], psycopg.Connection[Any]]) -> Engine:
-    """Make an engine that opens a connection for each use, and never shows a parameter."""
+def plain_engine(creator: Callable[[], psycopg.Connection[Any]], *, kept: bool = False) -> Engine:
+    """Make an engine that never shows a parameter; it opens a connection for each use, or keeps those that are whole."""
     return create_engine(
         "postgresql+psycopg://",
         creator=creator,
-        poolclass=NullPool,
+        poolclass=QueuePool if kept else NullPool,
+        pool_pre_ping=kept,
         isolation_level="READ COMMITTED",
         use_native_hstore=False,
         hide_parameters=True,

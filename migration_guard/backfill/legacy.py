@@ -32,7 +32,7 @@ FIELDS = (
     "table", "where", "key_column", "key_columns",
 )  # fmt: skip
 CANNOT_PROMISE = (
-    "its own function decides about locks, time-outs and batches: none of them is checked",
+    "its own function decides about locks and batches, and may set other time-outs than ours: none of that is checked",
     "its rows are counted by itself, not by the database",
     "signals, time and pause end it between two transactions of the engine that it is given, if it has any",
 )

@@ -66,9 +66,10 @@ class Lender:
         self.ended: Stop | LostClaim | Refused | None = None
         self.raised = False
         """Whether the function was told; it may have kept it to itself."""
-        self.engine = plain_engine(lambda: where.connect(name, _Lent))
+        self.engine = plain_engine(lambda: where.connect(name, _Lent), kept=True)
         event.listen(self.engine, "connect", self._connected)
         event.listen(self.engine, "checkout", self._out_of_hand)
+        event.listen(self.engine, "checkin", _given_back)
         event.listen(self.engine, "engine_connect", self._in_hand)
         event.listen(self.engine, "begin", self._begun)
         event.listen(self.engine, "before_cursor_execute", self._rewritten, retval=True)
@@ -112,11 +113,10 @@ class Lender:
 
     def _begun(self, connection: Connection) -> None:
         self.check()
-        if not self._pooled:
-            return
-        if _driver(connection).autocommit:
+        if not _driver(connection).autocommit:
+            self._apply(_driver(connection), local=True)
+        elif self._pooled:
             self._refuse("AUTOCOMMIT", "use engine.begin()")
-        self._apply(_driver(connection), local=True)
 
     def _apply(self, driver: _Lent, *, local: bool) -> None:
         settings = self._settings
@@ -148,6 +148,11 @@ class Lender:
         if row[0] is not None:
             state = State.PAUSED if row[0] == "pause" else State.CANCELLED
             self.ended = Stop(state, "asked by a person")  # raised when the next transaction begins
+
+
+def _given_back(driver: _Lent | None, _record: Any) -> None:
+    if driver is not None:  # it may be broken
+        driver.refuse = None
 
 
 def _driver(connection: Connection) -> _Lent:

@@ -357,13 +357,31 @@ class _Run:
         return given
 
     def _ended(self, record: Record, state: State, reason: str | None) -> Result:
+        """Write down how it ended: over another connection, where the one before is gone."""
+
+        def end() -> Counts:
+            try:
+                with self._transaction() as connection:
+                    now = self._store.find(connection, record.key)
+                    if now is None or (now.token, now.state) != (record.token, state):  # else only the reply was lost
+                        self._store.step(connection, record, state, Actor.RUNNER, reason=reason, token=record.token)
+                return self._counts()
+            except DBAPIError as error:
+                if judged(error).trouble is Trouble.CONNECTION:
+                    self._session.drop()
+                raise
+
+        retrying = Retrying(
+            retry=retry_if_exception(_is_outage),
+            stop=stop_any(stop_after_delay(PATIENCE), stop_when_event_set(self._clock.stop)),
+            wait=wait_fixed(0.5),
+            reraise=True,
+        )
         try:
-            with self._transaction() as connection:
-                self._store.step(connection, record, state, Actor.RUNNER, reason=reason, token=record.token)
+            return Result(record.key, state, reason, retrying(end))
         except DBAPIError as error:
             written = f"and that could not be written down: {judged(error)}"
             return Result(record.key, state, f"{reason or state.value}; {written}")
-        return Result(record.key, state, reason, self._counts())
 
     def _counts(self) -> Counts:
         with self._transaction() as connection:
@@ -372,3 +390,7 @@ class _Run:
 
     def _transaction(self) -> AbstractContextManager[Connection]:
         return self._session.transaction({**self._policy.settings(0), **PINNED})
+
+
+def _is_outage(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and judged(error).trouble is Trouble.CONNECTION

@@ -27,6 +27,7 @@ from migration_guard.backfill.errors import Fault, FunctionFailed, LostClaim, Tr
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.pace import Pace
 from migration_guard.backfill.pinned import search_settings
+from migration_guard.backfill.policy import IDLE
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.singly import ROW_WAIT
@@ -203,6 +204,9 @@ class Worker:
         settings = {**policy.settings(server.version), **search_settings(self._job.subject.definition)}
         # Nobody waits for a lock longer than there is a run to use it.
         settings["lock_timeout"] = f"{round(1000 * max(1.0, min(policy.lock, self._clock.left)))}ms"
+        if self._job.subject.definition.apply is None:
+            # No Python runs inside it: who stands idle there is stopped or gone, and holds rows.
+            settings["idle_in_transaction_session_timeout"] = f"{round(1000 * IDLE[0])}ms"
         if attempt is not None:
             attempt.phase = Phase.LOOK
         try:

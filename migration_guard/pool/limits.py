@@ -5,11 +5,14 @@ Windows has no `resource` module; macOS has one whose stack and address space li
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import math
+import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import ModuleType
 
 resource: ModuleType | None
@@ -26,6 +29,7 @@ RECURSION = 12_000
 GC_THRESHOLD = 100_000
 """Trees are large and live as long as their file: looking through them for garbage every 700 objects costs a fifth."""
 WATCH_INTERVAL = 0.25
+_PR_SET_PDEATHSIG = 1
 
 
 def before_readers() -> None:
@@ -36,9 +40,31 @@ def before_readers() -> None:
 
 def in_reader() -> None:
     """In a reader, before it reads anything."""
+    die_with_parent()
     sys.setrecursionlimit(RECURSION)
     gc.set_threshold(GC_THRESHOLD)
     _lower("RLIMIT_AS", MEMORY)
+
+
+def die_with_parent() -> None:
+    """End this process when the one that started it is gone, however that ended: nobody waits for it any more."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # also amid a parser's own code, where no thread of ours runs
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """End the process that keeps the readers when its caller is gone; they follow it."""
+    threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
+
+
+def _watch_parent(parent: int) -> None:
+    pause = threading.Event()
+    while os.getppid() == parent:
+        pause.wait(WATCH_INTERVAL)
+    os._exit(1)
 
 
 def for_file(seconds: float) -> None:

@@ -27,6 +27,7 @@ def main(workers: int) -> None:
     output = _private_output()
     limits.before_readers()
     limits.watch_readers()
+    limits.end_with_parent()
     lock, places = threading.Lock(), threading.Semaphore(MAX_WAITING)
 
     def reply(ticket: str, job: Job, future: Future[bytes]) -> None:
@@ -49,7 +50,7 @@ def main(workers: int) -> None:
             places.acquire()
             future = pool.schedule(read_file, args=(message, source), timeout=job.seconds)
             future.add_done_callback(partial(reply, ticket, job))
-        pool.close()
+        pool.stop()  # whoever asked is gone, or wants nothing more
         pool.join()
 
 

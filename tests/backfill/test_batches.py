@@ -668,3 +668,14 @@ def test_children_may_be_inserted_while_a_batch_holds_its_rows(db: Database) -> 
         connection.exec_driver_sql("UPDATE leads SET status = 'new' WHERE id = ANY(%s)", (ids,))
 
     assert state(db.run(define(update=None, apply=apply))) == "completed"
+
+
+def test_who_stands_idle_in_a_batch_without_python_is_gone_soon(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as console:
+        console.execute("CREATE TABLE idle (id int PRIMARY KEY, t text); INSERT INTO idle VALUES (1)")
+    shown = "current_setting('idle_in_transaction_session_timeout')"
+    update = f"UPDATE idle SET t = {shown} WHERE id = ANY(:ids)"
+    (result,) = run([Backfill(key="idle", table="idle", where="t IS NULL", update=update)], database)
+    assert result.complete
+    with psycopg.connect(database) as console:
+        assert console.execute("SELECT t FROM idle").fetchone() == ("30s",)

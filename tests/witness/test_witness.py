@@ -13,6 +13,7 @@ import pytest
 from witness.constructs import FAMILIES
 from witness.grow import each_alone
 from witness.known import known, lines
+from witness.mutants import GUARD, MUTANTS, Mutant
 from witness.same import CHANGES, changed, differences
 from witness.witness import Witness
 
@@ -65,3 +66,10 @@ def test_a_loop_is_unrolled_only_where_nothing_leaves_it() -> None:
     made = changed(source, "one round more")
     assert made is not None
     assert [type(node) for node in ast.parse(made).body[0].body] == [ast.If, ast.While]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_each_seeded_bug_has_its_place(mutant: Mutant) -> None:
+    """A bug that cannot be put in proves nothing; `python -m witness.mutants` puts each in, and looks whether it is found."""
+    text = (GUARD / mutant.file).read_text("utf-8")
+    assert text.count(mutant.old) == 1, f"the text of this bug stands {text.count(mutant.old)} times in {mutant.file}"

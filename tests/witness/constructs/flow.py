@@ -186,6 +186,43 @@ for _ in range(3):
     if count_9 == 2:
         BODY
     count_9 += 1
+[for_continue_flag]
+seen_9 = False
+for _ in rows(0):
+    if seen_9:
+        BODY
+    if cond(1):
+        seen_9 = True
+        continue
+[for_return_state]
+def arm_9(cfg):
+    for _ in rows(0):
+        if cond(1):
+            cfg["armed"] = True
+            return
+cfg_9 = {"armed": False}
+arm_9(cfg_9)
+if cfg_9["armed"]:
+    BODY
+[while_return_state]
+def arm_9(cfg):
+    while True:
+        if cond(0):
+            cfg["armed"] = True
+            return cfg
+        return None
+cfg_9 = {"armed": False}
+arm_9(cfg_9)
+if cfg_9["armed"]:
+    BODY
+[while_continue_flag]
+seen_9 = False
+while go(0):
+    if seen_9:
+        BODY
+    if cond(1):
+        seen_9 = True
+        continue
 [for_previous]
 previous_9 = None
 for row_9 in rows(0):
@@ -674,6 +711,31 @@ with ignoring_9():
     risky(0)
     BODY
 BODY2
+[with_contextmanager_raise]
+from contextlib import contextmanager
+
+@contextmanager
+def ignoring_9():
+    try:
+        yield
+    except RuntimeError:
+        pass
+---
+with ignoring_9():
+    raise RuntimeError
+BODY
+[with_contextmanager_raise_behind]
+from contextlib import contextmanager
+
+@contextmanager
+def ignoring_9():
+    try:
+        yield
+    except RuntimeError:
+        BODY
+---
+with ignoring_9():
+    raise RuntimeError
 [with_contextmanager_around]
 from contextlib import contextmanager
 

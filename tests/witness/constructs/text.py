@@ -1016,6 +1016,15 @@ c_9 = "x" if cond(2) else "y"
 d_9 = "x" if cond(3) else "y"
 e_9 = "spare" if cond(4) else "TBL"
 OUT = f"HEAD {e_9} TAIL -- {a_9}{b_9}{c_9}{d_9}"
+[more_than_sixteen_at_once]
+table_9 = "TBL" if cond(0) else "spare"
+tail_9 = "TAIL" if cond(0) else ""
+OUT = "%s %s %s %s" % (
+    ("SELECT 1 --", "SELECT 2 --", "SELECT 3 --", "SELECT 4 --", "HEAD")[4 * bool(cond(0))],
+    table_9,
+    tail_9,
+    "-- x" if cond(1) else "-- y",
+)
 [unknown_appended opaque]
 OUT = "SQL -- " + str(rows(0))
 [commented]
