@@ -28,7 +28,7 @@ class FieldState:
 
     @property
     def many(self) -> bool:
-        return self.kind.endswith("ManyToManyField")
+        return self.kind.endswith(("ManyToManyField", "Manager"))
 
 
 NO_FIELD = FieldState()
