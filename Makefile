@@ -19,7 +19,7 @@ help:
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
 	@echo "make moves    measure how many data changes of the corpus can be moved"
 	@echo "make bench    measure time and memory on the corpus"
-	@echo "make witness  run thousands of generated migrations beside the linter, for an hour at most; it can be resumed"
+	@echo "make witness  run thousands of generated migrations beside the linter, for an hour; it can be resumed"
 	@echo "make bench-backfill    measure the backfill runner on a million rows"
 
 setup: $(STAMP)
@@ -81,7 +81,11 @@ bench-backfill: $(STAMP)
 	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_speed.py
 
 witness: $(STAMP)
-	PYTHONPATH=tests $(BIN)/python -m witness --list .witness/failures.md
+	@export PYTHONPATH=tests; failed=0; \
+	$(BIN)/python -m witness --minutes 42 --list .witness/failures.md || failed=1; \
+	$(BIN)/python -m witness.mutants || failed=1; \
+	$(BIN)/python -m witness.packages || failed=1; \
+	exit $$failed
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
