@@ -6,7 +6,7 @@ CORPUS ?= .corpus
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves bench bench-backfill witness clean
+.PHONY: help setup demo test faults check docs corpus score moves bench bench-backfill witness sql-witness clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -20,6 +20,7 @@ help:
 	@echo "make moves    measure how many data changes of the corpus can be moved"
 	@echo "make bench    measure time and memory on the corpus"
 	@echo "make witness  run thousands of generated migrations beside the linter, for an hour; it can be resumed"
+	@echo "make sql-witness    run 40,000 generated texts on PostgreSQL beside the reader of SQL; it can be resumed"
 	@echo "make bench-backfill    measure the backfill runner on a million rows"
 
 setup: $(STAMP)
@@ -79,6 +80,9 @@ bench: $(STAMP) corpus
 
 bench-backfill: $(STAMP)
 	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_speed.py
+
+sql-witness: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m sql.witness
 
 witness: $(STAMP)
 	@export PYTHONPATH=tests; failed=0; \

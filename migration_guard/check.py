@@ -28,6 +28,7 @@ from migration_guard.judge import (
     Measured,
     Severities,
     TablePatterns,
+    Trusted,
     ignoring,
     judge,
     judge_backfills,
@@ -127,6 +128,7 @@ def run(request: Request) -> Run:
     if request.strict_discovery:
         problems += (Problem(one.path, None, f"is not read: {one.reason}") for one in unread)
     known = _known_fills(reading for _, reading in readings)
+    trusted.look_back(readings, request, laws)
     for candidate, reading in readings:
         if candidate in beside:
             continue
@@ -348,6 +350,8 @@ class _Trusted:
     def __init__(self, request: Request) -> None:
         self._git: Git | None = None
         self._base = ""
+        self._before: dict[Path, str] = {}
+        self._findings: dict[Path, Counter[tuple[str, str]]] = {}
         if request.ignores_since is not None:
             try:
                 self._git = Git.at(request.cwd)
@@ -355,11 +359,28 @@ class _Trusted:
             except GitError as error:
                 raise UsageError(f"--no-inline-ignores-since: {error}") from None
 
-    def in_file(self, path: Path, ignores: Sequence[Ignore]) -> Counter[str] | None:
+    def look_back(
+        self, readings: Iterable[tuple[Candidate, Reading]], request: Request, laws: Mapping[Settings, Law]
+    ) -> None:
+        """Read the files that have remarks as they were."""
+        if self._git is None:
+            return
+        old = []
+        for candidate, reading in readings:
+            if reading.ignores:
+                content = self._git.content(self._base, candidate.path)
+                self._before[candidate.path] = (content or b"").decode("utf-8", "replace")
+                old += [replace(candidate, source=content)] if content is not None else []
+        for candidate, reading in _read(old, request):
+            found = _by_rules(candidate, reading, laws[candidate.settings], ()).findings
+            self._findings[candidate.path] = Counter((one.code, one.fingerprint) for one in found)
+
+    def in_file(self, path: Path, ignores: Sequence[Ignore]) -> Trusted | None:
         if self._git is None or not ignores:
             return None
-        before = (self._git.content(self._base, path) or b"").decode("utf-8", "replace")
-        return Counter({ignore.text: before.count(ignore.text) for ignore in ignores})
+        before = self._before.get(path, "")
+        remarks = {ignore.text: before.count(ignore.text) for ignore in ignores}
+        return Trusted(remarks, self._findings.get(path, Counter()))
 
 
 def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:

@@ -25,12 +25,16 @@ class Stopping:
         self.asked = threading.Event()
         """Set by the first signal: finish the batch, and end."""
         self._begun = False
+        self._taken: list[int] = []
 
     def listen(self) -> None:
         """Take signals from here on; one that is ignored, as under nohup, stays ignored."""
+        if threading.current_thread() is not threading.main_thread():
+            return  # Python lets no other one take them
         for number in NUMBERS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
+            if number not in self._taken and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
+                self._taken.append(number)
 
     def begin(self) -> None:
         """There is something to finish from here on."""
@@ -41,10 +45,9 @@ class Stopping:
         """Whether there was anything to finish."""
         return self._begun
 
-    @staticmethod
-    def end() -> None:
+    def end(self) -> None:
         """All is done, and what follows is said in any case."""
-        for number in NUMBERS:
+        for number in self._taken:
             signal.signal(number, signal.SIG_IGN)
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:

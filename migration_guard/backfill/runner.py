@@ -166,9 +166,14 @@ class _Run:
             self._session.close()
 
     def _result(self) -> Result:
-        with self._transaction() as connection:
-            definition = self._definition
-            record = self._store.enrol(connection, definition.key, definition.fingerprint, definition.table)
+        definition = self._definition
+        try:
+            with self._briefly() as connection:
+                record = self._store.enrol(connection, definition.key, definition.fingerprint, definition.table)
+        except DBAPIError as error:
+            if judged(error).trouble is not Trouble.LOCKS:
+                raise
+            return self._held_by_another()
         if record.fingerprint != definition.fingerprint and definition.claim is not None:
             changed = f"it is {record.state.value}, but {CHANGED}"  # of another definition
             return Result(definition.key, None, changed, self._counts(), ran=False)
@@ -182,14 +187,25 @@ class _Run:
             return Result(definition.key, record.state, waiting, self._counts(), ran=False)
         token = self._claimed(record)
         if token is None:
-            with self._transaction() as connection:
-                other = self._store.find(connection, definition.key) or record
-            since = f"run by {other.claimed_by} since {other.claimed_since}"
-            return Result(definition.key, State.RUNNING, since, self._counts(), ran=False)
+            return self._held_by_another()
         self._ran = True
         record = replace(record, state=State.RUNNING, token=token)
         state, reason = self._outcome(record)
         return self._ended(record, state, reason)
+
+    def _held_by_another(self) -> Result:
+        """Say who is at it; a runner that stands still in the middle of a batch may even hold its row in the state."""
+        with self._transaction() as connection:
+            other = self._store.find(connection, self._definition.key)
+        since = (
+            f"run by {other.claimed_by} since {other.claimed_since}" if other else "begun by another runner just now"
+        )
+        return Result(self._definition.key, State.RUNNING, since, self._counts(), ran=False)
+
+    def _briefly(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction that waits for nobody who holds the state's row."""
+        settings = {**self._policy.settings(0), **PINNED, "lock_timeout": f"{round(1000 * CLAIM_PATIENCE)}ms"}
+        return self._session.transaction(settings)
 
     def _waiting(self, record: Record) -> str | None:
         """Say why it is not to be run now, if so."""
@@ -225,8 +241,13 @@ class _Run:
         lease = self._policy.lease if isinstance(definition, Backfill) else definition.lease
         also = (record.state,) if record.state in SWEPT else ()
         while True:
-            with self._transaction() as connection:
-                token = self._store.claim(connection, definition.key, self._policy, lease, ours=ours, also=also)
+            try:
+                with self._briefly() as connection:
+                    token = self._store.claim(connection, definition.key, self._policy, lease, ours=ours, also=also)
+            except DBAPIError as error:
+                if judged(error).trouble is not Trouble.LOCKS:
+                    raise
+                return None
             if token is not None or time.monotonic() >= patience:
                 return token
             self._clock.sleep(0.2)

@@ -22,12 +22,14 @@ from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import Held, listed, spelt
 from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.preflight import Subject
+from migration_guard.backfill.sqltext import tokens
 from migration_guard.backfill.statements import statement
 
 AT_MOST = 64
 """Savepoints of a transaction: a session remembers so many, and with more all others' snapshots become slower."""
 ROW_WAIT = 0.001
 """Seconds that a row waits for another's lock while its neighbours are held as well."""
+_PLAIN = {"UPDATE", "DELETE", "INSERT"}
 _PLPGSQL = "migration-guard: has PL/pgSQL"
 
 
@@ -77,19 +79,16 @@ def _on_server(connection: Connection, job: Job, arrays: Sequence[str], group: i
     names = [f"mg_keys_{n}" for n in range(len(arrays))]
     given = {f"migration_guard.{name}": text for name, text in zip(names, arrays)}
     apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT), **given})
-    change_sql = job.subject.change
-    for n in range(len(arrays)):
-        change_sql = change_sql.replace(f"%(ids_{n})s", f"${n + 1}")
+    now = [f"mg_now_{n}" for n in range(len(arrays))]
     declared = "".join(
         f"{name} text[] := pg_catalog.current_setting('migration_guard.{name}')::text[]; " for name in names
     )
-    using = ", ".join(f"{name}[mg_at : mg_at + mg_size - 1]::text" for name in names)
     block = statement(
         "singly",
-        change=Literal(change_sql).as_string(None),
-        keys=declared,
+        keys=f"{declared}{' '.join(f'{one} text;' for one in now)}",
         first=names[0],
-        using=using,
+        now=" ".join(f"{one} := {name}[mg_at : mg_at + mg_size - 1]::text;" for one, name in zip(now, names)),
+        change=_spelt_for_plpgsql(job.subject, now),
         group=str(group),
     )
     connection.exec_driver_sql(block, {})
@@ -98,6 +97,17 @@ def _on_server(connection: Connection, job: Job, arrays: Sequence[str], group: i
     if shown.get("too_many"):
         raise Refused(too_many(*shown["too_many"]))
     return [_Failure(at - 1, fault_of(*named)) for at, *named in shown["failed"]], shown["undone"]
+
+
+def _spelt_for_plpgsql(subject: Subject, now: Sequence[str]) -> str:
+    """Give the update over variables: as a statement, which is planned once, where PL/pgSQL takes it as it is."""
+    update = subject.definition.update or ""
+    words = [token.word for token in tokens(update) if token.kind == "name"]
+    plain = words[0] in _PLAIN and "RETURNING" not in words
+    spelt_sql = subject.change
+    for n, name in enumerate(now):
+        spelt_sql = spelt_sql.replace(f"%(ids_{n})s", name if plain else f"${n + 1}")
+    return spelt_sql if plain else f"EXECUTE {Literal(spelt_sql).as_string(None)} USING {', '.join(now)}"
 
 
 def _from_here(

@@ -106,6 +106,7 @@ SELECT EXISTS (
 -- Rows under savepoints. What waits for a lock, or cannot be changed, is left out and told; whatever else goes wrong
 -- is nothing that a row is to blame for.
 DO $mg_singly$
+#variable_conflict use_column
 DECLARE
     {keys}
     mg_count integer := pg_catalog.cardinality({first});
@@ -121,7 +122,8 @@ BEGIN
     WHILE mg_at <= mg_count LOOP
         mg_size := LEAST(mg_group, mg_count - mg_at + 1);
         BEGIN
-            EXECUTE {change} USING {using};
+            {now}
+            {change};
             GET DIAGNOSTICS mg_rows = ROW_COUNT;
             IF mg_rows > mg_size THEN
                 PERFORM pg_catalog.set_config('migration_guard.mg_outcome', pg_catalog.jsonb_build_object(

@@ -182,11 +182,17 @@ class Worker:
                 return False  # what it waited for is left out the next time
             if isinstance(error, FunctionFailed):
                 return attempt is not None and not attempt.group
-            return trouble in _PASSING
+            return trouble in _PASSING or _recording(trouble, attempt)
 
         def enough(state: RetryCallState) -> bool:
-            outside = judged(_error_of(state)).trouble in _OUTSIDE
-            spent = (state.seconds_since_start or 0.0) >= PATIENCE if outside else state.attempt_number >= tries
+            trouble = self._judged(_error_of(state), attempt).trouble
+            waited = state.seconds_since_start or 0.0
+            if trouble in _OUTSIDE:
+                spent = waited >= PATIENCE
+            elif _recording(trouble, attempt):  # in slices, with nothing held in between
+                spent = waited >= self._job.subject.definition.policy.lock
+            else:
+                spent = state.attempt_number >= tries
             return spent or self._clock.stop.is_set() or self._clock.left <= 0
 
         retrying = Retrying(
@@ -349,6 +355,11 @@ _PASSING = (*_OUTSIDE, Trouble.LOCKS)
 _ROWS = (Trouble.DATA, Trouble.TIMEOUT)
 _WAITS = (Trouble.LOCKS, Trouble.TIMEOUT)
 """While rows are held, a time-out means that something was waited for."""
+
+
+def _recording(trouble: Trouble, attempt: Attempt | None) -> bool:
+    """Tell whether somebody holds what a batch writes down in, which is no row's fault."""
+    return attempt is not None and attempt.phase is Phase.RECORD and trouble in _WAITS
 
 
 def _error_of(state: RetryCallState) -> Exception:

@@ -54,6 +54,7 @@ UNCHECKED = 2
 @click.option("--no-baseline", is_flag=True, help="Show every finding as new.")
 @click.option("--baseline", metavar="FILE", help="The file of grandfathered findings.")
 @click.option("--baseline-from", metavar="REV", help="Read the baseline where this branch left REV.")
+@click.option("--config-from", metavar="REV", help="Read the configuration where this branch left REV.")
 @click.option("--strict-baseline", is_flag=True, help="Fail on entries of the baseline that stand for nothing.")
 @click.option(
     "--no-inline-ignores-since", metavar="REV", help="Obey no remark that was added since this branch left REV."
@@ -81,6 +82,7 @@ def command(
     no_baseline: bool,
     baseline: str | None,
     baseline_from: str | None,
+    config_from: str | None,
     strict_baseline: bool,
     no_inline_ignores_since: str | None,
     diff: str | None,
@@ -104,7 +106,9 @@ def command(
     reports = wanted(output_format, output, statistics=statistics, screen=screen)
     overrides: list[tuple[str, object]] = [("select", _rules(select)), ("ignore", _rules(ignore)), ("fail-on", fail_on)]
     overrides += [("baseline", baseline and str(Path.cwd() / baseline)), ("strict-baseline", strict_baseline)]
-    load = loader(config, isolated=isolated, overrides=[(key, value) for key, value in overrides if value])
+    load = loader(
+        config, isolated=isolated, overrides=[(key, value) for key, value in overrides if value], since=config_from
+    )
     request = Request(
         paths=paths,
         cwd=Path.cwd(),

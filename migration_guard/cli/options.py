@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 import click
 
 from migration_guard.config import ConfigError, SettingsLoader
+from migration_guard.config.place import Commit
 from migration_guard.files import shown_path
+from migration_guard.git import GitError
 
 F = TypeVar("F", bound=Callable[..., Any])
 Completion = Callable[[click.Context, click.Parameter, str], list[str]]
@@ -29,11 +31,16 @@ def reading_options(function: F) -> F:
     return function
 
 
-def loader(config: Sequence[str], *, isolated: bool, overrides: Sequence[tuple[str, object]] = ()) -> SettingsLoader:
+def loader(
+    config: Sequence[str], *, isolated: bool, overrides: Sequence[tuple[str, object]] = (), since: str | None = None
+) -> SettingsLoader:
     """Make the loader of settings; options of the command line are settings too, and win."""
     stated = [f"{key}={json.dumps(value)}" for key, value in overrides]
     try:
-        return SettingsLoader(cwd=Path.cwd(), config=[*config, *stated], isolated=isolated)
+        place = None if since is None else Commit.left(since, Path.cwd())
+        return SettingsLoader(cwd=Path.cwd(), config=[*config, *stated], isolated=isolated, place=place)
+    except GitError as error:
+        raise click.UsageError(f"--config-from: {error}") from None
     except ConfigError as error:
         raise click.UsageError(told(error)) from None
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from migration_guard.config.options import Refused, fields_from, nearest, options
+from migration_guard.config.place import Place, WorkingTree
 from migration_guard.config.settings import Settings
 from migration_guard.config.tables import BadTables, MeasuredTable, read_tables, usual_file
-from migration_guard.files import LINK_OUT, Unreadable, exists, leads_out, nearest_name, read_source, repository_of
+from migration_guard.files import Unreadable, exists, nearest_name, read_source
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -59,7 +60,17 @@ class Layer:
 class SettingsLoader:
     """Gives each folder its settings. What was read once is remembered for the run."""
 
-    def __init__(self, *, cwd: Path, config: Sequence[str] = (), isolated: bool = False, measured: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        cwd: Path,
+        config: Sequence[str] = (),
+        isolated: bool = False,
+        measured: bool = True,
+        place: Place | None = None,
+    ) -> None:
+        """`place` is where configuration is read from; what `config` names is read from the working tree anyway."""
+        self._place = place or WorkingTree()
         self._cwd = cwd
         self._isolated = isolated
         self._measured = measured
@@ -128,14 +139,14 @@ class SettingsLoader:
             return self._read(self._file)
         if not self._isolated:
             for name in (OWN_FILE, SHARED_FILE):
-                if exists(folder / name) and (settings := self._read(folder / name)):
+                if self._place.holds(folder / name) and (settings := self._read(folder / name)):
                     return settings
         return self._unstated(folder) if self.git_root(folder) == folder else None
 
     def _unstated(self, folder: Path) -> Settings:
         values = _merged(({}, *self._overrides))
         settings = _settings(values, self.git_root(folder) or self._cwd, None, "")
-        return self._with_tables(settings, None if self._isolated else usual_file(settings.root))
+        return self._with_tables(settings, None if self._isolated else usual_file(settings.root, self._place))
 
     def _read(self, path: Path) -> Settings | None:
         if path not in self._files:
@@ -148,7 +159,7 @@ class SettingsLoader:
             return None
         self._stays_inside(layer)
         settings = _settings(_merged((layer.values, *self._overrides)), path.parent, path, layer.text)
-        return self._with_tables(settings, usual_file(path.parent))
+        return self._with_tables(settings, usual_file(path.parent, self._place))
 
     def _stays_inside(self, layer: Layer) -> None:
         """Refuse files that are written where a configuration says so, and that would lie outside of its repository."""
@@ -167,9 +178,10 @@ class SettingsLoader:
             return settings
         return replace(
             settings,
-            measured=_measured(settings.root, settings.tables_file or usual),
+            measured=_measured(settings.root, settings.tables_file or usual, self._place),
             databases=tuple(
-                replace(one, measured=_measured(settings.root, one.tables_file)) for one in settings.databases
+                replace(one, measured=_measured(settings.root, one.tables_file, self._place))
+                for one in settings.databases
             ),
         )
 
@@ -185,10 +197,8 @@ class SettingsLoader:
         return None if section is None else Layer(path, text, section)
 
     def _content(self, path: Path) -> bytes:
-        if path != self._file and leads_out(path, self.git_root(path.parent) or path.parent):
-            raise ConfigError(path, None, f"cannot be read: {LINK_OUT}")
         try:
-            return read_source(path, CONFIG_LIMIT)
+            return read_source(path, CONFIG_LIMIT) if path == self._file else self._place.read(path, CONFIG_LIMIT)
         except Unreadable as error:
             raise ConfigError(path, None, f"cannot be read: {error}") from None
 
@@ -197,7 +207,10 @@ def unknown_rules(settings: Settings, known: Collection[str]) -> tuple[ConfigErr
     """Check the rules that settings name against all codes and names. Codes may be shortened; ALL is every rule."""
     text = ""
     if settings.source is not None:
-        text = read_source(settings.source, CONFIG_LIMIT).decode("utf-8", "replace")
+        try:
+            text = read_source(settings.source, CONFIG_LIMIT).decode("utf-8", "replace")
+        except Unreadable:  # it governs as it was in another commit
+            text = ""
     return tuple(
         ConfigError(
             settings.source or COMMAND_LINE,
@@ -249,16 +262,14 @@ def _settings(values: dict[str, Any], root: Path, source: Path | None, text: str
     return settings
 
 
-def _measured(root: Path, name: str | None) -> tuple[MeasuredTable, ...]:
+def _measured(root: Path, name: str | None, place: Place) -> tuple[MeasuredTable, ...]:
     if name is None:
         return ()
     path = root / name
-    if leads_out(path, repository_of(root) or root):
-        raise ConfigError(path, None, f"cannot be read: {LINK_OUT}")
-    if not exists(path):
+    if not place.holds(path):
         raise ConfigError(path, None, f"is named as a `tables-file` and does not exist{nearest_name(path)}")
     try:
-        return read_tables(path)
+        return read_tables(path, place)
     except BadTables as error:
         raise ConfigError(path, None, str(error)) from None
 

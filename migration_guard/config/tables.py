@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from migration_guard.files import Unreadable, exists, read_source
+from migration_guard.config.place import Place, WorkingTree
+from migration_guard.files import Unreadable
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -53,10 +54,10 @@ class BadTables(Exception):
     """A file of measured tables that cannot be obeyed; the message says what was expected."""
 
 
-def read_tables(path: Path) -> tuple[MeasuredTable, ...]:
+def read_tables(path: Path, place: Place | None = None) -> tuple[MeasuredTable, ...]:
     """Read the file wholly, or raise `BadTables`: half of it would make hot tables look cold."""
     try:
-        document = tomllib.loads(read_source(path, SIZE_LIMIT).decode("utf-8-sig"))
+        document = tomllib.loads((place or WorkingTree()).read(path, SIZE_LIMIT).decode("utf-8-sig"))
     except Unreadable as error:
         raise BadTables(f"cannot be read: {error}") from None
     except (ValueError, RecursionError) as error:  # no UTF-8, no TOML
@@ -79,9 +80,9 @@ def rendered_tables(tables: Iterable[MeasuredTable]) -> str:
     return f"{_HEADER}[tables]\n{''.join(lines)}"
 
 
-def usual_file(root: Path) -> str | None:
+def usual_file(root: Path, place: Place) -> str | None:
     """Name the file that holds where a configuration names none: the usual one, if it is there."""
-    return DEFAULT_FILE if exists(root / DEFAULT_FILE) else None
+    return DEFAULT_FILE if place.holds(root / DEFAULT_FILE) else None
 
 
 def _table(name: str, values: object) -> MeasuredTable:

@@ -103,6 +103,10 @@ class Git:
         ignored = ("--exclude-per-directory=.gitignore", f"--exclude-from={self._view.excludes}")
         return self._names("ls-files", "--others", "-z", *(ignored if self._view.excludes.is_file() else ignored[:1]))
 
+    def files(self, commit: str) -> frozenset[str]:
+        """Give the files of a commit."""
+        return self._names("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+
     def tracked(self) -> frozenset[str]:
         """Give the files that git has: those of the index."""
         return self._names("ls-files", "--cached", "-z")

@@ -74,7 +74,8 @@ def _index(root: Path, own: Path) -> Path:
 
 @cache
 def _view(root: Path, own: Path, common: Path, index: Path) -> View:
-    folder = Path(_opened.enter_context(tempfile.TemporaryDirectory(prefix="migration-guard-")))
+    folder = Path(tempfile.mkdtemp(prefix="migration-guard-"))
+    _opened.callback(shutil.rmtree, folder, ignore_errors=True)
     (folder / "refs").mkdir()
     (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
     (folder / "config").write_text(_configuration(root), encoding="ascii")

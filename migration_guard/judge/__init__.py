@@ -2,7 +2,7 @@
 
 from migration_guard.judge.apply import Judged, Law, judge, judge_backfills, judge_contractions
 from migration_guard.judge.fingerprint import fingerprint
-from migration_guard.judge.ignoring import ignoring
+from migration_guard.judge.ignoring import Trusted, ignoring
 from migration_guard.judge.severity import Severities
 from migration_guard.judge.tables import SMALL, Measured, TablePatterns
 
@@ -13,6 +13,7 @@ __all__ = [
     "Measured",
     "Severities",
     "TablePatterns",
+    "Trusted",
     "fingerprint",
     "ignoring",
     "judge",

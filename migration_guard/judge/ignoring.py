@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.judge.apply import Judged
 from migration_guard.operations import Ignore, Problem
 from migration_guard.rules import IgnoreUse, Rule, UnknownRuleError, Upkeep, all_rules, matching
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """What a file held where its branch began."""
+
+    remarks: Mapping[str, int]
+    """Texts of remarks, with their numbers."""
+    findings: Mapping[tuple[str, str], int]
+    """Codes and fingerprints of findings, with their numbers."""
 
 
 def ignoring(
@@ -19,17 +29,18 @@ def ignoring(
     shown: str,
     running: Collection[str],
     overrides: Mapping[str, Severity],
-    trusted: Counter[str] | None = None,
+    trusted: Trusted | None = None,
 ) -> Judged:
     """File the findings that remarks are about, and judge the remarks.
 
     `running` are the codes of the rules that ran on the whole file: of others a remark is not known to be unused. With
-    `trusted`, only remarks with these texts count, each as often as it is there.
+    `trusted`, only what was there before counts, each remark and each finding as often as it was there.
     """
     problems: list[Problem] = []
     kept = list(findings)
     upkeep: list[Finding] = []
-    left = Counter(trusted)
+    left = Counter(trusted.remarks) if trusted else Counter()
+    same = Counter(trusted.findings) if trusted else Counter()
     ran = frozenset(running)
     for ignore in ignores:
         named = dict(_codes(ignore, shown, problems))
@@ -40,8 +51,12 @@ def ignoring(
         for index, finding in enumerate(kept):
             name = next((name for name, codes in named.items() if finding.code in codes), None)
             if name is not None and _is_about(ignore, finding):
-                kept[index] = replace(finding, status=Status.IGNORED)
                 used.add(name)
+                key = (finding.code, finding.fingerprint)
+                if finding.status is not Status.NEW or (trusted is not None and same[key] <= 0):
+                    continue  # the latter is another statement than the one that the remark was agreed for
+                same[key] -= 1
+                kept[index] = replace(finding, status=Status.IGNORED)
         unused = tuple(name for name, codes in named.items() if name not in used and codes <= ran)
         upkeep += _judged(IgnoreUse(ignore, unused), shown, overrides)
     return Judged((*kept, *upkeep), tuple(problems))

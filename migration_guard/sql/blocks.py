@@ -22,7 +22,10 @@ _DIRECTIVE = 3
 class Header:
     """A part that is evaluated before what it governs."""
 
+    at: int
+    """Where its first word stands …"""
     start: int
+    """… and from where to where what is evaluated."""
     stop: int
     query: bool
     """Whether it is a statement, as in `FOR r IN UPDATE … LOOP`."""
@@ -72,7 +75,7 @@ def _header(statement: Statement, at: int) -> tuple[int, list[Header]]:
     begin = statement.find(at + 1, stop, "IN") if statement.word(at) == "FOR" else at
     if begin + 1 >= stop:
         return stop + 1, []
-    return stop + 1, [Header(begin + 1, stop, query=statement.word(at) == "FOR")]
+    return stop + 1, [Header(at, begin + 1, stop, query=statement.word(at) == "FOR")]
 
 
 def _beyond_condition(statement: Statement, at: int, word: str) -> int:

@@ -15,6 +15,9 @@ _JOINING = frozenset({"||", "|", "+", ",", "(", ")"})
 _PASSES_ON = frozenset({"CONCAT", "CONCAT_WS", "FORMAT", "N"})
 _BLANKS = frozenset({"9", "10", "12", "13", "32"})
 """The numbers of characters that are white space: `chr(10)`."""
+_CHANGES = words(
+    "REPLACE TRANSLATE REGEXP_REPLACE OVERLAY REVERSE SUBSTR SUBSTRING LEFT RIGHT SPLIT_PART BTRIM LTRIM RTRIM STUFF INSERT"
+)
 _KEYWORD = re.compile(r"(\w+)$")
 _BEFORE_HOLE = words(
     "UPDATE INSERT INTO DELETE FROM MERGE TRUNCATE TABLE ONLY SET VALUES SELECT WHERE USING AND OR JOIN ON"
@@ -26,6 +29,11 @@ def texts(statement: Statement, start: int, stop: int, *, backslash: bool = Fals
     for first, end in _alternatives(statement, start, stop):
         if first < end:
             yield _text(statement, first, end, backslash)
+
+
+def is_changed(statement: Statement, start: int, stop: int) -> bool:
+    """Whether an expression changes the texts in it, so that another table may be meant: `replace('UPDATE x', 'x', t)`."""
+    return any(statement.word(at) in _CHANGES and statement[at + 1].text == "(" for at in range(start, stop))
 
 
 def assigned(statement: Statement, at: int) -> tuple[str, int, int] | None:
@@ -138,14 +146,19 @@ def _flat(statement: Statement, first: int, stop: int, backslash: bool) -> Passa
     """An expression that is not understood, as the texts in it with a hole for each word."""
     pieces: list[Passage] = []
     position = statement[first].start
+    behind = first
     for index in range(first, stop):
         token = statement[index]
+        if index < behind:
+            continue
         pieces.append(plain(" " * (token.start - position), position))
         position = token.end
         if token.text in _JOINING or statement.word(index) in _PASSES_ON:
             pieces.append(plain(" " * len(token.text), token.start))
         elif token.sort is Sort.STRING:
-            pieces += [content([token], backslash=backslash), plain(" ", token.end - 1)]
+            strings, escape = literal(statement.tokens[index:stop])
+            behind, position = index + len(strings), strings[-1].end
+            pieces += [content(strings, escape, backslash=backslash), plain(" ", position - 1)]
         else:
             pieces.append(plain(HOLE * len(token.text), token.start))
     return joined(pieces)

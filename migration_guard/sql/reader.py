@@ -105,7 +105,7 @@ class Reader:
         inside = Statement(statement.tokens[header.start : header.stop])
         if not header.query:
             return self._called(inside, 0, inside[0].start, inside[len(inside) - 1].end)
-        self._variables.fill(computed.filled(statement, header.start - 1))
+        self._variables.fill(computed.filled(statement, header.at))
         return [step for step in self._command(inside, 0, body=True) if not isinstance(step, Harmless)]
 
     def _remember(self, statement: Statement, at: int, *, body: bool) -> None:
@@ -121,6 +121,8 @@ class Reader:
         if statement[start].text.lower() == variable:  # it grows: what is not part of its first statement counts
             texts = [text for text in texts if ";" in text.text]
         self._variables.set(variable, texts)
+        if computed.is_changed(statement, start, stop):
+            self._variables.fill([variable])
 
     def _texts(self, statement: Statement, start: int, stop: int) -> list[Passage]:
         return list(computed.texts(statement, start, stop, backslash=self._lexis.backslash))
@@ -361,7 +363,8 @@ class Reader:
                 return [Harmless("runs a text that was read before", False, start, end)]
         steps = [step for text in texts for step in self.read(text, body=False)]
         known = [step for step in steps if not isinstance(step, Unknown)]
-        if not known or len(known) < len(steps) or self._variables.is_filled(variable):
+        unsure = self._variables.is_filled(variable) or computed.is_changed(statement, first, stop)
+        if not known or len(known) < len(steps) or unsure:
             return [*known, Unknown("the text that it executes is not known", start, end)]
         return steps
 

@@ -37,6 +37,33 @@ def test_many_bad_rows_are_found_in_few_transactions(db: Database) -> None:
     assert batches < 200, "each bad row has cost a transaction of its own"
 
 
+@pytest.mark.parametrize(
+    "update",
+    [
+        "UPDATE leads SET status = 'it''s 100 %: \\ $1 {x}' WHERE id = ANY(:ids)",
+        "UPDATE leads SET status = $q$mg_at$q$ WHERE id = ANY(:ids) RETURNING id",
+        "WITH chosen AS (SELECT unnest(:ids) AS mg_at) UPDATE leads SET status = 'x' FROM chosen WHERE id = mg_at",
+        "WITH done AS (UPDATE leads SET status = 'x' WHERE id = ANY(:ids) RETURNING 1) SELECT count(*) FROM done",
+    ],
+)
+def test_updates_however_they_are_written(db: Database, update: str) -> None:
+    """One bad row lets them go one by one, inside PL/pgSQL."""
+    db.leads(30)
+    db("ALTER TABLE leads ADD CHECK (id <> 7 OR status IS NULL)")
+    result = db.run(define(update=update))
+    assert (state(result), counted(result)) == ("completed_with_quarantine", (30, 29, 0, 0, 0, 1))
+    assert db("SELECT count(*) FROM leads WHERE status IS NOT NULL") == [(29,)]
+
+
+def test_composite_keys_one_by_one(db: Database) -> None:
+    db("CREATE TABLE things (a text, b int, done bool, PRIMARY KEY (a, b), CHECK (b <> 77 OR done IS NULL))")
+    db("INSERT INTO things SELECT 'x, \"y\"' || n % 7, n FROM generate_series(1, 200) AS n")
+    update = "UPDATE things SET done = true WHERE (a, b) IN (:ids)"
+    definition = define(table="things", key_columns=("a", "b"), where="done IS NULL", update=update)
+    result = db.run(definition)
+    assert (state(result), counted(result)) == ("completed_with_quarantine", (200, 199, 0, 0, 0, 1))
+
+
 @pytest.mark.parametrize("update", ["name::int::text", "upper(name)"])
 def test_what_a_row_holds_is_told_nowhere(db: Database, update: str) -> None:
     """The server's message would quote it, and so may a trigger's."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from backfill import process
@@ -125,3 +126,16 @@ def test_how_far_a_key_is(kind: str, low: str, middle: str, high: str) -> None:
 @pytest.mark.parametrize(("kind", "low", "high"), [("bytea", "a", "b"), ("bigint", "7", "7"), ("date", "x", "y")])
 def test_what_has_no_length(kind: str, low: str, high: str) -> None:
     assert span(kind, (low,), (high,)) is None
+
+
+def test_a_runner_that_stands_still_in_its_batch_keeps_no_other_waiting(project: Project) -> None:
+    """It may hold its row in the state: who comes then says so, and waits no lock's patience."""
+    assert project("init").returncode == 0
+    with psycopg.connect(project.url) as stopped:
+        stopped.execute(
+            "INSERT INTO migration_guard.backfills (key, fingerprint, table_name) VALUES ('slow', '', 'leads')"
+        )
+        stopped.commit()
+        stopped.execute("UPDATE migration_guard.backfills SET state = 'running', claimed_by = 'other:1'")
+        ran = project("run", "--all", NAP="0")
+    assert last(ran).startswith("NOTHING WAS RUN: slow: running (run by ")
