@@ -6,7 +6,7 @@ CORPUS ?= .corpus
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves bench bench-backfill witness sql-witness clean
+.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill witness sql-witness clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -18,6 +18,7 @@ help:
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
 	@echo "make moves    measure how many data changes of the corpus can be moved"
+	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
 	@echo "make bench    measure time and memory on the corpus"
 	@echo "make witness  run thousands of generated migrations beside the linter, for an hour; it can be resumed"
 	@echo "make sql-witness    run 40,000 generated texts on PostgreSQL beside the reader of SQL; it can be resumed"
@@ -74,6 +75,9 @@ score: $(STAMP) corpus
 
 moves: $(STAMP) corpus
 	$(BIN)/python benchmarks/moves.py $(CORPUS)
+
+fuzz: $(STAMP)
+	$(BIN)/python tests/hostile/fuzz.py --mutants 20000 --state .fuzz.json
 
 bench: $(STAMP) corpus
 	$(BIN)/python benchmarks/speed.py $(CORPUS)
