@@ -20,8 +20,8 @@ help:
 	@echo "make moves    measure how many data changes of the corpus can be moved"
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
 	@echo "make bench    measure time and memory on the corpus"
+	@echo "make witness  run thousands of generated migrations beside the linter, for an hour; it can be resumed"
 	@echo "make sql-witness    run 40,000 generated texts on PostgreSQL beside the reader of SQL; it can be resumed"
-	@echo "make witness  run thousands of generated migrations beside the linter, for an hour at most; it can be resumed"
 	@echo "make bench-backfill    measure the backfill runner on a million rows"
 
 setup: $(STAMP)
@@ -89,7 +89,11 @@ sql-witness: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m sql.witness
 
 witness: $(STAMP)
-	PYTHONPATH=tests $(BIN)/python -m witness --list .witness/failures.md
+	@export PYTHONPATH=tests; failed=0; \
+	$(BIN)/python -m witness --minutes 42 --list .witness/failures.md || failed=1; \
+	$(BIN)/python -m witness.mutants || failed=1; \
+	$(BIN)/python -m witness.packages || failed=1; \
+	exit $$failed
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -85,3 +85,77 @@ def test_a_package_in_src_is_in_sight(tmp_path: Path) -> None:
     (tmp_path / "alembic/versions/1.py").write_text(source, encoding="utf-8")
     (finding,) = report(tmp_path, "alembic/versions")[1]["findings"]
     assert finding["operation"]["via"] == "src/shop/fill.py:2"  # type: ignore[index]
+
+
+DJANGO = """from django.db import migrations
+from elsewhere import thing
+def fill(apps, schema_editor):
+    for row in apps.get_model("shop", "Lead").objects.all():
+        {line}
+class Migration(migrations.Migration):
+    operations = [migrations.RunPython(fill)]
+"""
+
+
+def told_of_rows(folder: Path, line: str) -> list[object]:
+    (folder / "migrations").mkdir()
+    (folder / "migrations" / "0001_a.py").write_text(DJANGO.format(line=line), encoding="utf-8")
+    return codes(report(folder, "migrations")[1])
+
+
+@pytest.mark.parametrize("line", ["thing(row)", "thing.sync([row])", 'thing(row=row, name="x")', "thing({1: row})"])
+def test_a_row_that_leaves_is_told(tmp_path: Path, line: str) -> None:
+    assert told_of_rows(tmp_path, line) == ["MG109"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["thing(row.name)", "thing.append(row)", "thing.get_name(row)", "print(row)", "str(row)", "thing.enqueue(row.pk)"],
+)
+def test_a_row_that_is_only_read_is_not_told(tmp_path: Path, line: str) -> None:
+    assert told_of_rows(tmp_path, line) == []
+
+
+@pytest.mark.parametrize("line", ["save = row.save; save()", "thing(row.save)", 'getattr(row, "save")()'])
+def test_a_bound_method_of_a_row_writes_when_it_is_called(tmp_path: Path, line: str) -> None:
+    assert told_of_rows(tmp_path, line) == ["MG101"]
+
+
+RELATIONS = """from django.db import migrations, models
+def fill(apps, schema_editor):
+    {line}
+class Migration(migrations.Migration):
+    operations = [
+        migrations.CreateModel("Tag", [("name", models.TextField())]),
+        migrations.CreateModel("Lead", [("tags", models.ManyToManyField("shop.Tag", related_name="leads"))]),
+        migrations.CreateModel("Club", [("members", models.ManyToManyField("shop.Lead", through="shop.Member"))]),
+        migrations.CreateModel("Deal", [("lead", models.ForeignKey("shop.Lead", models.CASCADE, related_name="deals"))]),
+        migrations.CreateModel("Hot", [("heat", models.IntegerField())], bases=("shop.lead",)),
+        migrations.CreateModel("Seen", [], options={{"proxy": True}}, bases=("shop.lead",)),
+    ]
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "tables"),
+    [
+        ('apps.get_model("shop", "Tag").objects.first().leads.add(1)', ["shop_lead_tags"]),
+        ('apps.get_model("shop", "Club").objects.first().members.add(1)', ["shop_member"]),
+        ('apps.get_model("shop", "Lead").objects.first().deals.clear()', ["shop_deal"]),
+        ('apps.get_model("shop", "Hot").objects.first().save()', ["shop_hot", "shop_lead"]),
+        ('apps.get_model("shop", "Hot").objects.update(heat=1)', ["shop_hot"]),
+        ('apps.get_model("shop", "Seen").objects.update(name="x")', ["shop_lead"]),
+        (
+            'apps.get_model("shop", "Deal")._meta.get_field("lead").related_model.objects.update(name="x")',
+            ["shop_lead"],
+        ),
+    ],
+)
+def test_relations_lead_to_the_tables_that_are_written(tmp_path: Path, line: str, tables: list[str]) -> None:
+    folder = tmp_path / "shop" / "migrations"
+    folder.mkdir(parents=True)
+    (folder / "0001_a.py").write_text(RELATIONS.format(line="pass"), encoding="utf-8")
+    source = DJANGO.replace('for row in apps.get_model("shop", "Lead").objects.all():\n        {line}', line)
+    (folder / "0002_b.py").write_text(source, encoding="utf-8")
+    found = report(tmp_path, "shop")[1]["findings"]
+    assert [finding["operation"]["tables"] for finding in found] == [tables]  # type: ignore[index]

@@ -12,7 +12,7 @@ from migration_guard.interpreter import text as texts
 from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import branches, each
-from migration_guard.interpreter.objects import Function, Generator, Instance, Super
+from migration_guard.interpreter.objects import Class, Function, Generator, Instance, Super
 from migration_guard.interpreter.operators import BINARY, compared, counted
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.slices import Slice
@@ -401,6 +401,10 @@ class Expressions:
         return call
 
     def _super(self, node: cst.Call) -> Value:
+        if len(node.args) == 2:
+            given = self.evaluate(node.args[1].value)
+            if not isinstance(given, (Class, Instance, Unknown)):
+                return given  # of something that a library gave, which knows its own methods
         for frame in reversed(self.machine.frames):
             if frame.function is not None and frame.function.owner is not None:
                 return Super(frame.function.owner, frame.function.bound or UNKNOWN)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
 
+from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.objects import Class, Function, Super
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
@@ -23,6 +24,7 @@ from migration_guard.libraries.database import (
     Row,
     Statement,
     Table,
+    holds_rows,
     record,
     run_callbacks,
     statement_on,
@@ -30,11 +32,11 @@ from migration_guard.libraries.database import (
 )
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
+from migration_guard.libraries.relationships import Listener, listened
 from migration_guard.operations import OperationKind
 from migration_guard.sql import Functions
 
 if TYPE_CHECKING:
-    from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
 
 
@@ -151,6 +153,8 @@ class Libraries:
             return self._dml_helper(name, call)
         if _SESSION.search(name):
             return Handle(name)
+        if name in QUEUES:
+            return Unknown(name)  # the work is somebody else's
         if name in CORE_VERBS and call.positional and isinstance(call.positional[0], (Model, Table)):
             return statement_on(call.positional[0], name, call)  # `db.update(User)` of an application's own `db`
         known_library = isinstance(callee, External) and (callee.root in _BY_ROOT or callee.root in _READERS)
@@ -168,11 +172,17 @@ class Libraries:
             for option in value.alternatives():
                 if isinstance(option, Statement):
                     option.executed(call, None)
-                elif isinstance(option, Text) and not knows_the_callee and changes_in(call, option):
+                elif (
+                    isinstance(option, Text)
+                    and not (knows_the_callee or _ONLY_CREATES.search(name))
+                    and changes_in(call, option)
+                ):
                     run_text(call, option, None, certain=False)
         reads = knows_the_callee or (_READS.match(name) and not _WRITES_TOO.search(name)) or takes_callback(call)
-        if not reads and any(value.handle and not isinstance(value, Method) for value in call.arguments):
+        if not reads and any(value.handle and not isinstance(value, (Method, Row)) for value in call.arguments):
             opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
+        elif not reads and name not in _KEEPS and any(map(holds_rows, call.arguments)):
+            opaque(call, f"{name or 'a call'} is out of sight and is given rows of the database", name)
 
     def hides_its_sql(self, function: Function, call: Call) -> bool:
         """Whether a DML helper of the repository is given SQL that is not known: the call is told, not the helper."""
@@ -213,7 +223,9 @@ class Libraries:
                 certain = bool(HANDLE_NAME.search(receiver.hint)) and not receiver.given
                 return execute(call, given, call.argument(1, "parameters", "params", "args"), certain=certain)
         if receiver.from_rows:
-            orm.unknown_row_method(receiver, name, call)
+            found = orm.unknown_row_method(receiver, name, call)
+            if found is not None:
+                return found
         if name in orm.UNMISTAKABLE and not receiver.from_rows:
             orm.unknown_query_method(name, call)
         result = self.leave(receiver, call) if call.arguments else Unknown(name)
@@ -237,6 +249,8 @@ class Libraries:
 
     def decorated(self, value: Value, wrapper: Value, place: Place) -> None:
         """A function or class stands under a decorator from out of sight."""
+        if isinstance(wrapper, Listener):
+            listened(value, Call(self.machine, "listens_for", place))
 
     # --- Values of the database ----------------------------------------------------------------------------------------
 
@@ -303,6 +317,15 @@ _ENQUEUES = frozenset(
     "signature subtask async_".split()
 )
 """Methods of tasks that leave the work to somebody else."""
+QUEUES = frozenset({"enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "apply_async", "delay_on_commit", "kiq"})
+"""… which nothing else is called."""
+_ONLY_CREATES = re.compile(r"(?:Trigger|Function|Procedure|View|Policy|Rule)(?:S[Qq][Ll])?$")
+"""Classes that hold SQL which they create in the database, and do not run."""
+_KEEPS = frozenset(
+    "append appendleft add extend insert put setdefault push discard remove index count format join update "
+    "send_robust set_context bind".split()
+)
+"""Methods that only keep what they are given."""
 _HANDLE_TYPES = frozenset(
     "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
 )

@@ -11,9 +11,22 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.objects import Class, Function
+from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.spot import Spot, spot_of
 from migration_guard.interpreter.text import Piece, Text
-from migration_guard.interpreter.values import NONE, Choice, Constant, External, Method, Place, Unknown, Value
+from migration_guard.interpreter.values import (
+    NONE,
+    UNKNOWN,
+    Choice,
+    Constant,
+    External,
+    Method,
+    Partial,
+    Place,
+    Unknown,
+    Value,
+    join,
+)
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import core
 
@@ -94,6 +107,17 @@ class Expression(Value):
 EXPRESSION = Expression()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Relationship(Expression):
+    """SQLAlchemy's `relationship("Target", …)` in the body of a model."""
+
+    target: Value = UNKNOWN
+    other_side: str = ""
+    """The attribute that it gives to the target."""
+    secondary: Value | None = None
+    """The table between, of many-to-many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handle(Value):
     """A way to the database: a connection, session, cursor or engine. They differ too little to keep apart."""
@@ -124,6 +148,10 @@ class Handle(Value):
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.handle_method(self, name, call)
 
+    def call(self, call: Call) -> Value:
+        """`db.session()`: another way to the same database."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Table(Value):
@@ -150,7 +178,9 @@ class Table(Value):
                     _CORE[name], (self.name,), None, spot_of(call.place), "sqlalchemy-core", values_from_rows(call)
                 )
             case "create":
-                call.machine.ledger.create(self.name, spot_of(call.place))
+                checked = call.argument(1, "checkfirst")
+                certain = checked is None or checked.truth is False
+                call.machine.ledger.create(self.name, spot_of(call.place), certain=certain)
                 call.machine.ledger.schema(spot_of(call.place), f"create {self.name}")
                 return NONE
             case "drop":
@@ -220,7 +250,7 @@ class Statement(Value):
         return (self.kind, self.tables, self.spot.key, self.from_rows)
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return Method(self, name)
+        return self if name in ("string", "statement") else Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         match name:
@@ -232,11 +262,9 @@ class Statement(Value):
                     if self.kind is OperationKind.INSERT_VALUES
                     else self
                 )
-            case "execute" | "run" | "exec":
+            case "execute" | "run" | "exec" | "execute_sql" | "update_batch" | "delete_batch":
                 self.executed(call, None)
                 return Query()
-            case "compile":
-                return Unknown(name)
             case "values" | "params":
                 return replace(self, from_rows=self.from_rows or values_from_rows(call))
         return self
@@ -278,13 +306,18 @@ class Model(Value):
         return call.machine.libraries.model_method(self, name, call)
 
     def call(self, call: Call) -> Value:
-        return Row(self, new=True, from_rows=values_from_rows(call))
+        row = Row(self, new=True, from_rows=values_from_rows(call))
+        if {"pk", "id"} & call.named.keys():
+            row.write("keyed", Constant(value=True))
+        return row
 
 
 class Row(Store, Value):
     """An object of a model: loaded from the database, or new."""
 
     __slots__ = ("from_rows", "model")
+
+    handle = True
 
     def __init__(self, model: Model | None, *, new: bool = False, from_rows: bool = True) -> None:
         super().__init__()
@@ -319,6 +352,13 @@ class Row(Store, Value):
         return call.machine.libraries.row_method(self, name, call)
 
 
+OF_RELATIONS = frozenset(
+    "add set remove clear create update delete get_or_create update_or_create bulk_create bulk_update append extend "
+    "filter exclude all aadd aset aremove aclear acreate aupdate adelete aget_or_create aupdate_or_create".split()
+)
+"""Methods of what leads to related rows."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Field(Value):
     """An attribute of a row: a plain value, a related row, or a manager of related rows."""
@@ -327,6 +367,8 @@ class Field(Value):
     name: str
     related: Model | None = None
     """The model on the other side, where it is known."""
+    secondary: Table | None = None
+    """SQLAlchemy's table between, of many-to-many."""
 
     @property
     def key(self) -> object:
@@ -350,20 +392,41 @@ class Field(Value):
         return replace(self, related=machine.libraries.django.related(self.row.model, self.name))
 
     def attribute(self, name: str, machine: Machine) -> Value:
+        if name in OF_RELATIONS:
+            return Method(self, name)
         related = self.resolved(machine).related
         if related is not None:
             return machine.libraries.row_attribute(Row(related), name)
         return Field(self.row, f"{self.name}.{name}")
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
-        if self.related is not None:
-            machine.libraries.row_assign(Row(self.related), name, value, place)
+        if self.related is not None or self.may_relate:
+            machine.libraries.row_assign(self.related_row(), name, value, place)
+
+    @property
+    def may_relate(self) -> bool:
+        """Whether an object of SQLAlchemy may lead to others here: unless its class says that it is a column."""
+        model = self.row.model
+        if model is None or model.orm != "sqlalchemy-orm" or "." in self.name:
+            return False
+        own = model.cls.lookup(self.name) if model.cls is not None else None
+        return own is None or isinstance(own, Relationship)
+
+    def related_row(self) -> Row:
+        """An object on the other side."""
+        return Row(self.related or Model(None, None, self.orm))
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.field_method(self, name, call)
 
+    def call(self, call: Call) -> Value:
+        """A method of the row that was looked up before."""
+        return self.row.method(self.name, call) if "." not in self.name else call.leave(self)
+
     def element(self) -> Value:
-        return Row(self.related) if self.related is not None else Unknown(self.name, from_rows=self.from_rows)
+        if self.related is not None or self.may_relate:
+            return self.related_row()
+        return Unknown(self.name, from_rows=self.from_rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -407,11 +470,33 @@ class Query(Value):
         if not self.plain and len(self.entities) == 1:
             return Row(self.entities[0])
         if self.entities and self.orm != "django-orm":
-            return Sequence([Row(model) for model in self.entities], from_rows=True)
+            return Record([Row(model) for model in self.entities], from_rows=True)
         return Unknown("row", from_rows=True)
 
     def item(self, key: Value) -> Value:
-        return self.element() if isinstance(key, Constant) else self
+        return self if isinstance(key, Slice) else self.element()
+
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        """`rows | others`, `rows & others`: a queryset of the same model."""
+        return self if operator in _SET_OPERATORS else None
+
+
+_SET_OPERATORS = frozenset({"__or__", "__and__", "__xor__", "__ior__", "__iand__", "__ixor__"})
+
+
+class Record(Sequence):
+    """A row of a result that holds objects of models: `row[0]`, `row.Lead`."""
+
+    __slots__ = ()
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        for value in self.known:
+            if isinstance(value, Row) and value.model is not None and value.model.name == name:
+                return value
+        return self if name in ("_tuple", "t", "tuple") else Unknown(name, from_rows=True)
+
+    def item(self, key: Value) -> Value:
+        return join(self.known) if isinstance(key, Unknown) else super().item(key)
 
 
 _TAKES_ARGUMENTS = frozenset({"submit", "apply", "apply_async", "callback", "run_in_executor", "to_thread", "push"})
@@ -425,18 +510,43 @@ def run_callbacks(call: Call) -> None:
     for index, value in enumerate(call.arguments):
         behind = call.positional[index + 1 :]
         for option in value.alternatives():
-            if isinstance(option, Function):
+            if isinstance(option, Function) or (isinstance(option, (Method, Partial)) and _writes(option)):
                 _run_callback(option, behind, call)
-            elif isinstance(option, Method) and option.handle:  # `stack.callback(connection.execute, text)`
-                option.call(call.with_arguments(behind, {}))
 
 
-def _run_callback(function: Function, behind: tuple[Value, ...], call: Call) -> None:
+def _writes(value: Value) -> bool:
+    """Whether a function that is handed on leads to the database."""
+    match value:
+        case Partial(function=function):
+            return isinstance(function, Function) or _writes(function)
+        case Method(receiver=receiver):
+            return receiver.handle or isinstance(receiver, Field)
+    return False
+
+
+def _run_callback(function: Value, behind: tuple[Value, ...], call: Call) -> None:
     if call.name in _TAKES_ELEMENTS:
         with call.machine.rows(any(value.from_rows for value in behind)):
-            call.machine.run(function, call.with_arguments([value.element() for value in behind], {}))
+            call.machine.call(function, call.with_arguments([value.element() for value in behind], {})).consumed()
     else:
-        call.machine.run(function, call.with_arguments(behind if call.name in _TAKES_ARGUMENTS else (), {}))
+        takes = call.name in _TAKES_ARGUMENTS or isinstance(function, Method)
+        call.machine.call(function, call.with_arguments(behind if takes else (), {})).consumed()
+
+
+def holds_rows(value: Value, depth: int = 2) -> bool:
+    """Whether a value is a row of a model, or holds some: what it is given to may change them."""
+    match value:
+        case Row():
+            return True
+        case Query():
+            return bool(value.entities) and not value.plain
+        case Choice(options=options):
+            return any(holds_rows(option, depth) for option in options)
+        case Sequence() if depth:
+            return any(holds_rows(one, depth - 1) for one in (*value.known, *((value.rest,) if value.rest else ())))
+        case Mapping() if depth:
+            return any(holds_rows(one, depth - 1) for one in value.values())
+    return False
 
 
 def takes_callback(call: Call) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.objects import Instance, Super
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
-from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, record, run_callbacks
+from migration_guard.libraries import orm
+from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, Statement, record, run_callbacks
 from migration_guard.libraries.django_models import bundled_table
 from migration_guard.libraries.execution import execute
 from migration_guard.operations import OperationKind
@@ -79,6 +80,10 @@ def call(target: External, call: Call) -> Value | None:
         case "bulk_update":
             record(call, OperationKind.UPDATE, how="django-orm")
             return NONE
+        case last if last in orm.SAVES | orm.ROW_DELETES and call.positional:  # `models.Model.save(row)`
+            return first.method(last, call.with_arguments(call.positional[1:], call.named))
+        case "UpdateQuery" | "DeleteQuery" | "InsertQuery" | "QuerySet" | "Manager" if isinstance(first, Model):
+            return _query_of(target.last, first, call)
         case "Prefetch" | "Subquery" | "OuterRef" | "F" | "Q" | "Value" | "Count" | "Paginator":
             return first if target.last == "Paginator" else EXPRESSION
         case "get_object_or_404" | "get_list_or_404":
@@ -87,6 +92,21 @@ def call(target: External, call: Call) -> Value | None:
         return Built(target.name, call)
     run_callbacks(call)
     return Unknown(target.last, from_rows=any(value.from_rows for value in call.arguments))
+
+
+def _query_of(cls: str, model: Model, call: Call) -> Value:
+    """`QuerySet(model)`, and the parts that querysets are made of: they write once their compiler executes them."""
+    kind = _QUERIES.get(cls)
+    if kind is None:
+        return Query((model,), "django-orm", plain=False)
+    return Statement(kind, (model.table,), model.name, spot_of(call.place), "django-orm")
+
+
+_QUERIES = {
+    "UpdateQuery": OperationKind.UPDATE,
+    "DeleteQuery": OperationKind.DELETE,
+    "InsertQuery": OperationKind.INSERT_VALUES,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,6 +164,8 @@ class Apps(Value):
         return "apps"
 
     def attribute(self, name: str, machine: Machine) -> Value:
+        if name == "app_configs":
+            return Mapping(rest=AppConfig())
         return AllModels(machine) if name == "all_models" else Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
@@ -152,8 +174,11 @@ class Apps(Value):
                 return _get_model(call)
             case "get_models":
                 return Sequence([], Model(None, None, "django-orm"))
-            case "get_app_config" | "get_app_configs" | "app_configs":
-                return AppConfig()
+            case "get_app_config":
+                label = call.argument(0, "app_label")
+                return AppConfig(str(label) if isinstance(label, Text) and label.known else None)
+            case "get_app_configs":
+                return Sequence([], AppConfig())
         return UNKNOWN
 
 
@@ -175,19 +200,18 @@ class AllModels(Value):
         return self.machine.libraries.django.model(self.app, name, self.machine)
 
 
+@dataclass(frozen=True, slots=True)
 class AppConfig(Value):
     """`apps.get_app_config(…)`."""
 
-    __slots__ = ()
+    label: str | None = None
 
     def method(self, name: str, call: Call) -> Value:
         if name == "get_model":
             model = call.argument(0, "model_name")
-            return (
-                call.machine.libraries.django.model(None, str(model), call.machine)
-                if isinstance(model, Text)
-                else Model(None, None, "django-orm")
-            )
+            if isinstance(model, Text) and model.known:
+                return call.machine.libraries.django.model(self.label, str(model), call.machine)
+            return Model(None, None, "django-orm")
         if name == "get_models":
             return Sequence([], Model(None, None, "django-orm"))
         return UNKNOWN

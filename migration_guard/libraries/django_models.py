@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import os
-import re
-import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,19 +12,28 @@ from migration_guard.interpreter.objects import Class
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Value
 from migration_guard.libraries.database import Field, Model
+from migration_guard.libraries.django_history import (
+    NO_FIELD,
+    RELATIONS,
+    FieldState,
+    ModelState,
+    app_label,
+    models_of,
+)
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 
-@dataclass(slots=True)
-class ModelState:
-    """What an app's migrations say of a model."""
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Where an attribute of a model leads."""
 
-    name: str
-    table: str | None = None
-    fields: dict[str, tuple[str, str | None]] = field(default_factory=dict)
-    """name → (class of the field, `app.Model` on the other side)"""
+    other: Model
+    between: Model | None = None
+    """The model of the table between, of many-to-many."""
+    reverse: bool = False
+    """Whether the other model holds the column."""
 
 
 class Project:
@@ -39,6 +43,7 @@ class Project:
         self.path: Path | None = None
         self.root: Path | None = None
         self._states: dict[tuple[str, bool], dict[str, ModelState]] = {}
+        self._relations: dict[tuple[str | None, str], Relation | None] = {}
 
     @property
     def app(self) -> str | None:
@@ -55,6 +60,7 @@ class Project:
         """A real model of the repository: its app by its folder, its table by `Meta`."""
         meta = cls.scope.get("Meta")
         named = meta.scope.get("db_table") if isinstance(meta, Class) else None
+        proxy = meta.scope.get("proxy") if isinstance(meta, Class) else None
         labelled = meta.scope.get("app_label") if isinstance(meta, Class) else None
         folder = cls.module.path.parent
         while folder.name == "models" or (
@@ -65,7 +71,11 @@ class Project:
         ):
             folder = folder.parent
         app = str(labelled) if isinstance(labelled, Text) and labelled.known else app_label(folder)
-        table = str(named) if isinstance(named, Text) and named.known else f"{app}_{cls.name}".lower()
+        table: str | None = f"{app}_{cls.name}".lower()
+        if isinstance(named, Text) and named.known:
+            table = str(named)
+        elif proxy is not None and proxy.truth:
+            table = next((self.model_of_class(base).table for base in _bases_with_rows(cls)), table)
         return Model(f"{app}.{cls.name}", table, "django-orm", cls)
 
     def created_table(self, name: str, options: Value | None, machine: Machine) -> str | None:
@@ -77,22 +87,94 @@ class Project:
 
     def related(self, model: Model, name: str) -> Model | None:
         """The model on the other side of a relation, where the migrations tell."""
-        if model.name is None or "." not in model.name:
-            return None
-        app, _, own = model.name.partition(".")
+        relation = self.relation(model, name)
+        return relation.other if relation is not None else None
+
+    def relation(self, model: Model, name: str) -> Relation | None:
+        """Where an attribute of a model leads, where the migrations tell, seen from either side."""
+        key = (model.name, name)
+        if key not in self._relations:
+            self._relations[key] = self._found(model, name)
+        return self._relations[key]
+
+    def _found(self, model: Model, name: str) -> Relation | None:
+        for one in (model, *self.parents(model)):
+            found = self._forward(one, name) or self._backward(one, name)
+            if found is not None:
+                return found
+        return None
+
+    def _forward(self, model: Model, name: str) -> Relation | None:
+        app, _, own = (model.name or "").partition(".")
         state = self._state(app).get(own.lower())
-        kind, target = state.fields.get(name, ("", None)) if state is not None else ("", None)
-        if target is None and name.endswith("_set"):
-            other = self._state(app).get(name[:-4])
-            return self._named(app, other.name) if other is not None else None
-        if target is None or not kind:
+        given = state.fields.get(name, NO_FIELD) if state is not None else NO_FIELD
+        if state is None or given.target is None or not given.kind:
             return None
+        other = self._target(given.target, app, state)
+        return Relation(other, self._between(model, name, given, app) if given.many else None)
+
+    def _target(self, target: str, app: str, state: ModelState) -> Model:
         other_app, _, other_name = target.rpartition(".")
-        return self._named(other_app or app, other_name)
+        return self._named(other_app or app, state.name if target == "self" else other_name)
+
+    def _between(self, owner: Model, name: str, given: FieldState, app: str) -> Model:
+        if given.through is not None:
+            other_app, _, other_name = given.through.rpartition(".")
+            return self._named(other_app or app, other_name)
+        table = given.table or (f"{owner.table}_{name}" if owner.table else None)
+        return Model(f"{owner.name}.{name}", table, "django-orm")
+
+    def _backward(self, model: Model, name: str) -> Relation | None:
+        """What another model's field gives to this one: `related_name`, `child_set`, the child itself."""
+        app, _, own = (model.name or "").partition(".")
+        for label in dict.fromkeys((app, self.app or app, *(known for known, whole in self._states if whole))):
+            for state in self._state(label).values():
+                for field_name, given in state.fields.items():
+                    if given.target is None or not given.kind or _other_side(state, given) != name:
+                        continue
+                    if self._target(given.target, label, state).name in (model.name, f"{app}.{own.lower()}"):
+                        child = self._named(label, state.name)
+                        between = self._between(child, field_name, given, label) if given.many else None
+                        return Relation(child, between, reverse=True)
+        return None
+
+    def tables(self, model: Model, fields: Iterable[str] | None = None) -> tuple[str | None, ...]:
+        """The tables that hold a model's rows, its own first; of fields that are known, those that hold them."""
+        held = (model, *self.parents(model))
+        if len(held) > 1 and fields is not None:
+            own = [one for one in held if any(self._has_field(one, name) for name in fields)]
+            known = all(any(self._has_field(one, name) for one in held) for name in fields)
+            held = tuple(own) if known and own else held
+        return tuple(dict.fromkeys(one.table for one in held))
+
+    def _has_field(self, model: Model, name: str) -> bool:
+        if model.cls is not None:
+            return model.cls.scope.get(name) is not None
+        app, _, own = (model.name or "").partition(".")
+        state = self._state(app).get(own.lower())
+        return state is not None and name in state.fields
+
+    def parents(self, model: Model) -> list[Model]:
+        """The models whose rows hold a part of this one's, nearest first."""
+        if model.cls is not None:
+            nearest = [self.model_of_class(cls) for cls in _bases_with_rows(model.cls)]
+        else:
+            app, _, own = (model.name or "").partition(".")
+            state = self._state(app, fields=False).get(own.lower())
+            bases = state.bases if state is not None else ()
+            nearest = [self._named(other_app, name) for other_app, _, name in (base.partition(".") for base in bases)]
+        found = list(nearest)
+        for one in nearest:
+            found += self.parents(one)
+        return found
 
     def _named(self, app: str, name: str) -> Model:
         state = self._state(app, fields=False).get(name.lower())
-        table = (state.table if state is not None else None) or bundled_table(app, name)
+        if state is not None and state.proxy and state.bases:
+            base_app, _, base = state.bases[0].partition(".")
+            table = self._named(base_app, base).table
+        else:
+            table = (state.table if state is not None else None) or bundled_table(app, name)
         return Model(f"{app}.{name}", table, "django-orm")
 
     def may_relate(self, given: Field) -> bool:
@@ -102,14 +184,14 @@ class Project:
             return True
         app, _, own = model.name.partition(".")
         state = self._state(app).get(own.lower())
-        kind, _target = state.fields.get(given.name, ("", None)) if state is not None else ("", None)
-        return not kind or kind.endswith(_RELATIONS)
+        kind = state.fields.get(given.name, NO_FIELD).kind if state is not None else ""
+        return not kind or kind.endswith(RELATIONS)
 
     def field_kind(self, model: Model, name: str) -> str:
         """The class of a field; empty where the migrations do not tell."""
         app, _, own = (model.name or "").partition(".")
         state = self._state(app).get(own.lower())
-        return state.fields.get(name, ("", None))[0] if state is not None else ""
+        return state.fields.get(name, NO_FIELD).kind if state is not None else ""
 
     def column(self, model: Model, name: str) -> str | None:
         """The column of a field under Django's own naming, where the migrations tell of the field."""
@@ -120,7 +202,7 @@ class Project:
             return f"{name}_id"
         if not kind and name.endswith("_id") and self.field_kind(model, name[:-3]) in _WITH_COLUMN:
             return name
-        return name if kind and not kind.endswith(_RELATIONS) else None
+        return name if kind and not kind.endswith(RELATIONS) else None
 
     def related_to(self, model: Model) -> tuple[str, ...]:
         """The models that point to this one, or are pointed to by many, in the apps beside it."""
@@ -131,12 +213,12 @@ class Project:
             label = app_label(folder.parent)
             for name, state in self._state(label).items():
                 targets = {
-                    f"{label}.{target}" if "." not in target else target
-                    for _, target in state.fields.values()
-                    if target
+                    f"{label}.{given.target}" if "." not in given.target else given.target
+                    for given in state.fields.values()
+                    if given.target
                 }
                 many = (label, name) == (app, own.lower()) and any(
-                    k == "ManyToManyField" for k, _ in state.fields.values()
+                    given.kind == "ManyToManyField" for given in state.fields.values()
                 )
                 if many or f"{app}.{own}".lower() in {target.lower() for target in targets}:
                     found.append(f"{label}.{state.name}")
@@ -147,7 +229,7 @@ class Project:
         if (app, fields) not in self._states:
             folder = self._migrations_of(app)
             last = self.path.name if self.path is not None and folder == self.path.parent else None
-            self._states[app, fields] = _models(folder, last, fields=fields) if folder is not None else {}
+            self._states[app, fields] = models_of(folder, last, fields=fields) if folder is not None else {}
         return self._states[app, fields]
 
     def _migrations_of(self, app: str) -> Path | None:
@@ -182,165 +264,26 @@ def bundled_table(app: str, name: str) -> str:
 
 
 _WITH_COLUMN = ("ForeignKey", "OneToOneField", "ParentalKey")
-_RELATIONS = (
-    "ForeignKey",
-    "OneToOneField",
-    "ManyToManyField",
-    "Manager",
-    "ParentalKey",
-    "TagField",
-    "Tags",
-    "Relation",
-    "RelatedField",
-)
 
 
-MAX_BYTES = 2_000_000
-"""Larger migrations say nothing of models."""
+def _other_side(state: ModelState, given: FieldState) -> str:
+    """The attribute that a relation gives to the model it leads to."""
+    if given.related_name is not None:
+        return given.related_name.replace("%(class)s", state.name.lower())
+    return state.name.lower() if given.kind.endswith("OneToOneField") else f"{state.name.lower()}_set"
 
 
-@lru_cache(maxsize=512)
-def app_label(folder: Path) -> str:
-    """An app's label: `label = "…"` in its AppConfig, else its folder's name."""
-    for name in ("apps.py", "__init__.py"):
-        try:
-            with (folder / name).open("rb") as file:
-                found = re.search(rb"^\s+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", file.read(100_000), re.MULTILINE)
-        except OSError:
-            continue
-        if found:
-            return found[1].decode()
-    return folder.name
+def _bases_with_rows(cls: Class) -> list[Class]:
+    above = [option for base in cls.bases for option in base.alternatives() if isinstance(option, Class)]
+    return [one for one in above if _has_rows(one)]
 
 
-def _models(folder: Path, last: str | None, *, fields: bool) -> dict[str, ModelState]:
-    """The models of an app, by name in lower case. Tables are those before `last`; of fields it matters that they are."""
-    if fields:
-        return _all_fields(folder)
-    models: dict[str, ModelState] = {}
-    for migration, events in _history(folder, _TABLES):
-        if last is not None and migration > last:
-            break
-        _apply(models, events)
-    return models
+def _has_rows(cls: Class) -> bool:
+    """Whether a class of the repository is a model with a table of its own."""
+    meta = cls.scope.get("Meta")
+    abstract = meta.scope.get("abstract") if isinstance(meta, Class) else None
+    return bool(cls.external_bases()) and (abstract is None or abstract.truth is False) and _is_a_model(cls)
 
 
-@lru_cache(maxsize=64)
-def _all_fields(folder: Path) -> dict[str, ModelState]:
-    models: dict[str, ModelState] = {}
-    for _, events in _history(folder, _FIELDS):
-        _apply(models, events)
-    return models
-
-
-def forget() -> None:
-    """Forget what was read of apps: files may have changed since."""
-    for remembered in (app_label, _all_fields, _history):
-        remembered.cache_clear()
-
-
-_TABLES = re.compile(rb"AlterModelTable|RenameModel|db_table")
-_FIELDS = re.compile(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField")
-
-_PARAMETERS = {
-    "CreateModel": ("name", "fields", "options"),
-    "AlterModelTable": ("name", "table"),
-    "RenameModel": ("old_name", "new_name"),
-    "AddField": ("model_name", "name", "field"),
-    "RenameField": ("model_name", "old_name", "new_name"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """What one operation says of a model."""
-
-    operation: str
-    texts: dict[str, str]
-    """Its arguments that are literal strings."""
-    table: str | None
-    fields: tuple[tuple[str, tuple[str, str | None]], ...]
-
-
-@lru_cache(maxsize=128)
-def _history(folder: Path, telling: re.Pattern[bytes]) -> tuple[tuple[str, tuple[_Event, ...]], ...]:
-    """An app's migrations that say anything, in the order of their names, each with its events."""
-    try:
-        names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
-    except OSError:
-        return ()
-    read = ((name, tuple(_events(folder / name, telling))) for name in names)
-    return tuple((name, events) for name, events in read if events)
-
-
-def _events(path: Path, telling: re.Pattern[bytes]) -> Iterator[_Event]:
-    try:
-        data = path.read_bytes()
-        if len(data) > MAX_BYTES or not telling.search(data):
-            return
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(data)
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PARAMETERS:
-            operation = node.func.attr
-            arguments = dict(zip(_PARAMETERS[operation], node.args))
-            arguments |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-            field = arguments.get("field")
-            yield _Event(
-                operation,
-                {name: text for name, value in arguments.items() if (text := _literal(value)) is not None},
-                _table_option(arguments.get("options")),
-                tuple(_fields(arguments.get("fields"))) if field is None else (("", _field(field)),),
-            )
-
-
-def _literal(node: ast.expr) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def _apply(models: dict[str, ModelState], events: Iterable[_Event]) -> None:
-    for event in events:
-        match event.operation, event.texts:
-            case "CreateModel", {"name": name}:
-                models[name.lower()] = ModelState(name, event.table, dict(event.fields))
-            case "AlterModelTable", {"name": name}:
-                models.setdefault(name.lower(), ModelState(name)).table = event.texts.get("table")
-            case "RenameModel", {"old_name": old, "new_name": new}:
-                before = models.get(old.lower(), ModelState(old))
-                models[new.lower()] = ModelState(new, before.table, dict(before.fields))
-            case "AddField", {"model_name": model, "name": name}:
-                models.setdefault(model.lower(), ModelState(model)).fields[name] = event.fields[0][1]
-            case "RenameField", {"model_name": model, "old_name": old, "new_name": new}:
-                fields = models.setdefault(model.lower(), ModelState(model)).fields
-                fields[new] = fields.get(old, ("", None))
-
-
-def _table_option(options: ast.expr | None) -> str | None:
-    if isinstance(options, ast.Dict):
-        for key, value in zip(options.keys, options.values):
-            if isinstance(key, ast.Constant) and key.value == "db_table" and isinstance(value, ast.Constant):
-                return str(value.value)
-    return None
-
-
-def _fields(fields: ast.expr | None) -> Iterator[tuple[str, tuple[str, str | None]]]:
-    for element in fields.elts if isinstance(fields, (ast.List, ast.Tuple)) else ():
-        if isinstance(element, ast.Tuple) and len(element.elts) == 2 and isinstance(element.elts[0], ast.Constant):
-            yield str(element.elts[0].value), _field(element.elts[1])
-
-
-def _field(node: ast.expr | None) -> tuple[str, str | None]:
-    if not isinstance(node, ast.Call):
-        return "", None
-    function = node.func
-    kind = (
-        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    )
-    target = next(
-        (keyword.value for keyword in node.keywords if keyword.arg == "to"), node.args[0] if node.args else None
-    )
-    related = kind.endswith(_RELATIONS) and isinstance(target, ast.Constant) and isinstance(target.value, str)
-    return kind, str(target.value) if related and isinstance(target, ast.Constant) else None
+def _is_a_model(cls: Class) -> bool:
+    return any(base.startswith("django.") and base.endswith("Model") for base in cls.external_bases())

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.objects import Class, Function
 from migration_guard.interpreter.spot import spot_of
-from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole
-from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value
+from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole, plain
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value, join
 from migration_guard.libraries.database import (
     CORE_VERBS,
-    Field,
     Handle,
     Model,
     Query,
@@ -71,6 +71,8 @@ class AutocommitBlock(Value):
         machine.ledger.autocommit_block(-1)
 
 
+MAX_COMBINATIONS = 8
+"""… of models that a query of several entities may be of."""
 _BULK = {
     "bulk_insert_mappings": OperationKind.INSERT_VALUES,
     "bulk_update_mappings": OperationKind.UPDATE,
@@ -112,7 +114,8 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         given = call.argument(0, "sql", "statement", "query", "operation", "stmt", "clause")
         machine.ledger.flush()
         parameters = call.argument(1, "parameters", "params", "args", "vars", "multiparams")
-        return execute(call, given if given is not None else UNKNOWN, parameters) if given is not None else Query()
+        result = execute(call, given, parameters) if given is not None else Query()
+        return result.element() if name == "scalar" else result
     if name in _FLUSHES:
         machine.ledger.flush()
         if name == "commit":
@@ -140,10 +143,20 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
     if name in ("run_sync", "run_callable"):
         function, rest = call.positional[:1], call.positional[1:]
         return machine.call(function[0], call.with_arguments((handle, *rest), call.named)) if function else UNKNOWN
+    if name == "callproc":
+        return _procedure(call)
     if name in ("copy", "copy_expert"):
         given = call.argument(0, "statement", "query")
         return execute(call, given, None) if given is not None else UNKNOWN
     return session_method(handle, name, call)
+
+
+def _procedure(call: Call) -> Value:
+    """`cursor.callproc(name, …)`: what the database's own function does, as far as the migration created it."""
+    name = call.argument(0, "procname", "name")
+    if isinstance(name, Text) and name.known:
+        return execute(call, concatenated([plain("CALL "), name, plain("()")]), call.argument(1, "args"))
+    return execute(call, UNKNOWN)
 
 
 def session_method(handle: Handle, name: str, call: Call) -> Value:
@@ -153,12 +166,10 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
     match name:
         case "query" | "select":
             machine.ledger.flush()
-            models = tuple(found for value in call.positional if (found := model_in(value, call)) is not None)
-            plain = len(call.positional) != 1 or len(models) != 1
-            return Query(models, "sqlalchemy-orm", plain=plain)
+            return selected(call, "sqlalchemy-orm")
         case "get" | "get_one":
-            model = model_in(first, call)
-            return Row(model) if model is not None else Unknown("row", from_rows=True)
+            models = models_in(first, call)
+            return join(map(Row, models)) if models else Unknown("row", from_rows=True)
         case "add" | "add_all" | "save":
             add(call, first)
             return NONE
@@ -185,18 +196,28 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
     return Unknown(name, from_rows=True)
 
 
-def model_in(value: Value, call: Call) -> Model | None:
-    """The model that a query's entity stands for."""
-    for option in value.alternatives():
-        match option:
-            case Model():
-                return option
-            case Class():
-                return call.machine.libraries.model_of(option)
-            case Table(name=name):
-                return Model(None, name, "sqlalchemy-orm")
-            case Field():
-                return None
+def selected(call: Call, otherwise: str = "sqlalchemy-core") -> Value:
+    """`select(…)`, `session.query(…)`: each entity may be any of several models."""
+    found = [models for value in call.positional if (models := models_in(value, call))]
+    plain = len(call.positional) != 1 or len(found) != 1
+    ways = list(islice(product(*found), MAX_COMBINATIONS))
+    return join(Query(models, "sqlalchemy-orm" if models else otherwise, plain=plain) for models in ways)
+
+
+def models_in(value: Value, call: Call) -> list[Model]:
+    """The models that a query's entity may stand for; none if it is a column."""
+    found = [_model_in(option, call) for option in value.alternatives()]
+    return [model for model in found if model is not None]
+
+
+def _model_in(value: Value, call: Call) -> Model | None:
+    match value:
+        case Model():
+            return value
+        case Class():
+            return call.machine.libraries.model_of(value)
+        case Table(name=name):
+            return Model(None, name, "sqlalchemy-orm")
     return None
 
 

@@ -10,7 +10,7 @@ from migration_guard.forms.form import is_whole, value_form
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Unknown, Value
+from migration_guard.interpreter.values import Unknown, Value, join
 from migration_guard.libraries.database import Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import raw
@@ -38,6 +38,8 @@ SINKS = frozenset(
 )
 """Methods whose first argument is SQL or a statement, on anything that looks like a way to the database."""
 
+_GIVES_ENTITIES = frozenset({"scalar", "scalars", "stream_scalars", "exec"})
+"""… that give objects of a model, where `execute` gives rows of them; `exec` is SQLModel's."""
 
 SCRIPTS = frozenset({"sql_file"})
 """Frameworks whose files a client of the database reads, such as psql."""
@@ -46,6 +48,7 @@ SCRIPTS = frozenset({"sql_file"})
 def execute(call: Call, value: Value, parameters: Value | None = None, *, certain: bool = True) -> Value:
     """The database executes a value: text, a statement, or several. `certain` if the receiver surely is a database."""
     machine = call.machine
+    results: list[Value] = []
     for option in value.alternatives():
         match option:
             case Text():
@@ -61,10 +64,11 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 machine.ledger.note(spot_of(call.place), call.name, "executes what its callers pass")
             case Query(entities=models):
                 machine.ledger.note(spot_of(call.place), call.name, "only reads")
-                return Query(models, option.orm, plain=len(models) != 1 or call.name != "scalars")
+                alone = len(models) == 1 and call.name in _GIVES_ENTITIES
+                results.append(Query(models, option.orm, plain=not alone))
             case _:
                 machine.ledger.note(spot_of(call.place), call.name, "executes no data change")
-    return Query()
+    return join(results) if results else Query()
 
 
 def opaque(call: Call, what: str, callee: str | None = None) -> None:

@@ -11,11 +11,13 @@ from migration_guard.interpreter.objects import Class, Function, Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Place, Unknown, Value
+from migration_guard.libraries import django_relations, relationships
 from migration_guard.libraries.database import (
     Expression,
     Field,
     Model,
     Query,
+    Relationship,
     Row,
     Statement,
     Table,
@@ -24,8 +26,9 @@ from migration_guard.libraries.database import (
     statement_on,
     values_from_rows,
 )
+from migration_guard.libraries.django_meta import Descriptor, Meta
 from migration_guard.libraries.execution import execute, opaque
-from migration_guard.libraries.sqlalchemy import Metadata, Relationship
+from migration_guard.libraries.sqlalchemy import Metadata
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import core, queryset
 
@@ -36,13 +39,27 @@ if TYPE_CHECKING:
 
 UPDATES = frozenset({"update", "bulk_update", "aupdate", "abulk_update", "_update", "fast_update", "update_batch"})
 DELETES = frozenset({"delete", "adelete", "_raw_delete", "delete_batch", "hard_delete"})
-CREATES = frozenset({"create", "get_or_create", "bulk_create", "acreate", "aget_or_create", "abulk_create", "_insert"})
+CREATES = frozenset(
+    {
+        "create",
+        "get_or_create",
+        "bulk_create",
+        "acreate",
+        "aget_or_create",
+        "abulk_create",
+        "_insert",
+        "create_user",
+        "create_superuser",
+    }
+)
 UPSERTS = frozenset({"update_or_create", "aupdate_or_create"})
+SAVES = frozenset({"save", "asave", "save_base", "save_without_historical_record"})
+ROW_DELETES = frozenset({"delete", "adelete", "delete_instance", "hard_delete"})
 UNMISTAKABLE = frozenset({"bulk_update", "bulk_create", "update_or_create", "get_or_create"})
 """Names that mean a database write on any receiver."""
 _ONE = frozenset(
     "get first last earliest latest aget afirst alast get_by_natural_key get_or_none one one_or_none scalar_one "
-    "scalar_one_or_none scalar fetchone get_one".split()
+    "scalar_one_or_none scalar fetchone get_one get_for_model get_for_id".split()
 )
 _NUMBERS = frozenset("count exists aggregate acount aexists explain contains __len__ sql".split())
 _PLAIN = frozenset("values values_list dicts tuples mappings with_entities add_columns with_only_columns".split())
@@ -140,47 +157,6 @@ def model_attribute(model: Model, name: str) -> Value:
     return Method(model, name)
 
 
-class Meta(Value):
-    """`Model._meta`."""
-
-    __slots__ = ("model",)
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        if name in ("db_table", "table_name") and self.model.table:
-            return Text((Piece(self.model.table),))
-        if name == "model":
-            return self.model
-        return Unknown(f"{(self.model.name or 'model').rpartition('.')[2]}_{name}")
-
-
-class Descriptor(Value):
-    """`Model.field` of a Django model; for many-to-many fields it leads to the table between."""
-
-    __slots__ = ("model", "name")
-
-    def __init__(self, model: Model, name: str) -> None:
-        self.model = model
-        self.name = name
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        if name == "through":
-            table = f"{self.model.table}_{self.name}" if self.model.table else None
-            owner = (self.model.name or "").rpartition(".")
-            label = f"{owner[0]}.{owner[2]}_{self.name}" if owner[2] else None
-            return Model(label, table, self.model.orm)
-        return Unknown(name)
-
-    def method(self, name: str, call: Call) -> Value:
-        """Nothing but a custom manager has methods that a migration would call."""
-        return query_method(Query((self.model,), self.model.orm, plain=False), name, call)
-
-    def call(self, call: Call) -> Value:
-        return self.model.method(self.name, call)
-
-
 _GETTER = re.compile(r"_?(?:get|is|has|can|count|find|filter|search|as|to)(?:_(?!or_create|or_update)|$)")
 """Names of methods that read."""
 
@@ -196,6 +172,8 @@ def model_method(model: Model, name: str, call: Call) -> Value:
     if model.orm == "peewee":
         return _peewee_method(model, name, call)
     if model.orm == "django-orm":
+        if name in SAVES | ROW_DELETES and call.positional:  # `Model.save(row)`
+            return call.positional[0].method(name, call.with_arguments(call.positional[1:], call.named))
         if name in ("from_db", "check", "full_clean", "clean", "mro", "_meta") or _GETTER.match(name):
             return Row(model) if name == "from_db" else Unknown(name, from_rows=True)
         opaque(call, f"{model.name}.{name} is out of sight", name)
@@ -258,6 +236,8 @@ def query_method(query: Query, name: str, call: Call) -> Value:
         return Unknown(name, from_rows=True)
     if name in _PLAIN:
         return Query(query.entities, query.orm, plain=True)
+    if name == "partitions":
+        return Sequence([], query, from_rows=True)
     if name in ("scalars", "unique", "objects") and query.entities:
         return Query(query.entities[:1], query.orm, plain=False)
     if name in ("in_bulk", "ain_bulk"):
@@ -280,9 +260,12 @@ def _query_write(query: Query, name: str, call: Call) -> Value | None:
     shown = (model.name if model else None) or query.guessed
     how = query.orm if query.orm != "sqlalchemy-core" else "sqlalchemy-orm"
 
+    named = tuple(call.named) if name in ("update", "aupdate") and not call.open else None
+
     def tell(kind: OperationKind, *, from_rows: bool = False) -> None:
         rendered = partial(queryset.rendered, call, model) if how == "django-orm" else partial(core.of_query, call)
-        record(call, kind, how=how, tables=(table,), model=shown, from_rows=from_rows, rendered=rendered)
+        tables = call.machine.libraries.django.tables(model, named) if model and how == "django-orm" else (table,)
+        record(call, kind, how=how, tables=tables, model=shown, from_rows=from_rows, rendered=rendered)
 
     if name in UPDATES and not (query.orm == "django-orm" and query.plain and not query.entities):
         tell(OperationKind.UPDATE)
@@ -313,31 +296,22 @@ def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
         return Meta(model)
     if name in ("pk", "id") or name.endswith("_id"):
         return Unknown(name, from_rows=not row.new)
-    related = None
+    if name in SAVES | ROW_DELETES and (model is None or model.orm != "sqlalchemy-orm"):
+        return Method(row, name)
     if model is not None and model.cls is not None:
         own = model.cls.lookup(name)
         if isinstance(own, Function):
             bound = own.bind(row)
             return libraries.machine.run_plainly(bound) if own.style == "property" else bound
-        if isinstance(own, Relationship):
-            related = _related(own.target, model.cls, libraries)
-    return Field(row, name, related)
-
-
-def _related(target: Value, cls: Class, libraries: Libraries) -> Model | None:
-    """The model that `relationship(target)` leads to."""
-    if isinstance(target, Text) and target.known:
-        target = libraries.machine.module_attribute(cls.module, str(target).rpartition(".")[2])
-    for option in target.alternatives():
-        if isinstance(option, Class):
-            return libraries.model_of(option)
-    return None
+    if model is not None and model.orm == "sqlalchemy-orm":
+        return relationships.field_of(row, name, libraries) or Field(row, name)
+    return Field(row, name)
 
 
 def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
     """`row.name = value`: SQLAlchemy writes it at the next flush; other ORMs wait for `save()`."""
     model = row.model
-    if model is None or model.orm != "sqlalchemy-orm" or row.new or name.startswith("_"):
+    if model is None or model.orm != "sqlalchemy-orm" or row.new or _is_private(name, model):
         return
     collection = model.cls is not None and isinstance(model.cls.lookup(name), Relationship)
     if row.flag("dirty") and not collection:
@@ -356,24 +330,48 @@ def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
     )
 
 
+def _is_private(name: str, model: Model) -> bool:
+    """Whether a name with an underscore is no column: unless the class has it."""
+    return name.startswith("_") and (name.startswith("_sa_") or model.cls is None or model.cls.lookup(name) is None)
+
+
 def row_method(row: Row, name: str, call: Call) -> Value:
     model = row.model
     orm = model.orm if model else "django-orm"
     if orm != "sqlalchemy-orm":
-        if name in ("save", "asave", "save_base", "save_without_historical_record"):
+        if name in SAVES:
             _saved(row, call)
             return NONE
-        if name in ("delete", "adelete", "delete_instance", "hard_delete"):
+        if name in ROW_DELETES:
             _tell(row, OperationKind.DELETE, call)
             return NONE
+        if name in _OF_CONTENT_TYPES:
+            return _of_content_type(name)
     value = row_attribute(row, name, call.machine.libraries)
     if isinstance(value, Field):
         return field_method(value, name, call, of_row=True)
     return call.machine.call(value, call)
 
 
+_OF_CONTENT_TYPES = frozenset(
+    {"model_class", "get_object_for_this_type", "get_all_objects_for_this_type", "aget_object_for_this_type"}
+)
+
+
+def _of_content_type(name: str) -> Value:
+    """What a ContentType leads to: a model that is not known."""
+    model = Model(None, None, "django-orm")
+    if name == "model_class":
+        return model
+    return Query((model,), "django-orm", plain=False) if name == "get_all_objects_for_this_type" else Row(model)
+
+
 def _saved(row: Row, call: Call) -> None:
     new = row.flag("new")
+    if new is True and row.read("keyed") is not None and call.named.get("force_insert", NONE).truth is not True:
+        new = None  # with a key it may be one that is there
+    if call.named.get("force_update", NONE).truth:
+        new = False
     if new is not False:
         _tell(row, OperationKind.INSERT_VALUES, call)
     if new is not True:
@@ -386,7 +384,7 @@ def _tell(row: Row, kind: OperationKind, call: Call) -> None:
         call,
         kind,
         how=model.orm if model else "django-orm",
-        tables=(model.table if model else None,),
+        tables=call.machine.libraries.django.tables(model) if model is not None else (),
         model=model.name if model else None,
     )
 
@@ -416,7 +414,7 @@ def field_method(field: Field, name: str, call: Call, *, of_row: bool = False) -
             else call.leave(Unknown(name, field.from_rows))
         )
     if field.orm == "sqlalchemy-orm":
-        return _collection_method(field, name, call)
+        return relationships.collection_method(field, name, call)
     if field.orm == "django-orm":
         if name in _PLAIN_METHODS or not call.machine.libraries.django.may_relate(field):
             return Unknown(name, from_rows=field.from_rows)
@@ -429,15 +427,10 @@ def field_method(field: Field, name: str, call: Call, *, of_row: bool = False) -
             kind,
             how="django-orm",
             tables=(related.table if related else None,),
-            model=related.name if related else _guess(field.name),
+            model=related.name if related else django_relations.guess(field.name),
         )
         return NONE
-    return _manager_method(field, name, call)
-
-
-def _guess(name: str) -> str | None:
-    last = name.rpartition(".")[2]
-    return last.removesuffix("_set") if last.endswith("_set") else None
+    return django_relations.manager_method(field, name, call)
 
 
 _PLAIN_METHODS = frozenset(
@@ -446,54 +439,20 @@ _PLAIN_METHODS = frozenset(
 )
 """Methods of strings, lists, dictionaries and dates: the field is a plain column."""
 
-_M2M = {
-    "add": OperationKind.INSERT_LOOP,
-    "set": OperationKind.INSERT_LOOP,
-    "aadd": OperationKind.INSERT_LOOP,
-    "aset": OperationKind.INSERT_LOOP,
-    "remove": OperationKind.DELETE,
-    "clear": OperationKind.DELETE,
-}
-
-
-def _manager_method(field: Field, name: str, call: Call) -> Value:
-    related = field.related
-    query = Query((related,) if related else (), "django-orm", plain=False, guessed=_guess(field.name))
-    if name in _M2M and not (name in ("remove", "clear") and any(isinstance(v, Text) for v in call.positional)):
-        owner = field.row.model
-        column = field.name.rpartition(".")[2]
-        table = f"{owner.table}_{column}" if owner is not None and owner.table and "." not in field.name else None
-        model = f"{owner.name}.{column}" if owner is not None and owner.name else None
-        record(call, _M2M[name], how="django-orm", tables=(table,), model=model)
-        return NONE
-    if name == "update" and (call.positional or not call.named):
-        return NONE  # `dict.update(…)` of a value in a JSON column; a queryset's update takes keywords only
-    if name == "values" and not call.arguments:
-        return Unknown(name, from_rows=field.from_rows)  # of a dictionary, as likely as of a manager; both only read
-    return query_method(query, name, call)
-
-
-def _collection_method(field: Field, name: str, call: Call) -> Value:
-    if name in ("append", "add", "extend", "remove", "clear") and field.related is not None:
-        kind = OperationKind.DELETE if name in ("remove", "clear") else OperationKind.INSERT_VALUES
-        record(call, kind, how="sqlalchemy-orm", tables=(field.related.table,), model=field.related.name, pending=True)
-        return NONE
-    if name in ("filter", "filter_by", "all", "order_by", "join"):
-        return Query((field.related,) if field.related else (), "sqlalchemy-orm", plain=field.related is None)
-    return Unknown(name, from_rows=field.from_rows)
-
-
 # --- Unknown receivers -----------------------------------------------------------------------------------------------
 
 
-def unknown_row_method(receiver: Unknown, name: str, call: Call) -> None:
+def unknown_row_method(receiver: Unknown, name: str, call: Call) -> Value | None:
     """A method of something that was read from the database and whose model is not known."""
+    if name in _OF_CONTENT_TYPES:
+        return _of_content_type(name)
     if name in ("save", "asave") and call.machine.libraries.framework == "django":
         record(call, OperationKind.UPDATE, how="django-orm")
     elif name in ("delete", "adelete") and not call.arguments and call.machine.libraries.framework == "django":
         record(call, OperationKind.DELETE, how="django-orm")
     elif name in ("bulk_update", "bulk_create", "update_or_create", "get_or_create"):
         unknown_query_method(name, call)
+    return None
 
 
 def unknown_query_method(name: str, call: Call) -> None:

@@ -12,7 +12,7 @@ from migration_guard.interpreter.objects import Function, Instance
 from migration_guard.interpreter.syntax import Literal
 from migration_guard.interpreter.text import Piece, Text, as_text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Partial, Unknown, Value, join
-from migration_guard.libraries import database
+from migration_guard.libraries import database, functional
 from migration_guard.libraries.containers import first
 from migration_guard.libraries.database import run_callbacks
 
@@ -123,6 +123,8 @@ def _text(call: Call) -> Value:
     value = first(call)
     if isinstance(value, Constant) and isinstance(value.value, (int, float)):
         return plain(str(value.value))
+    if any(isinstance(option, database.Statement) for option in value.alternatives()):
+        return value  # its text, which does what the statement does once it is executed
     return value if any(isinstance(option, (Text, PathValue)) for option in value.alternatives()) else as_text(value)
 
 
@@ -398,4 +400,5 @@ _CALLS: dict[str, Callable[[Call], Value | None]] = {
     "closing": first,
     "nullcontext": first,
     "wraps": lambda call: UNKNOWN,
+    **functional.CALLS,
 }

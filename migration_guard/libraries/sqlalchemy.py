@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
@@ -13,16 +12,16 @@ from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, 
 from migration_guard.libraries.database import (
     CORE_VERBS,
     EXPRESSION,
-    Expression,
     Handle,
     Model,
-    Query,
     Row,
     Table,
     run_callbacks,
     statement_on,
 )
-from migration_guard.libraries.drivers import model_in
+from migration_guard.libraries.drivers import selected
+from migration_guard.libraries.execution import execute
+from migration_guard.libraries.relationships import LISTENER, listened, map_class, relationship
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -59,15 +58,13 @@ def call(target: External, call: Call) -> Value | None:
         case last if last in CORE_VERBS:
             return statement_on(call.argument(0, "table", "entity") or UNKNOWN, last, call)
         case "select" | "union" | "union_all" | "exists":
-            models = tuple(found for value in call.positional if (found := model_in(value, call)) is not None)
-            plain = len(call.positional) != 1 or len(models) != 1
-            return Query(models, "sqlalchemy-orm" if models else "sqlalchemy-core", plain=plain)
+            return selected(call)
         case "MetaData":
             return Metadata()
         case "aliased" | "with_polymorphic" | "alias":
             return first
         case "relationship" | "backref":
-            return Relationship(target=call.argument(0, "argument") or UNKNOWN)
+            return relationship(call)
         case "flag_modified" | "flag_dirty":
             first.assign("*", UNKNOWN, call.machine, call.place)
             return NONE
@@ -83,11 +80,26 @@ def call(target: External, call: Call) -> Value | None:
             return External(f"sqlalchemy.orm.{last}()")
         case "inspect":
             return first if isinstance(first, Row) else Unknown("inspector", from_rows=True)
-        case "listens_for" | "listen":
-            return UNKNOWN
+        case "listens_for":
+            return LISTENER
+        case "listen":
+            _listen(call)
+            return NONE
+        case "map_imperatively" | "mapper":
+            return map_class(call)
     if any(isinstance(option, Function) for value in call.arguments for option in value.alternatives()):
         run_callbacks(call)
     return EXPRESSION
+
+
+def _listen(call: Call) -> None:
+    """`event.listen(target, "after_create", what)`: a function, or a DDL whose text is executed."""
+    what = call.argument(2, "fn") or UNKNOWN
+    for option in what.alternatives():
+        if isinstance(option, Text):
+            execute(call, option)
+        elif not isinstance(option, Unknown):
+            listened(option, call)
 
 
 class SessionFactory(Handle):
@@ -138,10 +150,3 @@ class Tables(Value):
         if name == "get" and call.positional:
             return self.item(call.positional[0])
         return Mapping(rest=Table(None)).method(name, call)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Relationship(Expression):
-    """`relationship("Target", …)` in the body of a model."""
-
-    target: Value = UNKNOWN

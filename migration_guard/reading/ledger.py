@@ -87,11 +87,14 @@ class Entry:
         if other.kind in _STRENGTH and self.kind in _STRENGTH:
             self.kind = max(self.kind, other.kind, key=_STRENGTH.index)
         self.direction = self.direction.joined(other.direction)
+        certain = {*self.tables} - {*self.anywhere} | {*other.tables} - {*other.anywhere}
+        self.anywhere = tuple(
+            table for table in dict.fromkeys((*self.anywhere, *other.anywhere)) if table not in certain
+        )
         self.tables += [table for table in other.tables if table not in self.tables]
         self.model = self.model or other.model
         self.created = self.created and other.created
         self.dynamic |= other.dynamic
-        self.anywhere += tuple(table for table in other.anywhere if table not in self.anywhere)
         self.transactions |= other.transactions
         self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
         if len(self.forms) < MAX_WAYS:

@@ -69,7 +69,7 @@ class Reader:
         with self._inside(parameters) as too_deep:
             if too_deep:
                 return [Unknown("SQL within SQL is nested too deep to be read", *passage.span(0, len(passage.text)))]
-            steps = self._steps(scan(passage.text, passage.base or 0, self._lexis), body=body)
+            steps = self._steps(scan(passage.text, passage.base or 0, self._lexis, body=body), body=body)
         return steps if passage.base is not None else [_placed(step, passage) for step in steps]
 
     def _steps(self, tokens: Sequence[Token], *, body: bool) -> list[Step]:

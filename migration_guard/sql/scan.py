@@ -102,14 +102,14 @@ def masked(text: str, holes: Sequence[tuple[int, int]]) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def scan(text: str, base: int, lexis: Lexis, *, script: bool = False) -> list[Token]:
+def scan(text: str, base: int, lexis: Lexis, *, script: bool = False, body: bool = False) -> list[Token]:
     """Read the tokens of `text`, which begins at offset `base`; what one reading cannot close is tried in another.
 
-    In a `script`, a client reads the lines behind `COPY … FROM STDIN` as rows.
+    In a `script`, a client reads the lines behind `COPY … FROM STDIN` as rows; in a `body`, `#` begins a directive.
     """
-    tokens = _Scanner(text, base, lexis, script).tokens()
+    tokens = _Scanner(text, base, lexis, script, body).tokens()
     if tokens and tokens[-1].sort is Sort.UNCLOSED:
-        other = _Scanner(text, base, lexis.other(), script).tokens()
+        other = _Scanner(text, base, lexis.other(), script, body).tokens()
         if other and other[-1].sort is not Sort.UNCLOSED:
             return other
     return tokens
@@ -118,11 +118,12 @@ def scan(text: str, base: int, lexis: Lexis, *, script: bool = False) -> list[To
 class _Scanner:
     """Reads one text once."""
 
-    def __init__(self, text: str, base: int, lexis: Lexis, script: bool) -> None:
+    def __init__(self, text: str, base: int, lexis: Lexis, script: bool, body: bool) -> None:
         self._text = text
         self._base = base
         self._lexis = lexis
         self._script = script
+        self._body = body
         self._tokens: list[Token] = []
         self._statement = 0
         """The index of the first token of the current statement."""
@@ -181,7 +182,7 @@ class _Scanner:
                 return "skip", position + 1
             case "odd" if found == "*" and not lexis.nested and text.startswith("*/", begin):
                 return "odd", -1  # the server whose comments do not nest stops here
-            case "odd" if found == "#" and (lexis.hashes or (self._begins() and not lexis.strict)):
+            case "odd" if found == "#" and (lexis.hashes or (self._begins() and not (lexis.strict or self._body))):
                 return "skip", self._line_end(position)
             case "go" if lexis.strict:
                 return "word", position

@@ -43,6 +43,7 @@ RUNS = {
     "DELIMITER as a column": f"SELECT\ndelimiter leads\nFROM x; {UPDATE}",
     "a comment for MySQL": f"/*! ' */ {UPDATE}; /*! ' */",
     "a comment for MariaDB": f"/*M! ' */ {UPDATE}; /*M! ' */",
+    "a directive of PL/pgSQL": f"DO U&'\\0023print_strict_params on BEGIN {UPDATE}; END'",
     "two statements with nothing between": f"SELECT 1;{UPDATE}",
 }
 

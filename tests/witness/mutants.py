@@ -222,13 +222,6 @@ MUTANTS = (
         "certain = True",
         ("sqlalchemy",),
     ),
-    Mutant(
-        "combinations beyond the limit vanish",
-        "interpreter/machine.py",
-        "            made[-1] = made[0].blurred(made)\n",
-        "            made = made[:1]\n",
-        ("text",),
-    ),
 )
 
 

@@ -1,0 +1,149 @@
+"""SQLAlchemy's relationships: where they lead, and what changing a collection of related objects writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.objects import Class
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import NONE, UNKNOWN, Unknown, Value, join
+from migration_guard.libraries.database import Field, Model, Query, Relationship, Row, Table, record
+from migration_guard.operations import OperationKind
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.libraries import Libraries
+
+_ADDS = frozenset({"append", "add", "extend", "insert", "add_all"})
+_REMOVES = frozenset({"remove", "clear", "pop", "discard"})
+_READS = frozenset({"filter", "filter_by", "all", "order_by", "join", "select"})
+
+
+def relationship(call: Call) -> Relationship:
+    named = call.named.get("backref") or call.named.get("back_populates")
+    if isinstance(named, Relationship):  # backref("children", …)
+        named = named.target
+    other_side = str(named) if isinstance(named, Text) and named.known else ""
+    return Relationship(call.argument(0, "argument") or UNKNOWN, other_side, call.argument(1, "secondary"))
+
+
+def field_of(row: Row, name: str, libraries: Libraries) -> Field | None:
+    """The attribute of an object where a relationship says what it is, from either side."""
+    model = row.model
+    if model is None or model.cls is None:
+        return None
+    own = model.cls.lookup(name)
+    if isinstance(own, Relationship):
+        return Field(row, name, _target(own, model.cls, libraries), _secondary(own, model.cls, libraries))
+    if own is None:
+        for cls, theirs in _relationships(model.cls):
+            leads_here = _target(theirs, cls, libraries)
+            if theirs.other_side == name and leads_here is not None and leads_here.key == model.key:
+                return Field(row, name, libraries.model_of(cls), _secondary(theirs, cls, libraries))
+    return None
+
+
+def _target(relation: Relationship, cls: Class, libraries: Libraries) -> Model | None:
+    target = _named(relation.target, cls, libraries)
+    return next((libraries.model_of(one) for one in target.alternatives() if isinstance(one, Class)), None)
+
+
+def _named(value: Value, cls: Class, libraries: Libraries) -> Value:
+    """What a name in text, or a function, stands for."""
+    if isinstance(value, Text) and value.known:
+        name = str(value).rpartition(".")[2]
+        registered = next((one for one in _mapped_beside(cls) if one.name == name), None)
+        return registered or libraries.machine.module_attribute(cls.module, name)
+    return value
+
+
+def _secondary(relation: Relationship, cls: Class, libraries: Libraries) -> Table | None:
+    if relation.secondary is None or relation.secondary is NONE:
+        return None
+    if isinstance(relation.secondary, Text) and relation.secondary.known:
+        return Table(str(relation.secondary))
+    table = _named(relation.secondary, cls, libraries)
+    return table if isinstance(table, Table) else Table(None)
+
+
+def _mapped_beside(cls: Class) -> Iterator[Class]:
+    """The classes under the same base."""
+    waiting = [ancestor for ancestor in cls.lineage() if not any(isinstance(base, Class) for base in ancestor.bases)]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop(0)
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += one.children
+
+
+def _relationships(cls: Class) -> Iterator[tuple[Class, Relationship]]:
+    for one in _mapped_beside(cls):
+        for name in one.scope.names:
+            value = one.scope.get(name)
+            if isinstance(value, Relationship):
+                yield one, value
+
+
+def collection_method(field: Field, name: str, call: Call) -> Value:
+    """`row.children.append(…)` and the like."""
+    if name in _ADDS | _REMOVES and (field.related is not None or field.secondary is not None):
+        _changed(field, name, call)
+        return NONE
+    if name in _ADDS and field.may_relate:
+        given = join(value.element() if isinstance(value, Sequence) else value for value in call.positional)
+        rows = [option for option in given.alternatives() if isinstance(option, Row)]
+        for row in rows:
+            _changed(replace(field, related=row.model), name, call)
+        if not rows:
+            model = field.row.model
+            owner = f"{model.name}.{field.name}" if model is not None and model.name else field.name
+            record(call, OperationKind.INSERT_VALUES, how="sqlalchemy-orm", model=owner, pending=True)
+        return NONE
+    if name in _READS:
+        return Query((field.related,) if field.related else (), "sqlalchemy-orm", plain=field.related is None)
+    return Unknown(name, from_rows=field.from_rows)
+
+
+def _changed(field: Field, name: str, call: Call) -> None:
+    kind = OperationKind.INSERT_VALUES if name in _ADDS else OperationKind.DELETE
+    related, between = field.related, field.secondary
+    tables = [between.name] if between is not None else []
+    if related is not None and (between is None or (name in _ADDS and _gives_new(call))):
+        tables.append(related.table)
+    model = related.name if related is not None else None
+    record(call, kind, how="sqlalchemy-orm", tables=tables, model=model, pending=True)
+
+
+def _gives_new(call: Call) -> bool:
+    """Whether an argument is an object that is not in the database yet."""
+    values = [value.element() if isinstance(value, Sequence) else value for value in call.positional]
+    return any(isinstance(option, Row) and option.new for value in values for option in value.alternatives())
+
+
+class Listener(Value):
+    """`@event.listens_for(…)`: what stands below it is run when the event happens."""
+
+    __slots__ = ()
+
+
+LISTENER = Listener()
+
+
+def listened(target: Value, call: Call) -> None:
+    """A function that listens to an event of the migration's own is run by it; one of the application's is not told."""
+    machine = call.machine
+    if machine.scope.module is machine.module:
+        machine.call(target, replace(call, positional=(), named={}, open=True)).consumed()
+
+
+def map_class(call: Call) -> Value:
+    """`registry.map_imperatively(cls, table)`, `mapper(cls, table)`."""
+    cls, table = call.argument(0, "class_"), call.argument(1, "local_table")
+    if isinstance(cls, Class):
+        cls.model = (Model(cls.name, table.name if isinstance(table, Table) else None, "sqlalchemy-orm", cls),)
+    return UNKNOWN
