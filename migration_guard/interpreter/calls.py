@@ -177,10 +177,7 @@ class Calls:
     def _result(frame: Frame, function: Function) -> Value:
         if function.generates:
             return Sequence((), join(frame.yielded) if frame.yielded else None, frame.yields_rows)
-        returned = frame.returned
-        if len(returned) > 1:  # a function that returns something on one path returns None on the others
-            returned = [value for value in returned if value is not NONE] or returned
-        return join(returned)
+        return join(frame.returned)
 
     # --- Arguments ---------------------------------------------------------------------------------------------------
 

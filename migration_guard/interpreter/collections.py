@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Sequence as AnySequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from migration_guard.interpreter.flow import Content, Store
+from migration_guard.interpreter.flow import Content, Store, each
 from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.values import Choice, Constant, Unknown, Value, join
 
@@ -344,9 +345,15 @@ class Mapping(Store, Value):
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
         content = self.content
         from_rows = content.from_rows or rows or value.from_rows or key.from_rows
-        if isinstance(key, (Unknown, Choice)) or rows:
-            keys = _joined((content.keys, key))
-            self._now(replace(content, rest=_joined((content.rest, value)), from_rows=from_rows, keys=keys))
+        if isinstance(key, Choice):
+            each([partial(self.set_item, option, value, rows=rows) for option in key.options])
+            return
+        if isinstance(key, Unknown) or rows:
+            keys, rest = _joined((content.keys, key)), _joined((content.rest, value))
+            known = content.known
+            if isinstance(key, Unknown):  # it may be any of those that are known
+                known = {name: (old, join((held, value))) for name, (old, held) in known.items()}
+            self._now(Entries(known, rest, from_rows, content.unsure, keys))
             return
         known = {**content.known, key.key: (key, value)}
         self._now(replace(content, known=known, from_rows=from_rows, unsure=content.unsure - {key.key}))

@@ -260,6 +260,9 @@ class Class(Value):
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
         self.scope.assign(name, value)
 
+    def remove_attribute(self, name: str) -> None:
+        self.scope.delete(name)
+
     def method(self, name: str, call: Call) -> Value:
         target = self.attribute(name, call.machine)
         if isinstance(target, Method) and target.receiver is self:
@@ -384,7 +387,7 @@ class Instance(Store, Value):
             case "__class__":
                 return self.cls
             case "__dict__":
-                return Mapping({plain(n).key: (plain(n), value) for n, value in self.attributes.items()})
+                return Attributes(self)
         inherited = self._of_class(name, machine)
         return join((own, inherited)) if isinstance(own, Value) else inherited
 
@@ -514,6 +517,41 @@ class Instance(Store, Value):
     def consumed(self) -> None:
         if self.cls.method_of("__iter__") is not None:
             self.element()
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes(Value):
+    """`object.__dict__`, `vars(object)`: the attributes of an object as a dictionary."""
+
+    instance: Instance
+
+    @property
+    def key(self) -> object:
+        return ("attributes", id(self.instance))
+
+    def held(self) -> Mapping:
+        return Mapping({plain(name).key: (plain(name), value) for name, value in self.instance.attributes.items()})
+
+    def item(self, key: Value) -> Value:
+        return self.held().item(key)
+
+    def elements(self) -> list[Value] | None:
+        return self.held().elements()
+
+    def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
+        if isinstance(key, Text) and key.known:
+            self.instance.write(str(key), value)
+
+    def remove_item(self, key: Value) -> None:
+        self.instance.remove(str(key))
+
+    def method(self, name: str, call: Call) -> Value:
+        held = self.held()
+        result = held.method(name, call)
+        for key, value in held.known.values():
+            if self.instance.read(str(key)) is not value:
+                self.instance.write(str(key), value)
+        return result
 
 
 def _may_return_true(node: cst.FunctionDef | cst.Lambda) -> bool:

@@ -223,23 +223,28 @@ class Choice(Value):
     def leaves(self) -> bool:  # type: ignore[override]
         return any(option.leaves for option in self.options)
 
+    @property
+    def usable(self) -> tuple[Value, ...]:
+        """Those that can be asked for something: None would end the path with an error."""
+        return tuple(option for option in self.options if option is not NONE)
+
     def attribute(self, name: str, machine: Machine) -> Value:
-        return join(each([partial(machine.attribute, option, name) for option in self.options]))
+        return join(each([partial(machine.attribute, option, name) for option in self.usable]))
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
         each([partial(option.assign, name, value, machine, place) for option in self.options])
 
     def method(self, name: str, call: Call) -> Value:
-        return join(each([partial(option.method, name, call) for option in self.options]))
+        return join(each([partial(option.method, name, call) for option in self.usable]))
 
     def call(self, call: Call) -> Value:
-        return join(each([partial(call.machine.call, option, call) for option in self.options]))
+        return join(each([partial(call.machine.call, option, call) for option in self.usable]))
 
     def element(self) -> Value:
-        return join(option.element() for option in self.options)
+        return join(option.element() for option in self.usable)
 
     def item(self, key: Value) -> Value:
-        return join(option.item(key) for option in self.options)
+        return join(option.item(key) for option in self.usable)
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
         each([partial(option.set_item, key, value, rows=rows) for option in self.options])
@@ -257,7 +262,7 @@ class Choice(Value):
         return join([*known, UNKNOWN] if len(known) < len(results) else known) if known else None
 
     def entered(self, machine: Machine) -> Value:
-        return join(each([partial(option.entered, machine) for option in self.options]))
+        return join(each([partial(option.entered, machine) for option in self.usable]))
 
     def exited(self, machine: Machine) -> None:
         each([partial(option.exited, machine) for option in self.options])

@@ -11,6 +11,7 @@ from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, Unknown,
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
 
 
 def first(call: Call) -> Value:
@@ -184,7 +185,7 @@ def text_method(value: Text, name: str, call: Call) -> Value:
                 lambda a, b: value.replaced(str(a), as_text(b)) if isinstance(a, Text) and a.known else value, old, new
             )
         case "join":
-            return _joined(value, first(call))
+            return _joined(value, first(call), call.machine)
         case "strip" | "lstrip" | "rstrip":
             characters = call.argument(0)
             return value.stripped(name, str(characters) if isinstance(characters, Text) else None)
@@ -196,20 +197,34 @@ def text_method(value: Text, name: str, call: Call) -> Value:
             return Sequence(list(value.split("\n" if name == "splitlines" else given_separator)))
         case "partition" | "rpartition":
             return Sequence([], value)
-        case "removeprefix" | "removesuffix" | "encode" | "decode" | "expandtabs" | "title" | "capitalize":
+        case "removeprefix" | "removesuffix":
+            return _without(value, name, first(call))
+        case "encode" | "decode" | "expandtabs" | "title" | "capitalize":
             return value
         case "bindparams" | "params" | "columns" | "execution_options" | "as_string" | "read" | "label":
             return value  # SQLAlchemy's TextClause and psycopg's Composable
     return Unknown(name)
 
 
-def _joined(separator: Text, values: Value) -> Value:
+def _without(value: Text, name: str, given: Value) -> Value:
+    """`removeprefix`, `removesuffix`."""
+    shown, part = str(value), str(given)
+    if not isinstance(given, Text) or not given.known or not part:
+        return value
+    if name == "removeprefix" and shown.startswith(part):
+        return value.slice(len(part), len(shown))
+    return value.slice(0, len(shown) - len(part)) if name == "removesuffix" and shown.endswith(part) else value
+
+
+def _joined(separator: Text, values: Value, machine: Machine) -> Value:
     elements = values.elements()
     if elements is None:
         return as_text(values.element() if isinstance(values.element(), Text) else None, "values")
-    parts: list[Text] = []
-    for element in elements:
-        if parts:
-            parts.append(separator)
-        parts.append(as_text(element.alternatives()[0]))
-    return concatenated(parts)
+
+    def put_together(*chosen: Value) -> Value:
+        parts: list[Text] = []
+        for element in chosen:
+            parts += [separator, as_text(element)] if parts else [as_text(element)]
+        return concatenated(parts)
+
+    return machine.combine(put_together, *elements)

@@ -12,7 +12,7 @@ from migration_guard.interpreter.objects import Function, Instance
 from migration_guard.interpreter.syntax import Literal
 from migration_guard.interpreter.text import Piece, Text, as_text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Partial, Unknown, Value, join
-from migration_guard.libraries import database, functional
+from migration_guard.libraries import commands, database, functional
 from migration_guard.libraries.containers import first
 from migration_guard.libraries.database import run_callbacks
 
@@ -28,6 +28,9 @@ MAX_FILE = 2_000_000
 
 
 def call(target: External, call: Call) -> Value:
+    found = commands.call(target, call)
+    if found is not None:
+        return found
     behaviour = _CALLS.get(target.last)
     if behaviour is not None:
         result = behaviour(call)
