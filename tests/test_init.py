@@ -110,9 +110,9 @@ def test_a_script_written_by_hand_is_found_with_its_marker(repository: Path) -> 
 
 @pytest.mark.parametrize(
     ("requirements", "dialect"),
-    [("mysqlclient==2\n", "mysql"), ("psycopg2\nmysqlclient\n", "postgres"), ("flask\n", "postgres")],
+    [("mysqlclient==2\n", "mysql"), ("psycopg2\nmysqlclient\n", None), ("flask\n", None)],
 )
-def test_the_dialect_is_that_of_the_only_driver(repository: Path, requirements: str, dialect: str) -> None:
+def test_the_dialect_is_that_of_the_only_driver(repository: Path, requirements: str, dialect: str | None) -> None:
     put(repository, **{"requirements.txt": requirements, "versions/1.py": ALEMBIC})
     init(repository, "--write")
     assert SettingsLoader(cwd=repository).for_folder(repository).dialect == dialect
