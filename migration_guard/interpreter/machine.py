@@ -181,15 +181,6 @@ class Machine:
         elements = values.elements()
         return elements if elements is not None and len(elements) <= MAX_ITEMS and not values.from_rows else None
 
-    def taken(self, values: Value) -> Iterator[Value]:
-        """The items that a loop takes: each one of a literal collection, else one that stands for all."""
-        elements = self.items(values)
-        if elements is not None:
-            yield from elements
-            return
-        with self.rows(values.from_rows):
-            yield values.element()
-
     @contextmanager
     def rows(self, inside: bool) -> Iterator[None]:
         """What happens in this block happens once for each row, if `inside`."""

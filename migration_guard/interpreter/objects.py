@@ -97,12 +97,6 @@ class Function(Value):
             return ContextManager(self, call)
         return call.machine.run(self, call)
 
-    def followed(self, call: Call) -> Value:
-        """What calling it does in the end, its generator gone through."""
-        result = self.call(call)
-        result.consumed()
-        return result
-
 
 @dataclass(slots=True, eq=False)
 class Generator(Value):

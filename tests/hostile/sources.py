@@ -108,7 +108,9 @@ def growing() -> Iterator[Hostile]:
     yield migration("product_of_loops", *loops, " " * 48 + "op.execute(f'DELETE FROM t{x0}{x5}{x11}')")
     branches = [line for _ in range(40) for line in ("if x:", "    s += 'a'", "else:", "    s += 'b'")]
     yield migration("product_of_branches", "s = 'UPDATE leads SET a = 1 -- '", *branches, "op.execute(s)")
-    yield migration("forever", "while True:", "    op.execute('DELETE FROM t')")
+    yield migration(
+        "forever", "while True:", "    op.execute('DELETE FROM t')", "    if op.get_bind():", "        break"
+    )
     yield migration("recursion", "f('a')", before="def f(s):\n    f(s + 'a')\n    op.execute(s)\n")
     mutual = "def f(s):\n    g(s)\n\n\ndef g(s):\n    f(s)\n    f(s + s)\n"
     yield migration("mutual_recursion", "f('a')", before=mutual)
