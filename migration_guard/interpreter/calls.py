@@ -265,7 +265,7 @@ def _is_new(content: object, born: int) -> bool:
         return any(_is_new(value, born) for value in held)
     if isinstance(held, dict):
         return any(_is_new(value, born) for _, value in held.values())
-    return type(content).__name__ in ("Partial", "Method", "Native", "Generator", "ContextManager", "Class", "Field")
+    return isinstance(content, Value) and content.is_made
 
 
 def _told_apart(value: Value) -> object:

@@ -102,6 +102,8 @@ class Function(Value):
 class Generator(Value):
     """The call of a function with `yield`: it runs when it is gone through."""
 
+    is_made = True
+
     function: Function
     made_by: Call
     run: Value | None = None
@@ -144,6 +146,8 @@ class Generator(Value):
 class ContextManager(Value):
     """The call of a function under `@contextmanager`: what stands before its `yield`, the block, what stands behind."""
 
+    is_made = True
+
     function: Function
     made_by: Call
 
@@ -176,6 +180,8 @@ class ContextManager(Value):
 @dataclass(slots=True, eq=False)
 class Class(Value):
     """A class of the repository. What its body binds is its scope, which changes as the program assigns to it."""
+
+    is_made = True
 
     name: str
     node: cst.ClassDef = field(repr=False)

@@ -49,6 +49,8 @@ class Value:
     """Whether it was read from the database: a loop over it is a loop over rows."""
     batches: bool = False
     """Whether it goes through numbers in steps, as a loop over batches does."""
+    is_made: bool = False
+    """Whether each evaluation makes another one, so that two calls must not share it."""
     is_collection: bool = False
     handle: bool = False
     """Whether it is a way to the database that must not leave the repository unseen."""
@@ -364,6 +366,8 @@ class ModuleValue(Value):
 class Native(Value):
     """A function that the interpreter itself knows, such as a bound method of a known value."""
 
+    is_made = True
+
     name: str
     behaviour: Callable[[Call], Value]
 
@@ -378,6 +382,8 @@ class Native(Value):
 @dataclass(frozen=True, slots=True, eq=False)
 class Method(Value):
     """A bound method that was looked up and not yet called: `execute = op.execute`."""
+
+    is_made = True
 
     receiver: Value
     name: str
@@ -407,6 +413,8 @@ class Method(Value):
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial(Value):
     """`functools.partial(function, …)`."""
+
+    is_made = True
 
     function: Value
     positional: tuple[Value, ...]

@@ -363,6 +363,8 @@ OF_RELATIONS = frozenset(
 class Field(Value):
     """An attribute of a row: a plain value, a related row, or a manager of related rows."""
 
+    is_made = True
+
     row: Row
     name: str
     related: Model | None = None
