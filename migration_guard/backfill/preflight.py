@@ -20,6 +20,8 @@ from migration_guard.backfill.sqltext import assigned_columns, bound, folded, is
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.trust import check_search_path
 
+_NO_SUCH_ROLE = frozenset({"22023", "42501"})
+"""invalid_parameter_value: there is none of that name; insufficient_privilege: it is not ours to take."""
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "": 0.001}
 
 
@@ -130,7 +132,12 @@ def server(connection: Connection) -> Server:
 def as_role(connection: Asks, definition: Backfill | Claim) -> Iterator[None]:
     """Run a block with the definition's rights. The state is written with those of the login."""
     if definition.role:
-        apply_settings(connection, {"role": definition.role})
+        try:
+            apply_settings(connection, {"role": definition.role})
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") not in _NO_SUCH_ROLE:
+                raise
+            raise Unfit(f"role: the role that runs cannot become {definition.role}: {judged(error)}") from None
     yield
     if definition.role:  # after an error the transaction is over, and with it the role
         apply_settings(connection, {"role": "none"})
