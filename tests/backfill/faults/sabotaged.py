@@ -33,8 +33,9 @@ def counts_twice() -> None:
     record: Callable[..., Any] = state.Store.record
 
     def wrong(*arguments: Any, **named: Any) -> Any:
-        more = [replace(one, changed=one.changed * 2) if hasattr(one, "done_already") else one for one in arguments]
-        return record(*more, **named)
+        *others, entries = arguments
+        more = [replace(one, counts=replace(one.counts, changed=one.counts.changed * 2)) for one in entries]
+        return record(*others, more, **named)
 
     store: Any = state.Store
     store.record = wrong
