@@ -10,9 +10,11 @@ from backfill.server import Server, configured
 
 from migration_guard.pool import kept_readers
 
+# A shell and nohup start background jobs with these ignored, and every process below inherits it: ours are told to stop by them.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell starts its background jobs so, and every process below inherits it: ours are told to stop by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="module")
