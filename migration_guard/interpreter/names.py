@@ -66,9 +66,11 @@ class Names:
         if not statements or module.source is None:
             return
         blocks, self.machine.flow.blocks = self.machine.flow.blocks, []
-        with HEAP.lasting(), self.machine.inside("<module>", module.source.tree, module.scope):
-            self.machine.statements.block(statements)
-        self.machine.flow.blocks = blocks
+        try:
+            with HEAP.lasting(), self.machine.inside("<module>", module.source.tree, module.scope):
+                self.machine.statements.block(statements)
+        finally:
+            self.machine.flow.blocks = blocks
 
     def _define_by_star(self, module: Module, name: str) -> None:
         for statement in module.definitions.get("*", []):

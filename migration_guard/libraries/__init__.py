@@ -13,7 +13,17 @@ from migration_guard.interpreter.objects import Class, Function, Super
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, Constant, External, Method, Place, Unknown, Unseen, Value, join
-from migration_guard.libraries import alembic, containers, django, drivers, orm, python, sqlalchemy, yoyo
+from migration_guard.libraries import (
+    alembic,
+    containers,
+    django,
+    django_operations,
+    drivers,
+    orm,
+    python,
+    sqlalchemy,
+    yoyo,
+)
 from migration_guard.libraries.database import (
     CORE_VERBS,
     HANDLE_NAME,
@@ -32,6 +42,7 @@ from migration_guard.libraries.database import (
 )
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
+from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened
 from migration_guard.operations import OperationKind
 from migration_guard.sql import Functions
@@ -79,6 +90,8 @@ class Libraries:
         self.escapes = False
         """Whether it has set that a backslash may escape in any string of SQL."""
         self.django = Project()
+        self.operations = Operations()
+        """The operations of Alembic's `op` that the repository registers."""
 
         self.framework = ""
         self.steps: list[Call] = []
@@ -148,7 +161,10 @@ class Libraries:
     def leave(self, callee: Value, call: Call) -> Value:
         """A call of something whose body is not in sight: what it is given decides what it may do."""
         name = call.name or getattr(callee, "hint", "") or getattr(callee, "last", "")
-        result = Unknown(name, from_rows=any(value.from_rows for value in call.arguments))
+        rows = any(value.from_rows for value in call.arguments)
+        result: Value = Unknown(name, from_rows=rows)
+        if isinstance(callee, External) and callee.last[:1].isupper() and self.framework == "django":
+            result = django.Foreign(name, from_rows=rows, cls=callee.name, made_with=call)
         if name in self.dml_helpers:
             return self._dml_helper(name, call)
         if _SESSION.search(name):
@@ -249,8 +265,11 @@ class Libraries:
 
     def decorated(self, value: Value, wrapper: Value, place: Place) -> None:
         """A function or class stands under a decorator from out of sight."""
-        if isinstance(wrapper, Listener):
-            listened(value, Call(self.machine, "listens_for", place))
+        match wrapper:
+            case Listener():
+                listened(value, Call(self.machine, "listens_for", place))
+            case Registers() | Implements():
+                wrapper.takes(value)
 
     # --- Values of the database ----------------------------------------------------------------------------------------
 
@@ -309,7 +328,7 @@ class Libraries:
         return model.call(call) if model is not None else None
 
     def super_method(self, receiver: Super, name: str, call: Call) -> Value:
-        return django.super_method(receiver, name, call)
+        return django_operations.super_method(receiver, name, call)
 
 
 _ENQUEUES = frozenset(
