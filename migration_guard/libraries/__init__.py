@@ -21,6 +21,7 @@ from migration_guard.libraries import (
     drivers,
     orm,
     python,
+    routines,
     sqlalchemy,
     yoyo,
 )
@@ -92,6 +93,8 @@ class Libraries:
         self.django = Project()
         self.operations = Operations()
         """The operations of Alembic's `op` that the repository registers."""
+
+        self._looked_for: set[str] = set()
 
         self.framework = ""
         self.steps: list[Call] = []
@@ -246,6 +249,17 @@ class Libraries:
             orm.unknown_query_method(name, call)
         result = self.leave(receiver, call) if call.arguments else Unknown(name)
         return Unknown(name, from_rows=receiver.from_rows or result.from_rows)
+
+    # --- Functions of the database -------------------------------------------------------------------------------------
+
+    def find_functions(self, names: set[str]) -> bool:
+        """Look for functions of the database that the repository creates elsewhere; whether it creates any of them."""
+        path, root = self.django.path, self.django.root
+        looked = frozenset(names - self._looked_for)
+        self._looked_for |= looked
+        if not looked or path is None or root is None:
+            return False
+        return routines.find(looked, path, root, self.dialect, self.functions)
 
     # --- Functions of the repository -----------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from migration_guard.sql import (
     FunctionCreated,
     Harmless,
     Renamed,
+    Step,
     Transaction,
     may_allow_escapes,
     read_sql,
@@ -95,14 +96,10 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     shown = str(text)
     machine.ledger.executed(call, text)
     from_rows = parameters is not None and parameters.from_rows
-    steps = read_sql(
-        shown,
-        text.holes,
-        dialect=machine.libraries.dialect,
-        functions=machine.libraries.functions,
-        script=machine.libraries.framework in SCRIPTS,
-        escapes=machine.libraries.escapes,
-    )
+    steps = _steps(call, text)
+    missing = {name for step in steps if isinstance(step, UnknownSql) for name in step.calls}
+    if missing and machine.libraries.find_functions(missing):
+        steps = _steps(call, text)
     machine.libraries.escapes |= may_allow_escapes(shown)
     for step in steps:
         match step:
@@ -134,11 +131,15 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
-            case FunctionCreated(name=name, changes=changes, calls=calls):
-                machine.libraries.functions.create(bare(name), changes, calls)
+            case FunctionCreated(name=name, changes=changes, calls=calls, unknown=unknown):
+                machine.libraries.find_functions(set(unknown))
+                machine.libraries.functions.create(bare(name), changes, calls, unknown)
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
+            case UnknownSql(why=why) if certain and step.calls:
+                spot = _spot(call, text, step.start, step.end)
+                record(call, OperationKind.OPAQUE, how="helper", spot=spot, text=why)
             case UnknownSql(why=why) if certain:
                 opaque(call, why)
             case Harmless(why=why, schema=schema):
@@ -150,6 +151,18 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     machine.ledger.note(spot, what, why)
             case Transaction():
                 machine.ledger.commit()
+
+
+def _steps(call: Call, text: Text) -> list[Step]:
+    libraries = call.machine.libraries
+    return read_sql(
+        str(text),
+        text.holes,
+        dialect=libraries.dialect,
+        functions=libraries.functions,
+        script=libraries.framework in SCRIPTS,
+        escapes=libraries.escapes,
+    )
 
 
 _WORD = re.compile(r"\w+")
