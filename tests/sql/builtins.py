@@ -65,7 +65,20 @@ def _keywords() -> set[str]:
 
 def _mysql() -> set[str]:
     mysql = _mysql_builtins
-    return {*mysql.MYSQL_FUNCTIONS, *mysql.MYSQL_DATATYPES, "if", "insert", "values", "char", "left", "right", "mod"}
+    return {
+        *mysql.MYSQL_FUNCTIONS,
+        *mysql.MYSQL_DATATYPES,
+        "if",
+        "database",
+        "schema",
+        "user",
+        "insert",
+        "values",
+        "char",
+        "left",
+        "right",
+        "mod",
+    }
 
 
 def _postgis(folder: str) -> set[str]:
