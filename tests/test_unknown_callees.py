@@ -18,19 +18,9 @@ DJANGO = (
 
 
 def told(folder: Path) -> list[tuple[str, list[str]]]:
-    command = [
-        sys.executable,
-        "-m",
-        "migration_guard",
-        "check",
-        "--isolated",
-        "--no-baseline",
-        "--output-format",
-        "json",
-    ]
-    done = subprocess.run(
-        [*command, "--output-format", "json", "."], cwd=folder, capture_output=True, text=True, timeout=60, check=False
-    )
+    command = [sys.executable, "-m", "migration_guard", "check", "--isolated", "--no-baseline", "--select", "ALL"]
+    command += ["--output-format", "json", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     found = [finding["operation"] for finding in json.loads(done.stdout)["findings"] if finding["operation"]]
     return [(operation["kind"], operation["tables"]) for operation in found]
 
