@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from sqlalchemy import Connection
@@ -13,11 +13,22 @@ from migration_guard.backfill.change import Changed, change_together
 from migration_guard.backfill.errors import Fault
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Key, Value
-from migration_guard.backfill.look import Glass, Held, Seen, Selection, listed, lock, look, look_ahead, next_key
+from migration_guard.backfill.look import (
+    NONE_HELD,
+    Glass,
+    Held,
+    Seen,
+    Selection,
+    listed,
+    lock,
+    look,
+    look_ahead,
+    next_key,
+)
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.preflight import as_role
-from migration_guard.backfill.singly import change_singly
+from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.state import Control, Entry
 
@@ -45,9 +56,17 @@ class Attempt:
     size: int
     group: int = 0
     """Rows that are changed together under a savepoint; 0: all of the batch's, without one."""
+    sifts: bool = False
+    """Whether what goes through under savepoints is taken back, and changed at once when the rest is left out."""
     allowance: float = AIM
     """Seconds that a statement may take by itself, waiting for nobody."""
+    asks: bool = False
+    """Whether rows that would wait for a parent are asked for first, so that none needs to be tried."""
     phase: Phase = field(default=Phase.LOOK, init=False)
+    sifted: bool = field(default=False, init=False)
+    """Whether each row has gone through alone, and all are now changed at once."""
+    answered: bool = field(default=False, init=False)
+    """Whether it could be told which rows wait for a parent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +94,7 @@ def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: A
     control = _permitted(connection, job, windows)
     with as_role(connection, job.subject.definition):
         seen = look_ahead(connection, job, control, attempt.size)
-        held = lock(connection, job, seen)
+        held = lock(connection, job, seen, _moment(job, attempt))
         changed = _changed(connection, job, held, attempt)
         of = _Sorted(connection, job.subject.key, seen, held, changed)
     gone = tuple(place.window for place in control.places if place.done)
@@ -93,9 +112,9 @@ def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wa
     chosen = Selection(key.among, key.list_parameters([array(column) for column in zip(*taken)]))
     with as_role(connection, job.subject.definition):
         if wait:
-            _hold_at_most(connection, job, attempt)
+            apply_settings(connection, _moment(job, attempt))
         seen = look(Glass(connection, job, control), place, chosen, attempt.size)
-        held = lock(connection, job, (seen,), wait=wait)
+        held = lock(connection, job, (seen,), _moment(job, attempt), wait=wait)
         changed = _changed(connection, job, held, attempt)
     attempt.phase = Phase.RECORD
     left = (*rest, *held.skipped, *changed.waited)
@@ -125,7 +144,7 @@ def pass_over(connection: Connection, job: Job, window: int, attempt: Attempt) -
         seen = look_ahead(connection, job, control, 1)
         wanted = listed(connection, job.subject.key, seen[0].to_do) if seen and seen[0].rows else ()
     attempt.phase = Phase.RECORD
-    held = Held(0, (), wanted)
+    held = replace(NONE_HELD, skipped=wanted)
     of = _Sorted(connection, job.subject.key, seen, held, Changed())
     return _recorded(connection, job, seen, (of, Changed()), ())
 
@@ -164,19 +183,25 @@ def _changed(connection: Connection, job: Job, held: Held, attempt: Attempt) -> 
     if not held.rows:
         return Changed()
     attempt.phase = Phase.CHANGE
-    _hold_at_most(connection, job, attempt)
-    changed = change_singly(connection, job, held, attempt.group) if attempt.group else None
-    if changed is None:
+    if attempt.group:
+        sifted = foresee(connection, job, held) if attempt.asks else None
+        attempt.answered = sifted is not None
+        if sifted is None:
+            undone = held.rows if attempt.asks else 0
+            sifted = sift(connection, job, held, attempt.group, keep=not attempt.sifts, undone=undone)
+        attempt.sifted = attempt.sifts
+        changed = settle(connection, job, held, sifted)
+    else:
         changed = change_together(connection, job, held)
     attempt.phase = Phase.RECORD
     return changed
 
 
-def _hold_at_most(connection: Connection, job: Job, attempt: Attempt) -> None:
+def _moment(job: Job, attempt: Attempt) -> dict[str, str]:
     """Bound the waiting for each lock, and for all of a statement's; its own work counts besides."""
     longest = min(job.hold + attempt.allowance, job.subject.definition.policy.statement)
     waits = {"lock_timeout": job.hold, "statement_timeout": longest}
-    apply_settings(connection, {name: f"{max(1, round(1000 * seconds))}ms" for name, seconds in waits.items()})
+    return {name: f"{max(1, round(1000 * seconds))}ms" for name, seconds in waits.items()}
 
 
 class _Sorted:

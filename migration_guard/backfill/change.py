@@ -14,12 +14,9 @@ from migration_guard.backfill.connect import GUARDED, UNDONE
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
-from migration_guard.backfill.look import Held
+from migration_guard.backfill.look import Held, Writes, writes
 from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.statements import statement
-
-Writes = Mapping[int, tuple[int, int, int]]
-"""Rows inserted, updated and deleted, by table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,9 @@ def change_together(connection: Connection, job: Job, held: Held) -> Changed:
     """Change the rows held, all at once."""
     if not held.rows:
         return Changed()
-    before = written(connection)
     change(connection, job.subject, held.keys, held.rows)
     connection.exec_driver_sql(statement("constraints"))
-    return verified(connection, job.subject, held.keys, held.rows, before)
+    return verified(connection, job.subject, held.keys, held.rows, held.before)
 
 
 def change(connection: Connection, subject: Subject, keys: tuple[str, ...], count: int) -> None:
@@ -82,9 +78,10 @@ def verified(
         table=subject.table.sql,
         among=subject.key.among,
         to_do=f"(pg_catalog.jsonb_agg({subject.key.named_texts}) FILTER (WHERE mg_matches))",
+        written=statement("written"),
     )
-    present, fresh, in_vain, _, to_do = connection.exec_driver_sql(sql, parameters).one()
-    after = written(connection)
+    present, fresh, in_vain, to_do, by_now = connection.exec_driver_sql(sql, parameters).one()
+    after = writes(by_now)
     differences = {oid: sum(after[oid]) - sum(before.get(oid, (0, 0, 0))) for oid in after}
     ours = _rows_written(subject, before, after)
     notes = [*_elsewhere(connection, subject, {oid: rows for oid, rows in differences.items() if rows})]
@@ -94,12 +91,6 @@ def verified(
     if in_vain:
         notes.append("rows were written that `where` still matches: add to it what tells that they are done")
     return Changed(still=tuple(tuple(key) for key in to_do or ()), notes=tuple(notes))
-
-
-def written(connection: Connection) -> Writes:
-    """Give what this session has written and not reported yet."""
-    rows = connection.exec_driver_sql(statement("written"), {}).all()
-    return {oid: (inserted, updated, deleted) for oid, inserted, updated, deleted in rows}
 
 
 def _rows_written(subject: Subject, before: Writes, after: Writes) -> int:

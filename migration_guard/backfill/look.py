@@ -14,8 +14,12 @@ from migration_guard.backfill.definition import LARGEST, SMALLEST
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Key, Value
 from migration_guard.backfill.pace import AIM
+from migration_guard.backfill.pinned import settings_parameters
 from migration_guard.backfill.state import Control, Place
 from migration_guard.backfill.statements import statement
+
+Writes = Mapping[int, tuple[int, int, int]]
+"""Rows inserted, updated and deleted, by table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,11 @@ class Held:
     rows: int
     keys: tuple[str, ...]
     skipped: tuple[Value, ...]
+    before: Writes
+    """What the session had written until then."""
+
+
+NONE_HELD = Held(0, (), (), {})
 
 
 def between(key: Key, cursor: Value | None, high: Value) -> Selection:
@@ -100,6 +109,8 @@ def lock_statement(job: Job, *, wait: bool = False) -> str:
         strength=subject.strength,
         skip_locked="" if wait else " SKIP LOCKED",
         held=key.arrays(),
+        written=statement("written"),
+        settings=statement("settings"),
     )
 
 
@@ -153,22 +164,31 @@ def look(glass: Glass, place: Place, selection: Selection, size: int) -> Seen:
     return Seen(place, examined, last_key, rows, tuple(to_do), ends=examined < size or last_key == glass.job.bound)
 
 
-def lock(connection: Connection, job: Job, seen: Sequence[Seen], *, wait: bool = False) -> Held:
-    """Lock what is to do."""
+def lock(
+    connection: Connection, job: Job, seen: Sequence[Seen], settings: Mapping[str, str], *, wait: bool = False
+) -> Held:
+    """Lock what is to do; the settings are those of what follows."""
     some = [one for one in seen if one.rows]
     if not some:
-        return Held(0, (), ())
+        return NONE_HELD
     key, count = job.subject.key, sum(one.rows for one in some)
     to_do = tuple(joined(arrays) for arrays in zip(*(one.to_do for one in some))) if len(some) > 1 else some[0].to_do
     wanted = key.list_parameters(to_do)
-    rows, keys = connection.exec_driver_sql(lock_statement(job, wait=wait), wanted).one()
+    parameters = {**wanted, **settings_parameters(settings)}
+    rows, keys, so_far, _ = connection.exec_driver_sql(lock_statement(job, wait=wait), parameters).one()
+    before = writes(so_far)
     if rows == count:
-        return Held(rows, tuple(keys), ())
+        return Held(rows, tuple(keys), (), before)
     held = tuple(keys) if rows else ("{}",) * len(key.columns)
     parts = {"wanted": key.rows("ids"), "held": key.rows("held"), "texts": key.named_texts}
     missing = statement("not_held", **parts)
     skipped = connection.exec_driver_sql(missing, {**wanted, **key.list_parameters(held, "held")}).all()
-    return Held(rows, held, tuple(tuple(row[0]) for row in skipped))
+    return Held(rows, held, tuple(tuple(row[0]) for row in skipped), before)
+
+
+def writes(shown: Mapping[str, list[int]]) -> Writes:
+    """Read what a session has written and not reported yet."""
+    return {int(oid): (inserted, updated, deleted) for oid, (inserted, updated, deleted) in shown.items()}
 
 
 def listed(connection: Connection, key: Key, arrays: Sequence[str]) -> tuple[Value, ...]:

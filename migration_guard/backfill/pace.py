@@ -8,8 +8,8 @@ from migration_guard.backfill.definition import LARGEST, SMALLEST
 
 AIM = 0.25
 """Seconds that a batch should take: locks of that length go unnoticed."""
-REST = 0.2
-"""The pause after a batch, in proportion to its own time."""
+REST = (0.05, 0.2)
+"""The pause after a batch, in proportion to its own time: where rows take as long as the quickest, and where twice as long."""
 GROWTH = 1.5
 GOOD_ONES = 10
 FAR_OVER = 5
@@ -27,15 +27,22 @@ class Pace:
     last: float = 0.0
     """Seconds that the last batch took."""
     largest: int = field(init=False)
+    _rest: float = REST[1]
+    _quickest: float = field(default=float("inf"), init=False)
+    """Seconds that a row takes while nobody else is busy."""
     _good: int = field(default=0, init=False)
     _before_failure: int | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.largest = min(max(self.size, GROWN), LARGEST)
 
-    def done(self, seconds: float) -> None:
-        """Learn from a batch that went through."""
-        self.last = seconds
+    def done(self, seconds: float, rows: int = 0) -> None:
+        """Learn from a batch that went through, and changed so many rows."""
+        self.last, self._rest = seconds, REST[1]
+        if rows >= SMALLEST:
+            self._quickest = min(self._quickest, seconds / rows)
+            busy = min(seconds / rows / max(self._quickest, 1e-9) - 1, 1.0)
+            self._rest = REST[0] + (REST[1] - REST[0]) * busy
         if self._before_failure is not None:
             self.size = min(self.size * 2, self._before_failure)
             if self.size == self._before_failure:
@@ -61,14 +68,10 @@ class Pace:
         """Shrink batches of which one was cut off since it took too long."""
         self._resize(self.size // 4)
 
-    def poisoned(self, rows: int) -> None:
-        """Go on with smaller batches after one that could not go through as a whole."""
-        self._resize(max(min(self.size, rows) // 8, AT_ONCE))
-
     @property
     def rest(self) -> float:
         """Seconds to leave to others."""
-        return REST * self.last
+        return self._rest * self.last
 
     def _resize(self, size: int) -> None:
         self.size = min(max(size, SMALLEST), self.largest)

@@ -27,8 +27,12 @@ rows would not be found: pinned in every transaction."""
 
 def apply_settings(connection: Asks, settings: Mapping[str, str]) -> None:
     """Set the server's parameters until the transaction ends."""
-    parameters = {"names": array(settings), "values": array(settings.values())}
-    connection.exec_driver_sql(statement("settings"), parameters)
+    connection.exec_driver_sql(statement("settings"), settings_parameters(settings))
+
+
+def settings_parameters(settings: Mapping[str, str]) -> dict[str, str]:
+    """Give the parameters of the statement that sets them."""
+    return {"names": array(settings), "values": array(settings.values())}
 
 
 def search_settings(definition: Backfill | Claim) -> dict[str, str]:

@@ -15,6 +15,7 @@ from migration_guard.backfill.connect import OLDEST_SERVER
 from migration_guard.backfill.definition import Backfill, Claim, nearest
 from migration_guard.backfill.errors import CannotRun, Fault, Trouble, judged
 from migration_guard.backfill.keys import Key, KeyColumn, quoted
+from migration_guard.backfill.parents import Parent, parents
 from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.sqltext import assigned_columns, bound, folded, is_local
 from migration_guard.backfill.statements import statement
@@ -93,6 +94,8 @@ class Subject:
     reaches: tuple[str, ...]
     """Triggers and cascading foreign keys of the target, through which a batch reaches other rows."""
     warnings: tuple[str, ...]
+    parents: tuple[Parent, ...] = ()
+    """Whose rows the update refers to."""
     grows: bool = False
     """Whether new keys come after all that there are."""
 
@@ -188,7 +191,9 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         subject = replace(subject, tenants="tenants")
     writes = _planned(connection, subject)
     warnings = (*definition.warnings, *_warnings(connection, subject, triggers))
-    return replace(subject, strength=_strength(connection, subject, writes), warnings=warnings)
+    above = parents(connection, table.oid, definition.update, key) if table.oid == target.oid else ()
+    strength = _strength(connection, subject, writes)
+    return replace(subject, strength=strength, warnings=warnings, parents=above)
 
 
 def _table(connection: Asks, field: str, name: str, search_path: str | None) -> Table:

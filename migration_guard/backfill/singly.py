@@ -1,7 +1,9 @@
-"""Changes rows one by one under savepoints, or in small groups: what waits for a lock or cannot be changed is left out.
+"""Tries rows one by one under savepoints, or in small groups: what waits for a lock or cannot be changed is left out.
 
-Where the definition is an SQL text and the server has PL/pgSQL, the loop runs on the server: a row takes a tenth of the
-time that two round trips would.
+A session remembers few savepoints. So what goes through is either kept, in a batch of few rows, or taken back as well, to be
+changed by one statement afterwards: that writes rows twice, and a batch may have ten times as many of them. Where the
+definition is an SQL text and the server has PL/pgSQL, the loop runs on the server: a row takes a tenth of the time that two
+round trips would.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.arrays import array
-from migration_guard.backfill.change import Changed, change, too_many, verified, written
+from migration_guard.backfill.change import Changed, change, too_many, verified
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused, Trouble, fault_of, judged
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import Held, listed, spelt
+from migration_guard.backfill.parents import foreseen
 from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.sqltext import tokens
@@ -41,24 +44,64 @@ class _Failure:
     fault: Fault
 
 
-def change_singly(connection: Connection, job: Job, held: Held, group: int) -> Changed:
-    """Change the rows held in groups of some size, halving a group that does not go through."""
-    if not held.rows:
-        return Changed()
-    subject, before = job.subject, written(connection)
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What became of rows that were tried."""
+
+    keys: tuple[Value, ...]
+    failures: list[_Failure]
+    undone: int
+    """How many row changes were taken back."""
+    kept: bool
+    """Whether what went through stands."""
+    foreseen: bool = False
+    """Whether those that would wait were asked for, and not tried."""
+
+
+def foresee(connection: Connection, job: Job, held: Held) -> Sifted | None:
+    """Ask which rows held would wait for a parent; None if nobody can say."""
+    subject = job.subject
+    if not _has_plpgsql(connection):
+        return None
+    keys = spelt(held.keys) or listed(connection, subject.key, held.keys)
+    apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT)})
+    waiting = foreseen(connection, subject.key, subject.parents, subject.change, held.keys)
+    apply_settings(connection, {"lock_timeout": _ms(job.hold)})
+    if waiting is None:
+        return None
+    some, fault = set(waiting), fault_of("55P03")
+    failures = [_Failure(n, fault) for n, key in enumerate(keys) if key in some]
+    return Sifted(keys, failures, len(keys), kept=False, foreseen=True)
+
+
+def sift(connection: Connection, job: Job, held: Held, group: int, *, keep: bool, undone: int = 0) -> Sifted:
+    """Try the rows held in groups of some size, halving a group that does not go through.
+
+    So many row changes were already taken back in this transaction.
+    """
+    subject = job.subject
     keys = spelt(held.keys) or listed(connection, subject.key, held.keys)
     if subject.definition.update is not None and _has_plpgsql(connection):
-        failures, undone = _on_server(connection, job, held.keys, group)
+        failures, more = _on_server(connection, job, held.keys, group, keep=keep)
     else:
         apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT)})
-        failures, undone = _from_here(connection, subject, keys, group)
+        failures, more = _from_here(connection, subject, keys, group, keep=keep)
         apply_settings(connection, {"lock_timeout": _ms(job.hold)})
+    return Sifted(keys, failures, undone + more, keep)
+
+
+def settle(connection: Connection, job: Job, held: Held, sifted: Sifted) -> Changed:
+    """Change together what has gone through alone, unless it stands; and ask how all stand now."""
+    keys, failures = sifted.keys, sifted.failures
     out = {failure.position for failure in failures}
     done = [key for n, key in enumerate(keys) if n not in out]
     outcome = Changed()
     if done:
         arrays = tuple(array(column) for column in zip(*done))
-        outcome = verified(connection, subject, arrays, len(done), before, undone=undone)
+        if not sifted.kept:
+            change(connection, job.subject, arrays, len(done))
+            connection.exec_driver_sql(statement("constraints"))
+        outcome = verified(connection, job.subject, arrays, len(done), held.before, undone=sifted.undone)
     return Changed(
         still=outcome.still,
         waited=tuple(keys[one.position] for one in failures if one.fault.trouble is Trouble.LOCKS),
@@ -74,7 +117,9 @@ def _has_plpgsql(connection: Connection) -> bool:
     return bool(connection.info[_PLPGSQL])
 
 
-def _on_server(connection: Connection, job: Job, arrays: Sequence[str], group: int) -> tuple[list[_Failure], int]:
+def _on_server(
+    connection: Connection, job: Job, arrays: Sequence[str], group: int, *, keep: bool
+) -> tuple[list[_Failure], int]:
     """Loop in a block of PL/pgSQL, which is given the keys, and gives what was left out, through settings of its own."""
     names = [f"mg_keys_{n}" for n in range(len(arrays))]
     given = {f"migration_guard.{name}": text for name, text in zip(names, arrays)}
@@ -90,6 +135,7 @@ def _on_server(connection: Connection, job: Job, arrays: Sequence[str], group: i
         now=" ".join(f"{one} := {name}[mg_at : mg_at + mg_size - 1]::text;" for one, name in zip(now, names)),
         change=_spelt_for_plpgsql(job.subject, now),
         group=str(group),
+        keep=str(keep).lower(),
     )
     connection.exec_driver_sql(block, {})
     parameters = {"lock_timeout": _ms(job.hold)}
@@ -111,25 +157,25 @@ def _spelt_for_plpgsql(subject: Subject, now: Sequence[str]) -> str:
 
 
 def _from_here(
-    connection: Connection, subject: Subject, keys: Sequence[Value], group: int
+    connection: Connection, subject: Subject, keys: Sequence[Value], group: int, *, keep: bool
 ) -> tuple[list[_Failure], int]:
     """Loop here, for functions and where there is no PL/pgSQL."""
     failures, undone = list[_Failure](), 0
-    for begin, end, fault in _attempts(connection, subject, keys, group):
-        if fault is not None:
+    for begin, end, fault in _attempts(connection, subject, keys, group, keep=keep):
+        if fault is not None or not keep:
             undone += end - begin
-            if end - begin == 1:
-                failures.append(_Failure(begin, fault))
+        if fault is not None and end - begin == 1:
+            failures.append(_Failure(begin, fault))
     return failures, undone
 
 
 def _attempts(
-    connection: Connection, subject: Subject, keys: Sequence[Value], group: int
+    connection: Connection, subject: Subject, keys: Sequence[Value], group: int, *, keep: bool
 ) -> Iterator[tuple[int, int, Fault | None]]:
     begin, size = 0, group
     while begin < len(keys):
         end = min(begin + size, len(keys))
-        fault = _attempt(connection, subject, keys[begin:end])
+        fault = _attempt(connection, subject, keys[begin:end], keep=keep)
         yield begin, end, fault
         if fault is None or end - begin == 1:
             begin, size = end, min(size * 2, group)
@@ -137,7 +183,7 @@ def _attempts(
             size = (end - begin) // 2
 
 
-def _attempt(connection: Connection, subject: Subject, keys: Sequence[Value]) -> Fault | None:
+def _attempt(connection: Connection, subject: Subject, keys: Sequence[Value], *, keep: bool) -> Fault | None:
     arrays = tuple(array(column) for column in zip(*keys))
     savepoint = connection.begin_nested()
     try:
@@ -149,7 +195,10 @@ def _attempt(connection: Connection, subject: Subject, keys: Sequence[Value]) ->
             raise
         savepoint.rollback()
         return fault
-    savepoint.commit()
+    if keep:
+        savepoint.commit()
+    else:
+        savepoint.rollback()
     return None
 
 

@@ -42,11 +42,12 @@ SELECT pg_catalog.count(*), {last}, pg_catalog.count(*) FILTER (WHERE mg_matches
 ) AS mg_window
 
 -- name: lock
--- Locks what is to do and free, in the order of keys.
+-- Locks what is to do and free, in the order of keys. From there on others wait for these rows: in the same trip the
+-- waiting of what follows is bounded, and what this session has written so far is asked.
 WITH mg_held AS MATERIALIZED (
     SELECT {named} FROM {table} WHERE {among} AND ({where}) ORDER BY {order} FOR {strength}{skip_locked}
 )
-SELECT pg_catalog.count(*), {held} FROM mg_held
+SELECT pg_catalog.count(*), {held}, ({written}), ({settings}) FROM mg_held
 
 -- name: not_held
 SELECT {texts} FROM (SELECT * FROM {wanted} EXCEPT SELECT * FROM {held}) AS mg_skipped
@@ -67,7 +68,7 @@ SELECT {lists}
 
 -- name: written
 -- What this session has written and not reported yet, by table; only differences within a transaction count.
-SELECT oid::bigint, inserted, updated, deleted
+SELECT COALESCE(pg_catalog.jsonb_object_agg(oid, pg_catalog.jsonb_build_array(inserted, updated, deleted)), '{{}}')
 FROM (
     SELECT oid, pg_catalog.pg_stat_get_xact_tuples_inserted(oid) AS inserted,
         pg_catalog.pg_stat_get_xact_tuples_updated(oid) AS updated,
@@ -80,9 +81,10 @@ WHERE inserted + updated + deleted > 0
 SELECT %(oid)s::pg_catalog.regclass::text
 
 -- name: outcome
--- Of the rows held: how many are there, written by this transaction, written and still to do; and which are still to do.
+-- Of the rows held: how many are there, written by this transaction, written and still to do; which are still to do;
+-- and what this session has written by now.
 SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE mg_fresh),
-    pg_catalog.count(*) FILTER (WHERE mg_fresh AND mg_matches), pg_catalog.count(*) FILTER (WHERE mg_matches), {to_do}
+    pg_catalog.count(*) FILTER (WHERE mg_fresh AND mg_matches), {to_do}, ({written})
 FROM (SELECT {named}, ({where}) AS mg_matches, {fresh} AS mg_fresh FROM {table} WHERE {among}) AS mg_rows
 
 -- name: fresh
@@ -104,7 +106,7 @@ SELECT EXISTS (
 
 -- name: singly
 -- Rows under savepoints. What waits for a lock, or cannot be changed, is left out and told; whatever else goes wrong
--- is nothing that a row is to blame for.
+-- is nothing that a row is to blame for. What goes through stays, or is taken back as well: then the savepoints are gone.
 DO $mg_singly$
 #variable_conflict use_column
 DECLARE
@@ -130,6 +132,9 @@ BEGIN
                     'too_many', pg_catalog.jsonb_build_array(mg_rows, mg_size))::text, true);
                 RETURN;
             END IF;
+            IF NOT {keep} THEN
+                RAISE EXCEPTION USING ERRCODE = 'MG000';
+            END IF;
             mg_at := mg_at + mg_size;
             mg_group := LEAST(mg_size * 2, {group});
         EXCEPTION WHEN assert_failure OR OTHERS THEN
@@ -141,7 +146,10 @@ BEGIN
                 RAISE;
             END IF;
             mg_undone := mg_undone + mg_size;
-            IF mg_size = 1 THEN
+            IF mg_state = 'MG000' THEN
+                mg_at := mg_at + mg_size;
+                mg_group := LEAST(mg_size * 2, {group});
+            ELSIF mg_size = 1 THEN
                 mg_failed := mg_failed || pg_catalog.jsonb_build_array(
                     pg_catalog.jsonb_build_array(mg_at, mg_state, mg_table, mg_constraint, mg_column));
                 mg_at := mg_at + 1;
@@ -154,6 +162,42 @@ BEGIN
         'failed', mg_failed, 'undone', mg_undone)::text, true);
 END
 $mg_singly$
+
+-- name: foresee
+-- Does the update, and takes it back before the checks of its foreign keys: the error, which nobody sees, carries what the
+-- rows would hold. Whatever else goes wrong tells nothing.
+DO $mg_foresee$
+DECLARE
+    mg_said text;
+    mg_rows integer;
+BEGIN
+    BEGIN
+        WITH mg_new AS ({change} RETURNING {key} AS mg_key, pg_catalog.jsonb_build_array({parents}) AS mg_parents)
+        SELECT ('mg:' || pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(mg_key, mg_parents))::text)::integer
+        INTO mg_rows FROM mg_new;
+    EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS mg_said = MESSAGE_TEXT;
+    END;
+    PERFORM pg_catalog.set_config('migration_guard.mg_new', COALESCE(pg_catalog.substring(mg_said, 'mg:(\[\[.*\]\])'), ''), true);
+END
+$mg_foresee$
+
+-- name: foreseen
+SELECT pg_catalog.current_setting('migration_guard.mg_new', true)
+
+-- name: waiting
+-- Parents that are there, and whose key somebody holds.
+WITH mg_rows AS MATERIALIZED (
+    SELECT mg_row -> 0 AS mg_key, {values} FROM pg_catalog.jsonb_array_elements(%(rows)s::jsonb) AS mg_row
+), mg_wanted AS MATERIALIZED (
+    SELECT DISTINCT {names} FROM mg_rows
+), mg_free AS MATERIALIZED (
+    SELECT {columns} FROM {parent} WHERE ({columns}) IN (SELECT {names} FROM mg_wanted) FOR KEY SHARE SKIP LOCKED
+), mg_there AS MATERIALIZED (
+    SELECT {columns} FROM {parent} WHERE ({columns}) IN (SELECT {names} FROM mg_wanted)
+)
+SELECT pg_catalog.jsonb_agg(mg_key)::text FROM mg_rows
+WHERE ({names}) IN (SELECT * FROM mg_there) AND ({names}) NOT IN (SELECT * FROM mg_free)
 
 -- name: singly_outcome
 SELECT pg_catalog.current_setting('migration_guard.mg_outcome', true),
@@ -482,6 +526,30 @@ SELECT deadlocks FROM pg_catalog.pg_stat_database WHERE datname = pg_catalog.cur
 -- name: cascades
 SELECT conname::text FROM pg_catalog.pg_constraint
 WHERE confrelid = %(oid)s AND (confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd')) ORDER BY conname
+
+-- name: parents
+-- Foreign keys of a table. Where the parent is partitioned, each partition has one besides, which is no other.
+SELECT n.nspname::text, p.relname::text,
+    ARRAY(
+        SELECT a.attname::text FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k (attnum, n)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum ORDER BY k.n
+    ),
+    ARRAY(
+        SELECT a.attname::text FROM pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k (attnum, n)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum ORDER BY k.n
+    ),
+    ARRAY(
+        SELECT pg_catalog.format_type(a.atttypid, a.atttypmod)
+        FROM pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k (attnum, n)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum ORDER BY k.n
+    )
+FROM pg_catalog.pg_constraint AS c
+JOIN pg_catalog.pg_class AS p ON p.oid = c.confrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = p.relnamespace
+WHERE c.contype = 'f' AND c.conrelid = %(oid)s AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint AS same WHERE same.oid = c.conparentid AND same.conrelid = c.conrelid
+)
+ORDER BY c.conname
 
 -- name: members
 SELECT relid::bigint FROM pg_catalog.pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::bigint

@@ -86,7 +86,7 @@ class Worker:
         self._clock = clock
         self._reporter = reporter
         self._pace = Pace(job.subject.definition.batch_size)
-        self._care = Care()
+        self._care = Care(may_sift=job.subject.definition.apply is None)
         self._noted: set[str] = set()
         self._tried = 0
         self._set_aside = 0
@@ -113,7 +113,7 @@ class Worker:
         self.check_time()
         care, pace = self._care, self._pace
         if care.careful:
-            attempt = Attempt(care.rows, care.group, care.allowance)
+            attempt = Attempt(care.rows, care.group, care.sifts, care.allowance, care.asks)
         else:
             attempt = Attempt(pace.size, allowance=care.allowance)
         some = windows if pace.size > 1 else windows[:1]
@@ -122,6 +122,7 @@ class Worker:
             self._cope(some[0], outcome, attempt)
             return None
         if outcome is not None:
+            care.asks &= attempt.answered
             self._learn(outcome)
         return outcome
 
@@ -131,7 +132,7 @@ class Worker:
         while True:
             self.check_time()
             group = 1 if self._job.subject.definition.apply is None else min(rows, GROUPS_FOR_WAITS)
-            attempt = Attempt(min(rows, FEW), group, self._care.allowance)
+            attempt = Attempt(min(rows, FEW), group, allowance=self._care.allowance)
             outcome = self._again(window, attempt, wait=False)
             if outcome is None:
                 continue
@@ -214,7 +215,7 @@ class Worker:
             # No Python runs inside it: who stands idle there is stopped or gone, and holds rows.
             settings["idle_in_transaction_session_timeout"] = f"{round(1000 * IDLE[0])}ms"
         if attempt is not None:
-            attempt.phase = Phase.LOOK
+            attempt.phase, attempt.sifted = Phase.LOOK, False
         try:
             with self._session.transaction(settings) as connection:
                 return action(connection)
@@ -259,10 +260,10 @@ class Worker:
         counts, care, pace = outcome.counts, self._care, self._pace
         if care.careful:
             rows = counts.changed + counts.unchanged + outcome.waited + outcome.bad
-            care.learn(rows, waited=outcome.waited, bad=outcome.bad)
+            care.learn(rows, waited=outcome.waited, bad=outcome.bad, seconds=self._last)
             pace.last = max(0.0, self._last - outcome.waited * ROW_WAIT)  # to wait for others is no work
         else:
-            pace.done(self._last)
+            pace.done(self._last, counts.changed)
         if counts.changed or counts.unchanged:  # where nothing was locked there is nothing to make up for
             self._clock.sleep(pace.rest)
 
@@ -279,13 +280,11 @@ class Worker:
             if not pace.failed(attempt.size):
                 self._quarantine(window, fault)
         elif not attempt.group:
-            if waits:
-                care.waited()
-            else:
-                care.failed()
-                pace.poisoned(attempt.size)
+            care.begin(attempt.size, asks=waits and bool(self._job.subject.parents))
             if fault.trouble is Trouble.TIMEOUT:
                 pace.slow()
+        elif attempt.sifted:
+            care.keep()
         elif care.shrink():
             return
         elif fault.trouble is Trouble.LOCKS:

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import Connection
 
 from backfill.test_batches import Database, define, state
@@ -217,3 +219,40 @@ def test_deadlocks_are_told(db: Database) -> None:
     assert [line for (line,) in told] == [
         "1 deadlock(s) in this database while it ran; 0 ended a batch of ours, which was done again"
     ]
+
+
+def test_parents_of_several_columns(db: Database) -> None:
+    db("CREATE TABLE lines (a int, b text, PRIMARY KEY (a, b))")
+    db("""INSERT INTO lines SELECT a, 'x "y" \\ ' || b FROM generate_series(0, 4) AS a, generate_series(0, 1) AS b""")
+    db("ALTER TABLE leads ADD a int, ADD b text, ADD FOREIGN KEY (a, b) REFERENCES lines")
+    fill = owned(
+        where="a IS NULL", update="UPDATE leads SET a = id % 5, b = 'x \"y\" \\ ' || id % 2 WHERE id = ANY(:ids)"
+    )
+    held = "SELECT FROM lines WHERE a = 3 AND b LIKE '%1' FOR UPDATE"
+    with db.holding(held), application(db.url) as failed:
+        result = run_until_stuck(db, fill)
+    assert (failed, state(result), result.counts.locked) == ([], "incomplete", ROWS // 10)
+    assert db("SELECT count(*) FROM leads WHERE a IS NULL AND (id % 5 <> 3 OR id % 2 <> 1)") == [(0,)]
+    assert state(db.run(fill)) == "completed"
+
+
+def test_a_role_that_sees_no_parents_tries_its_rows(db: Database) -> None:
+    db(FOREIGN_KEY)
+    name = f"blind_{uuid4().hex[:12]}"
+    db(sql.SQL("CREATE ROLE {0}; GRANT SELECT, UPDATE ON leads TO {0}").format(sql.Identifier(name)).as_string())
+    try:
+        with db.holding("SELECT FROM owners WHERE id = 5 FOR UPDATE"):
+            result = run_until_stuck(db, owned(role=name))
+        assert (state(result), result.counts.locked) == ("incomplete", ROWS // 10)
+    finally:
+        db(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(name)).as_string())
+
+
+def test_rows_that_stand_in_each_others_way(db: Database) -> None:
+    """Each could take the value alone: one of them does, the other is set aside."""
+    db("CREATE UNIQUE INDEX ON leads (phone)")
+    value = "CASE WHEN id IN (20, 700) THEN 'same' ELSE id::text END"
+    fill = owned(where="phone IS NULL", update=f"UPDATE leads SET phone = {value} WHERE id = ANY(:ids)")
+    result = db.run(fill)
+    assert (state(result), result.counts.changed) == ("completed_with_quarantine", ROWS - 1)
+    assert db("SELECT row_key, sqlstate FROM migration_guard.quarantine") == [(["700"], "23505")]
