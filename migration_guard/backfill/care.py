@@ -12,8 +12,6 @@ GROUPS_FOR_WAITS = 8
 RARE = 0.02
 GROUPS = AT_MOST // 4
 """Groups of a transaction that keeps its savepoints: those that do not go through are halved, and need more of them."""
-FIRST = 256
-"""Rows of the first batch that is sifted, when nobody knows yet how many of them wait or fail."""
 SIFTED = 2_000
 """Rows of a batch that is sifted, at most."""
 STEP = 4
@@ -42,7 +40,7 @@ class Care:
     def begin(self, size: int, *, asks: bool = False) -> None:
         """A batch waited for somebody else's lock, or held a row that cannot be changed: all of its rows are suspect."""
         self.careful, self.sifts, self.asks, self._ahead = True, self.may_sift, asks and self.may_sift, size
-        self.group, self.rows = GROUPS_FOR_WAITS, min(size, FIRST) if self.sifts else AT_MOST
+        self.group, self.rows = GROUPS_FOR_WAITS, AT_MOST  # nobody knows yet how many of them wait or fail
 
     def keep(self) -> None:
         """Rows that went through alone did not together: they stand in each other's way, so each is to stay.

@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from migration_guard.backfill import urls
 from migration_guard.backfill.errors import CannotRun, Refused
+from migration_guard.backfill.patient import KEPT_ALIVE, PatientConnection
 from migration_guard.backfill.statements import statement
 
 OLDEST_SERVER = 130000
@@ -53,8 +54,9 @@ class Address:
             "client_encoding": "utf8",  # a role may have set another, in which not every key can be written
             "connect_timeout": self.parameters.get("connect_timeout", CONNECT_SECONDS),
         }
+        alive = {name: value for name, value in KEPT_ALIVE.items() if name not in self.parameters}
         try:
-            return kind.connect(make_conninfo(**{**self.parameters, **ours}), prepare_threshold=None)
+            return kind.connect(make_conninfo(**{**self.parameters, **alive, **ours}), prepare_threshold=None)
         except psycopg.Error as error:
             raise type(error)(self._scrubbed(str(error))) from None
 
@@ -95,7 +97,7 @@ def address_in(variable: str) -> Address:
 
 def engine(where: Address, name: str) -> Engine:
     """Make an engine that opens a connection for each use. While a connection is GUARDED, nobody ends its transaction."""
-    made = plain_engine(lambda: where.connect(name))
+    made = plain_engine(lambda: where.connect(name, PatientConnection))
     if where.search_path is not None:
         event.listen(made, "begin", lambda connection: _set_path(connection, where.search_path))
     event.listen(made, "before_cursor_execute", _refuse_statement)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from migration_guard.backfill.errors import Refused
+from migration_guard.backfill.patient import MARGIN, PatientConnection
 from migration_guard.backfill.pinned import SPELLING, apply_settings
 
 
@@ -30,6 +31,7 @@ class Session:
         connection = self._opened()
         try:
             with connection.begin():
+                self._be_patient(connection, settings or {})
                 apply_settings(connection, {**SPELLING, **(settings or {})})
                 yield connection
         except Exception as error:
@@ -57,6 +59,13 @@ class Session:
         if connection is not None:
             with suppress(Exception):
                 connection.close()
+
+    def _be_patient(self, connection: Connection, settings: Mapping[str, str]) -> None:
+        """An answer that takes longer than the server lets a statement run will not come any more."""
+        driver = connection.connection.driver_connection
+        limit = settings.get("statement_timeout")
+        if isinstance(driver, PatientConnection) and limit is not None:
+            driver.longest = int(limit.removesuffix("ms")) / 1000 + MARGIN
 
     def _note(self, *_: Any) -> None:
         self._began = time.monotonic()
