@@ -68,6 +68,8 @@ class Finding:
     migration: str | None
     operation: Operation | None
     fingerprint: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+    """Where several tables are written one by one: each of them, with a fingerprint of its own."""
     status: Status = Status.NEW
     measure: Measure | None = None
 

@@ -170,8 +170,8 @@ DIFFERENT = [
      "x = 1\nx = 2\nop.execute(leads.update().values(n=x))"),
     ("an operator", "op.execute(leads.update().where(leads.c.n > 1))", "op.execute(leads.update().where(leads.c.n >= 1))"),
     ("grouping", "op.execute(leads.update().values(n=(1 + 2) * 3))", "op.execute(leads.update().values(n=1 + 2 * 3))"),
-    ("an argument without a name", "op.execute(leads.update().where(leads.c.a, leads.c.b))",
-     "op.execute(leads.update().where(leads.c.b, leads.c.a))"),
+    ("an argument without a name", "op.execute(leads.update().values(a=sa.func.nullif(leads.c.a, leads.c.b)))",
+     "op.execute(leads.update().values(a=sa.func.nullif(leads.c.b, leads.c.a)))"),
     ("bytes", "op.bulk_insert(leads, [{'s': b'a'}])", "op.bulk_insert(leads, [{'s': b'b'}])"),
     ("true for one", "op.bulk_insert(leads, [{'s': True}])", "op.bulk_insert(leads, [{'s': 1}])"),
 ]  # fmt: skip
