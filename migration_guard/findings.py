@@ -7,6 +7,9 @@ from enum import Enum
 
 from migration_guard.operations import Operation, Span
 
+SCHEME = 2
+"""How fingerprints are made; each begins with it. Entries of an earlier scheme are matched by their history."""
+
 
 class Severity(str, Enum):
     LOW = "low"

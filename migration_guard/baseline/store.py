@@ -11,6 +11,7 @@ from pathlib import Path
 from migration_guard.baseline.entry import Entry, Key, Refused, entry_of
 from migration_guard.config import ConfigError
 from migration_guard.files import Unreadable, read_source
+from migration_guard.findings import SCHEME
 
 DEFAULT_NAME = ".migration-guard-baseline.jsonl"
 FORMAT = 1
@@ -34,6 +35,11 @@ class Baseline:
     """Whether it was put together from the two sides of a merge conflict."""
     text: str = ""
     """As it was read, with plain line ends."""
+
+    @property
+    def outdated(self) -> tuple[Entry, ...]:
+        """The entries whose fingerprints were made by an earlier version."""
+        return tuple(entry for entry in self.entries if entry.scheme != SCHEME)
 
     @property
     def folder(self) -> Path:
@@ -74,6 +80,12 @@ def parse(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
                 _check_format(record, number, path)
                 continue  # a merge by union repeats the header
             raise BaselineError(path, number, str(refused)) from None
+        if entry.scheme > SCHEME:
+            message = (
+                f"`fp`: {entry.fp} was written by a newer version of migration-guard (scheme {entry.scheme}, this one "
+                f"makes {SCHEME}); update it"
+            )
+            raise BaselineError(path, number, message)
         if entry.rule not in names:
             near = get_close_matches(entry.rule, names, 1)
             hint = f"; did you mean `{near[0]}`?" if near else ""

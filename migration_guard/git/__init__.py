@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from migration_guard.git.run import GitError, ask
+from migration_guard.git.snapshot import extracted
 from migration_guard.git.view import View, open_view
 
 __all__ = ["Git", "GitError"]
@@ -102,6 +104,16 @@ class Git:
         """Give the files that git neither has nor ignores."""
         ignored = ("--exclude-per-directory=.gitignore", f"--exclude-from={self._view.excludes}")
         return self._names("ls-files", "--others", "-z", *(ignored if self._view.excludes.is_file() else ignored[:1]))
+
+    @contextmanager
+    def snapshot(self, commit: str) -> Iterator[Path]:
+        """Give a folder with the files of a commit, or of the index if the name is empty, that a run may read."""
+        listed = ("ls-files", "-s", "-z") if commit == "" else ("ls-tree", "-r", "-z", "--full-tree", commit)
+        entries = self._view.out(*listed)
+        if entries is None:
+            raise GitError(f"git {listed[0]} failed{self._shallow()}")
+        with extracted(entries, lambda given: self._view.out("cat-file", "--batch", given=given)) as folder:
+            yield folder
 
     def files(self, commit: str) -> frozenset[str]:
         """Give the files of a commit."""

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from migration_guard.findings import SCHEME
 from migration_guard.operations import Direction, Operation, Part
 
-SCHEME = 2
-"""How fingerprints are made; they begin with it. An entry of another scheme is matched by its history, not by its hash."""
 _DIGITS = 20
 
 

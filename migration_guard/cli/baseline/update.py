@@ -10,7 +10,7 @@ import click
 
 from migration_guard.baseline import Filed, dump, updated
 from migration_guard.check import Run, unchanged_since
-from migration_guard.cli.output import emit, replace_file
+from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.cli.running import baseline_options, checked, told_problems
 from migration_guard.filing import Shelf
 from migration_guard.git import GitError
@@ -40,7 +40,7 @@ def command(
     isolated: bool,
 ) -> int:
     """Write the baseline, or bring it up to date."""
-    found = checked(paths, file=file, jobs=jobs, config=config, isolated=isolated)
+    found = checked(paths, file=file, jobs=jobs, config=config, isolated=isolated, upgrades=tool_upgrade)
     fresh = set(map(id, _unchanged(found))) if tool_upgrade else set()
     changes = False
     for shelf in found.shelves:
@@ -57,7 +57,7 @@ def _unchanged(found: Run) -> Iterator[Filed]:
         for shelf in found.shelves:
             yield from unchanged_since(shelf, Path.cwd())
     except GitError as error:
-        raise click.ClickException(f"--tool-upgrade: {error}") from None
+        complain(f"--tool-upgrade: no new finding is added, for it cannot be told what is unchanged: {error}")
 
 
 def _update(shelf: Shelf, accepted: Sequence[Filed], *, write: bool, show_diff: bool) -> bool:
