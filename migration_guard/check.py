@@ -15,7 +15,7 @@ from pathlib import Path
 
 from migration_guard.baseline import Baseline, Filed
 from migration_guard.changes import Changed, below, changed_since, outside, staged
-from migration_guard.config import Settings, SettingsLoader, unknown_rules
+from migration_guard.config import ConfigError, Settings, SettingsLoader, unknown_rules
 from migration_guard.discover import BACKFILL, NOTHING, Beside, Candidate, Discovery, UsageError, discover
 from migration_guard.discover.patterns import backfill_path, holds_backfills
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
@@ -466,6 +466,9 @@ def _law(settings: Settings) -> Law:
     for error in unknown_rules(settings, [name for rule in rules for name in (rule.code, rule.name)]):
         raise error
     selection = select(rules, chosen=settings.select, ignored=settings.ignore, per_file=settings.per_file_ignores)
+    if not any(not rule.upkeep for rule in selection.rules):
+        message = "no rule is left: `select` and `ignore` turn every one off, and nothing would be looked for"
+        raise ConfigError(settings.source or settings.root, None, message)
     overrides = {code: level for name, level in settings.severity for code in matching(name, rules)}
     severities = Severities(
         hot=TablePatterns.of(settings.hot_tables),

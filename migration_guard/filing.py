@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
@@ -28,7 +29,7 @@ from migration_guard.files import LINK_OUT, exists, leads_out, repository_of, sh
 from migration_guard.findings import SCHEME, Finding, Severity, Status
 from migration_guard.git import Git, GitError
 from migration_guard.procedures import Procedure
-from migration_guard.rules import EntryUse, Upkeep, all_rules
+from migration_guard.rules import CeilingUse, EntryUse, Upkeep, all_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def file_away(
             for finding in one.findings
         )
         findings += _upkeep(shelf, settings, baselines, overrides)
+        findings += _above_ceiling(shelf, settings, overrides)
     return Filing(tuple(findings), tuple(shelves))
 
 
@@ -255,6 +257,17 @@ def _upkeep(
             if rule.code in {"MG903", "MG904"}:
                 context = Upkeep(rule, shelf.shown, overrides.get(rule.code), strict)
                 yield from rule.check(use, context)
+
+
+def _above_ceiling(shelf: Shelf, settings: Sequence[Settings], overrides: Mapping[str, Severity]) -> Iterator[Finding]:
+    """What is grandfathered beyond what the configuration allows, by severity or rule."""
+    held: Counter[str] = Counter()
+    for finding in {id(one.filed.finding): one.filed.finding for one in shelf.matching.matched}.values():
+        held.update({finding.severity.value, finding.code, finding.name, "total"})
+    rule = next(rule for rule in all_rules() if rule.code == "MG905")
+    context = Upkeep(rule, shelf.shown, overrides.get(rule.code))
+    for what, most in dict(pair for one in settings for pair in one.baseline_ceiling).items():
+        yield from rule.check(CeilingUse(what, held[what], most), context)
 
 
 class _Names:

@@ -246,7 +246,7 @@ class _Home(NamedTuple):
         """What people call it: the file's name without numbers, dates and ids."""
         own = self.migration.rpartition(".")[2]
         stem = PurePosixPath(self.file).name.partition(".")[0]
-        words = re.split(r"[_\W]+", stem.removeprefix(own) if own != stem else stem)
+        words = re.split(r"[_\W]+", stem if own == stem.rstrip("_") or "_" in own else stem.removeprefix(own))
         return "_".join(word for word in words if word and not _ID.fullmatch(word)).lower()
 
 

@@ -16,6 +16,8 @@ from migration_guard.findings import SCHEME
 DEFAULT_NAME = ".migration-guard-baseline.jsonl"
 FORMAT = 1
 HEADER = f'{{"format":{FORMAT}}}'
+BOTH = " | "
+"""Between what two branches say of one entry."""
 LIMIT = 64 * 1024 * 1024
 """Bytes that are read: a quarter of a million entries."""
 
@@ -106,10 +108,16 @@ def _largest(one: Entry, other: Entry) -> Entry:
     untils = [entry.until for entry in (one, other) if entry.until]
     return one._replace(
         count=max(one.count, other.count),
-        reason=one.reason or other.reason,
-        owner=one.owner or other.owner,
+        reason=_both(one.reason, other.reason),
+        owner=_both(one.owner, other.owner),
         until=min(untils) if untils else None,
     )
+
+
+def _both(one: str | None, other: str | None) -> str | None:
+    """What two branches say of one entry, until somebody decides."""
+    said = [part for text in (one, other) if text for part in text.split(BOTH)]
+    return BOTH.join(dict.fromkeys(said)) or None
 
 
 def _said(lines: list[str]) -> Iterator[tuple[int, str]]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from migration_guard.git.run import GitError, ask
@@ -71,6 +72,17 @@ class Git:
         if not parents and (shallow := self._shallow()):
             raise GitError(f"it is not known when {path.name} was last changed{shallow}")
         return commit
+
+    def history(self, path: Path) -> list[tuple[str, date]]:
+        """Give the commits that changed a file with the days on which they were made, the oldest first."""
+        format_ = "--format=%H %cs"
+        said = self._told(
+            "rev-list", "--reverse", "--no-commit-header", format_, self.commit("HEAD"), "--", self.name(path)
+        )
+        if said is None:
+            raise GitError(f"git rev-list failed{self._shallow()}")
+        pairs = (line.split(" ") for line in said.splitlines())
+        return [(commit, date.fromisoformat(day)) for commit, day in pairs]
 
     def unchanged(self, commit: str, paths: Iterable[Path]) -> frozenset[Path]:
         """Give those of the files that are in a commit, and the same in the working tree."""

@@ -24,7 +24,9 @@ WOULD_CHANGE = 1
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--accept-new", is_flag=True, help="Grandfather new findings too.")
 @click.option("--tool-upgrade", is_flag=True, help="Grandfather new findings in files that nobody has changed.")
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if the baseline would change.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with 1 if the baseline would change, or lacks what is there."
+)
 @click.option("--show-diff", is_flag=True, help="Show what changes.")
 @baseline_options
 def command(
@@ -47,6 +49,7 @@ def command(
         everything = accept_new or not shelf.baseline.exists
         accepted = [one for one in shelf.matching.new if everything or id(one) in fresh]
         changes |= _update(shelf, accepted, write=not check, show_diff=show_diff)
+        changes |= len(shelf.matching.new) > len(accepted)
     problems = told_problems(found)
     _say_nothing(found)
     return problems or (WOULD_CHANGE if check and changes else 0)
