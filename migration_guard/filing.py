@@ -164,7 +164,7 @@ def _upgraded(baseline: Baseline, now: Sequence[Filed], baselines: Baselines) ->
             )
             raise BaselineError(baseline.path, outdated[0].line, message) from None
         before = tuple(now)
-    return replace(baseline, entries=rekeyed(baseline.entries, before))
+    return replace(baseline, entries=rekeyed(baseline.entries, before), upgraded=True)
 
 
 def _is_inside(path: Path, folder: Path, cwd: Path) -> bool:

@@ -35,6 +35,8 @@ class Baseline:
     exists: bool = True
     recovered: bool = False
     """Whether it was put together from the two sides of a merge conflict."""
+    upgraded: bool = False
+    """Whether entries of an earlier version were told again."""
     text: str = ""
     """As it was read, with plain line ends."""
 

@@ -340,10 +340,14 @@ class _Form:
         for test, suite in branches(guard.node):
             if not leaves(suite) or (test is not None and constant_truth(test) is False):
                 continue
-            if not (in_loop or (test is not None and names_in(test) & spoken)):
+            if not (in_loop or (test is not None and self._speaks_of_rows(names_in(test) & spoken, where))):
                 continue
             made = self._condition(test, where.at(guard.spot)) if test is not None else "else"
             yield f"unless {made}"
+
+    def _speaks_of_rows(self, names: frozenset[str], where: _Where) -> bool:
+        """Whether any of these names is more than a way to the database."""
+        return any(not self._name(name, where).startswith("alembic.") for name in names)
 
     def _condition(self, test: cst.CSTNode, where: _Where) -> str:
         return f"({self._of(test, where)})"

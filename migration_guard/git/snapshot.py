@@ -54,7 +54,7 @@ def extracted(entries: bytes, contents: Callable[[bytes], bytes | None]) -> Iter
         root = Path(os.path.realpath(folder))
         (root / ".git").mkdir()  # where a repository ends that is looked through from below
         at = 0
-        for name, digest in wanted:
+        for name, _ in wanted:
             end = printed.index(b"\n", at)
             head = printed[at:end].split()
             if len(head) != 3 or head[1] != b"blob":
@@ -70,7 +70,7 @@ def extracted(entries: bytes, contents: Callable[[bytes], bytes | None]) -> Iter
 
 
 def _files(entries: bytes) -> Iterator[tuple[str, bytes]]:
-    """Names and hashes of plain files: `mode type hash\\tname` of a tree, `mode hash stage\\tname` of the index."""
+    """Names and hashes of plain files: mode, type and hash in a tree, mode, hash and stage in the index; then the name."""
     for entry in entries.split(b"\0"):
         head, _, name = entry.partition(b"\t")
         words = head.split()

@@ -17,7 +17,7 @@ _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str = UNKNOWN) -> str:
     """Fold a statement into tokens with one blank between; what is not known in it becomes `{}`, whatever its name."""
-    words = []
+    words: list[str] = []
     for token in scan(masked(text, holes), 0, canonical_lexis(dialect)):
         word = _HOLES.sub("{}", token.text)
         match token.sort:

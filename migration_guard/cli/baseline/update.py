@@ -60,6 +60,8 @@ def _unchanged(found: Run) -> Iterator[Filed]:
         for shelf in found.shelves:
             yield from unchanged_since(shelf, Path.cwd())
     except GitError as error:
+        if not any(shelf.baseline.upgraded for shelf in found.shelves):
+            raise click.ClickException(f"--tool-upgrade: {error}") from None
         complain(f"--tool-upgrade: no new finding is added, for it cannot be told what is unchanged: {error}")
 
 
