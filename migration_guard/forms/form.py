@@ -44,6 +44,8 @@ MAX_NAMES = 400
 """Names that are looked up for one form."""
 MAX_DEPTH = 150
 """Expressions within expressions, names looked up included; what lies deeper does not count either."""
+MAX_STEPS = 6_000
+"""Expressions of one form; what comes after them does not count."""
 MAX_LENGTH = 2_000
 """A part of a form that is longer stands there as a digest."""
 DEEP = "deep"
@@ -97,6 +99,12 @@ class _Where:
     """Conditions within the statement itself."""
     depth: int = 0
 
+    @property
+    def key(self) -> object:
+        """Equal where a name means the same."""
+        call, there = self.caller if self.caller is not None else (None, None)
+        return (id(self.names), self.spot, id(call), there.key if there is not None else None)
+
     def at(self, spot: Spot | None) -> _Where:
         return replace(self, spot=spot, own={})
 
@@ -136,6 +144,10 @@ class _Form:
         self._lookups = 0
         self._levels = 0
         self._depth = 0
+        self._steps = 0
+        self._agains = 0
+        """How often a name was met within itself: what was made meanwhile holds for this place only."""
+        self._made_before: dict[object, str] = {}
         self._open: set[object] = set()
         """What is being looked up: met within itself, it is said once."""
         self._way: list[_Where] = []
@@ -370,6 +382,16 @@ class _Form:
         if isinstance(found, str):
             return found
         _, there = found
+        key = (name, there.key)
+        if key not in self._made_before:
+            agains = self._agains
+            made = self._looked_up(name, there)
+            if self._agains != agains:
+                return made
+            self._made_before[key] = made
+        return self._made_before[key]
+
+    def _looked_up(self, name: str, there: _Where) -> str:
         reaching = there.names.reaching(name, there.spot)
         if name in parameters(there.node) and not any(one.whole and not one.spot.blocks for one in reaching):
             first = self._parameter(name, there)
@@ -379,7 +401,7 @@ class _Form:
     def _bindings(self, name: str, bindings: Sequence[Binding], where: _Where) -> str:
         key = (name, id(where.names), tuple(one.spot.order for one in bindings))
         if key in self._open:
-            return AGAIN
+            return self._again()
         self._lookups += 1
         if self._levels >= MAX_LEVELS or self._lookups > MAX_NAMES:
             return DEEP
@@ -499,7 +521,7 @@ class _Form:
         """What the caller passes for a parameter, else its default."""
         key = (name, id(where.names), "parameter")
         if key in self._open:
-            return AGAIN
+            return self._again()
         if self._levels >= MAX_LEVELS or self._lookups > MAX_NAMES:
             return DEEP
         self._lookups += 1
@@ -526,6 +548,10 @@ class _Form:
         return (
             (fallback, where.outer if where.outer is not None else where.at(Spot(0))) if fallback is not None else None
         )
+
+    def _again(self) -> str:
+        self._agains += 1
+        return AGAIN
 
     # --- Functions that are called for their values ------------------------------------------------------------------
 
@@ -574,7 +600,7 @@ class _Form:
         """A function that is not called here, but handed on: what it gives for what it is called with."""
         key = (id(node), "function")
         if key in self._open or self._levels >= MAX_LEVELS:
-            return AGAIN
+            return self._again()
         self._open.add(key)
         self._levels += 1
         inside = _Where(self._names(node), node, where.source, None, outer=where.at(None))
@@ -591,7 +617,7 @@ class _Form:
         node, inside = found
         key = (id(node), "called")
         if key in self._open or self._levels >= MAX_LEVELS:
-            return AGAIN
+            return self._again()
         if not inside.names.results:
             return None
         self._open.add(key)
@@ -604,7 +630,8 @@ class _Form:
     # --- Expressions -------------------------------------------------------------------------------------------------
 
     def _of(self, node: cst.CSTNode, where: _Where) -> str:
-        if self._depth >= MAX_DEPTH:
+        self._steps += 1
+        if self._depth >= MAX_DEPTH or self._steps > MAX_STEPS:
             return DEEP
         self._depth += 1
         made = self._made(node, where)
