@@ -23,6 +23,7 @@ from migration_guard.libraries import (
     python,
     routines,
     sqlalchemy,
+    trust,
     yoyo,
 )
 from migration_guard.libraries.database import (
@@ -72,12 +73,6 @@ _BY_ROOT: dict[str, Library] = {
 
 _WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_contenttypes|update_contenttypes)$")
 """Functions that surely write, wherever they come from."""
-_READERS = frozenset(
-    "tqdm pandas pd numpy structlog loguru click rich six attr attrs pydantic packaging dateutil pytz yaml simplejson "
-    "orjson requests httpx sentry_sdk colorama termcolor tabulate progressbar more_itertools toolz inflection "
-    "migration_guard".split()
-)
-"""Libraries that may be handed a database handle and do not write through it."""
 
 
 class Libraries:
@@ -172,35 +167,35 @@ class Libraries:
             return self._dml_helper(name, call)
         if _SESSION.search(name):
             return Handle(name)
-        if name in QUEUES:
-            return Unknown(name)  # the work is somebody else's
+        if trust.enqueues(callee, name, call.arguments):
+            return Unknown(name)
         if name in CORE_VERBS and call.positional and isinstance(call.positional[0], (Model, Table)):
             return statement_on(call.positional[0], name, call)  # `db.update(User)` of an application's own `db`
-        known_library = isinstance(callee, External) and (callee.root in _BY_ROOT or callee.root in _READERS)
         if _WRITES.match(name):
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
             return result
         run_callbacks(call)
-        if not _LOGGING.match(name) or any(isinstance(value, Handle) for value in call.arguments):
-            self._judge_arguments(name, call, knows_the_callee=known_library)
+        if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
+            self._judge_arguments(callee, name, call)
         return result
 
-    def _judge_arguments(self, name: str, call: Call, *, knows_the_callee: bool) -> None:
+    def _judge_arguments(self, callee: Value, name: str, call: Call) -> None:
         """What is handed to something out of sight is taken to be used, except by what only reads."""
+        known = trust.is_reader(callee) or (isinstance(callee, External) and callee.root in _BY_ROOT)
         for value in call.arguments:
             for option in value.alternatives():
                 if isinstance(option, Statement):
                     option.executed(call, None)
                 elif (
                     isinstance(option, Text)
-                    and not (knows_the_callee or _ONLY_CREATES.search(name))
+                    and not (known or trust.only_creates(callee, name))
                     and changes_in(call, option)
                 ):
                     run_text(call, option, None, certain=False)
-        reads = knows_the_callee or (_READS.match(name) and not _WRITES_TOO.search(name)) or takes_callback(call)
+        reads = known or trust.asks(name) or takes_callback(call)
         if not reads and any(value.handle and not isinstance(value, (Method, Row)) for value in call.arguments):
             opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
-        elif not reads and name not in _KEEPS and any(map(holds_rows, call.arguments)):
+        elif not reads and not trust.keeps(callee, name) and any(map(holds_rows, call.arguments)):
             opaque(call, f"{name or 'a call'} is out of sight and is given rows of the database", name)
 
     def hides_its_sql(self, function: Function, call: Call) -> bool:
@@ -288,7 +283,7 @@ class Libraries:
     # --- Values of the database ----------------------------------------------------------------------------------------
 
     def handle_method(self, handle: Handle, name: str, call: Call) -> Value:
-        return drivers.handle_method(handle, name, call)
+        return django.SCHEMA_EDITOR if name == "schema_editor" else drivers.handle_method(handle, name, call)
 
     def query_method(self, query: Query, name: str, call: Call) -> Value:
         return orm.query_method(query, name, call)
@@ -350,15 +345,6 @@ _ENQUEUES = frozenset(
     "signature subtask async_".split()
 )
 """Methods of tasks that leave the work to somebody else."""
-QUEUES = frozenset({"enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "apply_async", "delay_on_commit", "kiq"})
-"""… which nothing else is called."""
-_ONLY_CREATES = re.compile(r"(?:Trigger|Function|Procedure|View|Policy|Rule)(?:S[Qq][Ll])?$")
-"""Classes that hold SQL which they create in the database, and do not run."""
-_KEEPS = frozenset(
-    "append appendleft add extend insert put setdefault push discard remove index count format join update "
-    "send_robust set_context bind".split()
-)
-"""Methods that only keep what they are given."""
 _HANDLE_TYPES = frozenset(
     "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
 )
@@ -367,16 +353,3 @@ _SESSION = re.compile(
     re.IGNORECASE,
 )
 """Functions and attributes out of sight whose name says that they give a way to the database."""
-_LOGGING = re.compile(
-    r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$"
-)
-_READS = re.compile(
-    r"^_?(?:get|is|has|have|can|count|find|check|verify|validate|inspect|describe|show|list|read|fetch|load_only|search|"
-    r"exists?|len|as|to|table|column|index|compile|filter|sorted|repr|str)(?:_(?!or_create|or_update)|$)|_exists?$"
-)
-"""Names of functions that only read, by convention."""
-_WRITES_TOO = re.compile(
-    r"_(?:fix|delete|remove|repair|update|upsert|fill|backfill|migrate|set|insert|create|sync|save|write|move|copy|merge|"
-    r"purge|clean|reset|populate|apply|sql)(?:_|$)|backfill"
-)
-"""… unless a later word says otherwise."""

@@ -133,10 +133,12 @@ class Handle(Value):
     def attribute(self, name: str, machine: Machine) -> Value:
         if name in ("connection", "engine", "bind", "session", "driver_connection", "raw_connection", "sync_session"):
             return self
-        if name in ("dialect", "vendor", "url", "info", "features", "settings_dict", "name", "alias"):
+        if name == "dialect":
+            return Catalogue(name)
+        if name in ("vendor", "url", "info", "features", "settings_dict", "name", "alias"):
             return Unknown(name)
         if name == "introspection":
-            return Unknown(name, from_rows=True)
+            return Catalogue(name, from_rows=True)
         if name == "ops":
             return EXPRESSION  # Django's connection.ops only writes SQL down
         if name == "rowcount":
@@ -151,6 +153,16 @@ class Handle(Value):
     def call(self, call: Call) -> Value:
         """`db.session()`: another way to the same database."""
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue(Unknown):
+    """An inspector, a dialect, Django's `introspection`: they look up what the database says of its tables."""
+
+    def method(self, name: str, call: Call) -> Value:
+        if name.startswith("do_"):  # a dialect's own way to execute
+            call.leave(self)
+        return Unknown(name, from_rows=self.from_rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, 
 from migration_guard.libraries.database import (
     CORE_VERBS,
     EXPRESSION,
+    Catalogue,
     Handle,
     Model,
     Row,
@@ -79,7 +80,7 @@ def call(target: External, call: Call) -> Value | None:
         case last if last in _BASES:
             return External(f"sqlalchemy.orm.{last}()")
         case "inspect":
-            return first if isinstance(first, Row) else Unknown("inspector", from_rows=True)
+            return first if isinstance(first, Row) else Catalogue("inspector", from_rows=True)
         case "listens_for":
             return LISTENER
         case "listen":
