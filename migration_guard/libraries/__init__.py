@@ -108,6 +108,8 @@ class Libraries:
         """The value behind a dotted name outside the repository."""
         library = _BY_ROOT.get(name.partition(".")[0])
         special = library.value(name) if library is not None else None
+        if special is None and name.rpartition(".")[2] in orm.MANAGERS and self.framework in ("django", "south"):
+            return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
         last = name.rpartition(".")[2]
         if special is None and ".models." in name and last[:1].isupper():
             special = self._external_model(name)
@@ -120,7 +122,7 @@ class Libraries:
         found = django.external_model(name)
         if found is None or self.framework in ("django", "south"):
             return found
-        return Model(name.rpartition(".")[2], None, "sqlalchemy-orm")
+        return Model(name.rpartition(".")[2], None, "sqlalchemy-orm", real=True)
 
     def builtin(self, name: str) -> Value:
         return External(f"builtins.{name}") if name in python.BUILTINS else python.CONSTANTS.get(name) or Unknown(name)
@@ -223,6 +225,8 @@ class Libraries:
     def unknown_attribute(self, receiver: Unknown, name: str) -> Value:
         if _SESSION.search(name) and not receiver.from_rows:
             return Handle(name)
+        if name in orm.MANAGERS and self.framework in ("django", "south"):
+            return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)  # of a model of unknown origin
         return Unknown(name, from_rows=receiver.from_rows)
 
     def unknown_method(self, receiver: Unknown, name: str, call: Call) -> Value:

@@ -108,6 +108,17 @@ EXPRESSION = Expression()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Called(Expression):
+    """`func.name(…)`: a function of the database, which runs once it is selected or executed."""
+
+    name: str = ""
+
+    @property
+    def key(self) -> object:
+        return ("called", self.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Relationship(Expression):
     """SQLAlchemy's `relationship("Target", …)` in the body of a model."""
 
@@ -304,6 +315,8 @@ class Model(Value):
     table: str | None
     orm: str
     cls: Class | None = None
+    real: bool = False
+    """Whether it is a class of a package out of sight, whose methods may do anything; migrations' own models have none."""
 
     handle = True
 
@@ -455,6 +468,8 @@ class Query(Value):
     """The class of a custom manager or queryset, whose methods can be followed."""
     guessed: str | None = None
     """The model's name, where the relation only suggests it."""
+    calls: tuple[str, ...] = ()
+    """The functions of the database that it selects."""
 
     from_rows = True
 
@@ -464,7 +479,7 @@ class Query(Value):
 
     @property
     def key(self) -> object:
-        return ("query", tuple(model.key for model in self.entities), self.plain, self.guessed)
+        return ("query", tuple(model.key for model in self.entities), self.plain, self.guessed, self.calls)
 
     @property
     def model(self) -> Model | None:

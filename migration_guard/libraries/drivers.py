@@ -12,6 +12,7 @@ from migration_guard.interpreter.text import Piece, Text, as_text, concatenated,
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value, join
 from migration_guard.libraries.database import (
     CORE_VERBS,
+    Called,
     Handle,
     Model,
     Query,
@@ -21,7 +22,7 @@ from migration_guard.libraries.database import (
     record,
     statement_on,
 )
-from migration_guard.libraries.execution import SINKS, execute, opaque
+from migration_guard.libraries.execution import SINKS, execute, opaque, run_functions
 from migration_guard.libraries.handles import HARMLESS
 from migration_guard.operations import OperationKind
 
@@ -211,7 +212,12 @@ def selected(call: Call, otherwise: str = "sqlalchemy-core") -> Value:
     found = [models for value in call.positional if (models := models_in(value, call))]
     plain = len(call.positional) != 1 or len(found) != 1
     ways = list(islice(product(*found), MAX_COMBINATIONS))
-    return join(Query(models, "sqlalchemy-orm" if models else otherwise, plain=plain) for models in ways)
+    calls = tuple(
+        option.name for value in call.positional for option in value.alternatives() if isinstance(option, Called)
+    )
+    if calls and otherwise == "sqlalchemy-orm":  # a session's query runs as soon as its rows are asked for
+        run_functions(call, calls)
+    return join(Query(models, "sqlalchemy-orm" if models else otherwise, plain=plain, calls=calls) for models in ways)
 
 
 def models_in(value: Value, call: Call) -> list[Model]:

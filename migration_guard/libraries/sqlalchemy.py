@@ -12,6 +12,7 @@ from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, 
 from migration_guard.libraries.database import (
     CORE_VERBS,
     EXPRESSION,
+    Called,
     Catalogue,
     Handle,
     Model,
@@ -48,6 +49,9 @@ def value(name: str) -> Value | None:
 
 def call(target: External, call: Call) -> Value | None:
     first = call.positional[0] if call.positional else UNKNOWN
+    _, of_database, function = target.name.partition(".func.")
+    if of_database:
+        return Called(function)
     match target.last:
         case "text" | "TextClause" | "DDL":
             return call.argument(0, "text", "statement") or UNKNOWN
