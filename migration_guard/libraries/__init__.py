@@ -12,7 +12,18 @@ from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.objects import Class, Function, Super
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, Constant, External, Method, Place, Unknown, Unseen, Value, join
+from migration_guard.interpreter.values import (
+    NONE,
+    UNKNOWN,
+    Constant,
+    External,
+    Method,
+    Place,
+    Unknown,
+    Unseen,
+    Value,
+    join,
+)
 from migration_guard.libraries import (
     alembic,
     containers,
@@ -176,6 +187,8 @@ class Libraries:
         if _WRITES.match(name):
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
             return result
+        if isinstance(callee, External) and callee.name.endswith("openupgrade.logged_query"):
+            return execute(call, call.argument(1, "query") or UNKNOWN)
         run_callbacks(call)
         if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
             self._judge_arguments(callee, name, call)
@@ -183,7 +196,7 @@ class Libraries:
 
     def _judge_arguments(self, callee: Value, name: str, call: Call) -> None:
         """What is handed to something out of sight is taken to be used, except by what only reads."""
-        known = trust.is_reader(callee) or (isinstance(callee, External) and callee.root in _BY_ROOT)
+        known = trust.is_reader(callee, name) or (isinstance(callee, External) and callee.root in _BY_ROOT)
         for value in call.arguments:
             for option in value.alternatives():
                 if isinstance(option, Statement):
@@ -223,7 +236,7 @@ class Libraries:
         return Unknown(name)
 
     def unknown_attribute(self, receiver: Unknown, name: str) -> Value:
-        if _SESSION.search(name) and not receiver.from_rows:
+        if (_SESSION.search(name) or name in ("cr", "_cr")) and not receiver.from_rows:  # Odoo's `env.cr`
             return Handle(name)
         if name in orm.MANAGERS and self.framework in ("django", "south"):
             return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)  # of a model of unknown origin

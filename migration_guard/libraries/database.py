@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 HANDLE_NAME = re.compile(
-    r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans)\d?$", re.IGNORECASE
+    r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans|cr)\d?$", re.IGNORECASE
 )
 """Variables, parameters and fields whose name says that they are a way to the database."""
 

@@ -51,6 +51,7 @@ _SELF = frozenset(
 _QUIET = frozenset(
     "close rollback remove expunge expunge_all expire expire_all dispose invalidate refresh prepare".split()
 )
+_TAKES_SQL = frozenset({"execute", "exec_driver_sql", "executemany", "executescript"})
 _FLUSHES = frozenset({"commit", "flush", "autoflush"})
 _READS = frozenset(
     "fetchone fetchmany fetchall fetchval first one one_or_none all mappings scalar_one scalar_one_or_none keys".split()
@@ -116,6 +117,8 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         given = call.argument(0, "sql", "statement", "query", "operation", "stmt", "clause")
         machine.ledger.flush()
         parameters = call.argument(1, "parameters", "params", "args", "vars", "multiparams")
+        if given is None and name in _TAKES_SQL:
+            given = UNKNOWN  # as a callback it is given what is not known
         result = execute(call, given, parameters) if given is not None else Query()
         return result.element() if name == "scalar" else result
     if name in _FLUSHES:

@@ -20,6 +20,12 @@ _READERS = frozenset(
     "migration_guard".split()
 )
 """Packages that may be handed a database handle and do not write through it."""
+_OF_OPENUPGRADE = frozenset(
+    "add_columns column_exists drop_columns get_legacy_name is_module_installed lift_constraints logging migrate "
+    "rename_columns rename_tables table_exists update_module_moved_fields get_column_type index_exists "
+    "drop_module_constraints remove_tables_fks set_xml_ids_noupdate_value".split()
+)
+"""What Odoo's openupgradelib has that changes no rows of an application; the rest of it does."""
 _QUEUE_PACKAGES = frozenset(
     "rq django_rq celery kombu huey dramatiq procrastinate arq taskiq django_q saq streaq django_tasks".split()
 )
@@ -55,9 +61,11 @@ def asks(name: str) -> bool:
     return bool(_ASKS.match(name))
 
 
-def is_reader(callee: Value) -> bool:
+def is_reader(callee: Value, name: str) -> bool:
     """Whether it comes from a package that does not write through what it is given."""
-    return isinstance(callee, External) and callee.root in _READERS
+    if not isinstance(callee, External):
+        return False
+    return callee.root in _READERS or (callee.root == "openupgradelib" and name in _OF_OPENUPGRADE)
 
 
 def enqueues(callee: Value, name: str, arguments: tuple[Value, ...]) -> bool:
