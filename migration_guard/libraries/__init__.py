@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
@@ -32,6 +33,7 @@ from migration_guard.libraries import (
     drivers,
     orm,
     python,
+    reachable,
     routines,
     sqlalchemy,
     trust,
@@ -101,6 +103,7 @@ class Libraries:
         """The operations of Alembic's `op` that the repository registers."""
 
         self._looked_for: set[str] = set()
+        self._too_deep: set[tuple[object, int]] = set()
 
         self.framework = ""
         self.steps: list[Call] = []
@@ -166,6 +169,14 @@ class Libraries:
 
     def unseen(self, callee: Unseen, call: Call) -> Value:
         """A call of something that stands in a file of the repository that could not be read."""
+        path, root = callee.path, self.django.root
+        if (
+            path is not None
+            and root is not None
+            and not any(map(holds_a_way, call.arguments))
+            and not reachable.defined_may_reach_database(path, callee.name.partition(".")[2], root)
+        ):
+            return self.leave(callee, call)
         opaque(call, f"{callee.last} stands in a file that cannot be read: {callee.reason}", callee.last)
         return callee
 
@@ -277,10 +288,28 @@ class Libraries:
 
     def unfollowed(self, function: Function, call: Call) -> Value:
         """A call that a limit keeps from being followed: what may be at its end is not known."""
-        if function.scope.module.mentions_database:
-            opaque(call, f"{function.name} is called too deeply to be followed", function.name)
+        module, root = function.scope.module, self.django.root
+        speaks = module.mentions_database
+        if speaks and root is not None and not any(map(holds_a_way, call.arguments)):
+            owner = function.owner.name if function.owner is not None else ""
+            speaks = reachable.may_reach_database(module.path, owner, function.name, root)
+        if speaks:
+            self._told_as_too_deep(function, call)
             return Unknown(function.name)
         return call.leave(Unknown(function.name))
+
+    def _told_as_too_deep(self, function: Function, call: Call) -> None:
+        """Say once for each such function, and where the migration itself leads there: of all its calls one is enough."""
+        key = (self.machine.ledger.moment, id(function.node))
+        if key not in self._too_deep:
+            self._too_deep.add(key)
+            source = self.machine.source
+            places = (frame.place for frame in reversed(self.machine.frames) if frame.place is not None)
+            place = next((one for one in places if one.source is source), None)
+            if place is None and len([one for one, _ in self._too_deep if one == key[0]]) > 1:
+                return  # it is reached behind a call that was told, as a generator is that is gone through at the end
+            place = place or Place(source, source.tree, source.tree)
+            opaque(replace(call, place=place), f"{function.name} is called too deeply to be followed", function.name)
 
     def function_method(self, function: Function, name: str, call: Call) -> Value:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
@@ -301,6 +330,11 @@ class Libraries:
 
     def handle_method(self, handle: Handle, name: str, call: Call) -> Value:
         return django.SCHEMA_EDITOR if name == "schema_editor" else drivers.handle_method(handle, name, call)
+
+    def is_own_and_harmless(self, name: str) -> bool:
+        """Whether the project's own wrapper of a connection has such a method, which reaches no database."""
+        path, root = self.django.path, self.django.root
+        return path is not None and root is not None and reachable.is_harmless_method(name, path, root)
 
     def query_method(self, query: Query, name: str, call: Call) -> Value:
         return orm.query_method(query, name, call)
@@ -355,6 +389,11 @@ class Libraries:
 
     def super_method(self, receiver: Super, name: str, call: Call) -> Value:
         return django_operations.super_method(receiver, name, call)
+
+
+def holds_a_way(value: Value) -> bool:
+    """Whether a value leads to the database."""
+    return value.handle or holds_rows(value)
 
 
 _ENQUEUES = frozenset(

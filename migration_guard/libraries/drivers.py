@@ -203,7 +203,7 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
         for option in argument.alternatives():
             if isinstance(option, Function):
                 machine.run(option, call.with_arguments((handle,), {}))
-    if name in HARMLESS or name.startswith("__"):
+    if name in HARMLESS or name.startswith("__") or machine.libraries.is_own_and_harmless(name):
         machine.ledger.note(spot_of(call.place), name, "is not known to write")
     else:
         opaque(call, f"{handle.kind}.{name} is no method of a connection, cursor or session that is known", name)
