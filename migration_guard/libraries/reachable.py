@@ -19,8 +19,9 @@ from pathlib import Path
 from migration_guard.interpreter.repository import NEVER_OURS
 
 _WORDS = re.compile(
-    r"^(?:session|sess|cursor|op|get_bind|get_model|peewee|psycopg\w*|exec|eval|"
-    r"__import__|\w*execute\w*|bulk_\w+|session_?scope|get_session\w*|run_sql)$",
+    r"^(?:session|sess|cursor|op|get_bind|get_model|peewee|psycopg\w*|exec|eval|__import__|"
+    r"a?execute|executemany|executescript|execute_(?:sql|async|batch|values|many)|exec_driver_sql|"
+    r"bulk_\w+|session_?scope|get_session\w*|run_sql)$",
     re.IGNORECASE,
 )
 """Names that something with a database has."""
