@@ -116,8 +116,7 @@ SAME = [
      'if op.get_bind().dialect.name != "postgresql":\n    return\nop.execute(t.delete())'),
     ("script", "an import of another block's own",
      'if db.a:\n    from sqlalchemy import text\n    db.execute(text("SELECT 1"))\nfor s in db.rows:\n    db.execute(text(f"UPDATE t SET a = {s}"))',
-     'if db.b:\n    from sqlalchemy import text\n    db.execute(text("SELECT 1"))\nif db.a:\n    from sqlalchemy import text\n'
-     '    db.execute(text("SELECT 1"))\nfor s in db.rows:\n    db.execute(text(f"UPDATE t SET a = {s}"))'),
+     'if db.b:\n    from sqlalchemy import text\n    db.execute(text("SELECT 1"))\nif db.a:\n    from sqlalchemy import text\n    db.execute(text("SELECT 1"))\nfor s in db.rows:\n    db.execute(text(f"UPDATE t SET a = {s}"))'),
     # the ORM of Django
     ("django", "iterator", "for x in Lead.objects.filter(a=1):\n    x.b = 1\n    x.save()",
      "for x in Lead.objects.filter(a=1).iterator():\n    x.b = 1\n    x.save()"),

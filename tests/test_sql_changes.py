@@ -227,7 +227,7 @@ HARMLESS = [
     "SELECT * FROM leads FOR NO KEY UPDATE SKIP LOCKED",
     "SELECT replace(a, 'x', 'y') FROM leads",
     "SELECT update, delete FROM insert",
-    "SELECT f(x) FROM leads",
+    "SELECT lower(x) FROM leads",
     "SELECT id INTO @x FROM leads",
     "SELECT * FROM leads INTO OUTFILE '/srv/x'",
     "(SELECT 1) UNION (SELECT 2)",

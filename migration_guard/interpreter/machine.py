@@ -197,7 +197,8 @@ class Machine:
 
     def run_plainly(self, function: Function) -> Value:
         """Call a function of which only the receiver is known."""
-        return function.call(Call(self, function.name, self.place(function.node)))
+        source = function.scope.module.source or self.source
+        return function.call(Call(self, function.name, Place(source, function.node, function.node)))
 
 
 def _annotated(node: cst.ClassDef) -> Iterator[str]:

@@ -41,7 +41,7 @@ class Names:
     def module_attribute(self, module: Module, name: str) -> Value:
         """A name of a module; modules other than the migration are evaluated only as far as they are asked."""
         if module.unread is not None:
-            return Unseen(f"{module.path.stem}.{name}", module.unread)
+            return Unseen(f"{module.path.stem}.{name}", module.unread, module.path if module.beyond else None)
         scope = module.scope
         value = scope.get(name)
         if value is None and name not in module.running and module is not self.machine.module:
@@ -66,9 +66,11 @@ class Names:
         if not statements or module.source is None:
             return
         blocks, self.machine.flow.blocks = self.machine.flow.blocks, []
-        with HEAP.lasting(), self.machine.inside("<module>", module.source.tree, module.scope):
-            self.machine.statements.block(statements)
-        self.machine.flow.blocks = blocks
+        try:
+            with HEAP.lasting(), self.machine.inside("<module>", module.source.tree, module.scope):
+                self.machine.statements.block(statements)
+        finally:
+            self.machine.flow.blocks = blocks
 
     def _define_by_star(self, module: Module, name: str) -> None:
         for statement in module.definitions.get("*", []):

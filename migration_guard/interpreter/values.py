@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.flow import each
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import libcst as cst
 
     from migration_guard.interpreter.call import Call
@@ -334,9 +336,11 @@ class Unseen(External):
     """Something of a module of the repository that could not be read: to call it may do anything."""
 
     reason: str = ""
+    path: Path | None = None
+    """The file, where it is only one too many."""
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return Unseen(f"{self.name}.{name}", self.reason)
+        return Unseen(f"{self.name}.{name}", self.reason, self.path)
 
     def call(self, call: Call) -> Value:
         for value in call.arguments:

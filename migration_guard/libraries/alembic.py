@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.objects import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
-from migration_guard.libraries.database import EXPRESSION, Handle, Table, named_target, record, run_callbacks
-from migration_guard.libraries.execution import execute
+from migration_guard.libraries.database import EXPRESSION, Handle, Statement, Table, named_target, record, run_callbacks
+from migration_guard.libraries.execution import changes_in, execute, opaque
+from migration_guard.libraries.operations import OWN, ROWS, SCHEMA, Implements, Registers
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ ROOTS = ("alembic", "flask_alembic")
 
 
 def value(name: str) -> Value | None:
-    if name in ("alembic.op", "alembic.operations.ops"):
+    if name == "alembic.op":
         return OP
     if name.startswith("alembic.op."):
         return Method(OP, name.rpartition(".")[2])
@@ -29,11 +30,39 @@ def value(name: str) -> Value | None:
 
 
 def call(target: External, call: Call) -> Value | None:
-    if target.last in ("Operations", "BatchOperations"):
-        return OP
-    if target.last in ("MigrationContext", "configure", "get_context", "get_bind"):
-        return Handle("connection")
+    match target.last:
+        case "Operations" | "BatchOperations":
+            return OP
+        case "MigrationContext" | "configure" | "get_context" | "get_bind":
+            return Handle("connection")
+        case "register_operation":
+            return Registers(call)
+        case "implementation_for":
+            return Implements(call)
+        case last if last.endswith("Op"):
+            return BuiltOperation(last, call)
     return Unknown(target.last)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuiltOperation(Value):
+    """An object of one of Alembic's own operations, `ops.ExecuteSQLOp(…)`: it does something once it is invoked."""
+
+    cls: str
+    made_with: Call
+
+    def invoked(self, call: Call) -> None:
+        match self.cls:
+            case "ExecuteSQLOp":
+                execute(call, self.made_with.argument(0, "sqltext") or UNKNOWN)
+            case "BulkInsertOp":
+                _bulk_insert(self.made_with)
+            case "CreateTableOp":
+                ledger = call.machine.ledger
+                ledger.create(_literal(self.made_with.argument(0, "table_name")), spot_of(call.place), certain=False)
+                ledger.schema(spot_of(call.place), f"op.invoke({self.cls})")
+            case _:
+                call.machine.ledger.schema(spot_of(call.place), f"op.invoke({self.cls})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +76,18 @@ class Op(Value):
         return "op"
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        if name == "impl":
+        if name in ("impl", "migration_context"):
             return Handle("connection")
         return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         match name:
             case "execute":
-                given = call.argument(0, "sqltext")
-                return execute(call, given) if given is not None else UNKNOWN
+                return execute(
+                    call, call.argument(0, "sqltext") or UNKNOWN
+                )  # as a callback it is given what is not known
+            case "__enter__" | "__exit__":
+                return OP
             case "bulk_insert":
                 return _bulk_insert(call)
             case "get_bind" | "get_context":
@@ -66,10 +98,16 @@ class Op(Value):
                 return call.argument(0, "name") or UNKNOWN
             case "inline_literal":
                 return EXPRESSION
-            case "run_async" | "invoke" | "implementation_for":
+            case "register_operation":
+                return Registers(call)
+            case "implementation_for":
+                return Implements(call)
+            case "invoke":
+                return _invoke(call)
+            case "run_async":
                 run_callbacks(call)
                 return UNKNOWN
-        return _schema(name, call)
+        return _registered(name, call) or _schema(name, call)
 
 
 OP = Op()
@@ -89,11 +127,33 @@ def _bulk_insert(call: Call) -> Value:
     return NONE
 
 
-_OWN = re.compile(r"(?:create|drop|alter|add|rename)_")
+def _registered(name: str, call: Call) -> Value | None:
+    """An operation that the repository registers; one of a plugin only where the repository has none of its name."""
+    if name in OWN:
+        return None
+    found = call.machine.libraries.operations.registered(name, call.machine)
+    if found is None:
+        return None
+    cls, method = found
+    return cls.method(method, call.with_arguments((OP, *call.positional), call.named))
+
+
+def _invoke(call: Call) -> Value:
+    """`operations.invoke(operation)`: what implements it is run."""
+    given = call.argument(0, "operation") or UNKNOWN
+    for option in given.alternatives():
+        body = call.machine.libraries.operations.implementation(option) if isinstance(option, Instance) else None
+        if isinstance(option, BuiltOperation):
+            option.invoked(call)
+        elif body is not None:
+            call.machine.call(body, call.with_arguments((OP, option), {})).consumed()
+        else:
+            opaque(call, "an operation is invoked whose implementation is not in sight", "invoke")
+    return UNKNOWN
 
 
 def _schema(name: str, call: Call) -> Value:
-    """A schema operation. Created tables are remembered: what fills them disturbs nobody."""
+    """A schema operation. Created tables are remembered: what fills them disturbs nobody. Of others nothing is known."""
     ledger = call.machine.ledger
     table = _literal(call.argument(0, "table_name", "old_table_name", "source"))
     schema = call.named.get("schema", NONE)
@@ -108,10 +168,26 @@ def _schema(name: str, call: Call) -> Value:
             ledger.drop(table)
         case "rename_table":
             ledger.rename(table, _literal(call.argument(1, "new_table_name")))
-    if not _OWN.match(name):
-        call.leave(Unknown(name))  # an operation that a plugin registered: its text counts if it is a data change
+    if name in ROWS:
+        target = _literal(call.argument(0, "table"))
+        record(call, ROWS[name], how="helper", tables=(target,), callee=name)
+        return NONE
+    if name not in SCHEMA:
+        run_callbacks(call)
+        _unknown(name, call)
+        return Unknown(name)
     ledger.schema(spot_of(call.place), f"op.{name}")
     return Table(table) if name == "create_table" else Unknown(name)
+
+
+def _unknown(name: str, call: Call) -> None:
+    """What nobody in sight says anything of is OPAQUE, unless a change that it is given tells more."""
+    given = [option for value in call.arguments for option in value.alternatives()]
+    changes = [one for one in given if isinstance(one, Statement) or (isinstance(one, Text) and changes_in(call, one))]
+    for change in changes:
+        execute(call, change)
+    if not changes:
+        opaque(call, f"op.{name} is none of Alembic's operations, and what registers it is not in sight", name)
 
 
 def _literal(given: Value | None) -> str | None:

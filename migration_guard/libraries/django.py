@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.objects import Instance, Super
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.libraries import orm
 from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, Statement, record, run_callbacks
 from migration_guard.libraries.django_models import bundled_table
-from migration_guard.libraries.execution import execute
+from migration_guard.libraries.execution import execute, opaque
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def external_model(name: str) -> Value | None:
     app = package.rpartition(".")[2]
     if package.startswith("django.contrib."):
         return Model(f"{app}.{cls}", bundled_table(app, cls), "django-orm")
-    return Model(f"{app}.{cls}", f"{app}_{cls}".lower(), "django-orm")
+    return Model(f"{app}.{cls}", f"{app}_{cls}".lower(), "django-orm", real=True)
 
 
 def call(target: External, call: Call) -> Value | None:
@@ -119,6 +119,14 @@ class Built(Value):
     @property
     def last(self) -> str:
         return self.cls.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign(Unknown):
+    """An object of a class out of sight that is no way to the database: perhaps an operation of a migration."""
+
+    cls: str = ""
+    made_with: Call | None = field(default=None, compare=False, repr=False)
 
 
 def _call_command(call: Call) -> Value:
@@ -241,13 +249,43 @@ class SchemaEditor(Value):
         if name == "create_model":
             model = call.argument(0, "model")
             call.machine.ledger.create(model.table if isinstance(model, Model) else None, spot_of(call.place))
-        if name.startswith("_"):
-            return EXPRESSION  # the parts that write DDL down, or look at the catalogue
-        if name not in ("quote_name", "quote_value", "atomic_migration"):
-            call.machine.ledger.schema(spot_of(call.place), f"schema_editor.{name}")
         if name == "quote_name":
             return call.argument(0, "name") or UNKNOWN
+        if name in _EDITS:
+            call.machine.ledger.schema(spot_of(call.place), f"schema_editor.{name}")
+        elif name in _WRITES_DOWN or _PART.match(name):
+            return EXPRESSION
+        elif name not in ("__enter__", "__exit__", "atomic_migration"):
+            opaque(call, f"schema_editor.{name} is none of Django's methods, and out of sight", name)
         return Unknown(name)
+
+
+_EDITS = frozenset(
+    "add_constraint add_field add_index alter_db_table alter_db_table_comment alter_db_tablespace alter_field "
+    "alter_index_together alter_unique_together create_model delete_model remove_constraint remove_field remove_index "
+    "remove_procedure rename_index remove_geometry_metadata "
+    "_alter_field _alter_many_to_many _create_missing_fk_index _delete_composed_index _delete_primary_key "
+    "_drop_identity _remake_table "
+    # Of psqlextra's:
+    "create_partitioned_model delete_partitioned_model add_range_partition add_list_partition add_hash_partition "
+    "add_default_partition delete_partition create_view_model replace_view_model delete_view_model "
+    "create_materialized_view_model replace_materialized_view_model delete_materialized_view_model "
+    "refresh_materialized_view_model create_schema delete_schema vacuum_table vacuum_model "
+    "set_comment_on_table alter_table_storage_setting alter_model_storage_setting".split()
+)
+"""What Django's editors change of the schema, whichever server they are of."""
+_WRITES_DOWN = frozenset(
+    "column_sql table_sql db_default_sql effective_default prepare_default quote_value normalize_name geo_quote_name "
+    "skip_default skip_default_on_alter add_note "
+    "_alter_field_type_workaround _effective_default _field_base_data_types _field_became_primary_key "
+    "_field_data_type _field_db_check _field_should_be_altered _field_should_be_indexed _generate_temp_name "
+    "_get_default_collation _index_columns _is_changing_type_of_indexed_text_column _is_collation_deterministic "
+    "_is_identity_column _is_limited_data_type _is_referenced_by_foreign_key_constraint _is_text_or_blob "
+    "_set_field_new_type _set_field_new_type_null_status _supports_limited_data_type_defaults "
+    "_unique_should_be_added _unique_supported _related_non_m2m_objects _all_related_fields".split()
+)
+"""… and what they only write down, or look up in the catalogue."""
+_PART = re.compile(r"_\w+_(?:sql|names?)$")
 
 
 class DeferredSql(Value):
@@ -296,83 +334,3 @@ class SouthOrm(Value):
             app, _, name = str(key).rpartition(".")
             return Model(f"{app}.{name}" if app else name, f"{app}_{name}".lower() if app else None, "django-orm")
         return Model(None, None, "django-orm")
-
-
-def super_method(receiver: Super, name: str, call: Call) -> Value:
-    """`super().database_forwards(…)` of an operation's subclass: runs what the base class was built with."""
-    instance = receiver.instance
-    if isinstance(instance, Instance) and name in ("database_forwards", "database_backwards"):
-        run_operation(instance, call.machine, forward=name == "database_forwards")
-    return UNKNOWN
-
-
-# --- Operations of a migration ---------------------------------------------------------------------------------------
-
-
-def run_operation(operation: Value, machine: Machine, *, forward: bool) -> None:
-    """One element of `operations`, in one direction."""
-    if isinstance(operation, Built):
-        run_base(operation.last, operation.made_with, machine, forward=forward)
-    elif isinstance(operation, Instance) and operation.made_with is not None:
-        for base in operation.cls.external_bases():
-            run_base(base.rpartition(".")[2], operation.made_with, machine, forward=forward)
-
-
-def run_base(name: str, made_with: Call, machine: Machine, *, forward: bool) -> None:
-    call = made_with
-    match name:
-        case "RunSQL":
-            sql = call.argument(0, "sql") if forward else call.argument(1, "reverse_sql")
-            run_sql(sql, call)
-        case "RunPython":
-            code = call.argument(0, "code") if forward else call.argument(1, "reverse_code")
-            for function in code.alternatives() if code is not None else ():
-                if function is not NONE and not (isinstance(function, External) and function.last == "noop"):
-                    machine.call(function, call.with_arguments((APPS, SCHEMA_EDITOR), {}))
-        case "SeparateDatabaseAndState":
-            inner = call.argument(0, "database_operations")
-            operations = inner.elements() or [] if inner is not None else []
-            run_operations(operations, machine, forward=forward)
-        case "CreateModel" if forward:
-            model = call.argument(0, "name")
-            if isinstance(model, Text):
-                table = machine.libraries.django.created_table(str(model), call.argument(2, "options"), machine)
-                machine.ledger.create(table, spot_of(call.place))
-            machine.ledger.schema(spot_of(call.place), name)
-        case _ if forward:
-            machine.ledger.schema(spot_of(call.place), name)
-
-
-def run_sql(sql: Value | None, call: Call) -> None:
-    """What RunSQL takes: text, or a list of texts and of (text, parameters)."""
-    for option in sql.alternatives() if sql is not None else ():
-        if isinstance(option, Sequence):
-            for element in option.each():
-                inner = element.elements() if isinstance(element, Sequence) else None
-                execute(call, inner[0] if inner else element)
-        elif option is not NONE and not (isinstance(option, External) and option.last == "noop"):
-            execute(call, option)
-
-
-def run_operations(operations: list[Value], machine: Machine, *, forward: bool) -> None:
-    for operation in operations if forward else reversed(operations):
-        for option in operation.alternatives():
-            method = (
-                option.cls.lookup("database_forwards" if forward else "database_backwards")
-                if isinstance(option, Instance)
-                else None
-            )
-            if method is not None and isinstance(option, Instance):
-                bound = option.attribute("database_forwards" if forward else "database_backwards", machine)
-                machine.call(bound, option.made_by.with_arguments((UNKNOWN, SCHEMA_EDITOR, State(), State()), {}))
-            else:
-                run_operation(option, machine, forward=forward)
-
-
-class State(Value):
-    """`from_state`, `to_state`: lead to the models of that moment."""
-
-    __slots__ = ()
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        return APPS if name == "apps" else Unknown(name)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.forms.values import is_whole, value_form
 from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.objects import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
-from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Unknown, Value, join
-from migration_guard.libraries.database import Query, Statement, record
+from migration_guard.interpreter.text import Text, plain
+from migration_guard.interpreter.values import External, Unknown, Value, join
+from migration_guard.libraries.database import Called, Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import raw
 from migration_guard.sql import (
@@ -21,6 +23,7 @@ from migration_guard.sql import (
     FunctionCreated,
     Harmless,
     Renamed,
+    Step,
     Transaction,
     may_allow_escapes,
     read_sql,
@@ -40,6 +43,9 @@ SINKS = frozenset(
 
 _GIVES_ENTITIES = frozenset({"scalar", "scalars", "stream_scalars", "exec"})
 """… that give objects of a model, where `execute` gives rows of them; `exec` is SQLModel's."""
+
+_DDL = frozenset({"DDLElement", "ExecutableDDLElement", "DDL", "BaseDDLElement"})
+"""Bases of SQLAlchemy for statements that change the schema."""
 
 SCRIPTS = frozenset({"sql_file"})
 """Frameworks whose files a client of the database reads, such as psql."""
@@ -62,13 +68,26 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 opaque(call, "SQL that is not known")
             case Unknown():
                 machine.ledger.note(spot_of(call.place), call.name, "executes what its callers pass")
-            case Query(entities=models):
+            case Query(entities=models, calls=calls):
+                run_functions(call, calls)
                 machine.ledger.note(spot_of(call.place), call.name, "only reads")
                 alone = len(models) == 1 and call.name in _GIVES_ENTITIES
                 results.append(Query(models, option.orm, plain=not alone))
+            case Called(name=name):
+                run_functions(call, (name,))
+            case Instance(cls=cls) if any(base.rpartition(".")[2] in _DDL for base in cls.external_bases()):
+                machine.ledger.schema(spot_of(call.place), cls.name)
+            case Instance() | External() if certain:
+                opaque(call, "what is executed is an object that is not known")
             case _:
                 machine.ledger.note(spot_of(call.place), call.name, "executes no data change")
     return join(results) if results else Query()
+
+
+def run_functions(call: Call, names: Iterable[str]) -> None:
+    """The database runs functions of its own, whose arguments write nothing."""
+    for name in names:
+        run_text(call, plain(f"SELECT {name}()"), None)
 
 
 def opaque(call: Call, what: str, callee: str | None = None) -> None:
@@ -95,14 +114,10 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     shown = str(text)
     machine.ledger.executed(call, text)
     from_rows = parameters is not None and parameters.from_rows
-    steps = read_sql(
-        shown,
-        text.holes,
-        dialect=machine.libraries.dialect,
-        functions=machine.libraries.functions,
-        script=machine.libraries.framework in SCRIPTS,
-        escapes=machine.libraries.escapes,
-    )
+    steps = _steps(call, text)
+    missing = {name for step in steps if isinstance(step, UnknownSql) for name in step.calls}
+    if missing and machine.libraries.find_functions(missing):
+        steps = _steps(call, text)
     machine.libraries.escapes |= may_allow_escapes(shown)
     for step in steps:
         match step:
@@ -134,11 +149,15 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
-            case FunctionCreated(name=name, changes=changes, calls=calls):
-                machine.libraries.functions.create(bare(name), changes, calls)
+            case FunctionCreated(name=name, changes=changes, calls=calls, unknown=unknown):
+                machine.libraries.find_functions(set(unknown))
+                machine.libraries.functions.create(bare(name), changes, calls, unknown)
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
+            case UnknownSql(why=why) if certain and step.calls:
+                spot = _spot(call, text, step.start, step.end)
+                record(call, OperationKind.OPAQUE, how="helper", spot=spot, text=why)
             case UnknownSql(why=why) if certain:
                 opaque(call, why)
             case Harmless(why=why, schema=schema):
@@ -150,6 +169,18 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     machine.ledger.note(spot, what, why)
             case Transaction():
                 machine.ledger.commit()
+
+
+def _steps(call: Call, text: Text) -> list[Step]:
+    libraries = call.machine.libraries
+    return read_sql(
+        str(text),
+        text.holes,
+        dialect=libraries.dialect,
+        functions=libraries.functions,
+        script=libraries.framework in SCRIPTS,
+        escapes=libraries.escapes,
+    )
 
 
 _WORD = re.compile(r"\w+")

@@ -19,7 +19,7 @@ from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, Constant, External, Place, Unknown, Unseen, Value
-from migration_guard.libraries import Libraries, django, django_history
+from migration_guard.libraries import Libraries, django, django_history, django_operations, reachable, routines
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.libraries.python import PathValue
@@ -39,6 +39,8 @@ _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 def forget() -> None:
     """Forget what the files of other runs told of the repository."""
     Repository.forget()
+    routines.forget()
+    reachable.forget()
     django_history.forget()
 
 
@@ -248,7 +250,7 @@ class Migration:
         self.ledger.autocommit_block(isinstance(atomic, Constant) and atomic.value is False)
         for forward, direction in ((True, Direction.UPGRADE), (False, Direction.DOWNGRADE)):
             with self.machine.entering(direction):
-                django.run_operations(elements, self.machine, forward=forward)
+                django_operations.run_operations(elements, self.machine, forward=forward)
 
 
 def _may_have_operations(base: str) -> bool:

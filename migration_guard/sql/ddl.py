@@ -61,6 +61,15 @@ def evaluates(statement: Statement, at: int) -> bool:
     return False
 
 
+def expression(statement: Statement, at: int) -> int:
+    """Where the expressions of such a statement begin; its end where what they call may change nothing."""
+    end = len(statement)
+    if statement.word(at) == "ALTER":
+        return statement.find(at, end, "USING", "DEFAULT") + 1
+    materialized = statement.word(created_type(statement, at)) == "MATERIALIZED"
+    return statement.find(at, end, "AS") + 1 if materialized else end
+
+
 def created(statement: Statement, at: int, target: Name | None, *, temporary: bool) -> Iterator[Step]:
     """The table that a statement creates, if its name is known."""
     if target and target.certain:

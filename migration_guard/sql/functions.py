@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from migration_guard.operations import OperationKind
 from migration_guard.sql.steps import Change
 
 
@@ -14,6 +15,7 @@ class Functions:
     def __init__(self, changes: Mapping[str, Iterable[Change]] = MappingProxyType({})) -> None:
         self._changes = {name: dict.fromkeys(some) for name, some in changes.items()}
         self._calls: dict[str, set[str]] = {}
+        self._unknown: dict[str, set[str]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._changes)
@@ -25,12 +27,18 @@ class Functions:
         """The same functions, to which others can be added."""
         copied = Functions(self._changes)
         copied._calls = {name: set(calls) for name, calls in self._calls.items()}
+        copied._unknown = {name: set(calls) for name, calls in self._unknown.items()}
         return copied
 
-    def create(self, name: str, changes: Iterable[Change], calls: Iterable[str]) -> None:
-        """A function comes into being, beside those of its name."""
+    def create(self, name: str, changes: Iterable[Change], calls: Iterable[str], unknown: Iterable[str] = ()) -> None:
+        """A function comes into being, beside those of its name; `unknown` are those that it calls and nobody knows."""
+        self._unknown.setdefault(name, set()).update(unknown)
         self._changes.setdefault(name, {}).update(dict.fromkeys(changes))
         self._calls.setdefault(name, set()).update(calls)
+
+    def missing(self, name: str) -> set[str]:
+        """The functions that a function calls and that are still not known."""
+        return {called for called in self._unknown.get(name, ()) if called not in self._changes}
 
     def changes(self, names: Iterable[str]) -> list[Change]:
         """What calling these changes, with all that their bodies call."""
@@ -41,4 +49,6 @@ class Functions:
                 met.add(name)
                 found.update(self._changes[name])
                 waiting += sorted(called for called in self._calls.get(name, ()) if called in self._changes)
+                if self.missing(name):
+                    found[Change(OperationKind.OPAQUE, (), 0, 0, dynamic=True)] = None
         return list(found)

@@ -283,3 +283,12 @@ def _located(found: Sequence[_Write], statement: Statement, at: int, end: int) -
         stop = next((index for index in statement.level(verb, end) if statement[index].text == ")"), end)
         changes_.append(writes.change(write.kind, statement, verb, stop, *write.targets))
     return sorted(changes_, key=lambda change: change.start)
+
+
+def called(statement: Statement, at: int, end: int, dialect: str) -> set[str] | None:
+    """The functions that a query calls and sqlglot does not know, in lower case; None if it has no tree."""
+    tree = tree_of(statement.tokens[at:end], dialect)
+    if tree is None:
+        return None
+    found = {node.name for node in tree.find_all(exp.Anonymous, exp.AnonymousAggFunc)}
+    return {name.lower() for name in found if name.upper() not in exp.FUNCTION_BY_NAME}  # of any server

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from migration_guard.operations import OperationKind
-from migration_guard.sql import blocks, computed, ddl, parse, psql, writes
+from migration_guard.sql import blocks, callees, computed, ddl, known, parse, psql, writes
 from migration_guard.sql.canonical import canonical, governing
 from migration_guard.sql.functions import Functions
-from migration_guard.sql.lexis import Lexis
+from migration_guard.sql.lexis import Lexis, spoken
 from migration_guard.sql.names import Name
 from migration_guard.sql.passage import Passage, joined, plain
 from migration_guard.sql.scan import Sort, Token, scan, words
@@ -51,7 +51,8 @@ class Reader:
     """Reads one text in one way, and remembers what its later statements may refer to."""
 
     def __init__(self, dialect: str, lexis: Lexis, functions: Functions) -> None:
-        self._dialect = dialect
+        self._server = dialect
+        self._dialect = spoken(dialect)
         self._lexis = lexis
         self._functions = functions.copy()
         self._prepared: set[str] = set()
@@ -123,7 +124,8 @@ class Reader:
         """What a header runs, as `FOR r IN UPDATE … LOOP` does."""
         inside = Statement(statement.tokens[header.start : header.stop])
         if not header.query:
-            return self._called(inside, 0, inside[0].start, inside[len(inside) - 1].end)
+            steps = self._called(inside, 0, inside[0].start, inside[len(inside) - 1].end)
+            return steps or self._evaluated(inside, 0)
         self._variables.fill(computed.filled(statement, header.at))
         return [step for step in self._command(inside, 0, body=True) if not isinstance(step, Harmless)]
 
@@ -184,12 +186,16 @@ class Reader:
                 return self._schema(statement, at)
             case word if (query := _cursor_query(statement, at, word)) is not None:
                 return self._command(statement, query, body=True)
-        return self._called(statement, at, start, end) or [self._quiet(statement, at, body=body)]
+        called = self._called(statement, at, start, end) or (self._evaluated(statement, at) if body else [])
+        return called or [self._quiet(statement, at, body=body)]
 
     def _schema(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end
         steps = list(ddl.tables(statement, at, self._dialect)) or [Harmless("changes the schema", True, start, end)]
-        return [*steps, *(self._called(statement, at, start, end) if ddl.evaluates(statement, at) else ())]
+        if not ddl.evaluates(statement, at):
+            return steps
+        first = ddl.expression(statement, at)
+        return [*steps, *(self._called(statement, at, start, end) or self._evaluated(statement, first))]
 
     @staticmethod
     def _quiet(statement: Statement, at: int, *, body: bool) -> Step:
@@ -234,6 +240,10 @@ class Reader:
         if verb == end:
             steps.append(Unknown("its verb is put together while running", statement[at].start, statement[end - 1].end))
         steps += self._called(statement, at, statement[at].start, statement[end - 1].end)
+        first = at + (statement.word(at) == "PERFORM")
+        steps = steps or self._not_known(
+            callees.unknown(statement, first, end, self._server, self._dialect), statement, at
+        )
         return steps or [Harmless("only reads", False, statement[at].start, statement[end - 1].end)]
 
     def _changes(self, statement: Statement, at: int, end: int, *, body: bool = False) -> list[Change]:
@@ -258,6 +268,19 @@ class Reader:
         ]
         self._callees.update(called)
         return list(_moved(self._functions.changes(called), start, end))
+
+    def _evaluated(self, statement: Statement, first: int) -> list[Step]:
+        """What an expression calls that nobody knows may change rows."""
+        return self._not_known(callees.evaluated(statement, first, len(statement), self._server), statement, first)
+
+    def _not_known(self, names: Iterable[Name], statement: Statement, at: int) -> list[Step]:
+        missing = [name for name in names if name.dynamic or name.last not in self._functions]
+        if not missing:
+            return []
+        bare = frozenset(name.last for name in missing if not name.dynamic)
+        shown = ", ".join(sorted(bare)) or "a function whose name is put together"
+        why = f"it calls {shown}, whose body is not in sight"
+        return [Unknown(why, statement[at].start, statement[len(statement) - 1].end, calls=bare)]
 
     def _copy(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end
@@ -306,10 +329,12 @@ class Reader:
             for step in steps
             if (change := _when_called(step))
         )
-        known = name or Name("", dynamic=True)
-        if not known.dynamic:
-            self._functions.create(known.last, found, calls)
-        return FunctionCreated(known.text, found, statement[at].start, statement[len(statement) - 1].end, calls)
+        unknown = frozenset(name for step in steps if isinstance(step, Unknown) for name in step.calls)
+        own = name or Name("", dynamic=True)
+        if not own.dynamic:
+            self._functions.create(own.last, found, calls, unknown)
+        end = statement[len(statement) - 1].end
+        return FunctionCreated(own.text, found, statement[at].start, end, calls, unknown)
 
     @staticmethod
     def _language(statement: Statement, at: int) -> str:
@@ -345,8 +370,13 @@ class Reader:
     def _call(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end
         name, _ = statement.name(at + 1)
-        if name is None or name.dynamic or name.last not in self._functions:
-            return [Unknown("it calls a procedure whose body is not in sight", start, end)]
+        if (
+            name is None
+            or name.dynamic
+            or (name.last not in self._functions and not known.is_known(name, self._server))
+        ):
+            calls = frozenset() if name is None or name.dynamic else frozenset({name.last})
+            return [Unknown("it calls a procedure whose body is not in sight", start, end, calls=calls)]
         return self._called(statement, at, start, end) or [Harmless("the procedure only reads", False, start, end)]
 
     def _prepare(self, statement: Statement, at: int) -> list[Step]:
@@ -421,6 +451,8 @@ def _foreign(statement: Statement, at: int) -> Unknown:
 def _when_called(step: Step) -> Change | None:
     """What a step of a function's body means to its caller: what is not known there is not known here."""
     if isinstance(step, Unknown):
+        if step.calls:
+            return None  # they may be known by then
         return Change(OperationKind.OPAQUE, (), step.start, step.end, dynamic=True)
     return step if isinstance(step, Change) else None
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from migration_guard.sql.functions import Functions
-from migration_guard.sql.lexis import Lexis, differs, readings, spoken
+from migration_guard.sql.lexis import Lexis, differs, readings
 from migration_guard.sql.reader import Reader
 from migration_guard.sql.scan import Sort, Token, scan
 from migration_guard.sql.steps import Change, Created, FunctionCreated, Renamed, Step, Unknown
@@ -27,7 +27,7 @@ def read(text: str, dialect: str, functions: Functions, *, script: bool, escapes
         (lexis, scan(text, 0, lexis, script=script))
         for lexis in readings(text, dialect, escapes=escapes or may_allow_escapes(text))
     ]
-    found = [Reader(spoken(dialect), lexis, functions).read_all(tokens) for lexis, tokens in _different(ways)]
+    found = [Reader(dialect, lexis, functions).read_all(tokens) for lexis, tokens in _different(ways)]
     return sorted(_merged(found), key=lambda step: step.start)
 
 

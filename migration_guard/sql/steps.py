@@ -66,6 +66,8 @@ class FunctionCreated:
     end: int
     calls: frozenset[str] = frozenset()
     """The bare names of what its body calls, functions that are not known among them."""
+    unknown: frozenset[str] = frozenset()
+    """Those among them that may change rows, unless they are known by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Unknown:
     end: int
     unclosed: bool = False
     """Whether a quote or comment begins here that never ends."""
+    calls: frozenset[str] = frozenset()
+    """The functions, by their bare names, that would have to be known."""
 
 
 Step = Change | Created | Dropped | Renamed | FunctionCreated | Transaction | Harmless | Unknown

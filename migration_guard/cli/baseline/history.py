@@ -124,5 +124,5 @@ def _trend(totals: Sequence[int]) -> str:
     """Draw numbers as bars, from zero to the largest."""
     step = max(1, -(-len(totals) // _WIDTH))
     shown = [totals[min(end, len(totals)) - 1] for end in range(step, len(totals) + step, step)]
-    most = max(max(shown), 1)
+    most = max(*shown, 1)
     return "".join(_BARS[number * (len(_BARS) - 1) // most] for number in shown)

@@ -1,0 +1,104 @@
+"""Functions that the repository creates in the database elsewhere: in earlier migrations, and in files of SQL."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+from migration_guard.sql import FunctionCreated, Functions, read_sql
+from migration_guard.sql.names import bare
+
+MAX_FILES = 3_000
+"""Files that are searched for a function."""
+MAX_BYTES = 1_000_000
+_CREATES = re.compile(rb"(?:function|procedure)\s", re.IGNORECASE)
+_FOLDERS = frozenset(
+    {"migrations", "versions", "sql", "functions", "procedures", "routines", "schema", "db", "database"}
+)
+"""Folders in which people keep what they run on a database."""
+
+
+def find(names: Iterable[str], path: Path, root: Path, dialect: str, functions: Functions) -> bool:
+    """Add those functions, and what they call, that the repository creates in sight; whether there were any."""
+    waiting, met = set(names), set[str]()
+    while missing := waiting - met:
+        met |= missing
+        pattern = re.compile(
+            rb"(?:function|procedure)\b[^;(]*?\b(?:" + b"|".join(map(_quoted, missing)) + rb')"?\s*\(', re.IGNORECASE
+        )
+        for file in _files(path, root):
+            if pattern.search(_content(file)):
+                for text in _texts(file):
+                    for step in read_sql(text, dialect=dialect, functions=functions):
+                        if isinstance(step, FunctionCreated) and bare(step.name).lower() in missing:
+                            functions.create(bare(step.name).lower(), step.changes, step.calls, step.unknown)
+                            waiting |= {name for name in step.unknown if name not in functions}
+    return any(name in functions for name in met)
+
+
+def _quoted(name: str) -> bytes:
+    return re.escape(name).encode()
+
+
+def forget() -> None:
+    """Forget what files held: they may have changed since."""
+    _files.cache_clear()
+    _content.cache_clear()
+
+
+@lru_cache(4)
+def _files(path: Path, root: Path) -> tuple[Path, ...]:
+    """The migrations beside a file, and what lies in folders of SQL, nearest first."""
+    found = [file for file in sorted(path.parent.iterdir()) if file.suffix in (".py", ".sql") and file != path]
+    found += islice((file for file in _below(root) if file.parent != path.parent), MAX_FILES)
+    return tuple(found[:MAX_FILES])
+
+
+def _below(root: Path) -> Iterator[Path]:
+    for folder, inner, files in os.walk(root):
+        inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in _NEVER)
+        parts = set(Path(folder).relative_to(root).parts)
+        for name in sorted(files):
+            if name.endswith(".sql") or (name.endswith(".py") and parts & _FOLDERS):
+                yield Path(folder, name)
+
+
+_NEVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "static", "locale"})
+
+
+@lru_cache(MAX_FILES)
+def _content(file: Path) -> bytes:
+    """A file that creates functions; of any other nothing."""
+    try:
+        if file.is_symlink() or file.stat().st_size > MAX_BYTES:
+            return b""
+        content = file.read_bytes()
+    except OSError:
+        return b""
+    return content if _CREATES.search(content) else b""
+
+
+def _texts(file: Path) -> Iterator[str]:
+    """The texts of a file that may be SQL: all of it, or the strings of a program."""
+    content = _content(file)
+    if file.suffix == ".sql":
+        yield content.decode("utf-8", "replace")
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if _CREATES.search(text.encode("utf-8", "replace")):
+                yield text
+            case ast.JoinedStr(values=values):
+                yield "".join(str(v.value) if isinstance(v, ast.Constant) else "{value}" for v in values)

@@ -1,0 +1,56 @@
+"""What a statement calls: names before a parenthesis, less what only looks like a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.sql import known, parse
+from migration_guard.sql.names import Name
+from migration_guard.sql.scan import HOLE, Sort
+from migration_guard.sql.statement import Statement
+
+_NAMED = frozenset({Sort.WORD, Sort.QUOTED, Sort.HOLE})
+_NO_CALL_BEHIND = frozenset(
+    "INTO AS TABLE TABLESAMPLE REFERENCES UPDATE COPY VIEW INDEX KEY CONSTRAINT FUNCTION PROCEDURE TRIGGER TYPE".split()
+)
+"""Words behind which a name with a parenthesis has its columns, its parameters or its precision there."""
+
+
+def names(statement: Statement, at: int, end: int) -> Iterator[tuple[Name, int]]:
+    """Each name that stands before a parenthesis, with the index at which it begins."""
+    index = at
+    while index < end:
+        name, after = statement.name(index) if statement[index].sort in _NAMED else (None, index)
+        if name is not None and statement[after].text == "(" and after < end:
+            yield name, index
+        index = max(after, index + 1)
+
+
+def unknown(statement: Statement, at: int, end: int, dialect: str, spoken: str) -> list[Name]:
+    """The functions that a query calls and nobody knows; without a tree of it, all that look like it."""
+    found = [
+        name
+        for name, index in names(statement, at, end)
+        if not known.is_known(name, dialect) and not _is_declared(statement, index)
+    ]
+    if not found:
+        return []
+    confirmed = parse.called(statement, at, end, spoken)
+    if confirmed is None:
+        return found
+    holes = any(HOLE in name for name in confirmed)
+    return [name for name in found if (holes if name.dynamic else "." in name.text or name.last in confirmed)]
+
+
+def evaluated(statement: Statement, at: int, end: int, dialect: str) -> list[Name]:
+    """The functions that an expression calls and nobody knows."""
+    return [
+        name
+        for name, index in names(statement, at, end)
+        if not known.is_known(name, dialect) and not _is_declared(statement, index)
+    ]
+
+
+def _is_declared(statement: Statement, index: int) -> bool:
+    before = statement[index - 1]
+    return before.upper in _NO_CALL_BEHIND or before.text in {"::", ")"}
