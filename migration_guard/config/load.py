@@ -80,8 +80,25 @@ class SettingsLoader:
         self._files: dict[Path, Settings | None] = {}
         self._settings: dict[Path, Settings] = {}
         self._git_roots: dict[Path, Path | None] = {}
+        self._config = tuple(config)
         for argument in config:
             self._take(argument)
+
+    def moved(self, root: Path, to: Path) -> SettingsLoader:
+        """Give a loader for a folder that holds the files of another one, configuration included."""
+
+        def there(argument: str) -> str:
+            path = Path(os.path.normpath(self._cwd / argument))
+            inside = "=" not in argument and path.is_relative_to(root) and exists(to / path.relative_to(root))
+            return str(to / path.relative_to(root)) if inside else argument
+
+        return SettingsLoader(
+            cwd=self._cwd,
+            config=[there(argument) for argument in self._config],
+            isolated=self._isolated,
+            measured=self._measured,
+            place=self._place.moved(to),
+        )
 
     def for_folder(self, folder: Path) -> Settings:
         """Give the settings that govern the files of a folder (an absolute path)."""

@@ -112,6 +112,22 @@ class Git:
             raise GitError("git diff failed")
         return out
 
+    def deletes(self, *against: str) -> bool:
+        """Whether files that could lead to others, or govern them, were taken out."""
+        names = self._names("diff", *_PLAINLY, "--name-only", "-z", "--diff-filter=D", *against, "--")
+        return any(name.endswith((".py", ".sql", ".toml", ".ini")) for name in names)
+
+    def unmerged(self) -> frozenset[str]:
+        """Give the files that hold conflicts of a merge."""
+        return self._names("diff", "--name-only", "-z", "--diff-filter=U", "--")
+
+    def submodules(self) -> frozenset[str]:
+        """Give the submodules of the index."""
+        listed = self._view.out("ls-files", "-s", "-z") or b""
+        return frozenset(
+            os.fsdecode(one.partition(b"\t")[2]) for one in listed.split(b"\0") if one.startswith(b"160000 ")
+        )
+
     def untracked(self) -> frozenset[str]:
         """Give the files that git neither has nor ignores."""
         ignored = ("--exclude-per-directory=.gitignore", f"--exclude-from={self._view.excludes}")
@@ -124,7 +140,8 @@ class Git:
         entries = self._view.out(*listed)
         if entries is None:
             raise GitError(f"git {listed[0]} failed{self._shallow()}")
-        with extracted(entries, lambda given: self._view.out("cat-file", "--batch", given=given)) as folder:
+        own = self._ask("rev-parse", "--absolute-git-dir") or ""
+        with extracted(entries, own, lambda given: self._view.out("cat-file", "--batch", given=given)) as folder:
             yield folder
 
     def files(self, commit: str) -> frozenset[str]:

@@ -40,10 +40,10 @@ _FILE = ("100644", "100755")
 
 
 @contextmanager
-def extracted(entries: bytes, contents: Callable[[bytes], bytes | None]) -> Iterator[Path]:
+def extracted(entries: bytes, repository: str, contents: Callable[[bytes], bytes | None]) -> Iterator[Path]:
     """Write what `ls-tree -r -z` or `ls-files -s -z` lists into a temporary folder, and remove it in the end.
 
-    `contents` gives what `cat-file --batch` prints for the hashes on its input. Links and submodules are not followed:
+    It is a working tree of `repository`. `contents` gives what `cat-file --batch` prints for the hashes on its input. Links and submodules are not followed:
     they are not written. Raises GitError.
     """
     wanted = [(name, digest) for name, digest in _files(entries) if Path(name).suffix.lower() in _READ]
@@ -52,7 +52,7 @@ def extracted(entries: bytes, contents: Callable[[bytes], bytes | None]) -> Iter
         raise GitError("git cat-file failed")
     with tempfile.TemporaryDirectory(prefix="migration-guard-") as folder:
         root = Path(os.path.realpath(folder))
-        (root / ".git").mkdir()  # where a repository ends that is looked through from below
+        (root / ".git").write_text(f"gitdir: {repository}\n", encoding="utf-8")  # a working tree of the same repository
         at = 0
         for name, _ in wanted:
             end = printed.index(b"\n", at)
@@ -74,5 +74,5 @@ def _files(entries: bytes) -> Iterator[tuple[str, bytes]]:
     for entry in entries.split(b"\0"):
         head, _, name = entry.partition(b"\t")
         words = head.split()
-        if words and words[0].decode() in _FILE:
+        if words and words[0].decode() in _FILE and (words[1] == b"blob" or words[2] == b"0"):
             yield os.fsdecode(name), words[2] if words[1] == b"blob" else words[1]
