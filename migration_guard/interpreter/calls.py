@@ -88,7 +88,9 @@ class Calls:
         computation = self._computation(function, arguments)
         if computation is not None:
             return taken_as_unknown(computation, arguments.values())
-        within_this = [frame for frame in within if frame.function is not None and frame.function.scope is function.scope]
+        within_this = [
+            frame for frame in within if frame.function is not None and frame.function.scope is function.scope
+        ]
         if len(within_this) > 1:
             exact = all(_is_exact(value) for value in arguments.values())
             if not exact:
