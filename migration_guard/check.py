@@ -9,12 +9,13 @@ import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from migration_guard.baseline import Filed
+from migration_guard.baseline import Baseline, Filed
 from migration_guard.changes import Changed, below, changed_since, outside, staged
-from migration_guard.config import Settings, SettingsLoader, unknown_rules
+from migration_guard.config import ConfigError, Settings, SettingsLoader, unknown_rules
 from migration_guard.discover import BACKFILL, NOTHING, Beside, Candidate, Discovery, UsageError, discover
 from migration_guard.discover.patterns import backfill_path, holds_backfills
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
@@ -75,6 +76,8 @@ class Request:
     """Whether only what the index adds or changes is of interest, with the content that it holds."""
     writes_baseline: bool = False
     """Whether a baseline that is missing is about to be written."""
+    upgrades_baseline: bool = False
+    """Whether entries that an earlier version wrote are to be brought up to date in any case."""
     renders: bool = False
     """Whether findings are wanted with their statements, as `move` needs them."""
     watch: Callable[[int], Callable[[], None]] = _unwatched
@@ -142,7 +145,14 @@ def run(request: Request) -> Run:
     governing: dict[Path, list[Settings]] = {}
     for settings in laws:
         governing.setdefault(path_of(settings), []).append(settings)
-    source = Baselines(request.cwd, request.baseline, request.baseline_from, request.writes_baseline)
+    source = Baselines(
+        request.cwd,
+        request.baseline,
+        request.baseline_from,
+        request.writes_baseline,
+        look_back=partial(_look_back, request),
+        upgrades=request.upgrades_baseline,
+    )
     filing = file_away(checked, discovery, governing, source, laws[here].severities.overrides)
     findings = filing.findings
     outside = None
@@ -240,10 +250,33 @@ def _outside(
             yield from outside(by_file[one.candidate.shown], touched[path], before.get(path, ()))
 
 
+def _look_back(request: Request, baseline: Baseline) -> tuple[Filed, ...]:
+    """Give what is found today in the files of outdated entries as they were when the baseline was written.
+
+    Raises GitError.
+    """
+    git = Git.at(baseline.folder)
+    since = request.baseline_from
+    commit = git.merge_base(since) if since is not None else git.last_change(baseline.path)
+    with git.snapshot(commit) as root:
+        folder = root / git.name(baseline.folder / "x").rpartition("/")[0]
+        files = dict.fromkeys(os.path.normpath(folder / entry.file) for entry in baseline.outdated)
+        there = tuple(file for file in files if os.path.isfile(file))
+        if not there:
+            return ()
+        found = run(Request(there, folder, request.load, request.workers, baseline=False))
+        return tuple(
+            filed
+            for one in found.checked
+            for finding in one.findings
+            for filed in Filed.each(finding, os.path.relpath(one.candidate.path, folder))
+        )
+
+
 def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
     """Count what is new to this version; without a history nothing is known to be old."""
     try:
-        return sum(len(unchanged_since(shelf, cwd)) for shelf in shelves)
+        return sum(len({id(one.finding) for one in unchanged_since(shelf, cwd)}) for shelf in shelves)
     except GitError:
         return 0
 
@@ -433,6 +466,9 @@ def _law(settings: Settings) -> Law:
     for error in unknown_rules(settings, [name for rule in rules for name in (rule.code, rule.name)]):
         raise error
     selection = select(rules, chosen=settings.select, ignored=settings.ignore, per_file=settings.per_file_ignores)
+    if not any(not rule.upkeep for rule in selection.rules):
+        message = "no rule is left: `select` and `ignore` turn every one off, and nothing would be looked for"
+        raise ConfigError(settings.source or settings.root, None, message)
     overrides = {code: level for name, level in settings.severity for code in matching(name, rules)}
     severities = Severities(
         hot=TablePatterns.of(settings.hot_tables),

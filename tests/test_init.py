@@ -124,6 +124,7 @@ def test_nothing_is_proposed_that_is_there(repository: Path) -> None:
         **{
             "migration-guard.toml": "",
             ".pre-commit-config.yaml": "repos:\n- repo: local\n  hooks:\n  - id: migration-guard\n",
+            ".gitattributes": ".migration-guard-baseline.jsonl merge=union\n",
             ".github/workflows/lint.yml": "jobs: {lint: {steps: [{run: migration-guard}]}}\n",
             "versions/1.py": ALEMBIC,
         },

@@ -16,6 +16,7 @@ from migration_guard.config.place import Place, WorkingTree
 from migration_guard.config.settings import Settings
 from migration_guard.config.tables import BadTables, MeasuredTable, read_tables, usual_file
 from migration_guard.files import Unreadable, exists, nearest_name, read_source
+from migration_guard.findings import Severity
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -227,6 +228,8 @@ def _named_rules(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from (("ignore", rule) for rule in settings.ignore)
     yield from (("per-file-ignores", rule) for _, rules in settings.per_file_ignores for rule in rules)
     yield from (("severity", rule) for rule, _ in settings.severity)
+    counted = {"total", *(level.value for level in Severity)}
+    yield from (("baseline-ceiling", rule) for rule, _ in settings.baseline_ceiling if rule not in counted)
 
 
 def line_of(text: str, *keys: str) -> int | None:

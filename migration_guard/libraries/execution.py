@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from migration_guard.forms.form import is_whole, value_form
+from migration_guard.forms.values import is_whole, value_form
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.objects import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
@@ -137,7 +137,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     text=shown[start:end],
                     dynamic=dynamic,
                     from_rows=from_rows,
-                    written=_form(call, text.slice(start, end), parameters),
+                    written=_form(call, step, text, parameters),
                     loose=_is_loose(call, text.slice(start, end), parameters),
                     rendered=partial(raw.rendered, call, text, parameters),
                 )
@@ -187,10 +187,13 @@ _WORD = re.compile(r"\w+")
 _IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
-def _form(call: Call, statement: Text, parameters: Value | None) -> str:
-    """The canonical form of a statement, with what it is executed with."""
-    text = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
-    return text if parameters is None else f"{text} {value_form(parameters)}"
+def _form(call: Call, step: Change, text: Text, parameters: Value | None) -> str:
+    """The canonical form of a statement, with what stands around it and what it is executed with."""
+    statement = text.slice(step.start, step.end)
+    said = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
+    around = f" IN {step.around}" if step.around else ""
+    known = f" {value_form(parameters)}" if parameters is not None and is_whole(parameters) else ""
+    return f"{said}{around}{known}"
 
 
 def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from migration_guard.files import Unreadable, leads_out, read_source
 from migration_guard.interpreter.repository import NEVER_OURS
 
 _WORDS = re.compile(
@@ -165,7 +166,7 @@ def _located(module: str, dots: int, importer: Path, root: Path) -> Path | None:
         for folder in (base, base / "src"):
             target = folder.joinpath(*parts)
             for path in (target / "__init__.py", target.with_name(f"{target.name}.py")):
-                if path.is_file():
+                if path.is_file() and not leads_out(path, root):
                     return path
         if base == root:
             break
@@ -175,13 +176,11 @@ def _located(module: str, dots: int, importer: Path, root: Path) -> Path | None:
 @lru_cache(512)
 def _file(path: Path) -> _File | None:
     try:
-        content = path.read_bytes()
-        if len(content) > MAX_BYTES:
-            return None
+        content = read_source(path, MAX_BYTES)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(content)
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+    except (OSError, Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     found = _File(path)
     for node in ast.walk(tree):

@@ -65,7 +65,9 @@ class Migration:
         self._diary = diary
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
-        self.machine = Machine(self.module, Repository(Path(job.root)), self.libraries, self.ledger)
+        repository = Repository(Path(job.root))
+        self.ledger.forms.repository = repository
+        self.machine = Machine(self.module, repository, self.libraries, self.ledger)
         self.libraries.machine = self.machine
         self.id: str | None = None
         """The migration's name in its framework."""
