@@ -52,7 +52,7 @@ def test_entries_of_an_earlier_scheme_are_told_by_their_history(where: Project) 
     assert where.guard("baseline", "--tool-upgrade").returncode == 0
     after = where.baseline.read_text(encoding="utf-8")
     assert '"fp":"1:' not in after
-    assert [json.loads(line) for line in after.splitlines() if "agreed" in line][0]["until"] == "2099-01-01"
+    assert next(json.loads(line) for line in after.splitlines() if "agreed" in line)["until"] == "2099-01-01"
 
 
 def test_without_their_history_they_are_an_error_that_names_the_way_out(where: Project, tmp_path: Path) -> None:

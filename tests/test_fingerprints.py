@@ -255,3 +255,17 @@ def test_sums_and_names_that_nest_deeply_are_read() -> None:
     lines = ["x0 = settings.A", *(f"x{n + 1} = x{n} + {' + '.join(['1'] * 300)}" for n in range(40))]
     body = "\n".join([*lines, "op.execute(leads.update().values(n=x40))"])
     assert [code for code, _ in prints(alembic(body))] == ["MG101"]
+
+
+def test_a_function_that_hands_on_to_itself_what_it_changes_is_read() -> None:
+    before = """def convert(rows, root):
+    for row in rows:
+        root["ids"] = row
+        convert(row, root)
+"""
+    body = """found = settings.ROWS
+root = {}
+convert(found, root)
+op.execute(leads.update().values(n=root["ids"]))
+"""
+    assert [code for code, _ in prints(alembic(body, before))] == ["MG101"]

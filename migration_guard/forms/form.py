@@ -491,12 +491,22 @@ class _Form:
                       for name in parameters(node) for binding in names.bindings.get(name, ()))  # fmt: skip
         if not changes:
             return ""
+        key = ("handed", id(node), ())
+        if key in self._open:
+            return self._again()  # a function that hands on to itself what it changes
+        self._lookups += 1
+        if self._levels >= MAX_LEVELS or self._lookups > MAX_NAMES:
+            return DEEP
+        self._open.add(key)
+        self._levels += 1
         inside = replace(there, caller=(call, where))
         told = [
             f"{self._changed(GIVEN, names.bindings[name], inside)}"
             for name in parameters(node)
             if any(not binding.whole for binding in names.bindings.get(name, ()))
         ]
+        self._levels -= 1
+        self._open.discard(key)
         return f"handed {'; '.join(told)}"
 
     def _imported(self, origin: Origin, where: _Where) -> str:

@@ -56,7 +56,7 @@ jobs:
       # The pull request that brings them fails here for the last time.
       - run: >-
           migration-guard check --output-format github --baseline-from origin/main --config-from origin/main
-          --no-inline-ignores-since origin/main
+          --no-inline-ignores-since origin/main --strict-discovery
 """
 _GITLAB_JOB = f"""\
 migration-guard:

@@ -56,6 +56,10 @@ class Value:
     is_collection: bool = False
     handle: bool = False
     """Whether it is a way to the database that must not leave the repository unseen."""
+    inert: bool = False
+    """Whether nothing that is done with it, as with a plain value, leads to the database."""
+    readable: bool = False
+    """Whether at least reading it does not."""
 
     @property
     def key(self) -> object:
@@ -148,6 +152,8 @@ class Value:
 class Unknown(Value):
     """Nothing is known but perhaps a name, and whether it came from rows."""
 
+    inert = True
+
     hint: str = ""
     from_rows: bool = False
     given: bool = False
@@ -173,7 +179,9 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True, slots=True)
 class Constant(Value):
-    """A number, True, False, None or bytes."""
+    """A number, True, False or None."""
+
+    inert = True
 
     value: object
 

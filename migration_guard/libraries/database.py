@@ -343,6 +343,7 @@ class Row(Store, Value):
     __slots__ = ("from_rows", "model")
 
     handle = True
+    readable = True
 
     def __init__(self, model: Model | None, *, new: bool = False, from_rows: bool = True) -> None:
         super().__init__()
@@ -389,6 +390,7 @@ class Field(Value):
     """An attribute of a row: a plain value, a related row, or a manager of related rows."""
 
     is_made = True
+    readable = True
 
     row: Row
     name: str
@@ -429,6 +431,11 @@ class Field(Value):
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
         if self.related is not None or self.may_relate:
             machine.libraries.row_assign(self.related_row(), name, value, place)
+
+    @property
+    def inert(self) -> bool:  # type: ignore[override]
+        """Whether it surely is a plain column."""
+        return self.related is None and self.secondary is None and not self.may_relate
 
     @property
     def may_relate(self) -> bool:

@@ -169,8 +169,8 @@ MUTANTS = (
     Mutant(
         "more than two frames of one function are recursion",
         "interpreter/calls.py",
-        "        if len(within) > 1:\n",
-        "        if within:\n            return UNKNOWN\n        if len(within) > 1:\n",
+        "        if len(within_this) > 1:\n",
+        "        if within:\n            return UNKNOWN\n        if len(within_this) > 1:\n",
         ("ways",),
     ),
     Mutant(
