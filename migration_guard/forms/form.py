@@ -145,9 +145,8 @@ class _Form:
         self._levels = 0
         self._depth = 0
         self._steps = 0
-        self._agains = 0
-        """How often a name was met within itself: what was made meanwhile holds for this place only."""
         self._made_before: dict[object, str] = {}
+        """What names stand for, where they were looked up: all of it is said at least once in a form."""
         self._open: set[object] = set()
         """What is being looked up: met within itself, it is said once."""
         self._way: list[_Where] = []
@@ -384,11 +383,8 @@ class _Form:
         _, there = found
         key = (name, there.key)
         if key not in self._made_before:
-            agains = self._agains
-            made = self._looked_up(name, there)
-            if self._agains != agains:
-                return made
-            self._made_before[key] = made
+            self._made_before[key] = AGAIN
+            self._made_before[key] = self._looked_up(name, there)
         return self._made_before[key]
 
     def _looked_up(self, name: str, there: _Where) -> str:
@@ -401,7 +397,7 @@ class _Form:
     def _bindings(self, name: str, bindings: Sequence[Binding], where: _Where) -> str:
         key = (name, id(where.names), tuple(one.spot.order for one in bindings))
         if key in self._open:
-            return self._again()
+            return AGAIN
         self._lookups += 1
         if self._levels >= MAX_LEVELS or self._lookups > MAX_NAMES:
             return DEEP
@@ -493,7 +489,7 @@ class _Form:
             return ""
         key = ("handed", id(node), ())
         if key in self._open:
-            return self._again()  # a function that hands on to itself what it changes
+            return AGAIN  # a function that hands on to itself what it changes
         self._lookups += 1
         if self._levels >= MAX_LEVELS or self._lookups > MAX_NAMES:
             return DEEP
@@ -531,7 +527,7 @@ class _Form:
         """What the caller passes for a parameter, else its default."""
         key = (name, id(where.names), "parameter")
         if key in self._open:
-            return self._again()
+            return AGAIN
         if self._levels >= MAX_LEVELS or self._lookups > MAX_NAMES:
             return DEEP
         self._lookups += 1
@@ -558,10 +554,6 @@ class _Form:
         return (
             (fallback, where.outer if where.outer is not None else where.at(Spot(0))) if fallback is not None else None
         )
-
-    def _again(self) -> str:
-        self._agains += 1
-        return AGAIN
 
     # --- Functions that are called for their values ------------------------------------------------------------------
 
@@ -610,7 +602,7 @@ class _Form:
         """A function that is not called here, but handed on: what it gives for what it is called with."""
         key = (id(node), "function")
         if key in self._open or self._levels >= MAX_LEVELS:
-            return self._again()
+            return AGAIN
         self._open.add(key)
         self._levels += 1
         inside = _Where(self._names(node), node, where.source, None, outer=where.at(None))
@@ -627,7 +619,7 @@ class _Form:
         node, inside = found
         key = (id(node), "called")
         if key in self._open or self._levels >= MAX_LEVELS:
-            return self._again()
+            return AGAIN
         if not inside.names.results:
             return None
         self._open.add(key)
