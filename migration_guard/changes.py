@@ -1,4 +1,4 @@
-"""What a branch or the index changed: the files, their content before, and the lines that are new."""
+"""What a branch or the index changed: the files, their names before, the lines that are new, and what cannot be seen."""
 
 from __future__ import annotations
 
@@ -6,28 +6,24 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard.findings import Finding, Status
 from migration_guard.git import Git
 
 _HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
-_INDEX = ""
-"""The name of the index, where git expects that of a commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A file that was added, changed or renamed."""
+    """A file that was added, changed or renamed, or a submodule that is at another commit."""
 
     path: Path
-    before: bytes | None
-    """Its content before; None if it is new."""
+    before: str | None
+    """Its name then, relative to the root; None if it is new."""
     lines: tuple[tuple[int, int], ...]
     """The ranges of lines that are new, both ends included."""
-    content: bytes | None = None
-    """Its content, where that is not the one in the working tree."""
 
     def holds(self, finding: Finding) -> bool:
         """Whether a finding stands on a line that is new."""
@@ -35,27 +31,74 @@ class Changed:
         return self.before is None or any(start <= last and finding.span.line <= end for start, end in self.lines)
 
 
-def changed_since(git: Git, revision: str) -> tuple[Changed, ...]:
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All that changed since a commit."""
+
+    git: Git
+    base: str
+    """The commit, or tree, that it is compared with."""
+    every: tuple[Changed, ...]
+    gone: bool = False
+    """Whether files were taken out: what led to them does something else now."""
+    unseen: tuple[tuple[str, str], ...] = ()
+    """Files that changed and cannot be read, with the reason."""
+
+    def of(self, path: Path) -> Changed | None:
+        """Give the change of a file, or of the submodule that it lies in."""
+        real = os.path.realpath(path)
+        return next((one for one in self.every if real == (there := os.path.realpath(one.path)) or real.startswith(there + os.sep)), None)  # fmt: skip
+
+    def below(self, paths: Sequence[str], cwd: Path) -> Changes:
+        """Keep what lies in the files and folders that are named, or everything below the working directory."""
+        wanted = [Path(os.path.realpath(cwd / path)) for path in paths] or [Path(os.path.realpath(cwd))]
+
+        def is_wanted(path: Path) -> bool:
+            return any(Path(os.path.realpath(path)).is_relative_to(one) for one in wanted)
+
+        kept = tuple(one for one in self.every if is_wanted(one.path))
+        return replace(
+            self, every=kept, unseen=tuple(pair for pair in self.unseen if is_wanted(self.git.root / pair[0]))
+        )
+
+    def moved(self, root: Path) -> Changes:
+        """The same changes, of files that lie in another folder."""
+        there = tuple(replace(one, path=root / os.path.relpath(one.path, self.git.root)) for one in self.every)
+        return replace(self, every=there)
+
+
+def changed_since(git: Git, revision: str) -> Changes:
     """Give what differs between the working tree and the commit at which its branch left a revision."""
     base = git.merge_base(revision)
-    tracked = _changed(git, (base,), base, staged=False)
-    fresh = (Changed(git.root / name, None, ()) for name in git.untracked())
-    return (*tracked, *fresh)
+    found = [*_changed(git, (base,)), *(Changed(git.root / name, None, ()) for name in sorted(git.untracked()))]
+    known = {one.path for one in found}
+    found += [Changed(path, None, ()) for name in git.unmerged() if (path := git.root / name) not in known]
+    why = "it is not in the working tree, as a sparse checkout leaves it; git sparse-checkout add brings it"
+    unseen = [(os.path.relpath(one.path, git.root), why) for one in found if not os.path.lexists(one.path)]
+    there = tuple(one for one in found if os.path.lexists(one.path))
+    return Changes(git, base, there, gone=git.deletes(base), unseen=tuple(unseen))
 
 
-def staged(git: Git) -> tuple[Changed, ...]:
-    """Give what the next commit would change, with the content that it would commit."""
+def staged(git: Git) -> Changes:
+    """Give what the next commit would change."""
     head = git.head()
-    return tuple(_changed(git, ("--cached", head), head, staged=True))
+    submodules = git.submodules()
+    every = tuple(_changed(git, ("--cached", head)))
+    names = {one: os.path.relpath(one.path, git.root) for one in every}
+    unseen = [
+        (name, "it is a submodule at another commit, whose files are not in this index; check it by itself")
+        for name in names.values()
+        if name in submodules
+    ]
+    unseen += [(name, "it has conflicts that are not resolved") for name in sorted(git.unmerged())]
+    plain = tuple(one for one, name in names.items() if name not in submodules)
+    return Changes(git, head, plain, gone=git.deletes("--cached", head), unseen=tuple(unseen))
 
 
-def _changed(git: Git, against: Sequence[str], base: str, *, staged: bool) -> Iterator[Changed]:
+def _changed(git: Git, against: Sequence[str]) -> Iterator[Changed]:
     for old, new in git.changes(*against):
-        path = git.root / new
-        content = git.content(_INDEX, path) if staged else None
-        before = git.content(base, git.root / old) if old is not None else None
         hunks = git.hunks(*against, names=(new,) if old is None or old == new else (old, new))
-        yield Changed(path, before, tuple(_ranges(hunks)), content)
+        yield Changed(git.root / new, old, tuple(_ranges(hunks)))
 
 
 def _ranges(diff: bytes) -> Iterator[tuple[int, int]]:
@@ -65,21 +108,31 @@ def _ranges(diff: bytes) -> Iterator[tuple[int, int]]:
             yield start, start + count - 1
 
 
-def below(changes: Iterable[Changed], paths: Sequence[str], cwd: Path) -> tuple[Changed, ...]:
-    """Keep what lies in the files and folders that are named, or everything below the working directory."""
-    wanted = [Path(os.path.realpath(cwd / path)) for path in paths] or [Path(os.path.realpath(cwd))]
-    return tuple(one for one in changes if any(Path(os.path.realpath(one.path)).is_relative_to(w) for w in wanted))
-
-
-def outside(findings: Sequence[Finding], changed: Changed, before: Sequence[Finding]) -> Iterator[Finding]:
+def outside(findings: Sequence[Finding], changed: Changed | None, before: Sequence[Finding]) -> Iterator[Finding]:
     """Give the new findings of a file that a change has not to do with.
 
-    That is those on old lines, as long as the file had as many equal ones before: what changed elsewhere in the file
-    can make a statement another one.
+    That is those on old lines, as long as the file had as many equal and equally severe ones before: what changed
+    elsewhere, in the file, in a helper or in the configuration, can make a statement another one, or a worse one.
     """
-    there = Counter((finding.code, finding.fingerprint) for finding in before)
-    now = Counter((finding.code, finding.fingerprint) for finding in findings)
+    there = Counter(map(_what, before))
+    now = Counter(map(_what, findings))
     for finding in findings:
-        key = (finding.code, finding.fingerprint)
-        if finding.status is Status.NEW and not changed.holds(finding) and now[key] <= there[key]:
+        stands_on_it = changed is not None and changed.holds(finding)
+        if finding.status is Status.NEW and not stands_on_it and now[_what(finding)] <= there[_what(finding)]:
             yield finding
+
+
+def _what(finding: Finding) -> tuple[str, str, int]:
+    return (finding.code, finding.fingerprint, finding.severity.rank)
+
+
+def leads_elsewhere(source: bytes, libraries: Iterable[str]) -> bool:
+    """Whether a migration may read another file of the repository: it imports what is no library, or opens files."""
+    known = {name.encode() for name in libraries}
+    return bool(_OPENS.search(source)) or any(
+        found[1].partition(b".")[0] not in known for found in _IMPORT.finditer(source)
+    )
+
+
+_IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from|import)[ \t]+([.\w]+)", re.MULTILINE)
+_OPENS = re.compile(rb"\bopen\(|read_text|read_bytes|import_module|__import__|execfile|run_path|\.sql\b")

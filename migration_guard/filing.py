@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -21,13 +22,14 @@ from migration_guard.baseline import (
     parse,
 )
 from migration_guard.baseline.grandfather import CutOff, CutOffs, UnknownCutOff
+from migration_guard.baseline.rekey import rekeyed
 from migration_guard.config import ConfigError, Settings
 from migration_guard.discover import Candidate, Discovery
 from migration_guard.files import LINK_OUT, exists, leads_out, repository_of, shown_path
-from migration_guard.findings import Finding, Severity, Status
+from migration_guard.findings import SCHEME, Finding, Severity, Status
 from migration_guard.git import Git, GitError
 from migration_guard.procedures import Procedure
-from migration_guard.rules import EntryUse, Upkeep, all_rules
+from migration_guard.rules import CeilingUse, EntryUse, Upkeep, all_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class Baselines:
     """Read them as they were where the branch left this revision, so that it cannot grandfather itself."""
     may_be_missing: bool = False
     """Whether a configured one is about to be written."""
+    look_back: Callable[[Baseline], tuple[Filed, ...]] | None = None
+    """Gives what this version finds in the files as they were when a baseline was written. Raises GitError."""
+    upgrades: bool = False
+    """Whether entries of an earlier version are to be told again in any case."""
     today: date | None = None
 
 
@@ -100,12 +106,14 @@ def file_away(
         shelf = _shelf(path, settings, mine, discovery, baselines)
         shelves.append(shelf)
         old = {id(found.filed.finding) for found in shelf.matching.matched} | {id(one.finding) for one in shelf.cut_off}
+        old -= {id(one.finding) for one in shelf.matching.new}  # one of its tables is new
         findings += (
             replace(finding, status=Status.GRANDFATHERED) if id(finding) in old else finding
             for one in mine
             for finding in one.findings
         )
         findings += _upkeep(shelf, settings, baselines, overrides)
+        findings += _above_ceiling(shelf, settings, overrides)
     return Filing(tuple(findings), tuple(shelves))
 
 
@@ -116,12 +124,17 @@ def _shelf(
     upkeep = {rule.code for rule in all_rules() if rule.upkeep}
     names = _Names(baseline.folder)
     filed = [
-        (one.candidate, Filed(finding, names.of(one.candidate.path), one.replaces))
+        (one.candidate, filed)
         for one in checked
         for finding in sorted(one.findings, key=lambda finding: finding.sort_key)
         if finding.status is Status.NEW and finding.code not in upkeep
+        for filed in Filed.each(finding, names.of(one.candidate.path), one.replaces)
     ]
-    sights = _Sights(baseline.folder, {names.of(one.candidate.path): one for one in checked}, discovery)
+    if baseline.outdated and baselines.look_back is not None:
+        baseline = _upgraded(baseline, [one for _, one in filed], baselines)
+    sights = _Sights(
+        baseline.folder, {names.of(one.candidate.path): one for one in checked}, discovery, upgrades=baselines.upgrades
+    )
     matching = match(baseline.entries, [one for _, one in filed], sights.of)
     unmatched = set(map(id, matching.new))
     cut_off = tuple(_cut_off((candidate, one) for candidate, one in filed if id(one) in unmatched))
@@ -136,6 +149,22 @@ def _baseline(path: Path, settings: Sequence[Settings], baselines: Baselines) ->
         if entry.file.startswith("../") and not _is_inside(found.folder / entry.file, found.folder, baselines.cwd):
             raise BaselineError(path, entry.line, f"`file`: {entry.file!r} leads out of the repository")
     return found
+
+
+def _upgraded(baseline: Baseline, now: Sequence[Filed], baselines: Baselines) -> Baseline:
+    """Tell the entries of an earlier version again: by what was there when they were written, else by what is there."""
+    try:
+        before = baselines.look_back(baseline) if baselines.look_back is not None else ()
+    except GitError as error:
+        if not baselines.upgrades:
+            outdated = baseline.outdated
+            message = (
+                f"{len(outdated)} of its entries were written by an earlier version of migration-guard, and what they "
+                f"stood for cannot be looked up ({error}); `migration-guard baseline --tool-upgrade` brings them up to date"
+            )
+            raise BaselineError(baseline.path, outdated[0].line, message) from None
+        before = tuple(now)
+    return replace(baseline, entries=rekeyed(baseline.entries, before), upgraded=True)
 
 
 def _is_inside(path: Path, folder: Path, cwd: Path) -> bool:
@@ -170,13 +199,16 @@ def _as_it_was(path: Path, revision: str, names: Sequence[str]) -> Baseline:
 class _Sights:
     """What a run saw of the files that entries name."""
 
-    def __init__(self, folder: Path, checked: Mapping[str, Checked], discovery: Discovery) -> None:
+    def __init__(self, folder: Path, checked: Mapping[str, Checked], discovery: Discovery, *, upgrades: bool) -> None:
+        self._upgrades = upgrades
         self._folder = folder
         self._discovery = discovery
         self._checked = checked
         self._gone: dict[str, Sight] = {}
 
     def of(self, entry: Entry) -> Sight:
+        if entry.scheme != SCHEME and not self._upgrades:
+            return Sight.UNSEEN  # nobody knows what it stood for
         one = self._checked.get(entry.file)
         if one is not None:
             return Sight.CHECKED if one.whole and entry.rule in one.running else Sight.UNSEEN
@@ -225,6 +257,17 @@ def _upkeep(
             if rule.code in {"MG903", "MG904"}:
                 context = Upkeep(rule, shelf.shown, overrides.get(rule.code), strict)
                 yield from rule.check(use, context)
+
+
+def _above_ceiling(shelf: Shelf, settings: Sequence[Settings], overrides: Mapping[str, Severity]) -> Iterator[Finding]:
+    """What is grandfathered beyond what the configuration allows, by severity or rule."""
+    held: Counter[str] = Counter()
+    for finding in {id(one.filed.finding): one.filed.finding for one in shelf.matching.matched}.values():
+        held.update({finding.severity.value, finding.code, finding.name, "total"})
+    rule = next(rule for rule in all_rules() if rule.code == "MG905")
+    context = Upkeep(rule, shelf.shown, overrides.get(rule.code))
+    for what, most in dict(pair for one in settings for pair in one.baseline_ceiling).items():
+        yield from rule.check(CeilingUse(what, held[what], most), context)
 
 
 class _Names:

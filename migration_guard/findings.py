@@ -7,6 +7,9 @@ from enum import Enum
 
 from migration_guard.operations import Operation, Span
 
+SCHEME = 2
+"""How fingerprints are made; each begins with it. Entries of an earlier scheme are matched by their history."""
+
 
 class Severity(str, Enum):
     LOW = "low"
@@ -68,6 +71,8 @@ class Finding:
     migration: str | None
     operation: Operation | None
     fingerprint: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+    """Where several tables are written one by one: each of them, with a fingerprint of its own."""
     status: Status = Status.NEW
     measure: Measure | None = None
 

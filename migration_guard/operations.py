@@ -60,6 +60,15 @@ class Rendition:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What one place does to one table, or to several at once: a loop over three tables has three."""
+
+    tables: tuple[str, ...]
+    form: str
+    """The canonical form: equal for two spellings of it. Fingerprints are made of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One data change that a migration would execute (or, for MARKER, one text that speaks of a backfill)."""
 
@@ -78,8 +87,8 @@ class Operation:
     """`path:line` of the statement, where it stands in another file than the migration."""
     text: str | None = None
     """The SQL text (holes as `{name}`), or the marker's text."""
-    form: str = ""
-    """The canonical form of the operation: equal for two spellings of it. Fingerprints are made of it."""
+    parts: tuple[Part, ...] = ()
+    """What it does, by the tables that it is done to."""
     dynamic: bool = False
     """Whether verb, table or schema are put together while running."""
     anywhere: tuple[str, ...] = ()

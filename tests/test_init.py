@@ -80,7 +80,12 @@ def test_what_it_writes_governs_and_is_proposed_once(repository: Path) -> None:
     hook = yaml.safe_load((repository / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"][0]
     assert (hook["id"], hook["entry"]) == ("migration-guard", "migration-guard check --force-exclude")
     job = yaml.safe_load((repository / ".github" / "workflows" / "migration-guard.yml").read_text())
-    assert job["jobs"]["migration-guard"]["steps"][-1]["run"].startswith("migration-guard check")
+    run = job["jobs"]["migration-guard"]["steps"][-1]["run"]
+    assert run.startswith("migration-guard check")
+    closed = (
+        "--baseline-from origin/main --config-from origin/main --no-inline-ignores-since origin/main --strict-discovery"
+    )
+    assert closed in run
     written = tree(repository)
     again = init(repository, "--write")
     assert (again.returncode, "Everything is set up." in again.stdout) == (0, True)
@@ -124,6 +129,7 @@ def test_nothing_is_proposed_that_is_there(repository: Path) -> None:
         **{
             "migration-guard.toml": "",
             ".pre-commit-config.yaml": "repos:\n- repo: local\n  hooks:\n  - id: migration-guard\n",
+            ".gitattributes": ".migration-guard-baseline.jsonl merge=union\n",
             ".github/workflows/lint.yml": "jobs: {lint: {steps: [{run: migration-guard}]}}\n",
             "versions/1.py": ALEMBIC,
         },

@@ -195,3 +195,116 @@ def test_a_function_that_the_repository_creates_elsewhere_is_followed(tmp_path: 
     source = f"{ALEMBIC}def upgrade():\n    op.execute('SELECT app.purge(1)')\n    op.execute('SELECT tidy(2)')\n"
     (tmp_path / "versions/b.py").write_text(source, encoding="utf-8")
     assert told(tmp_path) == [("DELETE", ["orders"])]
+
+
+NO_ALARM = {
+    "versions/f.py": """import sqlalchemy as sa
+from alembic import op
+from rq import Queue
+from elsewhere import make, sql
+from app.jobs import queue
+revision = "f"
+down_revision = None
+def job(): op.execute("UPDATE jobs SET a = 1")
+def upgrade():
+    Queue().enqueue(job)
+    queue.enqueue_in(1, job, "x")
+    for name in ("leads", "orders"):
+        if name == "leads":
+            continue
+        op.execute(f"DELETE FROM {name}")
+    for name in ["leads", "orders", "parts"]:
+        if name in ("leads", "parts"):
+            continue
+        op.execute(sa.text("UPDATE %s SET a = 1" % name))
+    value = "x".replace("'", "''")
+    op.get_bind().execute(sa.text("SELECT id FROM leads WHERE a = '" + value + "' AND b = '{}'".format(value)))
+    names = ", ".join(f"'{one}'" for one in ["a", "b"])
+    op.get_bind().execute(f"SELECT id FROM leads WHERE a IN ({names})")
+    user = make()
+    op.get_bind().execute("SELECT id FROM leads WHERE a = '%s'" % user.name.replace("'", "''"))
+    q = "SELECT id FROM leads WHERE " + " AND ".join(f"{k} = '{v}'" for k, v in make().items())
+    op.get_bind().execute(sa.text(q)).fetchall()
+    op.execute("CREATE FUNCTION t() RETURNS trigger AS $$ BEGIN UPDATE leads SET a = 1; RETURN NEW; END $$ LANGUAGE plpgsql")
+    op.execute("CREATE TRIGGER x AFTER INSERT ON leads FOR EACH ROW EXECUTE FUNCTION t()")
+def downgrade(): pass
+""",
+    "shop/migrations/0001_p.py": """from django.db import migrations
+import pgtrigger.compiler, pgtrigger.migrations
+from pgtrigger import Trigger, UpsertTriggerSql
+from django_db_views.operations import ViewRunPython
+import django_rq
+from elsewhere.tasks import refill
+def job(pk): pass
+def fill(apps, schema_editor):
+    Lead = apps.get_model("shop", "Lead")
+    for lead in Lead.objects.all():
+        django_rq.enqueue(job, lead.pk)
+        refill.delay(lead.pk)
+        refill.apply_async(args=[lead.pk])
+class Migration(migrations.Migration):
+    operations = [
+        migrations.RunPython(fill),
+        pgtrigger.migrations.AddTrigger(model_name="x", trigger=Trigger(name="t", sql=UpsertTriggerSql(func="DELETE FROM shop_customer; RETURN NEW;", hash="0", operation="UPDATE", pgid="p", table="t", when="AFTER"))),
+        pgtrigger.migrations.AddTrigger(model_name="x", trigger=pgtrigger.compiler.Trigger(name="t", sql="UPDATE a SET b = 1")),
+    ]
+""",
+}
+"""Jobs that go into a queue, items that a guard leaves out, texts with what is escaped, triggers that are only created."""
+
+
+def test_what_only_looks_like_a_change_is_not_told(tmp_path: Path) -> None:
+    for name, content in NO_ALARM.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    assert told(tmp_path) == [("DELETE", ["orders"]), ("UPDATE", ["orders"])]
+
+
+SILENT_BEFORE = """import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.orm import Session
+from elsewhere import thing
+from elsewhere.models import Lead
+revision = "1"
+down_revision = None
+def upgrade():
+    session = Session(op.get_bind())
+    {line}
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Lead.recompute_all(session)",
+        "session.query(Lead).first().recompute()",
+        "op.execute(sa.select(sa.func.fix_everything()))",
+        "op.get_bind().scalar(sa.func.fix_everything(1))",
+        "session.query(sa.func.fix_everything(Lead.id)).all()",
+        "session.unknown_method()",
+        "op.get_bind().execute(thing)",
+        "thing(op.execute)",
+        "thing.enqueue(session)",
+        "thing.get_or_create_total(session)",
+    ],
+)
+def test_what_is_out_of_sight_and_has_a_way_to_the_database_is_opaque(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a.py").write_text(SILENT_BEFORE.format(line=line), encoding="utf-8")
+    assert told(tmp_path) == [("OPAQUE", [])]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "session.execute(sa.func.now())",
+        "op.execute(sa.select(sa.func.count(Lead.id)))",
+        "thing.table_exists(session, 'leads')",
+        "sa.inspect(op.get_bind()).get_columns('leads')",
+        "op.get_bind().dialect.has_table(op.get_bind(), 'leads')",
+        "session.in_transaction()",
+        "session.query(Lead).filter(Lead.id.in_([1])).all()",
+    ],
+)
+def test_what_is_known_to_read_is_not_told(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a.py").write_text(SILENT_BEFORE.format(line=line), encoding="utf-8")
+    assert told(tmp_path) == []

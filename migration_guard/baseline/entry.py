@@ -59,6 +59,11 @@ class Entry(NamedTuple):
         return Key(self.file, self.rule, self.fp, self.migration or "")
 
     @property
+    def scheme(self) -> int:
+        """How its fingerprint was made."""
+        return int(self.fp.partition(":")[0])
+
+    @property
     def what(self) -> str:
         """The entry in words."""
         migration = f", migration {self.migration}" if self.migration else ""

@@ -6,11 +6,13 @@ name. A migration that replaces others inherits what was grandfathered in them, 
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from migration_guard.baseline.entry import Entry, Key
 from migration_guard.findings import Finding
@@ -40,19 +42,35 @@ class Sight(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A finding that could be grandfathered, with what entries know of it."""
+    """A finding that could be grandfathered, or its part for one of several tables, with what entries know of it."""
 
     finding: Finding
     file: str
     """Relative to the baseline's folder."""
     replaces: tuple[str, ...] = ()
+    part: tuple[str, str] | None = None
+    """The table and the fingerprint, of one that writes several tables one by one."""
+
+    @staticmethod
+    def each(finding: Finding, file: str, replaces: tuple[str, ...] = ()) -> tuple[Filed, ...]:
+        """Give what entries stand for: the finding, or each of its parts."""
+        return tuple(Filed(finding, file, replaces, part) for part in finding.parts or (None,))
+
+    @property
+    def fingerprint(self) -> str:
+        return self.part[1] if self.part is not None else self.finding.fingerprint
 
     @property
     def key(self) -> Key:
-        return Key(self.file, self.finding.name, self.finding.fingerprint, self.finding.migration or "")
+        return Key(self.file, self.finding.name, self.fingerprint, self.finding.migration or "")
 
     @property
     def at(self) -> str:
+        return self.part[0] if self.part is not None else self.whole_at
+
+    @property
+    def whole_at(self) -> str:
+        """What all of the finding is about."""
         operation = self.finding.operation
         if operation is None:
             return "the migration"
@@ -93,6 +111,7 @@ class _Matcher:
         self._sight = sight
         self._matched: dict[int, Match] = {}
         self._inherited: set[Key] = set()
+        self._open_at: dict[_Home, list[int]] = {}
         self._by_finding: dict[tuple[str, str], list[Key]] = defaultdict(list)
         for key in self._entries:
             self._by_finding[key.rule, key.fp].append(key)
@@ -105,8 +124,11 @@ class _Matcher:
         self._rename()
         left = [(entry, self._left[key]) for key, entry in self._entries.items() if self._left[key] > 0]
         over = {Sight.CHECKED, Sight.GONE}
-        stale = [(e, n) for e, n in left if self._sight(e) in over and e.key not in self._inherited]
-        unknown = [pair for pair in left if pair not in stale and pair[0].key not in self._inherited]
+        stale: list[tuple[Entry, int]] = []
+        unknown: list[tuple[Entry, int]] = []
+        for entry, count in left:
+            if entry.key not in self._inherited:
+                (stale if self._sight(entry) in over else unknown).append((entry, count))
         return Matching(
             matched=tuple(self._matched[index] for index in sorted(self._matched)),
             new=tuple(filed for index, filed in enumerate(self._findings) if index not in self._matched),
@@ -152,29 +174,94 @@ class _Matcher:
                     break
 
     def _rename(self) -> None:
-        """A file that is gone and one that has just its findings: the same file, if the name is all that tells them apart."""
-        gone: Mapping[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-        keys: dict[tuple[str, str, str], list[Key]] = defaultdict(list)
-        for key, entry in self._entries.items():
-            if self._left[key] > 0 and self._is_gone(entry) and _named_by_file(entry.migration, entry.file):
-                gone[entry.file][key.rule, key.fp] += self._left[key]
-                keys[entry.file, key.rule, key.fp].append(key)
-        there: Mapping[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-        for filed in self._findings if gone else ():
-            there[filed.file][filed.key.rule, filed.key.fp] += 1
-        for file, held in there.items():
-            old = next((old for old, lost in gone.items() if lost and lost == held), None)
-            fresh = [(index, filed) for index, filed in self._open() if filed.file == file]
-            if old is None or len(fresh) < held.total() or not _named_by_file(fresh[0][1].finding.migration, file):
+        """A migration that is gone and one that came, with mostly the same findings: the same one under another name.
+
+        If all of their findings are equal and neither has a name but its file's, the names may be any; else what people
+        call it must be the same, as when it was renumbered. What most of the findings say goes first.
+        """
+        gone, came = self._left_behind(), self._come()
+        sources: Mapping[tuple[str, str], list[_Home]] = defaultdict(list)
+        for home, held in gone.items():
+            for what in held:
+                sources[what].append(home)
+        pairs: list[tuple[int, _Home, _Home]] = []
+        for new, there in came.items():
+            for old in dict.fromkeys(home for what in there for home in sources.get(what, ())):
+                common = (gone[old] & there).total()
+                if _is_renamed(old, gone[old], new, there, common):
+                    pairs.append((-common, old, new))
+        done: set[_Home] = set()
+        for _, old, new in sorted(pairs):
+            if old in done or new in done:
                 continue
-            gone[old].clear()
-            for index, filed in fresh:
-                any(self._take(index, key, Tier.RENAMED) for key in keys[old, filed.key.rule, filed.key.fp])
+            done |= {old, new}
+            for index in self._open_at[new]:
+                filed = self._findings[index]
+                if index not in self._matched:
+                    self._take(index, Key(old.file, filed.key.rule, filed.key.fp, old.migration), Tier.RENAMED)
+
+    def _left_behind(self) -> dict[_Home, Counter[tuple[str, str]]]:
+        """What entries say of migrations that nothing is found of any more, though they would have been looked at."""
+        held: dict[_Home, Counter[tuple[str, str]]] = defaultdict(Counter)
+        still: set[_Home] = set()
+        for key, entry in self._entries.items():
+            home = _Home(entry.file, entry.migration or "")
+            if self._left[key] == entry.count and (self._is_gone(entry) or self._sight(entry) is Sight.CHECKED):
+                held[home][key.rule, key.fp] += entry.count
+            else:
+                still.add(home)
+        return {home: counter for home, counter in held.items() if home not in still}
+
+    def _come(self) -> dict[_Home, Counter[tuple[str, str]]]:
+        """What is found in migrations of which no entry knows anything."""
+        there: dict[_Home, Counter[tuple[str, str]]] = defaultdict(Counter)
+        self._open_at = defaultdict(list)
+        known: set[_Home] = set()
+        for index, filed in enumerate(self._findings):
+            home = _Home(filed.file, filed.finding.migration or "")
+            if index in self._matched:
+                known.add(home)
+            else:
+                there[home][filed.key.rule, filed.key.fp] += 1
+                self._open_at[home].append(index)
+        return {home: counter for home, counter in there.items() if home not in known}
 
     def _is_gone(self, entry: Entry) -> bool:
         return self._sight(entry) in {Sight.GONE, Sight.MISSING}
 
 
-def _named_by_file(migration: str | None, file: str) -> bool:
-    """Whether a migration has no name but its file's, so that renaming the file renames it too."""
-    return migration is None or migration.rpartition(".")[2] == PurePosixPath(file).stem
+class _Home(NamedTuple):
+    """A migration in its file."""
+
+    file: str
+    migration: str
+
+    @property
+    def named_by_file(self) -> bool:
+        """Whether a migration has no name but its file's, so that renaming the file renames it too."""
+        return not self.migration or self.migration.rpartition(".")[2] == PurePosixPath(self.file).stem
+
+    @property
+    def slug(self) -> str:
+        """What people call it: the file's name without numbers, dates and ids."""
+        own = self.migration.rpartition(".")[2]
+        stem = PurePosixPath(self.file).name.partition(".")[0]
+        words = re.split(r"[_\W]+", stem if own == stem.rstrip("_") or "_" in own else stem.removeprefix(own))
+        return "_".join(word for word in words if word and not _ID.fullmatch(word)).lower()
+
+
+_ID = re.compile(r"[VURvur]?\d+|[0-9a-f]{8,40}|m\d+")
+_SHORTEST = 3
+"""Letters of a name that was cut, as Alembic cuts it: fewer say nothing."""
+
+
+def _is_renamed(
+    old: _Home, held: Counter[tuple[str, str]], new: _Home, there: Counter[tuple[str, str]], common: int
+) -> bool:
+    if old.file == new.file:
+        return False  # another migration of one script
+    if held == there and old.named_by_file and new.named_by_file:
+        return True
+    one, other = sorted((old.slug, new.slug), key=len)
+    alike = one == other or (len(one) >= _SHORTEST and other.startswith(one))
+    return alike and PurePosixPath(old.file).parent == PurePosixPath(new.file).parent and 2 * common >= held.total()

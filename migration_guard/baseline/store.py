@@ -11,10 +11,13 @@ from pathlib import Path
 from migration_guard.baseline.entry import Entry, Key, Refused, entry_of
 from migration_guard.config import ConfigError
 from migration_guard.files import Unreadable, read_source
+from migration_guard.findings import SCHEME
 
 DEFAULT_NAME = ".migration-guard-baseline.jsonl"
 FORMAT = 1
 HEADER = f'{{"format":{FORMAT}}}'
+BOTH = " | "
+"""Between what two branches say of one entry."""
 LIMIT = 64 * 1024 * 1024
 """Bytes that are read: a quarter of a million entries."""
 
@@ -32,8 +35,15 @@ class Baseline:
     exists: bool = True
     recovered: bool = False
     """Whether it was put together from the two sides of a merge conflict."""
+    upgraded: bool = False
+    """Whether entries of an earlier version were told again."""
     text: str = ""
     """As it was read, with plain line ends."""
+
+    @property
+    def outdated(self) -> tuple[Entry, ...]:
+        """The entries whose fingerprints were made by an earlier version."""
+        return tuple(entry for entry in self.entries if entry.scheme != SCHEME)
 
     @property
     def folder(self) -> Path:
@@ -74,6 +84,12 @@ def parse(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
                 _check_format(record, number, path)
                 continue  # a merge by union repeats the header
             raise BaselineError(path, number, str(refused)) from None
+        if entry.scheme > SCHEME:
+            message = (
+                f"`fp`: {entry.fp} was written by a newer version of migration-guard (scheme {entry.scheme}, this one "
+                f"makes {SCHEME}); update it"
+            )
+            raise BaselineError(path, number, message)
         if entry.rule not in names:
             near = get_close_matches(entry.rule, names, 1)
             hint = f"; did you mean `{near[0]}`?" if near else ""
@@ -94,10 +110,16 @@ def _largest(one: Entry, other: Entry) -> Entry:
     untils = [entry.until for entry in (one, other) if entry.until]
     return one._replace(
         count=max(one.count, other.count),
-        reason=one.reason or other.reason,
-        owner=one.owner or other.owner,
+        reason=_both(one.reason, other.reason),
+        owner=_both(one.owner, other.owner),
         until=min(untils) if untils else None,
     )
+
+
+def _both(one: str | None, other: str | None) -> str | None:
+    """What two branches say of one entry, until somebody decides."""
+    said = [part for text in (one, other) if text for part in text.split(BOTH)]
+    return BOTH.join(dict.fromkeys(said)) or None
 
 
 def _said(lines: list[str]) -> Iterator[tuple[int, str]]:

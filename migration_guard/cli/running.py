@@ -40,12 +40,19 @@ def checked(
     isolated: bool,
     writes: bool = True,
     renders: bool = False,
+    upgrades: bool = False,
 ) -> Run:
     """Check migrations for a command that works on their baseline."""
     overrides = [("baseline", str(Path.cwd() / file))] if file else []
     load = loader(config, isolated=isolated, overrides=overrides)
     request = Request(
-        paths=paths, cwd=Path.cwd(), load=load, workers=workers(jobs), writes_baseline=writes, renders=renders
+        paths=paths,
+        cwd=Path.cwd(),
+        load=load,
+        workers=workers(jobs),
+        writes_baseline=writes,
+        renders=renders,
+        upgrades_baseline=upgrades,
     )
     try:
         return run(request)
@@ -86,7 +93,8 @@ class Target:
         """Say whether this finding is meant."""
         finding = filed.finding
         if self._fingerprint:
-            return finding.fingerprint.startswith(self._fingerprint)
+            prints = (filed.fingerprint, finding.fingerprint)
+            return any(one.startswith(self._fingerprint) for one in prints)
         if self._rule:
             return self._rule in (finding.code, finding.name)
         return finding.span.line <= self._line <= max(finding.span.end_line, finding.span.line)

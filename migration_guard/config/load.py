@@ -16,6 +16,7 @@ from migration_guard.config.place import Place, WorkingTree
 from migration_guard.config.settings import Settings
 from migration_guard.config.tables import BadTables, MeasuredTable, read_tables, usual_file
 from migration_guard.files import Unreadable, exists, nearest_name, read_source
+from migration_guard.findings import Severity
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -79,8 +80,25 @@ class SettingsLoader:
         self._files: dict[Path, Settings | None] = {}
         self._settings: dict[Path, Settings] = {}
         self._git_roots: dict[Path, Path | None] = {}
+        self._config = tuple(config)
         for argument in config:
             self._take(argument)
+
+    def moved(self, root: Path, to: Path) -> SettingsLoader:
+        """Give a loader for a folder that holds the files of another one, configuration included."""
+
+        def there(argument: str) -> str:
+            path = Path(os.path.normpath(self._cwd / argument))
+            inside = "=" not in argument and path.is_relative_to(root) and exists(to / path.relative_to(root))
+            return str(to / path.relative_to(root)) if inside else argument
+
+        return SettingsLoader(
+            cwd=self._cwd,
+            config=[there(argument) for argument in self._config],
+            isolated=self._isolated,
+            measured=self._measured,
+            place=self._place.moved(to),
+        )
 
     def for_folder(self, folder: Path) -> Settings:
         """Give the settings that govern the files of a folder (an absolute path)."""
@@ -227,6 +245,8 @@ def _named_rules(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from (("ignore", rule) for rule in settings.ignore)
     yield from (("per-file-ignores", rule) for _, rules in settings.per_file_ignores for rule in rules)
     yield from (("severity", rule) for rule, _ in settings.severity)
+    counted = {"total", *(level.value for level in Severity)}
+    yield from (("baseline-ceiling", rule) for rule, _ in settings.baseline_ceiling if rule not in counted)
 
 
 def line_of(text: str, *keys: str) -> int | None:

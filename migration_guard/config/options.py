@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
@@ -242,6 +243,22 @@ def _name(value: object) -> str:
     return value
 
 
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise Refused(f"expected a whole number from 0, found {value!r}")
+    return value
+
+
+def _goals(value: object) -> tuple[tuple[str, int], ...]:
+    goals = COUNTS.read(value)
+    for day, _ in goals:
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            raise Refused(f"expected dates such as 2030-12-31 as keys, found {day!r}") from None
+    return tuple(sorted(goals))
+
+
 def object_schema(table: Mapping[str, Option]) -> Schema:
     """Describe a TOML table that has these options, and no others."""
     return {"type": "object", "properties": properties_schema(table), "additionalProperties": False}
@@ -261,6 +278,7 @@ def _by_key(schema: Schema) -> Schema:
 
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
 _TEXTS: Schema = {"type": "array", "items": _TEXT}
 _CUT_OFF: Schema = {"anyOf": [_TEXT, _TEXTS]}
 _LEVELS = _one_of(level.value for level in Severity)
@@ -286,6 +304,10 @@ SEVERITIES: Kind[tuple[tuple[str, Severity], ...]] = Kind(
 RULES_BY_GLOB: Kind[tuple[tuple[str, tuple[str, ...]], ...]] = Kind(
     "a table of lists of rules", _rules_by_pattern, _by_key(_TEXTS)
 )
+COUNTS: Kind[tuple[tuple[str, int], ...]] = Kind(
+    "a table of numbers", _table_of(Kind("a number from 0", _count, _COUNT)), _by_key(_COUNT)
+)
+GOALS: Kind[tuple[tuple[str, int], ...]] = Kind("a table of numbers by date", _goals, _by_key(_COUNT))
 NAME: Kind[str] = Kind("a name", _name, _TEXT)
 
 

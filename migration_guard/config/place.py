@@ -18,6 +18,9 @@ class Place(Protocol):
     def read(self, path: Path, limit: int) -> bytes:
         """Give a file wholly, or raise Unreadable."""
 
+    def moved(self, to: Path) -> Place:
+        """The same place, seen from another working tree of the repository."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkingTree:
@@ -30,6 +33,9 @@ class WorkingTree:
         if leads_out(path, repository_of(path.parent) or path.parent):
             raise Unreadable(LINK_OUT)
         return read_source(path, limit)
+
+    def moved(self, to: Path) -> WorkingTree:  # noqa: ARG002 -- it lies where one looks
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +66,6 @@ class Commit:
         if len(content) > limit:
             raise Unreadable(too_large(limit))
         return content
+
+    def moved(self, to: Path) -> Commit:
+        return Commit(Git.at(to), self.commit, self.names)

@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 
 from migration_guard.config.options import (
+    COUNTS,
     CUT_OFFS,
     DIALECT,
     GLOBS,
+    GOALS,
     MARKER,
     NAME,
     PATH,
@@ -109,6 +111,12 @@ class Settings:
     )
     strict_baseline: bool = option(
         SWITCH, False, "Whether entries of the baseline that stand for nothing fail the run."
+    )
+    baseline_ceiling: tuple[tuple[str, int], ...] = option(
+        COUNTS, (), "How many findings may be grandfathered at most, by severity, rule, or `total`."
+    )
+    baseline_goals: tuple[tuple[str, int], ...] = option(
+        GOALS, (), "How many findings shall be grandfathered at most, by the day on which that shall be so."
     )
     grandfather: tuple[tuple[str, tuple[str, ...] | str], ...] = option(
         CUT_OFFS,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from migration_guard.git.run import GitError, ask
+from migration_guard.git.snapshot import extracted
 from migration_guard.git.view import View, open_view
 
 __all__ = ["Git", "GitError"]
@@ -70,6 +73,17 @@ class Git:
             raise GitError(f"it is not known when {path.name} was last changed{shallow}")
         return commit
 
+    def history(self, path: Path) -> list[tuple[str, date]]:
+        """Give the commits that changed a file with the days on which they were made, the oldest first."""
+        format_ = "--format=%H %cs"
+        said = self._told(
+            "rev-list", "--reverse", "--no-commit-header", format_, self.commit("HEAD"), "--", self.name(path)
+        )
+        if said is None:
+            raise GitError(f"git rev-list failed{self._shallow()}")
+        pairs = (line.split(" ") for line in said.splitlines())
+        return [(commit, date.fromisoformat(day)) for commit, day in pairs]
+
     def unchanged(self, commit: str, paths: Iterable[Path]) -> frozenset[Path]:
         """Give those of the files that are in a commit, and the same in the working tree."""
         asked = {self.name(path): path for path in paths}
@@ -98,10 +112,37 @@ class Git:
             raise GitError("git diff failed")
         return out
 
+    def deletes(self, *against: str) -> bool:
+        """Whether files that could lead to others, or govern them, were taken out."""
+        names = self._names("diff", *_PLAINLY, "--name-only", "-z", "--diff-filter=D", *against, "--")
+        return any(name.endswith((".py", ".sql", ".toml", ".ini")) for name in names)
+
+    def unmerged(self) -> frozenset[str]:
+        """Give the files that hold conflicts of a merge."""
+        return self._names("diff", "--name-only", "-z", "--diff-filter=U", "--")
+
+    def submodules(self) -> frozenset[str]:
+        """Give the submodules of the index."""
+        listed = self._view.out("ls-files", "-s", "-z") or b""
+        return frozenset(
+            os.fsdecode(one.partition(b"\t")[2]) for one in listed.split(b"\0") if one.startswith(b"160000 ")
+        )
+
     def untracked(self) -> frozenset[str]:
         """Give the files that git neither has nor ignores."""
         ignored = ("--exclude-per-directory=.gitignore", f"--exclude-from={self._view.excludes}")
         return self._names("ls-files", "--others", "-z", *(ignored if self._view.excludes.is_file() else ignored[:1]))
+
+    @contextmanager
+    def snapshot(self, commit: str) -> Iterator[Path]:
+        """Give a folder with the files of a commit, or of the index if the name is empty, that a run may read."""
+        listed = ("ls-files", "-s", "-z") if commit == "" else ("ls-tree", "-r", "-z", "--full-tree", commit)
+        entries = self._view.out(*listed)
+        if entries is None:
+            raise GitError(f"git {listed[0]} failed{self._shallow()}")
+        own = self._ask("rev-parse", "--absolute-git-dir") or ""
+        with extracted(entries, own, lambda given: self._view.out("cat-file", "--batch", given=given)) as folder:
+            yield folder
 
     def files(self, commit: str) -> frozenset[str]:
         """Give the files of a commit."""

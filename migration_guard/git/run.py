@@ -39,7 +39,9 @@ def ask(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return run(folder, arguments, kept)
 
 
-def run(folder: Path, arguments: tuple[str, ...], variables: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+def run(
+    folder: Path, arguments: tuple[str, ...], variables: Mapping[str, str], given: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Run git in a folder. Raises GitError where it cannot be run, or takes too long."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"PATH": _path(), **_OFFLINE, **variables}
@@ -49,13 +51,13 @@ def run(folder: Path, arguments: tuple[str, ...], variables: Mapping[str, str]) 
             command,
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
         ) as process:
             try:
-                out, err = process.communicate(timeout=SECONDS)
+                out, err = process.communicate(given, timeout=SECONDS)
             except BaseException:
                 _kill(process)
                 raise

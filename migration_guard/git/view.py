@@ -42,13 +42,13 @@ class View:
     """The repository's own list of ignored files."""
     _variables: tuple[tuple[str, str], ...]
 
-    def done(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        """Run git."""
-        return run(self.root, arguments, dict(self._variables))
+    def done(self, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        """Run git; `given` is what it reads."""
+        return run(self.root, arguments, dict(self._variables), given)
 
-    def out(self, *arguments: str) -> bytes | None:
+    def out(self, *arguments: str, given: bytes | None = None) -> bytes | None:
         """Give what git prints, None where it fails."""
-        done = self.done(*arguments)
+        done = self.done(*arguments, given=given)
         return done.stdout if done.returncode == 0 else None
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard import __version__
+from migration_guard.baseline import DEFAULT_NAME
 from migration_guard.config.load import OWN_FILE, SECTION, SHARED_FILE
-from migration_guard.init.survey import GITLAB, HOOKS, WORKFLOWS, Survey
+from migration_guard.init.survey import ATTRIBUTES, GITLAB, HOOKS, WORKFLOWS, Survey
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -55,7 +56,7 @@ jobs:
       # The pull request that brings them fails here for the last time.
       - run: >-
           migration-guard check --output-format github --baseline-from origin/main --config-from origin/main
-          --no-inline-ignores-since origin/main
+          --no-inline-ignores-since origin/main --strict-discovery
 """
 _GITLAB_JOB = f"""\
 migration-guard:
@@ -102,7 +103,7 @@ Proposal = Create | Append | Tell
 
 def proposals(survey: Survey) -> tuple[Proposal, ...]:
     """Propose what is missing; nothing where everything is set up."""
-    return (*_configuration(survey), *_hook(survey), *_job(survey))
+    return (*_configuration(survey), *_hook(survey), *_job(survey), *_attributes(survey))
 
 
 def _configuration(survey: Survey) -> Iterator[Proposal]:
@@ -161,6 +162,14 @@ def _job(survey: Survey) -> Iterator[Proposal]:
         yield Tell(survey.root / GITLAB, _GITLAB_JOB)
     elif survey.workflows:
         yield Create(survey.root / WORKFLOW, _GITHUB_JOB)
+
+
+def _attributes(survey: Survey) -> Iterator[Proposal]:
+    """Two branches that add entries to the baseline are merged line by line."""
+    if survey.git and (survey.attributes is None or DEFAULT_NAME not in survey.attributes):
+        path = survey.root / ATTRIBUTES
+        line = f"{DEFAULT_NAME} merge=union\n"
+        yield Create(path, line) if survey.attributes is None else _appended(path, survey.attributes, line, gap="")
 
 
 def _appended(path: Path, before: str, text: str, gap: str = "\n") -> Append:

@@ -17,6 +17,7 @@ from migration_guard.files import Unreadable, exists, read_head, read_source
 HOOKS = ".pre-commit-config.yaml"
 GITLAB = ".gitlab-ci.yml"
 WORKFLOWS = ".github"
+ATTRIBUTES = ".gitattributes"
 
 _SCRIPT_NAME = re.compile(r"migrat|schema|upgrade_db|db_upgrade", re.IGNORECASE)
 _SCRIPT_SQL = re.compile(rb"\b(?:ALTER|CREATE)\s+TABLE\b", re.IGNORECASE)
@@ -64,6 +65,10 @@ class Survey:
     """Whether the repository lives on GitHub: it has workflows, or says where it came from."""
     gitlab: str | None
     """The text of GitLab's pipeline, if there is one."""
+    attributes: str | None
+    """The text of git's attributes, if there is one."""
+    git: bool
+    """Whether it is a repository of git."""
     mentioned: bool
     """Whether a workflow names the guard already."""
 
@@ -87,6 +92,8 @@ def survey(cwd: Path) -> Survey:
         hooks=_text(root / HOOKS),
         workflows=exists(root / WORKFLOWS) or b"github.com" in _bytes(root / ".git" / "config"),
         gitlab=_text(root / GITLAB),
+        attributes=_text(root / ATTRIBUTES),
+        git=exists(root / ".git"),
         mentioned=_mentioned(root),
     )
 

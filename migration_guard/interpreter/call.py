@@ -70,6 +70,8 @@ class Frame:
     """What it has read so far of the state that it was called in."""
     statement: cst.CSTNode | None = None
     """The one that is being run."""
+    passes: dict[int, tuple[int, Value]] = field(default_factory=dict)
+    """The loops over literals that are being run, by their nodes, each with the number and the element that it is at."""
     returned: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     yields_rows: bool = False

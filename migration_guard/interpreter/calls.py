@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import libcst as cst
 from migration_guard.interpreter import text as texts
 from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.computing import MUCH, Computation, Computing, fits, is_whole, taken_as_unknown
 from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, Store, resume
 from migration_guard.interpreter.objects import Function
@@ -53,10 +55,27 @@ class Calls:
         self._steps_away = MAX_STEPS_AWAY
         self._away_until = 0
         self._followed: dict[object, list[_Followed]] = {}
+        self._computed: Counter[int] = Counter()
+        """How often each function was followed with something that is not known."""
+        self._sources: dict[int, Computing] = {}
 
     def forget(self) -> None:
         """Another entry point is entered: what was told before is told again, for its direction."""
         self._followed.clear()
+        self._computed.clear()
+
+    def _computation(self, function: Function, arguments: dict[str, Value]) -> Computation | None:
+        """What a function that only computes does, once it was followed often enough with things that are not known."""
+        source = function.scope.module.source
+        if self._computed[id(function.node)] < MUCH or source is None or all(map(is_whole, arguments.values())):
+            return None
+        computing = self._sources.get(id(source))
+        if computing is None:
+            computing = self._sources[id(source)] = Computing(source)
+        computation = computing.of(function.node)
+        if computation is None or not fits(computing, computation, arguments.values()):
+            return None
+        return computation
 
     def run(self, function: Function, call: Call, on_yield: Callable[[Value], None] | None = None) -> Value:
         """Follow a call into a function of the repository; `on_yield` is what a generator is gone through for."""
@@ -66,12 +85,18 @@ class Calls:
         arguments = self._arguments(function, call)
         key = (function.key, tuple((name, _told_apart(value)) for name, value in arguments.items()))
         within = [frame for frame in machine.frames if frame.node is function.node]
-        if len(within) > 1:
+        computation = self._computation(function, arguments)
+        if computation is not None:
+            return taken_as_unknown(computation, arguments.values())
+        within_this = [
+            frame for frame in within if frame.function is not None and frame.function.scope is function.scope
+        ]
+        if len(within_this) > 1:
             exact = all(_is_exact(value) for value in arguments.values())
             if not exact:
                 arguments = {name: _widened(value) for name, value in arguments.items()}
-            if any(_recurs(frame, arguments, exact=exact) for frame in within) or (
-                not exact and len(within) >= MAX_ALIKE
+            if any(_recurs(frame, arguments, exact=exact) for frame in within_this) or (
+                not exact and len(within_this) >= MAX_ALIKE
             ):
                 return Unknown(function.name)  # it is being followed with just this: nothing new would come
         if len(within) >= MAX_DEPTH:
@@ -119,6 +144,7 @@ class Calls:
             if one.record.holds():
                 HEAP.repeat(one.record, one.changes)
                 return one.result
+        self._computed[id(frame.node)] += not all(map(is_whole, arguments.values()))
         mark = HEAP.mark()
         with HEAP.recording() as record:
             frame.record = record

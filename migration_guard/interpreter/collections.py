@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.flow import Content, Store, each
 from migration_guard.interpreter.slices import Slice
-from migration_guard.interpreter.values import Choice, Constant, Unknown, Value, join
+from migration_guard.interpreter.values import UNKNOWN, Choice, Constant, Unknown, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -188,6 +188,11 @@ class Sequence(Store, Value):
         """Some elements may be gone, or stand elsewhere."""
         content = self.content
         self._now(Elements((), _joined((*content.known, content.rest)), content.from_rows))
+
+    def forget(self) -> None:
+        """Anything may have been done to it."""
+        content = self.content
+        self._now(Elements((), join([*content.known, content.rest or UNKNOWN, UNKNOWN]), content.from_rows))
 
     def mark_rows(self) -> None:
         """Its elements were read from the database."""
@@ -389,6 +394,13 @@ class Mapping(Store, Value):
 
     def clear(self) -> None:
         self._now(Entries())
+
+    def forget(self) -> None:
+        """Anything may have been done to it."""
+        content = self.content
+        known = {name: (key, join((value, UNKNOWN))) for name, (key, value) in content.known.items()}
+        keys = _joined((content.keys, UNKNOWN))
+        self._now(Entries(known, _joined((content.rest, UNKNOWN)), content.from_rows, frozenset(known), keys))
 
     def mark_rows(self) -> None:
         """Its entries were read from the database."""

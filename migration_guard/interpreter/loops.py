@@ -65,6 +65,7 @@ class Loops:
         """A literal collection: each pass begins as the one before ended. What a pass adds to it has its turn too."""
         flow = self.machine.flow
         block = flow.open()
+        passes = self.machine.frames[-1].passes
         reached, index = True, 0
         while reached:
             items = self.machine.items(values)
@@ -74,7 +75,9 @@ class Loops:
                 break
             if index >= len(items):
                 break
+            passes[id(node)] = (index, items[index])
             exits = flow.run(partial(self._pass, node, items[index]))
+            del passes[id(node)]
             flow.lead_on(exits, Exit.BREAK, *_OUT, block=block)
             reached = resume([*exits[Exit.END], *exits[Exit.CONTINUE]])
             index += 1

@@ -41,7 +41,7 @@ class Names:
     def module_attribute(self, module: Module, name: str) -> Value:
         """A name of a module; modules other than the migration are evaluated only as far as they are asked."""
         if module.unread is not None:
-            return Unseen(f"{module.path.stem}.{name}", module.unread)
+            return Unseen(f"{module.path.stem}.{name}", module.unread, module.path if module.beyond else None)
         scope = module.scope
         value = scope.get(name)
         if value is None and name not in module.running and module is not self.machine.module:

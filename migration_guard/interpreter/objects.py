@@ -506,6 +506,11 @@ class Instance(Store, Value):
 
     leaves = True
 
+    def forget(self) -> None:
+        """Anything may have been done to it."""
+        for name, value in self.attributes.items():
+            self.write(name, join((value, UNKNOWN)))
+
     def remove_attribute(self, name: str) -> None:
         self.remove(name)
 

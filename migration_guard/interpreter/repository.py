@@ -119,6 +119,8 @@ class Module:
     scope: Scope = field(init=False)
     unread: str | None = None
     """Why the file could not be read, if it is there and could not."""
+    beyond: bool = False
+    """Whether it could be read, and is one too many."""
     unseen: Unseen | None = None
     """All that a star import of such a file may have bound."""
     running: set[str] = field(default_factory=set)
@@ -284,7 +286,8 @@ class Repository:
                 self._modules[path] = Module(path, self._source(path))
                 self.reached.add(path)
             except (Unreadable, Refused) as error:
-                self._modules[path] = Module(path, None, unread=str(error))
+                beyond = self._bytes > MAX_FOLLOWED_BYTES
+                self._modules[path] = Module(path, None, unread=str(error), beyond=beyond)
         return self._modules[path]
 
     def _source(self, path: Path) -> Source:

@@ -21,6 +21,8 @@ MAX_DEPTH = 800
 """Nesting beyond this is refused: libcst recurses per level, and dies where CPython's own parser would refuse."""
 MAX_PATTERN_DEPTH = 8
 """libcst 1.9 needs exponential time for nested sequence patterns: 20 levels take seconds, 25 take for ever."""
+MAX_SURPRISES = 3
+"""Positions that are asked for without having been wanted, after which all positions are kept."""
 MAX_NODES = 400_000
 """About 2 kB of memory a node in libcst: more would not fit into a reader's memory limit."""
 
@@ -49,9 +51,11 @@ class _Marks(CodegenState):
     libcst's own PositionProvider keeps a range for every node, at ten times the cost.
     """
 
-    def __init__(self, tree: cst.Module, wanted: dict[int, cst.CSTNode], *, whole: bool) -> None:
+    def __init__(self, tree: cst.Module, wanted: dict[int, cst.CSTNode], *, whole: bool, every: bool) -> None:
         super().__init__(default_indent=tree.default_indent, default_newline=tree.default_newline)
         self._wanted = wanted
+        self._every = every
+        """Whether each node is wanted."""
         self._whole = whole
         """Whether comments, functions and expressions are noted, which takes going to the end."""
         self.begins: dict[int, int] = {}
@@ -62,19 +66,19 @@ class _Marks(CodegenState):
         if self._whole and type(node) in _NOTED:
             self.noted.append(node)
             self._wanted[id(node)] = node
-        if id(node) in self._wanted:
+        if self._every or id(node) in self._wanted:
             self.begins[id(node)] = len(self.tokens)
 
     def after_codegen(self, node: cst.CSTNode) -> None:
-        if id(node) in self._wanted:
+        if self._every or id(node) in self._wanted:
             self.ends.setdefault(id(node), len(self.tokens))
-            if not self._whole and len(self.ends) == len(self._wanted):
+            if not self._whole and not self._every and len(self.ends) == len(self._wanted):
                 raise _AllFound
 
     def record_syntactic_position(  # type: ignore[override]  # libcst declares its own decorator as the type
         self, node: cst.CSTNode, **_: object
     ) -> AbstractContextManager[None]:
-        return self._recorded(node) if id(node) in self._wanted else _NOTHING
+        return self._recorded(node) if self._every or id(node) in self._wanted else _NOTHING
 
     @contextmanager
     def _recorded(self, node: cst.CSTNode) -> Iterator[None]:
@@ -102,6 +106,8 @@ class Source:
     _ranges: dict[int, tuple[int, int]] = field(default_factory=dict)
     _noted: list[cst.CSTNode] | None = None
     _yields: dict[int, bool] = field(default_factory=dict)
+    _surprises: int = 0
+    """How often a position was asked for that nobody had wanted."""
 
     def has_yield(self, function: cst.FunctionDef) -> bool:
         """Whether a function holds a `yield` of its own."""
@@ -155,12 +161,13 @@ class Source:
     def _range(self, node: cst.CSTNode) -> tuple[int, int]:
         if id(node) not in self._ranges:
             self.want(node)
-            self._generate(whole=False)
+            self._surprises += 1
+            self._generate(whole=False, every=self._surprises >= MAX_SURPRISES)
         return self._ranges[id(node)]
 
-    def _generate(self, *, whole: bool) -> list[cst.CSTNode]:
+    def _generate(self, *, whole: bool, every: bool = False) -> list[cst.CSTNode]:
         """Find where everything stands that anybody wanted so far; give what was noted on the way."""
-        marks = _Marks(self.tree, self._wanted, whole=whole)
+        marks = _Marks(self.tree, self._wanted, whole=whole, every=every)
         with suppress(_AllFound):
             self.tree._codegen(marks)  # noqa: SLF001 - what PositionProvider itself calls
         before = [0, *accumulate(map(len, marks.tokens))]

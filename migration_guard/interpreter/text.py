@@ -52,6 +52,8 @@ class Text(Value):
     from_rows: bool = False
     """Whether a hole holds what was read from the database."""
 
+    inert = True
+
     def __str__(self) -> str:
         return "".join(piece.value for piece in self.pieces)
 

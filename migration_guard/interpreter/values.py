@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.flow import each
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import libcst as cst
 
     from migration_guard.interpreter.call import Call
@@ -54,6 +56,10 @@ class Value:
     is_collection: bool = False
     handle: bool = False
     """Whether it is a way to the database that must not leave the repository unseen."""
+    inert: bool = False
+    """Whether nothing that is done with it, as with a plain value, leads to the database."""
+    readable: bool = False
+    """Whether at least reading it does not."""
 
     @property
     def key(self) -> object:
@@ -146,6 +152,8 @@ class Value:
 class Unknown(Value):
     """Nothing is known but perhaps a name, and whether it came from rows."""
 
+    inert = True
+
     hint: str = ""
     from_rows: bool = False
     given: bool = False
@@ -171,7 +179,9 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True, slots=True)
 class Constant(Value):
-    """A number, True, False, None or bytes."""
+    """A number, True, False or None."""
+
+    inert = True
 
     value: object
 
@@ -334,9 +344,11 @@ class Unseen(External):
     """Something of a module of the repository that could not be read: to call it may do anything."""
 
     reason: str = ""
+    path: Path | None = None
+    """The file, where it is only one too many."""
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return Unseen(f"{self.name}.{name}", self.reason)
+        return Unseen(f"{self.name}.{name}", self.reason, self.path)
 
     def call(self, call: Call) -> Value:
         for value in call.arguments:

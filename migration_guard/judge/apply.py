@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from migration_guard.findings import Finding
-from migration_guard.judge.fingerprint import fingerprint
+from migration_guard.judge.fingerprint import fingerprint, parts
 from migration_guard.judge.severity import Severities
 from migration_guard.operations import Operation, OperationKind, Problem, Reading
 from migration_guard.procedures import Procedure
@@ -109,4 +109,5 @@ def _completed(found: Finding, operation: Operation, law: Law) -> Finding:
     """Add what no rule knows: the fingerprint, and how hot the tables are where a database counted."""
     words = law.severities.measured.words(operation) if found.operation else ""
     message = f"{found.message} ({words})" if words else found.message
-    return replace(found, message=message, fingerprint=fingerprint(found.name, found.operation))
+    made = fingerprint(found.name, found.operation)
+    return replace(found, message=message, fingerprint=made, parts=parts(found.name, found.operation))

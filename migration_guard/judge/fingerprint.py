@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from migration_guard.operations import Direction, Operation
+from migration_guard.findings import SCHEME
+from migration_guard.operations import Direction, Operation, Part
 
-VERSION = "1"
 _DIGITS = 20
 
 
@@ -17,10 +17,26 @@ def fingerprint(rule_name: str, operation: Operation | None, about: str = "") ->
     """Hash what an operation is, apart from where it stands; without one, the finding is about its whole migration,
     or about a backfill by this name.
     """
-    parts = [rule_name, about] if about else [rule_name]
-    if operation is not None:
-        tables = [table for table in operation.tables if table not in operation.anywhere]
-        target = ",".join(tables) or operation.model or operation.callee or ""
-        parts += [operation.kind.value, target.lower(), operation.form]
-        parts += ["downgrade"] if operation.direction is Direction.DOWNGRADE else []
-    return f"{VERSION}:{sha256(chr(0).join(parts).encode(errors='surrogatepass')).hexdigest()[:_DIGITS]}"
+    if operation is None:
+        return _hashed([rule_name, about] if about else [rule_name])
+    if len(operation.parts) == 1:
+        return _of_part(rule_name, operation, operation.parts[0])
+    return _hashed([rule_name, *sorted(_of_part(rule_name, operation, part) for part in operation.parts)])
+
+
+def parts(rule_name: str, operation: Operation | None) -> tuple[tuple[str, str], ...]:
+    """Give a fingerprint for each table, where one place writes several of them one by one."""
+    if operation is None or len(operation.parts) < 2:
+        return ()
+    return tuple((", ".join(part.tables), _of_part(rule_name, operation, part)) for part in operation.parts)
+
+
+def _of_part(rule_name: str, operation: Operation, part: Part) -> str:
+    tables = [table for table in part.tables if table not in operation.anywhere]
+    target = ",".join(tables) or operation.model or operation.callee or ""
+    said = [rule_name, operation.kind.value, target.lower(), part.form]
+    return _hashed([*said, "downgrade"] if operation.direction is Direction.DOWNGRADE else said)
+
+
+def _hashed(said: list[str]) -> str:
+    return f"{SCHEME}:{sha256(chr(0).join(said).encode(errors='surrogatepass')).hexdigest()[:_DIGITS]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
@@ -12,7 +13,18 @@ from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.objects import Class, Function, Super
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, Constant, External, Method, Place, Unknown, Unseen, Value, join
+from migration_guard.interpreter.values import (
+    NONE,
+    UNKNOWN,
+    Constant,
+    External,
+    Method,
+    Place,
+    Unknown,
+    Unseen,
+    Value,
+    join,
+)
 from migration_guard.libraries import (
     alembic,
     containers,
@@ -21,8 +33,10 @@ from migration_guard.libraries import (
     drivers,
     orm,
     python,
+    reachable,
     routines,
     sqlalchemy,
+    trust,
     yoyo,
 )
 from migration_guard.libraries.database import (
@@ -72,12 +86,6 @@ _BY_ROOT: dict[str, Library] = {
 
 _WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_contenttypes|update_contenttypes)$")
 """Functions that surely write, wherever they come from."""
-_READERS = frozenset(
-    "tqdm pandas pd numpy structlog loguru click rich six attr attrs pydantic packaging dateutil pytz yaml simplejson "
-    "orjson requests httpx sentry_sdk colorama termcolor tabulate progressbar more_itertools toolz inflection "
-    "migration_guard".split()
-)
-"""Libraries that may be handed a database handle and do not write through it."""
 
 
 class Libraries:
@@ -95,6 +103,7 @@ class Libraries:
         """The operations of Alembic's `op` that the repository registers."""
 
         self._looked_for: set[str] = set()
+        self._too_deep: set[tuple[object, int]] = set()
 
         self.framework = ""
         self.steps: list[Call] = []
@@ -113,6 +122,8 @@ class Libraries:
         """The value behind a dotted name outside the repository."""
         library = _BY_ROOT.get(name.partition(".")[0])
         special = library.value(name) if library is not None else None
+        if special is None and name.rpartition(".")[2] in orm.MANAGERS and self.framework in ("django", "south"):
+            return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
         last = name.rpartition(".")[2]
         if special is None and ".models." in name and last[:1].isupper():
             special = self._external_model(name)
@@ -125,7 +136,7 @@ class Libraries:
         found = django.external_model(name)
         if found is None or self.framework in ("django", "south"):
             return found
-        return Model(name.rpartition(".")[2], None, "sqlalchemy-orm")
+        return Model(name.rpartition(".")[2], None, "sqlalchemy-orm", real=True)
 
     def builtin(self, name: str) -> Value:
         return External(f"builtins.{name}") if name in python.BUILTINS else python.CONSTANTS.get(name) or Unknown(name)
@@ -158,6 +169,14 @@ class Libraries:
 
     def unseen(self, callee: Unseen, call: Call) -> Value:
         """A call of something that stands in a file of the repository that could not be read."""
+        path, root = callee.path, self.django.root
+        if (
+            path is not None
+            and root is not None
+            and not any(map(holds_a_way, call.arguments))
+            and not reachable.defined_may_reach_database(path, callee.name.partition(".")[2], root)
+        ):
+            return self.leave(callee, call)
         opaque(call, f"{callee.last} stands in a file that cannot be read: {callee.reason}", callee.last)
         return callee
 
@@ -172,35 +191,37 @@ class Libraries:
             return self._dml_helper(name, call)
         if _SESSION.search(name):
             return Handle(name)
-        if name in QUEUES:
-            return Unknown(name)  # the work is somebody else's
+        if trust.enqueues(callee, name, call.arguments):
+            return Unknown(name)
         if name in CORE_VERBS and call.positional and isinstance(call.positional[0], (Model, Table)):
             return statement_on(call.positional[0], name, call)  # `db.update(User)` of an application's own `db`
-        known_library = isinstance(callee, External) and (callee.root in _BY_ROOT or callee.root in _READERS)
         if _WRITES.match(name):
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
             return result
+        if isinstance(callee, External) and callee.name.endswith("openupgrade.logged_query"):
+            return execute(call, call.argument(1, "query") or UNKNOWN)
         run_callbacks(call)
-        if not _LOGGING.match(name) or any(isinstance(value, Handle) for value in call.arguments):
-            self._judge_arguments(name, call, knows_the_callee=known_library)
+        if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
+            self._judge_arguments(callee, name, call)
         return result
 
-    def _judge_arguments(self, name: str, call: Call, *, knows_the_callee: bool) -> None:
+    def _judge_arguments(self, callee: Value, name: str, call: Call) -> None:
         """What is handed to something out of sight is taken to be used, except by what only reads."""
+        known = trust.is_reader(callee, name) or (isinstance(callee, External) and callee.root in _BY_ROOT)
         for value in call.arguments:
             for option in value.alternatives():
                 if isinstance(option, Statement):
                     option.executed(call, None)
                 elif (
                     isinstance(option, Text)
-                    and not (knows_the_callee or _ONLY_CREATES.search(name))
+                    and not (known or trust.only_creates(callee, name))
                     and changes_in(call, option)
                 ):
                     run_text(call, option, None, certain=False)
-        reads = knows_the_callee or (_READS.match(name) and not _WRITES_TOO.search(name)) or takes_callback(call)
+        reads = known or trust.asks(name) or takes_callback(call)
         if not reads and any(value.handle and not isinstance(value, (Method, Row)) for value in call.arguments):
             opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
-        elif not reads and name not in _KEEPS and any(map(holds_rows, call.arguments)):
+        elif not reads and not trust.keeps(callee, name) and any(map(holds_rows, call.arguments)):
             opaque(call, f"{name or 'a call'} is out of sight and is given rows of the database", name)
 
     def hides_its_sql(self, function: Function, call: Call) -> bool:
@@ -226,8 +247,10 @@ class Libraries:
         return Unknown(name)
 
     def unknown_attribute(self, receiver: Unknown, name: str) -> Value:
-        if _SESSION.search(name) and not receiver.from_rows:
+        if (_SESSION.search(name) or name in ("cr", "_cr")) and not receiver.from_rows:  # Odoo's `env.cr`
             return Handle(name)
+        if name in orm.MANAGERS and self.framework in ("django", "south"):
+            return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)  # of a model of unknown origin
         return Unknown(name, from_rows=receiver.from_rows)
 
     def unknown_method(self, receiver: Unknown, name: str, call: Call) -> Value:
@@ -265,10 +288,28 @@ class Libraries:
 
     def unfollowed(self, function: Function, call: Call) -> Value:
         """A call that a limit keeps from being followed: what may be at its end is not known."""
-        if function.scope.module.mentions_database:
-            opaque(call, f"{function.name} is called too deeply to be followed", function.name)
+        module, root = function.scope.module, self.django.root
+        speaks = module.mentions_database
+        if speaks and root is not None and not any(map(holds_a_way, call.arguments)):
+            owner = function.owner.name if function.owner is not None else ""
+            speaks = reachable.may_reach_database(module.path, owner, function.name, root)
+        if speaks:
+            self._told_as_too_deep(function, call)
             return Unknown(function.name)
         return call.leave(Unknown(function.name))
+
+    def _told_as_too_deep(self, function: Function, call: Call) -> None:
+        """Say once for each such function, and where the migration itself leads there: of all its calls one is enough."""
+        key = (self.machine.ledger.moment, id(function.node))
+        if key not in self._too_deep:
+            self._too_deep.add(key)
+            source = self.machine.source
+            places = (frame.place for frame in reversed(self.machine.frames) if frame.place is not None)
+            place = next((one for one in places if one.source is source), None)
+            if place is None and len([one for one, _ in self._too_deep if one == key[0]]) > 1:
+                return  # it is reached behind a call that was told, as a generator is that is gone through at the end
+            place = place or Place(source, source.tree, source.tree)
+            opaque(replace(call, place=place), f"{function.name} is called too deeply to be followed", function.name)
 
     def function_method(self, function: Function, name: str, call: Call) -> Value:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
@@ -288,7 +329,12 @@ class Libraries:
     # --- Values of the database ----------------------------------------------------------------------------------------
 
     def handle_method(self, handle: Handle, name: str, call: Call) -> Value:
-        return drivers.handle_method(handle, name, call)
+        return django.SCHEMA_EDITOR if name == "schema_editor" else drivers.handle_method(handle, name, call)
+
+    def is_own_and_harmless(self, name: str) -> bool:
+        """Whether the project's own wrapper of a connection has such a method, which reaches no database."""
+        path, root = self.django.path, self.django.root
+        return path is not None and root is not None and reachable.is_harmless_method(name, path, root)
 
     def query_method(self, query: Query, name: str, call: Call) -> Value:
         return orm.query_method(query, name, call)
@@ -345,20 +391,16 @@ class Libraries:
         return django_operations.super_method(receiver, name, call)
 
 
+def holds_a_way(value: Value) -> bool:
+    """Whether a value leads to the database."""
+    return value.handle or holds_rows(value)
+
+
 _ENQUEUES = frozenset(
     "delay apply_async send send_with_options enqueue enqueue_in enqueue_at kiq defer defer_async schedule si s "
     "signature subtask async_".split()
 )
 """Methods of tasks that leave the work to somebody else."""
-QUEUES = frozenset({"enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "apply_async", "delay_on_commit", "kiq"})
-"""… which nothing else is called."""
-_ONLY_CREATES = re.compile(r"(?:Trigger|Function|Procedure|View|Policy|Rule)(?:S[Qq][Ll])?$")
-"""Classes that hold SQL which they create in the database, and do not run."""
-_KEEPS = frozenset(
-    "append appendleft add extend insert put setdefault push discard remove index count format join update "
-    "send_robust set_context bind".split()
-)
-"""Methods that only keep what they are given."""
 _HANDLE_TYPES = frozenset(
     "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
 )
@@ -367,16 +409,3 @@ _SESSION = re.compile(
     re.IGNORECASE,
 )
 """Functions and attributes out of sight whose name says that they give a way to the database."""
-_LOGGING = re.compile(
-    r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$"
-)
-_READS = re.compile(
-    r"^_?(?:get|is|has|have|can|count|find|check|verify|validate|inspect|describe|show|list|read|fetch|load_only|search|"
-    r"exists?|len|as|to|table|column|index|compile|filter|sorted|repr|str)(?:_(?!or_create|or_update)|$)|_exists?$"
-)
-"""Names of functions that only read, by convention."""
-_WRITES_TOO = re.compile(
-    r"_(?:fix|delete|remove|repair|update|upsert|fill|backfill|migrate|set|insert|create|sync|save|write|move|copy|merge|"
-    r"purge|clean|reset|populate|apply|sql)(?:_|$)|backfill"
-)
-"""… unless a later word says otherwise."""

@@ -83,8 +83,11 @@ class Op(Value):
     def method(self, name: str, call: Call) -> Value:
         match name:
             case "execute":
-                given = call.argument(0, "sqltext")
-                return execute(call, given) if given is not None else UNKNOWN
+                return execute(
+                    call, call.argument(0, "sqltext") or UNKNOWN
+                )  # as a callback it is given what is not known
+            case "__enter__" | "__exit__":
+                return OP
             case "bulk_insert":
                 return _bulk_insert(call)
             case "get_bind" | "get_context":

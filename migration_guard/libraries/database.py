@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 HANDLE_NAME = re.compile(
-    r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans)\d?$", re.IGNORECASE
+    r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans|cr)\d?$", re.IGNORECASE
 )
 """Variables, parameters and fields whose name says that they are a way to the database."""
 
@@ -108,6 +108,17 @@ EXPRESSION = Expression()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Called(Expression):
+    """`func.name(…)`: a function of the database, which runs once it is selected or executed."""
+
+    name: str = ""
+
+    @property
+    def key(self) -> object:
+        return ("called", self.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Relationship(Expression):
     """SQLAlchemy's `relationship("Target", …)` in the body of a model."""
 
@@ -133,10 +144,12 @@ class Handle(Value):
     def attribute(self, name: str, machine: Machine) -> Value:
         if name in ("connection", "engine", "bind", "session", "driver_connection", "raw_connection", "sync_session"):
             return self
-        if name in ("dialect", "vendor", "url", "info", "features", "settings_dict", "name", "alias"):
+        if name == "dialect":
+            return Catalogue(name)
+        if name in ("vendor", "url", "info", "features", "settings_dict", "name", "alias"):
             return Unknown(name)
         if name == "introspection":
-            return Unknown(name, from_rows=True)
+            return Catalogue(name, from_rows=True)
         if name == "ops":
             return EXPRESSION  # Django's connection.ops only writes SQL down
         if name == "rowcount":
@@ -151,6 +164,16 @@ class Handle(Value):
     def call(self, call: Call) -> Value:
         """`db.session()`: another way to the same database."""
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue(Unknown):
+    """An inspector, a dialect, Django's `introspection`: they look up what the database says of its tables."""
+
+    def method(self, name: str, call: Call) -> Value:
+        if name.startswith("do_"):  # a dialect's own way to execute
+            call.leave(self)
+        return Unknown(name, from_rows=self.from_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +315,8 @@ class Model(Value):
     table: str | None
     orm: str
     cls: Class | None = None
+    real: bool = False
+    """Whether it is a class of a package out of sight, whose methods may do anything; migrations' own models have none."""
 
     handle = True
 
@@ -318,6 +343,7 @@ class Row(Store, Value):
     __slots__ = ("from_rows", "model")
 
     handle = True
+    readable = True
 
     def __init__(self, model: Model | None, *, new: bool = False, from_rows: bool = True) -> None:
         super().__init__()
@@ -364,6 +390,7 @@ class Field(Value):
     """An attribute of a row: a plain value, a related row, or a manager of related rows."""
 
     is_made = True
+    readable = True
 
     row: Row
     name: str
@@ -406,6 +433,11 @@ class Field(Value):
             machine.libraries.row_assign(self.related_row(), name, value, place)
 
     @property
+    def inert(self) -> bool:  # type: ignore[override]
+        """Whether it surely is a plain column."""
+        return self.related is None and self.secondary is None and not self.may_relate
+
+    @property
     def may_relate(self) -> bool:
         """Whether an object of SQLAlchemy may lead to others here: unless its class says that it is a column."""
         model = self.row.model
@@ -443,6 +475,8 @@ class Query(Value):
     """The class of a custom manager or queryset, whose methods can be followed."""
     guessed: str | None = None
     """The model's name, where the relation only suggests it."""
+    calls: tuple[str, ...] = ()
+    """The functions of the database that it selects."""
 
     from_rows = True
 
@@ -452,7 +486,7 @@ class Query(Value):
 
     @property
     def key(self) -> object:
-        return ("query", tuple(model.key for model in self.entities), self.plain, self.guessed)
+        return ("query", tuple(model.key for model in self.entities), self.plain, self.guessed, self.calls)
 
     @property
     def model(self) -> Model | None:

@@ -51,7 +51,7 @@ def external_model(name: str) -> Value | None:
     app = package.rpartition(".")[2]
     if package.startswith("django.contrib."):
         return Model(f"{app}.{cls}", bundled_table(app, cls), "django-orm")
-    return Model(f"{app}.{cls}", f"{app}_{cls}".lower(), "django-orm")
+    return Model(f"{app}.{cls}", f"{app}_{cls}".lower(), "django-orm", real=True)
 
 
 def call(target: External, call: Call) -> Value | None:

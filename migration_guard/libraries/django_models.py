@@ -44,6 +44,8 @@ class Project:
         self.root: Path | None = None
         self._states: dict[tuple[str, bool], dict[str, ModelState]] = {}
         self._relations: dict[tuple[str | None, str], Relation | None] = {}
+        self._altered: dict[tuple[str | None, str], str | None] = {}
+        """Tables of models that this very migration has given other ones."""
 
     @property
     def app(self) -> str | None:
@@ -77,6 +79,17 @@ class Project:
         elif proxy is not None and proxy.truth:
             table = next((self.model_of_class(base).table for base in _bases_with_rows(cls)), table)
         return Model(f"{app}.{cls.name}", table, "django-orm", cls)
+
+    def alter_table(self, name: str, table: str | None) -> None:
+        """An operation of the migration gives a model another table; None is the one that it would have by its name."""
+        self._altered[self.app, name.lower()] = table
+
+    def rename_model(self, old: str, new: str) -> None:
+        """An operation gives a model another name: a table that was named apart stays."""
+        if self.app is not None:
+            state = self._state(self.app, fields=False).get(old.lower())
+            kept = self._altered.get((self.app, old.lower()), state.table if state is not None else None)
+            self._altered[self.app, new.lower()] = kept
 
     def created_table(self, name: str, options: Value | None, machine: Machine) -> str | None:
         if isinstance(options, Mapping):
@@ -170,6 +183,8 @@ class Project:
 
     def _named(self, app: str, name: str) -> Model:
         state = self._state(app, fields=False).get(name.lower())
+        if (app, name.lower()) in self._altered:
+            return Model(f"{app}.{name}", self._altered[app, name.lower()] or bundled_table(app, name), "django-orm")
         if state is not None and state.proxy and state.bases:
             base_app, _, base = state.bases[0].partition(".")
             table = self._named(base_app, base).table

@@ -100,6 +100,9 @@ def run_base(name: str, made_with: Call, machine: Machine, *, forward: bool) -> 
         case "CreateModel" if root == "django":
             if forward:
                 _create_model(call, machine)
+        case "AlterModelTable" | "RenameModel" if root == "django":
+            if forward:
+                _alter_model(last, call, machine)
         case _ if last in (_SCHEMA if root == "django" else PLUGINS.get(root, "").split()):
             if forward:
                 machine.ledger.schema(spot_of(call.place), last)
@@ -117,6 +120,17 @@ def _create_model(call: Call, machine: Machine) -> None:
         table = machine.libraries.django.created_table(str(model), call.argument(2, "options"), machine)
         machine.ledger.create(table, spot_of(call.place))
     machine.ledger.schema(spot_of(call.place), "CreateModel")
+
+
+def _alter_model(operation: str, call: Call, machine: Machine) -> None:
+    first, second = call.argument(0, "name", "old_name"), call.argument(1, "table", "new_name")
+    if isinstance(first, Text) and first.known:
+        new = str(second) if isinstance(second, Text) and second.known else None
+        if operation == "AlterModelTable":
+            machine.libraries.django.alter_table(str(first), new)
+        elif new is not None:
+            machine.libraries.django.rename_model(str(first), new)
+    machine.ledger.schema(spot_of(call.place), operation)
 
 
 def _rewrite_streams(call: Call, machine: Machine) -> None:

@@ -12,6 +12,7 @@ from migration_guard.interpreter.text import Piece, Text, as_text, concatenated,
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value, join
 from migration_guard.libraries.database import (
     CORE_VERBS,
+    Called,
     Handle,
     Model,
     Query,
@@ -21,7 +22,8 @@ from migration_guard.libraries.database import (
     record,
     statement_on,
 )
-from migration_guard.libraries.execution import SINKS, execute
+from migration_guard.libraries.execution import SINKS, execute, opaque, run_functions
+from migration_guard.libraries.handles import HARMLESS
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ _SELF = frozenset(
 _QUIET = frozenset(
     "close rollback remove expunge expunge_all expire expire_all dispose invalidate refresh prepare".split()
 )
+_TAKES_SQL = frozenset({"execute", "exec_driver_sql", "executemany", "executescript"})
 _FLUSHES = frozenset({"commit", "flush", "autoflush"})
 _READS = frozenset(
     "fetchone fetchmany fetchall fetchval first one one_or_none all mappings scalar_one scalar_one_or_none keys".split()
@@ -114,6 +117,8 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         given = call.argument(0, "sql", "statement", "query", "operation", "stmt", "clause")
         machine.ledger.flush()
         parameters = call.argument(1, "parameters", "params", "args", "vars", "multiparams")
+        if given is None and name in _TAKES_SQL:
+            given = UNKNOWN  # as a callback it is given what is not known
         result = execute(call, given, parameters) if given is not None else Query()
         return result.element() if name == "scalar" else result
     if name in _FLUSHES:
@@ -188,11 +193,20 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
             return statement_on(first, name, call)
         case "loaddata":
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
+            return Unknown(name)
+        case "clear_table":  # South's
+            given = call.argument(0, "table_name")
+            tables = [str(given)] if isinstance(given, Text) and given.known else []
+            record(call, OperationKind.DELETE, how="helper", tables=tables, callee=name)
+            return NONE
     for argument in call.arguments:
         for option in argument.alternatives():
             if isinstance(option, Function):
                 machine.run(option, call.with_arguments((handle,), {}))
-    machine.ledger.note(spot_of(call.place), name, "is not known to write")
+    if name in HARMLESS or name.startswith("__") or machine.libraries.is_own_and_harmless(name):
+        machine.ledger.note(spot_of(call.place), name, "is not known to write")
+    else:
+        opaque(call, f"{handle.kind}.{name} is no method of a connection, cursor or session that is known", name)
     return Unknown(name, from_rows=True)
 
 
@@ -201,7 +215,12 @@ def selected(call: Call, otherwise: str = "sqlalchemy-core") -> Value:
     found = [models for value in call.positional if (models := models_in(value, call))]
     plain = len(call.positional) != 1 or len(found) != 1
     ways = list(islice(product(*found), MAX_COMBINATIONS))
-    return join(Query(models, "sqlalchemy-orm" if models else otherwise, plain=plain) for models in ways)
+    calls = tuple(
+        option.name for value in call.positional for option in value.alternatives() if isinstance(option, Called)
+    )
+    if calls and otherwise == "sqlalchemy-orm":  # a session's query runs as soon as its rows are asked for
+        run_functions(call, calls)
+    return join(Query(models, "sqlalchemy-orm" if models else otherwise, plain=plain, calls=calls) for models in ways)
 
 
 def models_in(value: Value, call: Call) -> list[Model]:

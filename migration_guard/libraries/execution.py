@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from migration_guard.forms.form import is_whole, value_form
+from migration_guard.forms.values import is_whole, value_form
 from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.objects import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
-from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Unknown, Value, join
-from migration_guard.libraries.database import Query, Statement, record
+from migration_guard.interpreter.text import Text, plain
+from migration_guard.interpreter.values import External, Unknown, Value, join
+from migration_guard.libraries.database import Called, Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import raw
 from migration_guard.sql import (
@@ -42,6 +44,9 @@ SINKS = frozenset(
 _GIVES_ENTITIES = frozenset({"scalar", "scalars", "stream_scalars", "exec"})
 """… that give objects of a model, where `execute` gives rows of them; `exec` is SQLModel's."""
 
+_DDL = frozenset({"DDLElement", "ExecutableDDLElement", "DDL", "BaseDDLElement"})
+"""Bases of SQLAlchemy for statements that change the schema."""
+
 SCRIPTS = frozenset({"sql_file"})
 """Frameworks whose files a client of the database reads, such as psql."""
 
@@ -63,13 +68,26 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 opaque(call, "SQL that is not known")
             case Unknown():
                 machine.ledger.note(spot_of(call.place), call.name, "executes what its callers pass")
-            case Query(entities=models):
+            case Query(entities=models, calls=calls):
+                run_functions(call, calls)
                 machine.ledger.note(spot_of(call.place), call.name, "only reads")
                 alone = len(models) == 1 and call.name in _GIVES_ENTITIES
                 results.append(Query(models, option.orm, plain=not alone))
+            case Called(name=name):
+                run_functions(call, (name,))
+            case Instance(cls=cls) if any(base.rpartition(".")[2] in _DDL for base in cls.external_bases()):
+                machine.ledger.schema(spot_of(call.place), cls.name)
+            case Instance() | External() if certain:
+                opaque(call, "what is executed is an object that is not known")
             case _:
                 machine.ledger.note(spot_of(call.place), call.name, "executes no data change")
     return join(results) if results else Query()
+
+
+def run_functions(call: Call, names: Iterable[str]) -> None:
+    """The database runs functions of its own, whose arguments write nothing."""
+    for name in names:
+        run_text(call, plain(f"SELECT {name}()"), None)
 
 
 def opaque(call: Call, what: str, callee: str | None = None) -> None:
@@ -119,7 +137,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     text=shown[start:end],
                     dynamic=dynamic,
                     from_rows=from_rows,
-                    written=_form(call, text.slice(start, end), parameters),
+                    written=_form(call, step, text, parameters),
                     loose=_is_loose(call, text.slice(start, end), parameters),
                     rendered=partial(raw.rendered, call, text, parameters),
                 )
@@ -169,10 +187,13 @@ _WORD = re.compile(r"\w+")
 _IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
-def _form(call: Call, statement: Text, parameters: Value | None) -> str:
-    """The canonical form of a statement, with what it is executed with."""
-    text = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
-    return text if parameters is None else f"{text} {value_form(parameters)}"
+def _form(call: Call, step: Change, text: Text, parameters: Value | None) -> str:
+    """The canonical form of a statement, with what stands around it and what it is executed with."""
+    statement = text.slice(step.start, step.end)
+    said = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
+    around = f" IN {step.around}" if step.around else ""
+    known = f" {value_form(parameters)}" if parameters is not None and is_whole(parameters) else ""
+    return f"{said}{around}{known}"
 
 
 def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:

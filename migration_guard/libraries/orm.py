@@ -57,12 +57,22 @@ SAVES = frozenset({"save", "asave", "save_base", "save_without_historical_record
 ROW_DELETES = frozenset({"delete", "adelete", "delete_instance", "hard_delete"})
 UNMISTAKABLE = frozenset({"bulk_update", "bulk_create", "update_or_create", "get_or_create"})
 """Names that mean a database write on any receiver."""
+MANAGERS = frozenset({"objects", "_default_manager", "_base_manager", "all_objects"})
+"""Where Django's models keep the way to their rows."""
 _ONE = frozenset(
     "get first last earliest latest aget afirst alast get_by_natural_key get_or_none one one_or_none scalar_one "
     "scalar_one_or_none scalar fetchone get_one get_for_model get_for_id".split()
 )
 _NUMBERS = frozenset("count exists aggregate acount aexists explain contains __len__ sql".split())
 _PLAIN = frozenset("values values_list dicts tuples mappings with_entities add_columns with_only_columns".split())
+
+
+_OF_QUERYSETS = frozenset(
+    "aaggregate aiterator alias all annotate as_manager complex_filter dates datetimes db_manager defer difference distinct "
+    "exclude extra filter get_queryset intersection iterator none only order_by prefetch_related reverse select_for_update "
+    "select_related union using sql query explain aexplain from_queryset deconstruct check".split()
+)
+"""Methods of Django's querysets and managers that only read; the others have cases of their own."""
 
 
 # --- Models ----------------------------------------------------------------------------------------------------------
@@ -147,7 +157,7 @@ def model_attribute(model: Model, name: str) -> Value:
         case "query":
             return Query((model,), model.orm, plain=False)
     if model.orm == "django-orm":
-        if name in ("objects", "_default_manager", "_base_manager") or name.endswith(("objects", "manager")):
+        if name in MANAGERS or name.endswith(("objects", "manager")):
             manager = model.cls.lookup(name) if model.cls is not None else None
             custom = manager.cls if isinstance(manager, Instance) else None
             return Query((model,), model.orm, plain=False, manager=custom)
@@ -158,7 +168,13 @@ def model_attribute(model: Model, name: str) -> Value:
 
 
 _GETTER = re.compile(r"_?(?:get|is|has|can|count|find|filter|search|as|to)(?:_(?!or_create|or_update)|$)")
-"""Names of methods that read."""
+"""Names of methods that read: of models that have none of their own, or whose class is in sight."""
+_OF_DJANGO_ROWS = re.compile(
+    r"^(?:get_\w+_display|get_(?:next|previous)_by_\w+|a?refresh_from_db|full_clean|clean|clean_fields|validate_unique|"
+    r"validate_constraints|serializable_value|get_deferred_fields|prepare_database_save|unique_error_message|date_error_message|"
+    r"_get_pk_val|_set_pk_val|_asdict|keys|items|check|__\w+__)$"
+)
+"""What Django gives to every row, and SQLAlchemy to its results."""
 
 
 def model_method(model: Model, name: str, call: Call) -> Value:
@@ -174,7 +190,9 @@ def model_method(model: Model, name: str, call: Call) -> Value:
     if model.orm == "django-orm":
         if name in SAVES | ROW_DELETES and call.positional:  # `Model.save(row)`
             return call.positional[0].method(name, call.with_arguments(call.positional[1:], call.named))
-        if name in ("from_db", "check", "full_clean", "clean", "mro", "_meta") or _GETTER.match(name):
+        if name in ("from_db", "check", "full_clean", "clean", "mro", "_meta") or (
+            _GETTER.match(name) and not model.real
+        ):
             return Row(model) if name == "from_db" else Unknown(name, from_rows=True)
         opaque(call, f"{model.name}.{name} is out of sight", name)
         return Unknown(name, from_rows=True)
@@ -183,6 +201,11 @@ def model_method(model: Model, name: str, call: Call) -> Value:
             return statement_on(model, name, call)
         case "select":
             return Query((model,), model.orm, plain=False)
+        case "get" | "get_or_404":
+            return Row(model)
+    if model.real and not name.startswith("__"):
+        opaque(call, f"{model.name}.{name} is out of sight", name)
+        return Unknown(name, from_rows=True)
     return Expression()
 
 
@@ -251,6 +274,8 @@ def query_method(query: Query, name: str, call: Call) -> Value:
         own = query.manager.lookup(name)
         if isinstance(own, Function):
             return call.machine.run(own.bind(query), call)
+    if model is not None and model.real and model.orm == "django-orm" and name not in _OF_QUERYSETS:
+        opaque(call, f"{model.name}'s manager has {name} from out of sight", name)
     return query
 
 
@@ -408,6 +433,10 @@ def field_method(field: Field, name: str, call: Call, *, of_row: bool = False) -
     if of_row:
         if name in _WRITE_NAMES:
             opaque(call, f"{name} is out of sight and belongs to a row", name)
+        model = field.row.model
+        if model is not None and model.real and not _OF_DJANGO_ROWS.match(name):
+            opaque(call, f"{model.name}.{name} is out of sight and belongs to a row", name)
+            return Unknown(name, from_rows=field.from_rows)
         return (
             Unknown(name, from_rows=field.from_rows)
             if not call.arguments

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
+from migration_guard.files import Unreadable, leads_out, read_source
 from migration_guard.sql import FunctionCreated, Functions, read_sql
 from migration_guard.sql.names import bare
 
@@ -33,8 +34,8 @@ def find(names: Iterable[str], path: Path, root: Path, dialect: str, functions: 
             rb"(?:function|procedure)\b[^;(]*?\b(?:" + b"|".join(map(_quoted, missing)) + rb')"?\s*\(', re.IGNORECASE
         )
         for file in _files(path, root):
-            if pattern.search(_content(file)):
-                for text in _texts(file):
+            if pattern.search(_content(file, root)):
+                for text in _texts(file, root):
                     for step in read_sql(text, dialect=dialect, functions=functions):
                         if isinstance(step, FunctionCreated) and bare(step.name).lower() in missing:
                             functions.create(bare(step.name).lower(), step.changes, step.calls, step.unknown)
@@ -49,15 +50,24 @@ def _quoted(name: str) -> bytes:
 def forget() -> None:
     """Forget what files held: they may have changed since."""
     _files.cache_clear()
+    _tree.cache_clear()
     _content.cache_clear()
 
 
 @lru_cache(4)
 def _files(path: Path, root: Path) -> tuple[Path, ...]:
     """The migrations beside a file, and what lies in folders of SQL, nearest first."""
-    found = [file for file in sorted(path.parent.iterdir()) if file.suffix in (".py", ".sql") and file != path]
-    found += islice((file for file in _below(root) if file.parent != path.parent), MAX_FILES)
-    return tuple(found[:MAX_FILES])
+    try:
+        beside = sorted(path.parent.iterdir())
+    except OSError:
+        beside = []
+    found = [file for file in beside if file.suffix in (".py", ".sql") and file != path]
+    return tuple(dict.fromkeys((*found, *(file for file in _tree(root) if file != path))))[:MAX_FILES]
+
+
+@lru_cache(2)
+def _tree(root: Path) -> tuple[Path, ...]:
+    return tuple(islice(_below(root), MAX_FILES))
 
 
 def _below(root: Path) -> Iterator[Path]:
@@ -73,20 +83,18 @@ _NEVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "sta
 
 
 @lru_cache(MAX_FILES)
-def _content(file: Path) -> bytes:
+def _content(file: Path, root: Path) -> bytes:
     """A file that creates functions; of any other nothing."""
     try:
-        if file.is_symlink() or file.stat().st_size > MAX_BYTES:
-            return b""
-        content = file.read_bytes()
-    except OSError:
+        content = b"" if leads_out(file, root) else read_source(file, MAX_BYTES)
+    except (OSError, Unreadable):
         return b""
     return content if _CREATES.search(content) else b""
 
 
-def _texts(file: Path) -> Iterator[str]:
+def _texts(file: Path, root: Path) -> Iterator[str]:
     """The texts of a file that may be SQL: all of it, or the strings of a program."""
-    content = _content(file)
+    content = _content(file, root)
     if file.suffix == ".sql":
         yield content.decode("utf-8", "replace")
         return

@@ -12,6 +12,8 @@ from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, 
 from migration_guard.libraries.database import (
     CORE_VERBS,
     EXPRESSION,
+    Called,
+    Catalogue,
     Handle,
     Model,
     Row,
@@ -47,6 +49,9 @@ def value(name: str) -> Value | None:
 
 def call(target: External, call: Call) -> Value | None:
     first = call.positional[0] if call.positional else UNKNOWN
+    _, of_database, function = target.name.partition(".func.")
+    if of_database:
+        return Called(function)
     match target.last:
         case "text" | "TextClause" | "DDL":
             return call.argument(0, "text", "statement") or UNKNOWN
@@ -79,7 +84,7 @@ def call(target: External, call: Call) -> Value | None:
         case last if last in _BASES:
             return External(f"sqlalchemy.orm.{last}()")
         case "inspect":
-            return first if isinstance(first, Row) else Unknown("inspector", from_rows=True)
+            return first if isinstance(first, Row) else Catalogue("inspector", from_rows=True)
         case "listens_for":
             return LISTENER
         case "listen":

@@ -15,6 +15,7 @@ from migration_guard.operations import (
     Note,
     Operation,
     OperationKind,
+    Part,
     Problem,
     Reading,
     Rendition,
@@ -136,6 +137,7 @@ def _operation(fields: dict[str, Any]) -> Operation:
             "tables": tuple(fields["tables"]),
             "anywhere": tuple(fields["anywhere"]),
             "trail": tuple(fields["trail"]),
+            "parts": tuple(Part(tuple(part["tables"]), part["form"]) for part in fields["parts"]),
             "batch": Span(**fields["batch"]) if fields["batch"] else None,
             "rendition": _rendition(fields["rendition"]) if fields["rendition"] else None,
         }

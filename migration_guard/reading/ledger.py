@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from migration_guard.forms.form import Forms, Way
 from migration_guard.interpreter.spot import Loop, Spot, spot_of
 from migration_guard.interpreter.values import Place
-from migration_guard.operations import Direction, Note, Operation, OperationKind, Rendition
+from migration_guard.operations import Direction, Note, Operation, OperationKind, Part, Rendition
 from migration_guard.reading.situation import Moment, Situation
 from migration_guard.rendition import NotRendered
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
 """Kinds that one call may have on different paths: the later one tells more."""
-Ways = dict[tuple[object, ...], Callable[[], str]]
+Ways = dict[tuple[object, ...], tuple[tuple[str, ...], Callable[[], str]]]
 MAX_TEXT = 2_000
 MAX_WAYS = 100
 """Ways to one place whose forms are told apart."""
@@ -78,7 +78,7 @@ class Entry:
     loop: Loop | None
     """The batching loop that it runs in."""
     forms: Ways
-    """The canonical form of each way on which it was reached, made when it is told, by the calls on the way."""
+    """Each way on which it was reached, by the calls on it: what it writes, and its canonical form, made when it is told."""
     rendition: _Rendered | None = None
     """As one statement, where that is wanted."""
 
@@ -100,9 +100,12 @@ class Entry:
         if len(self.forms) < MAX_WAYS:
             self.forms.update({way: made for way, made in other.forms.items() if way not in self.forms})
 
-    def form(self) -> str:
-        """What is done at this place, on all ways together: one more of them is a change."""
-        return " | ".join(sorted({made() for made in self.forms.values()}))
+    def parts(self) -> tuple[Part, ...]:
+        """What is done at this place, by the tables that it is done to: one more way to a table is a change."""
+        found: dict[tuple[str, ...], set[str]] = {}
+        for tables, made in self.forms.values():
+            found.setdefault(tables, set()).add(made())
+        return tuple(Part(tables, bounded(" | ".join(sorted(forms)))) for tables, forms in found.items())
 
 
 class Watcher(Protocol):
@@ -133,7 +136,7 @@ class Ledger:
     """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
     watcher: Watcher | None = None
     """Who wants to know of calls and of SQL, whether or not they change data."""
-    _made: Forms = field(default_factory=Forms)
+    forms: Forms = field(default_factory=Forms)
     _transactions: int = 0
     """How many have begun."""
     _with_schema: set[int] = field(default_factory=set)
@@ -217,7 +220,7 @@ class Ledger:
             trail,
             transactions,
             loop,
-            self._forms(place, Way.through(stack), written, loose=loose),
+            self._forms(place, Way.through(stack), written, tuple(changed), loose=loose),
             self._rendered(rendered, place, stack) if self.renders else None,
         )
         if pending:
@@ -235,14 +238,15 @@ class Ledger:
             sql, refusal = "", str(reason)
         return _Rendered(sql, refusal, calls)
 
-    def _forms(self, place: Place, way: Way, written: str | None, *, loose: bool) -> Ways:
+    def _forms(self, place: Place, way: Way, written: str | None, tables: tuple[str, ...], *, loose: bool) -> Ways:
         """How to make the form of this way to a place, by what tells it from others."""
         calls = tuple(id(frame.place.whole) for frame in way.frames if frame.place is not None)
-        if written is None:
-            return {(id(place.whole), *calls): partial(self._made.form, place, way)}
-        if loose:
-            return {(written, id(place.whole), *calls): partial(self._made.around, written, place, way)}
-        return {(written,): partial(str, written)}
+        made = (
+            partial(self.forms.form, place, way)
+            if written is None
+            else partial(self.forms.around, written, place, way, loose=loose)
+        )
+        return {(written, id(place.whole), way.loops, *calls): (tables, made)}
 
     def flush(self) -> None:
         """The session writes what is pending."""
@@ -348,7 +352,7 @@ class Ledger:
                     callee=entry.callee,
                     mixed=bool(entry.transactions & self._with_schema),
                     batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
-                    form=bounded(entry.form()),
+                    parts=entry.parts(),
                     trail=tuple(f"{where(spot_of(place))} {name}" for place, name in entry.trail),
                     rendition=entry.rendition.told() if entry.rendition is not None else None,
                 )

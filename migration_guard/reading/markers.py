@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 from migration_guard.interpreter.syntax import Source
-from migration_guard.operations import Direction, Operation, OperationKind, Span
+from migration_guard.operations import Direction, Operation, OperationKind, Part, Span
 
 _WORD = re.compile(r"back[-_ ]?fill", re.IGNORECASE)
 _ELSEWHERE = re.compile(
@@ -53,7 +53,7 @@ class Markers:
                     Direction.UPGRADE,
                     "comment",
                     text=mention.text,
-                    form=mention.form,
+                    parts=(Part((), mention.form),),
                 )
             )
             by_scope.setdefault(marker.scope, []).append(marker)

@@ -19,7 +19,7 @@ from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, Constant, External, Place, Unknown, Unseen, Value
-from migration_guard.libraries import Libraries, django, django_history, django_operations, routines
+from migration_guard.libraries import Libraries, django, django_history, django_operations, reachable, routines
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.libraries.python import PathValue
@@ -40,6 +40,7 @@ def forget() -> None:
     """Forget what the files of other runs told of the repository."""
     Repository.forget()
     routines.forget()
+    reachable.forget()
     django_history.forget()
 
 
@@ -64,7 +65,9 @@ class Migration:
         self._diary = diary
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
-        self.machine = Machine(self.module, Repository(Path(job.root)), self.libraries, self.ledger)
+        repository = Repository(Path(job.root))
+        self.ledger.forms.repository = repository
+        self.machine = Machine(self.module, repository, self.libraries, self.ledger)
         self.libraries.machine = self.machine
         self.id: str | None = None
         """The migration's name in its framework."""

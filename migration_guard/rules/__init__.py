@@ -11,9 +11,10 @@ from migration_guard.rules._page import Page, read_page
 from migration_guard.rules._practice import Practice
 from migration_guard.rules._rule import Context, Rule
 from migration_guard.rules._selection import Selection, UnknownRuleError, matching, select
-from migration_guard.rules._upkeep import EntryUse, IgnoreUse, Upkeep
+from migration_guard.rules._upkeep import CeilingUse, EntryUse, IgnoreUse, Upkeep
 
 __all__ = [
+    "CeilingUse",
     "Context",
     "Contract",
     "EntryUse",

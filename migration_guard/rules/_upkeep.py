@@ -34,6 +34,16 @@ class EntryUse:
 
 
 @dataclass(frozen=True, slots=True)
+class CeilingUse:
+    """How much of something the baseline holds, and how much it may hold."""
+
+    what: str
+    """A severity, or a rule."""
+    held: int
+    ceiling: int
+
+
+@dataclass(frozen=True, slots=True)
 class Upkeep:
     """Where a rule of upkeep reports to."""
 

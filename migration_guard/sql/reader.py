@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from migration_guard.operations import OperationKind
 from migration_guard.sql import blocks, callees, computed, ddl, known, parse, psql, writes
+from migration_guard.sql.canonical import canonical, governing
 from migration_guard.sql.functions import Functions
 from migration_guard.sql.lexis import Lexis, spoken
 from migration_guard.sql.names import Name
 from migration_guard.sql.passage import Passage, joined, plain
 from migration_guard.sql.scan import Sort, Token, scan, words
 from migration_guard.sql.statement import Statement, split
-from migration_guard.sql.steps import Change, FunctionCreated, Harmless, Step, Transaction, Unknown
+from migration_guard.sql.steps import Change, FunctionCreated, Harmless, Step, Transaction, Unknown, joined_forms
 from migration_guard.sql.strings import content, literal
 from migration_guard.sql.variables import Variables
 
@@ -71,7 +72,22 @@ class Reader:
             if too_deep:
                 return [Unknown("SQL within SQL is nested too deep to be read", *passage.span(0, len(passage.text)))]
             steps = self._steps(scan(passage.text, passage.base or 0, self._lexis, body=body), body=body)
+        if body:
+            steps = self._governed(steps, passage)
         return steps if passage.base is not None else [_placed(step, passage) for step in steps]
+
+    def _governed(self, steps: Sequence[Step], passage: Passage) -> list[Step]:
+        """What the block around a change says counts for it; what the block changes beside it does not."""
+        base = passage.base or 0
+        spans = {(step.start - base, step.end - base) for step in steps if isinstance(step, Change)}
+        inside = {span for span in spans if 0 <= span[0] < span[1] <= len(passage.text)}
+        if not inside:
+            return list(steps)
+        form = governing(passage.text, inside, dialect=self._dialect)
+        return [
+            replace(step, around=joined_forms(step.around, form)) if isinstance(step, Change) else step
+            for step in steps
+        ]
 
     def _steps(self, tokens: Sequence[Token], *, body: bool) -> list[Step]:
         steps = [step for statement in split(tokens) for step in self._statement(statement, body=body)]
@@ -88,6 +104,9 @@ class Reader:
         yield self._depth > _DEEPEST
         self._depth -= 1
         self._variables = outer
+
+    def _form(self, tokens: Sequence[Token]) -> str:
+        return canonical(" ".join(token.text for token in tokens), dialect=self._dialect)
 
     def _statement(self, statement: Statement, *, body: bool) -> list[Step]:
         found, at = blocks.headers(statement, body=body)
@@ -234,6 +253,9 @@ class Reader:
         found = parse.changes(statement, at, end, self._dialect)
         if found is None:
             found = list(writes.changes(statement, at, end))
+        if statement.word(at) == "WITH" and found:
+            whole = self._form(statement.tokens[at:end])
+            found = [replace(change, around=joined_forms(change.around, whole)) for change in found]
         return [change for change in found if change.kind is not OperationKind.CTAS or not body]
 
     def _called(self, statement: Statement, at: int, start: int, end: int) -> list[Step]:
@@ -301,7 +323,12 @@ class Reader:
         outer, self._callees = self._callees, set()
         steps = self._body(statement, after) if language in _OWN_LANGUAGES else [_foreign(statement, at)]
         calls, self._callees = frozenset(self._callees), outer
-        found = tuple(change for step in steps if (change := _when_called(step)))
+        whole = self._form(statement.tokens[at:])
+        found = tuple(
+            replace(change, around=joined_forms(change.around, whole))
+            for step in steps
+            if (change := _when_called(step))
+        )
         unknown = frozenset(name for step in steps if isinstance(step, Unknown) for name in step.calls)
         own = name or Name("", dynamic=True)
         if not own.dynamic:
@@ -432,7 +459,11 @@ def _when_called(step: Step) -> Change | None:
 
 def _moved(changes: Iterable[Change], start: int, end: int) -> dict[Change, None]:
     """The changes as they happen at a call: once for each kind and table, else calls of calls would double them."""
-    return dict.fromkeys(replace(change, start=start, end=end) for change in changes)
+    found: dict[Change, str] = {}
+    for change in changes:
+        one = replace(change, start=start, end=end, around="")
+        found[one] = joined_forms(found.get(one, ""), change.around)
+    return {replace(change, around=around): None for change, around in found.items()}
 
 
 def _placed(step: Step, passage: Passage) -> Step:

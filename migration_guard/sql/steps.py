@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from migration_guard.operations import OperationKind
 
@@ -22,6 +23,8 @@ class Change:
     """Whether the table, its schema, or the source of an INSERT, is put together while running."""
     anywhere: tuple[str, ...] = ()
     """The tables among them whose schema is not known."""
+    around: str = ""
+    """The form of what decides beside the statement itself which rows are written: WITH, a block, a function's body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +104,12 @@ class Unknown:
 
 
 Step = Change | Created | Dropped | Renamed | FunctionCreated | Transaction | Harmless | Unknown
+
+
+def joined_forms(one: str, other: str) -> str:
+    """Two forms that decide together; long ones as a digest."""
+    both = one if one == other or not other else f"{one} IN {other}" if one else other
+    return both if len(both) <= _LONG else f"#{sha256(both.encode(errors='surrogatepass')).hexdigest()}"
+
+
+_LONG = 500

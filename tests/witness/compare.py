@@ -12,7 +12,7 @@ from witness.record import Ran, Record
 
 _INSERTS = {"INSERT_VALUES", "INSERT_SELECT", "INSERT_LOOP", "UPSERT_VALUES", "MERGE"}
 _LIKE = {
-    "UPDATE": {"UPDATE", "UPSERT_VALUES", "MERGE"},
+    "UPDATE": {"UPDATE", "UPSERT_VALUES", "MERGE", "INSERT_LOOP"},  # an upsert for each row is an INSERT_LOOP
     "DELETE": {"DELETE", "MERGE"},
     "INSERT": _INSERTS,
     "CTAS": {"CTAS"},

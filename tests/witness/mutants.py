@@ -59,12 +59,10 @@ MUTANTS = (
     Mutant(
         "a loop over literals ends with a continue",
         "interpreter/loops.py",
-        "            exits = flow.run(partial(self._pass, node, items[index]))\n"
         "            flow.lead_on(exits, Exit.BREAK, *_OUT, block=block)\n"
-        "            reached = resume([*exits[Exit.END], *exits[Exit.CONTINUE]])",
-        "            exits = flow.run(partial(self._pass, node, items[index]))\n"
+        "            reached = resume([*exits[Exit.END], *exits[Exit.CONTINUE]])\n            index += 1\n",
         "            flow.lead_on(exits, Exit.BREAK, *_OUT, block=block)\n"
-        "            reached = resume(exits[Exit.END])",
+        "            reached = resume(exits[Exit.END])\n            index += 1\n",
     ),
     Mutant(
         "a return within a loop is lost",
@@ -169,8 +167,8 @@ MUTANTS = (
     Mutant(
         "more than two frames of one function are recursion",
         "interpreter/calls.py",
-        "        if len(within) > 1:\n",
-        "        if within:\n            return UNKNOWN\n        if len(within) > 1:\n",
+        "        if len(within_this) > 1:\n",
+        "        if within:\n            return UNKNOWN\n        if len(within_this) > 1:\n",
         ("ways",),
     ),
     Mutant(

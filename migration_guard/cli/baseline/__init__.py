@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("add", "prune", "status", "show", "explain")
+COMMANDS = ("add", "prune", "status", "show", "explain", "history")
 DEFAULT = "update"
 
 

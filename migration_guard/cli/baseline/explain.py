@@ -50,7 +50,7 @@ def _lines(shelf: Shelf, wanted: Target) -> Iterator[str]:
 
 def _head(filed: Filed) -> str:
     finding = filed.finding
-    return f"{finding.path}:{finding.span.line}: {finding.code} {finding.name} {filed.at} {finding.fingerprint}"
+    return f"{finding.path}:{finding.span.line}: {finding.code} {finding.name} {filed.at} {filed.fingerprint}"
 
 
 def _nearest(filed: Filed, shelf: Shelf) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _nearest(filed: Filed, shelf: Shelf) -> Iterator[str]:
         return
     values = {
         "rule": (entry.rule, filed.finding.name),
-        "statement": (entry.fp, filed.finding.fingerprint),
+        "statement": (entry.fp, filed.fingerprint),
         "table": (entry.at, filed.at),
         "migration": (str(entry.migration), str(filed.finding.migration)),
         "file": (entry.file, filed.file),
@@ -87,7 +87,7 @@ def _same(filed: Filed, entry: Entry) -> tuple[bool, ...]:
     finding = filed.finding
     return (
         entry.rule == finding.name,
-        entry.fp == finding.fingerprint,
+        entry.fp == filed.fingerprint,
         entry.at == filed.at,
         entry.migration == finding.migration,
         entry.file == filed.file,

@@ -1,4 +1,4 @@
-"""`migration-guard baseline status`: how much is grandfathered, by rule, owner, severity and folder."""
+"""`migration-guard baseline status`: how much is grandfathered, by rule, owner, severity, folder, table and CODEOWNERS."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from migration_guard.baseline import Entry
 from migration_guard.check import Run
 from migration_guard.cli.output import emit
 from migration_guard.cli.running import baseline_options, checked, told_problems
+from migration_guard.codeowners import CodeOwners
+from migration_guard.files import repository_of
 from migration_guard.report.sanitise import one_line
 
 SOON = timedelta(days=30)
@@ -33,7 +35,7 @@ def command(
     config: tuple[str, ...],
     isolated: bool,
 ) -> int:
-    """Count what is grandfathered by rule, owner, severity and folder, and tell what expires."""
+    """Count what is grandfathered by rule, owner, severity, folder, table and CODEOWNERS, and tell what expires."""
     found = checked(paths, file=file, jobs=jobs, config=config, isolated=isolated, writes=False)
     counts = _counts(found)
     today = datetime.now(timezone.utc).astimezone().date()
@@ -50,9 +52,16 @@ def _counts(found: Run) -> dict[str, dict[str, int]]:
     owners: Counter[str] = Counter()
     severities: Counter[str] = Counter()
     folders: Counter[str] = Counter()
+    tables: Counter[str] = Counter()
+    codeowners: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for shelf in found.shelves:
+        root = repository_of(shelf.baseline.folder) or shelf.baseline.folder
+        files = CodeOwners.of(root)
         for one in shelf.matching.matched:
+            tables[one.filed.at] += 1
+            if files.lines:
+                codeowners[files.owner(shelf.baseline.folder / one.filed.file)] += 1
             rules[one.entry.rule] += 1
             owners[one.entry.owner or NOBODY] += 1
             severities[one.filed.finding.severity.value] += 1
@@ -61,7 +70,8 @@ def _counts(found: Run) -> dict[str, dict[str, int]]:
         total["by cut-off"] += len(shelf.cut_off)
         total["gone"] += sum(count for _, count in shelf.matching.stale)
         total["not looked at"] += sum(count for _, count in shelf.matching.unknown)
-    named = {"total": total, "rule": rules, "owner": owners, "severity": severities, "folder": folders}
+    named = {"total": total, "rule": rules, "owner": owners, "severity": severities, "folder": folders, "table": tables}
+    named |= {"codeowner": codeowners} if codeowners else {}
     return {name: dict(counter.most_common()) for name, counter in named.items()}
 
 

@@ -10,7 +10,7 @@ import click
 
 from migration_guard.baseline import Filed, dump, updated
 from migration_guard.check import Run, unchanged_since
-from migration_guard.cli.output import emit, replace_file
+from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.cli.running import baseline_options, checked, told_problems
 from migration_guard.filing import Shelf
 from migration_guard.git import GitError
@@ -24,7 +24,9 @@ WOULD_CHANGE = 1
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--accept-new", is_flag=True, help="Grandfather new findings too.")
 @click.option("--tool-upgrade", is_flag=True, help="Grandfather new findings in files that nobody has changed.")
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if the baseline would change.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with 1 if the baseline would change, or lacks what is there."
+)
 @click.option("--show-diff", is_flag=True, help="Show what changes.")
 @baseline_options
 def command(
@@ -40,13 +42,14 @@ def command(
     isolated: bool,
 ) -> int:
     """Write the baseline, or bring it up to date."""
-    found = checked(paths, file=file, jobs=jobs, config=config, isolated=isolated)
+    found = checked(paths, file=file, jobs=jobs, config=config, isolated=isolated, upgrades=tool_upgrade)
     fresh = set(map(id, _unchanged(found))) if tool_upgrade else set()
     changes = False
     for shelf in found.shelves:
         everything = accept_new or not shelf.baseline.exists
         accepted = [one for one in shelf.matching.new if everything or id(one) in fresh]
         changes |= _update(shelf, accepted, write=not check, show_diff=show_diff)
+        changes |= len(shelf.matching.new) > len(accepted)
     problems = told_problems(found)
     _say_nothing(found)
     return problems or (WOULD_CHANGE if check and changes else 0)
@@ -57,7 +60,9 @@ def _unchanged(found: Run) -> Iterator[Filed]:
         for shelf in found.shelves:
             yield from unchanged_since(shelf, Path.cwd())
     except GitError as error:
-        raise click.ClickException(f"--tool-upgrade: {error}") from None
+        if not any(shelf.baseline.upgraded for shelf in found.shelves):
+            raise click.ClickException(f"--tool-upgrade: {error}") from None
+        complain(f"--tool-upgrade: no new finding is added, for it cannot be told what is unchanged: {error}")
 
 
 def _update(shelf: Shelf, accepted: Sequence[Filed], *, write: bool, show_diff: bool) -> bool:

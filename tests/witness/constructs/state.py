@@ -89,6 +89,21 @@ OUT = cfg_9["sql"]
 cfg_9 = {"sql": "SELECT 1"}
 cfg_9["sql" if cond(0) else "other"] = "SQL"
 OUT = cfg_9["sql"]
+[call_changes_again]
+sql_9 = ""
+
+def fill_9():
+    global sql_9
+    sql_9 = "SQL"
+
+def empty_9():
+    global sql_9
+    sql_9 = "SELECT 1"
+---
+fill_9()
+empty_9()
+fill_9()
+OUT = sql_9
 [dict_passed_twice]
 seen_9 = []
 def note_9(cfg):

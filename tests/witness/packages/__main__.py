@@ -17,7 +17,7 @@ from backfill.server import configured
 from witness.compare import Compared, compare
 from witness.guard import told
 from witness.listing import counted, described, table
-from witness.packages.plan import ALEMBIC, DJANGO
+from witness.packages.plan import ALEMBIC, DJANGO, LEAST, NEEDS
 from witness.program import Program
 from witness.record import Ran, Record
 
@@ -29,16 +29,29 @@ def main(names: list[str]) -> int:
     """Run each package, and print its row."""
     KEEP.mkdir(parents=True, exist_ok=True)
     rows: dict[str, Counter[str]] = {}
+    reasons: dict[str, str] = {}
     with configured() as server:
         for name in names or [*DJANGO, *ALEMBIC]:
-            with server.fresh() as database:
-                results = list(_results(name, server.url(database)))
+            try:
+                with server.fresh() as database:
+                    results = list(_results(name, server.url(database)))
+            except NotRun as failure:
+                reasons[name] = str(failure)
+                continue
             rows[name] = sum(map(counted, results), Counter[str]())
             for one in results:
                 if one.bad:
                     print("\n".join(list(described(one))[:3]), flush=True)
     print(table(rows))
-    return 1 if any(counts["failing"] for counts in rows.values()) else 0
+    print(f"{len(rows)} packages ran, {len(reasons)} did not:")
+    for name, why in reasons.items():
+        print(f"  {name}: {why}")
+    too_few = bool(reasons) if names else len(rows) < LEAST
+    return 1 if too_few or any(counts["failing"] for counts in rows.values()) else 0
+
+
+class NotRun(Exception):
+    """A package that cannot be installed or run here says nothing: it is listed with its reason."""
 
 
 def _results(name: str, url: str) -> Iterator[Compared]:
@@ -46,7 +59,7 @@ def _results(name: str, url: str) -> Iterator[Compared]:
     output.unlink(missing_ok=True)
     root, command = _django(name) if name in DJANGO else _alembic(name)
     environment = {**os.environ, "PYTHONPATH": str(_TESTS)}
-    run = subprocess.run(
+    run = subprocess.run(  # in a process of its own, which a package may end
         [str(command[0]), "-W", "ignore", "-m", command[1], url, str(output), *command[2:]],
         env=environment,
         capture_output=True,
@@ -54,10 +67,9 @@ def _results(name: str, url: str) -> Iterator[Compared]:
         check=False,
         timeout=1200,
     )
-    if not output.exists():
-        print(f"{name}: not run: {run.stderr.strip()[-300:]}", flush=True)
-        return
-    found = json.loads(output.read_text("utf-8"))
+    found = json.loads(output.read_text("utf-8")) if output.exists() else []
+    if not found:
+        raise NotRun((run.stderr.strip().splitlines() or ["it has no migrations"])[-1][:200])
     errors = [row for row in found if row["error"]]
     print(
         f"{name}: {len(found)} migrations, {len(errors)} not to their end",
@@ -99,7 +111,7 @@ def _django(name: str) -> tuple[Path, list[str]]:
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
         _pip(python, "install", "django>=5.2,<6", "psycopg[binary]", "django-allauth")
-    _pip(python, "install", name)
+    _pip(python, "install", name, *NEEDS.get(name, ()))
     root = next(place.glob("lib/python*/site-packages"))
     return root, [str(python), "witness.packages.in_django", *DJANGO[name]]
 
@@ -116,7 +128,8 @@ def _alembic(name: str) -> tuple[Path, list[str]]:
 
 def _pip(python: Path, *arguments: str) -> None:
     command = [str(python), "-m", "pip", arguments[0], "--quiet", "--disable-pip-version-check", *arguments[1:]]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    if subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode:
+        raise NotRun("PyPI does not give it")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,325 @@
+"""What a function or a module binds, in the order of its statements, and under which conditions each one runs.
+
+The classical analysis of reaching definitions (Aho, Lam, Sethi, Ullman, Compilers, 9.2.4), over the tree of statements:
+a binding reaches a use if no other one, that surely runs between them, replaces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from migration_guard.forms.nodes import OPERATORS, children, constant_truth, within
+from migration_guard.interpreter.syntax import dotted
+
+_CLAUSES = (cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)
+_CHANGERS = frozenset(
+    "append appendleft add extend extendleft update insert setdefault remove discard pop popitem popleft clear sort "
+    "reverse intersection_update difference_update symmetric_difference_update __setitem__ __setattr__".split()
+)
+"""Methods that change what a list, a set, a dictionary or an object holds."""
+_LOOP_EXITS = (cst.Continue, cst.Break)
+_FUNCTION_EXITS = (cst.Return, cst.Raise)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a statement stands: its number in the function, and the blocks around it, the innermost last."""
+
+    order: int
+    blocks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One statement that gives a name its value, or changes what it holds."""
+
+    spot: Spot
+    how: str
+    values: tuple[cst.CSTNode, ...] = ()
+    whole: bool = True
+    """Whether it replaces what was bound before, rather than changing a part of it."""
+    function: cst.FunctionDef | None = None
+    """The function that it defines."""
+    origin: Origin | None = None
+    """What it imports."""
+    loop: cst.For | None = None
+    """The loop whose target it is …"""
+    path: tuple[int, ...] = ()
+    """… and which part of an element it gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an import names."""
+
+    module: str
+    name: str | None
+    """What is taken out of the module; None for the module itself."""
+    level: int = 0
+
+    @property
+    def qualified(self) -> str:
+        return ".".join(part for part in ("." * self.level + self.module, self.name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A suite, and when it runs."""
+
+    owner: cst.CSTNode
+    """The statement or clause that it belongs to."""
+    spot: Spot
+    """Where that one stands."""
+    before: tuple[cst.CSTNode, ...] = ()
+    """Conditions that did not hold: those of the branches before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """An `if` with a branch that leaves: what stands behind it depends on its condition."""
+
+    node: cst.If
+    spot: Spot
+    out_of_loop: bool
+    """Whether only the pass of a loop is left, rather than the function."""
+
+
+@dataclass(slots=True)
+class Names:
+    """What a function or a module binds."""
+
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    spots: dict[int, Spot] = field(default_factory=dict)
+    """Where each statement stands, by the node's id."""
+    blocks: dict[int, Block] = field(default_factory=dict)
+    guards: list[Guard] = field(default_factory=list)
+    results: list[tuple[Spot, cst.BaseExpression]] = field(default_factory=list)
+    """What is returned or yielded."""
+    loops: set[int] = field(default_factory=set)
+    """The blocks that are bodies of loops."""
+    _order: int = 0
+
+    @classmethod
+    def of(cls, node: cst.CSTNode) -> Names:
+        names = cls()
+        match node:
+            case cst.FunctionDef():
+                names._read(node.body.body, ())
+            case cst.Module():
+                names._read(node.body, ())
+            case cst.Lambda():
+                names.results.append((Spot(1), node.body))
+            case _:
+                pass
+        return names
+
+    def reaching(self, name: str, spot: Spot | None) -> list[Binding]:
+        """The bindings of a name that a statement may see: back to one that surely ran before it."""
+        known = self.bindings.get(name, [])
+        if spot is None:
+            return known
+        found: list[Binding] = []
+        for one in reversed([one for one in known if one.spot.order < spot.order]):
+            found.append(one)
+            if one.whole and spot.blocks[: len(one.spot.blocks)] == one.spot.blocks:
+                break
+        later = [one for one in known if one.spot.order > spot.order and self._share_a_loop(one.spot, spot)]
+        return [*reversed(found), *later] if found or later else known
+
+    def _share_a_loop(self, one: Spot, other: Spot) -> bool:
+        return any(block in self.loops and block in other.blocks for block in one.blocks)
+
+    def _bind(self, target: cst.CSTNode, binding: Binding) -> None:
+        match target:
+            case cst.Name():
+                self.bindings.setdefault(target.value, []).append(binding)
+            case cst.Attribute() | cst.Subscript():
+                root = _root(target)
+                if root is not None:
+                    keys = [target.attr] if isinstance(target, cst.Attribute) else [*target.slice]
+                    key = f".{target.attr.value}" if isinstance(target, cst.Attribute) else "[]"
+                    values = binding.values if isinstance(target, cst.Attribute) else (*keys, *binding.values)
+                    changed = Binding(binding.spot, f"{key}{binding.how}", values, whole=False)
+                    self.bindings.setdefault(root, []).append(changed)
+            case cst.Tuple() | cst.List():
+                for number, element in enumerate(target.elements):
+                    how = f"{binding.how}{number}"
+                    part = Binding(binding.spot, how, binding.values, loop=binding.loop, path=(*binding.path, number))
+                    self._bind(element.value, part)
+            case _:
+                pass
+
+    def _read(self, body: Sequence[cst.CSTNode], blocks: tuple[int, ...]) -> None:
+        """Go through statements in order; the bodies of functions and classes have names of their own."""
+        for statement in body:
+            if isinstance(statement, cst.SimpleStatementLine):
+                self._read(statement.body, blocks)
+                continue
+            self._order += 1
+            spot = Spot(self._order, blocks)
+            if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+                function = statement if isinstance(statement, cst.FunctionDef) else None
+                how = "class" if function is None else "function"
+                self.bindings.setdefault(statement.name.value, []).append(Binding(spot, how, function=function))
+            else:
+                self._statement(statement, spot)
+
+    def _statement(self, statement: cst.CSTNode, spot: Spot) -> None:
+        match statement:
+            case cst.Assign():
+                for target in statement.targets:
+                    self._bind(target.target, Binding(spot, "=", (statement.value,)))
+            case cst.AnnAssign() if statement.value is not None:
+                self._bind(statement.target, Binding(spot, "=", (statement.value,)))
+            case cst.AugAssign():
+                how = OPERATORS.get(type(statement.operator), "?=")
+                self._bind(statement.target, Binding(spot, how, (statement.value,), whole=False))
+            case cst.Del():
+                for target in (statement.target, *getattr(statement.target, "elements", ())):
+                    self._bind(getattr(target, "value", target) if isinstance(target, cst.Element) else target,
+                               Binding(spot, "del", whole=False))  # fmt: skip
+            case cst.For():
+                inside = Spot(spot.order, (*spot.blocks, id(statement.body)))
+                self._bind(statement.target, Binding(inside, "each", (statement.iter,), loop=statement))
+                self.loops.add(id(statement.body))
+            case cst.While():
+                self.loops.add(id(statement.body))
+            case cst.With():
+                for item in statement.items:
+                    if item.asname is not None:
+                        self._bind(item.asname.name, Binding(spot, "with", (item.item,)))
+            case cst.Import():
+                for alias in statement.names:
+                    self._import_module(alias, spot)
+            case cst.ImportFrom() if not isinstance(statement.names, cst.ImportStar):
+                module, level = dotted(statement.module) or "" if statement.module else "", len(statement.relative)
+                for alias in statement.names:
+                    name = dotted(alias.name) or ""
+                    binding = Binding(spot, "import", origin=Origin(module, name, level))
+                    self.bindings.setdefault(_alias(alias) or name, []).append(binding)
+            case cst.Return(value=value) if value is not None:
+                self.results.append((spot, value))
+            case cst.Expr(value=cst.Yield(value=value)) if isinstance(value, cst.BaseExpression):
+                self.results.append((spot, value))
+            case cst.Expr(value=cst.Call() as call):
+                self._changed_by(call, spot)
+            case _:
+                pass
+        for part in _expressions(statement):
+            if isinstance(part, cst.NamedExpr):
+                self._bind(part.target, Binding(spot, "=", (part.value,)))
+        self._inside(statement, spot, ())
+
+    def _changed_by(self, call: cst.Call, spot: Spot) -> None:
+        """What a call changes that gives nothing back: the list that it appends to, the object whose attribute it sets."""
+        match call.func:
+            case cst.Attribute(attr=cst.Name(value=method)) if method in _CHANGERS:
+                root = _root(call.func)
+                if root is not None:
+                    values = tuple(one.value for one in call.args)
+                    self.bindings.setdefault(root, []).append(Binding(spot, f".{method}", values, whole=False))
+            case cst.Name(value="setattr") if len(call.args) == _SETATTR:
+                target, name, value = (one.value for one in call.args)
+                root = target.value if isinstance(target, cst.Name) else _root(target)
+                if root is not None:
+                    known = name.evaluated_value if isinstance(name, cst.SimpleString) else None
+                    how, values = (f".{known}=", (value,)) if isinstance(known, str) else (".setattr", (name, value))
+                    self.bindings.setdefault(root, []).append(Binding(spot, how, values, whole=False))
+            case cst.Name() | cst.Attribute():
+                for one in call.args:
+                    if isinstance(one.value, cst.Name):
+                        handed = Binding(spot, "handed", (call,), whole=False)
+                        self.bindings.setdefault(one.value.value, []).append(handed)
+            case _:
+                pass
+
+    def _import_module(self, alias: cst.ImportAlias, spot: Spot) -> None:
+        name = dotted(alias.name) or ""
+        bound = _alias(alias)
+        origin = name if bound else name.partition(".")[0]
+        self.bindings.setdefault(bound or origin, []).append(Binding(spot, "import", origin=Origin(origin, None)))
+
+    def _inside(self, node: cst.CSTNode, spot: Spot, before: tuple[cst.CSTNode, ...]) -> None:
+        """Note where a statement or a clause of one stands, and read the blocks that it holds."""
+        self.spots[id(node)] = spot
+        if not isinstance(node, (cst.BaseCompoundStatement, *_CLAUSES)):
+            return
+        if isinstance(node, cst.If) and not before:
+            self.guards += self._guards(node, spot)
+        for child in children(node):
+            if isinstance(child, cst.BaseSuite):
+                self.blocks[id(child)] = Block(node, spot, before)
+                self._read(child.body, (*spot.blocks, id(child)))
+            elif isinstance(child, (cst.If, *_CLAUSES)):
+                tests = (*before, node.test) if isinstance(node, cst.If) else ()
+                self._inside(child, spot, tests)
+
+    @staticmethod
+    def _guards(node: cst.If, spot: Spot) -> Iterator[Guard]:
+        leaving = [_leaves(branch) for _, branch in branches(node)]
+        if any(leaving):
+            yield Guard(node, spot, out_of_loop="loop" in leaving)
+
+
+_SETATTR = 3
+
+
+def branches(node: cst.If) -> Iterator[tuple[cst.BaseExpression | None, cst.BaseSuite]]:
+    """The conditions of an `if` with what each leads to; None for the `else`."""
+    branch: cst.If | cst.Else | None = node
+    while isinstance(branch, cst.If):
+        yield branch.test, branch.body
+        branch = branch.orelse
+    if branch is not None:
+        yield None, branch.body
+
+
+def leaves(suite: cst.BaseSuite) -> bool:
+    """Whether a block may leave the loop or the function around it."""
+    return _leaves(suite) is not None
+
+
+def _leaves(suite: cst.BaseSuite) -> str | None:
+    """What a block may leave: the `loop` around it, or the `function`."""
+    found = None
+    waiting: list[tuple[cst.CSTNode, bool]] = [(suite, False)]
+    while waiting:
+        node, looped = waiting.pop()
+        if isinstance(node, _LOOP_EXITS) and not looped:
+            return "loop"
+        if isinstance(node, _FUNCTION_EXITS):
+            found = "function"
+        elif isinstance(node, (cst.BaseSuite, cst.BaseCompoundStatement, cst.SimpleStatementLine, *_CLAUSES)):
+            inner = looped or isinstance(node, (cst.For, cst.While))
+            kinds = (cst.FunctionDef, cst.ClassDef, cst.BaseExpression)
+            waiting += ((child, inner) for child in children(node) if not isinstance(child, kinds))
+    return found
+
+
+def is_always(node: cst.CSTNode) -> bool:
+    """Whether a test is no condition."""
+    return constant_truth(node) is True
+
+
+def _root(node: cst.CSTNode) -> str | None:
+    """The name that a chain of attributes and items begins with."""
+    while isinstance(node, (cst.Attribute, cst.Subscript)):
+        node = node.value
+    return node.value if isinstance(node, cst.Name) else None
+
+
+def _alias(alias: cst.ImportAlias) -> str | None:
+    return alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else None
+
+
+def _expressions(statement: cst.CSTNode) -> Iterable[cst.CSTNode]:
+    """What a statement evaluates itself, apart from the blocks that it holds; only where a name may be bound in it."""
+    match statement:
+        case cst.If() | cst.While():
+            return within(statement.test)
+        case cst.Expr() | cst.Assign() | cst.Return():
+            return within(statement.value) if statement.value is not None else ()
+    return ()

@@ -1,0 +1,94 @@
+"""What is believed of calls whose bodies are not in sight: by where a thing comes from, not by what it is called.
+
+A name says what its author meant: `get_solo()` creates a row, `check_and_repair()` repairs. So a connection, a model or a
+row that is handed to a function of unknown origin is told. Believed are the packages below, by their documentation, and
+what asks for a part of the schema (`_ASKS` says why), and three kinds of methods of values of which nothing at all is known: those of lists and dictionaries, which they mostly are,
+those of loggers and streams, which get rows to print them, and those of queues, whose work runs elsewhere. They are
+believed of values only; a function or object that is imported from out of sight has an origin, and it is not one of these.
+"""
+
+from __future__ import annotations
+
+import re
+
+from migration_guard.interpreter.values import External, Value
+from migration_guard.libraries.database import Handle, holds_rows
+
+_READERS = frozenset(
+    "tqdm pandas pd numpy structlog loguru click rich six attr attrs pydantic packaging dateutil pytz yaml simplejson "
+    "orjson requests httpx sentry_sdk colorama termcolor tabulate progressbar more_itertools toolz inflection "
+    "migration_guard".split()
+)
+"""Packages that may be handed a database handle and do not write through it."""
+_OF_OPENUPGRADE = frozenset(
+    "add_columns column_exists drop_columns get_legacy_name is_module_installed lift_constraints logging migrate "
+    "rename_columns rename_tables table_exists update_module_moved_fields get_column_type index_exists "
+    "drop_module_constraints remove_tables_fks set_xml_ids_noupdate_value".split()
+)
+"""What Odoo's openupgradelib has that changes no rows of an application; the rest of it does."""
+_QUEUE_PACKAGES = frozenset(
+    "rq django_rq celery kombu huey dramatiq procrastinate arq taskiq django_q saq streaq django_tasks".split()
+)
+QUEUES = frozenset({"enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "apply_async", "delay_on_commit", "kiq"})
+"""Methods of queues, which nothing else is called."""
+_CREATES = frozenset(
+    "pgtrigger pghistory alembic_utils sqlalchemy_declarative_extensions django_db_views django_pgviews pgviews "
+    "django_pgtrigger sqlalchemy_views psqlextra rls".split()
+)
+"""Packages whose objects hold SQL that is created in the database, and not run."""
+_ONLY_CREATES = re.compile(r"(?:Trigger|Function|Procedure|View|Policy|Rule)(?:S[Qq][Ll])?$")
+"""… and classes that are named after what they create: their text is a body, and what makes a body run is told itself."""
+_KEEPS = frozenset(
+    "append appendleft add extend insert put setdefault push discard remove index count format join update bind".split()
+)
+"""Methods of collections and of loggers that only keep what they are given."""
+_LOGGING = re.compile(
+    r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$"
+)
+_LOGGER = re.compile(r"(?:^|_)(?:log|logger|logging|stdout|stderr|console)$", re.IGNORECASE)
+
+
+_ASKS = re.compile(
+    r"^_?(?:(?:table|column|index|constraint|foreign_key|fk|view|sequence|enum|type|schema)s?_exists?|"
+    r"has_(?:table|column|index|constraint|foreign_key|fk|view|sequence|enum|type|schema)s?)$"
+)
+"""What asks whether a part of the schema is there. The one name that is believed of a function of any origin: nearly every
+project with Alembic has such a helper, and on the corpus nine of ten functions that get a connection are called so."""
+
+
+def asks(name: str) -> bool:
+    """Whether a call only asks for a part of the schema."""
+    return bool(_ASKS.match(name))
+
+
+def is_reader(callee: Value, name: str) -> bool:
+    """Whether it comes from a package that does not write through what it is given."""
+    if not isinstance(callee, External):
+        return False
+    return callee.root in _READERS or (callee.root == "openupgradelib" and name in _OF_OPENUPGRADE)
+
+
+def enqueues(callee: Value, name: str, arguments: tuple[Value, ...]) -> bool:
+    """Whether a call leaves work to somebody else: no connection goes through a queue."""
+    if name not in QUEUES:
+        return False
+    if isinstance(callee, External) and callee.root in _QUEUE_PACKAGES:
+        return True
+    return not any(isinstance(value, Handle) or holds_rows(value) for value in arguments)
+
+
+def only_creates(callee: Value, name: str) -> bool:
+    """Whether a text that it is given becomes a body in the database."""
+    return bool(_ONLY_CREATES.search(name)) or (isinstance(callee, External) and callee.root in _CREATES)
+
+
+def keeps(callee: Value, name: str) -> bool:
+    """Whether it only keeps what it is given: a collection of which nothing is known."""
+    return name in _KEEPS and not isinstance(callee, External)
+
+
+def logs(callee: Value, name: str) -> bool:
+    """Whether it prints what it is given."""
+    if not _LOGGING.match(name):
+        return False
+    return not isinstance(callee, External) or bool(_LOGGER.search(callee.name.rpartition(".")[0].rpartition(".")[2]))

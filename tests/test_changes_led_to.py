@@ -1,0 +1,92 @@
+"""A change is what it does: `--diff`, `--staged` and the hook tell of migrations whose helper or configuration changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from baselines.project import Project
+
+MIGRATION = (
+    "from alembic import op\nfrom app.helpers import fill\n\nrevision = 'r1'\ndown_revision = None\n\n\n"
+    "def upgrade():\n    fill(op.get_bind())\n"
+)
+HELPER = "from sqlalchemy import text\n\n\ndef fill(c):\n    c.execute(text('UPDATE a SET x = 1'))\n"
+MORE = "    c.execute(text('DELETE FROM orders'))\n"
+PLAIN = "from alembic import op\n\nrevision = '{0}'\ndown_revision = None\n\n\ndef upgrade():\n    op.execute('{1}')\n"
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Project:
+    project = Project.at(tmp_path / "work")
+    project.write("app/__init__.py", "")
+    project.write("app/helpers.py", HELPER)
+    project.write("versions/r1.py", MIGRATION)
+    project.write("versions/other.py", PLAIN.format("other", "UPDATE b SET x = 1"))
+    assert project.guard("baseline").returncode == 0
+    project.commit()
+    project.git("checkout", "-q", "-b", "feature")
+    return project
+
+
+@pytest.mark.parametrize("arguments", [("--diff", "main"), ("--staged",), ("--force-exclude", "app/helpers.py")])
+def test_a_helper_that_changed_is_told_at_its_migration(where: Project, arguments: tuple[str, ...]) -> None:
+    where.write("app/helpers.py", HELPER + MORE)
+    where.git("add", "--all")
+    ran = where.guard("check", "--output-format", "concise", *arguments)
+    assert ran.returncode == 1
+    assert "versions/r1.py:9:5: MG103" in ran.stdout
+    assert "1 migration checked, 1 new, 1 grandfathered" in ran.stdout
+
+
+def test_a_helper_that_was_only_rearranged_is_not(where: Project) -> None:
+    where.write("app/helpers.py", HELPER.replace("def fill(c):\n    c.execute", "def fill(conn):\n    conn.execute"))
+    ran = where.guard("check", "--no-baseline", "--diff", "main")
+    assert ran.returncode == 0
+    assert "1 new outside of the change" in ran.stdout
+
+
+def test_a_configuration_that_judges_it_otherwise_is_told(where: Project) -> None:
+    where.write("migration-guard.toml", 'hot-tables = ["b"]\n')
+    ran = where.guard("check", "--no-baseline", "--output-format", "concise", "--diff", "main")
+    assert ran.returncode == 1
+    assert "versions/other.py:8:17: MG101 [high] UPDATE of b" in ran.stdout
+    assert "UPDATE of a" not in ran.stdout
+
+
+def test_what_is_staged_is_read_from_the_index_alone(where: Project) -> None:
+    where.write("app/helpers.py", HELPER + MORE)
+    where.git("add", "--all")
+    where.write("app/helpers.py", "def fill(c):\n    pass\n")
+    ran = where.guard("check", "--staged", "--output-format", "concise")
+    assert ran.returncode == 1
+    assert "MG103" in ran.stdout
+    where.write("app/helpers.py", HELPER + MORE)
+    where.git("reset", "-q", "--hard")
+    where.write("app/helpers.py", HELPER + MORE)  # not staged
+    assert where.guard("check", "--staged").returncode == 0
+
+
+def test_conflicts_and_sparse_checkouts_are_problems(where: Project) -> None:
+    where.write("versions/r2.py", PLAIN.format("r2", "UPDATE c SET x = 1"))
+    where.write("versions/r3.py", PLAIN.format("r3", "UPDATE d SET x = 1"))
+    where.commit()
+    where.git("sparse-checkout", "set", "--no-cone", "/*", "!/versions/r2.py")
+    ran = where.guard("check", "--diff", "main", "--output-format", "concise")
+    assert ran.returncode == 2
+    assert "versions/r2.py: could not be checked: it is not in the working tree" in ran.stdout + ran.stderr
+    assert "versions/r3.py" in ran.stdout
+
+
+def test_a_submodule_at_another_commit_is_read_or_named(where: Project, tmp_path: Path) -> None:
+    other = Project.at(tmp_path / "other")
+    other.write("versions/s1.py", PLAIN.format("s1", "UPDATE s SET x = 1"))
+    other.commit()
+    where.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other.root), "sub")
+    ran = where.guard("check", "--staged")
+    assert ran.returncode == 2
+    assert "sub: " in ran.stdout + ran.stderr
+    where.commit()
+    ran = where.guard("check", "--diff", "main", "--output-format", "concise")
+    assert ran.returncode == 1
+    assert "sub/versions/s1.py:8:17: MG101" in ran.stdout
