@@ -19,6 +19,7 @@ from backfill.faults.scene import Scene
 from backfill.faults.subject import KEY, Guard, running
 from backfill.pooler import installed, pooling
 from backfill.server import Stop
+from migration_guard.backfill.policy import IDLE
 
 BACKENDS = f"""
     FROM pg_stat_activity
@@ -36,6 +37,8 @@ CREATE TRIGGER poison BEFORE UPDATE OF name ON leads FOR EACH ROW WHEN (NEW.id %
 _SEGMENT = 16 * 2**20
 """A file of the write-ahead log, which must still be made."""
 _ROOM = 256 * 1024
+_UNANSWERED = 600.0
+"""Seconds in which a run must have ended by itself, although nothing answers."""
 HELD = 0.5
 """Seconds that the application holds what it has locked."""
 
@@ -106,6 +109,20 @@ def connection_reset(scene: Scene) -> None:
     with proxied(scene.url) as proxy:
         scene.by(proxy.url)
         scene.strike(lambda _: proxy.reset())
+        scene.by(scene.url)
+
+
+def black_hole(scene: Scene) -> None:
+    """Let its packets vanish: no answer comes any more, and no end of the connection."""
+    with proxied(scene.url) as proxy:
+        scene.by(proxy.url)
+        scene.times = 1
+
+        def strike(runner: subprocess.Popen[str]) -> None:
+            proxy.swallow()
+            runner.wait(_UNANSWERED)
+
+        scene.strike(strike)
         scene.by(scene.url)
 
 
@@ -267,6 +284,7 @@ KINDS = (
     Kind("server stopped at once", server_stopped(Stop.IMMEDIATE), 3),
     Kind("server stopped fast", server_stopped(Stop.FAST), 3),
     Kind("connection reset", connection_reset, 8),
+    Kind("packets vanish", black_hole, 1, own=IDLE[0]),
     Kind("COMMIT lost", lost_commit(Loss.COMMIT), 6),
     Kind("reply to COMMIT lost", lost_commit(Loss.REPLY), 8),
     Kind("rows locked", held("SELECT FROM leads WHERE id % 100 = {n} * 10 FOR UPDATE SKIP LOCKED"), 8, own=HELD),

@@ -33,6 +33,7 @@ class Proxy:
         self._parts = parts
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._loss = Loss.NOTHING
+        self._swallows = False
         self.lost = 0
         """How often it has lost something."""
         threading.Thread(target=self._accept, daemon=True).start()
@@ -52,6 +53,11 @@ class Proxy:
         """Reset every connection at once."""
         for pair in list(self._pairs):
             self._cut(pair)
+        self.lost += 1
+
+    def swallow(self) -> None:
+        """Pass nothing on any more, and say nothing: whoever waits for an answer sees a connection that is whole."""
+        self._swallows = True
         self.lost += 1
 
     def close(self) -> None:
@@ -78,6 +84,8 @@ class Proxy:
         client, server = pair
         with contextlib.suppress(OSError):
             while piece := client.recv(_PIECE):
+                if self._swallows:
+                    continue
                 if self._loss is Loss.COMMIT and b"COMMIT\0" in piece:
                     self._loss = Loss.NOTHING
                     self.lost += 1
@@ -98,7 +106,8 @@ class Proxy:
             while piece := server.recv(_PIECE):
                 if pair not in self._pairs:
                     break
-                client.sendall(piece)
+                if not self._swallows:
+                    client.sendall(piece)
         self._cut(pair)
 
     def _cut(self, pair: tuple[socket.socket, socket.socket]) -> None:

@@ -14,7 +14,16 @@ from backfill.pooler import installed, required
 from backfill.server import OwnServer
 
 SABOTAGED = str(Path(__file__).with_name("sabotaged.py"))
-ELSEWHERE = {"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "two versions", "backend terminated", "server stopped at once"}
+ELSEWHERE = {
+    "SIGKILL",
+    "SIGTERM",
+    "SIGHUP",
+    "SIGINT",
+    "two versions",
+    "backend terminated",
+    "server stopped at once",
+    "packets vanish",
+}
 """Kinds that other tests let happen, often, or that the long campaign is for."""
 QUICK = [kind for kind in KINDS if kind.name not in {*ELSEWHERE, "disk full", "rows that take long", "rows that fail"}]
 BY_NAME = {kind.name: kind for kind in KINDS}
