@@ -96,8 +96,8 @@ def look_statement(job: Job, selection: Selection, *, sound: bool = False) -> st
     )
 
 
-def lock_statement(job: Job, *, wait: bool = False) -> str:
-    """Give the statement that locks what is to do among the keys of a list."""
+def lock_statement(job: Job, *, wait: bool = False, besides: str = "") -> str:
+    """Give the statement that locks what is to do among the keys of a list, and asks something besides."""
     subject, key = job.subject, job.subject.key
     return statement(
         "lock",
@@ -109,8 +109,7 @@ def lock_statement(job: Job, *, wait: bool = False) -> str:
         strength=subject.strength,
         skip_locked="" if wait else " SKIP LOCKED",
         held=key.arrays(),
-        written=statement("written"),
-        settings=statement("settings"),
+        besides=besides,
     )
 
 
@@ -175,7 +174,9 @@ def lock(
     to_do = tuple(joined(arrays) for arrays in zip(*(one.to_do for one in some))) if len(some) > 1 else some[0].to_do
     wanted = key.list_parameters(to_do)
     parameters = {**wanted, **settings_parameters(settings)}
-    rows, keys, so_far, _ = connection.exec_driver_sql(lock_statement(job, wait=wait), parameters).one()
+    besides = statement("besides", written=statement("written"), settings=statement("settings"))
+    sql = lock_statement(job, wait=wait, besides=besides)
+    rows, keys, so_far, _ = connection.exec_driver_sql(sql, parameters).one()
     before = writes(so_far)
     if rows == count:
         return Held(rows, tuple(keys), (), before)

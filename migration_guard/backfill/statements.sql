@@ -47,7 +47,7 @@ SELECT pg_catalog.count(*), {last}, pg_catalog.count(*) FILTER (WHERE mg_matches
 WITH mg_held AS MATERIALIZED (
     SELECT {named} FROM {table} WHERE {among} AND ({where}) ORDER BY {order} FOR {strength}{skip_locked}
 )
-SELECT pg_catalog.count(*), {held}, ({written}), ({settings}) FROM mg_held
+SELECT pg_catalog.count(*), {held}{besides} FROM mg_held
 
 -- name: not_held
 SELECT {texts} FROM (SELECT * FROM {wanted} EXCEPT SELECT * FROM {held}) AS mg_skipped
@@ -65,6 +65,9 @@ SELECT {texts} FROM {table} WHERE {range} ORDER BY {order} LIMIT 1
 -- name: ids_of
 -- The keys as Python values, for a function.
 SELECT {lists}
+
+-- name: besides
+, ({written}), ({settings})
 
 -- name: written
 -- What this session has written and not reported yet, by table; only differences within a transaction count.
