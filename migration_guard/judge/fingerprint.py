@@ -19,9 +19,10 @@ def fingerprint(rule_name: str, operation: Operation | None, about: str = "") ->
     """
     if operation is None:
         return _hashed([rule_name, about] if about else [rule_name])
-    if len(operation.parts) == 1:
-        return _of_part(rule_name, operation, operation.parts[0])
-    return _hashed([rule_name, *sorted(_of_part(rule_name, operation, part) for part in operation.parts)])
+    every = operation.parts or (Part(operation.tables, ""),)
+    if len(every) == 1:
+        return _of_part(rule_name, operation, every[0])
+    return _hashed([rule_name, *sorted(_of_part(rule_name, operation, part) for part in every)])
 
 
 def parts(rule_name: str, operation: Operation | None) -> tuple[tuple[str, str], ...]:
