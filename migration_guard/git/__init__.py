@@ -119,7 +119,8 @@ class Git:
 
     def unmerged(self) -> frozenset[str]:
         """Give the files that hold conflicts of a merge."""
-        return self._names("diff", "--name-only", "-z", "--diff-filter=U", "--")
+        listed = self._view.out("ls-files", "--unmerged", "-z") or b""
+        return frozenset(os.fsdecode(one.partition(b"\t")[2]) for one in listed.split(b"\0") if one)
 
     def submodules(self) -> frozenset[str]:
         """Give the submodules of the index."""
