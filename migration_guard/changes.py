@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from migration_guard.findings import Finding, Status
@@ -31,7 +32,7 @@ class Changed:
         return self.before is None or any(start <= last and finding.span.line <= end for start, end in self.lines)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Changes:
     """All that changed since a commit."""
 
@@ -46,8 +47,12 @@ class Changes:
 
     def of(self, path: Path) -> Changed | None:
         """Give the change of a file, or of the submodule that it lies in."""
-        real = os.path.realpath(path)
-        return next((one for one in self.every if real == (there := os.path.realpath(one.path)) or real.startswith(there + os.sep)), None)  # fmt: skip
+        real = Path(os.path.realpath(path))
+        return next((self._places[one] for one in (real, *real.parents) if one in self._places), None)
+
+    @cached_property
+    def _places(self) -> dict[Path, Changed]:
+        return {Path(os.path.realpath(one.path)): one for one in self.every}
 
     def below(self, paths: Sequence[str], cwd: Path) -> Changes:
         """Keep what lies in the files and folders that are named, or everything below the working directory."""

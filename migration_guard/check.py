@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import sys
 import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,11 +13,12 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from migration_guard.baseline import Baseline, Filed
-from migration_guard.changes import Changes, changed_since, leads_elsewhere, outside, staged
-from migration_guard.config import ConfigError, Settings, SettingsLoader, unknown_rules
-from migration_guard.discover import BACKFILL, NOTHING, Beside, Candidate, Discovery, UsageError, discover
+from migration_guard.baseline import Filed
+from migration_guard.changes import Changes, outside
+from migration_guard.config import ConfigError, Settings, unknown_rules
+from migration_guard.discover import BACKFILL, Beside, Candidate, Discovery, UsageError, discover
 from migration_guard.discover.patterns import backfill_path, holds_backfills
+from migration_guard.earlier import before, in_index, look_back
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
 from migration_guard.gate import may_hold_operation
@@ -36,64 +36,20 @@ from migration_guard.judge import (
     judge_backfills,
     judge_contractions,
 )
+from migration_guard.narrowing import changes_of, find, led_to
 from migration_guard.operations import UNKNOWN_DIALECT, Ignore, Job, Problem, Reading, Unread
 from migration_guard.pool import read_all
 from migration_guard.report.model import Report
+from migration_guard.request import Request, Run
 from migration_guard.rules import Fill, all_rules, fills, matching, select
 
-
-def _unwatched(_total: int) -> Callable[[], None]:
-    return lambda: None
-
+__all__ = ["Request", "Run", "Seen", "check", "look", "run", "unchanged_since", "unjudged_backfills"]
 
 _CONTRACT = re.compile(
     rb"\b(?:not\s+null|nullable|drop|validate|check|drop_column|create_check_constraint|AlterField|RemoveField)\b",
     re.IGNORECASE,
 )
 """Words of a schema change that relies on data: where backfills are known, such a migration is read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a run is asked to look at."""
-
-    paths: Sequence[str]
-    cwd: Path
-    load: SettingsLoader
-    workers: int
-    force_exclude: bool = False
-    """Drop named files that are excluded or are no migrations, as hooks want it."""
-    baseline: bool = True
-    """Whether findings are compared with the baseline."""
-    baseline_from: str | None = None
-    """The revision from whose merge base baselines are read."""
-    ignores_since: str | None = None
-    """The revision since whose merge base no new remark counts."""
-    diff: str | None = None
-    """A revision: only what the branch added or changed since it left it is of interest."""
-    strict_discovery: bool = False
-    """Whether what lies beside migrations and is not read is a Problem."""
-    staged: bool = False
-    """Whether only what the index adds or changes is of interest; all that is read is then read from the index."""
-    changes: Changes | None = None
-    """What changed, if that was found out already."""
-    writes_baseline: bool = False
-    """Whether a baseline that is missing is about to be written."""
-    upgrades_baseline: bool = False
-    """Whether entries that an earlier version wrote are to be brought up to date in any case."""
-    renders: bool = False
-    """Whether findings are wanted with their statements, as `move` needs them."""
-    watch: Callable[[int], Callable[[], None]] = _unwatched
-    """Told how many files there are; what it gives back is called after each, from several threads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A report, and the baselines that it was made with."""
-
-    report: Report
-    shelves: tuple[Shelf, ...]
-    checked: tuple[Checked, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +69,10 @@ def check(request: Request) -> Report:
 
 def run(request: Request) -> Run:
     """Check, and tell the baselines too: what `migration-guard baseline` works with."""
-    if request.staged and request.changes is None:
-        return _run_in_index(request)
-    changes = _changes(request)
-    discovery, direct = _discover(request, changes)
+    changes = changes_of(request)
+    if request.staged and request.changes is None and changes is not None:
+        return in_index(request, changes, run)
+    discovery, direct = find(request, changes)
     laws = _laws(request, discovery)
     trusted = _Trusted(request)
     problems = [*discovery.problems, *_nothing_found(request, discovery)]
@@ -130,7 +86,7 @@ def run(request: Request) -> Run:
         readings.append((candidate, reading))
         done()
     if direct is not None:
-        discovery, readings = _led_to(request, changes, discovery, readings, direct)
+        discovery, readings = led_to(request, changes, discovery, readings, direct)
     unreached = _unreached(discovery, readings)
     more = tuple(one.candidate for one in unreached if one.candidate is not None)
     readings += _read(more, request)
@@ -159,7 +115,7 @@ def run(request: Request) -> Run:
         request.baseline,
         request.baseline_from,
         request.writes_baseline,
-        look_back=partial(_look_back, request),
+        look_back=partial(look_back, request, run),
         upgrades=request.upgrades_baseline,
     )
     filing = file_away(checked, discovery, governing, source, laws[here].severities.overrides)
@@ -214,63 +170,6 @@ def unjudged_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
                 yield Problem(held[0].candidate.shown, None, message)
 
 
-def _changes(request: Request) -> Changes | None:
-    """Ask git what changed, if only that is of interest; None if everything is."""
-    if request.changes is not None or (request.diff is None and not request.staged):
-        return request.changes
-    try:
-        git = Git.at(request.cwd)
-        found = staged(git) if request.staged else changed_since(git, request.diff or "")
-    except GitError as error:
-        raise UsageError(f"{'--staged' if request.staged else '--diff'}: {error}") from None
-    return found.below(request.paths, request.cwd)
-
-
-def _run_in_index(request: Request) -> Run:
-    """Run where the index is written out: migrations, helpers, configuration and baseline are those of the next commit."""
-    changes = _changes(request)
-    if changes is None or not changes.every:
-        return run(replace(request, changes=changes or _changes(request)))
-    try:
-        with changes.git.snapshot("") as root:
-            inside = _moved(request, changes.git.root, root)
-            return run(replace(inside, changes=changes.moved(root)))
-    except GitError as error:
-        raise UsageError(f"--staged: {error}") from None
-
-
-def _moved(request: Request, root: Path, to: Path) -> Request:
-    """The same request, of a folder that holds the files of another one."""
-    cwd = to / os.path.relpath(os.path.realpath(request.cwd), os.path.realpath(root))
-    cwd.mkdir(parents=True, exist_ok=True)
-    paths = [os.path.relpath(path, request.cwd) if os.path.isabs(path) else path for path in request.paths]
-    return replace(request, cwd=cwd, paths=paths, load=request.load.moved(root, to))
-
-
-def _led_to(
-    request: Request,
-    changes: Changes | None,
-    discovery: Discovery,
-    readings: list[tuple[Candidate, Reading]],
-    direct: frozenset[Path],
-) -> tuple[Discovery, list[tuple[Candidate, Reading]]]:
-    """Keep the migrations that were asked for, and those that lead to a file which changed, or are governed by one."""
-    named = {os.path.realpath(request.cwd / path) for path in request.paths} if changes is None else set()
-
-    def changed(path: str | Path) -> bool:
-        return os.path.realpath(path) in named if changes is None else changes.of(Path(path)) is not None
-
-    def concerned(candidate: Candidate, reading: Reading) -> bool:
-        if candidate.path in direct or candidate.framework == BACKFILL or (changes is not None and changes.gone):
-            return True
-        source = candidate.settings.source
-        return any(map(changed, reading.reached)) or (source is not None and changed(source))
-
-    kept = [(candidate, reading) for candidate, reading in readings if concerned(candidate, reading)]
-    paths = {candidate.path for candidate, _ in kept} | direct
-    return replace(discovery, candidates=tuple(one for one in discovery.candidates if one.path in paths)), kept
-
-
 def _outside(
     request: Request, changes: Changes, checked: Sequence[Checked], findings: Sequence[Finding]
 ) -> Iterator[Finding]:
@@ -279,57 +178,9 @@ def _outside(
     for finding in findings:
         by_file.setdefault(finding.path, []).append(finding)
     asked = [one.candidate for one in checked if one.candidate.shown in by_file]
-    before = _before(request, changes, [one.path for one in asked])
+    there = before(request, changes, [one.path for one in asked], run)
     for one in asked:
-        yield from outside(by_file[one.shown], changes.of(one.path), before.get(one.path, ()))
-
-
-def _before(request: Request, changes: Changes, paths: Sequence[Path]) -> dict[Path, tuple[Finding, ...]]:
-    """Give what is found in files, under their old names, as all that they lead to was before the changes."""
-    root = request.load.git_root(request.cwd) or changes.git.root
-    names: dict[str, Path] = {}
-    for path in paths:
-        change = changes.of(path)
-        name = os.path.relpath(os.path.realpath(path), os.path.realpath(root)) if change is None else change.before
-        if name is not None:
-            names[name] = path
-    if not names:
-        return {}
-    try:
-        with changes.git.snapshot(changes.base) as there:
-            inside = _moved(request, root, there)
-            files = {os.path.join(there, name): path for name, path in names.items()}
-            old = tuple(file for file in files if os.path.isfile(file))
-            if not old:
-                return {}
-            plain = Request(old, inside.cwd, inside.load, request.workers, baseline=False)
-            found = run(plain)
-            return {files[str(one.candidate.path)]: one.findings for one in found.checked}
-    except GitError as error:
-        raise UsageError(f"{'--staged' if request.staged else '--diff'}: {error}") from None
-
-
-def _look_back(request: Request, baseline: Baseline) -> tuple[Filed, ...]:
-    """Give what is found today in the files of outdated entries as they were when the baseline was written.
-
-    Raises GitError.
-    """
-    git = Git.at(baseline.folder)
-    since = request.baseline_from
-    commit = git.merge_base(since) if since is not None else git.last_change(baseline.path)
-    with git.snapshot(commit) as root:
-        folder = root / git.name(baseline.folder / "x").rpartition("/")[0]
-        files = dict.fromkeys(os.path.normpath(folder / entry.file) for entry in baseline.outdated)
-        there = tuple(file for file in files if os.path.isfile(file))
-        if not there:
-            return ()
-        found = run(Request(there, folder, request.load, request.workers, baseline=False))
-        return tuple(
-            filed
-            for one in found.checked
-            for finding in one.findings
-            for filed in Filed.each(finding, os.path.relpath(one.candidate.path, folder))
-        )
+        yield from outside(by_file[one.shown], changes.of(one.path), there.get(one.path, ()))
 
 
 def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
@@ -477,51 +328,13 @@ class _Trusted:
 
 def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
     """Read files for `explain`: everything seen in them, also in those that the gate would clear."""
-    discovery, _ = _discover(request)
+    discovery, _ = find(request)
     seen = [
         Seen(candidate, not _needs_reading(candidate), reading)
         for candidate, reading in _read(discovery.candidates, request, explain=True)
     ]
     problems = (*discovery.problems, *_nothing_found(request, discovery))
     return tuple(sorted(seen, key=lambda one: one.candidate.shown)), problems
-
-
-def _discover(request: Request, changes: Changes | None = None) -> tuple[Discovery, frozenset[Path] | None]:
-    """Find what is asked for; where helpers or configurations are among it, also what may lead to them.
-
-    In that case the second value says which files were asked for themselves.
-    """
-    if changes is None:
-        found = discover(request.paths, cwd=request.cwd, load=request.load, force_exclude=request.force_exclude)
-        others = [path for path in request.paths if path.endswith(_LED_TO)] if request.force_exclude else []
-        asked = {request.cwd / path for path in others}
-    else:
-        paths = [str(one.path) for one in changes.every]
-        found = discover(paths, cwd=request.cwd, load=request.load, force_exclude=True) if paths else NOTHING
-        asked = {one.path for one in changes.every if one.path.name.endswith(_LED_TO)}
-    direct = frozenset(one.path for one in found.candidates)
-    known = {os.path.realpath(path) for path in direct}
-    others_left = [path for path in asked if os.path.realpath(path) not in known]
-    if not others_left and not (changes is not None and changes.gone):
-        return found, None
-    governing = any(not path.name.endswith((".py", ".sql")) for path in map(Path, others_left))
-    every = discover((), cwd=request.cwd, load=request.load)
-    more = tuple(
-        one
-        for one in every.candidates
-        if one.path not in direct and (governing or leads_elsewhere(one.source, _LIBRARIES))
-    )
-    if not more:
-        return found, None
-    candidates = tuple(sorted((*found.candidates, *more), key=lambda one: one.shown))
-    return replace(found, candidates=candidates), direct
-
-
-_LED_TO = (".py", ".sql", ".toml", ".ini", ".cfg")
-"""Files that a migration may read or import, or that govern it."""
-_LIBRARIES = frozenset(
-    {*sys.stdlib_module_names, "alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "sqlmodel", "yoyo", "south"}
-)
 
 
 def _needs_reading(candidate: Candidate) -> bool:

@@ -266,8 +266,10 @@ def _above_ceiling(shelf: Shelf, settings: Sequence[Settings], overrides: Mappin
         held.update({finding.severity.value, finding.code, finding.name, "total"})
     rule = next(rule for rule in all_rules() if rule.code == "MG905")
     context = Upkeep(rule, shelf.shown, overrides.get(rule.code))
-    for what, most in dict(pair for one in settings for pair in one.baseline_ceiling).items():
-        yield from rule.check(CeilingUse(what, held[what], most), context)
+    stated = [pair for one in settings for pair in one.baseline_ceiling]
+    for what in dict.fromkeys(what for what, _ in stated):
+        lowest = min(most for name, most in stated if name == what)
+        yield from rule.check(CeilingUse(what, held[what], lowest), context)
 
 
 class _Names:

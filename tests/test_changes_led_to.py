@@ -90,3 +90,20 @@ def test_a_submodule_at_another_commit_is_read_or_named(where: Project, tmp_path
     ran = where.guard("check", "--diff", "main", "--output-format", "concise")
     assert ran.returncode == 1
     assert "sub/versions/s1.py:8:17: MG101" in ran.stdout
+
+
+def test_a_helper_that_is_taken_out_of_the_index_is_missed_there(where: Project) -> None:
+    where.git("rm", "-q", "--cached", "app/helpers.py")  # it still lies in the working tree
+    ran = where.guard("check", "--staged", "--output-format", "concise")
+    assert ran.returncode == 1
+    assert "versions/r1.py:9:5: MG109" in ran.stdout
+
+
+def test_a_migration_that_may_lead_to_the_change_and_cannot_be_read_is_a_problem(where: Project) -> None:
+    where.write("versions/broken.py", MIGRATION.replace("r1", "broken") + "    )\n")
+    where.commit()
+    where.git("branch", "-f", "main", "HEAD")
+    where.write("app/helpers.py", HELPER + MORE)
+    ran = where.guard("check", "--diff", "main", "--output-format", "concise")
+    assert ran.returncode == 2
+    assert "versions/broken.py:10: could not be checked" in ran.stdout + ran.stderr

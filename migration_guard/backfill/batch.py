@@ -26,7 +26,7 @@ from migration_guard.backfill.look import (
     next_key,
 )
 from migration_guard.backfill.pace import AIM
-from migration_guard.backfill.pinned import apply_settings
+from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
@@ -201,7 +201,7 @@ def _moment(job: Job, attempt: Attempt) -> dict[str, str]:
     """Bound the waiting for each lock, and for all of a statement's; its own work counts besides."""
     longest = min(job.hold + attempt.allowance, job.subject.definition.policy.statement)
     waits = {"lock_timeout": job.hold, "statement_timeout": longest}
-    return {name: f"{max(1, round(1000 * seconds))}ms" for name, seconds in waits.items()}
+    return {name: milliseconds(seconds) for name, seconds in waits.items()}
 
 
 class _Sorted:

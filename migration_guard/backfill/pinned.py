@@ -38,3 +38,8 @@ def settings_parameters(settings: Mapping[str, str]) -> dict[str, str]:
 def search_settings(definition: Backfill | Claim) -> dict[str, str]:
     """Give the settings under which the definition's SQL finds its tables, and must see all of their rows."""
     return {"row_security": "off", **({"search_path": definition.search_path} if definition.search_path else {})}
+
+
+def milliseconds(seconds: float) -> str:
+    """Spell a time as PostgreSQL's settings take it; nothing means no limit there, so that it is at least one."""
+    return f"{max(1, round(1000 * seconds))}ms"

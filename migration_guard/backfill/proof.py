@@ -13,7 +13,7 @@ from migration_guard.backfill.ends import POLL, end_of, writers
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import between
 from migration_guard.backfill.pace import Pace
-from migration_guard.backfill.pinned import apply_settings
+from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import Source
 from migration_guard.backfill.statements import statement
 
@@ -66,7 +66,7 @@ def look_beyond(ask: Asks, source: Source, floor: Value | None, not_kept: NotKep
         left = deadline - time.monotonic()
         if left <= 0:
             return Look(Answer.UNKNOWN, cursor, f"the time is over, at key {shown(cursor)}")
-        apply_settings(ask, {"statement_timeout": f"{max(1, round(1000 * min(left, LONGEST_STATEMENT)))}ms"})
+        apply_settings(ask, {"statement_timeout": milliseconds(min(left, LONGEST_STATEMENT))})
         began = time.monotonic()
         with preflight.as_role(ask, source.claim):
             examined, last, rows, keys = ask.exec_driver_sql(*_beyond(source, cursor, end, pace.size)).one()

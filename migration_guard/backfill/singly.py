@@ -23,7 +23,7 @@ from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import Held, listed, spelt
 from migration_guard.backfill.parents import foreseen
-from migration_guard.backfill.pinned import apply_settings
+from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.sqltext import tokens
 from migration_guard.backfill.statements import statement
@@ -64,9 +64,9 @@ def foresee(connection: Connection, job: Job, held: Held) -> Sifted | None:
     if not _has_plpgsql(connection):
         return None
     keys = spelt(held.keys) or listed(connection, subject.key, held.keys)
-    apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT)})
+    apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT)})
     waiting = foreseen(connection, subject.key, subject.parents, subject.change, held.keys)
-    apply_settings(connection, {"lock_timeout": _ms(job.hold)})
+    apply_settings(connection, {"lock_timeout": milliseconds(job.hold)})
     if waiting is None:
         return None
     some, fault = set(waiting), fault_of("55P03")
@@ -84,9 +84,9 @@ def sift(connection: Connection, job: Job, held: Held, group: int, *, keep: bool
     if subject.definition.update is not None and _has_plpgsql(connection):
         failures, more = _on_server(connection, job, held.keys, group, keep=keep)
     else:
-        apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT)})
+        apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT)})
         failures, more = _from_here(connection, subject, keys, group, keep=keep)
-        apply_settings(connection, {"lock_timeout": _ms(job.hold)})
+        apply_settings(connection, {"lock_timeout": milliseconds(job.hold)})
     return Sifted(keys, failures, undone + more, keep)
 
 
@@ -123,7 +123,7 @@ def _on_server(
     """Loop in a block of PL/pgSQL, which is given the keys, and gives what was left out, through settings of its own."""
     names = [f"mg_keys_{n}" for n in range(len(arrays))]
     given = {f"migration_guard.{name}": text for name, text in zip(names, arrays)}
-    apply_settings(connection, {"lock_timeout": _ms(ROW_WAIT), **given})
+    apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT), **given})
     now = [f"mg_now_{n}" for n in range(len(arrays))]
     declared = "".join(
         f"{name} text[] := pg_catalog.current_setting('migration_guard.{name}')::text[]; " for name in names
@@ -138,7 +138,7 @@ def _on_server(
         keep=str(keep).lower(),
     )
     connection.exec_driver_sql(block, {})
-    parameters = {"lock_timeout": _ms(job.hold)}
+    parameters = {"lock_timeout": milliseconds(job.hold)}
     shown = json.loads(connection.exec_driver_sql(statement("singly_outcome"), parameters).scalar() or "{}")
     if shown.get("too_many"):
         raise Refused(too_many(*shown["too_many"]))
@@ -200,7 +200,3 @@ def _attempt(connection: Connection, subject: Subject, keys: Sequence[Value], *,
     else:
         savepoint.rollback()
     return None
-
-
-def _ms(seconds: float) -> str:
-    return f"{max(1, round(1000 * seconds))}ms"

@@ -111,7 +111,6 @@ class _Matcher:
         self._sight = sight
         self._matched: dict[int, Match] = {}
         self._inherited: set[Key] = set()
-        self._open_at: dict[_Home, list[int]] = {}
         self._by_finding: dict[tuple[str, str], list[Key]] = defaultdict(list)
         for key in self._entries:
             self._by_finding[key.rule, key.fp].append(key)
@@ -179,7 +178,7 @@ class _Matcher:
         If all of their findings are equal and neither has a name but its file's, the names may be any; else what people
         call it must be the same, as when it was renumbered. What most of the findings say goes first.
         """
-        gone, came = self._left_behind(), self._come()
+        gone, (came, places) = self._left_behind(), self._come()
         sources: Mapping[tuple[str, str], list[_Home]] = defaultdict(list)
         for home, held in gone.items():
             for what in held:
@@ -195,7 +194,7 @@ class _Matcher:
             if old in done or new in done:
                 continue
             done |= {old, new}
-            for index in self._open_at[new]:
+            for index in places[new]:
                 filed = self._findings[index]
                 if index not in self._matched:
                     self._take(index, Key(old.file, filed.key.rule, filed.key.fp, old.migration), Tier.RENAMED)
@@ -212,10 +211,10 @@ class _Matcher:
                 still.add(home)
         return {home: counter for home, counter in held.items() if home not in still}
 
-    def _come(self) -> dict[_Home, Counter[tuple[str, str]]]:
-        """What is found in migrations of which no entry knows anything."""
+    def _come(self) -> tuple[dict[_Home, Counter[tuple[str, str]]], dict[_Home, list[int]]]:
+        """What is found in migrations of which no entry knows anything, and which findings these are."""
         there: dict[_Home, Counter[tuple[str, str]]] = defaultdict(Counter)
-        self._open_at = defaultdict(list)
+        places: dict[_Home, list[int]] = defaultdict(list)
         known: set[_Home] = set()
         for index, filed in enumerate(self._findings):
             home = _Home(filed.file, filed.finding.migration or "")
@@ -223,8 +222,8 @@ class _Matcher:
                 known.add(home)
             else:
                 there[home][filed.key.rule, filed.key.fp] += 1
-                self._open_at[home].append(index)
-        return {home: counter for home, counter in there.items() if home not in known}
+                places[home].append(index)
+        return {home: counter for home, counter in there.items() if home not in known}, places
 
     def _is_gone(self, entry: Entry) -> bool:
         return self._sight(entry) in {Sight.GONE, Sight.MISSING}

@@ -14,7 +14,7 @@ from migration_guard.baseline import Filed
 from migration_guard.check import Request, Run, run
 from migration_guard.cli.options import loader, reading_options, told, workers
 from migration_guard.cli.output import complain
-from migration_guard.config import ConfigError
+from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import UsageError
 from migration_guard.report.formats.concise import problem_line
 
@@ -31,6 +31,12 @@ def baseline_options(function: F) -> F:
     return option(reading_options(function))
 
 
+def baseline_loader(file: str | None, *, config: Sequence[str], isolated: bool) -> SettingsLoader:
+    """Give the configuration of a command that may have been told where its baseline lies."""
+    overrides = [("baseline", str(Path.cwd() / file))] if file else []
+    return loader(config, isolated=isolated, overrides=overrides)
+
+
 def checked(
     paths: Sequence[str],
     *,
@@ -43,8 +49,7 @@ def checked(
     upgrades: bool = False,
 ) -> Run:
     """Check migrations for a command that works on their baseline."""
-    overrides = [("baseline", str(Path.cwd() / file))] if file else []
-    load = loader(config, isolated=isolated, overrides=overrides)
+    load = baseline_loader(file, config=config, isolated=isolated)
     request = Request(
         paths=paths,
         cwd=Path.cwd(),

@@ -83,8 +83,6 @@ class Guard:
 
     node: cst.If
     spot: Spot
-    out_of_loop: bool
-    """Whether only the pass of a loop is left, rather than the function."""
 
 
 @dataclass(slots=True)
@@ -248,7 +246,7 @@ class Names:
         if not isinstance(node, (cst.BaseCompoundStatement, *_CLAUSES)):
             return
         if isinstance(node, cst.If) and not before:
-            self.guards += self._guards(node, spot)
+            self.guards += [Guard(node, spot)] if any(leaves(branch) for _, branch in branches(node)) else []
         for child in children(node):
             if isinstance(child, cst.BaseSuite):
                 self.blocks[id(child)] = Block(node, spot, before)
@@ -256,12 +254,6 @@ class Names:
             elif isinstance(child, (cst.If, *_CLAUSES)):
                 tests = (*before, node.test) if isinstance(node, cst.If) else ()
                 self._inside(child, spot, tests)
-
-    @staticmethod
-    def _guards(node: cst.If, spot: Spot) -> Iterator[Guard]:
-        leaving = [_leaves(branch) for _, branch in branches(node)]
-        if any(leaving):
-            yield Guard(node, spot, out_of_loop="loop" in leaving)
 
 
 _SETATTR = 3
@@ -279,24 +271,16 @@ def branches(node: cst.If) -> Iterator[tuple[cst.BaseExpression | None, cst.Base
 
 def leaves(suite: cst.BaseSuite) -> bool:
     """Whether a block may leave the loop or the function around it."""
-    return _leaves(suite) is not None
-
-
-def _leaves(suite: cst.BaseSuite) -> str | None:
-    """What a block may leave: the `loop` around it, or the `function`."""
-    found = None
     waiting: list[tuple[cst.CSTNode, bool]] = [(suite, False)]
     while waiting:
         node, looped = waiting.pop()
-        if isinstance(node, _LOOP_EXITS) and not looped:
-            return "loop"
-        if isinstance(node, _FUNCTION_EXITS):
-            found = "function"
-        elif isinstance(node, (cst.BaseSuite, cst.BaseCompoundStatement, cst.SimpleStatementLine, *_CLAUSES)):
+        if isinstance(node, _FUNCTION_EXITS) or (isinstance(node, _LOOP_EXITS) and not looped):
+            return True
+        if isinstance(node, (cst.BaseSuite, cst.BaseCompoundStatement, cst.SimpleStatementLine, *_CLAUSES)):
             inner = looped or isinstance(node, (cst.For, cst.While))
             kinds = (cst.FunctionDef, cst.ClassDef, cst.BaseExpression)
             waiting += ((child, inner) for child in children(node) if not isinstance(child, kinds))
-    return found
+    return False
 
 
 def is_always(node: cst.CSTNode) -> bool:

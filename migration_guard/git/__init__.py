@@ -75,13 +75,10 @@ class Git:
 
     def history(self, path: Path) -> list[tuple[str, date]]:
         """Give the commits that changed a file with the days on which they were made, the oldest first."""
-        format_ = "--format=%H %cs"
-        said = self._told(
-            "rev-list", "--reverse", "--no-commit-header", format_, self.commit("HEAD"), "--", self.name(path)
-        )
+        said = self._told("rev-list", "--reverse", "--format=%H %cs", self.commit("HEAD"), "--", self.name(path))
         if said is None:
             raise GitError(f"git rev-list failed{self._shallow()}")
-        pairs = (line.split(" ") for line in said.splitlines())
+        pairs = (line.split(" ") for line in said.splitlines() if not line.startswith("commit "))
         return [(commit, date.fromisoformat(day)) for commit, day in pairs]
 
     def unchanged(self, commit: str, paths: Iterable[Path]) -> frozenset[Path]:

@@ -54,51 +54,48 @@ ROWS = {
 
 MAX_MODULES = 40
 """Modules that are looked through for a registration."""
-_BASES = ("MigrateOperation",)
 
 
-class Registers(Value):
+class Decorator(Value):
+    """A call that is given, as a decorator or by hand, what it registers, and hands it back."""
+
+    __slots__ = ("made_by",)
+
+    def __init__(self, made_by: Call) -> None:
+        self.made_by = made_by
+
+    def call(self, call: Call) -> Value:
+        for value in call.positional[:1]:
+            self.takes(value)
+            return value
+        return UNKNOWN
+
+    def takes(self, value: Value) -> None:
+        raise NotImplementedError
+
+
+class Registers(Decorator):
     """`Operations.register_operation("name", "method")`: what is below it becomes `op.name`."""
 
-    __slots__ = ("call_", "name")
-
-    def __init__(self, call: Call) -> None:
-        name = call.argument(0, "name")
-        self.name = str(name) if isinstance(name, Text) and name.known else None
-        self.call_ = call
-
-    def call(self, call: Call) -> Value:
-        for value in call.positional[:1]:
-            self.takes(value)
-            return value
-        return UNKNOWN
+    __slots__ = ()
 
     def takes(self, value: Value) -> None:
-        sourced = self.call_.argument(1, "sourcename")
-        method = str(sourced) if isinstance(sourced, Text) and sourced.known else self.name
-        if self.name is not None and method is not None:
-            self.call_.machine.libraries.operations.register(self.name, value, method)
+        name, sourced = self.made_by.argument(0, "name"), self.made_by.argument(1, "sourcename")
+        if isinstance(name, Text) and name.known:
+            method = str(sourced) if isinstance(sourced, Text) and sourced.known else str(name)
+            self.made_by.machine.libraries.operations.register(str(name), value, method)
 
 
-class Implements(Value):
+class Implements(Decorator):
     """`Operations.implementation_for(cls)`: what is below it is run when such an operation is invoked."""
 
-    __slots__ = ("call_",)
-
-    def __init__(self, call: Call) -> None:
-        self.call_ = call
-
-    def call(self, call: Call) -> Value:
-        for value in call.positional[:1]:
-            self.takes(value)
-            return value
-        return UNKNOWN
+    __slots__ = ()
 
     def takes(self, value: Value) -> None:
-        of = self.call_.argument(0, "op_cls")
+        of = self.made_by.argument(0, "op_cls")
         for cls in of.alternatives() if of is not None else ():
             if isinstance(cls, Class):
-                self.call_.machine.libraries.operations.implement(cls, value)
+                self.made_by.machine.libraries.operations.implement(cls, value)
 
 
 class Operations:

@@ -18,7 +18,9 @@ from migration_guard.sql.names import bare
 MAX_FILES = 3_000
 """Files that are searched for a function."""
 MAX_BYTES = 1_000_000
-_CREATES = re.compile(rb"(?:function|procedure)\s", re.IGNORECASE)
+_CREATES = re.compile(rb"(?:function|procedure)\b[^;(]{0,300}?\b(\w+)\"?\s{0,20}\(", re.IGNORECASE)
+"""A word of a definition, and the name before its parameters; not far, so that no file costs its square."""
+_SPEAKS = re.compile(r"function|procedure", re.IGNORECASE)
 _FOLDERS = frozenset(
     {"migrations", "versions", "sql", "functions", "procedures", "routines", "schema", "db", "database"}
 )
@@ -30,11 +32,8 @@ def find(names: Iterable[str], path: Path, root: Path, dialect: str, functions: 
     waiting, met = set(names), set[str]()
     while missing := waiting - met:
         met |= missing
-        pattern = re.compile(
-            rb"(?:function|procedure)\b[^;(]*?\b(?:" + b"|".join(map(_quoted, missing)) + rb')"?\s*\(', re.IGNORECASE
-        )
         for file in _files(path, root):
-            if pattern.search(_content(file, root)):
+            if not missing.isdisjoint(_created(file, root)):
                 for text in _texts(file, root):
                     for step in read_sql(text, dialect=dialect, functions=functions):
                         if isinstance(step, FunctionCreated) and bare(step.name).lower() in missing:
@@ -43,15 +42,11 @@ def find(names: Iterable[str], path: Path, root: Path, dialect: str, functions: 
     return any(name in functions for name in met)
 
 
-def _quoted(name: str) -> bytes:
-    return re.escape(name).encode()
-
-
 def forget() -> None:
     """Forget what files held: they may have changed since."""
     _files.cache_clear()
     _tree.cache_clear()
-    _content.cache_clear()
+    _created.cache_clear()
 
 
 @lru_cache(4)
@@ -83,13 +78,17 @@ _NEVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "sta
 
 
 @lru_cache(MAX_FILES)
+def _created(file: Path, root: Path) -> frozenset[str]:
+    """The names of the functions that a file may create; what they are is read where one of them is wanted."""
+    content = _content(file, root)
+    return frozenset(found[1].decode("utf-8", "replace").lower() for found in _CREATES.finditer(content))
+
+
 def _content(file: Path, root: Path) -> bytes:
-    """A file that creates functions; of any other nothing."""
     try:
-        content = b"" if leads_out(file, root) else read_source(file, MAX_BYTES)
+        return b"" if leads_out(file, root) else read_source(file, MAX_BYTES)
     except (OSError, Unreadable):
         return b""
-    return content if _CREATES.search(content) else b""
 
 
 def _texts(file: Path, root: Path) -> Iterator[str]:
@@ -106,7 +105,7 @@ def _texts(file: Path, root: Path) -> Iterator[str]:
         return
     for node in ast.walk(tree):
         match node:
-            case ast.Constant(value=str(text)) if _CREATES.search(text.encode("utf-8", "replace")):
+            case ast.Constant(value=str(text)) if _SPEAKS.search(text):
                 yield text
             case ast.JoinedStr(values=values):
                 yield "".join(str(v.value) if isinstance(v, ast.Constant) else "{value}" for v in values)

@@ -323,12 +323,9 @@ class Reader:
         outer, self._callees = self._callees, set()
         steps = self._body(statement, after) if language in _OWN_LANGUAGES else [_foreign(statement, at)]
         calls, self._callees = frozenset(self._callees), outer
-        whole = self._form(statement.tokens[at:])
-        found = tuple(
-            replace(change, around=joined_forms(change.around, whole))
-            for step in steps
-            if (change := _when_called(step))
-        )
+        changes = [change for step in steps if (change := _when_called(step))]
+        whole = self._form(statement.tokens[at:]) if changes else ""
+        found = tuple(replace(change, around=joined_forms(change.around, whole)) for change in changes)
         unknown = frozenset(name for step in steps if isinstance(step, Unknown) for name in step.calls)
         own = name or Name("", dynamic=True)
         if not own.dynamic:

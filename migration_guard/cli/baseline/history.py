@@ -12,8 +12,10 @@ from pathlib import Path
 import click
 
 from migration_guard.baseline import Baseline, BaselineError, parse
-from migration_guard.cli.options import loader, reading_options, told
+from migration_guard.cli.options import told
 from migration_guard.cli.output import emit
+from migration_guard.cli.running import baseline_loader, baseline_options
+from migration_guard.codeowners import NOBODY
 from migration_guard.config import ConfigError
 from migration_guard.filing import path_of
 from migration_guard.git import Git, GitError
@@ -40,14 +42,12 @@ class Point:
 
 @click.command("history")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--baseline", "file", metavar="FILE", help="The file of grandfathered findings.")
-@reading_options
+@baseline_options
 def command(*, as_json: bool, file: str | None, jobs: int | None, config: tuple[str, ...], isolated: bool) -> int:
     """Show how much was grandfathered after each commit, and whether the goals are kept."""
     del jobs  # an option of all commands that read migrations; here none is read
-    overrides = [("baseline", str(Path.cwd() / file))] if file else []
     try:
-        settings = loader(config, isolated=isolated, overrides=overrides).for_folder(Path.cwd())
+        settings = baseline_loader(file, config=config, isolated=isolated).for_folder(Path.cwd())
         points = _points(path_of(settings))
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
@@ -91,7 +91,7 @@ def _points(path: Path) -> list[Point]:
         owners: Counter[str] = Counter()
         for entry in baseline.entries:
             rules[entry.rule] += entry.count
-            owners[entry.owner or "nobody"] += entry.count
+            owners[entry.owner or NOBODY] += entry.count
         found.append(Point(commit, day, rules.total(), dict(rules.most_common()), dict(owners.most_common())))
     return found
 

@@ -14,12 +14,11 @@ from migration_guard.baseline import Entry
 from migration_guard.check import Run
 from migration_guard.cli.output import emit
 from migration_guard.cli.running import baseline_options, checked, told_problems
-from migration_guard.codeowners import CodeOwners
+from migration_guard.codeowners import NOBODY, CodeOwners
 from migration_guard.files import repository_of
 from migration_guard.report.sanitise import one_line
 
 SOON = timedelta(days=30)
-NOBODY = "nobody"
 
 
 @click.command("status")

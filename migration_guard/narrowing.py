@@ -1,0 +1,89 @@
+"""Which files a run is about: those that are asked for, and those that lead to what changed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from migration_guard.changes import Changes, changed_since, leads_elsewhere, staged
+from migration_guard.discover import BACKFILL, NOTHING, Candidate, Discovery, UsageError, discover
+from migration_guard.git import Git, GitError
+from migration_guard.operations import Reading
+from migration_guard.request import Request
+
+_LED_TO = (".py", ".sql", ".toml", ".ini", ".cfg")
+"""Files that a migration may read or import, or that govern it."""
+_LIBRARIES = frozenset(
+    {*sys.stdlib_module_names, "alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "sqlmodel", "yoyo", "south"}
+)
+
+
+def changes_of(request: Request) -> Changes | None:
+    """Ask git what changed, if only that is of interest; None if everything is."""
+    if request.changes is not None or (request.diff is None and not request.staged):
+        return request.changes
+    try:
+        git = Git.at(request.cwd)
+        found = staged(git) if request.staged else changed_since(git, request.diff or "")
+    except GitError as error:
+        raise UsageError(f"{'--staged' if request.staged else '--diff'}: {error}") from None
+    return found.below(request.paths, request.cwd)
+
+
+def find(request: Request, changes: Changes | None = None) -> tuple[Discovery, frozenset[Path] | None]:
+    """Find what is asked for; where helpers or configurations are among it, also what may lead to them.
+
+    In that case the second value says which files were asked for themselves.
+    """
+    if changes is None:
+        found = discover(request.paths, cwd=request.cwd, load=request.load, force_exclude=request.force_exclude)
+        others = [path for path in request.paths if path.endswith(_LED_TO)] if request.force_exclude else []
+        asked = {request.cwd / path for path in others}
+    else:
+        paths = [str(one.path) for one in changes.every]
+        found = discover(paths, cwd=request.cwd, load=request.load, force_exclude=True) if paths else NOTHING
+        asked = {one.path for one in changes.every if one.path.name.endswith(_LED_TO)}
+    direct = frozenset(one.path for one in found.candidates)
+    known = {os.path.realpath(path) for path in direct}
+    others_left = [path for path in asked if os.path.realpath(path) not in known]
+    if not others_left and not (changes is not None and changes.gone):
+        return found, None
+    governing = any(not path.name.endswith((".py", ".sql")) for path in map(Path, others_left))
+    every = discover((), cwd=request.cwd, load=request.load)
+    more = tuple(
+        one
+        for one in every.candidates
+        if one.path not in direct and (governing or leads_elsewhere(one.source, _LIBRARIES))
+    )
+    if not more:
+        return found, None
+    candidates = tuple(sorted((*found.candidates, *more), key=lambda one: one.shown))
+    return replace(found, candidates=candidates), direct
+
+
+def led_to(
+    request: Request,
+    changes: Changes | None,
+    discovery: Discovery,
+    readings: list[tuple[Candidate, Reading]],
+    direct: frozenset[Path],
+) -> tuple[Discovery, list[tuple[Candidate, Reading]]]:
+    """Keep the migrations that were asked for, and those that lead to a file which changed, or are governed by one."""
+    named = {os.path.realpath(request.cwd / path) for path in request.paths} if changes is None else set()
+
+    def changed(path: str | Path) -> bool:
+        return os.path.realpath(path) in named if changes is None else changes.of(Path(path)) is not None
+
+    def concerned(candidate: Candidate, reading: Reading) -> bool:
+        if candidate.path in direct or candidate.framework == BACKFILL or (changes is not None and changes.gone):
+            return True
+        if reading.problems:
+            return True  # nobody knows what it leads to
+        source = candidate.settings.source
+        return any(map(changed, reading.reached)) or (source is not None and changed(source))
+
+    kept = [(candidate, reading) for candidate, reading in readings if concerned(candidate, reading)]
+    paths = {candidate.path for candidate, _ in kept} | direct
+    return replace(discovery, candidates=tuple(one for one in discovery.candidates if one.path in paths)), kept
