@@ -127,6 +127,10 @@ class Names:
         later = [one for one in known if one.spot.order > spot.order and self._share_a_loop(one.spot, spot)]
         return [*reversed(found), *later] if found or later else known
 
+    def changes(self, name: str) -> bool:
+        """Whether a statement changes what a name holds, rather than binding it anew."""
+        return any(not one.whole for one in self.bindings.get(name, ()))
+
     def _share_a_loop(self, one: Spot, other: Spot) -> bool:
         return any(block in self.loops and block in other.blocks for block in one.blocks)
 

@@ -1,0 +1,218 @@
+"""What names stand for: values, what is collected in them, what is passed for parameters, what functions give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from hashlib import sha256
+
+import libcst as cst
+
+from migration_guard.forms.bindings import Binding, Names, Origin
+from migration_guard.forms.conditions import Conditions
+from migration_guard.forms.nodes import names_in, parameters
+from migration_guard.forms.values import GIVEN, is_whole, value_form
+from migration_guard.forms.where import Where
+from migration_guard.interpreter.repository import Repository
+from migration_guard.interpreter.values import Value
+
+MAX_LEVELS = 40
+"""Names within names that are looked up; what lies deeper does not count."""
+MAX_NAMES = 400
+"""Names that are looked up for one form."""
+MAX_LENGTH = 2_000
+"""A part of a form that is longer stands there as a digest."""
+DEEP = "deep"
+AGAIN = "again"
+"""A name whose value is made of what it was before."""
+
+
+class NameForms(Conditions):
+    """Says what names stand for."""
+
+    def __init__(self, known: dict[int, Names], repository: Repository | None) -> None:
+        super().__init__(known, repository)
+        self._lookups = 0
+        self._levels = 0
+        self._made_before: dict[object, str] = {}
+        """What names stand for, where they were looked up: all of it is said at least once in a form."""
+        self._open: set[object] = set()
+        """What is being looked up: met within itself, it is said once."""
+
+    def _once(self, key: object, made: Callable[[], str]) -> str:
+        """Say what may lead back to itself: met within itself it is only named, and beyond the limits it is not said."""
+        if key in self._open:
+            return AGAIN
+        self._lookups += 1
+        if self._levels >= MAX_LEVELS or self._lookups > MAX_NAMES:
+            return DEEP
+        self._open.add(key)
+        self._levels += 1
+        said = made()
+        self._levels -= 1
+        self._open.discard(key)
+        return said
+
+    def _name(self, name: str, where: Where) -> str:
+        found = self._resolved(name, where)
+        if isinstance(found, str):
+            return found
+        _, there = found
+        key = (name, there.key)
+        if key not in self._made_before:
+            self._made_before[key] = AGAIN
+            self._made_before[key] = self._looked_up(name, there)
+        return self._made_before[key]
+
+    def _looked_up(self, name: str, there: Where) -> str:
+        reaching = there.names.reaching(name, there.spot)
+        if name in parameters(there.node) and not any(one.whole and not one.spot.blocks for one in reaching):
+            first = self._parameter(name, there)
+            return self._changed(first, reaching, there) if reaching else first
+        return self._bindings(name, reaching, there)
+
+    def _bindings(self, name: str, bindings: Sequence[Binding], where: Where) -> str:
+        key = (name, id(where.names), tuple(one.spot.order for one in bindings))
+        return self._once(key, lambda: self._changed(None, bindings, where))
+
+    def _changed(self, first: str | None, bindings: Sequence[Binding], where: Where) -> str:
+        """What a name holds after its bindings; where the same value is bound several times does not count."""
+        said = [self._binding(one, where) for one in bindings]
+        plain = {value for _, value in said}
+        if first is None and len(plain) == 1 and all(one.whole for one in bindings):
+            return plain.pop()
+        shown = [f"{condition}{value}" for condition, value in said if value]
+        begin = [first] if first is not None else []
+        return short(f"<{'; '.join([*begin, *dict.fromkeys(shown)])}>") if shown else first or ""
+
+    def _binding(self, one: Binding, where: Where) -> tuple[str, str]:
+        """The conditions of a binding that its use does not share, and its value."""
+        if one.origin is not None:
+            return "", self._imported(one.origin, where)
+        if one.how == "class":
+            return "", self._class_name(one, where)
+        if one.function is not None:
+            return "", self._function(one.function, where)
+        there = where.at(one.spot)
+        shared = where.spot.blocks if where.spot is not None else ()
+        conditions = [
+            condition
+            for block in one.spot.blocks
+            if block not in shared and (known := where.names.blocks.get(block)) is not None
+            if not isinstance(known.owner, cst.For)
+            for condition in self._block(known, block, there)
+        ]
+        guard = f"if {' and '.join(conditions)}: " if conditions else ""
+        if one.loop is not None:
+            return guard, self._element(one, where, there)
+        if one.how == "handed":
+            return guard, self._handed(one, there)
+        values = [self._of(value, there) for value in one.values]
+        if one.how == "=":
+            return guard, values[0]
+        return guard, f"{one.how} {', '.join(values)}"
+
+    def _class_name(self, one: Binding, where: Where) -> str:
+        return next(name for name, every in where.names.bindings.items() if one in every)
+
+    def _element(self, one: Binding, where: Where, there: Where) -> str:
+        """What a loop's target stands for: the element that a loop over a literal is at, else any of them."""
+        assert one.loop is not None
+        at = where.passes.get(id(one.loop))
+        if at is not None:
+            number, value = at
+            part: Value | None = value
+            for index in one.path:
+                elements = part.elements() if part is not None else None
+                part = elements[index] if elements is not None and index < len(elements) else None
+            if part is not None and is_whole(part):
+                return value_form(part)
+            node = _part(self._display(one.loop.iter, there), number)
+            for index in one.path:
+                node = _part(node, index)
+            if node is not None:
+                return self._of(node, there)
+        return f"{one.how} {self._of(one.values[0], there)}"
+
+    def _display(self, node: cst.CSTNode, where: Where) -> cst.CSTNode | None:
+        """The display that an expression is, or that a name was bound to."""
+        if isinstance(node, cst.Name):
+            found = self._resolved(node.value, where)
+            bindings = found[1].names.reaching(node.value, found[1].spot) if isinstance(found, tuple) else []
+            node = bindings[0].values[0] if len(bindings) == 1 and bindings[0].how == "=" else node
+        return node
+
+    def _handed(self, one: Binding, where: Where) -> str:
+        """A name is handed to a function of the same file that changes what it holds; others are taken to read it."""
+        call = one.values[0]
+        function = self._called(call, where) if isinstance(call, cst.Call) else None
+        if function is None:
+            return ""
+        node, there = function
+        names = self._names(node)
+        changed = [names.bindings[name] for name in parameters(node) if names.changes(name)]
+        if not any(binding.how != "handed" and not binding.whole for some in changed for binding in some):
+            return ""
+        inside = replace(there, caller=(call, where))
+
+        def made() -> str:
+            return f"handed {'; '.join(self._changed(GIVEN, some, inside) for some in changed)}"
+
+        return self._once(("handed", id(node)), made)
+
+    def _imported(self, origin: Origin, where: Where) -> str:
+        """What an import gives: a value of the repository as it is defined there, else what it is called."""
+        module = self._found(origin, where)
+        if module is None or module.source is None or origin.name is None:
+            return origin.qualified.replace("sqlalchemy.sql.expression.", "sqlalchemy.").replace(
+                "sqlalchemy.sql.", "sqlalchemy."
+            )
+        there = self._module(module.source)
+        bindings = there.names.bindings.get(origin.name, [])
+        if not bindings or any(one.how == "class" for one in bindings):
+            return origin.name
+        return self._bindings(origin.name, bindings, there)
+
+    def _parameter(self, name: str, where: Where) -> str:
+        """What the caller passes for a parameter, else its default."""
+
+        def made() -> str:
+            passed = self._passed(name, where)
+            return self._of(*passed) if passed is not None else f"{GIVEN} {parameters(where.node).index(name)}"
+
+        return self._once((name, id(where.names), "parameter"), made)
+
+    def _results(self, inside: Where) -> str:
+        """What a function gives back: its results, each under its conditions."""
+        said = []
+        for spot, value in inside.names.results:
+            at = inside.at(spot)
+            conditions = list(self._conditions(at, names_in(value), near=True))
+            made = self._of(value, at)
+            said.append(f"{made} WHERE {' AND '.join(conditions)}" if conditions else made)
+        return said[0] if len(said) == 1 else f"<{'; '.join(said)}>"
+
+    def _function(self, node: cst.FunctionDef, where: Where) -> str:
+        """A function that is not called here, but handed on: what it gives for what it is called with."""
+        inside = Where(self._names(node), node, where.source, None, outer=where.at(None))
+        return self._once((id(node), "function"), lambda: short(f"function<{self._results(inside)}>"))
+
+    def _value_of_call(self, call: cst.Call, where: Where) -> str | None:
+        """What a call of a function of the repository gives, None where it leads to none."""
+        found = self._called(call, where)
+        if found is None or not found[1].names.results:
+            return None
+        node, inside = found
+        return self._once((id(node), "called"), lambda: self._results(replace(inside, caller=(call, where))))
+
+
+def _part(node: cst.CSTNode | None, index: int) -> cst.CSTNode | None:
+    """An element of a display."""
+    elements = getattr(node, "elements", ())
+    return elements[index].value if index < len(elements) else None
+
+
+def short(made: str) -> str:
+    if len(made) <= MAX_LENGTH:
+        return made
+    return f"#{sha256(made.encode(errors='surrogatepass')).hexdigest()}"

@@ -1,0 +1,162 @@
+"""Where an expression is evaluated, and what its names lead to: functions, modules and callers, and no text yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Bound
+from dataclasses import dataclass, field, replace
+
+import libcst as cst
+
+from migration_guard.forms.bindings import Names, Origin, Spot
+from migration_guard.forms.nodes import argument, calls, default, parameters
+from migration_guard.interpreter.call import Frame
+from migration_guard.interpreter.repository import Module, Repository, Scope
+from migration_guard.interpreter.syntax import Source
+from migration_guard.interpreter.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The calls that were followed to a place, the innermost last, each with the statement that was being run."""
+
+    frames: tuple[Frame, ...]
+    statements: tuple[cst.CSTNode | None, ...]
+    passes: tuple[dict[int, tuple[int, Value]], ...]
+    """… and, by the nodes of its loops over literals, which element each is at."""
+
+    @staticmethod
+    def through(frames: Iterable[Frame]) -> Way:
+        every = tuple(frames)
+        return Way(
+            every,
+            tuple(frame.statement for frame in every),
+            tuple(dict(frame.passes) for frame in every),
+        )
+
+    @property
+    def loops(self) -> tuple[tuple[int, int], ...]:
+        """What tells two passes of the loops on the way apart."""
+        return tuple((node, number) for passes in self.passes for node, (number, _) in passes.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where an expression is evaluated: in which function, at which of its statements, called from where."""
+
+    names: Names
+    node: cst.CSTNode
+    source: Source | None
+    spot: Spot | None
+    outer: Where | None = None
+    """The function or the module around it."""
+    caller: tuple[cst.CSTNode, Where] | None = None
+    """The call that led here, and where that stands."""
+    bound_arguments: int = 0
+    """How many parameters are bound already, as `self` is."""
+    called: str = ""
+    passes: Bound[int, tuple[int, Value]] = field(default_factory=dict)
+    own: Bound[str, str] = field(default_factory=dict)
+    """Names of a comprehension or a lambda around it, and how each is spelled in forms."""
+    inside: tuple[str, ...] = ()
+    """Conditions within the statement itself."""
+    depth: int = 0
+
+    @property
+    def key(self) -> object:
+        """Equal where a name means the same."""
+        call, there = self.caller if self.caller is not None else (None, None)
+        return (id(self.names), self.spot, id(call), there.key if there is not None else None)
+
+    def at(self, spot: Spot | None) -> Where:
+        return replace(self, spot=spot, own={})
+
+
+class Places:
+    """What names lead to, from where they are used."""
+
+    def __init__(self, known: dict[int, Names], repository: Repository | None) -> None:
+        self._known = known
+        self._repository = repository
+        self._way: list[Where] = []
+        """The functions on the way to the operation, the outermost first."""
+
+    def _names(self, node: cst.CSTNode) -> Names:
+        names = self._known.get(id(node))
+        if names is None:
+            names = self._known[id(node)] = Names.of(node)
+        return names
+
+    def _outer(self, scope: Scope, frames: Sequence[Frame]) -> Where | None:
+        """The function around another one, if it is on the way; else the module."""
+        for where, frame in zip(reversed(self._way), reversed(frames[: len(self._way)])):
+            if frame.scope is scope.parent:
+                return where.at(None)
+        source = scope.module.source
+        return self._module(source) if source is not None and scope.parent is not None else None
+
+    def _module(self, source: Source) -> Where:
+        return Where(self._names(source.tree), source.tree, source, None)
+
+    def _resolved(self, name: str, where: Where) -> str | tuple[str, Where]:
+        """Where a name is bound that is used somewhere; itself if nowhere in sight."""
+        if name in where.own:
+            return where.own[name]
+        one: Where | None = where
+        while one is not None:
+            if name in one.names.bindings or name in parameters(one.node):
+                return name, one
+            one = one.outer
+        return name
+
+    def _found(self, origin: Origin, where: Where) -> Module | None:
+        if self._repository is None or where.source is None or not (origin.module or origin.level):
+            return None
+        return self._repository.find(origin.module, where.source.path, origin.level)
+
+    @staticmethod
+    def _passed(name: str, where: Where) -> tuple[cst.CSTNode, Where] | None:
+        """The expression that a parameter stands for, and where that is evaluated."""
+        if name not in parameters(where.node):
+            return None
+        if where.caller is not None:
+            call, there = where.caller
+            if isinstance(call, cst.Call) and (not where.called or calls(call, where.called)):
+                found = argument(where.node, call, name, skip=where.bound_arguments)
+                if found is not None:
+                    return found, there
+        fallback = default(where.node, name)
+        return (
+            (fallback, where.outer if where.outer is not None else where.at(Spot(0))) if fallback is not None else None
+        )
+
+    def _called(self, call: cst.Call, where: Where) -> tuple[cst.FunctionDef, Where] | None:
+        """The function of the repository that a call leads to, and where its body stands."""
+        if not isinstance(call.func, cst.Name):
+            return None
+        return self._defined(call.func.value, where)
+
+    def _defined(self, name: str, where: Where) -> tuple[cst.FunctionDef, Where] | None:
+        found = self._resolved(name, where)
+        if isinstance(found, str):
+            return None
+        _, there = found
+        bindings = there.names.bindings.get(name, [])
+        if len(bindings) != 1:
+            return None
+        one = bindings[0]
+        if one.function is not None:
+            node = one.function
+            return node, Where(self._names(node), node, there.source, None, outer=there.at(None))
+        if one.origin is not None and one.origin.name is not None:
+            module = self._found(one.origin, where)
+            if module is not None and module.source is not None:
+                return self._defined_in(one.origin.name, module)
+        return None
+
+    def _defined_in(self, name: str, module: Module) -> tuple[cst.FunctionDef, Where] | None:
+        assert module.source is not None
+        there = self._module(module.source)
+        every = there.names.bindings.get(name, [])
+        node = every[0].function if len(every) == 1 else None
+        return (node, Where(self._names(node), node, there.source, None, outer=there)) if node is not None else None
