@@ -119,10 +119,21 @@ def _line(text: str) -> _Line | None:
     text = text if ignores else text[1:]
     folders = text.endswith("/")
     text = text.removesuffix("/")
-    names = text.removeprefix("/").split("/")
+    names = _split(text.removeprefix("/"))
     if not text.strip("/"):
         raise BadPattern(f"{text!r} names nothing")
     return _Line(ignores, folders, _names(names if "/" in text else ["**", *names]))
+
+
+def _split(text: str) -> list[str]:
+    """The names of a path of patterns; a slash in brackets is one of the characters that they stand for."""
+    names = [""]
+    for token in _TOKEN.finditer(text):
+        if token["plain"] == "/":
+            names.append("")
+        else:
+            names[-1] += token.group()
+    return names
 
 
 def _without_trailing_blanks(text: str) -> str:

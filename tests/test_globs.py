@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from migration_guard.globs import LONGEST, BadPattern, glob, known_patterns, patterns
@@ -67,6 +67,9 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(PATTERNS)
+@example(["[/[ab]"])
+@example(["a[/b"])
+@example(["c/[a/]b*"])
 def test_a_gitignore_means_what_git_says(repository: Path, lines: list[str]) -> None:
     (repository / ".gitignore").write_text("\n".join(lines) + "\n", encoding="utf-8")
     asked = subprocess.run(
