@@ -207,7 +207,7 @@ def test_a_comment_keeps_below_what_github_takes() -> None:
 def test_rules_link_to_their_pages_once_these_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "example.org/guard" not in said("sarif")
     monkeypatch.setattr(pages, "DOCUMENTATION", "https://example.org/guard/")
-    url = "https://example.org/guard/rules/#mg101-update-in-migration"
+    url = "https://example.org/guard/rules/update-in-migration/"
     assert sarif()["tool"]["driver"]["rules"][0]["helpUri"] == url
     SARIF.validate(json.loads(said("sarif")))
     assert f"[MG101]({url}) update-in-migration" in said("markdown")
