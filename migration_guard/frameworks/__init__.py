@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ORDER = ("alembic", "south", "django", "yoyo", "numbered", "sql_file")
 """Modules tried in this order; `script` reads what is named and nothing else fits."""
 
+LOADED_BY_NAME = frozenset({"south", "django"})
+"""Frameworks that load a migration by its dotted name, and so the packages in which it lies."""
+
 WORDS = (b"down_revision", b"Migration", b"yoyo", b"def m0")
 """Of a file that is too large to be read: a migration has one of them."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.call import Call
+from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.objects import Class, ContextManager, Function, Instance
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.syntax import dotted
@@ -52,6 +53,8 @@ class Definitions:
         self.statements = statements
         self._class: Class | None = None
         """The class whose body is being run."""
+        self._metaclasses: dict[int, Value] = {}
+        """By the `id` of the class statement that names them."""
 
     # --- Functions ---------------------------------------------------------------------------------------------------
 
@@ -108,10 +111,8 @@ class Definitions:
 
     def _ClassDef(self, node: cst.ClassDef) -> bool:
         machine, outer = self.machine, self.machine.scope
-        bases = tuple(machine.evaluate(argument.value) for argument in node.bases if argument.keyword is None)
-        named = {
-            argument.keyword.value: machine.evaluate(argument.value) for argument in node.bases if argument.keyword
-        }
+        bases = tuple(machine.evaluate(argument.value) for argument in node.bases)
+        named = {one.keyword.value: machine.evaluate(one.value) for one in node.keywords if one.keyword is not None}
         scope = Scope(outer.module, outer, is_class=True)
         cls = Class(node.name.value, node, scope, outer.module, bases)
         cls.fields = self._fields(cls, node)
@@ -129,8 +130,24 @@ class Definitions:
         return True
 
     def _announced(self, cls: Class, named: dict[str, Value]) -> None:
-        """`__init_subclass__` of an ancestor, `__set_name__` of what the body holds."""
+        """The metaclass, `__init_subclass__` of an ancestor, `__set_name__` of what the body holds."""
         place = self.machine.place(cls.node)
+        if "metaclass" in named:
+            self._metaclasses[id(cls.node)] = named.pop("metaclass")
+        metaclass = next(
+            (self._metaclasses[id(one.node)] for one in cls.lineage() if id(one.node) in self._metaclasses), None
+        )
+        for option in metaclass.alternatives() if metaclass is not None else ():
+            for name in ("__prepare__", "__new__", "__init__") if isinstance(option, Class) else ():
+                hook = option.lookup(name) if isinstance(option, Class) else None
+                if isinstance(hook, Function):
+                    parts: list[Value] = [plain(cls.name), Sequence(cls.bases), Mapping()]
+                    first = (
+                        ()
+                        if hook.style == "classmethod" or name == "__prepare__"
+                        else (option if name == "__new__" else cls,)
+                    )
+                    hook.call(Call(self.machine, name, place, (*first, *parts), named))
         for ancestor in cls.lineage()[1:]:
             hook = ancestor.scope.get("__init_subclass__")
             if isinstance(hook, Function):

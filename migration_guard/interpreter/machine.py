@@ -19,6 +19,7 @@ from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.calls import Calls
 from migration_guard.interpreter.expressions import Expressions
 from migration_guard.interpreter.flow import HEAP, Flow, Store
+from migration_guard.interpreter.importing import Imports
 from migration_guard.interpreter.names import Names
 from migration_guard.interpreter.objects import Class, Function
 from migration_guard.interpreter.repository import Module, Repository, Scope
@@ -54,6 +55,7 @@ class Machine:
         self.reached: set[int] = set()
         """The `id` of every function node that was followed."""
         self._attributes: dict[object, Store] = {}
+        self.imports = Imports(self)
         self.names = Names(self)
         self.expressions = Expressions(self)
         self.statements = Statements(self)

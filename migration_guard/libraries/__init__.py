@@ -31,9 +31,9 @@ from migration_guard.libraries import (
     django,
     django_operations,
     drivers,
+    importing,
     orm,
     python,
-    reachable,
     routines,
     sqlalchemy,
     trust,
@@ -60,6 +60,7 @@ from migration_guard.libraries.execution import SINKS, changes_in, execute, opaq
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened
 from migration_guard.operations import OperationKind
+from migration_guard.skim import reach
 from migration_guard.sql import Functions
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class Libraries:
 
     machine: Machine
 
+    about = staticmethod(importing.about)
     sequence_method = staticmethod(containers.sequence_method)
     sequence_operated = staticmethod(containers.sequence_operated)
     mapping_method = staticmethod(containers.mapping_method)
@@ -120,6 +122,8 @@ class Libraries:
 
     def external(self, name: str) -> Value:
         """The value behind a dotted name outside the repository."""
+        if name == "sys.modules":
+            return importing.Modules(self.machine)
         library = _BY_ROOT.get(name.partition(".")[0])
         special = library.value(name) if library is not None else None
         if special is None and name.rpartition(".")[2] in orm.MANAGERS and self.framework in ("django", "south"):
@@ -158,6 +162,9 @@ class Libraries:
         """A call of something outside the repository."""
         if target.last in self.dml_helpers:
             return self._dml_helper(target.last, call)
+        imported = importing.call(target, call)
+        if imported is not None:
+            return imported
         if target.root in sys.stdlib_module_names or target.root == "builtins":
             return python.call(target, call)
         library = _BY_ROOT.get(target.root)
@@ -174,7 +181,7 @@ class Libraries:
             path is not None
             and root is not None
             and not any(map(holds_a_way, call.arguments))
-            and not reachable.defined_may_reach_database(path, callee.name.partition(".")[2], root)
+            and not reach.defined_may_reach_database(path, callee.name.partition(".")[2], root)
         ):
             return self.leave(callee, call)
         opaque(call, f"{callee.last} stands in a file that cannot be read: {callee.reason}", callee.last)
@@ -292,7 +299,7 @@ class Libraries:
         speaks = module.mentions_database
         if speaks and root is not None and not any(map(holds_a_way, call.arguments)):
             owner = function.owner.name if function.owner is not None else ""
-            speaks = reachable.may_reach_database(module.path, owner, function.name, root)
+            speaks = reach.may_reach_database(module.path, owner, function.name, root)
         if speaks:
             self._told_as_too_deep(function, call)
             return Unknown(function.name)
@@ -334,7 +341,7 @@ class Libraries:
     def is_own_and_harmless(self, name: str) -> bool:
         """Whether the project's own wrapper of a connection has such a method, which reaches no database."""
         path, root = self.django.path, self.django.root
-        return path is not None and root is not None and reachable.is_harmless_method(name, path, root)
+        return path is not None and root is not None and reach.is_harmless_method(name, path, root)
 
     def query_method(self, query: Query, name: str, call: Call) -> Value:
         return orm.query_method(query, name, call)

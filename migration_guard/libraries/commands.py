@@ -27,6 +27,7 @@ _PROGRAMS = re.compile(
 _CLIENTS = re.compile(
     r"(?:^|[/\s;|&])(?:psql|mysql|mariadb|sqlite3|sqlcmd|cockroach|pgcli|mycli|usql|isql)(?=$|[\s;|&<])"
 )
+_IMPORTS = re.compile(r"\bimport\b|__import__|\bexec\b|\beval\b|run_path|run_module")
 _CODE = frozenset({"builtins.exec", "builtins.eval"})
 
 
@@ -43,10 +44,15 @@ def _code(call: Call) -> Value:
     """`exec(text)`, `eval(text)`: text that speaks of no database can do nothing to one."""
     given = call.argument(0)
     for option in given.alternatives() if given is not None else ():
-        if not (isinstance(option, Text) and option.known and not speaks_of_database(str(option))):
+        if not (isinstance(option, Text) and option.known and not _leads_away(str(option))):
             opaque(call, "code that stands in a text is run")
             break
     return Unknown("result")
+
+
+def _leads_away(code: str) -> bool:
+    """Whether code may lead to a database, or to other code, which is not looked into from here."""
+    return speaks_of_database(code) or bool(_IMPORTS.search(code))
 
 
 def _program(call: Call) -> Value:

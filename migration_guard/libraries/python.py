@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.objects import Function, Instance
-from migration_guard.interpreter.syntax import Literal
-from migration_guard.interpreter.text import Piece, Text, as_text, plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Partial, Unknown, Value, join
+from migration_guard.interpreter.text import Text, as_text, plain
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Partial, Unknown, Value, join
 from migration_guard.libraries import commands, database, functional
 from migration_guard.libraries.containers import first
 from migration_guard.libraries.database import run_callbacks
+from migration_guard.libraries.paths import OpenFile, PathValue, file_text, path_of
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
-    from migration_guard.interpreter.machine import Machine
     from migration_guard.interpreter.repository import Scope
 
 BUILTINS = frozenset(dir(builtins))
 CONSTANTS: dict[str, Value] = {"True": Constant(value=True), "False": Constant(value=False), "None": NONE}
 BUILTINS -= set(CONSTANTS)
-MAX_FILE = 2_000_000
 
 
 def call(target: External, call: Call) -> Value:
@@ -225,102 +222,12 @@ class Names(Value):
         return [plain(name) for name in self.scope.names]
 
 
-class PathValue(Value):
-    """A path in the repository, as far as it is known."""
-
-    __slots__ = ("path",)
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-
-    @property
-    def key(self) -> object:
-        return ("path", str(self.path))
-
-    def below(self, parts: list[Value]) -> PathValue:
-        path = self.path
-        for part in parts:
-            if path is None or not isinstance(part, Text) or not part.known:
-                return PathValue(None)
-            path = path / str(part)
-        return PathValue(path)
-
-    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
-        return self.below([other]) if operator == "__truediv__" else None
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        if name == "parent":
-            return PathValue(self.path.parent if self.path else None)
-        if name == "parents":
-            return Sequence([PathValue(parent) for parent in list(self.path.parents)[:20]] if self.path else [])
-        if name in ("name", "stem", "suffix") and self.path:
-            return plain(getattr(self.path, name))
-        return Method(self, name)
-
-    def method(self, name: str, call: Call) -> Value:
-        match name:
-            case "read_text" | "read" | "read_bytes":
-                return file_text(self.path, call.machine)
-            case "resolve" | "absolute" | "expanduser":
-                return self
-            case "joinpath":
-                return self.below(list(call.positional))
-            case "with_name" | "with_suffix" if self.path and call.positional and isinstance(call.positional[0], Text):
-                return PathValue(getattr(self.path, name)(str(call.positional[0])))
-            case "open":
-                return OpenFile(self.path)
-        return Unknown(name)
-
-
-class OpenFile(Value):
-    """An open file of the repository."""
-
-    __slots__ = ("path",)
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-
-    def method(self, name: str, call: Call) -> Value:
-        if name == "read":
-            return file_text(self.path, call.machine)
-        if name in ("readlines", "splitlines"):
-            return self.element_list(call.machine)
-        return Unknown(name)
-
-    def element_list(self, machine: Machine) -> Value:
-        text = file_text(self.path, machine)
-        return Sequence(list(text.split("\n"))) if isinstance(text, Text) else UNKNOWN
-
-
-def file_text(path: Path | None, machine: Machine) -> Value:
-    """The text of a file of the repository; unknown where it is none, or cannot be read."""
-    if path is None or not machine.repository.holds(path):
-        return Unknown("file")
-    try:
-        if not path.is_file() or path.stat().st_size > MAX_FILE:
-            return Unknown("file")
-        value = path.read_text("utf-8", errors="replace")
-    except (OSError, ValueError):
-        return Unknown("file")
-    machine.repository.reached.add(path)
-    return Text((Piece(value, Literal(None, None, value, (), path)),))
-
-
-def _as_path(value: Value | None, machine: Machine) -> Path | None:
-    match value:
-        case PathValue(path=path):
-            return path
-        case Text() if value.known:
-            return machine.folder() / str(value)
-    return None
-
-
 def _path(call: Call) -> Value:
-    return PathValue(_as_path(first(call), call.machine)).below(list(call.positional[1:]))
+    return PathValue(path_of(first(call), call.machine)).below(list(call.positional[1:]))
 
 
 def _open(call: Call) -> Value:
-    return OpenFile(_as_path(call.argument(0, "file"), call.machine))
+    return OpenFile(path_of(call.argument(0, "file"), call.machine))
 
 
 def _join_path(call: Call) -> Value | None:
@@ -330,18 +237,18 @@ def _join_path(call: Call) -> Value | None:
 
 
 def _parent(call: Call) -> Value:
-    path = _as_path(first(call), call.machine)
+    path = path_of(first(call), call.machine)
     return PathValue(path.parent if path else None)
 
 
 def _same_path(call: Call) -> Value:
-    return PathValue(_as_path(first(call), call.machine))
+    return PathValue(path_of(first(call), call.machine))
 
 
 def _data(call: Call) -> Value:
     """`pkgutil.get_data(package, name)`, `importlib.resources.files(package)`."""
     name = call.argument(1)
-    return file_text(_as_path(name, call.machine), call.machine)
+    return file_text(path_of(name, call.machine), call.machine)
 
 
 def _chained(call: Call) -> Value:

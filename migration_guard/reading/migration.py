@@ -8,21 +8,22 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from migration_guard.frameworks import framework
+from migration_guard.frameworks import LOADED_BY_NAME, framework
 from migration_guard.frameworks.sql.part import Part
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP
+from migration_guard.interpreter.importing import Imports
 from migration_guard.interpreter.machine import Machine
 from migration_guard.interpreter.objects import Class, Function, Instance
 from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, Constant, External, Place, Unknown, Unseen, Value
-from migration_guard.libraries import Libraries, django, django_history, django_operations, reachable, routines
+from migration_guard.libraries import Libraries, django, django_history, django_operations, routines
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import execute, opaque
-from migration_guard.libraries.python import PathValue
+from migration_guard.libraries.paths import PathValue
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.procedures import Contraction, Procedure
 from migration_guard.reading.contractions import Contractions
@@ -31,6 +32,7 @@ from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.markers import Markers
 from migration_guard.reading.procedures import Procedures
+from migration_guard.skim import outline, places, reach
 
 _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 """As in Shift JIS, Big5 and GBK."""
@@ -39,8 +41,10 @@ _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 def forget() -> None:
     """Forget what the files of other runs told of the repository."""
     Repository.forget()
+    Imports.forget()
     routines.forget()
-    reachable.forget()
+    for one in (outline, places, reach):
+        one.forget()
     django_history.forget()
 
 
@@ -82,6 +86,9 @@ class Migration:
         scope = self.module.scope
         scope.write("__file__", PathValue(self.path))
         scope.write("__name__", plain("__main__") if main else Unknown("__name__"))
+        if self.job.framework in LOADED_BY_NAME:
+            with self.machine.entering(Direction.UPGRADE, function=False):
+                self.machine.imports.packages()
         self.machine.load()
 
     def name(self, name: str) -> Value | None:
