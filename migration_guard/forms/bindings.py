@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from migration_guard.forms.nodes import OPERATORS, children, constant_truth, within
+from migration_guard.interpreter.kinds import kind_of
 from migration_guard.interpreter.syntax import dotted
 
 _CLAUSES = (cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)
@@ -20,8 +21,11 @@ _CHANGERS = frozenset(
     "reverse intersection_update difference_update symmetric_difference_update __setitem__ __setattr__".split()
 )
 """Methods that change what a list, a set, a dictionary or an object holds."""
-_LOOP_EXITS = (cst.Continue, cst.Break)
-_FUNCTION_EXITS = (cst.Return, cst.Raise)
+_LOOP_EXITS = frozenset({cst.Continue, cst.Break})
+_FUNCTION_EXITS = frozenset({cst.Return, cst.Raise})
+_is_compound = kind_of(cst.BaseCompoundStatement, *_CLAUSES)
+_holds_statements = kind_of(cst.BaseSuite, cst.BaseCompoundStatement, cst.SimpleStatementLine, *_CLAUSES)
+_leaves_nothing = kind_of(cst.FunctionDef, cst.ClassDef, cst.BaseExpression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +251,7 @@ class Names:
     def _inside(self, node: cst.CSTNode, spot: Spot, before: tuple[cst.CSTNode, ...]) -> None:
         """Note where a statement or a clause of one stands, and read the blocks that it holds."""
         self.spots[id(node)] = spot
-        if not isinstance(node, (cst.BaseCompoundStatement, *_CLAUSES)):
+        if not _is_compound(type(node)):
             return
         if isinstance(node, cst.If) and not before:
             self.guards += [Guard(node, spot)] if any(leaves(branch) for _, branch in branches(node)) else []
@@ -255,7 +259,7 @@ class Names:
             if isinstance(child, cst.BaseSuite):
                 self.blocks[id(child)] = Block(node, spot, before)
                 self._read(child.body, (*spot.blocks, id(child)))
-            elif isinstance(child, (cst.If, *_CLAUSES)):
+            elif type(child) is cst.If or type(child) in _CLAUSES:
                 tests = (*before, node.test) if isinstance(node, cst.If) else ()
                 self._inside(child, spot, tests)
 
@@ -278,12 +282,11 @@ def leaves(suite: cst.BaseSuite) -> bool:
     waiting: list[tuple[cst.CSTNode, bool]] = [(suite, False)]
     while waiting:
         node, looped = waiting.pop()
-        if isinstance(node, _FUNCTION_EXITS) or (isinstance(node, _LOOP_EXITS) and not looped):
+        if type(node) in _FUNCTION_EXITS or (type(node) in _LOOP_EXITS and not looped):
             return True
-        if isinstance(node, (cst.BaseSuite, cst.BaseCompoundStatement, cst.SimpleStatementLine, *_CLAUSES)):
+        if _holds_statements(type(node)):
             inner = looped or isinstance(node, (cst.For, cst.While))
-            kinds = (cst.FunctionDef, cst.ClassDef, cst.BaseExpression)
-            waiting += ((child, inner) for child in children(node) if not isinstance(child, kinds))
+            waiting += [(child, inner) for child in children(node) if not _leaves_nothing(type(child))]
     return False
 
 

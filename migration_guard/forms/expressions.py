@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import libcst as cst
 
@@ -40,28 +41,20 @@ class Expressions(NameForms):
         return short(made)
 
     def _made(self, node: cst.CSTNode, where: Where) -> str:
-        match node:
-            case cst.Name():
-                return self._name(node.value, where)
-            case cst.Integer() | cst.Float() | cst.Imaginary():
-                return constant_form(node.evaluated_value)
-            case cst.SimpleString() | cst.ConcatenatedString() | cst.FormattedString():
-                return self._string(node, where)
-            case cst.Attribute() | cst.Call() | cst.Subscript():
-                return chained(node, lambda one: self._of(one, where), lambda call: self._value_of_call(call, where))
-            case cst.Dict():
-                return f"{{{', '.join(self._items(node, where))}}}"
-            case cst.List() | cst.Tuple() | cst.Set():
-                return f"[{', '.join(self._all(node.elements, where))}]"
-            case cst.Assign():
-                return " = ".join(self._all([*(target.target for target in node.targets), node.value], where))
-            case cst.BinaryOperation():
-                return self._operation(node, where)
-            case cst.NamedExpr(value=value):
-                return self._of(value, where)
-            case cst.Lambda() | cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp():
-                return self._scope(node, where)
-        return self._other(node, where)
+        make = _MAKERS.get(type(node))
+        return make(self, node, where) if make is not None else self._other(node, where)
+
+    def _number(self, node: cst.Integer | cst.Float | cst.Imaginary, where: Where) -> str:  # noqa: ARG002 - as the others
+        return constant_form(node.evaluated_value)
+
+    def _chain(self, node: cst.Attribute | cst.Call | cst.Subscript, where: Where) -> str:
+        return chained(node, lambda one: self._of(one, where), lambda call: self._value_of_call(call, where))
+
+    def _display_of(self, node: cst.List | cst.Tuple | cst.Set, where: Where) -> str:
+        return f"[{', '.join(self._all(node.elements, where))}]"
+
+    def _assignment(self, node: cst.Assign, where: Where) -> str:
+        return " = ".join(self._all([*(target.target for target in node.targets), node.value], where))
 
     def _operation(self, node: cst.BinaryOperation, where: Where) -> str:
         """A long sum nests to the left as deeply as it is long."""
@@ -72,14 +65,15 @@ class Expressions(NameForms):
             left = left.left
         return f"({' '.join(self._all([left, *reversed(right)], where))})"
 
-    def _items(self, node: cst.Dict, where: Where) -> list[str]:
+    def _items(self, node: cst.Dict, where: Where) -> str:
         """The order of a dictionary does not count."""
-        return sorted(
+        items = sorted(
             f"{self._of(item.key, where)}: {self._of(item.value, where)}"
             if isinstance(item, cst.DictElement)
             else f"**{self._of(item.value, where)}"
             for item in node.elements
         )
+        return f"{{{', '.join(items)}}}"
 
     def _string(self, node: cst.CSTNode, where: Where) -> str:
         """Adjacent strings are one; what stands in braces is an expression."""
@@ -110,9 +104,25 @@ class Expressions(NameForms):
         return [self._of(node, where) for node in nodes]
 
 
+_MAKERS: dict[type[cst.CSTNode], Callable[[Expressions, Any, Where], str]] = {
+    cst.Name: lambda forms, node, where: forms._name(node.value, where),  # noqa: SLF001 - a table of its own methods
+    **dict.fromkeys((cst.Integer, cst.Float, cst.Imaginary), Expressions._number),  # noqa: SLF001
+    **dict.fromkeys((cst.SimpleString, cst.ConcatenatedString, cst.FormattedString), Expressions._string),  # noqa: SLF001
+    **dict.fromkeys((cst.Attribute, cst.Call, cst.Subscript), Expressions._chain),  # noqa: SLF001
+    cst.Dict: Expressions._items,  # noqa: SLF001
+    **dict.fromkeys((cst.List, cst.Tuple, cst.Set), Expressions._display_of),  # noqa: SLF001
+    cst.Assign: Expressions._assignment,  # noqa: SLF001
+    cst.BinaryOperation: Expressions._operation,  # noqa: SLF001
+    cst.NamedExpr: lambda forms, node, where: forms._of(node.value, where),  # noqa: SLF001
+    **dict.fromkeys((cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp), Expressions._scope),  # noqa: SLF001
+}
+"""How each kind of expression is said; the others by what they hold."""
+_UNNAMED = frozenset({cst.Element, cst.Arg})
+
+
 def _kind(node: cst.CSTNode) -> str:
-    return {cst.Element: "", cst.Arg: ""}.get(type(node), type(node).__name__)
+    return "" if type(node) in _UNNAMED else type(node).__name__
 
 
 def targets(node: cst.CSTNode) -> Iterator[str]:
-    return (part.value for part in within(node) if isinstance(part, cst.Name))
+    return (part.value for part in within(node) if type(part) is cst.Name)

@@ -35,11 +35,19 @@ def find(names: Iterable[str], path: Path, root: Path, dialect: str, functions: 
         for file in _files(path, root):
             if not missing.isdisjoint(_created(file, root)):
                 for text in _texts(file, root):
+                    if not _speaks_of(text, missing):
+                        continue
                     for step in read_sql(text, dialect=dialect, functions=functions):
                         if isinstance(step, FunctionCreated) and bare(step.name).lower() in missing:
                             functions.create(bare(step.name).lower(), step.changes, step.calls, step.unknown)
                             waiting |= {name for name in step.unknown if name not in functions}
     return any(name in functions for name in met)
+
+
+def _speaks_of(text: str, names: set[str]) -> bool:
+    """Whether a text may create one of these functions: reading it as SQL is the cost."""
+    lowered = text.lower()
+    return any(name in lowered for name in names)
 
 
 def forget() -> None:
