@@ -349,7 +349,11 @@ def _nothing_found(request: Request, discovery: Discovery) -> Iterator[Problem]:
     if request.force_exclude or request.staged or request.diff is not None:
         return
     for place in discovery.asked:
-        yield Problem(str(place), None, "no migration was found here; name the folder that holds them, or set `paths`")
+        yield Problem(
+            str(place),
+            None,
+            "no migration was found here; name the folder that holds them, or let `migration-guard init` look for scripts",
+        )
 
 
 def _laws(request: Request, discovery: Discovery) -> dict[Settings, Law]:

@@ -56,4 +56,9 @@ class Report:
 
 def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
     """Sort the new ones first, and of these the worst."""
-    return sorted(findings, key=lambda one: (one.status is not Status.NEW, -one.severity.rank, one.sort_key))
+    return sorted(findings, key=urgency)
+
+
+def urgency(finding: Finding) -> tuple[bool, int, tuple[str, int, str, int, str]]:
+    """Give what sorts a finding among others that somebody may not read to the end."""
+    return (finding.status is not Status.NEW, -finding.severity.rank, finding.sort_key)
