@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,8 @@ from migration_guard.forms.values import constant_form, text_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 
+HOLE = "{}"
+"""What stands in a text for what fills it."""
 MAX_DEPTH = 150
 """Expressions within expressions, names looked up included; what lies deeper does not count either."""
 MAX_STEPS = 6_000
@@ -107,17 +108,16 @@ class Expressions(MemberForms):
         return None
 
     def _string(self, node: cst.CSTNode, where: Where) -> str:
-        """Adjacent strings are one; what stands in braces is an expression."""
-        pieces: list[str] = []
-        known: list[str] = []
+        """Adjacent strings are one; what stands in braces is an expression, told behind the text that it fills."""
+        text = ""
+        holes: list[str] = []
         for part in string_parts(node):
             if isinstance(part, str):
-                known.append(part)
+                text += part
             else:
-                pieces += [json.dumps("".join(known)), self._of(part, where)]
-                known = []
-        text = "".join(known)
-        return " ".join([*pieces, json.dumps(text)]) if pieces else text_form(text)
+                text += HOLE
+                holes.append(self._of(part, where))
+        return " ".join([text_form(text), *holes])
 
     def _scope(self, node: cst.CSTNode, where: Where) -> str:
         every = parameters(node)

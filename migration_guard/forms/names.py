@@ -245,7 +245,16 @@ class NameForms(Conditions):
         if found is None or not found[1].names.results:
             return None
         node, inside = found
+        if all(_finds_a_model(value) for _, value in inside.names.results):
+            return f"get_model({', '.join(self._of(one.value, where) for one in call.args)})"
         return self._once((id(node), "called"), lambda: self._results(replace(inside, caller=(call, where))))
+
+
+def _finds_a_model(node: cst.CSTNode) -> bool:
+    """Whether an expression looks a model up by its name: how does not count, for the table is told beside the form."""
+    function = node.func if isinstance(node, cst.Call) else None
+    name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", None)
+    return name in {"get_model", "get_registered_model"}
 
 
 def _may_change(one: Binding) -> bool:

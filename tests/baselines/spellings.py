@@ -215,4 +215,3 @@ DIFFERENT = [
     ("script", "what fills a hole", 'n = db.execute(text("SELECT max(a) FROM u WHERE z")).scalar()\ndb.execute(text(f"UPDATE t SET a = {n}"))',
      'n = db.execute(text("SELECT max(a) FROM u")).scalar()\ndb.execute(text(f"UPDATE t SET a = {n}"))'),
 ]  # fmt: skip
-
