@@ -89,7 +89,7 @@ def test_moments_at_the_edges(db: Database, value: str) -> None:
         ("default_transaction_read_only", "on"),
         ("default_transaction_deferrable", "on"),
         ("search_path", "pg_temp"),
-        ("search_path", "nowhere, public"),
+        ("search_path", "nowhere', 'public"),
         ("row_security", "on"),
         ("statement_timeout", "40"),
         ("lock_timeout", "1"),
@@ -112,7 +112,6 @@ def test_moments_at_the_edges(db: Database, value: str) -> None:
         ("xmloption", "document"),
         ("escape_string_warning", "off"),
         ("lo_compat_privileges", "on"),
-        ("session_preload_libraries", ""),
     ],
 )
 def test_a_setting_of_the_database_stops_no_run(db: Database, name: str, value: str) -> None:

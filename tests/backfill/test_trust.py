@@ -195,7 +195,7 @@ def test_what_is_planted_behind_pg_catalog_is_not_called(attacked: Attacked, pla
 
 
 def test_a_table_that_somebody_put_before_ours(attacked: Attacked) -> None:
-    attacked.as_evil("CREATE SCHEMA postgres; CREATE TABLE postgres.w (id int PRIMARY KEY, v int)")
+    attacked.as_evil("CREATE SCHEMA postgres AUTHORIZATION {evil}; CREATE TABLE postgres.w (id int PRIMARY KEY, v int)")
     attacked.as_evil(f"CREATE FUNCTION postgres.climb() {CLIMBS.replace('{evil}', attacked.evil)}")
     attacked.as_evil("CREATE TRIGGER t BEFORE UPDATE ON postgres.w FOR EACH ROW EXECUTE FUNCTION postgres.climb()")
     attacked.as_evil("INSERT INTO postgres.w VALUES (1)")
@@ -203,8 +203,8 @@ def test_a_table_that_somebody_put_before_ours(attacked: Attacked) -> None:
     assert f"w is in several schemas of the search_path, of different owners: postgres ({attacked.evil})" in str(result)
     assert not attacked.has_climbed()
     named = Backfill(key="w", table="public.w", where=W.where, update="UPDATE public.w SET v = 1 WHERE id = ANY(:ids)")
-    assert run([named], attacked.url)[0].complete is False, "its definition has changed"
-    assert attacked.console.execute("SELECT v FROM public.w").fetchone() == (None,)
+    assert run([named], attacked.url)[0].complete
+    assert attacked.console.execute("SELECT v FROM public.w").fetchone() == (1,)
 
 
 def test_a_trigger_of_somebody_else_does_not_run_as_a_superuser(attacked: Attacked) -> None:
