@@ -371,15 +371,19 @@ def _law(settings: Settings) -> Law:
     if not any(not rule.upkeep for rule in selection.rules):
         message = "no rule is left: `select` and `ignore` turn every one off, and nothing would be looked for"
         raise ConfigError(settings.source or settings.root, None, message)
-    overrides = {code: level for name, level in settings.severity for code in matching(name, rules)}
-    severities = Severities(
+    return Law(selection, severities_of(settings))
+
+
+def severities_of(settings: Settings) -> Severities:
+    """Say how bad changes are, by the tables and overrides of a configuration."""
+    rules = all_rules()
+    return Severities(
         hot=TablePatterns.of(settings.hot_tables),
         small=TablePatterns.of((*settings.small_tables, *SMALL)),
         helpers=frozenset(settings.dml_helpers),
-        overrides=overrides,
+        overrides={code: level for name, level in settings.severity for code in matching(name, rules)},
         measured=Measured.of(settings.measured),
     )
-    return Law(selection, severities)
 
 
 def _read(

@@ -75,7 +75,7 @@ def test_a_file_that_takes_too_long_is_a_problem_and_the_others_are_read() -> No
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signals to kill with")
 def test_a_reader_that_dies_is_replaced() -> None:
-    work = [(job(f"{n}.py"), SLOW) for n in range(6)]
+    work = [(job(f"{n}.py"), SLOW if n < 2 else BAD) for n in range(6)]
     found: dict[str, Reading] = {}
     thread = threading.Thread(target=lambda: found.update(answers(work)))
     thread.start()
@@ -89,7 +89,7 @@ def test_a_reader_that_dies_is_replaced() -> None:
 
 
 def test_a_server_that_dies_leaves_problems() -> None:
-    work = [(job(f"{n}.py"), SLOW) for n in range(6)]
+    work = [(job(f"{n}.py"), SLOW) for n in range(6)]  # none is read to its end
     found: dict[str, Reading] = {}
     thread = threading.Thread(target=lambda: found.update(answers(work)))
     thread.start()
@@ -112,7 +112,7 @@ def test_the_callers_own_failure_is_the_callers() -> None:
 
 
 def test_readers_end_with_the_caller() -> None:
-    for _ in read_all(((job(f"{n}.py"), SLOW) for n in range(4)), 2):
+    for _ in read_all(((job(f"{n}.py"), SLOW if n else BAD) for n in range(4)), 2):
         break
     assert eventually(lambda: not readers())
 

@@ -55,6 +55,7 @@ def forget() -> None:
     _files.cache_clear()
     _tree.cache_clear()
     _created.cache_clear()
+    _folder_leads_out.cache_clear()
 
 
 @lru_cache(4)
@@ -94,9 +95,19 @@ def _created(file: Path, root: Path) -> frozenset[str]:
 
 def _content(file: Path, root: Path) -> bytes:
     try:
-        return b"" if leads_out(file, root) else read_source(file, MAX_BYTES)
+        return b"" if _leads_out(file, root) else read_source(file, MAX_BYTES)
     except (OSError, Unreadable):
         return b""
+
+
+def _leads_out(file: Path, root: Path) -> bool:
+    """As `leads_out` says; folders are asked once, and files only where they are links: there are thousands."""
+    return _folder_leads_out(file.parent, root) or (os.path.islink(file) and leads_out(file, root))
+
+
+@lru_cache(4096)
+def _folder_leads_out(folder: Path, root: Path) -> bool:
+    return leads_out(folder, root)
 
 
 def _texts(file: Path, root: Path) -> Iterator[str]:
