@@ -21,11 +21,11 @@ from migration_guard.pool import kept_readers, limits, read_all
 
 ROOT = Path(__file__).parents[1]
 BAD = b'revision = "1"\ndown_revision = None\nfrom alembic import op\n\n\ndef upgrade():\n    op.execute("UPDATE leads SET a = 1")\n'
-SLOW = BAD + b"".join(b'    op.execute("SELECT %d")\n' % n for n in range(9_000))
+SLOW = BAD + b"".join(b'    op.execute("SELECT %d")\n' % n for n in range(4_000))
 """Takes a second or two to read."""
 
 
-def job(name: str, seconds: float = 30.0) -> Job:
+def job(name: str, seconds: float = 120.0) -> Job:
     return Job(path=f"/nowhere/{name}", shown=name, root="/nowhere", framework="alembic", seconds=seconds)
 
 
@@ -81,7 +81,7 @@ def test_a_reader_that_dies_is_replaced() -> None:
     thread.start()
     assert eventually(lambda: any(reader.cpu_times().user > 0.8 for reader in readers()))
     max(readers(), key=lambda reader: reader.cpu_times().user).send_signal(signal.SIGSEGV)
-    thread.join(60)
+    thread.join(180)
     problems = [problem for reading in found.values() for problem in reading.problems]
     assert len(found) == 6
     assert [problem.message for problem in problems] == ["the reader crashed (SIGSEGV)"]
@@ -97,7 +97,7 @@ def test_a_server_that_dies_leaves_problems() -> None:
     server = readers()[0].parent()
     assert server is not None
     server.kill()
-    thread.join(60)
+    thread.join(180)
     assert len(found) == 6
     assert {p.message for reading in found.values() for p in reading.problems} == {"the reading process died"}
 
