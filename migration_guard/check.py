@@ -43,7 +43,17 @@ from migration_guard.report.model import Report
 from migration_guard.request import Request, Run
 from migration_guard.rules import Fill, all_rules, fills, matching, select
 
-__all__ = ["Request", "Run", "Seen", "check", "look", "run", "unchanged_since", "unjudged_backfills"]
+__all__ = [
+    "Request",
+    "Run",
+    "Seen",
+    "check",
+    "look",
+    "names_without_backfills",
+    "run",
+    "unchanged_since",
+    "unjudged_backfills",
+]
 
 _CONTRACT = re.compile(
     rb"\b(?:not\s+null|nullable|drop|validate|check|drop_column|create_check_constraint|AlterField|RemoveField)\b",
@@ -153,7 +163,7 @@ def _unreached(discovery: Discovery, readings: Iterable[tuple[Candidate, Reading
 
 
 def unjudged_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
-    """Say which backfills were not judged: functions in files that are not named, and names that lead to none."""
+    """Say which backfills were not judged, since their functions stand in files that are not named."""
     files = [one for one in checked if one.candidate.framework == BACKFILL]
     paths = {str(one.candidate.path) for one in files}
     for one in files:
@@ -162,6 +172,11 @@ def unjudged_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
                 there = os.path.basename(procedure.elsewhere)
                 message = f"backfill {procedure.shown}: its function stands in {there}, which `backfill.modules` must name too"
                 yield Problem(one.candidate.shown, procedure.span.line, message)
+
+
+def names_without_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
+    """Say which entries of `backfill.modules` lead to no backfill: no error of a check, and nothing that can be verified."""
+    files = [one for one in checked if one.candidate.framework == BACKFILL]
     for settings in dict.fromkeys(one.candidate.settings for one in files):
         for entry in settings.backfill.modules:
             held = [one for one in files if holds_backfills(one.candidate.path, settings, entry)]

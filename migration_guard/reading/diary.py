@@ -17,6 +17,7 @@ from migration_guard.interpreter.spot import Loop, Spot, spot_in_text, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Method, Place, Unknown, Value
+from migration_guard.libraries.execution import SINKS
 from migration_guard.operations import OperationKind
 from migration_guard.reading import objects
 from migration_guard.reading.ledger import Ledger
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call, Frame
     from migration_guard.interpreter.machine import Machine
 
+_EXECUTES = SINKS | {"execute_values", "run", "raw", "query", "copy", "copy_expert", "read_sql", "RunSQL", "text", ""}
+"""Calls that run the SQL that they are given, once and as it is; how others do it is not known."""
 _BY_OBJECTS = {OperationKind.UPDATE: "UPDATE", OperationKind.DELETE: "DELETE"}
 _BLOCKS = frozenset({"begin", "transaction", "atomic"})
 """Calls whose `with` block is a transaction."""
@@ -141,6 +144,14 @@ class Diary(Ledger):
             return  # the walk tells of it as a commit
         for setting in timeouts(shown):
             self._note(setting, self._spot(call, text, setting.start, setting.end))
+        if call.name not in _EXECUTES:
+            if any(batch is None or batch.writes for batch in batches(shown, text.holes, self.dialect)):
+                spot = self._spot(call, text, 0, len(shown))
+                self.unseen.setdefault(
+                    spot.key, (spot, f"SQL is given to {call.name or 'something'}, which is out of sight")
+                )
+            self._blind = False
+            return
         read = list(batches(shown, text.holes, self.dialect))
         self._blind = None in read
         for batch in read:

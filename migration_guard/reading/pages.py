@@ -71,12 +71,12 @@ def page_of(function: Function | None, diary: Diary, reached: Iterable[int]) -> 
     )
 
 
-def backfills(pages: Sequence[Page], body: Page) -> list[Page]:
-    """The pages that are backfills: together they hold every change that any page holds."""
+def backfills(pages: Sequence[Page], body: Page, told: Iterable[object]) -> list[Page]:
+    """The pages that are backfills: with those that are `told`, they hold every change that any page holds."""
     working = [page for page in pages if page.works]
     roots = [page for page in _topmost(working) for page in _parted(page, working, depth=0)]
     chosen = list(dict.fromkeys(roots))
-    told = {spot for page in chosen for spot in page.changes}
+    told = {*told, *(spot for page in chosen for spot in page.changes)}
     for page in (*working, body):
         if page.works and not page.changes <= told:
             chosen.append(page)

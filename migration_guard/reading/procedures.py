@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.objects import Function
-from migration_guard.interpreter.spot import Spot
+from migration_guard.interpreter.spot import Spot, spot_in_text
 from migration_guard.interpreter.syntax import dotted, within
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
@@ -70,7 +70,7 @@ class Procedures:
         for entry in self._entries():
             self._entry(entry)
         pages = [self._page(one) for one in self._migration.every_function() if id(one.node) not in taken]
-        for page in backfills(pages, body):
+        for page in backfills(pages, body, {spot for page in self._entered for spot in page.changes}):
             self._procedure(page, None)
         machine.reached = taken.union(body.reached, *(page.reached for page in pages))
         self._name_the_rest({*body.visited}.union(*(page.visited for page in (*pages, *self._entered))))
@@ -108,6 +108,7 @@ class Procedures:
             self._problem(span.line, "a definition whose key, table or where is no plain text cannot be judged")
             return
         diary = self._diary
+        self._told += (self._span(call.place.whole), *self._literals(call))
         apply = call.named.get("apply")
         tested = condition(where, diary.dialect)
         changed: tuple[Alteration, ...] = ()
@@ -138,6 +139,13 @@ class Procedures:
                 size=BatchSize(number, stated) if stated is not None else None,
             )
         )
+
+    def _literals(self, call: Call) -> Iterator[Span]:
+        """Where the texts stand that a definition is given."""
+        for value in call.named.values():
+            spot = spot_in_text(value, 0, 1, len(str(value)), call.place) if isinstance(value, Text) else None
+            if spot is not None and spot.path == self._migration.path:
+                yield spot.span()
 
     def _stated(self, update: str, tested: tuple[str, ...], span: Span) -> Iterator[Alteration]:
         for batch in batches(update, (), self._diary.dialect):

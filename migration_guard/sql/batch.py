@@ -235,7 +235,9 @@ def _bounds(node: exp.Expr, target: exp.Expr) -> _Bounds:
     keyed: list[str] = []
     lower: set[str] = set()
     upper: set[str] = set()
+    given = {one.alias for one in (source if isinstance(source, exp.Expr) else node).find_all(exp.Values)}
     for test in where.this.flatten() if isinstance(where.this, exp.And) else (where.this,):
+        listed += _joined(test.unnest(), names, given)
         column, one = _tested_from_outside(test.unnest(), names)
         if not column:
             continue
@@ -253,6 +255,16 @@ def _bounds(node: exp.Expr, target: exp.Expr) -> _Bounds:
                 upper.add(column)
     ranged = bool(lower & upper) or any(map(is_key, upper))
     return _Bounds(tuple(listed), tuple(keyed), ranged)
+
+
+def _joined(test: exp.Expr, names: set[str] | None, given: set[str]) -> Iterator[str]:
+    """The column that has to equal one of rows that are given: `FROM (VALUES %s) AS v (id) WHERE leads.id = v.id`."""
+    if isinstance(test, exp.EQ) and names is not None:
+        sides = [one.unnest() for one in (test.this, test.expression)]
+        for one, other in (sides, sides[::-1]):
+            columns = isinstance(one, exp.Column) and isinstance(other, exp.Column)
+            if columns and other.table in given - {""} and one.table in names:
+                yield one.name.lower()
 
 
 def _tested_from_outside(test: exp.Expr, names: set[str] | None) -> tuple[str, exp.Expr]:
