@@ -364,7 +364,11 @@ def _nothing_found(request: Request, discovery: Discovery) -> Iterator[Problem]:
     if request.force_exclude or request.staged or request.diff is not None:
         return
     for place in discovery.asked:
-        yield Problem(str(place), None, "no migration was found here; name the folder that holds them, or set `paths`")
+        yield Problem(
+            str(place),
+            None,
+            "no migration was found here; name the folder that holds them, or let `migration-guard init` look for scripts",
+        )
 
 
 def _laws(request: Request, discovery: Discovery) -> dict[Settings, Law]:
@@ -382,15 +386,19 @@ def _law(settings: Settings) -> Law:
     if not any(not rule.upkeep for rule in selection.rules):
         message = "no rule is left: `select` and `ignore` turn every one off, and nothing would be looked for"
         raise ConfigError(settings.source or settings.root, None, message)
-    overrides = {code: level for name, level in settings.severity for code in matching(name, rules)}
-    severities = Severities(
+    return Law(selection, severities_of(settings))
+
+
+def severities_of(settings: Settings) -> Severities:
+    """Say how bad changes are, by the tables and overrides of a configuration."""
+    rules = all_rules()
+    return Severities(
         hot=TablePatterns.of(settings.hot_tables),
         small=TablePatterns.of((*settings.small_tables, *SMALL)),
         helpers=frozenset(settings.dml_helpers),
-        overrides=overrides,
+        overrides={code: level for name, level in settings.severity for code in matching(name, rules)},
         measured=Measured.of(settings.measured),
     )
-    return Law(selection, severities)
 
 
 def _read(

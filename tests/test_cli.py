@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -215,6 +216,22 @@ def test_explain_tells_what_was_seen_and_why_the_rest_is_clean(repository: Path)
     assert "versions/a.py (alembic, migration 2f6c)" in result.stdout
     assert "7:17: UPDATE | leads | upgrade | sql" in result.stdout
     assert "`check` does not read this file closely" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [("mg101", {"MG101"}), ("update", {"MG101", "MG413"}), ("MG90", {"MG901", "MG902"}), ("Delete", {"MG103"})],
+)
+def test_a_rule_is_found_by_what_people_type(tmp_path: Path, name: str, codes: set[str]) -> None:
+    said = guard(tmp_path, "rule", name).stdout
+    assert codes <= set(re.findall(r"^(?:# )?(MG\d+)", said, re.MULTILINE))
+    assert "# expect:" not in said
+
+
+def test_an_option_of_other_linters_is_answered_with_ours(tmp_path: Path) -> None:
+    found = guard(tmp_path, "--fix")
+    assert found.returncode == 2
+    assert "migration-guard move" in found.stderr
 
 
 def test_rule_prints_pages(tmp_path: Path) -> None:

@@ -16,6 +16,10 @@ from migration_guard.cli.output import complain, settle
 
 COMMANDS = ("check", "baseline", "backfill", "explain", "rule", "move", "verify", "config", "init", "hot-tables")
 DEFAULT = "check"
+INSTEAD = {
+    "--fix": "`migration-guard move PATH:LINE` turns a data change into a backfill, `--add-ignores` writes remarks",
+}
+"""Options that people look for, which other tools have, and what does it here."""
 USAGE = 2
 INTERRUPTED = 130
 
@@ -72,6 +76,10 @@ def run(args: list[str]) -> int:
         return never_failing(lambda: cli.main(args, prog_name="migration-guard", standalone_mode=False), args)
     try:
         code = cli.main(args, prog_name="migration-guard", standalone_mode=False)
+    except click.NoSuchOption as error:
+        hint = INSTEAD.get(error.option_name)
+        complain(f"Error: there is no {error.option_name}; {hint}" if hint else f"Error: {error.format_message()}")
+        code = USAGE
     except click.UsageError as error:
         if error.ctx is not None:
             complain(error.ctx.get_usage())

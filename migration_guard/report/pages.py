@@ -6,6 +6,6 @@ DOCUMENTATION = ""
 """The address of the published documentation, with a slash at its end. Without one, nothing links anywhere."""
 
 
-def page_of(code: str, name: str) -> str | None:
+def page_of(name: str) -> str | None:
     """Give the address of a rule's page, if it is published."""
-    return f"{DOCUMENTATION}rules/#{code.lower()}-{name}" if DOCUMENTATION else None
+    return f"{DOCUMENTATION}rules/{name}/" if DOCUMENTATION else None

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_MARK = re.compile(r"  # expect: MG\d+(?:, MG\d+)*$", re.MULTILINE)
+"""What the rules' own test expects on a line of an example."""
 _FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -18,6 +20,11 @@ class Page:
     bad: tuple[str, ...]
     good: tuple[str, ...]
     instead: str
+
+
+def without_marks(text: str) -> str:
+    """Give a page as people read it."""
+    return _MARK.sub("", text).strip()
 
 
 def read_page(text: str) -> Page:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from migration_guard.findings import Finding, Severity
 from migration_guard.operations import Direction, Operation, OperationKind, Span
+from migration_guard.rules._page import without_marks
 
 CHANGES = tuple(
     kind
@@ -30,7 +31,7 @@ class Rule:
     kinds: tuple[OperationKind, ...]
     check: Check
     page: str
-    """The module's docstring: the page, the `rule` command and the test in one."""
+    """The module's docstring: the page, the `rule` command and, with its marks, the test in one."""
     default: bool = True
     """Whether the rule runs without being selected."""
     upkeep: bool = False
@@ -39,6 +40,11 @@ class Rule:
     """Whether it is about backfills: it then looks at Procedures."""
     contract: bool = False
     """Whether it joins migrations and backfills: it then looks at Contractions."""
+
+    @property
+    def text(self) -> str:
+        """The page, as people read it."""
+        return without_marks(self.page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pytest
 import xmlschema
 
 from migration_guard.findings import Severity, Status
-from migration_guard.operations import Problem
+from migration_guard.operations import Problem, Span
 from migration_guard.report import formats, pages
 from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
@@ -201,13 +201,47 @@ def test_a_comment_keeps_below_what_github_takes() -> None:
     assert len(said("markdown", replace(REPORT, findings=many))) < 1024 * 1024
 
 
+# Reviewdog, Bitbucket.
+
+
+def test_rdjson_counts_columns_in_bytes() -> None:
+    wide = replace(HIGH, span=Span(1, 3, 1, 6))
+    report = replace(REPORT, findings=(wide,), problems=(), sources={HIGH.path: "größe表x = 1\n"})
+    (one,) = json.loads(said("rdjson", report))["diagnostics"]
+    assert one["location"]["range"] == {"start": {"line": 1, "column": 3}, "end": {"line": 1, "column": 8}}
+    assert one["severity"] == "ERROR"
+    (unseen,) = json.loads(said("rdjson", replace(report, sources={})))["diagnostics"]
+    assert unseen["location"]["range"] == {"start": {"line": 1}, "end": {"line": 1}}
+
+
+def test_rdjson_holds_problems_as_errors() -> None:
+    found = json.loads(said("rdjson"))["diagnostics"]
+    assert [one["severity"] for one in found if "checked" in one["message"]] == ["ERROR"] * 3
+    assert len(found) == len(REPORT.new) + len(REPORT.problems)
+
+
+def test_bitbucket_gets_no_more_than_it_takes_and_hears_of_all() -> None:
+    many = tuple(replace(HIGH, path=f"a/{number:04}.py") for number in range(1200))
+    sent = json.loads(said("bitbucket", replace(REPORT, findings=many)))
+    assert len(sent["annotations"]) == 1000
+    assert "1200 new" in sent["report"]["details"]
+    assert len({one["external_id"] for one in sent["annotations"]}) == 1000
+    assert all(len(one["summary"]) <= 450 and len(one["details"]) <= 2000 for one in sent["annotations"])
+
+
+def test_bitbucket_is_told_that_a_run_failed_where_not_all_was_checked() -> None:
+    assert json.loads(said("bitbucket", CLEAN))["report"]["result"] == "PASSED"
+    unchecked = replace(CLEAN, problems=(Problem("a.py", None, "gone"),))
+    assert json.loads(said("bitbucket", unchecked))["report"]["result"] == "FAILED"
+
+
 # Links.
 
 
 def test_rules_link_to_their_pages_once_these_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "example.org/guard" not in said("sarif")
     monkeypatch.setattr(pages, "DOCUMENTATION", "https://example.org/guard/")
-    url = "https://example.org/guard/rules/#mg101-update-in-migration"
+    url = "https://example.org/guard/rules/update-in-migration/"
     assert sarif()["tool"]["driver"]["rules"][0]["helpUri"] == url
     SARIF.validate(json.loads(said("sarif")))
     assert f"[MG101]({url}) update-in-migration" in said("markdown")

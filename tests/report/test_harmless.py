@@ -40,7 +40,21 @@ REPORTS = st.lists(TEXTS, min_size=1, max_size=4, unique=True).map(
         sources={f"evil/{text}.py": "\n".join([text] * 5) for text in texts},
     )
 )
-SHOWN = ["full", "concise", "statistics", "json", "json-lines", "sarif", "github", "gitlab", "junit", "markdown"]
+SHOWN = [
+    "full",
+    "concise",
+    "statistics",
+    "json",
+    "json-lines",
+    "sarif",
+    "github",
+    "gitlab",
+    "junit",
+    "markdown",
+    "rdjson",
+    "azure",
+    "bitbucket",
+]
 ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 COMMAND_ANYWHERE = re.compile(r"##\w*\[")
 
@@ -56,7 +70,8 @@ def test_nothing_acts_on_a_terminal_or_a_ci_runner(name: str, report: Report) ->
     text = said(name, report)
     assert not ACTS.findall(text)
     assert text.encode()
-    assert not COMMAND_ANYWHERE.findall(text)
+    if name != "azure":
+        assert not COMMAND_ANYWHERE.findall(text)
     if name != "github":
         assert not [line for line in text.split("\n") if line.strip().startswith("::")]
 
@@ -99,6 +114,18 @@ def _unescape(text: str, value: bool) -> str:
     ):
         text = text.replace(escape, character)
     return text
+
+
+@given(report=REPORTS)
+def test_azure_runs_our_commands_and_no_other(report: Report) -> None:
+    lines = said("azure", report).split("\n")
+    obeyed = [re.fullmatch(r"##vso\[task\.logissue ([^\]]*)\](.*)", line) for line in lines if line.startswith("##vso")]
+    assert len(obeyed) == len(report.findings) + len(report.problems)
+    for match in obeyed:
+        assert match is not None
+        named = dict(part.split("=", 1) for part in match[1].split(";") if part)
+        assert set(named) <= {"type", "sourcepath", "linenumber", "columnnumber", "code"}
+        assert not COMMAND_ANYWHERE.findall(match[2])
 
 
 @given(report=REPORTS)

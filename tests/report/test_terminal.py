@@ -103,7 +103,7 @@ def test_a_terminal_has_colours_unless_it_is_told_otherwise(
     put(repository, a=BAD)
     shown, _ = on_a_terminal(repository, **stated)
     assert "MG101" in shown
-    assert ("\x1b[33m" in shown or "\x1b[34m" in shown) is coloured
+    assert ("\x1b[1;35m" in shown or "\x1b[1;31m" in shown) is coloured
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_names_of_rules_are_links_on_a_terminal(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b]8;" not in full.render(REPORT, Screen(terminal=True)), "there is nowhere to lead yet"
     monkeypatch.setattr(pages, "DOCUMENTATION", "https://example.org/guard/")
-    assert f"https://example.org/guard/rules/#mg101-{HIGH.name}\x1b\\" in full.render(REPORT, Screen(terminal=True))
+    assert f"https://example.org/guard/rules/{HIGH.name}/\x1b\\" in full.render(REPORT, Screen(terminal=True))
 
 
 # The bar.

@@ -52,7 +52,7 @@ def _row(finding: Finding) -> str:
 
 
 def _rule(finding: Finding) -> str:
-    url = page_of(finding.code, finding.name)
+    url = page_of(finding.name)
     return f"[{finding.code}]({url}) {finding.name}" if url else f"{finding.code} {finding.name}"
 
 

@@ -171,10 +171,10 @@ def _descriptor(rule: Rule) -> Descriptor:
         name=rule.name,
         shortDescription=Text(text=" ".join(page.flags.split())),
         fullDescription=Text(text=" ".join(page.why.split())),
-        help=Help(text=rule.page.strip(), markdown=rule.page.strip()),
+        help=Help(text=rule.text, markdown=rule.text),
         defaultConfiguration=Configuration(enabled=rule.default, level="warning"),
     )
-    url = page_of(rule.code, rule.name)
+    url = page_of(rule.name)
     if url:
         descriptor["helpUri"] = url
     return descriptor
