@@ -6,7 +6,7 @@ What a query leaves out is asked of its source, since the interpreter keeps of a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -16,6 +16,8 @@ _WRAPS = frozenset({"list", "tuple", "set", "sorted", "iter", "reversed", "tqdm"
 """Functions that give the rows that they are given."""
 _ROOTS = frozenset({"select", "update", "delete", "insert"})
 """SQLAlchemy's functions with which a statement begins."""
+RUNS = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec"})
+"""Methods that run the statement that they are given."""
 _MOST = 40
 """Variables behind variables that are looked up."""
 
@@ -79,11 +81,16 @@ class Binding:
     """Whether it is an element of that, as in a `for`."""
     certain: bool
     """Whether it is so on every path: not under an `if`."""
+    loop: cst.For | None = None
+    """The loop that binds it."""
 
 
 def chain_of(node: cst.BaseExpression, around: cst.CSTNode, seen: frozenset[str] = frozenset()) -> Chain:
     """The chain that an expression ends, as a function spells it."""
     match node:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name)), args=[first, *_]) if name in RUNS:
+            begun = chain_of(first.value, around, seen)
+            return Chain(begun.root, (*begun.links, Link("read", node)))
         case cst.Call(func=cst.Attribute(value=base, attr=cst.Name(value=name))):
             begun = chain_of(base, around, seen)
             return Chain(begun.root, (*begun.links, Link(name, node)))
@@ -117,12 +124,8 @@ def _named(node: cst.Name, name: str, around: cst.CSTNode, seen: frozenset[str])
     for one in bound:
         found = chain_of(one.value, around, seen | {name})
         root = root if root is not None else found.root
-        links += (
-            link
-            if (one.certain and len(bound) == 1) or _continues(one.value, name)
-            else Link(link.name, link.node, certain=False)
-            for link in found.links
-        )
+        certain = one.certain and all(other is one or _continues(other.value, name) for other in bound)
+        links += (link if certain else replace(link, certain=False) for link in found.links)
     return Chain(root, tuple(links))
 
 
@@ -159,7 +162,7 @@ def _bound_by(name: str, node: cst.CSTNode, *, certain: bool) -> Iterator[Bindin
         case cst.NamedExpr(target=target, value=value) if _is_name(target, name):
             yield Binding(value, element=False, certain=certain)
         case cst.For(target=target, iter=value) if _is_name(target, name) or _holds(target, name):
-            yield Binding(value, element=True, certain=certain)
+            yield Binding(value, element=True, certain=certain, loop=node)
         case cst.CompFor(target=target, iter=value) if _is_name(target, name) or _holds(target, name):
             yield Binding(value, element=True, certain=certain)
 
@@ -194,4 +197,4 @@ def _first(node: cst.BaseExpression) -> str:
     return capital or next((part for part in spelled if part not in {"models", "tables", "schema", "db", "self"}), "")
 
 
-__all__ = ["Binding", "Chain", "Link", "assigned_attributes", "bindings", "chain_of"]
+__all__ = ["RUNS", "Binding", "Chain", "Link", "assigned_attributes", "bindings", "chain_of"]

@@ -173,7 +173,7 @@ class Diary(Ledger):
             return
         stack = list(frames)
         if how != "sql" and kind in _BY_OBJECTS and place.source is self.migration and stack:
-            found = objects.write(_BY_OBJECTS[kind], place.whole, stack[-1].node)
+            found = objects.write(_BY_OBJECTS[kind], place.whole, stack[-1].node, opened=self._open > 0)
             if found is not None:
                 self._note(found, spot)
                 if self.autocommits and not self._open:
@@ -309,4 +309,7 @@ def _is_count(value: Value) -> bool:
 def autocommits(source: str) -> bool:
     """Whether statements outside of a transaction commit on their own: by Django's default, or because it is asked for."""
     asked = "AUTOCOMMIT" in source or re.search(r"autocommit\s*=\s*True", source) is not None
-    return asked or re.search(r"^\s*(?:from|import)\s+(?:django|asyncpg)\b", source, re.MULTILINE) is not None
+    return (
+        asked
+        or re.search(r"^\s*(?:from|import)\b.*\b(?:django|asyncpg)\b|\w\.objects\.", source, re.MULTILINE) is not None
+    )

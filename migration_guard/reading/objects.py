@@ -11,14 +11,15 @@ from dataclasses import dataclass
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted, within
-from migration_guard.reading.chains import Binding, Chain, Link, assigned_attributes, bindings, chain_of
+from migration_guard.reading.chains import RUNS, Binding, Chain, Link, assigned_attributes, bindings, chain_of
 from migration_guard.sql.batch import Pick, Write, is_key
 
 LOCKS = frozenset({"select_for_update", "with_for_update"})
 """Methods that make a query one that locks."""
 _FILTERS = frozenset({"filter", "exclude", "get", "where", "filter_by", "having"})
 _LIMITS = frozenset({"[]", "limit", "fetch"})
-_RUNS = frozenset({"execute", "scalars", "scalar", "stream", "exec"})
+_QUERIES = frozenset({"objects", "query", "select", "_default_manager", "_base_manager"})
+_ONE = frozenset({"get", "first", "one", "one_or_none", "scalar_one"})
 _LOWER = frozenset({"gt", "gte"})
 _UPPER = frozenset({"lt", "lte"})
 _MISSING = frozenset({"isnot", "is_not"})
@@ -75,25 +76,28 @@ def pick(node: cst.Call, tree: cst.Module, around: cst.CSTNode) -> Pick | None:
     )
 
 
-def write(kind: str, node: cst.CSTNode, around: cst.CSTNode) -> Write | None:
-    """What a call or an assignment changes that was found to be an UPDATE or a DELETE; None where its rows are not told."""
+def write(kind: str, node: cst.CSTNode, around: cst.CSTNode, *, opened: bool) -> Write | None:
+    """What a call or an assignment changes that was found to be an UPDATE or a DELETE; None where its rows are not told.
+
+    `opened` if it happens inside a block that is a transaction.
+    """
     if isinstance(node, cst.Assign):
         return _assigned(node, around)
     if not isinstance(node, cst.Call):
         return None
     name = node.func.attr.value if isinstance(node.func, cst.Attribute) else (dotted(node.func) or "")
     plain = name[1:] if name in {"asave", "aupdate", "adelete", "abulk_update"} else name
-    if plain in _RUNS and node.args:
+    if plain in RUNS and node.args:
         return _statement(kind, chain_of(node.args[0].value, around), around)
     if plain == "bulk_update":
         return _bulk(node, around)
     if plain == "save" and isinstance(node.func, cst.Attribute):
-        return _saved(node, node.func.value, around)
+        return _saved(node, node.func.value, around, opened=opened)
     if plain in {"update", "delete", "_raw_delete"} and isinstance(node.func, cst.Attribute):
         chain = chain_of(node, around)
         receiver = node.func.value
         if isinstance(receiver, cst.Name) and any(one.element for one in bindings(receiver.value, around)):
-            return _row(kind, receiver.value, (), around)
+            return _row(kind, receiver.value, (), around, opened=opened)
         return _statement(kind, chain, around)
     return None
 
@@ -154,37 +158,39 @@ def _assigned(node: cst.Assign, around: cst.CSTNode) -> Write | None:
     if not isinstance(target, cst.Attribute) or not isinstance(target.value, cst.Name):
         return None
     name = target.value.value
-    chain = _rows_behind(name, around)
-    if chain is None or not (chain.has(*_LIMITS) or chain.has("get", "first", "one", "one_or_none")):
-        return None  # whether it is committed between, and after how many rows, is not told
-    return _row("UPDATE", name, assigned_attributes(name, around), around)
+    bound = list(bindings(name, around))
+    commits = any(one.loop is not None and _commits(one.loop) for one in bound)
+    return _row("UPDATE", name, assigned_attributes(name, around), around, opened=not commits)
 
 
-def _saved(node: cst.Call, receiver: cst.BaseExpression, around: cst.CSTNode) -> Write | None:
+def _commits(loop: cst.For) -> bool:
+    """Whether a loop over rows commits, after each of them or after some."""
+    calls = (one.func for one in within(loop.body) if isinstance(one, cst.Call))
+    return any(isinstance(one, cst.Attribute) and one.attr.value == "commit" for one in calls)
+
+
+def _saved(node: cst.Call, receiver: cst.BaseExpression, around: cst.CSTNode, *, opened: bool) -> Write | None:
     if not isinstance(receiver, cst.Name):
         return None
     fields = Link("save", node).named().get("update_fields")
     stated = tuple(_texts(fields)) if fields is not None else ()
-    return _row("UPDATE", receiver.value, stated or assigned_attributes(receiver.value, around), around)
+    return _row("UPDATE", receiver.value, stated or assigned_attributes(receiver.value, around), around, opened=opened)
 
 
-def _row(verb: str, name: str, columns: tuple[str, ...], around: cst.CSTNode) -> Write | None:
-    """A change of one object, by its key: done rows are left out by the query that gave it."""
-    chain = _rows_behind(name, around)
-    if chain is None or (verb == "UPDATE" and not columns):
+def _row(verb: str, name: str, columns: tuple[str, ...], around: cst.CSTNode, *, opened: bool) -> Write | None:
+    """A change of one object, by its key: done rows are left out by the query that gave it.
+
+    Inside a transaction that was `opened` around the loop it is one of all the rows that the query gives.
+    """
+    bound: list[Binding] = list(bindings(name, around))
+    chain = chain_of(bound[0].value, around) if len(bound) == 1 else None
+    if chain is None or not chain.subject or not chain.has(*_QUERIES) or (verb == "UPDATE" and not columns):
         return None
     tested = tuple(dict.fromkeys(one.column for one in _tests(chain) if one.leaves_out))
-    return _made(verb, chain.subject, columns, tested, confined=True)
-
-
-def _rows_behind(name: str, around: cst.CSTNode) -> Chain | None:
-    """The query whose rows an object is one of."""
-    bound: list[Binding] = list(bindings(name, around))
-    if len(bound) != 1:
-        return None
-    chain = chain_of(bound[0].value, around)
-    known = chain.has("objects", "query", "select", "_default_manager", "_base_manager")
-    return chain if known and chain.subject else None
+    loop = bound[0].loop
+    alone = loop is None or any(isinstance(one, cst.With) for one in within(loop.body))
+    limited = chain.has(*_ONE) or any(_is_limit(one) for one in chain.having(*_LIMITS))
+    return _made(verb, chain.subject, columns, tested, confined=alone or limited or not opened)
 
 
 def _bulk(node: cst.Call, around: cst.CSTNode) -> Write | None:
@@ -196,10 +202,12 @@ def _bulk(node: cst.Call, around: cst.CSTNode) -> Write | None:
     if objects is None or not columns:
         return None
     chain = chain_of(objects, around)
-    if not chain.has("objects", "_default_manager", "_base_manager") or not chain.subject:
+    if not chain.has(*_QUERIES) or not chain.subject:
         return None
     tested = tuple(dict.fromkeys(one.column for one in _tests(chain) if one.leaves_out))
-    return _made("UPDATE", chain.subject, columns, tested, confined=chain.has("[]"))
+    return _made(
+        "UPDATE", chain.subject, columns, tested, confined=any(_is_limit(one) for one in chain.having(*_LIMITS))
+    )
 
 
 def _made(

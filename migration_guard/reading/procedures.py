@@ -70,7 +70,8 @@ class Procedures:
         for entry in self._entries():
             self._entry(entry)
         pages = [self._page(one) for one in self._migration.every_function() if id(one.node) not in taken]
-        for page in backfills(pages, body, {spot for page in self._entered for spot in page.changes}):
+        told = {spot for entered in self._entered for spot in entered.changes}
+        for page in backfills(pages, body, told):
             self._procedure(page, None)
         machine.reached = taken.union(body.reached, *(page.reached for page in pages))
         self._name_the_rest({*body.visited}.union(*(page.visited for page in (*pages, *self._entered))))

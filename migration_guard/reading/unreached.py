@@ -95,7 +95,8 @@ def leads_away(tree: cst.Module) -> cst.Call | None:
 
 
 _QUIET = frozenset(
-    {"typing_extensions", "pydantic", "attr", "attrs", "structlog", "click", "typer", "rich", "tqdm", "celery"}
+    "typing_extensions pydantic attr attrs structlog click typer rich tqdm celery sqlalchemy psycopg psycopg2 asyncpg django "
+    "tenacity dotenv".split()
 )
 """Packages whose functions change no rows."""
 
