@@ -19,6 +19,7 @@ from migration_guard.config import ConfigError, Settings, unknown_rules
 from migration_guard.discover import BACKFILL, Beside, Candidate, Discovery, UsageError, discover
 from migration_guard.discover.patterns import backfill_path, holds_backfills
 from migration_guard.earlier import before, in_index, look_back
+from migration_guard.files import exists
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
 from migration_guard.gate import may_hold_operation
@@ -264,7 +265,8 @@ def _by_rules(candidate: Candidate, reading: Reading, law: Law, known: tuple[Fil
 def _backfills_beside(request: Request, laws: Mapping[Settings, Law], discovery: Discovery) -> tuple[Candidate, ...]:
     """Files of backfills that the configurations name and that are not to be checked: migrations may rely on them."""
     asking = [one for one, law in laws.items() if any(rule.contract for rule in law.selection.rules)]
-    places = dict.fromkeys(str(backfill_path(entry, one)) for one in asking for entry in one.backfill.modules)
+    named = dict.fromkeys(backfill_path(entry, one) for one in asking for entry in one.backfill.modules)
+    places = [str(path) for path in named if exists(path)]
     if not places or all(one.framework == BACKFILL for one in discovery.candidates):
         return ()
     here = {one.path for one in discovery.candidates}

@@ -66,7 +66,10 @@ def test_a_module_of_backfills_without_any_is_no_error_of_a_check(tmp_path: Path
     assert checked(tmp_path, "b.py").problems == ()
     load = SettingsLoader(cwd=tmp_path, config=['backfill.modules=["later.py"]'], isolated=True)
     (tmp_path / "versions").mkdir()
-    (tmp_path / "versions" / "1.py").write_text("from alembic import op\nrevision = '1'\n", encoding="utf-8")
+    (tmp_path / "versions" / "1.py").write_text(
+        "from alembic import op\nrevision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    op.drop_table('old')\n",
+        encoding="utf-8",
+    )
     assert check(Request(paths=[], cwd=tmp_path, load=load, workers=1, baseline=False)).problems == ()
 
 
