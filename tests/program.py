@@ -24,15 +24,17 @@ ROOT = Path(__file__).parents[1]
 Done = subprocess.CompletedProcess[str]
 
 
-def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120) -> Done:
+def run(
+    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120, errors: str = "strict"
+) -> Done:
     """Run `migration-guard` with these arguments, in this environment and no other."""
     environment = dict(os.environ if env is None else env)
     if not hasattr(os, "fork") or _matters_at_start(environment):
-        return _started(arguments, cwd, environment, timeout)
+        return _started(arguments, cwd, environment, timeout, errors)
     with tempfile.TemporaryDirectory() as folder:
         paths = [os.path.join(folder, name) for name in ("out", "err")]
         code = _host().ask({"arguments": arguments, "cwd": str(cwd), "env": environment, "paths": paths}, timeout)
-        out, err = (Path(path).read_bytes().decode() for path in paths)
+        out, err = (Path(path).read_bytes().decode(errors=errors) for path in paths)
     return Done(["migration-guard", *arguments], code, out, err)
 
 
@@ -42,13 +44,14 @@ def _matters_at_start(environment: Mapping[str, str]) -> bool:
     return any(environment[name] != os.environ.get(name) for name in names)
 
 
-def _started(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str], timeout: float) -> Done:
+def _started(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str], timeout: float, errors: str) -> Done:
     return subprocess.run(
         [sys.executable, "-m", "migration_guard", *arguments],
         cwd=cwd,
         env={**environment, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         encoding="utf-8",
+        errors=errors,
         timeout=timeout,
         check=False,
     )
@@ -123,11 +126,22 @@ def serve() -> None:
             line = sys.stdin.buffer.readline()
             if not line:
                 return
+            asked = json.loads(line)
+            _prepare(asked["arguments"])
             child = os.fork()
             if child == 0:
-                _become(json.loads(line))
+                _become(asked)
             _, status = os.waitpid(child, 0)
             print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _prepare(arguments: list[str]) -> None:
+    """Import, once, what a command imports only when it is run."""
+    from importlib import import_module
+
+    if arguments[:1] == ["backfill"]:
+        for name in ("backfill_run", "backfill_desk", "backfill_progress"):
+            import_module(f"migration_guard.cli.{name}")
 
 
 def _warm() -> None:
@@ -144,6 +158,7 @@ def _become(run: dict[str, Any]) -> NoReturn:
     """Be the process that was asked for, and end as it would."""
     from migration_guard import cli
     from migration_guard.git.view import close as close_views
+    from migration_guard.stopping import STOPPING
 
     code = 70
     try:
@@ -156,6 +171,8 @@ def _become(run: dict[str, Any]) -> NoReturn:
         os.environ.clear()
         os.environ.update(run["env"])
         sys.argv = ["migration-guard", *run["arguments"]]
+        if sys.argv[1:3] == ["backfill", "run"]:
+            STOPPING.listen()
         code = cli.run(sys.argv[1:])
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - told, since the process ends below

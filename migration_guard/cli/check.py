@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from migration_guard.check import Request, Run, run
+from migration_guard.background import background
+from migration_guard.check import Request, Run, run, severities_of
 from migration_guard.cli import COMMANDS, remarking
 from migration_guard.cli.options import completing, loader, reading_options, rule_names, told, workers
 from migration_guard.cli.output import complain
@@ -131,6 +132,10 @@ def command(
         remarking.add_ignores(found, reason)
         return told_problems(found)
     report = found.report
+    if reports.with_background:
+        settings = load.for_folder(request.cwd)
+        beside = background(report.findings, settings, severities_of(settings))
+        report = replace(report, background=beside)
     if verbose:
         governing = load.for_folder(request.cwd).source
         complain(f"configuration: {governing or 'none, only defaults'}; up to {request.workers} reading processes")

@@ -16,6 +16,7 @@ from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
 
 FOR_PEOPLE = ("full", "concise")
+SHOWING_BACKGROUND = frozenset({"html"})
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable in which GitHub Actions names the file of a step's summary."""
 
@@ -36,6 +37,11 @@ class Wanted:
     copies: tuple[Copy, ...]
     statistics: bool
     screen: Screen
+
+    @property
+    def with_background(self) -> bool:
+        """Whether one of them shows what no finding says of itself."""
+        return not SHOWING_BACKGROUND.isdisjoint((self.format, *(copy.format for copy in self.copies)))
 
     def give(self, report: Report) -> None:
         """Print and write them all."""

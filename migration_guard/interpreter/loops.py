@@ -28,6 +28,10 @@ MAX_COUNTED = 24
 
 _BATCHES = re.compile(r"batch|chunk|paginat", re.IGNORECASE)
 """Names of what a batching loop goes over."""
+_ONE_BATCH = re.compile(r"(?:^|[_.])(?:batch|chunk)$", re.IGNORECASE)
+"""Variables that hold the rows of one batch."""
+_NUMBERS = frozenset({"range", "trange", "count", "xrange"})
+"""Functions that give numbers, of which each may be a batch."""
 _OUT = (Exit.RETURN, Exit.RAISE)
 
 
@@ -44,7 +48,7 @@ class Loops:
         machine = self.machine
         commits = machine.ledger.commits
         values = machine.evaluate(node.iter)
-        in_batches = values.batches or bool(_BATCHES.search(_named(node.iter)))
+        in_batches = values.batches or _goes_in_batches(node.iter, numbers=machine.ledger.numbers_are_batches)
         if isinstance(values, Generator) and values.run is None:
             with self._batches(node, batching=in_batches):
                 return self._served(node, values)
@@ -196,6 +200,14 @@ class Loops:
 
 def _is_number(value: Value) -> bool:
     return isinstance(value, Constant) and isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
+
+
+def _goes_in_batches(node: cst.BaseExpression, *, numbers: bool) -> bool:
+    """Whether a loop goes over batches, by what it goes over: `batch` alone are the rows of one."""
+    name = _named(node)
+    if not isinstance(node, cst.Call) and _ONE_BATCH.search(name):
+        return False
+    return bool(_BATCHES.search(name)) or (numbers and name.rpartition(".")[2] in _NUMBERS)
 
 
 def _named(node: cst.BaseExpression) -> str:

@@ -12,6 +12,8 @@ from migration_guard.judge.tables import Measured, TablePatterns, written
 from migration_guard.operations import Direction, Operation
 from migration_guard.rules import Rule
 
+_OF_HEAT = {Heat.HOT: Severity.HIGH, Heat.SMALL: Severity.LOW, None: Severity.MEDIUM}
+
 
 @dataclass(frozen=True, slots=True)
 class Severities:
@@ -36,6 +38,11 @@ class Severities:
     def for_rule(self, rule: Rule) -> partial[Severity]:
         """The severity of one rule's operations, as its Context wants it."""
         return partial(self.of, rule)
+
+    def of_table(self, name: str) -> Severity:
+        """Say how bad a change of rows of a table is, which may be named as a model."""
+        heat = self._heat(tuple(dict.fromkeys((name.lower(), name.lower().replace(".", "_")))))
+        return _OF_HEAT[heat]
 
     def _by_table(self, operation: Operation) -> Severity:
         targets = written(operation)

@@ -27,7 +27,7 @@ from migration_guard.libraries.paths import PathValue
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.procedures import Contraction, Procedure
 from migration_guard.reading.contractions import Contractions
-from migration_guard.reading.diary import Diary
+from migration_guard.reading.diary import Diary, autocommits
 from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.markers import Markers
@@ -65,7 +65,8 @@ class Migration:
         self.libraries.framework = job.framework
         if job.framework == "backfill" and re.search(rb"\bdjango\b|\.objects\.", source_bytes):
             self.libraries.framework = "django"  # models out of sight are Django's
-        diary = Diary(self.source, dialect=job.dialect) if job.framework == "backfill" else None
+        alone = autocommits(self.source.text)
+        diary = Diary(self.source, dialect=job.dialect, autocommits=alone) if job.framework == "backfill" else None
         self._diary = diary
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from migration_guard.findings import Finding, Status
-from migration_guard.operations import Problem, Unread
+from migration_guard.operations import Problem, Span, Unread
+from migration_guard.report.background import Background
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Report:
 
     unread: tuple[Unread, ...] = ()
     """Files beside migrations that may change data, and that no migration leads to."""
+    background: Background | None = None
+    """What is known beside the findings; gathered for formats that show it."""
 
     def count(self, status: Status) -> int:
         return sum(finding.status is status for finding in self.findings)
@@ -62,3 +65,11 @@ def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
 def urgency(finding: Finding) -> tuple[bool, int, tuple[str, int, str, int, str]]:
     """Give what sorts a finding among others that somebody may not read to the end."""
     return (finding.status is not Status.NEW, -finding.severity.rank, finding.sort_key)
+
+
+def places(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Put together what is said of one statement, in the order of the first of each: what is worst leads."""
+    by_place: dict[tuple[str, Span, Status], list[Finding]] = {}
+    for finding in findings:
+        by_place.setdefault((finding.path, finding.span, finding.status), []).append(finding)
+    return [sorted(some, key=lambda one: (-one.severity.rank, one.code)) for some in by_place.values()]

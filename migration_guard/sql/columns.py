@@ -13,7 +13,7 @@ from migration_guard.sql.alarm import TooSlow, at_most
 
 SECONDS = 2.0
 """The most that parsing one text may take."""
-MAY_TELL = re.compile(r"\b(?:CREATE|ALTER|DROP)\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
+MAY_TELL = re.compile(r"\b(?:CREATE|ALTER|DROP)\s+(?:\w+\s+)*(?:TABLE|INDEX)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,26 @@ class ColumnTold:
     """Whether it was there, and only its type (None then) or NULL changes."""
 
 
-def told(text: str) -> Iterator[ColumnTold]:
-    """Give the columns that a text of DDL creates, adds or drops; what is not understood says nothing."""
+@dataclass(frozen=True, slots=True)
+class KeyTold:
+    """A unique key that is not the primary one, as a statement makes or drops it."""
+
+    table: str
+    """Empty where a drop does not say it."""
+    columns: tuple[str, ...]
+    """None where a drop goes by the name alone."""
+    name: str | None
+    dropped: bool = False
+
+    def ends(self, other: KeyTold) -> bool:
+        """Whether dropping this one may drop the other."""
+        if self.columns:
+            return self.columns == other.columns
+        return self.name is None or other.name is None or self.name == other.name
+
+
+def told(text: str) -> Iterator[ColumnTold | KeyTold]:
+    """Give the columns and keys that a text of DDL creates, adds or drops; what is not understood says nothing."""
     if not MAY_TELL.search(text):
         return
     try:
@@ -45,11 +63,37 @@ def told(text: str) -> Iterator[ColumnTold]:
     for tree in trees:
         if isinstance(tree, exp.Create) and isinstance(tree.this, exp.Schema):
             yield from _created(tree.this)
+        elif isinstance(tree, exp.Create) and isinstance(tree.this, exp.Index):
+            yield from _indexed(tree)
+        elif isinstance(tree, exp.Drop) and tree.args.get("kind") == "INDEX":
+            yield from (KeyTold("", (), index.name, dropped=True) for index in tree.args.get("tables") or ())
         elif isinstance(tree, exp.Alter) and isinstance(tree.this, exp.Table):
             yield from _altered(tree, tree.this.name)
 
 
-def _created(schema: exp.Schema) -> Iterator[ColumnTold]:
+def _indexed(tree: exp.Create) -> Iterator[KeyTold]:
+    index = tree.this
+    table, parameters = index.args.get("table"), index.args.get("params")
+    if not tree.args.get("unique") or table is None or parameters is None or parameters.args.get("where"):
+        return
+    columns = [part.this if isinstance(part, exp.Ordered) else part for part in parameters.args.get("columns") or ()]
+    if columns and all(isinstance(column, exp.Column) for column in columns):
+        yield KeyTold(table.name, tuple(column.name for column in columns), index.name or None)
+
+
+def _constraints(table: str, part: exp.Expr) -> Iterator[KeyTold]:
+    """The unique constraints in a definition of a table, a column or a constraint."""
+    if isinstance(part, exp.ColumnDef):
+        if any(isinstance(one.kind, exp.UniqueColumnConstraint) for one in part.constraints):
+            yield KeyTold(table, (part.name,), None)
+        return
+    for unique in part.find_all(exp.UniqueColumnConstraint):
+        names = [node.name for node in unique.this.expressions] if isinstance(unique.this, exp.Schema) else []
+        if names:
+            yield KeyTold(table, tuple(names), part.name if isinstance(part, exp.Constraint) else None)
+
+
+def _created(schema: exp.Schema) -> Iterator[ColumnTold | KeyTold]:
     table = schema.this.name
     keys = [
         identifier.name
@@ -60,15 +104,21 @@ def _created(schema: exp.Schema) -> Iterator[ColumnTold]:
     for part in schema.expressions:
         if isinstance(part, exp.ColumnDef):
             yield _column(table, part, key=part.name in keys)
+        yield from _constraints(table, part)
 
 
-def _altered(tree: exp.Alter, table: str) -> Iterator[ColumnTold]:
+def _altered(tree: exp.Alter, table: str) -> Iterator[ColumnTold | KeyTold]:
     for action in tree.args.get("actions") or ():
         if isinstance(action, exp.ColumnDef):
             yield _column(table, action, added=True)
         elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
             for column in action.find_all(exp.Column):
                 yield ColumnTold(table, column.name, dropped=True)
+        elif isinstance(action, exp.Drop) and action.args.get("kind") == "CONSTRAINT":
+            yield from (KeyTold(table, (), one.name, dropped=True) for one in action.args.get("tables") or ())
+        if isinstance(action, (exp.AddConstraint, exp.ColumnDef)):
+            for part in [action] if isinstance(action, exp.ColumnDef) else action.expressions:
+                yield from _constraints(table, part)
 
 
 def _column(table: str, column: exp.ColumnDef, *, key: bool = False, added: bool = False) -> ColumnTold:
@@ -80,7 +130,7 @@ def _column(table: str, column: exp.ColumnDef, *, key: bool = False, added: bool
         table,
         column.name,
         kind.sql(dialect="postgres") if kind is not None else None,
-        nullable=exp.NotNullColumnConstraint not in kinds and not own,
+        nullable=exp.NotNullColumnConstraint not in kinds and not own and not key,
         key=key or own,
         default=bool(filled & set(kinds)) or (kind is not None and "SERIAL" in kind.sql(dialect="postgres").upper()),
         added=added,

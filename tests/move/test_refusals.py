@@ -12,6 +12,10 @@ FACTS = {
     ),
     "calls": Facts(("id",)),
     "links": Facts(("lead_id", "call_id")),
+    "tags": Facts(
+        ("lead_id", "tag"), {"lead_id": Column("INTEGER", nullable=False), "tag": Column("TEXT", nullable=False)}
+    ),
+    "names": Facts(("id",), {"name": Column("TEXT"), "short": Column("VARCHAR")}, unique=(("name",),)),
 }
 
 REFUSED = (
@@ -53,13 +57,24 @@ REFUSED = (
     ("DELETE FROM leads WHERE id NOT IN (SELECT min(id) FROM leads GROUP BY email)", "reads other rows of leads"),
     ("INSERT INTO archive (name) SELECT name FROM leads", "no key to resume by"),
     ("INSERT INTO archive SELECT id FROM leads", "does not name the columns"),
-    ("INSERT INTO archive (lead_id) SELECT DISTINCT id FROM leads", "no key tells"),
-    ("INSERT INTO archive (lead_id, n) SELECT lead_id, count(*) FROM calls GROUP BY lead_id", "no key tells"),
-    ("INSERT INTO archive (lead_id) SELECT l.id FROM leads l JOIN calls c ON c.lead_id = l.id", "no key tells"),
+    ("INSERT INTO archive (lead_id) SELECT DISTINCT id FROM leads", "no unique key of archive"),
+    ("INSERT INTO archive (lead_id, n) SELECT lead_id, count(*) FROM calls GROUP BY lead_id", "one row out of many"),
+    ("INSERT INTO archive (lead_id) SELECT l.id FROM leads l JOIN calls c ON c.kind = l.kind", "joins several rows to each"),
     ("INSERT INTO leads (parent_id) SELECT id FROM leads", "copies would be copied"),
     ("INSERT INTO archive (email) SELECT email FROM leads ON CONFLICT (email) DO NOTHING", "may be NULL"),
     ("INSERT INTO archive (lead_id) SELECT id FROM leads ON CONFLICT (lead_id) DO UPDATE SET n = 1", "DO UPDATE"),
     ("INSERT INTO archive (lead_id) SELECT id FROM leads WHERE NOT EXISTS (SELECT 1 FROM archive)", "which it fills"),
+    ("INSERT INTO archive (lead_id, name) SELECT id, name FROM leads", "no unique key of archive"),
+    ("INSERT INTO tags (lead_id) SELECT id FROM leads", "no unique key of tags"),
+    ("INSERT INTO names (name) SELECT note FROM calls", "note may be NULL"),
+    ("INSERT INTO archive (lead_id, name) SELECT id, name FROM leads ORDER BY id LIMIT 5", "sorts or limits"),
+    ("INSERT INTO tags (lead_id, tag) SELECT id, row_number() OVER (PARTITION BY kind) FROM leads", "compares rows"),
+    ("INSERT INTO tags (lead_id, tag) SELECT * FROM leads", "other columns than are filled"),
+    ("INSERT INTO tags (lead_id, tag) SELECT id, tag FROM leads WHERE id NOT IN (SELECT lead_id FROM tags WHERE tag = 'x')",
+     "which it fills"),
+    ("UPDATE leads l SET status = 'x' WHERE EXISTS (SELECT 1 FROM calls leads WHERE leads.lead_id = l.id)", "names two tables"),
+    ("UPDATE leads SET status = m.new FROM mapping m WHERE old = leads.status", "by a column that it writes"),
+    ("UPDATE leads SET status = to_jsonb(leads)::text", "computes each value"),
     ("TRUNCATE leads", "only UPDATE, DELETE and INSERT"),
     ("VACUUM leads", "not understood"),
     ("UPDATE leads SET", "not understood"),
@@ -87,6 +102,34 @@ def test_a_value_is_compared_as_its_column_stores_it() -> None:
 def test_the_key_that_was_asked_for_is_used() -> None:
     drafted = draft("UPDATE crm.notes n SET kind = 'x' WHERE n.kind = 'y'", lambda _: Facts(), "note_id")
     assert (drafted.table, drafted.key_column, drafted.where) == ("crm.notes", "note_id", "kind = 'y'")
+
+
+def test_a_name_means_what_it_means_where_it_stands() -> None:
+    """The inner `l` is another table: it was renamed with the outer one."""
+    inner = draft(
+        "UPDATE leads l SET status = 'called' WHERE EXISTS (SELECT 1 FROM calls l WHERE l.kind = 'x') AND l.n > 5",
+        FACTS.__getitem__,
+    )
+    assert "FROM calls AS l WHERE l.kind = 'x'" in inner.where
+    assert "leads.n > 5" in inner.where
+
+
+def test_a_copy_is_known_by_every_column_of_its_key() -> None:
+    drafted = draft(
+        "INSERT INTO tags (lead_id, tag) SELECT id, 'vip' FROM leads ON CONFLICT DO NOTHING", FACTS.__getitem__
+    )
+    assert (
+        drafted.where
+        == "NOT EXISTS(SELECT 1 FROM tags WHERE tags.lead_id = CAST(leads.id AS INT) AND tags.tag = 'vip')"
+    )
+
+
+def test_a_join_goes_by_the_table_whose_rows_meet_one_of_the_other() -> None:
+    drafted = draft(
+        "INSERT INTO tags (lead_id, tag) SELECT l.id, c.note FROM leads l JOIN calls c ON c.lead_id = l.id",
+        FACTS.__getitem__,
+    )
+    assert (drafted.table, drafted.key_column, drafted.target) == ("calls", "id", "tags")
 
 
 ORDERS = (

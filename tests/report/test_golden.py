@@ -14,7 +14,7 @@ SAID = outputs()
 def test_every_format_has_a_golden_file_and_every_golden_file_a_format() -> None:
     assert {path.stem for path in GOLDEN.iterdir()} == set(SAID)
     assert set(formats.names()) == {
-        "azure", "bitbucket", "concise", "full", "github", "gitlab", "json", "json-lines", "junit", "markdown", "rdjson", "sarif"
+        "azure", "bitbucket", "concise", "full", "github", "gitlab", "html", "json", "json-lines", "junit", "markdown", "rdjson", "sarif"
     }  # fmt: skip
 
 

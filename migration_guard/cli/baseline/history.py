@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from pathlib import Path
 
 import click
 
-from migration_guard.baseline import Baseline, BaselineError, parse
+from migration_guard.burn_down import points
+from migration_guard.check import severities_of
 from migration_guard.cli.options import told
 from migration_guard.cli.output import emit
 from migration_guard.cli.running import baseline_loader, baseline_options
-from migration_guard.codeowners import NOBODY
 from migration_guard.config import ConfigError
 from migration_guard.filing import path_of
-from migration_guard.git import Git, GitError
+from migration_guard.git import GitError
+from migration_guard.report.background import Point
 from migration_guard.report.sanitise import one_line
-from migration_guard.rules import all_rules
 
 _BARS = "▁▂▃▄▅▆▇█"
 _WIDTH = 60
 """Bars of the trend: of more commits, the newest in each stretch counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """The baseline as one commit left it."""
-
-    commit: str
-    day: date
-    total: int
-    rules: dict[str, int]
-    owners: dict[str, int]
-    problem: str | None = None
-    """Why it could not be read there."""
 
 
 @click.command("history")
@@ -48,7 +33,7 @@ def command(*, as_json: bool, file: str | None, jobs: int | None, config: tuple[
     del jobs  # an option of all commands that read migrations; here none is read
     try:
         settings = baseline_loader(file, config=config, isolated=isolated).for_folder(Path.cwd())
-        points = _points(path_of(settings))
+        found = points(path_of(settings), severities_of(settings).of_table)
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except GitError as error:
@@ -63,37 +48,18 @@ def command(*, as_json: bool, file: str | None, jobs: int | None, config: tuple[
                     "total": one.total,
                     "rules": one.rules,
                     "owners": one.owners,
+                    "severities": one.severities,
                     "problem": one.problem,
                 }
-                for one in points
+                for one in found
             ],
             "goals": [{"day": day, "total": most} for day, most in goals],
         }
         emit(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     else:
         today = datetime.now(timezone.utc).astimezone().date()
-        emit("".join(f"{one_line(line)}\n" for line in _lines(points, goals, today)))
+        emit("".join(f"{one_line(line)}\n" for line in _lines(found, goals, today)))
     return 0
-
-
-def _points(path: Path) -> list[Point]:
-    git = Git.at(path.parent)
-    names = [rule.name for rule in all_rules() if not rule.upkeep]
-    found = []
-    for commit, day in git.history(path):
-        content = git.content(commit, path)
-        try:
-            baseline = parse(content, path, names) if content is not None else Baseline(path)
-        except BaselineError as error:
-            found.append(Point(commit, day, 0, {}, {}, str(error)))
-            continue
-        rules: Counter[str] = Counter()
-        owners: Counter[str] = Counter()
-        for entry in baseline.entries:
-            rules[entry.rule] += entry.count
-            owners[entry.owner or NOBODY] += entry.count
-        found.append(Point(commit, day, rules.total(), dict(rules.most_common()), dict(owners.most_common())))
-    return found
 
 
 def _lines(points: Sequence[Point], goals: Sequence[tuple[str, int]], today: date) -> Iterator[str]:

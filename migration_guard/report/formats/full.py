@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rich.style import Style
@@ -15,7 +15,7 @@ from migration_guard.findings import Finding, Severity, Status
 from migration_guard.operations import Direction, OperationKind, Problem, Span
 from migration_guard.report.console import plain, recorded
 from migration_guard.report.frame import frame
-from migration_guard.report.model import Report, by_urgency
+from migration_guard.report.model import Report, by_urgency, places
 from migration_guard.report.overview import OVERVIEW_FROM, WORST, overview, worst
 from migration_guard.report.pages import page_of
 from migration_guard.report.sanitise import one_line
@@ -51,14 +51,6 @@ def render(report: Report, screen: Screen) -> str:
             for command in _next(report, crowded=crowded):
                 console.print(plain(command))
     return capture.get()
-
-
-def places(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Put together what is said of one statement, in the order of the first of each: what is worst leads."""
-    by_place: dict[tuple[str, Span, Status], list[Finding]] = {}
-    for finding in findings:
-        by_place.setdefault((finding.path, finding.span, finding.status), []).append(finding)
-    return [sorted(some, key=lambda one: (-one.severity.rank, one.code)) for some in by_place.values()]
 
 
 def _next(report: Report, *, crowded: bool) -> Iterator[str]:

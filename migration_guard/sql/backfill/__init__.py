@@ -6,19 +6,18 @@ in batches, later, or once more, with the same result, is refused. Only this pac
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlglot import exp
 
 from migration_guard.sql.backfill import copy, delete, update
 from migration_guard.sql.backfill.facts import CannotMove, Column, Draft, Facts, Touched
+from migration_guard.sql.backfill.names import FactsOf
 from migration_guard.sql.backfill.sources import names_in
 from migration_guard.sql.backfill.tree import name_of, parsed, tables
 
 __all__ = ["CannotMove", "Column", "Draft", "Facts", "Touched", "draft", "touched"]
 
 
-def draft(sql: str, facts_of: Callable[[str], Facts], key: str | None = None) -> Draft:
+def draft(sql: str, facts_of: FactsOf, key: str | None = None) -> Draft:
     """Turn a statement into a backfill. `facts_of` tells of a table by its name; `key` is the column asked for.
 
     Raises CannotMove, with the reason and what to do by hand.
@@ -26,9 +25,9 @@ def draft(sql: str, facts_of: Callable[[str], Facts], key: str | None = None) ->
     tree = parsed(sql)
     match tree:
         case exp.Update():
-            return update.draft(tree, facts_of(_written(tree.this)), key)
+            return update.draft(tree, facts_of, key)
         case exp.Delete():
-            return delete.draft(tree, facts_of(_written(tree.this)), key)
+            return delete.draft(tree, facts_of, key)
         case exp.Insert():
             return copy.draft(tree, facts_of, key)
     raise CannotMove("only UPDATE, DELETE and INSERT … SELECT can be moved; write the backfill by hand")

@@ -1,41 +1,52 @@
-"""An INSERT … SELECT, as a backfill that goes through the table that it reads, by a key that the copies keep."""
+"""An INSERT … SELECT, as a backfill that goes through a table that it reads, by a unique key of the table that it fills."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from migration_guard.sql.backfill.facts import CannotMove, Draft, Facts
-from migration_guard.sql.backfill.safety import refuse_volatile
-from migration_guard.sql.backfill.sources import key_of, names_in
-from migration_guard.sql.backfill.tree import Target, among, both, conjuncts, folded, name_of, parsed, same_table, text
+from migration_guard.sql.backfill.names import FactsOf, Owner, owner_of
+from migration_guard.sql.backfill.origin import Origin, origin_of
+from migration_guard.sql.backfill.safety import refuse_any_row, refuse_volatile, stored
+from migration_guard.sql.backfill.sources import names_in
+from migration_guard.sql.backfill.tree import (
+    among,
+    both,
+    conjuncts,
+    folded,
+    identifier,
+    name_of,
+    parsed,
+    same_table,
+    text,
+)
 
-_PARTS = ("joins", "group", "having", "distinct", "limit", "offset", "order", "with_", "windows", "laterals")
 
-
-def draft(tree: exp.Insert, facts_of: Callable[[str], Facts], key: str | None) -> Draft:
+def draft(tree: exp.Insert, facts_of: FactsOf, key: str | None) -> Draft:
     """Turn an INSERT … SELECT into a backfill of its source, or refuse it."""
     refuse_volatile(tree)
     target, columns = _target(tree)
-    select, source = _select(tree)
-    facts = facts_of(source.name)
-    key_column = key_of(facts, key, source.name)
-    where = select.args.get("where")
-    wanted = where.this if where else None
-    given = dict(zip(columns, (part.unalias() for part in select.expressions)))
-    there = _there(tree, target, given, (source, key_column, facts))
-    kept, own = _without_own_check(wanted, target, there, source)
-    missing = exp.Not(this=own or there)
+    origin = origin_of(tree, target, facts_of, key)
+    for part in origin.select.expressions:
+        refuse_any_row(part)
+    given = dict(zip(columns, (part.unalias() for part in origin.select.expressions)))
+    if len(columns) != len(origin.select.expressions) or origin.select.is_star:
+        raise CannotMove("its SELECT gives other columns than are filled, as * does; name each one, then move it")
+    copied = _Copy(tree, target, given, origin, facts_of(name_of(target)))
+    kept, own = copied.without_own_check()
+    missing = exp.Not(this=own or copied.there())
     changed = tree.copy()
     changed.set("returning", None)
-    chosen = _select(changed)[0]
-    chosen.set("where", exp.Where(this=both(kept, missing, among(source.qualifier, key_column))))
-    condition = text(source.renamed(both(kept, missing)))
+    chosen = changed.expression.unnest()
+    chosen.set("where", exp.Where(this=both(kept, missing, among(origin.base.qualifier, origin.key))))
+    condition = text(origin.base.renamed(origin.meets(both(kept, missing))))
     parsed(f"SELECT FROM t WHERE {condition}")
     return Draft(
-        table=source.name,
-        key_column=key_column,
+        table=origin.base.name,
+        key_column=origin.key,
         where=condition,
         update=text(changed),
         columns=tuple(columns),
@@ -54,104 +65,131 @@ def _target(tree: exp.Insert) -> tuple[exp.Table, list[str]]:
     return schema.this, [folded(column) for column in schema.expressions if isinstance(column, exp.Identifier)]
 
 
-def _select(tree: exp.Insert) -> tuple[exp.Select, Target]:
-    select = tree.expression.unnest() if tree.expression is not None else None
-    if not isinstance(select, exp.Select) or tree.args.get("with_"):
-        raise CannotMove("only a plain SELECT of one table can be taken in batches; write the backfill by hand")
-    origin = select.args.get("from_")
-    source = origin.this if origin is not None else None
-    if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Identifier):
-        raise CannotMove("it reads no table whose key a backfill could go by; write the backfill by hand")
-    if source.args.get("joins") or any(select.args.get(part) for part in _PARTS):
-        raise CannotMove(
-            "its SELECT joins, groups, sorts or limits rows: no key tells which of them are copied; write it by hand"
-        )
-    aggregated = any(part.find(exp.AggFunc, exp.Window) for part in select.expressions if not part.find(exp.Select))
-    if aggregated:
-        raise CannotMove("its SELECT makes one row out of many: no key to resume by; write the backfill by hand")
-    return select, Target(source)
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """An INSERT … SELECT, taken apart."""
 
+    tree: exp.Insert
+    target: exp.Table
+    given: Mapping[str, exp.Expr]
+    origin: Origin
+    facts: Facts
+    """Of the table that is filled."""
 
-def _there(
-    tree: exp.Insert, target: exp.Table, given: dict[str, exp.Expr], origin: tuple[Target, str, Facts]
-) -> exp.Expr:
-    """Say of a row: its copy is there. It is known by the source's key, or by what ON CONFLICT goes by."""
-    source, key_column, facts = origin
-    conflict = tree.args.get("conflict")
-    keys = [folded(key.this.this) for key in (conflict.args.get("conflict_keys") or [])] if conflict is not None else []
-    if not keys:
-        keys = [name for name, value in given.items() if _is(value, source, key_column)][:1]
-    if not keys:
-        raise CannotMove(
-            f"no key to resume by: the copies do not keep {key_column} of {source.name}; add a column for it, "
-            "or ON CONFLICT (…) DO NOTHING, then move it"
-        )
-    if same_table(target, source.table):
-        raise CannotMove(
-            f"it reads the table that it fills, {source.name}, so that copies would be copied; do it by hand"
-        )
-    pairs = []
-    for name in keys:
-        value = given.get(name)
-        if not isinstance(value, exp.Column) or not source.owns_in_select(value):
+    def there(self) -> exp.Expr:
+        """Say of a row: its copy is there. It is known by a unique key of the table that is filled."""
+        keys = self._keys()
+        if not keys:
             raise CannotMove(
-                f"what {name} is filled with is no column of {source.name}: no key to resume by; do it by hand"
+                f"no key to resume by: the migrations tell no unique key of {name_of(self.target)} that it fills and that is "
+                "never NULL, by which a copy is known; add one, or ON CONFLICT (…) DO NOTHING, then move it"
             )
-        column = folded(value.this)
-        if column != key_column and column not in facts.keys and facts.column(column).nullable:
-            raise CannotMove(f"{source.name}.{column} may be NULL, which conflicts with nothing: no key to resume by")
-        outer = exp.column(value.this.copy(), table=source.qualifier.copy())
-        pairs.append(exp.EQ(this=exp.column(exp.to_identifier(name), table=target.this.copy()), expression=outer))
-    bare = target.copy()
-    bare.set("alias", None)
-    select = exp.Select(expressions=[exp.Literal.number(1)], where=exp.Where(this=both(*pairs)))
-    select.set("from_", exp.From(this=bare))
-    return exp.Exists(this=select)
+        pairs = []
+        for name in keys[0]:
+            value = self._outside(stored(self.given[name], name, self.facts.column(name)))
+            pairs.append(exp.EQ(this=exp.column(identifier(name), table=self.target.this.copy()), expression=value))
+        bare = self.target.copy()
+        bare.set("alias", None)
+        select = exp.Select(expressions=[exp.Literal.number(1)], where=exp.Where(this=both(*pairs)))
+        select.set("from_", exp.From(this=bare))
+        return exp.Exists(this=select)
 
+    def _keys(self) -> list[tuple[str, ...]]:
+        """The unique keys that are filled and never NULL: what ON CONFLICT names, else those that the migrations tell."""
+        conflict = self.tree.args.get("conflict")
+        named = [folded(key.this.this) for key in (conflict.args.get("conflict_keys") or [])] if conflict else []
+        if named and conflict is not None and conflict.args.get("index_where") is not None:
+            raise CannotMove("ON CONFLICT of a part of the rows: no key to resume by; write the backfill by hand")
+        known = [tuple(named)] if named else [self.facts.keys, *self.facts.unique]
+        filled = [key for key in known if key and set(key) <= set(self.given)]
+        sure = [key for key in filled if all(self._never_null(name) for name in key)]
+        if filled and not sure:
+            name = next(name for name in filled[0] if not self._never_null(name))
+            shown = self.given[name].sql(dialect="postgres")
+            raise CannotMove(f"{shown} may be NULL, which conflicts with nothing: no key to resume by")
+        return sure
 
-def _without_own_check(
-    wanted: exp.Expr | None, target: exp.Table, there: exp.Expr, source: Target
-) -> tuple[exp.Expr | None, exp.Expr | None]:
-    """Take out what the statement itself says of rows that are there already; any other look at its target is refused."""
-    if wanted is None:
-        return None, None
-    kept: list[exp.Expr] = []
-    own: exp.Expr | None = None
-    for part in conjuncts(wanted):
-        if not any(same_table(table, target) for table in part.find_all(exp.Table)):
-            kept.append(part)
-        elif own is None and _asks_for_copy(part.unnest(), there, source):
-            own = part.unnest().this.copy()
-        else:
-            raise CannotMove(f"its condition reads {name_of(target)}, which it fills; write the backfill by hand")
-    return both(*kept), own
+    def _never_null(self, name: str) -> bool:
+        known = self.facts.columns.get(name)
+        if name in self.facts.keys or (known is not None and not known.nullable):
+            return True
+        value = self.given[name].unnest()
+        if isinstance(value, (exp.Literal, exp.Boolean)):
+            return True
+        return isinstance(value, exp.Column) and self.origin.is_filled(value)
 
+    def _outside(self, value: exp.Expr) -> exp.Expr:
+        """A value as it reads inside of a sub-select of the table that is filled."""
+        outer = value.copy()
+        for column in outer.find_all(exp.Column):
+            if column.table:
+                continue
+            if owner_of(column) is Owner.TARGET:
+                column.set("table", self.origin.base.qualifier.copy())
+            elif owner_of(column) is Owner.UNKNOWN or column.find_ancestor(exp.Select) is None:
+                raise CannotMove(f"whose column {column.name} is meant is not said; qualify it, then move it")
+        return outer
 
-def _asks_for_copy(part: exp.Expr, there: exp.Expr, source: Target) -> bool:
-    """Whether a condition is `NOT EXISTS (SELECT … FROM target WHERE target.k = source.k)`."""
-    if not isinstance(part, exp.Not) or not isinstance(part.this.unnest(), exp.Exists):
-        return False
-    asked, meant = part.this.unnest().this.unnest(), there.this
-    where = asked.args.get("where") if isinstance(asked, exp.Select) else None
-    if where is None or asked.args.get("from_") is None:
-        return False
-    table = asked.args["from_"].this
-    wanted = {_pair(pair, meant.args["from_"].this, source) for pair in conjuncts(meant.args["where"].this)}
-    return wanted == {_pair(pair, table, source) for pair in conjuncts(where.this)}
+    # --- What the statement itself says of rows that are there ---------------------------------------------------------
 
+    def without_own_check(self) -> tuple[exp.Expr | None, exp.Expr | None]:
+        """Take out what the statement says of rows that are there already; any other look at its target is refused."""
+        kept: list[exp.Expr] = []
+        own: exp.Expr | None = None
+        for part in self.origin.conditions:
+            if not any(same_table(table, self.target) for table in part.find_all(exp.Table)):
+                kept.append(part)
+            elif own is None and self._asks_for_copy(part.unnest()):
+                own = part.unnest().this.copy()
+            else:
+                shown = name_of(self.target)
+                raise CannotMove(f"its condition reads {shown}, which it fills; write the backfill by hand")
+        return both(*kept), own
 
-def _pair(condition: exp.Expr, target: exp.Table, source: Target) -> tuple[str, str] | None:
-    """An equation of a column of the target and one of the source."""
-    if not isinstance(condition, exp.EQ):
+    def _asks_for_copy(self, part: exp.Expr) -> bool:
+        """Whether a condition is `NOT EXISTS (SELECT … FROM target WHERE target.k = source.k)`, of the row's own copy."""
+        if not isinstance(part, exp.Not) or not isinstance(part.this.unnest(), exp.Exists):
+            return False
+        asked = part.this.unnest().this.unnest()
+        where = asked.args.get("where") if isinstance(asked, exp.Select) else None
+        origin = asked.args.get("from_") if isinstance(asked, exp.Select) else None
+        if where is None or origin is None or not same_table(origin.this, self.target) or asked.args.get("joins"):
+            return False
+        pairs = [self._pair(pair, origin.this) for pair in conjuncts(where.this)]
+        found = {pair[0]: pair[1] for pair in pairs if pair is not None}
+        if len(found) != len(pairs) or not all(self.given.get(name) == value for name, value in self._alike(found)):
+            return False
+        if any(isinstance(value, exp.Column) and self.origin.is_key(value) for value in found.values()):
+            return True
+        return set(found) in [set(key) for key in (self.facts.keys, *self.facts.unique)]
+
+    def _alike(self, found: Mapping[str, exp.Expr]) -> Iterator[tuple[str, exp.Expr]]:
+        """The values of a check, spelt as the SELECT spells them: with or without the name of the table."""
+        for name, value in found.items():
+            given = self.given.get(name)
+            same = (
+                isinstance(value, exp.Column)
+                and isinstance(given, exp.Column)
+                and owner_of(value) is owner_of(given) is Owner.TARGET
+                and folded(value.this) == folded(given.this)
+            )
+            yield name, given if same and given is not None else value
+
+    @staticmethod
+    def _pair(condition: exp.Expr, table: exp.Table) -> tuple[str, exp.Expr] | None:
+        """An equation of a column of the target and something of the source."""
+        inside = condition.unnest()
+        if not isinstance(inside, exp.EQ):
+            return None
+        name = table.alias_or_name
+        sides = [(inside.this, inside.expression), (inside.expression, inside.this)]
+        for one, other in sides:
+            if not isinstance(one, exp.Column) or owner_of(one) is Owner.TARGET or one.table.lower() not in {"", name}:
+                continue
+            if (
+                not isinstance(other, exp.Column)
+                or owner_of(other) is not Owner.OTHER
+                or other.table.lower() not in {"", name}
+            ):
+                return folded(one.this), other
         return None
-    found = {}
-    for side in (condition.this, condition.expression):
-        if isinstance(side, exp.Column) and isinstance(side.this, exp.Identifier):
-            is_target = (side.table or target.alias_or_name).lower() == target.alias_or_name.lower()
-            is_source = side.table.lower() == source.qualifier.name.lower()
-            found["source" if is_source else "target" if is_target else "other"] = folded(side.this)
-    return (found["target"], found["source"]) if {"target", "source"} <= found.keys() else None
-
-
-def _is(value: exp.Expr, source: Target, column: str) -> bool:
-    return isinstance(value, exp.Column) and source.owns_in_select(value) and folded(value.this) == column

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from migration_guard.sql.backfill.facts import CannotMove, Draft, Facts
+from migration_guard.sql.backfill.facts import CannotMove, Draft
+from migration_guard.sql.backfill.names import FactsOf, settle
 from migration_guard.sql.backfill.safety import refuse_own_reads, refuse_volatile
 from migration_guard.sql.backfill.sources import Sources, key_of, names_in, target_of
 from migration_guard.sql.backfill.tree import among, both, parsed, text
 
 
-def draft(tree: exp.Delete, facts: Facts, key: str | None) -> Draft:
+def draft(tree: exp.Delete, facts_of: FactsOf, key: str | None) -> Draft:
     """Turn a DELETE into a backfill, or refuse it."""
     refuse_volatile(tree)
     if tree.args.get("tables") or tree.args.get("limit") or tree.args.get("order"):
@@ -18,9 +19,10 @@ def draft(tree: exp.Delete, facts: Facts, key: str | None) -> Draft:
             "a DELETE of several tables, or with LIMIT, is none of PostgreSQL's; write the backfill by hand"
         )
     target = target_of(tree.this)
+    settle(tree, target.table, tree.args.get("using") or [], facts_of)
     refuse_own_reads(tree, target, None)
     sources = Sources.of(target, tree.args.get("using") or [], tree.args.get("with_"))
-    key_column = key_of(facts, key, target.name)
+    key_column = key_of(facts_of(target.name), key, target.name)
     where = tree.args.get("where")
     wanted = both(where.this if where else None)
     changed = tree.copy()

@@ -30,6 +30,8 @@ class Facts:
     """The columns of its primary key; none where it is not known."""
     columns: Mapping[str, Column] = field(default_factory=lambda: MappingProxyType({}))
     """By name, without quotes."""
+    unique: tuple[tuple[str, ...], ...] = ()
+    """Its other unique keys, which may hold NULL."""
 
     def column(self, name: str) -> Column:
         return self.columns.get(name, Column())

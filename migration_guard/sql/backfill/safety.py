@@ -8,7 +8,8 @@ from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
 
-from migration_guard.sql.backfill.facts import CannotMove
+from migration_guard.sql.backfill.facts import CannotMove, Column
+from migration_guard.sql.backfill.names import Owner, is_row, owner_of
 from migration_guard.sql.backfill.tree import Target, conjuncts, folded, same_table
 
 _OF_THE_MOMENT = (
@@ -92,14 +93,14 @@ def reads(value: exp.Expr, target: Target, columns: Iterable[str]) -> bool:
     """Whether a value is made of one of these columns of the row itself."""
     wanted = frozenset(columns)
     for column in value.find_all(exp.Column):
+        if is_row(column):
+            return True
         if not isinstance(column.this, exp.Identifier) or folded(column.this) not in wanted:
             continue
-        if not column.table and column.find_ancestor(exp.Select) is not None:
-            raise CannotMove(
-                f"whose column {column.name} is meant in its sub-select is not said; qualify it, then move it"
-            )
         if target.owns(column):
             return True
+        if owner_of(column) is Owner.UNKNOWN:
+            raise CannotMove(f"whose column {column.name} is meant is not said; qualify it, then move it")
     return False
 
 
@@ -209,6 +210,24 @@ def is_exact(value: exp.Expr) -> bool:
     if isinstance(inside, _CHOOSING):
         return all(is_exact(part) for part in inside.iter_expressions())
     return isinstance(inside, _TEXT_FUNCTIONS)
+
+
+def stored(value: exp.Expr, name: str, known: Column) -> exp.Expr:
+    """A value as its column will give it back: rounded and padded as its type does."""
+    inside = value.unnest()
+    plain = isinstance(inside, (exp.Null, exp.Boolean)) or (isinstance(inside, exp.Literal) and is_exact(inside))
+    if known.type is not None and known.type.upper().split("(")[0] in {"JSON", "XML", "POINT", "POLYGON"}:
+        raise CannotMove(f"values of {known.type} ({name}) cannot be compared; write the backfill by hand")
+    if plain or (isinstance(inside, exp.Cast) and known.type is None and is_exact(inside)):
+        return inside.copy()
+    if known.type is not None:
+        return exp.cast(value.copy(), known.type, dialect="postgres")
+    if not is_exact(inside):
+        raise CannotMove(
+            f"the type of {name} is not known from the migrations, so whether it stores "
+            f"{inside.sql(dialect='postgres')} as it is cannot be told; write the backfill by hand"
+        )
+    return value.copy()
 
 
 def _is_number(spelt: str) -> bool:

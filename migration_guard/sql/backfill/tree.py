@@ -12,6 +12,7 @@ from sqlglot import exp
 from migration_guard.sql.alarm import TooSlow, at_most
 from migration_guard.sql.backfill.facts import CannotMove
 from migration_guard.sql.backfill.layout import laid_out
+from migration_guard.sql.backfill.names import Owner, hidden_from, is_row, own, owner_of
 
 DIALECT = "postgres"
 SECONDS = 5.0
@@ -48,18 +49,13 @@ class Target:
         assert isinstance(named, exp.Identifier)
         return named
 
-    def owns(self, column: exp.Column) -> bool:
-        """Whether a column is the target's own. Without a qualifier it is, outside of sub-queries."""
-        if not isinstance(column.this, exp.Identifier):
-            return False
-        if column.table:
-            return column.table.lower() == self.qualifier.name.lower()
-        return column.find_ancestor(exp.Select) is None
+    def column(self, name: str) -> exp.Column:
+        """Write a column of its own, which says whose it is."""
+        return own(exp.column(identifier(name), table=self.qualifier.copy()))
 
-    def owns_in_select(self, column: exp.Column) -> bool:
-        """Whether a column is its own, in a SELECT that reads nothing else."""
-        named = not column.table or column.table.lower() == self.qualifier.name.lower()
-        return named and isinstance(column.this, exp.Identifier)
+    def owns(self, column: exp.Column) -> bool:
+        """Whether a column is surely the target's own."""
+        return owner_of(column) is Owner.TARGET
 
     def renamed(self, condition: exp.Expr) -> exp.Expr:
         """Give a condition as it reads beside the table without its alias, as the runner selects from it."""
@@ -68,8 +64,14 @@ class Target:
             return renamed
         alone = not any(True for _ in renamed.find_all(exp.Select))
         for column in renamed.find_all(exp.Column):
-            if column.table and column.table.lower() == self.qualifier.name.lower():
-                column.set("table", None if alone else self.table.this.copy())
+            if not self.owns(column) or not (column.table or is_row(column)):
+                continue
+            if hidden_from(column, self.table.name):
+                raise CannotMove(f"{self.table.name} names two tables; give the other one an alias, then move it")
+            if is_row(column) and not column.table:
+                column.set("this", self.table.this.copy())
+            else:
+                column.set("table", None if alone and not is_row(column) else self.table.this.copy())
         return renamed
 
 

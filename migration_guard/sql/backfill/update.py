@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from migration_guard.sql.backfill.facts import CannotMove, Column, Draft, Facts
+from migration_guard.sql.backfill.facts import CannotMove, Draft, Facts
+from migration_guard.sql.backfill.names import FactsOf, own, settle
 from migration_guard.sql.backfill.safety import (
     ends_itself,
     is_constant,
-    is_exact,
     is_settled,
     reads,
     refuse_any_row,
     refuse_own_reads,
     refuse_volatile,
+    stored,
 )
 from migration_guard.sql.backfill.sources import Sources, key_of, names_in, target_of
 from migration_guard.sql.backfill.tree import (
@@ -50,15 +51,15 @@ class _Update:
     def column(self, name: str) -> exp.Column:
         """Write a column of the target; where other tables are in sight it says whose it is."""
         single = self.sources.alone and not any(value.find(exp.Select) for value in self.values.values())
-        return exp.column(identifier(name), table=None if single else self.target.qualifier.copy())
+        return own(exp.column(identifier(name))) if single else self.target.column(name)
 
 
-def draft(tree: exp.Update, facts: Facts, key: str | None) -> Draft:
+def draft(tree: exp.Update, facts_of: FactsOf, key: str | None) -> Draft:
     """Turn an UPDATE into a backfill, or refuse it."""
     refuse_volatile(tree)
-    update = _taken_apart(tree, facts)
+    update = _taken_apart(tree, facts_of)
     refuse_own_reads(tree, update.target, update.values)
-    key_column = key_of(facts, key, update.target.name)
+    key_column = key_of(update.facts, key, update.target.name)
     if key_column in update.values:
         raise CannotMove(f"it writes the key {key_column}, by which a backfill finds its way; write it by hand")
     todo = _todo(update)
@@ -83,14 +84,17 @@ def _qualifier(update: _Update) -> exp.Identifier | None:
     return None if update.sources.alone else update.target.qualifier
 
 
-def _taken_apart(tree: exp.Update, facts: Facts) -> _Update:
+def _taken_apart(tree: exp.Update, facts_of: FactsOf) -> _Update:
     target = target_of(tree.this)
     for part in ("order", "limit"):
         if tree.args.get(part):
             raise CannotMove("an UPDATE with ORDER BY or LIMIT is none of PostgreSQL's; write the backfill by hand")
     origin = tree.args.get("from_")
-    sources = Sources.of(target, [origin.this] if origin else [], tree.args.get("with_"))
+    origins = [origin.this] if origin else []
+    settle(tree, target.table, origins, facts_of)
+    sources = Sources.of(target, origins, tree.args.get("with_"))
     where = tree.args.get("where")
+    facts = facts_of(target.name)
     return _Update(tree, target, dict(_values(tree)), where.this if where else None, sources, facts)
 
 
@@ -190,19 +194,4 @@ def _same(update: _Update, name: str, value: exp.Expr) -> exp.Expr:
 
 
 def _stored(update: _Update, name: str, value: exp.Expr) -> exp.Expr:
-    """A value as the column will give it back: rounded and padded as its type does."""
-    known: Column = update.facts.column(name)
-    inside = value.unnest()
-    plain = isinstance(inside, (exp.Null, exp.Boolean)) or (isinstance(inside, exp.Literal) and is_exact(inside))
-    if known.type is not None and known.type.upper().split("(")[0] in {"JSON", "XML", "POINT", "POLYGON"}:
-        raise CannotMove(f"values of {known.type} ({name}) cannot be compared; write the backfill by hand")
-    if plain or (isinstance(inside, exp.Cast) and known.type is None and is_exact(inside)):
-        return inside.copy()
-    if known.type is not None:
-        return exp.cast(value.copy(), known.type, dialect="postgres")
-    if not is_exact(inside):
-        raise CannotMove(
-            f"the type of {name} is not known from the migrations, so whether it stores "
-            f"{inside.sql(dialect='postgres')} as it is cannot be told; write the backfill by hand"
-        )
-    return value.copy()
+    return stored(value, name, update.facts.column(name))

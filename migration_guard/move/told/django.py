@@ -1,0 +1,134 @@
+"""What Django's operations say of columns and keys."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from migration_guard.move.told.syntax import argument, called, keyword, says, text, texts
+from migration_guard.sql.columns import ColumnTold, KeyTold
+
+_FIELDS = {
+    "AutoField": "INTEGER", "BigAutoField": "BIGINT", "IntegerField": "INTEGER", "BigIntegerField": "BIGINT",
+    "PositiveIntegerField": "INTEGER", "SmallIntegerField": "SMALLINT", "PositiveSmallIntegerField": "SMALLINT",
+    "BooleanField": "BOOLEAN", "NullBooleanField": "BOOLEAN", "TextField": "TEXT", "DateField": "DATE", "UUIDField": "UUID",
+    "JSONField": "JSONB", "FloatField": "DOUBLE PRECISION", "DateTimeField": "TIMESTAMPTZ", "PositiveBigIntegerField": "BIGINT",
+}  # fmt: skip
+_TEXTS = {"CharField", "SlugField", "EmailField", "URLField", "FileField", "ImageField"}
+_RELATIONS = ("ForeignKey", "OneToOneField")
+NAMES = frozenset(
+    "CreateModel AddField RemoveField DeleteModel AlterUniqueTogether AddConstraint RemoveConstraint AlterField".split()
+)
+
+
+def by_call(call: ast.Call, app: str) -> Iterator[ColumnTold | KeyTold]:
+    """Say what an operation of an app's migration does."""
+    what = called(call)
+    model = text(
+        argument(call, 0, "name" if what in {"CreateModel", "DeleteModel", "AlterUniqueTogether"} else "model_name")
+    )
+    if not model:
+        return
+    table = f"{app}_{model}".lower()
+    match what:
+        case "DeleteModel":
+            yield ColumnTold(table, "", dropped=True)
+        case "AddField":
+            name, field = text(argument(call, 1, "name")), argument(call, 2, "field")
+            if name and (column := _column(table, name, field)) is not None:
+                yield replace(column, added=True)
+                yield from _own_key(table, column.name, field)
+        case "RemoveField":
+            yield ColumnTold(table, text(argument(call, 1, "name")) or "?", dropped=True)
+        case "AlterUniqueTogether":
+            yield KeyTold(table, (), None, dropped=True)
+            yield from _together(table, argument(call, 1, "unique_together"), {})
+        case "AddConstraint":
+            yield from _constraint(table, argument(call, 1, "constraint"), {})
+        case "RemoveConstraint":
+            yield KeyTold(table, (), text(argument(call, 1, "name")), dropped=True)
+        case "AlterField":
+            name, field = text(argument(call, 1, "name")), argument(call, 2, "field")
+            if name and (column := _column(table, name, field)) is not None:
+                yield KeyTold(table, (column.name,), None, dropped=True)
+                yield from _own_key(table, column.name, field)
+        case "CreateModel":
+            yield from _created(call, table)
+
+
+def _created(call: ast.Call, table: str) -> Iterator[ColumnTold | KeyTold]:
+    options = _dictionary(argument(call, 2, "options"))
+    table = text(options.get("db_table")) or table
+    fields = argument(call, 1, "fields")
+    found: dict[str, ColumnTold] = {}
+    for element in fields.elts if isinstance(fields, (ast.List, ast.Tuple)) else ():
+        if isinstance(element, ast.Tuple) and len(element.elts) == 2 and (name := text(element.elts[0])):
+            column = _column(table, name, element.elts[1])
+            if column is not None:
+                found[name] = column
+                yield from _own_key(table, column.name, element.elts[1])
+    yield from found.values()
+    if not any(column.key for column in found.values()):
+        yield ColumnTold(table, "id", "BIGINT", nullable=False, key=True)
+    names = {name: column.name for name, column in found.items()}
+    yield from _together(table, options.get("unique_together"), names)
+    constraints = options.get("constraints")
+    for one in constraints.elts if isinstance(constraints, (ast.List, ast.Tuple)) else ():
+        yield from _constraint(table, one, names)
+
+
+def _own_key(table: str, column: str, field: ast.expr | None) -> Iterator[KeyTold]:
+    if isinstance(field, ast.Call) and (says(keyword(field, "unique"), value=True) or called(field) == "OneToOneField"):
+        yield KeyTold(table, (column,), None)
+
+
+def _together(table: str, node: ast.expr | None, names: Mapping[str, str]) -> Iterator[KeyTold]:
+    if isinstance(node, ast.Call) and node.args:  # `set([("a", "b")])`
+        node = node.args[0]
+    every = node.elts if isinstance(node, (ast.List, ast.Tuple, ast.Set)) else ()
+    if every and all(text(one) is not None for one in every):
+        yield KeyTold(table, tuple(names.get(name, name) for name in map(text, every) if name), None)
+        return
+    for one in every:
+        if fields := texts(one):
+            yield KeyTold(table, tuple(names.get(name, name) for name in fields), None)
+
+
+def _constraint(table: str, node: ast.expr | None, names: Mapping[str, str]) -> Iterator[KeyTold]:
+    if not isinstance(node, ast.Call) or called(node) != "UniqueConstraint" or node.args or keyword(node, "condition"):
+        return
+    if fields := texts(keyword(node, "fields")):
+        yield KeyTold(table, tuple(names.get(name, name) for name in fields), text(keyword(node, "name")))
+
+
+def _column(table: str, name: str, field: ast.expr | None) -> ColumnTold | None:
+    if not isinstance(field, ast.Call):
+        return None
+    kind = called(field)
+    if kind == "ManyToManyField":
+        return None
+    column = text(keyword(field, "db_column")) or (f"{name}_id" if kind in _RELATIONS else name)
+    key = says(keyword(field, "primary_key"), value=True) or kind.endswith("AutoField")
+    spelt = _FIELDS.get(kind)
+    if kind == "DecimalField":
+        digits, places = keyword(field, "max_digits"), keyword(field, "decimal_places")
+        if isinstance(digits, ast.Constant) and isinstance(places, ast.Constant):
+            spelt = f"NUMERIC({digits.value!r}, {places.value!r})"
+    elif kind in _TEXTS:
+        spelt = "VARCHAR"
+    return ColumnTold(
+        table,
+        column,
+        spelt,
+        nullable=(says(keyword(field, "null"), value=True) or kind == "NullBooleanField") and not key,
+        key=key,
+        default=keyword(field, "default") is not None or keyword(field, "db_default") is not None,
+    )
+
+
+def _dictionary(node: ast.expr | None) -> dict[str, ast.expr]:
+    if not isinstance(node, ast.Dict):
+        return {}
+    pairs = zip(node.keys, node.values, strict=True)
+    return {name: value for key, value in pairs if key is not None and (name := text(key)) is not None}
