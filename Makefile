@@ -52,7 +52,7 @@ demo: $(STAMP)
 	@cd examples/crm && "$(abspath $(BIN))/migration-guard" verify | tail -9
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 faults: $(STAMP)
 	$(BIN)/python tests/backfill/faults/campaign.py --minutes $(MINUTES)
