@@ -57,7 +57,20 @@ class Names:
         if value is not None:
             return value
         below = self.machine.repository.submodule(module, name)
-        return ModuleValue(below) if below is not None else self._unbound(name, module)
+        if below is not None:
+            return ModuleValue(below)
+        return self._made(module, name) or self._unbound(name, module)
+
+    def _made(self, module: Module, name: str) -> Value | None:
+        """What `__getattr__` of a module gives for a name that it does not bind."""
+        if "__getattr__" not in module.definitions or name.startswith("__") or "__getattr__" in module.running:
+            return None
+        maker = self.module_attribute(module, "__getattr__")
+        module.running.add("__getattr__")
+        try:
+            return self.machine.call_plainly(maker, plain(name))
+        finally:
+            module.running.discard("__getattr__")
 
     def of_module(self, module: Module, name: str) -> Value:
         """`module.name` as it is seen from outside: the module's own `__getattr__` is asked last."""

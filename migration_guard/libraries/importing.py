@@ -13,7 +13,7 @@ from migration_guard.interpreter.repository import Module
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Value, join
 from migration_guard.libraries.execution import opaque
-from migration_guard.libraries.paths import PathValue, path_of
+from migration_guard.libraries.standard.files import PathValue, as_path
 from migration_guard.skim.outline import Import
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _of_path(value: Value | None, machine: Machine) -> Module | None:
 
 def _there(value: Value | None, machine: Machine) -> Path | None:
     """The file or folder of a path in the repository; a relative one begins where the program is started."""
-    path = path_of(value, machine)
+    path = as_path(value, machine)
     if path is not None and isinstance(value, Text) and not os.path.isabs(str(value)):
         root = machine.repository.root
         starts = (root, *(one for one in machine.module.path.parents if one.is_relative_to(root)))
