@@ -94,6 +94,13 @@ def opaque(call: Call, what: str, callee: str | None = None) -> None:
     record(call, OperationKind.OPAQUE, how="helper", callee=callee, text=what)
 
 
+def out_of_sight(target: External, call: Call) -> Value:
+    """A function of a library that is not known: what it is given says whether it may reach the database."""
+    if any(value.handle for value in call.arguments):
+        opaque(call, f"{target.last} is out of sight and is given a way to the database", target.last)
+    return Unknown(target.last, from_rows=any(value.from_rows for value in call.arguments))
+
+
 def changes_in(call: Call, text: Text) -> bool:
     """Whether a text is SQL that changes data, at its root."""
     if not _VERB.match(str(text)):
