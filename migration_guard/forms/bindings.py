@@ -249,7 +249,7 @@ class Names:
                     self.bindings.setdefault(root, []).append(Binding(spot, how, values, whole=False))
             case cst.Name() | cst.Attribute():
                 for one in call.args:
-                    if isinstance(one.value, cst.Name):
+                    if isinstance(one.value, cst.Name) and one.value.value not in _CONSTANTS:
                         handed = Binding(spot, "handed", (call,), whole=False)
                         self.bindings.setdefault(one.value.value, []).append(handed)
             case _:
@@ -279,6 +279,7 @@ class Names:
 
 
 _SETATTR = 3
+_CONSTANTS = frozenset({"True", "False", "None"})
 
 
 def exits(node: cst.BaseCompoundStatement) -> list[cst.CSTNode]:

@@ -71,7 +71,8 @@ class NameForms(Conditions):
             return self._changed(first, reaching, there) if reaching else first
         made = self._bindings(name, reaching, there)
         if there.outer is not None and reaching and not there.names.binds(name):
-            return short(f"<{self._name(name, there.outer)}; {made}>")
+            outside = self._name(name, there.outer)
+            return short(f"<{outside}; {made}>") if made else outside
         changed = list(self._changed_in_functions(name, there))
         return short(f"<{made}; {'; '.join(changed)}>") if changed else made
 
