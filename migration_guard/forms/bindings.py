@@ -105,6 +105,8 @@ class Names:
     """Names that a function declares to be those of a scope around it."""
     loops: set[int] = field(default_factory=set)
     """The blocks that are bodies of loops."""
+    handed: dict[tuple[int, int], bool] = field(default_factory=dict)
+    """Which calls lead to a function that changes what it is handed, as far as that was asked."""
     _order: int = 0
 
     @classmethod
