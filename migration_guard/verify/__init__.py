@@ -78,15 +78,13 @@ def verify(order: Order) -> Verification:
 
 def _first(found: scripts.Scripts, started: Found, settings: Settings, cwd: Path) -> Point:
     evidence, problems = started
-    if found.judged:
+    if found.judged or any(one.touches for one in found.others):
         read = deployment.read(found, settings.root, cwd)
         more, unjudged = deployment.judge(read)
         evidence, problems = [*more, *evidence], [*problems, *unjudged]
     else:
         seen = f" ({', '.join(one.shown for one in found.others)}: not judged)" if found.others else ""
-        message = (
-            f"no shell script and no compose file that deploys was found{seen}; `verify.deploy-scripts` names them"
-        )
+        message = f"no description of a deployment was found{seen}; `verify.deploy-scripts` names them"
         problems.append(Problem("deploy scripts", None, message))
     return Point(1, TITLES[1], tuple(evidence), tuple(problems))
 
@@ -144,7 +142,10 @@ def _sources(files: Sequence[Checked]) -> Mapping[str, str]:
 
 
 def _left_out(found: scripts.Scripts) -> tuple[Problem, ...]:
-    return tuple(Problem(one.shown, None, "it looks as if it deployed, and is not judged") for one in found.others)
+    return tuple(
+        Problem(one.shown, one.line, f"it looks as if it deployed, and is not judged: {one.why}")
+        for one in found.others
+    )
 
 
 __all__ = ["Evidence", "Order", "Point", "Verification", "backfill_points", "verify"]
