@@ -69,7 +69,10 @@ def verify(order: Order) -> Verification:
         sixth = _sixth(project, settings, order)
     points = (
         _first(found, started.result(), settings, order.cwd),
-        *(_practice(number, files, problems, more) for number, more in _further(settings, project, order)),
+        *(
+            _practice(number, files, problems, more, strict=order.strict)
+            for number, more in _further(settings, project, order)
+        ),
         sixth,
     )
     every = [one for point in points for one in point.evidence]
@@ -115,12 +118,14 @@ def _further(settings: Settings, project: Run, order: Order) -> Iterator[tuple[i
 def backfill_points(order: Order, settings: Settings) -> list[Point]:
     """The points about backfills alone, as far as their source tells."""
     files, problems = _backfills(order, settings)
-    return [_practice(number, files, problems, ([], [])) for number in practices.CODES]
+    return [_practice(number, files, problems, ([], []), strict=order.strict) for number in practices.CODES]
 
 
-def _practice(number: int, files: Sequence[Checked], problems: Sequence[Problem], more: Found) -> Point:
+def _practice(
+    number: int, files: Sequence[Checked], problems: Sequence[Problem], more: Found, *, strict: bool
+) -> Point:
     evidence, unjudged = more
-    judged = practices.evidence(number, files, _law())
+    judged = practices.evidence(number, files, _law(), strict=strict)
     return Point(number, TITLES[number], (*judged, *evidence), (*problems, *unjudged))
 
 

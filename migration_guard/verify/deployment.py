@@ -288,7 +288,7 @@ def judge(deployment: Deployment) -> tuple[list[Evidence], list[Problem]]:
         if step.kind is Kind.INDEX:
             evidence.append(_indexing(step, deployment))
         elif step.kind is Kind.MIGRATION:
-            evidence += _stopping(step, problems)
+            evidence += _stopping(step, deployment, problems)
     evidence += _waiting(backfills, deployment)
     return evidence, problems
 
@@ -296,11 +296,14 @@ def judge(deployment: Deployment) -> tuple[list[Evidence], list[Problem]]:
 def _order(step: Step, steps: Sequence[Step]) -> Iterator[Evidence]:
     """Where a step stands among those of the same file, which are in the order in which they run."""
     same = [one for one in steps if one.origin == step.origin]
-    migrations = [one for one in same if one.kind is Kind.MIGRATION]
-    for one in migrations[-1:]:
-        after = same.index(one) < same.index(step)
-        outcome = Outcome.PASS if after else Outcome.FAIL
-        found = f"{'after' if after else 'before'} the migrations (line {one.line})"
+    here = same.index(step)
+    before = [one for one in same[:here] if one.kind is Kind.MIGRATION]
+    behind = [one for one in same[here:] if one.kind is Kind.MIGRATION]
+    if before or behind:
+        outcome = Outcome.PASS if before else Outcome.FAIL
+        found = f"after the migrations (line {before[-1].line})" if before else ""
+        found += " and " if before and behind else ""
+        found += f"before the migrations (line {behind[-1].line})" if behind else ""
         yield Evidence(outcome, "the step that runs backfills", found, "after the migrations", step.path, step.line)
 
 
@@ -345,8 +348,13 @@ def _program(words: Sequence[str], root: Path) -> Path | None:
     return None
 
 
-def _stopping(step: Step, problems: list[Problem]) -> Iterator[Evidence]:
+def _stopping(step: Step, deployment: Deployment, problems: list[Problem]) -> Iterator[Evidence]:
     what, place = "a failed migration", (step.path, step.line)
+    again = next((one for one in _later(step, deployment.steps) if one.fate.stops and not one.fate.partly), None)
+    if not step.fate.stops and again is not None:
+        found = f"{step.fate.why}, and line {again.line} runs them again: {again.fate.why}"
+        yield Evidence(Outcome.PASS, what, found, REQUIRED_STOPPING, *place)
+        return
     if step.fate.stops is None and not step.fate.repeats:
         problems.append(Problem(*place, f"what a failed migration leads to cannot be told: {step.fate.why}"))
         return
@@ -354,6 +362,12 @@ def _stopping(step: Step, problems: list[Problem]) -> Iterator[Evidence]:
     help_ = "" if stops else "Exit when the migrations fail: `|| exit 1` behind the command, or `set -e` at the top."
     outcome = Outcome.PASS if stops else Outcome.FAIL
     yield Evidence(outcome, what, step.fate.why, REQUIRED_STOPPING, *place, help=help_)
+
+
+def _later(step: Step, steps: Sequence[Step]) -> Iterator[Step]:
+    """Further steps that run the same command: migrations that waited for a backfill are run again behind it."""
+    behind = steps[steps.index(step) + 1 :]
+    return (one for one in behind if one.origin == step.origin and one.command == step.command)
 
 
 def _indexing(step: Step, deployment: Deployment) -> Evidence:
