@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.flow import HEAP, Exit, Exits, Store, resume
-from migration_guard.interpreter.objects import Generator
+from migration_guard.interpreter.functions import Generator
 from migration_guard.interpreter.spot import Loop, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.values import Choice, Constant, Unknown, Value, join
@@ -47,7 +47,7 @@ class Loops:
     def _For(self, node: cst.For) -> bool:
         machine = self.machine
         commits = machine.ledger.commits
-        values = machine.evaluate(node.iter)
+        values = machine.evaluate(node.iter).iterated()
         in_batches = values.batches or _goes_in_batches(node.iter, numbers=machine.ledger.numbers_are_batches)
         if isinstance(values, Generator) and values.run is None:
             with self._batches(node, batching=in_batches):
@@ -106,7 +106,7 @@ class Loops:
         machine = self.machine
 
         def once() -> bool:
-            return machine.evaluate(node.test).truth is not False and self.statements.body(node.body)
+            return machine.truth(machine.evaluate(node.test)) is not False and self.statements.body(node.body)
 
         with self._batches(node, batching=True):
             exits = self._counted(node, once)
@@ -120,7 +120,7 @@ class Loops:
         reached = True
         for _ in range(0 if isinstance(node.test, cst.Integer) or dotted(node.test) == "True" else MAX_COUNTED):
             mark = HEAP.mark()
-            holds = self.machine.evaluate(node.test).truth
+            holds = self.machine.truth(self.machine.evaluate(node.test))
             HEAP.undo(mark)
             if holds is not True:
                 break
@@ -136,7 +136,7 @@ class Loops:
 
     def _ended(self, node: cst.While) -> bool:
         """The test that ends a `while`: `while True` does not end by it."""
-        if self.machine.evaluate(node.test).truth is True:
+        if self.machine.truth(self.machine.evaluate(node.test)) is True:
             return False
         return self.statements.otherwise(node.orelse)
 

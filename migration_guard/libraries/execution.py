@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.forms.values import is_whole, value_form
 from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.objects import Instance
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import External, Unknown, Value, join
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 SINKS = frozenset(
     "execute exec_driver_sql executemany executescript execute_async exec scalar scalars stream stream_scalars "
-    "fetch fetchrow fetchval fetchall_sql execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
+    "fetch fetchrow fetchval fetchall_sql execute_query execute_query_dict execute_script execute_insert execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
 )
 """Methods whose first argument is SQL or a statement, on anything that looks like a way to the database."""
 

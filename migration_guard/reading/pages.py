@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from migration_guard.interpreter.objects import Function
+from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import Spot
 from migration_guard.interpreter.syntax import dotted, within
 from migration_guard.reading.diary import Diary, Event, is_transaction

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter.objects import Function
+from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import Spot, spot_in_text
 from migration_guard.interpreter.syntax import dotted, within
 from migration_guard.interpreter.text import Text
