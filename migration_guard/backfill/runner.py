@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 
@@ -59,9 +59,23 @@ class Limits:
 
 
 def in_order(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
-    """Give HIGH before MEDIUM before LOW, and otherwise the order in which they are defined."""
+    """Give HIGH before MEDIUM before LOW, otherwise the order in which they are defined; each behind those it waits for."""
     ranks = list(Priority)
-    return tuple(sorted(definitions, key=lambda one: ranks.index(one.priority)))
+    waiting = sorted(definitions, key=lambda one: ranks.index(one.priority))
+    placed: list[Definition] = []
+    while waiting:
+        left = {one.key for one in waiting}
+        ready = next(
+            (one for one in waiting if not left & set(awaited(one))), waiting[0]
+        )  # a circle: each waits, and says so
+        placed.append(ready)
+        waiting.remove(ready)
+    return tuple(placed)
+
+
+def awaited(definition: Definition) -> tuple[str, ...]:
+    """The keys that must be complete first."""
+    return definition.after if isinstance(definition, Backfill) else ()
 
 
 def run_all(
@@ -85,10 +99,13 @@ def run_all(
     prepare(where, store, stop)
     begun()
     results = []
+    over = {one.key for one in definitions if one.status is Status.COMPLETED}
     for definition in in_order(definitions):
         clock = Clock(min(deadline, time.monotonic() + definition.max_runtime), stop)
         result = (
-            _refusal(definition, limits, deadline, stop) or _Run(definition, where, store, clock, reporter).result()
+            _refusal(definition, limits, deadline, stop)
+            or _turn(definition, where, store, over)
+            or _Run(definition, where, store, clock, reporter).result()
         )
         reporter.end(result)
         results.append(result)
@@ -136,6 +153,24 @@ def _refusal(definition: Definition, limits: Limits, deadline: float, stop: thre
         return Result(definition.key, None, "stopped by a signal before its turn", ran=False)
     if time.monotonic() >= deadline:
         return Result(definition.key, None, "time: the run was over before its turn", ran=False)
+    return None
+
+
+def _turn(definition: Definition, where: Address, store: Store, over: Collection[str]) -> Result | None:
+    """Say for what a definition has to wait, if so."""
+    wanted = [key for key in awaited(definition) if key not in over]
+    if not wanted:
+        return None
+    session = Session(engine(where, APPLICATION))
+    try:
+        with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
+            records = {key: store.find(connection, key) for key in wanted}
+    finally:
+        session.close()
+    for key, record in records.items():
+        if record is None or record.state is not State.COMPLETED:
+            state = record.state.value if record is not None else "never run"
+            return Result(definition.key, None, f"waits for {key}, which is {state}", ran=False)
     return None
 
 

@@ -190,7 +190,9 @@ class _Mover:
                     complain(f"{_told(finding)} stays: {outcome.reason}")
                 refused.add(finding.fingerprint)
                 continue
-            moved += 1
+            moved += len(outcome.findings)
+            together = {found.fingerprint for found in outcome.findings}
+            waiting = [pair for pair in waiting if pair[1].fingerprint not in together]
             _show(outcome)
             if self.write:
                 self._write(outcome)
