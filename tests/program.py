@@ -123,11 +123,22 @@ def serve() -> None:
             line = sys.stdin.buffer.readline()
             if not line:
                 return
+            asked = json.loads(line)
+            _prepare(asked["arguments"])
             child = os.fork()
             if child == 0:
-                _become(json.loads(line))
+                _become(asked)
             _, status = os.waitpid(child, 0)
             print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _prepare(arguments: list[str]) -> None:
+    """Import, once, what a command imports only when it is run."""
+    from importlib import import_module
+
+    if arguments[:1] == ["backfill"]:
+        for name in ("backfill_run", "backfill_desk", "backfill_progress"):
+            import_module(f"migration_guard.cli.{name}")
 
 
 def _warm() -> None:
@@ -144,6 +155,7 @@ def _become(run: dict[str, Any]) -> NoReturn:
     """Be the process that was asked for, and end as it would."""
     from migration_guard import cli
     from migration_guard.git.view import close as close_views
+    from migration_guard.stopping import STOPPING
 
     code = 70
     try:
@@ -156,6 +168,8 @@ def _become(run: dict[str, Any]) -> NoReturn:
         os.environ.clear()
         os.environ.update(run["env"])
         sys.argv = ["migration-guard", *run["arguments"]]
+        if sys.argv[1:3] == ["backfill", "run"]:
+            STOPPING.listen()
         code = cli.run(sys.argv[1:])
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - told, since the process ends below

@@ -19,6 +19,8 @@ from migration_guard.backfill.errors import CannotRun, Refused
 from migration_guard.backfill.patient import KEPT_ALIVE, PatientConnection
 from migration_guard.backfill.statements import statement
 
+APPLICATION = "migration-guard backfill"
+"""What the runner's connections are called."""
 OLDEST_SERVER = 130000
 LONGEST_NAME = 63
 _DJANGO = "django:"

@@ -1,13 +1,11 @@
-"""Where a table begins and ends, and who is writing to it."""
+"""Where a table begins and ends, and whether what comes next comes after that."""
 
 from __future__ import annotations
 
 from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.keys import Key, Value
+from migration_guard.backfill.preflight import Source, Subject
 from migration_guard.backfill.statements import statement
-
-POLL = 0.02
-"""Seconds between two looks whether a transaction is over."""
 
 
 def first_of(connection: Asks, key: Key, table: str) -> Value | None:
@@ -24,7 +22,29 @@ def end_of(connection: Asks, key: Key, table: str) -> Value | None:
     return tuple(row[0]) if row is not None else None
 
 
-def writers(connection: Asks, tables: tuple[int, ...]) -> list[str]:
-    """Name the transactions of others that have written to tables and are not over."""
-    rows = connection.exec_driver_sql(statement("writers"), {"tables": list(tables)}).all()
-    return sorted({row[0] for row in rows})
+def has_passed(connection: Asks, table: int, key: Key, upto: Value | None) -> bool:
+    """Tell whether the sequence of a key has counted up to a key, so that its next ones come after it.
+
+    One that was set back, or that never gave a key that is there, will give keys below. A sequence that the role may not
+    see is taken to count on.
+    """
+    if upto is None:
+        return True
+    parameters = {"oid": table, "column": key.columns[0].name}
+    row = connection.exec_driver_sql(statement("counter"), parameters).first()
+    if row is None:
+        return False
+    last, seen = row
+    return not seen or (last is not None and int(upto[0]) <= last)
+
+
+def standing_floor(
+    connection: Asks, where: Source | Subject, floor: Value | None, members: tuple[int, ...]
+) -> Value | None:
+    """Give the key up to which tables were proved, if nothing can have come below it since.
+
+    A table that was made anew, a partition that came later, a sequence that was set back: nobody has looked there.
+    """
+    if floor is None or not where.grows or not set(where.members) <= set(members):
+        return None
+    return floor if has_passed(connection, where.table.oid, where.key, floor) else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from migration_guard.backfill.asks import Asks, asking
 from migration_guard.backfill.definition import Backfill, Claim, DefinitionError, nearest
+from migration_guard.backfill.earned import Earned, Verdict, earned_from
 from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.pinned import SPELLING, apply_settings, search_settings
 from migration_guard.backfill.registry import Definition, load_definitions
@@ -25,33 +25,6 @@ _MARK = "migration_guard.looks"
 
 class BackfillUnfinished(Exception):
     """A backfill that a migration needs has not been verified as complete."""
-
-
-@dataclass(frozen=True, slots=True)
-class Earned:
-    """What the state says of a backfill."""
-
-    state: State
-    reason: str | None
-    table: str
-    fingerprint: str
-    bound: tuple[str, ...] | None
-    floor: tuple[str, ...] | None
-
-    def __str__(self) -> str:
-        return f"is {self.state.value}{f' ({self.reason})' if self.reason else ''}"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a backfill is complete, and why that is said."""
-
-    passed: bool
-    text: str
-    lost: bool = False
-    """Whether rows were found that are to do: it was complete, and is no longer."""
-    reached: tuple[str, ...] | None = None
-    """The key up to which nothing is to do, where later looks need not begin before it."""
 
 
 def require_backfill(
@@ -137,13 +110,6 @@ def looking(ask: Asks, claim: Claim) -> Iterator[None]:
         yield
     finally:
         ask.exec_driver_sql("ROLLBACK")
-
-
-def earned_from(row: Any) -> Earned:
-    """Read what the state says."""
-    state, reason, table, fingerprint, bound, floor = row
-    keys = (tuple(key) if key is not None else None for key in (bound, floor))
-    return Earned(State(state), reason, table, fingerprint, *keys)
 
 
 def _earned(ask: Asks, key: str, schema: str, owners: Sequence[str]) -> Earned | None:

@@ -14,13 +14,13 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 
+from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.connect import Address, plain_engine
 from migration_guard.backfill.errors import LostClaim, Refused
 from migration_guard.backfill.localise import leaves_behind, localised
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import State
-from migration_guard.backfill.worker import Clock, Stop
 
 _POOLER = "the server is reached through a pooler, which gives each transaction another session"
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.connect import Address, engine
+from migration_guard.backfill.connect import APPLICATION, Address, engine
 from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.ends import end_of
 from migration_guard.backfill.errors import CannotRun, judged
@@ -22,7 +22,6 @@ from migration_guard.backfill.pace import AIM, REST
 from migration_guard.backfill.pinned import apply_settings, search_settings
 from migration_guard.backfill.preflight import Subject, Unfit
 from migration_guard.backfill.registry import Definition
-from migration_guard.backfill.runner import APPLICATION
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import Place, Store
 from migration_guard.backfill.statements import statement

@@ -17,9 +17,9 @@ from migration_guard.backfill.errors import CannotRun, Fault, Trouble, judged
 from migration_guard.backfill.keys import Key, KeyColumn, quoted
 from migration_guard.backfill.parents import Parent, parents
 from migration_guard.backfill.pinned import apply_settings
-from migration_guard.backfill.sqltext import assigned_columns, bound, folded, is_local
+from migration_guard.backfill.sqltext import assigned_columns, bound, folded, is_local, tokens
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.trust import check_search_path
+from migration_guard.backfill.trust import check_search_path, check_shadows, check_triggers
 
 _NO_SUCH_ROLE = frozenset({"22023", "42501"})
 """invalid_parameter_value: there is none of that name; insufficient_privilege: it is not ours to take."""
@@ -154,8 +154,7 @@ def _seconds(shown: str) -> float:
 
 def located(connection: Asks, claim: Claim) -> Source:
     """Find the rows of a claim, or say why they cannot be read by their keys."""
-    if (wrong := check_search_path(connection)) is not None:
-        raise Unfit(wrong)
+    _check_path(connection, claim.table, claim.where)
     table = _table(connection, "table", claim.table, claim.search_path)
     _, key = _key(connection, claim, table)
     members = tuple(_list(connection, "members", oid=table.oid))
@@ -164,14 +163,17 @@ def located(connection: Asks, claim: Claim) -> Source:
 
 def examine(connection: Connection, definition: Backfill, on: Server) -> Subject:
     """Give the subject of a run, or say why the definition does not fit. Runs under the definition's settings."""
-    if (wrong := check_search_path(connection)) is not None:
-        raise Unfit(wrong)
+    _check_path(connection, definition.table, definition.where, definition.update or "")
     table = _table(connection, "table", definition.table, definition.search_path)
     target = _table(connection, "target", definition.written, definition.search_path)
     types, key = _key(connection, definition, table)
     if definition.per is not None and definition.per not in types:
         raise Unfit(f"per: the table {definition.table} has no column {definition.per}{nearest(definition.per, types)}")
     triggers = _list(connection, "triggers", oid=target.oid)
+    strange = check_triggers(connection, _list(connection, "members", oid=target.oid))
+    if strange is not None and on.superuser:
+        todo = "run as a role that is no superuser, or let the function belong to the table's owner"
+        raise Unfit(f"{strange}, which would run as a superuser; {todo}")
     subject = Subject(
         definition=definition,
         server=on,
@@ -190,10 +192,16 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
     if definition.per is not None and _leads(connection, subject):
         subject = replace(subject, tenants="tenants")
     writes = _planned(connection, subject)
-    warnings = (*definition.warnings, *_warnings(connection, subject, triggers))
+    warnings = (*definition.warnings, *_warnings(connection, subject, triggers, strange))
     above = parents(connection, table.oid, definition.update, key) if table.oid == target.oid else ()
     strength = _strength(connection, subject, writes)
     return replace(subject, strength=strength, warnings=warnings, parents=above)
+
+
+def _check_path(connection: Asks, table: str, *texts: str) -> None:
+    names = [folded(token.text) for text in texts for token in tokens(text) if token.kind == "name"]
+    if (wrong := check_search_path(connection, table, names)) is not None:
+        raise Unfit(wrong)
 
 
 def _table(connection: Asks, field: str, name: str, search_path: str | None) -> Table:
@@ -203,8 +211,10 @@ def _table(connection: Asks, field: str, name: str, search_path: str | None) -> 
         where = f" in search_path {search_path}" if search_path else ""
         raise Unfit(f"{field}: there is no table {name}{where}{near}")
     found = Table(*row)
-    if found.kind not in "rp":
+    if found.kind not in "rp" or found.schema.startswith("pg_temp_"):
         raise Unfit(f"{field}: {name} is no ordinary or partitioned table; name the table itself")
+    if "." not in name and (wrong := check_shadows(connection, found.name)) is not None:
+        raise Unfit(f"{field}: {wrong}")
     return found
 
 
@@ -307,8 +317,10 @@ def _strength(connection: Connection, subject: Subject, writes: tuple[str, ...])
     return "UPDATE" if keyed else "NO KEY UPDATE"
 
 
-def _warnings(connection: Connection, subject: Subject, triggers: list[Any]) -> Iterator[str]:
+def _warnings(connection: Connection, subject: Subject, triggers: list[Any], strange: str | None) -> Iterator[str]:
     definition, target = subject.definition, subject.target
+    if strange:
+        yield f"{strange}: they run with the rights of the role that runs"
     if triggers:
         yield f"{len(triggers)} trigger(s) of {definition.written} run for each row: {', '.join(triggers)}"
     if subject.server.superuser:

@@ -9,16 +9,19 @@ from enum import Enum
 
 from migration_guard.backfill import preflight
 from migration_guard.backfill.asks import Asks
-from migration_guard.backfill.ends import POLL, end_of, writers
+from migration_guard.backfill.ends import end_of
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import between
 from migration_guard.backfill.pace import Pace
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import Source
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.writers import POLL, writers
 
 QUICK = 5.0
 """Seconds that a look may take before a migration, or before a run that has nothing else to do."""
+BELOW = 1.0
+"""Seconds of a look at what was proved before: it finds what was undone, or came with a key of its own, in most tables."""
 FIRST_SIZE = 1_000
 LONGEST_STATEMENT = 120.0
 
@@ -44,15 +47,18 @@ class Look:
     told: str = ""
 
 
-def look_beyond(ask: Asks, source: Source, floor: Value | None, not_kept: NotKept, *, seconds: float) -> Look:
-    """Look at all rows after a key, up to the end that the table has now.
+def look_beyond(
+    ask: Asks, source: Source, floor: Value | None, not_kept: NotKept, *, seconds: float, upto: Value | None = None
+) -> Look:
+    """Look at all rows after a key, up to another, or to the end that the table has now.
 
-    A row that an open transaction has written is waited for: nobody can say what is in it.
+    A row that an open transaction has written is waited for, unless that was done: nobody can say what is in it.
     """
-    deadline = time.monotonic() + seconds
-    with preflight.as_role(ask, source.claim):
-        end = end_of(ask, source.key, source.table.sql)
-    open_ = writers(ask, source.members)
+    deadline, end = time.monotonic() + seconds, upto
+    if upto is None:
+        with preflight.as_role(ask, source.claim):
+            end = end_of(ask, source.key, source.table.sql)
+    open_ = writers(ask, source.members) if upto is None else []
     while open_:
         if time.monotonic() >= deadline:
             return Look(Answer.UNKNOWN, floor, f"a transaction that has written to {source.table.name} does not end")
@@ -69,7 +75,7 @@ def look_beyond(ask: Asks, source: Source, floor: Value | None, not_kept: NotKep
         apply_settings(ask, {"statement_timeout": milliseconds(min(left, LONGEST_STATEMENT))})
         began = time.monotonic()
         with preflight.as_role(ask, source.claim):
-            examined, last, rows, keys = ask.exec_driver_sql(*_beyond(source, cursor, end, pace.size)).one()
+            examined, last, rows, keys = ask.exec_driver_sql(*beyond(source, cursor, end, pace.size)).one()
         if rows and not_kept(keys):
             return Look(Answer.SOMETHING, cursor, f"rows after key {shown(cursor)} match `where`")
         if examined < pace.size or tuple(last) == end:
@@ -78,7 +84,8 @@ def look_beyond(ask: Asks, source: Source, floor: Value | None, not_kept: NotKep
         pace.done(time.monotonic() - began)
 
 
-def _beyond(source: Source, cursor: Value | None, end: Value, size: int) -> tuple[str, dict[str, object]]:
+def beyond(source: Source, cursor: Value | None, end: Value, size: int) -> tuple[str, dict[str, object]]:
+    """Give the statement that reads a stretch of keys."""
     key, selection = source.key, between(source.key, cursor, end)
     sql = statement(
         "beyond",

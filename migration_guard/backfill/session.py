@@ -13,6 +13,9 @@ from migration_guard.backfill.errors import Refused
 from migration_guard.backfill.patient import MARGIN, PatientConnection
 from migration_guard.backfill.pinned import SPELLING, apply_settings
 
+TIMED_TRANSACTIONS = 170000
+"""The version of the server from which on transactions may be limited as a whole."""
+
 
 class Session:
     """The runner's connection to the server. Whatever is set on it is set for a transaction."""
@@ -32,7 +35,7 @@ class Session:
         try:
             with connection.begin():
                 self._be_patient(connection, settings or {})
-                apply_settings(connection, {**SPELLING, **(settings or {})})
+                apply_settings(connection, {**SPELLING, **_unlimited(connection), **(settings or {})})
                 yield connection
         except Exception as error:
             self.failed_after = time.monotonic() - self._began
@@ -75,3 +78,9 @@ class Session:
             opened = self._engine.connect()
             self._connection = opened.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=False)
         return self._connection
+
+
+def _unlimited(connection: Connection) -> dict[str, str]:
+    """A role's own limit of whole transactions is no policy of ours, which bounds each statement."""
+    driver: Any = connection.connection.driver_connection
+    return {"transaction_timeout": "0"} if driver.info.server_version >= TIMED_TRANSACTIONS else {}

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.earned import Earned, Verdict
 from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, judged
 from migration_guard.backfill.keys import Value, quoted
 from migration_guard.backfill.policy import TimeoutPolicy
@@ -47,6 +48,13 @@ class Record:
     """Whether its last pass is over, and was clean."""
     floor: Value | None
     """The key after which passes begin: up to it nothing was left, and new rows come after it."""
+    members: tuple[int, ...] = ()
+    """The tables that this was said of."""
+
+    @property
+    def earned(self) -> Earned:
+        """What it says when it is looked at again."""
+        return Earned(self.state, self.reason, self.table, self.fingerprint, self.bound, self.floor, self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +218,8 @@ class Store:
         if row is None:
             return None
         record = Record(*row)
-        return replace(record, state=State(record.state), bound=_key(record.bound), floor=_key(record.floor))
+        bound, floor, members = _key(record.bound), _key(record.floor), tuple(record.members or ())
+        return replace(record, state=State(record.state), bound=bound, floor=floor, members=members)
 
     def claim(
         self,
@@ -315,13 +324,19 @@ class Store:
         sweep: int,
         bound: Value | None,
         tenants: Sequence[str | None] | None = None,
+        keeps: bool = False,
     ) -> None:
-        """Set every cursor to the beginning; a pass has a window for each tenant, or one for all of them."""
+        """Set every cursor to the beginning, or to what was proved before if that still holds.
+
+        A pass has a window for each tenant, or one for all of them.
+        """
         kind = "whole" if tenants is None else "range"
         named = [None] if tenants is None else list(tenants)
         self._execute(connection, "add_windows", backfill=key, sweep=sweep, tenants=named, kind=kind)
         frozen = None if bound is None else list(bound)
-        self._execute(connection, "begin_sweep", backfill=key, token=token, sweep=sweep, bound=frozen, kind=kind)
+        self._execute(
+            connection, "begin_sweep", backfill=key, token=token, sweep=sweep, bound=frozen, kind=kind, keeps=keeps
+        )
 
     def result_of_sweep(self, connection: Connection, key: str, token: int, sweep: int) -> Swept:
         """Say what a pass came to, as of now, when nobody else can add to it."""
@@ -332,20 +347,23 @@ class Store:
         )
         return Swept(left, touched, changed + before, kept, unchanged)
 
-    def end_sweep(self, connection: Connection, key: str, token: int, sweep: int, *, grows: bool) -> None:
-        """Write down that a pass was clean; what it proved need not be read again where keys only grow."""
-        self._execute(connection, "end_sweep", backfill=key, token=token, sweep=sweep, grows=grows)
-
-    def move_bound(
-        self, connection: Connection, key: str, fingerprint: str, *, before: Value | None, bound: Value
+    def end_sweep(
+        self, connection: Connection, key: str, token: int, sweep: int, *, grows: bool, members: Sequence[int]
     ) -> None:
-        """Write down that a look found nothing up to a later key."""
-        moved = {"before": list(before) if before else None, "bound": list(bound)}
-        self._execute(connection, "move_bound", backfill=key, fingerprint=fingerprint, **moved)
+        """Write down that a pass over tables was clean; what it proved need not be read again where keys only grow."""
+        self._execute(
+            connection, "end_sweep", backfill=key, token=token, sweep=sweep, grows=grows, members=list(members)
+        )
 
-    def forget_floor(self, connection: Connection, key: str) -> None:
-        """Let the next pass begin with the first key."""
-        self._execute(connection, "forget_floor", backfill=key)
+    def look_was(self, connection: Connection, record: Record, verdict: Verdict) -> None:
+        """Write down how far a look at a completed backfill has come, so that later ones begin there."""
+        reached = verdict.reached
+        if reached and (reached, reached, verdict.members) != (record.bound, record.floor, record.members):
+            before = list(record.bound) if record.bound else None
+            moved = {"before": before, "bound": list(reached), "members": list(verdict.members)}
+            self._execute(connection, "move_bound", backfill=record.key, fingerprint=record.fingerprint, **moved)
+        if verdict.lost and not reached:
+            self._execute(connection, "forget_floor", backfill=record.key)
 
     def record(self, connection: Connection, key: str, token: int, entries: Sequence[Entry], *, lease: float) -> None:
         """Write the outcome of a batch in its own transaction, or refuse if the claim or a window is not ours."""

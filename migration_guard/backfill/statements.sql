@@ -335,9 +335,10 @@ WHERE NOT EXISTS (
 )
 
 -- name: begin_sweep
--- A pass begins after what was proved before. One without a bound has nothing before it: the table is empty.
+-- A pass begins after what was proved before, if that still holds. One without a bound has nothing before it: the table is empty.
 WITH begun AS (
-    UPDATE {state}.backfills SET sweep = %(sweep)s, bound = %(bound)s::text[], swept = false
+    UPDATE {state}.backfills SET sweep = %(sweep)s, bound = %(bound)s::text[], swept = false,
+        floor = CASE WHEN %(keeps)s THEN floor END
     WHERE key = %(backfill)s AND token = %(token)s RETURNING key, bound, floor
 )
 UPDATE {state}.windows SET sweep = %(sweep)s, cursor_key = begun.floor,
@@ -358,7 +359,7 @@ FROM {state}.windows WHERE backfill = %(backfill)s
 
 -- name: end_sweep
 WITH gone AS (DELETE FROM {state}.unchanged WHERE backfill = %(backfill)s AND sweep < %(sweep)s)
-UPDATE {state}.backfills SET swept = true, floor = CASE WHEN %(grows)s THEN bound END
+UPDATE {state}.backfills SET swept = true, floor = CASE WHEN %(grows)s THEN bound END, members = %(members)s::bigint[]
 WHERE key = %(backfill)s AND token = %(token)s
 
 -- name: windows
@@ -392,12 +393,14 @@ RETURNING b.token
 )))
 
 -- name: renew
-UPDATE {state}.backfills SET lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second'
+-- A claim that holds longer is not shortened.
+UPDATE {state}.backfills SET lease_until = GREATEST(
+    lease_until, pg_catalog.clock_timestamp() + %(lease)s * interval '1 second')
 WHERE key = %(backfill)s AND token = %(token)s
 
 -- name: one
 SELECT b.key, b.state, b.reason, b.request, b.fingerprint, b.token, b.sweep, b.bound, b.claimed_by,
-    b.claimed_since::text, b.state = 'running' AND {alive}, b.table_name, b.started_at IS NOT NULL, b.swept, b.floor
+    b.claimed_since::text, b.state = 'running' AND {alive}, b.table_name, b.started_at IS NOT NULL, b.swept, b.floor, b.members
 FROM {state}.backfills AS b WHERE b.key = %(backfill)s
 
 -- name: step
@@ -422,7 +425,7 @@ WHERE key = %(backfill)s
 
 -- name: move_bound
 -- A look has found nothing to do up to a later key.
-UPDATE {state}.backfills SET bound = %(bound)s::text[], floor = %(bound)s::text[]
+UPDATE {state}.backfills SET bound = %(bound)s::text[], floor = %(bound)s::text[], members = %(members)s::bigint[]
 WHERE key = %(backfill)s AND state = 'completed' AND fingerprint = %(fingerprint)s AND bound IS NOT DISTINCT FROM %(before)s::text[]
 
 -- name: forget_floor
@@ -518,6 +521,20 @@ SELECT EXISTS (
     JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
     WHERE a.attrelid = %(oid)s AND a.attname = %(column)s AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle
 )
+
+-- name: counter
+-- The last value of the sequence that counts a column, where the role may see it.
+SELECT CASE WHEN allowed THEN pg_catalog.pg_sequence_last_value(seqrelid) END, allowed FROM (
+    SELECT s.seqrelid, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE') AS allowed
+    FROM pg_catalog.pg_attribute AS a
+    LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
+        OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
+    JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
+    WHERE a.attrelid = %(oid)s AND a.attname = %(column)s
+) AS found
+ORDER BY seqrelid LIMIT 1
 
 -- name: triggers
 SELECT tgname::text FROM pg_catalog.pg_trigger
@@ -659,6 +676,51 @@ WHERE e.evtenabled <> 'D' AND f.proowner NOT IN (
     WHERE rolsuper OR rolname = current_user OR rolname = ANY (%(owners)s::text[])
 )
 
+-- name: planted
+-- Functions and operators that a search_path offers in place of PostgreSQL's own, or of those that a text names: an exact
+-- match of types is called first, wherever it stands. What belongs to an extension belongs to who installed that.
+WITH trusted AS (
+    SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
+    UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+    UNION ALL SELECT relowner FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%(table)s)
+), path AS (
+    SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY (pg_catalog.current_schemas(false)) AND nspname <> 'pg_catalog'
+)
+SELECT 'function ' || path.nspname || '.' || p.proname || ' of ' || pg_catalog.pg_get_userbyid(p.proowner)
+FROM pg_catalog.pg_proc AS p JOIN path ON path.oid = p.pronamespace
+WHERE p.proowner NOT IN (TABLE trusted) AND p.prorettype NOT IN (
+    'pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype
+) AND (
+    p.proname = ANY (%(names)s::text[])
+    OR EXISTS (
+        SELECT FROM pg_catalog.pg_proc AS own
+        WHERE own.pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND own.proname = p.proname
+    )
+)
+UNION ALL
+SELECT 'operator ' || path.nspname || '.' || o.oprname || ' of ' || pg_catalog.pg_get_userbyid(o.oprowner)
+FROM pg_catalog.pg_operator AS o JOIN path ON path.oid = o.oprnamespace
+WHERE o.oprowner NOT IN (TABLE trusted)
+
+-- name: shadowed
+-- The schemas of a search_path in which there is a table of a name, in order; each with the table's owner.
+SELECT n.nspname::text, pg_catalog.pg_get_userbyid(c.relowner)::text
+FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS s (name, n_th)
+JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
+JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = %(table)s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+ORDER BY s.n_th
+
+-- name: foreign_triggers
+-- Triggers of tables whose functions belong to others, and run with the rights of who writes.
+SELECT DISTINCT t.tgname || ' calls ' || f.proname || ' of ' || pg_catalog.pg_get_userbyid(f.proowner)
+FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
+JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+WHERE t.tgrelid = ANY (%(tables)s::oid[]) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND NOT f.prosecdef
+    AND f.proowner <> c.relowner AND f.proowner NOT IN (
+        SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
+        UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+    )
+
 -- name: search_order
 SELECT pg_catalog.current_schemas(true)::text[]
 
@@ -671,7 +733,7 @@ SELECT pg_catalog.to_regclass(%(table)s)::text
 SELECT EXISTS (SELECT FROM {table})
 
 -- name: gate
-SELECT state, reason, table_name, fingerprint, bound, floor FROM {state}.backfills WHERE key = %(backfill)s
+SELECT state, reason, table_name, fingerprint, bound, floor, members FROM {state}.backfills WHERE key = %(backfill)s
 
 -- name: settings_before
 SELECT ARRAY(
@@ -794,3 +856,8 @@ FROM (
 ) AS idle
 WHERE idle.backfill = b.key AND b.state = 'completed';
 INSERT INTO {state}.versions (version) VALUES (2)
+
+-- name: version_3
+-- Which tables a completion is about: a table that was made anew, or a partition that came later, was not looked at.
+ALTER TABLE {state}.backfills ADD COLUMN members bigint[];
+INSERT INTO {state}.versions (version) VALUES (3)

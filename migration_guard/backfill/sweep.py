@@ -9,7 +9,8 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.ends import POLL, end_of, first_of, writers
+from migration_guard.backfill.clock import Stop
+from migration_guard.backfill.ends import end_of, first_of, has_passed, standing_floor
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.preflight import Subject
@@ -17,7 +18,8 @@ from migration_guard.backfill.span import span
 from migration_guard.backfill.state import Record, Swept, Window
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import State
-from migration_guard.backfill.worker import Stop, Worker
+from migration_guard.backfill.worker import Worker
+from migration_guard.backfill.writers import wait_for_writers, writer_named, writers
 
 SLICE = 10
 """Batches that a tenant has before the next one's turn."""
@@ -57,21 +59,23 @@ def _begin(worker: Worker, record: Record) -> bool:
     job, sweep = worker.job, worker.job.sweep + 1
     by_tenants = sweep == 1 and job.subject.per is not None
 
-    def frozen(connection: Connection) -> tuple[Value | None, list[str], list[str | None] | None]:
-        with preflight.as_role(connection, job.subject.definition):
-            bound = end_of(connection, job.subject.key, job.subject.table.sql)
-            tenants = _tenants(connection, job.subject) if by_tenants else None
-        return bound, writers(connection, job.subject.members), tenants
+    def frozen(connection: Connection) -> tuple[Value | None, list[str], list[str | None] | None, Value | None]:
+        subject = job.subject
+        with preflight.as_role(connection, subject.definition):
+            bound = end_of(connection, subject.key, subject.table.sql)
+            tenants = _tenants(connection, subject) if by_tenants else None
+            floor = standing_floor(connection, subject, record.floor, record.members)
+        return bound, writers(connection, subject.members), tenants, floor
 
-    bound, open_, tenants = worker.tried(frozen)
+    bound, open_, tenants, floor = worker.tried(frozen)
     if sweep > 1:
         _wait_for_writers(worker, open_)
     worker.tried(
         lambda connection: job.store.begin_sweep(
-            connection, job.key, job.token, sweep=sweep, bound=bound, tenants=tenants
+            connection, job.key, job.token, sweep=sweep, bound=bound, tenants=tenants, keeps=floor is not None
         )
     )
-    _turn_to(worker, replace(job, sweep=sweep, bound=bound), record.floor)
+    _turn_to(worker, replace(job, sweep=sweep, bound=bound), floor)
     return sweep > 1 or not open_
 
 
@@ -87,22 +91,15 @@ def _turn_to(worker: Worker, job: Job, floor: Value | None) -> None:
 
 
 def _wait_for_writers(worker: Worker, open_: list[str]) -> None:
-    job, patience = worker.job, time.monotonic() + worker.job.subject.definition.policy.lock
-    while open_:
-        worker.check_time()
-        if time.monotonic() >= patience:
-            what = (
-                f"{_named(worker, open_[0])} has written to {job.subject.table.name}, and its transaction does not end"
-            )
-            raise Stop(State.INCOMPLETE, f"locks: {what}: what it wrote cannot be seen")
-        worker.clock.sleep(POLL)
-        still = worker.tried(lambda connection: writers(connection, job.subject.members))
-        open_ = [one for one in open_ if one in still]
-
-
-def _named(worker: Worker, writer: str) -> str:
-    sql = statement("writer_named")
-    return str(worker.tried(lambda connection: connection.exec_driver_sql(sql, {"one": writer}).scalar()))
+    subject = worker.job.subject
+    wait_for_writers(
+        lambda: worker.tried(lambda connection: writers(connection, subject.members)),
+        lambda one: worker.tried(lambda connection: writer_named(connection, one)),
+        open_,
+        worker.clock,
+        patience=subject.definition.policy.lock,
+        table=subject.table.name,
+    )
 
 
 def _tenants(connection: Connection, subject: Subject) -> list[str | None]:
@@ -152,8 +149,10 @@ def _ended(worker: Worker, *, proves: bool) -> Swept | None:
         swept = job.store.result_of_sweep(connection, job.key, job.token, job.sweep)
         if swept.left or swept.touched or not proves or (job.sweep == 1 and swept.unchanged):
             return None
-        idle = swept.kept and not swept.changed
-        job.store.end_sweep(connection, job.key, job.token, job.sweep, grows=job.subject.grows and not idle)
+        idle, subject = swept.kept and not swept.changed, job.subject
+        with preflight.as_role(connection, subject.definition):
+            grows = subject.grows and not idle and has_passed(connection, subject.table.oid, subject.key, job.bound)
+        job.store.end_sweep(connection, job.key, job.token, job.sweep, grows=grows, members=subject.members)
         return swept
 
     swept = worker.tried(end)

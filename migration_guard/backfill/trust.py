@@ -59,14 +59,37 @@ def check_creation(connection: Connection, owners: Sequence[str]) -> str | None:
     return f"creating the state's tables would run code of others: {_told(found)}; {todo}" if found else None
 
 
-def check_search_path(connection: Asks) -> str | None:
-    """Say what is wrong with a search_path that lets functions and operators of others stand for PostgreSQL's own."""
+def check_search_path(connection: Asks, table: str, names: Sequence[str]) -> str | None:
+    """Say what is wrong with a search_path that lets functions and operators of others stand for those that are meant.
+
+    `names` are those that the definition's texts use.
+    """
     order = connection.exec_driver_sql(statement("search_order")).scalar() or []
     before = [name for name in order[: order.index("pg_catalog")] if not name.startswith("pg_temp_")]
-    if not before:
+    if before:
+        shown = ", ".join(before)
+        return f"search_path: {shown} stands before pg_catalog, so that what is planted there is called in its place"
+    asked_for = {"table": table, "names": sorted(set(names))}
+    found = [row[0] for row in connection.exec_driver_sql(statement("planted"), asked_for)]
+    if found:
+        todo = "take its schema out of the path (`search_path` of the definition), or drop it"
+        return f"search_path: {_told(found)} may be called in place of what is meant; {todo}"
+    return None
+
+
+def check_shadows(connection: Asks, table: str) -> str | None:
+    """Say where a table's name without a schema may mean another one than it does for others."""
+    rows = connection.exec_driver_sql(statement("shadowed"), {"table": table}).all()
+    if len({owner for _, owner in rows}) < 2:
         return None
-    shown = ", ".join(before)
-    return f"search_path: {shown} stands before pg_catalog, so that what is planted there is called in its place"
+    places = ", ".join(f"{schema} ({owner})" for schema, owner in rows)
+    return f"{table} is in several schemas of the search_path, of different owners: {places}; name its schema"
+
+
+def check_triggers(connection: Asks, tables: Sequence[int]) -> str | None:
+    """Say whose functions a superuser would run when it writes to tables."""
+    found = [row[0] for row in connection.exec_driver_sql(statement("foreign_triggers"), {"tables": list(tables)})]
+    return f"trigger {_told(found)}" if found else None
 
 
 def _told(found: Sequence[str]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from migration_guard.backfill import preflight, proof
 from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.definition import Claim
-from migration_guard.backfill.gate import CHANGED, Earned, Verdict, looking
+from migration_guard.backfill.earned import Earned, Verdict
+from migration_guard.backfill.ends import has_passed, standing_floor
+from migration_guard.backfill.gate import CHANGED, looking
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.transitions import State
@@ -18,8 +20,8 @@ def verdict_on(
 ) -> Verdict:
     """Judge a backfill that its state calls complete: by what it was complete for, and by a look at its rows.
 
-    Where keys only grow, the rows up to its bound are those that were proved. Elsewhere rows may have come between them,
-    so that the look is at all rows.
+    Where keys only grow, the rows up to its bound are those that were proved, as long as the tables are the same, and
+    only a short look is at them again. Elsewhere rows may have come between them, so that the look is at all rows.
     """
     if earned.fingerprint != definition.fingerprint:
         return Verdict(passed=False, text=f"{earned}, but {CHANGED}")
@@ -27,27 +29,35 @@ def verdict_on(
     if earned.state is not State.COMPLETED or claim is None:
         return Verdict(passed=False, text=str(earned))
     store, limit = Store(schema), seconds if seconds is not None else FOREVER if prove else proof.QUICK
+
+    def not_kept(keys: str) -> int:
+        return store.not_kept(ask, claim.key, keys)
+
+    below = None
     with looking(ask, claim):
         with preflight.as_role(ask, claim):
             source = preflight.located(ask, claim)
-        floor = earned.floor if source.grows and not prove else None
-        look = proof.look_beyond(ask, source, floor, lambda keys: store.not_kept(ask, claim.key, keys), seconds=limit)
+        floor = None if prove else standing_floor(ask, source, earned.floor, earned.members)
+        look = proof.look_beyond(ask, source, floor, not_kept, seconds=limit)
+        goes_on = source.grows and not prove and has_passed(ask, source.table.oid, source.key, look.reached)
+        if floor is not None and look.answer is proof.Answer.NOTHING:
+            seconds = min(limit, proof.BELOW)
+            below = proof.look_beyond(ask, source, None, not_kept, seconds=seconds, upto=floor)
     upto = f" up to key {proof.shown(earned.bound)}" if earned.bound else ""
-    reached = look.reached if source.grows and not prove else None
+    reached, members = look.reached if goes_on else None, source.members
     if look.answer is proof.Answer.SOMETHING:
         text = f"was completed{upto}, and is no longer: {look.told}; {_filled_by(claim, prove=prove)}"
-        return Verdict(passed=False, text=text, lost=True, reached=reached)
+        return Verdict(passed=False, text=text, lost=True, reached=reached, members=members)
+    if below is not None and below.answer is proof.Answer.SOMETHING:
+        text = f"was completed{upto}, and is no longer: {below.told}, below what it had reached; {_filled_by(claim, prove=prove)}"
+        return Verdict(passed=False, text=text, lost=True)
     if look.answer is proof.Answer.UNKNOWN:
-        return Verdict(
-            passed=False,
-            text=f"is completed{upto}, and not proven beyond: {look.told}; {_proofs(source.grows)}",
-            reached=reached,
-        )
-    return Verdict(
-        passed=True,
-        text=f"is completed{f' up to key {proof.shown(look.reached)}' if look.reached else ''}",
-        reached=reached,
-    )
+        text = f"is completed{upto}, and not proven beyond: {look.told}; {_proofs(source.grows)}"
+        return Verdict(passed=False, text=text, reached=reached, members=members)
+    text = f"is completed{f' up to key {proof.shown(look.reached)}' if look.reached else ''}"
+    if below is not None and below.answer is proof.Answer.UNKNOWN:
+        text = f"{text}; those between {proof.shown(below.reached)} and {proof.shown(floor)} were not looked at again"
+    return Verdict(passed=True, text=text, reached=reached, members=members)
 
 
 def _filled_by(claim: Claim, *, prove: bool) -> str:

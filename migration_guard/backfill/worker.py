@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar
 
 from sqlalchemy import Connection
-from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from migration_guard.backfill.batch import (
     Asked,
@@ -23,65 +20,32 @@ from migration_guard.backfill.batch import (
     set_aside,
 )
 from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care
-from migration_guard.backfill.errors import Fault, FunctionFailed, LostClaim, Trouble, judged
+from migration_guard.backfill.clock import Clock, Stop
+from migration_guard.backfill.errors import Fault, LostClaim, Trouble
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.pace import Pace
 from migration_guard.backfill.pinned import search_settings
-from migration_guard.backfill.policy import IDLE
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.singly import ROW_WAIT
 from migration_guard.backfill.span import Span
 from migration_guard.backfill.state import FEW
 from migration_guard.backfill.transitions import Actor, State
+from migration_guard.backfill.trying import TRIES, WAITS, Terms, Tries
 
 T = TypeVar("T")
 
-TRIES = 3
-PATIENCE = 60.0
-"""Seconds without a server, after which a run gives up."""
-LONGEST_WAIT = 5.0
 HOLD_CHECK = 0.5
-DEADLOCK = "40P01"
 BREAKER_ROWS = 50
 """From this many rows set aside on, a run stops if they are half of all that it tried."""
-
-
-class Stop(Exception):
-    """The run of this backfill ends here, in a state and with a reason."""
-
-    def __init__(self, state: State, reason: str) -> None:
-        super().__init__(state, reason)
-        self.state = state
-        self.reason = reason
-
-
-class Locked(Stop):
-    """It ends since a lock was not to be had."""
-
-
-@dataclass(slots=True)
-class Clock:
-    """How much of the run is left; by the monotonic clock, as the other one jumps."""
-
-    deadline: float
-    stop: threading.Event = field(default_factory=threading.Event)
-    """Set by the first signal: finish the batch, and end."""
-
-    @property
-    def left(self) -> float:
-        return self.deadline - time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait, unless the run is over before."""
-        self.stop.wait(max(0.0, min(seconds, self.left)))
+_ROWS = (Trouble.DATA, Trouble.TIMEOUT)
 
 
 class Worker:
     """Does the batches of one job over one session."""
 
     def __init__(self, session: Session, job: Job, clock: Clock, reporter: Reporter) -> None:
-        self._session = session
+        self._tries = Tries(session, clock, _terms(job))
         self._job = job
         self._clock = clock
         self._reporter = reporter
@@ -90,8 +54,6 @@ class Worker:
         self._noted: set[str] = set()
         self._tried = 0
         self._set_aside = 0
-        self.victims = 0
-        """Batches of ours that the server has ended to resolve a deadlock."""
         self._last = 0.0
         """Seconds that the last batch took."""
 
@@ -102,6 +64,11 @@ class Worker:
     @property
     def clock(self) -> Clock:
         return self._clock
+
+    @property
+    def victims(self) -> int:
+        """Batches of ours that the server has ended to resolve a deadlock."""
+        return self._tries.victims
 
     def turn_to(self, job: Job, span: Span | None = None) -> None:
         """Go on with a sweep, over a span of keys."""
@@ -138,7 +105,7 @@ class Worker:
                 continue
             if not isinstance(outcome, Fault):
                 return -outcome.counts.locked
-            if outcome.trouble in _WAITS and attempt.phase is not Phase.LOOK:
+            if outcome.trouble in WAITS and attempt.phase is not Phase.LOOK:
                 if rows == 1:
                     return 0
                 rows = 1
@@ -174,59 +141,7 @@ class Worker:
 
     def tried(self, action: Callable[[Connection], T], tries: int = TRIES, attempt: Attempt | None = None) -> T:
         """Run a transaction, and once more where that may help."""
-
-        def hopeful(error: BaseException) -> bool:
-            if not isinstance(error, Exception) or isinstance(error, (Asked, Hold, LostClaim, Stop)):
-                return False
-            trouble = self._judged(error, attempt).trouble
-            if trouble is Trouble.LOCKS and attempt is not None and attempt.phase is Phase.CHANGE:
-                return False  # what it waited for is left out the next time
-            if isinstance(error, FunctionFailed):
-                return attempt is not None and not attempt.group
-            return trouble in _PASSING or _recording(trouble, attempt)
-
-        def enough(state: RetryCallState) -> bool:
-            trouble = self._judged(_error_of(state), attempt).trouble
-            waited = state.seconds_since_start or 0.0
-            if trouble in _OUTSIDE:
-                spent = waited >= PATIENCE
-            elif _recording(trouble, attempt):  # in slices, with nothing held in between
-                spent = waited >= self._job.subject.definition.policy.lock
-            else:
-                spent = state.attempt_number >= tries
-            return spent or self._clock.stop.is_set() or self._clock.left <= 0
-
-        retrying = Retrying(
-            retry=retry_if_exception(hopeful),
-            stop=enough,
-            wait=wait_random_exponential(multiplier=0.1, max=LONGEST_WAIT),
-            sleep=self._clock.sleep,
-            reraise=True,
-        )
-        result: T = retrying(self._transaction, action, attempt)
-        return result
-
-    def _transaction(self, action: Callable[[Connection], T], attempt: Attempt | None) -> T:
-        policy, server = self._job.subject.definition.policy, self._job.subject.server
-        settings = {**policy.settings(server.version), **search_settings(self._job.subject.definition)}
-        # Nobody waits for a lock longer than there is a run to use it.
-        settings["lock_timeout"] = f"{round(1000 * max(1.0, min(policy.lock, self._clock.left)))}ms"
-        if self._job.subject.definition.apply is None:
-            # No Python runs inside it: who stands idle there is stopped or gone, and holds rows.
-            settings["idle_in_transaction_session_timeout"] = f"{round(1000 * IDLE[0])}ms"
-        if attempt is not None:
-            attempt.phase, attempt.sifted = Phase.LOOK, False
-        try:
-            with self._session.transaction(settings) as connection:
-                return action(connection)
-        except (Asked, Hold, LostClaim):
-            raise
-        except Exception as error:
-            fault = judged(error)
-            self.victims += fault.sqlstate == DEADLOCK
-            if fault.trouble is Trouble.CONNECTION:
-                self._session.drop()
-            raise
+        return self._tries.tried(action, tries, attempt)
 
     def _batch(
         self, action: Callable[[Connection], Outcome], attempt: Attempt, tries: int = TRIES
@@ -244,17 +159,10 @@ class Worker:
         except (LostClaim, Stop):
             raise
         except Exception as error:  # noqa: BLE001 -- judged, and raised again if it is none of the database's
-            return self._judged(error, attempt)
+            return self._tries.judged(error, attempt)
         self._last = time.monotonic() - began
         self._tell(outcome)
         return outcome
-
-    def _judged(self, error: Exception, attempt: Attempt | None) -> Fault:
-        policy = self._job.subject.definition.policy
-        limit = policy.statement
-        if attempt is not None and attempt.phase is not Phase.LOOK:
-            limit = min(limit, self._job.hold + attempt.allowance)
-        return judged(error, seconds=self._session.failed_after, statement_timeout=limit)
 
     def _learn(self, outcome: Outcome) -> None:
         counts, care, pace = outcome.counts, self._care, self._pace
@@ -270,7 +178,7 @@ class Worker:
     def _cope(self, window: int, fault: Fault, attempt: Attempt) -> None:
         """Let the next batch be smaller, or more careful; or end the run, where that is no help."""
         care, pace = self._care, self._pace
-        waits = fault.trouble in _WAITS
+        waits = fault.trouble in WAITS
         if fault.trouble not in (*_ROWS, Trouble.LOCKS) or (waits and attempt.phase is Phase.RECORD):
             self._give_up(fault)
         elif attempt.phase is Phase.LOOK:
@@ -299,7 +207,7 @@ class Worker:
             case Trouble.CANCELLED:
                 raise Stop(State.PAUSED, f"somebody cancelled its statement: {fault}")
             case Trouble.LOCKS:
-                raise Locked(State.INCOMPLETE, f"locks: {fault}")
+                raise Stop(State.INCOMPLETE, f"locks: {fault}")
             case _:
                 raise Stop(State.INCOMPLETE, f"{fault.trouble.value}: {fault}")
 
@@ -343,25 +251,15 @@ class Worker:
 
     def check_time(self) -> None:
         """Raise Stop if the run is over."""
-        if self._clock.stop.is_set():
-            raise Stop(State.INCOMPLETE, "stopped by a signal")
-        if self._clock.left <= 2 * self._pace.last:
-            raise Stop(State.INCOMPLETE, "time: the run's time is over, the next run goes on from here")
+        self._clock.check(ahead=2 * self._pace.last)
 
 
-_OUTSIDE = (Trouble.CONNECTION, Trouble.RESOURCES)
-_PASSING = (*_OUTSIDE, Trouble.LOCKS)
-_ROWS = (Trouble.DATA, Trouble.TIMEOUT)
-_WAITS = (Trouble.LOCKS, Trouble.TIMEOUT)
-"""While rows are held, a time-out means that something was waited for."""
-
-
-def _recording(trouble: Trouble, attempt: Attempt | None) -> bool:
-    """Tell whether somebody holds what a batch writes down in, which is no row's fault."""
-    return attempt is not None and attempt.phase is Phase.RECORD and trouble in _WAITS
-
-
-def _error_of(state: RetryCallState) -> Exception:
-    error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, Exception)
-    return error
+def _terms(job: Job) -> Terms:
+    definition, server = job.subject.definition, job.subject.server
+    return Terms(
+        definition.policy,
+        server.version,
+        search_settings(definition),
+        python=definition.apply is not None,
+        hold=job.hold,
+    )

@@ -9,15 +9,14 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.arrays import array
-from migration_guard.backfill.connect import address_in, engine
+from migration_guard.backfill.connect import APPLICATION, address_in, engine
 from migration_guard.backfill.definition import DefinitionError, nearest
+from migration_guard.backfill.earned import Verdict
 from migration_guard.backfill.errors import CannotRun, LostClaim
-from migration_guard.backfill.gate import Earned, Verdict
 from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.preflight import as_role, located
 from migration_guard.backfill.registry import Definition
-from migration_guard.backfill.runner import APPLICATION
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import SetAside, Standing, TenantCounts
 from migration_guard.backfill.state import Record, Store
@@ -105,7 +104,7 @@ class Desk:
             record = self._store.find(connection, key) if self._store.ready(connection, Use.READ) else None
         if record is None:
             return False, "has never been run"
-        earned = Earned(record.state, record.reason, record.table, record.fingerprint, record.bound, record.floor)
+        earned = record.earned
         if record.state is not State.COMPLETED:
             return False, str(earned)
         if isinstance(definition, str):
@@ -121,15 +120,10 @@ class Desk:
         with self._transaction() as connection:
             if not self._store.ready(connection):
                 return
-            if verdict.reached and verdict.reached != record.bound:
-                self._store.move_bound(
-                    connection, record.key, record.fingerprint, before=record.bound, bound=verdict.reached
-                )
+            self._store.look_was(connection, record, verdict)
             if verdict.lost:
                 reason = "moving target: rows came unfilled after it was complete"
                 self._store.step(connection, record, State.INCOMPLETE, Actor.RUNNER, reason=reason)
-                if verdict.reached is None:
-                    self._store.forget_floor(connection, record.key)
 
     def _record(self, connection: Connection, key: str) -> Record:
         record = self._store.find(connection, key) if self._store.ready(connection) else None

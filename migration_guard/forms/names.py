@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -69,7 +69,31 @@ class NameForms(Conditions):
         if name in parameters(there.node) and not any(one.whole and not one.spot.blocks for one in reaching):
             first = self._parameter(name, there)
             return self._changed(first, reaching, there) if reaching else first
-        return self._bindings(name, reaching, there)
+        made = self._bindings(name, reaching, there)
+        if there.outer is not None and reaching and not there.names.binds(name):
+            return short(f"<{self._name(name, there.outer)}; {made}>")
+        changed = list(self._changed_in_functions(name, there)) if there.outer is None else []
+        return short(f"<{made}; {'; '.join(changed)}>") if changed else made
+
+    def _changed_in_functions(self, name: str, module: Where) -> Iterator[str]:
+        """What functions make of a name of their module: whether they were called, and when, is not asked."""
+        if not any(_may_change(one) for one in module.names.bindings.get(name, ())):
+            return
+        for function in self._functions(module.names):
+            names = self._names(function)
+            bound = [one for one in names.bindings.get(name, ()) if one.how != "handed"]
+            if bound and not names.binds(name) and name not in parameters(function):
+                inside = Where(names, function, module.source, None, outer=module)
+                yield self._bindings(name, bound, inside)
+
+    def _functions(self, names: Names) -> Iterator[cst.FunctionDef]:
+        """The functions of a module, those of its classes and within others included."""
+        for every in names.bindings.values():
+            for one in every:
+                inside = [one.function, *(one.definition.body.body if one.definition is not None else ())]
+                for function in (part for part in inside if isinstance(part, cst.FunctionDef)):
+                    yield function
+                    yield from self._functions(self._names(function))
 
     def _bindings(self, name: str, bindings: Sequence[Binding], where: Where) -> str:
         key = (name, id(where.names), tuple(one.spot.order for one in bindings))
@@ -132,7 +156,25 @@ class NameForms(Conditions):
                 node = _part(node, index)
             if node is not None:
                 return self._of(node, there)
-        return f"{one.how} {self._of(one.values[0], there)}"
+        return self._each(one.loop.iter, one.path, there)
+
+    def _each(self, iterated: cst.BaseExpression, parts: tuple[int, ...], where: Where) -> str:
+        """Any element of what a loop goes over, or a part of one; a number beside it does not count."""
+        while (inner := self._numbered(iterated, where)) is not None and parts[:1] != (0,):
+            iterated, parts = inner, parts[1:]
+        return f"each{''.join(map(str, parts))} {self._of(iterated, where)}"
+
+    def _iterated(self, node: cst.BaseExpression, where: Where) -> str:
+        while (inner := self._numbered(node, where)) is not None:
+            node = inner
+        return self._of(node, where)
+
+    def _numbered(self, node: cst.CSTNode, where: Where) -> cst.BaseExpression | None:
+        """What is numbered by `enumerate`."""
+        match node:
+            case cst.Call(func=cst.Name(value="enumerate"), args=[first, *_]) if not first.star:
+                return first.value if self._resolved("enumerate", where) == "enumerate" else None
+        return None
 
     def _display(self, node: cst.CSTNode, where: Where) -> cst.CSTNode | None:
         """The display that an expression is, or that a name was bound to."""
@@ -203,7 +245,22 @@ class NameForms(Conditions):
         if found is None or not found[1].names.results:
             return None
         node, inside = found
+        if all(_finds_a_model(value) for _, value in inside.names.results):
+            return f"get_model({', '.join(self._of(one.value, where) for one in call.args)})"
         return self._once((id(node), "called"), lambda: self._results(replace(inside, caller=(call, where))))
+
+
+def _finds_a_model(node: cst.CSTNode) -> bool:
+    """Whether an expression looks a model up by its name: how does not count, for the table is told beside the form."""
+    function = node.func if isinstance(node, cst.Call) else None
+    name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", None)
+    return name in {"get_model", "get_registered_model"}
+
+
+def _may_change(one: Binding) -> bool:
+    """Whether what a name is bound to can be changed where it stands, or is waiting for something to be bound."""
+    waiting = (cst.Name, cst.List, cst.Dict, cst.Set, cst.Call, cst.ListComp, cst.DictComp, cst.SetComp)
+    return one.how == "=" and isinstance(one.values[0], waiting)
 
 
 def _part(node: cst.CSTNode | None, index: int) -> cst.CSTNode | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,21 @@ import pytest
 from backfill import process
 from backfill.pooler import Pooler
 from backfill.test_commands import Project, last
+from migration_guard.backfill import (
+    BackfillUnfinished,
+    LegacyBackfill,
+    keeper,
+    pace,
+    proving,
+    require_backfill,
+    run,
+)
+from migration_guard.backfill.clock import Clock
+from migration_guard.backfill.connect import address
+from migration_guard.backfill.definition import Claim
+from migration_guard.backfill.report import Reporter
+from migration_guard.backfill.runner import run_all
+from migration_guard.backfill.standing import Counts
 
 SETTINGS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 POLICY = ("1min", "2min", "2min")
@@ -65,6 +81,10 @@ def f(engine, batch_size, max_time_seconds):
         connection.execute(text(NOTE))
     return 1, True
 """
+
+
+class Cut(BaseException):
+    """The runner is gone in the middle of its proof, as if it had been killed."""
 
 
 class Registry(Project):
@@ -174,6 +194,131 @@ def test_a_claim_holds_as_long_as_the_function_may_run(project: Registry) -> Non
         )
     second = project("run", "--all")
     assert last(second).startswith("NOTHING WAS RUN: f: running (run by ")
+
+
+def test_a_function_that_runs_longer_than_its_claim_stays_alone(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its max_runtime is over and its lease with it, and it works on, over connections that nobody can end."""
+    monkeypatch.setattr(keeper, "BEAT", 0.05)
+    others: list[str] = []
+    with psycopg.connect(database, autocommit=True) as console:
+
+        def beats() -> bool:
+            found = console.execute("SELECT lease_until > clock_timestamp() FROM migration_guard.backfills").fetchone()
+            return found == (True,)
+
+        def function(*_: object) -> tuple[int, bool]:
+            console.execute("UPDATE migration_guard.backfills SET lease_until = clock_timestamp() - interval '1 hour'")
+            process.until(beats)
+            if not others:
+                others.append("")
+                others[0] = str(run([definition], database)[0])
+            return 1, True
+
+        definition = LegacyBackfill(key="f", function_object=function, max_runtime=1.0)
+        (result,) = run([definition], database)
+    assert str(result).startswith("f: done_by_its_word")
+    assert others[0].startswith("f: running (run by ")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("None", "NoneType"),
+        ("True", "bool"),
+        ("7", "int"),
+        ("('many', True)", "(str, bool)"),
+        ("(1, 'False')", "tuple"),
+        ("(1, True, None)", "tuple"),
+    ],
+)
+def test_what_is_no_word_is_no_success(project: Registry, given: str, said: str) -> None:
+    project.define(f"def f(engine, batch_size, max_time_seconds):\n    return {given}\n")
+    ran = project("run", "--all", "--strict")
+    assert (ran.returncode, f"f: failed (its function returned {said}; expected (rows, completed)" in last(ran)) == (
+        1,
+        True,
+    )
+
+
+def test_a_proof_that_is_cut_off_goes_on(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is its function called again for that, nor is taken for read what was not."""
+    monkeypatch.setattr(proving, "FIRST_SIZE", 10)
+    monkeypatch.setattr(pace, "GROWN", 10)
+    called: list[int] = []
+    with psycopg.connect(database, autocommit=True) as console:
+        console.execute("CREATE TABLE leads (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, status text)")
+        console.execute("INSERT INTO leads (status) SELECT 'x' FROM generate_series(1, 100)")
+
+        def function(*_: object) -> tuple[int, bool]:
+            called.append(1)
+            return 0, True
+
+        claim = Claim("f", "leads", "status IS NULL")
+        definition = LegacyBackfill(key="f", function_object=function, proved_by=claim)
+        cuts = iter([3, 2])
+        original = proving.Proof._read
+
+        def cut_off(self: proving.Proof, *arguments: object) -> object:
+            left[0] -= 1
+            if not left[0]:
+                raise Cut
+            return original(self, *arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(proving.Proof, "_read", cut_off)
+        for cut in cuts:
+            left = [cut]
+            with pytest.raises(Cut):
+                run([definition], database)
+        assert (called, console.execute("SELECT cursor_key FROM migration_guard.windows").fetchone()) == (
+            [1],
+            (["30"],),
+        )
+        assert console.execute("SELECT swept, floor FROM migration_guard.backfills").fetchone() == (False, None)
+        with pytest.raises(BackfillUnfinished):
+            require_backfill(console, definition)
+        console.execute("UPDATE leads SET status = NULL WHERE id = 77")
+        left = [1000]
+        assert "its function has left work: rows after key 70" in str(run([definition], database)[0])
+        assert called == [1]
+        console.execute("UPDATE leads SET status = 'y' WHERE id = 77")
+        (result,) = run([definition], database)
+        assert (called, result.complete) == ([1, 1], True)
+        require_backfill(console, definition)
+        assert str(run([definition], database)[0]) == "f: completed (completed before)"
+
+
+@pytest.mark.parametrize("how", ["signal", "time", "pause"])
+def test_a_proof_ends_when_it_is_told_to(database: str, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    monkeypatch.setattr(proving, "FIRST_SIZE", 10)
+    monkeypatch.setattr(pace, "GROWN", 10)
+    stop = threading.Event()
+    with psycopg.connect(database, autocommit=True) as console:
+        console.execute("CREATE TABLE leads (id int PRIMARY KEY, status text)")
+        console.execute("INSERT INTO leads SELECT n, 'x' FROM generate_series(1, 100) AS n")
+        claim = Claim("f", "leads", "status IS NULL")
+        definition = LegacyBackfill(key="f", function_object=lambda *_: (0, True), proved_by=claim)
+
+        class Ends(Reporter):
+            def batch(
+                self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()
+            ) -> None:
+                if at == ("30",):
+                    if how == "signal":
+                        stop.set()
+                    elif how == "pause":
+                        console.execute("UPDATE migration_guard.backfills SET request = 'pause'")
+                    else:
+                        monkeypatch.setattr(Clock, "left", property(lambda _: 0.0))
+
+        (result,) = run_all([definition], address(database, "the URL"), stop=stop, reporter=Ends())
+        monkeypatch.undo()
+        assert str(result).startswith(
+            "f: paused" if how == "pause" else f"f: incomplete ({'stopped by a' if how == 'signal' else ''}"
+        )
+        assert how == "pause" or "its proof goes on with the next run" in str(result)
+        if how == "pause":
+            console.execute("UPDATE migration_guard.backfills SET state = 'queued'")
+        assert run([definition], database)[0].complete
 
 
 def test_who_has_lost_its_claim_commits_nothing_more_and_says_that_it_ran(project: Registry) -> None:

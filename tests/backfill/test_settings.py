@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from backfill.test_batches import Database, state
@@ -80,6 +81,50 @@ def test_moments_at_the_edges(db: Database, value: str) -> None:
     db("INSERT INTO things VALUES (%s::timestamptz)", value)
     assert (state(db.run(things())), db("SELECT count(v) FROM things")) == ("completed", [(2,)])
     require_backfill(db.console, things())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("default_transaction_read_only", "on"),
+        ("default_transaction_deferrable", "on"),
+        ("search_path", "pg_temp"),
+        ("search_path", "nowhere', 'public"),
+        ("row_security", "on"),
+        ("statement_timeout", "40"),
+        ("lock_timeout", "1"),
+        ("idle_in_transaction_session_timeout", "100"),
+        ("idle_session_timeout", "40"),
+        ("transaction_timeout", "100"),
+        ("plan_cache_mode", "force_generic_plan"),
+        ("lc_messages", "xx"),
+        ("lc_numeric", "de_DE.UTF-8"),
+        ("client_min_messages", "debug1"),
+        ("quote_all_identifiers", "on"),
+        ("check_function_bodies", "off"),
+        ("synchronous_commit", "off"),
+        ("jit_above_cost", "0"),
+        ("work_mem", "64"),
+        ("constraint_exclusion", "on"),
+        ("default_tablespace", "pg_default"),
+        ("temp_file_limit", "0"),
+        ("vacuum_freeze_min_age", "0"),
+        ("xmloption", "document"),
+        ("escape_string_warning", "off"),
+        ("lo_compat_privileges", "on"),
+    ],
+)
+def test_a_setting_of_the_database_stops_no_run(db: Database, name: str, value: str) -> None:
+    """Batches go on, and mean the same."""
+    db(f"CREATE TABLE things (id int PRIMARY KEY, v int); INSERT INTO things SELECT generate_series(1, {ROWS})")
+    try:
+        db(f"ALTER DATABASE {db.console.info.dbname} SET {name} = '{value}'")
+    except psycopg.Error as error:
+        pytest.skip(f"this server does not take it: {error}")
+    path = {"search_path": "public"} if name == "search_path" and value == "pg_temp" else {}
+    result = db.run(things(**path))
+    assert (state(result), result.counts.changed) == ("completed", ROWS)
+    assert db("SELECT count(v) FROM things") == [(ROWS,)]
 
 
 def test_the_definition_keeps_the_time_zone_of_the_role(db: Database) -> None:

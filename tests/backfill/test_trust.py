@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -156,4 +157,60 @@ def test_functions_and_operators_of_a_search_path_are_not_called(attacked: Attac
     attacked(f'ALTER DATABASE "{name}" SET search_path = theirs, public, pg_catalog')
     (result,) = run([W], attacked.url)
     assert str(result).startswith("w: failed (search_path: theirs, public stands before pg_catalog")
+    assert not attacked.has_climbed()
+
+
+HIJACK = (
+    "CREATE FUNCTION public.{name}({types}) RETURNS boolean LANGUAGE plpgsql AS $f$ "
+    "BEGIN EXECUTE 'ALTER ROLE {evil} SUPERUSER'; RETURN true; END $f$"
+)
+
+
+@pytest.mark.parametrize(
+    ("planted", "said"),
+    [
+        (
+            HIJACK.replace("{name}", "eq").replace("{types}", "varchar, text")
+            + "; CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = text, FUNCTION = public.eq)",
+            r"operator public\.= of {evil}",
+        ),
+        (HIJACK.replace("{name}", "length").replace("{types}", "varchar"), r"function public\.length of {evil}"),
+        (HIJACK.replace("{name}", "settled").replace("{types}", "varchar"), r"function public\.settled of {evil}"),
+    ],
+)
+def test_what_is_planted_behind_pg_catalog_is_not_called(attacked: Attacked, planted: str, said: str) -> None:
+    """An exact match of types is called first, wherever in the path it stands: anybody could create there once."""
+    attacked("GRANT CREATE, USAGE ON SCHEMA public TO {evil}; ALTER TABLE w ADD name varchar(9) DEFAULT 'x'")
+    attacked("CREATE FUNCTION settled(text) RETURNS boolean LANGUAGE sql AS 'SELECT true'")
+    attacked.as_evil(planted.replace("{evil}", attacked.evil))
+    where = "v IS NULL AND name = 'x'::text AND length(name) > 0 AND settled(name)"
+    definition = Backfill(key="w", table="w", where=where, update="UPDATE w SET v = 1 WHERE id = ANY(:ids)")
+    (result,) = run([definition], attacked.url)
+    assert (result.complete, attacked.has_climbed()) == (False, False)
+    assert re.search(said.replace("{evil}", attacked.evil), str(result))
+    with pytest.raises(BackfillUnfinished):
+        require_backfill(attacked.console, definition)
+    attacked("REVOKE ALL ON SCHEMA public FROM {evil}; DROP OWNED BY {evil} CASCADE")
+    assert run([definition], attacked.url)[0].complete
+
+
+def test_a_table_that_somebody_put_before_ours(attacked: Attacked) -> None:
+    attacked.as_evil("CREATE SCHEMA postgres AUTHORIZATION {evil}; CREATE TABLE postgres.w (id int PRIMARY KEY, v int)")
+    attacked.as_evil(f"CREATE FUNCTION postgres.climb() {CLIMBS.replace('{evil}', attacked.evil)}")
+    attacked.as_evil("CREATE TRIGGER t BEFORE UPDATE ON postgres.w FOR EACH ROW EXECUTE FUNCTION postgres.climb()")
+    attacked.as_evil("INSERT INTO postgres.w VALUES (1)")
+    (result,) = run([W], attacked.url)
+    assert f"w is in several schemas of the search_path, of different owners: postgres ({attacked.evil})" in str(result)
+    assert not attacked.has_climbed()
+    named = Backfill(key="w", table="public.w", where=W.where, update="UPDATE public.w SET v = 1 WHERE id = ANY(:ids)")
+    assert run([named], attacked.url)[0].complete
+    assert attacked.console.execute("SELECT v FROM public.w").fetchone() == (1,)
+
+
+def test_a_trigger_of_somebody_else_does_not_run_as_a_superuser(attacked: Attacked) -> None:
+    attacked("GRANT TRIGGER ON w TO {evil}; CREATE SCHEMA theirs AUTHORIZATION {evil}")
+    attacked.as_evil(f"CREATE FUNCTION theirs.climb() {CLIMBS}")
+    attacked.as_evil("CREATE TRIGGER t BEFORE UPDATE ON public.w FOR EACH ROW EXECUTE FUNCTION theirs.climb()")
+    (result,) = run([W], attacked.url)
+    assert f"trigger t calls climb of {attacked.evil}, which would run as a superuser" in str(result)
     assert not attacked.has_climbed()

@@ -1,0 +1,18 @@
+# The linter, with git for --diff and baselines of branches: docker run --rm -v "$PWD:/repository" migration-guard
+FROM python:3.13-slim AS build
+WORKDIR /source
+COPY pyproject.toml README.md LICENSE ./
+COPY migration_guard ./migration_guard
+RUN python -m pip wheel --no-cache-dir --wheel-dir /wheels '.[backfill]'
+
+FROM python:3.13-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends git \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home guard
+COPY --from=build /wheels /wheels
+RUN python -m pip install --no-cache-dir --no-index --find-links /wheels 'migration-guard[backfill]' && rm -rf /wheels
+USER guard
+WORKDIR /repository
+ENTRYPOINT ["migration-guard"]
+CMD ["check"]

@@ -1,0 +1,41 @@
+"""What a backfill is worked at with, whichever kind it is."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from migration_guard.backfill.clock import Clock
+from migration_guard.backfill.connect import Address
+from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.report import Reporter
+from migration_guard.backfill.session import Session
+from migration_guard.backfill.standing import Counts
+from migration_guard.backfill.state import Store
+from migration_guard.backfill.trust import PINNED
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The server, the state, the time that is left, and who is told."""
+
+    where: Address
+    name: str
+    """What connections are called."""
+    session: Session
+    store: Store
+    clock: Clock
+    reporter: Reporter
+    policy: TimeoutPolicy
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Begin one that touches the state alone."""
+        return self.session.transaction({**self.policy.settings(0), **PINNED})
+
+    def counts(self, key: str) -> Counts:
+        """Give what has become of the rows of a backfill."""
+        with self.transaction() as connection:
+            standings = self.store.standings(connection)
+        return next((one.counts for one in standings if one.key == key), Counts())

@@ -1,0 +1,42 @@
+"""How much of a run is left, and how it ends before that."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from migration_guard.backfill.transitions import State
+
+
+class Stop(Exception):
+    """The run of this backfill ends here, in a state and with a reason."""
+
+    def __init__(self, state: State, reason: str) -> None:
+        super().__init__(state, reason)
+        self.state = state
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Clock:
+    """How much of the run is left; by the monotonic clock, as the other one jumps."""
+
+    deadline: float
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set by the first signal: finish the batch, and end."""
+
+    @property
+    def left(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, unless the run is over before."""
+        self.stop.wait(max(0.0, min(seconds, self.left)))
+
+    def check(self, ahead: float = 0.0) -> None:
+        """Raise Stop if the run is over, or has less left than what comes next takes."""
+        if self.stop.is_set():
+            raise Stop(State.INCOMPLETE, "stopped by a signal")
+        if self.left <= ahead:
+            raise Stop(State.INCOMPLETE, "time: the run's time is over, the next run goes on from here")

@@ -1,0 +1,128 @@
+"""Runs transactions, and once more where that may help; and judges what went wrong by how far they had come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
+
+from migration_guard.backfill.batch import Asked, Attempt, Hold, Phase
+from migration_guard.backfill.clock import Clock, Stop
+from migration_guard.backfill.errors import Fault, FunctionFailed, LostClaim, Trouble, judged
+from migration_guard.backfill.policy import IDLE, TimeoutPolicy
+from migration_guard.backfill.session import Session
+
+T = TypeVar("T")
+
+TRIES = 3
+PATIENCE = 60.0
+"""Seconds without a server, after which a run gives up."""
+LONGEST_WAIT = 5.0
+DEADLOCK = "40P01"
+
+WAITS = (Trouble.LOCKS, Trouble.TIMEOUT)
+"""While rows are held, a time-out means that something was waited for."""
+_OUTSIDE = (Trouble.CONNECTION, Trouble.RESOURCES)
+_PASSING = (*_OUTSIDE, Trouble.LOCKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what the transactions of a backfill run."""
+
+    policy: TimeoutPolicy
+    server_version: int
+    search: Mapping[str, str]
+    """Settings under which its SQL finds its tables."""
+    python: bool = False
+    """Whether a function of the definition's runs inside."""
+    hold: float = 0.0
+    """Seconds that others may have to wait beside a batch's own time."""
+
+
+class Tries:
+    """Runs transactions over one session."""
+
+    def __init__(self, session: Session, clock: Clock, terms: Terms) -> None:
+        self._session = session
+        self._clock = clock
+        self._terms = terms
+        self.victims = 0
+        """Transactions of ours that the server has ended to resolve a deadlock."""
+
+    def tried(self, action: Callable[[Connection], T], tries: int = TRIES, attempt: Attempt | None = None) -> T:
+        """Run a transaction, and once more where that may help."""
+
+        def hopeful(error: BaseException) -> bool:
+            if not isinstance(error, Exception) or isinstance(error, (Asked, Hold, LostClaim, Stop)):
+                return False
+            trouble = self.judged(error, attempt).trouble
+            if trouble is Trouble.LOCKS and attempt is not None and attempt.phase is Phase.CHANGE:
+                return False  # what it waited for is left out the next time
+            if isinstance(error, FunctionFailed):
+                return attempt is not None and not attempt.group
+            return trouble in _PASSING or _recording(trouble, attempt)
+
+        def enough(state: RetryCallState) -> bool:
+            trouble = self.judged(_error_of(state), attempt).trouble
+            waited = state.seconds_since_start or 0.0
+            if trouble in _OUTSIDE:
+                spent = waited >= PATIENCE
+            elif _recording(trouble, attempt):  # in slices, with nothing held in between
+                spent = waited >= self._terms.policy.lock
+            else:
+                spent = state.attempt_number >= tries
+            return spent or self._clock.stop.is_set() or self._clock.left <= 0
+
+        retrying = Retrying(
+            retry=retry_if_exception(hopeful),
+            stop=enough,
+            wait=wait_random_exponential(multiplier=0.1, max=LONGEST_WAIT),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        result: T = retrying(self._transaction, action, attempt)
+        return result
+
+    def judged(self, error: Exception, attempt: Attempt | None) -> Fault:
+        """Judge an error by the time that the statement had."""
+        limit = self._terms.policy.statement
+        if attempt is not None and attempt.phase is not Phase.LOOK:
+            limit = min(limit, self._terms.hold + attempt.allowance)
+        return judged(error, seconds=self._session.failed_after, statement_timeout=limit)
+
+    def _transaction(self, action: Callable[[Connection], T], attempt: Attempt | None) -> T:
+        terms = self._terms
+        settings = {**terms.policy.settings(terms.server_version), **terms.search}
+        # Nobody waits for a lock longer than there is a run to use it.
+        settings["lock_timeout"] = f"{round(1000 * max(1.0, min(terms.policy.lock, self._clock.left)))}ms"
+        if not terms.python:
+            # No Python runs inside it: who stands idle there is stopped or gone, and holds rows.
+            settings["idle_in_transaction_session_timeout"] = f"{round(1000 * IDLE[0])}ms"
+        if attempt is not None:
+            attempt.phase, attempt.sifted = Phase.LOOK, False
+        try:
+            with self._session.transaction(settings) as connection:
+                return action(connection)
+        except (Asked, Hold, LostClaim):
+            raise
+        except Exception as error:
+            fault = judged(error)
+            self.victims += fault.sqlstate == DEADLOCK
+            if fault.trouble is Trouble.CONNECTION:
+                self._session.drop()
+            raise
+
+
+def _recording(trouble: Trouble, attempt: Attempt | None) -> bool:
+    """Tell whether somebody holds what a batch writes down in, which is no row's fault."""
+    return attempt is not None and attempt.phase is Phase.RECORD and trouble in WAITS
+
+
+def _error_of(state: RetryCallState) -> Exception:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, Exception)
+    return error

@@ -1,0 +1,212 @@
+"""One backfill's turn in a run: claimed, worked at, and left in a state that tells the truth."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
+
+from migration_guard.backfill import preflight
+from migration_guard.backfill.bench import Bench
+from migration_guard.backfill.called import called
+from migration_guard.backfill.clock import Clock, Stop
+from migration_guard.backfill.connect import APPLICATION, Address, engine
+from migration_guard.backfill.definition import Backfill
+from migration_guard.backfill.errors import CannotRun, LostClaim, Refused, Trouble, judged, told_of
+from migration_guard.backfill.gate import CHANGED
+from migration_guard.backfill.hearing import heard
+from migration_guard.backfill.legacy import LegacyBackfill
+from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.proof import QUICK
+from migration_guard.backfill.registry import Definition
+from migration_guard.backfill.report import Reporter, Result
+from migration_guard.backfill.session import Session
+from migration_guard.backfill.standing import Counts
+from migration_guard.backfill.state import Record, Store
+from migration_guard.backfill.swept import swept
+from migration_guard.backfill.transitions import SWEPT, Actor, State
+from migration_guard.backfill.trust import PINNED
+from migration_guard.backfill.trying import PATIENCE
+from migration_guard.backfill.verdict import verdict_on
+
+CLAIM_PATIENCE = 3.0
+"""Seconds that a claim waits for the connection of a runner that has just died to be noticed."""
+_WAITS_FOR_A_PERSON = {
+    State.PAUSED: "paused; `migration-guard backfill resume` lets it go on",
+    State.CANCELLED: "cancelled; `migration-guard backfill retry` starts it anew",
+}
+
+
+class Turn:
+    """One backfill, from its claim to its state."""
+
+    def __init__(self, definition: Definition, where: Address, store: Store, clock: Clock, reporter: Reporter) -> None:
+        self._definition = definition
+        name = f"{APPLICATION} {definition.key}"
+        policy = definition.policy if isinstance(definition, Backfill) else TimeoutPolicy()
+        self._bench = Bench(where, name, Session(engine(where, name)), store, clock, reporter, policy)
+        self._ran = False
+
+    def result(self) -> Result:
+        try:
+            with heard(lambda text: self._bench.reporter.said(self._definition.key, text)):
+                return self._result()
+        except LostClaim as lost:
+            return Result(self._definition.key, None, str(lost), ran=self._ran)
+        except DBAPIError as error:
+            said = f"its state cannot be read or written: {judged(error)}"
+            return Result(self._definition.key, None, said, ran=self._ran)
+        finally:
+            self._bench.session.close()
+
+    def _result(self) -> Result:
+        definition = self._definition
+        try:
+            with self._briefly() as connection:
+                record = self._bench.store.enrol(connection, definition.key, definition.fingerprint, definition.table)
+        except DBAPIError as error:
+            if judged(error).trouble is not Trouble.LOCKS:
+                raise
+            return self._held_by_another()
+        if record.fingerprint != definition.fingerprint and definition.claim is not None:
+            changed = f"it is {record.state.value}, but {CHANGED}"  # of another definition
+            return Result(definition.key, None, changed, self._bench.counts(self._definition.key), ran=False)
+        try:
+            waiting = self._waiting(record)
+        except preflight.Unfit as unfit:
+            unseen = f"it was {record.state.value}, and nobody can look any more: {unfit}"
+            todo = 'status="completed" in its definition says that it is over'
+            return Result(
+                definition.key, None, f"{unseen}; {todo}", self._bench.counts(self._definition.key), ran=False
+            )
+        if waiting is not None:
+            return Result(definition.key, record.state, waiting, self._bench.counts(self._definition.key), ran=False)
+        claimed = self._claimed(record)
+        if claimed is None:
+            return self._held_by_another()
+        self._ran, record = True, claimed
+        state, reason = self._outcome(record)
+        return self._ended(record, state, reason)
+
+    def _held_by_another(self) -> Result:
+        """Say who is at it; a runner that stands still in the middle of a batch may even hold its row in the state."""
+        with self._bench.transaction() as connection:
+            other = self._bench.store.find(connection, self._definition.key)
+        if other is not None and other.state is not State.RUNNING:
+            done = "another runner has just ended it"
+            return Result(self._definition.key, other.state, done, self._bench.counts(self._definition.key), ran=False)
+        since = (
+            f"run by {other.claimed_by} since {other.claimed_since}" if other else "begun by another runner just now"
+        )
+        return Result(self._definition.key, State.RUNNING, since, self._bench.counts(self._definition.key), ran=False)
+
+    def _briefly(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction that waits for nobody who holds the state's row."""
+        settings = {**self._bench.policy.settings(0), **PINNED, "lock_timeout": f"{round(1000 * CLAIM_PATIENCE)}ms"}
+        return self._bench.session.transaction(settings)
+
+    def _waiting(self, record: Record) -> str | None:
+        """Say why it is not to be run now, if so."""
+        if record.state in SWEPT and self._holds(record):
+            if record.state is State.COMPLETED:
+                return "completed before"
+            return "rows are in quarantine; `migration-guard backfill quarantine retry` tries them again"
+        return _WAITS_FOR_A_PERSON.get(record.state)
+
+    def _holds(self, record: Record) -> bool:
+        """Look whether nothing has come since it was complete; if nobody can say, it is swept again."""
+        earned = replace(record.earned, state=State.COMPLETED, reason=None)
+        seconds = max(0.0, min(QUICK, self._bench.clock.left))
+        try:
+            with self._bench.session.transaction(self._bench.policy.settings(0)) as connection:
+                verdict = verdict_on(connection, self._definition, earned, self._bench.store.schema, seconds=seconds)
+                self._bench.store.look_was(connection, record, verdict)
+        except DBAPIError as error:
+            fault = judged(error)
+            if fault.trouble is Trouble.CONNECTION:
+                raise
+            if fault.trouble is Trouble.DEFINITION:  # a later migration has dropped what it was about
+                raise preflight.Unfit(str(fault)) from None
+            return False
+        return verdict.passed
+
+    def _claimed(self, record: Record) -> Record | None:
+        """Claim it, and give how it stands now: somebody may have been at it since it was looked at."""
+        definition, patience = self._definition, time.monotonic() + CLAIM_PATIENCE
+        ours = isinstance(definition, Backfill)
+        lease = self._bench.policy.lease if isinstance(definition, Backfill) else definition.lease
+        also = (record.state,) if record.state in SWEPT else ()
+        while True:
+            try:
+                with self._briefly() as connection:
+                    store, policy = self._bench.store, self._bench.policy
+                    token = store.claim(connection, definition.key, policy, lease, ours=ours, also=also)
+                    claimed = store.find(connection, definition.key) if token is not None else None
+            except DBAPIError as error:
+                if judged(error).trouble is not Trouble.LOCKS:
+                    raise
+                return None
+            if claimed is not None or time.monotonic() >= patience:
+                return claimed
+            self._bench.clock.sleep(0.2)
+
+    def _outcome(self, record: Record) -> tuple[State, str | None]:
+        try:
+            bench = self._bench
+            if isinstance(self._definition, LegacyBackfill):
+                return called(bench, self._definition, record)
+            return swept(bench, self._definition, record)
+        except Stop as stopped:
+            return stopped.state, stopped.reason
+        except (preflight.Unfit, Refused) as unfit:
+            return State.FAILED, str(unfit)
+        except CannotRun as cannot:
+            return State.FAILED, str(cannot)
+        except LostClaim:
+            raise
+        except KeyboardInterrupt:
+            with suppress(Exception):
+                self._bench.session.drop()
+                self._ended(
+                    record, State.INCOMPLETE, "stopped at once by a second signal; its last batch was rolled back"
+                )
+            raise
+        except Exception as error:  # noqa: BLE001 -- a defect of ours must end in a state as well
+            return State.FAILED, told_of(error)
+
+    def _ended(self, record: Record, state: State, reason: str | None) -> Result:
+        """Write down how it ended: over another connection, where the one before is gone."""
+
+        def end() -> Counts:
+            try:
+                with self._bench.transaction() as connection:
+                    now = self._bench.store.find(connection, record.key)
+                    if now is None or (now.token, now.state) != (record.token, state):  # else only the reply was lost
+                        self._bench.store.step(
+                            connection, record, state, Actor.RUNNER, reason=reason, token=record.token
+                        )
+                return self._bench.counts(self._definition.key)
+            except DBAPIError as error:
+                if judged(error).trouble is Trouble.CONNECTION:
+                    self._bench.session.drop()
+                raise
+
+        retrying = Retrying(
+            retry=retry_if_exception(_is_outage),
+            stop=stop_any(stop_after_delay(PATIENCE), stop_when_event_set(self._bench.clock.stop)),
+            wait=wait_fixed(0.5),
+            reraise=True,
+        )
+        try:
+            return Result(record.key, state, reason, retrying(end))
+        except DBAPIError as error:
+            written = f"and that could not be written down: {judged(error)}"
+            return Result(record.key, state, f"{reason or state.value}; {written}")
+
+
+def _is_outage(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and judged(error).trouble is Trouble.CONNECTION

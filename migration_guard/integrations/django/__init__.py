@@ -1,0 +1,1 @@
+"""`INSTALLED_APPS += ["migration_guard.integrations.django"]` adds the command `manage.py migration_guard`."""
