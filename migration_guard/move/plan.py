@@ -36,6 +36,7 @@ class Move:
     findings: tuple[Finding, ...]
     """The one that was asked for, and those that go with it."""
     keys: tuple[str, ...]
+    root: Path
     migration: Path
     before: bytes
     after: bytes | None
@@ -43,6 +44,9 @@ class Move:
     module: Module
     module_after: bytes
     notes: tuple[str, ...]
+    pieces: tuple[Piece, ...] = ()
+    after_keys: tuple[tuple[str, ...], ...] = ()
+    """For each, the keys that it waits for."""
 
     @property
     def finding(self) -> Finding:
@@ -139,12 +143,15 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
     return Move(
         tuple(member.piece.finding for member in group.members),
         tuple(keys),
+        candidate.root,
         candidate.path,
         candidate.source,
         group.migration.without(list(zip(group.sites, comments, strict=True))),
         module,
         content,
         tuple(dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes)),
+        tuple(piece for piece, _ in group.pairs()),
+        tuple(keys_before(group.members, keys)),
     )
 
 

@@ -18,6 +18,8 @@ def is_settled(value: exp.Expr, target: Target, column: str, kind: str | None) -
             others = [part for part in inside.iter_expressions() if part is not inside.this]
             own = _is_own(inside.this, target, column) or is_settled(inside.this, target, column, kind)
             return own and not any(_reads(other, column) for other in others)
+        case exp.Nullif(expression=exp.Literal()):
+            return _is_own(inside.this, target, column) or is_settled(inside.this, target, column, kind)
         case exp.Replace():
             return _is_own(inside.this, target, column) and _ends(inside.expression, inside.args.get("replacement"))
         case exp.Case():
