@@ -28,9 +28,22 @@ def others_of(one: Checked, operation: Operation) -> list[tuple[Finding, Operati
         other = finding.operation
         if other is None or other.kind is OperationKind.MARKER or other.direction is Direction.DOWNGRADE:
             continue
-        if other.migration == operation.migration and other.span != operation.span:
+        if other.migration == operation.migration and other.span != operation.span and not _same_loop(other, operation):
             found.setdefault(other, finding)
     return sorted(((finding, other) for other, finding in found.items()), key=lambda pair: _place(pair[1]))
+
+
+def twins_of(one: Checked, operation: Operation) -> tuple[Finding, ...]:
+    """The findings of other assignments in the same loop, which is moved as a whole."""
+    found = [f for f in one.findings if f.operation is not None and f.operation.span != operation.span]
+    return tuple(f for f in found if f.operation is not None and _same_loop(f.operation, operation))
+
+
+def _same_loop(one: Operation, other: Operation) -> bool:
+    mine, theirs = one.rendition, other.rendition
+    if mine is None or theirs is None or mine.loop is None:
+        return False
+    return (mine.loop, mine.sql, one.kind, one.tables) == (theirs.loop, theirs.sql, other.kind, other.tables)
 
 
 def group_of(one: Checked, first: Piece, made: Callable[[Finding], Piece]) -> tuple[Member, ...]:

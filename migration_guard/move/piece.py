@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
@@ -10,6 +11,7 @@ from migration_guard.findings import Finding
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition
 from migration_guard.sql.backfill import CannotMove, Draft, draft
+from migration_guard.sql.backfill.spoken import spoken
 
 MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.DELETE, OperationKind.INSERT_SELECT})
 _BY_KIND = {
@@ -53,7 +55,7 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     assert operation is not None
     schema = Schema(candidate.path, candidate.root)
     drafted = draft(rendition.sql, schema.facts, key)
-    _refuse_unknown_columns(operation, drafted, schema)
+    _refuse_unknown_columns(operation, rendition.sql, drafted, schema)
     _refuse_history(schema, drafted)
     return Piece(finding, operation, rendition, drafted)
 
@@ -82,16 +84,17 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
     return rendition
 
 
-def _refuse_unknown_columns(operation: Operation, drafted: Draft, schema: Schema) -> None:
+def _refuse_unknown_columns(operation: Operation, sql: str, drafted: Draft, schema: Schema) -> None:
     """Refuse columns that a queryset suggests and no table has: fields may name their own."""
     if operation.how != "django-orm":
         return
-    known = {name.lower() for name in schema.facts(drafted.table).columns}
-    spoken = drafted.names - {drafted.table.rpartition(".")[2].lower()}
-    if unknown := sorted(spoken - known):
-        raise CannotMove(
-            f"the migrations do not say that {drafted.table} has a column {unknown[0]}; write the statement in SQL"
-        )
+    for table, column in sorted(spoken(sql).columns):
+        known = {name.lower() for name in schema.facts(table or drafted.table).columns}
+        if column.lower() not in known:
+            shown = table or drafted.table
+            raise CannotMove(
+                f"the migrations do not say that {shown} has a column {column}; write the statement in SQL"
+            )
 
 
 def _refuse_history(schema: Schema, drafted: Draft) -> None:
@@ -101,4 +104,4 @@ def _refuse_history(schema: Schema, drafted: Draft) -> None:
     if gone is not None:
         column, file = gone
         what = f"{written}.{column}" if column else written
-        raise CannotMove(f"{what} is dropped in {file}: the change is history; leave it where it is")
+        raise CannotMove(f"{what} is dropped in {Path(file).name}: the change is history; leave it where it is")

@@ -10,7 +10,7 @@ from pathlib import Path
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Severity
 from migration_guard.interpreter.syntax import Refused
-from migration_guard.move.group import Member, group_of, keys_before, others_of
+from migration_guard.move.group import Member, group_of, keys_before, others_of, twins_of
 from migration_guard.move.piece import MOVABLE, Piece, piece_of
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
@@ -141,7 +141,11 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
     ]
     assert content is not None
     return Move(
-        tuple(member.piece.finding for member in group.members),
+        tuple(
+            dict.fromkeys(
+                finding for piece, _ in group.pairs() for finding in (piece.finding, *twins_of(one, piece.operation))
+            )
+        ),
         tuple(keys),
         candidate.root,
         candidate.path,

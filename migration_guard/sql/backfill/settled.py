@@ -23,7 +23,7 @@ def is_settled(value: exp.Expr, target: Target, column: str, kind: str | None) -
         case exp.Replace():
             return _is_own(inside.this, target, column) and _ends(inside.expression, inside.args.get("replacement"))
         case exp.Case():
-            return _is_own_mapping(inside, target, column)
+            return _keeps_the_rest(inside, target, column) or _is_own_mapping(inside, target, column)
     return _assigns(inside, target, column, kind)
 
 
@@ -78,6 +78,15 @@ def _ends(old: exp.Expr | None, new: exp.Expr | None) -> bool:
     if a in b or b in a:
         return False
     return not any(a[:n] == b[-n:] or a[-n:] == b[:n] for n in range(1, min(len(a), len(b)) + 1))
+
+
+def _keeps_the_rest(case: exp.Case, target: Target, column: str) -> bool:
+    """Whether a CASE speaks of its own column nowhere but where it leaves it as it is."""
+    default = case.args.get("default")
+    if default is None or not _is_own(default.unnest(), target, column):
+        return False
+    parts = [case.this, *(part for branch in case.args["ifs"] for part in (branch.this, branch.args["true"]))]
+    return not any(_reads(part, column) for part in parts if part is not None)
 
 
 def _is_own_mapping(case: exp.Case, target: Target, column: str) -> bool:
