@@ -19,6 +19,7 @@ from migration_guard.config import ConfigError, Settings, unknown_rules
 from migration_guard.discover import BACKFILL, Beside, Candidate, Discovery, UsageError, discover
 from migration_guard.discover.patterns import backfill_path, holds_backfills
 from migration_guard.earlier import before, in_index, look_back
+from migration_guard.files import exists
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
 from migration_guard.gate import may_hold_operation
@@ -43,7 +44,17 @@ from migration_guard.report.model import Report
 from migration_guard.request import Request, Run
 from migration_guard.rules import Fill, all_rules, fills, matching, select
 
-__all__ = ["Request", "Run", "Seen", "check", "look", "run", "unchanged_since", "unjudged_backfills"]
+__all__ = [
+    "Request",
+    "Run",
+    "Seen",
+    "check",
+    "look",
+    "names_without_backfills",
+    "run",
+    "unchanged_since",
+    "unjudged_backfills",
+]
 
 _CONTRACT = re.compile(
     rb"\b(?:not\s+null|nullable|drop|validate|check|drop_column|create_check_constraint|AlterField|RemoveField)\b",
@@ -153,7 +164,7 @@ def _unreached(discovery: Discovery, readings: Iterable[tuple[Candidate, Reading
 
 
 def unjudged_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
-    """Say which backfills were not judged: functions in files that are not named, and names that lead to none."""
+    """Say which backfills were not judged, since their functions stand in files that are not named."""
     files = [one for one in checked if one.candidate.framework == BACKFILL]
     paths = {str(one.candidate.path) for one in files}
     for one in files:
@@ -162,6 +173,11 @@ def unjudged_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
                 there = os.path.basename(procedure.elsewhere)
                 message = f"backfill {procedure.shown}: its function stands in {there}, which `backfill.modules` must name too"
                 yield Problem(one.candidate.shown, procedure.span.line, message)
+
+
+def names_without_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
+    """Say which entries of `backfill.modules` lead to no backfill: no error of a check, and nothing that can be verified."""
+    files = [one for one in checked if one.candidate.framework == BACKFILL]
     for settings in dict.fromkeys(one.candidate.settings for one in files):
         for entry in settings.backfill.modules:
             held = [one for one in files if holds_backfills(one.candidate.path, settings, entry)]
@@ -249,7 +265,8 @@ def _by_rules(candidate: Candidate, reading: Reading, law: Law, known: tuple[Fil
 def _backfills_beside(request: Request, laws: Mapping[Settings, Law], discovery: Discovery) -> tuple[Candidate, ...]:
     """Files of backfills that the configurations name and that are not to be checked: migrations may rely on them."""
     asking = [one for one, law in laws.items() if any(rule.contract for rule in law.selection.rules)]
-    places = dict.fromkeys(str(backfill_path(entry, one)) for one in asking for entry in one.backfill.modules)
+    named = dict.fromkeys(backfill_path(entry, one) for one in asking for entry in one.backfill.modules)
+    places = [str(path) for path in named if exists(path)]
     if not places or all(one.framework == BACKFILL for one in discovery.candidates):
         return ()
     here = {one.path for one in discovery.candidates}

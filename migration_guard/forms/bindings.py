@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from migration_guard.forms.nodes import OPERATORS, children, within
+from migration_guard.interpreter.kinds import kind_of
 from migration_guard.interpreter.syntax import dotted
 
 _CLAUSES = (cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)
@@ -21,6 +22,9 @@ _CHANGERS = frozenset(
 )
 """Methods that change what a list, a set, a dictionary or an object holds."""
 _LOOP_EXITS = (cst.Continue, cst.Break)
+_is_compound = kind_of(cst.BaseCompoundStatement, *_CLAUSES)
+_holds_statements = kind_of(cst.BaseSuite, cst.BaseCompoundStatement, cst.SimpleStatementLine, *_CLAUSES)
+_leaves_nothing = kind_of(cst.FunctionDef, cst.ClassDef, cst.BaseExpression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +262,7 @@ class Names:
     def _inside(self, node: cst.CSTNode, spot: Spot, before: tuple[cst.CSTNode, ...]) -> None:
         """Note where a statement or a clause of one stands, and read the blocks that it holds."""
         self.spots[id(node)] = spot
-        if not isinstance(node, (cst.BaseCompoundStatement, *_CLAUSES)):
+        if not _is_compound(type(node)):
             return
         if isinstance(node, cst.BaseCompoundStatement) and not before and exits(node):
             self.guards.append(Guard(node, spot))
@@ -290,11 +294,10 @@ def exits(node: cst.BaseCompoundStatement) -> list[cst.CSTNode]:
             or (isinstance(one, _LOOP_EXITS) and not looped)
         ):
             found.append(one)
-        if isinstance(one, (cst.BaseSuite, cst.BaseCompoundStatement, cst.SimpleStatementLine, *_CLAUSES)):
-            kinds = (cst.FunctionDef, cst.ClassDef, cst.BaseExpression)
+        if _holds_statements(type(one)):
             now = looped or isinstance(one, (cst.For, cst.While))
             caught = handled or isinstance(one, (cst.ExceptHandler, cst.ExceptStarHandler))
-            waiting += ((child, now, caught) for child in reversed(children(one)) if not isinstance(child, kinds))
+            waiting += [(child, now, caught) for child in reversed(children(one)) if not _leaves_nothing(type(child))]
     return found
 
 

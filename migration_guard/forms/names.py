@@ -72,7 +72,7 @@ class NameForms(Conditions):
         made = self._bindings(name, reaching, there)
         if there.outer is not None and reaching and not there.names.binds(name):
             return short(f"<{self._name(name, there.outer)}; {made}>")
-        changed = list(self._changed_in_functions(name, there)) if there.outer is None else []
+        changed = list(self._changed_in_functions(name, there))
         return short(f"<{made}; {'; '.join(changed)}>") if changed else made
 
     def _changed_in_functions(self, name: str, module: Where) -> Iterator[str]:

@@ -13,6 +13,7 @@ from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.repository import Deferred, Module, Scope, Statement
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Unseen, Value
 
 if TYPE_CHECKING:
@@ -54,7 +55,20 @@ class Names:
         if value is not None:
             return value
         below = self.machine.repository.submodule(module, name)
-        return ModuleValue(below) if below is not None else self._unbound(name, module)
+        if below is not None:
+            return ModuleValue(below)
+        return self._made(module, name) or self._unbound(name, module)
+
+    def _made(self, module: Module, name: str) -> Value | None:
+        """What `__getattr__` of a module gives for a name that it does not bind."""
+        if "__getattr__" not in module.definitions or name.startswith("__") or "__getattr__" in module.running:
+            return None
+        maker = self.module_attribute(module, "__getattr__")
+        module.running.add("__getattr__")
+        try:
+            return self.machine.call_plainly(maker, plain(name))
+        finally:
+            module.running.discard("__getattr__")
 
     def _unbound(self, name: str, module: Module) -> Value:
         """A name that nothing in sight binds: a builtin, unless a module that could not be read gave it by a star."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.objects import Class, Function, Instance
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, Constant, Unknown, Value
 

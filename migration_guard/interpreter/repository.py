@@ -220,6 +220,8 @@ class Repository:
         self._root = root
         self._bytes = 0
         self._modules: dict[Path, Module | None] = {}
+        self._found: dict[tuple[str, Path, int], Module | None] = {}
+        """What imports lead to: forms ask again for what was followed."""
         self.reached: set[Path] = set()
         """Files that were read for the migration, beside its own."""
 
@@ -230,6 +232,12 @@ class Repository:
 
     def find(self, name: str, importer: Path, level: int = 0) -> Module | None:
         """The module of an import statement, or None where the repository does not hold it."""
+        asked = (name, importer, level)
+        if asked not in self._found:
+            self._found[asked] = self._looked_for(name, importer, level)
+        return self._found[asked]
+
+    def _looked_for(self, name: str, importer: Path, level: int) -> Module | None:
         parts = name.split(".") if name else []
         if level:
             base = importer.parent

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
-from migration_guard.interpreter.objects import Class, Function
+from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.spot import Spot, spot_of
 from migration_guard.interpreter.text import Piece, Text

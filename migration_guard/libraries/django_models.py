@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping
-from migration_guard.interpreter.objects import Class
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Value
 from migration_guard.libraries.database import Field, Model

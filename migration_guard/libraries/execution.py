@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.forms.values import is_whole, value_form
 from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.objects import Instance
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import External, Unknown, Value, join

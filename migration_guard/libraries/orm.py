@@ -6,8 +6,10 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.objects import Class, Function, Instance
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Place, Unknown, Value

@@ -136,6 +136,8 @@ class Ledger:
     situation: Situation = field(default_factory=Situation)
     _pending: list[tuple[object, Entry]] = field(default_factory=list)
     _flushes: bool = False
+    numbers_are_batches: bool = False
+    """Whether a loop over numbers, such as `range(0, highest, 500)`, is one that goes from batch to batch."""
     loops: list[Loop] = field(default_factory=list)
     """The batching loops that are being run, outermost first."""
     commits: int = 0

@@ -11,10 +11,12 @@ from pathlib import Path
 from migration_guard.frameworks import framework
 from migration_guard.frameworks.sql.part import Part
 from migration_guard.interpreter.call import Call
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.machine import Machine
-from migration_guard.interpreter.objects import Class, Function, Instance
 from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
@@ -22,11 +24,11 @@ from migration_guard.interpreter.values import NONE, Constant, External, Place, 
 from migration_guard.libraries import Libraries, django, django_history, django_operations, reachable, routines
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import execute, opaque
-from migration_guard.libraries.python import PathValue
+from migration_guard.libraries.standard.files import PathValue
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.procedures import Contraction, Procedure
 from migration_guard.reading.contractions import Contractions
-from migration_guard.reading.diary import Diary
+from migration_guard.reading.diary import Diary, autocommits
 from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.markers import Markers
@@ -61,7 +63,8 @@ class Migration:
         self.libraries.framework = job.framework
         if job.framework == "backfill" and re.search(rb"\bdjango\b|\.objects\.", source_bytes):
             self.libraries.framework = "django"  # models out of sight are Django's
-        diary = Diary(self.source, dialect=job.dialect) if job.framework == "backfill" else None
+        alone = autocommits(self.source.text)
+        diary = Diary(self.source, dialect=job.dialect, autocommits=alone) if job.framework == "backfill" else None
         self._diary = diary
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migration_guard.check import Request, Run, run
+from migration_guard.check import Request, Run, names_without_backfills, run
 from migration_guard.config import Settings, SettingsLoader
 from migration_guard.discover import BACKFILL
 from migration_guard.discover.patterns import backfill_path
@@ -98,7 +98,8 @@ def _backfills(order: Order, settings: Settings) -> tuple[list[Checked], list[Pr
     load = _EveryRule(cwd=order.cwd, config=order.config, isolated=order.isolated)
     places = tuple(str(backfill_path(entry, settings)) for entry in settings.backfill.modules)
     ran = run(Request(places, order.cwd, load, order.workers, baseline=False))
-    return [one for one in ran.checked if one.candidate.framework == BACKFILL], list(ran.report.problems)
+    files = [one for one in ran.checked if one.candidate.framework == BACKFILL]
+    return files, [*ran.report.problems, *names_without_backfills(files)]
 
 
 def _further(settings: Settings, project: Run, order: Order) -> Iterator[tuple[int, Found]]:
@@ -111,6 +112,12 @@ def _further(settings: Settings, project: Run, order: Order) -> Iterator[tuple[i
             migrations = [one.candidate for one in project.checked if one.candidate.framework != BACKFILL]
             more = (list(schema_policy.evidence(migrations, order.cwd)), [])
         yield number, more
+
+
+def backfill_points(order: Order, settings: Settings) -> list[Point]:
+    """The points about backfills alone, as far as their source tells."""
+    files, problems = _backfills(order, settings)
+    return [_practice(number, files, problems, ([], [])) for number in practices.CODES]
 
 
 def _practice(number: int, files: Sequence[Checked], problems: Sequence[Problem], more: Found) -> Point:
@@ -140,4 +147,4 @@ def _left_out(found: scripts.Scripts) -> tuple[Problem, ...]:
     return tuple(Problem(one.shown, None, "it looks as if it deployed, and is not judged") for one in found.others)
 
 
-__all__ = ["Evidence", "Order", "Point", "Verification", "verify"]
+__all__ = ["Evidence", "Order", "Point", "Verification", "backfill_points", "verify"]

@@ -37,23 +37,32 @@ class _Fact:
 
 def evidence(number: int, files: Sequence[Checked], law: Law) -> Iterator[Evidence]:
     """What speaks for and against a point, backfill by backfill."""
+    told: set[Evidence] = set()
     for file in files:
         for procedure in file.procedures:
-            own = _own(procedure, file, law)
-            against = [one for one in own if one.code in CODES[number]]
-            yield from (_against(one) for one in against)
-            told = {one.code for one in against if one.measure is not None and not one.measure.passes}
-            for fact in _facts(procedure):
-                if fact.code in CODES[number] and fact.code not in told:
-                    where = (file.candidate.shown, fact.span.line)
-                    yield Evidence(Outcome.PASS, f"{procedure.shown}: {fact.what}", fact.found, fact.required, *where)
+            for one in _of(procedure, number, file, law):
+                if one not in told:  # two backfills may share a helper
+                    told.add(one)
+                    yield one
+
+
+def _of(procedure: Procedure, number: int, file: Checked, law: Law) -> Iterator[Evidence]:
+    own = _own(procedure, file, law)
+    against = [one for one in own if one.code in CODES[number]]
+    yield from (_against(one) for one in against)
+    told = {one.code for one in against if one.measure is not None and not one.measure.passes}
+    for fact in _facts(procedure):
+        if fact.code in CODES[number] and fact.code not in told:
+            where = (file.candidate.shown, fact.span.line)
+            yield Evidence(Outcome.PASS, f"{procedure.shown}: {fact.what}", fact.found, fact.required, *where)
 
 
 def _own(procedure: Procedure, file: Checked, law: Law) -> list[Finding]:
     """The findings of one backfill of a file, as they were filed."""
     mine = judge_backfills((procedure,), law, shown=file.candidate.shown, inside=file.candidate.path.name)
     keys = {(one.code, one.span, one.message) for one in mine.findings}
-    return [one for one in file.findings if (one.code, one.span, one.message) in keys]
+    found = {(one.code, one.span, one.message): one for one in file.findings}
+    return [found[key] for key in found if key in keys]
 
 
 def _against(finding: Finding) -> Evidence:
@@ -85,7 +94,7 @@ def _facts(procedure: Procedure) -> Iterator[_Fact]:
     for change in changes(procedure):
         tested = [column for column in change.columns if column in change.tested]
         found = f"leaves out rows by {', '.join(tested)}" if tested else "a second run finds nothing to do"
-        yield _Fact("MG403", f"{change.verb} of {change.table}", found, "rows that are done are left out", change.span)
+        yield _Fact("MG403", f"{change.verb} of {change.target}", found, "rows that are done are left out", change.span)
     size = procedure.size
     if size is not None:
         number = "not told by the source" if size.number is None else f"{size.number:,} rows"

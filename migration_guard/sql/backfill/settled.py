@@ -80,10 +80,13 @@ def _ends(old: exp.Expr | None, new: exp.Expr | None) -> bool:
     return not any(a[:n] == b[-n:] or a[-n:] == b[:n] for n in range(1, min(len(a), len(b)) + 1))
 
 
-def _keeps_the_rest(case: exp.Case, target: Target, column: str) -> bool:
+def _keeps_the_rest(case: exp.Expr, target: Target, column: str) -> bool:
     """Whether a CASE speaks of its own column nowhere but where it leaves it as it is."""
+    if not isinstance(case, exp.Case):
+        return False
     default = case.args.get("default")
-    if default is None or not _is_own(default.unnest(), target, column):
+    rest = default.unnest() if default is not None else None
+    if rest is None or not (_is_own(rest, target, column) or _keeps_the_rest(rest, target, column)):
         return False
     parts = [case.this, *(part for branch in case.args["ifs"] for part in (branch.this, branch.args["true"]))]
     return not any(_reads(part, column) for part in parts if part is not None)

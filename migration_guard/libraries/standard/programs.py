@@ -1,4 +1,4 @@
-"""What Python hands to somebody else to run: programs, of which some are clients of databases, and code as text."""
+"""Programs that Python starts: some are clients of databases."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.repository import speaks_of_database
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Unknown, Value
 from migration_guard.libraries.database import record
 from migration_guard.libraries.execution import changes_in, execute, opaque
+from migration_guard.libraries.standard.files import PathValue, file_text
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
-    from migration_guard.interpreter.values import External
+    from migration_guard.interpreter.machine import Machine
 
 _PROGRAMS = re.compile(
     r"^(?:subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)"
@@ -27,26 +27,11 @@ _PROGRAMS = re.compile(
 _CLIENTS = re.compile(
     r"(?:^|[/\s;|&])(?:psql|mysql|mariadb|sqlite3|sqlcmd|cockroach|pgcli|mycli|usql|isql)(?=$|[\s;|&<])"
 )
-_CODE = frozenset({"builtins.exec", "builtins.eval"})
 
 
-def call(target: External, call: Call) -> Value | None:
-    """What starting a program or running code does; None for anything else."""
-    if target.name in _CODE:
-        return _code(call)
-    if _PROGRAMS.match(target.name):
-        return _program(call)
-    return None
-
-
-def _code(call: Call) -> Value:
-    """`exec(text)`, `eval(text)`: text that speaks of no database can do nothing to one."""
-    given = call.argument(0)
-    for option in given.alternatives() if given is not None else ():
-        if not (isinstance(option, Text) and option.known and not speaks_of_database(str(option))):
-            opaque(call, "code that stands in a text is run")
-            break
-    return Unknown("result")
+def call(name: str, call: Call) -> Value | None:
+    """What starting a program does; None for anything else."""
+    return _program(call) if _PROGRAMS.match(name) else None
 
 
 def _program(call: Call) -> Value:
@@ -54,6 +39,7 @@ def _program(call: Call) -> Value:
     given = [call.argument(0, "args", "cmd", "command", "program"), *call.positional[1:], call.named.get("input")]
     texts = [text for value in given if value is not None for text in _texts(value)]
     parts = [part for text in texts for part in _parts(text)]
+    parts += [content for value in given if value is not None for content in _contents(value, call.machine)]
     if not _CLIENTS.search(" ".join(str(text) for text in texts)):
         if not texts or not all(text.known for text in texts[:1]):
             opaque(call, "a program that is not known is started")
@@ -74,6 +60,24 @@ def _texts(value: Value) -> Iterator[Text]:
         elif isinstance(option, Sequence):
             for element in option.each():
                 yield from _texts(element)
+
+
+def _contents(value: Value, machine: Machine) -> Iterator[Text]:
+    """The files of the repository that a client of a database is given."""
+    for option in value.alternatives():
+        if isinstance(option, PathValue):
+            content = file_text(option.path, machine)
+            if isinstance(content, Text):
+                yield content
+        elif isinstance(option, Text):
+            for match in _FILES.finditer(str(option)) if option.known else ():
+                yield from _contents(PathValue(machine.folder() / match["file"]), machine)
+        elif isinstance(option, Sequence):
+            for element in option.each():
+                yield from _contents(element, machine)
+
+
+_FILES = re.compile(r"(?:^|\s|<|=)(?P<file>[^\s<>='\"]+\.sql)\b")
 
 
 def _parts(text: Text) -> list[Text]:
