@@ -70,8 +70,8 @@ FUNCTIONS = {
     ".values('name')[:1]))",
     "concat": "Lead.objects.filter(score=7).update(email=Concat('status', Value(' - '), 'status'))",
     "case": "Lead.objects.filter(score__lt=30).update(status=Case(When(score__gt=10, then=Value('hot')), default=Value('cold')))",
-    "related": "Lead.objects.filter(owner__name='Owner 3').update(email='third')",
-    "not_related": "Lead.objects.exclude(owner__name='Owner 4').filter(score=12).update(email='not four')",
+    "related": "Lead.objects.filter(owner__name__contains='concat').update(email='third')",
+    "not_related": "Lead.objects.exclude(owner__name='0012_case').filter(score=12).update(email='not four')",
     "loop_constant": _loop("Lead.objects.filter(status='hot')", "lead.status = 'warm'"),
     "loop_field": _loop(
         "Lead.objects.filter(name__isnull=True)", "lead.name = lead.email", save="update_fields=['name']"
