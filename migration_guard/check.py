@@ -22,6 +22,7 @@ from migration_guard.earlier import before, in_index, look_back
 from migration_guard.files import exists
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
+from migration_guard.frameworks import GATED
 from migration_guard.gate import may_hold_operation
 from migration_guard.git import Git, GitError
 from migration_guard.judge import (
@@ -355,8 +356,8 @@ def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
 
 
 def _needs_reading(candidate: Candidate) -> bool:
-    """Whether the gate lets a file through; it knows Python only."""
-    if candidate.framework == BACKFILL:
+    """Whether the gate lets a file through; it knows Python only, and of frameworks only some."""
+    if candidate.framework not in GATED:
         return True
     return candidate.path.suffix != ".py" or may_hold_operation(candidate.source)
 
