@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,10 @@ _SCHEMA = frozenset(
     "rename_workspace_fields add_permission update_permission_property".split()
 )
 """What changes what DocTypes look like, which Frappe keeps in tables of its own."""
+_ASKS = re.compile(
+    r"_?(?:get|is|has|can|check|as|to|format|parse|validate|find|filter|make_autoname|cache|local|session)(?:_|$)"
+)
+"""How functions of Frappe begin that only read."""
 _SAVES = {
     "save": OperationKind.UPDATE,
     "db_set": OperationKind.UPDATE,
@@ -124,7 +129,10 @@ def call(target: External, call: Call) -> Value | None:
     if last in _READS or target.name.startswith(("frappe.utils", "pypika", "frappe.query_builder")):
         run_callbacks(call)
         return EXPRESSION if target.name.startswith(("pypika", "frappe.query_builder")) else Unknown(last)
-    return None
+    if last[:1].isupper() or _ASKS.match(last) or target.name.count(".") == 0:
+        return None
+    opaque(call, f"{last} is out of sight and has the database of Frappe", last)
+    return Unknown(last, from_rows=True)
 
 
 def _document(call: Call, function: str) -> Value:
@@ -180,6 +188,8 @@ class Document(Value):
             )
             return UNKNOWN
         run_callbacks(call)
+        if name in ("update", "set_new_name", "load_from_db", "reload"):
+            return self
         if name in _DOCUMENT_QUIET:
             return Children() if name in ("get", "append") else Unknown(name, from_rows=True)
         opaque(call, f"{name} of a document is out of sight", name)

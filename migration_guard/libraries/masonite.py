@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import External, Method, Value
 from migration_guard.libraries.database import Model, Query
-from migration_guard.libraries.execution import execute
+from migration_guard.libraries.execution import execute, out_of_sight
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -28,7 +28,7 @@ def call(target: External, call: Call) -> Value | None:
         return Connections()
     if ".db." in target.name or target.last in _ENTRIES:
         return Connections().method(target.last, call)
-    return None
+    return out_of_sight(target, call)
 
 
 def of_application(name: str, call: Call) -> Value | None:

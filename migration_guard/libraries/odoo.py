@@ -13,7 +13,7 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
 from migration_guard.libraries.database import Handle, record, run_callbacks
-from migration_guard.libraries.execution import execute, opaque
+from migration_guard.libraries.execution import execute, opaque, out_of_sight
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ _UTIL_READS = frozenset(
 )
 _SCHEMA = (
     "rename_", "add_", "create_column", "remove_column", "remove_field", "remove_model", "remove_view", "drop_", "alter_",
-    "move_", "new_module", "merge_", "remove_module", "create_index", "create_m2m", "change_", "convert_", "delete_model",
+    "move_", "new_module", "merge_module", "remove_module", "create_index", "create_m2m", "delete_model",
 )  # fmt: skip
 """How helpers begin that change the schema, and with it what Odoo notes of it in its own tables."""
-_FILLS = {"copy_columns", "map_values", "set_defaults", "m2o_to_x2m", "convert_field_to_html", "move_field_m2m"}
-"""OpenUpgrade's helpers that write the rows of a table that they are told of."""
+_FILLS = ("copy_columns", "map_values", "set_defaults", "m2o_to_x2m", "convert_", "move_field_m2m", "merge_", "change_")
+"""How helpers begin that write the rows of tables."""
 
 
 def value(name: str) -> Value | None:
@@ -88,7 +88,7 @@ def call(target: External, call: Call) -> Value | None:
             return call.argument(1, "query") or UNKNOWN
         case "SQL" | "format_query":
             return call.argument(0 if last == "SQL" else 1) or UNKNOWN
-    if last in _FILLS:
+    if last.startswith(_FILLS) and not last.startswith(_SCHEMA):
         record(call, OperationKind.DML_CALL, how="helper", callee=last)
         return UNKNOWN
     if last in _OPENUPGRADE_READS or last in _UTIL_READS:
@@ -97,7 +97,8 @@ def call(target: External, call: Call) -> Value | None:
     if last.startswith(_SCHEMA):
         call.machine.ledger.schema(spot_of(call.place), f"{last} changes the schema")
         return UNKNOWN
-    return None
+    run_callbacks(call)
+    return out_of_sight(target, call)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,6 +166,7 @@ class Records(Value):
 
     from_rows = True
     is_made = True
+    items_are_attributes = True
 
     @property
     def handle(self) -> bool:  # type: ignore[override]

@@ -10,7 +10,7 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.libraries.database import EXPRESSION, Handle, Model
-from migration_guard.libraries.execution import execute
+from migration_guard.libraries.execution import execute, out_of_sight
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -26,12 +26,12 @@ def value(name: str) -> Value | None:
 def call(target: External, call: Call) -> Value | None:
     last = target.last
     if target.root == "peewee_migrate" or last.endswith("Migrator") or last == "migrate":
-        return Migrator() if target.root == "peewee_migrate" and last == "Migrator" else Unknown(last)
+        return Migrator() if last.endswith("Migrator") else Unknown(last)
     if last.endswith("Database") or last in ("connect", "DatabaseProxy", "Proxy"):
         return Handle("database")
     if last.endswith("Field") or last in ("SQL", "Value", "Case", "Cast", "Alias", "Check", "Index", "fn"):
         return EXPRESSION
-    return None
+    return None if last in ("Model", "chunked", "prefetch") else out_of_sight(target, call)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.spot import spot_of
-from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Value
 from migration_guard.libraries.database import EXPRESSION, Handle
-from migration_guard.libraries.execution import execute
+from migration_guard.libraries.execution import execute, out_of_sight
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def call(target: External, call: Call) -> Value | None:
             return Handle("engine")
     if target.name.startswith(("piccolo.columns", "piccolo.query.functions")):
         return EXPRESSION
-    return Unknown(target.last) if not any(one.handle for one in call.arguments) else None
+    return out_of_sight(target, call)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

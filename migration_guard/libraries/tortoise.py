@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.values import UNKNOWN, External, Unknown, Value
 from migration_guard.libraries.database import EXPRESSION, Handle, run_callbacks
+from migration_guard.libraries.execution import out_of_sight
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
 
 ROOTS = ("tortoise", "aerich")
+_BASES = frozenset({"Model", "Migration"})
 _OPERATIONS = "tortoise.migrations.operations."
 
 
@@ -36,4 +38,4 @@ def call(target: External, call: Call) -> Value | None:
         return EXPRESSION
     if last.endswith("Field") or last in ("init", "generate_schemas", "close_connections"):
         return Unknown(last)
-    return None
+    return None if last in _BASES else out_of_sight(target, call)
