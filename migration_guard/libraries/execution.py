@@ -146,7 +146,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     from_rows=from_rows,
                     written=_form(call, step, text, parameters),
                     loose=_is_loose(call, text.slice(start, end), parameters),
-                    rendered=partial(raw.rendered, call, text, parameters),
+                    rendered=partial(raw.rendered, call, text, parameters, step.start),
                 )
             case Created(table=table):
                 certain = not _IF_NOT_EXISTS.search(shown, step.start, step.end)

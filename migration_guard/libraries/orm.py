@@ -364,6 +364,7 @@ def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
         tables=[model.table] if model.table and not collection else [],
         model=f"{model.name}.{name}" if collection else model.name,
         pending=True,
+        rendered=None if collection else partial(core.of_assignment, machine, model, place.whole),
     )
 
 
@@ -419,12 +420,16 @@ def _saved(row: Row, call: Call) -> None:
 
 def _tell(row: Row, kind: OperationKind, call: Call) -> None:
     model = row.model
+    orm = model.orm if model else "django-orm"
     record(
         call,
         kind,
-        how=model.orm if model else "django-orm",
+        how=orm,
         tables=call.machine.libraries.django.tables(model) if model is not None else (),
         model=model.name if model else None,
+        rendered=partial(queryset.of_save, call, model)
+        if kind is OperationKind.UPDATE and orm == "django-orm"
+        else None,
     )
 
 
