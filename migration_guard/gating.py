@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from migration_guard.discover import BACKFILL, Candidate
-from migration_guard.frameworks import LOADED_BY_NAME
+from migration_guard.discover import Candidate
+from migration_guard.frameworks import GATED, LOADED_BY_NAME
 from migration_guard.gate import may_hold_operation
 from migration_guard.skim import outline, places
 from migration_guard.skim.acting import Acting
@@ -40,8 +40,8 @@ class Gate:
                 self._done()
 
     def needs_reading(self, candidate: Candidate) -> bool:
-        """Whether a file may hold a data change, or import what makes one; the gate knows Python only."""
-        if candidate.framework == BACKFILL or candidate.path.suffix != ".py" or may_hold_operation(candidate.source):
+        """Whether a file may hold a data change, or import what makes one; the gate knows Python only, and some frameworks."""
+        if candidate.framework not in GATED or candidate.path.suffix != ".py" or may_hold_operation(candidate.source):
             return True
         acting = self._acting.setdefault(candidate.root, Acting(candidate.root))
         by_name = candidate.framework in LOADED_BY_NAME
