@@ -7,7 +7,7 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill bench-baseline edits replay releases witness sql-witness clean
+.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill bench-script bench-baseline edits replay releases witness sql-witness clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -21,6 +21,7 @@ help:
 	@echo "make moves    measure how many data changes of the corpus can be moved"
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
 	@echo "make bench    measure time and memory on the corpus"
+	@echo "make bench-script    measure how long a script of 10,000 lines takes, beside libcst's parser"
 	@echo "make bench-baseline    measure baselines of 5,000 and 50,000 entries, into docs/baseline.md"
 	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to what each edit is about"
 	@echo "make replay   hold baselines against the history of the repositories DIR=…; LIST=--list shows each disagreement"
@@ -86,6 +87,9 @@ fuzz: $(STAMP)
 
 bench: $(STAMP) corpus
 	$(BIN)/python benchmarks/speed.py $(CORPUS)
+
+bench-script: $(STAMP)
+	$(BIN)/python benchmarks/script.py
 
 bench-backfill: $(STAMP)
 	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_speed.py

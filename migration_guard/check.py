@@ -22,6 +22,7 @@ from migration_guard.earlier import before, in_index, look_back
 from migration_guard.files import exists
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
+from migration_guard.frameworks import GATED
 from migration_guard.gate import may_hold_operation
 from migration_guard.git import Git, GitError
 from migration_guard.judge import (
@@ -209,7 +210,9 @@ def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
 
 def unchanged_since(shelf: Shelf, cwd: Path) -> tuple[Filed, ...]:
     """Give the new findings of code that is as it was when the baseline was last changed. Raises GitError."""
-    new, baseline = shelf.matching.new, shelf.baseline
+    joining = {rule.code for rule in all_rules() if rule.contract}
+    new = [one for one in shelf.matching.new if one.finding.code not in joining]  # a backfill came, not a version
+    baseline = shelf.baseline
     if not new or not baseline.exists:
         return ()
     git = Git.at(baseline.folder)
@@ -258,7 +261,8 @@ def _by_rules(candidate: Candidate, reading: Reading, law: Law, known: tuple[Fil
     if candidate.framework == BACKFILL:
         return judge_backfills(reading.procedures, law, shown=candidate.shown, inside=inside)
     changed = judge(reading.operations, law, shown=candidate.shown, inside=inside)
-    contracted = judge_contractions(reading, known, law, shown=candidate.shown, inside=inside)
+    django = candidate.framework == "django"
+    contracted = judge_contractions(reading, known, law, shown=candidate.shown, inside=inside, django=django)
     return Judged((*changed.findings, *contracted.findings), (*changed.problems, *contracted.problems))
 
 
@@ -355,8 +359,8 @@ def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
 
 
 def _needs_reading(candidate: Candidate) -> bool:
-    """Whether the gate lets a file through; it knows Python only."""
-    if candidate.framework == BACKFILL:
+    """Whether the gate lets a file through; it knows Python only, and of frameworks only some."""
+    if candidate.framework not in GATED:
         return True
     return candidate.path.suffix != ".py" or may_hold_operation(candidate.source)
 

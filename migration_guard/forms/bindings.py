@@ -105,6 +105,8 @@ class Names:
     """Names that a function declares to be those of a scope around it."""
     loops: set[int] = field(default_factory=set)
     """The blocks that are bodies of loops."""
+    handed: dict[tuple[int, int], bool] = field(default_factory=dict)
+    """Which calls lead to a function that changes what it is handed, as far as that was asked."""
     _order: int = 0
 
     @classmethod
@@ -247,7 +249,7 @@ class Names:
                     self.bindings.setdefault(root, []).append(Binding(spot, how, values, whole=False))
             case cst.Name() | cst.Attribute():
                 for one in call.args:
-                    if isinstance(one.value, cst.Name):
+                    if isinstance(one.value, cst.Name) and one.value.value not in _CONSTANTS:
                         handed = Binding(spot, "handed", (call,), whole=False)
                         self.bindings.setdefault(one.value.value, []).append(handed)
             case _:
@@ -277,6 +279,7 @@ class Names:
 
 
 _SETATTR = 3
+_CONSTANTS = frozenset({"True", "False", "None"})
 
 
 def exits(node: cst.BaseCompoundStatement) -> list[cst.CSTNode]:

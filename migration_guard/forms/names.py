@@ -71,7 +71,8 @@ class NameForms(Conditions):
             return self._changed(first, reaching, there) if reaching else first
         made = self._bindings(name, reaching, there)
         if there.outer is not None and reaching and not there.names.binds(name):
-            return short(f"<{self._name(name, there.outer)}; {made}>")
+            outside = self._name(name, there.outer)
+            return short(f"<{outside}; {made}>") if made else outside
         changed = list(self._changed_in_functions(name, there))
         return short(f"<{made}; {'; '.join(changed)}>") if changed else made
 
@@ -101,7 +102,8 @@ class NameForms(Conditions):
 
     def _changed(self, first: str | None, bindings: Sequence[Binding], where: Where) -> str:
         """What a name holds after its bindings; where the same value is bound several times does not count."""
-        said = [self._binding(one, where) for one in bindings]
+        telling = [one for one in bindings if one.how != "handed" or self._changes_handed(one, where)]
+        said = [self._binding(one, where) for one in telling]
         plain = {value for _, value in said}
         if first is None and len(plain) == 1 and all(one.whole for one in bindings):
             return plain.pop()
@@ -184,17 +186,33 @@ class NameForms(Conditions):
             node = bindings[0].values[0] if len(bindings) == 1 and bindings[0].how == "=" else node
         return node
 
-    def _handed(self, one: Binding, where: Where) -> str:
-        """A name is handed to a function of the same file that changes what it holds; others are taken to read it."""
-        call = one.values[0]
+    def _changes_handed(self, one: Binding, where: Where) -> bool:
+        """Whether a function of the same file changes what it is handed; a script hands its engine on a thousand times."""
+        known = where.names.handed
+        key = (id(one.values[0]), id(where.outer.names) if where.outer is not None else 0)
+        if key not in known:
+            known[key] = self._changing(one.values[0], where.at(one.spot)) is not None
+        return known[key]
+
+    def _changing(self, call: cst.CSTNode, where: Where) -> tuple[cst.FunctionDef, Where, list[list[Binding]]] | None:
+        """The function that a call leads to, and how it changes what it is given; others are taken to read it."""
         function = self._called(call, where) if isinstance(call, cst.Call) else None
         if function is None:
-            return ""
+            return None
         node, there = function
         names = self._names(node)
         changed = [names.bindings[name] for name in parameters(node) if names.changes(name)]
         if not any(binding.how != "handed" and not binding.whole for some in changed for binding in some):
+            return None
+        return node, there, changed
+
+    def _handed(self, one: Binding, where: Where) -> str:
+        """A name is handed to a function of the same file that changes what it holds."""
+        call = one.values[0]
+        found = self._changing(call, where)
+        if found is None:
             return ""
+        node, there, changed = found
         inside = replace(there, caller=(call, where))
 
         def made() -> str:

@@ -159,7 +159,11 @@ class Names:
                 receiver.assign(target.attr.value, value, self.machine, self.machine.place(target, statement))
             case cst.Subscript():
                 key = self.machine.expressions.subscript_key(target)
-                self.machine.evaluate(target.value).set_item(key, value, rows=bool(self.machine.row_loops))
+                receiver = self.machine.evaluate(target.value)
+                receiver.set_item(key, value, rows=bool(self.machine.row_loops))
+                for option in receiver.alternatives():
+                    if option.items_are_attributes:
+                        option.assign(str(key), value, self.machine, self.machine.place(target, statement))
             case cst.Tuple() | cst.List():
                 self._unpack(target.elements, value, statement)
             case cst.StarredElement():

@@ -61,6 +61,8 @@ class Value:
     """Whether nothing that is done with it, as with a plain value, leads to the database."""
     readable: bool = False
     """Whether at least reading it does not."""
+    items_are_attributes: bool = False
+    """Whether `self["name"] = …` is `self.name = …`."""
 
     @property
     def key(self) -> object:

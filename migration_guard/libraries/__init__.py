@@ -31,15 +31,22 @@ from migration_guard.interpreter.values import (
     join,
 )
 from migration_guard.libraries import (
+    active_record,
     alembic,
     django,
     django_operations,
     drivers,
+    frappe,
+    masonite,
+    odoo,
     orm,
+    peewee,
+    piccolo,
     reachable,
     routines,
     sqlalchemy,
     standard,
+    tortoise,
     trust,
     yoyo,
 )
@@ -87,6 +94,12 @@ _BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(django.ROOTS, django),
     **dict.fromkeys(drivers.ROOTS, drivers),
     **dict.fromkeys(yoyo.ROOTS, yoyo),
+    **dict.fromkeys(odoo.ROOTS, odoo),
+    **dict.fromkeys(frappe.ROOTS, frappe),
+    **dict.fromkeys(tortoise.ROOTS, tortoise),
+    **dict.fromkeys(piccolo.ROOTS, piccolo),
+    **dict.fromkeys(peewee.ROOTS, peewee),
+    **dict.fromkeys(masonite.ROOTS, masonite),
 }
 
 _WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_contenttypes|update_contenttypes)$")
@@ -136,7 +149,7 @@ class Libraries:
         if special is None and name.rpartition(".")[2] in orm.MANAGERS and self.framework in ("django", "south"):
             return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
         last = name.rpartition(".")[2]
-        if special is None and ".models." in name and last[:1].isupper():
+        if special is None and ".models." in name and last[:1].isupper() and not active_record.is_base(name):
             special = self._external_model(name)
         if special is None and library is None and "." in name and _SESSION.match(last):
             return External(name) if name.partition(".")[0] in sys.stdlib_module_names else Handle(last)
@@ -210,6 +223,8 @@ class Libraries:
             result = django.Foreign(name, from_rows=rows, cls=callee.name, made_with=call)
         if name in self.dml_helpers:
             return self._dml_helper(name, call)
+        if self.framework == "masonite" and (given := masonite.of_application(name, call)) is not None:
+            return given
         if _SESSION.search(name):
             return Handle(name)
         if trust.enqueues(callee, name, call.arguments):
@@ -219,8 +234,6 @@ class Libraries:
         if _WRITES.match(name):
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
             return result
-        if isinstance(callee, External) and callee.name.endswith("openupgrade.logged_query"):
-            return execute(call, call.argument(1, "query") or UNKNOWN)
         run_callbacks(call)
         if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
             self._judge_arguments(callee, name, call)
@@ -350,6 +363,8 @@ class Libraries:
                 listened(value, Call(self.machine, "listens_for", place))
             case Registers() | Implements():
                 wrapper.takes(value)
+            case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):
+                return migrator.decorates(name, value, Call(self.machine, name, place))
             case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
                 return standard.call(wrapper, Call(self.machine, wrapper.last, place, (value,)))
         name = wrapper.name if isinstance(wrapper, External) else getattr(wrapper, "hint", "")

@@ -29,7 +29,7 @@ from migration_guard.interpreter.values import (
     join,
 )
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import core
+from migration_guard.rendition import Rendered, core
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -61,7 +61,7 @@ def record(
     callee: str | None = None,
     pending: bool = False,
     written: str | None = None,
-    rendered: Callable[[], str] | None = None,
+    rendered: Callable[[], str | Rendered] | None = None,
     loose: bool = False,
 ) -> None:
     """Tell the ledger of a data change. Rows that were read from the database make an insert a copy."""

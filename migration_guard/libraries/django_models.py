@@ -208,6 +208,12 @@ class Project:
         state = self._state(app).get(own.lower())
         return state.fields.get(name, NO_FIELD).kind if state is not None else ""
 
+    def stamped(self, model: Model) -> str | None:
+        """A field into which each save writes the time."""
+        app, _, own = (model.name or "").partition(".")
+        state = self._state(app).get(own.lower())
+        return next((name for name, one in state.fields.items() if one.stamped), None) if state is not None else None
+
     def column(self, model: Model, name: str) -> str | None:
         """The column of a field under Django's own naming, where the migrations tell of the field."""
         if name in ("pk", "id"):

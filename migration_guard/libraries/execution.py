@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 SINKS = frozenset(
     "execute exec_driver_sql executemany executescript execute_async exec scalar scalars stream stream_scalars "
-    "fetch fetchrow fetchval fetchall_sql execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
+    "fetch fetchrow fetchval fetchall_sql execute_query execute_query_dict execute_script execute_insert execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
 )
 """Methods whose first argument is SQL or a statement, on anything that looks like a way to the database."""
 
@@ -94,6 +94,13 @@ def opaque(call: Call, what: str, callee: str | None = None) -> None:
     record(call, OperationKind.OPAQUE, how="helper", callee=callee, text=what)
 
 
+def out_of_sight(target: External, call: Call) -> Value:
+    """A function of a library that is not known: what it is given says whether it may reach the database."""
+    if any(value.handle for value in call.arguments):
+        opaque(call, f"{target.last} is out of sight and is given a way to the database", target.last)
+    return Unknown(target.last, from_rows=any(value.from_rows for value in call.arguments))
+
+
 def changes_in(call: Call, text: Text) -> bool:
     """Whether a text is SQL that changes data, at its root."""
     if not _VERB.match(str(text)):
@@ -139,7 +146,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     from_rows=from_rows,
                     written=_form(call, step, text, parameters),
                     loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
-                    rendered=partial(raw.rendered, call, text, parameters),
+                    rendered=partial(raw.rendered, call, text, parameters, step.start),
                 )
             case Created(table=table):
                 certain = not _IF_NOT_EXISTS.search(shown, step.start, step.end)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from migration_guard.forms.nodes import parameters
 from migration_guard.frameworks import framework
 from migration_guard.frameworks.sql.part import Part
 from migration_guard.interpreter.call import Call
@@ -21,9 +23,18 @@ from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, Constant, External, Place, Unknown, Unseen, Value
-from migration_guard.libraries import Libraries, django, django_history, django_operations, reachable, routines
+from migration_guard.libraries import (
+    Libraries,
+    django,
+    django_history,
+    django_operations,
+    frameworks,
+    reachable,
+    routines,
+)
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import execute, opaque
+from migration_guard.libraries.standard import running
 from migration_guard.libraries.standard.files import PathValue
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.procedures import Contraction, Procedure
@@ -189,6 +200,38 @@ class Migration:
 
     def run(self, function: Value, direction: Direction, arguments: Sequence[Value] = ()) -> None:
         self.machine.enter(function, arguments, direction)
+
+    def run_entry(self, name: str, direction: Direction, *ways: str, executes: bool = False) -> None:
+        """Enter what the module calls by a name with ways to the database; some frameworks execute what it returns."""
+        entry = self.name(name)
+        for option in () if entry is None else entry.alternatives():
+            if isinstance(option, Function):
+                self.run_function(option, direction, *ways, executes=executes)
+            else:
+                self._run_elsewhere(name, option, direction)
+
+    def run_function(self, function: Function, direction: Direction, *ways: str, executes: bool = False) -> None:
+        first = parameters(function.node)[:1]
+        with self.machine.entering(direction):
+            place = Place(self.source, self.source.tree, self.source.tree)
+            given = tuple(frameworks.way(one, first[0] if first else "") for one in ways)
+            call = Call(self.machine, function.name, place, given, given=True)
+            result = running.awaited(self.machine.call(function, call))
+            if executes and result is not NONE:
+                execute(replace(call, positional=()), result)
+            result.consumed()
+
+    def run_methods(self, bases: Sequence[str], methods: Mapping[str, Direction]) -> None:
+        """Call methods on an object of each class of the module that inherits from one of a framework."""
+        for cls in self.module.scope.bindings().values():
+            if not isinstance(cls, Class) or cls.module is not self.module:
+                continue
+            if not any(base.startswith(tuple(bases)) for base in cls.external_bases()):
+                continue
+            for name, direction in methods.items():
+                found = cls.lookup(name)
+                if isinstance(found, Function):
+                    self.machine.enter(found.bind(self._object(cls)), (), direction)
 
     def run_named(self, name: str, direction: Direction) -> None:
         """Enter what the module calls by a name; what is not in sight may do anything."""
