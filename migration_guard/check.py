@@ -210,7 +210,9 @@ def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
 
 def unchanged_since(shelf: Shelf, cwd: Path) -> tuple[Filed, ...]:
     """Give the new findings of code that is as it was when the baseline was last changed. Raises GitError."""
-    new, baseline = shelf.matching.new, shelf.baseline
+    joining = {rule.code for rule in all_rules() if rule.contract}
+    new = [one for one in shelf.matching.new if one.finding.code not in joining]  # a backfill came, not a version
+    baseline = shelf.baseline
     if not new or not baseline.exists:
         return ()
     git = Git.at(baseline.folder)
@@ -259,7 +261,8 @@ def _by_rules(candidate: Candidate, reading: Reading, law: Law, known: tuple[Fil
     if candidate.framework == BACKFILL:
         return judge_backfills(reading.procedures, law, shown=candidate.shown, inside=inside)
     changed = judge(reading.operations, law, shown=candidate.shown, inside=inside)
-    contracted = judge_contractions(reading, known, law, shown=candidate.shown, inside=inside)
+    django = candidate.framework == "django"
+    contracted = judge_contractions(reading, known, law, shown=candidate.shown, inside=inside, django=django)
     return Judged((*changed.findings, *contracted.findings), (*changed.problems, *contracted.problems))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from string import Formatter
 
 import libcst as cst
 
@@ -16,6 +18,7 @@ from migration_guard.forms.values import constant_form, text_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 
+_PERCENT = re.compile(r"%[^a-zA-Z%]*[a-zA-Z%]?")
 HOLE = "{}"
 """What stands in a text for what fills it."""
 MAX_DEPTH = 150
@@ -55,6 +58,14 @@ class Expressions(MemberForms):
         match node:
             case cst.Name():
                 return self._name(node.value, where)
+            case cst.Call(func=cst.Attribute(value=cst.BaseString() as text, attr=cst.Name(value="format"))) if (
+                filled := self._filled_by_format(text, node.args, where)
+            ):
+                return filled
+            case cst.BinaryOperation(left=cst.BaseString() as text, operator=cst.Modulo(), right=right) if (
+                filled := self._filled_by_percent(text, right, where)
+            ):
+                return filled
             case cst.Attribute() | cst.Call() | cst.Subscript():
                 return chained(node, _There(self, where))
             case cst.SimpleString() | cst.ConcatenatedString() | cst.FormattedString():
@@ -128,6 +139,44 @@ class Expressions(MemberForms):
                 text += HOLE
                 holes.append(self._of(part, where))
         return " ".join([text_form(text), *holes])
+
+    def _filled_by_format(self, text: cst.BaseString, arguments: Sequence[cst.Arg], where: Where) -> str | None:
+        """`"{} {}".format(…)` says what an f-string says, where its fields are plain."""
+        parts = [*string_parts(text)]
+        if len(parts) != 1 or not isinstance(parts[0], str) or any(one.star for one in arguments):
+            return None
+        placed = [one.value for one in arguments if one.keyword is None]
+        named = {one.keyword.value: one.value for one in arguments if one.keyword is not None}
+        said, holes = "", list[str]()
+        try:
+            fields = list(Formatter().parse(parts[0]))
+        except ValueError:
+            return None
+        for number, (before, name, spec, conversion) in enumerate(fields):
+            said += before
+            if name is None:
+                continue
+            index = int(name) if name.isdecimal() else number if not name else None
+            value = named.get(name) if index is None else placed[index] if index < len(placed) else None
+            if value is None or spec or conversion:
+                return None
+            said += HOLE
+            holes.append(self._of(value, where))
+        return " ".join([text_form(said), *holes])
+
+    def _filled_by_percent(self, text: cst.BaseString, right: cst.BaseExpression, where: Where) -> str | None:
+        """`"%s %s" % (…)` likewise."""
+        parts = [*string_parts(text)]
+        if len(parts) != 1 or not isinstance(parts[0], str):
+            return None
+        values = [one.value for one in right.elements] if isinstance(right, cst.Tuple) else [right]
+        found = _PERCENT.findall(parts[0])
+        if isinstance(right, (cst.Dict, cst.Name)) or any(one not in ("%s", "%%") for one in found):
+            return None
+        if found.count("%s") != len(values) or any(not isinstance(one, cst.BaseExpression) for one in values):
+            return None
+        said = _PERCENT.sub(lambda one: HOLE if one[0] == "%s" else "%", parts[0])
+        return " ".join([text_form(said), *(self._of(one, where) for one in values)])
 
     def _scope(self, node: cst.CSTNode, where: Where) -> str:
         every = parameters(node)

@@ -42,6 +42,7 @@ from migration_guard.libraries import (
     orm,
     peewee,
     piccolo,
+    pony,
     reachable,
     routines,
     sqlalchemy,
@@ -99,6 +100,7 @@ _BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(tortoise.ROOTS, tortoise),
     **dict.fromkeys(piccolo.ROOTS, piccolo),
     **dict.fromkeys(peewee.ROOTS, peewee),
+    **dict.fromkeys(pony.ROOTS, pony),
     **dict.fromkeys(masonite.ROOTS, masonite),
 }
 

@@ -22,7 +22,8 @@ def alteration(event: Event, write: Write, picks: Picked, tested: tuple[str, ...
     own = [(at, pick) for at, pick in picks if not pick.nested and same_table(pick.table, write.table)]
     by_key = any(_is_row(name, write, own) for name in (*write.listed, *write.keyed))
     ranged = write.ranged and event.loop is not None
-    picked = [column for _, pick in own for column in pick.tested] if by_key or write.confined else []
+    by = {*write.listed, *write.keyed} if by_key or write.confined else set()
+    picked = [column for _, pick in own if _chooses(pick, by) for column in pick.tested] if by or write.confined else []
     return _made(
         write, event.spot.span(), event.transaction, (*tested, *picked), together=event.together, sources=write.sources,
         confined=write.confined or by_key or ranged or (managed and bool(write.listed)),
@@ -54,6 +55,11 @@ def _locked(event: Event, own: Picked, picks: Picked) -> bool:
     """Whether a pick locks the rows: in the same transaction, or inside the same statement."""
     before = any(pick.lock and at.transactions & event.transactions for at, pick in own)
     return before or any(pick.nested and pick.lock and at.spot.key == event.spot.key for at, pick in picks)
+
+
+def _chooses(pick: Pick, by: set[str]) -> bool:
+    """Whether a pick decides which rows are changed: what only counts them, or reads others, does not."""
+    return pick.lock is not None or pick.limit is not None or not by.isdisjoint(pick.gives)
 
 
 def _is_row(column: str, write: Write, own: Picked) -> bool:

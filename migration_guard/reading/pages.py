@@ -53,6 +53,11 @@ class Page:
         return frozenset(one.spot.key for one in self.events if isinstance(one.what, Write)) | self._others
 
     @property
+    def tables(self) -> frozenset[object]:
+        """Where it changes something of which it knows the table."""
+        return frozenset(one.spot.key for one in self.events if isinstance(one.what, Write) and one.what.table)
+
+    @property
     def _others(self) -> frozenset[object]:
         return frozenset(one.key for one in (*self.schema_changes, *(spot for spot, _ in self.unseen)))
 
@@ -110,6 +115,8 @@ def _only_calls(page: Page, below: Sequence[Page]) -> bool:
     function = page.function
     if function is None or not below or not page.spots <= {spot for one in below for spot in one.spots}:
         return False
+    if not page.tables <= {spot for one in below for spot in one.tables}:
+        return False  # what it is about is what its caller says
     names = {one.function.name for one in below if one.function is not None}
     return not any(_calls(node, names) for node in within(function.node) if _repeats_or_joins(node))
 

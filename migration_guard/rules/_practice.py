@@ -90,11 +90,19 @@ def spelt(setting: Setting) -> str:
 
 
 def set_to(setting: Setting, value: str) -> Edit:
-    """The edit that gives a time-out another value."""
-    return Edit(setting.span, ((setting.text, value),))
+    """The edit that gives a time-out another value, for the transaction alone."""
+    return Edit(setting.span, (*_local(setting), (setting.text, value)))
 
 
 def added(procedure: Procedure, transaction: int, name: str, value: str) -> Edit | None:
     """The edit that sets a time-out below the last one that its transaction sets."""
     own = [one for one in procedure.settings if transaction in one.transactions]
-    return Edit(own[-1].span, ((own[-1].name, name), (own[-1].text, value)), again=True) if own else None
+    if not own:
+        return None
+    return Edit(own[-1].span, (*_local(own[-1]), (own[-1].name, name), (own[-1].text, value)), again=True)
+
+
+def _local(setting: Setting) -> tuple[tuple[str, str], ...]:
+    """What makes a SET one that ends with its transaction, as the advice has it."""
+    plain = ((f"SET {word}{setting.name}", f"SET LOCAL {setting.name}") for word in ("", "SESSION "))
+    return () if setting.local else tuple(plain)

@@ -142,7 +142,7 @@ def _limit(limit: exp.Expr) -> tuple[str, int | None]:
 
 def _write(node: exp.Expr, root: exp.Expr, picked: Sequence[exp.Select]) -> Write:
     target = node.this.this if isinstance(node.this, exp.Schema) else node.this
-    table = target.name if isinstance(target, exp.Table) else ""
+    table = target.name if isinstance(target, exp.Table) and HOLE not in target.name else ""
     assigned, sources = _assignments(node)
     own = _tested(node.args.get("where"))
     inside = [select for select in picked if _feeds(select, node, root)]

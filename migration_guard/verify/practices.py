@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Severity, Status
@@ -11,7 +11,7 @@ from migration_guard.judge import Law, judge_backfills
 from migration_guard.operations import Span
 from migration_guard.procedures import IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT, Procedure
 from migration_guard.rules._practice import changes, spelt, transactions
-from migration_guard.verify.verdict import Evidence, Outcome
+from migration_guard.verify.verdict import DECIDING, Evidence, Outcome
 
 CODES = {
     2: ("MG401", "MG402", "MG405", "MG411", "MG413", "MG414"),
@@ -35,7 +35,7 @@ class _Fact:
     span: Span
 
 
-def evidence(number: int, files: Sequence[Checked], law: Law) -> Iterator[Evidence]:
+def evidence(number: int, files: Sequence[Checked], law: Law, *, strict: bool = False) -> Iterator[Evidence]:
     """What speaks for and against a point, backfill by backfill."""
     told: set[Evidence] = set()
     for file in files:
@@ -43,7 +43,7 @@ def evidence(number: int, files: Sequence[Checked], law: Law) -> Iterator[Eviden
             for one in _of(procedure, number, file, law):
                 if one not in told:  # two backfills may share a helper
                     told.add(one)
-                    yield one
+                    yield _decided(one) if strict else one
 
 
 def _of(procedure: Procedure, number: int, file: Checked, law: Law) -> Iterator[Evidence]:
@@ -55,6 +55,11 @@ def _of(procedure: Procedure, number: int, file: Checked, law: Law) -> Iterator[
         if fact.code in CODES[number] and fact.code not in told:
             where = (file.candidate.shown, fact.span.line)
             yield Evidence(Outcome.PASS, f"{procedure.shown}: {fact.what}", fact.found, fact.required, *where)
+
+
+def _decided(one: Evidence) -> Evidence:
+    noted = one.remark and one.code in DECIDING and not one.ignored
+    return replace(one, outcome=Outcome.PARTIAL, remark=False) if noted else one
 
 
 def _own(procedure: Procedure, file: Checked, law: Law) -> list[Finding]:
@@ -78,6 +83,7 @@ def _against(finding: Finding) -> Evidence:
         line=finding.span.line,
         code=finding.code,
         remark=measure.passes or ignored,
+        ignored=ignored,
         help=finding.help,
         edit=measure.edit,
     )

@@ -7,11 +7,13 @@ that are stored and tested. What this cannot tell is told as not judged.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
+
+from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
 
 _LANGUAGE = Language(tree_sitter_bash.language())
 _DEEPEST = 12
@@ -21,36 +23,10 @@ _SAYS = re.compile(
     r"^(?:echo|printf|logger|log(?:_\w+)?|info|warn(?:ing)?|say|notify\w*|true|:|sleep|date|return|continue)$"
 )
 """Commands that only say something, or do nothing."""
+_RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
+"""What ends a loop before its command has succeeded."""
 _FAILURE = re.compile(r"-ne\b|-gt\b|!=|>")
 _SUCCESS = re.compile(r"-eq\b|==?")
-
-
-class Unreadable(Exception):
-    """A script that is no shell that can be parsed; the line is where that shows."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(reason)
-        self.line = line
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What becomes of the deployment if a command fails."""
-
-    stops: bool | None
-    """None where that cannot be told."""
-    why: str
-    partly: bool = False
-    """Whether only some of what follows is left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command of a script, with the words that it is called with."""
-
-    words: tuple[str, ...]
-    line: int
-    fate: Fate
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +48,45 @@ SET_E = Fate(stops=True, why="the script runs under set -e")
 LAST = Fate(stops=True, why="the script ends with its exit code")
 
 
-def commands(source: bytes) -> tuple[Command, ...]:
-    """Every command of a script that can be reached, functions followed, in the order in which they run."""
+def recognises(name: str, source: bytes) -> bool:
+    """By its first line, else by its name: a script that is sourced or named to `sh` needs none."""
+    first = source[:200].split(b"\n", 1)[0]
+    if first.startswith(b"#!"):
+        return bool(re.search(rb"\b(?:ba|da|k|z|a)?sh\b", first))
+    return name.endswith((".sh", ".bash")) or bool(_NAMED.match(name))
+
+
+_NAMED = re.compile(r"^(?:deploy|release|entrypoint|start)(?:[_-][\w-]+)?$", re.IGNORECASE)
+
+
+def commands(
+    source: bytes, *, errexit: bool = False, pipefail: bool = False, above: int = 0, last: Fate = LAST
+) -> tuple[Command, ...]:
+    """Every command of a script that can be reached, functions followed, in the order in which they run.
+
+    `above` is how many lines stand above it in its file, `last` what the failure of its last command leads to.
+    """
+    source = b"\n" * above + source
     if b"\0" in source:
         raise Unreadable(source.count(b"\n", 0, source.index(b"\0")) + 1, "it is binary: it holds null bytes")
     tree = Parser(_LANGUAGE).parse(source)
     if tree.root_node.has_error:
         raise Unreadable(_first_error(tree.root_node), "it is no shell script that can be read")
     walk = _Walk()
-    walk.errexit = _shebang_errexit(source)
-    walk.block(_statements(tree.root_node), _Context(GOES_ON, errexit=True), last=LAST)
+    walk.errexit, walk.pipefail = errexit or _shebang_errexit(source), pipefail
+    walk.block(_statements(tree.root_node), _Context(GOES_ON, errexit=True), last=last)
     return tuple(walk.found)
+
+
+def inner(words: Sequence[str]) -> tuple[str, bool] | None:
+    """The script that `sh -c "…"` runs, and whether under `-e`."""
+    name = words[0].rpartition("/")[2] if words else ""
+    if name not in {"sh", "bash", "dash", "ash", "zsh"}:
+        return None
+    for index, word in enumerate(words[1:], 1):
+        if re.fullmatch(r"-\w*c", word) and index + 1 < len(words):
+            return words[index + 1], any(re.fullmatch(r"-\w*e\w*", one) for one in words[1 : index + 1])
+    return None
 
 
 def _shebang_errexit(source: bytes) -> bool:
@@ -122,7 +126,7 @@ class _Walk:
         if _in_background(node):
             return Fate(stops=False, why="it runs in the background")
         if self.errexit and context.errexit:
-            return SET_E
+            return last if not behind and last.stops and node.type == "list" else SET_E
         return self._tested_behind(behind) or (last if not behind else context.tested(GOES_ON).fate)
 
     def _tested_behind(self, behind: Sequence[Node]) -> Fate | None:
@@ -253,7 +257,8 @@ class _Walk:
 
     def _loop(self, node: Node, context: _Context) -> None:
         body = node.child_by_field_name("body")
-        untold = Fate(stops=None, why="a loop runs until it succeeds or fails")
+        again = body is not None and not _RUNS_OUT.search(_text(body))
+        untold = Fate(stops=None, why="a loop runs it until it succeeds", repeats=again)
         for one in _statements(node):
             if one == body:
                 self.block(_statements(one), context, last=context.fate)
@@ -337,8 +342,3 @@ def _only_says(node: Node) -> bool:
         words = _words(node)
         return bool(words) and bool(_SAYS.match(words[0]))
     return node.type in {"compound_statement", "list"} and all(map(_only_says, _statements(node)))
-
-
-def names(commands_: Sequence[Command]) -> Iterator[str]:
-    """The names of the commands, for messages."""
-    return (one.words[0] for one in commands_ if one.words)
