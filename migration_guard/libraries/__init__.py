@@ -43,6 +43,7 @@ from migration_guard.libraries import (
     orm,
     peewee,
     piccolo,
+    pony,
     routines,
     sqlalchemy,
     standard,
@@ -100,6 +101,7 @@ _BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(tortoise.ROOTS, tortoise),
     **dict.fromkeys(piccolo.ROOTS, piccolo),
     **dict.fromkeys(peewee.ROOTS, peewee),
+    **dict.fromkeys(pony.ROOTS, pony),
     **dict.fromkeys(masonite.ROOTS, masonite),
 }
 
@@ -390,6 +392,9 @@ class Libraries:
                 return result
         if found.root in _BY_ROOT or found.name == "builtins.object":
             return call.machine.call(found, call)
+        for name in _OF_COLLECTIONS.get(call.name, "").split() if found.root in ("collections", "typing") else ():
+            takes = 2 if name in ("__setitem__", "insert") else 0 if name in ("__iter__", "__len__") else 1
+            instance.special(name, *[UNKNOWN] * takes)
         self._overridden(instance, call)
         return call.machine.call(found, call)
 
@@ -472,6 +477,15 @@ def holds_a_way(value: Value) -> bool:
     return value.handle or holds_rows(value)
 
 
+_OF_COLLECTIONS = {
+    **dict.fromkeys(("update", "setdefault"), "__getitem__ __setitem__"),
+    **dict.fromkeys(("pop", "popitem", "clear"), "__iter__ __getitem__ __delitem__ discard"),
+    **dict.fromkeys(("get", "items", "values", "index", "count"), "__iter__ __getitem__"),
+    **dict.fromkeys(("append", "extend"), "__len__ insert"),
+    "remove": "__delitem__ discard",
+    "keys": "__iter__",
+}
+"""What the abstract collections of Python call for their own methods."""
 _LIKE_STANDARD = {
     **dict.fromkeys(("attr.ib", "attr.attrib", "attr.field", "attrs.field", "pydantic.Field"), "dataclasses.field"),
     **dict.fromkeys(("attr.evolve", "attrs.evolve"), "dataclasses.replace"),
