@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -22,8 +21,7 @@ from migration_guard.earlier import before, in_index, look_back
 from migration_guard.files import exists
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
-from migration_guard.frameworks import GATED
-from migration_guard.gate import may_hold_operation
+from migration_guard.gating import Gate
 from migration_guard.git import Git, GitError
 from migration_guard.judge import (
     SMALL,
@@ -57,12 +55,6 @@ __all__ = [
     "unjudged_backfills",
 ]
 
-_CONTRACT = re.compile(
-    rb"\b(?:not\s+null|nullable|drop|validate|check|drop_column|create_check_constraint|AlterField|RemoveField)\b",
-    re.IGNORECASE,
-)
-"""Words of a schema change that relies on data: where backfills are known, such a migration is read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -92,7 +84,7 @@ def run(request: Request) -> Run:
     checked: list[Checked] = []
     done = request.watch(len(discovery.candidates))
     beside = _backfills_beside(request, laws, discovery)
-    gate = _Gate(done, contracts=bool(beside) or any(one.framework == BACKFILL for one in discovery.candidates))
+    gate = Gate(done, contracts=bool(beside) or any(one.framework == BACKFILL for one in discovery.candidates))
     readings: list[tuple[Candidate, Reading]] = []
     for candidate, reading in _read(chain(beside, gate.kept(discovery.candidates)), request):
         readings.append((candidate, reading))
@@ -290,24 +282,6 @@ def _cleared(candidate: Candidate, law: Law) -> Checked:
     return Checked(candidate, (), running, whole=True)
 
 
-class _Gate:
-    """Lets those files through that have to be read; the others are cleared while the readers are at work."""
-
-    def __init__(self, done: Callable[[], None], *, contracts: bool) -> None:
-        self.cleared: list[Candidate] = []
-        self._done = done
-        self._contracts = contracts
-        """Whether there are backfills on which a schema change may rely."""
-
-    def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-        for candidate in candidates:
-            if _needs_reading(candidate) or (self._contracts and _CONTRACT.search(candidate.source)):
-                yield candidate
-            else:
-                self.cleared.append(candidate)
-                self._done()
-
-
 class _Trusted:
     """The remarks that were there before the branch, where only those count."""
 
@@ -350,19 +324,13 @@ class _Trusted:
 def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
     """Read files for `explain`: everything seen in them, also in those that the gate would clear."""
     discovery, _ = find(request)
+    gate = Gate(lambda: None, contracts=False)
     seen = [
-        Seen(candidate, not _needs_reading(candidate), reading)
+        Seen(candidate, not gate.needs_reading(candidate), reading)
         for candidate, reading in _read(discovery.candidates, request, explain=True)
     ]
     problems = (*discovery.problems, *_nothing_found(request, discovery))
     return tuple(sorted(seen, key=lambda one: one.candidate.shown)), problems
-
-
-def _needs_reading(candidate: Candidate) -> bool:
-    """Whether the gate lets a file through; it knows Python only, and of frameworks only some."""
-    if candidate.framework not in GATED:
-        return True
-    return candidate.path.suffix != ".py" or may_hold_operation(candidate.source)
 
 
 def _nothing_found(request: Request, discovery: Discovery) -> Iterator[Problem]:

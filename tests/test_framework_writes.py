@@ -21,9 +21,10 @@ PICCOLO = (
 PEEWEE = "import peewee as pw\nfrom playhouse.migrate import SqliteMigrator\n\n\ndef migrate(migrator, database, fake=False):\n    Lead = migrator.orm['lead']\n"
 ENGINE = "from sqlalchemy import MetaData, Table\n\n\ndef upgrade(migrate_engine):\n    meta = MetaData(bind=migrate_engine)\n"
 MASONITE = "from masoniteorm.migrations import Migration\nfrom config.database import DB\n\n\nclass Fill(Migration):\n    def up(self):\n"
+PONY = "from pony.orm import Database, commit, db_session, delete, select\n\n\ndef run(Lead):\n    db = Database()\n"
 HEADS = {
     "odoo": ODOO, "frappe": FRAPPE, "aerich": AERICH, "peewee_migrate": PEEWEE, "sqlalchemy_migrate": ENGINE,
-    "masonite": MASONITE,
+    "masonite": MASONITE, "script": PONY,
 }  # fmt: skip
 WRITES = [
     ("odoo", "env['res.partner'].search([]).mapped('child_ids').write({'a': 1})", "UPDATE None"),
@@ -71,9 +72,13 @@ WRITES = [
     ("sqlalchemy_migrate", "migrate_engine.connect().execute('DELETE FROM leads')", "DELETE leads"),
     ("masonite", "DB.table('leads').where('a', 1).update({'a': 2})", "UPDATE leads"),
     ("masonite", "self.schema.get_connection().table('leads').delete()", "DELETE leads"),
+    ("script", "select(x for x in Lead if x.a).delete(bulk=True)", "DELETE None"),
+    ("script", "delete(x for x in Lead)", "DELETE None"),
+    ("script", "db.execute('UPDATE lead SET a = 1')", "UPDATE lead"),
     ("masonite", "DB.statement('UPDATE leads SET a = 1')", "UPDATE leads"),
 ]  # fmt: skip
 READS = [
+    ("script", "with db_session:\n    print([x.a for x in select(y for y in Lead)])"),
     ("odoo", "env['res.partner'].search([], limit=1).mapped('name')\ncr.execute('SELECT 1')\nprint(cr.fetchall())"),
     ("odoo", "openupgrade.rename_fields(env, [('a.b', 'a_b', 'c', 'd')])\nutil.remove_field(cr, 'a.b', 'c')"),
     ("frappe", "frappe.reload_doc('a', 'doctype', 'b')\nif frappe.db.exists('Lead', 'x'):\n    print(frappe.get_doc('Lead', 'x').hot)"),

@@ -11,7 +11,7 @@ import libcst as cst
 from migration_guard.forms.bindings import Binding, Names, Origin
 from migration_guard.forms.conditions import Conditions
 from migration_guard.forms.nodes import names_in, parameters
-from migration_guard.forms.values import GIVEN, is_whole, value_form
+from migration_guard.forms.values import GIVEN, has_form, value_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.values import Value
@@ -151,7 +151,7 @@ class NameForms(Conditions):
             for index in one.path:
                 elements = part.elements() if part is not None else None
                 part = elements[index] if elements is not None and index < len(elements) else None
-            if part is not None and is_whole(part):
+            if part is not None and has_form(part):
                 return value_form(part)
             node = _part(self._display(one.loop.iter, there), number)
             for index in one.path:

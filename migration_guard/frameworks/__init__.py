@@ -20,6 +20,9 @@ ORDER = (
 )  # fmt: skip
 """Modules tried in this order; `script` reads what is named and nothing else fits."""
 
+LOADED_BY_NAME = frozenset({"south", "django"})
+"""Frameworks that load a migration by its dotted name, and so the packages in which it lies."""
+
 GATED = frozenset({"alembic", "south", "django", "yoyo", "numbered", "script"})
 """Those whose files the gate can judge: it knows their schema operations, and that nothing runs what they return."""
 WORDS = (

@@ -21,12 +21,14 @@ _DEFINED = re.compile(r"^\s*def\s+migrate\s*\(\s*(?:cr|env)\b", re.MULTILINE)
 def recognises(path: PurePath, source: bytes) -> bool:
     if path.suffix != ".py" or b"migrate" not in source:
         return False
+    at_home = bool(_STAGE.match(path.name)) and bool(_VERSION.match(path.parent.name))
+    if not at_home and not _DEFINED.search(text_of(source)):
+        return False  # most files that speak of migrating: no tree is needed
     found = bindings(source)
     if found is None:
         return bool(_DEFINED.search(text_of(source)))
     if any(name == "migrate" and first in ("cr", "env") for name, first in found.functions):
         return True
-    at_home = bool(_STAGE.match(path.name)) and bool(_VERSION.match(path.parent.name))
     return at_home and ("migrate" in found.names or found.open)
 
 

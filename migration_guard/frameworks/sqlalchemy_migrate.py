@@ -18,7 +18,8 @@ _NUMBERED = re.compile(r"^\d{3,}[_\w]*\.py$")
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    if path.suffix != ".py" or b"upgrade" not in source:
+    numbered = bool(_NUMBERED.match(path.name)) and path.parent.name == "versions"
+    if path.suffix != ".py" or b"upgrade" not in source or not (numbered or b"migrate_engine" in source):
         return False
     found = bindings(source)
     if found is None:
@@ -26,7 +27,6 @@ def recognises(path: PurePath, source: bytes) -> bool:
     first = next((first for name, first in found.functions if name == "upgrade"), "")
     if first == "migrate_engine":
         return True
-    numbered = bool(_NUMBERED.match(path.name)) and path.parent.name == "versions"
     return numbered and "upgrade" in found.names and (first == "engine" or found.imports("migrate"))
 
 

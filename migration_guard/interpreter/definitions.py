@@ -143,12 +143,19 @@ class Definitions:
         named = {
             argument.keyword.value: machine.evaluate(argument.value) for argument in node.keywords if argument.keyword
         }
+        for base in bases:
+            base.special("__mro_entries__", Sequence(bases, kind="tuple"))
         scope = Scope(outer.module, outer, is_class=True)
         cls = Class(node.name.value, node, scope, outer.module, bases)
         cls.made_by = Call(machine, node.name.value, machine.place(node))
         meta = named.pop("metaclass", None)
         cls.meta = meta if isinstance(meta, Class) else None
         cls.fields = self._fields(cls, node)
+        prepares = cls.metaclass.method_of("__prepare__") if cls.metaclass is not None else None
+        if prepares is not None and cls.metaclass is not None:
+            given = (plain(cls.name), Sequence(bases, kind="tuple"))
+            bound = prepares.seen_on(cls.metaclass, machine)
+            machine.call(bound, cls.made_by.with_arguments(given, named))
         enclosing, self._class = self._class, cls
         with machine.inside(node.name.value, node, scope):
             self.statements.body(node.body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,7 +12,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.syntax import within
 from migration_guard.interpreter.text import Text, plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, External, Unknown, Value, join
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Native, Unknown, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -172,7 +173,18 @@ class Instance(Store, Value):
 
     def call(self, call: Call) -> Value:
         target = self.cls.method_of("__call__")
-        return target.bind(self).call(call) if target is not None else call.leave(self)
+        if target is not None:
+            return target.bind(self).call(call)
+        if self.cls.method_of("__enter__") is not None and call.positional and call.positional[0].callable_in_sight:
+            return Native("inside", partial(self._around, call.positional[0]))
+        return call.leave(self)
+
+    def _around(self, function: Value, call: Call) -> Value:
+        """What a `ContextDecorator` makes of a function: it runs within the block."""
+        self.entered(call.machine)
+        result = call.machine.call(function, call)
+        self.exited(call.machine)
+        return result
 
     def _iterated(self) -> Value | None:
         made = self.special("__iter__")

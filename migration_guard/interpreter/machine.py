@@ -24,6 +24,7 @@ from migration_guard.interpreter.cores import MappingObject, SequenceObject, Tex
 from migration_guard.interpreter.expressions import Expressions
 from migration_guard.interpreter.flow import HEAP, Flow, Store, each
 from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.importing import Imports
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.names import Names
 from migration_guard.interpreter.repository import Module, Repository, Scope
@@ -59,6 +60,7 @@ class Machine:
         self.reached: set[int] = set()
         """The `id` of every function node that was followed."""
         self._attributes: dict[object, Store] = {}
+        self.imports = Imports(self)
         self.names = Names(self)
         self.expressions = Expressions(self)
         self.statements = Statements(self)

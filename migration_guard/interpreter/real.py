@@ -18,7 +18,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.text import MAX_CHARACTERS_MADE, Text, plain
+from migration_guard.interpreter.text import MAX_CHARACTERS_MADE, Piece, Text
 from migration_guard.interpreter.values import NONE, Constant, Method, Unknown, Value, join
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _text(result: str, sources: Iterable[Text]) -> Text:
         begin = str(source).find(result)
         if begin >= 0:
             return source.slice(begin, begin + len(result))
-    return plain(result)
+    return Text((Piece(result, computed=True),))
 
 
 def computed(function: Callable[..., object], call: Call, *before: Value) -> Value | None:

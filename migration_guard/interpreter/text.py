@@ -36,9 +36,11 @@ class Piece:
     start: int = 0
     """The offset of the run in its literal's value."""
     hole: bool = False
+    computed: bool = False
+    """Whether it was made by a function of Python that was run on what is known: forms spell the call instead."""
 
     def cut(self, begin: int, end: int) -> Piece:
-        return Piece(self.value[begin:end], self.literal, self.start + begin, self.hole)
+        return Piece(self.value[begin:end], self.literal, self.start + begin, self.hole, self.computed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +75,7 @@ class Text(Value):
         return bool(self.pieces and str(self)) if self.known else None
 
     def item(self, key: Value) -> Value:
-        """A slice or a character; where it begins and ends is not always known."""
+        """A slice or a character; where it begins and ends is not always known: what it leaves out is taken to be little."""
         value = str(self)
         match key:
             case Constant(int(index)) if self.known and -len(value) <= index < len(value):
@@ -84,14 +86,10 @@ class Text(Value):
                 if ends is not None:
                     return self.slice(*ends)
                 cut = key.of_each(value)
-                return plain(cut) if cut is not None else self._cut()
+                return plain(cut) if cut is not None else self
             case Slice():
-                return self._cut()
+                return self
         return hole(from_rows=self.from_rows)
-
-    def _cut(self) -> Text:
-        """A part of it that is not known: what a slice leaves out is taken to be little."""
-        return concatenated((self, hole(from_rows=self.from_rows)))
 
     def elements(self) -> list[Value] | None:
         """Its characters, of a short text: `dict(zip("ab", …))`."""
@@ -99,6 +97,13 @@ class Text(Value):
         if not self.known or len(value) > MAX_CHARACTERS:
             return None
         return [self.slice(index, index + 1) for index in range(len(value))]
+
+    @property
+    def spelled(self) -> Text:
+        """As it stands in the source: what was computed is a hole."""
+        if not any(piece.computed for piece in self.pieces):
+            return self
+        return Text(tuple(Piece("{}", hole=True) if piece.computed else piece for piece in self.pieces), self.from_rows)
 
     @property
     def holes(self) -> list[tuple[int, int]]:

@@ -421,7 +421,7 @@ class ModuleValue(Value):
         return id(self.module)
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return machine.module_attribute(self.module, name)
+        return machine.names.of_module(self.module, name)
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
         machine.module_attribute(self.module, name)

@@ -37,12 +37,13 @@ from migration_guard.libraries import (
     django_operations,
     drivers,
     frappe,
+    importing,
     masonite,
     odoo,
     orm,
     peewee,
     piccolo,
-    reachable,
+    pony,
     routines,
     sqlalchemy,
     standard,
@@ -72,6 +73,7 @@ from migration_guard.libraries.operations import Implements, Operations, Registe
 from migration_guard.libraries.relationships import Listener, listened
 from migration_guard.libraries.standard import containers, pure, records, running, texts
 from migration_guard.operations import OperationKind
+from migration_guard.skim import reach
 from migration_guard.sql import Functions
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ _BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(tortoise.ROOTS, tortoise),
     **dict.fromkeys(piccolo.ROOTS, piccolo),
     **dict.fromkeys(peewee.ROOTS, peewee),
+    **dict.fromkeys(pony.ROOTS, pony),
     **dict.fromkeys(masonite.ROOTS, masonite),
 }
 
@@ -130,6 +133,7 @@ class Libraries:
 
     machine: Machine
 
+    about = staticmethod(importing.about)
     sequence_method = staticmethod(containers.sequence_method)
     sequence_operated = staticmethod(containers.sequence_operated)
     mapping_method = staticmethod(containers.mapping_method)
@@ -142,6 +146,8 @@ class Libraries:
 
     def external(self, name: str) -> Value:
         """The value behind a dotted name outside the repository."""
+        if name == "sys.modules":
+            return importing.Modules(self.machine)
         if name == "os.environ":
             return self.environment
         library = _BY_ROOT.get(name.partition(".")[0])
@@ -191,6 +197,9 @@ class Libraries:
         """A call of something outside the repository."""
         if target.last in self.dml_helpers:
             return self._dml_helper(target.last, call)
+        imported = importing.call(target, call)
+        if imported is not None:
+            return imported
         same = _LIKE_STANDARD.get(target.name)
         if same is not None or target.root in standard.ROOTS:
             return standard.call(External(same) if same is not None else target, call)
@@ -208,7 +217,7 @@ class Libraries:
             path is not None
             and root is not None
             and not any(map(holds_a_way, call.arguments))
-            and not reachable.defined_may_reach_database(path, callee.name.partition(".")[2], root)
+            and not reach.defined_may_reach_database(path, callee.name.partition(".")[2], root)
         ):
             return self.leave(callee, call)
         opaque(call, f"{callee.last} stands in a file that cannot be read: {callee.reason}", callee.last)
@@ -326,7 +335,7 @@ class Libraries:
         speaks = module.mentions_database
         if speaks and root is not None and not any(map(holds_a_way, call.arguments)):
             owner = function.owner.name if function.owner is not None else ""
-            speaks = reachable.may_reach_database(module.path, owner, function.name, root)
+            speaks = reach.may_reach_database(module.path, owner, function.name, root)
         if speaks:
             self._told_as_too_deep(function, call)
             return Unknown(function.name)
@@ -383,6 +392,9 @@ class Libraries:
                 return result
         if found.root in _BY_ROOT or found.name == "builtins.object":
             return call.machine.call(found, call)
+        for name in _OF_COLLECTIONS.get(call.name, "").split() if found.root in ("collections", "typing") else ():
+            takes = 2 if name in ("__setitem__", "insert") else 0 if name in ("__iter__", "__len__") else 1
+            instance.special(name, *[UNKNOWN] * takes)
         self._overridden(instance, call)
         return call.machine.call(found, call)
 
@@ -403,7 +415,7 @@ class Libraries:
     def is_own_and_harmless(self, name: str) -> bool:
         """Whether the project's own wrapper of a connection has such a method, which reaches no database."""
         path, root = self.django.path, self.django.root
-        return path is not None and root is not None and reachable.is_harmless_method(name, path, root)
+        return path is not None and root is not None and reach.is_harmless_method(name, path, root)
 
     def query_method(self, query: Query, name: str, call: Call) -> Value:
         return orm.query_method(query, name, call)
@@ -465,6 +477,15 @@ def holds_a_way(value: Value) -> bool:
     return value.handle or holds_rows(value)
 
 
+_OF_COLLECTIONS = {
+    **dict.fromkeys(("update", "setdefault"), "__getitem__ __setitem__"),
+    **dict.fromkeys(("pop", "popitem", "clear"), "__iter__ __getitem__ __delitem__ discard"),
+    **dict.fromkeys(("get", "items", "values", "index", "count"), "__iter__ __getitem__"),
+    **dict.fromkeys(("append", "extend"), "__len__ insert"),
+    "remove": "__delitem__ discard",
+    "keys": "__iter__",
+}
+"""What the abstract collections of Python call for their own methods."""
 _LIKE_STANDARD = {
     **dict.fromkeys(("attr.ib", "attr.attrib", "attr.field", "attrs.field", "pydantic.Field"), "dataclasses.field"),
     **dict.fromkeys(("attr.evolve", "attrs.evolve"), "dataclasses.replace"),

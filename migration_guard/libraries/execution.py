@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from migration_guard.forms.values import is_whole, value_form
+from migration_guard.forms.values import has_form, value_form
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
@@ -145,7 +145,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     dynamic=dynamic,
                     from_rows=from_rows,
                     written=_form(call, step, text, parameters),
-                    loose=_is_loose(call, text.slice(start, end), parameters),
+                    loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
                     rendered=partial(raw.rendered, call, text, parameters, step.start),
                 )
             case Created(table=table):
@@ -196,18 +196,25 @@ _IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 def _form(call: Call, step: Change, text: Text, parameters: Value | None) -> str:
     """The canonical form of a statement, with what stands around it and what it is executed with."""
-    statement = text.slice(step.start, step.end)
+    statement = _spelled(text.slice(step.start, step.end))
     said = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
     around = f" IN {step.around}" if step.around else ""
-    known = f" {value_form(parameters)}" if parameters is not None and is_whole(parameters) else ""
+    known = f" {value_form(parameters)}" if parameters is not None and has_form(parameters) else ""
     return f"{said}{around}{known}"
+
+
+def _spelled(statement: Text) -> Text:
+    """A statement as its source spells it, if that has its verb; what Python computes of the rest is told by the calls."""
+    spelled = statement.spelled
+    verb = spelled.pieces[0] if spelled.pieces else None
+    return spelled if verb is not None and not verb.hole and verb.value.strip() else statement
 
 
 def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:
     """Whether the call puts something into a statement that its text and known parameters do not tell."""
     return (
         not statement.known
-        or (parameters is not None and not is_whole(parameters))
+        or (parameters is not None and not has_form(parameters))
         or any(f":{name}" in str(statement) for name in call.named)
         or "bindparams" in call.place.source.text
     )

@@ -79,14 +79,14 @@ class Migrator(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Models(Value):
-    """`migrator.orm`: models by the names of their tables."""
+    """`migrator.orm`: models by the names of their tables, as attributes by their own."""
 
     @property
     def key(self) -> object:
         return "migrator.orm"
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return Method(self, name) if name in ("get", "values", "items") else Model(name, name, "peewee")
+        return Method(self, name) if name in ("get", "values", "items") else Model(name, name.lower(), "peewee")
 
     def method(self, name: str, call: Call) -> Value:
         return self.item(call.argument(0) or UNKNOWN)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call, Frame
     from migration_guard.interpreter.machine import Machine
 
+_WHOLE = frozenset({OperationKind.TRUNCATE, OperationKind.OPAQUE, OperationKind.DML_CALL})
+"""What no Write is made of."""
 _EXECUTES = SINKS | {"execute_values", "run", "raw", "query", "copy", "copy_expert", "read_sql", "RunSQL", "text", ""}
 """Calls that run the SQL that they are given, once and as it is; how others do it is not known."""
 _BY_OBJECTS = {OperationKind.UPDATE: "UPDATE", OperationKind.DELETE: "DELETE"}
@@ -169,7 +171,7 @@ class Diary(Ledger):
         self, kind: OperationKind, spot: Spot, place: Place, frames: Iterable[Frame], *, how: str, **details: object
     ) -> None:
         """Data is changed; SQL with a tree was noted before, and what has none cannot be judged."""
-        if how == "sql" and not self._blind:
+        if how == "sql" and not self._blind and kind not in _WHOLE:
             return
         stack = list(frames)
         if how != "sql" and kind in _BY_OBJECTS and place.source is self.migration and stack:

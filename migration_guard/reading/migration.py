@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from migration_guard.forms.nodes import parameters
-from migration_guard.frameworks import framework
+from migration_guard.frameworks import LOADED_BY_NAME, framework
 from migration_guard.frameworks.sql.part import Part
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.importing import Imports
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.machine import Machine
 from migration_guard.interpreter.repository import Module, Repository
@@ -29,7 +30,6 @@ from migration_guard.libraries import (
     django_history,
     django_operations,
     frameworks,
-    reachable,
     routines,
 )
 from migration_guard.libraries.database import Handle
@@ -44,6 +44,7 @@ from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.markers import Markers
 from migration_guard.reading.procedures import Procedures
+from migration_guard.skim import outline, places, reach
 
 _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 """As in Shift JIS, Big5 and GBK."""
@@ -52,8 +53,10 @@ _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 def forget() -> None:
     """Forget what the files of other runs told of the repository."""
     Repository.forget()
+    Imports.forget()
     routines.forget()
-    reachable.forget()
+    for one in (outline, places, reach):
+        one.forget()
     django_history.forget()
 
 
@@ -96,6 +99,9 @@ class Migration:
         scope = self.module.scope
         scope.write("__file__", PathValue(self.path))
         scope.write("__name__", plain("__main__") if main else Unknown("__name__"))
+        if self.job.framework in LOADED_BY_NAME:
+            with self.machine.entering(Direction.UPGRADE, function=False):
+                self.machine.imports.packages()
         self.machine.load()
 
     def name(self, name: str) -> Value | None:

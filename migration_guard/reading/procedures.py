@@ -173,6 +173,10 @@ class Procedures:
         self._told += (one.spot.span() for one in page.events)
         self._told += (one.span() for one in page.schema_changes)
         self._unseen(page.unseen)
+        for event in page.events:
+            if isinstance(event.what, TimeoutSet) and event.what.seconds is None:
+                line, name = event.spot.span().line, event.what.name
+                self._problem(line, f"the value of {name} is not told by the source, so it cannot be judged")
         picked = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
         loops = [one.loop for one in page.events if one.loop is not None and isinstance(one.what, (Write, Pick))]
         whole = self._span(_name_of(function.node)) if function is not None else self._line_of(page)
@@ -232,6 +236,9 @@ class Procedures:
 
     def _size(self, page: Page) -> BatchSize | None:
         """The default of a parameter, of an option or of a field, or a constant, whose name says that it is the size of a batch."""
+        passed = [BatchSize(self._number(one), self._span(one)) for one in self._passed()]
+        if passed:
+            return max(passed, key=lambda one: one.number or 0)
         function = page.function
         nodes = [function.node] if function is not None else []
         nodes += [one.node for one in self._migration.every_function() if id(one.node) in page.reached]
@@ -243,6 +250,13 @@ class Procedures:
             if _is_size(name):
                 return BatchSize(self._number(value), self._span(value))
         return None
+
+    def _passed(self) -> Iterator[cst.BaseExpression]:
+        """The numbers that calls give for a size: they overrule a default."""
+        for node in within(self._migration.source.tree):
+            for one in node.args if isinstance(node, cst.Call) else ():
+                if one.keyword is not None and _is_size(one.keyword.value) and isinstance(one.value, cst.Integer):
+                    yield one.value
 
     def _options(self) -> Iterator[tuple[str, cst.BaseExpression]]:
         """Options of a command line: `add_argument("--batch-size", default=500)`, `@click.option(…)`."""

@@ -133,14 +133,16 @@ def _lines(source: str, span: Span) -> str:
 
 
 def _may_move(finding: Finding) -> bool:
-    """Whether `migration-guard move` is worth a try: it takes these out of Python, and says what it cannot do."""
+    """Whether `migration-guard move` is worth a try: all else it refuses without a look at the statement."""
     operation = finding.operation
     return (
         operation is not None
         and finding.status is Status.NEW
         and finding.code.startswith("MG1")
         and operation.kind in _MOVABLE
-        and operation.direction is not Direction.DOWNGRADE
+        and operation.direction is Direction.UPGRADE
+        and operation.via is None
+        and bool(operation.tables)
         and finding.path.endswith(".py")
     )
 

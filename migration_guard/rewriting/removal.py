@@ -85,10 +85,24 @@ class Migration:
             return Site((loop, *also), None, None, 1, after)
         if rendition.within is not None:
             _check_way_up(found[0], self._tree)
-            return Site((_statement_of(found[0], self._tree),), None, rendition.within, rendition.statements, after)
+            rest = tuple(self._rest_of_text(rendition.within))
+            statement = _statement_of(found[0], self._tree)
+            return Site((statement,), None, rendition.within, rendition.statements, (*rest, *after))
         statement = _statement_of(found[0], self._tree)
         _check_way_up(statement, self._tree)
         return Site((statement,), _instead(statement), None, 1, after)
+
+    def _rest_of_text(self, within: Span) -> Iterator[Step]:
+        """What the same text does after the statement, one step for each."""
+        text = self.source.text
+        start = self.source.offset((within.end_line, within.end_column))
+        ends = [end for begin, end in self._tree.texts(self.source) if begin <= start <= end]
+        line = within.end_line
+        for part in text[start : max(ends, default=len(text))].split(";"):
+            if part.strip(" \t\r\n\"'"):
+                skipped = part[: len(part) - len(part.lstrip())].count("\n")
+                yield Step(line + skipped, line + part.rstrip().count("\n"), part, simple=True)
+            line += part.count("\n")
 
     def _loop_at(self, span: Span) -> cst.CSTNode | None:
         return next((loop for loop in self._tree.loops if self._begins_at(loop, span)), None)
@@ -153,15 +167,24 @@ class _Parents:
         waiting: list[cst.CSTNode] = [tree]
         self.calls: list[cst.Call] = []
         self.loops: list[cst.CSTNode] = []
+        self.strings: list[cst.CSTNode] = []
         while waiting:
             node = waiting.pop()
             if isinstance(node, cst.Call):
                 self.calls.append(node)
             elif isinstance(node, (cst.For, cst.While)):
                 self.loops.append(node)
+            elif isinstance(node, cst.BaseString):
+                self.strings.append(node)
             for child in node.children:
                 self._of[id(child)] = node
                 waiting.append(child)
+
+    def texts(self, source: Source) -> list[tuple[int, int]]:
+        """Where texts stand, put together of several literals or not."""
+        for node in self.strings:
+            source.want(node)
+        return [(source.offset(source.start(node)), source.offset(source.end(node))) for node in self.strings]
 
     def above(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         while (parent := self._of.get(id(node))) is not None:

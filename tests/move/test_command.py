@@ -294,6 +294,19 @@ SEVERAL = """    op.execute(
 """
 
 
+def test_what_the_rest_of_a_text_builds_on_stays(project: Project) -> None:
+    text = "UPDATE leads SET status = 'b' WHERE status IS NULL;\n        ALTER TABLE leads ALTER status SET NOT NULL;"
+    project.put(
+        "versions/4d.py",
+        HEAD.format("4d", "3c") + f'def upgrade():\n    op.execute(\n        """\n        {text}\n        """\n    )\n',
+    )
+    project.commit()
+    refused = project.guard("move", "versions/4d.py:11", "--write")
+    assert (refused.returncode, "line 12 builds on it (ALTER TABLE leads" in refused.stderr) == (1, True), (
+        refused.stderr
+    )
+
+
 def test_statements_that_build_on_each_other_become_ordered_backfills(project: Project, server: Server) -> None:
     """One call holds them, and keeps what is no data change."""
     project.put("versions/4d.py", HEAD.format("4d", "3c") + f"def upgrade():\n{SEVERAL}")

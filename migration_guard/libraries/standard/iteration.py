@@ -332,7 +332,7 @@ def counted(call: Call) -> Value:
     batches = len(call.positional) == 3
     try:
         numbers = range(*[real(value) for value in call.positional])  # type: ignore[call-overload]
-        if len(numbers) <= MAX_COUNT:
+        if len(numbers) <= MAX_COUNT and not batches:
             return Sequence([Constant(number) for number in numbers], batches=batches)
     except (NotKnown, TypeError, ValueError, OverflowError):
         pass
