@@ -32,7 +32,7 @@ from migration_guard.libraries.django_meta import Descriptor, Meta
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.libraries.sqlalchemy import Metadata
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import core, queryset
+from migration_guard.rendition import core, queryset, session
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -364,7 +364,7 @@ def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
         tables=[model.table] if model.table and not collection else [],
         model=f"{model.name}.{name}" if collection else model.name,
         pending=True,
-        rendered=None if collection else partial(core.of_assignment, machine, model, place.whole),
+        rendered=None if collection else partial(session.of_assignment, machine, model, place.whole),
     )
 
 

@@ -24,6 +24,7 @@ from migration_guard.rendition.spelling import (
     spelt,
     spelt_list,
     understood_no,
+    where,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _of_loop(machine: Machine, model: Model, loop: cst.For, fields: tuple[str, .
         sets, held = Body(machine, loop, _Fields(query), saved).run()
         _check_saved(machine, model, set(sets), fields)
         columns = ", ".join(f"{query.column(field)} = {value}" for field, value in sets.items())
-        return Rendered(f"UPDATE {qualified(model.table)} SET {columns}{_where([*conditions, *held])}", loop=spot)
+        return Rendered(f"UPDATE {qualified(model.table)} SET {columns}{where([*conditions, *held])}", loop=spot)
     except NotRendered as reason:
         raise NotRendered(str(reason), spot) from None
 
@@ -139,12 +140,7 @@ class _Fields:
         return found, KINDS.get(django.field_kind(other, attribute), Kind.OTHER)
 
     def checked(self, field: str, node: cst.BaseExpression, value: str) -> str:
-        kind = self._query.machine.libraries.django.field_kind(self._query.model, field)
-        if kind in _READ_BY_DJANGO and value != "NULL" and not isinstance(node, cst.Attribute):
-            raise NotRendered(
-                f"Django makes something else of values of a {kind} ({field}); write the statement in SQL"
-            )
-        return value
+        return value if isinstance(node, cst.Attribute) else self._query.plain(field, value)
 
 
 class _QuerySet:
@@ -166,9 +162,8 @@ class _QuerySet:
         self._check_root(root, chain)
         verb, last = chain[-1]
         conditions = self._conditions(chain[:-1])
-        where = _where(conditions)
         if verb == "_raw_delete" or (verb == "delete" and self._alone()):
-            return f"DELETE FROM {qualified(self.table)}{where}"
+            return f"DELETE FROM {qualified(self.table)}{where(conditions)}"
         if verb != "update":
             raise NotRendered("a loop with Python logic; write it as one UPDATE, or finish a --skeleton")
         _, named = plain_arguments(last)
@@ -177,7 +172,7 @@ class _QuerySet:
         sets = ", ".join(f"{self.column(field)} = {self.given(field, value)}" for field, value in named.items())
         if self.prefix:
             raise understood_no(last)
-        return f"UPDATE {qualified(self.table)} SET {sets}{where}"
+        return f"UPDATE {qualified(self.table)} SET {sets}{where(conditions)}"
 
     def rows(self, node: cst.BaseExpression) -> list[str]:
         """Give the conditions of the rows that a queryset goes through."""
@@ -312,8 +307,12 @@ class _QuerySet:
     def given(self, field: str, node: cst.BaseExpression) -> str:
         """Render what a field is set to, or compared with."""
         value = self.value(node)
+        return value if isinstance(node, cst.Call) else self.plain(field, value)
+
+    def plain(self, field: str, value: str) -> str:
+        """Give a value that Python has, unless Django makes something else of it."""
         kind = self.machine.libraries.django.field_kind(self.model, field)
-        if kind in _READ_BY_DJANGO and value != "NULL" and not isinstance(node, cst.Call):
+        if kind in _READ_BY_DJANGO and value != "NULL":
             raise NotRendered(
                 f"Django makes something else of values of a {kind} ({field}); write the statement in SQL"
             )
@@ -396,7 +395,7 @@ class _QuerySet:
             raise NotRendered(
                 "which of several rows [:1] takes is not told here; write the statement in SQL with ORDER BY"
             )
-        return f"(SELECT {inner._field_or_value(fields[0])} FROM {qualified(model.table)}{_where(conditions)})"
+        return f"(SELECT {inner._field_or_value(fields[0])} FROM {qualified(model.table)}{where(conditions)})"
 
     def _field_or_value(self, node: cst.BaseExpression) -> str:
         """Text in a function of Django's names a field."""
@@ -410,10 +409,6 @@ def _links(node: cst.BaseExpression, machine: Machine) -> tuple[cst.BaseExpressi
     if not chain:
         raise understood_no(node)
     return root, chain
-
-
-def _where(conditions: list[str]) -> str:
-    return f" WHERE {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
 
 
 def _speaks_of_fields(node: cst.BaseExpression) -> bool:
