@@ -109,6 +109,7 @@ def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
     for member in members:
         operation, rendition = member.piece.operation, member.piece.rendition
         others = [other for _, other in others_of(one, operation)]
+        _refuse_others_in_loop(rendition, others)
         site = migration.site(rendition, _calls(others, operation, rendition))
         _refuse_users(site, member.piece, others)
         sites.append(site)
@@ -194,6 +195,19 @@ def _calls(others: Sequence[Operation], operation: Operation, rendition: Renditi
     used = [call for other in others if other.rendition is not None for call in other.rendition.calls]
     own = [index for index, call in enumerate(rendition.calls) if call not in used]
     return rendition.calls[own[0] :] if own else ()
+
+
+def _refuse_others_in_loop(rendition: Rendition, others: Sequence[Operation]) -> None:
+    """Refuse a loop that makes another change too: it would be gone with the loop."""
+    if rendition.loop is None:
+        return
+    for other in others:
+        calls = other.rendition.calls if other.rendition is not None else ()
+        if any(_holds(rendition.loop, span) for span in (other.span, *calls)):
+            raise CannotMove(
+                f"its loop makes another change too (line {other.span.line}, of {other.target}); give each a loop of its "
+                "own, then move them one by one"
+            )
 
 
 def _holds(call: Span, span: Span) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 _PYTHON = "it computes in Python what SQL would not say in the same way ({})"
-_QUIET = frozenset({"print", "debug", "info", "warning", "write", "add", "flush", "commit", "success"})
+_QUIET = frozenset({"print", "debug", "info", "warning", "write", "flush", "commit", "success"})
 """Calls that say something, or let the session do what it does at its end."""
 
 
@@ -212,8 +212,14 @@ class Body:
             if self._held is not None:
                 raise NotRendered(_PYTHON.format("it saves a row twice"))
             self._held = held
-        elif (dotted(call.func) or "").rpartition(".")[2] not in _QUIET:
+        elif not self._is_quiet(call):
             raise NotRendered(_PYTHON.format(shown(call)))
+
+    def _is_quiet(self, call: cst.Call) -> bool:
+        name = (dotted(call.func) or "").rpartition(".")[2]
+        if name == "add":  # `session.add(row)`, which the session does anyway; any other row would be one more
+            return self._saved is None and [dotted(one.value) for one in call.args] == [self._row]
+        return name in _QUIET
 
     # --- Conditions --------------------------------------------------------------------------------------------------
 
@@ -245,10 +251,10 @@ class Body:
             and isinstance(other, (cst.List, cst.Tuple, cst.Set))
             and other.elements
         ):
-            listed = ", ".join(self._value(element.value)[0] for element in other.elements)
-            if "NULL" in listed.split(", "):
+            listed = [self._value(element.value)[0] for element in other.elements]
+            if "NULL" in listed:
                 raise understood_no(other)
-            inside = f"COALESCE({value} IN ({listed}), FALSE)"
+            inside = f"COALESCE({value} IN ({', '.join(listed)}), FALSE)"
             return inside if isinstance(operator, cst.In) else f"NOT ({inside})"
         given, given_kind = self._value(other)
         match operator:

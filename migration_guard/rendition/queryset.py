@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
@@ -54,7 +55,7 @@ def rendered(call: Call, model: Model | None) -> str | Rendered:
     whole = call.place.whole
     if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
         raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
-    if links(whole, call.machine)[1][-1][0].lstrip("a") == "bulk_update":
+    if _links(whole, call.machine)[1][-1][0].lstrip("a") == "bulk_update":
         return of_bulk_update(call.machine, model, whole)
     return _QuerySet(call.machine, model, model.table).statement(whole)
 
@@ -161,7 +162,7 @@ class _QuerySet:
         """The statement around a sub-select, of which `OuterRef` speaks."""
 
     def statement(self, whole: cst.Call) -> str:
-        root, chain = links(whole, self.machine)
+        root, chain = _links(whole, self.machine)
         self._check_root(root, chain)
         verb, last = chain[-1]
         conditions = self._conditions(chain[:-1])
@@ -180,7 +181,7 @@ class _QuerySet:
 
     def rows(self, node: cst.BaseExpression) -> list[str]:
         """Give the conditions of the rows that a queryset goes through."""
-        root, chain = links(node, self.machine)
+        root, chain = _links(node, self.machine)
         self._check_root(root, chain)
         return self._conditions(chain)
 
@@ -261,8 +262,11 @@ class _QuerySet:
         if lookup in _COMPARED:
             return f"{column} {_COMPARED[lookup]} {self.given(field, node)}"
         if lookup == "range":
-            low, high = spelt_list(self.machine.evaluate(node))[1:-1].split(", ")
-            return f"{column} BETWEEN {low} AND {high}"
+            ends = self.machine.evaluate(node)
+            given = ends.elements() if isinstance(ends, Sequence) else None
+            if given is None or len(given) != 2:
+                raise understood_no(node)
+            return f"{column} BETWEEN {spelt(given[0])} AND {spelt(given[1])}"
         if lookup in _TEXTS:
             return self._like(column, lookup, node)
         raise NotRendered(f"the condition {spelling} is not understood here; write the statement in SQL, then move it")
@@ -379,7 +383,7 @@ class _QuerySet:
         model = query.model if isinstance(query, Query) else None
         if model is None or model.table is None or self.prefix or model.table == self.table:
             raise understood_no(node)
-        root, chain = links(chosen, self.machine)
+        root, chain = _links(chosen, self.machine)
         method, last = chain[-1]
         fields = plain_arguments(last)[0]
         if method not in ("values", "values_list") or len(fields) != 1:
@@ -398,6 +402,14 @@ class _QuerySet:
         """Text in a function of Django's names a field."""
         value = self.machine.evaluate(node)
         return self.column(str(value)) if isinstance(value, Text) and value.known else self.value(node)
+
+
+def _links(node: cst.BaseExpression, machine: Machine) -> tuple[cst.BaseExpression, list[tuple[str, cst.Call]]]:
+    """Take a queryset apart. What is no chain of calls, as a slice, or the manager itself, is not understood."""
+    root, chain = links(node, machine)
+    if not chain:
+        raise understood_no(node)
+    return root, chain
 
 
 def _where(conditions: list[str]) -> str:

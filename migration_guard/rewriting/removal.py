@@ -87,7 +87,8 @@ class Migration:
             _check_way_up(found[0], self._tree)
             rest = tuple(self._rest_of_text(rendition.within))
             statement = _statement_of(found[0], self._tree)
-            return Site((statement,), None, rendition.within, rendition.statements, (*rest, *after))
+            instead = _instead(statement)
+            return Site((statement,), instead, rendition.within, rendition.statements, (*rest, *after))
         statement = _statement_of(found[0], self._tree)
         _check_way_up(statement, self._tree)
         return Site((statement,), _instead(statement), None, 1, after)
@@ -116,15 +117,16 @@ class Migration:
         text = self.source.text
         gone = {id(node) for site, _ in sites if not self._keeps_text(site, sites) for node in site.statements}
         cuts: list[Cut] = []
-        done: set[int] = set()
+        told: dict[int, int] = {}
+        """Of each statement that is taken out: in which cut its comment stands."""
         for site, comment in sites:
             if self._keeps_text(site, sites):
                 cuts.append(_cut_text(self.source, site.within, comment))
                 continue
             for node in site.statements:
                 remark = f"# {comment}" if node is site.statements[0] else ""
-                if id(node) in done:
-                    cuts[-1] = replace(cuts[-1], text=self._both(cuts[-1], node, remark))
+                if (at := told.setdefault(id(node), len(cuts))) < len(cuts):
+                    cuts[at] = replace(cuts[at], text=self._both(cuts[at], node, remark))
                 elif site.instead is not None:
                     line = _line_start(text, _range(self.source, node)[0])
                     cuts.append(Cut(line, line, f"{_indent(text, line)}{remark}{_newline(text)}"))
@@ -132,7 +134,6 @@ class Migration:
                 else:
                     only = not self._tree.stays_beside(node, gone)
                     cuts.append(_cut(self.source, node, remark, only=only and node is self._tree.last_of(node)))
-                done.add(id(node))
         for cut in sorted(cuts, key=lambda cut: cut.start, reverse=True):
             text = text[: cut.start] + cut.text + text[cut.end :]
         return text.encode(self.source.tree.encoding)
@@ -357,6 +358,7 @@ def _cut(source: Source, statement: cst.CSTNode, comment: str, *, only: bool) ->
             Cut(start, end, f"{comment}{_newline(text)}{indent}pass" if only and comment else comment or "pass" * only),
         )
     if isinstance(statement, (cst.For, cst.While)):
+        end = start + len(text[start:end].rstrip())  # it ends with its last line, whose end of line stays
         return Cut(start, end, f"{comment}{_newline(text)}{indent}pass" if only else comment)
     comma = re.compile(r"\s*,").match(text, end)
     end = comma.end() if comma else end
