@@ -487,4 +487,4 @@ def test_an_attribute_that_is_annotated_has_the_column_that_it_names(project: Pr
     project.commit()
     moved = project.guard("move", "versions/4d.py:24")
     assert moved.returncode == 0, moved.stderr
-    assert "UPDATE leads SET status = 'five' WHERE leads.score = 5 " in moved.stdout
+    assert "leads.score = 5 AND status IS DISTINCT FROM 'five'" in moved.stdout
