@@ -77,8 +77,11 @@ class Migration:
         self.libraries.framework = job.framework
         if job.framework == "backfill" and re.search(rb"\bdjango\b|\.objects\.", source_bytes):
             self.libraries.framework = "django"  # models out of sight are Django's
-        alone = autocommits(self.source.text)
-        diary = Diary(self.source, dialect=job.dialect, autocommits=alone) if job.framework == "backfill" else None
+        diary = (
+            Diary(self.source, dialect=job.dialect, autocommits=autocommits(self.source.text))
+            if job.framework == "backfill"
+            else None
+        )
         self._diary = diary
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)

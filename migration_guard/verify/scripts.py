@@ -111,10 +111,13 @@ def _inside(path: Path, root: Path) -> str:
 
 def _named(settings: Settings) -> Iterator[Path]:
     for entry in settings.verify.deploy_scripts:
-        found = sorted(settings.root.glob(entry)) if not Path(entry).is_absolute() else [Path(entry)]
+        message = f"`verify.deploy-scripts`: there is no {entry!r}{nearest_name(settings.root / entry)}"
+        try:
+            found = sorted(settings.root.glob(entry)) if not Path(entry).is_absolute() else [Path(entry)]
+        except (IndexError, ValueError) as error:  # `.` and `**` within a name
+            found, message = [], f"`verify.deploy-scripts`: {entry!r} is no glob of files: {error}"
         found = [path for path in found if path.is_file()]
         if not found:
-            message = f"`verify.deploy-scripts`: there is no {entry!r}{nearest_name(settings.root / entry)}"
             raise ConfigError(settings.source or settings.root, None, message)
         yield from found
 

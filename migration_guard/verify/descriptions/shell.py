@@ -17,7 +17,7 @@ from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
 
 _LANGUAGE = Language(tree_sitter_bash.language())
 _DEEPEST = 12
-"""Functions that call functions: beyond this, nothing is followed."""
+"""Functions that call functions: beyond this, nothing is followed, which is told."""
 
 _SAYS = re.compile(
     r"^(?:echo|printf|logger|log(?:_\w+)?|info|warn(?:ing)?|say|notify\w*|true|:|sleep|date|return|continue)$"
@@ -36,7 +36,8 @@ class _Context:
     fate: Fate
     errexit: bool
     arguments: tuple[str, ...] = ()
-    depth: int = 0
+    callers: tuple[str, ...] = ()
+    """The functions that are being run, outermost first."""
 
     def tested(self, fate: Fate) -> _Context:
         """Behind `if`, `||` and the like the shell obeys no `set -e`."""
@@ -281,9 +282,11 @@ class _Walk:
             self._set(words[1:])
         elif name == "trap" and words[-1] == "ERR" and "exit" in words[1]:
             self.errexit = True
-        elif name in self.functions and context.depth < _DEEPEST:
-            inner = replace(context, arguments=tuple(words[1:]), depth=context.depth + 1)
+        elif name in self.functions and len(context.callers) < _DEEPEST:
+            inner = replace(context, arguments=tuple(words[1:]), callers=(*context.callers, name))
             self.block(_statements(self.functions[name]), inner, last=context.fate)
+        elif name in self.functions and name not in context.callers:
+            raise Unreadable(node.start_point.row + 1, f"functions are followed {_DEEPEST} deep, and no deeper")
         else:
             expanded = tuple(each for word in words for each in _expanded(word, context.arguments))
             self.found.append(Command(expanded, node.start_point.row + 1, context.fate))
