@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from migration_guard import sight
 from migration_guard.discover import Candidate
 from migration_guard.frameworks import is_gated, is_loaded_by_name
 from migration_guard.gate import may_hold_operation
-from migration_guard.skim import outline, places
 from migration_guard.skim.acting import Acting
 
 _CONTRACT = re.compile(
@@ -28,8 +28,7 @@ class Gate:
         self._contracts = contracts
         """Whether there are backfills on which a schema change may rely."""
         self._acting: dict[Path, Acting] = {}
-        for looked in (outline, places):
-            looked.forget()
+        sight.forget()
 
     def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         for candidate in candidates:
