@@ -12,7 +12,8 @@ from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Value
 from migration_guard.libraries.database import Field, Model
-from migration_guard.libraries.django_history import (
+from migration_guard.sight.folders import is_folder, matching
+from migration_guard.skim.history import (
     NO_FIELD,
     RELATIONS,
     FieldState,
@@ -20,7 +21,6 @@ from migration_guard.libraries.django_history import (
     app_label,
     models_of,
 )
-from migration_guard.sight.folders import is_folder, matching
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine

@@ -13,6 +13,7 @@ V = TypeVar("V")
 Argument = Union[Path, str, int, "tuple[str, ...]"]
 Question = tuple[Argument, ...]
 """A question's name, and what it is about."""
+_SHORT = 8
 CHANGED = "?"
 """The answer to what was answered differently before: it is never given."""
 
@@ -20,7 +21,7 @@ CHANGED = "?"
 class Looks:
     """What was looked at. A record that others hold is complete, so that there are no circles."""
 
-    __slots__ = ("claim", "own", "parts")
+    __slots__ = ("claim", "digest", "own", "parts", "text")
 
     def __init__(self) -> None:
         self.own: dict[Question, str] = {}
@@ -28,6 +29,10 @@ class Looks:
         """What was looked at for what was found out on the way, by the record's `id`."""
         self.claim: tuple[Question, str] | None = None
         """The question that all of this answers: asked again, it may be answered as before in spite of changes."""
+        self.digest: str | None = None
+        """What it is known by once it is written down …"""
+        self.text = ""
+        """… and as what."""
 
     def note(self, question: Question, answer: str) -> None:
         """Note an answer; a file that changes while it is read leaves a record that never holds."""
@@ -35,8 +40,11 @@ class Looks:
             self.own[question] = CHANGED
 
     def add(self, other: Looks) -> None:
-        """All that another record holds counts here too."""
-        if other.own or other.parts:
+        """All that another record holds counts here too; a short one is copied."""
+        if other.claim is None and not other.parts and len(other.own) <= _SHORT:
+            for question, answer in other.own.items():
+                self.note(question, answer)
+        else:
             self.parts[id(other)] = other
 
 
