@@ -12,6 +12,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_e
 from migration_guard.backfill.batch import Asked, Attempt, Hold, Phase
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.errors import Fault, FunctionFailed, LostClaim, Trouble, judged
+from migration_guard.backfill.pinned import milliseconds
 from migration_guard.backfill.policy import IDLE, TimeoutPolicy
 from migration_guard.backfill.session import Session
 
@@ -98,10 +99,10 @@ class Tries:
         terms = self._terms
         settings = {**terms.policy.settings(terms.server_version), **terms.search}
         # Nobody waits for a lock longer than there is a run to use it.
-        settings["lock_timeout"] = f"{round(1000 * max(1.0, min(terms.policy.lock, self._clock.left)))}ms"
+        settings["lock_timeout"] = milliseconds(max(1.0, min(terms.policy.lock, self._clock.left)))
         if not terms.python:
             # No Python runs inside it: who stands idle there is stopped or gone, and holds rows.
-            settings["idle_in_transaction_session_timeout"] = f"{round(1000 * IDLE[0])}ms"
+            settings["idle_in_transaction_session_timeout"] = milliseconds(IDLE[0])
         if attempt is not None:
             attempt.phase, attempt.sifted = Phase.LOOK, False
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
 
+from migration_guard.forms.nodes import within
 from migration_guard.interpreter.spot import Spot, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
@@ -64,7 +65,7 @@ def loop_spot(machine: Machine, loop: cst.For) -> Spot | None:
 
 def loop_around(machine: Machine, node: cst.CSTNode, row: str | None) -> cst.For:
     """Find the loop whose row a statement saves. Raises NotRendered."""
-    around = [loop for loop in _loops(machine) if any(one is node for one in _within(loop.body))]
+    around = [loop for loop in _loops(machine) if any(one is node for one in within(loop.body))]
     if not around or row is None:
         raise NotRendered("it is no loop over rows; write it as one UPDATE, or finish a --skeleton")
     if len(around) > 1 or dotted(around[-1].target) != row:
@@ -77,7 +78,7 @@ def collecting_loop(machine: Machine, variable: str) -> tuple[cst.For, cst.CSTNo
     found = [
         (loop, node)
         for loop in _loops(machine)
-        for node in _within(loop.body)
+        for node in within(loop.body)
         if isinstance(node, cst.Call) and dotted(node.func) == f"{variable}.append" and len(node.args) == 1
     ]
     if len(found) != 1 or dotted(found[0][1].args[0].value) != dotted(found[0][0].target):
@@ -86,17 +87,9 @@ def collecting_loop(machine: Machine, variable: str) -> tuple[cst.For, cst.CSTNo
 
 
 def _loops(machine: Machine) -> Iterator[cst.For]:
-    for node in _within(machine.frames[-1].node):
+    for node in within(machine.frames[-1].node):
         if isinstance(node, cst.For):
             yield node
-
-
-def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        waiting.extend(one.children)
 
 
 class Body:
@@ -303,9 +296,7 @@ class Body:
                 one, kind = self._value(node.left)
                 return f"CASE WHEN {self._test(node.left)} THEN {one} ELSE {self._value(node.right)[0]} END", kind
         names = (self._row, *self._locals)
-        if any(
-            isinstance(one, cst.Call) or (isinstance(one, cst.Name) and one.value in names) for one in _within(node)
-        ):
+        if any(isinstance(one, cst.Call) or (isinstance(one, cst.Name) and one.value in names) for one in within(node)):
             raise NotRendered(_PYTHON.format(shown(node)))
         value = self._machine.evaluate(node)
         if isinstance(value, Text) or (isinstance(value, Constant) and value.value is None):

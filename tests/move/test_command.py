@@ -460,3 +460,31 @@ def test_a_scratch_server_that_is_none_is_told(project: Project, url: str) -> No
     refused = project.guard("move", "versions/3c.py:9", "--prove", "--scratch-database-url", url)
     assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
     assert "--prove: the scratch server" in refused.stderr
+
+
+ANNOTATED = """from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Lead(Base):
+    __tablename__ = "leads"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    points: Mapped[int] = mapped_column("score")
+    state: Mapped[str] = mapped_column(sa.Text, name="status")
+
+
+def upgrade():
+    session = Session(bind=op.get_bind())
+    session.query(Lead).filter(Lead.points == 5).update({"state": "five"})
+"""
+
+
+def test_an_attribute_that_is_annotated_has_the_column_that_it_names(project: Project) -> None:
+    project.put("versions/4d.py", HEAD.format("4d", "3c") + ANNOTATED)
+    project.commit()
+    moved = project.guard("move", "versions/4d.py:24")
+    assert moved.returncode == 0, moved.stderr
+    assert "leads.score = 5 AND status IS DISTINCT FROM 'five'" in moved.stdout

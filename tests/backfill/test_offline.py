@@ -1,0 +1,14 @@
+"""The gate in a script of SQL, where what is asked has to be written as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from migration_guard.backfill.offline import write_check
+
+
+@pytest.mark.parametrize("key", ["50% of leads", "leads :new", "a\\b", "$migration_guard$; DROP TABLE leads"])
+def test_a_key_that_would_be_spelt_anew_is_refused(key: str) -> None:
+    """SQLAlchemy doubles a percent sign, and takes a name behind a colon for a parameter: no such key would be found."""
+    with pytest.raises(ValueError, match="cannot be written into a script"):
+        write_check(None, key, "leads", "migration_guard", None)
