@@ -131,8 +131,12 @@ def _looked_for(root: Path) -> Iterator[Path]:
 def _files(folder: Path, deep: int) -> Iterator[Path]:
     if not folder.is_dir():
         return
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda one: one.name)
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda one: one.name)
+    except OSError:
+        yield folder  # cannot be read, and is told as such
+        return
     for one in entries:
         if one.is_file():
             yield folder / one.name

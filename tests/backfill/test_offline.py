@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
+from migration_guard.backfill.gate import BackfillUnfinished, require_backfill
 from migration_guard.backfill.offline import write_check
+
+
+def test_a_proof_that_a_script_cannot_give_is_refused() -> None:
+    written: list[str] = []
+    connection = sa.create_mock_engine("postgresql+psycopg://", lambda statement, *_: written.append(str(statement)))
+    with pytest.raises(BackfillUnfinished, match="run it online"):
+        require_backfill(connection, "leads-status", table="leads", prove=True)
+    require_backfill(connection, "leads-status", table="leads")
+    assert len(written) == 1
 
 
 @pytest.mark.parametrize("key", ["50% of leads", "leads :new", "a\\b", "$migration_guard$; DROP TABLE leads"])

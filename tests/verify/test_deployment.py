@@ -25,6 +25,9 @@ COMPOSE = """services:
 OWN = "migration-guard backfill run --all"
 MIGRATED = "migrate: {condition: service_completed_successfully}"
 FILLED = "backfill: {condition: service_completed_successfully}"
+DEEP_LEAVING = "".join(f"f{n}() {{ f{n + 1}; }}\n" for n in range(14)) + (
+    "f14() { exit 1; }\nalembic upgrade head || exit 1\n./run_backfills || f0\n"
+)
 DEEP_FUNCTIONS = "".join(f"f{n}() {{ f{n + 1}; }}\n" for n in range(13)) + "f13() { alembic upgrade head; }\nf0\n"
 DEEP_TARGETS = "deploy: t0\n" + "".join(f"t{n}: t{n + 1}\n" for n in range(21)) + "t21:\n\talembic upgrade head\n"
 
@@ -131,6 +134,7 @@ def test_compose_files(command: str, waits: str, what: list[str], tmp_path: Path
         ("deploy_sh", "until ./run_backfills; do sleep 5; done\nalembic upgrade head\n", "cannot be told"),
         ("compose_yml", "services: [\n", "it is no YAML"),
         ("deploy_sh", DEEP_FUNCTIONS, "functions are followed 12 deep, and no deeper"),
+        ("deploy_sh", DEEP_LEAVING, "functions are followed 12 deep, and no deeper"),
         ("Makefile", DEEP_TARGETS, "targets that need targets are followed 20 deep, and no deeper"),
     ],
 )

@@ -49,6 +49,10 @@ SET_E = Fate(stops=True, why="the script runs under set -e")
 LAST = Fate(stops=True, why="the script ends with its exit code")
 
 
+def _too_deep(node: Node) -> Unreadable:
+    return Unreadable(node.start_point.row + 1, f"functions are followed {_DEEPEST} deep, and no deeper")
+
+
 def recognises(name: str, source: bytes) -> bool:
     """By its first line, else by its name: a script that is sourced or named to `sh` needs none."""
     first = source[:200].split(b"\n", 1)[0]
@@ -171,19 +175,21 @@ class _Walk:
         leaves = any(self.leaves(one) for one in branch)
         return Fate(leaves, f"line {line} tests its exit code and {'exits' if leaves else 'goes on'}")
 
-    def leaves(self, node: Node, depth: int = 0) -> bool:
-        """Whether a statement ends the script, or the function with a failure."""
+    def leaves(self, node: Node, within: frozenset[str] = frozenset()) -> bool:
+        """Whether a statement ends the script, or the function with a failure. Raises Unreadable where that is too deep."""
         if node.type == "command":
             name, *words = _words(node)
             if name == "exit" or (name == "return" and words[:1] != ["0"]) or name == "false":
                 return True
             body = self.functions.get(name)
-            return (
-                body is not None and depth < _DEEPEST and any(self.leaves(one, depth + 1) for one in _statements(body))
-            )
-        if node.type in {"compound_statement", "subshell", "redirected_statement", "do_group"}:
-            return any(self.leaves(one, depth) for one in _statements(node))
-        return node.type == "list" and any(self.leaves(one, depth) for one in _statements(node))
+            if body is None or name in within:
+                return False
+            if len(within) == _DEEPEST:
+                raise _too_deep(node)
+            return any(self.leaves(one, within | {name}) for one in _statements(body))
+        if node.type in {"compound_statement", "subshell", "redirected_statement", "do_group", "list"}:
+            return any(self.leaves(one, within) for one in _statements(node))
+        return False
 
     # --- Statements --------------------------------------------------------------------------------------------------
 
@@ -286,7 +292,7 @@ class _Walk:
             inner = replace(context, arguments=tuple(words[1:]), callers=(*context.callers, name))
             self.block(_statements(self.functions[name]), inner, last=context.fate)
         elif name in self.functions and name not in context.callers:
-            raise Unreadable(node.start_point.row + 1, f"functions are followed {_DEEPEST} deep, and no deeper")
+            raise _too_deep(node)
         else:
             expanded = tuple(each for word in words for each in _expanded(word, context.arguments))
             self.found.append(Command(expanded, node.start_point.row + 1, context.fate))
