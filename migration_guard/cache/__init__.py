@@ -49,7 +49,9 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.notes: list[str] = []
-        """What is to be told of it."""
+        """What is to be told of it: what was not believed."""
+        self.asides: list[str] = []
+        """What only costs time."""
         self.hits = 0
         """Files that nobody had to look into."""
         self._sheets: dict[str, Sheet] = {}
@@ -128,7 +130,7 @@ class Cache:
             if written:
                 folders.sweep(self.folder)
         except OSError as error:
-            self.notes.append(f"the cache {self.folder} is not written: {reason(error)}")
+            self.asides.append(f"the cache {self.folder} is not written: {reason(error)}")
 
     def _known(self, sheet: Sheet, key: str, root: str) -> dict[str, Any] | None:
         """What stands under a key, if its record holds."""

@@ -24,6 +24,8 @@ _MARKS = {
 _SHEET = re.compile(rf"[0-9a-f]{{32}}{re.escape(ENDING)}(?:\.[0-9a-f]{{8}}\.part)?")
 MAX_BYTES = 512 * 1024 * 1024
 """Of all files of the cache: beyond it, those go that were of use longest ago."""
+_NO_REPOSITORY = b"not a git repository (or any"
+"""What git says of a `.git` that is none; of one that it cannot find from here it says something else."""
 _PART_SECONDS = 3600
 """After which a file that was being written is nobody's any more."""
 
@@ -61,6 +63,8 @@ def _is_tracked(folder: Path) -> bool:
         found = ask(folder, "ls-files", "-z", "--cached", "--", ".")
     except GitError as error:
         raise Refused(f"it is not known whether git tracks it: {error}") from None
+    if found.returncode and _NO_REPOSITORY in found.stderr:
+        return False
     if found.returncode:
         raise Refused("it is not known whether git tracks it")
     return bool(found.stdout)
