@@ -243,6 +243,7 @@ def _judged(
         running,
         whole=not problems,
         replaces=reading.replaces,
+        blocks=reading.blocks,
         procedures=reading.procedures,
     )
     return checked, problems

@@ -100,6 +100,7 @@ def read_answer(message: bytes) -> tuple[str, Reading]:
         procedures=tuple(_procedure(fields) for fields in reading["procedures"]),
         contractions=tuple(_placed(Contraction, fields) for fields in reading["contractions"]),
         required=tuple(reading["required"]),
+        blocks=tuple(reading["blocks"]),
         reached=tuple(reading["reached"]),
     )
 
