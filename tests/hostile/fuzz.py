@@ -187,7 +187,9 @@ def judged(batch: list[Mutant], folder: Path, seconds: float) -> Counter[str]:
     for mutant in batch:
         if mutant.name not in told:
             unread_here = (
-                mutant.name not in read and not _parses(mutant.source) and not _is_newer(folder / "versions" / mutant.name)
+                mutant.name not in read
+                and not _parses(mutant.source)
+                and not _is_newer(folder / "versions" / mutant.name)
             )
             lost = must_be_found(mutant) and mutant.table not in written
             wrong["clean though unread"] += unread_here

@@ -10,7 +10,9 @@ from migration_guard.frameworks.sql.part import Part, small, whole
 from migration_guard.operations import Direction
 
 _PLAN, _CONFIGURATION = "sqitch.plan", "sqitch.conf"
-_SET = re.compile(r"^[ \t]*(?P<key>(?:top|deploy|revert|verify)_dir)[ \t]*=[ \t]*(?P<value>[^\r\n#;]+)", re.MULTILINE)
+_SET = re.compile(
+    r"^[ \t]*(?P<key>(?:top|deploy|revert|verify)_dir)[ \t]*=[ \t]*(?P<value>[^\r\n#;]+)", re.MULTILINE | re.IGNORECASE
+)
 
 
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
@@ -27,7 +29,7 @@ def _way(path: PurePath) -> str | None:
         plan, configuration = project / _PLAN, project / _CONFIGURATION
         if not (plan.is_file() or configuration.is_file()):
             continue
-        said = {found["key"]: found["value"].strip() for found in _SET.finditer(small(configuration))}
+        said = {found["key"].lower(): found["value"].strip() for found in _SET.finditer(small(configuration))}
         top = project / said.get("top_dir", ".")
         for way in ("deploy", "revert", "verify"):
             folder = project / said[f"{way}_dir"] if f"{way}_dir" in said else top / way
