@@ -19,7 +19,7 @@ _STATEMENT = re.compile(
 )
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _WRITERS = re.compile(
-    r"exec|bulk_|(?:^|_)(?:save|update|delete|insert|write|unlink|truncate|merge|upsert|copy|run_sql|add_all|commit|flush)(?:_|$)|(?:^|_)create$"
+    r"exec|bulk_|(?:^|_)(?:save|update|delete|insert|write|unlink|truncate|merge|upsert|copy|run_sql|add_all|flush)(?:_|$)|(?:^|_)create$"
 )
 """Names of methods and functions that may change data, whatever they are called on."""
 
@@ -65,6 +65,7 @@ def _may_write(source: bytes) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     waiting: list[ast.AST] = [tree]
+    commits = assigns = False  # to an attribute of a row, perhaps, which a commit writes
     while waiting:
         match waiting.pop():
             case ast.Expr(value=ast.Constant()):
@@ -75,9 +76,12 @@ def _may_write(source: bytes) -> bool:
                 if "exec" not in name or not call.args or not _is_said(call.args[0]):
                     return True
                 waiting.extend(ast.iter_child_nodes(call))
+            case ast.Attribute(attr="commit"):
+                commits = True
             case node:
+                assigns |= isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
                 waiting.extend(ast.iter_child_nodes(node))
-    return False
+    return commits and assigns
 
 
 def _is_said(node: ast.expr) -> bool:
