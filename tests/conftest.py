@@ -17,9 +17,9 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session", autouse=True)
 def kept() -> Iterator[None]:
-    """Let the runs of a module share a reader: starting one takes longer than most of them."""
+    """Let all runs share a reader: starting one takes longer than most of them."""
     with kept_readers(1):
         yield
 
