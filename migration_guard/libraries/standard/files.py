@@ -52,7 +52,7 @@ class PathValue(Value):
         if name == "parent":
             return PathValue(self.path.parent if self.path else None)
         if name == "parents":
-            return Sequence([PathValue(parent) for parent in list(self.path.parents)[:20]] if self.path else [])
+            return Sequence([PathValue(parent) for parent in self.path.parents] if self.path else [])
         if name in ("name", "stem", "suffix") and self.path:
             return plain(getattr(self.path, name))
         return Method(self, name)
