@@ -77,7 +77,7 @@ class Started:
         paths = [out, out if together else err]
         asked = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "paths": paths, "end": end}
         self.pid = _host().ask(asked, 60)
-        self.returncode: int | None = None
+        self.returncode: int | Any = None  # as of `subprocess.Popen`
 
     def __enter__(self) -> Self:
         return self
