@@ -57,8 +57,13 @@ def answer_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tupl
 def kept_readers(workers: int) -> Iterator[Callable[[], None]]:
     """Within it, the runs of this thread share their readers, one run after the other. Nothing read is remembered.
 
-    Gives what ends the readers, and with them a run that waits for them, from any thread.
+    Where readers are kept already, it is those that are shared. Gives what ends the readers, and with them a run that
+    waits for them, from any thread.
     """
+    known = _kept.get()
+    if known is not None:
+        yield known.close
+        return
     with closing(_Server(workers)) as server:
         before = _kept.set(server)
         try:
