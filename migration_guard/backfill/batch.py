@@ -31,6 +31,7 @@ from migration_guard.backfill.preflight import as_role
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.state import Control, Entry
+from migration_guard.backfill.swift import sweep
 
 
 class Asked(Exception):
@@ -39,6 +40,10 @@ class Asked(Exception):
 
 class Hold(Exception):
     """A schema change waits for the table: it goes first."""
+
+
+class Odd(Exception):
+    """The quick way has come to something that only the long one can tell."""
 
 
 class Phase(Enum):
@@ -62,6 +67,8 @@ class Attempt:
     """Seconds that a statement may take by itself, waiting for nobody."""
     asks: bool = False
     """Whether rows that would wait for a parent are asked for first, so that none needs to be tried."""
+    swift: bool = False
+    """Whether it goes the quick way, where that is open."""
     phase: Phase = field(default=Phase.LOOK, init=False)
     sifted: bool = field(default=False, init=False)
     """Whether each row has gone through alone, and all are now changed at once."""
@@ -92,6 +99,8 @@ class Outcome:
 def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Outcome:
     """Do the next batch of one or several windows, and move their cursors."""
     control = _permitted(connection, job, windows)
+    if attempt.swift:
+        return _swiftly(connection, job, control, attempt)
     with as_role(connection, job.subject.definition):
         seen = look_ahead(connection, job, control, attempt.size)
         held = lock(connection, job, seen, _moment(job, attempt))
@@ -99,6 +108,26 @@ def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: A
         of = _Sorted(connection, job.subject.key, seen, held, changed)
     gone = tuple(place.window for place in control.places if place.done)
     return _recorded(connection, job, seen, (of, changed), gone)
+
+
+def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attempt) -> Outcome:
+    """Do it in one statement, if nobody disturbs it and all is as expected."""
+    (place,) = control.places or (None,)
+    if place is None or place.done or control.set_aside != "{}":
+        raise Odd
+    attempt.phase = Phase.CHANGE
+    with as_role(connection, job.subject.definition):
+        swept = sweep(connection, job, place, attempt.size)
+    if swept.odd or swept.changed > swept.matched:
+        raise Odd
+    attempt.phase = Phase.RECORD
+    ends = swept.examined < attempt.size or swept.last == job.bound
+    unchanged = swept.matched - swept.changed
+    counts = Counts(swept.examined, swept.changed, unchanged, done_already=swept.examined - swept.matched)
+    entry = Entry(place, counts, touched=swept.changed, cursor=job.bound if ends else swept.last, done=ends)
+    _write(connection, job, [entry])
+    done = (place.window,) if ends else ()
+    return Outcome(counts, (place.window,), done, passed=swept.examined, at=swept.last)
 
 
 def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wait: bool) -> Outcome:

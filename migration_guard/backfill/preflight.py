@@ -98,6 +98,8 @@ class Subject:
     """Whose rows the update refers to."""
     grows: bool = False
     """Whether new keys come after all that there are."""
+    swift: bool = False
+    """Whether a batch may go the quick way."""
 
     @property
     def per(self) -> str | None:

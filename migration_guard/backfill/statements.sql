@@ -34,6 +34,33 @@ LEFT JOIN {state}.windows AS w ON w.id = wanted.id
 LEFT JOIN {state}.windows AS p ON p.id = w.parent
 WHERE b.key = %(backfill)s ORDER BY wanted.n
 
+-- name: swift
+-- All of a batch that nobody disturbs. What it changes is locked by being changed, and looked at anew if somebody else has
+-- changed it meanwhile.
+WITH mg_window AS MATERIALIZED (
+    SELECT {named}, ({where}) AS mg_matches FROM {table} WHERE {range} ORDER BY {order} LIMIT %(size)s::bigint
+), mg_changed AS (
+    {change} RETURNING {key} AS mg_key, ({where}) AS mg_still
+)
+SELECT pg_catalog.count(*), {last}, pg_catalog.count(*) FILTER (WHERE mg_matches),
+    (SELECT pg_catalog.count(*) FROM mg_changed),
+    (SELECT pg_catalog.count(*) FROM mg_changed WHERE mg_still OR mg_key > {bound} {after})
+FROM mg_window
+
+-- name: self_contained
+-- Whether functions of these names read nothing but what they are given, and tables have nothing that is checked later.
+SELECT NOT EXISTS (
+    SELECT FROM pg_catalog.pg_proc AS p
+    WHERE p.proname = ANY (%(names)s::text[]) AND pg_catalog.pg_function_is_visible(p.oid)
+        AND (p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace OR p.provolatile <> 'i')
+) AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint
+    WHERE condeferrable AND (conrelid = ANY (%(tables)s::oid[]) OR confrelid = ANY (%(tables)s::oid[]))
+) AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_trigger
+    WHERE tgrelid = ANY (%(tables)s::oid[]) AND NOT tgisinternal AND tgenabled <> 'D'
+)
+
 -- name: look
 -- The next rows by their keys, whether or not they are to do, so that no window reads far: how many there are, the
 -- last of them, how many are to do, and which.

@@ -12,6 +12,7 @@ from migration_guard.backfill.batch import (
     Asked,
     Attempt,
     Hold,
+    Odd,
     Outcome,
     Phase,
     again,
@@ -19,7 +20,7 @@ from migration_guard.backfill.batch import (
     pass_over,
     set_aside,
 )
-from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care
+from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care, Haste
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.errors import Fault, LostClaim, Trouble
 from migration_guard.backfill.job import Job
@@ -51,6 +52,7 @@ class Worker:
         self._reporter = reporter
         self._pace = Pace(job.subject.definition.batch_size)
         self._care = Care(may_sift=job.subject.definition.apply is None)
+        self._haste = Haste(open=job.subject.swift)
         self._noted: set[str] = set()
         self._tried = 0
         self._set_aside = 0
@@ -82,7 +84,7 @@ class Worker:
         if care.careful:
             attempt = Attempt(care.rows, care.group, care.sifts, care.allowance, care.asks)
         else:
-            attempt = Attempt(pace.size, allowance=care.allowance)
+            attempt = Attempt(pace.size, allowance=care.allowance, swift=self._haste.swift and self._job.sweep == 1)
         some = windows if pace.size > 1 else windows[:1]
         outcome = self._batch(lambda connection: forward(connection, self._job, some, attempt), attempt)
         if isinstance(outcome, Fault):
@@ -90,7 +92,7 @@ class Worker:
             return None
         if outcome is not None:
             care.asks &= attempt.answered
-            self._learn(outcome)
+            self._learn(outcome, attempt)
         return outcome
 
     def come_back(self, window: int, keys: int) -> int:
@@ -156,6 +158,9 @@ class Worker:
         except Hold:
             self._hold()
             return None
+        except Odd:
+            self._haste.open = False
+            return None
         except (LostClaim, Stop):
             raise
         except Exception as error:  # noqa: BLE001 -- judged, and raised again if it is none of the database's
@@ -164,8 +169,9 @@ class Worker:
         self._tell(outcome)
         return outcome
 
-    def _learn(self, outcome: Outcome) -> None:
+    def _learn(self, outcome: Outcome, attempt: Attempt) -> None:
         counts, care, pace = outcome.counts, self._care, self._pace
+        self._haste.done(outcome.passed, counts.changed, swift=attempt.swift)
         if care.careful:
             rows = counts.changed + counts.unchanged + outcome.waited + outcome.bad
             care.learn(rows, waited=outcome.waited, bad=outcome.bad, seconds=self._last)
@@ -181,6 +187,8 @@ class Worker:
         waits = fault.trouble in WAITS
         if fault.trouble not in (*_ROWS, Trouble.LOCKS) or (waits and attempt.phase is Phase.RECORD):
             self._give_up(fault)
+        elif attempt.swift:  # the long way tells which row it was
+            self._haste.disturbed()
         elif attempt.phase is Phase.LOOK:
             if fault.trouble is Trouble.LOCKS:
                 self._give_up(fault)

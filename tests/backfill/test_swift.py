@@ -1,0 +1,154 @@
+"""The quick way through a batch: taken where it is the same as the long one, and left when anything is not as expected."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from backfill.test_batches import UPDATE, Database, counted, define, state
+from migration_guard.backfill import Backfill, batch, swift
+from migration_guard.backfill.connect import address, engine
+from migration_guard.backfill.preflight import examine, server
+from migration_guard.backfill.session import Session
+
+ROWS = 3_000
+TRIGGER = """
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER t BEFORE UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION t()
+"""
+
+
+@pytest.fixture
+def db(database: str) -> Iterator[Database]:
+    made = Database(database)
+    made.leads(ROWS)
+    yield made
+    made.console.close()
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[swift.Swept]:
+    """What went the quick way, and came back."""
+    seen: list[swift.Swept] = []
+
+    def sweep(*arguments: object) -> swift.Swept:
+        swept = swift.sweep(*arguments)  # type: ignore[arg-type]
+        seen.append(swept)
+        return swept
+
+    monkeypatch.setattr(batch, "sweep", sweep)
+    return seen
+
+
+def is_swift(db: Database, definition: Backfill) -> bool:
+    session = Session(engine(address(db.url, "the URL"), "test"))
+    try:
+        with session.transaction() as connection:
+            return swift.is_swift(connection, examine(connection, definition, server(connection)))
+    finally:
+        session.close()
+
+
+def test_what_nobody_disturbs_goes_the_quick_way(db: Database, taken: list[swift.Swept]) -> None:
+    result = db.run()
+    assert (state(result), counted(result)) == ("completed", (ROWS, ROWS, 0, 0, 0, 0))
+    assert sum(one.changed for one in taken) >= ROWS * 2 // 3
+
+
+@pytest.mark.parametrize(
+    ("update", "where", "expected"),
+    [
+        (UPDATE, "status IS NULL", True),
+        (
+            "UPDATE leads SET status = lower(coalesce(phone, 'x')) WHERE id = ANY(:ids) AND id > 3",
+            "status IS NULL",
+            True,
+        ),
+        ("UPDATE public.leads SET status = 'a' -- why\n WHERE (id = ANY(:ids)) -- so", "leads.status IS NULL", True),
+        ("UPDATE leads AS l SET status = 'a' WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = 'a' FROM other WHERE leads.id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = (SELECT 'a') WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = 'a' WHERE id = ANY(:ids) RETURNING id", "status IS NULL", False),
+        ("UPDATE leads SET status = ours(phone) WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = public.ours(phone) WHERE id = ANY(:ids)", "status IS NULL", False),
+        (UPDATE, "status IS NULL AND ours(phone) IS NOT NULL", False),
+        (UPDATE, "status IS NULL AND NOT EXISTS (SELECT FROM other)", False),
+        ("DELETE FROM leads WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = pg_catalog.current_setting('a.b', true) WHERE id = ANY(:ids)", "true", False),
+    ],
+)
+def test_only_what_depends_on_its_rows_alone(db: Database, update: str, where: str, expected: bool) -> None:
+    db("CREATE TABLE other (id int); CREATE FUNCTION ours(text) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1'")
+    assert is_swift(db, define(update=update, where=where)) is expected
+
+
+@pytest.mark.parametrize(
+    "besides",
+    [
+        TRIGGER,
+        "ALTER TABLE leads ADD COLUMN u int, ADD UNIQUE (u) DEFERRABLE",
+        "CREATE TABLE child (lead bigint REFERENCES leads DEFERRABLE)",
+    ],
+)
+def test_nothing_must_happen_besides_or_later(db: Database, besides: str) -> None:
+    assert is_swift(db, define())
+    db(besides)
+    assert not is_swift(db, define())
+
+
+def test_a_row_that_somebody_holds_is_left_out_by_the_long_way(db: Database, taken: list[swift.Swept]) -> None:
+    with db.holding(f"SELECT FROM leads WHERE id = {ROWS - 10} FOR UPDATE"):
+        result = db.run(seconds=5)
+        assert (state(result), result.counts.locked, result.counts.changed) == ("incomplete", 1, ROWS - 1)
+    assert taken
+    assert state(db.run()) == "completed"
+
+
+def test_what_others_write_meanwhile_is_not_overwritten(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The row is held when the statement comes to it; then it is filled by the one who held it."""
+    monkeypatch.setattr("migration_guard.backfill.trying.WAIT", 5.0)
+    monkeypatch.setattr("migration_guard.backfill.job.HOLD", 5.0)
+    db(f"ALTER DATABASE {db.console.info.dbname} SET deadlock_timeout = '20s'")
+    with psycopg.connect(db.url) as application:
+        application.execute("UPDATE leads SET status = 'theirs' WHERE id = %s", [ROWS - 10])
+        run = threading.Thread(target=lambda: results.append(db.run()))
+        results: list[object] = []
+        run.start()
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%mg_window%'"
+        while db(waits) == [(0,)]:
+            assert run.is_alive()
+            time.sleep(0.01)
+        application.commit()
+        run.join()
+    (result,) = results
+    assert (state(result), result.counts.changed) == ("completed", ROWS - 1)  # type: ignore[arg-type,attr-defined]
+    assert db("SELECT id FROM leads WHERE status = 'theirs'") == [(ROWS - 10,)]
+
+
+@pytest.mark.parametrize(
+    ("update", "said"),
+    [
+        ("UPDATE leads SET status = 'new' WHERE id = ANY(:ids) OR id % 7 = 0", "must keep to id = ANY(:ids)"),
+        ("UPDATE leads SET name = 'new' WHERE id = ANY(:ids)", ""),
+    ],
+)
+def test_what_is_odd_is_told_by_the_long_way(db: Database, update: str, said: str) -> None:
+    result = db.run(define(update=update))
+    assert not result.complete
+    assert said in str(result)
+
+
+def test_rows_that_cannot_be_changed_are_found(db: Database) -> None:
+    db("ALTER TABLE leads ADD CHECK (id % 500 <> 0 OR status IS NULL)")
+    result = db.run()
+    assert (state(result), counted(result)) == ("completed_with_quarantine", (ROWS, ROWS - 6, 0, 0, 0, 6))
+
+
+def test_rows_without_a_source_are_counted_as_before(db: Database, taken: list[swift.Swept]) -> None:
+    result = db.run(define(update=f"{UPDATE} AND id % 20 <> 0"))
+    assert (state(result), counted(result)) == ("completed", (ROWS, ROWS - ROWS // 20, ROWS // 20, 0, 0, 0))
+    assert taken
