@@ -11,7 +11,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home guard
 COPY --from=build /wheels /wheels
-RUN python -m pip install --no-cache-dir --no-index --find-links /wheels 'migration-guard[backfill]' && rm -rf /wheels
+RUN python -m pip install --no-cache-dir --no-index /wheels/*.whl && rm -rf /wheels
 USER guard
 WORKDIR /repository
 ENTRYPOINT ["migration-guard"]

@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 CORPUS ?= .corpus
+HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill witness sql-witness clean
+.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill bench-script bench-baseline edits replay releases witness sql-witness clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -20,6 +21,11 @@ help:
 	@echo "make moves    measure how many data changes of the corpus can be moved"
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
 	@echo "make bench    measure time and memory on the corpus"
+	@echo "make bench-script    measure how long a script of 10,000 lines takes, beside libcst's parser"
+	@echo "make bench-baseline    measure baselines of 5,000 and 50,000 entries, into docs/baseline.md"
+	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to what each edit is about"
+	@echo "make replay   hold baselines against the history of the repositories DIR=…; LIST=--list shows each disagreement"
+	@echo "make releases make repositories of published packages in $(HISTORIES), each release a commit"
 	@echo "make witness  run thousands of generated migrations beside the linter, for an hour; it can be resumed"
 	@echo "make sql-witness    run 40,000 generated texts on PostgreSQL beside the reader of SQL; it can be resumed"
 	@echo "make bench-backfill    measure the backfill runner on a million rows"
@@ -47,7 +53,7 @@ demo: $(STAMP)
 	@cd examples/crm && "$(abspath $(BIN))/migration-guard" verify | tail -9
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 faults: $(STAMP)
 	$(BIN)/python tests/backfill/faults/campaign.py --minutes $(MINUTES)
@@ -82,8 +88,23 @@ fuzz: $(STAMP)
 bench: $(STAMP) corpus
 	$(BIN)/python benchmarks/speed.py $(CORPUS)
 
+bench-script: $(STAMP)
+	$(BIN)/python benchmarks/script.py
+
 bench-backfill: $(STAMP)
 	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_speed.py
+
+bench-baseline: $(STAMP)
+	$(BIN)/python benchmarks/baseline.py --write
+
+edits: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m baselines.sequences
+
+replay: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python tests/baselines/replay.py $(LIST) $(DIR)
+
+releases: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python tests/baselines/releases.py $(HISTORIES)
 
 sql-witness: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m sql.witness

@@ -87,17 +87,21 @@ def _faults(move: Move) -> Iterator[str]:
         except SyntaxError as error:
             yield f"{path} does not parse any more: {error}"
     old, new = move.before.splitlines(keepends=True), move.after.splitlines(keepends=True)
-    changed = [code for code in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if code[0] != "equal"]
-    if len(changed) != 1 and b".noop" not in move.after:
-        yield f"{len(changed)} places differ"
-    for _, low, high, begin, end in changed:
-        added = b"".join(new[begin:end]).decode(errors="replace")
-        left = [line.strip() for line in added.splitlines() if not line.strip().startswith(COMMENT)]
+    for kind, low, high, begin, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        added = b"".join(new[begin:end]).decode(errors="replace") if kind != "equal" else ""
+        left = [re.sub(r"/\* migration-guard move: .*? \*/", "", line).strip() for line in added.splitlines()]
+        gone = b"".join(old[low:high]).decode(errors="replace")
         if any(
-            line not in {"", "pass"} and ".noop" not in line and line.encode() not in b"".join(old[low:high])
+            line and line != "pass" and not line.startswith(COMMENT) and ".noop" not in line and not _within(line, gone)
             for line in left
         ):
             yield f"more than a comment is added: {left}"
+
+
+def _within(line: str, gone: str) -> bool:
+    """Whether a line is what is left of others."""
+    rest = iter(gone)
+    return all(character in rest for character in line if not character.isspace())
 
 
 def _sort(reason: str) -> str:

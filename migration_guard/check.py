@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -19,9 +18,10 @@ from migration_guard.config import ConfigError, Settings, unknown_rules
 from migration_guard.discover import BACKFILL, Beside, Candidate, Discovery, UsageError, discover
 from migration_guard.discover.patterns import backfill_path, holds_backfills
 from migration_guard.earlier import before, in_index, look_back
+from migration_guard.files import exists
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
-from migration_guard.gate import may_hold_operation
+from migration_guard.gating import Gate
 from migration_guard.git import Git, GitError
 from migration_guard.judge import (
     SMALL,
@@ -43,13 +43,17 @@ from migration_guard.report.model import Report
 from migration_guard.request import Request, Run
 from migration_guard.rules import Fill, all_rules, fills, matching, select
 
-__all__ = ["Request", "Run", "Seen", "check", "look", "run", "unchanged_since", "unjudged_backfills"]
-
-_CONTRACT = re.compile(
-    rb"\b(?:not\s+null|nullable|drop|validate|check|drop_column|create_check_constraint|AlterField|RemoveField)\b",
-    re.IGNORECASE,
-)
-"""Words of a schema change that relies on data: where backfills are known, such a migration is read."""
+__all__ = [
+    "Request",
+    "Run",
+    "Seen",
+    "check",
+    "look",
+    "names_without_backfills",
+    "run",
+    "unchanged_since",
+    "unjudged_backfills",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def run(request: Request) -> Run:
     checked: list[Checked] = []
     done = request.watch(len(discovery.candidates))
     beside = _backfills_beside(request, laws, discovery)
-    gate = _Gate(done, contracts=bool(beside) or any(one.framework == BACKFILL for one in discovery.candidates))
+    gate = Gate(done, contracts=bool(beside) or any(one.framework == BACKFILL for one in discovery.candidates))
     readings: list[tuple[Candidate, Reading]] = []
     for candidate, reading in _read(chain(beside, gate.kept(discovery.candidates)), request):
         readings.append((candidate, reading))
@@ -153,7 +157,7 @@ def _unreached(discovery: Discovery, readings: Iterable[tuple[Candidate, Reading
 
 
 def unjudged_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
-    """Say which backfills were not judged: functions in files that are not named, and names that lead to none."""
+    """Say which backfills were not judged, since their functions stand in files that are not named."""
     files = [one for one in checked if one.candidate.framework == BACKFILL]
     paths = {str(one.candidate.path) for one in files}
     for one in files:
@@ -162,6 +166,11 @@ def unjudged_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
                 there = os.path.basename(procedure.elsewhere)
                 message = f"backfill {procedure.shown}: its function stands in {there}, which `backfill.modules` must name too"
                 yield Problem(one.candidate.shown, procedure.span.line, message)
+
+
+def names_without_backfills(checked: Sequence[Checked]) -> Iterator[Problem]:
+    """Say which entries of `backfill.modules` lead to no backfill: no error of a check, and nothing that can be verified."""
+    files = [one for one in checked if one.candidate.framework == BACKFILL]
     for settings in dict.fromkeys(one.candidate.settings for one in files):
         for entry in settings.backfill.modules:
             held = [one for one in files if holds_backfills(one.candidate.path, settings, entry)]
@@ -193,7 +202,9 @@ def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
 
 def unchanged_since(shelf: Shelf, cwd: Path) -> tuple[Filed, ...]:
     """Give the new findings of code that is as it was when the baseline was last changed. Raises GitError."""
-    new, baseline = shelf.matching.new, shelf.baseline
+    joining = {rule.code for rule in all_rules() if rule.contract}
+    new = [one for one in shelf.matching.new if one.finding.code not in joining]  # a backfill came, not a version
+    baseline = shelf.baseline
     if not new or not baseline.exists:
         return ()
     git = Git.at(baseline.folder)
@@ -242,14 +253,16 @@ def _by_rules(candidate: Candidate, reading: Reading, law: Law, known: tuple[Fil
     if candidate.framework == BACKFILL:
         return judge_backfills(reading.procedures, law, shown=candidate.shown, inside=inside)
     changed = judge(reading.operations, law, shown=candidate.shown, inside=inside)
-    contracted = judge_contractions(reading, known, law, shown=candidate.shown, inside=inside)
+    django = candidate.framework == "django"
+    contracted = judge_contractions(reading, known, law, shown=candidate.shown, inside=inside, django=django)
     return Judged((*changed.findings, *contracted.findings), (*changed.problems, *contracted.problems))
 
 
 def _backfills_beside(request: Request, laws: Mapping[Settings, Law], discovery: Discovery) -> tuple[Candidate, ...]:
     """Files of backfills that the configurations name and that are not to be checked: migrations may rely on them."""
     asking = [one for one, law in laws.items() if any(rule.contract for rule in law.selection.rules)]
-    places = dict.fromkeys(str(backfill_path(entry, one)) for one in asking for entry in one.backfill.modules)
+    named = dict.fromkeys(backfill_path(entry, one) for one in asking for entry in one.backfill.modules)
+    places = [str(path) for path in named if exists(path)]
     if not places or all(one.framework == BACKFILL for one in discovery.candidates):
         return ()
     here = {one.path for one in discovery.candidates}
@@ -267,24 +280,6 @@ def _cleared(candidate: Candidate, law: Law) -> Checked:
     """A file that the gate cleared: there is nothing in it."""
     running = frozenset(rule.name for rule in law.selection.rules_for(_inside(candidate)))
     return Checked(candidate, (), running, whole=True)
-
-
-class _Gate:
-    """Lets those files through that have to be read; the others are cleared while the readers are at work."""
-
-    def __init__(self, done: Callable[[], None], *, contracts: bool) -> None:
-        self.cleared: list[Candidate] = []
-        self._done = done
-        self._contracts = contracts
-        """Whether there are backfills on which a schema change may rely."""
-
-    def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-        for candidate in candidates:
-            if _needs_reading(candidate) or (self._contracts and _CONTRACT.search(candidate.source)):
-                yield candidate
-            else:
-                self.cleared.append(candidate)
-                self._done()
 
 
 class _Trusted:
@@ -329,19 +324,13 @@ class _Trusted:
 def look(request: Request) -> tuple[tuple[Seen, ...], tuple[Problem, ...]]:
     """Read files for `explain`: everything seen in them, also in those that the gate would clear."""
     discovery, _ = find(request)
+    gate = Gate(lambda: None, contracts=False)
     seen = [
-        Seen(candidate, not _needs_reading(candidate), reading)
+        Seen(candidate, not gate.needs_reading(candidate), reading)
         for candidate, reading in _read(discovery.candidates, request, explain=True)
     ]
     problems = (*discovery.problems, *_nothing_found(request, discovery))
     return tuple(sorted(seen, key=lambda one: one.candidate.shown)), problems
-
-
-def _needs_reading(candidate: Candidate) -> bool:
-    """Whether the gate lets a file through; it knows Python only."""
-    if candidate.framework == BACKFILL:
-        return True
-    return candidate.path.suffix != ".py" or may_hold_operation(candidate.source)
 
 
 def _nothing_found(request: Request, discovery: Discovery) -> Iterator[Problem]:

@@ -57,6 +57,14 @@ class Rendition:
     """Why there is no such statement."""
     calls: tuple[Span, ...] = ()
     """The calls in the migration that run it, innermost first."""
+    within: Span | None = None
+    """Where it stands in a text that holds other statements too, which the same call runs."""
+    statements: int = 1
+    """How many that text holds."""
+    loop: Span | None = None
+    """The loop that it stands for, where it is made of one."""
+    where: str = ""
+    """Of a loop: which rows it goes through, as far as that is said in SQL."""
 
 
 @dataclass(frozen=True, slots=True)

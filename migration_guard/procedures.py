@@ -24,7 +24,8 @@ class Setting:
     local: bool
     """Whether it ends with the transaction."""
     span: Span
-    transaction: int
+    transactions: tuple[int, ...]
+    """Those in which it is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,13 @@ class Alteration:
     transaction: int
     sources: tuple[str, ...] = ()
     """The columns that it reads, in lower case."""
+    locked: bool = False
+    """Whether its rows were picked and locked in the same transaction, or by the statement itself."""
+
+    @property
+    def target(self) -> str:
+        """Its table, as messages name it."""
+        return self.table or "a table that the source does not name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ class Procedure:
     def in_force(self, name: str, transaction: int) -> Setting | None:
         """The setting of a time-out that holds in a transaction: its own, else what an earlier one left behind."""
         named = [one for one in self.settings if one.name == name]
-        own = [one for one in named if one.transaction == transaction]
+        own = [one for one in named if transaction in one.transactions]
         left = [one for one in named if not one.local]
         return next(reversed(own or left), None)
 

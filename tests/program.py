@@ -24,15 +24,17 @@ ROOT = Path(__file__).parents[1]
 Done = subprocess.CompletedProcess[str]
 
 
-def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120) -> Done:
+def run(
+    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120, errors: str = "strict"
+) -> Done:
     """Run `migration-guard` with these arguments, in this environment and no other."""
     environment = dict(os.environ if env is None else env)
     if not hasattr(os, "fork") or _matters_at_start(environment):
-        return _started(arguments, cwd, environment, timeout)
+        return _started(arguments, cwd, environment, timeout, errors)
     with tempfile.TemporaryDirectory() as folder:
         paths = [os.path.join(folder, name) for name in ("out", "err")]
         code = _host().ask({"arguments": arguments, "cwd": str(cwd), "env": environment, "paths": paths}, timeout)
-        out, err = (Path(path).read_bytes().decode() for path in paths)
+        out, err = (Path(path).read_bytes().decode(errors=errors) for path in paths)
     return Done(["migration-guard", *arguments], code, out, err)
 
 
@@ -42,13 +44,14 @@ def _matters_at_start(environment: Mapping[str, str]) -> bool:
     return any(environment[name] != os.environ.get(name) for name in names)
 
 
-def _started(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str], timeout: float) -> Done:
+def _started(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str], timeout: float, errors: str) -> Done:
     return subprocess.run(
         [sys.executable, "-m", "migration_guard", *arguments],
         cwd=cwd,
         env={**environment, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         encoding="utf-8",
+        errors=errors,
         timeout=timeout,
         check=False,
     )

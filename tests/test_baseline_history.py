@@ -228,7 +228,7 @@ EDIT = st.tuples(st.sampled_from(KINDS), st.integers(0, 99), st.integers(0, 251)
 
 
 @settings(
-    max_examples=4,
+    max_examples=2,  # `make edits` takes many more
     deadline=None,
     phases=(Phase.reuse, Phase.generate),  # a shorter history takes minutes to find; the script is shown instead
     suppress_health_check=list(HealthCheck),

@@ -107,3 +107,64 @@ def test_a_migration_that_may_lead_to_the_change_and_cannot_be_read_is_a_problem
     ran = where.guard("check", "--diff", "main", "--output-format", "concise")
     assert ran.returncode == 2
     assert "versions/broken.py:10: could not be checked" in ran.stdout + ran.stderr
+
+
+def test_a_helper_two_modules_away_is_told(where: Project) -> None:
+    where.write("app/helpers.py", "from app.deeper import change\n\n\ndef fill(c):\n    change(c)\n")
+    where.write("app/deeper.py", HELPER.replace("fill", "change"))
+    where.commit()
+    where.git("branch", "-f", "main", "HEAD")
+    where.write("app/deeper.py", HELPER.replace("fill", "change") + MORE)
+    for arguments in (("--diff", "main"), ("--force-exclude", "app/deeper.py")):
+        ran = where.guard("check", "--no-baseline", "--output-format", "concise", *arguments)
+        assert ran.returncode == 1
+        assert "versions/r1.py:9:5: MG103" in ran.stdout
+
+
+def test_a_file_of_sql_that_a_migration_reads_is_told(where: Project) -> None:
+    reads = "op.execute((Path(__file__).parents[1] / 'app/fill.sql').read_text())"
+    text = "from pathlib import Path\n" + PLAIN.replace("op.execute('{1}')", reads).format("sqlfile")
+    where.write("versions/sqlfile.py", text)
+    where.write("app/fill.sql", "UPDATE a SET x = 1;\n")
+    where.commit()
+    where.git("branch", "-f", "main", "HEAD")
+    where.write("app/fill.sql", "UPDATE a SET x = 1;\nDELETE FROM orders;\n")
+    ran = where.guard("check", "--no-baseline", "--diff", "main", "--output-format", "concise")
+    assert ran.returncode == 1
+    assert "DELETE from orders" in ran.stdout
+
+
+def test_a_helper_that_is_renamed_with_its_import_is_no_change(where: Project) -> None:
+    where.git("mv", "app/helpers.py", "app/filling.py")
+    where.write("versions/r1.py", MIGRATION.replace("app.helpers", "app.filling"))
+    where.commit()
+    ran = where.guard("check", "--diff", "main", "--output-format", "concise")
+    assert ran.returncode == 0
+    assert "1 grandfathered" in ran.stdout
+
+
+def test_a_conflict_that_is_not_resolved_is_a_problem_when_staged(where: Project) -> None:
+    where.write("versions/other.py", PLAIN.format("other", "UPDATE b SET x = 2"))
+    where.commit()
+    where.git("checkout", "-q", "main")
+    where.write("versions/other.py", PLAIN.format("other", "UPDATE b SET x = 3"))
+    where.commit()
+    where.git("merge", "-q", "feature", fails=True)
+    ran = where.guard("check", "--staged")
+    assert ran.returncode == 2
+    assert "versions/other.py" in ran.stdout + ran.stderr
+    assert "conflicts" in ran.stdout + ran.stderr
+    ran = where.guard("check", "--diff", "HEAD")
+    assert ran.returncode == 2, ran.stdout
+    assert "versions/other.py" in ran.stdout + ran.stderr
+
+
+def test_a_helper_left_out_by_a_sparse_checkout_is_no_clean_run(where: Project) -> None:
+    where.write("app/helpers.py", HELPER + MORE)
+    where.commit()
+    where.git("sparse-checkout", "set", "--no-cone", "/*", "!/app/helpers.py")
+    for arguments in (("--diff", "main"), ("--staged",)):
+        ran = where.guard("check", "--output-format", "concise", *arguments)
+        assert "Traceback" not in ran.stderr
+    assert where.guard("check", "--diff", "main").returncode == 2
+    assert where.guard("check").returncode == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import program
 import pytest
 
 if sys.version_info >= (3, 11):
@@ -49,8 +50,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def config(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "migration_guard", "config", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    return program.run("config", *arguments, cwd=cwd)
 
 
 def values(cwd: Path, *arguments: str) -> dict[str, tuple[object, list[tuple[str, str | None, int | None]]]]:

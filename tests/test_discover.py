@@ -473,9 +473,9 @@ def test_what_lies_beside_migrations_and_may_change_data_is_named(repository: Pa
     write("shop/migrations/constants.py", "X = 1\n")
     write("shop/migrations/sql/broken.py", "print 'DELETE'\n")
     write("shop/fill.py", "def f(c):\n    c.execute('UPDATE leads SET a = 1')\n")
-    write("addons/x/migrations/16.0/post-x.py", "def migrate(cr, version):\n    cr.execute('UPDATE a SET b = 1')\n")
+    write("addons/x/migrations/16.0/fixes.py", "def fix(cr, version):\n    cr.execute('UPDATE a SET b = 1')\n")
     assert beside(find(repository)) == [
-        "addons/x/migrations/16.0/post-x.py", "shop/migrations/helper.py",
+        "addons/x/migrations/16.0/fixes.py", "shop/migrations/helper.py",
         "shop/migrations/sql/broken.py", "shop/migrations/sql/fill.sql",
     ]  # fmt: skip
     write("migration-guard.toml", "exclude = ['broken.py', 'addons/']")

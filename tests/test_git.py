@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import program
 import pytest
-from program import ROOT
 
 from migration_guard.git import Git, GitError, run
 
@@ -61,11 +60,7 @@ class Trapped:
         self.git("commit", "-q", "-m", message)
 
     def guard(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
-        command = [sys.executable, "-m", "migration_guard", *arguments]
-        return subprocess.run(
-            command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        return program.run(*arguments, cwd=self.root, env={**os.environ, **variables})
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import program
 import pytest
 import yaml
 
@@ -47,8 +48,7 @@ def put(folder: Path, **files: str) -> None:
 
 
 def init(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "migration_guard", "init", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    return program.run("init", *arguments, cwd=cwd)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -107,9 +107,7 @@ def test_a_script_written_by_hand_is_found_with_its_marker(repository: Path) -> 
     settings = SettingsLoader(cwd=repository).for_folder(repository)
     assert settings.paths == (".", "server/db_migrate.py")
     assert settings.migration_marker == r"# ?Migration (\d+[a-z]?):"
-    ran = subprocess.run(
-        [sys.executable, "-m", "migration_guard"], cwd=repository, capture_output=True, encoding="utf-8", check=False
-    )
+    ran = program.run(cwd=repository)
     assert (ran.returncode, "2 migrations checked, 0 new" in ran.stdout) == (0, True), ran.stdout + ran.stderr
 
 

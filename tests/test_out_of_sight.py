@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
+import program
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -14,9 +13,7 @@ HEADER = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "1"\ndown_
 
 
 def report(folder: Path, *names: str) -> tuple[int, dict[str, list[dict[str, object]]]]:
-    command = [sys.executable, "-c", "from migration_guard.cli import main; main()", "check", *names]
-    command += ["--select", "ALL", "--isolated", "--output-format", "json"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    done = program.run("check", *names, "--select", "ALL", "--isolated", "--output-format", "json", cwd=folder)
     return done.returncode, json.loads(done.stdout)
 
 

@@ -21,11 +21,11 @@ from migration_guard.pool import kept_readers, limits, read_all
 
 ROOT = Path(__file__).parents[1]
 BAD = b'revision = "1"\ndown_revision = None\nfrom alembic import op\n\n\ndef upgrade():\n    op.execute("UPDATE leads SET a = 1")\n'
-SLOW = BAD + b"".join(b'    op.execute("SELECT %d")\n' % n for n in range(9_000))
+SLOW = BAD + b"".join(b'    op.execute("SELECT %d")\n' % n for n in range(4_000))
 """Takes a second or two to read."""
 
 
-def job(name: str, seconds: float = 30.0) -> Job:
+def job(name: str, seconds: float = 120.0) -> Job:
     return Job(path=f"/nowhere/{name}", shown=name, root="/nowhere", framework="alembic", seconds=seconds)
 
 
@@ -75,13 +75,13 @@ def test_a_file_that_takes_too_long_is_a_problem_and_the_others_are_read() -> No
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signals to kill with")
 def test_a_reader_that_dies_is_replaced() -> None:
-    work = [(job(f"{n}.py"), SLOW) for n in range(6)]
+    work = [(job(f"{n}.py"), SLOW if n < 2 else BAD) for n in range(6)]
     found: dict[str, Reading] = {}
     thread = threading.Thread(target=lambda: found.update(answers(work)))
     thread.start()
-    assert eventually(lambda: any(reader.cpu_times().user > 0.8 for reader in readers()))
+    assert eventually(lambda: any(reader.cpu_times().user > 1.5 for reader in readers()))
     max(readers(), key=lambda reader: reader.cpu_times().user).send_signal(signal.SIGSEGV)
-    thread.join(60)
+    thread.join(180)
     problems = [problem for reading in found.values() for problem in reading.problems]
     assert len(found) == 6
     assert [problem.message for problem in problems] == ["the reader crashed (SIGSEGV)"]
@@ -89,7 +89,7 @@ def test_a_reader_that_dies_is_replaced() -> None:
 
 
 def test_a_server_that_dies_leaves_problems() -> None:
-    work = [(job(f"{n}.py"), SLOW) for n in range(6)]
+    work = [(job(f"{n}.py"), SLOW) for n in range(6)]  # none is read to its end
     found: dict[str, Reading] = {}
     thread = threading.Thread(target=lambda: found.update(answers(work)))
     thread.start()
@@ -97,7 +97,7 @@ def test_a_server_that_dies_leaves_problems() -> None:
     server = readers()[0].parent()
     assert server is not None
     server.kill()
-    thread.join(60)
+    thread.join(180)
     assert len(found) == 6
     assert {p.message for reading in found.values() for p in reading.problems} == {"the reading process died"}
 
@@ -112,7 +112,7 @@ def test_the_callers_own_failure_is_the_callers() -> None:
 
 
 def test_readers_end_with_the_caller() -> None:
-    for _ in read_all(((job(f"{n}.py"), SLOW) for n in range(4)), 2):
+    for _ in read_all(((job(f"{n}.py"), SLOW if n else BAD) for n in range(4)), 2):
         break
     assert eventually(lambda: not readers())
 

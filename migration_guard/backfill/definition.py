@@ -77,6 +77,8 @@ class Backfill:
     """The table that is written, where rows are copied or deleted elsewhere; otherwise `table`."""
     per: str | None = None
     """A column of tenants, each of which gets its turn."""
+    after: tuple[str, ...] = ()
+    """Keys of backfills that must be complete before this one begins."""
     migration: str = ""
     description: str = ""
     tables: tuple[str, ...] = ()
@@ -96,6 +98,7 @@ class Backfill:
         self._settle("migration", str(migration_number or self.migration))
         self._settle("max_runtime", self.max_runtime if max_runtime_seconds is None else max_runtime_seconds)
         self._settle("key_columns", self._columns())
+        self._settle("after", self._before())
         self._settle("tables", tuple(self.tables) or (self.table,))
         self._settle("priority", chosen(self.key, "priority", self.priority, Priority))
         self._settle("status", chosen(self.key, "status", self.status, Status))
@@ -138,6 +141,13 @@ class Backfill:
             raise DefinitionError(f"key: expected a name of at most {LONGEST_KEY} characters, found {self.key!r}")
         if not isinstance(self.table, str) or not self.table.strip() or "," in self.table:
             raise DefinitionError(f"backfill {self.key}: table: expected the name of one table, found {self.table!r}")
+
+    def _before(self) -> tuple[str, ...]:
+        given: object = self.after
+        keys = (given,) if isinstance(given, str) else tuple(self.after)
+        if self.key in keys:
+            raise DefinitionError(f"backfill {self.key}: after: expected the keys of others, found its own")
+        return keys
 
     def _columns(self) -> tuple[str, ...]:
         if self.key_column is not None and self.key_columns:

@@ -10,7 +10,9 @@ from typing import Any
 from migration_guard.backfill.asks import Asks, asking
 from migration_guard.backfill.definition import Backfill, Claim, DefinitionError, nearest
 from migration_guard.backfill.earned import Earned, Verdict, earned_from
+from migration_guard.backfill.going_on import going_on
 from migration_guard.backfill.legacy import LegacyBackfill
+from migration_guard.backfill.offline import is_offline, write_check
 from migration_guard.backfill.pinned import SPELLING, apply_settings, search_settings
 from migration_guard.backfill.registry import Definition, load_definitions
 from migration_guard.backfill.statements import VERSION, statement
@@ -44,8 +46,11 @@ def require_backfill(
     if connection is None:
         raise BackfillUnfinished("there is no connection, as in an offline migration: nothing can be verified")
     settings = SettingsLoader(cwd=Path.cwd()).for_folder(Path.cwd())
-    key, ask = backfill if isinstance(backfill, str) else backfill.key, asking(connection)
     schema = schema or settings.backfill.state_schema
+    if is_offline(connection):
+        _write_check(connection, backfill, settings, table, schema)
+        return
+    key, ask = backfill if isinstance(backfill, str) else backfill.key, asking(connection)
     earned = _earned(ask, key, schema, settings.backfill.state_owners)
     known = None if isinstance(backfill, str) else backfill.table
     claim = None if isinstance(backfill, str) else backfill.claim
@@ -57,7 +62,7 @@ def require_backfill(
         if not _has_rows(ask, key, name, claim):
             return
         how = str(earned) if earned else "has never been run"
-        raise BackfillUnfinished(f"backfill {key} {how}; first: migration-guard backfill run --only {key}")
+        raise BackfillUnfinished(f"backfill {key} {how}; {going_on(connection, key)}")
     name = table or known or earned.table
     if not _has_rows(ask, key, name, claim):
         return
@@ -67,6 +72,22 @@ def require_backfill(
     verdict = _judged(ask, definition, earned, schema, prove=prove)
     if not verdict.passed:
         raise BackfillUnfinished(f"backfill {key} {verdict.text}")
+
+
+def _write_check(
+    connection: Any, backfill: str | Backfill | LegacyBackfill, settings: Settings, table: str | None, schema: str
+) -> None:
+    """Write the question into the script that is being made: the database answers it."""
+    found = _configured(backfill, settings) if isinstance(backfill, str) else backfill
+    known = None if isinstance(found, str) else found
+    key = backfill if isinstance(backfill, str) else backfill.key
+    name = table or (known.table if known is not None else None)
+    if name is None:
+        raise BackfillUnfinished(f"backfill {key}: {found}; `table=` names its table")
+    try:
+        write_check(connection, key, name, schema, known.fingerprint if known is not None else None)
+    except ValueError as error:
+        raise BackfillUnfinished(f"backfill {key}: {error}") from None
 
 
 def _judged(ask: Asks, definition: Definition, earned: Earned, schema: str, *, prove: bool) -> Verdict:

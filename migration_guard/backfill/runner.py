@@ -13,8 +13,9 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, s
 from migration_guard.backfill import preflight
 from migration_guard.backfill.clock import Clock
 from migration_guard.backfill.connect import APPLICATION, Address, engine
-from migration_guard.backfill.definition import Priority, Status
+from migration_guard.backfill.definition import Status
 from migration_guard.backfill.errors import CannotRun, Fault, judged
+from migration_guard.backfill.order import in_order, waits
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result
@@ -38,12 +39,6 @@ class Limits:
     """Whether the application is stopped, so that what is not safe beside it may run."""
 
 
-def in_order(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
-    """Give HIGH before MEDIUM before LOW, and otherwise the order in which they are defined."""
-    ranks = list(Priority)
-    return tuple(sorted(definitions, key=lambda one: ranks.index(one.priority)))
-
-
 def run_all(
     definitions: Sequence[Definition],
     where: Address,
@@ -65,10 +60,13 @@ def run_all(
     prepare(where, store, stop)
     begun()
     results = []
+    over = {one.key for one in definitions if one.status is Status.COMPLETED}
     for definition in in_order(definitions):
         clock = Clock(min(deadline, time.monotonic() + definition.max_runtime), stop)
         result = (
-            _refusal(definition, limits, deadline, stop) or Turn(definition, where, store, clock, reporter).result()
+            _refusal(definition, limits, deadline, stop)
+            or waits(definition, where, store, over)
+            or Turn(definition, where, store, clock, reporter).result()
         )
         reporter.end(result)
         results.append(result)

@@ -762,6 +762,21 @@ SELECT EXISTS (SELECT FROM {table})
 -- name: gate
 SELECT state, reason, table_name, fingerprint, bound, floor, members FROM {state}.backfills WHERE key = %(backfill)s
 
+-- name: gate_offline
+-- Part of a script of SQL. No colon in it: SQLAlchemy would take it for a parameter.
+DO $migration_guard$
+BEGIN
+    IF EXISTS (SELECT FROM {table}) THEN
+        IF pg_catalog.to_regclass({books}) IS NULL THEN
+            RAISE EXCEPTION USING MESSAGE = {said};
+        END IF;
+        IF NOT EXISTS (SELECT FROM {state}.backfills WHERE key = {key} AND state = 'completed'{same}) THEN
+            RAISE EXCEPTION USING MESSAGE = {said};
+        END IF;
+    END IF;
+END
+$migration_guard$
+
 -- name: settings_before
 SELECT ARRAY(
     SELECT COALESCE(pg_catalog.current_setting(name, true), '')

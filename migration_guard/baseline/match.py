@@ -246,7 +246,8 @@ class _Home(NamedTuple):
         own = self.migration.rpartition(".")[2]
         stem = PurePosixPath(self.file).name.partition(".")[0]
         words = re.split(r"[_\W]+", stem if own == stem.rstrip("_") or "_" in own else stem.removeprefix(own))
-        return "_".join(word for word in words if word and not _ID.fullmatch(word)).lower()
+        said = (word for word in words if word and not _ID.fullmatch(word))
+        return "_".join(word for word in said if not (len(word) > _SHORTEST and own.startswith(word))).lower()
 
 
 _ID = re.compile(r"[VURvur]?\d+|[0-9a-f]{8,40}|m\d+")

@@ -52,7 +52,8 @@ def updated(
         _add(new, Entry(key.file, filed.finding.migration, key.rule, filed.at, key.fp), None)
     added = sum(key not in old for key in fresh)
     changed += moved + sum(key in old for key in fresh)
-    removed = sum(key not in new and key not in followed - still for key in old)
+    left = followed - still
+    removed = sum(key not in new and key not in left for key in old)
     return Change(tuple(new.values()), added, removed, changed)
 
 

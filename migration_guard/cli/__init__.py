@@ -14,7 +14,19 @@ from migration_guard import __version__
 from migration_guard.cli.never_failing import is_unfailing, never_failing
 from migration_guard.cli.output import complain, settle
 
-COMMANDS = ("check", "baseline", "backfill", "explain", "rule", "move", "verify", "config", "init", "hot-tables")
+COMMANDS = {
+    "check": "Find data changes in migrations.",
+    "baseline": "Grandfather the findings that are there, so that only new ones fail.",
+    "backfill": "Change data in small committed batches, apart from migrations.",
+    "explain": "Show every operation seen in migrations, the calls followed to it, and why the rest is clean.",
+    "rule": "Explain a rule, named by code or name; a part of either lists the rules that it may mean, as no name lists all.",
+    "move": "Take a data change out of its migration, and define a backfill that makes it after the deployment.",
+    "verify": "Verify the six points before a merge or a deployment: GO or NO-GO.",
+    "config": "Show each value that governs a file or folder, by default the working directory, and where it comes from.",
+    "init": "Look at the repository, and propose a configuration, a hook and a job in CI.",
+    "hot-tables": "Ask a PostgreSQL database which of its tables are hot and which are small.",
+}
+"""The commands, and what each one's help begins with: a list of them must not load them all."""
 DEFAULT = "check"
 INSTEAD = {
     "--fix": "`migration-guard move PATH:LINE` turns a data change into a backfill, `--add-ignores` writes remarks",
@@ -35,6 +47,13 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"migration_guard.cli.{cmd_name.replace('-', '_')}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands as click does."""
+        limit = formatter.width - 6 - max(map(len, COMMANDS))
+        rows = [(name, click.Command(name, help=text).get_short_help_str(limit)) for name, text in COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         completing = ctx.resilient_parsing and not args  # where the first word may still become a command

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migration_guard.backfill.connect import Address, address_in
+from migration_guard.backfill.order import in_order
 from migration_guard.backfill.plan import Plan, planned
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Result
-from migration_guard.backfill.runner import Limits, in_order, run_all
+from migration_guard.backfill.runner import Limits, run_all
 from migration_guard.backfill.transitions import State
 from migration_guard.cli.backfill_progress import reporter
 from migration_guard.cli.lines import last, say, tolerate

@@ -54,8 +54,9 @@ def by_default(cwd: Path, load: SettingsLoader) -> Iterator[Asked]:
         else:
             _existing(full, key, entry, settings)
     for entry in settings.backfill.modules:
-        place = _existing(backfill_path(entry, settings), "backfill.modules", entry, settings)
-        yield Asked(place, named=False, settings=settings)
+        place = backfill_path(entry, settings)
+        if exists(place):  # one that is still to be written is the concern of `verify` and of the runner
+            yield Asked(place, named=False, settings=settings)
 
 
 def _existing(path: Path, key: str, entry: str, settings: Settings) -> Path:

@@ -6,12 +6,13 @@ a binding reaches a use if no other one, that surely runs between them, replaces
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
 
-from migration_guard.forms.nodes import OPERATORS, children, constant_truth, within
+from migration_guard.forms.nodes import OPERATORS, children, within
+from migration_guard.interpreter.kinds import kind_of
 from migration_guard.interpreter.syntax import dotted
 
 _CLAUSES = (cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)
@@ -21,7 +22,9 @@ _CHANGERS = frozenset(
 )
 """Methods that change what a list, a set, a dictionary or an object holds."""
 _LOOP_EXITS = (cst.Continue, cst.Break)
-_FUNCTION_EXITS = (cst.Return, cst.Raise)
+_is_compound = kind_of(cst.BaseCompoundStatement, *_CLAUSES)
+_holds_statements = kind_of(cst.BaseSuite, cst.BaseCompoundStatement, cst.SimpleStatementLine, *_CLAUSES)
+_leaves_nothing = kind_of(cst.FunctionDef, cst.ClassDef, cst.BaseExpression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Binding:
     """Whether it replaces what was bound before, rather than changing a part of it."""
     function: cst.FunctionDef | None = None
     """The function that it defines."""
+    definition: cst.ClassDef | None = None
+    """The class that it defines."""
     origin: Origin | None = None
     """What it imports."""
     loop: cst.For | None = None
@@ -79,9 +84,9 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """An `if` with a branch that leaves: what stands behind it depends on its condition."""
+    """A statement that may leave, as an `if` with a `continue`: what stands behind it depends on its conditions."""
 
-    node: cst.If
+    node: cst.BaseCompoundStatement
     spot: Spot
 
 
@@ -96,8 +101,12 @@ class Names:
     guards: list[Guard] = field(default_factory=list)
     results: list[tuple[Spot, cst.BaseExpression]] = field(default_factory=list)
     """What is returned or yielded."""
+    elsewhere: set[str] = field(default_factory=set)
+    """Names that a function declares to be those of a scope around it."""
     loops: set[int] = field(default_factory=set)
     """The blocks that are bodies of loops."""
+    handed: dict[tuple[int, int], bool] = field(default_factory=dict)
+    """Which calls lead to a function that changes what it is handed, as far as that was asked."""
     _order: int = 0
 
     @classmethod
@@ -131,6 +140,10 @@ class Names:
         """Whether a statement changes what a name holds, rather than binding it anew."""
         return any(not one.whole for one in self.bindings.get(name, ()))
 
+    def binds(self, name: str) -> bool:
+        """Whether a name is this function's or module's own."""
+        return name not in self.elsewhere and any(one.whole for one in self.bindings.get(name, ()))
+
     def _share_a_loop(self, one: Spot, other: Spot) -> bool:
         return any(block in self.loops and block in other.blocks for block in one.blocks)
 
@@ -163,9 +176,11 @@ class Names:
             self._order += 1
             spot = Spot(self._order, blocks)
             if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
-                function = statement if isinstance(statement, cst.FunctionDef) else None
-                how = "class" if function is None else "function"
-                self.bindings.setdefault(statement.name.value, []).append(Binding(spot, how, function=function))
+                if isinstance(statement, cst.FunctionDef):
+                    binding = Binding(spot, "function", function=statement)
+                else:
+                    binding = Binding(spot, "class", definition=statement)
+                self.bindings.setdefault(statement.name.value, []).append(binding)
             else:
                 self._statement(statement, spot)
 
@@ -202,6 +217,8 @@ class Names:
                     name = dotted(alias.name) or ""
                     binding = Binding(spot, "import", origin=Origin(module, name, level))
                     self.bindings.setdefault(_alias(alias) or name, []).append(binding)
+            case cst.Global(names=items) | cst.Nonlocal(names=items):
+                self.elsewhere.update(item.name.value for item in items)
             case cst.Return(value=value) if value is not None:
                 self.results.append((spot, value))
             case cst.Expr(value=cst.Yield(value=value)) if isinstance(value, cst.BaseExpression):
@@ -232,7 +249,7 @@ class Names:
                     self.bindings.setdefault(root, []).append(Binding(spot, how, values, whole=False))
             case cst.Name() | cst.Attribute():
                 for one in call.args:
-                    if isinstance(one.value, cst.Name):
+                    if isinstance(one.value, cst.Name) and one.value.value not in _CONSTANTS:
                         handed = Binding(spot, "handed", (call,), whole=False)
                         self.bindings.setdefault(one.value.value, []).append(handed)
             case _:
@@ -247,49 +264,55 @@ class Names:
     def _inside(self, node: cst.CSTNode, spot: Spot, before: tuple[cst.CSTNode, ...]) -> None:
         """Note where a statement or a clause of one stands, and read the blocks that it holds."""
         self.spots[id(node)] = spot
-        if not isinstance(node, (cst.BaseCompoundStatement, *_CLAUSES)):
+        if not _is_compound(type(node)):
             return
-        if isinstance(node, cst.If) and not before:
-            self.guards += [Guard(node, spot)] if any(leaves(branch) for _, branch in branches(node)) else []
+        if isinstance(node, cst.BaseCompoundStatement) and not before and exits(node):
+            self.guards.append(Guard(node, spot))
         for child in children(node):
             if isinstance(child, cst.BaseSuite):
                 self.blocks[id(child)] = Block(node, spot, before)
                 self._read(child.body, (*spot.blocks, id(child)))
             elif isinstance(child, (cst.If, *_CLAUSES)):
                 tests = (*before, node.test) if isinstance(node, cst.If) else ()
+                tests = (node,) if isinstance(node, (cst.For, cst.While)) else tests
                 self._inside(child, spot, tests)
 
 
 _SETATTR = 3
+_CONSTANTS = frozenset({"True", "False", "None"})
 
 
-def branches(node: cst.If) -> Iterator[tuple[cst.BaseExpression | None, cst.BaseSuite]]:
-    """The conditions of an `if` with what each leads to; None for the `else`."""
-    branch: cst.If | cst.Else | None = node
-    while isinstance(branch, cst.If):
-        yield branch.test, branch.body
-        branch = branch.orelse
-    if branch is not None:
-        yield None, branch.body
+def exits(node: cst.BaseCompoundStatement) -> list[cst.CSTNode]:
+    """The statements in a compound one that leave it, and the pass of a loop or the function around it.
 
-
-def leaves(suite: cst.BaseSuite) -> bool:
-    """Whether a block may leave the loop or the function around it."""
-    waiting: list[tuple[cst.CSTNode, bool]] = [(suite, False)]
+    What is raised in a handler ends as what it handled would have ended.
+    """
+    found: list[cst.CSTNode] = []
+    waiting: list[tuple[cst.CSTNode, bool, bool]] = [(node, False, False)]
     while waiting:
-        node, looped = waiting.pop()
-        if isinstance(node, _FUNCTION_EXITS) or (isinstance(node, _LOOP_EXITS) and not looped):
-            return True
-        if isinstance(node, (cst.BaseSuite, cst.BaseCompoundStatement, cst.SimpleStatementLine, *_CLAUSES)):
-            inner = looped or isinstance(node, (cst.For, cst.While))
-            kinds = (cst.FunctionDef, cst.ClassDef, cst.BaseExpression)
-            waiting += ((child, inner) for child in children(node) if not isinstance(child, kinds))
-    return False
+        one, looped, handled = waiting.pop()
+        if (
+            isinstance(one, cst.Return)
+            or (isinstance(one, cst.Raise) and not handled)
+            or (isinstance(one, _LOOP_EXITS) and not looped)
+        ):
+            found.append(one)
+        if _holds_statements(type(one)):
+            now = looped or isinstance(one, (cst.For, cst.While))
+            caught = handled or isinstance(one, (cst.ExceptHandler, cst.ExceptStarHandler))
+            waiting += [(child, now, caught) for child in reversed(children(one)) if not _leaves_nothing(type(child))]
+    return found
 
 
-def is_always(node: cst.CSTNode) -> bool:
-    """Whether a test is no condition."""
-    return constant_truth(node) is True
+def breaks(loop: cst.For | cst.While) -> list[cst.CSTNode]:
+    """The statements that end a loop before its last pass."""
+    return [one for part in loop.body.body for one in _leaving(part) if isinstance(one, cst.Break)]
+
+
+def _leaving(part: cst.CSTNode) -> list[cst.CSTNode]:
+    if isinstance(part, cst.SimpleStatementLine):
+        return [*part.body]
+    return exits(part) if isinstance(part, cst.BaseCompoundStatement) else [part]
 
 
 def _root(node: cst.CSTNode) -> str | None:

@@ -6,15 +6,32 @@ Several spellings of one statement have one form here: a verb as a function or a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import libcst as cst
 
-Of = Callable[[cst.CSTNode], str]
+
+class Says(Protocol):
+    """What a chain asks of the room that it is said in."""
+
+    def of(self, node: cst.CSTNode) -> str:
+        """The form of an expression."""
+
+    def result(self, call: cst.Call) -> str | None:
+        """What a function of the repository returns, None where a call leads to none."""
+
+    def member(self, owner: cst.CSTNode, link: cst.CSTNode) -> str | None:
+        """What a class of the repository has under a name, None where it is none."""
+
+    def named(self, node: cst.CSTNode) -> Sequence[tuple[str, str]] | None:
+        """The names and values of a dictionary that is wholly written out."""
+
 
 _FETCHING = frozenset(
-    "iterator execution_options yield_per select_related prefetch_related returning options _clone".split()
+    "iterator execution_options yield_per only defer select_related prefetch_related returning options _clone".split()
 )
 """Links that say how rows are fetched, and not which."""
 _SENDS = frozenset(
@@ -24,6 +41,8 @@ _SENDS = frozenset(
 _SENT = {"exec_driver_sql": "execute", "exec": "execute", "stream": "execute", "stream_scalars": "scalars"}
 _VERBS = frozenset({"update", "delete", "insert", "select"})
 _CLAUSES = ("where", "filter", "values")
+_COPIES = frozenset({"list", "tuple", "iter"})
+"""What gives the same elements."""
 _TABLES = frozenset({"sqlalchemy.table", "sqlalchemy.Table", "sqlalchemy.schema.Table"})
 _STATEMENTS = {
     f"{module}.{verb}": verb for module in ("sqlalchemy", "sqlalchemy.orm") for verb in ("update", "delete", "insert")
@@ -46,10 +65,8 @@ class _Link:
         return ", ".join([*(self.placed or ()), *(f"{name}={value}" for name, value in sorted(self.named))])
 
 
-def chained(
-    node: cst.Attribute | cst.Call | cst.Subscript, of: Of, value_of_call: Callable[[cst.Call], str | None]
-) -> str:
-    """Give the form of a chain; `of` gives that of a node, `value_of_call` what a function of the repository returns."""
+def chained(node: cst.Attribute | cst.Call | cst.Subscript, says: Says) -> str:
+    """Give the form of a chain."""
     links: list[cst.CSTNode] = []
     root: cst.CSTNode = node
     while True:
@@ -61,21 +78,29 @@ def chained(
             root = root.value
         else:
             break
-    made, rest = _begun(root, [_link(one, of) for one in reversed(links)], of, value_of_call)
+    if (
+        links
+        and isinstance(links[-1], (cst.Attribute, cst.Call))
+        and (made := says.member(root, links[-1])) is not None
+    ):
+        return _joined(made, [_link(one, says) for one in reversed(links[:-1])])
+    made, rest = _begun(root, [_link(one, says) for one in reversed(links)], says)
     return _joined(made, rest)
 
 
-def _begun(
-    root: cst.CSTNode, links: list[_Link], of: Of, value_of_call: Callable[[cst.Call], str | None]
-) -> tuple[str, list[_Link]]:
+def _begun(root: cst.CSTNode, links: list[_Link], says: Says) -> tuple[str, list[_Link]]:
     """What a chain begins with, functions of libraries included, and the links behind."""
     if isinstance(root, cst.Call):
-        made = value_of_call(root)
+        made = says.result(root)
         if made is not None:
             return made, links
-        called = _call(root, "", of)
-        return _library(of(root.func), called, links)
-    made = of(root)
+        name = says.of(root.func)
+        if name in _COPIES and len(root.args) == 1 and not root.args[0].star:
+            return says.of(root.args[0].value), links
+        if name == "dict" and (pairs := says.named(root)) is not None:
+            return f"{{{', '.join(sorted(f'{json.dumps(key)}: {value}' for key, value in pairs))}}}", links
+        return _library(name, _call(root, "", says), links)
+    made = says.of(root)
     dotted = made
     for number, link in enumerate(links):
         if link.name == "[]":
@@ -100,14 +125,14 @@ def _library(name: str, called: _Link, rest: list[_Link]) -> tuple[str, list[_Li
     return f"{name}({called.arguments})", rest
 
 
-def _link(node: cst.CSTNode, of: Of) -> _Link:
+def _link(node: cst.CSTNode, says: Says) -> _Link:
     match node:
         case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
-            return _call(node, name, of)
+            return _call(node, name, says)
         case cst.Attribute(attr=cst.Name(value=name)):
             return _Link("c" if name == "columns" else name)
         case cst.Subscript(slice=parts):
-            return _Link("[]", tuple(of(_index(part)) for part in parts))
+            return _Link("[]", tuple(says.of(_index(part)) for part in parts))
     return _Link("", ())
 
 
@@ -115,10 +140,20 @@ def _index(part: cst.SubscriptElement) -> cst.CSTNode:
     return part.slice.value if isinstance(part.slice, cst.Index) else part.slice
 
 
-def _call(node: cst.Call, name: str, of: Of) -> _Link:
-    placed = tuple(one.star + of(one.value) for one in node.args if one.keyword is None)
-    named = tuple((one.keyword.value, of(one.value)) for one in node.args if one.keyword is not None)
-    return _Link(name, placed, named)
+def _call(node: cst.Call, name: str, says: Says) -> _Link:
+    placed: list[str] = []
+    named: list[tuple[str, str]] = []
+    for one in node.args:
+        pairs = says.named(one.value) if one.star == "**" or (name == "values" and len(node.args) == 1) else None
+        if pairs is not None:
+            named += pairs
+        elif one.keyword is not None:
+            named.append((one.keyword.value, says.of(one.value)))
+        else:
+            placed.append(one.star + says.of(one.value))
+    if name == "get_model" and len(placed) == 1:
+        placed = placed[0].replace(".", '", "', 1).split(", ", 1)
+    return _Link(name, tuple(placed), tuple(named))
 
 
 def _joined(made: str, links: Sequence[_Link]) -> str:

@@ -1,4 +1,8 @@
-"""The conditions under which a statement runs: of the blocks around it, and of what may leave before it."""
+"""The conditions under which a statement runs: of the blocks around it, and of what may leave before it.
+
+They are said one by one, in one spelling: `if a: if b:` is `if a and b:`, what a `continue` skips is what an `if` does not
+hold, and `not a == b` is `a != b`.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,14 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from migration_guard.forms.bindings import Block, Guard, branches, is_always, leaves
+from migration_guard.forms.bindings import Block, Guard, breaks, exits
 from migration_guard.forms.nodes import constant_truth, names_in
 from migration_guard.forms.where import Places, Where
+
+_OPPOSITE: dict[type[cst.BaseCompOp], type[cst.BaseCompOp]] = {
+    cst.Equal: cst.NotEqual, cst.NotEqual: cst.Equal, cst.In: cst.NotIn, cst.NotIn: cst.In, cst.Is: cst.IsNot,
+    cst.IsNot: cst.Is,
+}  # fmt: skip
 
 
 class Conditions(Places):
@@ -23,6 +32,10 @@ class Conditions(Places):
     def _name(self, name: str, where: Where) -> str:
         """The form of what a name stands for."""
 
+    @abstractmethod
+    def _iterated(self, node: cst.BaseExpression, where: Where) -> str:
+        """The form of what a loop goes over."""
+
     def _conditions(self, where: Where, spoken: frozenset[str], *, near: bool) -> Iterator[str]:
         """Of one function; in another file only those that speak of what is written: the rest is how it is written."""
         spot = where.spot
@@ -34,9 +47,11 @@ class Conditions(Places):
             if known is not None and (near or _speaks(known.owner, spoken)):
                 found.append((known.spot.order, self._block(known, block, where)))
         for guard in where.names.guards:
-            stands_before = guard.spot.order < spot.order and guard.spot.blocks == spot.blocks[: len(guard.spot.blocks)]
-            if stands_before and not any(id(suite) in spot.blocks for _, suite in branches(guard.node)):
-                found.append((guard.spot.order, self._guard(guard, where, spoken)))
+            if guard.spot.order < spot.order and guard.spot.blocks == spot.blocks[: len(guard.spot.blocks)]:
+                inside = spot.blocks[len(guard.spot.blocks) :]
+                around = where.names.blocks.get(inside[0]) if inside else None
+                if around is None or around.spot.order != guard.spot.order:
+                    found.append((guard.spot.order, self._guard(guard, where, spoken)))
         for _, said in sorted(found, key=lambda pair: pair[0]):
             yield from said
 
@@ -44,43 +59,94 @@ class Conditions(Places):
         there = where.at(block.spot)
         match block.owner:
             case cst.If(test=test):
-                yield from (f"not {self._condition(one, there)}" for one in block.before)
-                if not is_always(test):
-                    yield self._condition(test, there)
-            case cst.Else() if block.before:
-                yield from (f"not {self._condition(one, there)}" for one in block.before if constant_truth(one) is None)
+                for one in block.before:
+                    yield from self._said(one, there, holds=False)
+                yield from self._said(test, there)
+            case cst.Else():
+                for one in block.before:
+                    if isinstance(one, (cst.For, cst.While)):
+                        yield self._unbroken(one, there)
+                    elif isinstance(one, cst.BaseExpression):
+                        yield from self._said(one, there, holds=False)
             case cst.While(test=test) if id(block.owner.body) == suite and constant_truth(test) is None:
-                yield f"while {self._condition(test, there)}"
+                yield f"while ({self._of(test, there)})"
             case cst.For(iter=items) if id(block.owner.body) == suite and id(block.owner) not in where.passes:
-                yield f"for {self._of(items, there)}"
+                yield f"for {self._iterated(items, there)}"
             case cst.ExceptHandler() | cst.ExceptStarHandler():
                 yield "except"
             case cst.MatchCase(pattern=pattern, guard=guard):
-                yield f"case {self._of(pattern, there)}{self._condition(guard, there) if guard is not None else ''}"
+                yield f"case {self._of(pattern, there)}{f'({self._of(guard, there)})' if guard is not None else ''}"
             case _:
                 pass
 
+    def _unbroken(self, loop: cst.For | cst.While, where: Where) -> str:
+        """What the `else` of a loop says: that none of its passes was left."""
+        over = self._iterated(loop.iter, where) if isinstance(loop, cst.For) else self._of(loop.test, where)
+        leaving = [self._until(one, where, loop.body) for one in breaks(loop)]
+        return f"no break of {over}: {'; '.join(leaving)}"
+
+    def _until(self, leaving: cst.CSTNode, where: Where, suite: cst.BaseSuite) -> str:
+        """The conditions between a block and a statement in it that leaves."""
+        spot = where.names.spots[id(leaving)]
+        blocks = spot.blocks[spot.blocks.index(id(suite)) + 1 :]
+        return " and ".join(self._on_blocks(blocks, where))
+
+    def _on_blocks(self, blocks: tuple[int, ...], where: Where) -> Iterator[str]:
+        for block in blocks:
+            known = where.names.blocks.get(block)
+            if known is not None:
+                yield from self._block(known, block, where)
+
     def _guard(self, guard: Guard, where: Where, spoken: frozenset[str]) -> Iterator[str]:
-        """What an `if` that may leave before says of what runs behind it.
+        """What a statement that may leave before says of what runs behind it.
 
         One that leaves the pass of a loop decides on its rows. One that leaves the function is of the same kind only
         where it speaks of what is written: others say whether the migration runs at all.
         """
         in_loop = any(block in where.names.loops for block in guard.spot.blocks)
-        for test, suite in branches(guard.node):
-            if not leaves(suite) or (test is not None and constant_truth(test) is False):
+        for leaving in exits(guard.node):
+            spot = where.names.spots[id(leaving)]
+            blocks = spot.blocks[len(guard.spot.blocks) :]
+            said = list(self._on_blocks(blocks, where))
+            if not said or not (in_loop or self._speaks_of_rows(self._names_on(blocks, where) & spoken, where)):
                 continue
-            if not (in_loop or (test is not None and self._speaks_of_rows(names_in(test) & spoken, where))):
-                continue
-            made = self._condition(test, where.at(guard.spot)) if test is not None else "else"
-            yield f"unless {made}"
+            skips = isinstance(leaving, cst.Continue) or not in_loop
+            alone = where.names.blocks[blocks[0]].owner if len(blocks) == 1 else None
+            if skips and isinstance(alone, cst.If) and not where.names.blocks[blocks[0]].before:
+                yield from self._said(alone.test, where.at(guard.spot), holds=False)
+            elif skips and isinstance(alone, cst.Else) and len(where.names.blocks[blocks[0]].before) == 1:
+                (test,) = where.names.blocks[blocks[0]].before
+                yield from self._said(test, where.at(guard.spot))
+            else:
+                yield f"{'unless' if skips else 'until'} {' and '.join(said)}"
+
+    def _names_on(self, blocks: tuple[int, ...], where: Where) -> frozenset[str]:
+        """The names that the conditions of blocks speak of."""
+        owners = [known for block in blocks if (known := where.names.blocks.get(block)) is not None]
+        every = [part for one in owners for part in (getattr(one.owner, "test", None), *one.before)]
+        return frozenset().union(*(names_in(part) for part in every if isinstance(part, cst.BaseExpression)))
 
     def _speaks_of_rows(self, names: frozenset[str], where: Where) -> bool:
         """Whether any of these names is more than a way to the database."""
         return any(not self._name(name, where).startswith("alembic.") for name in names)
 
-    def _condition(self, test: cst.CSTNode, where: Where) -> str:
-        return f"({self._of(test, where)})"
+    def _said(self, test: cst.CSTNode, where: Where, *, holds: bool = True) -> Iterator[str]:
+        """What a condition says, part by part; one that is written as a constant says nothing."""
+        match test:
+            case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+                yield from self._said(inner, where, holds=not holds)
+            case cst.BooleanOperation(left=left, operator=operator, right=right) if (
+                isinstance(operator, cst.And) is holds
+            ):
+                yield from self._said(left, where, holds=holds)
+                yield from self._said(right, where, holds=holds)
+            case cst.Comparison(comparisons=[one]) if not holds and type(one.operator) in _OPPOSITE:
+                opposite = one.with_changes(operator=_OPPOSITE[type(one.operator)]())
+                yield f"({self._of(test.with_changes(comparisons=[opposite]), where)})"
+            case _ if constant_truth(test) is holds:
+                pass
+            case _:
+                yield f"{'' if holds else 'not '}({self._of(test, where)})"
 
 
 def _speaks(owner: cst.CSTNode, names: frozenset[str]) -> bool:

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from string import Formatter
 
 import libcst as cst
 
 from migration_guard.forms.bindings import Names
 from migration_guard.forms.chain import chained
-from migration_guard.forms.names import DEEP, NameForms, short
+from migration_guard.forms.members import MemberForms
+from migration_guard.forms.names import DEEP, short
 from migration_guard.forms.nodes import OPERATORS, children, parameters, string_parts, within
 from migration_guard.forms.values import constant_form, text_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 
+_PERCENT = re.compile(r"%[^a-zA-Z%]*[a-zA-Z%]?")
+HOLE = "{}"
+"""What stands in a text for what fills it."""
 MAX_DEPTH = 150
 """Expressions within expressions, names looked up included; what lies deeper does not count either."""
 MAX_STEPS = 6_000
 """Expressions of one form; what comes after them does not count."""
 
 
-class Expressions(NameForms):
+_TOLD = frozenset({
+    cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString, cst.ConcatenatedString, cst.FormattedString,
+    cst.Attribute, cst.Call, cst.Subscript, cst.Dict, cst.List, cst.Tuple, cst.Set, cst.Assign, cst.BinaryOperation,
+    cst.NamedExpr, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp,
+})  # fmt: skip
+"""Expressions that are told in a way of their own, the others by what they hold: a look at this costs less than a `match`."""
+
+
+class Expressions(MemberForms):
     """Says expressions."""
 
     def __init__(self, known: dict[int, Names], repository: Repository | None) -> None:
@@ -40,15 +53,25 @@ class Expressions(NameForms):
         return short(made)
 
     def _made(self, node: cst.CSTNode, where: Where) -> str:
+        if type(node) not in _TOLD:
+            return self._other(node, where)
         match node:
             case cst.Name():
                 return self._name(node.value, where)
-            case cst.Integer() | cst.Float() | cst.Imaginary():
-                return constant_form(node.evaluated_value)
+            case cst.Call(func=cst.Attribute(value=cst.BaseString() as text, attr=cst.Name(value="format"))) if (
+                filled := self._filled_by_format(text, node.args, where)
+            ):
+                return filled
+            case cst.BinaryOperation(left=cst.BaseString() as text, operator=cst.Modulo(), right=right) if (
+                filled := self._filled_by_percent(text, right, where)
+            ):
+                return filled
+            case cst.Attribute() | cst.Call() | cst.Subscript():
+                return chained(node, _There(self, where))
             case cst.SimpleString() | cst.ConcatenatedString() | cst.FormattedString():
                 return self._string(node, where)
-            case cst.Attribute() | cst.Call() | cst.Subscript():
-                return chained(node, lambda one: self._of(one, where), lambda call: self._value_of_call(call, where))
+            case cst.Integer() | cst.Float() | cst.Imaginary():
+                return constant_form(node.evaluated_value)
             case cst.Dict():
                 return f"{{{', '.join(self._items(node, where))}}}"
             case cst.List() | cst.Tuple() | cst.Set():
@@ -81,18 +104,79 @@ class Expressions(NameForms):
             for item in node.elements
         )
 
+    def _pairs(self, node: cst.CSTNode, where: Where) -> list[tuple[str, str]] | None:
+        """The names and values of a dictionary that is written out, or bound to a name and never changed."""
+        match node:
+            case cst.Dict(elements=elements):
+                found = []
+                for item in elements:
+                    key = item.key if isinstance(item, cst.DictElement) else None
+                    if not isinstance(key, cst.SimpleString) or not isinstance(key.evaluated_value, str):
+                        return None
+                    found.append((key.evaluated_value, self._of(item.value, where)))
+                return found
+            case cst.Call(func=cst.Name(value="dict"), args=args) if self._resolved("dict", where) == "dict":
+                if any(one.keyword is None for one in args):
+                    return None
+                return [(one.keyword.value, self._of(one.value, where)) for one in args if one.keyword is not None]
+            case cst.Name(value=name):
+                found_at = self._resolved(name, where)
+                bindings = found_at[1].names.reaching(name, found_at[1].spot) if isinstance(found_at, tuple) else []
+                if isinstance(found_at, tuple) and len(bindings) == 1 and bindings[0].how == "=":
+                    value = bindings[0].values[0]
+                    if isinstance(value, (cst.Dict, cst.Call)):
+                        return self._pairs(value, found_at[1].at(bindings[0].spot))
+        return None
+
     def _string(self, node: cst.CSTNode, where: Where) -> str:
-        """Adjacent strings are one; what stands in braces is an expression."""
-        pieces: list[str] = []
-        known: list[str] = []
+        """Adjacent strings are one; what stands in braces is an expression, told behind the text that it fills."""
+        text = ""
+        holes: list[str] = []
         for part in string_parts(node):
             if isinstance(part, str):
-                known.append(part)
+                text += part
             else:
-                pieces += [json.dumps("".join(known)), self._of(part, where)]
-                known = []
-        text = "".join(known)
-        return " ".join([*pieces, json.dumps(text)]) if pieces else text_form(text)
+                text += HOLE
+                holes.append(self._of(part, where))
+        return " ".join([text_form(text), *holes])
+
+    def _filled_by_format(self, text: cst.BaseString, arguments: Sequence[cst.Arg], where: Where) -> str | None:
+        """`"{} {}".format(…)` says what an f-string says, where its fields are plain."""
+        parts = [*string_parts(text)]
+        if len(parts) != 1 or not isinstance(parts[0], str) or any(one.star for one in arguments):
+            return None
+        placed = [one.value for one in arguments if one.keyword is None]
+        named = {one.keyword.value: one.value for one in arguments if one.keyword is not None}
+        said, holes = "", list[str]()
+        try:
+            fields = list(Formatter().parse(parts[0]))
+        except ValueError:
+            return None
+        for number, (before, name, spec, conversion) in enumerate(fields):
+            said += before
+            if name is None:
+                continue
+            index = int(name) if name.isdecimal() else number if not name else None
+            value = named.get(name) if index is None else placed[index] if index < len(placed) else None
+            if value is None or spec or conversion:
+                return None
+            said += HOLE
+            holes.append(self._of(value, where))
+        return " ".join([text_form(said), *holes])
+
+    def _filled_by_percent(self, text: cst.BaseString, right: cst.BaseExpression, where: Where) -> str | None:
+        """`"%s %s" % (…)` likewise."""
+        parts = [*string_parts(text)]
+        if len(parts) != 1 or not isinstance(parts[0], str):
+            return None
+        values = [one.value for one in right.elements] if isinstance(right, cst.Tuple) else [right]
+        found = _PERCENT.findall(parts[0])
+        if isinstance(right, (cst.Dict, cst.Name)) or any(one not in ("%s", "%%") for one in found):
+            return None
+        if found.count("%s") != len(values) or any(not isinstance(one, cst.BaseExpression) for one in values):
+            return None
+        said = _PERCENT.sub(lambda one: HOLE if one[0] == "%s" else "%", parts[0])
+        return " ".join([text_form(said), *(self._of(one, where) for one in values)])
 
     def _scope(self, node: cst.CSTNode, where: Where) -> str:
         every = parameters(node)
@@ -108,6 +192,26 @@ class Expressions(NameForms):
 
     def _all(self, nodes: Iterable[cst.CSTNode], where: Where) -> list[str]:
         return [self._of(node, where) for node in nodes]
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """What a chain asks, where it stands."""
+
+    room: Expressions
+    where: Where
+
+    def of(self, node: cst.CSTNode) -> str:
+        return self.room._of(node, self.where)  # noqa: SLF001 -- the same room
+
+    def result(self, call: cst.Call) -> str | None:
+        return self.room._value_of_call(call, self.where)  # noqa: SLF001
+
+    def member(self, owner: cst.CSTNode, link: cst.CSTNode) -> str | None:
+        return self.room._member(owner, link, self.where)  # noqa: SLF001
+
+    def named(self, node: cst.CSTNode) -> Sequence[tuple[str, str]] | None:
+        return self.room._pairs(node, self.where)  # noqa: SLF001
 
 
 def _kind(node: cst.CSTNode) -> str:

@@ -86,17 +86,17 @@ class _Form(Expressions):
                 case cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp() if child is not node.for_in:
                     part: cst.CompFor | None = node.for_in
                     while part is not None:
-                        element = f"each {self._of(part.iter, where)}"
+                        element = f"each {self._iterated(part.iter, where)}"
                         where = replace(where, own={**where.own, **dict.fromkeys(targets(part.target), element)})
-                        tests = tuple(self._condition(one.test, where) for one in part.ifs)
+                        tests = tuple(said for one in part.ifs for said in self._said(one.test, where))
                         where = replace(where, inside=(*where.inside, *tests))
                         part = part.inner_for_in
                 case cst.IfExp(test=test) if child is not test:
-                    negation = "not " if child is node.orelse else ""
-                    where = replace(where, inside=(*where.inside, f"{negation}{self._condition(test, where)}"))
+                    tests = tuple(self._said(test, where, holds=child is not node.orelse))
+                    where = replace(where, inside=(*where.inside, *tests))
                 case cst.BooleanOperation(left=left) if child is node.right:
-                    negation = "not " if isinstance(node.operator, cst.Or) else ""
-                    where = replace(where, inside=(*where.inside, f"{negation}{self._condition(left, where)}"))
+                    tests = tuple(self._said(left, where, holds=isinstance(node.operator, cst.And)))
+                    where = replace(where, inside=(*where.inside, *tests))
                 case _:
                     pass
         return where
@@ -142,15 +142,16 @@ class _Form(Expressions):
                 return [self._of(node.test, where), *sides]
             case cst.Call(func=cst.Attribute(value=receiver, attr=cst.Name(value="format" | "replace" | "bindparams"))):
                 return [*self._filled(receiver, where), *(self._of(one.value, where) for one in node.args)]
-            case cst.Call(func=cst.Attribute(value=receiver)) if not node.args:
+            case cst.Call(func=cst.Attribute(value=receiver, attr=cst.Name(value="strip" | "lstrip" | "rstrip"))):
                 return self._filled(receiver, where)
             case cst.Call() if len(node.args) == 1 and self._of(node.func, where) in _WRAPPERS:
                 return self._filled(node.args[0].value, where)
             case cst.Name():
                 found = self._resolved(node.value, where)
                 if isinstance(found, tuple):
-                    name, there = found
-                    return [part for value, at in self._values(name, there) for part in self._filled(value, at)]
+                    values = list(self._values(*found))
+                    if values:
+                        return [part for value, at in values for part in self._filled(value, at)]
         return [self._of(node, where)]
 
     def _hole(self, node: cst.CSTNode, where: Where) -> str:

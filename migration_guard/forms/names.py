@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -11,7 +11,7 @@ import libcst as cst
 from migration_guard.forms.bindings import Binding, Names, Origin
 from migration_guard.forms.conditions import Conditions
 from migration_guard.forms.nodes import names_in, parameters
-from migration_guard.forms.values import GIVEN, is_whole, value_form
+from migration_guard.forms.values import GIVEN, has_form, value_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.values import Value
@@ -69,7 +69,32 @@ class NameForms(Conditions):
         if name in parameters(there.node) and not any(one.whole and not one.spot.blocks for one in reaching):
             first = self._parameter(name, there)
             return self._changed(first, reaching, there) if reaching else first
-        return self._bindings(name, reaching, there)
+        made = self._bindings(name, reaching, there)
+        if there.outer is not None and reaching and not there.names.binds(name):
+            outside = self._name(name, there.outer)
+            return short(f"<{outside}; {made}>") if made else outside
+        changed = list(self._changed_in_functions(name, there))
+        return short(f"<{made}; {'; '.join(changed)}>") if changed else made
+
+    def _changed_in_functions(self, name: str, module: Where) -> Iterator[str]:
+        """What functions make of a name of their module: whether they were called, and when, is not asked."""
+        if not any(_may_change(one) for one in module.names.bindings.get(name, ())):
+            return
+        for function in self._functions(module.names):
+            names = self._names(function)
+            bound = [one for one in names.bindings.get(name, ()) if one.how != "handed"]
+            if bound and not names.binds(name) and name not in parameters(function):
+                inside = Where(names, function, module.source, None, outer=module)
+                yield self._bindings(name, bound, inside)
+
+    def _functions(self, names: Names) -> Iterator[cst.FunctionDef]:
+        """The functions of a module, those of its classes and within others included."""
+        for every in names.bindings.values():
+            for one in every:
+                inside = [one.function, *(one.definition.body.body if one.definition is not None else ())]
+                for function in (part for part in inside if isinstance(part, cst.FunctionDef)):
+                    yield function
+                    yield from self._functions(self._names(function))
 
     def _bindings(self, name: str, bindings: Sequence[Binding], where: Where) -> str:
         key = (name, id(where.names), tuple(one.spot.order for one in bindings))
@@ -77,7 +102,8 @@ class NameForms(Conditions):
 
     def _changed(self, first: str | None, bindings: Sequence[Binding], where: Where) -> str:
         """What a name holds after its bindings; where the same value is bound several times does not count."""
-        said = [self._binding(one, where) for one in bindings]
+        telling = [one for one in bindings if one.how != "handed" or self._changes_handed(one, where)]
+        said = [self._binding(one, where) for one in telling]
         plain = {value for _, value in said}
         if first is None and len(plain) == 1 and all(one.whole for one in bindings):
             return plain.pop()
@@ -125,14 +151,32 @@ class NameForms(Conditions):
             for index in one.path:
                 elements = part.elements() if part is not None else None
                 part = elements[index] if elements is not None and index < len(elements) else None
-            if part is not None and is_whole(part):
+            if part is not None and has_form(part):
                 return value_form(part)
             node = _part(self._display(one.loop.iter, there), number)
             for index in one.path:
                 node = _part(node, index)
             if node is not None:
                 return self._of(node, there)
-        return f"{one.how} {self._of(one.values[0], there)}"
+        return self._each(one.loop.iter, one.path, there)
+
+    def _each(self, iterated: cst.BaseExpression, parts: tuple[int, ...], where: Where) -> str:
+        """Any element of what a loop goes over, or a part of one; a number beside it does not count."""
+        while (inner := self._numbered(iterated, where)) is not None and parts[:1] != (0,):
+            iterated, parts = inner, parts[1:]
+        return f"each{''.join(map(str, parts))} {self._of(iterated, where)}"
+
+    def _iterated(self, node: cst.BaseExpression, where: Where) -> str:
+        while (inner := self._numbered(node, where)) is not None:
+            node = inner
+        return self._of(node, where)
+
+    def _numbered(self, node: cst.CSTNode, where: Where) -> cst.BaseExpression | None:
+        """What is numbered by `enumerate`."""
+        match node:
+            case cst.Call(func=cst.Name(value="enumerate"), args=[first, *_]) if not first.star:
+                return first.value if self._resolved("enumerate", where) == "enumerate" else None
+        return None
 
     def _display(self, node: cst.CSTNode, where: Where) -> cst.CSTNode | None:
         """The display that an expression is, or that a name was bound to."""
@@ -142,17 +186,33 @@ class NameForms(Conditions):
             node = bindings[0].values[0] if len(bindings) == 1 and bindings[0].how == "=" else node
         return node
 
-    def _handed(self, one: Binding, where: Where) -> str:
-        """A name is handed to a function of the same file that changes what it holds; others are taken to read it."""
-        call = one.values[0]
+    def _changes_handed(self, one: Binding, where: Where) -> bool:
+        """Whether a function of the same file changes what it is handed; a script hands its engine on a thousand times."""
+        known = where.names.handed
+        key = (id(one.values[0]), id(where.outer.names) if where.outer is not None else 0)
+        if key not in known:
+            known[key] = self._changing(one.values[0], where.at(one.spot)) is not None
+        return known[key]
+
+    def _changing(self, call: cst.CSTNode, where: Where) -> tuple[cst.FunctionDef, Where, list[list[Binding]]] | None:
+        """The function that a call leads to, and how it changes what it is given; others are taken to read it."""
         function = self._called(call, where) if isinstance(call, cst.Call) else None
         if function is None:
-            return ""
+            return None
         node, there = function
         names = self._names(node)
         changed = [names.bindings[name] for name in parameters(node) if names.changes(name)]
         if not any(binding.how != "handed" and not binding.whole for some in changed for binding in some):
+            return None
+        return node, there, changed
+
+    def _handed(self, one: Binding, where: Where) -> str:
+        """A name is handed to a function of the same file that changes what it holds."""
+        call = one.values[0]
+        found = self._changing(call, where)
+        if found is None:
             return ""
+        node, there, changed = found
         inside = replace(there, caller=(call, where))
 
         def made() -> str:
@@ -203,7 +263,22 @@ class NameForms(Conditions):
         if found is None or not found[1].names.results:
             return None
         node, inside = found
+        if all(_finds_a_model(value) for _, value in inside.names.results):
+            return f"get_model({', '.join(self._of(one.value, where) for one in call.args)})"
         return self._once((id(node), "called"), lambda: self._results(replace(inside, caller=(call, where))))
+
+
+def _finds_a_model(node: cst.CSTNode) -> bool:
+    """Whether an expression looks a model up by its name: how does not count, for the table is told beside the form."""
+    function = node.func if isinstance(node, cst.Call) else None
+    name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", None)
+    return name in {"get_model", "get_registered_model"}
+
+
+def _may_change(one: Binding) -> bool:
+    """Whether what a name is bound to can be changed where it stands, or is waiting for something to be bound."""
+    waiting = (cst.Name, cst.List, cst.Dict, cst.Set, cst.Call, cst.ListComp, cst.DictComp, cst.SetComp)
+    return one.how == "=" and isinstance(one.values[0], waiting)
 
 
 def _part(node: cst.CSTNode | None, index: int) -> cst.CSTNode | None:

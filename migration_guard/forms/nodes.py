@@ -8,6 +8,8 @@ from functools import cache
 
 import libcst as cst
 
+from migration_guard.interpreter.kinds import is_many, is_node, kind_of
+
 OPERATORS: dict[type[cst.CSTNode], str] = {
     cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*", cst.Divide: "/", cst.FloorDivide: "//", cst.Modulo: "%",
     cst.Power: "**", cst.MatrixMultiply: "@", cst.LeftShift: "<<", cst.RightShift: ">>", cst.BitAnd: "&",
@@ -19,6 +21,8 @@ OPERATORS: dict[type[cst.CSTNode], str] = {
     cst.BitAndAssign: "&=", cst.BitOrAssign: "|=", cst.BitXorAssign: "^=",
 }  # fmt: skip
 FUNCTIONS = (cst.FunctionDef, cst.Lambda)
+_DEFINITIONS = frozenset({cst.FunctionDef, cst.ClassDef})
+_is_apart = kind_of(cst.BaseSuite, cst.FunctionDef, cst.ClassDef)
 _LAYOUT = frozenset(
     "comma equal semicolon dot colon first_colon second_colon annotation returns lbrace rbrace posonly_ind "
     "leading_whitespace trailing_whitespace trailing_comma separator".split()
@@ -38,10 +42,11 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        kind = type(value)
+        if is_node(kind):
             found.append(value)
-        elif isinstance(value, (list, tuple)):
-            found += (child for child in value if isinstance(child, cst.CSTNode))
+        elif is_many(kind):
+            found += [child for child in value if is_node(type(child))]
     return found
 
 
@@ -51,9 +56,7 @@ def within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while waiting:
         one = waiting.pop()
         yield one
-        waiting += (
-            child for child in reversed(children(one)) if not isinstance(child, (cst.FunctionDef, cst.ClassDef))
-        )
+        waiting += [child for child in reversed(children(one)) if type(child) not in _DEFINITIONS]
 
 
 def path(node: cst.CSTNode, end: cst.CSTNode) -> list[tuple[cst.CSTNode, cst.CSTNode]]:
@@ -69,7 +72,7 @@ def path(node: cst.CSTNode, end: cst.CSTNode) -> list[tuple[cst.CSTNode, cst.CST
                 one = parents[id(one)]
             return found[::-1]
         for child in children(one):
-            if not isinstance(child, (cst.BaseSuite, cst.FunctionDef, cst.ClassDef)):
+            if not _is_apart(type(child)):
                 parents[id(child)] = one
                 waiting.append(child)
     return []
@@ -77,7 +80,7 @@ def path(node: cst.CSTNode, end: cst.CSTNode) -> list[tuple[cst.CSTNode, cst.CST
 
 def names_in(node: cst.CSTNode) -> frozenset[str]:
     """The names that an expression speaks of."""
-    return frozenset(part.value for part in within(node) if isinstance(part, cst.Name))
+    return frozenset([part.value for part in within(node) if type(part) is cst.Name])
 
 
 def parameters(function: cst.CSTNode) -> list[str]:

@@ -29,17 +29,17 @@ def value_form(value: Value) -> str:
     return GIVEN
 
 
-def is_whole(value: Value) -> bool:
-    """Whether all of a value is known."""
+def has_form(value: Value) -> bool:
+    """Whether a value has a form by itself: all of it is known, and none of it was computed, whose call is its form."""
     match value:
         case Text():
-            return value.known
+            return value.known and not any(piece.computed for piece in value.pieces)
         case Constant():
             return True
         case Mapping():
-            return value.rest is None and all(is_whole(key) and is_whole(item) for key, item in value.known.values())
+            return value.rest is None and all(has_form(key) and has_form(item) for key, item in value.known.values())
         case Items() if (elements := value.elements()) is not None:
-            return all(map(is_whole, elements))
+            return all(map(has_form, elements))
     return False
 
 

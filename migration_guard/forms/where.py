@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Bound
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import libcst as cst
 
@@ -69,7 +69,22 @@ class Where:
         return (id(self.names), self.spot, id(call), there.key if there is not None else None)
 
     def at(self, spot: Spot | None) -> Where:
-        return replace(self, spot=spot, own={})
+        if spot is self.spot and not self.own:
+            return self
+        return Where(
+            self.names,
+            self.node,
+            self.source,
+            spot,
+            self.outer,
+            self.caller,
+            self.bound_arguments,
+            self.called,
+            self.passes,
+            {},
+            self.inside,
+            self.depth,
+        )
 
 
 class Places:

@@ -14,10 +14,21 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
-ORDER = ("alembic", "south", "django", "yoyo", "numbered", "sql_file")
+ORDER = (
+    "alembic", "south", "tortoise", "masonite", "django", "yoyo", "aerich", "piccolo", "frappe", "odoo", "peewee_migrate",
+    "sqlalchemy_migrate", "synapse", "upgrade_table", "numbered", "sql_file",
+)  # fmt: skip
 """Modules tried in this order; `script` reads what is named and nothing else fits."""
 
-WORDS = (b"down_revision", b"Migration", b"yoyo", b"def m0")
+LOADED_BY_NAME = frozenset({"south", "django"})
+"""Frameworks that load a migration by its dotted name, and so the packages in which it lies."""
+
+GATED = frozenset({"alembic", "south", "django", "yoyo", "numbered", "script"})
+"""Those whose files the gate can judge: it knows their schema operations, and that nothing runs what they return."""
+WORDS = (
+    b"down_revision", b"Migration", b"yoyo", b"def m0", b"frappe", b"def migrate(", b"migrator", b"migrate_engine",
+    b"upgrade(", b"run_create", b"run_upgrade", b".register(", b"piccolo",
+)  # fmt: skip
 """Of a file that is too large to be read: a migration has one of them."""
 
 

@@ -61,9 +61,19 @@ jobs:
 _GITLAB_JOB = f"""\
 migration-guard:
   image: python:3.12
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+  variables:
+    GIT_DEPTH: "0"
   script:
     - pip install migration-guard=={__version__}
-    - migration-guard check --output gitlab=migration-guard.json
+    - target="${{CI_MERGE_REQUEST_TARGET_BRANCH_NAME:-$CI_DEFAULT_BRANCH}}"
+    - git fetch --quiet origin "+refs/heads/$target:refs/remotes/origin/$target"
+    # Baseline, configuration and remarks count as they were where the branch left its target.
+    - >-
+      migration-guard check --output gitlab=migration-guard.json --strict-discovery
+      --baseline-from "origin/$target" --config-from "origin/$target" --no-inline-ignores-since "origin/$target"
   artifacts:
     when: always
     reports:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.flow import HEAP, Exit, Exits, resume
-from migration_guard.interpreter.objects import ContextManager
+from migration_guard.interpreter.functions import ContextManager
 from migration_guard.interpreter.syntax import within
 from migration_guard.interpreter.values import UNKNOWN, Unknown, Value
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.flow import Record
-from migration_guard.interpreter.objects import Function
+from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.values import UNKNOWN, Place, Value
 
@@ -48,6 +48,10 @@ class Call:
     def with_arguments(self, positional: AnySequence[Value], named: dict[str, Value]) -> Call:
         return replace(self, positional=tuple(positional), named=named)
 
+    def opened(self, rest: Value) -> Call:
+        """With further arguments, of which only is known what each looks like."""
+        return replace(self, open=True, rest=rest)
+
     def leave(self, callee: Value) -> Value:
         """The call goes to something whose body is not in sight."""
         return self.machine.libraries.leave(callee, self)
@@ -75,5 +79,7 @@ class Frame:
     returned: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     yields_rows: bool = False
+    sent: Value = UNKNOWN
+    """What each `yield` of a generator gives to it."""
     on_yield: Callable[[Value], None] | None = None
     """What runs at each `yield`: the block of the `with`, or the body of the loop, that the generator serves."""

@@ -15,7 +15,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.computing import MUCH, Computation, Computing, fits, is_whole, taken_as_unknown
 from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, Store, resume
-from migration_guard.interpreter.objects import Function
+from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.values import NONE, UNKNOWN, Choice, Constant, Unknown, Value, join
 
@@ -77,7 +77,14 @@ class Calls:
             return None
         return computation
 
-    def run(self, function: Function, call: Call, on_yield: Callable[[Value], None] | None = None) -> Value:
+    def run(
+        self,
+        function: Function,
+        call: Call,
+        on_yield: Callable[[Value], None] | None = None,
+        *,
+        sent: Value = UNKNOWN,
+    ) -> Value:
         """Follow a call into a function of the repository; `on_yield` is what a generator is gone through for."""
         machine = self.machine
         if machine.libraries.hides_its_sql(function, call):
@@ -114,6 +121,7 @@ class Calls:
             key=key,
             arguments=arguments,
             on_yield=on_yield,
+            sent=sent,
         )
         if function.scope.module is machine.module:
             return self._once(frame, call, arguments, site=0)
@@ -135,7 +143,7 @@ class Calls:
         What stands elsewhere is told for each `site` that leads there.
         """
         machine = self.machine
-        if frame.on_yield is not None:
+        if frame.on_yield is not None or frame.sent is not UNKNOWN:
             return self._follow(frame, arguments)
         loops = (machine.row_loops > 0, bool(machine.ledger.loops))
         key = (site, machine.ledger.moment, loops, frame.key)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.flow import Content, Store, each
 from migration_guard.interpreter.slices import Slice
-from migration_guard.interpreter.values import UNKNOWN, Choice, Constant, Unknown, Value, join
+from migration_guard.interpreter.values import UNKNOWN, Choice, Constant, Method, Unknown, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
 
 MAX_ELEMENTS = 500
 """Elements that are told apart; the rest of a longer collection is one value."""
@@ -24,6 +25,11 @@ def _joined(values: Iterable[Value | None]) -> Value | None:
     return join(there) if there else None
 
 
+def _different(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Each once, as a set has them."""
+    return tuple({value.key: value for value in values}.values())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Elements:
     """What a list, tuple, set or generator holds."""
@@ -32,15 +38,17 @@ class Elements:
     rest: Value | None = None
     """What further elements look like, where their number is not known."""
     from_rows: bool = False
+    shuffled: bool = False
+    """Whether it is not known in which order they stand: of a set, or sorted by something unknown."""
 
     @property
     def key(self) -> object:
         rest = self.rest.key if self.rest is not None else None
-        return (tuple(value.key for value in self.known), rest, self.from_rows)
+        return (tuple(value.key for value in self.known), rest, self.from_rows, self.shuffled)
 
     def shape(self, depth: int) -> object:
         rest = self.rest.shape(depth) if self.rest is not None else None
-        return (tuple(value.shape(depth) for value in self.known), rest, self.from_rows)
+        return (tuple(value.shape(depth) for value in self.known), rest, self.from_rows, self.shuffled)
 
     def joined(self, others: list[Content]) -> Elements:
         """What all have in common stays in its place; what only some have is further elements."""
@@ -48,20 +56,20 @@ class Elements:
         size = min(len(one.known) for one in every)
         known = tuple(join(values) for values in zip(*(one.known[:size] for one in every)))
         rest = _joined([*(one.rest for one in every), *(value for one in every for value in one.known[size:])])
-        return Elements(known, rest, any(one.from_rows for one in every))
+        return Elements(known, rest, any(one.from_rows for one in every), any(one.shuffled for one in every))
 
     def with_one(self, value: Value, *, rows: bool) -> Elements:
         """With one more. In a loop over rows the number of elements is no longer known."""
         from_rows = self.from_rows or rows or value.from_rows
         if rows or self.rest is not None or len(self.known) >= MAX_ELEMENTS:
-            return Elements(self.known, _joined((self.rest, value)), from_rows)
-        return Elements((*self.known, value), None, from_rows)
+            return Elements(self.known, _joined((self.rest, value)), from_rows, self.shuffled)
+        return Elements((*self.known, value), None, from_rows, self.shuffled)
 
 
 class Sequence(Store, Value):
     """A list, tuple, set or generator. Shared by reference, as in Python: an append is seen everywhere."""
 
-    __slots__ = ("batches",)
+    __slots__ = ("batches", "kind")
 
     is_collection = True
 
@@ -71,10 +79,18 @@ class Sequence(Store, Value):
         rest: Value | None = None,
         from_rows: bool = False,  # noqa: FBT002 -- as its elements have it
         batches: bool = False,  # noqa: FBT002
+        *,
+        kind: str = "list",
+        shuffled: bool = False,
     ) -> None:
         super().__init__()
         self.batches = batches
-        self._now(Elements(tuple(known), rest, from_rows))
+        self.kind = kind
+        """`list`, `tuple` or `set`."""
+        held = tuple(known)
+        if kind == "set" and held:
+            held, shuffled = _different(held), True
+        self._now(Elements(held, rest, from_rows, shuffled and len(held) > 1))
 
     @property
     def content(self) -> Elements:
@@ -108,6 +124,9 @@ class Sequence(Store, Value):
         content = self.content
         return True if content.known else False if content.rest is None and not content.from_rows else None
 
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.sequence_method(self, name, call)
 
@@ -122,6 +141,9 @@ class Sequence(Store, Value):
 
     def item(self, key: Value) -> Value:
         content = self.content
+        if content.shuffled and len(content.known) > 1:
+            part = isinstance(key, Slice)
+            return Sequence((), self.element(), content.from_rows, kind=self.kind) if part else self.element()
         match key:
             case Constant(int(index)) if 0 <= index < len(content.known):
                 return content.known[index]
@@ -130,14 +152,16 @@ class Sequence(Store, Value):
             case Slice():
                 known = key.of(content.known) if content.rest is None else None
                 if known is not None:
-                    return Sequence(known, None, content.from_rows)
-                return Sequence((), self.element(), content.from_rows)
+                    return Sequence(known, None, content.from_rows, kind=self.kind)
+                return Sequence((), self.element(), content.from_rows, kind=self.kind)
         return self.element()
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
         content = self.content
         known = list(content.known)
         match key:
+            case _ if content.shuffled:
+                self._now(Elements((), _joined((*known, content.rest, value)), content.from_rows or rows))
             case Constant(int(index)) if content.rest is None and not rows and -len(known) <= index < len(known):
                 known[index] = value
                 self._now(Elements(tuple(known), None, content.from_rows or value.from_rows))
@@ -151,6 +175,8 @@ class Sequence(Store, Value):
     def remove_item(self, key: Value) -> None:
         content = self.content
         match key:
+            case _ if content.shuffled and len(content.known) > 1:
+                self.blur()
             case Constant(int(index)) if content.rest is None and -len(content.known) <= index < len(content.known):
                 known = list(content.known)
                 del known[index]
@@ -159,8 +185,13 @@ class Sequence(Store, Value):
                 self.blur()
 
     def add(self, value: Value, *, rows: bool) -> None:
-        """Append."""
-        self._now(self.content.with_one(value, rows=rows))
+        """Append, or put into a set."""
+        content = self.content
+        if self.kind == "set" and not rows and content.rest is None:
+            known = _different((*content.known, value))
+            self._now(Elements(known, None, content.from_rows or value.from_rows, len(known) > 1))
+        else:
+            self._now(content.with_one(value, rows=rows))
 
     def insert(self, index: int | None, value: Value, *, rows: bool) -> None:
         content = self.content
@@ -180,9 +211,22 @@ class Sequence(Store, Value):
             for element in elements:
                 self.add(element, rows=rows)
 
-    def become(self, known: AnySequence[Value], rest: Value | None = None, *, from_rows: bool = False) -> None:
+    def become(
+        self, known: AnySequence[Value], rest: Value | None = None, *, from_rows: bool = False, shuffled: bool = False
+    ) -> None:
         """Hold these, and nothing of what was there."""
-        self._now(Elements(tuple(known), rest, from_rows))
+        self._now(Elements(tuple(known), rest, from_rows, shuffled))
+
+    @property
+    def shuffled(self) -> bool:
+        return self.content.shuffled
+
+    def again(self, kind: str = "") -> Sequence:
+        """Another one with the same elements."""
+        content = self.content
+        return Sequence(
+            content.known, content.rest, content.from_rows, kind=kind or self.kind, shuffled=content.shuffled
+        )
 
     def blur(self) -> None:
         """Some elements may be gone, or stand elsewhere."""
@@ -299,6 +343,12 @@ class Mapping(Store, Value):
         """Whether all entries are known, and surely there."""
         content = self.content
         return content.rest is None and not content.unsure
+
+    def mapping(self) -> Mapping:
+        return self
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.mapping_method(self, name, call)

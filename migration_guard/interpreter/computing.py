@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.objects import Class, Function, Instance
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.syntax import Source, dotted, within
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Choice, Constant, External, Unknown, Value
@@ -47,6 +49,13 @@ _MODULES = frozenset(
 )
 
 
+_BINDING = frozenset({
+    cst.FunctionDef, cst.ClassDef, cst.Import, cst.ImportFrom, cst.Param, cst.AsName, cst.AssignTarget, cst.AnnAssign,
+    cst.NamedExpr, cst.For, cst.CompFor,
+})  # fmt: skip
+"""What binds names: most nodes do not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Computation:
     """A function that only computes."""
@@ -67,6 +76,8 @@ class Computing:
         self._starred = False
         """Whether a star import may bind anything."""
         for node in within(source.tree):
+            if type(node) not in _BINDING:
+                continue
             if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
                 self._definitions.setdefault(node.name.value, []).append(node)
             elif isinstance(node, (cst.Import, cst.ImportFrom)):
@@ -75,7 +86,7 @@ class Computing:
             elif isinstance(node, (cst.Param, cst.AsName)) and isinstance(node.name, cst.Name):
                 self._bound.add(node.name.value)
             elif isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor)):
-                self._bound |= {one.value for one in within(node.target) if isinstance(one, cst.Name)}
+                self._bound |= {one.value for one in within(node.target) if type(one) is cst.Name}
         self._known: dict[int, Computation | None] = {}
 
     def of(self, node: cst.CSTNode) -> Computation | None:

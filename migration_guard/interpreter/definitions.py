@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.call import Call
-from migration_guard.interpreter.objects import Class, ContextManager, Function, Instance
+from migration_guard.interpreter.classes import Class
+from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.functions import ContextManager, Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import plain
-from migration_guard.interpreter.values import External, Native, Partial, Value, join
+from migration_guard.interpreter.values import External, Method, Native, Partial, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -29,8 +32,6 @@ _STYLES = {
     "asynccontextmanager": "contextmanager",
 }
 """Decorators that change how a function is called."""
-_HARMLESS = frozenset({"wraps", "overload", "override", "final", "lru_cache", "cache", "typechecked", "no_type_check"})
-"""Decorators that give the function back, by their last name."""
 _FIELDS = {
     "dataclass": "dataclass",
     "define": "attrs",
@@ -59,11 +60,14 @@ class Definitions:
         scope = self.machine.scope
         name = node.name.value
         style, others = "", []
+        self._annotated(node)
         for decorator in node.decorators:
             spelled = dotted(decorator.decorator) or ""
             known = _STYLES.get(spelled.rpartition(".")[2])
-            if spelled.endswith((".setter", ".deleter", ".getter")):
-                known = "setter" if spelled.endswith(".setter") else "property"
+            if spelled.endswith((".setter", ".deleter")) and scope.is_class:
+                known = spelled.rpartition(".")[2]
+            elif spelled.endswith(".getter") and scope.is_class:
+                known = "property"
             style = known or style
             if known is None:
                 others.append(decorator)
@@ -77,13 +81,41 @@ class Definitions:
             defaults=self.machine.expressions.defaults(node.params),
             generates=self._generates(node),
         )
-        if style == "setter":
-            old = scope.get(name)
+        if style in ("setter", "deleter"):
+            old = scope.get(name) or self._inherited_property(node)
+            function = replace(function, style="")
             if isinstance(old, Function):
-                scope.assign(name, replace(old, setter=replace(function, style="")))
+                made: Value = replace(old, setter=function) if style == "setter" else replace(old, deleter=function)
+                scope.assign(name, made)
+                return True
+            if old is not None:
+                call = Call(self.machine, style, self.machine.place(node), (function,))
+                scope.assign(name, old.method(style, call))
                 return True
         scope.assign(name, self._decorated(function, others) if others else function)
         return True
+
+    def _annotated(self, node: cst.FunctionDef) -> None:
+        """Annotations are evaluated where a function is defined, unless the module puts that off."""
+        parameters = node.params
+        annotations = [
+            part.annotation
+            for part in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+            if part.annotation is not None
+        ]
+        annotations += [node.returns] if node.returns is not None else []
+        calling = [one.annotation for one in annotations if isinstance(one.annotation, cst.Call)]
+        source = self.machine.scope.module.source
+        if calling and source is not None and "import annotations" not in source.text:
+            for expression in calling:
+                self.machine.evaluate(expression)
+
+    def _inherited_property(self, node: cst.FunctionDef) -> Value | None:
+        """The property of `@Base.name.setter`."""
+        for decorator in node.decorators:
+            if isinstance(decorator.decorator, cst.Attribute):
+                return self.machine.evaluate(decorator.decorator.value)
+        return None
 
     def _generates(self, node: cst.FunctionDef) -> bool:
         source = self.machine.scope.module.source
@@ -94,9 +126,8 @@ class Definitions:
         for decorator in reversed(decorators):
             wrapper = self.machine.evaluate(decorator.decorator)
             name = (dotted(decorator.decorator) or "").rpartition(".")[2]
-            if isinstance(wrapper, (ContextManager, External)) or name in _HARMLESS or not _ours(wrapper):
-                self.machine.libraries.decorated(value, wrapper, self.machine.place(decorator.decorator))
-                value = replace(value, wrapped=True) if isinstance(value, Function) else value
+            if isinstance(wrapper, (ContextManager, External)) or not _ours(wrapper):
+                value = self.machine.libraries.decorated(value, wrapper, self.machine.place(decorator.decorator))
                 continue
             call = Call(self.machine, name, self.machine.place(decorator.decorator), (value,))
             result = self.machine.call(wrapper, call)
@@ -110,11 +141,21 @@ class Definitions:
         machine, outer = self.machine, self.machine.scope
         bases = tuple(machine.evaluate(argument.value) for argument in node.bases if argument.keyword is None)
         named = {
-            argument.keyword.value: machine.evaluate(argument.value) for argument in node.bases if argument.keyword
+            argument.keyword.value: machine.evaluate(argument.value) for argument in node.keywords if argument.keyword
         }
+        for base in bases:
+            base.special("__mro_entries__", Sequence(bases, kind="tuple"))
         scope = Scope(outer.module, outer, is_class=True)
         cls = Class(node.name.value, node, scope, outer.module, bases)
+        cls.made_by = Call(machine, node.name.value, machine.place(node))
+        meta = named.pop("metaclass", None)
+        cls.meta = meta if isinstance(meta, Class) else None
         cls.fields = self._fields(cls, node)
+        prepares = cls.metaclass.method_of("__prepare__") if cls.metaclass is not None else None
+        if prepares is not None and cls.metaclass is not None:
+            given = (plain(cls.name), Sequence(bases, kind="tuple"))
+            bound = prepares.seen_on(cls.metaclass, machine)
+            machine.call(bound, cls.made_by.with_arguments(given, named))
         enclosing, self._class = self._class, cls
         with machine.inside(node.name.value, node, scope):
             self.statements.body(node.body)
@@ -122,11 +163,34 @@ class Definitions:
         outer.assign(node.name.value, cls)
         for ancestor in cls.lineage()[1:]:
             ancestor.children.append(cls)
+        made = self._made(cls, named)
         self._announced(cls, named)
-        value = self._decorated(cls, [one for one in node.decorators if not self._field_style(one)])
+        decorators = [one for one in node.decorators if not self._field_style(one)]
+        value = self._decorated(made, decorators) if decorators else made
         if value is not cls:
             outer.assign(node.name.value, value)
         return True
+
+    def _made(self, cls: Class, named: dict[str, Value]) -> Value:
+        """What the metaclass makes of a class: its `__new__` and `__init__` are run."""
+        meta = cls.metaclass
+        if meta is None or cls.made_by is None:
+            return cls
+        names = Mapping()
+        for name, value in cls.scope.bindings().items():
+            names.set_item(plain(name), value, rows=False)
+        given = (plain(cls.name), Sequence(cls.bases, kind="tuple"), names)
+        made: Value = cls
+        maker, initialiser = meta.method_of("__new__"), meta.method_of("__init__")
+        enclosing, meta.making = meta.making, cls
+        try:
+            if maker is not None:
+                made = self.machine.run(maker, cls.made_by.with_arguments((meta, *given), named))
+            if initialiser is not None:
+                self.machine.run(initialiser.bind(cls), cls.made_by.with_arguments(given, named))
+        finally:
+            meta.making = enclosing
+        return made if _callable(made) else cls
 
     def _announced(self, cls: Class, named: dict[str, Value]) -> None:
         """`__init_subclass__` of an ancestor, `__set_name__` of what the body holds."""
@@ -163,4 +227,5 @@ def _ours(wrapper: Value) -> bool:
 
 
 def _callable(value: Value) -> bool:
-    return isinstance(value, (Function, Instance, Class, Native, Partial))
+    known = isinstance(value, (Function, Instance, Class, Native, Partial))
+    return known or (value.callable_in_sight and not isinstance(value, Method))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence as AnySequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from migration_guard.interpreter import formatting
 from migration_guard.interpreter import text as texts
+from migration_guard.interpreter.ancestors import Super
 from migration_guard.interpreter.call import Call, Frame
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.cores import TextObject
 from migration_guard.interpreter.flow import branches, each
-from migration_guard.interpreter.objects import Class, Function, Generator, Instance, Super
+from migration_guard.interpreter.functions import Function, Generator
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.operators import BINARY, compared, counted
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.slices import Slice
@@ -25,6 +31,15 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 400_000
 """Expressions evaluated for one file; a monolith of 10,000 lines needs a quarter."""
+
+
+_KINDS: dict[type, str] = {
+    cst.List: "list",
+    cst.ListComp: "list",
+    cst.Tuple: "tuple",
+    cst.Set: "set",
+    cst.SetComp: "set",
+}
 
 
 class TooComplex(Exception):
@@ -68,10 +83,10 @@ class Expressions:
 
     def _SimpleString(self, node: cst.SimpleString) -> Value:
         source = self.machine.scope.module.source
-        if source is None or "b" in node.prefix.lower():
+        if source is None:
             return UNKNOWN
         value, literal = read_literal(source, node)
-        return Text((Piece(value, literal),))
+        return Text((Piece(value, literal),), binary="b" in node.prefix.lower())
 
     def _ConcatenatedString(self, node: cst.ConcatenatedString) -> Value:
         parts: list[Value] = []
@@ -102,23 +117,35 @@ class Expressions:
     def _shown(self, part: cst.FormattedStringExpression) -> Value:
         value = self.evaluate(part.expression)
         hint = (dotted(part.expression) or "").rpartition(".")[2]
-        if part.format_spec is not None and not all(isinstance(option, Text) for option in value.alternatives()):
+        spec = self._spec(part.format_spec) if part.format_spec else None
+        if not isinstance(spec, (Text, type(None))):
             return texts.as_text(None, hint)
-        return join(self.spelled(option, hint) for option in value.alternatives())
+        said = formatting.shown(value, part.conversion or "", spec, hint)
+        if part.equal is None:
+            return said
+        code = cst.Module([]).code_for_node(part.expression)
+        if part.conversion is None and spec is None:
+            said = formatting.shown(value, "r", None, hint)
+        return join(texts.concatenated((texts.plain(f"{code}="), texts.as_text(one))) for one in said.alternatives())
+
+    def _spec(self, parts: AnySequence[cst.BaseFormattedStringContent]) -> Value:
+        """What stands behind the colon, with what is put into it."""
+        found: list[Value] = []
+        for part in parts:
+            if isinstance(part, cst.FormattedStringText):
+                found.append(texts.plain(part.value))
+            elif isinstance(part, cst.FormattedStringExpression):
+                found.append(self._shown(part))
+        return self.machine.combine(lambda *values: texts.concatenated(map(texts.as_text, values)), *found)
+
+    @staticmethod
+    def shown(value: Value, conversion: str = "", spec: Text | None = None) -> Value:
+        """`repr(value)`, `format(value, spec)`."""
+        return formatting.shown(value, conversion, spec)
 
     def spelled(self, value: Value, hint: str = "") -> Value:
         """`str(value)`."""
-        match value:
-            case Text():
-                return value
-            case Constant(int() | float() | None as known):
-                return texts.plain(str(known))
-            case Instance():
-                for name in ("__format__", "__str__", "__repr__"):
-                    said = value.special(name, *([texts.plain("")] if name == "__format__" else []))
-                    if said is not None:
-                        return said
-        return texts.as_text(value, hint)
+        return join(formatting.spelled(option, hint) for option in value.alternatives())
 
     # --- Operators ---------------------------------------------------------------------------------------------------
 
@@ -138,6 +165,10 @@ class Expressions:
         """`left + right` and the like, by the name of the method that Python calls; `__iadd__` for `+=`."""
         plain = f"__{operator[3:]}" if operator.startswith("__i") else operator
         both = (*left.alternatives(), *right.alternatives())
+        if any(isinstance(option, (Instance, TextObject)) for option in both):
+            found = self._own_operator(operator, left, right, node)
+            if found is not None:
+                return found
         if plain == "__add__" and any(isinstance(option, Text) for option in both):
             return self.machine.combine(
                 lambda a, b: texts.concatenated((texts.as_text(a), texts.as_text(b))), left, right
@@ -148,29 +179,36 @@ class Expressions:
             return self.machine.combine(texts.repeated, left, right)
         if all(isinstance(option, Constant) for option in both):
             return self.machine.combine(lambda a, b: counted(plain, a, b), left, right)
+        found = self._own_operator(operator, left, right, node)
+        return found if found is not None else Unknown(from_rows=left.from_rows or right.from_rows)
+
+    def _own_operator(self, operator: str, left: Value, right: Value, node: cst.CSTNode) -> Value | None:
+        """What the method gives that Python calls for an operator: of the left, else of the right side."""
+        plain = f"__{operator[3:]}" if operator.startswith("__i") else operator
         call = Call(self.machine, operator, self.machine.place(node), (right,))
         found = left.operated(operator, right, call)
         if found is None and plain != operator:
             found = left.operated(plain, right, call)
         if found is None and plain:
             found = right.operated(f"__r{plain[2:]}", left, call)
-        return found if found is not None else Unknown(from_rows=left.from_rows or right.from_rows)
+        return found
 
-    @staticmethod
-    def _percent(left: Value, right: Value) -> Value:
+    def _percent(self, left: Value, right: Value) -> Value:
         if not isinstance(left, Text):
             return Unknown(from_rows=left.from_rows or right.from_rows)
-        if isinstance(right, Mapping):
-            named = {str(key): value for key, value in right.known.values()}
-            return left.interpolated((), named)
-        elements = right.elements() if isinstance(right, Sequence) else [right]
-        return left.interpolated(elements or (), {})
+        combine = self.machine.combine
+        names = formatting.names_in(left)
+        if names:
+            held = [right.item(texts.plain(name)) for name in names]
+            return combine(lambda *given: formatting.interpolate(left, (), dict(zip(names, given))), *held)
+        return combine(lambda *given: formatting.interpolate(left, given, {}), *(formatting.elements_of(right) or ()))
 
     def _BooleanOperation(self, node: cst.BooleanOperation) -> Value:
         left = self.evaluate(node.left)
         is_or = isinstance(node.operator, cst.Or)
-        if left.truth is not None:
-            return left if left.truth is is_or else self.evaluate(node.right)
+        certain = self.machine.truth(left)
+        if certain is not None:
+            return left if certain is is_or else self.evaluate(node.right)
         found: list[Value] = []
 
         def goes_on() -> bool:
@@ -187,7 +225,8 @@ class Expressions:
     def _UnaryOperation(self, node: cst.UnaryOperation) -> Value:
         value = self.evaluate(node.expression)
         if isinstance(node.operator, cst.Not):
-            return Unknown(from_rows=value.from_rows) if value.truth is None else Constant(not value.truth)
+            certain = self.machine.truth(value)
+            return Unknown(from_rows=value.from_rows) if certain is None else Constant(not certain)
         if isinstance(value, Constant) and isinstance(value.value, (int, float)):
             return Constant(-value.value) if isinstance(node.operator, cst.Minus) else value
         operator = {cst.Minus: "__neg__", cst.Plus: "__pos__", cst.BitInvert: "__invert__"}.get(type(node.operator), "")
@@ -206,13 +245,18 @@ class Expressions:
         return Constant(value=True) if all(truths) else UNKNOWN
 
     def _IfExp(self, node: cst.IfExp) -> Value:
-        certain = self.evaluate(node.test).truth
+        certain = self.machine.truth(self.evaluate(node.test))
         if certain is not None:
             return self.evaluate(node.body if certain else node.orelse)
         return join(each([partial(self.evaluate, node.body), partial(self.evaluate, node.orelse)]))
 
     def _Await(self, node: cst.Await) -> Value:
-        return self.evaluate(node.expression)
+        value = self.evaluate(node.expression)
+        waited = value.special("__await__")
+        if waited is not None:
+            waited.consumed()
+            return waited.element()
+        return self.machine.libraries.awaited(value)
 
     def _NamedExpr(self, node: cst.NamedExpr) -> Value:
         value = self.evaluate(node.value)
@@ -234,7 +278,7 @@ class Expressions:
         else:
             value = self.evaluate(node.value) if node.value is not None else NONE
             self._give(frame, value, rows=bool(self.machine.row_loops) or value.from_rows)
-        return UNKNOWN
+        return frame.sent
 
     @staticmethod
     def _give(frame: Frame, value: Value, *, rows: bool) -> None:
@@ -254,12 +298,15 @@ class Expressions:
     # --- Collections -------------------------------------------------------------------------------------------------
 
     def _collection(self, node: cst.List | cst.Tuple | cst.Set) -> Value:
-        result = Sequence()
+        kind = _KINDS[type(node)]
+        result = Sequence(kind=kind)
         for element in node.elements:
             value = self.evaluate(element.value)
             if isinstance(element, cst.StarredElement):
                 result.extend(value, rows=False)
             else:
+                if kind == "set":
+                    value.special("__hash__")
                 result.add(value, rows=False)
         return result
 
@@ -269,13 +316,16 @@ class Expressions:
         result = Mapping()
         for element in node.elements:
             if isinstance(element, cst.DictElement):
-                result.set_item(self.evaluate(element.key), self.evaluate(element.value), rows=False)
+                key = self.evaluate(element.key)
+                key.special("__hash__")
+                result.set_item(key, self.evaluate(element.value), rows=False)
             else:
-                result.update(self.evaluate(element.value), rows=False)
+                value = self.evaluate(element.value)
+                result.update(value.mapping() or value, rows=False)
         return result
 
     def _comprehension(self, node: cst.ListComp | cst.SetComp) -> Value:
-        result = Sequence()
+        result = Sequence(kind=_KINDS[type(node)])
         self._comprehend(
             node.for_in, lambda: result.add(self.evaluate(node.elt), rows=bool(self.machine.row_loops)), result
         )
@@ -302,7 +352,7 @@ class Expressions:
     def _comprehend(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> None:
         """One `for … in … if …` of a comprehension, and what stands to its right."""
         machine = self.machine
-        values = self.evaluate(node.iter)
+        values = self.evaluate(node.iter).iterated()
         if values.from_rows:
             result.mark_rows()
         frame = machine.frames[-1]
@@ -324,7 +374,7 @@ class Expressions:
         """One pass of a comprehension: what a condition leaves out may be left out."""
         self.machine.names.bind(node.target, item, node)
         for condition in node.ifs:
-            certain = self.evaluate(condition.test).truth
+            certain = self.machine.truth(self.evaluate(condition.test))
             if certain is False:
                 return True
             if certain is None:
@@ -355,10 +405,26 @@ class Expressions:
         if len(node.slice) == 1:
             part = node.slice[0].slice
             if isinstance(part, cst.Index):
-                return self.evaluate(part.value)
+                return self._asked(self.evaluate(part.value))
             if isinstance(part, cst.Slice):
                 return Slice(*(self.evaluate(end) if end else NONE for end in (part.lower, part.upper, part.step)))
-        return Sequence([self.evaluate(one.slice.value) for one in node.slice if isinstance(one.slice, cst.Index)])
+        parts = [self.evaluate(one.slice.value) for one in node.slice if isinstance(one.slice, cst.Index)]
+        return Sequence(parts, kind="tuple")
+
+    @staticmethod
+    def _asked(key: Value) -> Value:
+        """A key; an object of the repository is asked for its number or its hash."""
+        number = key.special("__index__")
+        if number is not None:
+            return number
+        key.special("__hash__")
+        return key
+
+    @staticmethod
+    def slice_of(*ends: Value) -> Value:
+        """`slice(…)`."""
+        given = (NONE, *ends, NONE) if len(ends) == 1 else (*ends, NONE, NONE, NONE)
+        return Slice(*given[:3])
 
     def _Call(self, node: cst.Call) -> Value:
         function = node.func
@@ -388,10 +454,11 @@ class Expressions:
                 if elements is None:
                     rest.append(value.element())
             elif argument.star == "**":
-                if isinstance(value, Mapping):
-                    named.update({str(key): item for key, item in value.known.values() if isinstance(key, Text)})
-                if not isinstance(value, Mapping) or not value.whole:
-                    further = value.rest if isinstance(value, Mapping) else value.element()
+                mapping = value.mapping()
+                if mapping is not None:
+                    named.update({str(key): item for key, item in mapping.known.values() if isinstance(key, Text)})
+                if mapping is None or not mapping.whole:
+                    further = mapping.rest if mapping is not None else value.element()
                     rest.append(further if further is not None else UNKNOWN)
             else:
                 positional.append(value)

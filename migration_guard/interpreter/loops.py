@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.flow import HEAP, Exit, Exits, Store, resume
-from migration_guard.interpreter.objects import Generator
+from migration_guard.interpreter.functions import Generator
 from migration_guard.interpreter.spot import Loop, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.values import Choice, Constant, Unknown, Value, join
@@ -28,6 +28,10 @@ MAX_COUNTED = 24
 
 _BATCHES = re.compile(r"batch|chunk|paginat", re.IGNORECASE)
 """Names of what a batching loop goes over."""
+_ONE_BATCH = re.compile(r"(?:^|[_.])(?:batch|chunk)$", re.IGNORECASE)
+"""Variables that hold the rows of one batch."""
+_NUMBERS = frozenset({"range", "trange", "count", "xrange"})
+"""Functions that give numbers, of which each may be a batch."""
 _OUT = (Exit.RETURN, Exit.RAISE)
 
 
@@ -43,8 +47,8 @@ class Loops:
     def _For(self, node: cst.For) -> bool:
         machine = self.machine
         commits = machine.ledger.commits
-        values = machine.evaluate(node.iter)
-        in_batches = values.batches or bool(_BATCHES.search(_named(node.iter)))
+        values = machine.evaluate(node.iter).iterated()
+        in_batches = values.batches or _goes_in_batches(node.iter, numbers=machine.ledger.numbers_are_batches)
         if isinstance(values, Generator) and values.run is None:
             with self._batches(node, batching=in_batches):
                 return self._served(node, values)
@@ -102,7 +106,7 @@ class Loops:
         machine = self.machine
 
         def once() -> bool:
-            return machine.evaluate(node.test).truth is not False and self.statements.body(node.body)
+            return machine.truth(machine.evaluate(node.test)) is not False and self.statements.body(node.body)
 
         with self._batches(node, batching=True):
             exits = self._counted(node, once)
@@ -116,7 +120,7 @@ class Loops:
         reached = True
         for _ in range(0 if isinstance(node.test, cst.Integer) or dotted(node.test) == "True" else MAX_COUNTED):
             mark = HEAP.mark()
-            holds = self.machine.evaluate(node.test).truth
+            holds = self.machine.truth(self.machine.evaluate(node.test))
             HEAP.undo(mark)
             if holds is not True:
                 break
@@ -132,7 +136,7 @@ class Loops:
 
     def _ended(self, node: cst.While) -> bool:
         """The test that ends a `while`: `while True` does not end by it."""
-        if self.machine.evaluate(node.test).truth is True:
+        if self.machine.truth(self.machine.evaluate(node.test)) is True:
             return False
         return self.statements.otherwise(node.orelse)
 
@@ -196,6 +200,14 @@ class Loops:
 
 def _is_number(value: Value) -> bool:
     return isinstance(value, Constant) and isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
+
+
+def _goes_in_batches(node: cst.BaseExpression, *, numbers: bool) -> bool:
+    """Whether a loop goes over batches, by what it goes over: `batch` alone are the rows of one."""
+    name = _named(node)
+    if not isinstance(node, cst.Call) and _ONE_BATCH.search(name):
+        return False
+    return bool(_BATCHES.search(name)) or (numbers and name.rpartition(".")[2] in _NUMBERS)
 
 
 def _named(node: cst.BaseExpression) -> str:

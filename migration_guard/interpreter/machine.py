@@ -6,10 +6,12 @@ followed once for each state that they can tell apart. What reaches the database
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as AnySequence
 from contextlib import contextmanager
-from itertools import islice, product
+from functools import partial
+from itertools import chain, islice, product
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +19,18 @@ import libcst as cst
 
 from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.calls import Calls
+from migration_guard.interpreter.classes import Class
+from migration_guard.interpreter.cores import MappingObject, SequenceObject, TextObject
 from migration_guard.interpreter.expressions import Expressions
-from migration_guard.interpreter.flow import HEAP, Flow, Store
+from migration_guard.interpreter.flow import HEAP, Flow, Store, each
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.importing import Imports
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.names import Names
-from migration_guard.interpreter.objects import Class, Function
 from migration_guard.interpreter.repository import Module, Repository, Scope
 from migration_guard.interpreter.statements import Statements
 from migration_guard.interpreter.syntax import Source
-from migration_guard.interpreter.values import Place, Value, join
+from migration_guard.interpreter.values import Choice, Place, Value, join
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
@@ -54,6 +60,7 @@ class Machine:
         self.reached: set[int] = set()
         """The `id` of every function node that was followed."""
         self._attributes: dict[object, Store] = {}
+        self.imports = Imports(self)
         self.names = Names(self)
         self.expressions = Expressions(self)
         self.statements = Statements(self)
@@ -150,6 +157,15 @@ class Machine:
     def attribute(self, value: Value, name: str) -> Value:
         return value.attribute(name, self)
 
+    def truth(self, value: Value) -> bool | None:
+        """Whether a value is true in a condition: what `__bool__` or `__len__` of an object says."""
+        if isinstance(value, (Instance, MappingObject, SequenceObject, TextObject)) or (
+            isinstance(value, Choice) and any(isinstance(option, Instance) for option in value.options)
+        ):
+            truths = set(each([partial(_certain, option) for option in value.alternatives()]))
+            return truths.pop() if len(truths) == 1 else None
+        return value.truth
+
     def function_attributes(self, function: Function) -> Store:
         """What was assigned to attributes of a function."""
         key = (id(function.node), id(function.scope))
@@ -169,12 +185,19 @@ class Machine:
         return [name for name, _ in self.fields_of(cls)] if isinstance(cls, Class) else []
 
     def combine(self, make: Callable[..., Value], *values: Value) -> Value:
-        """Apply a function to each combination of the values' alternatives."""
+        """Apply a function to each combination of the values' alternatives; of too many to some, each alternative once."""
         every = [value.alternatives() for value in values]
-        made = [make(*chosen) for chosen in islice(product(*every), MAX_COMBINATIONS + 1)]
-        if len(made) > MAX_COMBINATIONS:
-            made[-1] = made[0].blurred(made)
-        return join(made)
+        if prod(map(len, every)) <= MAX_COMBINATIONS:
+            return join(make(*chosen) for chosen in product(*every))
+        shifted = (
+            tuple(options[(number + shift * place) % len(options)] for place, options in enumerate(every))
+            for shift in range(MAX_COMBINATIONS)
+            for number in range(max(map(len, every)))
+        )
+        others = islice(product(*every), MAX_COMBINATIONS)
+        chosen = {tuple(map(id, one)): one for one in chain(islice(shifted, MAX_COMBINATIONS), others)}
+        made = [make(*one) for one in islice(chosen.values(), MAX_COMBINATIONS)]
+        return join([*made, made[0].blurred(made)])
 
     def items(self, values: Value) -> list[Value] | None:
         """The items that a loop takes one by one, if it is known which they are."""
@@ -195,10 +218,50 @@ class Machine:
     def call(self, target: Value, call: Call) -> Value:
         return target.call(call)
 
+    def called_at(self, place: Place, name: str, *arguments: Value) -> Call:
+        """A call that no code spells."""
+        return Call(self, name, place, arguments)
+
+    def call_plainly(self, function: Value, *arguments: Value) -> Value:
+        """Call what no code calls: a hook, or what was put on a stack."""
+        place = self.here(self.place(self.frames[-1].node))
+        return self.call(function, self.called_at(place, getattr(function, "name", ""), *arguments))
+
+    def make_class(
+        self,
+        name: str,
+        bases: tuple[Value, ...],
+        held: Mapping[str, Value],
+        *,
+        fields: AnySequence[str] = (),
+        style: str = "",
+    ) -> Class:
+        """A class that a call makes, with what it holds; `fields` are those that its `__init__` is made from."""
+        label = name if name.isidentifier() else "Made"
+        lines = "".join(f"    {field}: object\n" for field in fields if field.isidentifier()) or "    pass\n"
+        node = cst.ensure_type(cst.parse_statement(f"class {label}:\n{lines}"), cst.ClassDef)
+        scope = Scope(self.scope.module, self.scope, held, is_class=True)
+        cls = Class(name, node, scope, self.scope.module, bases, fields=style)
+        cls.made_by = Call(self, name, self.here(self.place(self.frames[-1].node)))
+        for ancestor in cls.lineage()[1:]:
+            ancestor.children.append(cls)
+        return cls
+
     def run_plainly(self, function: Function) -> Value:
         """Call a function of which only the receiver is known."""
         source = function.scope.module.source or self.source
         return function.call(Call(self, function.name, Place(source, function.node, function.node)))
+
+
+def _certain(value: Value) -> bool | None:
+    if isinstance(value, Instance):
+        return value.certain()
+    if isinstance(value, (MappingObject, SequenceObject, TextObject)):
+        for name in ("__bool__", "__len__"):
+            said = value.special(name)
+            if said is not None:
+                return said.truth
+    return value.truth
 
 
 def _annotated(node: cst.ClassDef) -> Iterator[str]:

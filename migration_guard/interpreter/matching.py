@@ -39,7 +39,7 @@ class Matching:
 
     def _case(self, case: cst.MatchCase, subject: Value) -> bool:
         self._bind(case.pattern, subject)
-        if case.guard is not None and self.machine.evaluate(case.guard).truth is False:
+        if case.guard is not None and self.machine.truth(self.machine.evaluate(case.guard)) is False:
             return False
         return self.statements.body(case.body)
 

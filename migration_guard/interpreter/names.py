@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.repository import Deferred, Module, Scope, Statement
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Unseen, Value
+from migration_guard.skim.outline import Import
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -54,12 +57,38 @@ class Names:
         if value is not None:
             return value
         below = self.machine.repository.submodule(module, name)
-        return ModuleValue(below) if below is not None else self._unbound(name, module)
+        if below is not None:
+            return ModuleValue(below)
+        return self._made(module, name) or self._unbound(name, module)
+
+    def _made(self, module: Module, name: str) -> Value | None:
+        """What `__getattr__` of a module gives for a name that it does not bind."""
+        if "__getattr__" not in module.definitions or name.startswith("__") or "__getattr__" in module.running:
+            return None
+        maker = self.module_attribute(module, "__getattr__")
+        module.running.add("__getattr__")
+        try:
+            return self.machine.call_plainly(maker, plain(name))
+        finally:
+            module.running.discard("__getattr__")
+
+    def of_module(self, module: Module, name: str) -> Value:
+        """`module.name` as it is seen from outside: the module's own `__getattr__` is asked last."""
+        value = self.module_attribute(module, name)
+        asked = "__getattr__" in module.definitions and name not in module.definitions and not name.startswith("__")
+        if asked and not module.scope.holds(name) and self.machine.repository.submodule(module, name) is None:
+            function = self.module_attribute(module, "__getattr__")
+            place = self.machine.here(self.machine.place(self.machine.frames[-1].node))
+            return self.machine.call(function, Call(self.machine, "__getattr__", place, (plain(name),)))
+        return value
 
     def _unbound(self, name: str, module: Module) -> Value:
         """A name that nothing in sight binds: a builtin, unless a module that could not be read gave it by a star."""
         if module.unseen is not None and not hasattr(builtins, name) and not name.startswith("__"):
             return module.unseen.attribute(name, self.machine)
+        known = self.machine.libraries.about(module, name) if name.startswith("__") else None
+        if known is not None:
+            return known
         return self.machine.libraries.builtin(name)
 
     def _define(self, module: Module, statements: AnySequence[Statement]) -> None:
@@ -94,22 +123,27 @@ class Names:
 
     def import_modules(self, node: cst.Import) -> None:
         """`import a.b`, `import a.b as c`."""
+        module = self.machine.scope.module
         for alias in node.names:
             name = dotted(alias.name) or ""
-            module = self.machine.scope.module
+            self.machine.imports.run(Import(name), module.path, node)
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-                self._defer(alias.asname.name.value, lambda name=name, module=module: self._module(name, module))  # type: ignore[misc]
+                self._defer(alias.asname.name.value, lambda name=name, module=module: self.module(name, module))  # type: ignore[misc]
             else:
                 root = name.partition(".")[0]
-                self._defer(root, lambda root=root, module=module: self._module(root, module))  # type: ignore[misc]
+                self._defer(root, lambda root=root, module=module: self.module(root, module))  # type: ignore[misc]
 
-    def _module(self, name: str, importer: Module) -> Value:
+    def module(self, name: str, importer: Module) -> Value:
         module = self.machine.repository.find(name, importer.path)
         return ModuleValue(module) if module is not None else self.machine.libraries.external(name)
 
     def import_names(self, node: cst.ImportFrom) -> None:
         """`from a import b`, `from a import *`."""
         importer = self.machine.scope.module
+        origin = dotted(node.module) or "" if node.module is not None else ""
+        taken = () if isinstance(node.names, cst.ImportStar) else tuple(dotted(one.name) or "" for one in node.names)
+        one = Import(origin, len(node.relative), taken)
+        self.machine.imports.run(one, importer.path, node)
         if isinstance(node.names, cst.ImportStar):
             self._import_star(node, importer)
             return
@@ -117,6 +151,8 @@ class Names:
             name = dotted(alias.name) or ""
             bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
             self._defer(bound, lambda name=name: self.machine.attribute(self._imported_module(node, importer), name))  # type: ignore[misc]
+            if self.machine.imports.asks(one, name, importer.path):
+                self.machine.scope.get(bound)
 
     def _import_star(self, node: cst.ImportFrom, importer: Module) -> None:
         origin = self._imported_module(node, importer)
@@ -145,7 +181,11 @@ class Names:
                 receiver.assign(target.attr.value, value, self.machine, self.machine.place(target, statement))
             case cst.Subscript():
                 key = self.machine.expressions.subscript_key(target)
-                self.machine.evaluate(target.value).set_item(key, value, rows=bool(self.machine.row_loops))
+                receiver = self.machine.evaluate(target.value)
+                receiver.set_item(key, value, rows=bool(self.machine.row_loops))
+                for option in receiver.alternatives():
+                    if option.items_are_attributes:
+                        option.assign(str(key), value, self.machine, self.machine.place(target, statement))
             case cst.Tuple() | cst.List():
                 self._unpack(target.elements, value, statement)
             case cst.StarredElement():

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.objects import Class, Function, Instance
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, Constant, Unknown, Value
 
@@ -72,7 +74,7 @@ def counted(name: str, left: Value, right: Value) -> Value:
 def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> bool | None:
     """Whether a comparison holds; None where that is not the same for all that both sides may be."""
     if isinstance(left, Instance) and type(node) in _METHODS:
-        left.operated(_METHODS[type(node)], right, call)
+        _asked(left, _METHODS[type(node)], right, call)
     if isinstance(node, (cst.In, cst.NotIn)) and isinstance(right, Instance):
         right.special("__contains__", left)
     pairs = list(product(left.alternatives(), right.alternatives()))
@@ -80,6 +82,17 @@ def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> boo
         return None
     truths = {_compared(node, a, b) for a, b in pairs}
     return truths.pop() if len(truths) == 1 else None
+
+
+def _asked(left: Instance, method: str, right: Value, call: Call) -> None:
+    """An object is asked how it compares; of an order it may have one method, of which another is made."""
+    others = [other for other in _ORDERS if method in _ORDERS and other != method]
+    for name in (method, *others):
+        if left.operated(name, right, call) is not None:
+            return
+
+
+_ORDERS = ("__lt__", "__le__", "__gt__", "__ge__")
 
 
 def _compared(node: cst.BaseCompOp, left: Value, right: Value) -> bool | None:

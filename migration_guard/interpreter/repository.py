@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from migration_guard.files import LINK_OUT, Unreadable, leads_out, read_source
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.syntax import Refused, Source, parse
 from migration_guard.interpreter.values import UNKNOWN, Choice, Unseen, Value, join
+from migration_guard.skim import places
 
 MAX_MODULE_BYTES = 600_000
 MAX_FOLLOWED_BYTES = 1_000_000
@@ -217,9 +216,9 @@ class Repository:
     """Parsed helper modules, kept over the files that a reader reads: their migrations share them."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._bytes = 0
-        self._modules: dict[Path, Module | None] = {}
+        self._modules: dict[Path, Module] = {}
         self.reached: set[Path] = set()
         """Files that were read for the migration, beside its own."""
 
@@ -230,57 +229,29 @@ class Repository:
 
     def find(self, name: str, importer: Path, level: int = 0) -> Module | None:
         """The module of an import statement, or None where the repository does not hold it."""
-        parts = name.split(".") if name else []
-        if level:
-            base = importer.parent
-            for _ in range(level - 1):
-                base = base.parent
-            return self._below(base, parts)
-        if not parts or parts[0] in NEVER_OURS:
-            return None
-        if parts[0] in sys.stdlib_module_names:
-            return self._before_the_library(parts, importer)
-        for folder in importer.parents:
-            found = self._below(folder, parts) or self._below(folder / "src", parts)
-            if found is not None:
-                return found
-            if folder == self._root:
-                break
-        return None
-
-    def _before_the_library(self, parts: list[str], importer: Path) -> Module | None:
-        """A module that is named like one of the standard library: the folder that a program is started in comes first."""
-        if parts[0] in _LOADED_FIRST:
-            return None
-        starts = [folder for folder in importer.parents if _is_start(folder, self._root)]
-        found = (self._below(base, parts) for folder in starts for base in (folder, folder / "src"))
-        return next((module for module in found if module is not None), None)
+        found = places.every(name, importer, self.root, level)
+        if len(found) > 1:
+            return Module(found[0], None, unread="several modules have its name, and `sys.path` says which is loaded")
+        return self.at(found[0]) if found else None
 
     def holds(self, path: Path) -> bool:
         """Whether a file lies in the repository, symbolic links followed."""
         try:
-            return path.resolve().is_relative_to(self._root.resolve())
+            return path.resolve().is_relative_to(self.root.resolve())
         except (OSError, RuntimeError):
             return False
 
     def submodule(self, module: Module, name: str) -> Module | None:
-        return self._below(module.folder, [name]) if module.folder is not None else None
+        target = places.below(module.folder, (name,), self.root) if module.folder is not None else None
+        return self.at(target) if target is not None else None
 
-    def _below(self, folder: Path, parts: list[str]) -> Module | None:
-        target = folder.joinpath(*parts)
-        if self._outside(target):
-            return None
-        for path in (target / "__init__.py", target.with_name(target.name + ".py")):
-            if os.path.lexists(path) and not path.is_dir():
-                return self._load(path)
-        if target.is_dir() and parts and any(target.glob("*.py")):
-            return self._modules.setdefault(target, Module(target, None))
-        return None
+    def at(self, path: Path) -> Module:
+        """The module of a file, or a package without `__init__.py`."""
+        if path.suffix != ".py" or path.is_dir():
+            return self._modules.setdefault(path, Module(path, None))
+        return self._load(path)
 
-    def _outside(self, path: Path) -> bool:
-        return "site-packages" in path.parts[len(self._root.parts) :] or not path.is_relative_to(self._root)
-
-    def _load(self, path: Path) -> Module | None:
+    def _load(self, path: Path) -> Module:
         if path not in self._modules:
             try:
                 self._modules[path] = Module(path, self._source(path))
@@ -293,7 +264,7 @@ class Repository:
     def _source(self, path: Path) -> Source:
         """The parsed file. Raises where it cannot be read: what it holds is then OPAQUE where it is called."""
         kept = self._parsed
-        if leads_out(path, self._root):
+        if leads_out(path, self.root):
             raise Unreadable(LINK_OUT)
         content = read_source(path, MAX_MODULE_BYTES)
         self._bytes += len(content)
@@ -309,21 +280,3 @@ class Repository:
         while sum(len(each.text) for each in kept.values()) > MAX_CACHED_BYTES and len(kept) > 1:
             kept.popitem(last=False)
         return source
-
-
-def _is_start(folder: Path, root: Path) -> bool:
-    """Whether programs are started in a folder, so that Python looks there first."""
-    return folder == root or any((folder / name).is_file() for name in ("alembic.ini", "manage.py"))
-
-
-_LOADED_FIRST = frozenset(sys.builtin_module_names) | frozenset(
-    "abc ast asyncio codecs collections contextlib copy dataclasses datetime decimal enum functools importlib inspect io "
-    "itertools json logging operator os pathlib re string sys tempfile threading time types typing uuid warnings "
-    "weakref".split()
-)
-"""What is loaded before any migration is, and therefore stays what it is."""
-
-NEVER_OURS = frozenset(
-    {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}
-)
-"""Libraries that are known by name: a folder `alembic/` beside the migrations must not hide the library."""

@@ -21,6 +21,11 @@ class Slice(Value):
         ends = self._ends()
         return tuple(known[ends]) if ends is not None else None
 
+    def of_each(self, text: str) -> str | None:
+        """The characters of a text that it picks, where its ends are known."""
+        ends = self._ends()
+        return text[ends] if ends is not None else None
+
     def of_text(self, text: str) -> tuple[int, int] | None:
         """The range of a text that it cuts out, where that is known and one piece."""
         ends = self._ends()

@@ -161,7 +161,7 @@ class Statements:
     def _If(self, node: cst.If) -> bool:
         condition = self.machine.evaluate(node.test)
         self.machine.ledger.condition(self.machine, node)
-        certain = condition.truth
+        certain = self.machine.truth(condition)
         if certain is not None:
             return self.body(node.body) if certain else self.otherwise(node.orelse)
         return branches([partial(self.body, node.body), partial(self.otherwise, node.orelse)])
@@ -173,5 +173,5 @@ class Statements:
         return node is None or self.body(node.body)
 
     def _Assert(self, node: cst.Assert) -> bool:
-        self.machine.evaluate(node.test)
+        self.machine.truth(self.machine.evaluate(node.test))
         return True

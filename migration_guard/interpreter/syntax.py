@@ -13,9 +13,12 @@ from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
+
+from migration_guard.interpreter.kinds import is_many, is_node
 
 MAX_DEPTH = 800
 """Nesting beyond this is refused: libcst recurses per level, and dies where CPython's own parser would refuse."""
@@ -361,10 +364,11 @@ def within(node: cst.CSTNode, *but: type) -> Iterator[cst.CSTNode]:
     """A node and all code below it, without what stands inside nodes of some kinds. No order is kept."""
     waiting: list[object] = [node]
     while waiting:
-        inner = waiting.pop()
-        if isinstance(inner, (list, tuple)):
+        inner: Any = waiting.pop()
+        kind: type = type(inner)
+        if is_many(kind):
             waiting += inner
-        elif isinstance(inner, cst.CSTNode):
+        elif is_node(kind):
             yield inner
-            if not isinstance(inner, but):
-                waiting += (getattr(inner, name) for name in _fields(type(inner)))
+            if not but or not isinstance(inner, but):
+                waiting += [getattr(inner, name) for name in _fields(kind)]

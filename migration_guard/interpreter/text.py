@@ -17,17 +17,14 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
     from migration_guard.interpreter.syntax import Literal
 
-_PERCENT = re.compile(
-    r"%(?:\((?P<name>[^)]*)\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?(?P<type>[diouxXeEfFgGcrsa%])"
-)
-_FIELD = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:\[.]*)(?P<path>[^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
-
 MAX_CHARACTERS = 64
 """Characters of a text that a loop over it takes one by one."""
 MAX_TIMES = 200
 """How often a text is repeated at most."""
 MAX_PIECES = 20_000
 """A text of more pieces is taken as unknown: doubling a string in a loop must not fill the memory."""
+MAX_CHARACTERS_MADE = 1_000_000
+"""… and one of more characters, which the migration itself does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +36,11 @@ class Piece:
     start: int = 0
     """The offset of the run in its literal's value."""
     hole: bool = False
+    computed: bool = False
+    """Whether it was made by a function of Python that was run on what is known: forms spell the call instead."""
 
     def cut(self, begin: int, end: int) -> Piece:
-        return Piece(self.value[begin:end], self.literal, self.start + begin, self.hole)
+        return Piece(self.value[begin:end], self.literal, self.start + begin, self.hole, self.computed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +50,8 @@ class Text(Value):
     pieces: tuple[Piece, ...]
     from_rows: bool = False
     """Whether a hole holds what was read from the database."""
+    binary: bool = False
+    """Whether it is `bytes`: each character stands for one of them."""
 
     inert = True
 
@@ -59,12 +60,12 @@ class Text(Value):
 
     @property
     def key(self) -> object:
-        return str(self)
+        return ("bytes", str(self)) if self.binary else str(self)
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return (
-            self if name in ("value", "name", "text") else Unknown(name, from_rows=self.from_rows)
-        )  # of an enumeration
+        if name in ("value", "name", "text"):
+            return self  # of an enumeration
+        return machine.libraries.text_attribute(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.text_method(self, name, call)
@@ -80,9 +81,14 @@ class Text(Value):
             case Constant(int(index)) if self.known and -len(value) <= index < len(value):
                 index %= len(value)
                 return self.slice(index, index + 1)
+            case Slice() if self.known:
+                ends = key.of_text(value)
+                if ends is not None:
+                    return self.slice(*ends)
+                cut = key.of_each(value)
+                return plain(cut) if cut is not None else self
             case Slice():
-                ends = key.of_text(value) if self.known else None
-                return self.slice(*ends) if ends is not None else self
+                return self
         return hole(from_rows=self.from_rows)
 
     def elements(self) -> list[Value] | None:
@@ -91,6 +97,13 @@ class Text(Value):
         if not self.known or len(value) > MAX_CHARACTERS:
             return None
         return [self.slice(index, index + 1) for index in range(len(value))]
+
+    @property
+    def spelled(self) -> Text:
+        """As it stands in the source: what was computed is a hole."""
+        if not any(piece.computed for piece in self.pieces):
+            return self
+        return Text(tuple(Piece("{}", hole=True) if piece.computed else piece for piece in self.pieces), self.from_rows)
 
     @property
     def holes(self) -> list[tuple[int, int]]:
@@ -117,7 +130,7 @@ class Text(Value):
             if low < high:
                 pieces.append(piece.cut(low, high) if not piece.hole else piece)
             position += size
-        return Text(tuple(pieces), self.from_rows)
+        return Text(tuple(pieces), self.from_rows, self.binary)
 
     def splice(self, replacements: Iterable[tuple[int, int, Text]]) -> Text:
         """The text with ranges (ascending, disjoint) replaced by other texts."""
@@ -129,7 +142,7 @@ class Text(Value):
             from_rows |= text.from_rows
             last = end
         pieces += self.slice(last, len(str(self))).pieces
-        return Text(tuple(pieces), from_rows)
+        return Text(tuple(pieces), from_rows, self.binary)
 
     def blurred(self, others: Sequence[Value]) -> Value:
         """Keep the beginning that all texts share, such as the verb of a statement."""
@@ -158,9 +171,25 @@ class Text(Value):
         )
 
     def split(self, separator: str | None, limit: int = -1) -> list[Text]:
-        pattern = re.escape(separator) if separator else r"\s+"
+        """`str.split`; what stands in holes is not looked into."""
+        if separator is None:
+            stripped = self.stripped("strip" if limit < 0 else "lstrip", None)
+            return stripped.parted(re.finditer(r"\s+", str(stripped)), limit) if str(stripped) else []
+        return self.parted(re.finditer(re.escape(separator), str(self)), limit)
+
+    def split_lines(self, *, keep: bool = False) -> list[Text]:
+        """`str.splitlines`."""
+        parts, position = [], 0
+        for line in str(self).splitlines(keepends=True):
+            end = position + (len(line) if keep else len(line.splitlines()[0]))
+            parts.append(self.slice(position, end))
+            position += len(line)
+        return parts
+
+    def parted(self, separators: Iterable[re.Match[str]], limit: int) -> list[Text]:
+        """What stands between separators."""
         value, last, parts = str(self), 0, []
-        for match in re.finditer(pattern, value):
+        for match in separators:
             if limit == 0:
                 break
             parts.append(self.slice(last, match.start()))
@@ -177,32 +206,6 @@ class Text(Value):
                 cuts.append((position, position + len(line) - len(short), Text(())))
             position += len(line)
         return self.splice(cuts)
-
-    def formatted(self, positional: Sequence[Value], named: dict[str, Value]) -> Text:
-        """`str.format`: what is not given stays a hole."""
-        counter, parts = 0, []
-        for match in _FIELD.finditer(str(self)):
-            if match.group() in ("{{", "}}"):
-                parts.append((match.start(), match.end(), plain(match.group()[0])))
-                continue
-            name = match["name"]
-            index = int(name) if name.isdigit() else counter
-            given = positional[index] if (not name or name.isdigit()) and index < len(positional) else named.get(name)
-            counter += not name
-            parts.append((match.start(), match.end(), as_text(None if match["path"] else given, name)))
-        return self.splice(parts)
-
-    def interpolated(self, given: Sequence[Value], named: dict[str, Value]) -> Text:
-        """The `%` operator."""
-        parts, rest = [], list(given)
-        for match in _PERCENT.finditer(str(self)):
-            if match["type"] == "%":
-                parts.append((match.start(), match.end(), plain("%")))
-            else:
-                name = match["name"]
-                value = named.get(name) if name else rest.pop(0) if rest else None
-                parts.append((match.start(), match.end(), as_text(value, name or "")))
-        return self.splice(parts)
 
 
 def plain(value: str) -> Text:
@@ -235,6 +238,13 @@ def as_text(value: Value | None, name: str = "") -> Text:
 
 def concatenated(texts: Iterable[Text]) -> Text:
     parts = list(texts)
-    if sum(len(text.pieces) for text in parts) > MAX_PIECES:
+    size = 0
+    if len(parts) > 1:
+        size = sum(len(piece.value) for text in parts for piece in text.pieces)
+    if size > MAX_CHARACTERS_MADE or sum(len(text.pieces) for text in parts) > MAX_PIECES:
         return hole("text", from_rows=any(text.from_rows for text in parts))
-    return Text(tuple(piece for text in parts for piece in text.pieces), any(text.from_rows for text in parts))
+    return Text(
+        tuple(piece for text in parts for piece in text.pieces),
+        any(text.from_rows for text in parts),
+        any(text.binary for text in parts),
+    )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.collections import Mapping
     from migration_guard.interpreter.flow import Content
     from migration_guard.interpreter.machine import Machine
     from migration_guard.interpreter.repository import Module
@@ -60,6 +61,8 @@ class Value:
     """Whether nothing that is done with it, as with a plain value, leads to the database."""
     readable: bool = False
     """Whether at least reading it does not."""
+    items_are_attributes: bool = False
+    """Whether `self["name"] = …` is `self.name = …`."""
 
     @property
     def key(self) -> object:
@@ -82,8 +85,45 @@ class Value:
         """Whether it is true in a condition; None where that is not known."""
         return None
 
+    is_class: bool = False
+    """Whether it is a class of the repository."""
+    callable_in_sight: bool = False
+    """Whether calling it runs something that is known."""
+
     def attribute(self, name: str, machine: Machine) -> Value:
         return Unknown(name, from_rows=self.from_rows)
+
+    def has_attribute(self, name: str) -> bool | None:
+        """Whether it has an attribute; None where that is not known."""
+        return None
+
+    def seen_on(self, receiver: Value, machine: Machine) -> Value:
+        """What it is as an attribute of the class of `receiver`, looked up on that."""
+        return self
+
+    def assigned(self, receiver: Value, value: Value, machine: Machine) -> bool:
+        """`receiver.name = value`, where it is that attribute of the class; whether it took care of that."""
+        return False
+
+    def removed(self, receiver: Value, machine: Machine) -> bool:
+        """`del receiver.name`, likewise."""
+        return False
+
+    def fresh(self, call: Call) -> Value:
+        """What an object begins with whose class has it as the default of a field."""
+        return self
+
+    def iterated(self) -> Value:
+        """What a loop goes over: asked once, since asking may change things."""
+        return self
+
+    def mapping(self) -> Mapping | None:
+        """Its entries as a dictionary, where it is one."""
+        return None
+
+    def special(self, name: str, *arguments: Value) -> Value | None:
+        """Run a method that Python calls by itself; None where the repository has none."""
+        return None
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
         """`self.name = value`."""
@@ -214,6 +254,20 @@ class Choice(Value):
     @property
     def handle(self) -> bool:  # type: ignore[override]
         return any(option.handle for option in self.options)
+
+    @property
+    def callable_in_sight(self) -> bool:  # type: ignore[override]
+        return any(option.callable_in_sight for option in self.options)
+
+    def seen_on(self, receiver: Value, machine: Machine) -> Value:
+        return join(each([partial(option.seen_on, receiver, machine) for option in self.options]))
+
+    def fresh(self, call: Call) -> Value:
+        return join(each([partial(option.fresh, call) for option in self.options]))
+
+    def special(self, name: str, *arguments: Value) -> Value | None:
+        said = [one for one in each([partial(option.special, name, *arguments) for option in self.options]) if one]
+        return join(said) if len(said) == len(self.options) else None
 
     def shape(self, depth: int) -> object:
         shapes = dict.fromkeys(option.shape(depth) for option in self.options)
@@ -367,7 +421,7 @@ class ModuleValue(Value):
         return id(self.module)
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return machine.module_attribute(self.module, name)
+        return machine.names.of_module(self.module, name)
 
     def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
         machine.module_attribute(self.module, name)
@@ -379,6 +433,7 @@ class Native(Value):
     """A function that the interpreter itself knows, such as a bound method of a known value."""
 
     is_made = True
+    callable_in_sight = True
 
     name: str
     behaviour: Callable[[Call], Value]
@@ -396,6 +451,7 @@ class Method(Value):
     """A bound method that was looked up and not yet called: `execute = op.execute`."""
 
     is_made = True
+    callable_in_sight = True
 
     receiver: Value
     name: str
@@ -427,6 +483,7 @@ class Partial(Value):
     """`functools.partial(function, …)`."""
 
     is_made = True
+    callable_in_sight = True
 
     function: Value
     positional: tuple[Value, ...]

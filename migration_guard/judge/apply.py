@@ -63,7 +63,9 @@ def judge_backfills(procedures: Iterable[Procedure], law: Law, *, shown: str, in
     return Judged(tuple(findings), tuple(problems))
 
 
-def judge_contractions(reading: Reading, fills: tuple[Fill, ...], law: Law, *, shown: str, inside: str) -> Judged:
+def judge_contractions(
+    reading: Reading, fills: tuple[Fill, ...], law: Law, *, shown: str, inside: str, django: bool = False
+) -> Judged:
     """Apply a configuration's rules that join a migration and the backfills that are known."""
     findings: list[Finding] = []
     problems: list[Problem] = []
@@ -71,7 +73,7 @@ def judge_contractions(reading: Reading, fills: tuple[Fill, ...], law: Law, *, s
         if not rule.contract:
             continue
         override = law.severities.overrides.get(rule.code)
-        context = Contract(rule, shown, fills, reading.required, reading.migration, override)
+        context = Contract(rule, shown, fills, reading.required, reading.migration, override, django)
         for contraction in reading.contractions:
             about = f"{contraction.what} {contraction.table} {' '.join(contraction.columns)}"
             try:

@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
 
+from migration_guard.interpreter.ancestors import Super
 from migration_guard.interpreter.call import Call
-from migration_guard.interpreter.objects import Class, Function, Super
+from migration_guard.interpreter.classes import Class
+from migration_guard.interpreter.collections import Mapping
+from migration_guard.interpreter.flow import HEAP
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import (
@@ -26,16 +31,23 @@ from migration_guard.interpreter.values import (
     join,
 )
 from migration_guard.libraries import (
+    active_record,
     alembic,
-    containers,
     django,
     django_operations,
     drivers,
+    frappe,
+    importing,
+    masonite,
+    odoo,
     orm,
-    python,
-    reachable,
+    peewee,
+    piccolo,
+    pony,
     routines,
     sqlalchemy,
+    standard,
+    tortoise,
     trust,
     yoyo,
 )
@@ -59,7 +71,9 @@ from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened
+from migration_guard.libraries.standard import containers, pure, records, running, texts
 from migration_guard.operations import OperationKind
+from migration_guard.skim import reach
 from migration_guard.sql import Functions
 
 if TYPE_CHECKING:
@@ -82,6 +96,13 @@ _BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(django.ROOTS, django),
     **dict.fromkeys(drivers.ROOTS, drivers),
     **dict.fromkeys(yoyo.ROOTS, yoyo),
+    **dict.fromkeys(odoo.ROOTS, odoo),
+    **dict.fromkeys(frappe.ROOTS, frappe),
+    **dict.fromkeys(tortoise.ROOTS, tortoise),
+    **dict.fromkeys(piccolo.ROOTS, piccolo),
+    **dict.fromkeys(peewee.ROOTS, peewee),
+    **dict.fromkeys(pony.ROOTS, pony),
+    **dict.fromkeys(masonite.ROOTS, masonite),
 }
 
 _WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_contenttypes|update_contenttypes)$")
@@ -102,6 +123,7 @@ class Libraries:
         self.operations = Operations()
         """The operations of Alembic's `op` that the repository registers."""
 
+        self._environment: Mapping | None = None
         self._looked_for: set[str] = set()
         self._too_deep: set[tuple[object, int]] = set()
 
@@ -111,21 +133,29 @@ class Libraries:
 
     machine: Machine
 
+    about = staticmethod(importing.about)
     sequence_method = staticmethod(containers.sequence_method)
     sequence_operated = staticmethod(containers.sequence_operated)
     mapping_method = staticmethod(containers.mapping_method)
-    text_method = staticmethod(containers.text_method)
+    text_attribute = staticmethod(texts.text_attribute)
+    text_method = staticmethod(texts.text_method)
+    known_method = staticmethod(pure.method_of_known)
+    awaited = staticmethod(running.awaited)
 
     # --- Names -------------------------------------------------------------------------------------------------------
 
     def external(self, name: str) -> Value:
         """The value behind a dotted name outside the repository."""
+        if name == "sys.modules":
+            return importing.Modules(self.machine)
+        if name == "os.environ":
+            return self.environment
         library = _BY_ROOT.get(name.partition(".")[0])
-        special = library.value(name) if library is not None else None
+        special = library.value(name) if library is not None else standard.value(name)
         if special is None and name.rpartition(".")[2] in orm.MANAGERS and self.framework in ("django", "south"):
             return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
         last = name.rpartition(".")[2]
-        if special is None and ".models." in name and last[:1].isupper():
+        if special is None and ".models." in name and last[:1].isupper() and not active_record.is_base(name):
             special = self._external_model(name)
         if special is None and library is None and "." in name and _SESSION.match(last):
             return External(name) if name.partition(".")[0] in sys.stdlib_module_names else Handle(last)
@@ -139,7 +169,16 @@ class Libraries:
         return Model(name.rpartition(".")[2], None, "sqlalchemy-orm", real=True)
 
     def builtin(self, name: str) -> Value:
-        return External(f"builtins.{name}") if name in python.BUILTINS else python.CONSTANTS.get(name) or Unknown(name)
+        known = name in standard.BUILTINS
+        return External(f"builtins.{name}") if known else standard.CONSTANTS.get(name) or Unknown(name)
+
+    @property
+    def environment(self) -> Mapping:
+        """`os.environ`: what the migration has set is known."""
+        if self._environment is None:
+            with HEAP.lasting():
+                self._environment = Mapping(rest=Unknown("environment"))
+        return self._environment
 
     def parameter(self, name: str, annotation: cst.Annotation | None, *, given: bool) -> Value:
         """The value of a parameter that nobody in sight passes; `given` by whoever calls an entry point."""
@@ -158,8 +197,12 @@ class Libraries:
         """A call of something outside the repository."""
         if target.last in self.dml_helpers:
             return self._dml_helper(target.last, call)
-        if target.root in sys.stdlib_module_names or target.root == "builtins":
-            return python.call(target, call)
+        imported = importing.call(target, call)
+        if imported is not None:
+            return imported
+        same = _LIKE_STANDARD.get(target.name)
+        if same is not None or target.root in standard.ROOTS:
+            return standard.call(External(same) if same is not None else target, call)
         library = _BY_ROOT.get(target.root)
         if library is not None:
             result = library.call(target, call)
@@ -174,7 +217,7 @@ class Libraries:
             path is not None
             and root is not None
             and not any(map(holds_a_way, call.arguments))
-            and not reachable.defined_may_reach_database(path, callee.name.partition(".")[2], root)
+            and not reach.defined_may_reach_database(path, callee.name.partition(".")[2], root)
         ):
             return self.leave(callee, call)
         opaque(call, f"{callee.last} stands in a file that cannot be read: {callee.reason}", callee.last)
@@ -189,6 +232,8 @@ class Libraries:
             result = django.Foreign(name, from_rows=rows, cls=callee.name, made_with=call)
         if name in self.dml_helpers:
             return self._dml_helper(name, call)
+        if self.framework == "masonite" and (given := masonite.of_application(name, call)) is not None:
+            return given
         if _SESSION.search(name):
             return Handle(name)
         if trust.enqueues(callee, name, call.arguments):
@@ -198,8 +243,6 @@ class Libraries:
         if _WRITES.match(name):
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
             return result
-        if isinstance(callee, External) and callee.name.endswith("openupgrade.logged_query"):
-            return execute(call, call.argument(1, "query") or UNKNOWN)
         run_callbacks(call)
         if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
             self._judge_arguments(callee, name, call)
@@ -292,7 +335,7 @@ class Libraries:
         speaks = module.mentions_database
         if speaks and root is not None and not any(map(holds_a_way, call.arguments)):
             owner = function.owner.name if function.owner is not None else ""
-            speaks = reachable.may_reach_database(module.path, owner, function.name, root)
+            speaks = reach.may_reach_database(module.path, owner, function.name, root)
         if speaks:
             self._told_as_too_deep(function, call)
             return Unknown(function.name)
@@ -313,18 +356,56 @@ class Libraries:
 
     def function_method(self, function: Function, name: str, call: Call) -> Value:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
-        if name in _ENQUEUES or not function.wrapped:
+        if not function.wrapped or (name in _ENQUEUES and trust.is_queue(function.wrapper)):
             return Unknown(name)
-        result = function.call(call)
+        if name in ("apply", "apply_async"):  # with a tuple and a dictionary of arguments
+            result = running.passed(call, function, call.argument(0, "args"), call.argument(1, "kwargs"))
+        else:
+            result = function.call(call)
+            result.consumed()
         return join((result, function))
 
-    def decorated(self, value: Value, wrapper: Value, place: Place) -> None:
-        """A function or class stands under a decorator from out of sight."""
+    def decorated(self, value: Value, wrapper: Value, place: Place) -> Value:
+        """What a decorator from out of sight leaves of a function or class: at least that."""
         match wrapper:
             case Listener():
                 listened(value, Call(self.machine, "listens_for", place))
             case Registers() | Implements():
                 wrapper.takes(value)
+            case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):
+                return migrator.decorates(name, value, Call(self.machine, name, place))
+            case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
+                return standard.call(wrapper, Call(self.machine, wrapper.last, place, (value,)))
+        name = wrapper.name if isinstance(wrapper, External) else getattr(wrapper, "hint", "")
+        return replace(value, wrapped=True, wrapper=name) if isinstance(value, Function) else value
+
+    def inherited_method(self, instance: Instance, found: External, call: Call) -> Value:
+        """`self.name(…)`, where a base class from out of sight has it: it may call what the class in sight overrides."""
+        base = found.name.rpartition(".")[0]
+        if instance.cls.fields == "NamedTuple":
+            of_tuple = records.tuple_method(instance, call)
+            if of_tuple is not None:
+                return of_tuple
+        if running.is_thread(base):
+            result = running.thread_method(instance, call.name, call)
+            if result is not None:
+                return result
+        if found.root in _BY_ROOT or found.name == "builtins.object":
+            return call.machine.call(found, call)
+        for name in _OF_COLLECTIONS.get(call.name, "").split() if found.root in ("collections", "typing") else ():
+            takes = 2 if name in ("__setitem__", "insert") else 0 if name in ("__iter__", "__len__") else 1
+            instance.special(name, *[UNKNOWN] * takes)
+        self._overridden(instance, call)
+        return call.machine.call(found, call)
+
+    def _overridden(self, instance: Instance, call: Call) -> None:
+        names = [name for cls in instance.cls.lineage() for name in cls.scope.names]
+        for name in dict.fromkeys(names):
+            method = instance.cls.method_of(name)
+            if method is None or method.style or name.startswith("__") or id(method.node) in self.machine.reached:
+                continue
+            if not any(frame.node is method.node for frame in self.machine.frames):
+                self.machine.call(method.bind(instance), call.with_arguments((), {}).opened(UNKNOWN)).consumed()
 
     # --- Values of the database ----------------------------------------------------------------------------------------
 
@@ -334,7 +415,7 @@ class Libraries:
     def is_own_and_harmless(self, name: str) -> bool:
         """Whether the project's own wrapper of a connection has such a method, which reaches no database."""
         path, root = self.django.path, self.django.root
-        return path is not None and root is not None and reachable.is_harmless_method(name, path, root)
+        return path is not None and root is not None and reach.is_harmless_method(name, path, root)
 
     def query_method(self, query: Query, name: str, call: Call) -> Value:
         return orm.query_method(query, name, call)
@@ -396,6 +477,38 @@ def holds_a_way(value: Value) -> bool:
     return value.handle or holds_rows(value)
 
 
+_OF_COLLECTIONS = {
+    **dict.fromkeys(("update", "setdefault"), "__getitem__ __setitem__"),
+    **dict.fromkeys(("pop", "popitem", "clear"), "__iter__ __getitem__ __delitem__ discard"),
+    **dict.fromkeys(("get", "items", "values", "index", "count"), "__iter__ __getitem__"),
+    **dict.fromkeys(("append", "extend"), "__len__ insert"),
+    "remove": "__delitem__ discard",
+    "keys": "__iter__",
+}
+"""What the abstract collections of Python call for their own methods."""
+_LIKE_STANDARD = {
+    **dict.fromkeys(("attr.ib", "attr.attrib", "attr.field", "attrs.field", "pydantic.Field"), "dataclasses.field"),
+    **dict.fromkeys(("attr.evolve", "attrs.evolve"), "dataclasses.replace"),
+    **dict.fromkeys(("attr.asdict", "attrs.asdict"), "dataclasses.asdict"),
+    **dict.fromkeys(("attr.astuple", "attrs.astuple"), "dataclasses.astuple"),
+    **dict.fromkeys(
+        ("asgiref.sync.async_to_sync", "asgiref.sync.sync_to_async", "sqlalchemy.util.await_only"),
+        "functools.update_wrapper",
+    ),
+    **dict.fromkeys(
+        ("anyio.to_thread.run_sync", "trio.to_thread.run_sync", "starlette.concurrency.run_in_threadpool"),
+        "asyncio.to_thread",
+    ),
+    **dict.fromkeys(("anyio.run", "trio.run"), "operator.call"),
+    "django.utils.functional.cached_property": "functools.cached_property",
+    "sqlalchemy.util.greenlet_spawn": "asyncio.to_thread",
+    **{f"six.moves.{name}": f"builtins.{name}" for name in ("map", "zip", "filter", "range", "input")},
+    "six.moves.reduce": "functools.reduce",
+    "six.text_type": "builtins.str",
+}
+"""Functions of other packages that do what one of the standard library does."""
+_STANDARD_DECORATORS = frozenset({"functools.singledispatch", "functools.singledispatchmethod", "atexit.register"})
+"""… that leave something else of a function, or run it."""
 _ENQUEUES = frozenset(
     "delay apply_async send send_with_options enqueue enqueue_in enqueue_at kiq defer defer_async schedule si s "
     "signature subtask async_".split()

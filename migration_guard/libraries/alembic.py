@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migration_guard.interpreter.objects import Instance
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
@@ -33,6 +33,10 @@ def call(target: External, call: Call) -> Value | None:
     match target.last:
         case "Operations" | "BatchOperations":
             return OP
+        case "execute":  # of `alembic.context`
+            return execute(call, call.argument(0, "sql") or UNKNOWN)
+        case "run_migrations" | "begin_transaction":
+            return Handle("connection")
         case "MigrationContext" | "configure" | "get_context" | "get_bind":
             return Handle("connection")
         case "register_operation":
@@ -105,12 +109,20 @@ class Op(Value):
             case "invoke":
                 return _invoke(call)
             case "run_async":
-                run_callbacks(call)
-                return UNKNOWN
+                return _run_async(call)
         return _registered(name, call) or _schema(name, call)
 
 
 OP = Op()
+
+
+def _run_async(call: Call) -> Value:
+    """`op.run_async(function, …)`: the function is called with a connection and what stands behind it."""
+    function = call.argument(0, "async_function") or UNKNOWN
+    named = {name: value for name, value in call.named.items() if name != "async_function"}
+    result = call.machine.call(function, call.with_arguments((Handle("connection"), *call.positional[1:]), named))
+    result.consumed()
+    return result
 
 
 def _bulk_insert(call: Call) -> Value:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
-from migration_guard.interpreter.objects import Class, Function
+from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.spot import Spot, spot_of
 from migration_guard.interpreter.text import Piece, Text
@@ -28,7 +29,7 @@ from migration_guard.interpreter.values import (
     join,
 )
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import core
+from migration_guard.rendition import Rendered, core
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -60,7 +61,7 @@ def record(
     callee: str | None = None,
     pending: bool = False,
     written: str | None = None,
-    rendered: Callable[[], str] | None = None,
+    rendered: Callable[[], str | Rendered] | None = None,
     loose: bool = False,
 ) -> None:
     """Tell the ledger of a data change. Rows that were read from the database make an insert a copy."""

@@ -154,6 +154,8 @@ def _get_model(call: Call) -> Value:
         name = str(model) if isinstance(model, Text) and model.known else None
         if label is not None and name is None and "." in label and not isinstance(model, Unknown):
             label, _, name = label.partition(".")
+        if call.machine.libraries.framework == "tortoise":
+            return Model(f"{label}.{name}", None, "tortoise")
         if label is None and name is None:
             return Model(None, None, "django-orm")
         return call.machine.libraries.django.model(label, name, call.machine)

@@ -25,6 +25,8 @@ class FieldState:
     """The model between, where many-to-many names one."""
     table: str | None = None
     """The table between, where many-to-many names one."""
+    stamped: bool = False
+    """Whether each save writes the time into it."""
 
     @property
     def many(self) -> bool:
@@ -227,9 +229,10 @@ def _field(node: ast.expr | None) -> FieldState:
     named = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     target = named.get("to", node.args[0] if node.args else None)
     if not kind.endswith(RELATIONS) or target is None:
-        return FieldState(kind)
-    texts = (_setting(named.get(name)) for name in ("related_name", "through", "db_table"))
-    return FieldState(kind, _setting(target), *texts)
+        stamped = named.get("auto_now")
+        return FieldState(kind, stamped=isinstance(stamped, ast.Constant) and stamped.value is True)
+    related, through, table = (_setting(named.get(name)) for name in ("related_name", "through", "db_table"))
+    return FieldState(kind, _setting(target), related, through, table)
 
 
 def _setting(node: ast.expr | None) -> str | None:

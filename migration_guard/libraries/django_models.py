@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping
-from migration_guard.interpreter.objects import Class
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Value
 from migration_guard.libraries.database import Field, Model
@@ -207,6 +207,12 @@ class Project:
         app, _, own = (model.name or "").partition(".")
         state = self._state(app).get(own.lower())
         return state.fields.get(name, NO_FIELD).kind if state is not None else ""
+
+    def stamped(self, model: Model) -> str | None:
+        """A field into which each save writes the time."""
+        app, _, own = (model.name or "").partition(".")
+        state = self._state(app).get(own.lower())
+        return next((name for name, one in state.fields.items() if one.stamped), None) if state is not None else None
 
     def column(self, model: Model, name: str) -> str | None:
         """The column of a field under Django's own naming, where the migrations tell of the field."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.gate.known import SCHEMA_OPERATIONS
+from migration_guard.interpreter.ancestors import Super
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.objects import Instance, Super
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Unknown, Value

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.objects import Class, Function
+from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value, join

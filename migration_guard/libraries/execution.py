@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from migration_guard.forms.values import is_whole, value_form
+from migration_guard.forms.values import has_form, value_form
 from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.objects import Instance
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import External, Unknown, Value, join
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 SINKS = frozenset(
     "execute exec_driver_sql executemany executescript execute_async exec scalar scalars stream stream_scalars "
-    "fetch fetchrow fetchval fetchall_sql execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
+    "fetch fetchrow fetchval fetchall_sql execute_query execute_query_dict execute_script execute_insert execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
 )
 """Methods whose first argument is SQL or a statement, on anything that looks like a way to the database."""
 
@@ -94,6 +94,13 @@ def opaque(call: Call, what: str, callee: str | None = None) -> None:
     record(call, OperationKind.OPAQUE, how="helper", callee=callee, text=what)
 
 
+def out_of_sight(target: External, call: Call) -> Value:
+    """A function of a library that is not known: what it is given says whether it may reach the database."""
+    if any(value.handle for value in call.arguments):
+        opaque(call, f"{target.last} is out of sight and is given a way to the database", target.last)
+    return Unknown(target.last, from_rows=any(value.from_rows for value in call.arguments))
+
+
 def changes_in(call: Call, text: Text) -> bool:
     """Whether a text is SQL that changes data, at its root."""
     if not _VERB.match(str(text)):
@@ -138,8 +145,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     dynamic=dynamic,
                     from_rows=from_rows,
                     written=_form(call, step, text, parameters),
-                    loose=_is_loose(call, text.slice(start, end), parameters),
-                    rendered=partial(raw.rendered, call, text, parameters),
+                    loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
+                    rendered=partial(raw.rendered, call, text, parameters, step.start),
                 )
             case Created(table=table):
                 certain = not _IF_NOT_EXISTS.search(shown, step.start, step.end)
@@ -189,18 +196,25 @@ _IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 def _form(call: Call, step: Change, text: Text, parameters: Value | None) -> str:
     """The canonical form of a statement, with what stands around it and what it is executed with."""
-    statement = text.slice(step.start, step.end)
+    statement = _spelled(text.slice(step.start, step.end))
     said = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
     around = f" IN {step.around}" if step.around else ""
-    known = f" {value_form(parameters)}" if parameters is not None and is_whole(parameters) else ""
+    known = f" {value_form(parameters)}" if parameters is not None and has_form(parameters) else ""
     return f"{said}{around}{known}"
+
+
+def _spelled(statement: Text) -> Text:
+    """A statement as its source spells it, if that has its verb; what Python computes of the rest is told by the calls."""
+    spelled = statement.spelled
+    verb = spelled.pieces[0] if spelled.pieces else None
+    return spelled if verb is not None and not verb.hole and verb.value.strip() else statement
 
 
 def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:
     """Whether the call puts something into a statement that its text and known parameters do not tell."""
     return (
         not statement.known
-        or (parameters is not None and not is_whole(parameters))
+        or (parameters is not None and not has_form(parameters))
         or any(f":{name}" in str(statement) for name in call.named)
         or "bindparams" in call.place.source.text
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter.objects import Class, Instance
+from migration_guard.interpreter.classes import Class
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.repository import Module
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text

@@ -6,12 +6,14 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.objects import Class, Function, Instance
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Place, Unknown, Value
-from migration_guard.libraries import django_relations, relationships
+from migration_guard.libraries import active_record, django_relations, relationships
 from migration_guard.libraries.database import (
     Expression,
     Field,
@@ -100,6 +102,8 @@ def _find_model(cls: Class, libraries: Libraries) -> Model | None:
         return Model(cls.name, table, "sqlalchemy-orm", cls)
     if "peewee" in roots or "playhouse" in roots:
         return Model(cls.name, _peewee_table(cls), "peewee", cls)
+    if (mapper := active_record.orm_of(cls)) is not None:
+        return active_record.model_of(cls, mapper)
     if any(_is_django_model(name) for name in bases):
         return libraries.django.model_of_class(cls)
     return None
@@ -154,7 +158,9 @@ def model_attribute(model: Model, name: str) -> Value:
             return Text((Piece(model.name.rpartition(".")[2]),)) if model.name else Unknown(name)
         case "DoesNotExist" | "MultipleObjectsReturned":
             return External(f"django.core.exceptions.{name}")
-        case "query":
+        case "query" if model.orm not in active_record.ORMS or model.orm == "edgy":
+            return Query((model,), model.orm, plain=False)
+        case "objects" if model.orm == "ormar":
             return Query((model,), model.orm, plain=False)
     if model.orm == "django-orm":
         if name in MANAGERS or name.endswith(("objects", "manager")):
@@ -183,6 +189,8 @@ def model_method(model: Model, name: str, call: Call) -> Value:
         own = model.cls.lookup(name)
         if isinstance(own, Function):
             return call.machine.run(own.bind(model) if own.style == "classmethod" else own, call)
+    if model.orm in active_record.ORMS:
+        return active_record.model_method(model, name, call)
     if name in UNMISTAKABLE:
         return query_method(Query((model,), model.orm, plain=False), name, call)
     if model.orm == "peewee":
@@ -248,6 +256,8 @@ def _peewee_method(model: Model, name: str, call: Call) -> Value:
 def query_method(query: Query, name: str, call: Call) -> Value:
     """A method of a queryset, manager, session query, select or result."""
     model = query.model
+    if query.orm in active_record.ORMS:
+        return active_record.query_method(query, name, call)
     if query.orm != "sqlalchemy-core" or model is not None:
         written = _query_write(query, name, call)
         if written is not None:
@@ -321,6 +331,8 @@ def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
         return Meta(model)
     if name in ("pk", "id") or name.endswith("_id"):
         return Unknown(name, from_rows=not row.new)
+    if model is not None and model.orm in active_record.ORMS and name in ("remove", "update", "objects", "upsert"):
+        return Method(row, name)
     if name in SAVES | ROW_DELETES and (model is None or model.orm != "sqlalchemy-orm"):
         return Method(row, name)
     if model is not None and model.cls is not None:
@@ -352,6 +364,7 @@ def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
         tables=[model.table] if model.table and not collection else [],
         model=f"{model.name}.{name}" if collection else model.name,
         pending=True,
+        rendered=None if collection else partial(core.of_assignment, machine, model, place.whole),
     )
 
 
@@ -363,6 +376,8 @@ def _is_private(name: str, model: Model) -> bool:
 def row_method(row: Row, name: str, call: Call) -> Value:
     model = row.model
     orm = model.orm if model else "django-orm"
+    if orm in active_record.ORMS and (done := active_record.row_method(row, name, call)) is not None:
+        return done
     if orm != "sqlalchemy-orm":
         if name in SAVES:
             _saved(row, call)
@@ -405,12 +420,16 @@ def _saved(row: Row, call: Call) -> None:
 
 def _tell(row: Row, kind: OperationKind, call: Call) -> None:
     model = row.model
+    orm = model.orm if model else "django-orm"
     record(
         call,
         kind,
-        how=model.orm if model else "django-orm",
+        how=orm,
         tables=call.machine.libraries.django.tables(model) if model is not None else (),
         model=model.name if model else None,
+        rendered=partial(queryset.of_save, call, model)
+        if kind is OperationKind.UPDATE and orm == "django-orm"
+        else None,
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.objects import Class
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Unknown, Value, join
 from migration_guard.libraries.database import Field, Model, Query, Relationship, Row, Table, record

@@ -35,6 +35,8 @@ def find(names: Iterable[str], path: Path, root: Path, dialect: str, functions: 
         for file in _files(path, root):
             if not missing.isdisjoint(_created(file, root)):
                 for text in _texts(file, root):
+                    if not _speaks_of(text, missing):
+                        continue
                     for step in read_sql(text, dialect=dialect, functions=functions):
                         if isinstance(step, FunctionCreated) and bare(step.name).lower() in missing:
                             functions.create(bare(step.name).lower(), step.changes, step.calls, step.unknown)
@@ -42,11 +44,18 @@ def find(names: Iterable[str], path: Path, root: Path, dialect: str, functions: 
     return any(name in functions for name in met)
 
 
+def _speaks_of(text: str, names: set[str]) -> bool:
+    """Whether a text may create one of these functions: reading it as SQL is the cost."""
+    lowered = text.lower()
+    return any(name in lowered for name in names)
+
+
 def forget() -> None:
     """Forget what files held: they may have changed since."""
     _files.cache_clear()
     _tree.cache_clear()
     _created.cache_clear()
+    _folder_leads_out.cache_clear()
 
 
 @lru_cache(4)
@@ -86,9 +95,19 @@ def _created(file: Path, root: Path) -> frozenset[str]:
 
 def _content(file: Path, root: Path) -> bytes:
     try:
-        return b"" if leads_out(file, root) else read_source(file, MAX_BYTES)
+        return b"" if _leads_out(file, root) else read_source(file, MAX_BYTES)
     except (OSError, Unreadable):
         return b""
+
+
+def _leads_out(file: Path, root: Path) -> bool:
+    """As `leads_out` says; folders are asked once, and files only where they are links: there are thousands."""
+    return _folder_leads_out(file.parent, root) or (os.path.islink(file) and leads_out(file, root))
+
+
+@lru_cache(4096)
+def _folder_leads_out(folder: Path, root: Path) -> bool:
+    return leads_out(folder, root)
 
 
 def _texts(file: Path, root: Path) -> Iterator[str]:

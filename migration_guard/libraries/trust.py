@@ -77,6 +77,11 @@ def enqueues(callee: Value, name: str, arguments: tuple[Value, ...]) -> bool:
     return not any(isinstance(value, Handle) or holds_rows(value) for value in arguments)
 
 
+def is_queue(name: str) -> bool:
+    """Whether something of that dotted name leaves work to somebody else."""
+    return name.partition(".")[0] in _QUEUE_PACKAGES
+
+
 def only_creates(callee: Value, name: str) -> bool:
     """Whether a text that it is given becomes a body in the database."""
     return bool(_ONLY_CREATES.search(name)) or (isinstance(callee, External) and callee.root in _CREATES)

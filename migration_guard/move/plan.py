@@ -1,49 +1,42 @@
-"""From a finding to a backfill: what would be written where, or why a person has to do it."""
+"""From a finding to backfills: what would be written where, or why a person has to do it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Severity
 from migration_guard.interpreter.syntax import Refused
+from migration_guard.move.group import Member, group_of, keys_before, others_of, twins_of
+from migration_guard.move.piece import MOVABLE, Piece, piece_of
 from migration_guard.move.place import Module, Modules
-from migration_guard.move.schema import Schema
-from migration_guard.operations import Direction, Operation, OperationKind, Rendition, Span
-from migration_guard.rewriting import removal
-from migration_guard.rewriting.definitions import Definition, new_module, with_definition
-from migration_guard.rewriting.removal import CannotRemove, Site
-from migration_guard.sql.backfill import CannotMove, Draft, draft, touched
+from migration_guard.operations import Operation, OperationKind, Rendition, Span
+from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
+from migration_guard.rewriting.removal import CannotRemove, Migration, Site
+from migration_guard.sql.backfill import CannotMove
 
-MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.DELETE, OperationKind.INSERT_SELECT})
+__all__ = ["MOVABLE", "Move", "Refusal", "movable", "plan", "refusal"]
+
 BATCH_SIZE = 500
 BATCH_SIZE_OF_HOT = 200
 _LONGEST_KEY = 100
-_BY_KIND = {
-    OperationKind.TRUNCATE: "a TRUNCATE empties a table at once; run it by hand when nobody uses the table, or move a DELETE",
-    OperationKind.MERGE: "a MERGE does several things at once; write it as an UPDATE and an INSERT, then move these",
-    OperationKind.CTAS: "it creates the table that it fills; create the table empty, then move an INSERT … SELECT",
-    OperationKind.INSERT_LOOP: "a loop with Python logic; write it as an INSERT … SELECT, or finish a --skeleton",
-    OperationKind.INSERT_VALUES: "it inserts constants, which is quick; leave it where it is",
-    OperationKind.UPSERT_VALUES: "it inserts constants, which is quick; leave it where it is",
-    OperationKind.DML_CALL: "its statement is not known; write it out in the migration, or finish a --skeleton",
-    OperationKind.OPAQUE: "its statement is not known; write it out in the migration, or finish a --skeleton",
-    OperationKind.MARKER: "a text that speaks of a backfill changes no rows; there is nothing to move",
-}
-_ROW_BY_ROW = "a loop with Python logic; write it as one UPDATE or DELETE, or finish a --skeleton"
+_MOST_OF_A_NAME = 99
+_COMMENT = "migration-guard move: the {verb} of {table} is now {key}"
+_MOVED = re.compile(r"migration-guard move: the \w+ of (?P<table>\S+) is now (?P<key>\S+)")
 _ENDS = re.compile(r"\b(?:drop_|Delete|Remove|rename|Rename|INSERT\b|bulk_insert|DROP\b|RENAME\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Two files as they would be."""
+    """Files as they would be."""
 
-    finding: Finding
-    key: str
+    findings: tuple[Finding, ...]
+    """The one that was asked for, and those that go with it."""
+    keys: tuple[str, ...]
+    root: Path
     migration: Path
     before: bytes
     after: bytes | None
@@ -51,6 +44,13 @@ class Move:
     module: Module
     module_after: bytes
     notes: tuple[str, ...]
+    pieces: tuple[Piece, ...] = ()
+    after_keys: tuple[tuple[str, ...], ...] = ()
+    """For each, the keys that it waits for."""
+
+    @property
+    def finding(self) -> Finding:
+        return self.findings[0]
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -82,85 +82,111 @@ def plan(one: Checked, finding: Finding, key: str | None, modules: Modules) -> M
 def refusal(one: Checked, finding: Finding, key: str | None) -> str | None:
     """Say why a finding cannot be moved, wherever it would go; None if it can."""
     try:
-        _drafted(one, finding, key)
+        _group(one, finding, key)
     except (CannotMove, CannotRemove, Refused) as reason:
         return str(reason)
     return None
 
 
-def _drafted(one: Checked, finding: Finding, key: str | None) -> tuple[Draft, Site]:
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Changes that go together, and where each stands."""
+
+    members: tuple[Member, ...]
+    sites: tuple[Site, ...]
+    migration: Migration
+
+    def pairs(self) -> Iterator[tuple[Piece, Site]]:
+        return zip((member.piece for member in self.members), self.sites, strict=True)
+
+
+def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
     """Find out how a finding is moved. Raises CannotMove, CannotRemove and Refused."""
-    candidate, operation = one.candidate, finding.operation
-    rendition = _rendition(candidate, operation)
-    assert operation is not None
-    schema = Schema(candidate.path, candidate.root)
-    drafted = draft(rendition.sql, schema.facts, key)
-    _refuse_unknown_columns(operation, drafted, schema)
-    _refuse_dependent(one, operation, rendition.sql)
-    _refuse_history(schema, drafted)
-    site = removal.find(candidate.path, candidate.source, _calls(one, operation, rendition))
-    _refuse_users(site, drafted, _others(one, operation))
-    return drafted, site
+    first = piece_of(one, finding, key)
+    members = group_of(one, first, lambda other: piece_of(one, other, None))
+    migration = Migration(one.candidate.path, one.candidate.source)
+    sites = []
+    for member in members:
+        operation, rendition = member.piece.operation, member.piece.rendition
+        others = [other for _, other in others_of(one, operation)]
+        site = migration.site(rendition, _calls(others, operation, rendition))
+        _refuse_users(site, member.piece, others)
+        sites.append(site)
+    return _Group(members, tuple(sites), migration)
 
 
 def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) -> Move | Refusal:
     candidate = one.candidate
-    drafted, site = _drafted(one, finding, key)
-    name = key_for(finding, drafted.target or drafted.table, _what(drafted))
-    if (known := modules.with_key(name)) is not None:
-        return Refusal(
-            finding, f"a backfill with the key {name} exists already, in {known.name}; rename or finish that one"
-        )
-    definition = _definition(finding, drafted, name)
-    module = modules.place_for(f"{bare(drafted.target or drafted.table)}_{_what(drafted)}")
-    written = (
-        new_module(definition) if module.content is None else with_definition(module.path, module.content, definition)
-    )
-    comment = f"# migration-guard move: the {verb(finding)} of {drafted.target or drafted.table} is now {name}"
+    group = _group(one, finding, key)
+    text = candidate.source.decode("utf-8", "replace")
+    keys: list[str] = []
+    for piece, _ in group.pairs():
+        name = _free_key(piece, modules, (*keys, *(found["key"] for found in _MOVED.finditer(text))), text)
+        if isinstance(name, Path):
+            wanted = key_for(piece.finding, piece.written, piece.what)
+            reason = f"a backfill with the key {wanted} exists already, in {name.name}; rename or finish that one"
+            return Refusal(finding, reason)
+        keys.append(name)
+    first = group.members[0].piece
+    module = modules.place_for(f"{bare(first.written)}_{first.what}")
+    content = module.content
+    moved = [(found["key"], found["table"]) for found in _MOVED.finditer(text)]
+    for (piece, _), name, after in zip(group.pairs(), keys, keys_before(group.members, keys), strict=True):
+        before = tuple(known for known, table in moved if _speaks_of(piece, table))
+        definition = _definition(piece, name, (*before, *after))
+        content = new_module(definition) if content is None else with_definition(module.path, content, definition)
+    comments = [
+        _COMMENT.format(verb=verb(piece.finding), table=piece.written, key=name)
+        for (piece, _), name in zip(group.pairs(), keys, strict=True)
+    ]
+    assert content is not None
     return Move(
-        finding,
-        name,
+        tuple(
+            dict.fromkeys(
+                finding for piece, _ in group.pairs() for finding in (piece.finding, *twins_of(one, piece.operation))
+            )
+        ),
+        tuple(keys),
+        candidate.root,
         candidate.path,
         candidate.source,
-        site.without(comment),
+        group.migration.without(list(zip(group.sites, comments, strict=True))),
         module,
-        written,
-        drafted.notes,
+        content,
+        tuple(dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes)),
+        tuple(piece for piece, _ in group.pairs()),
+        tuple(keys_before(group.members, keys)),
     )
 
 
-def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
-    """The statement of an operation, if it is one that can be moved."""
-    if operation is None:
-        raise CannotMove("it is about the migration as a whole; move the data changes in it")
-    if operation.kind not in MOVABLE:
-        raise CannotMove(_BY_KIND[operation.kind])
-    if operation.direction is not Direction.UPGRADE:
-        raise CannotMove("it runs on the way down, where a backfill never runs; take the downgrade apart by hand")
-    if candidate.settings.dialect not in {None, "postgres"}:
-        raise CannotMove(f"backfills run on PostgreSQL, this database speaks {candidate.settings.dialect}")
-    if candidate.path.suffix != ".py":
-        raise CannotMove("the migration is no Python file; move the statement to a backfill by hand")
-    if operation.via is not None:
-        raise CannotMove(f"the statement stands in {operation.via}, perhaps for others too; take it from there by hand")
-    rendition = operation.rendition
-    if not operation.tables:
-        raise CannotMove("which table it writes is not known; name the table in the statement, then move it")
-    if rendition is None or not (rendition.sql or rendition.refusal):
-        raise CannotMove(_ROW_BY_ROW)
-    if rendition.refusal:
-        raise CannotMove(rendition.refusal)
-    return rendition
+def _free_key(piece: Piece, modules: Modules, taken: Sequence[str], text: str) -> str | Path:
+    """A key for a backfill; the file in which there is one already that this migration has not handed over."""
+    name = key_for(piece.finding, piece.written, piece.what)
+    for number in range(1, _MOST_OF_A_NAME):
+        one = name if number == 1 else f"{name[: _LONGEST_KEY - 3]}_{number}"
+        if one in taken:
+            continue
+        known = modules.with_key(one)
+        if known is None:
+            return one
+        if number == 1 or f"is now {one}" not in text:
+            return known
+    raise CannotMove(f"there are {_MOST_OF_A_NAME} backfills of the name {name}; name them apart by hand")
 
 
-def _calls(one: Checked, operation: Operation, rendition: Rendition) -> Sequence[Span]:
+def _speaks_of(piece: Piece, table: str) -> bool:
+    return table.rpartition(".")[2].strip('"').lower() in piece.drafted.names | {
+        piece.written.rpartition(".")[2].lower()
+    }
+
+
+def _calls(others: Sequence[Operation], operation: Operation, rendition: Rendition) -> Sequence[Span]:
     """The calls from the one on that runs this operation and no other."""
-    others = _others(one, operation)
+    if rendition.within is not None or rendition.loop is not None:
+        return rendition.calls
     for index, call in enumerate(rendition.calls):
         if _holds(call, operation.span):
-            upward = (other for other in others if other.direction is not Direction.DOWNGRADE)
-            shared = [other for other in upward if _holds(call, other.span)]
-            if shared:
+            if any(_holds(call, other.span) for other in others):
                 raise CannotMove(
                     "its call runs several statements; give each a call of its own, then move them one by one"
                 )
@@ -175,60 +201,9 @@ def _holds(call: Span, span: Span) -> bool:
     return begins and (span.end_line, span.end_column) <= (call.end_line, call.end_column)
 
 
-def _others(one: Checked, operation: Operation) -> list[Operation]:
-    """The other data changes of the same migration, on the same way."""
-    found = {
-        other.operation: None
-        for other in one.findings
-        if other.operation is not None
-        and other.operation.kind is not OperationKind.MARKER
-        and other.operation.span != operation.span
-    }
-    return [other for other in found if other.migration == operation.migration]
-
-
-def _refuse_dependent(one: Checked, operation: Operation, sql: str) -> None:
-    mine = touched(sql)
-    for other in _others(one, operation):
-        if other.direction is Direction.DOWNGRADE:
-            continue
-        try:
-            theirs = touched(other.rendition.sql) if other.rendition is not None and other.rendition.sql else None
-        except CannotMove:
-            theirs = None
-        tables = {table.rpartition(".")[2].lower() for table in other.tables}
-        if theirs.independent_of(mine) if theirs is not None else tables and not tables & mine.names:
-            continue
-        raise CannotMove(
-            f"several dependent statements: line {other.span.line} changes or reads the same ({other.target}); "
-            "write one backfill for both by hand"
-        )
-
-
-def _refuse_unknown_columns(operation: Operation, drafted: Draft, schema: Schema) -> None:
-    """Refuse columns that a queryset suggests and the table does not have: fields may name their own."""
-    if operation.how != "django-orm":
-        return
-    known = {name.lower() for name in schema.facts(drafted.table).columns}
-    spoken = drafted.names - {drafted.table.rpartition(".")[2].lower()}
-    if unknown := sorted(spoken - known):
-        raise CannotMove(
-            f"the migrations do not say that {drafted.table} has a column {unknown[0]}; write the statement in SQL"
-        )
-
-
-def _refuse_history(schema: Schema, drafted: Draft) -> None:
-    """Refuse what belongs to tables and columns that a migration has dropped since."""
-    written = drafted.target or drafted.table
-    gone = schema.dropped(written, drafted.columns)
-    if gone is not None:
-        column, file = gone
-        what = f"{written}.{column}" if column else written
-        raise CannotMove(f"{what} is dropped in {Path(file).name}: the change is history; leave it where it is")
-
-
-def _refuse_users(site: Site, drafted: Draft, judged: Sequence[Operation]) -> None:
+def _refuse_users(site: Site, piece: Piece, judged: Sequence[Operation]) -> None:
     """Refuse a migration that goes on to build on what was changed, or to take away what it was made of."""
+    drafted = piece.drafted
     tables = {table.rpartition(".")[2].strip('"').lower() for table in (drafted.table, drafted.target) if table}
     columns = {column.lower() for column in drafted.columns} or (drafted.names - tables)
     for step in site.after:
@@ -285,23 +260,34 @@ def definition_texts(finding: Finding, key: str, table: str) -> dict[str, str]:
     }
 
 
-def _definition(finding: Finding, drafted: Draft, key: str) -> Definition:
-    written = drafted.target or drafted.table
+def _definition(piece: Piece, key: str, after: Sequence[str]) -> Definition:
+    drafted, finding = piece.drafted, piece.finding
     texts = {
-        **definition_texts(finding, key, written),
+        **definition_texts(finding, key, piece.written),
         "table": drafted.table,
         **({"target": drafted.target} if drafted.target is not None else {}),
-        "key_column": drafted.key_column,
+        **({"key_column": drafted.keys[0]} if len(drafted.keys) == 1 else {}),
         "where": drafted.where,
         "update": drafted.update,
     }
     hot = finding.severity is Severity.HIGH
     code = {
+        **({"key_columns": _tuple(drafted.keys)} if len(drafted.keys) > 1 else {}),
+        **({"after": _tuple(after)} if after else {}),
         "batch_size": str(BATCH_SIZE_OF_HOT if hot else BATCH_SIZE),
         "priority": f"Priority.{finding.severity.name}",
     }
-    return Definition(variable(finding, written, _what(drafted)), texts, code)
+    return Definition(_variable(piece, key), texts, code)
 
 
-def _what(drafted: Draft) -> str:
-    return drafted.columns[0] if drafted.columns else "delete"
+def _variable(piece: Piece, key: str) -> str:
+    """The variable, which has the number of its key."""
+    number = re.search(r"_\d+$", key)
+    plain = key == key_for(piece.finding, piece.written, piece.what)
+    return variable(piece.finding, piece.written, piece.what) + (number.group() if number and not plain else "")
+
+
+def _tuple(texts: Sequence[str]) -> str:
+    """Write a tuple of texts as Python."""
+    inside = ", ".join(literal(text) for text in texts)
+    return f"({inside},)" if len(texts) == 1 else f"({inside})"

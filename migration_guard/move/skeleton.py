@@ -49,7 +49,9 @@ def skeleton_of(one: Checked, finding: Finding, key: str | None, modules: Module
         new_module(definition) if module.content is None else with_definition(module.path, module.content, definition)
     )
     notes = (_NEXT,)
-    return Move(finding, name, one.candidate.path, one.candidate.source, None, module, written, notes)
+    return Move(
+        (finding,), (name,), one.candidate.root, one.candidate.path, one.candidate.source, None, module, written, notes
+    )
 
 
 def _function(name: str, one: Checked, finding: Finding) -> str:

@@ -145,4 +145,5 @@ def _operation(fields: dict[str, Any]) -> Operation:
 
 
 def _rendition(fields: dict[str, Any]) -> Rendition:
-    return Rendition(**{**fields, "calls": tuple(Span(**span) for span in fields["calls"])})
+    spans = {name: Span(**fields[name]) if fields[name] else None for name in ("within", "loop")}
+    return Rendition(**{**fields, **spans, "calls": tuple(Span(**span) for span in fields["calls"])})

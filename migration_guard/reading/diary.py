@@ -17,7 +17,9 @@ from migration_guard.interpreter.spot import Loop, Spot, spot_in_text, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Method, Place, Unknown, Value
+from migration_guard.libraries.execution import SINKS
 from migration_guard.operations import OperationKind
+from migration_guard.reading import objects
 from migration_guard.reading.ledger import Ledger
 from migration_guard.sql.batch import Pick, Write, batches
 from migration_guard.sql.settings import TimeoutSet, options, timeouts
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call, Frame
     from migration_guard.interpreter.machine import Machine
 
+_WHOLE = frozenset({OperationKind.TRUNCATE, OperationKind.OPAQUE, OperationKind.DML_CALL})
+"""What no Write is made of."""
+_EXECUTES = SINKS | {"execute_values", "run", "raw", "query", "copy", "copy_expert", "read_sql", "RunSQL", "text", ""}
+"""Calls that run the SQL that they are given, once and as it is; how others do it is not known."""
+_BY_OBJECTS = {OperationKind.UPDATE: "UPDATE", OperationKind.DELETE: "DELETE"}
 _BLOCKS = frozenset({"begin", "transaction", "atomic"})
 """Calls whose `with` block is a transaction."""
 _DRIVERS = frozenset({"psycopg.connect", "psycopg2.connect", "pool.connection"})
@@ -48,6 +55,8 @@ class Event:
     loop: Loop | None
     begun_in: Loop | None
     """The loop in which the transaction began."""
+    transactions: set[int] = field(default_factory=set, compare=False)
+    """Every transaction in which it was met."""
 
     @property
     def together(self) -> bool:
@@ -59,6 +68,7 @@ class Event:
 class Diary(Ledger):
     """Collects for one backfill at a time: `turn` gives what was noted, and begins a new page."""
 
+    numbers_are_batches: bool = True
     dialect: str = "postgres"
     autocommits: bool = False
     """Whether a statement outside of a block commits on its own, as with Django."""
@@ -70,6 +80,8 @@ class Diary(Ledger):
     """Data changes that cannot be judged, with the reason."""
     definitions: list[Call] = field(default_factory=list)
     """The calls of `Backfill(…)`."""
+    visited: set[int] = field(default_factory=set)
+    """The `id` of every call that was made since the page began."""
     _number: int = 0
     _open: int = 0
     """How many blocks are open; those inside another are savepoints."""
@@ -84,7 +96,7 @@ class Diary(Ledger):
 
     def turn(self) -> None:
         """Forget what was noted: another backfill begins."""
-        for notes in (self.events, self.schema_changes, self.pauses, self.rowcounts, self.unseen):
+        for notes in (self.events, self.schema_changes, self.pauses, self.rowcounts, self.unseen, self.visited):
             notes.clear()
         self._next()
 
@@ -93,7 +105,7 @@ class Diary(Ledger):
     def block(self, node: cst.CSTNode) -> AbstractContextManager[None]:
         if _is_connection(node):
             return self._until_commit()
-        return self._in_transaction() if _is_block(node) else nullcontext()
+        return self._in_transaction() if is_transaction(node) else nullcontext()
 
     @contextmanager
     def _in_transaction(self) -> Iterator[None]:
@@ -134,6 +146,14 @@ class Diary(Ledger):
             return  # the walk tells of it as a commit
         for setting in timeouts(shown):
             self._note(setting, self._spot(call, text, setting.start, setting.end))
+        if call.name not in _EXECUTES:
+            if any(batch is None or batch.writes for batch in batches(shown, text.holes, self.dialect)):
+                spot = self._spot(call, text, 0, len(shown))
+                self.unseen.setdefault(
+                    spot.key, (spot, f"SQL is given to {call.name or 'something'}, which is out of sight")
+                )
+            self._blind = False
+            return
         read = list(batches(shown, text.holes, self.dialect))
         self._blind = None in read
         for batch in read:
@@ -151,8 +171,16 @@ class Diary(Ledger):
         self, kind: OperationKind, spot: Spot, place: Place, frames: Iterable[Frame], *, how: str, **details: object
     ) -> None:
         """Data is changed; SQL with a tree was noted before, and what has none cannot be judged."""
-        if how == "sql" and not self._blind:
+        if how == "sql" and not self._blind and kind not in _WHOLE:
             return
+        stack = list(frames)
+        if how != "sql" and kind in _BY_OBJECTS and place.source is self.migration and stack:
+            found = objects.write(_BY_OBJECTS[kind], place.whole, stack[-1].node, opened=self._open > 0)
+            if found is not None:
+                self._note(found, spot)
+                if self.autocommits and not self._open:
+                    self.commit()
+                return
         what = "SQL that cannot be read" if how == "sql" else str(details.get("text") or f"a change by {how}")
         if kind is not OperationKind.INSERT_VALUES:
             self.unseen.setdefault(spot.key, (spot, what))
@@ -162,7 +190,8 @@ class Diary(Ledger):
 
     def _note(self, what: TimeoutSet | Pick | Write, spot: Spot) -> None:
         loop = self.loops[-1] if self.loops else None
-        self.events.setdefault((spot.key, what), Event(what, spot, self._number, loop, self._begun_in))
+        event = self.events.setdefault((spot.key, what), Event(what, spot, self._number, loop, self._begun_in))
+        event.transactions.add(self._number)
 
     def _spot(self, call: Call, text: Text, start: int, end: int) -> Spot:
         spot = spot_in_text(text, start, start + 1, end, call.place) or spot_of(call.place)
@@ -180,6 +209,11 @@ class Diary(Ledger):
 
     def called(self, call: Call) -> None:
         name = call.name
+        self.visited.add(id(call.place.whole))
+        if name in objects.LOCKS and call.place.source is self.migration and isinstance(call.place.whole, cst.Call):
+            picked = objects.pick(call.place.whole, self.migration.tree, call.machine.frames[-1].node)
+            if picked is not None:
+                self._note(picked, spot_of(call.place))
         if name in _PAUSES and self.loops and not self._handling:
             spot = spot_of(call.place)
             self.pauses.setdefault(spot.key, spot)
@@ -200,7 +234,7 @@ class Diary(Ledger):
             self.rowcounts.setdefault(spot.key, spot)
 
 
-def _is_block(node: cst.CSTNode) -> bool:
+def is_transaction(node: cst.CSTNode) -> bool:
     """Whether a function, or what stands behind `with`, is a transaction that ends with it."""
     match node:
         case cst.FunctionDef():
@@ -272,3 +306,12 @@ def _is_count(value: Value) -> bool:
         case Method(name=name):
             return name == _ROWCOUNT
     return False
+
+
+def autocommits(source: str) -> bool:
+    """Whether statements outside of a transaction commit on their own: by Django's default, or because it is asked for."""
+    asked = "AUTOCOMMIT" in source or re.search(r"autocommit\s*=\s*True", source) is not None
+    return (
+        asked
+        or re.search(r"^\s*(?:from|import)\b.*\b(?:django|asyncpg)\b|\w\.objects\.", source, re.MULTILINE) is not None
+    )

@@ -19,7 +19,7 @@ from migration_guard.interpreter.spot import Loop, Spot, spot_of
 from migration_guard.interpreter.values import Place
 from migration_guard.operations import Direction, Note, Operation, OperationKind, Part, Rendition
 from migration_guard.reading.situation import Moment, Situation
-from migration_guard.rendition import NotRendered
+from migration_guard.rendition import NotRendered, Rendered
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -44,15 +44,21 @@ class _Rendered:
     sql: str
     refusal: str
     calls: tuple[Spot, ...]
+    within: Spot | None = None
+    statements: int = 1
+    loop: Spot | None = None
+    where: str = ""
 
     def joined(self, other: _Rendered | None) -> _Rendered:
         if other is None or (other.sql, other.refusal) == (self.sql, self.refusal):
             return self
         several = "it runs several times, each with other values: a loop, or several callers; write each one out"
-        return _Rendered("", self.refusal or other.refusal or several, self.calls)
+        return replace(self, sql="", refusal=self.refusal or other.refusal or several, loop=None)
 
     def told(self) -> Rendition:
-        return Rendition(self.sql, self.refusal, tuple(spot.span() for spot in self.calls))
+        within, loop = (spot.span() if spot is not None else None for spot in (self.within, self.loop))
+        calls = tuple(spot.span() for spot in self.calls)
+        return Rendition(self.sql, self.refusal, calls, within, self.statements, loop, self.where)
 
 
 @dataclass(slots=True)
@@ -130,6 +136,8 @@ class Ledger:
     situation: Situation = field(default_factory=Situation)
     _pending: list[tuple[object, Entry]] = field(default_factory=list)
     _flushes: bool = False
+    numbers_are_batches: bool = False
+    """Whether a loop over numbers, such as `range(0, highest, 500)`, is one that goes from batch to batch."""
     loops: list[Loop] = field(default_factory=list)
     """The batching loops that are being run, outermost first."""
     commits: int = 0
@@ -183,7 +191,7 @@ class Ledger:
         pending: bool = False,
         written: str | None = None,
         loose: bool = False,
-        rendered: Callable[[], str] | None = None,
+        rendered: Callable[[], str | Rendered] | None = None,
     ) -> None:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
@@ -228,15 +236,17 @@ class Ledger:
         else:
             self._add(key, entry)
 
-    def _rendered(self, rendered: Callable[[], str] | None, place: Place, stack: list[Frame]) -> _Rendered:
+    def _rendered(self, rendered: Callable[[], str | Rendered] | None, place: Place, stack: list[Frame]) -> _Rendered:
         ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
         here = (way for way in ways if way.source is self.migration and way.whole is not way.source.tree)
         calls = tuple(map(spot_of, here))
         try:
-            sql, refusal = (rendered(), "") if rendered is not None else ("", "")
+            found = rendered() if rendered is not None else ""
         except NotRendered as reason:
-            sql, refusal = "", str(reason)
-        return _Rendered(sql, refusal, calls)
+            return _Rendered("", str(reason), calls, loop=reason.loop, where=reason.where)
+        if isinstance(found, str):
+            return _Rendered(found, "", calls)
+        return _Rendered(found.sql, "", calls, found.within, found.statements, found.loop, found.where)
 
     def _forms(self, place: Place, way: Way, written: str | None, tables: tuple[str, ...], *, loose: bool) -> Ways:
         """How to make the form of this way to a place, by what tells it from others."""

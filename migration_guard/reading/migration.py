@@ -4,33 +4,47 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from migration_guard.frameworks import framework
+from migration_guard.forms.nodes import parameters
+from migration_guard.frameworks import LOADED_BY_NAME, framework
 from migration_guard.frameworks.sql.part import Part
 from migration_guard.interpreter.call import Call
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.importing import Imports
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.machine import Machine
-from migration_guard.interpreter.objects import Class, Function, Instance
 from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, Constant, External, Place, Unknown, Unseen, Value
-from migration_guard.libraries import Libraries, django, django_history, django_operations, reachable, routines
+from migration_guard.libraries import (
+    Libraries,
+    django,
+    django_history,
+    django_operations,
+    frameworks,
+    routines,
+)
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import execute, opaque
-from migration_guard.libraries.python import PathValue
+from migration_guard.libraries.standard import running
+from migration_guard.libraries.standard.files import PathValue
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.procedures import Contraction, Procedure
 from migration_guard.reading.contractions import Contractions
-from migration_guard.reading.diary import Diary
+from migration_guard.reading.diary import Diary, autocommits
 from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.markers import Markers
 from migration_guard.reading.procedures import Procedures
+from migration_guard.skim import outline, places, reach
 
 _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 """As in Shift JIS, Big5 and GBK."""
@@ -39,8 +53,10 @@ _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 def forget() -> None:
     """Forget what the files of other runs told of the repository."""
     Repository.forget()
+    Imports.forget()
     routines.forget()
-    reachable.forget()
+    for one in (outline, places, reach):
+        one.forget()
     django_history.forget()
 
 
@@ -61,7 +77,8 @@ class Migration:
         self.libraries.framework = job.framework
         if job.framework == "backfill" and re.search(rb"\bdjango\b|\.objects\.", source_bytes):
             self.libraries.framework = "django"  # models out of sight are Django's
-        diary = Diary(self.source, dialect=job.dialect) if job.framework == "backfill" else None
+        alone = autocommits(self.source.text)
+        diary = Diary(self.source, dialect=job.dialect, autocommits=alone) if job.framework == "backfill" else None
         self._diary = diary
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
@@ -82,6 +99,9 @@ class Migration:
         scope = self.module.scope
         scope.write("__file__", PathValue(self.path))
         scope.write("__name__", plain("__main__") if main else Unknown("__name__"))
+        if self.job.framework in LOADED_BY_NAME:
+            with self.machine.entering(Direction.UPGRADE, function=False):
+                self.machine.imports.packages()
         self.machine.load()
 
     def name(self, name: str) -> Value | None:
@@ -186,6 +206,38 @@ class Migration:
 
     def run(self, function: Value, direction: Direction, arguments: Sequence[Value] = ()) -> None:
         self.machine.enter(function, arguments, direction)
+
+    def run_entry(self, name: str, direction: Direction, *ways: str, executes: bool = False) -> None:
+        """Enter what the module calls by a name with ways to the database; some frameworks execute what it returns."""
+        entry = self.name(name)
+        for option in () if entry is None else entry.alternatives():
+            if isinstance(option, Function):
+                self.run_function(option, direction, *ways, executes=executes)
+            else:
+                self._run_elsewhere(name, option, direction)
+
+    def run_function(self, function: Function, direction: Direction, *ways: str, executes: bool = False) -> None:
+        first = parameters(function.node)[:1]
+        with self.machine.entering(direction):
+            place = Place(self.source, self.source.tree, self.source.tree)
+            given = tuple(frameworks.way(one, first[0] if first else "") for one in ways)
+            call = Call(self.machine, function.name, place, given, given=True)
+            result = running.awaited(self.machine.call(function, call))
+            if executes and result is not NONE:
+                execute(replace(call, positional=()), result)
+            result.consumed()
+
+    def run_methods(self, bases: Sequence[str], methods: Mapping[str, Direction]) -> None:
+        """Call methods on an object of each class of the module that inherits from one of a framework."""
+        for cls in self.module.scope.bindings().values():
+            if not isinstance(cls, Class) or cls.module is not self.module:
+                continue
+            if not any(base.startswith(tuple(bases)) for base in cls.external_bases()):
+                continue
+            for name, direction in methods.items():
+                found = cls.lookup(name)
+                if isinstance(found, Function):
+                    self.machine.enter(found.bind(self._object(cls)), (), direction)
 
     def run_named(self, name: str, direction: Direction) -> None:
         """Enter what the module calls by a name; what is not in sight may do anything."""

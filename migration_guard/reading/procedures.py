@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter.objects import Function
-from migration_guard.interpreter.spot import Spot
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.spot import Spot, spot_in_text
+from migration_guard.interpreter.syntax import dotted, within
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
 from migration_guard.libraries.database import Handle
 from migration_guard.operations import Direction, Problem, Span
 from migration_guard.procedures import Alteration, BatchSize, Procedure, Selection, Setting
+from migration_guard.reading.alterations import alteration, stated
 from migration_guard.reading.diary import Diary, Event
 from migration_guard.reading.error_texts import error_texts
+from migration_guard.reading.pages import Page, backfills, page_of
+from migration_guard.reading.unreached import changes_unread, leads_away
 from migration_guard.sql.batch import Pick, Write, batches, condition
 from migration_guard.sql.settings import TimeoutSet
 
@@ -50,19 +54,50 @@ class Procedures:
         self._diary = diary
         self.found: list[Procedure] = []
         self.problems: list[Problem] = []
+        self._entered: list[Page] = []
+        """What was entered because a definition or a registry names it."""
+        self._told: list[Span] = []
+        """Where everything stands that is judged."""
 
     def read(self) -> None:
-        """Read definitions first, then registries, then the functions that neither names."""
-        diary = self._diary
-        diary.autocommits = _autocommits(self._migration.source.text)
-        definitions = list(diary.definitions)
-        for call in {id(call.place.node): call for call in definitions}.values():
+        """Read definitions first, then registries, then the functions that neither names, and what the module itself does."""
+        diary, machine = self._diary, self._machine
+        body = page_of(None, diary, machine.reached)
+        taken: set[int] = set()
+        machine.reached = taken
+        for call in {id(call.place.node): call for call in diary.definitions}.values():
             self._definition(call)
         for entry in self._entries():
             self._entry(entry)
-        for function in self._migration.every_function():
-            if id(function.node) not in self._machine.reached:
-                self._function(function, None)
+        pages = [self._page(one) for one in self._migration.every_function() if id(one.node) not in taken]
+        told = {spot for entered in self._entered for spot in entered.changes}
+        for page in backfills(pages, body, told):
+            self._procedure(page, None)
+        machine.reached = taken.union(body.reached, *(page.reached for page in pages))
+        self._name_the_rest({*body.visited}.union(*(page.visited for page in (*pages, *self._entered))))
+
+    def _page(self, function: Function) -> Page:
+        """Enter a function, as if nothing else had been entered."""
+        kept, self._machine.reached = self._machine.reached, set()
+        self._diary.turn()
+        self._enter(function, ())
+        page = page_of(function, self._diary, self._machine.reached)
+        self._machine.reached = kept
+        return page
+
+    def _name_the_rest(self, visited: set[int]) -> None:
+        """Say of each further change that it is not judged, and of a file of none that leads away what that may be."""
+        source = self._migration.source
+        told = {line for span in self._told for line in range(span.line, span.end_line + 1)}
+        told |= {one.line for one in self.problems if one.line is not None}
+        for span, what in changes_unread(source, told, visited):
+            self._problem(span.line, f"{what} stands here, and no backfill that was found runs it: it cannot be judged")
+        if not self.found and not self.problems and (call := leads_away(source.tree)) is not None:
+            shown = dotted(call.func) or "what is called here"
+            self._problem(
+                self._span(call).line,
+                f"no backfill is found here, and what {shown} does is out of sight: it cannot be judged",
+            )
 
     # --- The three kinds ---------------------------------------------------------------------------------------------
 
@@ -74,15 +109,19 @@ class Procedures:
             self._problem(span.line, "a definition whose key, table or where is no plain text cannot be judged")
             return
         diary = self._diary
-        diary.turn()
+        self._told += (self._span(call.place.whole), *self._literals(call))
         apply = call.named.get("apply")
         tested = condition(where, diary.dialect)
         changed: tuple[Alteration, ...] = ()
         schema: tuple[Span, ...] = ()
         if isinstance(apply, Function):
+            diary.turn()
             self._enter(apply, (Handle("connection"), Unknown("ids")))
-            changed, schema = self._alterations((), tested), self._spans(diary.schema_changes)
-            self._unseen()
+            page = page_of(apply, diary, ())
+            self._entered.append(page)
+            changed, schema = self._alterations(page, tested, managed=True), _spans(page.schema_changes)
+            self._told += (one.spot.span() for one in page.events)
+            self._unseen(page.unseen)
         elif update is not None:
             changed = tuple(self._stated(update, tested, self._argument(call, "update") or span))
         if not changed:
@@ -102,10 +141,17 @@ class Procedures:
             )
         )
 
+    def _literals(self, call: Call) -> Iterator[Span]:
+        """Where the texts stand that a definition is given."""
+        for value in call.named.values():
+            spot = spot_in_text(value, 0, 1, len(str(value)), call.place) if isinstance(value, Text) else None
+            if spot is not None and spot.path == self._migration.path:
+                yield spot.span()
+
     def _stated(self, update: str, tested: tuple[str, ...], span: Span) -> Iterator[Alteration]:
         for batch in batches(update, (), self._diary.dialect):
             for write in batch.writes if batch is not None else ():
-                yield _alteration(write, span, 0, tested, together=False)
+                yield stated(write, span, tested)
 
     def _entry(self, entry: _Entry) -> None:
         if entry.function is None:
@@ -116,50 +162,57 @@ class Procedures:
             there = self._elsewhere(entry.function)
             self.found.append(Procedure(entry.function.name, entry.key, entry.span, elsewhere=there, size=entry.size))
         else:
-            self._function(entry.function, entry)
+            page = self._page(entry.function)
+            self._entered.append(page)
+            self._machine.reached |= page.reached
+            if page.works:
+                self._procedure(page, entry)
 
-    def _function(self, function: Function, entry: _Entry | None) -> None:
-        diary = self._diary
-        diary.turn()
-        self._enter(function, ())
-        events = list(diary.events.values())
-        selections = tuple(self._selection(one, one.what) for one in events if isinstance(one.what, Pick))
-        alterations = self._alterations(selections, ())
-        schema = self._spans(diary.schema_changes)
-        if not alterations and not schema and not diary.unseen:
-            return
-        self._unseen()
-        settings = tuple(_setting(one, one.what) for one in events if isinstance(one.what, TimeoutSet))
-        loops = [one.loop for one in events if one.loop is not None and isinstance(one.what, (Write, Pick))]
+    def _procedure(self, page: Page, entry: _Entry | None) -> None:
+        function = page.function
+        self._told += (one.spot.span() for one in page.events)
+        self._told += (one.span() for one in page.schema_changes)
+        self._unseen(page.unseen)
+        for event in page.events:
+            if isinstance(event.what, TimeoutSet) and event.what.seconds is None:
+                line, name = event.spot.span().line, event.what.name
+                self._problem(line, f"the value of {name} is not told by the source, so it cannot be judged")
+        picked = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
+        loops = [one.loop for one in page.events if one.loop is not None and isinstance(one.what, (Write, Pick))]
+        whole = self._span(_name_of(function.node)) if function is not None else self._line_of(page)
         self.found.append(
             Procedure(
-                name=function.name,
+                name=function.name if function is not None else Path(self._migration.job.shown).name,
                 key=entry.key if entry else None,
-                span=self._span(_name_of(function.node)),
-                size=(entry.size if entry else None) or self._size(function),
-                settings=settings,
-                selections=selections,
-                alterations=alterations,
-                schema_changes=schema,
+                span=whole,
+                size=(entry.size if entry else None) or self._size(page),
+                settings=tuple(_setting(one, one.what) for one in page.events if isinstance(one.what, TimeoutSet)),
+                selections=tuple(self._selection(event, pick) for event, pick in picked),
+                alterations=self._alterations(page, ()),
+                schema_changes=_spans(page.schema_changes),
                 loop=loops[-1].spot.span() if loops else None,
-                pause=next(iter(self._spans(diary.pauses)), None),
-                rowcounts=self._spans(diary.rowcounts),
-                error_texts=self._error_texts(function),
+                pause=next(iter(_spans(page.pauses)), None),
+                rowcounts=_spans(page.rowcounts),
+                error_texts=self._error_texts(page),
             )
         )
+
+    def _line_of(self, page: Page) -> Span:
+        """Where a module's own body begins its work."""
+        spots = (*(one.spot for one in page.events), *page.schema_changes, *(spot for spot, _ in page.unseen))
+        return min((spot.span() for spot in spots), default=Span(1, 1, 1, 1))
 
     # --- What they do ------------------------------------------------------------------------------------------------
 
     def _enter(self, function: Function, arguments: tuple[Value, ...]) -> None:
         self._migration.run(function, Direction.UPGRADE, arguments)
 
-    def _alterations(self, selections: tuple[Selection, ...], tested: tuple[str, ...]) -> tuple[Alteration, ...]:
-        events = [one for one in self._diary.events.values() if isinstance(one.what, Write)]
-        picked = tuple(column for one in selections for column in one.tested)
+    def _alterations(self, page: Page, tested: tuple[str, ...], *, managed: bool = False) -> tuple[Alteration, ...]:
+        picks = [(one, one.what) for one in page.events if isinstance(one.what, Pick)]
         return tuple(
-            _alteration(one.what, one.spot.span(), one.transaction, (*tested, *picked), together=one.together)
-            for one in events
-            if isinstance(one.what, Write)
+            alteration(event, event.what, picks, tested, managed=managed)
+            for event in page.events
+            if isinstance(event.what, Write)
         )
 
     def _selection(self, event: Event, pick: Pick) -> Selection:
@@ -169,28 +222,58 @@ class Procedures:
             nested=pick.nested,
         )  # fmt: skip
 
-    def _unseen(self) -> None:
-        for spot, what in self._diary.unseen.values():
+    def _unseen(self, unseen: Iterable[tuple[Spot, str]]) -> None:
+        for spot, what in unseen:
             self._problem(spot.span().line, f"in a backfill: {what}, which cannot be judged")
 
-    def _error_texts(self, function: Function) -> tuple[Span, ...]:
+    def _error_texts(self, page: Page) -> tuple[Span, ...]:
         """Of the function itself and of those that it calls."""
-        nodes = [one.node for one in self._migration.every_function() if id(one.node) in self._machine.reached]
-        found = {id(test): test for node in (function.node, *nodes) for test in error_texts(node)}
+        nodes = [one.node for one in self._migration.every_function() if id(one.node) in page.reached]
+        found = {id(test): test for node in nodes for test in error_texts(node)}
         return tuple(sorted(self._span(test) for test in found.values()))
 
     # --- Sizes -------------------------------------------------------------------------------------------------------
 
-    def _size(self, function: Function) -> BatchSize | None:
-        """The default of a parameter, or a constant of the module, whose name says that it is the size of a batch."""
-        parameters = function.node.params
-        for parameter in (*parameters.params, *parameters.kwonly_params):
-            if _is_size(parameter.name.value) and parameter.default is not None:
-                return BatchSize(self._number(parameter.default), self._span(parameter.default))
-        for name, node in self._constants():
+    def _size(self, page: Page) -> BatchSize | None:
+        """The default of a parameter, of an option or of a field, or a constant, whose name says that it is the size of a batch."""
+        passed = [BatchSize(self._number(one), self._span(one)) for one in self._passed()]
+        if passed:
+            return max(passed, key=lambda one: one.number or 0)
+        function = page.function
+        nodes = [function.node] if function is not None else []
+        nodes += [one.node for one in self._migration.every_function() if id(one.node) in page.reached]
+        for node in nodes:
+            for parameter in (*node.params.params, *node.params.kwonly_params):
+                if _is_size(parameter.name.value) and parameter.default is not None:
+                    return BatchSize(self._number(parameter.default), self._span(parameter.default))
+        for name, value in (*self._options(), *self._constants(), *self._fields()):
             if _is_size(name):
-                return BatchSize(self._number(node), self._span(node))
+                return BatchSize(self._number(value), self._span(value))
         return None
+
+    def _passed(self) -> Iterator[cst.BaseExpression]:
+        """The numbers that calls give for a size: they overrule a default."""
+        for node in within(self._migration.source.tree):
+            for one in node.args if isinstance(node, cst.Call) else ():
+                if one.keyword is not None and _is_size(one.keyword.value) and isinstance(one.value, cst.Integer):
+                    yield one.value
+
+    def _options(self) -> Iterator[tuple[str, cst.BaseExpression]]:
+        """Options of a command line: `add_argument("--batch-size", default=500)`, `@click.option(…)`."""
+        for node in within(self._migration.source.tree):
+            if isinstance(node, cst.Call) and (dotted(node.func) or "").rpartition(".")[2] in {
+                "add_argument",
+                "option",
+            }:
+                defaults = [one.value for one in node.args if one.keyword and one.keyword.value == "default"]
+                names = [one.value.evaluated_value for one in node.args if isinstance(one.value, cst.SimpleString)]
+                yield from ((str(name), default) for name in names for default in defaults)
+
+    def _fields(self) -> Iterator[tuple[str, cst.BaseExpression]]:
+        """What the bodies of classes assign."""
+        for node in within(self._migration.source.tree):
+            if isinstance(node, cst.ClassDef):
+                yield from _assignments(node.body.body)
 
     def _number(self, node: cst.BaseExpression) -> int | None:
         with self._machine.entering(Direction.UPGRADE):
@@ -198,13 +281,7 @@ class Procedures:
         return value.value if isinstance(value, Constant) and isinstance(value.value, int) else None
 
     def _constants(self) -> Iterator[tuple[str, cst.BaseExpression]]:
-        for statement in self._migration.source.tree.body:
-            for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
-                match small:
-                    case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=node):
-                        yield name, node
-                    case cst.AnnAssign(target=cst.Name(value=name), value=node) if node is not None:
-                        yield name, node
+        return _assignments(self._migration.source.tree.body)
 
     # --- Registries --------------------------------------------------------------------------------------------------
 
@@ -245,9 +322,6 @@ class Procedures:
         source.want(node)
         return Span(*source.start(node), *source.end(node))
 
-    def _spans(self, notes: dict[object, Spot]) -> tuple[Span, ...]:
-        return tuple(sorted(spot.span() for spot in notes.values()))
-
     def _argument(self, call: Call, name: str) -> Span | None:
         arguments = call.place.whole.args if isinstance(call.place.whole, cst.Call) else ()
         found = (one.value for one in arguments if one.keyword is not None and one.keyword.value == name)
@@ -260,18 +334,23 @@ class Procedures:
         self.problems.append(Problem(self._migration.job.shown, line, message))
 
 
-def _alteration(write: Write, span: Span, transaction: int, tested: tuple[str, ...], *, together: bool) -> Alteration:
-    """A write whose rows were picked before: what left rows out there counts too."""
-    every = tuple(dict.fromkeys((*write.tested, *tested)))
-    repeats = write.repeats and not (write.verb == "UPDATE" and set(write.columns) & set(every))
-    return Alteration(
-        verb=write.verb, table=write.table, columns=write.columns, tested=every, confined=write.confined,
-        repeats=repeats, together=together, span=span, transaction=transaction, sources=write.sources,
-    )  # fmt: skip
+def _spans(spots: Iterable[Spot]) -> tuple[Span, ...]:
+    return tuple(sorted({spot.span() for spot in spots}))
+
+
+def _assignments(body: Sequence[cst.CSTNode]) -> Iterator[tuple[str, cst.BaseExpression]]:
+    for statement in body:
+        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            match small:
+                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=node):
+                    yield name, node
+                case cst.AnnAssign(target=cst.Name(value=name), value=node) if node is not None:
+                    yield name, node
 
 
 def _setting(event: Event, found: TimeoutSet) -> Setting:
-    return Setting(found.name, found.seconds, found.value, found.local, event.spot.span(), event.transaction)
+    transactions = tuple(sorted(event.transactions))
+    return Setting(found.name, found.seconds, found.value, found.local, event.spot.span(), transactions)
 
 
 def _text(value: Value | None) -> str | None:
@@ -284,9 +363,3 @@ def _is_size(name: str) -> bool:
 
 def _name_of(node: cst.FunctionDef | cst.Lambda) -> cst.CSTNode:
     return node.name if isinstance(node, cst.FunctionDef) else node
-
-
-def _autocommits(source: str) -> bool:
-    """Whether statements outside of a transaction commit on their own: by Django's default, or because it is asked for."""
-    asked = "AUTOCOMMIT" in source or re.search(r"autocommit\s*=\s*True", source) is not None
-    return asked or re.search(r"^\s*(?:from|import)\s+(?:django|asyncpg)\b", source, re.MULTILINE) is not None

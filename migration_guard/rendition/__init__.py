@@ -5,6 +5,6 @@ Only what is known to the last letter is rendered; the rest is NotRendered, with
 
 from __future__ import annotations
 
-from migration_guard.rendition.spelling import NotRendered
+from migration_guard.rendition.spelling import NotRendered, Rendered
 
-__all__ = ["NotRendered"]
+__all__ = ["NotRendered", "Rendered"]

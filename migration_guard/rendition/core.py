@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter.objects import Class
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
+from migration_guard.rendition.loops import KINDS, Body, Kind, loop_around, loop_spot
 from migration_guard.rendition.spelling import (
     NotRendered,
+    Rendered,
     behind,
     first_argument,
     items,
@@ -28,6 +31,7 @@ from migration_guard.rendition.spelling import (
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
+    from migration_guard.libraries.database import Model
 
 Chain = Sequence[tuple[str, cst.Call]]
 
@@ -65,6 +69,76 @@ def of_query(call: Call) -> str:
     return _Core(call.machine).query(call.place.whole)
 
 
+def of_assignment(machine: Machine, model: Model, node: cst.CSTNode) -> Rendered:
+    """Give the statement that a loop over a session's query stands for, whose rows are assigned to."""
+    targets = node.targets if isinstance(node, cst.Assign) else ()
+    target = targets[0].target if targets else None
+    row = dotted(target.value) if isinstance(target, cst.Attribute) else None
+    loop = loop_around(machine, node, row)
+    spot = loop_spot(machine, loop)
+    try:
+        table, conditions = _Core(machine).rows(loop.iter)
+        fields = _Attributes(machine, model, table)
+        sets, held = Body(machine, loop, fields).run()
+    except NotRendered as reason:
+        raise NotRendered(str(reason), spot) from None
+    columns = ", ".join(f"{fields.column(field).rpartition('.')[2]} = {value}" for field, value in sets.items())
+    every = [*conditions, *held]
+    where = f" WHERE {' AND '.join(f'({one})' for one in every)}" if every else ""
+    return Rendered(f"UPDATE {qualified(table)} SET {columns}{where}", loop=spot)
+
+
+class _Attributes:
+    """The attributes of a row in a loop over a session's query: those that the class maps to columns."""
+
+    def __init__(self, machine: Machine, model: Model, table: str) -> None:
+        if model.table != table:
+            raise NotRendered("it assigns to other rows than those that it goes through; write the statement in SQL")
+        self._table = table
+        self._columns = dict(_mapped(model.cls)) if model.cls is not None else {}
+        self._machine = machine
+
+    def column(self, field: str) -> str:
+        if field not in self._columns:
+            raise NotRendered(f"{field} is no column that the class maps; write the statement in SQL, then move it")
+        return f"{name(self._table.rpartition('.')[2])}.{name(self._columns[field][0])}"
+
+    def kind(self, field: str) -> Kind:
+        return KINDS.get(self._columns[field][1], Kind.OTHER) if field in self._columns else Kind.OTHER
+
+    def related(self, field: str, attribute: str) -> tuple[str, Kind]:
+        raise NotRendered(f"it reads {field}.{attribute} of another row; write the statement in SQL, then move it")
+
+    def checked(self, field: str, node: cst.BaseExpression, value: str) -> str:
+        """Types of SQLAlchemy may make something else of a value."""
+        plain = isinstance(node, cst.Attribute) or value == "NULL"
+        if not plain and self.kind(field) is Kind.OTHER:
+            raise NotRendered(f"what type {field} has is not known here; write the statement in SQL, then move it")
+        return value
+
+
+def _mapped(cls: Class) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The attributes that a class maps, each with the name of its column and its type."""
+    body = cls.node.body.body if isinstance(cls.node, cst.ClassDef) else ()
+    for statement in body:
+        for line in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            given = line.value if isinstance(line, (cst.Assign, cst.AnnAssign)) else None
+            target = line.targets[0].target if isinstance(line, cst.Assign) else getattr(line, "target", None)
+            if not isinstance(given, cst.Call) or (dotted(given.func) or "").rpartition(".")[2] not in (
+                "Column",
+                "mapped_column",
+            ):
+                continue
+            parts = [argument.value for argument in given.args if argument.keyword is None]
+            spelt_name = dotted(target) if target is not None else None
+            if spelt_name is None:
+                continue
+            own = str(parts[0].evaluated_value) if parts and isinstance(parts[0], cst.SimpleString) else spelt_name
+            kinds = [dotted(part.func if isinstance(part, cst.Call) else part) or "" for part in parts]
+            kind = next((one.rpartition(".")[2] for one in kinds if one.rpartition(".")[2] in KINDS), "")
+            yield spelt_name, (own, kind)
+
+
 class _Core:
     """Renders the expressions of one statement."""
 
@@ -74,6 +148,8 @@ class _Core:
         """Tables of the statement around a sub-select, which it may speak of."""
         self.tables: dict[str, None] = {}
         """Every table that was spoken of, in order."""
+        self.entity: cst.BaseExpression | None = None
+        """The class whose attributes names speak of, where it is one: they may have other columns."""
         self.written: tuple[str, ...] = ()
         """The table that the statement writes."""
 
@@ -144,13 +220,37 @@ class _Core:
         table = self.table(chain[start][1].args[0].value)
         if table is None:
             raise understood_no(chain[start][1].args[0].value)
+        self.entity = chain[start][1].args[0].value
         last, call = chain[-1]
         given = [("values", cst.Call(func=cst.Name("values"), args=call.args[:1]))] if last == "update" else []
         return self._write(last, table, [], [*chain[start + 1 : -1], *given])
 
+    def rows(self, node: cst.BaseExpression) -> tuple[str, list[str]]:
+        """Give the table whose rows a session's query goes through, and the conditions."""
+        _root, chain = links(node, self.machine)
+        start = next((i for i, (method, _) in enumerate(chain) if method == "query"), None)
+        if start is None or len(chain[start][1].args) != 1:
+            raise understood_no(node)
+        table = self.table(chain[start][1].args[0].value)
+        if table is None:
+            raise understood_no(chain[start][1].args[0].value)
+        self.entity = chain[start][1].args[0].value
+        conditions: list[str] = []
+        for method, call in chain[start + 1 :]:
+            if method in ("where", "filter"):
+                conditions += [self.expression(one) for one in plain_arguments(call)[0]]
+            elif method == "filter_by":
+                conditions += [self._equal(table, *pair) for pair in plain_arguments(call)[1].items()]
+            elif method not in ("all", "yield_per", "order_by", "enable_eagerloads", "execution_options"):
+                raise NotRendered(f"what .{method}() does to it is not known here; write the statement in SQL")
+        if set(self.tables) - {table}:
+            raise NotRendered("it goes through rows of several tables; write the statement in SQL, then move it")
+        return table, conditions
+
     def _values(self, call: cst.Call) -> list[tuple[str, str]]:
         positional, named = plain_arguments(call)
-        pairs = [(name(column), value) for column, value in named.items()]
+        mapped = partial(self._mapped, self.entity) if self.entity is not None else str
+        pairs = [(name(mapped(column)), value) for column, value in named.items()]
         for one in positional:
             given = behind(one, self.machine)
             if not isinstance(given, cst.Dict):
@@ -161,11 +261,12 @@ class _Core:
     def _column_name(self, node: cst.BaseExpression) -> str:
         value = self.machine.evaluate(node) if isinstance(node, cst.SimpleString) else None
         if isinstance(value, Text):
-            return name(str(value))
+            return name(self._mapped(self.entity, str(value)) if self.entity is not None else str(value))
         return self.expression(node).rpartition(".")[2]
 
     def _equal(self, table: str, column: str, value: cst.BaseExpression) -> str:
         given = self.expression(value)
+        column = self._mapped(self.entity, column) if self.entity is not None else column
         return f"{qualified(table)}.{name(column)} {'IS NULL' if given == 'NULL' else f'= {given}'}"
 
     def _copied(self, call: cst.Call) -> str:

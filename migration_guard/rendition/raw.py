@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.spot import spot_in_text
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Value
-from migration_guard.rendition.spelling import NotRendered, first_argument, plain_arguments, spelt, spelt_list
+from migration_guard.rendition.spelling import NotRendered, Rendered, first_argument, plain_arguments, spelt, spelt_list
+from migration_guard.sql import statement_at
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -22,8 +24,19 @@ _IN_ORDER = re.compile(r"%s|%%|\?")
 _BEHIND_IN = re.compile(r"\bIN\s*\(?\s*\Z", re.IGNORECASE)
 
 
-def rendered(call: Call, text: Text, parameters: Value | None) -> str:
-    """Give a statement with the values of its parameters."""
+def rendered(call: Call, text: Text, parameters: Value | None, start: int) -> str | Rendered:
+    """Give the statement that stands at an offset of a text, with the values of its parameters."""
+    begin, end, count = statement_at(str(text), text.holes, start)
+    if count == 1:
+        return _filled(call, text, parameters)
+    part = text.slice(begin, end)
+    if _IN_ORDER.search(str(part)) and isinstance(parameters, Sequence):
+        raise NotRendered("its placeholders are counted through several statements; give each a call of its own")
+    within = spot_in_text(text, begin, begin + 1, end, call.place)
+    return Rendered(_filled(call, part, parameters), within, count)
+
+
+def _filled(call: Call, text: Text, parameters: Value | None) -> str:
     if not text.known:
         unknown = ", ".join(sorted({str(text)[start:end] for start, end in text.holes}))
         raise NotRendered(f"{unknown} is known only when it runs; write it into the statement, then move it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -15,6 +16,7 @@ from migration_guard.interpreter.values import Choice, Constant, Value
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
+    from migration_guard.interpreter.spot import Spot
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 MAX_HOPS = 10
@@ -22,7 +24,27 @@ MAX_HOPS = 10
 
 
 class NotRendered(Exception):
-    """Why a data change cannot be said in one statement of SQL."""
+    """Why a data change cannot be said in one statement of SQL; of a loop, where it stands all the same."""
+
+    def __init__(self, reason: str, loop: Spot | None = None, where: str = "") -> None:
+        super().__init__(reason)
+        self.loop = loop
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A data change as one statement."""
+
+    sql: str
+    within: Spot | None = None
+    """Where it stands in a text that holds other statements too."""
+    statements: int = 1
+    """How many that text holds."""
+    loop: Spot | None = None
+    """The loop that it stands for."""
+    where: str = ""
+    """The rows that the loop goes through."""
 
 
 def spelt(value: Value) -> str:

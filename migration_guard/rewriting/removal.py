@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import libcst as cst
 
 from migration_guard.interpreter.syntax import Source, dotted, parse
-from migration_guard.operations import Span
+from migration_guard.operations import Rendition, Span
 from migration_guard.rendition.spelling import shown
 
 _OF_THE_SCHEMA = re.compile(
@@ -48,46 +49,113 @@ class Cut:
 class Site:
     """Where a data change stands: what has to be cut out, and what comes after it."""
 
-    source: Source
-    _statement: cst.CSTNode
-    _only: bool
-    """Whether nothing else stands in its block."""
-    _instead: tuple[cst.CSTNode, str] | None
+    statements: tuple[cst.CSTNode, ...]
+    """What is taken out: statements, or elements of a list."""
+    instead: tuple[cst.CSTNode, str] | None
     """An argument that is replaced, where the operation has others that stay."""
+    within: Span | None
+    """The statement itself, in a text that holds others."""
+    of_text: int
+    """How many statements that text holds."""
     after: tuple[Step, ...]
 
-    def without(self, comment: str) -> bytes:
-        """Give the file with a comment in place of the data change."""
-        cuts = [_cut(self.source, self._statement, comment, only=self._only)] if self._instead is None else []
-        if self._instead is not None:
-            node, text = self._instead
-            line = _line_start(self.source.text, _range(self.source, self._statement)[0])
-            indent = _indent(self.source.text, line)
-            cuts = [
-                Cut(line, line, f"{indent}{comment}{_newline(self.source.text)}"),
-                Cut(*_range(self.source, node), text),
-            ]
-        result = self.source.text
+
+class Migration:
+    """The source of a migration, out of which data changes are taken."""
+
+    def __init__(self, path: Path, data: bytes) -> None:
+        self.source, self._tree = _parsed(path, data)
+
+    def site(self, rendition: Rendition, calls: Sequence[Span]) -> Site:
+        """Find what is to be taken out: the statement of the innermost call that is one, or the loop that it is made in.
+
+        Raises CannotRemove.
+        """
+        found = [call for span in calls if (call := _call_at(self.source, self._tree, span)) is not None]
+        while found and _passes_on(found[0], self._tree):
+            del found[0]
+        loop = self._loop_at(rendition.loop) if rendition.loop is not None else None
+        if not found and loop is None:
+            raise CannotRemove("it is not run by a call in this file; take it out by hand")
+        after = tuple(step for one in found for step in _after(self.source, self._tree, one, loop))
+        if loop is not None:
+            _check_way_up(loop, self._tree)
+            inside = found and any(parent is loop for parent in self._tree.above(found[0]))
+            also = () if inside or not found else (_statement_of(found[0], self._tree),)
+            return Site((loop, *also), None, None, 1, after)
+        if rendition.within is not None:
+            _check_way_up(found[0], self._tree)
+            rest = tuple(self._rest_of_text(rendition.within))
+            statement = _statement_of(found[0], self._tree)
+            return Site((statement,), None, rendition.within, rendition.statements, (*rest, *after))
+        statement = _statement_of(found[0], self._tree)
+        _check_way_up(statement, self._tree)
+        return Site((statement,), _instead(statement), None, 1, after)
+
+    def _rest_of_text(self, within: Span) -> Iterator[Step]:
+        """What the same text does after the statement, one step for each."""
+        text = self.source.text
+        start = self.source.offset((within.end_line, within.end_column))
+        ends = [end for begin, end in self._tree.texts(self.source) if begin <= start <= end]
+        line = within.end_line
+        for part in text[start : max(ends, default=len(text))].split(";"):
+            if part.strip(" \t\r\n\"'"):
+                skipped = part[: len(part) - len(part.lstrip())].count("\n")
+                yield Step(line + skipped, line + part.rstrip().count("\n"), part, simple=True)
+            line += part.count("\n")
+
+    def _loop_at(self, span: Span) -> cst.CSTNode | None:
+        return next((loop for loop in self._tree.loops if self._begins_at(loop, span)), None)
+
+    def _begins_at(self, node: cst.CSTNode, span: Span) -> bool:
+        self.source.want(node)
+        return self.source.start(node) == (span.line, span.column)
+
+    def without(self, sites: Sequence[tuple[Site, str]]) -> bytes:
+        """Give the file with comments in place of the data changes."""
+        text = self.source.text
+        gone = {id(node) for site, _ in sites if not self._keeps_text(site, sites) for node in site.statements}
+        cuts: list[Cut] = []
+        done: set[int] = set()
+        for site, comment in sites:
+            if self._keeps_text(site, sites):
+                cuts.append(_cut_text(self.source, site.within, comment))
+                continue
+            for node in site.statements:
+                remark = f"# {comment}" if node is site.statements[0] else ""
+                if id(node) in done:
+                    cuts[-1] = replace(cuts[-1], text=self._both(cuts[-1], node, remark))
+                elif site.instead is not None:
+                    line = _line_start(text, _range(self.source, node)[0])
+                    cuts.append(Cut(line, line, f"{_indent(text, line)}{remark}{_newline(text)}"))
+                    cuts.append(Cut(*_range(self.source, site.instead[0]), site.instead[1]))
+                else:
+                    only = not self._tree.stays_beside(node, gone)
+                    cuts.append(_cut(self.source, node, remark, only=only and node is self._tree.last_of(node)))
+                done.add(id(node))
         for cut in sorted(cuts, key=lambda cut: cut.start, reverse=True):
-            result = result[: cut.start] + cut.text + result[cut.end :]
-        return result.encode(self.source.tree.encoding)
+            text = text[: cut.start] + cut.text + text[cut.end :]
+        return text.encode(self.source.tree.encoding)
+
+    def _both(self, cut: Cut, node: cst.CSTNode, remark: str) -> str:
+        """Two changes that one call ran: both are told in its place."""
+        indent = _indent(self.source.text, _line_start(self.source.text, _range(self.source, node)[0]))
+        first, newline, rest = cut.text.partition(_newline(self.source.text))
+        return f"{first}{_newline(self.source.text)}{indent}{remark}{newline}{rest}"
+
+    @staticmethod
+    def _keeps_text(site: Site, sites: Sequence[tuple[Site, str]]) -> bool:
+        """Whether a statement is cut out of a text that keeps others."""
+        if site.within is None:
+            return False
+        together = [other for other, _ in sites if other.within is not None and other.statements == site.statements]
+        return len(together) < site.of_text
 
 
-def find(path: Path, data: bytes, calls: Sequence[Span]) -> Site:
-    """Find the statement to be taken out: the innermost of the calls, as given, that is one. Raises Refused, CannotRemove."""
+@lru_cache(maxsize=4)
+def _parsed(path: Path, data: bytes) -> tuple[Source, _Parents]:
     source = parse(path, data)
-    tree = _Parents(source.tree)
-    found = [call for span in calls if (call := _call_at(source, tree, span)) is not None]
-    while found and _passes_on(found[0], tree):
-        del found[0]
-    if not found:
-        raise CannotRemove("it is not run by a call in this file; take it out by hand")
-    call = found[0]
-    statement, block = _statement_of(call, tree)
-    instead = _instead(statement)
-    _check_way_up(statement, tree)
-    after = tuple(step for one in found for step in _after(source, tree, one))
-    return Site(source, statement, block is not None and len(block) == 1, instead, after)
+    return source, _Parents(source.tree)
 
 
 class _Parents:
@@ -98,13 +166,25 @@ class _Parents:
         self._of: dict[int, cst.CSTNode] = {}
         waiting: list[cst.CSTNode] = [tree]
         self.calls: list[cst.Call] = []
+        self.loops: list[cst.CSTNode] = []
+        self.strings: list[cst.CSTNode] = []
         while waiting:
             node = waiting.pop()
             if isinstance(node, cst.Call):
                 self.calls.append(node)
+            elif isinstance(node, (cst.For, cst.While)):
+                self.loops.append(node)
+            elif isinstance(node, cst.BaseString):
+                self.strings.append(node)
             for child in node.children:
                 self._of[id(child)] = node
                 waiting.append(child)
+
+    def texts(self, source: Source) -> list[tuple[int, int]]:
+        """Where texts stand, put together of several literals or not."""
+        for node in self.strings:
+            source.want(node)
+        return [(source.offset(source.start(node)), source.offset(source.end(node))) for node in self.strings]
 
     def above(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         while (parent := self._of.get(id(node))) is not None:
@@ -113,6 +193,20 @@ class _Parents:
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         return self._of.get(id(node))
+
+    def _block(self, node: cst.CSTNode) -> Sequence[cst.CSTNode]:
+        parent = self.parent(node)
+        return parent.body if isinstance(parent, (cst.IndentedBlock, cst.Module)) else ()
+
+    def stays_beside(self, node: cst.CSTNode, gone: Collection[int]) -> bool:
+        """Whether anything is left in the block of a statement that is taken out."""
+        block = self._block(node)
+        return not block or any(id(one) not in gone for one in block)
+
+    def last_of(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The last statement of the block in which a statement stands."""
+        block = self._block(node)
+        return block[-1] if block else node
 
 
 def _call_at(source: Source, tree: _Parents, span: Span) -> cst.Call | None:
@@ -151,8 +245,8 @@ def _named(call: cst.Call) -> cst.CSTNode:
     return call.func.attr if isinstance(call.func, cst.Attribute) else call.func
 
 
-def _statement_of(call: cst.Call, tree: _Parents) -> tuple[cst.CSTNode, Sequence[cst.CSTNode] | None]:
-    """What is taken out with the call: its statement, with the block that it stands in, or its element of a list."""
+def _statement_of(call: cst.Call, tree: _Parents) -> cst.CSTNode:
+    """What is taken out with the call: its statement, or its element of a list."""
     node: cst.CSTNode = call
     for parent in tree.above(call):
         match parent:
@@ -161,12 +255,11 @@ def _statement_of(call: cst.Call, tree: _Parents) -> tuple[cst.CSTNode, Sequence
             case cst.SimpleStatementLine(body=body) if isinstance(node, cst.Expr):
                 if len(body) > 1:
                     raise CannotRemove("several statements stand on its line; give each a line of its own")
-                block = tree.parent(parent)
-                return parent, block.body if isinstance(block, (cst.IndentedBlock, cst.Module)) else None
+                return parent
             case cst.SimpleStatementSuite():
                 raise CannotRemove("it stands on the line of its block's head; give it a line of its own")
             case cst.Element() if _is_operation(call):
-                return parent, None
+                return parent
             case cst.Arg():
                 whole = tree.parent(parent)
                 inside = shown(whole) if whole is not None else ""
@@ -224,14 +317,15 @@ def _check_way_up(statement: cst.CSTNode, tree: _Parents) -> None:
                 raise CannotRemove("it stands in an expression; take it out by hand")
 
 
-def _after(source: Source, tree: _Parents, call: cst.Call) -> Iterator[Step]:
-    """What the function, or the list of operations, does after a call."""
-    node: cst.CSTNode = call
-    for parent in tree.above(call):
+def _after(source: Source, tree: _Parents, call: cst.Call, loop: cst.CSTNode | None) -> Iterator[Step]:
+    """What the function, or the list of operations, does after a call; what a loop does that goes with it does not count."""
+    node: cst.CSTNode = loop if loop is not None and any(one is loop for one in tree.above(call)) else call
+    for parent in tree.above(node):
         if isinstance(parent, (cst.IndentedBlock, cst.List)):
             rest = parent.body if isinstance(parent, cst.IndentedBlock) else parent.elements
             at = next(index for index, one in enumerate(rest) if one is node)
             for step in rest[at + 1 :]:
+                source.want(step)
                 simple = isinstance(step, (cst.SimpleStatementLine, cst.Element))
                 yield Step(source.start(step)[0], source.end(step)[0], tree.tree.code_for_node(step), simple)
         if isinstance(parent, cst.FunctionDef):
@@ -245,7 +339,7 @@ def _after_operation(source: Source, tree: _Parents, function: str) -> Iterator[
     for call in tree.calls:
         is_run = (dotted(call.func) or "").rpartition(".")[2] == "RunPython"
         if is_run and call.args and dotted(call.args[0].value) == function:
-            yield from _after(source, tree, call)
+            yield from _after(source, tree, call, None)
 
 
 # --- Text ------------------------------------------------------------------------------------------------------------
@@ -258,6 +352,11 @@ def _cut(source: Source, statement: cst.CSTNode, comment: str, *, only: bool) ->
     if isinstance(statement, cst.SimpleStatementLine):
         behind = re.compile(r"[ \t]*(?:#[^\r\n]*)?").match(text, end)
         end = behind.end() if behind else end
+        return _line_cut(
+            text,
+            Cut(start, end, f"{comment}{_newline(text)}{indent}pass" if only and comment else comment or "pass" * only),
+        )
+    if isinstance(statement, (cst.For, cst.While)):
         return Cut(start, end, f"{comment}{_newline(text)}{indent}pass" if only else comment)
     comma = re.compile(r"\s*,").match(text, end)
     end = comma.end() if comma else end
@@ -269,6 +368,22 @@ def _cut(source: Source, statement: cst.CSTNode, comment: str, *, only: bool) ->
         start = line + len(text[line:start].rstrip())
         comment = f"{_newline(text)}{indent}{comment}"
     return Cut(start, end, comment)
+
+
+def _line_cut(text: str, cut: Cut) -> Cut:
+    """Take the whole line where nothing comes in the place of what stood there."""
+    if cut.text:
+        return cut
+    end = re.compile(r"[ \t]*(?:\r\n?|\n)?").match(text, cut.end)
+    return Cut(_line_start(text, cut.start), end.end() if end else cut.end, "")
+
+
+def _cut_text(source: Source, within: Span | None, comment: str) -> Cut:
+    """Take one statement out of a text of several: a comment in SQL comes in its place."""
+    assert within is not None
+    start, end = source.offset((within.line, within.column)), source.offset((within.end_line, within.end_column))
+    semicolon = re.compile(r"\s*;").match(source.text, end)
+    return Cut(start, semicolon.end() if semicolon else end, f"/* {comment} */")
 
 
 def _range(source: Source, node: cst.CSTNode) -> tuple[int, int]:

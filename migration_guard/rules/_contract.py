@@ -50,6 +50,8 @@ class Contract:
     required: tuple[str, ...]
     migration: str | None = None
     override: Severity | None = None
+    django: bool = False
+    """Whether it is a migration of Django."""
 
     def requires(self, key: str) -> bool:
         """Whether the migration asks for a backfill to be complete."""

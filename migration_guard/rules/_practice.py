@@ -62,8 +62,15 @@ def practice(code: str, name: str) -> Callable[[Check], Rule]:
 
 
 def changes(procedure: Procedure) -> tuple[Alteration, ...]:
-    """The data changes of a backfill, the books of its runner left out."""
-    return tuple(one for one in procedure.alterations if not _BOOKS.search(one.table))
+    """The data changes of a backfill, the books of its runner left out: they are kept beside other changes, a row at a time."""
+    books = [one for one in procedure.alterations if _BOOKS.search(one.table) and _is_entry(one)]
+    others = tuple(one for one in procedure.alterations if one not in books)
+    return others or procedure.alterations
+
+
+def _is_entry(change: Alteration) -> bool:
+    """Whether a change is of an entry, which some condition names, and not of a whole table."""
+    return change.verb == "INSERT" or bool(change.tested)
 
 
 def transactions(procedure: Procedure) -> Iterator[tuple[int, Span]]:
@@ -83,11 +90,19 @@ def spelt(setting: Setting) -> str:
 
 
 def set_to(setting: Setting, value: str) -> Edit:
-    """The edit that gives a time-out another value."""
-    return Edit(setting.span, ((setting.text, value),))
+    """The edit that gives a time-out another value, for the transaction alone."""
+    return Edit(setting.span, (*_local(setting), (setting.text, value)))
 
 
 def added(procedure: Procedure, transaction: int, name: str, value: str) -> Edit | None:
     """The edit that sets a time-out below the last one that its transaction sets."""
-    own = [one for one in procedure.settings if one.transaction == transaction]
-    return Edit(own[-1].span, ((own[-1].name, name), (own[-1].text, value)), again=True) if own else None
+    own = [one for one in procedure.settings if transaction in one.transactions]
+    if not own:
+        return None
+    return Edit(own[-1].span, (*_local(own[-1]), (own[-1].name, name), (own[-1].text, value)), again=True)
+
+
+def _local(setting: Setting) -> tuple[tuple[str, str], ...]:
+    """What makes a SET one that ends with its transaction, as the advice has it."""
+    plain = ((f"SET {word}{setting.name}", f"SET LOCAL {setting.name}") for word in ("", "SESSION "))
+    return () if setting.local else tuple(plain)

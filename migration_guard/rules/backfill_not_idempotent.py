@@ -121,7 +121,7 @@ def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
     for change in changes(procedure):
         if change.repeats:
             written = ", ".join(change.columns) or "its rows"
-            message = f"A second run would {change.verb} the same rows of {change.table} again"
+            message = f"A second run would {change.verb} the same rows of {change.target} again"
             measure = Measure(_tested(change.tested), f"a condition on {written}")
             yield context.finding(change.span, message, HELP, Severity.HIGH, measure)
 

@@ -37,8 +37,9 @@ def upgrade():
 ```
 
 ## Use instead
-`require_backfill(op.get_bind(), KEY)` at the beginning of the migration: it goes on only where the backfill was verified as
-complete, or the table is empty.
+`require_backfill(op.get_bind(), KEY)` at the beginning of the migration, or with Django `RunPython` of a function that calls
+`require_backfill(schema_editor.connection, KEY)`: it goes on only where the backfill was verified as complete, or the table is
+empty.
 """
 
 from __future__ import annotations
@@ -57,9 +58,12 @@ def check(contraction: Contraction, context: Contract) -> Iterator[Finding]:
         if fill.concerns(contraction) and not context.requires(fill.key):
             where = f"{contraction.table}.{contraction.columns[0]}" if contraction.columns else contraction.table
             message = f"{contraction.what} on {where} relies on backfill {fill.key}, which may not be complete"
-            help_ = (
-                f'Call require_backfill(op.get_bind(), "{fill.key}") first in this migration: it goes on only where '
-                "the backfill was verified as complete."
-            )
+            help_ = f"{_first(fill.key, context)}: it goes on only where the backfill was verified as complete."
             yield context.finding(contraction, message, help_)
             return
+
+
+def _first(key: str, context: Contract) -> str:
+    if context.django:
+        return f'Begin this migration with RunPython of a function that calls require_backfill(schema_editor.connection, "{key}")'
+    return f'Call require_backfill(op.get_bind(), "{key}") first in this migration'

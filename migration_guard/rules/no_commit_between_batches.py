@@ -97,6 +97,6 @@ def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
     """Report the loop, once."""
     together = next((one for one in changes(procedure) if one.together), None)
     if together is not None and procedure.loop is not None:
-        message = f"All batches of {together.table} share one transaction, which holds every lock until the end"
+        message = f"All batches of {together.target} share one transaction, which holds every lock until the end"
         measure = Measure("one transaction", "one transaction a batch")
         yield context.finding(procedure.loop, message, HELP, Severity.HIGH, measure)

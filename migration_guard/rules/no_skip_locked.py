@@ -133,12 +133,14 @@ def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
     rewriting = [one for one in changes(procedure) if one.verb != "INSERT"]
     if procedure.managed or not rewriting:
         return
+    told: set[str | None] = set()
     for one in procedure.batches:
         if not one.skips:
+            told.add(one.table)
             message = f"The batches of {one.table or procedure.shown} wait for rows that others hold"
             yield context.finding(one.span, message, HELP, Severity.HIGH, Measure(_found(one), REQUIRED, _edit(one)))
-    if not procedure.batches:
-        yield from (_unlocked(one, context) for one in rewriting if one.confined)
+    unlocked = [one for one in rewriting if one.confined and not one.locked and one.table not in told]
+    yield from (_unlocked(one, context) for one in unlocked if None not in told)
 
 
 def _found(selection: Selection) -> str:
@@ -151,5 +153,5 @@ def _edit(selection: Selection) -> Edit | None:
 
 
 def _unlocked(change: Alteration, context: Practice) -> Finding:
-    message = f"The rows of {change.table} are changed without having been locked, so each batch waits for others"
+    message = f"The rows of {change.target} are changed without having been locked, so each batch waits for others"
     return context.finding(change.span, message, HELP, Severity.HIGH, Measure("no lock", REQUIRED))

@@ -114,7 +114,7 @@ def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
     """Report changes that no batch confines, and batches that have no end."""
     for change in changes(procedure):
         if not change.confined and not (procedure.managed and change.verb == "INSERT"):
-            message = f"This {change.verb} of {change.table} changes all the rows that match, not those of a batch"
+            message = f"This {change.verb} of {change.target} changes all the rows that match, not those of a batch"
             yield context.finding(change.span, message, HELP, Severity.HIGH, Measure("no ids", "the ids of a batch"))
     for one in procedure.batches:
         if one.lock and one.limit is None:

@@ -140,7 +140,8 @@ def check(procedure: Procedure, context: Practice) -> Iterator[Finding]:
             message = f"The size of the batches of {procedure.shown} is fixed in SQL"
             edit = Edit(one.span, ((f"LIMIT {one.limit}", "LIMIT :batch_size"),))
             measure = Measure(f"LIMIT {one.limit}", "a size from configuration", edit)
-            yield context.finding(one.span, message, HELP, Severity.MEDIUM, measure)
+            severity = Severity.HIGH if one.fixed > LARGEST else Severity.MEDIUM
+            yield context.finding(one.span, message, HELP, severity, measure)
 
 
 def _which(number: int) -> str:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migration_guard.sql.functions import Functions
-from migration_guard.sql.lexis import UNKNOWN
+from migration_guard.sql.lexis import POSTGRES, UNKNOWN
 from migration_guard.sql.readings import may_allow_escapes, read
-from migration_guard.sql.scan import masked
+from migration_guard.sql.scan import masked, scan
+from migration_guard.sql.statement import split
 from migration_guard.sql.steps import (
     Change,
     Created,
@@ -40,7 +41,18 @@ __all__ = [
     "Unknown",
     "may_allow_escapes",
     "read_sql",
+    "statement_at",
 ]
+
+
+def statement_at(text: str, holes: Sequence[tuple[int, int]], offset: int) -> tuple[int, int, int]:
+    """Give the range of the statement at an offset, as PostgreSQL reads it, and how many there are: alone it is all."""
+    statements = list(split(scan(masked(text, holes), 0, POSTGRES)))
+    for statement in statements if len(statements) > 1 else ():
+        begin, end = statement.tokens[0].start, statement.tokens[-1].end
+        if begin <= offset < end:
+            return begin, end, len(statements)
+    return 0, len(text), 1
 
 
 def read_sql(

@@ -34,6 +34,8 @@ class Pick:
     """Columns by whose values it leaves rows out."""
     nested: bool
     """Whether it stands inside a statement that changes rows."""
+    gives: tuple[str, ...] = ()
+    """The columns that it gives, row by row: none where rows are put together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,14 @@ class Write:
     tested: tuple[str, ...]
     """Columns by whose values it, or a pick inside it, leaves rows out."""
     confined: bool
+    """Whether it says itself which rows a batch has: a pick inside it, or rows that it is given."""
     repeats: bool
+    listed: tuple[str, ...] = ()
+    """Columns that have to be in a list of values from outside."""
+    keyed: tuple[str, ...] = ()
+    """Columns that have to equal a value from outside."""
+    ranged: bool = False
+    """Whether a column lies in a range whose two ends come from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,8 @@ def _batch(root: exp.Expr | None) -> Batch | None:
         return None
     writing = [node for node in root.walk() if type(node) in _VERBS and not isinstance(node.parent, exp.When)]
     picked = [node for node in root.find_all(exp.Select) if node.args.get("locks") or node.args.get("limit")]
-    picks = tuple(_pick(node, nested=bool(writing)) for node in picked)
+    reading = [] if writing else [node for node in root.find_all(exp.Select) if node not in picked]
+    picks = tuple(_pick(node, nested=bool(writing)) for node in (*picked, *reading))
     return Batch(picks, tuple(_write(node, root, picked) for node in writing), 0, 0)
 
 
@@ -110,7 +120,14 @@ def _pick(node: exp.Select, *, nested: bool) -> Pick:
         fixed=fixed,
         tested=_tested(node.args.get("where")),
         nested=nested,
+        gives=_given(node),
     )
+
+
+def _given(node: exp.Select) -> tuple[str, ...]:
+    if node.args.get("distinct") or node.args.get("group"):
+        return ()
+    return tuple(one.name.lower() for one in node.expressions if isinstance(one.unalias(), exp.Column))
 
 
 def _limit(limit: exp.Expr) -> tuple[str, int | None]:
@@ -125,19 +142,23 @@ def _limit(limit: exp.Expr) -> tuple[str, int | None]:
 
 def _write(node: exp.Expr, root: exp.Expr, picked: Sequence[exp.Select]) -> Write:
     target = node.this.this if isinstance(node.this, exp.Schema) else node.this
-    table = target.name if isinstance(target, exp.Table) else ""
+    table = target.name if isinstance(target, exp.Table) and HOLE not in target.name else ""
     assigned, sources = _assignments(node)
     own = _tested(node.args.get("where"))
     inside = [select for select in picked if _feeds(select, node, root)]
     tested = tuple(dict.fromkeys(chain(own, *(_tested(select.args.get("where")) for select in inside))))
+    bounds = _bounds(node, target)
     return Write(
         verb=_VERBS[type(node)],
         table=table,
         columns=assigned,
         sources=sources,
         tested=tested,
-        confined=bool(inside) or _by_ids_or_range(node.args.get("where"), target),
+        confined=bool(inside) or (isinstance(node, exp.Insert) and isinstance(node.expression, exp.Values)),
         repeats=_repeats(node, root, assigned, tested),
+        listed=bounds.listed,
+        keyed=bounds.keyed,
+        ranged=bounds.ranged,
     )
 
 
@@ -194,25 +215,75 @@ def _feeds(select: exp.Select, node: exp.Expr, root: exp.Expr) -> bool:
     return False
 
 
-def _by_ids_or_range(where: exp.Expr | None, target: exp.Expr) -> bool:
-    """Whether a condition names the keys, or a range of them, by values from outside."""
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """How values from outside say which rows a statement is about."""
+
+    listed: tuple[str, ...] = ()
+    keyed: tuple[str, ...] = ()
+    ranged: bool = False
+
+
+def _bounds(node: exp.Expr, target: exp.Expr) -> _Bounds:
+    """Read the conditions that every row has to fulfil; of a copy those on the rows that are read."""
+    source = node.expression if isinstance(node, exp.Insert) else node
+    where = source.args.get("where") if isinstance(source, exp.Expr) else None
     if where is None:
-        return False
-    names = {"", target.alias_or_name}
-    for node in where.find_all(exp.In, exp.EQ, *_RANGES):
-        column = node.this.unnest()
-        if not isinstance(column, exp.Column) or column.table not in names or HOLE in column.name:
+        return _Bounds()
+    names = {"", target.alias_or_name} if source is node else None
+    listed: list[str] = []
+    keyed: list[str] = []
+    lower: set[str] = set()
+    upper: set[str] = set()
+    given = {one.alias for one in (source if isinstance(source, exp.Expr) else node).find_all(exp.Values)}
+    for test in where.this.flatten() if isinstance(where.this, exp.And) else (where.this,):
+        listed += _joined(test.unnest(), names, given)
+        column, one = _tested_from_outside(test.unnest(), names)
+        if not column:
             continue
-        if any(HOLE in one.name for one in node.find_all(exp.Identifier)):
-            listed = isinstance(node, exp.In) or any(True for _ in node.find_all(exp.Any))
-            bounded = isinstance(node, (exp.Between, exp.LT, exp.LTE))
-            if listed or bounded or (isinstance(node, exp.EQ) and _is_key(column.name)):
-                return True
-    return False
+        match one:
+            case exp.In():
+                listed.append(column)
+            case exp.EQ():
+                (listed if any(True for _ in one.find_all(exp.Any)) else keyed).append(column)
+            case exp.Between():
+                lower.add(column)
+                upper.add(column)
+            case exp.GT() | exp.GTE():
+                lower.add(column)
+            case exp.LT() | exp.LTE():
+                upper.add(column)
+    ranged = bool(lower & upper) or any(map(is_key, upper))
+    return _Bounds(tuple(listed), tuple(keyed), ranged)
 
 
-def _is_key(name: str) -> bool:
-    return name.lower() in {"id", "pk", "ctid", "uuid", "rowid", "oid"}
+def _joined(test: exp.Expr, names: set[str] | None, given: set[str]) -> Iterator[str]:
+    """The column that has to equal one of rows that are given: `FROM (VALUES %s) AS v (id) WHERE leads.id = v.id`."""
+    if isinstance(test, exp.EQ) and names is not None:
+        sides = [one.unnest() for one in (test.this, test.expression)]
+        for one, other in (sides, sides[::-1]):
+            columns = isinstance(one, exp.Column) and isinstance(other, exp.Column)
+            if columns and other.table in given - {""} and one.table in names:
+                yield one.name.lower()
+
+
+def _tested_from_outside(test: exp.Expr, names: set[str] | None) -> tuple[str, exp.Expr]:
+    """The column that a condition compares with values from outside, else no name."""
+    if not isinstance(test, (exp.In, exp.EQ, *_RANGES)) or any(True for _ in test.find_all(exp.Select)):
+        return "", test
+    column = test.this.unnest()
+    if not isinstance(column, exp.Column) or (names is not None and column.table not in names) or HOLE in column.name:
+        return "", test
+    outside = any(HOLE in one.name for one in test.find_all(exp.Identifier))
+    return (column.name.lower() if outside else ""), test
+
+
+def is_key(name: str) -> bool:
+    """Whether a column is surely the key of its table, by what it is called."""
+    return name.lower() in _KEYS
+
+
+_KEYS = frozenset({"id", "pk", "ctid", "uuid", "guid", "rowid", "oid"})
 
 
 def _repeats(node: exp.Expr, root: exp.Expr, assigned: Sequence[str], tested: Sequence[str]) -> bool:

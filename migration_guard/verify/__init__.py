@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migration_guard.check import Request, Run, run
+from migration_guard.check import Request, Run, names_without_backfills, run
 from migration_guard.config import Settings, SettingsLoader
 from migration_guard.discover import BACKFILL
 from migration_guard.discover.patterns import backfill_path
@@ -69,7 +69,10 @@ def verify(order: Order) -> Verification:
         sixth = _sixth(project, settings, order)
     points = (
         _first(found, started.result(), settings, order.cwd),
-        *(_practice(number, files, problems, more) for number, more in _further(settings, project, order)),
+        *(
+            _practice(number, files, problems, more, strict=order.strict)
+            for number, more in _further(settings, project, order)
+        ),
         sixth,
     )
     every = [one for point in points for one in point.evidence]
@@ -78,15 +81,13 @@ def verify(order: Order) -> Verification:
 
 def _first(found: scripts.Scripts, started: Found, settings: Settings, cwd: Path) -> Point:
     evidence, problems = started
-    if found.judged:
+    if found.judged or any(one.touches for one in found.others):
         read = deployment.read(found, settings.root, cwd)
         more, unjudged = deployment.judge(read)
         evidence, problems = [*more, *evidence], [*problems, *unjudged]
     else:
         seen = f" ({', '.join(one.shown for one in found.others)}: not judged)" if found.others else ""
-        message = (
-            f"no shell script and no compose file that deploys was found{seen}; `verify.deploy-scripts` names them"
-        )
+        message = f"no description of a deployment was found{seen}; `verify.deploy-scripts` names them"
         problems.append(Problem("deploy scripts", None, message))
     return Point(1, TITLES[1], tuple(evidence), tuple(problems))
 
@@ -98,7 +99,8 @@ def _backfills(order: Order, settings: Settings) -> tuple[list[Checked], list[Pr
     load = _EveryRule(cwd=order.cwd, config=order.config, isolated=order.isolated)
     places = tuple(str(backfill_path(entry, settings)) for entry in settings.backfill.modules)
     ran = run(Request(places, order.cwd, load, order.workers, baseline=False))
-    return [one for one in ran.checked if one.candidate.framework == BACKFILL], list(ran.report.problems)
+    files = [one for one in ran.checked if one.candidate.framework == BACKFILL]
+    return files, [*ran.report.problems, *names_without_backfills(files)]
 
 
 def _further(settings: Settings, project: Run, order: Order) -> Iterator[tuple[int, Found]]:
@@ -113,9 +115,17 @@ def _further(settings: Settings, project: Run, order: Order) -> Iterator[tuple[i
         yield number, more
 
 
-def _practice(number: int, files: Sequence[Checked], problems: Sequence[Problem], more: Found) -> Point:
+def backfill_points(order: Order, settings: Settings) -> list[Point]:
+    """The points about backfills alone, as far as their source tells."""
+    files, problems = _backfills(order, settings)
+    return [_practice(number, files, problems, ([], []), strict=order.strict) for number in practices.CODES]
+
+
+def _practice(
+    number: int, files: Sequence[Checked], problems: Sequence[Problem], more: Found, *, strict: bool
+) -> Point:
     evidence, unjudged = more
-    judged = practices.evidence(number, files, _law())
+    judged = practices.evidence(number, files, _law(), strict=strict)
     return Point(number, TITLES[number], (*judged, *evidence), (*problems, *unjudged))
 
 
@@ -137,7 +147,10 @@ def _sources(files: Sequence[Checked]) -> Mapping[str, str]:
 
 
 def _left_out(found: scripts.Scripts) -> tuple[Problem, ...]:
-    return tuple(Problem(one.shown, None, "it looks as if it deployed, and is not judged") for one in found.others)
+    return tuple(
+        Problem(one.shown, one.line, f"it looks as if it deployed, and is not judged: {one.why}")
+        for one in found.others
+    )
 
 
-__all__ = ["Evidence", "Order", "Point", "Verification", "verify"]
+__all__ = ["Evidence", "Order", "Point", "Verification", "backfill_points", "verify"]

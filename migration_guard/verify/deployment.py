@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source, shown_path
 from migration_guard.operations import Problem
-from migration_guard.verify import compose, foreign, shell
-from migration_guard.verify.compose import Services
+from migration_guard.verify import descriptions, foreign
+from migration_guard.verify.descriptions import Command, Fate, compose, make, shell, yamls
+from migration_guard.verify.descriptions.compose import Services
 from migration_guard.verify.scripts import Script, Scripts
-from migration_guard.verify.shell import Command, Fate
 from migration_guard.verify.verdict import Evidence, Outcome
 
 _WORD = r"(?:^|[/_.:-])(?:{})(?:$|[/_.:-])"
@@ -40,6 +40,15 @@ _NO_STEP = frozenset(
 _SAYS = re.compile(r"^_?(?:log|info|warn|say|print|notify|success|error|header)", re.IGNORECASE)
 _CONTAINERS = frozenset({"docker", "docker-compose", "podman", "podman-compose", "kubectl"})
 _STARTS = frozenset({"run", "up", "exec", "start"})
+_QUERIES = frozenset({"--check", "--plan", "--dry-run", "--help", "-h", "--list", "-l", "--sql", "--version", "--fake"})
+"""Options with which a command asks and does nothing."""
+_ASKING = re.compile(
+    r"^(?:show_?migrations|makemigrations|makemessages|current|heads|history|branches|stamp|revision|merge)$|(?:^|[_./-])(?:wait|await)(?:[_.-]|$)",
+    re.IGNORECASE,
+)
+"""Commands that ask of migrations, write them, or wait for them."""
+_DEEPEST = 4
+"""Scripts that call scripts: beyond this, none is followed."""
 _ASKS = frozenset({"gate", "status", "list", "init", "pause", "resume", "cancel", "retry", "verify", "check"})
 """Commands of a runner that run nothing."""
 REQUIRED_GOING = "its failure stops nothing"
@@ -56,6 +65,8 @@ class Step:
     command: tuple[str, ...]
     """What is run in the end, in a container or not."""
     fate: Fate
+    origin: str = ""
+    """The description that it is a step of, through whatever scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,60 +81,172 @@ class Deployment:
 
 
 def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
-    """Read all compose files first, since the shell scripts run their services."""
-    problems: list[Problem] = []
-    services = Services()
-    steps: list[Step] = []
-    for script in sorted(scripts.judged, key=lambda one: not one.compose):
+    """Read all compose files first, since other descriptions run their services."""
+    reader = _Reader(root, cwd)
+    for script in sorted(scripts.judged, key=lambda one: one.kind is not descriptions.Kind.COMPOSE):
+        reader.read(script, named=scripts.named)
+    for other in scripts.others:
+        if other.touches:
+            message = f"cannot be judged: {other.why}, and it may run migrations or backfills"
+            reader.problems.append(Problem(other.shown, other.line, message))
+    steps = reader.steps
+    if not any(step.kind is Kind.BACKFILL for step in steps):
+        steps += _started_by_compose(reader.services)
+    return Deployment(tuple(steps), reader.services, tuple(reader.problems), root, cwd)
+
+
+class _Reader:
+    """Turns descriptions into steps, and follows the scripts of the project that they call."""
+
+    def __init__(self, root: Path, cwd: Path) -> None:
+        self.root = root
+        self.cwd = cwd
+        self.services = Services()
+        self.steps: list[Step] = []
+        self.problems: list[Problem] = []
+
+    def read(self, script: Script, *, named: bool) -> None:
+        assert script.kind is not None
         try:
             source = read_source(script.path)
-            if script.compose:
-                services.add(compose.read(source, script.shown))
+            if script.kind is descriptions.Kind.COMPOSE:
+                for document in yamls.documents(source):
+                    self.services.add(compose.read(document, script.shown))
             else:
-                steps += _steps(shell.commands(source), script, services, problems)
+                for one in descriptions.commands(script.kind, script.path.name, source, named=named):
+                    self._command(one, script.shown, script.shown, 0)
         except Unreadable as error:
-            problems.append(Problem(script.shown, None, f"cannot be read: {error}"))
-        except (compose.Unreadable, shell.Unreadable) as error:
-            problems.append(Problem(script.shown, error.line, f"cannot be judged: {error}"))
-    if not any(step.kind is Kind.BACKFILL for step in steps):
-        steps += _started_by_compose(services)
-    return Deployment(tuple(steps), services, tuple(problems), root, cwd)
+            self.problems.append(Problem(script.shown, None, f"cannot be read: {error}"))
+        except descriptions.Unreadable as error:
+            self.problems.append(Problem(script.shown, error.line, f"cannot be judged: {error}"))
+
+    def _command(self, one: Command, shown: str, origin: str, depth: int) -> None:
+        """One command: a step, a script that is followed, or something else."""
+        script = shell.inner(one.words)
+        if script is not None and depth < _DEEPEST:
+            for inner in shell.commands(script[0].encode(), errexit=script[1], above=one.line - 1, last=one.fate):
+                self._command(inner.led_to(one.fate), shown, origin, depth + 1)
+            return
+        words = _behind_waiting(one.words)
+        hidden = [word for word in words[1:] if " " in word and _kind_of(word.split())]
+        if words and words[0] in {"ssh", "eval", "su", "sudo"} and hidden:
+            self.problems.append(Problem(shown, one.line, f"what {words[0]} is given to run is not judged"))
+            return
+        if self._followed(words, one, origin, depth):
+            return
+        for kind, command in _classified(words, self.services) if words else _by_label(one.label):
+            self.steps.append(Step(kind, shown, one.line, command, one.fate, origin))
+
+    def _followed(self, words: Sequence[str], one: Command, origin: str, depth: int) -> bool:
+        """Go into a script of the project, or a target of its Makefile. What is none is told by its name alone."""
+        if depth >= _DEEPEST or not words:
+            return False
+        path, chosen = self._called(words)
+        if path is None:
+            return False
+        shown = shown_path(path, self.cwd)
+        try:
+            source = read_source(path)
+            found = make.read(source, chosen=chosen) if chosen else shell.commands(source, last=one.fate)
+            inner = list(found)
+        except (Unreadable, descriptions.Unreadable) as error:
+            if _kind_of(words) is None:
+                self.problems.append(Problem(shown, getattr(error, "line", None), f"cannot be judged: {error}"))
+            return False
+        before = len(self.steps)
+        for each in inner:
+            self._command(each.led_to(one.fate), shown, origin, depth + 1)
+        return len(self.steps) > before
+
+    def _called(self, words: Sequence[str]) -> tuple[Path | None, str | None]:
+        name = words[0].rpartition("/")[2]
+        rest = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
+        if name in {"make", "gmake", "just"} and rest:
+            for file in ("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", ".justfile"):
+                if (path := self.root / file).is_file() and (name == "just") is ("just" in file.lower()):
+                    return path, rest[0]
+            return None, None
+        called = rest[0] if name in {"sh", "bash", ".", "source", "exec", "sudo"} and rest else words[0]
+        if not called.endswith((".sh", ".bash")):
+            return None, None
+        for place in (
+            called.removeprefix("/app/"),
+            called.removeprefix("./"),
+            called.lstrip("/"),
+            called.rpartition("/app/")[2],
+        ):
+            if (path := self.root / place).is_file():
+                return path, None
+        return None, None
 
 
-def _steps(commands: Iterable[Command], script: Script, services: Services, problems: list[Problem]) -> Iterator[Step]:
-    for one in commands:
-        hidden = [word for word in one.words[1:] if " " in word and _kind_of(word.split())]
-        if one.words[0] in {"ssh", "eval", "bash", "sh", "su", "sudo"} and hidden:
-            problems.append(Problem(script.shown, one.line, f"what {one.words[0]} is given to run is not judged"))
-            continue
-        found = _classified(one.words, services)
-        if found is not None:
-            kind, command = found
-            yield Step(kind, script.shown, one.line, command, one.fate)
+def _behind_waiting(words: Sequence[str]) -> tuple[str, ...]:
+    """What a command runs that first waits for something: `wait-for-it db:5432 -- alembic upgrade head`."""
+    if (words and _ASKING.search(words[0].rpartition("/")[2])) or words[:1] == ("dockerize",):
+        behind = tuple(words[words.index("--") + 1 :]) if "--" in words else ()
+        return behind or ("wait",)
+    return tuple(words)
 
 
-def _classified(words: Sequence[str], services: Services) -> tuple[Kind, tuple[str, ...]] | None:
+def _by_label(label: str) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    """A step of which only the name is told, such as a container that runs what its image says."""
+    kind = _kind_of((label,)) if label else None
+    if kind is not None:
+        yield kind, (label,)
+
+
+def _classified(words: Sequence[str], services: Services) -> Iterator[tuple[Kind, tuple[str, ...]]]:
     name = words[0].rpartition("/")[2]
     if name in _NO_STEP or _SAYS.match(name):
-        return None
+        return
     if name in _CONTAINERS:
-        if not _STARTS & set(words):
-            return None
-        service = services.named_in(words)
-        behind = words[next(index for index, word in enumerate(words) if word in _STARTS) :]
-        own = words[words.index(service.name) + 1 :] if service is not None else ()
-        command = tuple(own) or (service.command if service is not None else ())
-        kind = _kind_of(behind) or _kind_of(command)
-        return (kind, command or tuple(behind)) if kind else None
+        yield from _in_container(words, services)
+        return
     kind = _kind_of(words)
-    return (kind, tuple(words)) if kind else None
+    if kind is not None:
+        yield kind, tuple(words)
+
+
+def _in_container(words: Sequence[str], services: Services) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    """What is run in a container: the command that is given, and only without one the service's own."""
+    verb = next((word for word in words if word in _STARTS), None)
+    if verb is None:
+        return
+    behind = words[words.index(verb) + 1 :]
+    service = services.named_in(behind)
+    if service is None:
+        kind = _kind_of(behind)
+        if kind is not None:
+            yield kind, tuple(behind)
+    elif verb in {"up", "start"}:
+        for one in behind:
+            if one in services.by_name and (kind := _of_service(services.by_name[one])):
+                yield kind, services.by_name[one].command or (one,)
+    else:
+        own = tuple(behind[list(behind).index(service.name) + 1 :])
+        kind = _kind_of(own) if own else _of_service(service)
+        if kind is not None:
+            yield kind, own or service.command or (service.name,)
+
+
+def _of_service(service: compose.Service) -> Kind | None:
+    """What a service does: by its command, else by its name."""
+    return _kind_of(_plain(service.command)) if service.command else _kind_of((service.name,))
+
+
+def _plain(words: Sequence[str]) -> tuple[str, ...]:
+    script = shell.inner(words)
+    return tuple(script[0].split()) if script is not None else tuple(words)
 
 
 def _kind_of(words: Sequence[str]) -> Kind | None:
     plain = [word for word in words if " " not in word and not word.startswith("$")]
     if "backfill" in plain and _ASKS & set(plain):
         return None
-    if any(all(part in plain for part in phrase) for phrase in _PHRASES):
+    if _QUERIES & set(plain) or any(_ASKING.search(word.rpartition("/")[2]) for word in plain[:4]):
+        return None
+    called = {word.rpartition("/")[2] for word in plain}
+    if any(called.issuperset(phrase) for phrase in _PHRASES):
         return Kind.MIGRATION
     named = [word for word in plain if word != "migration-guard" and not word.endswith((".yml", ".yaml", ".log"))]
     return next((kind for kind, pattern in _KINDS if any(pattern.search(word) for word in named)), None)
@@ -131,7 +254,7 @@ def _kind_of(words: Sequence[str]) -> Kind | None:
 
 def _started_by_compose(services: Services) -> Iterator[Step]:
     """The steps of a deployment that is `docker compose up`: the order is that of what waits for what."""
-    kinds = {name: _kind_of((name, *one.command)) for name, one in services.by_name.items()}
+    kinds = {name: _of_service(one) or _kind_of((name,)) for name, one in services.by_name.items()}
     order = sorted(services.by_name, key=lambda name: len(services.after(name)))
     for name in order:
         kind = kinds[name]
@@ -142,7 +265,7 @@ def _started_by_compose(services: Services) -> Iterator[Step]:
         stops = Fate(
             bool(waiting), f"{', '.join(waiting)} waits for it to complete" if waiting else "nothing waits for it"
         )
-        yield Step(kind, service.path, service.line, service.command, stops)
+        yield Step(kind, service.path, service.line, _plain(service.command), stops, service.path)
 
 
 # --- Judging -------------------------------------------------------------------------------------------------------------
@@ -163,21 +286,24 @@ def judge(deployment: Deployment) -> tuple[list[Evidence], list[Problem]]:
         evidence.append(_going_on(step, deployment, problems))
     for step in deployment.steps:
         if step.kind is Kind.INDEX:
-            evidence.append(_indexing(step))
+            evidence.append(_indexing(step, deployment))
         elif step.kind is Kind.MIGRATION:
-            evidence.append(_stopping(step))
+            evidence += _stopping(step, deployment, problems)
     evidence += _waiting(backfills, deployment)
     return evidence, problems
 
 
 def _order(step: Step, steps: Sequence[Step]) -> Iterator[Evidence]:
     """Where a step stands among those of the same file, which are in the order in which they run."""
-    same = [one for one in steps if one.path == step.path]
-    migrations = [one for one in same if one.kind is Kind.MIGRATION]
-    for one in migrations[-1:]:
-        after = same.index(one) < same.index(step)
-        outcome = Outcome.PASS if after else Outcome.FAIL
-        found = f"{'after' if after else 'before'} the migrations (line {one.line})"
+    same = [one for one in steps if one.origin == step.origin]
+    here = same.index(step)
+    before = [one for one in same[:here] if one.kind is Kind.MIGRATION]
+    behind = [one for one in same[here:] if one.kind is Kind.MIGRATION]
+    if before or behind:
+        outcome = Outcome.PASS if before else Outcome.FAIL
+        found = f"after the migrations (line {before[-1].line})" if before else ""
+        found += " and " if before and behind else ""
+        found += f"before the migrations (line {behind[-1].line})" if behind else ""
         yield Evidence(outcome, "the step that runs backfills", found, "after the migrations", step.path, step.line)
 
 
@@ -222,25 +348,43 @@ def _program(words: Sequence[str], root: Path) -> Path | None:
     return None
 
 
-def _stopping(step: Step) -> Evidence:
-    stops = bool(step.fate.stops) and not step.fate.partly
+def _stopping(step: Step, deployment: Deployment, problems: list[Problem]) -> Iterator[Evidence]:
+    what, place = "a failed migration", (step.path, step.line)
+    again = next((one for one in _later(step, deployment.steps) if one.fate.stops and not one.fate.partly), None)
+    if not step.fate.stops and again is not None:
+        found = f"{step.fate.why}, and line {again.line} runs them again: {again.fate.why}"
+        yield Evidence(Outcome.PASS, what, found, REQUIRED_STOPPING, *place)
+        return
+    if step.fate.stops is None and not step.fate.repeats:
+        problems.append(Problem(*place, f"what a failed migration leads to cannot be told: {step.fate.why}"))
+        return
+    stops = step.fate.repeats or (bool(step.fate.stops) and not step.fate.partly)
     help_ = "" if stops else "Exit when the migrations fail: `|| exit 1` behind the command, or `set -e` at the top."
     outcome = Outcome.PASS if stops else Outcome.FAIL
-    return Evidence(outcome, "a failed migration", step.fate.why, REQUIRED_STOPPING, step.path, step.line, help=help_)
+    yield Evidence(outcome, what, step.fate.why, REQUIRED_STOPPING, *place, help=help_)
 
 
-def _indexing(step: Step) -> Evidence:
-    outcome = Outcome.FAIL if step.fate.stops else Outcome.PASS
-    help_ = (
-        "Indexes are built again by the next deployment: write `|| true` behind the command." if step.fate.stops else ""
-    )
-    return Evidence(outcome, "a failed index build", step.fate.why, REQUIRED_GOING, step.path, step.line, help=help_)
+def _later(step: Step, steps: Sequence[Step]) -> Iterator[Step]:
+    """Further steps that run the same command: migrations that waited for a backfill are run again behind it."""
+    behind = steps[steps.index(step) + 1 :]
+    return (one for one in behind if one.origin == step.origin and one.command == step.command)
+
+
+def _indexing(step: Step, deployment: Deployment) -> Evidence:
+    what, place = "a failed index build", (step.path, step.line)
+    if not step.fate.stops:
+        return Evidence(Outcome.PASS, what, step.fate.why, REQUIRED_GOING, *place)
+    kept, why = _promise(step, deployment)
+    if kept:
+        return Evidence(Outcome.PASS, what, f"{step.fate.why}, but {why}", REQUIRED_GOING, *place)
+    help_ = "Indexes are built again by the next deployment: write `|| true` behind the command."
+    return Evidence(Outcome.FAIL, what, f"{step.fate.why}, and {why}", REQUIRED_GOING, *place, help=help_)
 
 
 def _waiting(backfills: Sequence[Step], deployment: Deployment) -> Iterator[Evidence]:
     """Services that a shell script starts and that wait for a backfill to complete."""
     services = deployment.services
-    names = {name for name, one in services.by_name.items() if _kind_of((name, *one.command)) is Kind.BACKFILL}
+    names = {name for name, one in services.by_name.items() if _of_service(one) is Kind.BACKFILL}
     if any(step.path in {one.path for one in services.by_name.values()} for step in backfills):
         return  # told as the steps of compose
     for service in services.by_name.values():

@@ -12,7 +12,9 @@ from migration_guard.files import Unreadable, read_source
 _EXITS = frozenset({"exit", "quit", "_exit", "SystemExit"})
 _CATCHES = frozenset({"Exception", "BaseException"})
 _QUIET = frozenset(
-    "print info warning error debug exception log ArgumentParser add_argument parse_args basicConfig getLogger".split()
+    "print info warning error debug exception log ArgumentParser add_argument add_argument_group parse_args parse_known_args "
+    "add_mutually_exclusive_group add_subparsers add_parser set_defaults basicConfig getLogger setLevel echo Path load_dotenv "
+    "getenv get len str int list dict".split()
 )
 """Calls that do no work: what stands outside of a `try` may be these."""
 
@@ -39,7 +41,8 @@ def promise(path: Path) -> Promise:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     for line in _unguarded(_started(tree), functions, set()):
         return Promise(kept=False, line=line, why="an error here would end it with exit code 1")
-    return Promise(kept=True, line=None, why="every exit is 0, and every error is caught")
+    last = max((line for line, _ in _exits(tree)), default=None)
+    return Promise(kept=True, line=last, why="every exit is 0, and every error is caught")
 
 
 def _exits(tree: ast.Module) -> Iterator[tuple[int, bool]]:

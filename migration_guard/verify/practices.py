@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Severity, Status
@@ -11,7 +11,7 @@ from migration_guard.judge import Law, judge_backfills
 from migration_guard.operations import Span
 from migration_guard.procedures import IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT, Procedure
 from migration_guard.rules._practice import changes, spelt, transactions
-from migration_guard.verify.verdict import Evidence, Outcome
+from migration_guard.verify.verdict import DECIDING, Evidence, Outcome
 
 CODES = {
     2: ("MG401", "MG402", "MG405", "MG411", "MG413", "MG414"),
@@ -35,25 +35,39 @@ class _Fact:
     span: Span
 
 
-def evidence(number: int, files: Sequence[Checked], law: Law) -> Iterator[Evidence]:
+def evidence(number: int, files: Sequence[Checked], law: Law, *, strict: bool = False) -> Iterator[Evidence]:
     """What speaks for and against a point, backfill by backfill."""
+    told: set[Evidence] = set()
     for file in files:
         for procedure in file.procedures:
-            own = _own(procedure, file, law)
-            against = [one for one in own if one.code in CODES[number]]
-            yield from (_against(one) for one in against)
-            told = {one.code for one in against if one.measure is not None and not one.measure.passes}
-            for fact in _facts(procedure):
-                if fact.code in CODES[number] and fact.code not in told:
-                    where = (file.candidate.shown, fact.span.line)
-                    yield Evidence(Outcome.PASS, f"{procedure.shown}: {fact.what}", fact.found, fact.required, *where)
+            for one in _of(procedure, number, file, law):
+                if one not in told:  # two backfills may share a helper
+                    told.add(one)
+                    yield _decided(one) if strict else one
+
+
+def _of(procedure: Procedure, number: int, file: Checked, law: Law) -> Iterator[Evidence]:
+    own = _own(procedure, file, law)
+    against = [one for one in own if one.code in CODES[number]]
+    yield from (_against(one) for one in against)
+    told = {one.code for one in against if one.measure is not None and not one.measure.passes}
+    for fact in _facts(procedure):
+        if fact.code in CODES[number] and fact.code not in told:
+            where = (file.candidate.shown, fact.span.line)
+            yield Evidence(Outcome.PASS, f"{procedure.shown}: {fact.what}", fact.found, fact.required, *where)
+
+
+def _decided(one: Evidence) -> Evidence:
+    noted = one.remark and one.code in DECIDING and not one.ignored
+    return replace(one, outcome=Outcome.PARTIAL, remark=False) if noted else one
 
 
 def _own(procedure: Procedure, file: Checked, law: Law) -> list[Finding]:
     """The findings of one backfill of a file, as they were filed."""
     mine = judge_backfills((procedure,), law, shown=file.candidate.shown, inside=file.candidate.path.name)
     keys = {(one.code, one.span, one.message) for one in mine.findings}
-    return [one for one in file.findings if (one.code, one.span, one.message) in keys]
+    found = {(one.code, one.span, one.message): one for one in file.findings}
+    return [found[key] for key in found if key in keys]
 
 
 def _against(finding: Finding) -> Evidence:
@@ -69,6 +83,7 @@ def _against(finding: Finding) -> Evidence:
         line=finding.span.line,
         code=finding.code,
         remark=measure.passes or ignored,
+        ignored=ignored,
         help=finding.help,
         edit=measure.edit,
     )
@@ -85,7 +100,7 @@ def _facts(procedure: Procedure) -> Iterator[_Fact]:
     for change in changes(procedure):
         tested = [column for column in change.columns if column in change.tested]
         found = f"leaves out rows by {', '.join(tested)}" if tested else "a second run finds nothing to do"
-        yield _Fact("MG403", f"{change.verb} of {change.table}", found, "rows that are done are left out", change.span)
+        yield _Fact("MG403", f"{change.verb} of {change.target}", found, "rows that are done are left out", change.span)
     size = procedure.size
     if size is not None:
         number = "not told by the source" if size.number is None else f"{size.number:,} rows"

@@ -1,7 +1,8 @@
-"""Which files deploy: those that the configuration names, else those whose names say so."""
+"""Which files deploy: those that the configuration names, else those that lie where such files lie and are one by content."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,20 +10,36 @@ from pathlib import Path
 
 from migration_guard.config import ConfigError, Settings
 from migration_guard.discover.walk import NEVER_ENTERED
-from migration_guard.files import nearest_name, shown_path
+from migration_guard.files import Unreadable as NotRead
+from migration_guard.files import nearest_name, read_source, shown_path
+from migration_guard.verify.descriptions import Kind, Unreadable, kind_of
 
-_FOLDERS = ("", "deploy", "deployment", "scripts", "bin", "docker", "ops", "infra", ".github/workflows", ".circleci")
-"""Where deploy scripts are looked for."""
+_FOLDERS = (
+    "deploy deployment deployments scripts bin docker ops infra .github/workflows .circleci k8s kubernetes manifests helm chart "
+    "charts ansible playbooks systemd ci"
+).split()
+"""Where descriptions of deployments are looked for, beside the root itself."""
+_DEEP = 3
+"""Folders inside these that are entered: a chart's templates, overlays, roles."""
 _SHELL = re.compile(
-    r"(?:^|[_.-])(?:deploy|release|entrypoint|start)\w*.*\.(?:sh|bash)$|^(?:deploy|release)[\w.-]*$", re.IGNORECASE
-)
-_COMPOSE = re.compile(r"^(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml$", re.IGNORECASE)
-_OTHERS = re.compile(
-    r"^(?:Procfile|Jenkinsfile|fly\.toml|render\.yaml|app\.yaml|skaffold\.yaml|\.gitlab-ci\.yml|bitbucket-pipelines\.yml)$"
-    r"|deploy[\w.-]*\.(?:ya?ml|py|rb|ts|js|tf)$",
+    r"(?:^|[_.-])(?:deploy|release|entrypoint|start|boot)\w*.*\.(?:sh|bash)$|^(?:deploy|release|entrypoint|start)$",
     re.IGNORECASE,
 )
-"""What deploys, too, and is not judged."""
+"""Shell scripts that deploy, among all those that do not."""
+_OTHERS = re.compile(
+    r"^(?:Jenkinsfile|skaffold\.yaml|bitbucket-pipelines\.yml|azure-pipelines\.yml|cloudbuild\.yaml|buildspec\.yml|Tiltfile|"
+    r"railway\.(?:toml|json)|app\.yaml|nixpacks\.toml|captain-definition)$"
+    r"|(?:^|[_.-])(?:deploy|release)[\w.-]*\.(?:py|rb|ts|js|tf|ya?ml|toml|pl|ps1|fish)$|^(?:deploy|release)$|\.circleci/config\.yml$",
+    re.IGNORECASE,
+)
+"""What deploys, too, and is not read, by what it is called."""
+_COMPOSE = re.compile(
+    r"^(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml$|^\.gitlab-ci\.yml$|^render\.yaml$|^fly\.toml$", re.IGNORECASE
+)
+"""What is called like a description that would be read."""
+_PROSE = re.compile(r"\.(?:md|rst|txt|adoc|html?)$", re.IGNORECASE)
+"""Texts for people: what they say is not what runs."""
+_RUNS_DATA = re.compile(rb"migrat|alembic|back_?-?fill", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +48,13 @@ class Script:
 
     path: Path
     shown: str
-    compose: bool
+    kind: Kind | None
+    """None for one that is not read."""
+    line: int | None = None
+    why: str = ""
+    """Why it is not read."""
+    touches: bool = False
+    """Whether it speaks of migrations or backfills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +64,49 @@ class Scripts:
     judged: tuple[Script, ...]
     others: tuple[Script, ...]
     """What deploys, too, in a language that is not read."""
+    named: bool = False
+    """Whether the configuration names them."""
 
 
 def find(settings: Settings, cwd: Path) -> Scripts:
     """Give the scripts that the configuration names, or look for them. Raises ConfigError for one that is not there."""
-    named = settings.verify.deploy_scripts
-    files = list(_named(settings)) if named else list(_looked_for(settings.root))
-    judged: list[Script] = []
-    others: list[Script] = []
-    for path in dict.fromkeys(files):
-        compose = bool(_COMPOSE.match(path.name)) or (bool(named) and path.suffix in {".yml", ".yaml"})
-        shell = bool(_SHELL.search(path.name)) or path.suffix in {".sh", ".bash"} or (bool(named) and not path.suffix)
-        script = Script(path, shown_path(path, cwd), compose)
-        (judged if compose or shell else others).append(script)
-    return Scripts(tuple(judged), tuple(others))
+    named = bool(settings.verify.deploy_scripts)
+    files = _named(settings) if named else _looked_for(settings.root)
+    found = [_script(path, cwd, settings.root, named=named) for path in dict.fromkeys(files)]
+    every = [one for one in found if one is not None]
+    judged = tuple(one for one in every if one.kind is not None)
+    return Scripts(judged, tuple(one for one in every if one.kind is None), named)
+
+
+def _script(path: Path, cwd: Path, root: Path, *, named: bool) -> Script | None:
+    """What a file is; None for what has nothing to do with a deployment."""
+    shown = shown_path(path, cwd)
+    if _PROSE.search(path.name) and not named:
+        return None
+    try:
+        source = read_source(path)
+        touches = bool(_RUNS_DATA.search(source))
+        kind = kind_of(path.name, source)
+    except NotRead as error:
+        return Script(path, shown, None, None, f"cannot be read: {error}", touches=True)
+    except Unreadable as error:
+        called_so = named or bool(_OTHERS.search(_inside(path, root)) or _COMPOSE.search(path.name))
+        return Script(path, shown, None, error.line, str(error), touches=True) if called_so or touches else None
+    called_so = named or bool(_OTHERS.search(_inside(path, root)))
+    if kind is Kind.SHELL and not called_so and not _SHELL.search(path.name):
+        return None
+    if kind is None and not called_so and not _COMPOSE.search(path.name):
+        return None
+    why = "" if kind is not None else "its language is not read"
+    return Script(path, shown, kind, None, why, touches=touches or named)
+
+
+def _inside(path: Path, root: Path) -> str:
+    return (
+        path.relative_to(root).as_posix()
+        if path.is_relative_to(root) and path.parent.name == ".circleci"
+        else path.name
+    )
 
 
 def _named(settings: Settings) -> Iterator[Path]:
@@ -68,9 +120,18 @@ def _named(settings: Settings) -> Iterator[Path]:
 
 
 def _looked_for(root: Path) -> Iterator[Path]:
+    yield from _files(root, 0)
     for name in _FOLDERS:
-        folder = root / name
-        if folder.is_dir() and folder.name not in NEVER_ENTERED:
-            for path in sorted(folder.iterdir()):
-                if path.is_file() and any(one.search(path.name) for one in (_SHELL, _COMPOSE, _OTHERS)):
-                    yield path
+        yield from _files(root / name, _DEEP)
+
+
+def _files(folder: Path, deep: int) -> Iterator[Path]:
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda one: one.name)
+    for one in entries:
+        if one.is_file():
+            yield folder / one.name
+        elif deep and one.is_dir(follow_symlinks=False) and one.name not in NEVER_ENTERED:
+            yield from _files(folder / one.name, deep - 1)

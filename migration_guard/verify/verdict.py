@@ -9,6 +9,9 @@ from enum import Enum
 from migration_guard.findings import Edit
 from migration_guard.operations import Problem
 
+DECIDING = {"MG408": "SET that outlives its transaction", "MG410": "completion by a row count"}
+"""Notes that decide their point under --strict, and are said beside the verdict otherwise."""
+
 
 class Outcome(str, Enum):
     """How a point, or one piece of evidence for it, stands."""
@@ -36,6 +39,8 @@ class Evidence:
     """The rule that found it."""
     remark: bool = False
     """Whether it is to be known and changes no verdict."""
+    ignored: bool = False
+    """Whether a remark in the source sets it aside."""
     help: str = ""
     edit: Edit | None = None
 
@@ -102,6 +107,18 @@ class Verification:
     @property
     def verdict(self) -> str:
         return "NO-GO" if not self.go else "NOT JUDGED" if self.unjudged else "GO"
+
+    @property
+    def reserve(self) -> str:
+        """What is said beside GO: why --strict would not say it."""
+        if self.strict or not self.go:
+            return ""
+        notes = {
+            one.code for point in self.points for one in point.evidence if one.remark and one.code and not one.ignored
+        }
+        reasons = [f"{said} ({code})" for code, said in DECIDING.items() if code in notes]
+        reasons += [f"point {one.number} is PARTIAL" for one in self.points if one.outcome is Outcome.PARTIAL]
+        return f"with --strict NO-GO: {', '.join(reasons)}" if reasons else ""
 
     @property
     def remedies(self) -> Iterator[Evidence]:

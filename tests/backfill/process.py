@@ -53,6 +53,8 @@ def ordinary_user() -> str | None:
 
 def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Start a server in a session of its own, so that Ctrl-C reaches the tests first."""
+    if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:  # as in what a shell runs in the background, and inherited
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     user = ordinary_user()
     groups: list[str | int] | None = None if user is None else []
     with log.open("ab") as output:

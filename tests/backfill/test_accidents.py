@@ -69,7 +69,8 @@ def test_5_locks_that_stay_leave_work(database: str) -> None:
     fill(database)
     result = run_with(database, "40P01", 1_000_000, seconds=5)
     assert str(result).startswith("k: incomplete (time")
-    assert (result.counts.locked, result.counts.quarantined) == (100, 0)
+    assert result.counts.locked > 0
+    assert (result.counts.changed, result.counts.quarantined) == (0, 0)
 
 
 def test_5_a_timeout_of_ours_is_no_cancel_by_somebody() -> None:

@@ -89,12 +89,25 @@ class Shape:
         lines = [line for part in (self.first, self.change) for line in part.strip("\n").splitlines()]
         body = "\n".join(f"    {line}".rstrip() for line in lines)
         return (
-            f'"""{self.name}"""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\n'
+            f'"""{self.name}"""\n\nimport sqlalchemy as sa\nimport sqlalchemy.orm\nfrom alembic import op\n\n'
             f'revision = "{self.revision}"\ndown_revision = "0000"\n\n{TABLES}\n\ndef upgrade():\n{body}\n'
         )
 
 
 TABLES = """
+Base = sa.orm.declarative_base()
+
+
+class Lead(Base):
+    __tablename__ = "leads"
+    id = sa.Column(sa.BigInteger, primary_key=True)
+    status = sa.Column(sa.Text)
+    name = sa.Column(sa.Text)
+    email = sa.Column(sa.String(200))
+    points = sa.Column("score", sa.Integer)
+    active = sa.Column(sa.Boolean)
+
+
 leads = sa.table(
     "leads", sa.column("id"), sa.column("tenant_id"), sa.column("status", sa.Text), sa.column("score", sa.Integer),
     sa.column("name", sa.Text), sa.column("active", sa.Boolean), sa.column("parent_id"), sa.column("email", sa.Text),
@@ -106,6 +119,10 @@ archive = sa.table("archive", sa.column("lead_id"), sa.column("name", sa.Text))
 
 def _sql(name: str, statement: str, first: str = "") -> Shape:
     return Shape(name, f'op.execute("""{statement}""")', first)
+
+
+def _session(*lines: str) -> str:
+    return "\n".join(("session = sa.orm.Session(bind=op.get_bind())", *lines, "session.commit()"))
 
 
 _OWNER = 'op.add_column("leads", sa.Column("owner_id", sa.Integer(), nullable=True))'
@@ -220,6 +237,28 @@ SHAPES = (
     Shape(
         "core_join",
         "op.execute(leads.update().where(calls.c.lead_id == leads.c.id).where(calls.c.seconds > 7).values(status='c'))",
+    ),
+    Shape(
+        "orm_loop",
+        _session("for lead in session.query(Lead).filter(Lead.status == 'new'):", "    lead.status = 'seen'"),
+    ),
+    Shape(
+        "orm_loop_of_columns",
+        _session("for lead in session.query(Lead).all():", "    lead.name = lead.email", "    session.add(lead)"),
+    ),
+    Shape(
+        "orm_loop_with_conditions",
+        _session(
+            "for lead in session.query(Lead).filter(Lead.points.isnot(None)):",
+            "    if lead.points > 50 and lead.active:",
+            "        lead.status = 'hot'",
+            "    elif lead.name:",
+            "        lead.status = f'{lead.name}: {lead.points}'",
+        ),
+    ),
+    Shape(
+        "orm_query_update",
+        _session("session.query(Lead).filter(Lead.points.is_(None)).update({'points': 0}, synchronize_session=False)"),
     ),
     Shape("core_case", "op.execute(leads.update().values(status=sa.case((leads.c.score > 9, 'a'), else_='b')))"),
     Shape("core_delete", "statement = sa.delete(calls).where(calls.c.seconds < 7)\nop.get_bind().execute(statement)"),

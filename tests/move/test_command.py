@@ -270,10 +270,61 @@ def test_no_module_for_backfills_says_what_to_configure(project: Project) -> Non
     assert 'modules = ["backfills.py"]' in refused.stderr
 
 
-def test_the_key_is_asked_for_where_no_migration_tells_it(project: Project) -> None:
+def test_a_key_that_no_migration_tells_is_assumed_and_said(project: Project) -> None:
     project.put("versions/4d.py", STATUS.replace("3c", "4d").replace("leads", "calls"))
     project.commit()
-    asked = project.guard("move", "versions/4d.py:9")
-    assert (asked.returncode, "name it with --key" in asked.stderr) == (1, True)
+    assumed = project.guard("move", "versions/4d.py:9")
+    assert (
+        assumed.returncode,
+        "note: the migrations do not say what the primary key of calls is" in assumed.stdout,
+    ) == (0, True)
     shown = project.guard("move", "versions/4d.py:9", "--key", "call_id")
-    assert (shown.returncode, "call_id = ANY(:ids)" in shown.stdout) == (0, True)
+    assert (shown.returncode, "call_id = ANY(:ids)" in shown.stdout, "note:" in shown.stdout) == (0, True, False)
+    shown = project.guard("move", "versions/4d.py:9", "--key", "lead_id,at")
+    assert (shown.returncode, "(lead_id, at) IN (:ids)" in shown.stdout) == (0, True), shown.stdout
+
+
+SEVERAL = """    op.execute(
+        '''
+        UPDATE leads SET status = 'b' WHERE status = 'a';
+        UPDATE leads SET status = 'c' WHERE status = 'b';
+        ALTER TABLE leads ADD COLUMN kind text;
+        '''
+    )
+"""
+
+
+def test_what_the_rest_of_a_text_builds_on_stays(project: Project) -> None:
+    text = "UPDATE leads SET status = 'b' WHERE status IS NULL;\n        ALTER TABLE leads ALTER status SET NOT NULL;"
+    project.put(
+        "versions/4d.py",
+        HEAD.format("4d", "3c") + f'def upgrade():\n    op.execute(\n        """\n        {text}\n        """\n    )\n',
+    )
+    project.commit()
+    refused = project.guard("move", "versions/4d.py:11", "--write")
+    assert (refused.returncode, "line 12 builds on it (ALTER TABLE leads" in refused.stderr) == (1, True), (
+        refused.stderr
+    )
+
+
+def test_statements_that_build_on_each_other_become_ordered_backfills(project: Project, server: Server) -> None:
+    """One call holds them, and keeps what is no data change."""
+    project.put("versions/4d.py", HEAD.format("4d", "3c") + f"def upgrade():\n{SEVERAL}")
+    project.commit()
+    shown = project.guard("move", "versions/4d.py:11", "--write")
+    assert (shown.returncode, "2 moved" in shown.stdout) == (0, True), shown.stdout + shown.stderr
+    assert "ADD COLUMN kind" in project.text("versions/4d.py")
+    assert "UPDATE leads" not in project.text("versions/4d.py")
+    assert 'after=("4d_leads_status",)' in project.text("backfills.py")
+    with server.fresh() as name:
+        with connected(server.url(name)) as connection:
+            upgrade(connection, CREATE)
+            connection.exec_driver_sql("INSERT INTO leads VALUES (1, 'a'), (2, 'b'), (3, 'x')")
+            upgrade(connection, project.text("versions/4d.py"))
+        only = project.guard("backfill", "run", "--only", "4d_leads_status_2", DATABASE_URL=server.url(name))
+        assert "waits for 4d_leads_status" in only.stdout + only.stderr
+        done = project.guard("backfill", "run", "--all", "--strict", DATABASE_URL=server.url(name))
+        assert done.returncode == 0, done.stdout + done.stderr
+        with connected(server.url(name)) as connection:
+            rows = connection.exec_driver_sql("SELECT status FROM leads ORDER BY id").scalars().all()
+    assert rows == ["c", "c", "x"]

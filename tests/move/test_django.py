@@ -49,6 +49,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel("Call", fields=[("seconds", models.IntegerField(null=True)), ("note", models.TextField())]),
     ]
 """
+
+
+def _loop(rows: str, *lines: str, save: str | None = "") -> str:
+    """A loop that changes rows, and saves each of them."""
+    saved = () if save is None else (f"lead.save({save})",)
+    return "\n".join([f"for lead in {rows}:", *(f"        {line}" for line in (*lines, *saved))])
+
+
 FUNCTIONS = {
     "isnull": 'Lead.objects.filter(status__isnull=True).update(status="new")',
     "exclude": 'Lead.objects.exclude(status="won").exclude(score__gt=50, active=True).update(status="left", score=3)',
@@ -58,6 +66,39 @@ FUNCTIONS = {
     "text": "Lead.objects.filter(name__startswith='Lead 1', email__icontains='_mAIL').update(name='100%')",
     "none": "Lead.objects.filter(owner=3).update(owner=None)",
     "range": "rows = Lead.objects.filter(score__range=(5, 20))\n    rows.order_by('id').update(status='mid')",
+    "subquery": "Lead.objects.filter(score__gt=5).update(name=Subquery(Owner.objects.filter(pk=OuterRef('owner_id'))"
+    ".values('name')[:1]))",
+    "concat": "Lead.objects.filter(score=7).update(email=Concat('status', Value(' - '), 'status'))",
+    "case": "Lead.objects.filter(score__lt=30).update(status=Case(When(score__gt=10, then=Value('hot')), default=Value('cold')))",
+    "related": "Lead.objects.filter(owner__name__contains='concat').update(email='third')",
+    "not_related": "Lead.objects.exclude(owner__name='0012_case').filter(score=12).update(email='not four')",
+    "loop_constant": _loop("Lead.objects.filter(status='hot')", "lead.status = 'warm'"),
+    "loop_field": _loop(
+        "Lead.objects.filter(name__isnull=True)", "lead.name = lead.email", save="update_fields=['name']"
+    ),
+    "loop_text": _loop("Lead.objects.all()", "lead.email = f'{lead.name} ({lead.score})'"),
+    "loop_if": _loop(
+        "Lead.objects.all().iterator()", "if lead.score is None:", "    lead.score = 0", "    lead.save()", save=None
+    ),
+    "loop_elif": _loop(
+        "Lead.objects.filter(score__gt=0)",
+        "if lead.status == 'warm':",
+        "    lead.active = True",
+        "elif lead.score > 20:",
+        "    lead.active = None",
+        "else:",
+        "    lead.active = not lead.name",
+    ),
+    "loop_continue": _loop(
+        "Lead.objects.all()", "if lead.name in ('x', '100%') or not lead.email:", "    continue", "lead.score = 44"
+    ),
+    "loop_related": _loop("Lead.objects.filter(owner__isnull=False)", "lead.name = lead.owner.name"),
+    "loop_or": _loop(
+        "Lead.objects.all()", "first = lead.name or 'nobody'", "lead.email = first + '!' if lead.score else None"
+    ),
+    "bulk_update": "changed = []\n    "
+    + _loop("Lead.objects.filter(score__lt=40)", "lead.score = 41", "changed.append(lead)", save=None)
+    + "\n    Lead.objects.bulk_update(changed, ['score'])",
     "delete": "apps.get_model('crm', 'Call').objects.filter(seconds__lt=20).delete()",
     "delete_null": "apps.get_model('crm', 'Call').objects.using(schema_editor.connection.alias).exclude(seconds=7).delete()",
 }
@@ -73,8 +114,8 @@ INSERT INTO crm_call SELECT n, NULLIF(n % 50, 5), 'Call' FROM generate_series(1,
 
 def migration(before: str, body: str) -> str:
     return (
-        "from django.db import migrations\nfrom django.db.models import F, Q\nfrom django.db.models.functions import Lower\n\n\n"
-        f'def forwards(apps, schema_editor):\n    Lead = apps.get_model("crm", "Lead")\n    {body}\n\n\n'
+        "from django.db import migrations\nfrom django.db.models import Case, F, OuterRef, Q, Subquery, Value, When\nfrom django.db.models.functions import Concat, Lower\n\n\n"
+        f'def forwards(apps, schema_editor):\n    Lead = apps.get_model("crm", "Lead")\n    Owner = apps.get_model("crm", "Owner")\n    {body}\n\n\n'
         f'class Migration(migrations.Migration):\n    dependencies = [("crm", "{before}")]\n'
         "    operations = [\n        migrations.RunPython(forwards, migrations.RunPython.noop),\n"
         f"        migrations.RunSQL(\"UPDATE crm_owner SET name = '{before}'\", reverse_sql=\"UPDATE crm_owner SET name = ''\"),\n"

@@ -22,6 +22,9 @@ REFUSED = (
     ("UPDATE leads SET score = score + 1", "computes each value from the one that stands there"),
     ("UPDATE leads SET a = b, b = a", "computes each value from the one that stands there"),
     ("UPDATE leads SET name = replace(name, 'a', 'aa')", "computes each value from the one that stands there"),
+    ("UPDATE leads SET data2 = jsonb_set(data2, '{a,5}', '1')", "computes each value"),
+    ("UPDATE leads SET kind = replace(kind, 'ab', 'b')", "computes each value"),
+    ("UPDATE leads SET status = CASE status WHEN 'a' THEN 'b' WHEN 'b' THEN 'c' ELSE status END", "computes each value"),
     ("UPDATE leads SET status = CASE status WHEN 'a' THEN 'b' ELSE 'a' END", "computes each value"),
     ("UPDATE leads SET score = score + 1 WHERE score < 5", "computes each value"),
     ("UPDATE leads SET status = m.new FROM mapping m WHERE m.old = leads.status", "by a column that it writes"),
@@ -48,8 +51,6 @@ REFUSED = (
     ("UPDATE ONLY leads SET status = 'x'", "ONLY leaves out"),
     ("UPDATE leads SET status = :status", "its parameter :status is not known"),
     ("UPDATE leads l SET status = 'x' FROM leads WHERE leads.parent_id = l.id", "names two tables"),
-    ("UPDATE links SET kind = 'x'", "has several columns (lead_id, call_id)"),
-    ("UPDATE unheard_of SET kind = 'x'", "no key"),
     ("UPDATE leads SET status = 'x'; UPDATE calls SET note = 'x'", "several statements"),
     ("WITH gone AS (DELETE FROM calls RETURNING lead_id) UPDATE leads SET status = 'x' FROM gone WHERE gone.lead_id = leads.id",
      "its WITH changes rows too"),
@@ -99,9 +100,20 @@ def test_a_value_is_compared_as_its_column_stores_it() -> None:
     assert drafted.where == "price IS DISTINCT FROM CAST(1.005 AS DECIMAL(10, 2))"
 
 
+def test_a_key_of_several_columns_is_gone_by() -> None:
+    drafted = draft("UPDATE links SET kind = 'x'", FACTS.__getitem__)
+    assert drafted.keys == ("lead_id", "call_id")
+    assert drafted.update.endswith("AND (lead_id, call_id) IN (:ids)")
+
+
+def test_a_key_that_is_only_assumed_is_told() -> None:
+    drafted = draft("UPDATE unheard_of SET kind = 'x'", lambda _: Facts())
+    assert (drafted.keys, len(drafted.notes)) == (("id",), 1)
+
+
 def test_the_key_that_was_asked_for_is_used() -> None:
     drafted = draft("UPDATE crm.notes n SET kind = 'x' WHERE n.kind = 'y'", lambda _: Facts(), "note_id")
-    assert (drafted.table, drafted.key_column, drafted.where) == ("crm.notes", "note_id", "kind = 'y'")
+    assert (drafted.table, drafted.keys, drafted.where) == ("crm.notes", ("note_id",), "kind = 'y'")
 
 
 def test_a_name_means_what_it_means_where_it_stands() -> None:
@@ -129,7 +141,7 @@ def test_a_join_goes_by_the_table_whose_rows_meet_one_of_the_other() -> None:
         "INSERT INTO tags (lead_id, tag) SELECT l.id, c.note FROM leads l JOIN calls c ON c.lead_id = l.id",
         FACTS.__getitem__,
     )
-    assert (drafted.table, drafted.key_column, drafted.target) == ("calls", "id", "tags")
+    assert (drafted.table, drafted.keys, drafted.target) == ("calls", ("id",), "tags")
 
 
 ORDERS = (

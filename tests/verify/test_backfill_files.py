@@ -54,17 +54,23 @@ def test_what_cannot_be_seen_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_an_orm_that_cannot_be_judged_is_a_problem(tmp_path: Path) -> None:
-    source = "from crm.models import Lead\n\n\ndef fill():\n    Lead.objects.filter(status=None).update(status='new')\n"
+    source = "from crm.models import Lead\n\n\ndef fill(leads):\n    Lead.objects.bulk_update(leads, ['status'])\n"
     (tmp_path / "b.py").write_text(source, encoding="utf-8")
     (problem,) = checked(tmp_path, "b.py").problems
     assert problem.line == 5
     assert "django-orm" in problem.message
 
 
-def test_a_file_without_a_backfill_is_a_problem(tmp_path: Path) -> None:
+def test_a_module_of_backfills_without_any_is_no_error_of_a_check(tmp_path: Path) -> None:
     write(tmp_path, "b.py", "def count(engine):\n    return engine.connect().execute(text('SELECT 1')).scalar()\n")
-    (problem,) = checked(tmp_path, "b.py").problems
-    assert problem.message == "no backfill is found in b.py: no definition, and no function that changes rows"
+    assert checked(tmp_path, "b.py").problems == ()
+    load = SettingsLoader(cwd=tmp_path, config=['backfill.modules=["later.py"]'], isolated=True)
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "1.py").write_text(
+        "from alembic import op\nrevision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    op.drop_table('old')\n",
+        encoding="utf-8",
+    )
+    assert check(Request(paths=[], cwd=tmp_path, load=load, workers=1, baseline=False)).problems == ()
 
 
 def test_helpers_beside_backfills_in_a_folder_are_none(tmp_path: Path) -> None:

@@ -23,13 +23,22 @@ def test_before_its_fixes_the_project_is_no_go(tmp_path: Path) -> None:
 
 
 def test_after_its_fixes_it_is_go_and_what_was_missed_is_told(tmp_path: Path) -> None:
-    told = verified(copied("after", tmp_path), "--strict")
+    told = verified(copied("after", tmp_path))
     assert (told.code, told.verdict) == (0, "GO")
     assert told.outcomes == ["PASS"] * 6
     assert told.codes(2, remark=True) == {"MG411", "MG413"}
     assert told.codes(3, remark=True) == {"MG410"}
     assert told.codes(5, remark=True) == {"MG408"}
     assert told.document["fixes"] == []
+    page = run(tmp_path / "after").stdout
+    reasons = "SET that outlives its transaction (MG408), completion by a row count (MG410)"
+    assert f"Verdict: GO (with --strict NO-GO: {reasons})" in page
+
+
+def test_what_was_missed_decides_when_it_is_strict(tmp_path: Path) -> None:
+    told = verified(copied("after", tmp_path), "--strict")
+    assert (told.code, told.verdict) == (1, "NO-GO")
+    assert told.outcomes == ["PASS", "PASS", "PARTIAL", "PASS", "PARTIAL", "PASS"]
 
 
 def test_evidence_names_file_line_value_found_and_value_required(tmp_path: Path) -> None:
@@ -126,7 +135,9 @@ def test_a_person_reads_points_summary_fixes_and_verdict(tmp_path: Path) -> None
     assert "2. SKIP LOCKED: FAIL" in said
     assert "found: lock_timeout = 5s; required: 30 to 120 s (server/db_backfills.py:43)" in said
     assert "Fixes required\n  server/db_backfills.py, line 43\n  BEFORE\n" in said
-    assert "+                     conn.execute(text(\"SET idle_in_transaction_session_timeout = '120s'\"))" in said
+    assert (
+        "+                     conn.execute(text(\"SET LOCAL idle_in_transaction_session_timeout = '120s'\"))" in said
+    )
     assert said.endswith("Verdict: NO-GO\n")
 
 

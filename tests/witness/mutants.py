@@ -113,8 +113,8 @@ MUTANTS = (
     Mutant(
         "an unknown condition counts as false",
         "interpreter/statements.py",
-        "        certain = condition.truth\n",
-        "        certain = bool(condition.truth)\n",
+        "        certain = self.machine.truth(condition)\n",
+        "        certain = bool(self.machine.truth(condition))\n",
     ),
     Mutant(
         "code behind a return is reached, and the return is no way out",
@@ -180,15 +180,15 @@ MUTANTS = (
     ),
     Mutant(
         "__post_init__ is not run",
-        "interpreter/objects.py",
+        "interpreter/instances.py",
         'for name in ("__post_init__", "__attrs_post_init__"):',
         "for name in ():",
         ("ways",),
     ),
     Mutant(
         "a setter is not called",
-        "interpreter/objects.py",
-        "machine.run(found.setter.bind(self), self._call(name, value))",
+        "interpreter/functions.py",
+        "machine.call_plainly(self.setter.bind(receiver), value)",
         "pass",
         ("ways", "state"),
     ),

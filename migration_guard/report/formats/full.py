@@ -2,149 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-import textwrap
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
-from rich.style import Style
-from rich.text import Text
-
-from migration_guard.findings import Finding, Severity, Status
-from migration_guard.operations import Direction, OperationKind, Problem, Span
-from migration_guard.report.console import plain, recorded
-from migration_guard.report.frame import frame
-from migration_guard.report.model import Report, by_urgency, places
-from migration_guard.report.overview import OVERVIEW_FROM, WORST, overview, worst
-from migration_guard.report.pages import page_of
-from migration_guard.report.sanitise import one_line
+from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
 from migration_guard.report.summary import summary
 
-STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "bold magenta", Severity.LOW: "bold"}
-"""Colours that can be read on black and on white; the severity is said in words beside them."""
-MARGIN = 100
-_MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.INSERT_SELECT, OperationKind.DELETE})
-_NOQA = re.compile(r"#\s*noqa\b", re.IGNORECASE)
-NOQA = "`# noqa` is for other linters; a statement that is meant says: # migration-guard: ignore[NAME] -- why"
-GRANDFATHER = "Grandfather what is there, so that only new findings fail: migration-guard baseline"
-
 
 def render(report: Report, screen: Screen) -> str:
-    """Give every place in full; a first run with many findings gets an overview and the worst of them."""
-    console = recorded(screen)
-    page = _Page(report, min(console.width, MARGIN))
-    crowded = report.first_run and len(report.new) > OVERVIEW_FROM
-    with console.capture() as capture:
-        if crowded:
-            console.print(overview(report))
-            console.print(plain(f"\nThe {WORST} worst in full:\n"))
-        for findings in places(worst(report) if crowded else report.shown(grandfathered=screen.grandfathered)):
-            for line in page.block(findings):
-                console.print(line)
-            console.print()
-        for problem in report.problems:
-            console.print(_problem(problem))
-        if not screen.quiet:
-            console.print(plain(summary(report)))
-            for command in _next(report, crowded=crowded):
-                console.print(plain(command))
-    return capture.get()
+    """Give every place in full; where there is none, one line: rich would take longer to load than the run took."""
+    if report.problems or report.new or report.shown(grandfathered=screen.grandfathered):
+        from migration_guard.report.in_full import render as in_full  # noqa: PLC0415 - loads rich
 
-
-def _next(report: Report, *, crowded: bool) -> Iterator[str]:
-    """Say which commands come next."""
-    if crowded:
-        yield "See each finding: migration-guard check --output-format concise"
-    if report.new:
-        yield f"Why, with an example: migration-guard rule {by_urgency(report.new)[0].code}"
-        if report.first_run:
-            yield GRANDFATHER
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What was said so far: a rule's advice stands where the rule is met first."""
-
-    report: Report
-    width: int
-    said: set[tuple[str, str]] = field(default_factory=set)
-
-    def block(self, findings: list[Finding]) -> Iterator[Text]:
-        """Say one place: its findings, the statement, and what to do about the worst, which mends the others too."""
-        first = findings[0]
-        for finding in findings:
-            yield _heading(finding)
-        migration = f" (migration {first.migration})" if first.migration else ""
-        yield plain(one_line(f"  --> {first.path}:{first.span.line}:{first.span.column}{migration}"))
-        source = self.report.sources.get(first.path)
-        if source is not None:
-            yield from (plain(f"  {line}") for line in frame(source, first.span))
-        yield from self._operation(findings)
-        if source is not None and _NOQA.search(_lines(source, first.span)):
-            yield from self._field("note", NOQA)
-        if self._untold(first):
-            yield from self._field("do", first.help)
-        if any(_may_move(finding) for finding in findings):
-            yield from self._field("move", f"migration-guard move {shlex.quote(f'{first.path}:{first.span.line}')}")
-
-    def _untold(self, finding: Finding) -> bool:
-        """Whether the rule's advice, in these words, is new on this page."""
-        key = (finding.code, finding.help)
-        fresh = key not in self.said
-        self.said.add(key)
-        return fresh
-
-    def _operation(self, findings: list[Finding]) -> Iterator[Text]:
-        operation = next((one.operation for one in findings if one.operation is not None), None)
-        if operation is None or operation.kind is OperationKind.MARKER:
-            return
-        told = [f"model {operation.model}"] if operation.model and operation.tables else []
-        told += ["created by this migration"] if operation.created_here else []
-        told += [] if operation.direction is Direction.UPGRADE else [f"on {operation.direction.value}"]
-        if told or len(operation.tables) > 1:
-            yield from self._field("table", ", ".join([*operation.tables, *told]))
-        if operation.via:
-            yield from self._field("stands in", operation.via)
-
-    def _field(self, name: str, text: str) -> Iterator[Text]:
-        """Wrap a field under its name."""
-        label = f"  = {name}: "
-        width = max(self.width - len(label), 30)
-        lines = textwrap.wrap(one_line(text), width, break_on_hyphens=False, break_long_words=False)
-        for number, line in enumerate(lines):
-            yield Text(label if number == 0 else " " * len(label), style="dim").append(line, style="not dim")
-
-
-def _heading(finding: Finding) -> Text:
-    style = STYLES[finding.severity]
-    filed = "" if finding.status is Status.NEW else f", {finding.status.value}"
-    url = page_of(finding.name)
-    return Text.assemble(
-        (f"{finding.code} {finding.name}", Style.parse(style) + Style(link=url)),
-        (f" [{finding.severity.value}{filed}]", style),
-        (f" {one_line(finding.message)}", "bold"),
-    )
-
-
-def _lines(source: str, span: Span) -> str:
-    return "\n".join(source.splitlines()[span.line - 1 : span.end_line])
-
-
-def _may_move(finding: Finding) -> bool:
-    """Whether `migration-guard move` is worth a try: it takes these out of Python, and says what it cannot do."""
-    operation = finding.operation
-    return (
-        operation is not None
-        and finding.status is Status.NEW
-        and finding.code.startswith("MG1")
-        and operation.kind in _MOVABLE
-        and operation.direction is not Direction.DOWNGRADE
-        and finding.path.endswith(".py")
-    )
-
-
-def _problem(problem: Problem) -> Text:
-    where = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
-    return Text("could not be checked: ", style="bold red").append(one_line(f"{where}: {problem.message}"), "bold")
+        return in_full(report, screen)
+    return "" if screen.quiet else f"{summary(report)}\n"

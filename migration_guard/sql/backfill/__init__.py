@@ -6,6 +6,8 @@ in batches, later, or once more, with the same result, is refused. Only this pac
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlglot import exp
 
 from migration_guard.sql.backfill import copy, delete, update
@@ -33,6 +35,7 @@ def draft(sql: str, facts_of: FactsOf, key: str | None = None) -> Draft:
     raise CannotMove("only UPDATE, DELETE and INSERT … SELECT can be moved; write the backfill by hand")
 
 
+@lru_cache(maxsize=512)
 def touched(sql: str) -> Touched:
     """Say what a statement writes and speaks of. Raises CannotMove where it is not understood."""
     tree = parsed(sql)

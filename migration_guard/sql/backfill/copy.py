@@ -11,7 +11,7 @@ from migration_guard.sql.backfill.facts import CannotMove, Draft, Facts
 from migration_guard.sql.backfill.names import FactsOf, Owner, owner_of
 from migration_guard.sql.backfill.origin import Origin, origin_of
 from migration_guard.sql.backfill.safety import refuse_any_row, refuse_volatile, stored
-from migration_guard.sql.backfill.sources import names_in
+from migration_guard.sql.backfill.sources import key_notes, names_in
 from migration_guard.sql.backfill.tree import (
     among,
     both,
@@ -41,17 +41,18 @@ def draft(tree: exp.Insert, facts_of: FactsOf, key: str | None) -> Draft:
     changed = tree.copy()
     changed.set("returning", None)
     chosen = changed.expression.unnest()
-    chosen.set("where", exp.Where(this=both(kept, missing, among(origin.base.qualifier, origin.key))))
+    chosen.set("where", exp.Where(this=both(kept, missing, among(origin.base.qualifier, origin.keys))))
     condition = text(origin.base.renamed(origin.meets(both(kept, missing))))
     parsed(f"SELECT FROM t WHERE {condition}")
     return Draft(
         table=origin.base.name,
-        key_column=origin.key,
+        keys=origin.keys,
         where=condition,
         update=text(changed),
         columns=tuple(columns),
         names=names_in(tree),
         target=name_of(target),
+        notes=key_notes(origin.facts, key, origin.base.name),
     )
 
 
@@ -159,7 +160,8 @@ class _Copy:
         found = {pair[0]: pair[1] for pair in pairs if pair is not None}
         if len(found) != len(pairs) or not all(self.given.get(name) == value for name, value in self._alike(found)):
             return False
-        if any(isinstance(value, exp.Column) and self.origin.is_key(value) for value in found.values()):
+        own = {folded(v.this) for v in found.values() if isinstance(v, exp.Column) and self.origin.base.owns(v)}
+        if set(self.origin.keys) <= own:
             return True
         return set(found) in [set(key) for key in (self.facts.keys, *self.facts.unique)]
 

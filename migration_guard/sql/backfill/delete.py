@@ -7,7 +7,7 @@ from sqlglot import exp
 from migration_guard.sql.backfill.facts import CannotMove, Draft
 from migration_guard.sql.backfill.names import FactsOf, settle
 from migration_guard.sql.backfill.safety import refuse_own_reads, refuse_volatile
-from migration_guard.sql.backfill.sources import Sources, key_of, names_in, target_of
+from migration_guard.sql.backfill.sources import Sources, key_notes, keys_of, names_in, target_of
 from migration_guard.sql.backfill.tree import among, both, parsed, text
 
 
@@ -22,21 +22,22 @@ def draft(tree: exp.Delete, facts_of: FactsOf, key: str | None) -> Draft:
     settle(tree, target.table, tree.args.get("using") or [], facts_of)
     refuse_own_reads(tree, target, None)
     sources = Sources.of(target, tree.args.get("using") or [], tree.args.get("with_"))
-    key_column = key_of(facts_of(target.name), key, target.name)
+    facts = facts_of(target.name)
+    keys = keys_of(facts, key)
     where = tree.args.get("where")
     wanted = both(where.this if where else None)
     changed = tree.copy()
     changed.set("returning", None)
     qualifier = None if sources.alone else target.qualifier
-    changed.set("where", exp.Where(this=both(wanted, among(qualifier, key_column))))
+    changed.set("where", exp.Where(this=both(wanted, among(qualifier, keys))))
     condition = text(target.renamed(sources.meets(wanted)))
     parsed(f"SELECT FROM t WHERE {condition}")
     return Draft(
         table=target.name,
-        key_column=key_column,
+        keys=keys,
         where=condition,
         update=text(changed),
         columns=(),
         names=names_in(tree),
-        notes=sources.notes,
+        notes=(*sources.notes, *key_notes(facts, key, target.name)),
     )

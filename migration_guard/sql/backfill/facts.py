@@ -36,16 +36,13 @@ class Facts:
     def column(self, name: str) -> Column:
         return self.columns.get(name, Column())
 
-    def is_key(self, name: str) -> bool:
-        return self.keys == (name,)
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A data change as a backfill: the parts of its definition that are SQL."""
 
     table: str
-    key_column: str
+    keys: tuple[str, ...]
     where: str
     update: str
     columns: tuple[str, ...]

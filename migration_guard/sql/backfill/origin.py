@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from migration_guard.sql.backfill.facts import CannotMove, Facts
 from migration_guard.sql.backfill.names import FactsOf, settle
-from migration_guard.sql.backfill.sources import key_of
+from migration_guard.sql.backfill.sources import keys_of
 from migration_guard.sql.backfill.tree import Target, both, conjuncts, folded, name_of, same_table
 
 _PARTS = ("having", "limit", "offset", "order", "with_", "windows", "laterals", "qualify")
@@ -30,7 +30,7 @@ class Origin:
 
     select: exp.Select
     base: Target
-    key: str
+    keys: tuple[str, ...]
     facts: Facts
     joined: tuple[_Joined, ...]
     facts_of: FactsOf
@@ -41,15 +41,11 @@ class Origin:
         where = self.select.args.get("where")
         return conjuncts(where.this) if where else iter(())
 
-    def is_key(self, column: exp.Column) -> bool:
-        """Whether a column is the key that the backfill goes by."""
-        return self.base.owns(column) and folded(column.this) == self.key
-
     def is_filled(self, column: exp.Column) -> bool:
         """Whether a column of a source is never NULL."""
         if self.base.owns(column):
             name = folded(column.this)
-            return name == self.key or name in self.facts.keys or not self.facts.column(name).nullable
+            return name in self.keys or name in self.facts.keys or not self.facts.column(name).nullable
         for one in self.joined:
             if column.table and column.table == one.table.alias_or_name and not one.left:
                 facts = self.facts_of(name_of(one.table))
@@ -88,14 +84,13 @@ def origin_of(tree: exp.Insert, target: exp.Table, facts_of: FactsOf, key: str |
         if one.left or (index and any(other.left for other in others)):
             continue
         facts = facts_of(name_of(one.table))
-        single = len(facts.keys) == 1 or key is not None
-        if len(tables) > 1 and (not single or not (grouped or _each_once(one, others, select, facts_of))):
+        if len(tables) > 1 and not (grouped or _each_once(one, others, select, facts_of)):
             continue
         base = Target(one.table)
-        column = key_of(facts, key, base.name)
+        keys = keys_of(facts, key)
         settle(tree, one.table, [other.table for other in others], facts_of, select)
-        _check_group(grouped, base, column, facts)
-        return Origin(select, base, column, facts, _rejoined(one, others), facts_of)
+        _check_group(grouped, base, facts)
+        return Origin(select, base, keys, facts, _rejoined(one, others), facts_of)
     raise CannotMove(
         "its SELECT joins several rows to each, or none whose key is known: no key tells which of them are copied; "
         "write the backfill by hand"
@@ -151,12 +146,13 @@ def _grouped(select: exp.Select) -> list[exp.Expr] | None:
     return None
 
 
-def _check_group(grouped: Sequence[exp.Expr] | None, base: Target, key: str, facts: Facts) -> None:
+def _check_group(grouped: Sequence[exp.Expr] | None, base: Target, facts: Facts) -> None:
     """Refuse rows that are made of several rows of the base."""
     if grouped is None:
         return
     own = [part for part in grouped if isinstance(part, exp.Column) and base.owns(part)]
-    if len(own) != len(grouped) or key not in {folded(part.this) for part in own} or not facts.is_key(key):
+    named = {folded(part.this) for part in own}
+    if len(own) != len(grouped) or not facts.keys or not named >= set(facts.keys):
         raise CannotMove("its SELECT makes one row out of many: no key to resume by; write the backfill by hand")
 
 

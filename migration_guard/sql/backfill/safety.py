@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
@@ -104,29 +104,92 @@ def reads(value: exp.Expr, target: Target, columns: Iterable[str]) -> bool:
     return False
 
 
-def is_settled(value: exp.Expr, target: Target, column: str) -> bool:
-    """Whether applying a value of its own column once more changes nothing: lower(x), coalesce(x, …)."""
-    inside = value.unnest()
-    match inside:
-        case exp.Lower() | exp.Upper() | exp.Trim() | exp.Coalesce():
-            others = [part for part in inside.iter_expressions() if part is not inside.this]
-        case _:
-            return False
-    own = _is_own(inside.this, target, frozenset({column})) or is_settled(inside.this, target, column)
-    return own and not any(reads(other, target, (column,)) for other in others)
-
-
-def _is_own(node: exp.Expr, target: Target, columns: frozenset[str]) -> bool:
-    return isinstance(node, exp.Column) and target.owns(node) and folded(node.this) in columns
-
-
 def ends_itself(condition: exp.Expr | None, target: Target, values: Mapping[str, exp.Expr]) -> bool:
     """Whether no row that was changed still meets the condition, by constants alone."""
     if condition is None:
         return False
     given = {name: value.unnest() for name, value in values.items()}
-    constants = {name: v for name, v in given.items() if isinstance(v, (exp.Literal, exp.Null, exp.Boolean))}
-    return any(_is_over(part.unnest(), target, constants) for part in conjuncts(condition))
+    for part in conjuncts(condition):
+        if all(_is_over(part.unnest(), target, one) for one in _outcomes(given)) or _is_put_over(
+            part.unnest(), target, given
+        ):
+            return True
+    return False
+
+
+_MOST_OUTCOMES = 50
+"""Constants of a CASE that are looked at one by one."""
+
+
+def _outcomes(given: Mapping[str, exp.Expr]) -> Iterator[dict[str, exp.Expr]]:
+    """The constants that columns are set to: each that a CASE may give, beside those that are sure."""
+    sure: dict[str, exp.Expr] = {
+        name: v for name, v in given.items() if isinstance(v, (exp.Literal, exp.Null, exp.Boolean))
+    }
+    cases = {name: list(_of_case(v)) for name, v in given.items() if isinstance(v, exp.Case)}
+    open_ = {name: each for name, each in cases.items() if each and len(each) <= _MOST_OUTCOMES}
+    if len(open_) != 1:
+        yield sure
+        return
+    ((name, each),) = open_.items()
+    for one in each:
+        yield {**sure, name: one}
+
+
+def _of_case(case: exp.Case) -> Iterator[exp.Expr]:
+    """The constants that a CASE gives; none where it gives anything else."""
+    default = case.args.get("default")
+    outcomes = [branch.args["true"].unnest() for branch in case.args["ifs"]]
+    outcomes.append(default.unnest() if default is not None else exp.null())
+    if all(isinstance(one, (exp.Literal, exp.Null, exp.Boolean)) for one in outcomes):
+        yield from outcomes
+
+
+def _is_put_over(part: exp.Expr, target: Target, given: Mapping[str, exp.Expr]) -> bool:
+    """Whether a condition on a place of a document ends with what is put there, or with the key that is taken out."""
+    match part:
+        case exp.EQ(
+            this=exp.JSONExtractScalar() | exp.JSONBExtractScalar() as asked, expression=exp.Literal() as wanted
+        ):
+            column, key = asked.this, asked.expression
+            put = given.get(folded(column.this)) if _is_targets(column, target) else None
+            if not isinstance(put, exp.Expr) or "set" not in type(put).__name__.lower() + put.name.lower():
+                return False
+            base, path, constant = (*_first_arguments(put), None, None, None)[:3]
+            return (
+                isinstance(base, exp.Column)
+                and target.owns(base)
+                and isinstance(path, exp.Literal)
+                and isinstance(constant, exp.Literal)
+                and path.name.strip("{}").strip('"') == _key_of(key)
+                and constant.name.startswith('"')
+                and constant.name.strip('"') != wanted.name
+            )
+        case exp.JSONBContainsTopKey(this=exp.Column() as column, expression=exp.Literal() as key):
+            taken = given.get(folded(column.this)) if _is_targets(column, target) else None
+            return (
+                isinstance(taken, exp.Sub)
+                and isinstance(taken.this, exp.Column)
+                and target.owns(taken.this)
+                and isinstance(taken.expression, exp.Literal)
+                and taken.expression.name == key.name
+            )
+    return False
+
+
+def _first_arguments(call: exp.Expr) -> list[exp.Expr]:
+    return list(call.expressions) if isinstance(call, exp.Anonymous) else list(call.iter_expressions())
+
+
+def _key_of(key: exp.Expr) -> str | None:
+    if isinstance(key, exp.Literal):
+        return key.name
+    last = key.expressions[-1] if isinstance(key, exp.JSONPath) and len(key.expressions) == 2 else None
+    return str(last.this) if isinstance(last, exp.JSONPathKey) else None
+
+
+def _is_targets(node: exp.Expr, target: Target) -> bool:
+    return isinstance(node, exp.Column) and target.owns(node)
 
 
 def _is_over(part: exp.Expr, target: Target, values: Mapping[str, exp.Expr]) -> bool:

@@ -70,16 +70,23 @@ def target_of(table: exp.Expr) -> Target:
     return Target(table)
 
 
-def key_of(facts: Facts, asked: str | None, table: str) -> str:
-    """The one column by which a backfill goes through a table."""
+ASSUMED_KEY = "id"
+"""What is taken for the key where no migration tells it. The runner looks whether it is one before it changes anything."""
+
+
+def keys_of(facts: Facts, asked: str | None) -> tuple[str, ...]:
+    """The columns by which a backfill goes through a table."""
     if asked is not None:
-        return asked
-    if len(facts.keys) == 1:
-        return facts.keys[0]
-    if facts.keys:
-        shown = ", ".join(facts.keys)
-        raise CannotMove(f"the key of {table} has several columns ({shown}); name one that is unique with --key")
-    raise CannotMove(f"no key: the migrations do not say what the primary key of {table} is; name it with --key")
+        return tuple(name.strip() for name in asked.split(","))
+    return facts.keys or (ASSUMED_KEY,)
+
+
+def key_notes(facts: Facts, asked: str | None, table: str) -> tuple[str, ...]:
+    """Say what is only assumed of the key."""
+    if asked is not None or facts.keys:
+        return ()
+    told = f"the migrations do not say what the primary key of {table} is: {ASSUMED_KEY} is taken for it"
+    return (f"{told}, and the runner refuses to begin if it is none; --key names another",)
 
 
 def names_in(tree: exp.Expr) -> frozenset[str]:

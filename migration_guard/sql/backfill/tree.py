@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlglot
@@ -119,10 +119,12 @@ def _spoken(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def among(qualifier: exp.Identifier | None, key: str) -> exp.Expr:
+def among(qualifier: exp.Identifier | None, keys: Sequence[str]) -> exp.Expr:
     """Say: the key is one of the batch's."""
-    column = exp.column(identifier(key), table=qualifier.copy() if qualifier else None)
-    return exp.EQ(this=column, expression=exp.Any(this=exp.Paren(this=exp.column(_IDS))))
+    columns = [exp.column(identifier(key), table=qualifier.copy() if qualifier else None) for key in keys]
+    if len(columns) == 1:
+        return exp.EQ(this=columns[0], expression=exp.Any(this=exp.Paren(this=exp.column(_IDS))))
+    return exp.In(this=exp.Tuple(expressions=columns), expressions=[exp.column(_IDS)])
 
 
 def identifier(name: str) -> exp.Identifier:

@@ -11,14 +11,14 @@ from migration_guard.sql.backfill.names import FactsOf, own, settle
 from migration_guard.sql.backfill.safety import (
     ends_itself,
     is_constant,
-    is_settled,
     reads,
     refuse_any_row,
     refuse_own_reads,
     refuse_volatile,
     stored,
 )
-from migration_guard.sql.backfill.sources import Sources, key_of, names_in, target_of
+from migration_guard.sql.backfill.settled import is_settled
+from migration_guard.sql.backfill.sources import Sources, key_notes, keys_of, names_in, target_of
 from migration_guard.sql.backfill.tree import (
     Target,
     among,
@@ -59,24 +59,24 @@ def draft(tree: exp.Update, facts_of: FactsOf, key: str | None) -> Draft:
     refuse_volatile(tree)
     update = _taken_apart(tree, facts_of)
     refuse_own_reads(tree, update.target, update.values)
-    key_column = key_of(update.facts, key, update.target.name)
-    if key_column in update.values:
-        raise CannotMove(f"it writes the key {key_column}, by which a backfill finds its way; write it by hand")
+    keys = keys_of(update.facts, key)
+    if written := [name for name in keys if name in update.values]:
+        raise CannotMove(f"it writes the key {written[0]}, by which a backfill finds its way; write it by hand")
     todo = _todo(update)
     changed = tree.copy()
     changed.set("returning", None)
-    conditions = both(update.condition, todo.beside_sources, among(_qualifier(update), key_column))
+    conditions = both(update.condition, todo.beside_sources, among(_qualifier(update), keys))
     changed.set("where", exp.Where(this=conditions))
     where = text(update.target.renamed(todo.where))
     parsed(f"SELECT FROM t WHERE {where}")
     return Draft(
         table=update.target.name,
-        key_column=key_column,
+        keys=keys,
         where=where,
         update=text(changed),
         columns=tuple(update.values),
         names=names_in(tree),
-        notes=update.sources.notes,
+        notes=(*update.sources.notes, *key_notes(update.facts, key, update.target.name)),
     )
 
 
@@ -153,7 +153,9 @@ def _todo(update: _Update) -> _Todo:
     _refuse_moving_sources(update)
     for name, value in update.values.items():
         if reads(value, update.target, update.values) and not (
-            len(update.values) == 1 and sources.alone and is_settled(value, update.target, name)
+            len(update.values) == 1
+            and sources.alone
+            and is_settled(value, update.target, name, update.facts.column(name).type)
         ):
             raise CannotMove(f"no condition tells which rows are done: {_BY_ITSELF}; write to a new column instead")
         if not update.is_new(name):

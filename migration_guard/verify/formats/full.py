@@ -15,6 +15,8 @@ from migration_guard.verify.verdict import Evidence, Fix, Outcome, Point, Verifi
 
 STYLES = {"PASS": "green", "PARTIAL": "yellow", "FAIL": "bold red", "NOTE": "cyan", "NOT JUDGED": "bold magenta"}
 _WIDTH = 100
+_MOST = 12
+"""Pieces of evidence of one outcome that a point shows, and remedies that the summary does: two screens hold what matters."""
 
 
 def render(verification: Verification) -> str:
@@ -41,14 +43,21 @@ def _lines(verification: Verification) -> Iterator[Text]:
             yield plain("")
     for problem in verification.left_out:
         yield plain(f"not judged: {_place(problem)}: {one_line(problem.message)}", "dim")
-    yield Text("Verdict: ", style="bold").append(verification.verdict, _style(verification.verdict))
+    last = Text("Verdict: ", style="bold").append(verification.verdict, _style(verification.verdict))
+    yield last.append(f" ({verification.reserve})", "not bold") if verification.reserve else last
 
 
 def _point(point: Point) -> Iterator[Text]:
     status = standing(point)
     yield Text(f"{point.number}. {point.title}: ", style="bold").append(status, STYLES[status])
-    for one in point.evidence:
-        yield from _evidence(one)
+    for label in dict.fromkeys(map(mark, point.evidence)):
+        alike = [one for one in point.evidence if mark(one) == label]
+        for one in alike[:_MOST]:
+            yield from _evidence(one)
+        if len(alike) > _MOST:
+            yield plain(
+                f"          and {len(alike) - _MOST:,} more of {label}: --output-format json has them all", "dim"
+            )
     for problem in point.unjudged:
         where = f"{_place(problem)}: {problem.message}"
         yield Text("  NOT JUDGED ", style=STYLES["NOT JUDGED"]).append(one_line(where), "not bold")
@@ -81,13 +90,16 @@ def _summary(verification: Verification) -> Iterator[Text]:
         status = standing(point)
         yield Text(f"  {status:<10} ", style=STYLES[status]).append(f"{point.number}. {point.title}", "not bold")
     told: set[str] = set()
-    for one in verification.remedies:
+    remedies = list({(one.where, one.what): one for one in verification.remedies}.values())
+    for one in remedies[:_MOST]:
         label = "critical" if one.outcome is Outcome.FAIL else "recommended"
         text = f"  {label}: {one.where + ': ' if one.where else ''}{one.what}."
         for line in textwrap.wrap(one_line(f"{text} {one.help}".rstrip()), _WIDTH, subsequent_indent="    "):
             if text not in told:
                 yield plain(line)
         told.add(text)
+    if len(remedies) > _MOST:
+        yield plain(f"  and {len(remedies) - _MOST:,} more: --output-format json has them all", "dim")
     yield plain("")
 
 

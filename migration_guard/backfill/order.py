@@ -1,0 +1,52 @@
+"""Which backfill goes first, and for which ones a backfill waits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from migration_guard.backfill.connect import APPLICATION, Address, engine
+from migration_guard.backfill.definition import Backfill, Priority
+from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.registry import Definition
+from migration_guard.backfill.report import Result
+from migration_guard.backfill.session import Session
+from migration_guard.backfill.state import Store
+from migration_guard.backfill.transitions import State
+from migration_guard.backfill.trust import PINNED
+
+
+def in_order(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
+    """Give HIGH before MEDIUM before LOW, otherwise the order in which they are defined; each behind those it waits for."""
+    ranks = list(Priority)
+    waiting = sorted(definitions, key=lambda one: ranks.index(one.priority))
+    placed: list[Definition] = []
+    while waiting:
+        left = {one.key for one in waiting}
+        free = (one for one in waiting if not left & set(awaited(one)))
+        ready = next(free, waiting[0])  # in a circle each waits, and says so
+        placed.append(ready)
+        waiting.remove(ready)
+    return tuple(placed)
+
+
+def awaited(definition: Definition) -> tuple[str, ...]:
+    """The keys that must be complete first."""
+    return definition.after if isinstance(definition, Backfill) else ()
+
+
+def waits(definition: Definition, where: Address, store: Store, over: Collection[str]) -> Result | None:
+    """Say for what a definition has to wait, if so. What is `over` says its owner."""
+    wanted = [key for key in awaited(definition) if key not in over]
+    if not wanted:
+        return None
+    session = Session(engine(where, APPLICATION))
+    try:
+        with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
+            records = {key: store.find(connection, key) for key in wanted}
+    finally:
+        session.close()
+    for key, record in records.items():
+        if record is None or record.state is not State.COMPLETED:
+            state = record.state.value if record is not None else "never run"
+            return Result(definition.key, None, f"waits for {key}, which is {state}", ran=False)
+    return None

@@ -1,0 +1,176 @@
+"""What classes of the repository hold: constants, what their methods give, what they set on themselves.
+
+Models are none of these: their attributes are columns, and how a column is declared is no matter of rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import libcst as cst
+
+from migration_guard.forms.bindings import Names
+from migration_guard.forms.names import NameForms, short
+from migration_guard.forms.nodes import parameters
+from migration_guard.forms.where import Where
+from migration_guard.interpreter.repository import Repository
+
+_PLAIN = frozenset({"object", "ABC", "Enum", "IntEnum", "StrEnum", "NamedTuple", "Protocol", "Generic"})
+"""Bases of libraries that make no model of a class."""
+
+
+class MemberForms(NameForms):
+    """Says members of classes."""
+
+    def __init__(self, known: dict[int, Names], repository: Repository | None) -> None:
+        super().__init__(known, repository)
+        self._families: set[tuple[str, int]] = set()
+        """Classes whose ancestors are being looked for."""
+
+    def _member(self, owner: cst.CSTNode, link: cst.CSTNode, where: Where) -> str | None:
+        """What a class or an object of one has under the name of a link, None where it is no plain class."""
+        found = self._class_of(owner, where)
+        if found is None:
+            return None
+        node, there, made = found
+        match link:
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
+                method = self._method(node, there, name)
+                return self._called_method(method, link, where) if method is not None else None
+            case cst.Attribute(attr=cst.Name(value=name)):
+                return self._once(("member", id(node), name), lambda: self._attribute(node, there, name, made))
+        return None
+
+    def _class_of(
+        self, owner: cst.CSTNode, where: Where
+    ) -> tuple[cst.ClassDef, Where, tuple[cst.Call, Where] | None] | None:
+        """The class that a name or a call leads to, where its body stands, and the call that made the object."""
+        match owner:
+            case cst.Call(func=cst.Name(value=name)):
+                found = self._class(name, where)
+                return (*found, (owner, where)) if found is not None else None
+            case cst.Name(value=name):
+                found = self._class(name, where) or self._own_class(name, where)
+                if found is not None:
+                    return (*found, None)
+                at = self._resolved(name, where)
+                bindings = at[1].names.reaching(name, at[1].spot) if isinstance(at, tuple) else []
+                if isinstance(at, tuple) and len(bindings) == 1 and bindings[0].how == "=":
+                    value = bindings[0].values[0]
+                    if isinstance(value, cst.Call):
+                        return self._class_of(value, at[1].at(bindings[0].spot))
+        return None
+
+    def _class(self, name: str, where: Where) -> tuple[cst.ClassDef, Where] | None:
+        """The plain class of the repository that a name is bound to."""
+        found = self._resolved(name, where)
+        if isinstance(found, str):
+            return None
+        bindings = found[1].names.bindings.get(name, [])
+        one = bindings[0] if len(bindings) == 1 else None
+        if one is None:
+            return None
+        if one.definition is not None:
+            there = found[1].at(None)
+            return (one.definition, there) if self._is_plain(one.definition, there) else None
+        if one.origin is not None and one.origin.name is not None:
+            module = self._found(one.origin, found[1])
+            if module is not None and module.source is not None:
+                return self._class(one.origin.name, self._module(module.source))
+        return None
+
+    def _own_class(self, name: str, where: Where) -> tuple[cst.ClassDef, Where] | None:
+        """The class of the method that is being read, for its first parameter."""
+        if parameters(where.node)[:1] != [name] or where.source is None or not isinstance(where.node, cst.FunctionDef):
+            return None
+        there = self._module(where.source)
+        for every in there.names.bindings.values():
+            for one in every:
+                if one.definition is not None and where.node in _body(one.definition):
+                    return (one.definition, there) if self._is_plain(one.definition, there) else None
+        return None
+
+    def _is_plain(self, node: cst.ClassDef, where: Where) -> bool:
+        """Whether a class is one of values and functions, and no model."""
+        for base in node.bases:
+            name = base.value.attr.value if isinstance(base.value, cst.Attribute) else getattr(base.value, "value", "")
+            if name not in _PLAIN and (not isinstance(base.value, cst.Name) or self._base(base.value, where) is None):
+                return False
+        return not any(name.startswith("__table") for name, _ in _constants(node))
+
+    def _base(self, base: cst.Name, where: Where) -> tuple[cst.ClassDef, Where] | None:
+        key = (base.value, id(where.names))
+        if key in self._families:
+            return None  # a class among its own ancestors
+        self._families.add(key)
+        found = self._class(base.value, where)
+        self._families.discard(key)
+        return found
+
+    def _family(self, node: cst.ClassDef, where: Where) -> Iterator[tuple[cst.ClassDef, Where]]:
+        """A class and those that it inherits from, as far as they are in sight."""
+        yield node, where
+        for base in node.bases:
+            if isinstance(base.value, cst.Name) and (found := self._base(base.value, where)) is not None:
+                yield from self._family(*found)
+
+    def _method(self, node: cst.ClassDef, where: Where, name: str) -> tuple[cst.FunctionDef, Where] | None:
+        for one, there in self._family(node, where):
+            for part in _body(one):
+                if isinstance(part, cst.FunctionDef) and part.name.value == name:
+                    return part, there
+        return None
+
+    def _called_method(self, method: tuple[cst.FunctionDef, Where], call: cst.Call | None, where: Where) -> str | None:
+        node, there = method
+        names = self._names(node)
+        if not names.results:
+            return None
+        static = any(getattr(one.decorator, "value", "") == "staticmethod" for one in node.decorators)
+        inside = Where(names, node, there.source, None, outer=there, bound_arguments=int(not static))
+        inside = replace(inside, caller=(call, where)) if call is not None else inside
+        return self._once((id(node), "called"), lambda: self._results(inside))
+
+    def _attribute(self, node: cst.ClassDef, where: Where, name: str, made: tuple[cst.Call, Where] | None) -> str:
+        """A constant of the class, a property, or what its methods set."""
+        said: list[str] = []
+        for one, there in self._family(node, where):
+            said += [self._of(value, there) for key, value in _constants(one) if key == name]
+            for method in _body(one):
+                if isinstance(method, cst.FunctionDef):
+                    if method.name.value == name:
+                        said.append(self._called_method((method, there), None, where) or "")
+                    said += self._set_by(method, there, name, made)
+        if not said:
+            return f"{node.name.value}.{name}"
+        return said[0] if len(said) == 1 else short(f"<{'; '.join(said)}>")
+
+    def _set_by(
+        self, method: cst.FunctionDef, there: Where, name: str, made: tuple[cst.Call, Where] | None
+    ) -> Iterator[str]:
+        """What a method assigns to an attribute of its object."""
+        names = self._names(method)
+        own = parameters(method)[:1]
+        caller = made if method.name.value == "__init__" else None
+        for one in names.bindings.get(own[0], []) if own else []:
+            if one.values and re.fullmatch(rf"\.{re.escape(name)}\W+", one.how):
+                inside = Where(names, method, there.source, one.spot, outer=there, caller=caller, bound_arguments=1)
+                value = self._of(one.values[0], inside)
+                yield value if one.how == f".{name}=" else f"{one.how} {value}"
+
+
+def _body(node: cst.ClassDef) -> Iterator[cst.BaseStatement | cst.BaseSmallStatement]:
+    yield from node.body.body
+
+
+def _constants(node: cst.ClassDef) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """What the body of a class assigns."""
+    for line in _body(node):
+        for part in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            match part:
+                case cst.Assign(targets=targets, value=value):
+                    yield from ((one.target.value, value) for one in targets if isinstance(one.target, cst.Name))
+                case cst.AnnAssign(target=cst.Name(value=name), value=cst.BaseExpression() as value):
+                    yield name, value

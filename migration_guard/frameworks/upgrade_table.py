@@ -1,0 +1,40 @@
+"""Upgrade tables, as mautrix has them: functions that `@upgrade_table.register(…)` collects, each given a connection."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from migration_guard.frameworks.bindings import bindings, text_of
+from migration_guard.operations import Direction
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
+
+    from migration_guard.reading.migration import Migration
+
+_REGISTERED = re.compile(
+    r"^[ \t]*@\s*(?:\w+\.)*(?:upgrade_table|upgrades?|migrations?)\.(?:register|upgrade|migration)\b", re.MULTILINE
+)
+
+
+def recognises(path: PurePath, source: bytes) -> bool:
+    if path.suffix != ".py" or b"@" not in source or b"register" not in source:
+        return False
+    if not _REGISTERED.search(text_of(source)):
+        return False
+    found = bindings(source)
+    return found is None or any(_is_way(first) for _, first in found.functions)
+
+
+def enter(migration: Migration) -> None:
+    migration.load()
+    migration.blocks_are_functions = True
+    text = migration.source.text
+    for name, function in migration.functions().items():
+        if re.search(rf"@[\w.]+(?:\([^@]*?\))?\s*(?:async\s+)?def\s+{re.escape(name)}\b", text):
+            migration.run_function(function, Direction.UPGRADE, "connection")
+
+
+def _is_way(name: str | None) -> bool:
+    return name in ("conn", "connection", "db", "cur", "cursor", "tx", "session")

@@ -1,0 +1,48 @@
+"""Which files have to be read: those that may hold a data change, or that import what makes one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from migration_guard.discover import Candidate
+from migration_guard.frameworks import GATED, LOADED_BY_NAME
+from migration_guard.gate import may_hold_operation
+from migration_guard.skim import outline, places
+from migration_guard.skim.acting import Acting
+
+_CONTRACT = re.compile(
+    rb"\b(?:not\s+null|nullable|drop|validate|check|drop_column|create_check_constraint|AlterField|RemoveField)\b",
+    re.IGNORECASE,
+)
+"""Words of a schema change that relies on data: where backfills are known, such a migration is read."""
+
+
+class Gate:
+    """Lets those files through that have to be read; the others are cleared while the readers are at work."""
+
+    def __init__(self, done: Callable[[], None], *, contracts: bool) -> None:
+        self.cleared: list[Candidate] = []
+        self._done = done
+        self._contracts = contracts
+        """Whether there are backfills on which a schema change may rely."""
+        self._acting: dict[Path, Acting] = {}
+        for looked in (outline, places):
+            looked.forget()
+
+    def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        for candidate in candidates:
+            if self.needs_reading(candidate) or (self._contracts and _CONTRACT.search(candidate.source)):
+                yield candidate
+            else:
+                self.cleared.append(candidate)
+                self._done()
+
+    def needs_reading(self, candidate: Candidate) -> bool:
+        """Whether a file may hold a data change, or import what makes one; the gate knows Python only, and some frameworks."""
+        if candidate.framework not in GATED or candidate.path.suffix != ".py" or may_hold_operation(candidate.source):
+            return True
+        acting = self._acting.setdefault(candidate.root, Acting(candidate.root))
+        by_name = candidate.framework in LOADED_BY_NAME
+        return acting.of_source(candidate.source, candidate.path, in_packages=by_name)

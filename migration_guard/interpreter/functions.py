@@ -1,0 +1,217 @@
+"""Functions of the repository, and what calling them gives: generators, and blocks under `@contextmanager`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter.text import plain
+from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Unknown, Value
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.classes import Class
+    from migration_guard.interpreter.machine import Machine
+    from migration_guard.interpreter.repository import Scope
+    from migration_guard.interpreter.values import Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function(Value):
+    """A function or lambda of the repository, with the scope that it was made in."""
+
+    name: str
+    node: cst.FunctionDef | cst.Lambda = field(repr=False)
+    scope: Scope = field(repr=False)
+    owner: Class | None = None
+    """The class whose body holds it."""
+    bound: Value | None = None
+    """`self` or `cls`, once it was looked up on something."""
+    style: str = ""
+    """`staticmethod`, `classmethod`, `property` or `contextmanager`."""
+    defaults: tuple[tuple[str, Value], ...] = ()
+    generates: bool = False
+    """Whether it holds a `yield`."""
+    wrapped: bool = False
+    """Whether a decorator from out of sight stands before it, and may have given it methods."""
+    setter: Function | None = None
+    """Of a property: what an assignment calls."""
+    deleter: Function | None = None
+    """… and what `del` calls."""
+    wrapper: str = ""
+    """The dotted name of the decorator from out of sight, where that is known."""
+
+    callable_in_sight = True
+
+    @property
+    def key(self) -> object:
+        return (id(self.node), id(self.scope), self.bound.key if self.bound else None)
+
+    def shape(self, depth: int) -> object:
+        return (id(self.node), self.bound.shape(depth) if self.bound is not None else None)
+
+    @property
+    def truth(self) -> bool | None:
+        return True
+
+    def bind(self, receiver: Value) -> Function:
+        if self.style == "staticmethod":
+            return self
+        return replace(self, bound=receiver)
+
+    def seen_on(self, receiver: Value, machine: Machine) -> Value:
+        of_class = receiver.is_class
+        match self.style:
+            case "property":
+                return self if of_class else machine.run_plainly(self.bind(receiver))
+            case "classmethod":
+                return self.bind(receiver if of_class else getattr(receiver, "cls", receiver))
+        return self if of_class else self.bind(receiver)
+
+    def assigned(self, receiver: Value, value: Value, machine: Machine) -> bool:
+        if self.style != "property":
+            return False
+        if self.setter is not None:
+            machine.call_plainly(self.setter.bind(receiver), value)
+        return True
+
+    def removed(self, receiver: Value, machine: Machine) -> bool:
+        if self.style != "property" or self.deleter is None:
+            return False
+        machine.call_plainly(self.deleter.bind(receiver))
+        return True
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        match name:
+            case "__name__" | "__qualname__":
+                return plain(self.name)
+            case "__func__" | "__wrapped__":
+                return self
+            case "__doc__":
+                return self.docstring(machine)
+            case "__self__" if self.bound is not None:
+                return self.bound
+        own = machine.function_attributes(self).read(name)
+        return own if isinstance(own, Value) else Method(self, name)
+
+    def docstring(self, machine: Machine) -> Value:
+        """Its `__doc__`."""
+        if isinstance(self.node, cst.Lambda):
+            return NONE
+        return docstring(self.node.body, self.scope, machine)
+
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        machine.function_attributes(self).write(name, value)
+
+    def method(self, name: str, call: Call) -> Value:
+        own = call.machine.function_attributes(self).read(name)
+        if isinstance(own, Value):
+            return call.machine.call(own, call)
+        if name in ("__call__", "__wrapped__", "__func__"):
+            return self.call(call)
+        if name == "__get__" and call.positional:
+            return self.bind(call.positional[0])
+        return call.machine.libraries.function_method(self, name, call)
+
+    def call(self, call: Call) -> Value:
+        if self.generates and self.style != "contextmanager":
+            return Generator(self, call)
+        if self.style == "contextmanager":
+            return ContextManager(self, call)
+        return call.machine.run(self, call)
+
+
+def docstring(body: cst.BaseSuite, scope: Scope, machine: Machine) -> Value:
+    first = body.body[0] if body.body else None
+    if isinstance(first, cst.SimpleStatementLine):
+        first = first.body[0]
+    if isinstance(first, cst.Expr) and isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString)):
+        with machine.inside("<docstring>", first, scope):
+            return machine.evaluate(first.value)
+    return NONE
+
+
+@dataclass(slots=True, eq=False)
+class Generator(Value):
+    """The call of a function with `yield`: it runs when it is gone through."""
+
+    is_made = True
+
+    function: Function
+    made_by: Call
+    run: Value | None = None
+    """What it yields, once it was gone through."""
+    sent: Value = UNKNOWN
+    """What was sent into it."""
+
+    def shape(self, depth: int) -> object:
+        return ("generator", id(self.function.node))
+
+    @property
+    def from_rows(self) -> bool:  # type: ignore[override]
+        return self.whole.from_rows
+
+    @property
+    def whole(self) -> Value:
+        """Everything that it yields: it is run for that."""
+        if self.run is None:
+            self.run = UNKNOWN  # a generator that goes through itself
+            self.run = self.made_by.machine.run(self.function, self.made_by, sent=self.sent)
+        return self.run
+
+    def elements(self) -> list[Value] | None:
+        return self.whole.elements()
+
+    def element(self) -> Value:
+        return self.whole.element()
+
+    def consumed(self) -> None:
+        self.whole.element()
+
+    def method(self, name: str, call: Call) -> Value:
+        if name in ("send", "asend") and call.positional:
+            self.run, self.sent = None, call.positional[0]
+            return self.element()
+        if name in ("send", "__next__", "__anext__", "asend", "throw", "athrow"):
+            return self.element()
+        if name in ("close", "aclose"):
+            self.consumed()
+            return NONE
+        return Unknown(name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContextManager(Value):
+    """The call of a function under `@contextmanager`: what stands before its `yield`, the block, what stands behind."""
+
+    is_made = True
+
+    function: Function
+    made_by: Call
+
+    def shape(self, depth: int) -> object:
+        return ("manager", id(self.function.node))
+
+    def entered(self, machine: Machine) -> Value:
+        """Entered without a block in sight, as by an ExitStack: all of it is run."""
+        result = machine.run(self.function, self.made_by)
+        return result.element()
+
+    def method(self, name: str, call: Call) -> Value:
+        if name in ("__enter__", "__aenter__"):
+            return self.entered(call.machine)
+        return NONE if name in ("__exit__", "__aexit__") else Unknown(name)
+
+    def call(self, call: Call) -> Value:
+        """`@manager()` before a function: the function runs inside."""
+        self.entered(call.machine)
+        return call.positional[0] if call.positional else UNKNOWN
+
+    def consumed(self) -> None:
+        self.entered(self.made_by.machine)
+
+    @property
+    def swallows(self) -> bool:
+        return True

@@ -1,0 +1,115 @@
+"""What an import runs: of an imported module only those statements that a cheap look takes for acting (`skim/acting.py`).
+
+All else of it is evaluated when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter.call import Call, Frame
+from migration_guard.interpreter.flow import HEAP
+from migration_guard.interpreter.repository import Module, Statement
+from migration_guard.interpreter.text import plain
+from migration_guard.interpreter.values import ModuleValue, Unseen, Value
+from migration_guard.skim import places
+from migration_guard.skim.acting import UNREAD, Acting, Acts
+from migration_guard.skim.outline import Import, outline
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.machine import Machine
+
+
+class Imports:
+    """Runs what imported modules do, each module once, where it is imported first."""
+
+    _looked: Acting | None = None
+    """Kept over the files that a reader reads: their migrations import the same modules."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._done: set[Path] = {machine.module.path}
+
+    @classmethod
+    def forget(cls) -> None:
+        """Forget what was seen: files may have changed since."""
+        cls._looked = None
+
+    @property
+    def _acting(self) -> Acting:
+        root = self._machine.repository.root
+        if Imports._looked is None or Imports._looked.root != root:
+            Imports._looked = Acting(root)
+        return Imports._looked
+
+    def packages(self) -> None:
+        """The migration is loaded by its dotted name: the packages in which it lies come first."""
+        self._run_all(self._acting.around(self._machine.module.path), self._machine.source.tree)
+
+    def run(self, one: Import, importer: Path, node: cst.CSTNode) -> None:
+        """An import statement, or a call that imports, stands at a node."""
+        self._run_all(self._acting.run_by(one, importer), node)
+
+    def asks(self, one: Import, name: str, importer: Path) -> bool:
+        """Whether a module is asked, by its own `__getattr__`, for a name that is taken from it."""
+        found = places.find(one.module, importer, self._machine.repository.root, one.level)
+        module = outline(found) if found is not None and found.is_file() else None
+        return module is not None and "__getattr__" in module.top and name not in {*module.top, *module.imports}
+
+    def module(self, one: Import, importer: Module, call: Call) -> Value:
+        """The module that a call imports by its name, and all that importing it does."""
+        machine = self._machine
+        self.run(one, importer.path, call.place.node)
+        found = machine.repository.find(one.module, importer.path, one.level)
+        return ModuleValue(found) if found is not None else machine.libraries.external("." * one.level + one.module)
+
+    def whole(self, module: Module, call: Call) -> None:
+        """A module is run as a program: every statement of it."""
+        if module.source is None:
+            self._unread(module, call.place.node)
+            return
+        self.run(Import(module.path.stem, 1), module.path, call.place.node)
+        self._statements(module, list(module.source.tree.body), call.place.node, "__main__")
+
+    def _run_all(self, every: Iterable[Acts], node: cst.CSTNode) -> None:
+        for acts in every:
+            if acts.path in self._done:
+                continue
+            self._done.add(acts.path)
+            module = self._machine.repository.at(acts.path)
+            if module.source is None or UNREAD in acts.statements:
+                self._unread(module, node)
+            else:
+                self._statements(module, list(_chosen(module, acts.statements)), node, module.path.stem)
+
+    def _unread(self, module: Module, node: cst.CSTNode) -> None:
+        machine, reason = self._machine, module.unread or "it is too large"
+        call = Call(machine, module.path.stem, machine.place(node))
+        machine.libraries.unseen(Unseen(module.path.stem, reason), call)
+
+    def _statements(self, module: Module, statements: list[Statement], node: cst.CSTNode, name: str) -> None:
+        machine = self._machine
+        assert module.source is not None
+        module.scope.write("__name__", plain(name))
+        frame = Frame("<module>", machine.place(node), module.source.tree, module.scope)
+        blocks, machine.flow.blocks = machine.flow.blocks, []
+        machine.frames.append(frame)
+        try:
+            with HEAP.lasting():
+                machine.statements.block(statements)
+        finally:
+            machine.frames.pop()
+            machine.flow.blocks = blocks
+
+
+def _chosen(module: Module, numbers: tuple[int, ...]) -> Iterator[Statement]:
+    """The statements of those numbers, counted as `ast` does, which knows no lines of several."""
+    assert module.source is not None
+    every: list[Statement] = []
+    for statement in module.source.tree.body:
+        every += statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]
+    return (statement for number, statement in enumerate(every) if number in numbers)

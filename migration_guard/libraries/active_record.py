@@ -1,0 +1,154 @@
+"""Mappers whose models are asked themselves: Tortoise, Piccolo, Masonite and Orator, ormar, edgy."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter.classes import Class
+from migration_guard.interpreter.text import Text, plain
+from migration_guard.interpreter.values import NONE, UNKNOWN, Unknown, Value
+from migration_guard.libraries.database import Model, Query, Row, record, values_from_rows
+from migration_guard.libraries.execution import execute
+from migration_guard.operations import OperationKind
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+
+_ROOTS = {
+    "tortoise": "tortoise",
+    "aerich": "tortoise",
+    "piccolo": "piccolo",
+    "masoniteorm": "masonite",
+    "masonite": "masonite",
+    "orator": "masonite",
+    "ormar": "ormar",
+    "edgy": "edgy",
+    "saffier": "edgy",
+}
+ORMS = frozenset(_ROOTS.values())
+_BASES = frozenset({"Model", "Table", "ReflectModel", "StrictModel", "Pivot"})
+_WRITES = {
+    "update": OperationKind.UPDATE,
+    "update_from_dict": None,
+    "bulk_update": OperationKind.UPDATE,
+    "increment": OperationKind.UPDATE,
+    "decrement": OperationKind.UPDATE,
+    "touch": OperationKind.UPDATE,
+    "force_update": OperationKind.UPDATE,
+    "restore": OperationKind.UPDATE,
+    "delete": OperationKind.DELETE,
+    "force_delete": OperationKind.DELETE,
+    "destroy": OperationKind.DELETE,
+    "truncate": OperationKind.TRUNCATE,
+    "create": OperationKind.INSERT_VALUES,
+    "insert": OperationKind.INSERT_VALUES,
+    "insert_get_id": OperationKind.INSERT_VALUES,
+    "bulk_create": OperationKind.INSERT_VALUES,
+    "create_many": OperationKind.INSERT_VALUES,
+    "get_or_create": OperationKind.INSERT_VALUES,
+    "first_or_create": OperationKind.INSERT_VALUES,
+    "update_or_create": OperationKind.UPSERT_VALUES,
+    "upsert": OperationKind.UPSERT_VALUES,
+}
+_ONE = frozenset("get get_or_none first last earliest latest find find_or_fail get_or_404 in_bulk".split())
+_PLAIN = frozenset("values values_list select columns pluck dicts".split())
+_NUMBERS = frozenset("count exists sum avg max min aggregate explain to_sql sql".split())
+_SAVES = frozenset({"save", "push"})
+_REMOVES = frozenset({"remove", "delete", "force_delete"})
+
+
+def is_base(name: str) -> bool:
+    """Whether a dotted name is that of a class which models inherit from."""
+    return name.partition(".")[0] in _ROOTS and name.rpartition(".")[2] in _BASES
+
+
+def orm_of(cls: Class) -> str | None:
+    """The mapper that a class of the repository is a model of."""
+    for base in cls.external_bases():
+        root, _, last = base.partition(".")[0], "", base.rpartition(".")[2]
+        if root in _ROOTS and last in _BASES:
+            return _ROOTS[root]
+    return None
+
+
+def model_of(cls: Class, orm: str) -> Model:
+    return Model(cls.name, _table(cls, orm), orm, cls)
+
+
+def _table(cls: Class, orm: str) -> str | None:
+    meta = cls.lookup("Meta") or cls.lookup("ormar_config")
+    named = [meta.lookup(key) for key in ("table", "tablename", "table_name")] if isinstance(meta, Class) else []
+    named += [cls.lookup("__table__"), *_keywords(cls)]
+    for value in named:
+        if isinstance(value, Text) and value.known:
+            return str(value)
+    match orm:
+        case "tortoise":
+            return cls.name.lower()
+        case "piccolo":
+            return _snake(cls.name)
+    return f"{_snake(cls.name)}s"
+
+
+def _keywords(cls: Class) -> list[Value]:
+    """`class Band(Table, tablename="music_band")`."""
+    return [
+        plain(str(one.value.evaluated_value))
+        for one in cls.node.keywords
+        if one.keyword is not None and one.keyword.value == "tablename" and isinstance(one.value, cst.SimpleString)
+    ]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def model_method(model: Model, name: str, call: Call) -> Value:
+    return _asked(model, name, call)
+
+
+def query_method(query: Query, name: str, call: Call) -> Value:
+    return _asked(query.model or Model(None, None, query.orm), name, call, query)
+
+
+def _asked(model: Model, name: str, call: Call, query: Query | None = None) -> Value:
+    """A method of a model, or of a query of its rows."""
+    if name == "raw":
+        execute(call, call.argument(0, "sql") or UNKNOWN)
+        return Query((model,), model.orm, plain=False)
+    if name in _WRITES:
+        kind = _WRITES[name]
+        if kind is not None:
+            given = values_from_rows(call) and kind is OperationKind.INSERT_VALUES
+            record(call, kind, how=model.orm, tables=(model.table,), model=model.name, from_rows=given)
+        return Query((model,), model.orm, plain=False)
+    if name in ("add_columns", "run", "run_sync"):
+        return query if query is not None else UNKNOWN
+    if name in _ONE:
+        return Row(model)
+    if name in _NUMBERS:
+        return Unknown(name, from_rows=True)
+    tuples = name in _PLAIN or (query is not None and query.plain)
+    return Query((model,), model.orm, plain=tuples)
+
+
+def row_method(row: Row, name: str, call: Call) -> Value | None:
+    """`row.save()`, `row.remove()`, `row.update(…)`; None for a method of the model's own."""
+    model = row.model
+    if model is None:
+        return None
+    if name in _SAVES:
+        new = row.flag("new")
+        kinds = [OperationKind.INSERT_VALUES] * (new is not False) + [OperationKind.UPDATE] * (new is not True)
+        for kind in kinds:
+            record(call, kind, how=model.orm, tables=(model.table,), model=model.name)
+        return NONE
+    if name in _REMOVES or name in ("update", "upsert", "insert", "force_update", "increment", "decrement", "touch"):
+        kind_of = OperationKind.DELETE if name in _REMOVES else _WRITES.get(name)
+        if kind_of is not None:
+            record(call, kind_of, how=model.orm, tables=(model.table,), model=model.name)
+        return NONE
+    return None

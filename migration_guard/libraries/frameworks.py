@@ -1,0 +1,18 @@
+"""What frameworks give to the functions that they enter."""
+
+from __future__ import annotations
+
+from migration_guard.interpreter.values import Value
+from migration_guard.libraries.database import Handle
+from migration_guard.libraries.odoo import Environment
+from migration_guard.libraries.peewee import Migrator
+
+
+def way(name: str, parameter: str) -> Value:
+    """A way to the database by its name, as a function asks for it by its first parameter."""
+    match name:
+        case "odoo" if parameter == "env":
+            return Environment()
+        case "migrator":
+            return Migrator()
+    return Handle(name)

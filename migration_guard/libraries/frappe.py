@@ -1,0 +1,358 @@
+"""Frappe and ERPNext: `frappe.db`, documents, the query builder. The rows of a DocType lie in a table of its name, `tabLead`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.collections import Mapping
+from migration_guard.interpreter.spot import spot_of
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
+from migration_guard.libraries.database import EXPRESSION, Handle, Query, Statement, Table, record, run_callbacks
+from migration_guard.libraries.execution import execute, opaque
+from migration_guard.operations import OperationKind
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+ROOTS = ("frappe", "erpnext", "pypika")
+HOW = "frappe-orm"
+
+_DB_WRITES = {
+    "set_value": OperationKind.UPDATE,
+    "bulk_update": OperationKind.UPDATE,
+    "update": OperationKind.UPDATE,
+    "touch": OperationKind.UPDATE,
+    "delete": OperationKind.DELETE,
+    "truncate": OperationKind.TRUNCATE,
+    "bulk_insert": OperationKind.INSERT_VALUES,
+}
+"""Methods of `frappe.db` whose first argument is a DocType."""
+_SINGLES = frozenset({"set_single_value", "set_default", "set_global", "set_temp"})
+_DB_SCHEMA = frozenset(
+    "add_index add_unique change_column_type rename_column rename_table drop_column drop_index updatedb sql_ddl_done "
+    "create_sequence drop_table create_auth_table create_global_search_table".split()
+)
+_DB_READS = frozenset(
+    "get_value get_values get_all get_list get_single_value get_singles_dict get_default exists count a_row_exists "
+    "has_column has_table table_exists has_index get_tables get_table_columns get_column_type get_system_setting escape "
+    "get_description estimate_count get_creation_count get_database_size get_row_size describe get_single_values is_virtual "
+    "get_next_sequence_val get_column_index get_descendants".split()
+)
+_DB_QUIET = frozenset(
+    "rollback begin savepoint release_savepoint close connect auto_commit_on_many_writes after_commit before_commit "
+    "set_execution_timeout unbuffered_cursor check_transaction_status".split()
+)
+_READS = frozenset(
+    "get_all get_list get_value get_single get_meta get_installed_apps get_hooks get_attr get_roles get_module_path scrub "
+    "unscrub get_app_path get_site_path get_conf get_system_settings parse_json as_json whitelist log log_error logger throw "
+    "msgprint errprint bold format_value get_traceback get_cached_value has_permission get_file_json get_site_config "
+    "get_user get_app_list get_precision generate_hash set_user flags clear_cache clear_document_cache only_for "
+    "reload_doc reload_doctype reload_custom_docperm reload_dashboards print_sql in_test db_type cint flt cstr now nowdate "
+    "getdate add_days get_datetime update_progress_bar create_batch get_last_day get_first_day today unique".split()
+)
+_SCHEMA = frozenset(
+    "create_custom_field create_custom_fields make_property_setter sync_for delete_property_setter "
+    "rename_workspace_fields add_permission update_permission_property".split()
+)
+"""What changes what DocTypes look like, which Frappe keeps in tables of its own."""
+_ASKS = re.compile(
+    r"_?(?:get|is|has|can|check|as|to|format|parse|validate|find|filter|make_autoname|cache|local|session)(?:_|$)"
+)
+"""How functions of Frappe begin that only read."""
+_SAVES = {
+    "save": OperationKind.UPDATE,
+    "db_set": OperationKind.UPDATE,
+    "db_update": OperationKind.UPDATE,
+    "db_update_all": OperationKind.UPDATE,
+    "submit": OperationKind.UPDATE,
+    "cancel": OperationKind.UPDATE,
+    "rename": OperationKind.UPDATE,
+    "delete": OperationKind.DELETE,
+    "insert": OperationKind.INSERT_VALUES,
+    "db_insert": OperationKind.INSERT_VALUES,
+    "update_children": OperationKind.UPDATE,
+}
+_DOCUMENT_QUIET = frozenset(
+    "set append extend get update reload as_dict as_json is_new has_value_changed get_doc_before_save get_valid_dict "
+    "set_new_name validate run_post_save_methods load_from_db get_title set_parent_in_children flags meta remove "
+    "get_all_children get_formatted precision name_set check_permission has_permission lock unlock is_dummy".split()
+)
+
+
+def table_of(doctype: Value | None) -> str | None:
+    return f"tab{doctype}" if isinstance(doctype, Text) and doctype.known else None
+
+
+def value(name: str) -> Value | None:
+    match name:
+        case "frappe.db":
+            return DB
+        case "frappe.qb":
+            return BUILDER
+        case "frappe.local.db":
+            return DB
+    return None
+
+
+def call(target: External, call: Call) -> Value | None:
+    last = target.last
+    match last:
+        case "get_doc" | "get_cached_doc" | "get_last_doc" | "new_doc" | "get_lazy_doc" | "get_single" | "copy_doc":
+            return _document(call, last)
+        case "delete_doc" | "delete_doc_if_exists":
+            record(call, OperationKind.DELETE, how=HOW, tables=(table_of(call.argument(0, "doctype")),))
+            return NONE
+        case "rename_doc":
+            record(call, OperationKind.UPDATE, how=HOW, tables=(table_of(call.argument(0, "doctype")),))
+            return NONE
+        case "rename_field":
+            record(call, OperationKind.UPDATE, how=HOW, tables=(table_of(call.argument(0, "doctype")),), callee=last)
+            return NONE
+        case "set_value":
+            record(call, OperationKind.UPDATE, how=HOW, tables=(table_of(call.argument(0, "doctype")),))
+            return NONE
+        case "get_all" | "get_list":
+            return Query()
+        case "DocType" | "Table":
+            return _table(call, prefix="tab" if last == "DocType" else "")
+        case "enqueue" | "enqueue_doc":
+            return Unknown(last)
+        case "qb" | "get_query":
+            return Query()
+    if last in _SCHEMA:
+        call.machine.ledger.schema(spot_of(call.place), f"{last} changes DocTypes")
+        return UNKNOWN
+    if last in _READS or target.name.startswith(("frappe.utils", "pypika", "frappe.query_builder")):
+        run_callbacks(call)
+        return EXPRESSION if target.name.startswith(("pypika", "frappe.query_builder")) else Unknown(last)
+    if last[:1].isupper() or _ASKS.match(last) or target.name.count(".") == 0:
+        return None
+    opaque(call, f"{last} is out of sight and has the database of Frappe", last)
+    return Unknown(last, from_rows=True)
+
+
+def _document(call: Call, function: str) -> Value:
+    first = call.argument(0, "doctype")
+    new = function in ("new_doc", "copy_doc")
+    if isinstance(first, Mapping) or (first is None and call.named):
+        given = first.known.values() if isinstance(first, Mapping) else ()
+        doctype = next((item for key, item in given if isinstance(key, Text) and str(key) == "doctype"), None)
+        return Document(table_of(doctype or call.named.get("doctype")), new=True)
+    if isinstance(first, Document):
+        return Document(first.table, new=True)
+    return Document(table_of(first), new=new)
+
+
+def _table(call: Call, prefix: str) -> Value:
+    name = call.argument(0, "name")
+    return Table(f"{prefix}{name}" if isinstance(name, Text) and name.known else None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document(Value):
+    """A document: a row of its DocType, with rows of others below it."""
+
+    table: str | None
+    new: bool = False
+
+    from_rows = True
+    handle = True
+    is_made = True
+
+    @property
+    def key(self) -> object:
+        return ("document", self.table, self.new)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        if name in _SAVES or name in _DOCUMENT_QUIET or name in ("run_method", "add_comment", "add_tag"):
+            return Method(self, name)
+        return Children()
+
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        """It waits for `save()`."""
+
+    def method(self, name: str, call: Call) -> Value:
+        if name in _SAVES:
+            kind = _SAVES[name]
+            if self.new and kind is OperationKind.UPDATE and name == "save":
+                kind = OperationKind.INSERT_VALUES
+            record(call, kind, how=HOW, tables=(self.table,), from_rows=bool(call.machine.row_loops))
+            return self
+        if name in ("add_comment", "add_tag"):
+            record(
+                call, OperationKind.INSERT_VALUES, how=HOW, tables=("tabComment" if name == "add_comment" else None,)
+            )
+            return UNKNOWN
+        run_callbacks(call)
+        if name in ("update", "set_new_name", "load_from_db", "reload"):
+            return self
+        if name in _DOCUMENT_QUIET:
+            return Children() if name in ("get", "append") else Unknown(name, from_rows=True)
+        opaque(call, f"{name} of a document is out of sight", name)
+        return Unknown(name, from_rows=True)
+
+    def item(self, key: Value) -> Value:
+        return Children()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Children(Value):
+    """What a field of a document holds: a plain value, or the documents of a table below it."""
+
+    from_rows = True
+    inert = True
+
+    @property
+    def key(self) -> object:
+        return "children"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name) if name in _SAVES else Unknown(name, from_rows=True)
+
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        """It waits for `save()`, or for `db_update()`."""
+
+    def method(self, name: str, call: Call) -> Value:
+        if name in _SAVES and name not in ("insert", "rename"):
+            record(call, _SAVES[name], how=HOW)
+        run_callbacks(call)
+        return Unknown(name, from_rows=True)
+
+    def element(self) -> Value:
+        return self
+
+    def item(self, key: Value) -> Value:
+        return self
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrappeDB(Value):
+    """`frappe.db`."""
+
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return "frappe.db"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Unknown(name) if name in ("db_type", "last_query", "transaction_writes") else Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        first = call.argument(0, "doctype", "dt")
+        if name in ("sql", "sql_ddl", "sql_list", "multisql"):
+            query = call.argument(0, "query", "sql_dict")
+            options = list(query.values()) if isinstance(query, Mapping) else [query or UNKNOWN]
+            for option in options:
+                execute(call, option, call.argument(1, "values"))
+            return Query()
+        if name in _DB_WRITES:
+            kind = _DB_WRITES[name]
+            if name == "set_value" and (first is NONE or call.named.get("update_modified") is first):
+                return NONE
+            rows = any(one.from_rows for one in call.arguments) and kind is OperationKind.INSERT_VALUES
+            record(call, kind, how=HOW, tables=(table_of(first),), from_rows=rows)
+            return NONE
+        if name in _SINGLES:
+            record(
+                call,
+                OperationKind.UPDATE,
+                how=HOW,
+                tables=("tabSingles" if name == "set_single_value" else "tabDefaultValue",),
+            )
+            return NONE
+        if name == "commit":
+            call.machine.ledger.commit()
+            return NONE
+        if name in _DB_SCHEMA:
+            call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema")
+            return UNKNOWN
+        if name in ("get_all", "get_list"):
+            return Query()
+        if name in _DB_READS or name in _DB_QUIET:
+            return Unknown(name, from_rows=name in _DB_READS)
+        return Handle("db").method(name, call)
+
+
+DB = FrappeDB()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Builder(Value):
+    """`frappe.qb`: pypika with DocTypes."""
+
+    @property
+    def key(self) -> object:
+        return "frappe.qb"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return EXPRESSION if name in ("functions", "terms", "engine") else Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        first = call.argument(0, "table", "name")
+        table = first.name if isinstance(first, Table) else table_of(first)
+        match name:
+            case "DocType":
+                return _table(call, "tab")
+            case "Table":
+                return _table(call, "")
+            case "update":
+                return Statement(OperationKind.UPDATE, (table,), None, spot_of(call.place), HOW)
+            case "into":
+                return Into(table, call)
+            case "from_":
+                return From(table)
+        return EXPRESSION
+
+
+BUILDER = Builder()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class From(Query):
+    """`frappe.qb.from_(table)`: it reads, until `delete()` makes a deletion of it."""
+
+    table: str | None = None
+
+    def __init__(self, table: str | None) -> None:
+        Query.__init__(self)
+        object.__setattr__(self, "table", table)
+
+    @property
+    def key(self) -> object:
+        return ("from", self.table)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "delete":
+            return Statement(OperationKind.DELETE, (self.table,), None, spot_of(call.place), HOW)
+        return Query() if name == "run" else self
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Into(Value):
+    """`frappe.qb.into(table)`: rows that are given, or selected."""
+
+    table: str | None
+    begun: Call
+    selects: bool = False
+
+    @property
+    def key(self) -> object:
+        return ("into", self.table, self.selects)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "run":
+            kind = OperationKind.INSERT_SELECT if self.selects else OperationKind.INSERT_VALUES
+            record(call, kind, how=HOW, spot=spot_of(self.begun.place), tables=(self.table,))
+            return Query()
+        return Into(self.table, self.begun, selects=self.selects or name in ("from_", "select"))

@@ -1,0 +1,236 @@
+"""Odoo: environments, recordsets, OpenUpgrade's and upgrade-util's helpers.
+
+A recordset is of a model by its name, `res.partner`, whose table is that name with underscores. What is assigned to one is
+written; what a model's own methods do, which stand in addons out of sight, is not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.spot import spot_of
+from migration_guard.interpreter.text import Text, plain
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
+from migration_guard.libraries.database import Handle, record, run_callbacks
+from migration_guard.libraries.execution import execute, opaque, out_of_sight
+from migration_guard.operations import OperationKind
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+ROOTS = ("odoo", "openerp", "openupgradelib")
+HOW = "odoo-orm"
+
+_WRITES = {
+    "write": OperationKind.UPDATE,
+    "_write": OperationKind.UPDATE,
+    "update": OperationKind.UPDATE,
+    "toggle_active": OperationKind.UPDATE,
+    "action_archive": OperationKind.UPDATE,
+    "action_unarchive": OperationKind.UPDATE,
+    "unlink": OperationKind.DELETE,
+    "create": OperationKind.INSERT_VALUES,
+    "copy": OperationKind.INSERT_VALUES,
+    "load": OperationKind.UPSERT_VALUES,
+}
+_SAME = frozenset(
+    "search browse filtered filtered_domain sorted with_context sudo with_user with_company with_env with_prefetch exists "
+    "union concat ensure_one new search_fetch".split()
+)
+"""Methods that give records of the same model."""
+_READS = frozenset(
+    "search_count search_read read read_group name_get name_search default_get fields_get ids id env mapped get_external_id "
+    "get_metadata flush flush_model flush_recordset invalidate_cache invalidate_model invalidate_recordset refresh modified "
+    "_fields fields_view_get get_param with_lang grouped export_data".split()
+)
+_OPENUPGRADE_READS = frozenset(
+    "table_exists column_exists is_module_installed logged_progress chunked migrate get_legacy_name message lift_constraints "
+    "disable_invalid_filters logging"
+    "".split()
+)
+_UTIL_READS = frozenset(
+    "column_exists table_exists column_type module_installed modules_installed version_gte version_between ref get_columns "
+    "table_of_model model_of_table get_fk expand_braces chunks log_progress column_updatable has_enterprise parse_version "
+    "format_query SQLStr ENVIRON".split()
+)
+_SCHEMA = (
+    "rename_", "add_", "create_column", "remove_column", "remove_field", "remove_model", "remove_view", "drop_", "alter_",
+    "move_", "new_module", "merge_module", "remove_module", "create_index", "create_m2m", "delete_model",
+)  # fmt: skip
+"""How helpers begin that change the schema, and with it what Odoo notes of it in its own tables."""
+_FILLS = ("copy_columns", "map_values", "set_defaults", "m2o_to_x2m", "convert_", "move_field_m2m", "merge_", "change_")
+"""How helpers begin that write the rows of tables."""
+
+
+def value(name: str) -> Value | None:
+    return None
+
+
+def call(target: External, call: Call) -> Value | None:
+    last = target.last
+    match last:
+        case "Environment":
+            return Environment()
+        case "logged_query" | "explode_execute" | "_exec" | "savepoint_execute":
+            return execute(call, call.argument(1, "query", "sql") or UNKNOWN, call.argument(2, "args"))
+        case "parallel_execute":
+            return execute(call, call.argument(1, "queries") or UNKNOWN)
+        case "env":
+            return Environment()
+        case "Registry" | "registry" | "get" if target.name.startswith(("odoo.modules", "odoo.registry", "openerp")):
+            return Registry()
+        case "delete_records_safely_by_xml_id" | "remove_record" | "remove_records":
+            record(call, OperationKind.DELETE, how=HOW, callee=last)
+            return UNKNOWN
+        case "explode_query" | "explode_query_range":
+            return call.argument(1, "query") or UNKNOWN
+        case "SQL" | "format_query":
+            return call.argument(0 if last == "SQL" else 1) or UNKNOWN
+    if last.startswith(_FILLS) and not last.startswith(_SCHEMA):
+        record(call, OperationKind.DML_CALL, how="helper", callee=last)
+        return UNKNOWN
+    if last in _OPENUPGRADE_READS or last in _UTIL_READS:
+        run_callbacks(call)
+        return Unknown(last)
+    if last.startswith(_SCHEMA):
+        call.machine.ledger.schema(spot_of(call.place), f"{last} changes the schema")
+        return UNKNOWN
+    run_callbacks(call)
+    return out_of_sight(target, call)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registry(Value):
+    """`odoo.registry(name)`: a way to cursors and models."""
+
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return "odoo registry"
+
+    def method(self, name: str, call: Call) -> Value:
+        return Handle("cr") if name == "cursor" else Unknown(name)
+
+    def item(self, key: Value) -> Value:
+        return Records(name_of(key))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Environment(Value):
+    """`env`: models by their names, and the cursor."""
+
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return "odoo env"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        match name:
+            case "cr" | "_cr":
+                return Handle("cr")
+            case "user" | "company" | "companies" | "lang":
+                return Records({"user": "res.users", "lang": None}.get(name, "res.company"))
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "ref":
+            return Records(None)
+        if name in ("with_context", "__call__", "sudo"):
+            return self
+        if name in ("flush_all", "invalidate_all", "clear", "flush", "add_to_compute", "remove_to_compute", "is_admin"):
+            return NONE
+        return Unknown(name)
+
+    def call(self, call: Call) -> Value:
+        return self
+
+    def item(self, key: Value) -> Value:
+        return Records(name_of(key))
+
+
+def name_of(key: Value) -> str | None:
+    return str(key) if isinstance(key, Text) and key.known else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Records(Value):
+    """A recordset, or a field of one, which may be a recordset of another model."""
+
+    model: str | None
+    field: bool = False
+    """Whether it is what a field holds: perhaps a plain value."""
+
+    from_rows = True
+    is_made = True
+    items_are_attributes = True
+
+    @property
+    def handle(self) -> bool:  # type: ignore[override]
+        return not self.field
+
+    @property
+    def key(self) -> object:
+        return ("records", self.model, self.field)
+
+    @property
+    def table(self) -> str | None:
+        return self.model.replace(".", "_") if self.model else None
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        if name == "env":
+            return Environment()
+        if name in ("_cr", "cr"):
+            return Handle("cr")
+        if name == "_table" and self.table:
+            return plain(self.table)
+        if name == "_name" and self.model:
+            return plain(self.model)
+        if name in ("id", "ids", "_context", "_fields", "display_name", "_ids", "create_date", "write_date"):
+            return Unknown(name, from_rows=True)
+        if name in _WRITES or name in _SAME or name in _READS:
+            return Method(self, name)
+        return Records(None, field=True)
+
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        machine.ledger.change(
+            OperationKind.UPDATE,
+            spot_of(place),
+            place,
+            machine.frames,
+            how=HOW,
+            tables=[self.table] if self.table else [],
+            model=self.model,
+        )
+
+    def method(self, name: str, call: Call) -> Value:
+        if name in _WRITES and not (self.field and name in ("update", "copy", "load")):
+            tables = (self.table,)
+            record(call, _WRITES[name], how=HOW, tables=tables, model=self.model, from_rows=name == "copy")
+            return Records(self.model)
+        run_callbacks(call)
+        if name in _SAME:
+            return Records(self.model)
+        if name == "mapped":
+            return Records(None, field=True)
+        if name in _READS or self.field:
+            return Unknown(name, from_rows=True)
+        opaque(call, f"{name} of {self.model or 'a model'} is out of sight", name)
+        return Records(None, field=True)
+
+    def call(self, call: Call) -> Value:
+        """A method of a model that stands in an addon."""
+        opaque(call, f"{call.name} of {self.model or 'a model'} is out of sight", call.name)
+        return Records(None, field=True)
+
+    def element(self) -> Value:
+        return Records(self.model, self.field)
+
+    def item(self, key: Value) -> Value:
+        return Records(None, field=True) if isinstance(key, Text) else self
+
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        return self if not self.field else None

@@ -1,0 +1,96 @@
+"""peewee-migrate's `migrator`, and playhouse's, which changes the schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.spot import spot_of
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
+from migration_guard.libraries.database import EXPRESSION, Handle, Model
+from migration_guard.libraries.execution import execute, out_of_sight
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+ROOTS = ("peewee", "playhouse", "peewee_migrate")
+
+
+def value(name: str) -> Value | None:
+    return None
+
+
+def call(target: External, call: Call) -> Value | None:
+    last = target.last
+    if target.root == "peewee_migrate" or last.endswith("Migrator") or last == "migrate":
+        return Migrator() if last.endswith("Migrator") else Unknown(last)
+    if last.endswith("Database") or last in ("connect", "DatabaseProxy", "Proxy"):
+        return Handle("database")
+    if last.endswith("Field") or last in ("SQL", "Value", "Case", "Cast", "Alias", "Check", "Index", "fn"):
+        return EXPRESSION
+    return None if last in ("Model", "chunked", "prefetch") else out_of_sight(target, call)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Migrator(Value):
+    """What `migrate(migrator, database)` is given."""
+
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return "migrator"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        if name == "orm":
+            return Models()
+        return Handle("database") if name == "database" else Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        match name:
+            case "sql" | "execute" | "execute_sql":
+                execute(call, call.argument(0, "sql") or UNKNOWN)
+                return NONE
+            case "run" | "python" | "run_python":
+                function = call.argument(0, "func") or UNKNOWN
+                call.machine.call(function, call.with_arguments(call.positional[1:], {})).consumed()
+                return function
+            case "create_model" | "create_table":
+                return self._created(call)
+        call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema")
+        return UNKNOWN
+
+    @staticmethod
+    def _created(call: Call) -> Value:
+        model = call.argument(0, "model") or UNKNOWN
+        made = call.machine.libraries.model_of(model) if model.is_class else None  # type: ignore[arg-type]
+        call.machine.ledger.create(made.table if made is not None else None, spot_of(call.place))
+        call.machine.ledger.schema(spot_of(call.place), "a table is created")
+        return model
+
+    def decorates(self, name: str, function: Function, call: Call) -> Value:
+        """`@migrator.run` and the like."""
+        result = self.method(name, call.with_arguments((function,), {}))
+        return function if result is UNKNOWN else result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Models(Value):
+    """`migrator.orm`: models by the names of their tables, as attributes by their own."""
+
+    @property
+    def key(self) -> object:
+        return "migrator.orm"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name) if name in ("get", "values", "items") else Model(name, name.lower(), "peewee")
+
+    def method(self, name: str, call: Call) -> Value:
+        return self.item(call.argument(0) or UNKNOWN)
+
+    def item(self, key: Value) -> Value:
+        name = str(key) if isinstance(key, Text) and key.known else None
+        return Model(name, name, "peewee")

@@ -1,0 +1,235 @@
+"""Methods of lists and dictionaries, as far as what they give is known."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.collections import MAX_ELEMENTS, Mapping, Sequence
+from migration_guard.interpreter.real import computed
+from migration_guard.interpreter.text import Text, plain
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, Unknown, Value, join
+from migration_guard.libraries.standard.iteration import CALLS, first, ordered
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+
+
+def sequence_method(value: Sequence, name: str, call: Call) -> Value:
+    rows = bool(call.machine.row_loops)
+    match name:
+        case "append" | "add" | "put" | "put_nowait" | "appendleft":
+            if name == "appendleft":
+                value.insert(0, first(call), rows=rows)
+            else:
+                value.add(first(call), rows=rows)
+            return NONE
+        case "insert":
+            place = call.argument(0)
+            index = place.value if isinstance(place, Constant) and isinstance(place.value, int) else None
+            value.insert(index, call.argument(1) or UNKNOWN, rows=rows)
+            return NONE
+        case "extend" | "update" | "extendleft":
+            for other in call.positional:
+                value.extend(other, rows=rows)
+            return NONE
+        case "pop" | "popleft" | "get" | "get_nowait":
+            return _taken_out(value, name, call)
+        case "remove" | "discard":
+            _removed(value, first(call))
+            return NONE
+        case "difference_update" | "intersection_update" | "symmetric_difference_update":
+            value.blur()
+            return NONE
+        case "clear":
+            value.become(())
+            return NONE
+        case "reverse" if value.elements() is not None:
+            value.become(value.known[::-1], from_rows=value.from_rows, shuffled=value.shuffled)
+            return NONE
+        case "sort":
+            in_order = ordered(value, call)
+            value.become(in_order.known, in_order.rest, from_rows=value.from_rows, shuffled=in_order.shuffled)
+            return NONE
+        case "reverse" | "rotate":
+            value.become(value.known, value.rest, from_rows=value.from_rows, shuffled=True)
+            return NONE
+        case "copy" | "__copy__" | "__iter__" | "__reversed__":
+            return value.again()
+        case "union" | "symmetric_difference" | "intersection" | "difference":
+            result = value.again()
+            for other in call.positional:
+                result = _set_operation(_SET_METHODS[name], result, other)
+            return result
+        case "count" | "index" | "issubset" | "issuperset" | "isdisjoint" | "__len__" | "__contains__":
+            return computed(partial(_plain_method, name), call, value) or Unknown(name)
+        case "__getitem__" if call.positional:
+            return value.item(call.positional[0])
+    return Unknown(name, from_rows=value.from_rows)
+
+
+def _plain_method(name: str, receiver: object, *given: object) -> object:
+    return getattr(receiver, name)(*given)
+
+
+_SET_METHODS = {
+    "union": "__or__",
+    "symmetric_difference": "__xor__",
+    "intersection": "__and__",
+    "difference": "__sub__",
+}
+
+
+def _taken_out(value: Sequence, name: str, call: Call) -> Value:
+    """`pop` and its like: from an end that is known, or any element."""
+    place = Constant(0) if name in ("popleft", "get", "get_nowait") else call.argument(0) or Constant(-1)
+    taken = value.item(place)
+    if isinstance(value.truth, bool) and value.elements() is not None:
+        value.remove_item(place)
+    else:
+        value.blur()
+    return taken
+
+
+def _removed(value: Sequence, gone: Value) -> None:
+    """`remove`, `discard`: exactly, where it is known which one that is."""
+    equal = [index for index, one in enumerate(value.known) if one.key == gone.key]
+    surely = all(_is_plain(one) for one in (*value.known, gone))
+    if value.rest is None and surely and (equal or value.kind == "set"):
+        kept = [one for index, one in enumerate(value.known) if index not in equal[:1]]
+        value.become(kept, from_rows=value.from_rows, shuffled=value.shuffled and len(kept) > 1)
+    else:
+        value.blur()
+
+
+def _is_plain(value: Value) -> bool:
+    return isinstance(value, Constant) or (isinstance(value, Text) and value.known)
+
+
+def sequence_operated(value: Sequence, operator: str, other: Value, call: Call) -> Value | None:
+    """`+`, `|`, `-`, `&`, `*` of lists, tuples and sets."""
+    rows = bool(call.machine.row_loops)
+    match operator:
+        case "__iadd__" | "__ior__" if value.kind != "tuple":
+            value.extend(other, rows=rows)
+            return value
+        case "__add__" | "__iadd__":
+            result = value.again()
+            result.extend(other, rows=False)
+            return result
+        case "__radd__":
+            result = Sequence(kind=value.kind)
+            result.extend(other, rows=False)
+            result.extend(value, rows=False)
+            return result
+        case "__or__" | "__xor__" | "__sub__" | "__and__":
+            return _set_operation(operator, value, other)
+        case "__isub__" | "__iand__" | "__ixor__":
+            changed = _set_operation(f"__{operator[3:]}", value, other)
+            value.become(changed.known, changed.rest, from_rows=changed.from_rows, shuffled=changed.shuffled)
+            return value
+        case "__mul__" | "__rmul__" | "__imul__":
+            return _repeated(value, other)
+    return None
+
+
+def _set_operation(operator: str, value: Sequence, other: Value) -> Sequence:
+    """What two sets have together, or one without the other: exactly, where all of both is known."""
+    theirs = other.elements()
+    known = [*value.known, *(theirs or ())]
+    if value.rest is not None or theirs is None or not all(map(_is_plain, known)):
+        result = value.again()
+        if operator in ("__or__", "__xor__"):
+            result.extend(other, rows=False)
+        if operator != "__or__":
+            result.blur()
+        return result
+    mine_by, theirs_by = {one.key: one for one in value.known}, {one.key: one for one in theirs}
+    kept = {
+        "__or__": {**mine_by, **theirs_by},
+        "__and__": {key: one for key, one in mine_by.items() if key in theirs_by},
+        "__sub__": {key: one for key, one in mine_by.items() if key not in theirs_by},
+        "__xor__": {
+            key: one for key, one in {**mine_by, **theirs_by}.items() if (key in mine_by) != (key in theirs_by)
+        },
+    }[operator]
+    return Sequence(kept.values(), None, value.from_rows or other.from_rows, kind="set")
+
+
+def _repeated(value: Sequence, times: Value) -> Value:
+    """`[…] * 3`."""
+    content = value.content
+    count = times.value if isinstance(times, Constant) and isinstance(times.value, int) else None
+    if content.rest is None and count is not None and count * len(content.known) <= MAX_ELEMENTS:
+        return Sequence(content.known * max(count, 0), None, value.from_rows, kind=value.kind)
+    return Sequence((), value.element(), value.from_rows, kind=value.kind)
+
+
+def mapping_method(value: Mapping, name: str, call: Call) -> Value:
+    rows = bool(call.machine.row_loops)
+    match name:
+        case "get" | "pop" | "setdefault":
+            return _looked_up(value, name, call, rows=rows)
+        case "items":
+            if value.whole and not value.from_rows:
+                return Sequence([Sequence([key, item], kind="tuple") for key, item in value.known.values()])
+            pair = Sequence(
+                [value.element(), join(value.values()) if value.values() else Unknown(from_rows=value.from_rows)],
+                kind="tuple",
+            )
+            return Sequence([], pair, value.from_rows)
+        case "values":
+            if value.whole and not value.from_rows:
+                return Sequence(value.values())
+            return Sequence(
+                [], join(value.values()) if value.values() else Unknown(from_rows=value.from_rows), value.from_rows
+            )
+        case "keys":
+            return _keys(value)
+        case "update":
+            for other in call.positional:
+                value.update(other, rows=rows)
+            for key, item in call.named.items():
+                value.set_item(plain(key), item, rows=rows)
+            return NONE
+        case "popitem":
+            return Sequence([value.element(), join(value.values()) if value.values() else UNKNOWN])
+        case "clear":
+            value.clear()
+            return NONE
+        case "copy" | "__copy__":
+            return value.copy()
+        case "fromkeys":
+            return CALLS["builtins.dict.fromkeys"](call) or UNKNOWN
+        case "__getitem__" if call.positional:
+            return value.item(call.positional[0])
+        case "__contains__" if call.positional:
+            there = value.has(call.positional[0])
+            return Unknown(name) if there is None else Constant(there)
+        case "__len__" if value.whole and not value.from_rows:
+            return Constant(len(value.known))
+    return Unknown(name, from_rows=value.from_rows)
+
+
+def _looked_up(value: Mapping, name: str, call: Call, *, rows: bool) -> Value:
+    key, default = first(call), call.argument(1)
+    there = value.has(key)
+    found = value.item(key) if there is not False or value.default is not None else default or NONE
+    if name == "setdefault" and there is not True:
+        given = default if default is not None else NONE
+        found = given if there is False else join((found, given))
+        value.set_item(key, found, rows=rows)
+    elif name == "pop":
+        value.remove_item(key)
+    if there is None and default is not None:
+        return join((found, default))
+    return found
+
+
+def _keys(value: Mapping) -> Value:
+    elements = value.elements()
+    return (
+        Sequence(elements)
+        if elements is not None and not value.from_rows
+        else Sequence([], value.element(), value.from_rows)
+    )

@@ -1,0 +1,94 @@
+"""Programs that Python starts: some are clients of databases."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import Unknown, Value
+from migration_guard.libraries.database import record
+from migration_guard.libraries.execution import changes_in, execute, opaque
+from migration_guard.libraries.standard.files import PathValue, file_text
+from migration_guard.operations import OperationKind
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+_PROGRAMS = re.compile(
+    r"^(?:subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)"
+    r"|os\.(?:system|popen|exec\w+|spawn\w+|posix_spawnp?)|asyncio\.create_subprocess_(?:exec|shell)"
+    r"|asyncio\.subprocess\.create_subprocess_(?:exec|shell))$"
+)
+_CLIENTS = re.compile(
+    r"(?:^|[/\s;|&])(?:psql|mysql|mariadb|sqlite3|sqlcmd|cockroach|pgcli|mycli|usql|isql)(?=$|[\s;|&<])"
+)
+
+
+def call(name: str, call: Call) -> Value | None:
+    """What starting a program does; None for anything else."""
+    return _program(call) if _PROGRAMS.match(name) else None
+
+
+def _program(call: Call) -> Value:
+    """A program is started: a client of a database with what it is given, or one that is not known."""
+    given = [call.argument(0, "args", "cmd", "command", "program"), *call.positional[1:], call.named.get("input")]
+    texts = [text for value in given if value is not None for text in _texts(value)]
+    parts = [part for text in texts for part in _parts(text)]
+    parts += [content for value in given if value is not None for content in _contents(value, call.machine)]
+    if not _CLIENTS.search(" ".join(str(text) for text in texts)):
+        if not texts or not all(text.known for text in texts[:1]):
+            opaque(call, "a program that is not known is started")
+        return Unknown("process")
+    changes = [part for part in parts if changes_in(call, part)]
+    for part in changes:
+        execute(call, part)
+    reads = any(re.match(r"\s*(?:select|show|\\\w)", str(part), re.IGNORECASE) for part in parts)
+    if not changes and not (reads and all(text.known for text in texts)):
+        record(call, OperationKind.DML_CALL, how="helper", callee="a client of the database")
+    return Unknown("process")
+
+
+def _texts(value: Value) -> Iterator[Text]:
+    for option in value.alternatives():
+        if isinstance(option, Text):
+            yield option
+        elif isinstance(option, Sequence):
+            for element in option.each():
+                yield from _texts(element)
+
+
+def _contents(value: Value, machine: Machine) -> Iterator[Text]:
+    """The files of the repository that a client of a database is given."""
+    for option in value.alternatives():
+        if isinstance(option, PathValue):
+            content = file_text(option.path, machine)
+            if isinstance(content, Text):
+                yield content
+        elif isinstance(option, Text):
+            for match in _FILES.finditer(str(option)) if option.known else ():
+                yield from _contents(PathValue(machine.folder() / match["file"]), machine)
+        elif isinstance(option, Sequence):
+            for element in option.each():
+                yield from _contents(element, machine)
+
+
+_FILES = re.compile(r"(?:^|\s|<|=)(?P<file>[^\s<>='\"]+\.sql)\b")
+
+
+def _parts(text: Text) -> list[Text]:
+    """A text, and the words of a command line in it, with their places."""
+    try:
+        words = [word for word in shlex.split(str(text)) if " " in word]
+    except ValueError:
+        words = []
+    found = [text]
+    for word in words:
+        begin = str(text).find(word)
+        if begin >= 0:
+            found.append(text.slice(begin, begin + len(word)))
+    return found

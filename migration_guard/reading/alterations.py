@@ -1,0 +1,80 @@
+"""Changes of rows, with what else the same backfill does to them: picks that confine, lock, or leave out what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from migration_guard.operations import Span
+from migration_guard.procedures import Alteration
+from migration_guard.reading.diary import Event
+from migration_guard.sql.batch import Pick, Write, is_key
+
+_MANY = frozenset(
+    "tenant organization organisation org account company workspace business customer team shop store site region "
+    "country status state type kind category user owner parent group".split()
+)
+"""What many rows share, as the names of columns have it: such a value is no batch."""
+Picked = Sequence[tuple[Event, Pick]]
+
+
+def alteration(event: Event, write: Write, picks: Picked, tested: tuple[str, ...], *, managed: bool) -> Alteration:
+    """A change, as it stands among the picks of its backfill."""
+    own = [(at, pick) for at, pick in picks if not pick.nested and same_table(pick.table, write.table)]
+    by_key = any(_is_row(name, write, own) for name in (*write.listed, *write.keyed))
+    ranged = write.ranged and event.loop is not None
+    by = {*write.listed, *write.keyed} if by_key or write.confined else set()
+    picked = [column for _, pick in own if _chooses(pick, by) for column in pick.tested] if by or write.confined else []
+    return _made(
+        write, event.spot.span(), event.transaction, (*tested, *picked), together=event.together, sources=write.sources,
+        confined=write.confined or by_key or ranged or (managed and bool(write.listed)),
+        locked=_locked(event, own, picks),
+    )  # fmt: skip
+
+
+def stated(write: Write, span: Span, tested: tuple[str, ...]) -> Alteration:
+    """A change that a definition states, over `:ids` that the runner has locked."""
+    confined = write.confined or bool(write.listed)
+    return _made(write, span, 0, tested, together=False, sources=write.sources, confined=confined, locked=True)
+
+
+def _made(
+    write: Write, span: Span, transaction: int, tested: Iterable[str], *, together: bool, sources: tuple[str, ...],
+    confined: bool, locked: bool,
+) -> Alteration:  # fmt: skip
+    """What left rows out where they were picked counts too."""
+    every = tuple(dict.fromkeys((*write.tested, *tested)))
+    inserts = write.verb == "INSERT" and write.confined and bool(every)
+    repeats = write.repeats and not inserts and not (write.verb == "UPDATE" and set(write.columns) & set(every))
+    return Alteration(
+        verb=write.verb, table=write.table, columns=write.columns, tested=every, confined=confined, repeats=repeats,
+        together=together, span=span, transaction=transaction, sources=sources, locked=locked,
+    )  # fmt: skip
+
+
+def _locked(event: Event, own: Picked, picks: Picked) -> bool:
+    """Whether a pick locks the rows: in the same transaction, or inside the same statement."""
+    before = any(pick.lock and at.transactions & event.transactions for at, pick in own)
+    return before or any(pick.nested and pick.lock and at.spot.key == event.spot.key for at, pick in picks)
+
+
+def _chooses(pick: Pick, by: set[str]) -> bool:
+    """Whether a pick decides which rows are changed: what only counts them, or reads others, does not."""
+    return pick.lock is not None or pick.limit is not None or not by.isdisjoint(pick.gives)
+
+
+def _is_row(column: str, write: Write, own: Picked) -> bool:
+    """Whether a value of a column is one row, or a few: the key, or what was picked row by row from the same table."""
+    if is_key(column):
+        return True
+    stem = column.removesuffix("_id").removesuffix("_uuid").removesuffix("_pk")
+    if stem != column and same_table(stem, write.table):
+        return True
+    return stem not in _MANY and any(column in pick.gives for _, pick in own)
+
+
+def same_table(one: str | None, other: str) -> bool:
+    """Whether two names may be of one table: a model and its table are called alike."""
+    if one is None or not other:
+        return True
+    first, second = (name.lower().rstrip("s").replace("_", "") for name in (one, other))
+    return first == second or first.endswith(second) or second.endswith(first)

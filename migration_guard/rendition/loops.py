@@ -1,0 +1,350 @@
+"""Loops over rows as one UPDATE: what each assigns is said in SQL, where SQL says exactly what Python does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+import libcst as cst
+
+from migration_guard.interpreter.spot import Spot, spot_of
+from migration_guard.interpreter.syntax import dotted
+from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.values import Constant, Place
+from migration_guard.rendition.spelling import NotRendered, quoted, shown, spelt, understood_no
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.machine import Machine
+
+_PYTHON = "it computes in Python what SQL would not say in the same way ({})"
+_QUIET = frozenset({"print", "debug", "info", "warning", "write", "add", "flush", "commit", "success"})
+"""Calls that say something, or let the session do what it does at its end."""
+
+
+class Kind(Enum):
+    """What a column holds, as far as Python and SQL may differ on it."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    TRUTH = "truth"
+    OTHER = "other"
+
+
+KINDS = {
+    **dict.fromkeys(("CharField", "TextField", "SlugField", "EmailField", "URLField"), Kind.TEXT),
+    **dict.fromkeys(("String", "Text", "Unicode", "UnicodeText", "VARCHAR", "TEXT"), Kind.TEXT),
+    **dict.fromkeys(
+        ("IntegerField", "BigIntegerField", "SmallIntegerField", "PositiveIntegerField", "AutoField"), Kind.NUMBER
+    ),
+    **dict.fromkeys(
+        ("BigAutoField", "PositiveSmallIntegerField", "Integer", "BigInteger", "SmallInteger"), Kind.NUMBER
+    ),
+    **dict.fromkeys(("BooleanField", "NullBooleanField", "Boolean", "BOOLEAN"), Kind.TRUTH),
+}
+
+
+class Fields(Protocol):
+    """What is known of a row's fields."""
+
+    def column(self, field: str) -> str: ...
+
+    def kind(self, field: str) -> Kind: ...
+
+    def related(self, field: str, attribute: str) -> tuple[str, Kind]: ...
+
+    def checked(self, field: str, node: cst.BaseExpression, value: str) -> str: ...
+
+
+def loop_spot(machine: Machine, loop: cst.For) -> Spot | None:
+    """Where a loop stands, if that is in the file that runs."""
+    source = machine.scope.module.source
+    return spot_of(Place(source, loop, loop)) if source is not None else None
+
+
+def loop_around(machine: Machine, node: cst.CSTNode, row: str | None) -> cst.For:
+    """Find the loop whose row a statement saves. Raises NotRendered."""
+    around = [loop for loop in _loops(machine) if any(one is node for one in _within(loop.body))]
+    if not around or row is None:
+        raise NotRendered("it is no loop over rows; write it as one UPDATE, or finish a --skeleton")
+    if len(around) > 1 or dotted(around[-1].target) != row:
+        raise NotRendered("a loop with Python logic: several loops, or other rows than those that it goes through")
+    return around[0]
+
+
+def collecting_loop(machine: Machine, variable: str) -> tuple[cst.For, cst.CSTNode]:
+    """Find the loop that puts its rows into a list, and where. Raises NotRendered."""
+    found = [
+        (loop, node)
+        for loop in _loops(machine)
+        for node in _within(loop.body)
+        if isinstance(node, cst.Call) and dotted(node.func) == f"{variable}.append" and len(node.args) == 1
+    ]
+    if len(found) != 1 or dotted(found[0][1].args[0].value) != dotted(found[0][0].target):
+        raise NotRendered("a loop with Python logic; write it as one UPDATE, or finish a --skeleton")
+    return found[0]
+
+
+def _loops(machine: Machine) -> Iterator[cst.For]:
+    for node in _within(machine.frames[-1].node):
+        if isinstance(node, cst.For):
+            yield node
+
+
+def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting.extend(one.children)
+
+
+class Body:
+    """Runs the body of a loop, with SQL in the place of values."""
+
+    def __init__(self, machine: Machine, loop: cst.For, fields: Fields, saved: cst.CSTNode | None = None) -> None:
+        self._machine = machine
+        self._loop = loop
+        self._row = dotted(loop.target) or ""
+        self._saved = saved
+        self._fields = fields
+        self._locals: dict[str, tuple[str, Kind] | NotRendered] = {}
+        self._sets: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._held: tuple[str, ...] | None = None
+        """Under which conditions the row is saved."""
+        self._skipped: tuple[str, ...] = ()
+        """Conditions under which the rest is left out."""
+
+    def run(self) -> tuple[dict[str, str], list[str]]:
+        """Give what each field is set to, and the conditions. Raises NotRendered."""
+        if self._loop.orelse is not None:
+            raise NotRendered("a loop with Python logic: its else")
+        self._block(self._loop.body, ())
+        if self._saved is None:
+            self._held = ()  # the session writes what has changed
+        if self._held is None or not self._sets:
+            raise NotRendered("a loop with Python logic; write it as one UPDATE, or finish a --skeleton")
+        held = self._held
+        if self._saved is None:
+            every = [conditions for ways in self._sets.values() for conditions, _ in ways]
+            held = every[0] if all(one == every[0] for one in every) else ()
+        return {field: self._value_of(field, ways, held) for field, ways in self._sets.items()}, list(held)
+
+    def _value_of(self, field: str, ways: Sequence[tuple[tuple[str, ...], str]], held: tuple[str, ...]) -> str:
+        """The value of a field: what was assigned last counts."""
+        found = self._fields.column(field)
+        for conditions, value in ways:
+            own = [one for one in conditions if one not in held]
+            found = (
+                f"CASE WHEN {' AND '.join(f'({one})' for one in own)} THEN {value} ELSE {found} END" if own else value
+            )
+        return found
+
+    # --- Statements --------------------------------------------------------------------------------------------------
+
+    def _block(self, block: cst.BaseSuite, held: tuple[str, ...]) -> None:
+        for statement in block.body:
+            if isinstance(statement, cst.SimpleStatementLine):
+                for line in statement.body:
+                    self._line(line, (*held, *self._skipped))
+            elif isinstance(statement, cst.If):
+                self._if(statement, (*held, *self._skipped))
+            elif isinstance(statement, cst.BaseSmallStatement):
+                self._line(statement, (*held, *self._skipped))
+            else:
+                raise NotRendered(_PYTHON.format(shown(statement)))
+
+    def _if(self, statement: cst.If, held: tuple[str, ...]) -> None:
+        test = self._test(statement.test)
+        if _only_continues(statement.body):
+            if statement.orelse is not None:
+                raise NotRendered(_PYTHON.format("continue"))
+            inside = [one for one in held if one not in self._skipped]
+            left = " AND ".join(f"({one})" for one in (*inside, test))
+            self._skipped = (*self._skipped, f"NOT ({left})")
+            return
+        before = {field: list(ways) for field, ways in self._sets.items()}
+        self._block(statement.body, (*held, test))
+        after, self._sets = self._sets, before
+        match statement.orelse:
+            case cst.If():
+                self._if(statement.orelse, (*held, f"NOT ({test})"))
+            case cst.Else():
+                self._block(statement.orelse.body, (*held, f"NOT ({test})"))
+        for field, ways in after.items():
+            own = self._sets.get(field, [])
+            self._sets[field] = [*ways, *(way for way in own if way not in ways)]
+
+    def _line(self, line: cst.CSTNode, held: tuple[str, ...]) -> None:
+        match line:
+            case cst.Pass():
+                return
+            case cst.Expr(value=cst.SimpleString()):
+                return
+            case cst.Expr(value=cst.Call() as call):
+                self._call(call, held)
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=variable))], value=value):
+                if variable in self._locals or held:
+                    raise NotRendered(_PYTHON.format(variable))
+                self._locals[variable] = self._now(value)
+            case cst.Assign(
+                targets=[cst.AssignTarget(target=cst.Attribute(value=cst.Name(value=row), attr=attr))], value=value
+            ):
+                if row != self._row or (self._held is not None and self._saved is not None):
+                    raise NotRendered(_PYTHON.format(shown(line)))
+                self._set(attr.value, value, held)
+            case _:
+                raise NotRendered(_PYTHON.format(shown(line)))
+
+    def _now(self, node: cst.BaseExpression) -> tuple[str, Kind] | NotRendered:
+        """What an expression gives where it stands; or why that is not said, for who asks for it."""
+        try:
+            return self._value(node)
+        except NotRendered as reason:
+            return reason
+
+    def _set(self, field: str, node: cst.BaseExpression, held: tuple[str, ...]) -> None:
+        value, _ = self._value(node)
+        self._sets.setdefault(field, []).append((held, self._fields.checked(field, node, value)))
+
+    def _call(self, call: cst.Call, held: tuple[str, ...]) -> None:
+        if call is self._saved:
+            if self._held is not None:
+                raise NotRendered(_PYTHON.format("it saves a row twice"))
+            self._held = held
+        elif (dotted(call.func) or "").rpartition(".")[2] not in _QUIET:
+            raise NotRendered(_PYTHON.format(shown(call)))
+
+    # --- Conditions --------------------------------------------------------------------------------------------------
+
+    def _test(self, node: cst.BaseExpression) -> str:
+        """A condition as SQL that is never NULL."""
+        match node:
+            case cst.UnaryOperation(operator=cst.Not()):
+                return f"NOT ({self._test(node.expression)})"
+            case cst.BooleanOperation():
+                word = "AND" if isinstance(node.operator, cst.And) else "OR"
+                return f"({self._test(node.left)}) {word} ({self._test(node.right)})"
+            case cst.Comparison(comparisons=[one]):
+                return self._compared(node.left, one)
+        value, kind = self._value(node)
+        match kind:
+            case Kind.TEXT:
+                return f"COALESCE({value} <> '', FALSE)"
+            case Kind.NUMBER:
+                return f"COALESCE({value} <> 0, FALSE)"
+            case Kind.TRUTH:
+                return f"COALESCE({value}, FALSE)"
+        raise NotRendered(f"whether `{shown(node)}` holds is not said in SQL: its type is not known here")
+
+    def _compared(self, left: cst.BaseExpression, one: cst.ComparisonTarget) -> str:
+        value, kind = self._value(left)
+        operator, other = one.operator, one.comparator
+        if (
+            isinstance(operator, (cst.In, cst.NotIn))
+            and isinstance(other, (cst.List, cst.Tuple, cst.Set))
+            and other.elements
+        ):
+            listed = ", ".join(self._value(element.value)[0] for element in other.elements)
+            if "NULL" in listed.split(", "):
+                raise understood_no(other)
+            inside = f"COALESCE({value} IN ({listed}), FALSE)"
+            return inside if isinstance(operator, cst.In) else f"NOT ({inside})"
+        given, given_kind = self._value(other)
+        match operator:
+            case cst.Is() | cst.IsNot() if given in ("NULL", "TRUE", "FALSE"):
+                same = f"{value} IS NOT DISTINCT FROM {given}" if given != "NULL" else f"{value} IS NULL"
+                return same if isinstance(operator, cst.Is) else f"NOT ({same})"
+            case cst.Equal():
+                return f"{value} IS NOT DISTINCT FROM {given}"
+            case cst.NotEqual():
+                return f"{value} IS DISTINCT FROM {given}"
+            case cst.LessThan() | cst.GreaterThan() | cst.LessThanEqual() | cst.GreaterThanEqual() if (
+                kind is given_kind is Kind.NUMBER
+            ):
+                sign = {cst.LessThan: "<", cst.GreaterThan: ">", cst.LessThanEqual: "<=", cst.GreaterThanEqual: ">="}
+                return f"COALESCE({value} {sign[type(operator)]} {given}, FALSE)"
+        raise NotRendered(_PYTHON.format(shown(left)))
+
+    # --- Values ------------------------------------------------------------------------------------------------------
+
+    def _value(self, node: cst.BaseExpression) -> tuple[str, Kind]:
+        match node:
+            case cst.Name(value=variable) if variable in self._locals:
+                known = self._locals[variable]
+                if isinstance(known, NotRendered):
+                    raise known
+                return known
+            case cst.Attribute(value=cst.Name(value=row), attr=attr) if row == self._row:
+                return self._field(attr.value)
+            case cst.Attribute(value=cst.Attribute(value=cst.Name(value=row), attr=relation), attr=attr) if (
+                row == self._row
+            ):
+                return self._fields.related(relation.value, attr.value)
+            case cst.FormattedString():
+                return self._formatted(node), Kind.TEXT
+            case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()):
+                return f"({self._test(node)})", Kind.TRUTH
+            case cst.BinaryOperation():
+                return self._computed(node)
+            case cst.IfExp():
+                (one, kind), (other, second) = self._value(node.body), self._value(node.orelse)
+                return (
+                    f"CASE WHEN {self._test(node.test)} THEN {one} ELSE {other} END",
+                    kind if kind is second else Kind.OTHER,
+                )
+            case cst.BooleanOperation(operator=cst.Or()):
+                one, kind = self._value(node.left)
+                return f"CASE WHEN {self._test(node.left)} THEN {one} ELSE {self._value(node.right)[0]} END", kind
+        names = (self._row, *self._locals)
+        if any(
+            isinstance(one, cst.Call) or (isinstance(one, cst.Name) and one.value in names) for one in _within(node)
+        ):
+            raise NotRendered(_PYTHON.format(shown(node)))
+        value = self._machine.evaluate(node)
+        if isinstance(value, Text) or (isinstance(value, Constant) and value.value is None):
+            return spelt(value), Kind.TEXT if isinstance(value, Text) else Kind.OTHER
+        if isinstance(value, Constant) and isinstance(value.value, (bool, int)):
+            return spelt(value), Kind.TRUTH if isinstance(value.value, bool) else Kind.NUMBER
+        raise NotRendered(_PYTHON.format(shown(node)))
+
+    def _field(self, field: str) -> tuple[str, Kind]:
+        ways = self._sets.get(field)
+        if ways is None:
+            return self._fields.column(field), self._fields.kind(field)
+        if len(ways) > 1 or ways[0][0]:
+            raise NotRendered(_PYTHON.format(f"{field}, which it assigns"))
+        return f"({ways[0][1]})", self._fields.kind(field)
+
+    def _formatted(self, node: cst.FormattedString) -> str:
+        parts = []
+        for part in node.parts:
+            if isinstance(part, cst.FormattedStringText):
+                parts.append(quoted(part.value.replace("{{", "{").replace("}}", "}")))
+                if "\\" in part.value:
+                    raise understood_no(node)
+                continue
+            value, kind = (
+                self._value(part.expression) if isinstance(part, cst.FormattedStringExpression) else ("", Kind.OTHER)
+            )
+            plain = (
+                isinstance(part, cst.FormattedStringExpression) and part.format_spec is None and part.conversion is None
+            )
+            if not plain or kind not in (Kind.TEXT, Kind.NUMBER):
+                raise NotRendered(_PYTHON.format(shown(node)))
+            parts.append(f"COALESCE({value if kind is Kind.TEXT else f'CAST({value} AS TEXT)'}, 'None')")
+        return f"({' || '.join(parts)})" if parts else "''"
+
+    def _computed(self, node: cst.BinaryOperation) -> tuple[str, Kind]:
+        (left, one), (right, other) = self._value(node.left), self._value(node.right)
+        if isinstance(node.operator, cst.Add) and one is other is Kind.TEXT:
+            return f"({left} || {right})", Kind.TEXT
+        sign = {cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*"}.get(type(node.operator))
+        if sign is not None and one is other is Kind.NUMBER:
+            return f"({left} {sign} {right})", Kind.NUMBER
+        raise NotRendered(_PYTHON.format(shown(node)))
+
+
+def _only_continues(block: cst.BaseSuite) -> bool:
+    lines = [line for one in block.body for line in (one.body if isinstance(one, cst.SimpleStatementLine) else [one])]
+    return len(lines) == 1 and isinstance(lines[0], cst.Continue)

@@ -1,0 +1,82 @@
+"""Whether a call, by its looks, may change data or run what is not in sight: the words of writes, and what they are said of."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from migration_guard.gate.text import only_changes_schema
+
+_ALWAYS = re.compile(
+    r"^(?:a?execute|executemany|executescript|execute_\w+|exec_driver_sql|exec_?dml|run_sql|callproc|a?save|bulk_\w+|a?bulk_create|"
+    r"a?bulk_update|a?get_or_create|a?update_or_create|loaddata|call_command|to_sql|copy_from|copy_expert|"
+    r"exec_module|load_module|run_path|scalars?|fetch|fetchrow|fetchval|logged_query|RunSQL|RunPython)$"
+)
+"""What is said of nothing but a database, or runs code that is not in sight."""
+_OF_A_DATABASE = re.compile(
+    r"^(?:a?update|a?delete|a?create|add|add_all|merge|commit|flush|insert|insert_many|insert_all|upsert|replace|remove|clear|set|"
+    r"delete_instance|update_all|delete_all|destroy|write|unlink|raw|exec|run|execute|begin|connect|upgrade|downgrade)$"
+)
+_DATABASE = re.compile(
+    r"objects|manager|session|sess\b|cursor|conn|engine|\bbind|\bdb\b|database|query|filter|where|table|model|insert|"
+    r"update|delete|\benv\b|\bop\b|schema_editor|apps",
+    re.IGNORECASE,
+)
+"""… and what else is said of one only with such a word before it."""
+_CODE = frozenset({"exec", "eval", "compile"})
+_PROGRAMS = re.compile(
+    r"^(?:system|popen|Popen|check_call|check_output|call|run|exec[lv]\w*|spawn\w+|getoutput|getstatusoutput)$"
+)
+_CLIENTS = re.compile(r"\b(?:psql|mysql|mariadb|sqlite3|sqlcmd|alembic|manage\.py|migrate|loaddata)\b")
+_SPEAKS = re.compile(r"execute|save|objects|session|import|exec|eval|open", re.IGNORECASE)
+"""Words of code that is run as a text."""
+_READS = re.compile(r"\s*(?:select|show|pragma|values)\b[^(]*$", re.IGNORECASE)
+_SPELLED = 200
+"""Characters of a receiver that are looked at: the nearest ones."""
+
+
+def may_write(call: ast.Call) -> bool:
+    """Whether a call by itself may change data."""
+    match call.func:
+        case ast.Name(id=name):
+            if name in _CODE:
+                return not _is_harmless_code(call)
+            return bool(_ALWAYS.match(name)) and not _is_harmless_text(call)
+        case ast.Attribute(value=receiver, attr=name):
+            if _ALWAYS.match(name):
+                return not _is_harmless_text(call)
+            if _PROGRAMS.match(name) and isinstance(receiver, ast.Name) and receiver.id in ("os", "subprocess"):
+                return _starts_a_client(call)
+            return bool(_OF_A_DATABASE.match(name)) and bool(_DATABASE.search(ast.unparse(receiver)[-_SPELLED:]))
+    return False
+
+
+def imports_unknown(call: ast.Call) -> bool:
+    """Whether a call imports a module whose name does not stand there."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            known = bool(call.args) and isinstance(call.args[0], ast.Constant)
+            return name in ("import_module", "__import__", "import_string", "run_module", "run_path") and not known
+    return False
+
+
+def _is_harmless_text(call: ast.Call) -> bool:
+    """Whether all that is executed stands there, and plainly changes the schema or reads a table."""
+    given = call.args[0] if call.args else None
+    if isinstance(given, ast.Call) and len(given.args) == 1:
+        given = given.args[0]  # `text("…")`
+    match given:
+        case ast.Constant(value=str() as text):
+            return only_changes_schema(text) or bool(_READS.match(text))
+    return False
+
+
+def _is_harmless_code(call: ast.Call) -> bool:
+    given = call.args[0] if call.args else None
+    text = given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+    return text is not None and not _SPEAKS.search(text)
+
+
+def _starts_a_client(call: ast.Call) -> bool:
+    texts = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return not texts or any(_CLIENTS.search(text) for text in texts)

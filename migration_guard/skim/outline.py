@@ -1,0 +1,181 @@
+"""What a module of the repository defines and imports, by name, and which of its nodes run when it is imported."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from migration_guard.files import Unreadable, read_source
+
+MAX_BYTES = 600_000
+"""Of a module that is looked through; what a larger one holds is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import: which module is asked for, and which names are taken from it."""
+
+    module: str
+    level: int = 0
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def spelled(cls, name: str) -> Import:
+        """Make one of a name as `import_module` takes it, with the dots of a relative one."""
+        bare = name.lstrip(".")
+        return cls(bare, len(name) - len(bare))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """A module, as far as it is seen without knowing the others."""
+
+    path: Path
+    body: list[ast.stmt] = field(default_factory=list)
+    top: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    """Functions, classes and assignments by the names that they bind."""
+    functions: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    """Functions at any depth: methods are called on what is not known here."""
+    imports: dict[str, tuple[str, int, str]] = field(default_factory=dict)
+    """Module, dots and name."""
+    classes: dict[str, ast.ClassDef] = field(default_factory=dict)
+
+
+def forget() -> None:
+    """Forget what files held: they may have changed since."""
+    outline.cache_clear()
+
+
+@lru_cache(512)
+def outline(path: Path) -> Outline | None:
+    """Look at a file; None where it cannot be read or parsed."""
+    try:
+        tree = parsed(read_source(path, MAX_BYTES))
+    except (OSError, Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found = Outline(path, tree.body)
+    for node in _statements(tree.body):
+        match node:
+            case ast.ClassDef():
+                found.classes[node.name] = node
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                found.functions.setdefault(node.name, []).append(node)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                for alias in names:
+                    found.imports[alias.asname or alias.name] = (module or "", level, alias.name)
+            case ast.Import(names=names):
+                for alias in names:
+                    found.imports[alias.asname or alias.name.partition(".")[0]] = (alias.name, 0, "")
+    for statement in _at_top(tree.body):
+        for name in _bound(statement):
+            found.top.setdefault(name, []).append(statement)
+    return found
+
+
+def parsed(source: bytes) -> ast.Module:
+    """Parse without a word on odd escapes, which are the affair of other tools."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
+
+
+def at_once(statement: ast.AST) -> Iterator[ast.AST]:
+    """Give the nodes that are run with a module: not the bodies of functions, nor what stands under a main guard."""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                waiting += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
+            case ast.Lambda():
+                waiting += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+            case ast.If(test=test, orelse=otherwise) if _is_never(test):
+                waiting += reversed(otherwise)
+            case _:
+                waiting += reversed(list(ast.iter_child_nodes(node)))
+
+
+def imports_of(module: Outline) -> Iterator[Import]:
+    """Give what is imported with a module."""
+    for statement in _at_top(module.body, classes=True):
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            yield from imported(statement)
+        elif isinstance(statement, (ast.Expr, ast.Assign)) and isinstance(statement.value, ast.Call):
+            yield from (one for node in at_once(statement.value) for one in imported(node))
+
+
+def imported(node: ast.AST) -> Iterator[Import]:
+    """Give what a node imports, also by a call that spells the name out."""
+    match node:
+        case ast.Import(names=names):
+            yield from (Import(alias.name) for alias in names)
+        case ast.ImportFrom(module=module, level=level, names=names):
+            yield Import(module or "", level, tuple(alias.name for alias in names))
+        case ast.Call(
+            func=ast.Name(id=function) | ast.Attribute(attr=function), args=[ast.Constant(value=str() as name), *_]
+        ) if function in ("import_module", "__import__", "import_string", "run_module"):
+            module = name.rpartition(".")[0] if function == "import_string" else name
+            yield Import.spelled(module)
+
+
+def _is_never(test: ast.expr) -> bool:
+    match test:
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
+            return True
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return True
+    return False
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Give all statements, at any depth; expressions hold none."""
+    waiting = [*reversed(body)]
+    while waiting:
+        statement = waiting.pop()
+        yield statement
+        for inner in reversed(list(_parts(statement))):
+            waiting += reversed(inner)
+
+
+def _at_top(body: list[ast.stmt], *, classes: bool = False) -> Iterator[ast.stmt]:
+    """Give the statements of a module, those in `if`, `try`, `with` and loops included."""
+    waiting = [*reversed(body)]
+    while waiting:
+        statement = waiting.pop()
+        yield statement
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) or (
+            isinstance(statement, ast.ClassDef) and not classes
+        ):
+            continue
+        parts = list(_parts(statement))
+        if isinstance(statement, ast.If) and _is_never(statement.test):
+            parts = parts[1:]
+        for inner in reversed(parts):
+            waiting += reversed(inner)
+
+
+def _parts(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+        part = getattr(statement, name, None)
+        if not isinstance(part, list):
+            continue
+        if name in ("handlers", "cases"):
+            yield from (one.body for one in part)
+        else:
+            yield part
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield statement.name
+        case ast.Assign(targets=targets):
+            for target in targets:
+                yield from (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()) | ast.AugAssign(target=ast.Name(id=name)):
+            yield name

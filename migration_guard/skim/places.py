@@ -1,0 +1,185 @@
+"""Which file of the repository an import means: each ancestor folder of the importing file, nearest first, up to the root.
+
+Where something on the way changes `sys.path`, a module may also lie anywhere else in the repository.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from migration_guard.files import Unreadable, read_head
+
+NEVER_OURS = frozenset(
+    {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}
+)
+"""Libraries that are known by name: a folder `alembic/` beside the migrations must not hide the library."""
+_LOADED_FIRST = frozenset(sys.builtin_module_names) | frozenset(
+    "abc ast asyncio codecs collections contextlib copy dataclasses datetime decimal enum functools importlib inspect io "
+    "itertools json logging operator os pathlib re string sys tempfile threading time types typing uuid warnings "
+    "weakref".split()
+)
+"""What is loaded before any migration is, and therefore stays what it is."""
+_STARTS = ("alembic.ini", "manage.py")
+"""What programs are started beside, so that Python looks there first."""
+_CHANGE_PATH = ("env.py", *_STARTS)
+_CHANGES_PATH = re.compile(
+    rb"sys\s*\.\s*path\b|addsitedir|from\s+sys\s+import|^\s*prepend_sys_path\s*=(?!\s*\.?\s*$)", re.MULTILINE
+)
+_NOT_LOOKED_THROUGH = frozenset({".git", ".hg", ".tox", ".nox", ".venv", "venv", "node_modules", "site-packages"})
+MAX_FOLDERS = 20_000
+"""Folders that are looked through for a module by its name alone."""
+
+
+def forget() -> None:
+    """Forget what folders held: files may have changed since."""
+    for remembered in (_listed, _found, _changes_path, _file_changes_path, _by_name):
+        remembered.cache_clear()
+
+
+def find(name: str, importer: Path, root: Path, level: int = 0) -> Path | None:
+    """Give the file of a module, or the folder of a package without `__init__.py`; None where the repository has none."""
+    return next(iter(every(name, importer, root, level)), None)
+
+
+def every(name: str, importer: Path, root: Path, level: int = 0) -> tuple[Path, ...]:
+    """Give all files that may be meant: one, or none, or several where only `sys.path` could say which."""
+    parts = tuple(name.split(".")) if name else ()
+    if not level and _may_be_anywhere(importer, root):
+        return _found(parts, importer.parent, root, level) or _elsewhere(parts, root)
+    return _found(parts, importer.parent, root, level)
+
+
+def files_run(name: str, importer: Path, root: Path, level: int = 0, names: Sequence[str] = ()) -> Iterator[Path]:
+    """Give the files that Python runs for an import, in its order: packages on the way, the module, submodules by name."""
+    depth = name.count(".") + 1 if name else 0
+    for target in every(name, importer, root, level):
+        is_package = target.name == "__init__.py" or _is_folder(target)
+        folder = target.parent if target.name == "__init__.py" else target
+        *above, _ = [folder, *folder.parents[: max(depth - 1, 0)]][::-1] if depth else [folder]
+        for package in above:
+            if "__init__.py" in _listed(package):
+                yield package / "__init__.py"
+        if not _is_folder(target):
+            yield target
+        for one in names if is_package else ():
+            submodule = below(folder, (one,), root)
+            if submodule is not None and not _is_folder(submodule):
+                yield submodule
+
+
+def packages_around(path: Path, root: Path) -> Iterator[Path]:
+    """Give the files that Python runs before a module that is loaded by its dotted name, the outermost first."""
+    found = []
+    for folder in path.parents:
+        if "__init__.py" not in _listed(folder) or not folder.is_relative_to(root):
+            break
+        found.append(folder / "__init__.py")
+    yield from reversed([one for one in found if one != path])
+
+
+def below(folder: Path, parts: Sequence[str], root: Path) -> Path | None:
+    """Give the module of that name below a folder."""
+    target = folder.joinpath(*parts)
+    if "site-packages" in target.parts[len(root.parts) :] or not target.is_relative_to(root):
+        return None
+    if "__init__.py" in _listed(target):
+        return target / "__init__.py"
+    if parts and f"{target.name}.py" in _listed(target.parent):
+        file = target.with_name(f"{target.name}.py")
+        if not file.is_dir():
+            return file
+    return target if any(name.endswith(".py") for name in _listed(target)) else None
+
+
+@lru_cache(20_000)
+def _found(parts: tuple[str, ...], folder: Path, root: Path, level: int) -> tuple[Path, ...]:
+    for base in _bases(parts, folder, root, level):
+        target = below(base, parts, root)
+        if target is not None:
+            return (target,)
+    return ()
+
+
+def _bases(parts: Sequence[str], folder: Path, root: Path, level: int) -> Iterator[Path]:
+    if level:
+        yield [folder, *folder.parents][min(level - 1, len(folder.parents))]
+        return
+    if not parts or parts[0] in NEVER_OURS:
+        return
+    like_the_library = parts[0] in sys.stdlib_module_names
+    if like_the_library and parts[0] in _LOADED_FIRST:
+        return
+    for one in (folder, *folder.parents):
+        # The folder that a program is started in comes before the standard library.
+        if not like_the_library or _is_start(one, root):
+            yield one
+            yield one / "src"
+        if one == root:
+            return
+
+
+def _is_start(folder: Path, root: Path) -> bool:
+    """Whether programs are started in a folder, so that Python looks there first."""
+    return folder == root or any(name in _listed(folder) for name in _STARTS)
+
+
+def _may_be_anywhere(importer: Path, root: Path) -> bool:
+    return _changes_path(importer.parent, root) or _file_changes_path(importer)
+
+
+@lru_cache(4096)
+def _changes_path(folder: Path, root: Path) -> bool:
+    """Whether what is started in a folder, or above it, changes where Python looks for modules."""
+    if any(name in _listed(folder) and _file_changes_path(folder / name) for name in _CHANGE_PATH):
+        return True
+    return folder not in (root, folder.parent) and _changes_path(folder.parent, root)
+
+
+@lru_cache(4096)
+def _file_changes_path(path: Path) -> bool:
+    try:
+        content, _ = read_head(path)
+    except Unreadable:
+        return False
+    return bool(_CHANGES_PATH.search(content))
+
+
+def _elsewhere(parts: tuple[str, ...], root: Path) -> tuple[Path, ...]:
+    """Give what has such a name anywhere in the repository."""
+    if not parts or parts[0] in NEVER_OURS or parts[0] in _LOADED_FIRST:
+        return ()
+    bases = _by_name(root).get(parts[0], ())
+    return tuple(target for base in bases if (target := below(base, parts, root)) is not None)
+
+
+@lru_cache(8)
+def _by_name(root: Path) -> dict[str, tuple[Path, ...]]:
+    """The folders that hold a module, by the name of the module."""
+    found: dict[str, tuple[Path, ...]] = {}
+    for count, (folder, folders, files) in enumerate(os.walk(root)):
+        if count >= MAX_FOLDERS:
+            break
+        folders[:] = sorted(name for name in folders if name not in _NOT_LOOKED_THROUGH)
+        base = Path(folder)
+        if "__init__.py" in files and base != root:
+            continue  # what lies in a package has the package's name before its own
+        for name in {*(name[:-3] for name in files if name.endswith(".py")), *folders}:
+            found[name] = (*found.get(name, ()), base)
+    return found
+
+
+@lru_cache(50_000)
+def _listed(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
+def _is_folder(path: Path) -> bool:
+    return not path.name.endswith(".py") or path.is_dir()

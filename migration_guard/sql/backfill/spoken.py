@@ -1,0 +1,44 @@
+"""What a statement speaks of, for who makes up tables that it can run on: tables, their columns, and constants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from migration_guard.sql.backfill.tree import folded, name_of, parsed, tables
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The tables of a statement, as they are written, and all that it says besides."""
+
+    tables: tuple[str, ...]
+    columns: frozenset[tuple[str, str]]
+    """Pairs of a table and a column; the table is empty where the statement does not say it."""
+    texts: tuple[str, ...]
+    numbers: tuple[str, ...]
+    filled: tuple[str, ...]
+    """The columns that an INSERT names."""
+
+
+def spoken(sql: str) -> Spoken:
+    """Read a statement. Raises CannotMove."""
+    tree = parsed(sql)
+    every = list(tables(tree))
+    by_alias = {table.alias_or_name.lower(): name_of(table) for table in every}
+    columns = {
+        (by_alias.get(column.table.lower(), "") if column.table else "", folded(column.this))
+        for column in tree.find_all(exp.Column)
+        if isinstance(column.this, exp.Identifier) and (not column.table or column.table.lower() in by_alias)
+    }
+    schema = tree.this if isinstance(tree, exp.Insert) else None
+    filled = tuple(folded(one) for one in schema.expressions) if isinstance(schema, exp.Schema) else ()
+    literals = list(tree.find_all(exp.Literal))
+    return Spoken(
+        tuple(dict.fromkeys(map(name_of, every))),
+        frozenset(columns),
+        tuple(dict.fromkeys(one.name for one in literals if one.is_string)),
+        tuple(dict.fromkeys(one.name for one in literals if not one.is_string)),
+        filled,
+    )

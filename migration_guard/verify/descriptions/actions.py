@@ -1,0 +1,64 @@
+"""GitHub Actions: the jobs that deploy, in the order in which they need each other; a step that fails stops its job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from migration_guard.verify.descriptions import shell
+from migration_guard.verify.descriptions.order import after, deploys
+from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
+from migration_guard.verify.descriptions.yamls import (
+    Node,
+    begins,
+    get,
+    is_true,
+    items,
+    line,
+    pairs,
+    spoken,
+    text,
+    texts,
+)
+
+_STOPS = Fate(stops=True, why="a step that fails stops its job")
+_ALLOWED = Fate(stops=False, why="continue-on-error lets the job go on")
+_SPEAKS = re.compile(r"migrat|back_?-?fill", re.IGNORECASE)
+
+
+def recognises(root: Node) -> bool:
+    return bool(list(pairs(get(root, "jobs")))) and (get(root, "on") is not None or get(root, "true") is not None)
+
+
+def read(root: Node, name: str) -> Iterator[Command]:
+    jobs = {key: value for key, _, value in pairs(get(root, "jobs"))}
+    whole = deploys(name) or deploys(text(root, "name"))
+    for key in after({one: texts(get(job, "needs")) for one, job in jobs.items()}):
+        job = jobs[key]
+        called = " ".join((key, text(job, "name")))
+        if deploys(called) or get(job, "environment") is not None or (whole and not _tests(called, job)):
+            yield from _job(job)
+
+
+def _tests(called: str, job: Node) -> bool:
+    """Whether a job is about a database of its own."""
+    return get(job, "services") is not None or bool(re.search(r"\b(?:test|lint|check|ci)", called, re.IGNORECASE))
+
+
+def _job(job: Node) -> Iterator[Command]:
+    lenient = is_true(get(job, "continue-on-error"))
+    for step in items(get(job, "steps")):
+        allowed = lenient or is_true(get(step, "continue-on-error"))
+        fate = _ALLOWED if allowed else _STOPS
+        script = get(step, "run")
+        if script is None:
+            if _SPEAKS.search(" ".join(spoken(step))):
+                raise Unreadable(line(step), f"what {text(step, 'uses') or 'this step'} runs is not read")
+            continue
+        named = text(step, "shell") or "bash"
+        if not re.match(r"(?:ba)?sh\b", named):
+            if _SPEAKS.search(text(script)):
+                raise Unreadable(line(script), f"a step in {named} is not read")
+            continue
+        found = shell.commands(text(script).encode(), errexit=True, above=begins(script), last=fate)
+        yield from (one.led_to(fate) for one in found)

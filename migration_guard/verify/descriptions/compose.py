@@ -1,0 +1,85 @@
+"""Reads compose files: services, what they run, and what has to end well before they start."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from migration_guard.verify.descriptions.yamls import Node, get, items, line, pairs, text, texts
+
+COMPLETED = "service_completed_successfully"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service, as one file or several together describe it."""
+
+    name: str
+    path: str
+    line: int
+    command: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    """The services that have to end successfully before it starts."""
+
+
+@dataclass(slots=True)
+class Services:
+    """The services of all compose files; a later file adds to what an earlier one says."""
+
+    by_name: dict[str, Service] = field(default_factory=dict)
+
+    def add(self, services: Iterable[Service]) -> None:
+        for one in services:
+            old = self.by_name.get(one.name)
+            kept = one if one.command or old is None else old
+            waits = (*(old.waits if old else ()), *one.waits)
+            self.by_name[one.name] = Service(one.name, kept.path, kept.line, kept.command, tuple(dict.fromkeys(waits)))
+
+    def named_in(self, words: Iterable[str]) -> Service | None:
+        """The service that a command such as `docker compose run --rm backfill` is about."""
+        return next((self.by_name[word] for word in words if word in self.by_name), None)
+
+    def after(self, name: str) -> frozenset[str]:
+        """All services that have to end successfully before one starts, through others too."""
+        seen: set[str] = set()
+        waiting = [name]
+        while waiting:
+            service = self.by_name.get(waiting.pop())
+            for one in service.waits if service is not None else ():
+                if one not in seen:
+                    seen.add(one)
+                    waiting.append(one)
+        return frozenset(seen)
+
+
+def recognises(root: Node) -> bool:
+    """By its services, which are mappings; those of a platform are a list."""
+    services = get(root, "services")
+    return bool(list(pairs(services))) and not get(root, "jobs") and not get(root, "kind")
+
+
+def read(root: Node, path: str) -> tuple[Service, ...]:
+    """Every service of a compose file."""
+    return tuple(_service(key, value, path) for _, key, value in pairs(get(root, "services")))
+
+
+def _service(key: Node, node: Node, path: str) -> Service:
+    command = (*_words(get(node, "entrypoint")), *_words(get(node, "command")))
+    return Service(key.value, path, line(key), command, tuple(_waits(get(node, "depends_on"))))
+
+
+def _words(node: Node | None) -> Iterator[str]:
+    listed = items(node)
+    if listed:
+        yield from texts(node)
+    elif node is not None and (spelled := text(node)):
+        try:
+            yield from shlex.split(spelled)
+        except ValueError:
+            yield from spelled.split()
+
+
+def _waits(node: Node | None) -> Iterator[str]:
+    """Only the condition that a service completed looks at an exit code."""
+    yield from (name for name, _, value in pairs(node) if text(value, "condition") == COMPLETED)

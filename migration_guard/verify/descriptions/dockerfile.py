@@ -1,0 +1,67 @@
+"""Dockerfiles: what a container starts. What RUN does is done when the image is built, where no database is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from migration_guard.verify.descriptions import shell
+from migration_guard.verify.descriptions.steps import Command, Fate
+
+_START = re.compile(r"^\s*(?P<name>CMD|ENTRYPOINT)\s+(?P<rest>.+)$", re.IGNORECASE)
+_NAME = re.compile(r"^(?:Docker|Container)file(?:[._-].+)?$|\.(?:dockerfile|containerfile)$", re.IGNORECASE)
+_FATE = Fate(stops=True, why="the container ends with its exit code")
+
+
+def recognises(name: str, source: bytes) -> bool:
+    return bool(_NAME.search(name)) and bool(re.search(rb"^\s*FROM\s", source, re.MULTILINE | re.IGNORECASE))
+
+
+def read(source: bytes) -> Iterator[Command]:
+    """The last ENTRYPOINT and the last CMD, joined as the container joins them."""
+    found: dict[str, tuple[int, str]] = {}
+    for number, line in _lines(source.decode("utf-8", "replace")):
+        if re.match(r"\s*FROM\s", line, re.IGNORECASE):
+            found.clear()
+        elif match := _START.match(line):
+            found[match["name"].upper()] = (number, match["rest"].strip())
+    words: list[str] = []
+    for name in ("ENTRYPOINT", "CMD"):
+        if name not in found:
+            continue
+        number, rest = found[name]
+        listed = _listed(rest)
+        if listed is None and not words:
+            yield from shell.commands(rest.encode(), above=number - 1, last=_FATE)
+        words += listed or []
+    if words:
+        number = found.get("ENTRYPOINT", found.get("CMD", (1, "")))[0]
+        script = shell.inner(words)
+        if script is None:
+            yield Command(tuple(words), number, _FATE)
+        else:
+            yield from shell.commands(script[0].encode(), errexit=script[1], above=number - 1, last=_FATE)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The instructions, each in one line, with the number of its first."""
+    begun, first = "", 1
+    for number, line in enumerate(text.splitlines(), 1):
+        first = first if begun else number
+        if line.lstrip().startswith("#"):
+            continue
+        begun += line.rstrip().removesuffix("\\")
+        if not line.rstrip().endswith("\\"):
+            yield first, begun
+            begun = ""
+
+
+def _listed(rest: str) -> list[str] | None:
+    if not rest.startswith("["):
+        return None
+    try:
+        found = json.loads(rest)
+    except ValueError:
+        return None
+    return [str(one) for one in found] if isinstance(found, list) else None

@@ -1,0 +1,93 @@
+"""Makefiles and justfiles: targets with what they need before them; a line that fails stops, unless `-` stands before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from migration_guard.verify.descriptions import shell
+from migration_guard.verify.descriptions.steps import Command, Fate
+
+_TARGET = re.compile(r"^@?(?P<names>[\w./%-]+(?:\s+[\w./%=\"'-]+)*)\s*::?(?!=)(?P<needs>[^#=]*)(?:#.*)?$")
+_STOPS = Fate(stops=True, why="it stops at a line that fails")
+_ALLOWED = Fate(stops=False, why="the - before the line lets it go on")
+_MAKE = re.compile(r"^(?:GNU)?makefile$|\.mk$", re.IGNORECASE)
+_JUST = re.compile(r"^\.?justfile$|\.just$", re.IGNORECASE)
+_DEEPEST = 20
+
+
+@dataclass(slots=True)
+class _Target:
+    needs: list[str]
+    lines: list[tuple[int, str]] = field(default_factory=list)
+
+
+def recognises(name: str) -> bool:
+    return bool(_MAKE.search(name) or _JUST.search(name))
+
+
+def read(source: bytes, *, chosen: str | None = None, named: bool = False) -> Iterator[Command]:
+    """The targets that deploy, or the one that is `chosen`; of a file that is `named` else the first."""
+    targets = _targets(source.decode("utf-8", "replace"))
+    wanted = (
+        [chosen]
+        if chosen is not None
+        else [name for name in targets if re.match(r"deploy|release|ship", name, re.IGNORECASE)]
+    )
+    if not wanted and named:
+        wanted = [name for name in targets if not name.startswith(".")][:1]
+    done: set[str] = set()
+    for name in wanted:
+        yield from _run(name, targets, done, 0)
+
+
+def is_target(name: str, source: bytes) -> bool:
+    return name in _targets(source.decode("utf-8", "replace"))
+
+
+def _run(name: str, targets: dict[str, _Target], done: set[str], depth: int) -> Iterator[Command]:
+    if name in done or name not in targets or depth > _DEEPEST:
+        return
+    done.add(name)
+    for one in targets[name].needs:
+        yield from _run(one, targets, done, depth + 1)
+    for number, line in targets[name].lines:
+        prefix = re.match(r"[@+\s-]*", line)
+        fate = _ALLOWED if prefix and "-" in prefix[0] else _STOPS
+        text = re.sub(r"^[@+\s-]*", "", line).replace("$$", "$")
+        text = re.sub(r"\{\{\s*(\w+).*?\}\}", r"$\1", text)
+        call = re.match(r"(?:\$\(MAKE\)|make|just)\s+([\w.-]+)\s*$", text)
+        if call:
+            yield from (one.led_to(fate) for one in _run(call[1], targets, done - {call[1]}, depth + 1))
+            continue
+        text = re.sub(r"\$\((\w+)\)", r"${\1}", text)
+        yield from (one.led_to(fate) for one in shell.commands(text.encode(), above=number - 1, last=fate))
+
+
+def _targets(text: str) -> dict[str, _Target]:
+    found: dict[str, _Target] = {}
+    now: list[_Target] = []
+    continued = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if continued and now:
+            for one in now:
+                first, before = one.lines.pop()
+                one.lines.append((first, f"{before}\n{line}"))
+        elif line[:1] in {"\t", " "} and line.strip():
+            for one in now:
+                if not line.strip().startswith("#"):
+                    one.lines.append((number, line.strip()))
+        elif match := _TARGET.match(line):
+            names = match["names"].split()
+            names = names[:1] if any("=" in name for name in names) else names
+            now = [found.setdefault(name, _Target([])) for name in names]
+            for one in now:
+                one.needs += [need for need in re.findall(r"[\w./-]+", match["needs"]) if need != "|"]
+        elif line.strip() and not line.startswith("#"):
+            now = []
+        continued = bool(now) and line.endswith("\\") and line[:1] in {"\t", " "}
+    return found
+
+
+__all__ = ["is_target", "read", "recognises"]

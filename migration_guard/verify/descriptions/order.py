@@ -1,0 +1,31 @@
+"""What pipelines share: which of their jobs deploy, and which comes after which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+_DEPLOYS = re.compile(
+    r"deploy|release|rollout|ship|prod(?:uction)?\b|publish|migrat|back_?-?fill|(?:^|[^a-z])fill", re.IGNORECASE
+)
+
+
+def deploys(name: str) -> bool:
+    """Whether a job, a file or a target is called like a part of a deployment."""
+    return bool(_DEPLOYS.search(name))
+
+
+def after(needs: Mapping[str, Sequence[str]]) -> list[str]:
+    """The names, each behind those that it needs; else in their own order."""
+    found: list[str] = []
+
+    def visit(name: str, above: frozenset[str]) -> None:
+        if name in found or name in above or name not in needs:
+            return
+        for one in needs[name]:
+            visit(one, above | {name})
+        found.append(name)
+
+    for name in needs:
+        visit(name, frozenset())
+    return found

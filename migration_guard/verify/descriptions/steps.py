@@ -1,0 +1,41 @@
+"""What every description of a deployment comes to: commands in order, and what becomes of the deployment if one fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+class Unreadable(Exception):
+    """A description that cannot be read; the line is where that shows."""
+
+    def __init__(self, line: int | None, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of the deployment if a command fails."""
+
+    stops: bool | None
+    """None where that cannot be told."""
+    why: str
+    partly: bool = False
+    """Whether only some of what follows is left out."""
+    repeats: bool = False
+    """Whether the command is run until it succeeds: nothing that follows runs before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, with the words that it is called with."""
+
+    words: tuple[str, ...]
+    line: int
+    fate: Fate
+    label: str = ""
+    """What the description calls the step, where that is all that it says of it."""
+
+    def led_to(self, fate: Fate, *, label: str = "") -> Command:
+        """The same command inside a step: if its own failure ends the step, the step's fate is what it leads to."""
+        return replace(self, fate=fate if self.fate.stops and not self.fate.partly else self.fate, label=label)

@@ -1,0 +1,43 @@
+"""Units of systemd: ExecStartPre, ExecStart and ExecStartPost in order; `-` before a command lets its failure pass."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from migration_guard.verify.descriptions import shell
+from migration_guard.verify.descriptions.steps import Command, Fate
+
+_EXEC = re.compile(
+    r"^(?P<key>ExecCondition|ExecStartPre|ExecStart|ExecStartPost|ExecReload)\s*=\s*(?P<prefix>[-@+!:|]*)(?P<rest>.*)$"
+)
+_ORDER = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload")
+_STOPS = Fate(stops=True, why="the unit does not start when it fails")
+_ALLOWED = Fate(stops=False, why="the - before the command lets its failure pass")
+
+
+def recognises(source: bytes) -> bool:
+    return bool(re.search(rb"^\[Service\]\s*$", source, re.MULTILINE)) and b"Exec" in source
+
+
+def read(source: bytes) -> Iterator[Command]:
+    found: list[tuple[int, int, str, str]] = []
+    text = source.decode("utf-8", "replace").replace("\\\n", " \x00")
+    number = 1
+    for line in text.split("\n"):
+        if match := _EXEC.match(line.replace("\x00", "")):
+            found.append((_ORDER.index(match["key"]), number, match["prefix"], match["rest"]))
+        number += 1 + line.count("\x00")
+    for _, number, prefix, rest in sorted(found, key=lambda one: one[:2]):
+        fate = _ALLOWED if "-" in prefix else _STOPS
+        try:
+            words = tuple(shlex.split(rest))
+        except ValueError:
+            words = tuple(rest.split())
+        script = shell.inner(words)
+        if script is None:
+            yield Command(words, number, fate)
+        else:
+            inner = shell.commands(script[0].encode(), errexit=script[1], above=number - 1, last=fate)
+            yield from (one.led_to(fate) for one in inner)

@@ -1,0 +1,109 @@
+"""What writes in the frameworks of Python: each way by itself, and what only reads beside it."""
+
+from __future__ import annotations
+
+import pytest
+from baselines.reading import findings
+
+ODOO = "from odoo import SUPERUSER_ID, api\nfrom openupgradelib import openupgrade\nfrom odoo.upgrade import util\n\n\ndef migrate(cr, version):\n    env = api.Environment(cr, SUPERUSER_ID, {})\n"
+FRAPPE = "import frappe\n\n\ndef execute():\n"
+AERICH = (
+    "from tortoise import BaseDBAsyncClient, connections, fields\nfrom tortoise.models import Model\n"
+    "from tortoise.transactions import in_transaction\n\n\nclass Lead(Model):\n    hot = fields.BooleanField()\n\n\n"
+    "async def upgrade(db: BaseDBAsyncClient) -> str:\n"
+)
+PICCOLO = (
+    "from piccolo.apps.migrations.auto.migration_manager import MigrationManager\nfrom piccolo.columns import Varchar\n"
+    "from piccolo.table import Table\n\n\nclass BigBand(Table):\n    name = Varchar()\n\n\n"
+    "async def forwards():\n    manager = MigrationManager(migration_id='1', app_name='a', description='')\n\n"
+    "    async def run():\n{0}\n    manager.add_raw(run)\n    return manager\n"
+)
+PEEWEE = "import peewee as pw\nfrom playhouse.migrate import SqliteMigrator\n\n\ndef migrate(migrator, database, fake=False):\n    Lead = migrator.orm['lead']\n"
+ENGINE = "from sqlalchemy import MetaData, Table\n\n\ndef upgrade(migrate_engine):\n    meta = MetaData(bind=migrate_engine)\n"
+MASONITE = "from masoniteorm.migrations import Migration\nfrom config.database import DB\n\n\nclass Fill(Migration):\n    def up(self):\n"
+PONY = "from pony.orm import Database, commit, db_session, delete, select\n\n\ndef run(Lead):\n    db = Database()\n"
+HEADS = {
+    "odoo": ODOO, "frappe": FRAPPE, "aerich": AERICH, "peewee_migrate": PEEWEE, "sqlalchemy_migrate": ENGINE,
+    "masonite": MASONITE, "script": PONY,
+}  # fmt: skip
+WRITES = [
+    ("odoo", "env['res.partner'].search([]).mapped('child_ids').write({'a': 1})", "UPDATE None"),
+    ("odoo", "for one in env['res.partner'].search([]):\n    one.street = one.city", "UPDATE res_partner"),
+    ("odoo", "for one in env['res.partner'].search([]):\n    one['street'] = one.city", "UPDATE res_partner"),
+    ("odoo", "env.ref('base.main_company').active = False", "UPDATE None"),
+    ("odoo", "setattr(env.ref('base.main_company'), 'active', False)", "UPDATE None"),
+    ("odoo", "env['ir.config_parameter'].sudo().set_param('a', 'b')", "OPAQUE None"),
+    ("odoo", "partners = env['res.partner']\nfor chunk in [partners.browse([1]), partners.browse([2])]:\n    chunk.unlink()", "DELETE res_partner"),
+    ("odoo", "env['res.partner'].browse(1).copy()", "INSERT_LOOP res_partner"),
+    ("odoo", "openupgrade.load_data(env, 'a', 'b.xml')", "OPAQUE None"),
+    ("odoo", "openupgrade.merge_models(cr, 'a', 'b', 'ref')", "DML_CALL None"),
+    ("odoo", "util.change_field_selection_values(cr, 'res.partner', 'type', {'a': 'b'})", "DML_CALL None"),
+    ("odoo", "cr.executemany('DELETE FROM a WHERE b = %s', [(1,)])", "DELETE a"),
+    ("odoo", "def fill(env):\n    env.cr.execute('UPDATE a SET b = 1')\nfill(env)", "UPDATE a"),
+    ("odoo", "(env['a.b'].search([]) | env['a.b'].browse(1)).write({})", "UPDATE a_b"),
+    ("frappe", "frappe.get_single('Settings').update({'a': 1}).save()", "UPDATE tabSettings"),
+    ("frappe", "frappe.new_doc('Lead').update({'a': 1}).insert()", "INSERT_VALUES tabLead"),
+    ("frappe", "frappe.get_doc('Lead', 'x').run_method('recalculate')", "OPAQUE None"),
+    ("frappe", "frappe.get_attr('a.b')()", None),
+    ("frappe", "from erpnext.accounts.utils import repost_all\nrepost_all()", "OPAQUE None"),
+    ("frappe", "for name in frappe.db.get_all('Lead', pluck='name'):\n    frappe.db.set_value('Lead', name, 'a', 1)", "UPDATE tabLead"),
+    ("frappe", "frappe.db.sql(f'UPDATE `tabLead` SET a = {frappe.utils.cint(1)}')", "UPDATE tabLead"),
+    ("frappe", "frappe.db.sql('''delete from `tabLead` where name in %s''', (['a'],))", "DELETE tabLead"),
+    ("frappe", "frappe.db.multisql({'mariadb': 'UPDATE `tabLead` SET a = 1', 'postgres': 'SELECT 1'})", "UPDATE tabLead"),
+    ("frappe", "frappe.qb.update('Lead').set('a', 1).run()", "UPDATE tabLead"),
+    ("aerich", "await Lead.filter(id=1).delete()\nreturn ''", "DELETE lead"),
+    ("aerich", "lead = await Lead.get(id=1)\nlead.hot = True\nawait lead.save()\nreturn ''", "UPDATE lead"),
+    ("aerich", "await Lead.bulk_update([], fields=['hot'])\nreturn ''", "UPDATE lead"),
+    ("aerich", "async with in_transaction() as c:\n    await c.execute_query('UPDATE lead SET hot = 1')\nreturn ''", "UPDATE lead"),
+    ("aerich", "await connections.get('default').execute_script('DELETE FROM lead')\nreturn ''", "DELETE lead"),
+    ("aerich", "parts = ['ALTER TABLE a ADD b int']\nparts.append('UPDATE a SET b = 1')\nreturn ';'.join(parts)", "UPDATE a"),
+    ("aerich", "sql = ''\nif db.capabilities.dialect == 'postgres':\n    sql = 'truncate a'\nreturn sql", "TRUNCATE a"),
+    ("aerich", "return make_sql()", "OPAQUE None"),
+    ("piccolo", "await BigBand.update({BigBand.name: ''}).where(BigBand.name == 'a').run()", "UPDATE big_band"),
+    ("piccolo", "await BigBand.delete(force=True)", "DELETE big_band"),
+    ("piccolo", "await BigBand.insert(BigBand(name='a'))", "INSERT_VALUES big_band"),
+    ("piccolo", "band = await BigBand.objects().first()\nband.name = ''\nawait band.save()", "UPDATE big_band"),
+    ("piccolo", "await BigBand.raw('delete from big_band')", "DELETE big_band"),
+    ("peewee_migrate", "migrator.run(lambda: Lead.delete().execute())", "DELETE lead"),
+    ("peewee_migrate", "with database.atomic():\n    database.execute_sql('UPDATE lead SET a = 1')", "UPDATE lead"),
+    ("peewee_migrate", "SqliteMigrator(database).sql('UPDATE lead SET a = 1')", "UPDATE lead"),
+    ("peewee_migrate", "for one in Lead.select():\n    one.delete_instance()", "DELETE lead"),
+    ("sqlalchemy_migrate", "t = Table('leads', meta, autoload=True)\nt.update().execute()", "UPDATE leads"),
+    ("sqlalchemy_migrate", "migrate_engine.connect().execute('DELETE FROM leads')", "DELETE leads"),
+    ("masonite", "DB.table('leads').where('a', 1).update({'a': 2})", "UPDATE leads"),
+    ("masonite", "self.schema.get_connection().table('leads').delete()", "DELETE leads"),
+    ("script", "select(x for x in Lead if x.a).delete(bulk=True)", "DELETE None"),
+    ("script", "delete(x for x in Lead)", "DELETE None"),
+    ("script", "db.execute('UPDATE lead SET a = 1')", "UPDATE lead"),
+    ("masonite", "DB.statement('UPDATE leads SET a = 1')", "UPDATE leads"),
+]  # fmt: skip
+READS = [
+    ("script", "with db_session:\n    print([x.a for x in select(y for y in Lead)])"),
+    ("odoo", "env['res.partner'].search([], limit=1).mapped('name')\ncr.execute('SELECT 1')\nprint(cr.fetchall())"),
+    ("odoo", "openupgrade.rename_fields(env, [('a.b', 'a_b', 'c', 'd')])\nutil.remove_field(cr, 'a.b', 'c')"),
+    ("frappe", "frappe.reload_doc('a', 'doctype', 'b')\nif frappe.db.exists('Lead', 'x'):\n    print(frappe.get_doc('Lead', 'x').hot)"),
+    ("frappe", "doc = frappe.get_doc('Lead', 'x')\ndoc.hot = 1\nprint(doc.as_dict())"),
+    ("aerich", "rows = await Lead.filter(hot=True).values('id')\nprint(await Lead.all().count(), rows)\nreturn 'CREATE TABLE a (b int)'"),
+    ("piccolo", "print(await BigBand.select(BigBand.name).where(BigBand.name == 'a').run(), await BigBand.count())"),
+    ("peewee_migrate", "migrator.add_fields('lead', a=pw.TextField())\nprint([one.a for one in Lead.select()])"),
+    ("sqlalchemy_migrate", "t = Table('leads', meta, autoload=True)\nprint(t.select().execute().fetchall())"),
+    ("masonite", "with self.schema.table('leads') as table:\n    table.string('a')\nprint(DB.table('leads').get())"),
+]  # fmt: skip
+
+
+def told(framework: str, body: str) -> list[str]:
+    deep = 8 if framework in ("piccolo", "masonite") else 4
+    text = "".join(f"{' ' * deep}{line}\n" for line in body.splitlines())
+    source = PICCOLO.format(text) if framework == "piccolo" else HEADS[framework] + text
+    found = [one.operation for one in findings(source, framework) if one.code < "MG2" and one.operation is not None]
+    return [f"{one.kind.value} {one.table}" for one in found]
+
+
+@pytest.mark.parametrize(("framework", "body", "expected"), WRITES)
+def test_what_writes_is_told(framework: str, body: str, expected: str | None) -> None:
+    assert told(framework, body) == ([expected] if expected is not None else [])
+
+
+@pytest.mark.parametrize(("framework", "body"), READS)
+def test_what_reads_is_not(framework: str, body: str) -> None:
+    assert told(framework, body) == []

@@ -1,0 +1,214 @@
+"""What an import runs is told at the import: modules that act when they are imported, however they come to be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from program import run
+
+HEAD = "import sqlalchemy as sa\nfrom alembic import op\nrevision = '2'\ndown_revision = '1'\n"
+CLEAN = "def upgrade():\n    op.add_column('leads', sa.Column('a', sa.Text))\n"
+WRITE = "engine.execute(sa.text('UPDATE leads SET a = 1'))"
+ENGINE = "import sqlalchemy as sa\nengine = sa.create_engine('postgresql://')\n"
+FILL = f"{ENGINE}def fill():\n    {WRITE}\n"
+
+
+def lay(folder: Path, files: dict[str, str]) -> None:
+    (folder / ".git").mkdir(exist_ok=True)
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def codes(folder: Path, files: dict[str, str], *names: str) -> list[tuple[str, int]]:
+    lay(folder, files)
+    done = run("check", *names, "--isolated", "--no-baseline", "--select", "MG1", "--output-format", "json", cwd=folder)
+    found = json.loads(done.stdout)
+    assert found["problems"] == []
+    return [(one["code"], one["line"]) for one in found["findings"]]
+
+
+ACTS = {
+    "statement": f"{ENGINE}{WRITE}\n",
+    "call": f"{FILL}fill()\n",
+    "assignment": f"{FILL}DONE = fill()\n",
+    "annotated": f"{FILL}DONE: object = fill()\n",
+    "condition": f"{FILL}if True:\n    fill()\n",
+    "unknown condition": f"import os\n{FILL}if os.environ.get('X'):\n    pass\nelse:\n    fill()\n",
+    "try": f"{FILL}try:\n    fill()\nexcept Exception:\n    pass\n",
+    "finally": f"{FILL}try:\n    pass\nfinally:\n    fill()\n",
+    "with": f"{ENGINE}with engine.begin() as c:\n    c.execute(sa.text('UPDATE leads SET a = 1'))\n",
+    "loop": f"{FILL}for f in (fill,):\n    f()\n",
+    "while": f"{FILL}while fill():\n    pass\n",
+    "comprehension": f"{FILL}[f() for f in [fill]]\n",
+    "class body": f"{FILL}class A:\n    fill()\n",
+    "class attribute": f"{FILL}class A:\n    done = fill()\n",
+    "default": f"{FILL}def g(x=fill()):\n    pass\n",
+    "decorator": f"{ENGINE}def now(f):\n    f()\n    return f\n@now\ndef fill():\n    {WRITE}\n",
+    "decorator called": f"{ENGINE}def now(n):\n    def inner(f):\n        return f()\n    return inner\n@now(1)\ndef fill():\n    {WRITE}\n",
+    "lambda decorator": f"{ENGINE}@(lambda f: f())\ndef fill():\n    {WRITE}\n",
+    "object": f"{ENGINE}class A:\n    def __init__(self):\n        {WRITE}\nA()\n",
+    "method": f"{ENGINE}class A:\n    def go(self):\n        {WRITE}\nA().go()\n",
+    "operator": f"{ENGINE}class A:\n    def __add__(self, other):\n        {WRITE}\na = A()\na + 1\n",
+    "context": f"{ENGINE}class A:\n    def __enter__(self):\n        {WRITE}\n    def __exit__(self, *a):\n        pass\nwith A():\n    pass\n",
+    "item": f"{ENGINE}class A:\n    def __getitem__(self, k):\n        {WRITE}\na = A()\na[0]\n",
+    "subclass": f"{ENGINE}class A:\n    def __init_subclass__(cls):\n        {WRITE}\nclass B(A):\n    pass\n",
+    "metaclass": f"{ENGINE}class M(type):\n    def __new__(m, *a):\n        {WRITE}\n        return type.__new__(m, *a)\nclass B(metaclass=M):\n    pass\n",
+    "registry": f"{FILL}R = {{'a': fill}}\nR['a']()\n",
+    "map": f"{FILL}list(map(lambda x: fill(), [1]))\n",
+    "alias": f"{FILL}g = fill\ng()\n",
+    "partial": f"import functools\n{FILL}functools.partial(fill)()\n",
+    "asyncio": f"import asyncio\n{ENGINE}async def fill():\n    {WRITE}\nasyncio.run(fill())\n",
+    "thread": f"import threading\n{FILL}threading.Thread(target=fill).start()\n",
+    "atexit": f"import atexit\n{FILL}atexit.register(fill)\n",
+    "walrus": f"{FILL}(x := fill())\n",
+    "semicolon": f"{FILL}x = 1; fill()\n",
+    "star": f"{FILL}print(*[fill()])\n",
+    "text": f"{FILL}f'{{fill()}}'\n",
+    "psql": "import subprocess\nsubprocess.run(['psql', '-c', 'UPDATE leads SET a = 1'])\n",
+    "helper of a helper": "from deeper import fill\nfill()\n",
+    "import of an acting one": "import deeper_acting\n",
+    "deferred import": "def go():\n    from deeper import fill\n    fill()\ngo()\n",
+    "exec": f"exec({f'{ENGINE}{WRITE}'!r})\n",
+}  # fmt: skip
+DEEPER = {"deeper.py": FILL, "deeper_acting.py": f"{FILL}fill()\n"}
+
+
+@pytest.mark.parametrize("kind", ACTS)
+def test_a_module_that_acts_when_it_is_imported(tmp_path: Path, kind: str) -> None:
+    files = {"helper.py": ACTS[kind], "v/2.py": f"{HEAD}import helper\n{CLEAN}", **DEEPER}
+    found = codes(tmp_path, files, "v/2.py")
+    assert found in ([("MG101", 5)], [("MG109", 5)], [("MG107", 5)])
+    assert found == [("MG101", 5)] or kind == "exec"
+
+
+IMPORTS = {
+    "import": "import helper",
+    "from": "from helper import x",
+    "star": "from helper import *",
+    "alias": "import helper as h",
+    "package": "import pack.helper",
+    "from package": "from pack import helper",
+    "relative": "from . import helper",
+    "relative module": "from .helper import x",
+    "relative above": "from ..lib.helper import x",
+    "init": "import acting_pack.quiet",
+    "name of init": "from acting_pack import quiet",
+    "try": "try:\n    import helper\nexcept ImportError:\n    pass",
+    "condition": "if 1:\n    import helper",
+    "import_module": "import importlib\nimportlib.import_module('helper')",
+    "import_module by name": "from importlib import import_module\nimport_module('helper')",
+    "import_module relative": "import importlib\nimportlib.import_module('.helper', 'pack')",
+    "import_module assembled": "import importlib\nimportlib.import_module('hel' + 'per')",
+    "dunder": "__import__('helper')",
+    "dunder through builtins": "import builtins\nbuiltins.__import__('helper')",
+    "run_module": "import runpy\nrunpy.run_module('helper')",
+    "run_path": "import runpy, pathlib\nrunpy.run_path(str(pathlib.Path(__file__).parent / 'helper.py'))",
+    "spec": "import importlib.util as u\ns = u.spec_from_file_location('h', 'v/helper.py')\nm = u.module_from_spec(s)\ns.loader.exec_module(m)",
+    "loader": "from importlib.machinery import SourceFileLoader\nSourceFileLoader('h', 'v/helper.py').load_module()",
+    "iter_modules": "import pkgutil, importlib\nfor one in pkgutil.iter_modules(['pack']):\n    importlib.import_module('pack.' + one.name)",
+    "continued": "import \\\n  helper",
+    "semicolon": "x = 1; import helper",
+    "several": "import os, helper",
+    "exec": "exec('import helper')",
+    "through sys.path": "import sys\nsys.path.insert(0, 'far/away')\nimport distant",
+    "through a package": "import through",
+    "circular": "import circle_a",
+    "import_string": "from django.utils.module_loading import import_string\nimport_string('helper.fill')",
+    "resolve_name": "import pkgutil\npkgutil.resolve_name('helper:fill')",
+    "unknown": "import importlib, os\nimportlib.import_module(os.environ['X'])",
+    "unknown dunder": "import os\n__import__(os.environ['X'])",
+    "unknown path": "import runpy, os\nrunpy.run_path(os.environ['X'])",
+}
+ACTING = f"x = 1\n{FILL}fill()\n"
+PLACES = {
+    **dict.fromkeys(
+        ("helper.py", "pack/helper.py", "v/helper.py", "lib/helper.py", "acting_pack/__init__.py", "far/away/distant.py"),
+        ACTING,
+    ),
+    "pack/__init__.py": "",
+    "acting_pack/quiet.py": "",
+    "through/__init__.py": "from .inner import y\n",
+    "through/inner.py": "from ..helper import x\ny = x\n",
+    "circle_a.py": "import circle_b\ndef go(): circle_b.go()\n",
+    "circle_b.py": f"import circle_a\n{FILL}def go(): fill()\ngo()\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["at the top", "in upgrade"])
+@pytest.mark.parametrize("kind", IMPORTS)
+def test_every_way_to_import_it(tmp_path: Path, kind: str, inside: bool) -> None:
+    line = IMPORTS[kind]
+    body = f"def upgrade():\n    {line.replace(chr(10), chr(10) + '    ')}\n" if inside else f"{line}\n{CLEAN}"
+    if inside and kind == "star":
+        pytest.skip("Python refuses it")
+    found = codes(tmp_path, {**PLACES, "v/2.py": HEAD + body}, "v/2.py")
+    assert found
+    assert {code for code, _ in found} <= {"MG101", "MG109"}
+    assert "MG101" in {code for code, _ in found} or kind.startswith("unknown") or kind == "exec"
+
+
+def test_it_counts_where_a_module_is_asked_for_what_it_does_not_define(tmp_path: Path) -> None:
+    helper = f"{FILL}def __getattr__(name):\n    fill()\n    return 1\n"
+    files = {"helper.py": helper, "v/2.py": f"{HEAD}from helper import anything\n{CLEAN}"}
+    assert codes(tmp_path, files, "v/2.py") == [("MG101", 5)]
+
+
+MIGRATION = "from django.db import migrations\nclass Migration(migrations.Migration):\n    operations = []\n"
+TOUCH = "from django.db import connection\nwith connection.cursor() as c:\n    c.execute('UPDATE leads SET a = 1')\n"
+
+
+@pytest.mark.parametrize("place", ["shop/__init__.py", "shop/migrations/__init__.py"])
+def test_the_packages_in_which_a_django_migration_lies(tmp_path: Path, place: str) -> None:
+    files = {"shop/__init__.py": "", "shop/migrations/__init__.py": "", "shop/migrations/0002_x.py": MIGRATION}
+    files[place] = TOUCH
+    assert codes(tmp_path, files, "shop/migrations/0002_x.py") == [("MG101", 1)]
+
+
+def test_a_module_of_alembic_is_loaded_by_its_path(tmp_path: Path) -> None:
+    files = {"v/__init__.py": ACTING, "v/2.py": HEAD + CLEAN}
+    assert codes(tmp_path, files, "v/2.py") == []
+
+
+QUIET = {
+    "definitions": FILL,
+    "main guard": f"{FILL}if __name__ == '__main__':\n    fill()\n",
+    "logger": f"import logging\n{FILL}logger = logging.getLogger(__name__)\n",
+    "session maker": f"from sqlalchemy.orm import sessionmaker, scoped_session\n{ENGINE}Session = scoped_session(sessionmaker(bind=engine))\nBase = sa.orm.declarative_base()\nBase.query = Session.query_property()\n",
+    "flask": f"from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\n{FILL}app = Flask(__name__)\ndb = SQLAlchemy(app)\n@app.route('/')\ndef index():\n    fill()\napp.add_url_rule('/x', view_func=fill)\n",
+    "celery": f"from celery import Celery\n{FILL}tasks = Celery('x')\n@tasks.task\ndef later():\n    fill()\n",
+    "signals": f"from django.dispatch import receiver\nfrom django.db.models.signals import post_save\n{FILL}@receiver(post_save)\ndef heard(**k):\n    fill()\npost_save.connect(fill)\n",
+    "dictionary": "names = {}\nnames.update(a=1)\nnames.setdefault('x', set()).add(1)\n",
+    "hashes": "import hashlib\nh = hashlib.sha256()\nh.update(b'x')\n",
+    "models": "from django.db import models\nclass A(models.Model):\n    name = models.TextField()\n    objects = models.Manager()\n    def save(self, *a, **k):\n        super().save(*a, **k)\n",
+    "constants": "import re, os\nURL = os.environ.get('DATABASE_URL', 'x').replace('a', 'b')\nWORDS = re.compile('update')\n",
+    "reads": f"{ENGINE}COUNT = engine.execute(sa.text('SELECT 1')).scalar()\n",
+    "schema": f"{ENGINE}engine.execute(sa.text('CREATE TABLE x (a int)'))\n",
+    "plugins": "import pkgutil, importlib\nfor one in pkgutil.iter_modules(['plugins']):\n    importlib.import_module('plugins.' + one.name)\n",
+    "type checking": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import acting\n",
+    "cache": f"import functools\n{FILL}@functools.lru_cache\ndef f():\n    fill()\n",
+    "lazy": f"{FILL}lazy = lambda: fill()\n",
+    "dataclass": f"import dataclasses\n{FILL}@dataclasses.dataclass\nclass A:\n    run: object = fill\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", QUIET)
+def test_a_module_that_only_defines_is_quiet(tmp_path: Path, kind: str) -> None:
+    files = {"helper.py": QUIET[kind], "plugins/__init__.py": "", "plugins/one.py": "x = 1\n", "acting.py": ACTING}
+    assert codes(tmp_path, {**files, "v/2.py": f"{HEAD}import helper\n{CLEAN}"}, "v/2.py") == []
+
+
+def test_several_modules_of_a_name_behind_sys_path_are_not_told_apart(tmp_path: Path) -> None:
+    quiet, loud = "def go():\n    pass\n", f"{FILL}def go():\n    fill()\n"
+    files = {"a/tool.py": quiet, "b/tool.py": loud}
+    files["v/2.py"] = f"import sys\nsys.path[:0] = [X]\n{HEAD}import tool\ndef upgrade():\n    tool.go()\n"
+    assert [code for code, _ in codes(tmp_path, files, "v/2.py")] == ["MG109"]
+
+
+def test_what_alembic_puts_before_is_looked_into(tmp_path: Path) -> None:
+    files = {"alembic.ini": "[alembic]\nscript_location = v\nprepend_sys_path = tools\n", "tools/fixes.py": FILL}
+    files["v/versions/2.py"] = f"{HEAD}import fixes\ndef upgrade():\n    fixes.fill()\n"
+    assert codes(tmp_path, files, "v/versions/2.py") == [("MG101", 7)]
