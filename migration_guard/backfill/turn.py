@@ -35,6 +35,7 @@ from migration_guard.backfill.verdict import verdict_on
 
 CLAIM_PATIENCE = 3.0
 """Seconds that a claim waits for the connection of a runner that has just died to be noticed."""
+_BEGINNING = "run by another runner, which has begun just now"
 _WAITS_FOR_A_PERSON = {
     State.PAUSED: "paused; `migration-guard backfill resume` lets it go on",
     State.CANCELLED: "cancelled; `migration-guard backfill retry` starts it anew",
@@ -96,12 +97,11 @@ class Turn:
         """Say who is at it; a runner that stands still in the middle of a batch may even hold its row in the state."""
         with self._bench.transaction() as connection:
             other = self._bench.store.find(connection, self._definition.key)
-        if other is not None and other.state is not State.RUNNING:
+        if other is not None and other.state not in (State.QUEUED, State.RUNNING):
             done = "another runner has just ended it"
             return Result(self._definition.key, other.state, done, self._bench.counts(self._definition.key), ran=False)
-        since = (
-            f"run by {other.claimed_by} since {other.claimed_since}" if other else "begun by another runner just now"
-        )
+        # What is queued, and yet held, is being claimed: nothing of that is to be seen before it is committed.
+        since = f"run by {other.claimed_by} since {other.claimed_since}" if other and other.claimed_by else _BEGINNING
         return Result(self._definition.key, State.RUNNING, since, self._bench.counts(self._definition.key), ran=False)
 
     def _briefly(self) -> AbstractContextManager[Connection]:

