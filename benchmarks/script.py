@@ -21,6 +21,7 @@ from statistics import median
 import libcst as cst
 
 from migration_guard.operations import Job
+from migration_guard.pool.limits import RECURSION
 from migration_guard.reading.migration import forget, read
 from migration_guard.sql import read_sql
 
@@ -28,8 +29,6 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "crm" / "server" / "db_migrat
 LINES = 10_000
 MOST = 4.0
 """Times as long as libcst's parser, at most."""
-DEEPEST = 12_000
-"""Python's limit of recursion, as in a reader."""
 MARKER = r"# Migration (\d+[a-z]?):"
 TABLES = re.compile(r"\b(?:call_log|business|settings|receipts|campaigns|leads|messages|appointments|dialler_queue)\b")
 BLOCK = re.compile(r"^    # Migration \d+", re.MULTILINE)
@@ -71,7 +70,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
-    sys.setrecursionlimit(DEEPEST)
+    sys.setrecursionlimit(RECURSION)  # as in a reader
     source = script()
     over = []
     for name, marker in (("numbered blocks", MARKER), ("no blocks", None)):

@@ -51,6 +51,7 @@ __all__ = [
     "look",
     "names_without_backfills",
     "run",
+    "severities_of",
     "unchanged_since",
     "unjudged_backfills",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def read_head(path: Path | str, limit: int = SOURCE_LIMIT) -> tuple[bytes, bool]
     return content[:limit], len(content) <= limit
 
 
-def holds_any(path: Path | str, words: Sequence[bytes], limit: int = LOOK_LIMIT) -> bool:
+def holds_any(path: Path | str, words: Collection[bytes], limit: int = LOOK_LIMIT) -> bool:
     """Say whether one of some words stands in a file that is too large to be read; beyond a limit it may."""
     longest = max(map(len, words))
     try:

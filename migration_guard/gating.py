@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from migration_guard.discover import Candidate
-from migration_guard.frameworks import GATED, LOADED_BY_NAME
+from migration_guard.frameworks import is_gated, is_loaded_by_name
 from migration_guard.gate import may_hold_operation
 from migration_guard.skim import outline, places
 from migration_guard.skim.acting import Acting
@@ -41,8 +41,8 @@ class Gate:
 
     def needs_reading(self, candidate: Candidate) -> bool:
         """Whether a file may hold a data change, or import what makes one; the gate knows Python only, and some frameworks."""
-        if candidate.framework not in GATED or candidate.path.suffix != ".py" or may_hold_operation(candidate.source):
+        if candidate.path.suffix != ".py" or not is_gated(candidate.framework) or may_hold_operation(candidate.source):
             return True
         acting = self._acting.setdefault(candidate.root, Acting(candidate.root))
-        by_name = candidate.framework in LOADED_BY_NAME
+        by_name = is_loaded_by_name(candidate.framework)
         return acting.of_source(candidate.source, candidate.path, in_packages=by_name)

@@ -39,8 +39,8 @@ def find(request: Request, changes: Changes | None = None) -> tuple[Discovery, f
     """
     if changes is None:
         found = discover(request.paths, cwd=request.cwd, load=request.load, force_exclude=request.force_exclude)
-        others = [path for path in request.paths if path.endswith(_LED_TO)] if request.force_exclude else []
-        asked = {request.cwd / path for path in others}
+        named = request.paths if request.force_exclude else ()
+        asked = {request.cwd / path for path in named if path.endswith(_LED_TO)}
     else:
         paths = [str(one.path) for one in changes.every]
         found = discover(paths, cwd=request.cwd, load=request.load, force_exclude=True) if paths else NOTHING
@@ -50,7 +50,7 @@ def find(request: Request, changes: Changes | None = None) -> tuple[Discovery, f
     others_left = [path for path in asked if os.path.realpath(path) not in known]
     if not others_left and not (changes is not None and changes.gone):
         return found, None
-    governing = any(not path.name.endswith((".py", ".sql")) for path in map(Path, others_left))
+    governing = any(not path.name.endswith((".py", ".sql")) for path in others_left)
     every = discover((), cwd=request.cwd, load=request.load)
     more = tuple(
         one

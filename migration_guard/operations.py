@@ -63,8 +63,6 @@ class Rendition:
     """How many that text holds."""
     loop: Span | None = None
     """The loop that it stands for, where it is made of one."""
-    where: str = ""
-    """Of a loop: which rows it goes through, as far as that is said in SQL."""
 
 
 @dataclass(frozen=True, slots=True)

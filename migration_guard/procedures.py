@@ -9,7 +9,6 @@ from migration_guard.operations import Span
 LOCK_TIMEOUT = "lock_timeout"
 STATEMENT_TIMEOUT = "statement_timeout"
 IDLE_TIMEOUT = "idle_in_transaction_session_timeout"
-TIMEOUTS = (LOCK_TIMEOUT, STATEMENT_TIMEOUT, IDLE_TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,13 @@ WRITES = [
     ("script", "delete(x for x in Lead)", "DELETE None"),
     ("script", "db.execute('UPDATE lead SET a = 1')", "UPDATE lead"),
     ("masonite", "DB.statement('UPDATE leads SET a = 1')", "UPDATE leads"),
+    ("masonite", "DB.statement(query='UPDATE leads SET a = 1')", "UPDATE leads"),
+    ("masonite", "from orator import Model\nclass Lead(Model):\n    pass\nLead.find(1).restore()", "UPDATE leads"),
+    ("aerich", "lead = await Lead.get(id=1)\nawait lead.update_from_dict({'hot': True}).save()\nreturn ''", "UPDATE lead"),
+    ("piccolo", "band = await BigBand.objects().first()\nawait band.update_self({BigBand.name: ''})", "UPDATE big_band"),
+    ("frappe", "frappe.db.set_value(*frappe.flags.changed)", "UPDATE None"),
+    ("frappe", "frappe.db.sql(frappe.qb.into('Lead').columns('a').insert(1).get_sql())", "INSERT_VALUES tabLead"),
+    ("odoo", "openupgrade.move_field_m2o(cr, env.registry, 'a.b', 'c', 'd', 'e.f', 'g')", "DML_CALL None"),
 ]  # fmt: skip
 READS = [
     ("script", "with db_session:\n    print([x.a for x in select(y for y in Lead)])"),

@@ -159,6 +159,19 @@ def test_findings_of_one_statement_are_shown_together_and_advice_is_given_once()
     assert "= do:" not in second
 
 
+def test_two_changes_in_one_text_are_told_each_with_its_table_and_advice() -> None:
+    other = replace(UPDATE, kind=OperationKind.DELETE, tables=("calls",), model="crm.Call")
+    deleted = replace(HIGH, code="MG103", operation=other, help="Delete in batches.")
+    text = said("full", replace(REPORT, findings=(HIGH, deleted), problems=()), Screen(quiet=True))
+    assert [line for line in text.splitlines() if line.startswith("  = ")] == [
+        "  = table: leads, model crm.Lead",
+        "  = table: calls, model crm.Call",
+        "  = do: Move it into a backfill.",
+        "  = do: Delete in batches.",
+        "  = move: migration-guard move crm/migrations/42.py:5",
+    ]
+
+
 def test_a_remark_for_other_linters_is_answered() -> None:
     source = SOURCE.replace("'new'\")", "'new'\")  # noqa: S608")
     assert "ignore[NAME] -- why" in said("full", replace(REPORT, sources={HIGH.path: source}))

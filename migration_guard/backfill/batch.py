@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from migration_guard.backfill.arrays import array
 from migration_guard.backfill.change import Changed, change_together
+from migration_guard.backfill.clock import Stop
 from migration_guard.backfill.errors import Fault
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Key, Value
@@ -32,10 +33,16 @@ from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.state import Control, Entry
 from migration_guard.backfill.swift import sweep
+from migration_guard.backfill.transitions import State
 
 
 class Asked(Exception):
     """A person asked for something; the message is what."""
+
+    @property
+    def stop(self) -> Stop:
+        """How the run ends for it."""
+        return Stop(State.PAUSED if str(self) == "pause" else State.CANCELLED, "asked by a person")
 
 
 class Hold(Exception):

@@ -48,6 +48,10 @@ def require_backfill(
     settings = SettingsLoader(cwd=Path.cwd()).for_folder(Path.cwd())
     schema = schema or settings.backfill.state_schema
     if is_offline(connection):
+        if prove:
+            raise BackfillUnfinished(
+                "an offline script asks the state alone, and `prove=True` looks at rows: run it online"
+            )
         _write_check(connection, backfill, settings, table, schema)
         return
     key, ask = backfill if isinstance(backfill, str) else backfill.key, asking(connection)

@@ -11,6 +11,8 @@ from typing import Any
 from migration_guard.backfill.statements import statement
 
 _TABLE = re.compile(r'(?:[^\W\d]\w*|"[^"]+")(?:\.(?:[^\W\d]\w*|"[^"]+"))?')
+_REWRITTEN = re.compile(r"%|\\|(?<!\w):\w|\$migration_guard\$")
+"""What SQLAlchemy spells anew in a text, or what would end the block."""
 
 
 def is_offline(connection: Any) -> bool:
@@ -22,6 +24,9 @@ def write_check(connection: Any, key: str, table: str, schema: str, fingerprint:
     """Write a block that raises unless the backfill is complete, or its table has no rows. Raises ValueError."""
     if not _TABLE.fullmatch(table):
         raise ValueError(f"{table!r} is no name of a table that can be written into a script")
+    for name, text in (("key", key), ("table", table), ("schema", schema)):
+        if _REWRITTEN.search(text):
+            raise ValueError(f"the {name} {text!r} cannot be written into a script as it is")
     state = '"' + schema.replace('"', '""') + '"'
     connection.execute(
         statement(

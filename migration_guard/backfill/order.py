@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from sqlalchemy.exc import DBAPIError
+
 from migration_guard.backfill.connect import APPLICATION, Address, engine
 from migration_guard.backfill.definition import Backfill, Priority
+from migration_guard.backfill.errors import judged
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Result
@@ -43,6 +46,9 @@ def waits(definition: Definition, where: Address, store: Store, over: Collection
     try:
         with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
             records = {key: store.find(connection, key) for key in wanted}
+    except DBAPIError as error:
+        said = f"waits for {', '.join(wanted)}, whose state cannot be read: {judged(error)}"
+        return Result(definition.key, None, said, ran=False)
     finally:
         session.close()
     for key, record in records.items():

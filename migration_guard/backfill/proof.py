@@ -22,6 +22,8 @@ QUICK = 5.0
 """Seconds that a look may take before a migration, or before a run that has nothing else to do."""
 BELOW = 1.0
 """Seconds of a look at what was proved before: it finds what was undone, or came with a key of its own, in most tables."""
+GRACE = 1.0
+"""Seconds that the last statement of a look may take beyond its time."""
 FIRST_SIZE = 1_000
 LONGEST_STATEMENT = 120.0
 
@@ -70,9 +72,9 @@ def look_beyond(
     pace, cursor = Pace(FIRST_SIZE), floor
     while True:
         left = deadline - time.monotonic()
-        if left <= 0:
+        if left <= 2 * pace.last:  # what is cut off in the middle is an error, and no answer
             return Look(Answer.UNKNOWN, cursor, f"the time is over, at key {shown(cursor)}")
-        apply_settings(ask, {"statement_timeout": milliseconds(min(left, LONGEST_STATEMENT))})
+        apply_settings(ask, {"statement_timeout": milliseconds(min(left + GRACE, LONGEST_STATEMENT))})
         began = time.monotonic()
         with preflight.as_role(ask, source.claim):
             examined, last, rows, keys = ask.exec_driver_sql(*beyond(source, cursor, end, pace.size)).one()

@@ -57,7 +57,6 @@ class Proof:
         if not pending:
             record = self._begun(source, record)
         self._turn(source, record)
-        cursor: Value | None = None
         try:
             for cursor, to_do in self._windows(source, record):
                 if to_do:
@@ -145,7 +144,7 @@ class Proof:
         try:
             return self._tries.tried(read)
         except Asked as asked:
-            raise Stop(State.PAUSED if str(asked) == "pause" else State.CANCELLED, "asked by a person") from None
+            raise asked.stop from None
         except Hold:
             self._clock.sleep(HOLD_CHECK)
             self._clock.check()

@@ -221,6 +221,10 @@ class Store:
         bound, floor, members = _key(record.bound), _key(record.floor), tuple(record.members or ())
         return replace(record, state=State(record.state), bound=bound, floor=floor, members=members)
 
+    def is_held(self, connection: Connection, key: str) -> bool:
+        """Tell whether somebody is changing what is known of a backfill, and has not said what to."""
+        return self._first(connection, "unheld", backfill=key) is None
+
     def claim(
         self,
         connection: Connection,

@@ -430,6 +430,9 @@ SELECT b.key, b.state, b.reason, b.request, b.fingerprint, b.token, b.sweep, b.b
     b.claimed_since::text, b.state = 'running' AND {alive}, b.table_name, b.started_at IS NOT NULL, b.swept, b.floor, b.members
 FROM {state}.backfills AS b WHERE b.key = %(backfill)s
 
+-- name: unheld
+SELECT key FROM {state}.backfills WHERE key = %(backfill)s FOR NO KEY UPDATE SKIP LOCKED
+
 -- name: step
 -- From one state to another, if it is still the one; the runner's steps need its token as well.
 UPDATE {state}.backfills SET state = %(to)s, reason = %(reason)s, request = NULL, claimed_by = NULL,

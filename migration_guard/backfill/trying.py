@@ -100,10 +100,10 @@ class Tries:
         terms = self._terms
         settings = {**terms.policy.settings(terms.server_version), **terms.search}
         # Nobody waits for a lock longer than there is a run to use it.
-        settings["lock_timeout"] = f"{round(1000 * max(1.0, min(terms.policy.lock, self._clock.left)))}ms"
+        settings["lock_timeout"] = milliseconds(max(1.0, min(terms.policy.lock, self._clock.left)))
         if not terms.python:
             # No Python runs inside it: who stands idle there is stopped or gone, and holds rows.
-            settings["idle_in_transaction_session_timeout"] = f"{round(1000 * IDLE[0])}ms"
+            settings["idle_in_transaction_session_timeout"] = milliseconds(IDLE[0])
         if attempt is not None:
             attempt.phase, attempt.sifted = Phase.LOOK, False
             if attempt.swift:  # rows are held from its first row on

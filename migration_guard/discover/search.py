@@ -18,7 +18,7 @@ from migration_guard.discover.patterns import governing, holds_backfills, is_exc
 from migration_guard.discover.tracked import Tracked
 from migration_guard.discover.walk import Seen, Told, Trouble, looks_like_migration, source_files
 from migration_guard.files import SOURCE_LIMIT, Unreadable, holds_any, read_head, shown_path, too_large
-from migration_guard.frameworks import WORDS, recognise
+from migration_guard.frameworks import recognise, words
 from migration_guard.operations import Problem
 
 SCRIPT = "script"
@@ -241,7 +241,7 @@ class _Search:
         if b"\0" in source and (framework or looks_like_migration(path)):
             return self._kept_problem(path, "it is binary: it holds null bytes", seen, named=named)
         if framework is None:
-            unsure = not whole and path.suffix == ".py" and holds_any(path, WORDS)
+            unsure = not whole and path.suffix == ".py" and holds_any(path, words())
             return self._kept_problem(path, too_large(), seen, named=named) if unsure else None
         if not wanted and seen is not None and seen.left_out:
             return _Left.NO_MIGRATION

@@ -111,14 +111,13 @@ class Conditions(Places):
             if not said or not (in_loop or self._speaks_of_rows(self._names_on(blocks, where) & spoken, where)):
                 continue
             skips = isinstance(leaving, cst.Continue) or not in_loop
-            alone = where.names.blocks[blocks[0]].owner if len(blocks) == 1 else None
-            if skips and isinstance(alone, cst.If) and not where.names.blocks[blocks[0]].before:
-                yield from self._said(alone.test, where.at(guard.spot), holds=False)
-            elif skips and isinstance(alone, cst.Else) and len(where.names.blocks[blocks[0]].before) == 1:
-                (test,) = where.names.blocks[blocks[0]].before
-                yield from self._said(test, where.at(guard.spot))
-            else:
-                yield f"{'unless' if skips else 'until'} {' and '.join(said)}"
+            match where.names.blocks[blocks[0]] if skips and len(blocks) == 1 else None:
+                case Block(owner=cst.If(test=test), before=()):
+                    yield from self._said(test, where.at(guard.spot), holds=False)
+                case Block(owner=cst.Else(), before=(test,)):
+                    yield from self._said(test, where.at(guard.spot))
+                case _:
+                    yield f"{'unless' if skips else 'until'} {' and '.join(said)}"
 
     def _names_on(self, blocks: tuple[int, ...], where: Where) -> frozenset[str]:
         """The names that the conditions of blocks speak of."""

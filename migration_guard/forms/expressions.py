@@ -120,12 +120,9 @@ class Expressions(MemberForms):
                     return None
                 return [(one.keyword.value, self._of(one.value, where)) for one in args if one.keyword is not None]
             case cst.Name(value=name):
-                found_at = self._resolved(name, where)
-                bindings = found_at[1].names.reaching(name, found_at[1].spot) if isinstance(found_at, tuple) else []
-                if isinstance(found_at, tuple) and len(bindings) == 1 and bindings[0].how == "=":
-                    value = bindings[0].values[0]
-                    if isinstance(value, (cst.Dict, cst.Call)):
-                        return self._pairs(value, found_at[1].at(bindings[0].spot))
+                bound = self._bound(name, where)
+                if bound is not None and isinstance(bound[0], (cst.Dict, cst.Call)):
+                    return self._pairs(*bound)
         return None
 
     def _string(self, node: cst.CSTNode, where: Where) -> str:

@@ -102,7 +102,7 @@ class _Form(Expressions):
         return where
 
     def of_operation(self, node: cst.CSTNode) -> str:
-        if isinstance(node, (cst.Module, cst.FunctionDef, cst.ClassDef)):
+        if isinstance(node, _ENTERED):
             return ""  # the framework itself makes the call
         return self._of(node, self._way[-1])
 
@@ -177,11 +177,7 @@ class _Form(Expressions):
     def on_the_way(self, made: str, place: Place) -> str:
         """Add the conditions under which the statements on the way run, the outermost first."""
         conditions: list[str] = []
-        spoken = (
-            names_in(place.whole)
-            if not isinstance(place.whole, (cst.Module, cst.FunctionDef, cst.ClassDef))
-            else frozenset[str]()
-        )
+        spoken = frozenset[str]() if isinstance(place.whole, _ENTERED) else names_in(place.whole)
         home = self._way[0].source if self._way else None
         for where in reversed(self._way):
             conditions[:0] = [*self._conditions(where, spoken, near=where.source is home), *where.inside]
@@ -189,5 +185,7 @@ class _Form(Expressions):
         return f"{made} WHERE {' AND '.join(conditions)}" if conditions else made
 
 
+_ENTERED = (cst.Module, cst.FunctionDef, cst.ClassDef)
+"""What a framework runs by itself: no expression of the file calls it."""
 _WRAPPERS = frozenset({"sqlalchemy.text", "textwrap.dedent", "psycopg.sql.SQL", "psycopg2.sql.SQL", "str"})
 """What gives the text that it is called with."""

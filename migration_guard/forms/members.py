@@ -55,12 +55,9 @@ class MemberForms(NameForms):
                 found = self._class(name, where) or self._own_class(name, where)
                 if found is not None:
                     return (*found, None)
-                at = self._resolved(name, where)
-                bindings = at[1].names.reaching(name, at[1].spot) if isinstance(at, tuple) else []
-                if isinstance(at, tuple) and len(bindings) == 1 and bindings[0].how == "=":
-                    value = bindings[0].values[0]
-                    if isinstance(value, cst.Call):
-                        return self._class_of(value, at[1].at(bindings[0].spot))
+                bound = self._bound(name, where)
+                if bound is not None and isinstance(bound[0], cst.Call):
+                    return self._class_of(*bound)
         return None
 
     def _class(self, name: str, where: Where) -> tuple[cst.ClassDef, Where] | None:

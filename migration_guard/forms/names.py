@@ -178,12 +178,11 @@ class NameForms(Conditions):
                 return first.value if self._resolved("enumerate", where) == "enumerate" else None
         return None
 
-    def _display(self, node: cst.CSTNode, where: Where) -> cst.CSTNode | None:
+    def _display(self, node: cst.CSTNode, where: Where) -> cst.CSTNode:
         """The display that an expression is, or that a name was bound to."""
         if isinstance(node, cst.Name):
-            found = self._resolved(node.value, where)
-            bindings = found[1].names.reaching(node.value, found[1].spot) if isinstance(found, tuple) else []
-            node = bindings[0].values[0] if len(bindings) == 1 and bindings[0].how == "=" else node
+            bound = self._bound(node.value, where)
+            return bound[0] if bound is not None else node
         return node
 
     def _changes_handed(self, one: Binding, where: Where) -> bool:

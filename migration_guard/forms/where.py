@@ -124,6 +124,17 @@ class Places:
             one = one.outer
         return name
 
+    def _bound(self, name: str, where: Where) -> tuple[cst.CSTNode, Where] | None:
+        """The one expression that a name is bound to, and where that is evaluated."""
+        found = self._resolved(name, where)
+        if isinstance(found, str):
+            return None
+        _, there = found
+        bindings = there.names.reaching(name, there.spot)
+        if len(bindings) != 1 or bindings[0].how != "=":
+            return None
+        return bindings[0].values[0], there.at(bindings[0].spot)
+
     def _found(self, origin: Origin, where: Where) -> Module | None:
         if self._repository is None or where.source is None or not (origin.module or origin.level):
             return None

@@ -1,7 +1,11 @@
 """The migration frameworks that the guard reads, one module each.
 
 A framework module has `recognises(path, source) -> bool`, which looks at bytes only, and `enter(migration)`, which
-runs the framework's entry points in the interpreter. The first module whose `recognises` is true reads the file.
+runs the framework's entry points in the interpreter. The first module whose `recognises` is true reads the file. Of a
+file that is too large to be read, a migration has one of its `WORDS`.
+
+A module may say `GATED = True`: the gate can judge its files, for it knows their schema operations, and that nothing runs
+what they return. `LOADED_BY_NAME = True` says that a migration is loaded by its dotted name, and so the packages around it.
 """
 
 from __future__ import annotations
@@ -20,19 +24,10 @@ ORDER = (
 )  # fmt: skip
 """Modules tried in this order; `script` reads what is named and nothing else fits."""
 
-LOADED_BY_NAME = frozenset({"south", "django"})
-"""Frameworks that load a migration by its dotted name, and so the packages in which it lies."""
-
-GATED = frozenset({"alembic", "south", "django", "yoyo", "numbered", "script"})
-"""Those whose files the gate can judge: it knows their schema operations, and that nothing runs what they return."""
-WORDS = (
-    b"down_revision", b"Migration", b"yoyo", b"def m0", b"frappe", b"def migrate(", b"migrator", b"migrate_engine",
-    b"upgrade(", b"run_create", b"run_upgrade", b".register(", b"piccolo",
-)  # fmt: skip
-"""Of a file that is too large to be read: a migration has one of them."""
-
 
 class Framework(Protocol):
+    WORDS: tuple[bytes, ...]
+
     def recognises(self, path: PurePath, source: bytes) -> bool: ...
 
     def enter(self, migration: Migration) -> None: ...
@@ -42,6 +37,19 @@ class Framework(Protocol):
 def framework(name: str) -> Framework:
     module: Framework = import_module(f"migration_guard.frameworks.{name}")
     return module
+
+
+def is_gated(name: str) -> bool:
+    return getattr(framework(name), "GATED", False)
+
+
+def is_loaded_by_name(name: str) -> bool:
+    return getattr(framework(name), "LOADED_BY_NAME", False)
+
+
+@cache
+def words() -> frozenset[bytes]:
+    return frozenset(word for name in ORDER for word in framework(name).WORDS)
 
 
 def recognise(path: PurePath, source: bytes) -> str | None:

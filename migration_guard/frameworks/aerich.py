@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"upgrade(",)
 _DEFINED = re.compile(r"^async\s+def\s+upgrade\s*\(\s*\w+\s*:\s*BaseDBAsyncClient", re.MULTILINE)
 
 

@@ -15,6 +15,8 @@ from migration_guard.operations import Direction
 if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"down_revision",)
+GATED = True
 _PLAINLY = (re.compile(rb"^revision\b", re.MULTILINE), re.compile(rb"^down_revision\b", re.MULTILINE))
 _NAMES = frozenset({"revision", "down_revision"})
 DOES = frozenset({"upgrade", "downgrade"})

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS: tuple[bytes, ...] = ()
+
 
 def recognises(path: PurePath, source: bytes) -> bool:  # noqa: ARG001 -- a framework's signature
     """Backfills are never found by content: `backfill.modules` names them."""

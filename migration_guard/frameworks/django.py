@@ -11,6 +11,9 @@ from migration_guard.frameworks.bindings import bindings, text_of
 if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"Migration",)
+GATED = True
+LOADED_BY_NAME = True
 FOLDER = "migrations"
 DOES = frozenset({"Migration"})
 """What Django looks for."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"frappe",)
 _DEFINED = re.compile(r"^def[ \t]+execute[ \t]*\(", re.MULTILINE)
 _FRAPPE = re.compile(r"^\s*(?:from|import)\s+frappe\b", re.MULTILINE)
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"def m0",)
+GATED = True
 _NAME = re.compile(r"\bm\d{3,}")
 _HANDLES = frozenset({"db", "conn", "connection", "session", "cursor"})
 

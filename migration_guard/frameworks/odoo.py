@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"def migrate(",)
 _STAGE = re.compile(r"^(?:pre|post|end)(?:[-_].*)?\.py$")
 _VERSION = re.compile(r"^(?:\d+\.)+(?:saas~)?[\d.]+$|^saas~[\d.]+$|^0\.0\.0$|^tests$")
 _DEFINED = re.compile(r"^\s*def\s+migrate\s*\(\s*(?:cr|env)\b", re.MULTILINE)

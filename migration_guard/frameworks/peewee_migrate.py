@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"migrator",)
 _DEFINED = re.compile(r"^\s*def\s+(?:migrate|rollback|upgrade|downgrade)\s*\(\s*migrator\b", re.MULTILINE)
 _ENTRIES = {
     "migrate": Direction.UPGRADE,

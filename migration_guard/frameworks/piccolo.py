@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"piccolo",)
 _DEFINED = re.compile(r"^\s*async\s+def\s+forwards\s*\(\s*\)", re.MULTILINE)
 
 

@@ -11,6 +11,8 @@ from migration_guard.operations import Direction
 if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
+WORDS: tuple[bytes, ...] = ()
+GATED = True
 _DOWN = re.compile(r"(?:^|_)(?:downgrade|rollback|revert|reverse|undo|backwards?|down)(?:_|$)", re.IGNORECASE)
 
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"Migration",)
+GATED = True
+LOADED_BY_NAME = True
 _SOUTH = re.compile(r"^\s*(?:from|import)\s+south\b", re.MULTILINE)
 
 

@@ -12,6 +12,7 @@ from migration_guard.operations import Direction
 if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
 
+WORDS: tuple[bytes, ...] = ()
 _WAY = re.compile(r"\.(?:up|down|rollback)$")
 _NAMELESS = frozenset({"migration", "up", "down"})
 """Files that are called after their folder."""

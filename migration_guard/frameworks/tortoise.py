@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"Migration",)
 _TORTOISE = re.compile(r"^\s*(?:from|import)\s+tortoise\b", re.MULTILINE)
 
 

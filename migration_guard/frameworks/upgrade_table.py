@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS = (b".register(",)
 _REGISTERED = re.compile(
     r"^[ \t]*@\s*(?:\w+\.)*(?:upgrade_table|upgrades?|migrations?)\.(?:register|upgrade|migration)\b", re.MULTILINE
 )

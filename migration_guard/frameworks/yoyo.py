@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
+WORDS = (b"yoyo",)
+GATED = True
 _YOYO = re.compile(r"^\s*(?:from|import)\s+yoyo\b", re.MULTILINE)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from _pytest._code.code import TerminalRepr
 
 OPTION = "migration_guard"
 
@@ -32,9 +33,9 @@ class Guard(pytest.Item):
 
         assert_no_new_findings(root=self.config.rootpath)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:  # noqa: ARG002
-        """Show what the command line would."""
-        return str(excinfo.value)
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str | TerminalRepr:  # type: ignore[override]
+        """Show what the command line would; of a failure of our own, all there is."""
+        return str(excinfo.value) if isinstance(excinfo.value, AssertionError) else super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[str, None, str]:
         """Say what failed."""

@@ -213,6 +213,11 @@ def plain(value: str) -> Text:
     return Text((Piece(value),))
 
 
+def literal(value: Value | None) -> str | None:
+    """What a text says, if it is one and all of it is known."""
+    return str(value) if isinstance(value, Text) and value.known else None
+
+
 def repeated(left: Value, right: Value) -> Value:
     """`"…" * 3`, and `3 * "…"`."""
     text, times = (left, right) if isinstance(left, Text) else (right, left)

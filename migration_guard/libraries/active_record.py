@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.classes import Class
-from migration_guard.interpreter.text import Text, plain
+from migration_guard.interpreter.text import literal, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Unknown, Value
 from migration_guard.libraries.database import Model, Query, Row, record, values_from_rows
 from migration_guard.libraries.execution import execute
@@ -32,7 +32,6 @@ ORMS = frozenset(_ROOTS.values())
 _BASES = frozenset({"Model", "Table", "ReflectModel", "StrictModel", "Pivot"})
 _WRITES = {
     "update": OperationKind.UPDATE,
-    "update_from_dict": None,
     "bulk_update": OperationKind.UPDATE,
     "increment": OperationKind.UPDATE,
     "decrement": OperationKind.UPDATE,
@@ -57,21 +56,34 @@ _ONE = frozenset("get get_or_none first last earliest latest find find_or_fail g
 _PLAIN = frozenset("values values_list select columns pluck dicts".split())
 _NUMBERS = frozenset("count exists sum avg max min aggregate explain to_sql sql".split())
 _SAVES = frozenset({"save", "push"})
-_REMOVES = frozenset({"remove", "delete", "force_delete"})
+_ROW_WRITES = {
+    "remove": OperationKind.DELETE,
+    "delete": OperationKind.DELETE,
+    "force_delete": OperationKind.DELETE,
+    "update": OperationKind.UPDATE,
+    "update_self": OperationKind.UPDATE,
+    "force_update": OperationKind.UPDATE,
+    "increment": OperationKind.UPDATE,
+    "decrement": OperationKind.UPDATE,
+    "touch": OperationKind.UPDATE,
+    "restore": OperationKind.UPDATE,
+    "insert": OperationKind.INSERT_VALUES,
+    "upsert": OperationKind.UPSERT_VALUES,
+}
 
 
 def is_base(name: str) -> bool:
     """Whether a dotted name is that of a class which models inherit from."""
-    return name.partition(".")[0] in _ROOTS and name.rpartition(".")[2] in _BASES
+    return _orm_of_base(name) is not None
 
 
 def orm_of(cls: Class) -> str | None:
     """The mapper that a class of the repository is a model of."""
-    for base in cls.external_bases():
-        root, _, last = base.partition(".")[0], "", base.rpartition(".")[2]
-        if root in _ROOTS and last in _BASES:
-            return _ROOTS[root]
-    return None
+    return next((orm for base in cls.external_bases() if (orm := _orm_of_base(base)) is not None), None)
+
+
+def _orm_of_base(name: str) -> str | None:
+    return _ROOTS.get(name.partition(".")[0]) if name.rpartition(".")[2] in _BASES else None
 
 
 def model_of(cls: Class, orm: str) -> Model:
@@ -83,8 +95,8 @@ def _table(cls: Class, orm: str) -> str | None:
     named = [meta.lookup(key) for key in ("table", "tablename", "table_name")] if isinstance(meta, Class) else []
     named += [cls.lookup("__table__"), *_keywords(cls)]
     for value in named:
-        if isinstance(value, Text) and value.known:
-            return str(value)
+        if (name := literal(value)) is not None:
+            return name
     match orm:
         case "tortoise":
             return cls.name.lower()
@@ -121,9 +133,8 @@ def _asked(model: Model, name: str, call: Call, query: Query | None = None) -> V
         return Query((model,), model.orm, plain=False)
     if name in _WRITES:
         kind = _WRITES[name]
-        if kind is not None:
-            given = values_from_rows(call) and kind is OperationKind.INSERT_VALUES
-            record(call, kind, how=model.orm, tables=(model.table,), model=model.name, from_rows=given)
+        given = values_from_rows(call) and kind is OperationKind.INSERT_VALUES
+        record(call, kind, how=model.orm, tables=(model.table,), model=model.name, from_rows=given)
         return Query((model,), model.orm, plain=False)
     if name in ("add_columns", "run", "run_sync"):
         return query if query is not None else UNKNOWN
@@ -146,9 +157,7 @@ def row_method(row: Row, name: str, call: Call) -> Value | None:
         for kind in kinds:
             record(call, kind, how=model.orm, tables=(model.table,), model=model.name)
         return NONE
-    if name in _REMOVES or name in ("update", "upsert", "insert", "force_update", "increment", "decrement", "touch"):
-        kind_of = OperationKind.DELETE if name in _REMOVES else _WRITES.get(name)
-        if kind_of is not None:
-            record(call, kind_of, how=model.orm, tables=(model.table,), model=model.name)
+    if name in _ROW_WRITES:
+        record(call, _ROW_WRITES[name], how=model.orm, tables=(model.table,), model=model.name)
         return NONE
-    return None
+    return row if name == "update_from_dict" else None

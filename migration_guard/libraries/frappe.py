@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.spot import spot_of
-from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
 from migration_guard.libraries.database import EXPRESSION, Handle, Query, Statement, Table, record, run_callbacks
 from migration_guard.libraries.execution import execute, opaque
@@ -31,6 +31,13 @@ _DB_WRITES = {
     "bulk_insert": OperationKind.INSERT_VALUES,
 }
 """Methods of `frappe.db` whose first argument is a DocType."""
+_FUNCTIONS = {
+    "delete_doc": OperationKind.DELETE,
+    "delete_doc_if_exists": OperationKind.DELETE,
+    "rename_doc": OperationKind.UPDATE,
+    "set_value": OperationKind.UPDATE,
+}
+"""Functions of Frappe's modules whose first argument is a DocType."""
 _SINGLES = frozenset({"set_single_value", "set_default", "set_global", "set_temp"})
 _DB_SCHEMA = frozenset(
     "add_index add_unique change_column_type rename_column rename_table drop_column drop_index updatedb sql_ddl_done "
@@ -84,41 +91,34 @@ _DOCUMENT_QUIET = frozenset(
 
 
 def table_of(doctype: Value | None) -> str | None:
-    return f"tab{doctype}" if isinstance(doctype, Text) and doctype.known else None
+    name = literal(doctype)
+    return f"tab{name}" if name is not None else None
 
 
 def value(name: str) -> Value | None:
     match name:
-        case "frappe.db":
+        case "frappe.db" | "frappe.local.db":
             return DB
         case "frappe.qb":
             return BUILDER
-        case "frappe.local.db":
-            return DB
     return None
 
 
 def call(target: External, call: Call) -> Value | None:
     last = target.last
+    if last in _FUNCTIONS:
+        record(call, _FUNCTIONS[last], how=HOW, tables=(table_of(call.argument(0, "doctype")),))
+        return NONE
     match last:
         case "get_doc" | "get_cached_doc" | "get_last_doc" | "new_doc" | "get_lazy_doc" | "get_single" | "copy_doc":
             return _document(call, last)
-        case "delete_doc" | "delete_doc_if_exists":
-            record(call, OperationKind.DELETE, how=HOW, tables=(table_of(call.argument(0, "doctype")),))
-            return NONE
-        case "rename_doc":
-            record(call, OperationKind.UPDATE, how=HOW, tables=(table_of(call.argument(0, "doctype")),))
-            return NONE
         case "rename_field":
             record(call, OperationKind.UPDATE, how=HOW, tables=(table_of(call.argument(0, "doctype")),), callee=last)
-            return NONE
-        case "set_value":
-            record(call, OperationKind.UPDATE, how=HOW, tables=(table_of(call.argument(0, "doctype")),))
             return NONE
         case "get_all" | "get_list":
             return Query()
         case "DocType" | "Table":
-            return _table(call, prefix="tab" if last == "DocType" else "")
+            return _table(call, last)
         case "enqueue" | "enqueue_doc":
             return Unknown(last)
         case "qb" | "get_query":
@@ -140,16 +140,16 @@ def _document(call: Call, function: str) -> Value:
     new = function in ("new_doc", "copy_doc")
     if isinstance(first, Mapping) or (first is None and call.named):
         given = first.known.values() if isinstance(first, Mapping) else ()
-        doctype = next((item for key, item in given if isinstance(key, Text) and str(key) == "doctype"), None)
+        doctype = next((item for key, item in given if literal(key) == "doctype"), None)
         return Document(table_of(doctype or call.named.get("doctype")), new=True)
     if isinstance(first, Document):
         return Document(first.table, new=True)
     return Document(table_of(first), new=new)
 
 
-def _table(call: Call, prefix: str) -> Value:
+def _table(call: Call, function: str) -> Value:
     name = call.argument(0, "name")
-    return Table(f"{prefix}{name}" if isinstance(name, Text) and name.known else None)
+    return Table(table_of(name) if function == "DocType" else literal(name))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -252,8 +252,6 @@ class FrappeDB(Value):
             return Query()
         if name in _DB_WRITES:
             kind = _DB_WRITES[name]
-            if name == "set_value" and (first is NONE or call.named.get("update_modified") is first):
-                return NONE
             rows = any(one.from_rows for one in call.arguments) and kind is OperationKind.INSERT_VALUES
             record(call, kind, how=HOW, tables=(table_of(first),), from_rows=rows)
             return NONE
@@ -296,14 +294,12 @@ class Builder(Value):
         first = call.argument(0, "table", "name")
         table = first.name if isinstance(first, Table) else table_of(first)
         match name:
-            case "DocType":
-                return _table(call, "tab")
-            case "Table":
-                return _table(call, "")
+            case "DocType" | "Table":
+                return _table(call, name)
             case "update":
                 return Statement(OperationKind.UPDATE, (table,), None, spot_of(call.place), HOW)
             case "into":
-                return Into(table, call)
+                return Into(OperationKind.INSERT_VALUES, (table,), None, spot_of(call.place), HOW)
             case "from_":
                 return From(table)
         return EXPRESSION
@@ -336,23 +332,10 @@ class From(Query):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Into(Value):
+class Into(Statement):
     """`frappe.qb.into(table)`: rows that are given, or selected."""
 
-    table: str | None
-    begun: Call
-    selects: bool = False
-
-    @property
-    def key(self) -> object:
-        return ("into", self.table, self.selects)
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        return Method(self, name)
-
     def method(self, name: str, call: Call) -> Value:
-        if name == "run":
-            kind = OperationKind.INSERT_SELECT if self.selects else OperationKind.INSERT_VALUES
-            record(call, kind, how=HOW, spot=spot_of(self.begun.place), tables=(self.table,))
-            return Query()
-        return Into(self.table, self.begun, selects=self.selects or name in ("from_", "select"))
+        if name in ("from_", "select"):
+            return replace(self, kind=OperationKind.INSERT_SELECT)
+        return Statement.method(self, name, call) if name == "run" else self

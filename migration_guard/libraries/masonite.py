@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import External, Method, Value
+from migration_guard.interpreter.text import literal
+from migration_guard.interpreter.values import UNKNOWN, External, Method, Value
 from migration_guard.libraries.database import Model, Query
 from migration_guard.libraries.execution import execute, out_of_sight
 
@@ -52,13 +52,12 @@ class Connections(Value):
     def method(self, name: str, call: Call) -> Value:
         match name:
             case "table" | "on" | "from_":
-                given = call.argument(0, "table")
-                table = str(given) if isinstance(given, Text) and given.known else None
+                table = literal(call.argument(0, "table"))
                 return Query((Model(None, table, "masonite"),), "masonite", plain=False)
             case "statement" | "raw" | "query" | "insert" | "update" | "delete" | "select" | "unprepared" if (
-                call.positional
+                call.arguments or call.open
             ):
-                return execute(call, call.positional[0], call.argument(1, "bindings"))
+                return execute(call, call.argument(0, "query", "sql") or UNKNOWN, call.argument(1, "bindings"))
         return self
 
     def call(self, call: Call) -> Value:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.spot import spot_of
-from migration_guard.interpreter.text import Text, plain
+from migration_guard.interpreter.text import Text, literal, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
 from migration_guard.libraries.database import Handle, record, run_callbacks
 from migration_guard.libraries.execution import execute, opaque, out_of_sight
@@ -47,8 +47,7 @@ _READS = frozenset(
 )
 _OPENUPGRADE_READS = frozenset(
     "table_exists column_exists is_module_installed logged_progress chunked migrate get_legacy_name message lift_constraints "
-    "disable_invalid_filters logging"
-    "".split()
+    "disable_invalid_filters logging".split()
 )
 _UTIL_READS = frozenset(
     "column_exists table_exists column_type module_installed modules_installed version_gte version_between ref get_columns "
@@ -60,8 +59,8 @@ _SCHEMA = (
     "move_", "new_module", "merge_module", "remove_module", "create_index", "create_m2m", "delete_model",
 )  # fmt: skip
 """How helpers begin that change the schema, and with it what Odoo notes of it in its own tables."""
-_FILLS = ("copy_columns", "map_values", "set_defaults", "m2o_to_x2m", "convert_", "move_field_m2m", "merge_", "change_")
-"""How helpers begin that write the rows of tables."""
+_FILLS = ("copy_columns", "map_values", "set_defaults", "m2o_to_x2m", "convert_", "move_field_m2", "merge_", "change_")
+"""How helpers begin that write the rows of tables. What says more of a name goes first."""
 
 
 def value(name: str) -> Value | None:
@@ -71,14 +70,12 @@ def value(name: str) -> Value | None:
 def call(target: External, call: Call) -> Value | None:
     last = target.last
     match last:
-        case "Environment":
+        case "Environment" | "env":
             return Environment()
         case "logged_query" | "explode_execute" | "_exec" | "savepoint_execute":
             return execute(call, call.argument(1, "query", "sql") or UNKNOWN, call.argument(2, "args"))
         case "parallel_execute":
             return execute(call, call.argument(1, "queries") or UNKNOWN)
-        case "env":
-            return Environment()
         case "Registry" | "registry" | "get" if target.name.startswith(("odoo.modules", "odoo.registry", "openerp")):
             return Registry()
         case "delete_records_safely_by_xml_id" | "remove_record" | "remove_records":
@@ -88,17 +85,23 @@ def call(target: External, call: Call) -> Value | None:
             return call.argument(1, "query") or UNKNOWN
         case "SQL" | "format_query":
             return call.argument(0 if last == "SQL" else 1) or UNKNOWN
-    if last.startswith(_FILLS) and not last.startswith(_SCHEMA):
+    fills, schema = _begun_by(last, _FILLS), _begun_by(last, _SCHEMA)
+    if fills > schema:
         record(call, OperationKind.DML_CALL, how="helper", callee=last)
         return UNKNOWN
     if last in _OPENUPGRADE_READS or last in _UTIL_READS:
         run_callbacks(call)
         return Unknown(last)
-    if last.startswith(_SCHEMA):
+    if schema:
         call.machine.ledger.schema(spot_of(call.place), f"{last} changes the schema")
         return UNKNOWN
     run_callbacks(call)
     return out_of_sight(target, call)
+
+
+def _begun_by(name: str, beginnings: tuple[str, ...]) -> int:
+    """How much of a name one of its beginnings says."""
+    return max((len(one) for one in beginnings if name.startswith(one)), default=0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +118,7 @@ class Registry(Value):
         return Handle("cr") if name == "cursor" else Unknown(name)
 
     def item(self, key: Value) -> Value:
-        return Records(name_of(key))
+        return Records(literal(key))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,11 +152,7 @@ class Environment(Value):
         return self
 
     def item(self, key: Value) -> Value:
-        return Records(name_of(key))
-
-
-def name_of(key: Value) -> str | None:
-    return str(key) if isinstance(key, Text) and key.known else None
+        return Records(literal(key))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ from migration_guard.libraries.django_meta import Descriptor, Meta
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.libraries.sqlalchemy import Metadata
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import core, queryset
+from migration_guard.rendition import Rendered, core, queryset, saved, session
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -298,7 +299,10 @@ def _query_write(query: Query, name: str, call: Call) -> Value | None:
     named = tuple(call.named) if name in ("update", "aupdate") and not call.open else None
 
     def tell(kind: OperationKind, *, from_rows: bool = False) -> None:
-        rendered = partial(queryset.rendered, call, model) if how == "django-orm" else partial(core.of_query, call)
+        rendered: Callable[[], str | Rendered] = partial(core.of_query, call)
+        if how == "django-orm":
+            of = saved.of_bulk_update if name.lstrip("a") == "bulk_update" else queryset.rendered
+            rendered = partial(of, call, model)
         tables = call.machine.libraries.django.tables(model, named) if model and how == "django-orm" else (table,)
         record(call, kind, how=how, tables=tables, model=shown, from_rows=from_rows, rendered=rendered)
 
@@ -364,7 +368,7 @@ def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
         tables=[model.table] if model.table and not collection else [],
         model=f"{model.name}.{name}" if collection else model.name,
         pending=True,
-        rendered=None if collection else partial(core.of_assignment, machine, model, place.whole),
+        rendered=None if collection else partial(session.of_assignment, machine, model, place.whole),
     )
 
 
@@ -427,9 +431,7 @@ def _tell(row: Row, kind: OperationKind, call: Call) -> None:
         how=orm,
         tables=call.machine.libraries.django.tables(model) if model is not None else (),
         model=model.name if model else None,
-        rendered=partial(queryset.of_save, call, model)
-        if kind is OperationKind.UPDATE and orm == "django-orm"
-        else None,
+        rendered=partial(saved.of_save, call, model) if kind is OperationKind.UPDATE and orm == "django-orm" else None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
-from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.libraries.database import EXPRESSION, Handle, Model
 from migration_guard.libraries.execution import execute, out_of_sight
@@ -92,5 +92,5 @@ class Models(Value):
         return self.item(call.argument(0) or UNKNOWN)
 
     def item(self, key: Value) -> Value:
-        name = str(key) if isinstance(key, Text) and key.known else None
+        name = literal(key)
         return Model(name, name, "peewee")

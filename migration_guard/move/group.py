@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from migration_guard.filing import Checked
@@ -81,14 +81,7 @@ def _independent(piece: Piece, other: Operation) -> bool:
         theirs = None
     if mine is not None and theirs is not None:
         return theirs.independent_of(mine)
-    tables = {table.rpartition(".")[2].lower() for table in other.tables}
-    return bool(tables) and not tables & set(_spoken(piece))
-
-
-def _spoken(piece: Piece) -> Iterator[str]:
-    """Every table that a change may speak of."""
-    yield from piece.drafted.names
-    yield piece.written.rpartition(".")[2].lower()
+    return bool(other.tables) and not any(map(piece.speaks_of, other.tables))
 
 
 def keys_before(group: Sequence[Member], keys: Sequence[str]) -> list[tuple[str, ...]]:

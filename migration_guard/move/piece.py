@@ -12,6 +12,7 @@ from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition
 from migration_guard.sql.backfill import CannotMove, Draft, draft
 from migration_guard.sql.backfill.spoken import spoken
+from migration_guard.sql.names import bare
 
 MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.DELETE, OperationKind.INSERT_SELECT})
 _BY_KIND = {
@@ -41,6 +42,15 @@ class Piece:
     def written(self) -> str:
         """The table that it writes."""
         return self.drafted.target or self.drafted.table
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The table that it goes through and the one that it writes, by their bare names."""
+        return frozenset({bare(self.drafted.table), bare(self.written)})
+
+    def speaks_of(self, table: str) -> bool:
+        """Whether it may speak of a table, or of a column of its name."""
+        return bare(table) in self.drafted.names | self.tables
 
     @property
     def what(self) -> str:

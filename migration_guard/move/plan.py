@@ -109,6 +109,7 @@ def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
     for member in members:
         operation, rendition = member.piece.operation, member.piece.rendition
         others = [other for _, other in others_of(one, operation)]
+        _refuse_others_in_loop(rendition, others)
         site = migration.site(rendition, _calls(others, operation, rendition))
         _refuse_users(site, member.piece, others)
         sites.append(site)
@@ -131,8 +132,9 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
     module = modules.place_for(f"{bare(first.written)}_{first.what}")
     content = module.content
     moved = [(found["key"], found["table"]) for found in _MOVED.finditer(text)]
-    for (piece, _), name, after in zip(group.pairs(), keys, keys_before(group.members, keys), strict=True):
-        before = tuple(known for known, table in moved if _speaks_of(piece, table))
+    waits = tuple(keys_before(group.members, keys))
+    for (piece, _), name, after in zip(group.pairs(), keys, waits, strict=True):
+        before = tuple(known for known, table in moved if piece.speaks_of(table))
         definition = _definition(piece, name, (*before, *after))
         content = new_module(definition) if content is None else with_definition(module.path, content, definition)
     comments = [
@@ -155,7 +157,7 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
         content,
         tuple(dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes)),
         tuple(piece for piece, _ in group.pairs()),
-        tuple(keys_before(group.members, keys)),
+        waits,
     )
 
 
@@ -174,12 +176,6 @@ def _free_key(piece: Piece, modules: Modules, taken: Sequence[str], text: str) -
     raise CannotMove(f"there are {_MOST_OF_A_NAME} backfills of the name {name}; name them apart by hand")
 
 
-def _speaks_of(piece: Piece, table: str) -> bool:
-    return table.rpartition(".")[2].strip('"').lower() in piece.drafted.names | {
-        piece.written.rpartition(".")[2].lower()
-    }
-
-
 def _calls(others: Sequence[Operation], operation: Operation, rendition: Rendition) -> Sequence[Span]:
     """The calls from the one on that runs this operation and no other."""
     if rendition.within is not None or rendition.loop is not None:
@@ -196,6 +192,19 @@ def _calls(others: Sequence[Operation], operation: Operation, rendition: Renditi
     return rendition.calls[own[0] :] if own else ()
 
 
+def _refuse_others_in_loop(rendition: Rendition, others: Sequence[Operation]) -> None:
+    """Refuse a loop that makes another change too: it would be gone with the loop."""
+    if rendition.loop is None:
+        return
+    for other in others:
+        calls = other.rendition.calls if other.rendition is not None else ()
+        if any(_holds(rendition.loop, span) for span in (other.span, *calls)):
+            raise CannotMove(
+                f"its loop makes another change too (line {other.span.line}, of {other.target}); give each a loop of its "
+                "own, then move them one by one"
+            )
+
+
 def _holds(call: Span, span: Span) -> bool:
     begins = (call.line, call.column) <= (span.line, span.column)
     return begins and (span.end_line, span.end_column) <= (call.end_line, call.end_column)
@@ -204,7 +213,7 @@ def _holds(call: Span, span: Span) -> bool:
 def _refuse_users(site: Site, piece: Piece, judged: Sequence[Operation]) -> None:
     """Refuse a migration that goes on to build on what was changed, or to take away what it was made of."""
     drafted = piece.drafted
-    tables = {table.rpartition(".")[2].strip('"').lower() for table in (drafted.table, drafted.target) if table}
+    tables = piece.tables
     columns = {column.lower() for column in drafted.columns} or (drafted.names - tables)
     for step in site.after:
         if step.simple and any(step.line <= other.span.line <= step.end for other in judged):

@@ -15,6 +15,7 @@ from migration_guard.move.told import alembic, django
 from migration_guard.move.told.syntax import argument, called, text
 from migration_guard.sql.backfill import Column, Facts
 from migration_guard.sql.columns import MAY_TELL, ColumnTold, KeyTold, told
+from migration_guard.sql.names import bare
 
 _TELLS = re.compile(
     rb"create_table|add_column|drop_column|drop_table|_constraint|_index|CreateModel|AddField|RemoveField|DeleteModel|"
@@ -44,7 +45,7 @@ class Schema:
 
     def facts(self, table: str) -> Facts:
         """Give what is known of a table, by its name with or without schema."""
-        name = table.rpartition(".")[2].strip('"').lower()
+        name = bare(table)
         mine = [(said, file) for said, file in self._columns() if said.table.lower() == name and said.name]
         columns: dict[str, Column] = {}
         for said, file in mine:
@@ -70,7 +71,7 @@ class Schema:
 
     def dropped(self, table: str, names: Iterable[str]) -> tuple[str, str] | None:
         """Give a column (or the table, as "") that another migration drops for good, and the file that does."""
-        name = table.rpartition(".")[2].strip('"').lower()
+        name = bare(table)
         wanted = {*names, ""}
         there: dict[str, str | None] = {}
         for said, file in self._columns():

@@ -18,8 +18,6 @@ from migration_guard.prove.tables import Made, made_for
 from migration_guard.sql.backfill import CannotMove, Facts
 from migration_guard.sql.backfill.spoken import spoken
 
-_MOST_SHOWN = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -52,7 +50,7 @@ def prove(case: Case, facts_of: Callable[[str], Facts], scratch: Scratch) -> Pro
                 connection.commit()
                 before = _content(connection, tables)
                 for sql in case.statements:
-                    connection.execute(sql.replace("%", "%%").encode(), ())
+                    connection.execute(sql.encode())
                 wanted = _content(connection, tables)
                 connection.rollback()
         except psycopg.Error as error:
@@ -72,8 +70,8 @@ def _compared(backfills: Sequence[Backfill], tables: Sequence[Made], wanted: Seq
         name = next(table.name for table, is_, should in zip(tables, content, wanted, strict=True) if is_ != should)
         return Proof(False, f"NOT the same: {name} has other rows than the migration would leave")
     again = [
-        replace(one, key=f"{one.key[:90]}_again", key_columns=one.key_columns, key_column=None, after=())
-        for one in backfills
+        replace(one, key=f"again_{number}", key_columns=one.key_columns, key_column=None, after=())
+        for number, one in enumerate(backfills)
     ]
     second = run_backfills(again, url)
     if any(result.counts.changed or not result.complete for result in second):

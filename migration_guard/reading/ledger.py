@@ -47,7 +47,6 @@ class _Rendered:
     within: Spot | None = None
     statements: int = 1
     loop: Spot | None = None
-    where: str = ""
 
     def joined(self, other: _Rendered | None) -> _Rendered:
         if other is None or (other.sql, other.refusal) == (self.sql, self.refusal):
@@ -58,7 +57,7 @@ class _Rendered:
     def told(self) -> Rendition:
         within, loop = (spot.span() if spot is not None else None for spot in (self.within, self.loop))
         calls = tuple(spot.span() for spot in self.calls)
-        return Rendition(self.sql, self.refusal, calls, within, self.statements, loop, self.where)
+        return Rendition(self.sql, self.refusal, calls, within, self.statements, loop)
 
 
 @dataclass(slots=True)
@@ -243,10 +242,10 @@ class Ledger:
         try:
             found = rendered() if rendered is not None else ""
         except NotRendered as reason:
-            return _Rendered("", str(reason), calls, loop=reason.loop, where=reason.where)
+            return _Rendered("", str(reason), calls, loop=reason.loop)
         if isinstance(found, str):
             return _Rendered(found, "", calls)
-        return _Rendered(found.sql, "", calls, found.within, found.statements, found.loop, found.where)
+        return _Rendered(found.sql, "", calls, found.within, found.statements, found.loop)
 
     def _forms(self, place: Place, way: Way, written: str | None, tables: tuple[str, ...], *, loose: bool) -> Ways:
         """How to make the form of this way to a place, by what tells it from others."""

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from migration_guard.forms.nodes import parameters
-from migration_guard.frameworks import LOADED_BY_NAME, framework
+from migration_guard.frameworks import framework, is_loaded_by_name
 from migration_guard.frameworks.sql.part import Part
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.classes import Class
@@ -77,8 +77,11 @@ class Migration:
         self.libraries.framework = job.framework
         if job.framework == "backfill" and re.search(rb"\bdjango\b|\.objects\.", source_bytes):
             self.libraries.framework = "django"  # models out of sight are Django's
-        alone = autocommits(self.source.text)
-        diary = Diary(self.source, dialect=job.dialect, autocommits=alone) if job.framework == "backfill" else None
+        diary = (
+            Diary(self.source, dialect=job.dialect, autocommits=autocommits(self.source.text))
+            if job.framework == "backfill"
+            else None
+        )
         self._diary = diary
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
@@ -99,7 +102,7 @@ class Migration:
         scope = self.module.scope
         scope.write("__file__", PathValue(self.path))
         scope.write("__name__", plain("__main__") if main else Unknown("__name__"))
-        if self.job.framework in LOADED_BY_NAME:
+        if is_loaded_by_name(self.job.framework):
             with self.machine.entering(Direction.UPGRADE, function=False):
                 self.machine.imports.packages()
         self.machine.load()

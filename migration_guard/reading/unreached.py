@@ -13,7 +13,7 @@ from migration_guard.operations import Span
 
 _CHANGES = re.compile(
     r"\b(?:update\s+(?:only\s+)?[\w\".{}%]+(?:\s+(?:as\s+)?\w+)?\s+set|insert\s+into|delete\s+from|merge\s+into|truncate\s+(?:table\s+)?\S|"
-    r"copy\s+\S+.*\bfrom\b)\b",
+    r"copy\s+\S.*\bfrom\b)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _WRITES = frozenset(

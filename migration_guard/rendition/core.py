@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,9 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
-from migration_guard.rendition.loops import KINDS, Body, Kind, loop_around, loop_spot
+from migration_guard.rendition.mapped import columns_of
 from migration_guard.rendition.spelling import (
     NotRendered,
-    Rendered,
     behind,
     first_argument,
     items,
@@ -26,12 +25,12 @@ from migration_guard.rendition.spelling import (
     shown,
     spelt,
     understood_no,
+    where,
 )
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
-    from migration_guard.libraries.database import Model
 
 Chain = Sequence[tuple[str, cst.Call]]
 
@@ -41,6 +40,8 @@ _COMPARED = {
     cst.Equal: "=", cst.NotEqual: "<>", cst.LessThan: "<", cst.LessThanEqual: "<=", cst.GreaterThan: ">",
     cst.GreaterThanEqual: ">=",
 }  # fmt: skip
+_LISTS = frozenset({"in_", "notin_", "not_in"})
+"""Methods whose argument is a list, or a sub-select."""
 _COMPUTED = {cst.Subtract: "-", cst.Multiply: "*", cst.BitAnd: "AND", cst.BitOr: "OR"}
 _TYPES = {
     "Integer": "INTEGER", "BigInteger": "BIGINT", "SmallInteger": "SMALLINT", "String": "VARCHAR", "Unicode": "VARCHAR",
@@ -60,86 +61,16 @@ def executed(call: Call) -> str:
         raise NotRendered("what it executes is not seen; write the statement in SQL, then move it")
     if isinstance(call.place.whole, cst.Call) and len(call.place.whole.args) > 1:
         raise NotRendered("its parameters are given apart; write the values into the statement, then move it")
-    return _Core(call.machine).statement(node)
+    return Core(call.machine).statement(node)
 
 
 def of_query(call: Call) -> str:
     """Give the statement of `session.query(Lead).filter(…).update({…})`."""
     assert isinstance(call.place.whole, cst.Call)
-    return _Core(call.machine).query(call.place.whole)
+    return Core(call.machine).query(call.place.whole)
 
 
-def of_assignment(machine: Machine, model: Model, node: cst.CSTNode) -> Rendered:
-    """Give the statement that a loop over a session's query stands for, whose rows are assigned to."""
-    targets = node.targets if isinstance(node, cst.Assign) else ()
-    target = targets[0].target if targets else None
-    row = dotted(target.value) if isinstance(target, cst.Attribute) else None
-    loop = loop_around(machine, node, row)
-    spot = loop_spot(machine, loop)
-    try:
-        table, conditions = _Core(machine).rows(loop.iter)
-        fields = _Attributes(machine, model, table)
-        sets, held = Body(machine, loop, fields).run()
-    except NotRendered as reason:
-        raise NotRendered(str(reason), spot) from None
-    columns = ", ".join(f"{fields.column(field).rpartition('.')[2]} = {value}" for field, value in sets.items())
-    every = [*conditions, *held]
-    where = f" WHERE {' AND '.join(f'({one})' for one in every)}" if every else ""
-    return Rendered(f"UPDATE {qualified(table)} SET {columns}{where}", loop=spot)
-
-
-class _Attributes:
-    """The attributes of a row in a loop over a session's query: those that the class maps to columns."""
-
-    def __init__(self, machine: Machine, model: Model, table: str) -> None:
-        if model.table != table:
-            raise NotRendered("it assigns to other rows than those that it goes through; write the statement in SQL")
-        self._table = table
-        self._columns = dict(_mapped(model.cls)) if model.cls is not None else {}
-        self._machine = machine
-
-    def column(self, field: str) -> str:
-        if field not in self._columns:
-            raise NotRendered(f"{field} is no column that the class maps; write the statement in SQL, then move it")
-        return f"{name(self._table.rpartition('.')[2])}.{name(self._columns[field][0])}"
-
-    def kind(self, field: str) -> Kind:
-        return KINDS.get(self._columns[field][1], Kind.OTHER) if field in self._columns else Kind.OTHER
-
-    def related(self, field: str, attribute: str) -> tuple[str, Kind]:
-        raise NotRendered(f"it reads {field}.{attribute} of another row; write the statement in SQL, then move it")
-
-    def checked(self, field: str, node: cst.BaseExpression, value: str) -> str:
-        """Types of SQLAlchemy may make something else of a value."""
-        plain = isinstance(node, cst.Attribute) or value == "NULL"
-        if not plain and self.kind(field) is Kind.OTHER:
-            raise NotRendered(f"what type {field} has is not known here; write the statement in SQL, then move it")
-        return value
-
-
-def _mapped(cls: Class) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The attributes that a class maps, each with the name of its column and its type."""
-    body = cls.node.body.body if isinstance(cls.node, cst.ClassDef) else ()
-    for statement in body:
-        for line in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
-            given = line.value if isinstance(line, (cst.Assign, cst.AnnAssign)) else None
-            target = line.targets[0].target if isinstance(line, cst.Assign) else getattr(line, "target", None)
-            if not isinstance(given, cst.Call) or (dotted(given.func) or "").rpartition(".")[2] not in (
-                "Column",
-                "mapped_column",
-            ):
-                continue
-            parts = [argument.value for argument in given.args if argument.keyword is None]
-            spelt_name = dotted(target) if target is not None else None
-            if spelt_name is None:
-                continue
-            own = str(parts[0].evaluated_value) if parts and isinstance(parts[0], cst.SimpleString) else spelt_name
-            kinds = [dotted(part.func if isinstance(part, cst.Call) else part) or "" for part in parts]
-            kind = next((one.rpartition(".")[2] for one in kinds if one.rpartition(".")[2] in KINDS), "")
-            yield spelt_name, (own, kind)
-
-
-class _Core:
+class Core:
     """Renders the expressions of one statement."""
 
     def __init__(self, machine: Machine, around: Iterable[str] = ()) -> None:
@@ -189,10 +120,8 @@ class _Core:
         copied = ""
         for method, call in (*first, *chain):
             match method:
-                case "where" | "filter":
-                    conditions += [self.expression(one) for one in plain_arguments(call)[0]]
-                case "filter_by":
-                    conditions += [self._equal(table, *pair) for pair in plain_arguments(call)[1].items()]
+                case "where" | "filter" | "filter_by":
+                    conditions += self._conditions(table, call)
                 case "values":
                     values += self._values(call)
                 case "from_select":
@@ -200,47 +129,51 @@ class _Core:
                 case _ if method not in _QUIET:
                     raise NotRendered(f"what .{method}() does to it is not known here; write the statement in SQL")
         others = [other for other in self.tables if other != table]
-        where = f" WHERE {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
         from_ = ", ".join(qualified(other) for other in others)
         match kind:
             case "update" if values:
                 sets = ", ".join(f"{column} = {value}" for column, value in values)
-                return f"UPDATE {qualified(table)} SET {sets}{f' FROM {from_}' if others else ''}{where}"
+                return f"UPDATE {qualified(table)} SET {sets}{f' FROM {from_}' if others else ''}{where(conditions)}"
             case "delete":
-                return f"DELETE FROM {qualified(table)}{f' USING {from_}' if others else ''}{where}"
+                return f"DELETE FROM {qualified(table)}{f' USING {from_}' if others else ''}{where(conditions)}"
             case "insert" if copied:
                 return f"INSERT INTO {qualified(table)} {copied}"
         raise NotRendered("what it sets is given apart; write the values into the statement, then move it")
 
+    def _conditions(self, table: str, call: cst.Call) -> list[str]:
+        """What a `where()`, `filter()` or `filter_by()` says."""
+        positional, named = plain_arguments(call)
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value == "filter_by":
+            return [self._equal(table, *pair) for pair in named.items()]
+        return [self.expression(one) for one in positional]
+
     def query(self, whole: cst.Call) -> str:
-        root, chain = links(whole, self.machine)
+        table, _, chain = self._queried(whole)
+        last, call = chain[-1]
+        given = [("values", cst.Call(func=cst.Name("values"), args=call.args[:1]))] if last == "update" else []
+        return self._write(last, table, [], [*chain[:-1], *given])
+
+    def _queried(self, node: cst.BaseExpression) -> tuple[str, cst.Call, Chain]:
+        """The table that a session's query is of, the call of `query()`, and what follows it."""
+        root, chain = links(node, self.machine)
         start = next((i for i, (method, _) in enumerate(chain) if method == "query"), None)
         if start is None or not chain[start][1].args:
             raise understood_no(root)
-        table = self.table(chain[start][1].args[0].value)
-        if table is None:
-            raise understood_no(chain[start][1].args[0].value)
         self.entity = chain[start][1].args[0].value
-        last, call = chain[-1]
-        given = [("values", cst.Call(func=cst.Name("values"), args=call.args[:1]))] if last == "update" else []
-        return self._write(last, table, [], [*chain[start + 1 : -1], *given])
+        table = self.table(self.entity)
+        if table is None:
+            raise understood_no(self.entity)
+        return table, chain[start][1], chain[start + 1 :]
 
     def rows(self, node: cst.BaseExpression) -> tuple[str, list[str]]:
         """Give the table whose rows a session's query goes through, and the conditions."""
-        _root, chain = links(node, self.machine)
-        start = next((i for i, (method, _) in enumerate(chain) if method == "query"), None)
-        if start is None or len(chain[start][1].args) != 1:
+        table, query, chain = self._queried(node)
+        if len(query.args) != 1:
             raise understood_no(node)
-        table = self.table(chain[start][1].args[0].value)
-        if table is None:
-            raise understood_no(chain[start][1].args[0].value)
-        self.entity = chain[start][1].args[0].value
         conditions: list[str] = []
-        for method, call in chain[start + 1 :]:
-            if method in ("where", "filter"):
-                conditions += [self.expression(one) for one in plain_arguments(call)[0]]
-            elif method == "filter_by":
-                conditions += [self._equal(table, *pair) for pair in plain_arguments(call)[1].items()]
+        for method, call in chain:
+            if method in ("where", "filter", "filter_by"):
+                conditions += self._conditions(table, call)
             elif method not in ("all", "yield_per", "order_by", "enable_eagerloads", "execution_options"):
                 raise NotRendered(f"what .{method}() does to it is not known here; write the statement in SQL")
         if set(self.tables) - {table}:
@@ -274,7 +207,7 @@ class _Core:
         if len(positional) != 2 or not isinstance(positional[0], (cst.List, cst.Tuple)):
             raise understood_no(call)
         columns = ", ".join(self._column_name(element.value) for element in positional[0].elements)
-        return f"({columns}) {_Core(self.machine).select(positional[1])}"
+        return f"({columns}) {Core(self.machine).select(positional[1])}"
 
     def select(self, node: cst.BaseExpression) -> str:
         """Render `select(…).where(…)`."""
@@ -311,11 +244,10 @@ class _Core:
                         f"what .{method}() does to a SELECT is not known here; write the statement in SQL"
                     )
         own = [table for table in self.tables if table not in self.around] or list(self.tables)
-        where = f" WHERE {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
-        return f"SELECT {', '.join(chosen)} FROM {', '.join(map(qualified, own))}{where}{tail}"
+        return f"SELECT {', '.join(chosen)} FROM {', '.join(map(qualified, own))}{where(conditions)}{tail}"
 
     def sub_select(self, node: cst.BaseExpression) -> str:
-        inner = _Core(self.machine, around=(*self.around, *self.written))
+        inner = Core(self.machine, around=(*self.around, *self.written))
         return f"({inner.select(node)})"
 
     # --- Tables and columns ------------------------------------------------------------------------------------------
@@ -370,15 +302,7 @@ class _Core:
     def _mapped(self, base: cst.BaseExpression, attribute: str) -> str:
         """The column of a model's attribute, which may have another name."""
         value = self.machine.evaluate(base)
-        for statement in value.node.body.body if isinstance(value, Class) and hasattr(value.node, "body") else ():
-            for line in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
-                given = line.value if isinstance(line, (cst.Assign, cst.AnnAssign)) else None
-                targets = line.targets if isinstance(line, cst.Assign) else ()
-                if any(dotted(target.target) == attribute for target in targets) and isinstance(given, cst.Call):
-                    first = given.args[0].value if given.args else None
-                    if isinstance(first, cst.SimpleString):
-                        return str(first.evaluated_value)
-        return attribute
+        return dict(columns_of(value)).get(attribute, attribute) if isinstance(value, Class) else attribute
 
     # --- Expressions -------------------------------------------------------------------------------------------------
 
@@ -409,8 +333,8 @@ class _Core:
         if sign is None:
             raise understood_no(target.comparator)
         one, other = self.expression(left), self.expression(target.comparator)
-        if other in ("NULL", "TRUE", "FALSE") and sign in ("=", "<>"):
-            return f"{one} IS {'NOT ' if sign == '<>' else ''}{other}" if other == "NULL" else f"{one} {sign} {other}"
+        if other == "NULL" and sign in ("=", "<>"):
+            return f"{one} IS {'NOT ' if sign == '<>' else ''}NULL"
         return f"{one} {sign} {other}"
 
     def _computed(self, node: cst.BinaryOperation) -> str:
@@ -519,9 +443,6 @@ class _Core:
             parts.append(f"WHEN {when} THEN {then}")
         otherwise = f" ELSE {self.expression(named['else_'])}" if "else_" in named else ""
         return f"CASE {' '.join(parts)}{otherwise} END"
-
-
-_LISTS = frozenset({"in_", "notin_", "not_in"})
 
 
 def _is_text(part: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
 
+from migration_guard.forms.nodes import within
 from migration_guard.interpreter.spot import Spot, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 _PYTHON = "it computes in Python what SQL would not say in the same way ({})"
-_QUIET = frozenset({"print", "debug", "info", "warning", "write", "add", "flush", "commit", "success"})
+_QUIET = frozenset({"print", "debug", "info", "warning", "write", "flush", "commit", "success"})
 """Calls that say something, or let the session do what it does at its end."""
 
 
@@ -64,7 +65,7 @@ def loop_spot(machine: Machine, loop: cst.For) -> Spot | None:
 
 def loop_around(machine: Machine, node: cst.CSTNode, row: str | None) -> cst.For:
     """Find the loop whose row a statement saves. Raises NotRendered."""
-    around = [loop for loop in _loops(machine) if any(one is node for one in _within(loop.body))]
+    around = [loop for loop in _loops(machine) if any(one is node for one in within(loop.body))]
     if not around or row is None:
         raise NotRendered("it is no loop over rows; write it as one UPDATE, or finish a --skeleton")
     if len(around) > 1 or dotted(around[-1].target) != row:
@@ -77,7 +78,7 @@ def collecting_loop(machine: Machine, variable: str) -> tuple[cst.For, cst.CSTNo
     found = [
         (loop, node)
         for loop in _loops(machine)
-        for node in _within(loop.body)
+        for node in within(loop.body)
         if isinstance(node, cst.Call) and dotted(node.func) == f"{variable}.append" and len(node.args) == 1
     ]
     if len(found) != 1 or dotted(found[0][1].args[0].value) != dotted(found[0][0].target):
@@ -86,17 +87,9 @@ def collecting_loop(machine: Machine, variable: str) -> tuple[cst.For, cst.CSTNo
 
 
 def _loops(machine: Machine) -> Iterator[cst.For]:
-    for node in _within(machine.frames[-1].node):
+    for node in within(machine.frames[-1].node):
         if isinstance(node, cst.For):
             yield node
-
-
-def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        waiting.extend(one.children)
 
 
 class Body:
@@ -212,8 +205,14 @@ class Body:
             if self._held is not None:
                 raise NotRendered(_PYTHON.format("it saves a row twice"))
             self._held = held
-        elif (dotted(call.func) or "").rpartition(".")[2] not in _QUIET:
+        elif not self._is_quiet(call):
             raise NotRendered(_PYTHON.format(shown(call)))
+
+    def _is_quiet(self, call: cst.Call) -> bool:
+        name = (dotted(call.func) or "").rpartition(".")[2]
+        if name == "add":  # `session.add(row)`, which the session does anyway; any other row would be one more
+            return self._saved is None and [dotted(one.value) for one in call.args] == [self._row]
+        return name in _QUIET
 
     # --- Conditions --------------------------------------------------------------------------------------------------
 
@@ -245,10 +244,10 @@ class Body:
             and isinstance(other, (cst.List, cst.Tuple, cst.Set))
             and other.elements
         ):
-            listed = ", ".join(self._value(element.value)[0] for element in other.elements)
-            if "NULL" in listed.split(", "):
+            listed = [self._value(element.value)[0] for element in other.elements]
+            if "NULL" in listed:
                 raise understood_no(other)
-            inside = f"COALESCE({value} IN ({listed}), FALSE)"
+            inside = f"COALESCE({value} IN ({', '.join(listed)}), FALSE)"
             return inside if isinstance(operator, cst.In) else f"NOT ({inside})"
         given, given_kind = self._value(other)
         match operator:
@@ -297,9 +296,7 @@ class Body:
                 one, kind = self._value(node.left)
                 return f"CASE WHEN {self._test(node.left)} THEN {one} ELSE {self._value(node.right)[0]} END", kind
         names = (self._row, *self._locals)
-        if any(
-            isinstance(one, cst.Call) or (isinstance(one, cst.Name) and one.value in names) for one in _within(node)
-        ):
+        if any(isinstance(one, cst.Call) or (isinstance(one, cst.Name) and one.value in names) for one in within(node)):
             raise NotRendered(_PYTHON.format(shown(node)))
         value = self._machine.evaluate(node)
         if isinstance(value, Text) or (isinstance(value, Constant) and value.value is None):

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
-from migration_guard.rendition.loops import KINDS, Body, Kind, collecting_loop, loop_around, loop_spot
 from migration_guard.rendition.spelling import (
     NotRendered,
-    Rendered,
     behind,
     links,
     name,
@@ -23,6 +22,7 @@ from migration_guard.rendition.spelling import (
     spelt,
     spelt_list,
     understood_no,
+    where,
 )
 
 if TYPE_CHECKING:
@@ -49,108 +49,19 @@ _FUNCTIONS = {
 _OPERATORS = {cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*"}
 
 
-def rendered(call: Call, model: Model | None) -> str | Rendered:
+def rendered(call: Call, model: Model | None) -> str:
     """Give the statement of a call of `update()` or `delete()`."""
     whole = call.place.whole
     if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
         raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
-    if links(whole, call.machine)[1][-1][0].lstrip("a") == "bulk_update":
-        return of_bulk_update(call.machine, model, whole)
-    return _QuerySet(call.machine, model, model.table).statement(whole)
+    return QuerySet(call.machine, model, model.table).statement(whole)
 
 
-def of_save(call: Call, model: Model | None) -> Rendered:
-    """Give the statement that a loop over a queryset stands for, whose rows are saved one by one."""
-    whole = call.place.whole
-    if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
-        raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
-    row = dotted(whole.func.value) if isinstance(whole.func, cst.Attribute) else None
-    loop = loop_around(call.machine, whole, row)
-    given = plain_arguments(whole)[1].get("update_fields")
-    return _of_loop(call.machine, model, loop, _fields_of(given), saved=whole)
-
-
-def of_bulk_update(machine: Machine, model: Model, whole: cst.Call) -> Rendered:
-    """Give the statement of a loop that collects rows, which are saved together."""
-    positional, named = plain_arguments(whole)
-    listed = positional[0] if positional else None
-    fields = _fields_of(positional[1] if len(positional) > 1 else named.get("fields"))
-    if not isinstance(listed, cst.Name) or not fields:
-        raise understood_no(whole)
-    loop, added = collecting_loop(machine, listed.value)
-    return _of_loop(machine, model, loop, fields, saved=added)
-
-
-def _of_loop(machine: Machine, model: Model, loop: cst.For, fields: tuple[str, ...], saved: cst.CSTNode) -> Rendered:
-    assert model.table is not None
-    spot = loop_spot(machine, loop)
-    query = _QuerySet(machine, model, model.table)
-    try:
-        conditions = query.rows(loop.iter)
-        sets, held = Body(machine, loop, _Fields(query), saved).run()
-        _check_saved(machine, model, set(sets), fields)
-        columns = ", ".join(f"{query.column(field)} = {value}" for field, value in sets.items())
-        return Rendered(f"UPDATE {qualified(model.table)} SET {columns}{_where([*conditions, *held])}", loop=spot)
-    except NotRendered as reason:
-        raise NotRendered(str(reason), spot) from None
-
-
-def _check_saved(machine: Machine, model: Model, assigned: set[str], fields: tuple[str, ...]) -> None:
-    if fields and assigned - set(fields):
-        raise NotRendered("it assigns fields that it does not save; write the statement in SQL, then move it")
-    if not fields and (stamp := machine.libraries.django.stamped(model)):
-        raise NotRendered(f"save() also writes the time into {stamp} (auto_now); say update_fields, then move it")
-
-
-def _fields_of(node: cst.BaseExpression | None) -> tuple[str, ...]:
-    """The names of `update_fields`, if they are written out."""
-    if node is None:
-        return ()
-    if not isinstance(node, (cst.List, cst.Tuple, cst.Set)):
-        raise understood_no(node)
-    values = [element.value for element in node.elements]
-    if not all(isinstance(value, cst.SimpleString) for value in values):
-        raise understood_no(node)
-    return tuple(str(value.evaluated_value) for value in values if isinstance(value, cst.SimpleString))
-
-
-class _Fields:
-    """The fields of a row in a loop over a queryset."""
-
-    def __init__(self, query: _QuerySet) -> None:
-        self._query = query
-
-    def column(self, field: str) -> str:
-        return self._query.column(field)
-
-    def kind(self, field: str) -> Kind:
-        return KINDS.get(self._query.machine.libraries.django.field_kind(self._query.model, field), Kind.OTHER)
-
-    def related(self, field: str, attribute: str) -> tuple[str, Kind]:
-        """A field of the row that a foreign key refers to."""
-        django = self._query.machine.libraries.django
-        other = django.related(self._query.model, field)
-        if other is None or other.table is None or other.table == self._query.table:
-            raise NotRendered(f"which table {field} refers to is not known here; write the statement in SQL")
-        inner = _QuerySet(self._query.machine, other, other.table, f"{name(other.table)}.")
-        key = f"{name(self._query.table)}.{self.column(field)}"
-        found = f"(SELECT {inner.column(attribute)} FROM {qualified(other.table)} WHERE {inner.column('id')} = {key})"
-        return found, KINDS.get(django.field_kind(other, attribute), Kind.OTHER)
-
-    def checked(self, field: str, node: cst.BaseExpression, value: str) -> str:
-        kind = self._query.machine.libraries.django.field_kind(self._query.model, field)
-        if kind in _READ_BY_DJANGO and value != "NULL" and not isinstance(node, cst.Attribute):
-            raise NotRendered(
-                f"Django makes something else of values of a {kind} ({field}); write the statement in SQL"
-            )
-        return value
-
-
-class _QuerySet:
+class QuerySet:
     """Renders one chain of calls."""
 
     def __init__(
-        self, machine: Machine, model: Model, table: str, prefix: str = "", outer: _QuerySet | None = None
+        self, machine: Machine, model: Model, table: str, prefix: str = "", outer: QuerySet | None = None
     ) -> None:
         self.machine = machine
         self.model = model
@@ -161,13 +72,12 @@ class _QuerySet:
         """The statement around a sub-select, of which `OuterRef` speaks."""
 
     def statement(self, whole: cst.Call) -> str:
-        root, chain = links(whole, self.machine)
+        root, chain = _links(whole, self.machine)
         self._check_root(root, chain)
         verb, last = chain[-1]
         conditions = self._conditions(chain[:-1])
-        where = _where(conditions)
         if verb == "_raw_delete" or (verb == "delete" and self._alone()):
-            return f"DELETE FROM {qualified(self.table)}{where}"
+            return f"DELETE FROM {qualified(self.table)}{where(conditions)}"
         if verb != "update":
             raise NotRendered("a loop with Python logic; write it as one UPDATE, or finish a --skeleton")
         _, named = plain_arguments(last)
@@ -176,11 +86,11 @@ class _QuerySet:
         sets = ", ".join(f"{self.column(field)} = {self.given(field, value)}" for field, value in named.items())
         if self.prefix:
             raise understood_no(last)
-        return f"UPDATE {qualified(self.table)} SET {sets}{where}"
+        return f"UPDATE {qualified(self.table)} SET {sets}{where(conditions)}"
 
     def rows(self, node: cst.BaseExpression) -> list[str]:
         """Give the conditions of the rows that a queryset goes through."""
-        root, chain = links(node, self.machine)
+        root, chain = _links(node, self.machine)
         self._check_root(root, chain)
         return self._conditions(chain)
 
@@ -261,8 +171,11 @@ class _QuerySet:
         if lookup in _COMPARED:
             return f"{column} {_COMPARED[lookup]} {self.given(field, node)}"
         if lookup == "range":
-            low, high = spelt_list(self.machine.evaluate(node))[1:-1].split(", ")
-            return f"{column} BETWEEN {low} AND {high}"
+            ends = self.machine.evaluate(node)
+            given = ends.elements() if isinstance(ends, Sequence) else None
+            if given is None or len(given) != 2:
+                raise understood_no(node)
+            return f"{column} BETWEEN {spelt(given[0])} AND {spelt(given[1])}"
         if lookup in _TEXTS:
             return self._like(column, lookup, node)
         raise NotRendered(f"the condition {spelling} is not understood here; write the statement in SQL, then move it")
@@ -273,7 +186,7 @@ class _QuerySet:
             raise NotRendered(
                 f"whether {field}__{lookup} asks for a row or for NULL in it is not told here; write it in SQL"
             )
-        other = _QuerySet(self.machine, related, related.table, f"{self.prefix}{name(related.table)}.")
+        other = QuerySet(self.machine, related, related.table, f"{self.prefix}{name(related.table)}.")
         inside = other._lookup(lookup, node)
         return f"{self.column(field)} IN (SELECT {other.column('id')} FROM {qualified(related.table)} WHERE {inside})"
 
@@ -308,8 +221,12 @@ class _QuerySet:
     def given(self, field: str, node: cst.BaseExpression) -> str:
         """Render what a field is set to, or compared with."""
         value = self.value(node)
+        return value if isinstance(node, cst.Call) else self.plain(field, value)
+
+    def plain(self, field: str, value: str) -> str:
+        """Give a value that Python has, unless Django makes something else of it."""
         kind = self.machine.libraries.django.field_kind(self.model, field)
-        if kind in _READ_BY_DJANGO and value != "NULL" and not isinstance(node, cst.Call):
+        if kind in _READ_BY_DJANGO and value != "NULL":
             raise NotRendered(
                 f"Django makes something else of values of a {kind} ({field}); write the statement in SQL"
             )
@@ -379,12 +296,12 @@ class _QuerySet:
         model = query.model if isinstance(query, Query) else None
         if model is None or model.table is None or self.prefix or model.table == self.table:
             raise understood_no(node)
-        root, chain = links(chosen, self.machine)
+        root, chain = _links(chosen, self.machine)
         method, last = chain[-1]
         fields = plain_arguments(last)[0]
         if method not in ("values", "values_list") or len(fields) != 1:
             raise understood_no(node)
-        inner = _QuerySet(self.machine, model, model.table, f"{name(model.table)}.", self)
+        inner = QuerySet(self.machine, model, model.table, f"{name(model.table)}.", self)
         inner._check_root(root, chain)
         conditions = inner._conditions(chain[:-1])
         alone = any(one.startswith(f"{inner.prefix}{name('id')} = ") for one in conditions)
@@ -392,7 +309,7 @@ class _QuerySet:
             raise NotRendered(
                 "which of several rows [:1] takes is not told here; write the statement in SQL with ORDER BY"
             )
-        return f"(SELECT {inner._field_or_value(fields[0])} FROM {qualified(model.table)}{_where(conditions)})"
+        return f"(SELECT {inner._field_or_value(fields[0])} FROM {qualified(model.table)}{where(conditions)})"
 
     def _field_or_value(self, node: cst.BaseExpression) -> str:
         """Text in a function of Django's names a field."""
@@ -400,8 +317,12 @@ class _QuerySet:
         return self.column(str(value)) if isinstance(value, Text) and value.known else self.value(node)
 
 
-def _where(conditions: list[str]) -> str:
-    return f" WHERE {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
+def _links(node: cst.BaseExpression, machine: Machine) -> tuple[cst.BaseExpression, list[tuple[str, cst.Call]]]:
+    """Take a queryset apart. What is no chain of calls, as a slice, or the manager itself, is not understood."""
+    root, chain = links(node, machine)
+    if not chain:
+        raise understood_no(node)
+    return root, chain
 
 
 def _speaks_of_fields(node: cst.BaseExpression) -> bool:

@@ -74,8 +74,9 @@ def _bindparam(node: cst.BaseExpression) -> dict[str, cst.BaseExpression]:
     if isinstance(node, cst.Call) and (dotted(node.func) or "").rpartition(".")[2] == "bindparam":
         positional, named = plain_arguments(node)
         value = named.get("value") or (positional[1] if len(positional) > 1 else None)
-        if value is not None and isinstance(positional[0], cst.SimpleString):
-            return {str(positional[0].evaluated_value): value}
+        key = positional[0] if positional else named.get("key")
+        if value is not None and isinstance(key, cst.SimpleString):
+            return {str(key.evaluated_value): value}
     return {}
 
 

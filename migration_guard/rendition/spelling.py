@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence as AnySequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,9 @@ MAX_HOPS = 10
 class NotRendered(Exception):
     """Why a data change cannot be said in one statement of SQL; of a loop, where it stands all the same."""
 
-    def __init__(self, reason: str, loop: Spot | None = None, where: str = "") -> None:
+    def __init__(self, reason: str, loop: Spot | None = None) -> None:
         super().__init__(reason)
         self.loop = loop
-        self.where = where
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,6 @@ class Rendered:
     """How many that text holds."""
     loop: Spot | None = None
     """The loop that it stands for."""
-    where: str = ""
-    """The rows that the loop goes through."""
 
 
 def spelt(value: Value) -> str:
@@ -88,6 +86,11 @@ def name(spelling: str) -> str:
 def qualified(table: str) -> str:
     """Spell a table, perhaps with its schema."""
     return ".".join(name(part) for part in table.split("."))
+
+
+def where(conditions: AnySequence[str]) -> str:
+    """Spell the WHERE of all these conditions; nothing where there are none."""
+    return f" WHERE {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
 
 
 def shown(node: cst.CSTNode) -> str:

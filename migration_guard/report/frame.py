@@ -17,9 +17,14 @@ WIDEST = 160
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
+def lines_of(source: str) -> list[str]:
+    """Split a text where places count lines: form feeds and the like end none."""
+    return _NEWLINE.split(source)
+
+
 def frame(source: str, span: Span) -> list[str]:
     """Show the whole statement: one line is underlined, of several each is marked, and the middle of many is cut."""
-    lines = _NEWLINE.split(source)
+    lines = lines_of(source)
     end_line = span.end_line - (span.end_column <= 1 and span.end_line > span.line)
     numbers = range(span.line, min(end_line, len(lines)) + 1)
     gutter = len(str(numbers[-1])) if numbers else 1

@@ -12,10 +12,10 @@ from rich.style import Style
 from rich.text import Text
 
 from migration_guard.findings import Finding, Severity, Status
-from migration_guard.operations import Direction, OperationKind, Problem, Span
+from migration_guard.operations import Direction, Operation, OperationKind, Problem
 from migration_guard.report.console import plain, recorded
-from migration_guard.report.frame import frame
-from migration_guard.report.model import Report, by_urgency, places
+from migration_guard.report.frame import frame, lines_of
+from migration_guard.report.model import Report, by_urgency, places, to_mend
 from migration_guard.report.overview import OVERVIEW_FROM, WORST, overview, worst
 from migration_guard.report.pages import page_of
 from migration_guard.report.sanitise import one_line
@@ -72,7 +72,7 @@ class _Page:
     said: set[tuple[str, str]] = field(default_factory=set)
 
     def block(self, findings: list[Finding]) -> Iterator[Text]:
-        """Say one place: its findings, the statement, and what to do about the worst, which mends the others too."""
+        """Say one place: its findings, the statement, and what to do."""
         first = findings[0]
         for finding in findings:
             yield _heading(finding)
@@ -81,11 +81,12 @@ class _Page:
         source = self.report.sources.get(first.path)
         if source is not None:
             yield from (plain(f"  {line}") for line in frame(source, first.span))
-        yield from self._operation(findings)
-        if source is not None and _NOQA.search(_lines(source, first.span)):
+        for operation in dict.fromkeys(finding.operation for finding in findings):
+            yield from self._operation(operation)
+        if source is not None and _NOQA.search("\n".join(lines_of(source)[first.span.line - 1 : first.span.end_line])):
             yield from self._field("note", NOQA)
-        if self._untold(first):
-            yield from self._field("do", first.help)
+        for finding in filter(self._untold, to_mend(findings)):
+            yield from self._field("do", finding.help)
         if any(_may_move(finding) for finding in findings):
             yield from self._field("move", f"migration-guard move {shlex.quote(f'{first.path}:{first.span.line}')}")
 
@@ -96,8 +97,7 @@ class _Page:
         self.said.add(key)
         return fresh
 
-    def _operation(self, findings: list[Finding]) -> Iterator[Text]:
-        operation = next((one.operation for one in findings if one.operation is not None), None)
+    def _operation(self, operation: Operation | None) -> Iterator[Text]:
         if operation is None or operation.kind is OperationKind.MARKER:
             return
         told = [f"model {operation.model}"] if operation.model and operation.tables else []
@@ -126,10 +126,6 @@ def _heading(finding: Finding) -> Text:
         (f" [{finding.severity.value}{filed}]", style),
         (f" {one_line(finding.message)}", "bold"),
     )
-
-
-def _lines(source: str, span: Span) -> str:
-    return "\n".join(source.splitlines()[span.line - 1 : span.end_line])
 
 
 def _may_move(finding: Finding) -> bool:

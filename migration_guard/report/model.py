@@ -9,6 +9,9 @@ from migration_guard.findings import Finding, Status
 from migration_guard.operations import Problem, Span, Unread
 from migration_guard.report.background import Background
 
+_GO_ALONG = frozenset({"MG301", "MG302"})
+"""Rules about the transaction in which a data change stands: they hold no longer once it has been moved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -73,3 +76,9 @@ def places(findings: Iterable[Finding]) -> list[list[Finding]]:
     for finding in findings:
         by_place.setdefault((finding.path, finding.span, finding.status), []).append(finding)
     return [sorted(some, key=lambda one: (-one.severity.rank, one.code)) for some in by_place.values()]
+
+
+def to_mend(place: Iterable[Finding]) -> list[Finding]:
+    """Give the findings of a place whose advice is to be said: the first, and what does not go away with it."""
+    first, *others = place
+    return [first, *(one for one in others if one.code not in _GO_ALONG)]

@@ -44,6 +44,13 @@ def _hints(report: Report) -> Iterator[str]:
         yield f"{one_line(path)} holds a merge conflict, and was read as both sides together: migration-guard baseline"
 
 
+def verdict(report: Report) -> str:
+    """Say in a few words how it is, for a heading."""
+    parts = [counted(len(report.new), "new finding") if report.new else "nothing new"]
+    parts += [f"{counted(len(report.problems), 'problem')}, not everything was checked"] if report.problems else []
+    return ", ".join(parts)
+
+
 def counted(number: int, noun: str) -> str:
     """`1 migration`, `2 migrations`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -13,6 +13,7 @@ import libcst as cst
 from migration_guard.interpreter.syntax import Source, dotted, parse
 from migration_guard.operations import Rendition, Span
 from migration_guard.rendition.spelling import shown
+from migration_guard.rewriting.cuts import Cut, applied, cut_node, cut_text, indent_of, line_start, newline_of, range_of
 
 _OF_THE_SCHEMA = re.compile(
     r"exist|has_|inspect|dialect|vendor|get_columns|table_names|column_names|columns|is_postgres|offline|postgres|applied",
@@ -34,15 +35,6 @@ class Step:
     code: str
     simple: bool
     """Whether it holds no other statements."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A range of the text, and what takes its place."""
-
-    start: int
-    end: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +79,8 @@ class Migration:
             _check_way_up(found[0], self._tree)
             rest = tuple(self._rest_of_text(rendition.within))
             statement = _statement_of(found[0], self._tree)
-            return Site((statement,), None, rendition.within, rendition.statements, (*rest, *after))
+            instead = _instead(statement)
+            return Site((statement,), instead, rendition.within, rendition.statements, (*rest, *after))
         statement = _statement_of(found[0], self._tree)
         _check_way_up(statement, self._tree)
         return Site((statement,), _instead(statement), None, 1, after)
@@ -116,32 +109,30 @@ class Migration:
         text = self.source.text
         gone = {id(node) for site, _ in sites if not self._keeps_text(site, sites) for node in site.statements}
         cuts: list[Cut] = []
-        done: set[int] = set()
+        told: dict[int, int] = {}
+        """Of each statement that is taken out: in which cut its comment stands."""
         for site, comment in sites:
             if self._keeps_text(site, sites):
-                cuts.append(_cut_text(self.source, site.within, comment))
+                cuts.append(cut_text(self.source, site.within, comment))
                 continue
             for node in site.statements:
                 remark = f"# {comment}" if node is site.statements[0] else ""
-                if id(node) in done:
-                    cuts[-1] = replace(cuts[-1], text=self._both(cuts[-1], node, remark))
+                if (at := told.setdefault(id(node), len(cuts))) < len(cuts):
+                    cuts[at] = replace(cuts[at], text=self._both(cuts[at], node, remark))
                 elif site.instead is not None:
-                    line = _line_start(text, _range(self.source, node)[0])
-                    cuts.append(Cut(line, line, f"{_indent(text, line)}{remark}{_newline(text)}"))
-                    cuts.append(Cut(*_range(self.source, site.instead[0]), site.instead[1]))
+                    line = line_start(text, range_of(self.source, node)[0])
+                    cuts.append(Cut(line, line, f"{indent_of(text, line)}{remark}{newline_of(text)}"))
+                    cuts.append(Cut(*range_of(self.source, site.instead[0]), site.instead[1]))
                 else:
                     only = not self._tree.stays_beside(node, gone)
-                    cuts.append(_cut(self.source, node, remark, only=only and node is self._tree.last_of(node)))
-                done.add(id(node))
-        for cut in sorted(cuts, key=lambda cut: cut.start, reverse=True):
-            text = text[: cut.start] + cut.text + text[cut.end :]
-        return text.encode(self.source.tree.encoding)
+                    cuts.append(cut_node(self.source, node, remark, only=only and node is self._tree.last_of(node)))
+        return applied(text, cuts).encode(self.source.tree.encoding)
 
     def _both(self, cut: Cut, node: cst.CSTNode, remark: str) -> str:
         """Two changes that one call ran: both are told in its place."""
-        indent = _indent(self.source.text, _line_start(self.source.text, _range(self.source, node)[0]))
-        first, newline, rest = cut.text.partition(_newline(self.source.text))
-        return f"{first}{_newline(self.source.text)}{indent}{remark}{newline}{rest}"
+        indent = indent_of(self.source.text, line_start(self.source.text, range_of(self.source, node)[0]))
+        first, newline, rest = cut.text.partition(newline_of(self.source.text))
+        return f"{first}{newline_of(self.source.text)}{indent}{remark}{newline}{rest}"
 
     @staticmethod
     def _keeps_text(site: Site, sites: Sequence[tuple[Site, str]]) -> bool:
@@ -340,66 +331,3 @@ def _after_operation(source: Source, tree: _Parents, function: str) -> Iterator[
         is_run = (dotted(call.func) or "").rpartition(".")[2] == "RunPython"
         if is_run and call.args and dotted(call.args[0].value) == function:
             yield from _after(source, tree, call, None)
-
-
-# --- Text ------------------------------------------------------------------------------------------------------------
-
-
-def _cut(source: Source, statement: cst.CSTNode, comment: str, *, only: bool) -> Cut:
-    start, end = _range(source, statement)
-    text = source.text
-    indent = _indent(text, _line_start(text, start))
-    if isinstance(statement, cst.SimpleStatementLine):
-        behind = re.compile(r"[ \t]*(?:#[^\r\n]*)?").match(text, end)
-        end = behind.end() if behind else end
-        return _line_cut(
-            text,
-            Cut(start, end, f"{comment}{_newline(text)}{indent}pass" if only and comment else comment or "pass" * only),
-        )
-    if isinstance(statement, (cst.For, cst.While)):
-        return Cut(start, end, f"{comment}{_newline(text)}{indent}pass" if only else comment)
-    comma = re.compile(r"\s*,").match(text, end)
-    end = comma.end() if comma else end
-    rest = re.compile(r"[^\r\n]*").match(text, end)
-    if rest is not None and rest.group().strip():
-        comment += f"{_newline(text)}{indent}"
-    line = _line_start(text, start)
-    if text[line:start].strip():
-        start = line + len(text[line:start].rstrip())
-        comment = f"{_newline(text)}{indent}{comment}"
-    return Cut(start, end, comment)
-
-
-def _line_cut(text: str, cut: Cut) -> Cut:
-    """Take the whole line where nothing comes in the place of what stood there."""
-    if cut.text:
-        return cut
-    end = re.compile(r"[ \t]*(?:\r\n?|\n)?").match(text, cut.end)
-    return Cut(_line_start(text, cut.start), end.end() if end else cut.end, "")
-
-
-def _cut_text(source: Source, within: Span | None, comment: str) -> Cut:
-    """Take one statement out of a text of several: a comment in SQL comes in its place."""
-    assert within is not None
-    start, end = source.offset((within.line, within.column)), source.offset((within.end_line, within.end_column))
-    semicolon = re.compile(r"\s*;").match(source.text, end)
-    return Cut(start, semicolon.end() if semicolon else end, f"/* {comment} */")
-
-
-def _range(source: Source, node: cst.CSTNode) -> tuple[int, int]:
-    inner = node.value if isinstance(node, cst.Element) else node
-    return source.offset(source.start(inner)), source.offset(source.end(inner))
-
-
-def _line_start(text: str, offset: int) -> int:
-    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
-
-
-def _indent(text: str, line: int) -> str:
-    found = re.compile(r"[ \t]*").match(text, line)
-    return found.group() if found else ""
-
-
-def _newline(text: str) -> str:
-    found = re.search(r"\r\n?|\n", text)
-    return found.group() if found else "\n"

@@ -48,11 +48,15 @@ _ASKING = re.compile(
 )
 """Commands that ask of migrations, write them, or wait for them."""
 _DEEPEST = 4
-"""Scripts that call scripts: beyond this, none is followed."""
+"""Scripts that call scripts: beyond this, none is followed, which is told."""
 _ASKS = frozenset({"gate", "status", "list", "init", "pause", "resume", "cancel", "retry", "verify", "check"})
 """Commands of a runner that run nothing."""
+_Called = tuple[Path, str | None]
+"""A script, and which target of it."""
 REQUIRED_GOING = "its failure stops nothing"
 REQUIRED_STOPPING = "a failure stops the deployment"
+_HELP_BACKFILL = "Run backfills with `|| true` behind the command: what is left is done by the next run."
+_HELP_INDEX = "Indexes are built again by the next deployment: write `|| true` behind the command."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,48 +118,44 @@ class _Reader:
                     self.services.add(compose.read(document, script.shown))
             else:
                 for one in descriptions.commands(script.kind, script.path.name, source, named=named):
-                    self._command(one, script.shown, script.shown, 0)
+                    self._command(one, script.shown, script.shown, ())
         except Unreadable as error:
             self.problems.append(Problem(script.shown, None, f"cannot be read: {error}"))
         except descriptions.Unreadable as error:
             self.problems.append(Problem(script.shown, error.line, f"cannot be judged: {error}"))
 
-    def _command(self, one: Command, shown: str, origin: str, depth: int) -> None:
-        """One command: a step, a script that is followed, or something else."""
+    def _command(self, one: Command, shown: str, origin: str, above: tuple[_Called, ...]) -> None:
+        """One command: a step, a script that is followed, or something else; called by those `above`."""
         script = shell.inner(one.words)
-        if script is not None and depth < _DEEPEST:
+        if script is not None:
             for inner in shell.commands(script[0].encode(), errexit=script[1], above=one.line - 1, last=one.fate):
-                self._command(inner.led_to(one.fate), shown, origin, depth + 1)
+                self._command(inner.led_to(one.fate), shown, origin, above)
             return
         words = _behind_waiting(one.words)
         hidden = [word for word in words[1:] if " " in word and _kind_of(word.split())]
         if words and words[0] in {"ssh", "eval", "su", "sudo"} and hidden:
             self.problems.append(Problem(shown, one.line, f"what {words[0]} is given to run is not judged"))
             return
-        if self._followed(words, one, origin, depth):
+        if self._followed(words, one, origin, above):
             return
         for kind, command in _classified(words, self.services) if words else _by_label(one.label):
             self.steps.append(Step(kind, shown, one.line, command, one.fate, origin))
 
-    def _followed(self, words: Sequence[str], one: Command, origin: str, depth: int) -> bool:
+    def _followed(self, words: Sequence[str], one: Command, origin: str, above: tuple[_Called, ...]) -> bool:
         """Go into a script of the project, or a target of its Makefile. What is none is told by its name alone."""
-        if depth >= _DEEPEST or not words:
-            return False
-        path, chosen = self._called(words)
-        if path is None:
+        path, chosen = self._called(words) if words else (None, None)
+        if path is None or (path, chosen) in above:
             return False
         shown = shown_path(path, self.cwd)
         try:
-            source = read_source(path)
-            found = make.read(source, chosen=chosen) if chosen else shell.commands(source, last=one.fate)
-            inner = list(found)
+            inner = _inside(path, chosen, one, len(above))
         except (Unreadable, descriptions.Unreadable) as error:
             if _kind_of(words) is None:
                 self.problems.append(Problem(shown, getattr(error, "line", None), f"cannot be judged: {error}"))
             return False
         before = len(self.steps)
         for each in inner:
-            self._command(each.led_to(one.fate), shown, origin, depth + 1)
+            self._command(each.led_to(one.fate), shown, origin, (*above, (path, chosen)))
         return len(self.steps) > before
 
     def _called(self, words: Sequence[str]) -> tuple[Path | None, str | None]:
@@ -178,6 +178,14 @@ class _Reader:
             if (path := self.root / place).is_file():
                 return path, None
         return None, None
+
+
+def _inside(path: Path, chosen: str | None, one: Command, deep: int) -> list[Command]:
+    """What stands in a script that a command calls."""
+    if deep >= _DEEPEST:
+        raise descriptions.Unreadable(None, f"scripts that call scripts are followed {_DEEPEST} deep, and no deeper")
+    source = read_source(path)
+    return list(make.read(source, chosen=chosen) if chosen else shell.commands(source, last=one.fate))
 
 
 def _behind_waiting(words: Sequence[str]) -> tuple[str, ...]:
@@ -283,10 +291,13 @@ def judge(deployment: Deployment) -> tuple[list[Evidence], list[Problem]]:
         problems.append(Problem("deploy scripts", None, "no step that runs migrations was found in them"))
     for step in backfills:
         evidence += _order(step, deployment.steps)
-        evidence.append(_going_on(step, deployment, problems))
+        if step.fate.stops is None:
+            why = f"what a failed backfill leads to cannot be told: {step.fate.why}"
+            problems.append(Problem(step.path, step.line, why))
+        evidence.append(_going_on(step, deployment, "a failed backfill", _HELP_BACKFILL))
     for step in deployment.steps:
         if step.kind is Kind.INDEX:
-            evidence.append(_indexing(step, deployment))
+            evidence.append(_going_on(step, deployment, "a failed index build", _HELP_INDEX))
         elif step.kind is Kind.MIGRATION:
             evidence += _stopping(step, deployment, problems)
     evidence += _waiting(backfills, deployment)
@@ -307,19 +318,14 @@ def _order(step: Step, steps: Sequence[Step]) -> Iterator[Evidence]:
         yield Evidence(outcome, "the step that runs backfills", found, "after the migrations", step.path, step.line)
 
 
-def _going_on(step: Step, deployment: Deployment, problems: list[Problem]) -> Evidence:
-    what = "a failed backfill"
+def _going_on(step: Step, deployment: Deployment, what: str, help_: str) -> Evidence:
+    """Whether the deployment goes on when a step fails."""
     place = (step.path, step.line)
-    if step.fate.stops is None:
-        problems.append(
-            Problem(step.path, step.line, f"what a failed backfill leads to cannot be told: {step.fate.why}")
-        )
     if not step.fate.stops:
         return Evidence(Outcome.PASS, what, step.fate.why, REQUIRED_GOING, *place)
     kept, why = _promise(step, deployment)
     if kept:
         return Evidence(Outcome.PASS, what, f"{step.fate.why}, but {why}", REQUIRED_GOING, *place)
-    help_ = "Run backfills with `|| true` behind the command: what is left is done by the next run."
     return Evidence(Outcome.FAIL, what, f"{step.fate.why}, and {why}", REQUIRED_GOING, *place, help=help_)
 
 
@@ -368,17 +374,6 @@ def _later(step: Step, steps: Sequence[Step]) -> Iterator[Step]:
     """Further steps that run the same command: migrations that waited for a backfill are run again behind it."""
     behind = steps[steps.index(step) + 1 :]
     return (one for one in behind if one.origin == step.origin and one.command == step.command)
-
-
-def _indexing(step: Step, deployment: Deployment) -> Evidence:
-    what, place = "a failed index build", (step.path, step.line)
-    if not step.fate.stops:
-        return Evidence(Outcome.PASS, what, step.fate.why, REQUIRED_GOING, *place)
-    kept, why = _promise(step, deployment)
-    if kept:
-        return Evidence(Outcome.PASS, what, f"{step.fate.why}, but {why}", REQUIRED_GOING, *place)
-    help_ = "Indexes are built again by the next deployment: write `|| true` behind the command."
-    return Evidence(Outcome.FAIL, what, f"{step.fate.why}, and {why}", REQUIRED_GOING, *place, help=help_)
 
 
 def _waiting(backfills: Sequence[Step], deployment: Deployment) -> Iterator[Evidence]:

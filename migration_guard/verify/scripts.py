@@ -111,10 +111,13 @@ def _inside(path: Path, root: Path) -> str:
 
 def _named(settings: Settings) -> Iterator[Path]:
     for entry in settings.verify.deploy_scripts:
-        found = sorted(settings.root.glob(entry)) if not Path(entry).is_absolute() else [Path(entry)]
+        message = f"`verify.deploy-scripts`: there is no {entry!r}{nearest_name(settings.root / entry)}"
+        try:
+            found = sorted(settings.root.glob(entry)) if not Path(entry).is_absolute() else [Path(entry)]
+        except (IndexError, ValueError) as error:  # `.` and `**` within a name
+            found, message = [], f"`verify.deploy-scripts`: {entry!r} is no glob of files: {error}"
         found = [path for path in found if path.is_file()]
         if not found:
-            message = f"`verify.deploy-scripts`: there is no {entry!r}{nearest_name(settings.root / entry)}"
             raise ConfigError(settings.source or settings.root, None, message)
         yield from found
 
@@ -128,8 +131,12 @@ def _looked_for(root: Path) -> Iterator[Path]:
 def _files(folder: Path, deep: int) -> Iterator[Path]:
     if not folder.is_dir():
         return
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda one: one.name)
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda one: one.name)
+    except OSError:
+        yield folder  # cannot be read, and is told as such
+        return
     for one in entries:
         if one.is_file():
             yield folder / one.name

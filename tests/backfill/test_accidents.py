@@ -69,7 +69,7 @@ def test_5_locks_that_stay_leave_work(database: str) -> None:
     fill(database)
     result = run_with(database, "40P01", 1_000_000, seconds=5)
     assert str(result).startswith("k: incomplete (time")
-    assert result.counts.locked > 0
+    assert 0 < result.counts.locked <= 100
     assert (result.counts.changed, result.counts.quarantined) == (0, 0)
 
 

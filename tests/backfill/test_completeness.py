@@ -143,6 +143,15 @@ def test_a_short_look_says_what_it_has_not_looked_at(db: Database, monkeypatch: 
         assert desk.gate("items", items(), prove=True) == (True, "is completed up to key 100")
 
 
+def test_a_short_look_ends_between_its_statements(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is cut off in the middle would fail the gate of each large table, now and then."""
+    db("INSERT INTO items (v) SELECT 1 FROM generate_series(1, 100000)")
+    assert state(db.run(items())) == "completed"
+    for milliseconds in range(10, 20):
+        monkeypatch.setattr(proof, "BELOW", milliseconds / 1000)
+        assert gate(db, items()) == ""
+
+
 def test_a_partition_that_is_attached_later_is_looked_at(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "BELOW", 0.0)
     db(

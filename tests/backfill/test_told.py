@@ -139,3 +139,17 @@ def test_a_runner_that_stands_still_in_its_batch_keeps_no_other_waiting(project:
         stopped.execute("UPDATE migration_guard.backfills SET state = 'running', claimed_by = 'other:1'")
         ran = project("run", "--all", NAP="0")
     assert last(ran).startswith("NOTHING WAS RUN: slow: running (run by ")
+
+
+@pytest.mark.parametrize("state", ["queued", "incomplete", "failed", "done_by_its_word"])
+def test_what_is_being_claimed_is_not_told_as_ended(project: Project, state: str) -> None:
+    assert project("init").returncode == 0
+    with psycopg.connect(project.url) as beginning:
+        beginning.execute(
+            "INSERT INTO migration_guard.backfills (key, fingerprint, table_name, state) VALUES ('slow', '', 'leads', %s)",
+            [state],
+        )
+        beginning.commit()
+        beginning.execute("UPDATE migration_guard.backfills SET state = 'running', claimed_by = 'other:1'")
+        ran = project("run", "--all", NAP="0")
+    assert "slow: running (run by another runner, which has begun just now)" in last(ran)

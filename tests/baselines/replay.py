@@ -160,8 +160,9 @@ class _Text:
         for node in ast.walk(self._tree) if self._tree is not None else ():
             if isinstance(node, ast.stmt) and node.lineno <= first and (node.end_lineno or 0) >= last:
                 found = node
-        compound = found is None or hasattr(found, "body")
-        return _plain("\n".join(self._lines[first - 1 : last])) if compound or found is None else ast.unparse(found)
+        if found is None or hasattr(found, "body"):
+            return _plain("\n".join(self._lines[first - 1 : last]))
+        return ast.unparse(found)
 
 
 def _plain(text: str) -> str:

@@ -328,3 +328,163 @@ def test_statements_that_build_on_each_other_become_ordered_backfills(project: P
         with connected(server.url(name)) as connection:
             rows = connection.exec_driver_sql("SELECT status FROM leads ORDER BY id").scalars().all()
     assert rows == ["c", "c", "x"]
+
+
+SESSION = """import sqlalchemy.orm
+
+
+Base = sa.orm.declarative_base()
+
+
+class Lead(Base):
+    __tablename__ = "leads"
+    id = sa.Column(sa.BigInteger, primary_key=True)
+    status = sa.Column(sa.Text)
+
+
+class Audit(Base):
+    __tablename__ = "audits"
+    lead_id = sa.Column(sa.BigInteger, primary_key=True)
+
+
+def upgrade():
+    session = sa.orm.Session(bind=op.get_bind())
+    for lead in session.query(Lead).filter(Lead.status == "new"):
+        lead.status = "seen"
+        {0}
+    session.commit()
+
+    print("done")
+"""
+
+
+def session_loop(project: Project, line: str) -> subprocess.CompletedProcess[str]:
+    project.put("versions/4d.py", HEAD.format("4d", "3c") + SESSION.format(line))
+    project.commit()
+    return project.guard("move", "versions/4d.py:28", "--write")
+
+
+def test_what_follows_a_loop_stays(project: Project) -> None:
+    moved = session_loop(project, "session.add(lead)")
+    assert moved.returncode == 0, moved.stderr
+    _, body = project.text("versions/4d.py").split("bind=op.get_bind())\n")
+    assert body == (
+        "    # migration-guard move: the UPDATE of leads is now 4d_leads_status\n"
+        '    session.commit()\n\n    print("done")\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("session.add(Audit(lead_id=lead.id))", "computes in Python"),
+        ("print(session.execute(sa.text('DELETE FROM audits')))", "makes another change too (line 29, of audits)"),
+    ],
+)
+def test_a_loop_that_makes_another_change_stays(project: Project, line: str, reason: str) -> None:
+    refused = session_loop(project, line)
+    assert (refused.returncode, reason in refused.stderr) == (1, True), refused.stderr
+    assert line in project.text("versions/4d.py")
+
+
+RUN_SQL = """from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    operations = [
+        migrations.RunSQL(
+            "UPDATE leads SET status = 'b' WHERE status = 'a'; UPDATE leads SET status = 'c' WHERE status = 'b';",
+            reverse_sql="UPDATE leads SET status = 'a'",
+        ),
+    ]
+"""
+LOOP = """from django.db import migrations
+
+
+def forwards(apps, schema_editor):
+    Lead = apps.get_model("crm", "Lead")
+    for lead in {0}:
+        lead.status = "x"
+        lead.save()
+
+
+class Migration(migrations.Migration):
+    operations = [migrations.RunPython(forwards)]
+"""
+
+
+def django(project: Project, source: str) -> None:
+    (project.folder / "crm" / "migrations").mkdir(parents=True)
+    project.put("crm/__init__.py", "")
+    project.put("crm/migrations/__init__.py", "")
+    project.put("crm/migrations/0001_change.py", source)
+    project.commit()
+
+
+def test_the_way_back_stays_where_every_statement_of_a_text_is_moved(project: Project) -> None:
+    django(project, RUN_SQL)
+    moved = project.guard("move", "crm/migrations/0001_change.py:7", "--write")
+    assert (moved.returncode, "2 moved" in moved.stdout) == (0, True), moved.stderr
+    text = project.text("crm/migrations/0001_change.py")
+    assert text.count("# migration-guard move: the UPDATE of leads is now") == 2
+    assert "            migrations.RunSQL.noop,\n            reverse_sql=\"UPDATE leads SET status = 'a'\",\n" in text
+
+
+@pytest.mark.parametrize("rows", ["Lead.objects.all()[:100]", "Lead.objects"])
+def test_rows_that_are_no_chain_of_calls_are_refused(project: Project, rows: str) -> None:
+    django(project, LOOP.format(rows))
+    refused = project.guard("move", "crm/migrations/0001_change.py:8")
+    assert (refused.returncode, f"what `{rows}` gives is not known here" in refused.stderr) == (1, True), refused.stderr
+
+
+def test_what_could_not_be_proven_is_moved_and_counted(project: Project, server: Server) -> None:
+    project.put("versions/4d.py", STATUS.replace("3c", "4d").replace("= 'new'", "= 'new' AND status = 'won'"))
+    project.commit()
+    shown = project.guard("move", "versions/4d.py:9", "--prove", "--scratch-database-url", server.url())
+    assert shown.returncode == 0
+    assert "not proven: the statement changes none of the made-up rows" in shown.stderr
+    assert "1 moved (shown; --write makes the changes), 1 of them not proven, 0 refused." in shown.stdout
+    proven = project.guard("move", "versions/3c.py:9", "--prove", "--scratch-database-url", server.url())
+    assert (proven.returncode, "proven: " in proven.stdout, "not proven" in proven.stdout) == (0, True, False)
+
+
+@pytest.mark.parametrize("option", ["--check", "--skeleton"])
+def test_proving_is_refused_where_nothing_is_moved(project: Project, option: str) -> None:
+    what = [] if option == "--check" else ["versions/3c.py:9"]
+    refused = project.guard("move", *what, option, "--prove")
+    assert (refused.returncode, f"which {option} does not" in refused.stderr) == (2, True), refused.stderr
+
+
+@pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/postgres", "no url"])
+def test_a_scratch_server_that_is_none_is_told(project: Project, url: str) -> None:
+    refused = project.guard("move", "versions/3c.py:9", "--prove", "--scratch-database-url", url)
+    assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
+    assert "--prove: the scratch server" in refused.stderr
+
+
+ANNOTATED = """from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Lead(Base):
+    __tablename__ = "leads"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    points: Mapped[int] = mapped_column("score")
+    state: Mapped[str] = mapped_column(sa.Text, name="status")
+
+
+def upgrade():
+    session = Session(bind=op.get_bind())
+    session.query(Lead).filter(Lead.points == 5).update({"state": "five"})
+"""
+
+
+def test_an_attribute_that_is_annotated_has_the_column_that_it_names(project: Project) -> None:
+    project.put("versions/4d.py", HEAD.format("4d", "3c") + ANNOTATED)
+    project.commit()
+    moved = project.guard("move", "versions/4d.py:24")
+    assert moved.returncode == 0, moved.stderr
+    assert "leads.score = 5 AND status IS DISTINCT FROM 'five'" in moved.stdout

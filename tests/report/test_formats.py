@@ -214,6 +214,13 @@ def test_rdjson_counts_columns_in_bytes() -> None:
     assert unseen["location"]["range"] == {"start": {"line": 1}, "end": {"line": 1}}
 
 
+def test_rdjson_counts_lines_as_places_do() -> None:
+    report = replace(REPORT, findings=(replace(HIGH, span=Span(2, 3, 2, 4)),), problems=())
+    sources = {HIGH.path: "a\x0cb\x0cc\nöö = 1\n"}
+    (one,) = json.loads(said("rdjson", replace(report, sources=sources)))["diagnostics"]
+    assert one["location"]["range"]["start"] == {"line": 2, "column": 5}
+
+
 def test_rdjson_holds_problems_as_errors() -> None:
     found = json.loads(said("rdjson"))["diagnostics"]
     assert [one["severity"] for one in found if "checked" in one["message"]] == ["ERROR"] * 3

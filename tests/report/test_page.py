@@ -97,8 +97,8 @@ def test_the_burn_down_has_a_line_for_each_severity_and_says_what_it_could_not_r
         "low",
     ]
     assert "line 3 is no JSON" in text
-    assert "At most" not in text
     assert "Goal: at most 0 by 2026-12-31." in text
+    assert "Goal: at most 7 by 2027-01-01." in page(replace(CLEAN, background=Background(goals=(("2027-01-01", 7),))))
     assert "Its history cannot be read: gone" in page(replace(CLEAN, background=Background(unknown="gone")))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.config import SettingsLoader
+from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.verify import deployment, scripts
 from migration_guard.verify.foreign import promise
 from migration_guard.verify.verdict import Evidence, Outcome
@@ -25,6 +25,11 @@ COMPOSE = """services:
 OWN = "migration-guard backfill run --all"
 MIGRATED = "migrate: {condition: service_completed_successfully}"
 FILLED = "backfill: {condition: service_completed_successfully}"
+DEEP_LEAVING = "".join(f"f{n}() {{ f{n + 1}; }}\n" for n in range(14)) + (
+    "f14() { exit 1; }\nalembic upgrade head || exit 1\n./run_backfills || f0\n"
+)
+DEEP_FUNCTIONS = "".join(f"f{n}() {{ f{n + 1}; }}\n" for n in range(13)) + "f13() { alembic upgrade head; }\nf0\n"
+DEEP_TARGETS = "deploy: t0\n" + "".join(f"t{n}: t{n + 1}\n" for n in range(21)) + "t21:\n\talembic upgrade head\n"
 
 
 def judged(folder: Path, **files: str) -> tuple[list[Evidence], list[str]]:
@@ -128,11 +133,37 @@ def test_compose_files(command: str, waits: str, what: list[str], tmp_path: Path
         ("deploy_sh", "ssh host 'cd app && alembic upgrade head'\n", "what ssh is given to run is not judged"),
         ("deploy_sh", "until ./run_backfills; do sleep 5; done\nalembic upgrade head\n", "cannot be told"),
         ("compose_yml", "services: [\n", "it is no YAML"),
+        ("deploy_sh", DEEP_FUNCTIONS, "functions are followed 12 deep, and no deeper"),
+        ("deploy_sh", DEEP_LEAVING, "functions are followed 12 deep, and no deeper"),
+        ("Makefile", DEEP_TARGETS, "targets that need targets are followed 20 deep, and no deeper"),
     ],
 )
 def test_what_cannot_be_judged_is_named(name: str, text: str, message: str, tmp_path: Path) -> None:
     _, problems = judged(tmp_path, **{name: text})
     assert any(message in problem for problem in problems)
+
+
+def test_scripts_are_followed_only_so_far_which_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for number in range(5):
+        (tmp_path / f"{number}.sh").write_text(f"set -e\n./{number + 1}.sh\n./{number}.sh\n", encoding="utf-8")
+    (tmp_path / "5.sh").write_text("alembic upgrade head\n", encoding="utf-8")
+    _, problems = judged(tmp_path, deploy_sh="set -e\n./0.sh\n./run_backfills || true\n")
+    assert any("scripts that call scripts are followed 4 deep, and no deeper" in problem for problem in problems)
+    (tmp_path / "3.sh").write_text("set -e\nalembic upgrade head\n", encoding="utf-8")
+    assert judged(tmp_path)[1] == []
+
+
+@pytest.mark.parametrize("entry", [".", "deploy**.sh"])
+def test_what_is_no_glob_of_files_is_told(entry: str, tmp_path: Path) -> None:
+    settings = SettingsLoader(cwd=tmp_path, config=[f'verify.deploy-scripts=["{entry}"]'], isolated=True)
+    (tmp_path / "deploy.sh").touch()
+    try:
+        found = scripts.find(settings.for_folder(tmp_path), tmp_path)
+    except ConfigError as error:
+        assert repr(entry) in str(error)  # later Pythons take the second for `deploy*.sh`
+    else:
+        assert found.judged
 
 
 def test_without_a_script_the_point_is_not_judged(tmp_path: Path) -> None:

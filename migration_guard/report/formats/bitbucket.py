@@ -58,7 +58,7 @@ class Document(TypedDict):
 
 def render(report: Report, screen: Screen) -> str:
     """Give both bodies; the report has failed if the run has, or if something could not be checked."""
-    marked = [one for one in numbered(report) if screen.grandfathered or one[0].status is Status.NEW]
+    marked = numbered(report, grandfathered=screen.grandfathered)
     annotations = [_problem(problem, number) for number, problem in enumerate(report.problems)]
     annotations += [_finding(*one) for one in sorted(marked, key=lambda one: urgency(one[0]))]
     head = Head(

@@ -44,11 +44,7 @@ class Entry(TypedDict):
 
 def render(report: Report, screen: Screen) -> str:
     """Give the list; what could not be checked is in it, as the worst."""
-    entries = [
-        _finding(finding, mark)
-        for finding, mark in numbered(report)
-        if screen.grandfathered or finding.status is Status.NEW
-    ]
+    entries = [_finding(finding, mark) for finding, mark in numbered(report, grandfathered=screen.grandfathered)]
     entries += [_problem(problem, number) for number, problem in enumerate(report.problems)]
     return encoded(entries, indent=2) + "\n"
 

@@ -13,14 +13,14 @@ from migration_guard.config.tables import MeasuredTable
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.report.chart import chart
 from migration_guard.report.frame import frame
-from migration_guard.report.model import Report, by_urgency, places
+from migration_guard.report.model import Report, by_urgency, places, to_mend
 from migration_guard.report.pages import page_of
 from migration_guard.report.sanitise import one_line
 from migration_guard.report.screen import Screen
-from migration_guard.report.summary import counted, summary
+from migration_guard.report.summary import summary, verdict
 
 ROWS_A_SECOND = 20_000
-"""What one UPDATE of a table with a few indexes gets through on a usual server; the page names it beside its estimates."""
+"""An assumption, not a measurement: so the page names it beside each estimate."""
 MINUTE, HOUR = 60, 3600
 
 
@@ -36,7 +36,7 @@ def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 -- the page h
             '<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; {allowed}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>migration-guard: {_verdict(report)}</title>",
+            f"<title>migration-guard: {verdict(report)}</title>",
             f"<style>{style}</style>",
             "</head>",
             "<body>",
@@ -68,15 +68,9 @@ def _text(words: str) -> str:
     return escape(one_line(words))
 
 
-def _verdict(report: Report) -> str:
-    parts = [counted(len(report.new), "new finding") if report.new else "nothing new"]
-    parts += [f"{counted(len(report.problems), 'problem')}, not everything was checked"] if report.problems else []
-    return ", ".join(parts)
-
-
 def _header(report: Report) -> Iterator[str]:
     yield "<header>"
-    yield f"<h1>migration-guard <span>{_verdict(report)}</span></h1>"
+    yield f"<h1>migration-guard <span>{verdict(report)}</span></h1>"
     yield f"<p>{'<br>'.join(map(_text, summary(report).splitlines()))}</p>"
     yield '<ul class="tiles">'
     for severity in reversed(Severity):
@@ -157,7 +151,7 @@ def _place(place: list[Finding], report: Report) -> Iterator[str]:
     if source is not None:
         lines = "\n".join(escape(line) for line in frame(source, first.span))
         yield f'<pre tabindex="0" aria-label="Source">{lines}</pre>'
-    yield f"<p>{_text(first.help)}</p>"
+    yield from (f"<p>{_text(help_)}</p>" for help_ in dict.fromkeys(one.help for one in to_mend(place)))
     yield "</article>"
 
 
@@ -187,7 +181,7 @@ def _duration(table: MeasuredTable) -> str:
 
 def _burn_down(report: Report) -> Iterator[str]:
     beside = report.background
-    if beside is None or not (beside.points or beside.unknown):
+    if beside is None or not (beside.points or beside.unknown or beside.goals):
         return
     yield '<section aria-labelledby="burn-down"><h2 id="burn-down">The baseline over time</h2>'
     if beside.unknown:

@@ -10,7 +10,7 @@ from migration_guard.report.markdown import code, text
 from migration_guard.report.model import Report, by_urgency
 from migration_guard.report.pages import page_of
 from migration_guard.report.screen import Screen
-from migration_guard.report.summary import counted, summary
+from migration_guard.report.summary import counted, summary, verdict
 
 MOST = 50
 """Rows of the table, and lines of each list, at most; the rest is counted."""
@@ -21,7 +21,7 @@ def render(report: Report, screen: Screen) -> str:
     findings = by_urgency(report.shown(grandfathered=screen.grandfathered))
     if screen.quiet and not findings and not report.problems:
         return ""
-    lines = [f"### migration-guard: {_verdict(report)}", "", " ".join(map(text, summary(report).splitlines())), ""]
+    lines = [f"### migration-guard: {verdict(report)}", "", " ".join(map(text, summary(report).splitlines())), ""]
     if findings:
         lines += ["| severity | rule | where | what |", "|---|---|---|---|"]
         lines += [*_limited((_row(finding) for finding in findings[:MOST]), len(findings), "finding"), ""]
@@ -31,12 +31,6 @@ def render(report: Report, screen: Screen) -> str:
     if findings:
         lines += ["<details><summary>What to do</summary>", "", *_remedies(findings[:MOST]), "", "</details>", ""]
     return "\n".join(lines)
-
-
-def _verdict(report: Report) -> str:
-    parts = [counted(len(report.new), "new finding") if report.new else "nothing new"]
-    parts += [f"{counted(len(report.problems), 'problem')}, not everything was checked"] if report.problems else []
-    return ", ".join(parts)
 
 
 def _limited(lines: Iterable[str], number: int, noun: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TypedDict
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.operations import Problem, Span
 from migration_guard.report.formats.json import encoded
+from migration_guard.report.frame import lines_of
 from migration_guard.report.model import Report
 from migration_guard.report.pages import page_of
 from migration_guard.report.sanitise import data, one_line
@@ -83,19 +84,20 @@ def render(report: Report, screen: Screen) -> str:
 def _finding(finding: Finding, report: Report) -> Diagnostic:
     new = finding.status is Status.NEW
     filed = "" if new else f" ({finding.status.value})"
+    code = Code(value=f"{finding.code} {finding.name}")
     url = page_of(finding.name)
+    if url:
+        code["url"] = url
     return Diagnostic(
         message=one_line(f"{finding.message}{filed}. {finding.help}"),
         location=Location(path=data(finding.path), range=_range(finding.span, report.sources.get(finding.path))),
         severity=LEVELS[finding.severity] if new else FILED,
-        code=Code(value=f"{finding.code} {finding.name}", url=url)
-        if url
-        else Code(value=f"{finding.code} {finding.name}"),
+        code=code,
     )
 
 
 def _range(span: Span, source: str | None) -> Range:
-    lines = None if source is None else source.splitlines()
+    lines = None if source is None else lines_of(source)
     return Range(start=_position(span.line, span.column, lines), end=_position(span.end_line, span.end_column, lines))
 
 

@@ -14,7 +14,7 @@ from migration_guard.sql.backfill import copy, delete, update
 from migration_guard.sql.backfill.facts import CannotMove, Column, Draft, Facts, Touched
 from migration_guard.sql.backfill.names import FactsOf
 from migration_guard.sql.backfill.sources import names_in
-from migration_guard.sql.backfill.tree import name_of, parsed, tables
+from migration_guard.sql.backfill.tree import parsed, tables
 
 __all__ = ["CannotMove", "Column", "Draft", "Facts", "Touched", "draft", "touched"]
 
@@ -46,9 +46,5 @@ def touched(sql: str) -> Touched:
         )
     own = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     reads = frozenset(table.name.lower() for table in tables(tree) if table is not own)
-    table = _written(own).rpartition(".")[2].strip('"').lower()
+    table = own.name.lower() if isinstance(own, exp.Table) else ""
     return Touched(table, columns, names_in(tree), reads, adds=isinstance(tree, exp.Insert))
-
-
-def _written(table: exp.Expr | None) -> str:
-    return name_of(table) if isinstance(table, exp.Table) else ""

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from migration_guard.sql.backfill.facts import CannotMove, Column
 from migration_guard.sql.backfill.names import Owner, is_row, owner_of
-from migration_guard.sql.backfill.tree import Target, conjuncts, folded, same_table
+from migration_guard.sql.backfill.tree import Target, conjuncts, folded, put_into, same_table
 
 _OF_THE_MOMENT = (
     exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime, exp.CurrentUser, exp.Rand, exp.Uuid,
@@ -153,9 +153,10 @@ def _is_put_over(part: exp.Expr, target: Target, given: Mapping[str, exp.Expr]) 
         ):
             column, key = asked.this, asked.expression
             put = given.get(folded(column.this)) if _is_targets(column, target) else None
-            if not isinstance(put, exp.Expr) or "set" not in type(put).__name__.lower() + put.name.lower():
+            parts = put_into(put) if put is not None else []
+            if len(parts) < 3:
                 return False
-            base, path, constant = (*_first_arguments(put), None, None, None)[:3]
+            base, path, constant = parts[:3]
             return (
                 isinstance(base, exp.Column)
                 and target.owns(base)
@@ -175,10 +176,6 @@ def _is_put_over(part: exp.Expr, target: Target, given: Mapping[str, exp.Expr]) 
                 and taken.expression.name == key.name
             )
     return False
-
-
-def _first_arguments(call: exp.Expr) -> list[exp.Expr]:
-    return list(call.expressions) if isinstance(call, exp.Anonymous) else list(call.iter_expressions())
 
 
 def _key_of(key: exp.Expr) -> str | None:

@@ -7,7 +7,7 @@ import re
 from sqlglot import exp
 
 from migration_guard.sql.backfill.names import Owner, owner_of
-from migration_guard.sql.backfill.tree import Target, folded
+from migration_guard.sql.backfill.tree import Target, folded, put_into
 
 
 def is_settled(value: exp.Expr, target: Target, column: str, kind: str | None) -> bool:
@@ -37,8 +37,8 @@ def _assigns(value: exp.Expr, target: Target, column: str, kind: str | None) -> 
         inside = inside.this.unnest()
     rest: exp.Expr
     match inside:
-        case exp.Anonymous(this="jsonb_set"):
-            parts = inside.expressions
+        case exp.Anonymous():
+            parts = put_into(inside)
             if len(parts) not in {3, 4} or any(_has_columns(part) for part in parts[2:]) or not _names_keys(parts[1]):
                 return False
             rest = parts[0]

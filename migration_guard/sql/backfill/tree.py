@@ -132,6 +132,11 @@ def identifier(name: str) -> exp.Identifier:
     return exp.to_identifier(name, quoted=not _PLAIN.fullmatch(name) or name in _RESERVED)
 
 
+def put_into(value: exp.Expr) -> list[exp.Expr]:
+    """What `jsonb_set` is given; nothing for anything else."""
+    return value.expressions if isinstance(value, exp.Anonymous) and value.name.lower() == "jsonb_set" else []
+
+
 def name_of(table: exp.Table) -> str:
     """Write a table's name, without its alias."""
     return ".".join(part.sql(dialect=DIALECT) for part in table.parts)

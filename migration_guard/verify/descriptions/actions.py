@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.order import after, deploys
-from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
 from migration_guard.verify.descriptions.yamls import (
     Node,
     begins,
@@ -23,7 +23,6 @@ from migration_guard.verify.descriptions.yamls import (
 
 _STOPS = Fate(stops=True, why="a step that fails stops its job")
 _ALLOWED = Fate(stops=False, why="continue-on-error lets the job go on")
-_SPEAKS = re.compile(r"migrat|back_?-?fill", re.IGNORECASE)
 
 
 def recognises(root: Node) -> bool:
@@ -52,12 +51,12 @@ def _job(job: Node) -> Iterator[Command]:
         fate = _ALLOWED if allowed else _STOPS
         script = get(step, "run")
         if script is None:
-            if _SPEAKS.search(" ".join(spoken(step))):
+            if SPEAKS.search(" ".join(spoken(step))):
                 raise Unreadable(line(step), f"what {text(step, 'uses') or 'this step'} runs is not read")
             continue
         named = text(step, "shell") or "bash"
         if not re.match(r"(?:ba)?sh\b", named):
-            if _SPEAKS.search(text(script)):
+            if SPEAKS.search(text(script)):
                 raise Unreadable(line(script), f"a step in {named} is not read")
             continue
         found = shell.commands(text(script).encode(), errexit=True, above=begins(script), last=fate)

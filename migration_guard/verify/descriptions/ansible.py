@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Iterator
 
 from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable, words_of
 from migration_guard.verify.descriptions.yamls import (
     Node,
     begins,
@@ -25,7 +23,6 @@ _STOPS = Fate(stops=True, why="a task that fails stops the play")
 _ALLOWED = Fate(stops=False, why="its errors are ignored")
 _RUNS = frozenset({"command", "shell", "script", "raw"})
 _PARTS = ("pre_tasks", "roles", "tasks", "post_tasks")
-_SPEAKS = re.compile(r"migrat|back_?-?fill", re.IGNORECASE)
 
 
 def recognises(root: Node) -> bool:
@@ -64,14 +61,9 @@ def _task(task: Node, fate: Fate) -> Iterator[Command]:
             else:
                 yield Command(_words(given), line(given), fate)
             return
-    if _SPEAKS.search(" ".join(spoken(task))):
+    if SPEAKS.search(" ".join(spoken(task))):
         raise Unreadable(line(task), "what this task runs is not read")
 
 
 def _words(node: Node) -> tuple[str, ...]:
-    if items(node):
-        return tuple(texts(node))
-    try:
-        return tuple(shlex.split(text(node)))
-    except ValueError:
-        return tuple(text(node).split())
+    return tuple(texts(node)) if items(node) else words_of(text(node))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from migration_guard.verify.descriptions.steps import words_of
 from migration_guard.verify.descriptions.yamls import Node, get, items, line, pairs, text, texts
 
 COMPLETED = "service_completed_successfully"
@@ -69,15 +69,8 @@ def _service(key: Node, node: Node, path: str) -> Service:
     return Service(key.value, path, line(key), command, tuple(_waits(get(node, "depends_on"))))
 
 
-def _words(node: Node | None) -> Iterator[str]:
-    listed = items(node)
-    if listed:
-        yield from texts(node)
-    elif node is not None and (spelled := text(node)):
-        try:
-            yield from shlex.split(spelled)
-        except ValueError:
-            yield from spelled.split()
+def _words(node: Node | None) -> tuple[str, ...]:
+    return tuple(texts(node)) if items(node) else words_of(text(node))
 
 
 def _waits(node: Node | None) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.steps import Command, Fate
 from migration_guard.verify.descriptions.yamls import Node, get, items, line, text, texts
 
@@ -60,15 +59,10 @@ def _object(root: Node) -> Iterator[Command]:
 def _pod(spec: Node | None, first: Fate, main: Fate) -> Iterator[Command]:
     for name, fate in (("initContainers", first), ("containers", main)):
         for one in items(get(spec, name)):
-            yield from _container(one, fate)
+            yield _container(one, fate)
 
 
-def _container(node: Node, fate: Fate) -> Iterator[Command]:
+def _container(node: Node, fate: Fate) -> Command:
     words = (*texts(get(node, "command")), *texts(get(node, "args")))
     place = next((one for name in ("command", "args") if (one := get(node, name)) is not None), node)
-    script = shell.inner(words)
-    if script is None:
-        yield Command(words, line(place), fate, "" if words else text(node, "name"))
-        return
-    found = shell.commands(script[0].encode(), errexit=script[1], above=line(place) - 1, last=fate)
-    yield from (one.led_to(fate) for one in found)
+    return Command(words, line(place), fate, "" if words else text(node, "name"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.steps import Command, Fate
+from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
 
 _TARGET = re.compile(r"^@?(?P<names>[\w./%-]+(?:\s+[\w./%=\"'-]+)*)\s*::?(?!=)(?P<needs>[^#=]*)(?:#.*)?$")
 _STOPS = Fate(stops=True, why="it stops at a line that fails")
@@ -39,27 +39,26 @@ def read(source: bytes, *, chosen: str | None = None, named: bool = False) -> It
         wanted = [name for name in targets if not name.startswith(".")][:1]
     done: set[str] = set()
     for name in wanted:
-        yield from _run(name, targets, done, 0)
+        yield from _run(name, targets, done)
 
 
-def is_target(name: str, source: bytes) -> bool:
-    return name in _targets(source.decode("utf-8", "replace"))
-
-
-def _run(name: str, targets: dict[str, _Target], done: set[str], depth: int) -> Iterator[Command]:
-    if name in done or name not in targets or depth > _DEEPEST:
+def _run(name: str, targets: dict[str, _Target], done: set[str], above: tuple[str, ...] = ()) -> Iterator[Command]:
+    """What a target needs, and then its own lines; it was come to by those `above`."""
+    if name in done or name in above or name not in targets:
         return
+    if len(above) > _DEEPEST:
+        raise Unreadable(None, f"targets that need targets are followed {_DEEPEST} deep, and no deeper")
     done.add(name)
     for one in targets[name].needs:
-        yield from _run(one, targets, done, depth + 1)
+        yield from _run(one, targets, done, (*above, name))
     for number, line in targets[name].lines:
         prefix = re.match(r"[@+\s-]*", line)
         fate = _ALLOWED if prefix and "-" in prefix[0] else _STOPS
         text = re.sub(r"^[@+\s-]*", "", line).replace("$$", "$")
         text = re.sub(r"\{\{\s*(\w+).*?\}\}", r"$\1", text)
         call = re.match(r"(?:\$\(MAKE\)|make|just)\s+([\w.-]+)\s*$", text)
-        if call:
-            yield from (one.led_to(fate) for one in _run(call[1], targets, done - {call[1]}, depth + 1))
+        if call and call[1] in targets:
+            yield from (one.led_to(fate) for one in _run(call[1], targets, done - {call[1]}, (*above, name)))
             continue
         text = re.sub(r"\$\((\w+)\)", r"${\1}", text)
         yield from (one.led_to(fate) for one in shell.commands(text.encode(), above=number - 1, last=fate))
@@ -88,6 +87,3 @@ def _targets(text: str) -> dict[str, _Target]:
             now = []
         continued = bool(now) and line.endswith("\\") and line[:1] in {"\t", " "}
     return found
-
-
-__all__ = ["is_target", "read", "recognises"]

@@ -101,10 +101,4 @@ def _line_of(source: bytes, name: str) -> int:
 
 
 def _script(command: str, above: int, fate: Fate) -> Iterator[Command]:
-    for one in shell.commands(command.encode(), above=above, last=fate):
-        script = shell.inner(one.words)
-        if script is None:
-            yield one.led_to(fate)
-        else:
-            found = shell.commands(script[0].encode(), errexit=script[1], above=one.line - 1, last=fate)
-            yield from (each.led_to(one.fate) for each in found)
+    yield from (one.led_to(fate) for one in shell.commands(command.encode(), above=above, last=fate))

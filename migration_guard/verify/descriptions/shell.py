@@ -17,7 +17,7 @@ from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
 
 _LANGUAGE = Language(tree_sitter_bash.language())
 _DEEPEST = 12
-"""Functions that call functions: beyond this, nothing is followed."""
+"""Functions that call functions: beyond this, nothing is followed, which is told."""
 
 _SAYS = re.compile(
     r"^(?:echo|printf|logger|log(?:_\w+)?|info|warn(?:ing)?|say|notify\w*|true|:|sleep|date|return|continue)$"
@@ -36,7 +36,8 @@ class _Context:
     fate: Fate
     errexit: bool
     arguments: tuple[str, ...] = ()
-    depth: int = 0
+    callers: tuple[str, ...] = ()
+    """The functions that are being run, outermost first."""
 
     def tested(self, fate: Fate) -> _Context:
         """Behind `if`, `||` and the like the shell obeys no `set -e`."""
@@ -46,6 +47,10 @@ class _Context:
 GOES_ON = Fate(stops=False, why="nothing looks at its exit code")
 SET_E = Fate(stops=True, why="the script runs under set -e")
 LAST = Fate(stops=True, why="the script ends with its exit code")
+
+
+def _too_deep(node: Node) -> Unreadable:
+    return Unreadable(node.start_point.row + 1, f"functions are followed {_DEEPEST} deep, and no deeper")
 
 
 def recognises(name: str, source: bytes) -> bool:
@@ -170,19 +175,21 @@ class _Walk:
         leaves = any(self.leaves(one) for one in branch)
         return Fate(leaves, f"line {line} tests its exit code and {'exits' if leaves else 'goes on'}")
 
-    def leaves(self, node: Node, depth: int = 0) -> bool:
-        """Whether a statement ends the script, or the function with a failure."""
+    def leaves(self, node: Node, within: frozenset[str] = frozenset()) -> bool:
+        """Whether a statement ends the script, or the function with a failure. Raises Unreadable where that is too deep."""
         if node.type == "command":
             name, *words = _words(node)
             if name == "exit" or (name == "return" and words[:1] != ["0"]) or name == "false":
                 return True
             body = self.functions.get(name)
-            return (
-                body is not None and depth < _DEEPEST and any(self.leaves(one, depth + 1) for one in _statements(body))
-            )
-        if node.type in {"compound_statement", "subshell", "redirected_statement", "do_group"}:
-            return any(self.leaves(one, depth) for one in _statements(node))
-        return node.type == "list" and any(self.leaves(one, depth) for one in _statements(node))
+            if body is None or name in within:
+                return False
+            if len(within) == _DEEPEST:
+                raise _too_deep(node)
+            return any(self.leaves(one, within | {name}) for one in _statements(body))
+        if node.type in {"compound_statement", "subshell", "redirected_statement", "do_group", "list"}:
+            return any(self.leaves(one, within) for one in _statements(node))
+        return False
 
     # --- Statements --------------------------------------------------------------------------------------------------
 
@@ -281,9 +288,11 @@ class _Walk:
             self._set(words[1:])
         elif name == "trap" and words[-1] == "ERR" and "exit" in words[1]:
             self.errexit = True
-        elif name in self.functions and context.depth < _DEEPEST:
-            inner = replace(context, arguments=tuple(words[1:]), depth=context.depth + 1)
+        elif name in self.functions and len(context.callers) < _DEEPEST:
+            inner = replace(context, arguments=tuple(words[1:]), callers=(*context.callers, name))
             self.block(_statements(self.functions[name]), inner, last=context.fate)
+        elif name in self.functions and name not in context.callers:
+            raise _too_deep(node)
         else:
             expanded = tuple(each for word in words for each in _expanded(word, context.arguments))
             self.found.append(Command(expanded, node.start_point.row + 1, context.fate))

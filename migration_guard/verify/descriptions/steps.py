@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass, replace
+
+SPEAKS = re.compile(r"migrat|back_?-?fill", re.IGNORECASE)
+"""What a step says that may run migrations or backfills."""
 
 
 class Unreadable(Exception):
@@ -39,3 +44,11 @@ class Command:
     def led_to(self, fate: Fate, *, label: str = "") -> Command:
         """The same command inside a step: if its own failure ends the step, the step's fate is what it leads to."""
         return replace(self, fate=fate if self.fate.stops and not self.fate.partly else self.fate, label=label)
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a command that no shell runs."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        return tuple(text.split())

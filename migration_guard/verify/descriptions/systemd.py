@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 
-from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.steps import Command, Fate
+from migration_guard.verify.descriptions.steps import Command, Fate, words_of
 
 _EXEC = re.compile(
     r"^(?P<key>ExecCondition|ExecStartPre|ExecStart|ExecStartPost|ExecReload)\s*=\s*(?P<prefix>[-@+!:|]*)(?P<rest>.*)$"
@@ -31,13 +29,4 @@ def read(source: bytes) -> Iterator[Command]:
         number += 1 + line.count("\x00")
     for _, number, prefix, rest in sorted(found, key=lambda one: one[:2]):
         fate = _ALLOWED if "-" in prefix else _STOPS
-        try:
-            words = tuple(shlex.split(rest))
-        except ValueError:
-            words = tuple(rest.split())
-        script = shell.inner(words)
-        if script is None:
-            yield Command(words, number, fate)
-        else:
-            inner = shell.commands(script[0].encode(), errexit=script[1], above=number - 1, last=fate)
-            yield from (one.led_to(fate) for one in inner)
+        yield Command(words_of(rest), number, fate)

@@ -89,18 +89,19 @@ def _summary(verification: Verification) -> Iterator[Text]:
     for point in verification.points:
         status = standing(point)
         yield Text(f"  {status:<10} ", style=STYLES[status]).append(f"{point.number}. {point.title}", "not bold")
-    told: set[str] = set()
-    remedies = list({(one.where, one.what): one for one in verification.remedies}.values())
-    for one in remedies[:_MOST]:
-        label = "critical" if one.outcome is Outcome.FAIL else "recommended"
-        text = f"  {label}: {one.where + ': ' if one.where else ''}{one.what}."
-        for line in textwrap.wrap(one_line(f"{text} {one.help}".rstrip()), _WIDTH, subsequent_indent="    "):
-            if text not in told:
-                yield plain(line)
-        told.add(text)
+    remedies: dict[tuple[str, str], Evidence] = {}
+    for one in verification.remedies:
+        remedies.setdefault((one.where, one.what), one)
+    for one in [*remedies.values()][:_MOST]:
+        yield from map(plain, textwrap.wrap(_remedy(one), _WIDTH, subsequent_indent="    "))
     if len(remedies) > _MOST:
         yield plain(f"  and {len(remedies) - _MOST:,} more: --output-format json has them all", "dim")
     yield plain("")
+
+
+def _remedy(one: Evidence) -> str:
+    label = "critical" if one.outcome is Outcome.FAIL else "recommended"
+    return one_line(f"  {label}: {one.where + ': ' if one.where else ''}{one.what}. {one.help}".rstrip())
 
 
 def _fix(fix: Fix) -> Iterator[Text]:

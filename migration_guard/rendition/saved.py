@@ -1,0 +1,110 @@
+"""A loop over a queryset as SQL: its rows are assigned to, and saved one by one or together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from migration_guard.interpreter.syntax import dotted
+from migration_guard.rendition.loops import KINDS, Body, Kind, collecting_loop, loop_around, loop_spot
+from migration_guard.rendition.queryset import QuerySet
+from migration_guard.rendition.spelling import (
+    NotRendered,
+    Rendered,
+    name,
+    plain_arguments,
+    qualified,
+    understood_no,
+    where,
+)
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+    from migration_guard.libraries.database import Model
+
+
+def of_save(call: Call, model: Model | None) -> Rendered:
+    """Give the statement that a loop over a queryset stands for, whose rows are saved one by one."""
+    whole = call.place.whole
+    if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
+        raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
+    row = dotted(whole.func.value) if isinstance(whole.func, cst.Attribute) else None
+    loop = loop_around(call.machine, whole, row)
+    given = plain_arguments(whole)[1].get("update_fields")
+    return _of_loop(call.machine, model, loop, _fields_of(given), saved=whole)
+
+
+def of_bulk_update(call: Call, model: Model | None) -> Rendered:
+    """Give the statement of a loop that collects rows, which are saved together."""
+    whole = call.place.whole
+    if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
+        raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
+    positional, named = plain_arguments(whole)
+    listed = positional[0] if positional else None
+    fields = _fields_of(positional[1] if len(positional) > 1 else named.get("fields"))
+    if not isinstance(listed, cst.Name) or not fields:
+        raise understood_no(whole)
+    loop, added = collecting_loop(call.machine, listed.value)
+    return _of_loop(call.machine, model, loop, fields, saved=added)
+
+
+def _of_loop(machine: Machine, model: Model, loop: cst.For, fields: tuple[str, ...], saved: cst.CSTNode) -> Rendered:
+    assert model.table is not None
+    spot = loop_spot(machine, loop)
+    query = QuerySet(machine, model, model.table)
+    try:
+        conditions = query.rows(loop.iter)
+        sets, held = Body(machine, loop, _Fields(query), saved).run()
+        _check_saved(machine, model, set(sets), fields)
+        columns = ", ".join(f"{query.column(field)} = {value}" for field, value in sets.items())
+        return Rendered(f"UPDATE {qualified(model.table)} SET {columns}{where([*conditions, *held])}", loop=spot)
+    except NotRendered as reason:
+        raise NotRendered(str(reason), spot) from None
+
+
+def _check_saved(machine: Machine, model: Model, assigned: set[str], fields: tuple[str, ...]) -> None:
+    if fields and assigned - set(fields):
+        raise NotRendered("it assigns fields that it does not save; write the statement in SQL, then move it")
+    if not fields and (stamp := machine.libraries.django.stamped(model)):
+        raise NotRendered(f"save() also writes the time into {stamp} (auto_now); say update_fields, then move it")
+
+
+def _fields_of(node: cst.BaseExpression | None) -> tuple[str, ...]:
+    """The names of `update_fields`, if they are written out."""
+    if node is None:
+        return ()
+    if not isinstance(node, (cst.List, cst.Tuple, cst.Set)):
+        raise understood_no(node)
+    values = [element.value for element in node.elements]
+    if not all(isinstance(value, cst.SimpleString) for value in values):
+        raise understood_no(node)
+    return tuple(str(value.evaluated_value) for value in values if isinstance(value, cst.SimpleString))
+
+
+class _Fields:
+    """The fields of a row in a loop over a queryset."""
+
+    def __init__(self, query: QuerySet) -> None:
+        self._query = query
+
+    def column(self, field: str) -> str:
+        return self._query.column(field)
+
+    def kind(self, field: str) -> Kind:
+        return KINDS.get(self._query.machine.libraries.django.field_kind(self._query.model, field), Kind.OTHER)
+
+    def related(self, field: str, attribute: str) -> tuple[str, Kind]:
+        """A field of the row that a foreign key refers to."""
+        django = self._query.machine.libraries.django
+        other = django.related(self._query.model, field)
+        if other is None or other.table is None or other.table == self._query.table:
+            raise NotRendered(f"which table {field} refers to is not known here; write the statement in SQL")
+        inner = QuerySet(self._query.machine, other, other.table, f"{name(other.table)}.")
+        key = f"{name(self._query.table)}.{self.column(field)}"
+        found = f"(SELECT {inner.column(attribute)} FROM {qualified(other.table)} WHERE {inner.column('id')} = {key})"
+        return found, KINDS.get(django.field_kind(other, attribute), Kind.OTHER)
+
+    def checked(self, field: str, node: cst.BaseExpression, value: str) -> str:
+        return value if isinstance(node, cst.Attribute) else self._query.plain(field, value)

@@ -1,0 +1,34 @@
+"""Backfills that wait for others: in which order they go, and what is said of one whose turn has not come."""
+
+from __future__ import annotations
+
+from backfill.process import free_port
+from migration_guard.backfill import Backfill, run
+from migration_guard.backfill.connect import address
+from migration_guard.backfill.definition import Priority
+from migration_guard.backfill.order import in_order, waits
+from migration_guard.backfill.state import Store
+
+
+def backfill(key: str, *after: str, priority: Priority = Priority.MEDIUM) -> Backfill:
+    update = "UPDATE leads SET status = 'new' WHERE id = ANY(:ids)"
+    return Backfill(key=key, table="leads", where="status IS NULL", update=update, after=after, priority=priority)
+
+
+def test_each_goes_behind_those_that_it_waits_for() -> None:
+    given = [backfill("a", "c", priority=Priority.HIGH), backfill("b"), backfill("c", priority=Priority.LOW)]
+    assert [one.key for one in in_order(given)] == ["b", "c", "a"]
+    circle = [backfill("a", "b"), backfill("b", "a")]
+    assert [one.key for one in in_order(circle)] == ["a", "b"]
+
+
+def test_what_it_waits_for_is_said(database: str) -> None:
+    (result,) = run([backfill("a", "b")], database)
+    assert (str(result), result.ran) == ("a: not run (waits for b, which is never run)", False)
+
+
+def test_a_server_that_is_gone_meanwhile_is_said() -> None:
+    """What the run has done before is told as well: it ends with a result, as each other turn does."""
+    nowhere = address(f"postgresql://127.0.0.1:{free_port()}/none", "the URL")
+    result = waits(backfill("a", "b"), nowhere, Store(), ())
+    assert str(result).startswith("a: not run (waits for b, whose state cannot be read: ")
