@@ -125,12 +125,12 @@ def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attemp
     attempt.phase = Phase.CHANGE
     with as_role(connection, job.subject.definition):
         swept = sweep(connection, job, place, attempt.size)
-    if swept.odd or swept.changed > swept.matched:
+    if swept.odd:
         raise Odd
     attempt.phase = Phase.RECORD
     ends = swept.examined < attempt.size or swept.last == job.bound
-    unchanged = swept.matched - swept.changed
-    counts = Counts(swept.examined, swept.changed, unchanged, done_already=swept.examined - swept.matched)
+    already = swept.examined - swept.changed - swept.unchanged
+    counts = Counts(swept.examined, swept.changed, swept.unchanged, done_already=already)
     entry = Entry(place, counts, touched=swept.changed, cursor=job.bound if ends else swept.last, done=ends)
     _write(connection, job, [entry])
     done = (place.window,) if ends else ()

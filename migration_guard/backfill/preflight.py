@@ -98,8 +98,8 @@ class Subject:
     """Whose rows the update refers to."""
     grows: bool = False
     """Whether new keys come after all that there are."""
-    swift: bool = False
-    """Whether a batch may go the quick way."""
+    swift: str | None = None
+    """What the table must still be like when a batch has gone the quick way; None if none may."""
 
     @property
     def per(self) -> str | None:

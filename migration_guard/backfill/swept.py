@@ -13,7 +13,7 @@ from migration_guard.backfill.pinned import apply_settings, search_settings
 from migration_guard.backfill.state import Record
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.sweep import finish
-from migration_guard.backfill.swift import is_swift
+from migration_guard.backfill.swift import way
 from migration_guard.backfill.transitions import Actor, State
 from migration_guard.backfill.worker import Worker
 
@@ -50,7 +50,7 @@ def _examined(bench: Bench, definition: Backfill) -> preflight.Subject:
             apply_settings(connection, search_settings(definition))
             with preflight.as_role(connection, definition):
                 subject = preflight.examine(connection, definition, on)
-                subject = replace(subject, swift=is_swift(connection, subject))
+                subject = replace(subject, swift=way(connection, subject))
             looked.rollback()
         for warning in subject.warnings:
             bench.store.note(connection, definition.key, Actor.RUNNER, "warning", warning)

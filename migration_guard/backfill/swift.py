@@ -19,7 +19,7 @@ from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import selection_of
 from migration_guard.backfill.preflight import Subject
-from migration_guard.backfill.sqltext import Token, bound, tokens
+from migration_guard.backfill.sqltext import Token, assigned_columns, bound, folded, tokens
 from migration_guard.backfill.state import Place
 from migration_guard.backfill.statements import statement
 
@@ -27,18 +27,13 @@ WAIT = 0.02
 """Seconds that a row is waited for, while its neighbours are held."""
 DENSE = 0.5
 """The part of the rows that must be to do: where fewer are, a window reads far for what it changes."""
-_SAME = frozenset(
-    "NOW DATE_TRUNC DATE_PART TO_CHAR TO_DATE TO_TIMESTAMP TIMEZONE AGE CONCAT CONCAT_WS FORMAT TO_JSON TO_JSONB "
-    "JSONB_BUILD_OBJECT JSONB_BUILD_ARRAY JSON_BUILD_OBJECT JSON_BUILD_ARRAY GEN_RANDOM_UUID".split()
-)
+_KNOWN = (
+    "now date_trunc date_part extract to_char to_date to_timestamp timezone age concat concat_ws format to_json to_jsonb "
+    "jsonb_build_object jsonb_build_array json_build_object json_build_array gen_random_uuid "
+    "date time timetz timestamp timestamptz numeric"
+).split()
 """Functions of PostgreSQL's that are not immutable, and read no table nevertheless."""
-_NO_FUNCTIONS = frozenset(
-    "ALL AND ANY ARRAY AS BETWEEN BY CASE CAST COALESCE DISTINCT ELSE EXISTS EXTRACT GREATEST ILIKE IN IS LEAST LIKE "
-    "NOT NULLIF OR OVERLAY POSITION ROW SET SIMILAR SOME SUBSTRING THEN TO TRIM VALUES WHEN WHERE WITH NUMERIC DECIMAL "
-    "VARCHAR CHAR CHARACTER VARYING BIT FLOAT TIME TIMESTAMP INTERVAL PRECISION".split()
-)
-"""Words that may stand before a bracket and call nothing, or nothing but PostgreSQL's own."""
-_ELSEWHERE = frozenset({"SELECT", "RETURNING", "CURRENT", "TABLE", "OVER"})
+_ELSEWHERE = frozenset({"SELECT", "RETURNING", "CURRENT", "DEFAULT", "TABLE", "OVER", "OPERATOR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +44,36 @@ class Swept:
     last: Value
     matched: int
     changed: int
-    odd: int
-    """Rows that lie elsewhere, or that `where` still matches."""
+    unchanged: int
+    """Rows that are still to do although they were to be changed."""
+    odd: bool
+    """Whether rows lie elsewhere, or are still to do although they were changed; or the table is another by now."""
 
 
-def is_swift(connection: Asks, subject: Subject) -> bool:
-    """Tell whether a definition depends on nothing but its rows, and changes nothing but them."""
+def attached(connection: Asks, table: int) -> str:
+    """Say what is checked or run when rows of a table are written."""
+    return str(connection.exec_driver_sql(statement("attached"), {"oid": table}).scalar())
+
+
+def way(connection: Asks, subject: Subject) -> str | None:
+    """Give what the table must still be like when a batch has gone the quick way; None if it may not.
+
+    A batch may whose definition depends on nothing but its rows, and changes nothing but them.
+    """
     definition = subject.definition
     single = len(subject.key.columns) == 1 and definition.per is None and subject.target.oid == subject.table.oid
     if definition.update is None or not single or subject.reaches or not subject.server.counts_writes:
-        return False
+        return None
     pieces = [_plain(definition.update), _plain(definition.where)]
-    called = [name for one in pieces for name in _called(one)]
-    if (
-        _condition(pieces[0]) is None
-        or None in called
-        or any(_ELSEWHERE & {one.word for one in some} for some in pieces)
-    ):
-        return False
-    wanted = sorted({name.lower() for name in called if name is not None} - {name.lower() for name in _SAME})
-    parameters = {"names": wanted, "tables": list(subject.members)}
-    return bool(connection.exec_driver_sql(statement("self_contained"), parameters).scalar())
+    called = [name for some in pieces for name in _called(some)]
+    elsewhere = any(_ELSEWHERE & {one.word for one in some} for some in pieces)
+    moves = {column.name for column in subject.key.columns} & assigned_columns(definition.update)
+    if not _is_plain(pieces[0]) or None in called or elsewhere or moves:
+        return None
+    names = {folded(one.text) for some in pieces for one in some if one.kind == "name"}
+    now = attached(connection, subject.table.oid)  # before it is judged, so that what comes in between is noticed later
+    asks = {"oid": subject.table.oid, "called": called, "words": sorted(names), "known": _KNOWN}
+    return now if connection.exec_driver_sql(statement("self_contained"), asks).scalar() else None
 
 
 def sweep(connection: Connection, job: Job, place: Place, size: int) -> Swept:
@@ -87,11 +91,21 @@ def sweep(connection: Connection, job: Job, place: Place, size: int) -> Swept:
         change=_change(subject),
         key=key.order,
         last=key.last,
-        bound=key.bound("high"),
+        left=key.arrays(),
         after=f"OR mg_key <= {key.bound('cursor')}" if place.cursor is not None else "",
     )
     row = connection.exec_driver_sql(sql, {**selection.parameters, "size": size}).one()
-    return Swept(row[0], tuple(row[1]), *row[2:])
+    examined, last, matched, changed, outside, left = row
+    # Asked while the table is held: nothing can have joined it after the statement ran.
+    odd = bool(outside) or changed > matched or attached(connection, subject.table.oid) != subject.swift
+    still = 0 if odd or left is None else _still(connection, job, tuple(left))
+    return Swept(examined, tuple(last), matched, changed, still, odd)
+
+
+def _still(connection: Connection, job: Job, keys: tuple[str, ...]) -> int:
+    subject = job.subject
+    sql = statement("still_to_do", table=subject.table.sql, among=subject.key.among, where=subject.where)
+    return int(connection.exec_driver_sql(sql, subject.key.list_parameters(keys)).scalar() or 0)
 
 
 def _change(subject: Subject) -> str:
@@ -105,17 +119,19 @@ def _change(subject: Subject) -> str:
     return f"{bound(head)} ({bound(tail, ids)}\n) AND ({subject.where})"
 
 
-def _condition(pieces: Sequence[Token]) -> int | None:
-    """Give the place of the WHERE of a plain `UPDATE table SET … WHERE …`; None if it is another statement."""
+def _is_plain(pieces: Sequence[Token]) -> bool:
+    """Tell whether a statement is a plain `UPDATE table SET … WHERE …` that speaks of its keys in the condition only."""
     words = [token.word for token in pieces]
     if words[:1] != ["UPDATE"] or "SET" not in words:
-        return None
+        return False
     named = pieces[1 : words.index("SET")]
     dotted = [one.text for one in named[1::2]] == ["."] * (len(named) // 2)
     plain = len(named) in {1, 3} and dotted and all(one.kind == "name" for one in named[::2])
     other = any(one.word == "FROM" and not one.depth for one in pieces)
     wheres = [n for n, one in enumerate(pieces) if one.word == "WHERE" and not one.depth]
-    return wheres[0] if plain and not other and len(wheres) == 1 else None
+    if not plain or other or len(wheres) != 1:
+        return False
+    return not any(one.kind == "parameter" for one in pieces[: wheres[0]])
 
 
 def _where(pieces: Sequence[Token]) -> int:
@@ -123,12 +139,12 @@ def _where(pieces: Sequence[Token]) -> int:
 
 
 def _called(pieces: Sequence[Token]) -> Iterator[str | None]:
-    """Give the functions that a text calls; None for one that it names with a schema of its own."""
+    """Give what may be a function that a text calls; None for one that it names with a schema of its own, or quotes."""
     for n, (token, after) in enumerate(pairwise(pieces)):
-        if token.kind != "name" or after.text != "(" or token.word in _NO_FUNCTIONS:
+        if token.kind != "name" or after.text != "(":
             continue
         schema = pieces[n - 2].word if n > 1 and pieces[n - 1].text == "." else "PG_CATALOG"
-        yield token.text if schema == "PG_CATALOG" and not token.text.startswith('"') else None
+        yield token.text.lower() if schema == "PG_CATALOG" and not token.text.startswith('"') else None
 
 
 def _plain(sql: str) -> list[Token]:

@@ -40,6 +40,7 @@ HOLD_CHECK = 0.5
 BREAKER_ROWS = 50
 """From this many rows set aside on, a run stops if they are half of all that it tried."""
 _ROWS = (Trouble.DATA, Trouble.TIMEOUT)
+_DEFINED = (Trouble.DEFINITION, Trouble.REFUSED)
 
 
 class Worker:
@@ -52,7 +53,7 @@ class Worker:
         self._reporter = reporter
         self._pace = Pace(job.subject.definition.batch_size)
         self._care = Care(may_sift=job.subject.definition.apply is None)
-        self._haste = Haste(open=job.subject.swift)
+        self._haste = Haste(open=job.subject.swift is not None)
         self._noted: set[str] = set()
         self._tried = 0
         self._set_aside = 0
@@ -184,7 +185,9 @@ class Worker:
         """Let the next batch be smaller, or more careful; or end the run, where that is no help."""
         care, pace = self._care, self._pace
         waits = fault.trouble in WAITS
-        if fault.trouble not in (*_ROWS, Trouble.LOCKS) or (waits and attempt.phase is Phase.RECORD):
+        if attempt.swift and fault.trouble in _DEFINED:  # the long way tells whether it is the definition's fault
+            self._haste.open = False
+        elif fault.trouble not in (*_ROWS, Trouble.LOCKS) or (waits and attempt.phase is Phase.RECORD):
             self._give_up(fault)
         elif attempt.swift:  # the long way tells which row it was
             self._haste.disturbed()

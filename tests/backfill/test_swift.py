@@ -20,6 +20,13 @@ TRIGGER = """
 CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER t BEFORE UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION t()
 """
+FUNCTIONS = """
+CREATE TABLE other (id int);
+CREATE FUNCTION ours(text) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1';
+CREATE FUNCTION vowed(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT count(*)::text FROM other';
+CREATE FUNCTION whole(leads) RETURNS text LANGUAGE sql STABLE AS 'SELECT count(*)::text FROM other'
+"""
+READS = "CREATE FUNCTION reads(text) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RETURN EXISTS (SELECT FROM leads); END'; "
 
 
 @pytest.fixture
@@ -48,7 +55,7 @@ def is_swift(db: Database, definition: Backfill) -> bool:
     session = Session(engine(address(db.url, "the URL"), "test"))
     try:
         with session.transaction() as connection:
-            return swift.is_swift(connection, examine(connection, definition, server(connection)))
+            return swift.way(connection, examine(connection, definition, server(connection))) is not None
     finally:
         session.close()
 
@@ -79,10 +86,25 @@ def test_what_nobody_disturbs_goes_the_quick_way(db: Database, taken: list[swift
         (UPDATE, "status IS NULL AND NOT EXISTS (SELECT FROM other)", False),
         ("DELETE FROM leads WHERE id = ANY(:ids)", "status IS NULL", False),
         ("UPDATE leads SET status = pg_catalog.current_setting('a.b', true) WHERE id = ANY(:ids)", "true", False),
+        ("UPDATE leads SET status = vowed(phone) WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = leads.whole WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = age(phone) WHERE id = ANY(:ids)", "status IS NULL", False),
+        (
+            "UPDATE leads SET status = concat(age(now(), now()), substring(phone, 1, 2)) WHERE id = ANY(:ids)",
+            "id > 0",
+            True,
+        ),
+        ("UPDATE leads SET id = id + 0, status = 'a' WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = cardinality(:ids)::text WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = DEFAULT WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = phone OPERATOR(pg_catalog.||) 'a' WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = 'a' WHERE id IN (SELECT unnest(:ids))", "status IS NULL", False),
     ],
 )
 def test_only_what_depends_on_its_rows_alone(db: Database, update: str, where: str, expected: bool) -> None:
-    db("CREATE TABLE other (id int); CREATE FUNCTION ours(text) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1'")
+    db(FUNCTIONS)
+    if " age(phone)" in update:
+        db("CREATE FUNCTION age(text) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1'")
     assert is_swift(db, define(update=update, where=where)) is expected
 
 
@@ -92,6 +114,11 @@ def test_only_what_depends_on_its_rows_alone(db: Database, update: str, where: s
         TRIGGER,
         "ALTER TABLE leads ADD COLUMN u int, ADD UNIQUE (u) DEFERRABLE",
         "CREATE TABLE child (lead bigint REFERENCES leads DEFERRABLE)",
+        f"{READS} ALTER TABLE leads ADD CHECK (reads(name))",
+        f"{READS} CREATE DOMAIN d AS text CHECK (reads(VALUE))",
+        f"{READS} CREATE OPERATOR ### (RIGHTARG = text, FUNCTION = reads)",
+        f"{READS} ALTER TABLE leads ADD COLUMN r bool DEFAULT reads('')",
+        "CREATE RULE r AS ON INSERT TO leads DO ALSO NOTHING",
     ],
 )
 def test_nothing_must_happen_besides_or_later(db: Database, besides: str) -> None:
@@ -106,6 +133,29 @@ def test_a_row_that_somebody_holds_is_left_out_by_the_long_way(db: Database, tak
         assert (state(result), result.counts.locked, result.counts.changed) == ("incomplete", 1, ROWS - 1)
     assert taken
     assert state(db.run()) == "completed"
+
+
+def test_what_joins_the_table_during_the_run_ends_the_quick_way(
+    db: Database, taken: list[swift.Swept], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trigger that writes elsewhere is refused by the long way: nothing that it did by then may stand."""
+    joined: list[bool] = []
+    inner = swift.sweep
+
+    def sweep(*arguments: object) -> swift.Swept:
+        if not joined:
+            joined.append(True)
+            db(
+                "CREATE TABLE log (id bigint); "
+                + TRIGGER.replace("RETURN NEW", "INSERT INTO log VALUES (NEW.id); RETURN NEW")
+            )
+        return inner(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(batch, "sweep", sweep)
+    result = db.run()
+    assert (state(result), joined) == ("failed", [True])
+    assert "log" in str(result)
+    assert db("SELECT count(*) FROM log") == [(0,)]
 
 
 def test_what_others_write_meanwhile_is_not_overwritten(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +175,7 @@ def test_what_others_write_meanwhile_is_not_overwritten(db: Database, monkeypatc
         application.commit()
         run.join()
     (result,) = results
-    assert (state(result), result.counts.changed) == ("completed", ROWS - 1)  # type: ignore[arg-type,attr-defined]
+    assert (state(result), counted(result)) == ("completed", (ROWS, ROWS - 1, 0, 1, 0, 0))  # type: ignore[arg-type]
     assert db("SELECT id FROM leads WHERE status = 'theirs'") == [(ROWS - 10,)]
 
 
@@ -133,6 +183,10 @@ def test_what_others_write_meanwhile_is_not_overwritten(db: Database, monkeypatc
     ("update", "said"),
     [
         ("UPDATE leads SET status = 'new' WHERE id = ANY(:ids) OR id % 7 = 0", "must keep to id = ANY(:ids)"),
+        (
+            "UPDATE leads SET status = 'new' WHERE id = ANY(:ids) AND id % 9 <> 0 OR id = 2990",
+            "a batch must change its own rows only",
+        ),
         ("UPDATE leads SET name = 'new' WHERE id = ANY(:ids)", ""),
     ],
 )
