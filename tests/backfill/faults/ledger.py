@@ -31,6 +31,7 @@ CREATE TABLE call_log AS SELECT id AS lead_id, 'inbound' AS direction FROM leads
 CREATE SCHEMA ledger;
 CREATE SEQUENCE ledger.progress;
 CREATE TABLE ledger.entries (id bigint, xact xid8, pid integer, application text, number bigint);
+CREATE TABLE ledger.ballast (filling text);
 CREATE FUNCTION ledger.enter() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO ledger.entries VALUES (
@@ -46,6 +47,24 @@ SELECT id, first_name || ' ' || last_name AS name FROM ledger.leads WHERE name I
 ANALYZE;
 """
 """The first 700 rows, and every 20th after them, have no source; every 7th is done already; the ids have gaps."""
+
+UNSEEN = """
+DROP TABLE ledger.entries;
+CREATE OR REPLACE FUNCTION ledger.enter() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM lo_from_bytea(0, convert_to(json_build_array(
+        NEW.id, pg_current_xact_id()::text, current_setting('application_name'), nextval('ledger.progress')
+    )::text, 'UTF8'));
+    RETURN NULL;
+END $$;
+CREATE VIEW ledger.entries AS
+SELECT (entry ->> 0)::bigint AS id, (entry ->> 1)::xid8 AS xact, entry ->> 2 AS application
+FROM (SELECT convert_from(lo_get(oid), 'UTF8')::json AS entry FROM pg_largeobject_metadata) AS entries;
+SET allow_system_table_mods = on;
+UPDATE pg_trigger SET tgisinternal = true WHERE tgname = 'enter';
+"""
+"""A ledger that a runner cannot see, so that it works as on a table without triggers: the trigger passes for one of the
+server's own, and writes large objects, which no statistics tell."""
 
 _AUDIT = """
 WITH entries AS (SELECT id, xact FROM ledger.entries WHERE application <> %(application)s),
@@ -112,10 +131,12 @@ class Audit:
         return not any(getattr(self, field.name) for field in fields(self))
 
 
-def install(url: str, rows: int) -> None:
-    """Make the tables, with what they must become, in an empty database."""
+def install(url: str, rows: int, *, unseen: bool = False) -> None:
+    """Make the tables, with what they must become, in an empty database; the ledger so that a runner sees it, or not."""
     with psycopg.connect(url, autocommit=True) as connection:
         psycopg.ClientCursor(connection).execute(SCHEMA, {"rows": rows})
+        if unseen:
+            connection.execute(UNSEEN)
 
 
 def audit(url: str, report: Report) -> Audit:

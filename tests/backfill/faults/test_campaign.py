@@ -35,13 +35,13 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[tuple[OwnServer, str]]:
+def stage() -> Iterator[tuple[OwnServer, tuple[str, str]]]:
     with prepared(30_000) as made:
         yield made
 
 
 @pytest.mark.parametrize("kind", QUICK, ids=lambda kind: kind.name)
-def test_nothing_is_lost_done_twice_or_said_untruly(stage: tuple[OwnServer, str], kind: object) -> None:
+def test_nothing_is_lost_done_twice_or_said_untruly(stage: tuple[OwnServer, tuple[str, str]], kind: object) -> None:
     assert kind in KINDS
     found = next(one for one in KINDS if one is kind)
     if found.needs_pooler and installed() is None:
@@ -54,7 +54,7 @@ def test_nothing_is_lost_done_twice_or_said_untruly(stage: tuple[OwnServer, str]
 
 
 @pytest.mark.parametrize(("bug", "kind"), CASES)
-def test_a_bug_in_the_runner_is_found(stage: tuple[OwnServer, str], bug: str, kind: str) -> None:
+def test_a_bug_in_the_runner_is_found(stage: tuple[OwnServer, tuple[str, str]], bug: str, kind: str) -> None:
     def sabotaged(url: str) -> Subject:
         return Guard(url, program=(SABOTAGED, bug))
 
@@ -63,6 +63,6 @@ def test_a_bug_in_the_runner_is_found(stage: tuple[OwnServer, str], bug: str, ki
 
 
 @pytest.mark.parametrize(("bug", "kind"), [("checkpoint_apart", "SIGKILL"), ("client_counts", "SIGKILL")])
-def test_a_runner_with_a_known_bug_is_found(stage: tuple[OwnServer, str], bug: str, kind: str) -> None:
+def test_a_runner_with_a_known_bug_is_found(stage: tuple[OwnServer, tuple[str, str]], bug: str, kind: str) -> None:
     one = episode(*stage, BY_NAME[kind], number=1, seed=1, times=4, subject=lambda url: Seeded(url, bug))
     assert not one.clean, one
