@@ -1,6 +1,7 @@
 """Signals to a run of backfills, from its first moment to its last: none of them ends it without a last line.
 
-Before anything has begun, a signal ends the run at once. Then the first one lets the batch be finished, and the second
+What comes while Python itself is being started ends it, unless who starts it holds signals back, as `env --block-signal`
+does. Before anything has begun, a signal ends the run at once. Then the first one lets the batch be finished, and the second
 does not. When all is said, signals are ignored: the process is ending anyway. Imported before all else, so it imports
 next to nothing.
 """
@@ -35,6 +36,8 @@ class Stopping:
             if number not in self._taken and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
                 self._taken.append(number)
+        if hasattr(signal, "pthread_sigmask"):  # what was held back while Python started comes now
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._taken)
 
     def begin(self) -> None:
         """There is something to finish from here on."""

@@ -69,6 +69,8 @@ class Source:
     """The table and its partitions."""
     grows: bool
     """Whether new keys come after all that there are."""
+    hidden: str | None = None
+    """The sequence that counts its keys, where the role may not see how far."""
 
     @property
     def where(self) -> str:
@@ -98,6 +100,8 @@ class Subject:
     """Whose rows the update refers to."""
     grows: bool = False
     """Whether new keys come after all that there are."""
+    hidden: str | None = None
+    """The sequence that counts its keys, where the role may not see how far."""
     swift: str | None = None
     """What the table must still be like when a batch has gone the quick way; None if none may."""
 
@@ -160,7 +164,8 @@ def located(connection: Asks, claim: Claim) -> Source:
     table = _table(connection, "table", claim.table, claim.search_path)
     _, key = _key(connection, claim, table)
     members = tuple(_list(connection, "members", oid=table.oid))
-    return Source(claim, table, key, members, grows=_grows(connection, table, key))
+    grows, hidden = _growth(connection, table, key)
+    return Source(claim, table, key, members, grows, hidden)
 
 
 def examine(connection: Connection, definition: Backfill, on: Server) -> Subject:
@@ -176,6 +181,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
     if strange is not None and on.superuser:
         todo = "run as a role that is no superuser, or let the function belong to the table's owner"
         raise Unfit(f"{strange}, which would run as a superuser; {todo}")
+    grows, hidden = _growth(connection, table, key)
     subject = Subject(
         definition=definition,
         server=on,
@@ -189,7 +195,8 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         target_members=frozenset(_list(connection, "members", oid=target.oid)),
         reaches=(*triggers, *_list(connection, "cascades", oid=target.oid)),
         warnings=(),
-        grows=_grows(connection, table, key),
+        grows=grows,
+        hidden=hidden,
     )
     if definition.per is not None and _leads(connection, subject):
         subject = replace(subject, tenants="tenants")
@@ -220,9 +227,14 @@ def _table(connection: Asks, field: str, name: str, search_path: str | None) -> 
     return found
 
 
-def _grows(connection: Asks, table: Table, key: Key) -> bool:
+def _growth(connection: Asks, table: Table, key: Key) -> tuple[bool, str | None]:
+    """Tell whether new keys come after all that there are; and, where that cannot be seen, what would tell."""
     parameters = {"oid": table.oid, "column": key.columns[0].name}
-    return len(key.columns) == 1 and bool(connection.exec_driver_sql(statement("grows"), parameters).scalar())
+    row = connection.exec_driver_sql(statement("grows"), parameters).first() if len(key.columns) == 1 else None
+    if row is None:
+        return False, None
+    counter, seen = row
+    return bool(seen), None if seen else counter
 
 
 def _key(connection: Asks, definition: Backfill | Claim, table: Table) -> tuple[dict[str, str], Key]:

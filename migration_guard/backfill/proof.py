@@ -102,6 +102,11 @@ def beyond(source: Source, cursor: Value | None, end: Value, size: int) -> tuple
     return sql, {**selection.parameters, "size": size}
 
 
+def by_hand(key: str) -> str:
+    """Name the command that looks at all rows."""
+    return f"`migration-guard backfill gate {key} --prove`"
+
+
 def shown(key: Value | None) -> str:
     """Give a key as a person reads it."""
     return ", ".join(key) if key else "(the first)"

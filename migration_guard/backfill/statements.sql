@@ -540,7 +540,7 @@ SELECT b.key, b.state, b.reason,
     COALESCE(pg_catalog.sum(w.locked), 0)::bigint, COALESCE(pg_catalog.sum(w.quarantined), 0)::bigint,
     COALESCE(pg_catalog.sum(w.batches), 0)::bigint, b.started_at, b.finished_at, b.sweep, b.request, b.claimed_by,
     b.claimed_since, b.state = 'running' AND {alive},
-    b.fingerprint, CASE WHEN b.swept THEN b.bound END
+    b.fingerprint, CASE WHEN b.swept THEN b.bound END, b.floor IS NOT NULL
 FROM {state}.backfills AS b LEFT JOIN {state}.windows AS w ON w.backfill = b.key
 GROUP BY b.key ORDER BY b.created_at, b.key
 
@@ -599,22 +599,22 @@ SELECT EXISTS (
 )
 
 -- name: grows
--- Whether a column's new values are greater than all before them: those of an identity or a sequence that counts
--- upwards, and of which no session keeps some for later.
-SELECT EXISTS (
-    SELECT FROM pg_catalog.pg_attribute AS a
-    LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
-            AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%'
-        OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-            AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
-    JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
-    WHERE a.attrelid = %(oid)s AND a.attname = %(column)s AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle
-)
+-- What makes a column's new values greater than all before them: the sequence of an identity or a default that counts
+-- upwards, and of which no session keeps some for later. And whether the role may see how far it has counted.
+SELECT s.seqrelid::pg_catalog.regclass::text, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
+FROM pg_catalog.pg_attribute AS a
+LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
+        AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%'
+    OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
+JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
+WHERE a.attrelid = %(oid)s AND a.attname = %(column)s AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle
+ORDER BY s.seqrelid LIMIT 1
 
 -- name: counter
 -- The last value of the sequence that counts a column, where the role may see it.
-SELECT CASE WHEN allowed THEN pg_catalog.pg_sequence_last_value(seqrelid) END, allowed FROM (
+SELECT CASE WHEN allowed THEN pg_catalog.pg_sequence_last_value(seqrelid) END FROM (
     SELECT s.seqrelid, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE') AS allowed
     FROM pg_catalog.pg_attribute AS a
     LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -700,6 +700,22 @@ DO $$ BEGIN
 END $$;
 GRANT USAGE ON SCHEMA {state} TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {state} TO {role};
+
+-- name: grant_counter
+-- What counts a table's keys must be seen: only then is it known that new rows come after all that there are.
+DO $$ DECLARE counter text; BEGIN
+    FOR counter IN
+        SELECT DISTINCT s.seqrelid::pg_catalog.regclass::text FROM pg_catalog.pg_attribute AS a
+        LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
+            OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
+        JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
+        WHERE a.attrelid = pg_catalog.to_regclass({table}) AND a.attname = {column}
+    LOOP
+        EXECUTE pg_catalog.format('GRANT SELECT ON SEQUENCE %s TO %I', counter, {role_name});
+    END LOOP;
+END $$;
 
 -- ---- Whose state it is. ----
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from migration_guard.backfill import preflight
 from migration_guard.backfill.bench import Bench
 from migration_guard.backfill.definition import Backfill
+from migration_guard.backfill.ends import unproven
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.pinned import apply_settings, search_settings
 from migration_guard.backfill.state import Record
@@ -17,7 +18,7 @@ from migration_guard.backfill.swift import way
 from migration_guard.backfill.transitions import Actor, State
 from migration_guard.backfill.worker import Worker
 
-UNPROVEN = "its keys do not only grow: what comes later is proven by `gate --prove`, a trigger or a constraint"
+PROOFS = "what comes later is proven by `gate --prove`, a trigger or a constraint"
 
 
 def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, str | None]:
@@ -37,9 +38,10 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
     if bench.counts(key).quarantined:
         return State.COMPLETED_WITH_QUARANTINE, "rows that cannot be changed are in quarantine"
     if not subject.grows:
-        reporter.warn(key, UNPROVEN)
+        told = f"{unproven(subject.hidden)}: {PROOFS}"
+        reporter.warn(key, told)
         with bench.transaction() as connection:
-            store.note(connection, key, Actor.RUNNER, "note", UNPROVEN)
+            store.note(connection, key, Actor.RUNNER, "note", told)
     return state, None
 
 

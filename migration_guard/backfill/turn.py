@@ -52,6 +52,8 @@ class Turn:
         policy = definition.policy if isinstance(definition, Backfill) else TimeoutPolicy()
         self._bench = Bench(where, name, Session(engine(where, name)), store, clock, reporter, policy)
         self._ran = False
+        self._apart: str | None = None
+        """Which rows of a completed backfill there was no time to look at again."""
 
     def result(self) -> Result:
         try:
@@ -84,7 +86,7 @@ class Turn:
             todo = 'status="completed" in its definition says that it is over'
             return self._not_run(None, f"{unseen}; {todo}")
         if waiting is not None:
-            return self._not_run(record.state, waiting)
+            return replace(self._not_run(record.state, waiting), apart=self._apart is not None)
         claimed = self._claimed(record)
         if claimed is None:
             return self._held_by_another()
@@ -116,7 +118,7 @@ class Turn:
         """Say why it is not to be run now, if so."""
         if record.state in SWEPT and self._holds(record):
             if record.state is State.COMPLETED:
-                return "completed before"
+                return f"completed before; {self._apart}" if self._apart else "completed before"
             return "rows are in quarantine; `migration-guard backfill quarantine retry` tries them again"
         return _WAITS_FOR_A_PERSON.get(record.state)
 
@@ -135,6 +137,7 @@ class Turn:
             if fault.trouble is Trouble.DEFINITION:  # a later migration has dropped what it was about
                 raise preflight.Unfit(str(fault)) from None
             return False
+        self._apart = verdict.apart
         return verdict.passed
 
     def _claimed(self, record: Record) -> Record | None:

@@ -113,7 +113,7 @@ class Desk:
             verdict = verdict_on(connection, definition, earned, self._store.schema, prove=prove)
         with suppress(CannotRun, DBAPIError, LostClaim):  # who may only read has an answer as well
             self._write_down(record, verdict)
-        return verdict.passed, verdict.text
+        return verdict.passed, str(verdict)
 
     def _write_down(self, record: Record, verdict: Verdict) -> None:
         """Let the state say the same, and later looks begin where this one has come to."""

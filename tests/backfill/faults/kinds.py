@@ -211,6 +211,8 @@ def two_versions(scene: Scene) -> None:
     assert isinstance(first, Guard)
 
     def strike(runner: subprocess.Popen[str]) -> None:
+        # Who looks on counts the application's edits as well: there may be no run yet that another could disagree with.
+        process.until(lambda: scene.has_begun() or runner.poll() is not None)
         runner.kill()
         runner.wait(process.PATIENCE)
         scene.subject = Guard(first.url, version="second")
