@@ -31,7 +31,6 @@ CREATE TABLE call_log AS SELECT id AS lead_id, 'inbound' AS direction FROM leads
 CREATE SCHEMA ledger;
 CREATE SEQUENCE ledger.progress;
 CREATE TABLE ledger.entries (id bigint, xact xid8, pid integer, application text, number bigint);
-CREATE TABLE ledger.ballast (filling text);
 CREATE FUNCTION ledger.enter() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO ledger.entries VALUES (
@@ -40,6 +39,9 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER enter AFTER UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION ledger.enter();
+CREATE FUNCTION ledger.fatten() RETURNS void LANGUAGE sql AS $$
+    INSERT INTO ledger.entries SELECT -1, '3', 0, 'application', 0 FROM generate_series(1, 350000)
+$$;
 CREATE TABLE ledger.leads AS TABLE leads;
 CREATE TABLE ledger.call_log AS TABLE call_log;
 CREATE VIEW ledger.expected AS
@@ -57,9 +59,12 @@ BEGIN
     )::text, 'UTF8'));
     RETURN NULL;
 END $$;
+CREATE OR REPLACE FUNCTION ledger.fatten() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM lo_from_bytea(1, string_agg(decode(md5(n::text), 'hex'), '')) FROM generate_series(1, 1500000) AS n;
+END $$;
 CREATE VIEW ledger.entries AS
 SELECT (entry ->> 0)::bigint AS id, (entry ->> 1)::xid8 AS xact, entry ->> 2 AS application
-FROM (SELECT convert_from(lo_get(oid), 'UTF8')::json AS entry FROM pg_largeobject_metadata) AS entries;
+FROM (SELECT convert_from(lo_get(oid), 'UTF8')::json AS entry FROM pg_largeobject_metadata WHERE oid <> 1) AS entries;
 SET allow_system_table_mods = on;
 UPDATE pg_trigger SET tgisinternal = true WHERE tgname = 'enter';
 """
