@@ -12,7 +12,9 @@ import signal
 import threading
 from types import FrameType
 
-NUMBERS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+_NAMES = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGXCPU")
+NUMBERS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+"""Those that ask a process to end, and those that would end it because it has no use for them."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -25,10 +25,12 @@ from migration_guard.backfill.look import (
     look,
     look_ahead,
     next_key,
+    selection_of,
 )
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
+from migration_guard.backfill.sieve import Unreadable, unreadable
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.state import Control, Entry
@@ -76,6 +78,8 @@ class Attempt:
     """Whether rows that would wait for a parent are asked for first, so that none needs to be tried."""
     swift: bool = False
     """Whether it goes the quick way, where that is open."""
+    sieves: bool = False
+    """Whether rows on which the predicate fails are found first, and left out."""
     phase: Phase = field(default=Phase.LOOK, init=False)
     sifted: bool = field(default=False, init=False)
     """Whether each row has gone through alone, and all are now changed at once."""
@@ -97,6 +101,8 @@ class Outcome:
     notes: tuple[str, ...] = ()
     fault: Fault | None = None
     """Why the last of the bad ones is bad."""
+    unreadable: int = 0
+    """How many rows the predicate failed on."""
     passed: int = 0
     """How many rows it has examined, in whichever pass."""
     at: Value = ()
@@ -109,12 +115,25 @@ def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: A
     if attempt.swift:
         return _swiftly(connection, job, control, attempt)
     with as_role(connection, job.subject.definition):
-        seen = look_ahead(connection, job, control, attempt.size)
+        sieved, seen = _seen(connection, job, control, attempt)
         held = lock(connection, job, seen, _moment(job, attempt))
         changed = _changed(connection, job, held, attempt)
         of = _Sorted(connection, job.subject.key, seen, held, changed)
+    attempt.phase = Phase.RECORD
     gone = tuple(place.window for place in control.places if place.done)
-    return _recorded(connection, job, seen, (of, changed), gone)
+    outcome = _recorded(connection, job, seen, (of, changed, sieved), gone)
+    return replace(outcome, unreadable=len(sieved.rows))
+
+
+def _seen(connection: Connection, job: Job, control: Control, attempt: Attempt) -> tuple[Unreadable, tuple[Seen, ...]]:
+    """Look at what comes next; where the predicate fails on some rows, at one stretch without these."""
+    place = next((place for place in control.places if not place.done), None)
+    sieved = unreadable(connection, job, place, attempt.size) if attempt.sieves and place is not None else None
+    if sieved is None or place is None or job.bound is None:
+        return Unreadable(()), look_ahead(connection, job, control, attempt.size)
+    without = replace(control, set_aside=sieved.beside(control.set_aside))
+    stretch = selection_of(job, place, job.bound)
+    return sieved, (look(Glass(connection, job, without), place, stretch, attempt.size),)
 
 
 def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attempt) -> Outcome:
@@ -182,7 +201,7 @@ def pass_over(connection: Connection, job: Job, window: int, attempt: Attempt) -
     attempt.phase = Phase.RECORD
     held = replace(NONE_HELD, skipped=wanted)
     of = _Sorted(connection, job.subject.key, seen, held, Changed())
-    return _recorded(connection, job, seen, (of, Changed()), ())
+    return _recorded(connection, job, seen, (of, Changed(), Unreadable(())), ())
 
 
 def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Outcome:
@@ -267,7 +286,8 @@ class _Sorted:
         return tuple(row for row in rows if self._windows.get(row, window) == window)
 
 
-def _entry(job: Job, seen: Seen, of: _Sorted) -> Entry:
+def _entry(job: Job, seen: Seen, of: _Sorted, failed: int = 0) -> Entry:
+    """Say what became of a window; of so many of its rows nobody could say whether they were to do."""
     window = seen.place.window
     locked, still, bad = len(of.locked_in(window)), len(of.still_in(window)), len(of.bad_in(window))
     changed = seen.rows - locked - still - bad if seen.rows else 0
@@ -275,21 +295,28 @@ def _entry(job: Job, seen: Seen, of: _Sorted) -> Entry:
         examined=seen.examined,
         changed=changed,
         unchanged=still,
-        done_already=seen.examined - seen.rows,
+        done_already=seen.examined - seen.rows - failed,
         locked=locked,
-        quarantined=bad,
+        quarantined=bad + failed,
     )
     if job.sweep > 1:  # a verification counts what it still found to do; the first pass has counted the rest
-        counts = Counts(examined=changed + locked + bad, changed=changed, locked=locked, quarantined=bad)
+        aside = bad + failed
+        counts = Counts(examined=changed + locked + aside, changed=changed, locked=locked, quarantined=aside)
     cursor = job.bound if seen.ends else seen.last
-    return Entry(seen.place, counts, touched=changed + bad, cursor=cursor, done=seen.ends)
+    return Entry(seen.place, counts, touched=changed + bad + failed, cursor=cursor, done=seen.ends)
 
 
 def _recorded(
-    connection: Connection, job: Job, seen: Sequence[Seen], rows: tuple[_Sorted, Changed], gone: tuple[int, ...]
+    connection: Connection,
+    job: Job,
+    seen: Sequence[Seen],
+    rows: tuple[_Sorted, Changed, Unreadable],
+    gone: tuple[int, ...],
 ) -> Outcome:
-    of, changed = rows
-    entries = [_entry(job, one, of) for one in seen]
+    of, changed, sieved = rows
+    tenant = seen[0].place.tenant if seen else None
+    failed = job.store.quarantine(connection, job.key, tenant, sieved.rows)
+    entries = [_entry(job, one, of, failed) for one in seen]  # what was sieved is one stretch
     _write(connection, job, entries)
     total = NOTHING
     for entry in entries:
@@ -306,8 +333,9 @@ def _recorded(
     done = (*gone, *(entry.place.window for entry in entries if entry.done))
     passed = sum(one.examined for one in seen)
     at = seen[-1].last if seen else ()
+    fault = changed.fault or (sieved.rows[-1][1] if sieved.rows else None)
     return Outcome(
-        total, windows, done, len(changed.waited), len(changed.bad), changed.notes, changed.fault, passed, at
+        total, windows, done, len(changed.waited), len(changed.bad), changed.notes, fault, passed=passed, at=at
     )
 
 

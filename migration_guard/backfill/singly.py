@@ -24,6 +24,7 @@ from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import Held, listed, spelt
 from migration_guard.backfill.parents import foreseen
 from migration_guard.backfill.pinned import apply_settings, milliseconds
+from migration_guard.backfill.plpgsql import Handed, has_plpgsql
 from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.sqltext import tokens
 from migration_guard.backfill.statements import statement
@@ -33,7 +34,6 @@ AT_MOST = 64
 ROW_WAIT = 0.001
 """Seconds that a row waits for another's lock while its neighbours are held as well."""
 _PLAIN = {"UPDATE", "DELETE", "INSERT"}
-_PLPGSQL = "migration-guard: has PL/pgSQL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Sifted:
 def foresee(connection: Connection, job: Job, held: Held) -> Sifted | None:
     """Ask which rows held would wait for a parent; None if nobody can say."""
     subject = job.subject
-    if not _has_plpgsql(connection):
+    if not has_plpgsql(connection):
         return None
     keys = spelt(held.keys) or listed(connection, subject.key, held.keys)
     apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT)})
@@ -81,7 +81,7 @@ def sift(connection: Connection, job: Job, held: Held, group: int, *, keep: bool
     """
     subject = job.subject
     keys = spelt(held.keys) or listed(connection, subject.key, held.keys)
-    if subject.definition.update is not None and _has_plpgsql(connection):
+    if subject.definition.update is not None and has_plpgsql(connection):
         failures, more = _on_server(connection, job, held.keys, group, keep=keep)
     else:
         apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT)})
@@ -110,30 +110,18 @@ def settle(connection: Connection, job: Job, held: Held, sifted: Sifted) -> Chan
     )
 
 
-def _has_plpgsql(connection: Connection) -> bool:
-    """Ask once a connection."""
-    if _PLPGSQL not in connection.info:
-        connection.info[_PLPGSQL] = connection.exec_driver_sql(statement("has_plpgsql")).scalar()
-    return bool(connection.info[_PLPGSQL])
-
-
 def _on_server(
     connection: Connection, job: Job, arrays: Sequence[str], group: int, *, keep: bool
 ) -> tuple[list[_Failure], int]:
-    """Loop in a block of PL/pgSQL, which is given the keys, and gives what was left out, through settings of its own."""
-    names = [f"mg_keys_{n}" for n in range(len(arrays))]
-    given = {f"migration_guard.{name}": text for name, text in zip(names, arrays)}
-    apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT), **given})
-    now = [f"mg_now_{n}" for n in range(len(arrays))]
-    declared = "".join(
-        f"{name} text[] := pg_catalog.current_setting('migration_guard.{name}')::text[]; " for name in names
-    )
+    """Loop in a block of PL/pgSQL."""
+    handed = Handed(arrays)
+    apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT), **handed.settings})
     block = statement(
         "singly",
-        keys=f"{declared}{' '.join(f'{one} text;' for one in now)}",
-        first=names[0],
-        now=" ".join(f"{one} := {name}[mg_at : mg_at + mg_size - 1]::text;" for one, name in zip(now, names)),
-        change=_spelt_for_plpgsql(job.subject, now),
+        keys=handed.declared,
+        first=handed.first,
+        now=handed.turn("mg_at + mg_size - 1"),
+        change=_spelt_for_plpgsql(job.subject, handed),
         group=str(group),
         keep=str(keep).lower(),
     )
@@ -145,15 +133,17 @@ def _on_server(
     return [_Failure(at - 1, fault_of(*named)) for at, *named in shown["failed"]], shown["undone"]
 
 
-def _spelt_for_plpgsql(subject: Subject, now: Sequence[str]) -> str:
+def _spelt_for_plpgsql(subject: Subject, handed: Handed) -> str:
     """Give the update over variables: as a statement, which is planned once, where PL/pgSQL takes it as it is."""
     update = subject.definition.update or ""
     words = [token.word for token in tokens(update) if token.kind == "name"]
     plain = words[0] in _PLAIN and "RETURNING" not in words
-    spelt_sql = subject.change
-    for n, name in enumerate(now):
-        spelt_sql = spelt_sql.replace(f"%(ids_{n})s", name if plain else f"${n + 1}")
-    return spelt_sql if plain else f"EXECUTE {Literal(spelt_sql).as_string(None)} USING {', '.join(now)}"
+    if plain:
+        return handed.spelt(subject.change)
+    dynamic = subject.change
+    for n in range(len(handed.now)):
+        dynamic = dynamic.replace(f"%(ids_{n})s", f"${n + 1}")
+    return f"EXECUTE {Literal(dynamic).as_string(None)} USING {', '.join(handed.now)}"
 
 
 def _from_here(

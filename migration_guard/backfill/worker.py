@@ -54,6 +54,8 @@ class Worker:
         self._pace = Pace(job.subject.definition.batch_size)
         self._care = Care(may_sift=job.subject.definition.apply is None)
         self._haste = Haste(open=job.subject.swift is not None)
+        self._sieves = False
+        """Whether the predicate has just failed on some rows, so that there may be more of them ahead."""
         self._noted: set[str] = set()
         self._tried = 0
         self._set_aside = 0
@@ -85,7 +87,9 @@ class Worker:
         if care.careful:
             attempt = Attempt(care.rows, care.group, care.sifts, care.allowance, care.asks)
         else:
-            attempt = Attempt(pace.size, allowance=care.allowance, swift=self._haste.swift and self._job.sweep == 1)
+            swift = self._haste.swift and self._job.sweep == 1 and not self._sieves
+            attempt = Attempt(pace.size, allowance=care.allowance, swift=swift)
+        attempt.sieves = self._sieves
         some = windows if pace.size > 1 else windows[:1]
         outcome = self._batch(lambda connection: forward(connection, self._job, some, attempt), attempt)
         if isinstance(outcome, Fault):
@@ -171,6 +175,7 @@ class Worker:
 
     def _learn(self, outcome: Outcome, attempt: Attempt) -> None:
         counts, care, pace = outcome.counts, self._care, self._pace
+        self._sieves = outcome.unreadable > 0
         self._haste.done(outcome.passed, counts.changed, swift=attempt.swift)
         if care.careful:
             rows = counts.changed + counts.unchanged + outcome.waited + outcome.bad
@@ -195,6 +200,10 @@ class Worker:
             if fault.trouble is Trouble.LOCKS:
                 self._give_up(fault)
             care.careful = False
+            if fault.trouble is Trouble.DATA and not attempt.sieves and not pace.halved:
+                self._sieves = True
+                return
+            self._sieves = False  # it was no help: there is no PL/pgSQL, or somebody has just written such a row
             if not pace.failed(attempt.size):
                 self._quarantine(window, fault)
         elif not attempt.group:
