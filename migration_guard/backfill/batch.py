@@ -30,10 +30,10 @@ from migration_guard.backfill.look import (
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
+from migration_guard.backfill.record import Control, Entry
 from migration_guard.backfill.sieve import Unreadable, unreadable
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
-from migration_guard.backfill.state import Control, Entry
 from migration_guard.backfill.swift import sweep
 from migration_guard.backfill.transitions import State
 

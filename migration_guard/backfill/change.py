@@ -15,8 +15,8 @@ from migration_guard.backfill.errors import Fault, FunctionFailed, Refused
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import Held, Writes, writes
-from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)

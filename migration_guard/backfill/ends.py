@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.keys import Key, Value
-from migration_guard.backfill.preflight import Source, Subject
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Source, Subject
 
 
 def first_of(connection: Asks, key: Key, table: str) -> Value | None:

@@ -15,7 +15,7 @@ from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Key, Value
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.pinned import settings_parameters
-from migration_guard.backfill.state import Control, Place
+from migration_guard.backfill.record import Control, Place
 from migration_guard.backfill.statements import statement
 
 Writes = Mapping[int, tuple[int, int, int]]

@@ -14,8 +14,8 @@ from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import between
 from migration_guard.backfill.pace import Pace
 from migration_guard.backfill.pinned import apply_settings, milliseconds
-from migration_guard.backfill.preflight import Source
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Source
 from migration_guard.backfill.writers import POLL, writers
 
 QUICK = 5.0

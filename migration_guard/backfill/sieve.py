@@ -14,7 +14,7 @@ from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import listed, selection_of
 from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.plpgsql import Handed, has_plpgsql
-from migration_guard.backfill.state import Place
+from migration_guard.backfill.record import Place
 from migration_guard.backfill.statements import statement
 
 

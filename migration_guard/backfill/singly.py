@@ -25,9 +25,9 @@ from migration_guard.backfill.look import Held, listed, spelt
 from migration_guard.backfill.parents import foreseen
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.plpgsql import Handed, has_plpgsql
-from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.sqltext import tokens
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Subject
 
 AT_MOST = 64
 """Savepoints of a transaction: a session remembers so many, and with more all others' snapshots become slower."""

@@ -11,8 +11,9 @@ from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.ends import unproven
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.pinned import apply_settings, search_settings
-from migration_guard.backfill.state import Record
+from migration_guard.backfill.record import Record
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Subject
 from migration_guard.backfill.sweep import finish
 from migration_guard.backfill.swift import way
 from migration_guard.backfill.transitions import Actor, State
@@ -45,7 +46,7 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
     return state, None
 
 
-def _examined(bench: Bench, definition: Backfill) -> preflight.Subject:
+def _examined(bench: Bench, definition: Backfill) -> Subject:
     with bench.session.transaction(bench.policy.settings(0)) as connection:
         on = preflight.server(connection)
         with connection.begin_nested() as looked:

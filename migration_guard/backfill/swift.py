@@ -18,10 +18,10 @@ from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import selection_of
-from migration_guard.backfill.preflight import Subject
+from migration_guard.backfill.record import Place
 from migration_guard.backfill.sqltext import Token, assigned_columns, bound, folded, tokens
-from migration_guard.backfill.state import Place
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Subject
 
 WAIT = 0.02
 """Seconds that a row is waited for, while its neighbours are held."""

@@ -10,6 +10,7 @@ from migration_guard.backfill.ends import has_passed, standing_floor, unproven
 from migration_guard.backfill.gate import CHANGED, looking
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.state import Store
+from migration_guard.backfill.subject import Source
 from migration_guard.backfill.transitions import State
 
 FOREVER = 24 * 3600.0
@@ -70,7 +71,7 @@ def _filled_by(claim: Claim, *, prove: bool) -> str:
     return "the next run fills them"
 
 
-def _proofs(source: preflight.Source) -> str:
+def _proofs(source: Source) -> str:
     """Say what would be a proof."""
     if source.grows:
         return "the next run, or another look, goes on from there"

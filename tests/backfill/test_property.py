@@ -172,7 +172,7 @@ class History(RuleBasedStateMachine):
         to = {"pause": State.PAUSED, "cancel": State.CANCELLED}.get(command, State.QUEUED)
         session, store = Session(engine(address(self.url, "the URL"), "person")), Store()
         with suppress(NotAllowed), session.transaction(TimeoutPolicy().settings(0)) as connection:
-            record = store.find(connection, "k") if store.ready(connection) else None
+            record = store.find(connection, "k") if store.tables.ready(connection) else None
             if record is not None and not record.alive and (command != "resume" or record.state is State.PAUSED):
                 if command == "release" and not store.release(connection, "k"):
                     return
