@@ -49,7 +49,7 @@ def test_kills(server: Server, unseen: bool) -> None:
 
 
 def test_its_connections_are_ended(database: str) -> None:
-    report = terminate_backends(Guard(database), times=6, seed=22, furthest=STRETCH)
+    report = terminate_backends(Guard(database), times=3, seed=22, furthest=STRETCH)
     assert ledger.audit(database, report).clean
 
 
@@ -57,7 +57,7 @@ def test_the_server_is_stopped_at_once_and_started(durable: OwnServer) -> None:
     with durable.fresh() as name:
         ledger.install(durable.url(name), ROWS // 2)
         subject = Guard(durable.url(name))
-        report = crash_server(subject, durable, times=3, seed=23, furthest=STRETCH)
+        report = crash_server(subject, durable, times=1, seed=23, furthest=STRETCH)
         assert ledger.audit(subject.url, report).clean
 
 
