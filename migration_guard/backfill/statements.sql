@@ -147,7 +147,7 @@ SELECT {texts} FROM {table} WHERE {range} ORDER BY {order} LIMIT 1
 
 -- name: sound
 -- Rows that are known to fail are left alone: the predicate itself may be what fails.
-CASE WHEN {texts}::text IN (SELECT pg_catalog.unnest(%(set_aside)s::text[])) THEN false ELSE ({where}) END
+CASE WHEN {texts} IN (SELECT pg_catalog.unnest(%(set_aside)s::text[])::text[]) THEN false ELSE ({where}) END
 
 -- name: ids_of
 -- The keys as Python values, for a function.
