@@ -73,6 +73,24 @@ def test_a_helper_behind_a_link_out_of_the_repository(tmp_path: Path, folder: bo
     assert codes(root, f"{HEAD}from {name} import go\ndef upgrade():\n    go()\n") == [("MG109", 5), ("MG109", 7)]
 
 
+LAZY = "def __getattr__(name):\n    return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("helper", "body"),
+    [
+        (f"{GO}def run():\n    globals()['go']()\n", "helper.run()"),
+        (GO, "[f() for name, f in vars(helper).items() if name == 'go']"),
+        (GO, "[f() for f in vars(helper).values() if callable(f)]"),
+        (f"{LAZY}def run(op):\n    exec('op.execute(\"UPDATE leads SET a = 1\")')\n", "helper.run(op)"),
+    ],
+    ids=["globals", "items", "values", "builtins beside __getattr__"],
+)
+def test_names_of_a_helper_that_nothing_has_asked_for_yet(tmp_path: Path, helper: str, body: str) -> None:
+    (tmp_path / "helper.py").write_text(helper)
+    assert codes(tmp_path, f"{HEAD}import helper\ndef upgrade():\n    {body}\n") == [("MG101", 7)]
+
+
 @pytest.mark.parametrize("name", ["platform", "calendar", "test", "site", "statistics"])
 def test_a_package_that_is_named_like_one_of_the_standard_library(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()

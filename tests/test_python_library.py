@@ -95,6 +95,7 @@ AT_LEAST = {
     "enum_auto_name": "from enum import Enum, auto\nclass T(Enum):\n    leads=auto()\ndef upgrade():\n    for t in T: op.execute('DELETE FROM '+t.name)\n",
     "csv": "import csv, io\ndef upgrade():\n    for row in csv.reader(io.StringIO('leads')):\n        op.execute('DELETE FROM '+row[0])\n",
     "mutablemapping": "from collections.abc import MutableMapping\nclass D(MutableMapping):\n    def __getitem__(self,k): pass\n    def __delitem__(self,k): pass\n    def __iter__(self): return iter(())\n    def __len__(self): return 0\n    def __setitem__(self,k,v): op.execute('DELETE FROM '+k)\ndef upgrade():\n    D().update(leads=1)\n",
+    "many_steps": "class A:\n    n=0\n    def __iter__(self): return self\n    def __next__(self):\n        self.n+=1\n        return 'DELETE FROM leads' if self.n==10 else 'SELECT %d' % self.n\ndef upgrade():\n    for s in A(): op.execute(s)\n",
     "joblib": "from joblib import Parallel, delayed\ndef w(t): op.execute('DELETE FROM '+t)\ndef upgrade():\n    Parallel(2)(delayed(w)(t) for t in ['leads'])\n",
 }
 """… and what is told without its table, or only as something that is not known."""

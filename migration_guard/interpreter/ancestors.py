@@ -49,7 +49,7 @@ class Super(Value):
             return NONE
         if name == "__init__" and isinstance(self.instance, Instance):
             if self.cls.lineage()[1:] and any(cls.fields for cls in self.cls.lineage()[1:]):
-                self.instance._fill(call)  # noqa: SLF001 -- the same class
+                self.instance.fill(call)
             self.instance.made_with = call
             return NONE
         if name == "__setattr__" and isinstance(self.instance, Instance) and len(call.positional) == 2:

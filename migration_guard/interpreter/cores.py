@@ -48,6 +48,27 @@ class _Object:
         self.instance.assign(name, value, machine, place)
 
 
+class _Holding(_Object):
+    """… that is a list or a dictionary, and stands before that among its bases."""
+
+    __slots__ = ()
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        own = self._own(name, machine)
+        if own is not None:
+            return own
+        assert isinstance(self, Value)
+        return self if name == "data" else Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        own = self._own(name, call.machine)
+        return call.machine.call(own, call) if own is not None else super().method(name, call)  # type: ignore[misc]
+
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        found = self.special(operator, other)
+        return found if found is not None else super().operated(operator, other, call)  # type: ignore[misc]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TextObject(_Object, Text):
     """An object of a subclass of `str`, or a constant of an enumeration that is a text."""
@@ -89,7 +110,7 @@ class TextObject(_Object, Text):
         return self.special(operator, other)
 
 
-class SequenceObject(_Object, Sequence):
+class SequenceObject(_Holding, Sequence):
     """An object of a subclass of `list`, `tuple` or `set`."""
 
     __slots__ = ("instance",)
@@ -104,16 +125,6 @@ class SequenceObject(_Object, Sequence):
         """What `__init__` of `list` does."""
         for value in call.positional[:1]:
             self.extend(value, rows=bool(call.machine.row_loops))
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        own = self._own(name, machine)
-        if own is None and name == "data":
-            return self
-        return own if own is not None else Method(self, name)
-
-    def method(self, name: str, call: Call) -> Value:
-        own = self._own(name, call.machine)
-        return call.machine.call(own, call) if own is not None else Sequence.method(self, name, call)
 
     def core_method(self, name: str, call: Call) -> Value:
         """A method of `list`, as `super()` has it."""
@@ -147,12 +158,8 @@ class SequenceObject(_Object, Sequence):
         if self.special("__setitem__", key, value) is None:
             Sequence.set_item(self, key, value, rows=rows)
 
-    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
-        found = self.special(operator, other)
-        return found if found is not None else Sequence.operated(self, operator, other, call)
 
-
-class MappingObject(_Object, Mapping):
+class MappingObject(_Holding, Mapping):
     """An object of a subclass of `dict`."""
 
     __slots__ = ("instance",)
@@ -168,16 +175,6 @@ class MappingObject(_Object, Mapping):
             self.update(value, rows=rows)
         for name, value in call.named.items():
             Mapping.set_item(self, plain(name), value, rows=rows)
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        own = self._own(name, machine)
-        if own is None and name == "data":
-            return self
-        return own if own is not None else Method(self, name)
-
-    def method(self, name: str, call: Call) -> Value:
-        own = self._own(name, call.machine)
-        return call.machine.call(own, call) if own is not None else Mapping.method(self, name, call)
 
     def core_method(self, name: str, call: Call) -> Value:
         """A method of `dict`, as `super()` has it."""
@@ -219,10 +216,6 @@ class MappingObject(_Object, Mapping):
     def remove_item(self, key: Value) -> None:
         if self.special("__delitem__", key) is None:
             Mapping.remove_item(self, key)
-
-    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
-        found = self.special(operator, other)
-        return found if found is not None else Mapping.operated(self, operator, other, call)
 
 
 OBJECTS = (TextObject, SequenceObject, MappingObject)

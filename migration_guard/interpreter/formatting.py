@@ -86,6 +86,11 @@ def _shown(value: Value, conversion: str, spec: Text | None, hint: str) -> Value
         whole = formatted(real(value), str(spec))
     except NotKnown:
         return texts.hole(hint, from_rows=value.from_rows)
+    return _placed(value, whole)
+
+
+def _placed(value: Value, whole: str) -> Text:
+    """What was made of a value; a text that stands in it as it was keeps its place."""
     begin = whole.find(str(value)) if isinstance(value, Text) and str(value) else -1
     if begin < 0 or not isinstance(value, Text):
         return texts.plain(whole)
@@ -186,8 +191,4 @@ def _percent(value: Value, match: re.Match[str], stars: list[Value], hint: str) 
         whole = f"%{form}{kind}" % (*widths, held)
     except (TypeError, ValueError, OverflowError):
         return texts.hole(hint, from_rows=value.from_rows)
-    begin = whole.find(str(value)) if isinstance(value, Text) and str(value) else -1
-    if begin < 0 or not isinstance(value, Text):
-        return texts.plain(whole)
-    end = begin + len(str(value))
-    return texts.concatenated((texts.plain(whole[:begin]), value, texts.plain(whole[end:])))
+    return _placed(value, whole)

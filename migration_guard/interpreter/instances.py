@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 MAX_STEPS = 8
-"""Calls of `__next__` that are made one by one."""
+"""Calls of `__next__` that are made one by one; what further ones give is not known."""
 
 
 class Instance(Store, Value):
@@ -66,14 +66,14 @@ class Instance(Store, Value):
             return
         self.made_with = call
         if self.cls.fields:
-            self._fill(call)
+            self.fill(call)
         elif not self.cls.external_bases() or self.cls.external_bases() == ["?"]:
             return
         else:
             for name, value in call.named.items():  # a base class out of sight keeps what it is given, as likely as not
                 self.write(name, value)
 
-    def _fill(self, call: Call) -> None:
+    def fill(self, call: Call) -> None:
         """The fields of a dataclass and the like, by position and by name."""
         positional = list(call.positional)
         for name, default in self.machine.fields_of(self.cls):
@@ -204,7 +204,7 @@ class Instance(Store, Value):
             if one is UNKNOWN:
                 return Sequence(given) if given else Sequence((), one)
             given.append(one)
-        return Sequence((), join(given))
+        return Sequence((), join((*given, UNKNOWN)))
 
     def iterated(self) -> Value:
         found = self._iterated()

@@ -20,7 +20,7 @@ import libcst as cst
 from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.calls import Calls
 from migration_guard.interpreter.classes import Class
-from migration_guard.interpreter.cores import MappingObject, SequenceObject, TextObject
+from migration_guard.interpreter.cores import OBJECTS
 from migration_guard.interpreter.expressions import Expressions
 from migration_guard.interpreter.flow import HEAP, Flow, Store, each
 from migration_guard.interpreter.functions import Function
@@ -30,7 +30,7 @@ from migration_guard.interpreter.names import Names
 from migration_guard.interpreter.repository import Module, Repository, Scope
 from migration_guard.interpreter.statements import Statements
 from migration_guard.interpreter.syntax import Source
-from migration_guard.interpreter.values import Choice, Place, Value, join
+from migration_guard.interpreter.values import Place, Value, join
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
@@ -159,9 +159,7 @@ class Machine:
 
     def truth(self, value: Value) -> bool | None:
         """Whether a value is true in a condition: what `__bool__` or `__len__` of an object says."""
-        if isinstance(value, (Instance, MappingObject, SequenceObject, TextObject)) or (
-            isinstance(value, Choice) and any(isinstance(option, Instance) for option in value.options)
-        ):
+        if any(isinstance(option, (Instance, *OBJECTS)) for option in value.alternatives()):
             truths = set(each([partial(_certain, option) for option in value.alternatives()]))
             return truths.pop() if len(truths) == 1 else None
         return value.truth
@@ -218,14 +216,13 @@ class Machine:
     def call(self, target: Value, call: Call) -> Value:
         return target.call(call)
 
-    def called_at(self, place: Place, name: str, *arguments: Value) -> Call:
-        """A call that no code spells."""
-        return Call(self, name, place, arguments)
+    def hidden_call(self, name: str, *arguments: Value) -> Call:
+        """A call that no code spells, at the statement that is being run."""
+        return Call(self, name, self.here(self.place(self.frames[-1].node)), arguments)
 
     def call_plainly(self, function: Value, *arguments: Value) -> Value:
         """Call what no code calls: a hook, or what was put on a stack."""
-        place = self.here(self.place(self.frames[-1].node))
-        return self.call(function, self.called_at(place, getattr(function, "name", ""), *arguments))
+        return self.call(function, self.hidden_call(getattr(function, "name", ""), *arguments))
 
     def make_class(
         self,
@@ -242,7 +239,7 @@ class Machine:
         node = cst.ensure_type(cst.parse_statement(f"class {label}:\n{lines}"), cst.ClassDef)
         scope = Scope(self.scope.module, self.scope, held, is_class=True)
         cls = Class(name, node, scope, self.scope.module, bases, fields=style)
-        cls.made_by = Call(self, name, self.here(self.place(self.frames[-1].node)))
+        cls.made_by = self.hidden_call(name)
         for ancestor in cls.lineage()[1:]:
             ancestor.children.append(cls)
         return cls
@@ -256,7 +253,7 @@ class Machine:
 def _certain(value: Value) -> bool | None:
     if isinstance(value, Instance):
         return value.certain()
-    if isinstance(value, (MappingObject, SequenceObject, TextObject)):
+    if isinstance(value, OBJECTS):
         for name in ("__bool__", "__len__"):
             said = value.special(name)
             if said is not None:

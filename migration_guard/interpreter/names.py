@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.repository import Deferred, Module, Scope, Statement
@@ -59,28 +58,22 @@ class Names:
         below = self.machine.repository.submodule(module, name)
         if below is not None:
             return ModuleValue(below)
-        return self._made(module, name) or self._unbound(name, module)
+        return self._unbound(name, module)
 
-    def _made(self, module: Module, name: str) -> Value | None:
-        """What `__getattr__` of a module gives for a name that it does not bind."""
-        if "__getattr__" not in module.definitions or name.startswith("__") or "__getattr__" in module.running:
-            return None
+    def of_module(self, module: Module, name: str) -> Value:
+        """`module.name` as it is seen from outside: the module's own `__getattr__` is asked last."""
+        value = self.module_attribute(module, name)
+        asked = "__getattr__" in module.definitions and name not in module.definitions and not name.startswith("__")
+        if not asked or module.scope.holds(name) or "__getattr__" in module.running:
+            return value
+        if self.machine.repository.submodule(module, name) is not None:
+            return value
         maker = self.module_attribute(module, "__getattr__")
         module.running.add("__getattr__")
         try:
             return self.machine.call_plainly(maker, plain(name))
         finally:
             module.running.discard("__getattr__")
-
-    def of_module(self, module: Module, name: str) -> Value:
-        """`module.name` as it is seen from outside: the module's own `__getattr__` is asked last."""
-        value = self.module_attribute(module, name)
-        asked = "__getattr__" in module.definitions and name not in module.definitions and not name.startswith("__")
-        if asked and not module.scope.holds(name) and self.machine.repository.submodule(module, name) is None:
-            function = self.module_attribute(module, "__getattr__")
-            place = self.machine.here(self.machine.place(self.machine.frames[-1].node))
-            return self.machine.call(function, Call(self.machine, "__getattr__", place, (plain(name),)))
-        return value
 
     def _unbound(self, name: str, module: Module) -> Value:
         """A name that nothing in sight binds: a builtin, unless a module that could not be read gave it by a star."""

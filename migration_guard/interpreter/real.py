@@ -109,11 +109,14 @@ def real(value: Value, depth: int = MAX_DEPTH) -> object:
         case Known(held=known):
             return known
         case Sequence() if depth and value.rest is None and not value.from_rows:
-            held = [real(one, depth - 1) for one in value.known]
-            return held if value.kind == "list" else tuple(held) if value.kind == "tuple" else set(map(_hashable, held))
+            return _of_kind(value.kind, [real(one, depth - 1) for one in value.known])
         case Mapping() if depth and value.whole and not value.from_rows and value.default is None:
             return {_hashable(real(key, depth - 1)): real(one, depth - 1) for key, one in value.known.values()}
     raise NotKnown
+
+
+def _of_kind(kind: str, held: Iterable[object]) -> object:
+    return list(held) if kind == "list" else tuple(held) if kind == "tuple" else set(map(_hashable, held))
 
 
 def _bytes(text: str) -> bytes:
@@ -136,10 +139,15 @@ def versions(value: Value, depth: int = MAX_DEPTH) -> Iterator[object]:
     for option in value.alternatives():
         match option:
             case Sequence() if depth and option.rest is None and not option.from_rows:
-                for held in product(*(list(islice(versions(one, depth - 1), MAX_VERSIONS)) for one in option.known)):
-                    yield list(held) if option.kind == "list" else tuple(held) if option.kind == "tuple" else set(held)
+                for held in product(*(_some_versions(one, depth - 1) for one in option.known)):
+                    yield _of_kind(option.kind, held)
             case _:
                 yield real(option, depth)
+
+
+def _some_versions(value: Value, depth: int = MAX_DEPTH) -> list[object]:
+    """As many as are computed, and one more where there are more: it tells that the rest is unknown."""
+    return list(islice(versions(value, depth), MAX_VERSIONS + 1))
 
 
 def unreal(result: object, sources: Iterable[Text] = (), depth: int = MAX_DEPTH) -> Value:
@@ -190,7 +198,7 @@ def computed(function: Callable[..., object], call: Call, *before: Value) -> Val
     given = (*before, *call.positional)
     names = list(call.named)
     try:
-        every = [list(islice(versions(value), MAX_VERSIONS + 1)) for value in (*given, *call.named.values())]
+        every = [_some_versions(value) for value in (*given, *call.named.values())]
         sources = [text for value in (*given, *call.named.values()) for text in texts_in(value)]
         made: list[Value] = []
         for chosen in islice(product(*every), MAX_VERSIONS + 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
@@ -10,7 +10,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Attributes, Instance
 from migration_guard.interpreter.real import computed
-from migration_guard.interpreter.repository import Deferred, Scope
+from migration_guard.interpreter.repository import Deferred, Module, Scope
 from migration_guard.interpreter.text import Text, as_text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, ModuleValue, Unknown, Value, join
 from migration_guard.libraries import database
@@ -108,7 +108,7 @@ def _fitting(receiver: Value, name: Value, call: Call) -> Value:
         if fitting:
             return join([*(call.machine.attribute(receiver, label) for label in fitting), Unknown("attribute")])
     if (prefix or suffix) and isinstance(receiver, ModuleValue):
-        return Names(receiver.module.scope, call.machine, receiver.module.definitions).item(name)
+        return _of_module(receiver.module, call.machine).item(name)
     return Unknown(from_rows=receiver.from_rows)
 
 
@@ -170,6 +170,12 @@ class Names(Value):
             return self.machine.module_attribute(self.scope.module, name)
         return found
 
+    def _entries(self) -> Iterator[tuple[str, Value]]:
+        for name in self._names():
+            value = self._get(name)
+            if value is not None:
+                yield name, value
+
     def mapping(self) -> Mapping:
         """What is bound; imports that were not looked for yet stay out of it."""
         held = {name: self.scope.read(name) for name in self.scope.names}
@@ -208,9 +214,9 @@ class Names(Value):
                 default = call.argument(1)
                 return join((found, default)) if found is UNKNOWN and default is not None else found
             case "items":
-                return Sequence([Sequence([plain(key), value]) for key, value in self.scope.bindings().items()])
+                return Sequence([Sequence([plain(key), value], kind="tuple") for key, value in self._entries()])
             case "values":
-                return Sequence(self.scope.bindings().values())
+                return Sequence([value for _, value in self._entries()])
             case "copy":
                 return self.mapping()
             case "update":
@@ -226,8 +232,13 @@ class Names(Value):
         return [plain(name) for name in self._names()]
 
 
+def _of_module(module: Module, machine: Machine) -> Names:
+    """The names of a module; the migration itself has bound what it binds."""
+    return Names(module.scope, machine, module.definitions if module is not machine.module else ())
+
+
 def _globals(call: Call) -> Value:
-    return Names(call.machine.scope.module.scope, call.machine)
+    return _of_module(call.machine.scope.module, call.machine)
 
 
 def _locals(call: Call) -> Value:
@@ -246,7 +257,7 @@ def _variables(call: Call) -> Value:
             case Class() | Namespace():
                 found.append(option.attribute("__dict__", call.machine))
             case ModuleValue(module=module):
-                found.append(Names(module.scope, call.machine, module.definitions))
+                found.append(_of_module(module, call.machine))
             case _:
                 found.append(Unknown("vars", from_rows=option.from_rows))
     return join(found)

@@ -85,8 +85,7 @@ class Leaving(Value):
 
     def left(self, machine: Machine) -> None:
         if isinstance(self.manager, Function):
-            place = machine.here(machine.place(machine.frames[-1].node))
-            machine.run(self.manager, machine.called_at(place, "", Unknown("exception"), UNKNOWN, UNKNOWN))
+            machine.run(self.manager, machine.hidden_call("", Unknown("exception"), UNKNOWN, UNKNOWN))
         else:
             self.manager.exited(machine)
 
@@ -95,8 +94,7 @@ def run_at_end(value: Value, machine: Machine) -> None:
     if isinstance(value, Leaving):
         value.left(machine)
     elif isinstance(value, Partial):
-        place = machine.here(machine.place(machine.frames[-1].node))
-        machine.call(value, machine.called_at(place, "callback")).consumed()
+        machine.call(value, machine.hidden_call("callback")).consumed()
 
 
 class Closing(Value):
@@ -118,12 +116,11 @@ class Closing(Value):
         return self.thing
 
     def exited(self, machine: Machine) -> None:
-        place = machine.here(machine.place(machine.frames[-1].node))
         for option in self.thing.alternatives():
             if isinstance(option, Instance):
                 option.special("close") or option.special("aclose")
             else:
-                option.method("close", machine.called_at(place, "close"))
+                option.method("close", machine.hidden_call("close"))
 
 
 class Suppressing(Value):

@@ -142,7 +142,7 @@ def zipped(call: Call) -> Value:
     filling = call.named.get("fillvalue", NONE)
     if len(whole) == len(columns):
         together = itertools.zip_longest(*whole, fillvalue=filling) if call.name == "zip_longest" else zip(*whole)
-        return Sequence([Sequence(row, kind="tuple") for row in islice(together, MAX_HELD)])
+        return Sequence([Sequence(row, kind="tuple") for row in together])
     rows = any(value.from_rows for value in call.positional)
     return Sequence((), Sequence([value.element() for value in call.positional], from_rows=rows, kind="tuple"), rows)
 

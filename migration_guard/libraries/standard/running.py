@@ -177,14 +177,14 @@ class Future(Store, Value):
         return NONE
 
 
-class Executor(Value):
-    """A pool of threads or processes: what it is given is run."""
+class Runner(Value):
+    """What has nothing but methods, which run what they are given; one is like another."""
 
     __slots__ = ()
 
     @property
     def key(self) -> object:
-        return "executor"
+        return type(self).__name__
 
     @property
     def truth(self) -> bool | None:
@@ -192,6 +192,12 @@ class Executor(Value):
 
     def attribute(self, name: str, machine: Machine) -> Value:
         return Method(self, name)
+
+
+class Executor(Runner):
+    """A pool of threads or processes: what it is given is run."""
+
+    __slots__ = ()
 
     def method(self, name: str, call: Call) -> Value:
         match name:
@@ -244,21 +250,10 @@ EXECUTOR = Executor()
 # --- Event loops -----------------------------------------------------------------------------------------------------
 
 
-class EventLoop(Value):
+class EventLoop(Runner):
     """An event loop, a runner or a group of tasks."""
 
     __slots__ = ()
-
-    @property
-    def key(self) -> object:
-        return "event loop"
-
-    @property
-    def truth(self) -> bool | None:
-        return True
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         match name:
@@ -308,11 +303,8 @@ def _gathered(call: Call) -> Value:
 
 def _completed(call: Call) -> Value:
     """`as_completed(futures)`."""
-    return (
-        Sequence((), first(call).element())
-        if first(call).elements() is None
-        else Sequence(first(call).elements() or ())
-    )
+    elements = first(call).elements()
+    return Sequence(elements) if elements is not None else Sequence((), first(call).element())
 
 
 def _waited(call: Call) -> Value:
@@ -338,17 +330,10 @@ def _scheduled(call: Call) -> Value:
     return Unknown("event")
 
 
-class Scheduler(Value):
+class Scheduler(Runner):
     """`sched.scheduler()`."""
 
     __slots__ = ()
-
-    @property
-    def key(self) -> object:
-        return "scheduler"
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         return _scheduled(call) if name in ("enter", "enterabs") else NONE
@@ -363,18 +348,10 @@ def _timed(call: Call) -> Value:
     return Unknown("seconds")
 
 
-def _context_run(call: Call) -> Value:
-    return ContextRun()
-
-
-class ContextRun(Value):
+class ContextRun(Runner):
     """`contextvars.copy_context()`."""
 
     __slots__ = ()
-
-    @property
-    def key(self) -> object:
-        return "context"
 
     def method(self, name: str, call: Call) -> Value:
         return _called(_rest(call, 1), first(call)) if name == "run" else Unknown(name)
@@ -428,6 +405,6 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "sched.scheduler": lambda call: Scheduler(),
     "timeit.timeit": _timed,
     "timeit.repeat": _timed,
-    "contextvars.copy_context": _context_run,
+    "contextvars.copy_context": lambda call: ContextRun(),
     "unittest.mock.patch": lambda call: Unknown("patch"),
 }
