@@ -9,7 +9,7 @@ round trips would.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from psycopg.sql import Literal
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.arrays import array
-from migration_guard.backfill.change import Changed, change, too_many, verified
+from migration_guard.backfill.change import ENDED, Changed, call, change, python_keys, too_many, verified
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused, Trouble, fault_of, judged
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
@@ -149,44 +149,53 @@ def _spelt_for_plpgsql(subject: Subject, handed: Handed) -> str:
 def _from_here(
     connection: Connection, subject: Subject, keys: Sequence[Value], group: int, *, keep: bool
 ) -> tuple[list[_Failure], int]:
-    """Loop here, for functions and where there is no PL/pgSQL."""
+    """Loop here, for functions and where there is no PL/pgSQL. Each round trip counts: rows are many, and bad ones tried often."""
     failures, undone = list[_Failure](), 0
-    for begin, end, fault in _attempts(connection, subject, keys, group, keep=keep):
+    all_ = tuple(array(column) for column in zip(*keys))
+    ids = python_keys(connection, subject, all_) if subject.definition.apply is not None else None
+
+    def work(begin: int, end: int) -> None:
+        if ids is not None:
+            call(connection, subject, ids[begin:end])
+        else:
+            change(connection, subject, tuple(array(column) for column in zip(*keys[begin:end])), end - begin)
+
+    connection.exec_driver_sql(statement("constraints"))  # for what follows: each row is checked in its own turn
+    begin, size = 0, group
+    while begin < len(keys):
+        end = min(begin + size, len(keys))
+        fault = _attempt(connection, begin, end, work, keep=keep)
         if fault is not None or not keep:
             undone += end - begin
         if fault is not None and end - begin == 1:
             failures.append(_Failure(begin, fault))
-    return failures, undone
-
-
-def _attempts(
-    connection: Connection, subject: Subject, keys: Sequence[Value], group: int, *, keep: bool
-) -> Iterator[tuple[int, int, Fault | None]]:
-    begin, size = 0, group
-    while begin < len(keys):
-        end = min(begin + size, len(keys))
-        fault = _attempt(connection, subject, keys[begin:end], keep=keep)
-        yield begin, end, fault
         if fault is None or end - begin == 1:
             begin, size = end, min(size * 2, group)
         else:
             size = (end - begin) // 2
+    connection.exec_driver_sql(statement("constraints"))
+    return failures, undone
 
 
-def _attempt(connection: Connection, subject: Subject, keys: Sequence[Value], *, keep: bool) -> Fault | None:
-    arrays = tuple(array(column) for column in zip(*keys))
+def _attempt(
+    connection: Connection, begin: int, end: int, work: Callable[[int, int], None], *, keep: bool
+) -> Fault | None:
     savepoint = connection.begin_nested()
     try:
-        change(connection, subject, arrays, len(keys))
-        connection.exec_driver_sql(statement("constraints"))
+        work(begin, end)
     except (DBAPIError, FunctionFailed) as error:
         fault = judged(error)
         if fault.trouble not in {Trouble.LOCKS, Trouble.DATA}:
             raise
         savepoint.rollback()
         return fault
-    if keep:
-        savepoint.commit()
-    else:
-        savepoint.rollback()
+    try:
+        if keep:
+            savepoint.commit()
+        else:
+            savepoint.rollback()
+    except DBAPIError as error:
+        if judged(error).trouble is not Trouble.DATA:
+            raise
+        raise Refused(ENDED) from None  # and the savepoint with it
     return None
