@@ -130,10 +130,11 @@ def _seen(connection: Connection, job: Job, control: Control, attempt: Attempt) 
     place = next((place for place in control.places if not place.done), None)
     sieved = unreadable(connection, job, place, attempt.size) if attempt.sieves and place is not None else None
     if sieved is None or place is None or job.bound is None:
-        return Unreadable(()), look_ahead(connection, job, control, attempt.size)
+        return Unreadable(), look_ahead(connection, job, control, attempt.size)
     without = replace(control, set_aside=sieved.beside(control.set_aside))
-    stretch = selection_of(job, place, job.bound)
-    return sieved, (look(Glass(connection, job, without), place, stretch, attempt.size),)
+    stretch = selection_of(job, place, sieved.last or job.bound)
+    seen = look(Glass(connection, job, without), place, stretch, attempt.size)
+    return sieved, (replace(seen, last=sieved.last or seen.last, ends=sieved.ends),)
 
 
 def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attempt) -> Outcome:
@@ -201,7 +202,7 @@ def pass_over(connection: Connection, job: Job, window: int, attempt: Attempt) -
     attempt.phase = Phase.RECORD
     held = replace(NONE_HELD, skipped=wanted)
     of = _Sorted(connection, job.subject.key, seen, held, Changed())
-    return _recorded(connection, job, seen, (of, Changed(), Unreadable(())), ())
+    return _recorded(connection, job, seen, (of, Changed(), Unreadable()), ())
 
 
 def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Outcome:

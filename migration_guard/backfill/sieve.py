@@ -20,9 +20,13 @@ from migration_guard.backfill.statements import statement
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Rows of which nobody can say whether they are to do."""
+    """Rows of which nobody can say whether they are to do, in a stretch of keys."""
 
-    rows: tuple[tuple[Value, Fault], ...]
+    rows: tuple[tuple[Value, Fault], ...] = ()
+    last: Value | None = None
+    """Where the stretch ends: whatever reads it must not go beyond, where there may be more of them."""
+    ends: bool = False
+    """Whether nothing comes after it."""
 
     def beside(self, set_aside: str) -> str:
         """Give their keys beside others, as the server writes arrays of them."""
@@ -36,10 +40,11 @@ def unreadable(connection: Connection, job: Job, place: Place, size: int) -> Unr
     assert job.bound is not None  # an empty table has no windows
     subject, key, ahead = job.subject, job.subject.key, selection_of(job, place, job.bound)
     parts = {"named": key.named, "table": subject.table.sql, "range": ahead.sql, "order": key.order}
-    sql = statement("next_keys", lists=key.arrays(), **parts)
-    (arrays,) = connection.exec_driver_sql(sql, {**ahead.parameters, "size": size}).one()
-    if arrays[0] is None:
-        return Unreadable(())
+    sql = statement("next_keys", last=key.last, lists=key.arrays(), **parts)
+    count, end, arrays = connection.exec_driver_sql(sql, {**ahead.parameters, "size": size}).one()
+    if not count:
+        return Unreadable(ends=True)
+    last = tuple(end)
     handed = Handed(arrays)
     apply_settings(connection, handed.settings)
     block = statement(
@@ -53,7 +58,6 @@ def unreadable(connection: Connection, job: Job, place: Place, size: int) -> Unr
     )
     connection.exec_driver_sql(block, {})
     found = json.loads(connection.exec_driver_sql(statement("sieved")).scalar() or "[]")
-    if not found:
-        return Unreadable(())
-    keys = listed(connection, key, arrays)
-    return Unreadable(tuple((keys[at - 1], fault_of(*named)) for at, *named in found))
+    keys = listed(connection, key, arrays) if found else ()
+    rows = tuple((keys[at - 1], fault_of(*named)) for at, *named in found)
+    return Unreadable(rows, last, ends=count < size or last == job.bound)

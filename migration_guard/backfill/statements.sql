@@ -254,7 +254,7 @@ END
 $mg_singly$
 
 -- name: next_keys
-SELECT {lists} FROM (
+SELECT pg_catalog.count(*), {last}, {lists} FROM (
     SELECT {named} FROM {table} WHERE {range} ORDER BY {order} LIMIT %(size)s::bigint
 ) AS mg_window
 
