@@ -10,6 +10,7 @@ from migration_guard.cache import Cache
 from migration_guard.changes import Changes
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Checked, Shelf
+from migration_guard.pending import Pending
 from migration_guard.report.model import Report
 from migration_guard.sight.unsaved import Texts
 
@@ -40,6 +41,8 @@ class Request:
     """Whether what lies beside migrations and is not read is a Problem."""
     staged: bool = False
     """Whether only what the index adds or changes is of interest; all that is read is then read from the index."""
+    pending: Pending | None = None
+    """Which migrations are of interest, where that is told by their names."""
     changes: Changes | None = None
     """What changed, if that was found out already."""
     writes_baseline: bool = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -46,7 +46,7 @@ class CutOffs:
 
     root: Path
     every: tuple[CutOff, ...]
-    _histories: dict[Path, _History] = field(default_factory=dict)
+    _histories: dict[Path, History] = field(default_factory=dict)
 
     def cover(self, path: Path, migration: str | None, blocks: Sequence[str]) -> bool:
         """Whether a migration in a file, which may be one of several blocks, is grandfathered. Raises UnknownCutOff."""
@@ -62,12 +62,20 @@ class CutOffs:
         place = self.root / one.place
         within = path if place.is_file() else place if place.is_dir() else path.parent
         if within not in self._histories:
-            self._histories[within] = _History(within, tuple(blocks))
-        return own in self._histories[within].up_to(one.newest.rpartition(".")[2], one.place)
+            self._histories[within] = History(within, tuple(blocks))
+        history, newest = self._histories[within], one.newest.rpartition(".")[2]
+        if newest not in history.names:
+            near = get_close_matches(newest, history.names, 1)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            what = "as the newest one, which is for Alembic, Django and scripts with a `migration-marker`"
+            raise UnknownCutOff(
+                f"`grandfather`: `{one.place}` names the migration `{newest}` {what}; it is not there{hint}"
+            )
+        return own in history.up_to(newest)
 
 
 @dataclass
-class _History:
+class History:
     """What comes before what, among the migrations of a folder or the blocks of a script."""
 
     within: Path
@@ -75,9 +83,15 @@ class _History:
     """Those of a script, as the reader found them."""
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def up_to(self, newest: str, place: str) -> frozenset[str]:
+    @property
+    def names(self) -> Collection[str]:
+        """The migrations whose place in the order is known."""
+        return self._parents.keys()
+
+    def up_to(self, newest: str) -> frozenset[str]:
+        """Give a migration and all that come before it."""
         if newest not in self._known:
-            self._known[newest] = self._ancestors(newest, place)
+            self._known[newest] = self._ancestors(newest)
         return self._known[newest]
 
     @cached_property
@@ -93,14 +107,7 @@ class _History:
                     found.update(_stated(Path(folder, name)))
         return found
 
-    def _ancestors(self, newest: str, place: str) -> frozenset[str]:
-        if newest not in self._parents:
-            near = get_close_matches(newest, self._parents, 1)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
-            what = "as the newest one, which is for Alembic, Django and scripts with a `migration-marker`"
-            raise UnknownCutOff(
-                f"`grandfather`: `{place}` names the migration `{newest}` {what}; it is not there{hint}"
-            )
+    def _ancestors(self, newest: str) -> frozenset[str]:
         found: set[str] = set()
         waiting = [newest]
         while waiting:

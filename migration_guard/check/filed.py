@@ -13,7 +13,8 @@ from migration_guard.check.judged import Verdicts
 from migration_guard.config import Settings
 from migration_guard.earlier import before, look_back
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
-from migration_guard.findings import Finding
+from migration_guard.findings import Finding, Status
+from migration_guard.pending import Filter, Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,25 @@ def file(verdicts: Verdicts) -> Shelved:
     here = found.laws[request.load.for_folder(request.cwd)]
     filing = file_away(verdicts.checked, read.discovery, governing, source, here.severities.overrides)
     changes = found.asked.changes
-    if changes is None:
+    if changes is None and request.pending is None:
         return Shelved(verdicts, filing.shelves, filing.findings, None)
-    aside = set(map(id, _outside(found.asked, changes, verdicts.checked, filing.findings)))
+    aside = set[int]()
+    if changes is not None:
+        aside |= set(map(id, _outside(found.asked, changes, verdicts.checked, filing.findings)))
+    if request.pending is not None:
+        aside |= set(map(id, _not_pending(request.pending, verdicts.checked, filing.findings)))
     findings = tuple(finding for finding in filing.findings if id(finding) not in aside)
     return Shelved(verdicts, filing.shelves, findings, len(aside))
+
+
+def _not_pending(pending: Pending, checked: Sequence[Checked], findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Give the new findings of migrations that are not of interest."""
+    wanted = Filter.of(pending, checked)
+    by_name = {one.candidate.shown: one for one in checked}
+    for finding in findings:
+        one = by_name.get(finding.path)
+        if finding.status is Status.NEW and one is not None and not wanted.passes(one, finding):
+            yield finding
 
 
 def _outside(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -20,6 +21,7 @@ from migration_guard.cli.running import told_problems
 from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
 from migration_guard.findings import Severity
+from migration_guard.pending import Pending, listed
 from migration_guard.report import formats
 from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
@@ -62,6 +64,8 @@ UNCHECKED = 2
 )
 @click.option("--diff", metavar="REV", help="Report only what this branch added or changed since it left REV.")
 @click.option("--staged", is_flag=True, help="Report only what the next commit would add or change.")
+@click.option("--since", metavar="MIGRATION", help="Report only migrations that come after this one.")
+@click.option("--unapplied", is_flag=True, help="Report only the migrations that standard input names.")
 @click.option("--add-ignores", is_flag=True, help="Write a remark above each new finding; takes --reason.")
 @click.option("--reason", metavar="TEXT", help="Why the findings are meant.")
 @click.option("--strict-discovery", is_flag=True, help="Fail on files beside migrations that may change data unread.")
@@ -89,6 +93,8 @@ def command(
     no_inline_ignores_since: str | None,
     diff: str | None,
     staged: bool,
+    since: str | None,
+    unapplied: bool,
     strict_discovery: bool,
     add_ignores: bool,
     reason: str | None,
@@ -123,6 +129,7 @@ def command(
         baseline_from=baseline_from,
         diff=diff,
         staged=staged,
+        pending=_pending(since, unapplied=unapplied),
         strict_discovery=strict_discovery,
         ignores_since=no_inline_ignores_since,
     )
@@ -161,6 +168,16 @@ def _checked(request: Request, *, quiet: bool, verbose: bool) -> Run:
         raise click.UsageError(f"{error}{meant}") from None
     told_of(cache, verbose=verbose)
     return found
+
+
+def _pending(since: str | None, *, unapplied: bool) -> Pending | None:
+    """Understand which migrations are of interest; standard input is read only where that is asked for."""
+    if since is None and not unapplied:
+        return None
+    try:
+        return Pending(since, listed(sys.stdin.read() if sys.stdin else "") if unapplied else None)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _exit_code(report: Report, *, exit_zero: bool) -> int:

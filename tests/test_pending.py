@@ -1,0 +1,113 @@
+"""`--since` and `--unapplied`: only migrations that are still to run are of interest, told without git."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from migration_guard.check import Request, check
+from migration_guard.cli import run as guard
+from migration_guard.config import SettingsLoader
+from migration_guard.discover import UsageError
+from migration_guard.pending import Pending, listed
+
+ALEMBIC = "from alembic import op\n\nrevision = {0!r}\ndown_revision = {1!r}\n\n\ndef upgrade():\n    op.execute('UPDATE a SET b = 1')\n"
+DJANGO = (
+    "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    dependencies = {0!r}\n"
+    "    operations = [migrations.RunSQL('UPDATE a SET b = 1')]\n"
+)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("pending")
+    (root / ".git").mkdir()
+    revisions: list[tuple[str, object]] = [
+        ("aaaa11", None),
+        ("bbbb22", "aaaa11"),
+        ("cccc33", "bbbb22"),
+        ("bbbb44", ("bbbb22",)),
+    ]
+    for own, before in revisions:
+        path = root / f"alembic/versions/{own}_x.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(ALEMBIC.format(own, before))
+    for app in ("crm", "blog"):
+        (root / app / "migrations").mkdir(parents=True)
+        for name, after in (("0001_initial", []), ("0002_more", [(app, "0001_initial")])):
+            (root / app / f"migrations/{name}.py").write_text(DJANGO.format(after))
+    (root / "alembic.ini").write_text("")
+    return root
+
+
+def told(root: Path, pending: Pending) -> list[str]:
+    report = check(Request((), root, SettingsLoader(cwd=root), 1, pending=pending))
+    assert not report.problems
+    assert report.outside is not None
+    assert len(report.new) + report.outside == 8, "what is left out is counted"
+    return [str(one.migration) for one in report.new]
+
+
+EVERY = [
+    "aaaa11",
+    "bbbb22",
+    "bbbb44",
+    "cccc33",
+    "blog.0001_initial",
+    "blog.0002_more",
+    "crm.0001_initial",
+    "crm.0002_more",
+]
+
+
+@pytest.mark.parametrize(
+    ("since", "left"),
+    [
+        ("bbbb22", {"aaaa11", "bbbb22"}),
+        ("cccc", {"aaaa11", "bbbb22", "cccc33"}),  # a branch beside it is not before it
+        ("crm.0001_initial", {"crm.0001_initial"}),
+        ("crm.0002", {"crm.0001_initial", "crm.0002_more"}),
+    ],
+)
+def test_what_comes_after_a_migration_is_told_and_what_has_no_place_in_its_order(
+    root: Path, since: str, left: set[str]
+) -> None:
+    assert sorted(told(root, Pending(since))) == sorted(set(EVERY) - left)
+
+
+@pytest.mark.parametrize(("since", "why"), [("dddd", "there is no"), ("bbbb", "may be"), ("0001_initial", "may be")])
+def test_a_migration_that_is_not_there_or_is_several_is_an_error(root: Path, since: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        told(root, Pending(since))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("cccc33\nbbbb44\n", ["bbbb44", "cccc33"]),
+        ("bbbb22 -> cccc33 (head), say what\n<base> -> aaaa11, first\n", ["aaaa11", "cccc33"]),
+        ("crm\n [X] 0001_initial\n [ ] 0002_more\nblog\n [X] 0001_initial\n [X] 0002_more\n", ["crm.0002_more"]),
+        ("[X]  crm.0001_initial\n[ ]  crm.0002_more\n[ ]  auth.0001_other\n", ["crm.0002_more"]),
+        (" [ ] 0002_more\n", ["blog.0002_more", "crm.0002_more"]),
+        ("label.0002_more\n", ["blog.0002_more", "crm.0002_more"]),  # an app whose folder is called otherwise
+        ("[ ]  auth.0001_other\n", []),
+        ("none\n", []),
+        ("crm\n [X] 0001_initial\n", []),
+    ],
+)
+def test_what_has_not_run_is_told_as_the_tools_print_it(root: Path, text: str, kept: list[str]) -> None:
+    assert sorted(told(root, Pending(unapplied=listed(text)))) == kept
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n \n", "Traceback (most recent call last):\n", "dddd55\n", "[ ]  crm.0009_gone\n"]
+)
+def test_a_list_that_names_nothing_is_an_error(
+    root: Path, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(root)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert guard(["check", "--unapplied"]) == 2
+    assert "--unapplied" in capsys.readouterr().err
