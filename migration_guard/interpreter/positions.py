@@ -210,11 +210,11 @@ class _Walk:
                     self.homes[id(value)] = home
                     self._block(value.body, other, home)
                 case cst.If():  # an `elif`, whose code is another one where it stands alone
-                    self._statement(value, other[0] if len(other) == 1 else _NOBODY, home)
+                    self._statement(value, other[0] if len(other) == 1 else _NOBODY, home)  # type: ignore[misc]  # a sequence of any length
                 case cst.BaseExpression():
                     self._expression(value, other, home)
                 case [cst.ExceptHandler() | cst.ExceptStarHandler() | cst.MatchCase(), *_]:
-                    for clause, its in zip(getattr(node, name), _as_many(other, getattr(node, name), _NOBODY)):
+                    for clause, its in zip(value, _as_many(other, value, _NOBODY)):
                         self._statement(clause, its, home)
                 case _:
                     self._leave(value, home)

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import libcst as cst
 
@@ -203,6 +204,25 @@ def read_literal(source: Source, node: StringNode, prefix: str = "") -> tuple[st
         raw, braces = node.value, True
     value, anchors = _unescape(raw, raw_string="r" in prefix, braces=braces)
     return value, Literal(source, node, raw, anchors, source.path)
+
+
+def value_of(node: cst.SimpleString | cst.Integer | cst.Float | cst.Imaginary) -> Any:
+    """What a literal is in Python. Most are what stands there: only the others are worth a compiler."""
+    match node:
+        case cst.SimpleString():
+            raw = node.raw_value
+            if "\\" not in raw and "\r" not in raw and "b" not in node.prefix.lower():
+                return raw
+        case cst.Integer():
+            if len(node.value) <= _SHORT:
+                return int(node.value, 0)
+        case cst.Float():
+            return float(node.value)
+    return node.evaluated_value
+
+
+_SHORT = 20
+"""Digits of a number that needs no limit: Python has one for those of many."""
 
 
 def _unescape(raw: str, *, raw_string: bool, braces: bool) -> tuple[str, tuple[tuple[int, int], ...]]:

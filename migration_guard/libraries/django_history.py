@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import warnings
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -101,7 +102,7 @@ def _all_fields(folder: Path) -> dict[str, ModelState]:
 
 def forget() -> None:
     """Forget what was read of apps: files may have changed since."""
-    for remembered in (app_label, _all_fields, _history):
+    for remembered in (app_label, _all_fields, _history, _events):
         remembered.cache_clear()
 
 
@@ -137,21 +138,35 @@ def _history(folder: Path, telling: re.Pattern[bytes]) -> tuple[tuple[str, tuple
         names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
     except OSError:
         return ()
-    read = ((name, tuple(_events(folder / name, telling))) for name in names)
+    read = ((name, _events(folder / name)) for name in names if _tells(folder / name, telling))
     return tuple((name, events) for name, events in read if events)
 
 
-def _events(path: Path, telling: re.Pattern[bytes]) -> Iterator[_Event]:
+def _tells(path: Path, telling: re.Pattern[bytes]) -> bool:
     try:
         data = path.read_bytes()
-        if len(data) > MAX_BYTES or not telling.search(data):
-            return
+    except OSError:
+        return False
+    return len(data) <= MAX_BYTES and telling.search(data) is not None
+
+
+@lru_cache(maxsize=4096)
+def _events(path: Path) -> tuple[_Event, ...]:
+    """What a migration says of models; asked of tables and of fields, it is read once."""
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(data)
+            tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in ast.walk(tree):
+        return ()
+    return tuple(_told(tree))
+
+
+def _told(tree: ast.Module) -> Iterator[_Event]:
+    """The events, as `ast.walk` would come to them: what an operation is given holds no other one."""
+    waiting: deque[ast.AST] = deque([tree])
+    while waiting:
+        node = waiting.popleft()
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PARAMETERS:
             operation = node.func.attr
             arguments = dict(zip(_PARAMETERS[operation], node.args))
@@ -165,6 +180,12 @@ def _events(path: Path, telling: re.Pattern[bytes]) -> Iterator[_Event]:
                 _bases(arguments.get("bases")),
                 _is_proxy(arguments.get("options")),
             )
+            continue
+        for part in vars(node).values():
+            if isinstance(part, list):
+                waiting.extend([one for one in part if isinstance(one, ast.AST)])
+            elif isinstance(part, ast.AST):
+                waiting.append(part)
 
 
 def _literal(node: ast.expr) -> str | None:
