@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
+
+from migration_guard.files import Unreadable, read_head, read_source
+from migration_guard.sight import remembered
+from migration_guard.sight.folders import names
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,16 @@ MAX_BYTES = 2_000_000
 """Larger migrations say nothing of models."""
 
 
-@lru_cache(maxsize=512)
+_LABEL = re.compile(rb"^\s+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", re.MULTILINE)
+
+
+@remembered(512, claims=True)
 def app_label(folder: Path) -> str:
     """An app's label: `label = "…"` in its AppConfig, else its folder's name."""
     for name in ("apps.py", "__init__.py"):
         try:
-            with (folder / name).open("rb") as file:
-                found = re.search(rb"^\s+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", file.read(100_000), re.MULTILINE)
-        except OSError:
+            found = _LABEL.search(read_head(folder / name, 100_000)[0])
+        except Unreadable:
             continue
         if found:
             return found[1].decode()
@@ -85,29 +89,26 @@ def models_of(folder: Path, last: str | None, *, fields: bool) -> dict[str, Mode
     if fields:
         return _all_fields(folder)
     models: dict[str, ModelState] = {}
-    for migration, events in _history(folder, _TABLES):
+    for migration, events in _history(folder, "tables"):
         if last is not None and migration > last:
             break
         _apply(models, events)
     return models
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _all_fields(folder: Path) -> dict[str, ModelState]:
     models: dict[str, ModelState] = {}
-    for _, events in _history(folder, _FIELDS):
+    for _, events in _history(folder, "fields"):
         _apply(models, events)
     return models
 
 
-def forget() -> None:
-    """Forget what was read of apps: files may have changed since."""
-    for remembered in (app_label, _all_fields, _history, _events):
-        remembered.cache_clear()
-
-
-_TABLES = re.compile(rb"AlterModelTable|RenameModel|db_table|bases\s*=")
-_FIELDS = re.compile(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField")
+_TELLING = {
+    "tables": re.compile(rb"AlterModelTable|RenameModel|db_table|bases\s*="),
+    "fields": re.compile(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField"),
+}
+"""What stands in migrations that say anything, by what is asked."""
 
 _PARAMETERS = {
     "CreateModel": ("name", "fields", "options", "bases"),
@@ -131,33 +132,29 @@ class _Event:
     proxy: bool = False
 
 
-@lru_cache(maxsize=128)
-def _history(folder: Path, telling: re.Pattern[bytes]) -> tuple[tuple[str, tuple[_Event, ...]], ...]:
+@remembered(128, claims=True)
+def _history(folder: Path, about: str) -> tuple[tuple[str, tuple[_Event, ...]], ...]:
     """An app's migrations that say anything, in the order of their names, each with its events."""
-    try:
-        names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
-    except OSError:
-        return ()
-    read = ((name, _events(folder / name)) for name in names if _tells(folder / name, telling))
+    found = sorted(name for name in names(folder) or () if name.endswith(".py"))
+    read = ((name, _events(folder / name)) for name in found if _tells(folder / name, _TELLING[about]))
     return tuple((name, events) for name, events in read if events)
 
 
 def _tells(path: Path, telling: re.Pattern[bytes]) -> bool:
     try:
-        data = path.read_bytes()
-    except OSError:
+        return telling.search(read_source(path, MAX_BYTES)) is not None
+    except Unreadable:
         return False
-    return len(data) <= MAX_BYTES and telling.search(data) is not None
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _events(path: Path) -> tuple[_Event, ...]:
     """What a migration says of models; asked of tables and of fields, it is read once."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = ast.parse(read_source(path, MAX_BYTES))
+    except (Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     return tuple(_told(tree))
 
