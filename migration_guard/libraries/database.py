@@ -553,7 +553,7 @@ def run_callbacks(call: Call) -> None:
                 _run_callback(option, behind, call)
             elif isinstance(option, (Sequence, Mapping)):
                 for one in held(option):
-                    if isinstance(one, (Function, Partial)):
+                    if isinstance(one, (Function, Partial)) or (isinstance(one, Method) and _writes(one)):
                         call.machine.call(one, call.with_arguments((), {})).consumed()
 
 
