@@ -13,9 +13,12 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from migration_guard.files import Unreadable, leads_out, read_head
+from migration_guard.sight import Looks, Memory, looking, note_all
+from migration_guard.sight.folders import is_file
 from migration_guard.skim import deeds, places
 from migration_guard.skim.outline import Import, Outline, at_once, imported, imports_of, outline, parsed
 
@@ -66,10 +69,10 @@ class Acting:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._acts: dict[Path, tuple[int, ...]] = {}
-        self._led: dict[Path, tuple[Path, ...]] = {}
-        self._harmless: set[tuple[int, bool, bool]] = set()
-        """Each definition, by the `id` of its node, from which nothing leads to a write."""
+        self._acts = Memory[tuple[int, ...]]()
+        self._led = Memory[tuple[Path, ...]]()
+        self._harmless: dict[tuple[int, bool, bool], Looks] = {}
+        """Each definition, by the `id` of its node, from which nothing leads to a write, and how that was seen."""
         self._kept: list[_Part] = []
         """What these belong to: an `id` says nothing of what is gone."""
 
@@ -123,34 +126,40 @@ class Acting:
                 waiting += ((there, False) for there in reversed(self._leads_to(path)) if there not in seen)
 
     def _leads_to(self, path: Path) -> tuple[Path, ...]:
-        if path not in self._led:
-            module = outline(path)
-            files = (
-                there
-                for one in dict.fromkeys(imports_of(module) if module is not None else ())
-                for there in places.files_run(one.module, path, self.root, one.level, one.names)
-            )
-            self._led[path] = tuple(dict.fromkeys(files))
-        return self._led[path]
+        return self._led.of(path, partial(self._led_to, path))
+
+    def _led_to(self, path: Path) -> tuple[Path, ...]:
+        module = outline(path)
+        files = (
+            there
+            for one in dict.fromkeys(imports_of(module) if module is not None else ())
+            for there in places.files_run(one.module, path, self.root, one.level, one.names)
+        )
+        return tuple(dict.fromkeys(files))
 
     def _acting(self, path: Path) -> tuple[int, ...]:
-        if path not in self._acts:
-            module = outline(path) if not leads_out(path, self.root) else None
-            if module is None:
-                self._acts[path] = (UNREAD,) if _may_speak(path) else ()
-            else:
-                numbered = enumerate(module.body)
-                self._acts[path] = tuple(
-                    at for at, one in numbered if self._leads_to_a_write(_Part(module, one, whole=False))
-                )
-        return self._acts[path]
+        return self._acts.of(path, partial(self._found_acting, path))
+
+    def _found_acting(self, path: Path) -> tuple[int, ...]:
+        module = outline(path) if not leads_out(path, self.root) else None
+        if module is None:
+            return (UNREAD,) if _may_speak(path) else ()
+        numbered = enumerate(module.body)
+        return tuple(at for at, one in numbered if self._leads_to_a_write(_Part(module, one, whole=False)))
 
     def _leads_to_a_write(self, start: _Part) -> bool:
+        with looking() as looks:
+            return self._writes(start, looks)
+
+    def _writes(self, start: _Part, looks: Looks) -> bool:
         waiting, met = deque([start]), dict[tuple[int, bool, bool], _Part]()
         while waiting:
             part = waiting.popleft()
             key = (id(part.node), part.whole, part.called)
-            if key in met or key in self._harmless:
+            if key in met:
+                continue
+            if key in self._harmless:
+                note_all(self._harmless[key])
                 continue
             met[key] = part
             if len(met) > MAX_DEFINITIONS:
@@ -159,7 +168,7 @@ class Acting:
                 if found is None:
                     return True
                 waiting.append(found)
-        self._harmless.update(met)
+        self._harmless.update(dict.fromkeys(met, looks))
         self._kept += met.values()
         return False
 
@@ -304,7 +313,7 @@ class _Look:
     def asked_for(self, node: ast.ImportFrom) -> Iterator[_Part]:
         """The `__getattr__` of a module, which is asked for what it does not define."""
         for path in places.every(node.module or "", self._module.path, self._root, node.level):
-            module = outline(path) if path.is_file() else None
+            module = outline(path) if is_file(path) else None
             if module is not None and "__getattr__" in module.top:
                 yield from (_Part(module, each) for each in module.top["__getattr__"])
 
@@ -314,7 +323,7 @@ def _elsewhere(  # noqa: PLR0917
 ) -> Iterator[_Part]:
     """What another module has under a name, be it that it imports it itself."""
     path = places.find(module, importer, root, dots)
-    other = outline(path) if path is not None and path.is_file() and path != importer else None
+    other = outline(path) if path is not None and is_file(path) and path != importer else None
     if other is None or not name:
         return
     yield from (_Part(other, node) for node in other.top.get(name, ()))

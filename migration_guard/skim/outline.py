@@ -6,10 +6,10 @@ import ast
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source
+from migration_guard.sight import remembered
 
 MAX_BYTES = 600_000
 """Of a module that is looked through; what a larger one holds is not known."""
@@ -45,12 +45,7 @@ class Outline:
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
 
 
-def forget() -> None:
-    """Forget what files held: they may have changed since."""
-    outline.cache_clear()
-
-
-@lru_cache(512)
+@remembered(512)
 def outline(path: Path) -> Outline | None:
     """Look at a file; None where it cannot be read or parsed."""
     try:
