@@ -379,6 +379,14 @@ def following(call: Call) -> Value:
     return element if default is None else join((element, default))
 
 
+def iterator(call: Call) -> Value:
+    """`iter(values)`; `iter(function, last)` calls the function until it gives that."""
+    if len(call.positional) < 2:
+        return collected("list", call)
+    given = [call.machine.call(first(call), call.with_arguments((), {})) for _ in range(2)]
+    return Sequence((), join(given), any(value.from_rows for value in given))
+
+
 def summed(call: Call) -> Value:
     """`sum(values, start)`."""
     elements = call.machine.items(first(call))
@@ -405,8 +413,9 @@ def _from_keys(call: Call) -> Value:
 CALLS: dict[str, Callable[[Call], Value | None]] = {
     **{
         f"builtins.{name}": partial(collected, kind)
-        for name, kind in (("list", "list"), ("tuple", "tuple"), ("set", "set"), ("frozenset", "set"), ("iter", "list"))
+        for name, kind in (("list", "list"), ("tuple", "tuple"), ("set", "set"), ("frozenset", "set"))
     },
+    "builtins.iter": iterator,
     "builtins.aiter": partial(collected, "list"),
     "collections.deque": partial(collected, "list"),
     "builtins.sorted": in_order,
