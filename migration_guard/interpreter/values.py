@@ -141,6 +141,10 @@ class Value:
         """The elements, where it is known how many there are."""
         return None
 
+    def parts(self) -> Iterable[Value]:
+        """What it holds in attributes."""
+        return ()
+
     def each(self) -> list[Value]:
         """The elements, or one that stands for all where their number is not known."""
         elements = self.elements()
@@ -165,7 +169,8 @@ class Value:
 
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
         """`self + other` and the like, by the name of the method that Python calls; None where it has none."""
-        return None
+        is_handed = self.origin and not self.callable_in_sight and other.callable_in_sight
+        return call.leave(self) if is_handed else None  # `pipeline | function`
 
     def blurred(self, others: AnySequence[Value]) -> Value:
         """What stands for more alternatives than are kept."""

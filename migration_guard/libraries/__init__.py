@@ -61,6 +61,7 @@ from migration_guard.libraries.database import (
     Row,
     Statement,
     Table,
+    held,
     holds_rows,
     record,
     run_callbacks,
@@ -272,7 +273,8 @@ class Libraries:
                 ):
                     run_text(call, option, None, certain=False)
         reads = known or trust.asks(name) or takes_callback(call)
-        if not reads and any(value.handle and not isinstance(value, (Method, Row)) for value in call.arguments):
+        parts = [part for value in call.arguments for part in held(value)]
+        if not reads and any(value.handle and not isinstance(value, (Method, Row)) for value in parts):
             opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
         elif not reads and not trust.keeps(callee, name) and any(map(holds_rows, call.arguments)):
             opaque(call, f"{name or 'a call'} is out of sight and is given rows of the database", name)
@@ -383,6 +385,8 @@ class Libraries:
     def handed(self, receiver: Value, value: Value) -> None:
         """`receiver.name = value` and the like: something out of sight keeps it, if that is out of sight."""
         for option in receiver.alternatives():
+            if value.handle and isinstance(option, Unknown) and not option.source:
+                continue  # of what is only called like something, such as `metadata.bind = …`
             if isinstance(option, Unknown) or (isinstance(option, External) and not _is_known(option)):
                 self.entrusted.keeps(option.origin, value, self.machine)
             elif isinstance(option, External) and option.name in ("sys", "threading") and isinstance(value, Function):
@@ -421,8 +425,15 @@ class Libraries:
             takes = 2 if name in ("__setitem__", "insert") else 0 if name in ("__iter__", "__len__") else 1
             instance.special(name, *[UNKNOWN] * takes)
         self._overridden(instance, call)
+        if instance.handle and not trust.asks(call.name) and not trust.logs(found, call.name):
+            opaque(call, f"{call.name} is inherited from out of sight and has a way to the database", call.name)
         with self.entrusted.quiet():
             return call.machine.call(found, call)
+
+    def hook_inherited(self, instance: Instance, call: Call) -> None:
+        """Python calls something of an object by itself that its class does not have: a base class out of sight may."""
+        if any(not _is_known(External(base)) for base in instance.cls.external_bases()):
+            self._overridden(instance, call)
 
     def _overridden(self, instance: Instance, call: Call) -> None:
         names = [name for cls in instance.cls.lineage() for name in cls.scope.names]

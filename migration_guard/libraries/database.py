@@ -551,8 +551,10 @@ def run_callbacks(call: Call) -> None:
         for option in value.alternatives():
             if isinstance(option, Function) or (isinstance(option, (Method, Partial)) and _writes(option)):
                 _run_callback(option, behind, call)
-            elif isinstance(option, (Sequence, Mapping)):
+            else:
                 for one in held(option):
+                    if one is option:
+                        continue
                     if isinstance(one, (Function, Partial)) or (isinstance(one, Method) and _writes(one)):
                         call.machine.call(one, call.with_arguments((), {})).consumed()
 
@@ -567,6 +569,9 @@ def held(value: Value, depth: int = HELD_DEPTH) -> Iterator[Value]:
                 yield from held(one, depth - 1)
         else:
             yield option
+            for one in option.parts() if depth else ():
+                if one is not option:
+                    yield from held(one, depth - 1)
 
 
 def _writes(value: Value) -> bool:

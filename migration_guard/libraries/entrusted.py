@@ -19,6 +19,7 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.values import UNKNOWN, External, Method, Partial, Value, join
 from migration_guard.libraries import trust
 from migration_guard.libraries.database import held
+from migration_guard.libraries.execution import opaque
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -88,7 +89,7 @@ class Entrusted:
         if not origin:
             return
         for option in value.alternatives():
-            if isinstance(option, (Function, Method, Partial, Class, Instance)):
+            if isinstance(option, (Function, Method, Partial, Class, Instance)) or option.handle:
                 slot = (origin, None if machine.scope.parent is None else machine.ledger.direction)
                 before = self._kept.read(slot)
                 kept = _Kept((option,))
@@ -102,10 +103,17 @@ class Entrusted:
         given = (value for value in call.arguments if not isinstance(value, Method))
         origins = dict.fromkeys(origin for value in (callee, *given) for origin in _origins(value))
         for origin in origins:
-            for slot in ((origin, None), (origin, call.machine.ledger.direction)):
-                kept = self._kept.read(slot)
-                for value in kept.values if isinstance(kept, _Kept) else ():
+            for value in self._of(origin, call):
+                if value.handle and not isinstance(value, (Method, Instance)):
+                    if not (trust.asks(name) or trust.is_reader(callee, name)):
+                        opaque(call, f"{name or 'a call'} is out of sight and keeps a way to the database", name)
+                else:
                     self._run(value, call)
+
+    def _of(self, origin: str, call: Call) -> Iterator[Value]:
+        for slot in ((origin, None), (origin, call.machine.ledger.direction)):
+            kept = self._kept.read(slot)
+            yield from kept.values if isinstance(kept, _Kept) else ()
 
     def may_use(self, callee: Value, call: Call) -> None:
         """Something out of sight is given objects and classes of the repository: it may call what they have."""

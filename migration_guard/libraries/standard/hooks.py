@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
-from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.flow import each
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.values import NONE, Value, join
 
 if TYPE_CHECKING:

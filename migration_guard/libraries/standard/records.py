@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,9 @@ class Namespace(Store, Value):
             return self.entries()
         own = self.read(name)
         return own if isinstance(own, Value) else Unknown(name)
+
+    def parts(self) -> Iterator[Value]:
+        yield from self.entries().values()
 
     def entries(self) -> Mapping:
         held = {name: self.read(name) for name in self.slots if isinstance(name, str)}
