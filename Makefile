@@ -23,7 +23,7 @@ help:
 	@echo "make bench    measure time and memory on the corpus"
 	@echo "make bench-script    measure how long a script of 10,000 lines takes, beside libcst's parser"
 	@echo "make bench-baseline    measure baselines of 5,000 and 50,000 entries, into docs/baseline.md"
-	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to what each edit is about"
+	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to them; it can be resumed"
 	@echo "make replay   hold baselines against the history of the repositories DIR=…; LIST=--list shows each disagreement"
 	@echo "make releases make repositories of published packages in $(HISTORIES), each release a commit"
 	@echo "make witness  run thousands of generated migrations beside the linter, for an hour; it can be resumed"
@@ -101,7 +101,7 @@ bench-baseline: $(STAMP)
 	$(BIN)/python benchmarks/baseline.py --write
 
 edits: $(STAMP)
-	PYTHONPATH=tests $(BIN)/python -m baselines.sequences
+	PYTHONPATH=tests $(BIN)/python -m baselines.sequences --state .edits.json
 
 replay: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/baselines/replay.py $(LIST) $(DIR)
