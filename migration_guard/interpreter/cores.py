@@ -72,7 +72,8 @@ class _Holding(_Object):
 
     def method(self, name: str, call: Call) -> Value:
         found = self.attribute(name, call.machine)
-        if isinstance(found, Method) and found.receiver is self:
+        itself: object = self
+        if isinstance(found, Method) and found.receiver is itself:
             return super().method(name, call)  # type: ignore[misc,no-any-return]
         return call.machine.call(found, call)
 
