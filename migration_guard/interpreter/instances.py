@@ -11,7 +11,7 @@ import libcst as cst
 
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
-from migration_guard.interpreter.syntax import within
+from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Native, Unknown, Value, join
 
