@@ -75,7 +75,13 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     drafted = draft(rendition.sql, schema.facts, key)
     _refuse_unknown_columns(operation, rendition.sql, drafted, schema)
     _refuse_history(schema, drafted)
-    return Piece(finding, operation, rendition, drafted)
+    return Piece(finding, operation, rendition, _with_unread(drafted, schema))
+
+
+def _with_unread(drafted: Draft, schema: Schema) -> Draft:
+    """Say with a change which files would have had more to say of its tables."""
+    tables = dict.fromkeys((drafted.table, drafted.target or drafted.table))
+    return replace(drafted, notes=(*drafted.notes, *(note for table in tables for note in schema.unread(table))))
 
 
 def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
@@ -118,7 +124,8 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
     written = django.written(FUNCTION, operation.migration, fills=drafted.fills)
     app = operation.migration.partition(".")[0].lower()
     words = {word for name in written.words for word in (name, f"{app}_{name}")}
-    return Piece(finding, operation, rendition, replace(drafted, names=drafted.names | words), written)
+    drafted = _with_unread(replace(drafted, names=drafted.names | words), schema)
+    return Piece(finding, operation, rendition, drafted, written)
 
 
 def _refuse_unknown_columns(operation: Operation, sql: str, drafted: Draft, schema: Schema) -> None:

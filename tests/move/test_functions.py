@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 from backfill.server import Server
 
 from move.test_command import Project
+from migration_guard.move.schema import Schema
+from migration_guard.rewriting.carried import carried_over
 from move.test_django import INITIAL, ROWS, SETTINGS, migrate, tables
 
 HEAD = '''import json
@@ -98,3 +101,69 @@ def test_loops_become_functions(project: Project, server: Server) -> None:
             done = project.guard("backfill", "run", "--all", "--strict", **environment)
             assert done.returncode == 0, done.stdout + done.stderr + project.text("backfills.py")
             assert tables(server.url(new)) == tables(server.url(old)) != tables(server.url(template))
+
+
+STANDS_ALONE = (
+    "row.a = f(row.b)",
+    "x = row.b\nif x:\n    y = x.strip()\nelse:\n    y = ''\nrow.a = y",
+    "try:\n    x = json.loads(row.b)\nexcept ValueError:\n    continue\nrow.a = x['a']",
+    "for part in row.b:\n    if part:\n        break\nrow.a = [one for one in row.b]",
+    "row.data['x'] = names.get(row.b)",
+    "found = []\nfor part in row.b:\n    found.append(part)\nrow.a = found",
+    "changed.append(row)",
+)
+DOES_NOT = (
+    ("if row.b:\n    x = row.b\nrow.a = x", "carries x from row to row"),
+    ("n += 1\nrow.a = n", "carries n from row to row"),
+    ("row.a = names.setdefault(row.b, row.c)", "puts something into names"),
+    ("names[row.b] = row.c\nrow.a = 1", "puts something into names"),
+    ("row.a = f(names)", "hands something on"),
+    ("row.a = next(names)", "hands something on"),
+    ("if row.b:\n    break\nrow.a = 1", "ends at one of the rows"),
+    ("row.a = Model.objects.filter(b=row.b).count()", "reads other rows"),
+    ("row.a = row.a + 1", "computes each value from the one that stands there"),
+    ("row.a += 'x'", "computes each value from the one that stands there"),
+    ("row.a = f'x{row.a}'", "computes each value from the one that stands there"),
+    ("row.a = uuid.uuid4()", "another value each time"),
+    ("row.a = timezone.now()", "depends on the time of running"),
+    ("row.a = requests.get(row.b).text", "reaches beyond the database"),
+)
+
+
+def carried(body: str) -> str | None:
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    (loop,) = ast.parse(f"for row in Model.objects.filter(pk__in=ids):\n{lines}\n").body
+    assert isinstance(loop, ast.For)
+    setup = ast.parse("names = {one.pk: one for one in Other.objects.all()}\nn = 0\nchanged = []\nModel = 1")
+    return carried_over(loop, setup, ast.parse(""), "row", frozenset({"changed"}), fills=False)
+
+
+@pytest.mark.parametrize("body", STANDS_ALONE)
+def test_rows_that_stand_each_for_itself(body: str) -> None:
+    assert carried(body) is None
+
+
+@pytest.mark.parametrize(("body", "reason"), DOES_NOT)
+def test_rows_that_do_not(body: str, reason: str) -> None:
+    assert reason in str(carried(body))
+
+
+def test_tables_are_those_of_the_app_s_label_and_of_the_model_s_options(project: Project) -> None:
+    project.put("crm/apps.py", 'class Crm(AppConfig):\n    label = "sales"\n')
+    project.put(
+        "crm/migrations/0002_more.py",
+        "class Migration(migrations.Migration):\n    operations = [migrations.AddField('Lead', 'slug', models.TextField(null=True))]\n",
+    )
+    schema = Schema(project.folder / "crm/migrations/0002_more.py", project.folder)
+    assert schema.facts("leads").column("slug").new
+    assert "seconds" in schema.facts("sales_call").columns
+
+
+def test_a_neighbour_that_cannot_be_read_is_told(project: Project) -> None:
+    project.put("crm/migrations/0002_broken.py", "operations = [AddField('Lead', 'slug' models.TextField())]  # crm_owner\n")
+    project.put("crm/migrations/0003_odd.sql", "ALTER TABLE leads SOMETHING ODD;")
+    schema = Schema(project.folder / "crm/migrations/0001_initial.py", project.folder)
+    (told,) = schema.unread("crm_owner")
+    assert told == "0002_broken.py may say more of crm_owner, and is not read: Python does not read it (SyntaxError)"
+    assert "0003_odd.sql may say more of leads" in " ".join(schema.unread("leads"))
+    assert schema.unread("crm_call") == ()
