@@ -37,7 +37,7 @@ def _moved(request: Request, root: Path, to: Path) -> Request:
     cwd = to / os.path.relpath(os.path.realpath(request.cwd), os.path.realpath(root))
     cwd.mkdir(parents=True, exist_ok=True)
     paths = [os.path.relpath(path, request.cwd) if os.path.isabs(path) else path for path in request.paths]
-    return replace(request, cwd=cwd, paths=paths, load=request.load.moved(root, to))
+    return replace(request, cwd=cwd, paths=paths, load=request.load.moved(root, to), cache=None)
 
 
 def before(request: Request, changes: Changes, paths: Sequence[Path], run: Runner) -> dict[Path, tuple[Finding, ...]]:

@@ -13,6 +13,8 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 
+from migration_guard.sight import asking, folders, looks
+
 SOURCE_LIMIT = 2 * 1024 * 1024
 """Bytes of a migration that are read at most: beyond it the parsers need gigabytes, and nobody wrote it by hand."""
 LOOK_LIMIT = 256 * 1024 * 1024
@@ -46,7 +48,54 @@ def reason(error: OSError) -> str:
 
 
 def read_head(path: Path | str, limit: int = SOURCE_LIMIT) -> tuple[bytes, bool]:
-    """Read a regular file's first bytes, and say whether that is the whole file."""
+    """Read a regular file's first bytes, and say whether that is the whole file. It is noted what was read."""
+    try:
+        content, whole = _head(path, limit)
+    except Unreadable as error:
+        looks.note(_content_of(path), f"!{error}")
+        raise
+    if whole and limit <= SOURCE_LIMIT:
+        looks.note(_content_of(path), asking.digest(content))
+    else:
+        looks.note((_HEAD, Path(path), limit), _said(content, whole=whole))
+    return content, whole
+
+
+_CONTENT, _HEAD = "content", "head"
+
+
+def _content_of(path: Path | str) -> looks.Question:
+    return (_CONTENT, Path(path))
+
+
+def is_known(path: Path, content: bytes) -> None:
+    """Say what a file holds that was just read, so that nobody has to read it again to answer that."""
+    asking.seed(_content_of(path), asking.digest(content))
+
+
+@asking.answers(_CONTENT)
+def _content(path: Path) -> str:
+    try:
+        content, whole = _head(path, SOURCE_LIMIT)
+    except Unreadable as error:
+        return f"!{error}"
+    return asking.digest(content) if whole else "+"
+
+
+@asking.answers(_HEAD)
+def _first_bytes(path: Path, limit: int) -> str:
+    try:
+        content, whole = _head(path, limit)
+    except Unreadable as error:
+        return f"!{error}"
+    return _said(content, whole=whole)
+
+
+def _said(content: bytes, *, whole: bool) -> str:
+    return f"{'=' if whole else '+'}{asking.digest(content)}"
+
+
+def _head(path: Path | str, limit: int) -> tuple[bytes, bool]:
     try:
         # Opening a device can do things (rewind a tape, arm a watchdog), so it is looked at first.
         _refuse_special(os.stat(path))
@@ -96,7 +145,7 @@ def too_large(limit: int = SOURCE_LIMIT) -> str:
 def leads_out(path: Path, root: Path) -> bool:
     """Say whether a file that seems to lie in a folder lies elsewhere: it, or a folder on the way, is a link out of it."""
     inside = Path(os.path.abspath(path))
-    return inside.is_relative_to(root) and not Path(os.path.realpath(inside)).is_relative_to(os.path.realpath(root))
+    return inside.is_relative_to(root) and not Path(folders.real(inside)).is_relative_to(folders.real(root))
 
 
 def repository_of(folder: Path) -> Path | None:

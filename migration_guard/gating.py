@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
+from migration_guard import sight
+from migration_guard.cache import Cache
 from migration_guard.discover import Candidate
 from migration_guard.frameworks import is_gated, is_loaded_by_name
 from migration_guard.gate import may_hold_operation
-from migration_guard.skim import outline, places
 from migration_guard.skim.acting import Acting
 
 _CONTRACT = re.compile(
@@ -22,22 +24,29 @@ _CONTRACT = re.compile(
 class Gate:
     """Lets those files through that have to be read; the others are cleared while the readers are at work."""
 
-    def __init__(self, done: Callable[[], None], *, contracts: bool) -> None:
+    def __init__(self, done: Callable[[], None], *, contracts: bool, cache: Cache | None = None) -> None:
         self.cleared: list[Candidate] = []
         self._done = done
         self._contracts = contracts
         """Whether there are backfills on which a schema change may rely."""
         self._acting: dict[Path, Acting] = {}
-        for looked in (outline, places):
-            looked.forget()
+        self._cache = cache
+        sight.forget()
+        if cache is not None:
+            cache.begin()
 
     def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         for candidate in candidates:
-            if self.needs_reading(candidate) or (self._contracts and _CONTRACT.search(candidate.source)):
+            if not self._clears(candidate) or (self._contracts and _CONTRACT.search(candidate.source)):
                 yield candidate
             else:
                 self.cleared.append(candidate)
                 self._done()
+
+    def _clears(self, candidate: Candidate) -> bool:
+        """The same the other way round, as it is remembered."""
+        needs = partial(self.needs_reading, candidate)
+        return not needs() if self._cache is None else self._cache.clears(candidate, needs)
 
     def needs_reading(self, candidate: Candidate) -> bool:
         """Whether a file may hold a data change, or import what makes one; the gate knows Python only, and some frameworks."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from migration_guard.cache import Cache
 from migration_guard.changes import Changes
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Checked, Shelf
@@ -46,6 +47,8 @@ class Request:
     """Whether entries that an earlier version wrote are to be brought up to date in any case."""
     renders: bool = False
     """Whether findings are wanted with their statements, as `move` needs them."""
+    cache: Cache | None = None
+    """What earlier runs read; of other states of the repository nothing is remembered."""
     watch: Callable[[int], Callable[[], None]] = _unwatched
     """Told how many files there are; what it gives back is called after each, from several threads."""
 

@@ -147,7 +147,9 @@ def test_reports_are_also_written_to_files(repository: Path) -> None:
     assert json.loads((repository / "out.json").read_text())["summary"]["new"] == 1
     assert "MG101" in (repository / "out.txt").read_text()
     assert "\x1b" not in (repository / "out.txt").read_text()
-    assert sorted(path.name for path in repository.iterdir()) == [".git", "out.json", "out.txt", "versions"]
+    assert sorted(path.name for path in repository.iterdir()) == [
+        ".git", ".migration_guard_cache", "out.json", "out.txt", "versions",
+    ]  # fmt: skip
     assert guard(repository, "--output", "json=no/such/out.json").returncode == 2
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "move": "Take a data change out of its migration, and define a backfill that makes it after the deployment.",
     "verify": "Verify the six points before a merge or a deployment: GO or NO-GO.",
     "config": "Show each value that governs a file or folder, by default the working directory, and where it comes from.",
+    "cache": "Remember what was read, so that a file that did not change need not be read again.",
     "init": "Look at the repository, and propose a configuration, a hook and a job in CI.",
     "hot-tables": "Ask a PostgreSQL database which of its tables are hot and which are small.",
 }

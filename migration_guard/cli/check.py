@@ -11,6 +11,7 @@ import click
 
 from migration_guard.check import Request, Run, run, severities_of
 from migration_guard.cli import COMMANDS, remarking
+from migration_guard.cli.caching import cache_of, cache_options, cache_overrides, told_of
 from migration_guard.cli.options import completing, loader, reading_options, rule_names, told, workers
 from migration_guard.cli.output import complain
 from migration_guard.cli.progress import watched
@@ -68,6 +69,7 @@ UNCHECKED = 2
 @click.option("--force-exclude", is_flag=True, help="Drop named files that are excluded or no migrations (for hooks).")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and problems only.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on standard error what governs the run.")
+@cache_options
 @reading_options
 def command(
     *,
@@ -94,6 +96,8 @@ def command(
     force_exclude: bool,
     quiet: bool,
     verbose: bool,
+    no_cache: bool,
+    cache_dir: str | None,
     jobs: int | None,
     config: tuple[str, ...],
     isolated: bool,
@@ -106,9 +110,9 @@ def command(
     reports = wanted(output_format, output, statistics=statistics, screen=screen)
     overrides: list[tuple[str, object]] = [("select", _rules(select)), ("ignore", _rules(ignore)), ("fail-on", fail_on)]
     overrides += [("baseline", baseline and str(Path.cwd() / baseline)), ("strict-baseline", strict_baseline)]
-    load = loader(
-        config, isolated=isolated, overrides=[(key, value) for key, value in overrides if value], since=config_from
-    )
+    stated = [(key, value) for key, value in overrides if value]
+    stated += cache_overrides(no_cache=no_cache, cache_dir=cache_dir)
+    load = loader(config, isolated=isolated, overrides=stated, since=config_from)
     request = Request(
         paths=paths,
         cwd=Path.cwd(),
@@ -126,7 +130,7 @@ def command(
         raise click.UsageError("--diff and --staged exclude each other")
     if add_ignores and not (reason or "").strip():
         raise click.UsageError("--add-ignores takes --reason TEXT: a remark says why")
-    found = _checked(request, quiet=quiet)
+    found = _checked(request, quiet=quiet, verbose=verbose)
     if add_ignores and reason:
         remarking.add_ignores(found, reason)
         return told_problems(found)
@@ -144,16 +148,19 @@ def command(
     return _exit_code(report, exit_zero=exit_zero)
 
 
-def _checked(request: Request, *, quiet: bool) -> Run:
+def _checked(request: Request, *, quiet: bool, verbose: bool) -> Run:
     try:
+        cache = cache_of(request.load)
         with watched(quiet=quiet) as watch:
-            return run(replace(request, watch=watch))
+            found = run(replace(request, watch=watch, cache=cache))
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:
         near = get_close_matches(request.paths[0], COMMANDS, 1) if request.paths else []
         meant = f' (or did you mean the command "{near[0]}"?)' if near else ""
         raise click.UsageError(f"{error}{meant}") from None
+    told_of(cache, verbose=verbose)
+    return found
 
 
 def _exit_code(report: Report, *, exit_zero: bool) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import click
 
 from migration_guard.baseline import Filed
 from migration_guard.check import Request, Run, run
+from migration_guard.cli.caching import cache_of, told_of
 from migration_guard.cli.options import loader, reading_options, told, workers
 from migration_guard.cli.output import complain
 from migration_guard.config import ConfigError, SettingsLoader
@@ -60,11 +62,14 @@ def checked(
         upgrades_baseline=upgrades,
     )
     try:
-        return run(request)
+        cache = cache_of(load)
+        found = run(replace(request, cache=cache))
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:
         raise click.UsageError(str(error)) from None
+    told_of(cache)
+    return found
 
 
 def told_problems(found: Run) -> int:

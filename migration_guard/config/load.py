@@ -182,7 +182,7 @@ class SettingsLoader:
     def _stays_inside(self, layer: Layer) -> None:
         """Refuse files that are written where a configuration says so, and that would lie outside of its repository."""
         root = self.git_root(layer.source.parent) or layer.source.parent
-        for key in ("baseline", "tables-file"):
+        for key in ("baseline", "cache-dir", "tables-file"):
             stated = layer.values.get(key)
             if isinstance(stated, str) and "\0" not in stated:
                 place = Path(os.path.abspath(layer.source.parent / stated))

@@ -123,6 +123,10 @@ class Settings:
         (),
         "Migrations that are grandfathered, by file, folder or app: their ids, or the newest one, with all before it.",
     )
+    cache: bool = option(SWITCH, True, "Whether what was read is remembered from run to run.")
+    cache_dir: str | None = option(
+        PATH, None, "The folder in which it is remembered; `.migration_guard_cache` unless it says so."
+    )
     file_timeout: float = option(SECONDS, 30.0, "Seconds that reading one file may take.")
     databases: tuple[Database, ...] = option(
         named(Database, options(Database), "paths"), (), "Several databases, each with what it has of its own."

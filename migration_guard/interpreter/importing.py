@@ -16,6 +16,7 @@ from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.repository import Module, Statement
 from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import ModuleValue, Unseen, Value
+from migration_guard.sight.folders import is_file
 from migration_guard.skim import places
 from migration_guard.skim.acting import UNREAD, Acting, Acts
 from migration_guard.skim.outline import Import, outline
@@ -57,7 +58,7 @@ class Imports:
     def asks(self, one: Import, name: str, importer: Path) -> bool:
         """Whether a module is asked, by its own `__getattr__`, for a name that is taken from it."""
         found = places.find(one.module, importer, self._machine.repository.root, one.level)
-        module = outline(found) if found is not None and found.is_file() else None
+        module = outline(found) if found is not None and is_file(found) else None
         return module is not None and "__getattr__" in module.top and name not in {*module.top, *module.imports}
 
     def module(self, one: Import, importer: Module, call: Call) -> Value:

@@ -16,6 +16,7 @@ from migration_guard.files import LINK_OUT, Unreadable, leads_out, read_source
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.syntax import Refused, Source, parse
 from migration_guard.interpreter.values import UNKNOWN, Choice, Unseen, Value, join
+from migration_guard.sight import folders
 from migration_guard.skim import places
 
 MAX_MODULE_BYTES = 600_000
@@ -236,10 +237,8 @@ class Repository:
 
     def holds(self, path: Path) -> bool:
         """Whether a file lies in the repository, symbolic links followed."""
-        try:
-            return path.resolve().is_relative_to(self.root.resolve())
-        except (OSError, RuntimeError):
-            return False
+        there = folders.real(path)
+        return bool(there) and Path(there).is_relative_to(folders.real(self.root))
 
     def submodule(self, module: Module, name: str) -> Module | None:
         target = places.below(module.folder, (name,), self.root) if module.folder is not None else None
@@ -247,7 +246,7 @@ class Repository:
 
     def at(self, path: Path) -> Module:
         """The module of a file, or a package without `__init__.py`."""
-        if path.suffix != ".py" or path.is_dir():
+        if path.suffix != ".py" or folders.is_folder(path):
             return self._modules.setdefault(path, Module(path, None))
         return self._load(path)
 

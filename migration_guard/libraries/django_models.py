@@ -12,7 +12,8 @@ from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Value
 from migration_guard.libraries.database import Field, Model
-from migration_guard.libraries.django_history import (
+from migration_guard.sight.folders import is_folder, matching
+from migration_guard.skim.history import (
     NO_FIELD,
     RELATIONS,
     FieldState,
@@ -67,9 +68,9 @@ class Project:
         folder = cls.module.path.parent
         while folder.name == "models" or (
             folder.name != ""
-            and not (folder / "migrations").is_dir()
+            and not is_folder(folder / "migrations")
             and folder.parent != folder
-            and (folder.parent / "migrations").is_dir()
+            and is_folder(folder.parent / "migrations")
         ):
             folder = folder.parent
         app = str(labelled) if isinstance(labelled, Text) and labelled.known else app_label(folder)
@@ -228,9 +229,9 @@ class Project:
     def related_to(self, model: Model) -> tuple[str, ...]:
         """The models that point to this one, or are pointed to by many, in the apps beside it."""
         app, _, own = (model.name or "").partition(".")
-        folders = sorted(self.path.parent.parent.parent.glob("*/migrations")) if self.path is not None else []
+        folders = matching(self.path.parent.parent.parent, "*/migrations") if self.path is not None else ()
         found = []
-        for folder in folders:
+        for folder in folders or ():
             label = app_label(folder.parent)
             for name, state in self._state(label).items():
                 targets = {
@@ -260,7 +261,7 @@ class Project:
             return self.path.parent
         for parent in self.path.parents:
             for folder in (parent / app / "migrations", parent / app.removeprefix(parent.name) / "migrations"):
-                if folder.is_dir():
+                if is_folder(folder):
                     return folder
             if parent == self.root:
                 break

@@ -14,6 +14,7 @@ from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Value, join
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.standard.files import PathValue, as_path
+from migration_guard.sight.folders import exists, is_file, is_folder, matching
 from migration_guard.skim.outline import Import
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _load_source(call: Call) -> Value:
 def _of_path(value: Value | None, machine: Machine) -> Module | None:
     """The module of a path in the repository."""
     path = _there(value, machine)
-    return machine.repository.at(path) if path is not None and path.is_file() else None
+    return machine.repository.at(path) if path is not None and is_file(path) else None
 
 
 def _there(value: Value | None, machine: Machine) -> Path | None:
@@ -126,7 +127,7 @@ def _there(value: Value | None, machine: Machine) -> Path | None:
     if path is not None and isinstance(value, Text) and not os.path.isabs(str(value)):
         root = machine.repository.root
         starts = (root, *(one for one in machine.module.path.parents if one.is_relative_to(root)))
-        found = dict.fromkeys(start / str(value) for start in starts if (start / str(value)).exists())
+        found = dict.fromkeys(start / str(value) for start in starts if exists(start / str(value)))
         path = next(iter(found)) if len(found) == 1 else None
     return path if path is not None and machine.repository.holds(path) else None
 
@@ -178,10 +179,10 @@ def _listed(call: Call) -> Value:
     given = call.argument(0, "path")
     for one in given.each() if given is not None else ():
         folder = _there(one, call.machine)
-        if folder is None or not folder.is_dir():
+        if folder is None or not is_folder(folder):
             return Sequence([], _found(Unknown("name")))
-        names += sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
-        names += sorted(path.parent.name for path in folder.glob("*/__init__.py"))
+        names += sorted(path.stem for path in matching(folder, "*.py") or () if path.stem != "__init__")
+        names += sorted(path.parent.name for path in matching(folder, "*/__init__.py") or ())
     if not names:
         return Sequence([], _found(Unknown("name")))
     return Sequence([_found(plain(start + name)) for name in names])

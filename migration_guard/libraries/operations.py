@@ -15,6 +15,7 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import UNKNOWN, Value
 from migration_guard.operations import OperationKind
+from migration_guard.sight.folders import is_file
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -150,7 +151,7 @@ def _imported(machine: Machine) -> Iterator[Module]:
 
 def _environments(machine: Machine) -> Iterator[Module]:
     for folder in list(machine.module.path.parents)[:4]:
-        if (folder / "env.py").is_file():
+        if is_file(folder / "env.py"):
             found = machine.repository.find("env", folder / "_")
             if found is not None:
                 yield found

@@ -21,6 +21,7 @@ from secrets import token_hex
 
 from migration_guard.operations import Job, Problem, Reading
 from migration_guard.pool import wire
+from migration_guard.pool.wire import Answer
 
 _START = "import sys; sys.path[:] = {path!r}; from migration_guard.pool.server import main; main({workers})"
 
@@ -29,6 +30,12 @@ _kept: ContextVar[_Server | None] = ContextVar("_kept", default=None)
 
 
 def read_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tuple[Job, Reading]]:
+    """Read files, as `answer_all` does, for who does not care what the readings rest on."""
+    for job, answer in answer_all(work, workers):
+        yield job, answer.reading
+
+
+def answer_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tuple[Job, Answer]]:
     """Read files, each given with its bytes; yield every one exactly once, in the order in which they end.
 
     `work` is consumed in a thread while readings come in. Whatever happens to a reader, its file ends as a Problem.
@@ -48,7 +55,13 @@ def read_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tuple[
 
 @contextmanager
 def kept_readers(workers: int) -> Iterator[None]:
-    """Within it, the runs of this thread share their readers, one run after the other. Nothing read is remembered."""
+    """Within it, the runs of this thread share their readers, one run after the other. Nothing read is remembered.
+
+    Where readers are kept already, it is those that are shared.
+    """
+    if _kept.get() is not None:
+        yield
+        return
     with closing(_Server(workers)) as server:
         before = _kept.set(server)
         try:
@@ -65,7 +78,7 @@ class _Server:
         self._held = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def read(self, work: Iterable[tuple[Job, bytes]]) -> Iterator[tuple[Job, Reading]]:
+    def read(self, work: Iterable[tuple[Job, bytes]]) -> Iterator[tuple[Job, Answer]]:
         """Answer one run. A server that died, or that still reads what nobody waits for, is replaced in the next."""
         feeder = _Feeder(work, self._started())
         feeder.start()
@@ -79,7 +92,7 @@ class _Server:
         if feeder.failure is not None:
             raise feeder.failure
 
-    def _answers(self, feeder: _Feeder) -> Iterator[tuple[Job, Reading]]:
+    def _answers(self, feeder: _Feeder) -> Iterator[tuple[Job, Answer]]:
         answered: set[str] = set()
         pipe = feeder.server.stdout
         assert pipe is not None
@@ -92,14 +105,14 @@ class _Server:
             if message == feeder.end:
                 sent_all = True
             elif not wire.is_end(message):
-                ticket, reading = wire.read_answer(message)
+                ticket, answer = wire.read_answer(message)
                 if ticket in feeder.jobs:  # else it was for a run that was given up
                     answered.add(ticket)
-                    yield feeder.jobs[ticket], reading
+                    yield feeder.jobs[ticket], answer
         feeder.join()
         for ticket, job in feeder.jobs.items():
             if ticket not in answered:
-                yield job, Reading(problems=(Problem(job.shown, None, "the reading process died"),))
+                yield job, Answer(Reading(problems=(Problem(job.shown, None, "the reading process died"),)))
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:

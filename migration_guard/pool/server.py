@@ -15,11 +15,14 @@ from pebble import ProcessExpired, ProcessPool
 
 from migration_guard.operations import Job, Problem, Reading
 from migration_guard.pool import limits, wire
+from migration_guard.sight import looking, records
 
 MAX_WAITING = 64
 """Jobs held at once: the sources of a huge repository stay with the caller."""
 _run = ""
 """In a reader: the run that its last file belonged to."""
+_sent = set[str]()
+"""In a reader: the records of what it looked at that it has sent in this run."""
 
 
 def main(workers: int) -> None:
@@ -70,9 +73,12 @@ def read_file(message: bytes, source: bytes) -> bytes:
     ticket, job = wire.read_job(message)
     if wire.run_of(ticket) != _run:
         forget()
+        _sent.clear()
         _run = wire.run_of(ticket)
     limits.for_file(job.seconds)
-    return wire.answer(ticket, read(job, source))
+    with looking() as looks:
+        reading = read(job, source)
+    return wire.answer_message(ticket, wire.Answer(reading, *records.written(looks, _sent)))
 
 
 def _message(ticket: str, job: Job, future: Future[bytes]) -> bytes:
@@ -86,4 +92,4 @@ def _message(ticket: str, job: Job, future: Future[bytes]) -> bytes:
         reason = f"reading it takes more than {limits.MEMORY // 1024**2} MB of memory"
     except Exception as error:  # noqa: BLE001 - a defect of ours: told as such, and the other files are still read
         reason = f"internal error: {type(error).__name__}; please report it"
-    return wire.answer(ticket, Reading(problems=(Problem(job.shown, None, reason),)))
+    return wire.answer_message(ticket, wire.Answer(Reading(problems=(Problem(job.shown, None, reason),))))

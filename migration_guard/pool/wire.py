@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from migration_guard.operations import (
-    Direction,
-    Ignore,
-    Job,
-    Note,
-    Operation,
-    OperationKind,
-    Part,
-    Problem,
-    Reading,
-    Rendition,
-    Rows,
-    Span,
-)
-from migration_guard.procedures import Alteration, BatchSize, Contraction, Procedure, Selection, Setting
+from migration_guard import codec
+from migration_guard.operations import Job, Reading
 
-T = TypeVar("T")
 _LENGTH = struct.Struct(">I")
 _END = b"end of "
 
@@ -75,79 +61,32 @@ def is_end(message: bytes) -> bool:
 
 
 def job_message(ticket: str, job: Job) -> bytes:
-    return json.dumps({"ticket": ticket, "job": asdict(job)}).encode()
+    return json.dumps({"ticket": ticket, "job": codec.job_fields(job)}).encode()
 
 
 def read_job(message: bytes) -> tuple[str, Job]:
     data = json.loads(message)
-    fields = data["job"]
-    return data["ticket"], Job(**{**fields, "dml_helpers": tuple(fields["dml_helpers"])})
+    return data["ticket"], codec.job_of(data["job"])
 
 
-def answer(ticket: str, reading: Reading) -> bytes:
-    return json.dumps({"ticket": ticket, "reading": asdict(reading)}).encode()
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reader says of a file."""
+
+    reading: Reading
+    looks: str = ""
+    """The digest of the record of all that was looked at for it; nothing where there is no such record."""
+    records: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Records by their digests: that one and those that it rests on, unless the reader has sent them before in this run."""
 
 
-def read_answer(message: bytes) -> tuple[str, Reading]:
+def answer_message(ticket: str, answer: Answer) -> bytes:
+    fields = codec.reading_fields(answer.reading)
+    return json.dumps(
+        {"ticket": ticket, "reading": fields, "looks": answer.looks, "records": dict(answer.records)}
+    ).encode()
+
+
+def read_answer(message: bytes) -> tuple[str, Answer]:
     data = json.loads(message)
-    reading = data["reading"]
-    return data["ticket"], Reading(
-        operations=tuple(_operation(fields) for fields in reading["operations"]),
-        notes=tuple(Note(**fields) for fields in reading["notes"]),
-        problems=tuple(Problem(**fields) for fields in reading["problems"]),
-        ignores=tuple(Ignore(**{**fields, "rules": tuple(fields["rules"])}) for fields in reading["ignores"]),
-        migration=reading["migration"],
-        replaces=tuple(reading["replaces"]),
-        procedures=tuple(_procedure(fields) for fields in reading["procedures"]),
-        contractions=tuple(_placed(Contraction, fields) for fields in reading["contractions"]),
-        required=tuple(reading["required"]),
-        reached=tuple(reading["reached"]),
-    )
-
-
-def _procedure(fields: dict[str, Any]) -> Procedure:
-    parts = {"settings": Setting, "selections": Selection, "alterations": Alteration}
-    return Procedure(
-        **{
-            **fields,
-            **{name: tuple(_placed(kind, one) for one in fields[name]) for name, kind in parts.items()},
-            **{
-                name: tuple(Span(**one) for one in fields[name])
-                for name in ("schema_changes", "rowcounts", "error_texts")
-            },
-            **{name: Span(**fields[name]) if fields[name] else None for name in ("loop", "pause")},
-            "span": Span(**fields["span"]),
-            "size": _placed(BatchSize, fields["size"]) if fields["size"] else None,
-        }
-    )
-
-
-def _placed(kind: Callable[..., T], fields: dict[str, Any]) -> T:
-    """A record with a span, whose lists are tuples."""
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-    return kind(**{**plain, "span": Span(**fields["span"])})
-
-
-def _operation(fields: dict[str, Any]) -> Operation:
-    return Operation(
-        **{
-            **fields,
-            "kind": OperationKind(fields["kind"]),
-            "direction": Direction(fields["direction"]),
-            "span": Span(**fields["span"]),
-            "tables": tuple(fields["tables"]),
-            "anywhere": tuple(fields["anywhere"]),
-            "trail": tuple(fields["trail"]),
-            "parts": tuple(Part(tuple(part["tables"]), part["form"]) for part in fields["parts"]),
-            "batch": Span(**fields["batch"]) if fields["batch"] else None,
-            "rendition": _rendition(fields["rendition"]) if fields["rendition"] else None,
-        }
-    )
-
-
-def _rendition(fields: dict[str, Any]) -> Rendition:
-    spans: dict[str, object] = {name: Span(**fields[name]) if fields[name] else None for name in ("within", "loop")}
-    rows = fields["rows"]
-    lists = {name: tuple(rows[name]) for name in ("conditions", "columns")} if rows else {}
-    spans["rows"] = Rows(**{**rows, **lists}) if rows else None
-    return Rendition(**{**fields, **spans, "calls": tuple(Span(**span) for span in fields["calls"])})
+    return data["ticket"], Answer(codec.reading_of(data["reading"]), data["looks"], data["records"])

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from migration_guard import sight
 from migration_guard.forms.nodes import parameters
 from migration_guard.frameworks import framework, is_loaded_by_name
 from migration_guard.frameworks.sql.part import Part
@@ -27,10 +28,8 @@ from migration_guard.interpreter.values import NONE, Constant, External, Place, 
 from migration_guard.libraries import (
     Libraries,
     django,
-    django_history,
     django_operations,
     frameworks,
-    routines,
 )
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import execute, opaque
@@ -44,7 +43,6 @@ from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.markers import Markers
 from migration_guard.reading.procedures import Procedures
-from migration_guard.skim import outline, places, reach
 
 _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 """As in Shift JIS, Big5 and GBK."""
@@ -54,10 +52,7 @@ def forget() -> None:
     """Forget what the files of other runs told of the repository."""
     Repository.forget()
     Imports.forget()
-    routines.forget()
-    for one in (outline, places, reach):
-        one.forget()
-    django_history.forget()
+    sight.forget()
 
 
 class Migration:
@@ -347,6 +342,7 @@ def read(job: Job, data: bytes) -> Reading:
             if one.spot.path == migration.path
         ),
         required=tuple(migration.contractions.required),
+        blocks=markers.blocks,
         reached=tuple(sorted(map(os.fspath, migration.machine.repository.reached))),
     )
 

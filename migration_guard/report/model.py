@@ -35,6 +35,8 @@ class Report:
     """New findings in files that are as they were when the baseline was last changed: this version sees more."""
     outside: int | None = None
     """New findings left out because the change that was asked for has not to do with them; None if none was."""
+    remembered: int | None = None
+    """Files that nobody had to look into, since earlier runs did; None if nothing is remembered."""
     recovered: tuple[str, ...] = ()
     """Baselines that were put together from the two sides of a merge conflict."""
 

@@ -33,6 +33,8 @@ def render(report: Report, screen: Screen) -> str:
             console.print(plain(problem_line(problem)))
         if not screen.quiet:
             console.print(plain(summary(report)))
+            if report.remembered is not None:
+                console.print(plain(f"{report.remembered} of {report.files} were read by earlier runs (cache)."))
     return capture.get()
 
 

@@ -13,9 +13,12 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from migration_guard.files import Unreadable, leads_out, read_head
+from migration_guard.sight import Looks, Memory, looking, note_all
+from migration_guard.sight.folders import is_file
 from migration_guard.skim import deeds, places
 from migration_guard.skim.outline import Import, Outline, at_once, imported, imports_of, outline, parsed
 
@@ -36,6 +39,13 @@ _RUNNERS = frozenset(
     "call_soon call_later".split()
 )
 """What of Python's own calls what it is given, now or when the program ends."""
+_HOOKS = frozenset(
+    "sqlalchemy.event.listen sqlalchemy.event.listens_for signal.signal sys.settrace sys.setprofile sys.addaudithook "
+    "threading.settrace threading.setprofile sys.meta_path.insert sys.meta_path.append sys.meta_path.extend "
+    "sys.path_hooks.insert sys.path_hooks.append sys.path_hooks.extend builtins.setattr setattr sys.modules.update "
+    "sys.modules.setdefault weakref.finalize gc.callbacks.append".split()
+)
+"""What calls it later, in the same program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +76,10 @@ class Acting:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._acts: dict[Path, tuple[int, ...]] = {}
-        self._led: dict[Path, tuple[Path, ...]] = {}
-        self._harmless: set[tuple[int, bool, bool]] = set()
-        """Each definition, by the `id` of its node, from which nothing leads to a write."""
+        self._acts = Memory[tuple[int, ...]]()
+        self._led = Memory[tuple[Path, ...]]()
+        self._harmless: dict[tuple[int, bool, bool], Looks] = {}
+        """Each definition, by the `id` of its node, from which nothing leads to a write, and how that was seen."""
         self._kept: list[_Part] = []
         """What these belong to: an `id` says nothing of what is gone."""
 
@@ -123,34 +133,40 @@ class Acting:
                 waiting += ((there, False) for there in reversed(self._leads_to(path)) if there not in seen)
 
     def _leads_to(self, path: Path) -> tuple[Path, ...]:
-        if path not in self._led:
-            module = outline(path)
-            files = (
-                there
-                for one in dict.fromkeys(imports_of(module) if module is not None else ())
-                for there in places.files_run(one.module, path, self.root, one.level, one.names)
-            )
-            self._led[path] = tuple(dict.fromkeys(files))
-        return self._led[path]
+        return self._led.of(path, partial(self._led_to, path))
+
+    def _led_to(self, path: Path) -> tuple[Path, ...]:
+        module = outline(path)
+        files = (
+            there
+            for one in dict.fromkeys(imports_of(module) if module is not None else ())
+            for there in places.files_run(one.module, path, self.root, one.level, one.names)
+        )
+        return tuple(dict.fromkeys(files))
 
     def _acting(self, path: Path) -> tuple[int, ...]:
-        if path not in self._acts:
-            module = outline(path) if not leads_out(path, self.root) else None
-            if module is None:
-                self._acts[path] = (UNREAD,) if _may_speak(path) else ()
-            else:
-                numbered = enumerate(module.body)
-                self._acts[path] = tuple(
-                    at for at, one in numbered if self._leads_to_a_write(_Part(module, one, whole=False))
-                )
-        return self._acts[path]
+        return self._acts.of(path, partial(self._found_acting, path))
+
+    def _found_acting(self, path: Path) -> tuple[int, ...]:
+        module = outline(path) if not leads_out(path, self.root) else None
+        if module is None:
+            return (UNREAD,) if _may_speak(path) else ()
+        numbered = enumerate(module.body)
+        return tuple(at for at, one in numbered if self._leads_to_a_write(_Part(module, one, whole=False)))
 
     def _leads_to_a_write(self, start: _Part) -> bool:
+        with looking() as looks:
+            return self._writes(start, looks)
+
+    def _writes(self, start: _Part, looks: Looks) -> bool:
         waiting, met = deque([start]), dict[tuple[int, bool, bool], _Part]()
         while waiting:
             part = waiting.popleft()
             key = (id(part.node), part.whole, part.called)
-            if key in met or key in self._harmless:
+            if key in met:
+                continue
+            if key in self._harmless:
+                note_all(self._harmless[key])
                 continue
             met[key] = part
             if len(met) > MAX_DEFINITIONS:
@@ -159,7 +175,7 @@ class Acting:
                 if found is None:
                     return True
                 waiting.append(found)
-        self._harmless.update(met)
+        self._harmless.update(dict.fromkeys(met, looks))
         self._kept += met.values()
         return False
 
@@ -176,16 +192,23 @@ def _followed(part: _Part, root: Path) -> Iterator[_Part | None]:
     """Give what else would be run; None for what may write."""
     look = _Look(part.module, root)
     names, attributes = set[str](), set[tuple[str, str]]()
+    handed = list[ast.expr]()
     anything = part.whole and part.called and isinstance(part.node, (ast.Assign, ast.AnnAssign))
     for node in part.nodes():
         match node:
             case ast.Call():
-                if deeds.may_write(node) or deeds.imports_unknown(node):
+                if deeds.may_write(node, look.origin(node.func)) or deeds.imports_unknown(node):
                     yield None
                 anything |= look.is_local(node.func)
+                handed += [*node.args, *(keyword.value for keyword in node.keywords)]
                 yield from look.called(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield from look.defined(node)
+            case ast.Assign(targets=[target], value=value):
+                # A method that is kept under another name; something of the repository that is put into a library.
+                if isinstance(value, ast.Attribute):
+                    handed.append(value)
+                yield from look.put(target, value)
             case ast.Name(id=name):
                 names.add(name)
             case ast.Attribute(value=ast.Name(id=owner), attr=name):
@@ -194,6 +217,8 @@ def _followed(part: _Part, root: Path) -> Iterator[_Part | None]:
                 yield from look.imported(node)
             case ast.ImportFrom():
                 yield from look.asked_for(node)
+    if any(isinstance(one, ast.Attribute) and deeds.names_a_write(one) for one in handed):
+        yield None
     for name in () if part.whole else names:
         yield from look.values(name)
     if anything:
@@ -221,15 +246,44 @@ class _Look:
                 return False
         return True
 
+    def origin(self, called: ast.expr) -> str:
+        """The full name of something that is imported, or of an attribute of it."""
+        match called:
+            case ast.Name(id=name) if name in self._module.imports:
+                module, _, taken = self._module.imports[name]
+                return f"{module}.{taken}".strip(".")
+            case ast.Attribute(value=owner, attr=name):
+                before = self.origin(owner)
+                return f"{before}.{name}" if before else ""
+        return ""
+
+    def put(self, target: ast.expr, value: ast.expr) -> Iterator[_Part]:
+        """What is put into something imported, and may be called by whoever calls that."""
+        owner = target.value if isinstance(target, (ast.Attribute, ast.Subscript)) else None
+        if owner is not None and self.origin(owner):
+            yield from self._handed(value)
+
+    def _handed(self, value: ast.expr) -> Iterator[_Part]:
+        match value:
+            case ast.Lambda(body=body):
+                yield _Part(self._module, body)
+            case ast.Call(func=made):
+                yield from self._reference(made)
+            case _:
+                yield from self._reference(value)
+
     def called(self, call: ast.Call) -> Iterator[_Part]:
         """What a call runs: a function, a class with all that it has, and what is handed to those that call it."""
         match call.func:
             case ast.Name(id=name):
                 found = list(self.named(name))
-                runs = bool(found) or name in _RUNNERS
+                origin = self.origin(call.func) or name
+                runs = bool(found) or bool({name, origin.rpartition(".")[2]} & _RUNNERS) or origin in _HOOKS
             case ast.Attribute(value=ast.Name(id=owner), attr=name):
                 found = list(self.attribute(owner, name))
-                runs = bool(found) or name in _RUNNERS
+                runs = bool(found) or name in _RUNNERS or self.origin(call.func) in _HOOKS
+            case ast.Lambda(body=body):
+                found, runs = [_Part(self._module, body)], True
             case ast.Attribute(attr=name):
                 found = [_Part(self._module, node) for node in self._module.functions.get(name, ())]
                 runs = bool(found) or name in _RUNNERS
@@ -238,11 +292,7 @@ class _Look:
         yield from found
         if runs:
             for value in (*call.args, *(keyword.value for keyword in call.keywords)):
-                match value:
-                    case ast.Lambda(body=body):
-                        yield _Part(self._module, body)
-                    case _:
-                        yield from self._reference(value)
+                yield from self._handed(value)
 
     def defined(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[_Part]:
         """What runs because something is defined: decorators of the repository, and classes that hear of their heirs."""
@@ -253,6 +303,7 @@ class _Look:
             if (
                 found
                 or (isinstance(target, ast.Attribute) and target.attr in _RUNNERS)
+                or self.origin(target) in _HOOKS
                 or not isinstance(target, (ast.Name, ast.Attribute))
             ):
                 yield _Part(self._module, node)
@@ -284,6 +335,8 @@ class _Look:
             yield from _elsewhere(module, dots, taken, self._module.path, self._root)
         elif name not in self._module.top:
             yield from (_Part(self._module, node) for node in self._module.functions.get(name, ()))
+            for module, dots in self._module.stars:
+                yield from _elsewhere(module, dots, name, self._module.path, self._root)
 
     def attribute(self, owner: str, name: str) -> Iterator[_Part]:
         if owner in self._module.imports:
@@ -304,7 +357,7 @@ class _Look:
     def asked_for(self, node: ast.ImportFrom) -> Iterator[_Part]:
         """The `__getattr__` of a module, which is asked for what it does not define."""
         for path in places.every(node.module or "", self._module.path, self._root, node.level):
-            module = outline(path) if path.is_file() else None
+            module = outline(path) if is_file(path) else None
             if module is not None and "__getattr__" in module.top:
                 yield from (_Part(module, each) for each in module.top["__getattr__"])
 
@@ -314,13 +367,13 @@ def _elsewhere(  # noqa: PLR0917
 ) -> Iterator[_Part]:
     """What another module has under a name, be it that it imports it itself."""
     path = places.find(module, importer, root, dots)
-    other = outline(path) if path is not None and path.is_file() and path != importer else None
+    other = outline(path) if path is not None and is_file(path) and path != importer else None
     if other is None or not name:
         return
     yield from (_Part(other, node) for node in other.top.get(name, ()))
     if depth and name in other.imports:
         again, further, taken = other.imports[name]
         yield from _elsewhere(again, further, taken, other.path, root, depth - 1)
-    elif depth and name not in other.top and "*" in other.imports:
-        again, further, _ = other.imports["*"]
-        yield from _elsewhere(again, further, name, other.path, root, depth - 1)
+    elif depth and name not in other.top:
+        for again, further in other.stars:
+            yield from _elsewhere(again, further, name, other.path, root, depth - 1)

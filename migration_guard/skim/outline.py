@@ -6,10 +6,10 @@ import ast
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source
+from migration_guard.sight import remembered
 
 MAX_BYTES = 600_000
 """Of a module that is looked through; what a larger one holds is not known."""
@@ -42,15 +42,12 @@ class Outline:
     """Functions at any depth: methods are called on what is not known here."""
     imports: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     """Module, dots and name."""
+    stars: list[tuple[str, int]] = field(default_factory=list)
+    """Modules from which all names are taken, with their dots."""
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
 
 
-def forget() -> None:
-    """Forget what files held: they may have changed since."""
-    outline.cache_clear()
-
-
-@lru_cache(512)
+@remembered(512)
 def outline(path: Path) -> Outline | None:
     """Look at a file; None where it cannot be read or parsed."""
     try:
@@ -67,6 +64,8 @@ def outline(path: Path) -> Outline | None:
             case ast.ImportFrom(module=module, names=names, level=level):
                 for alias in names:
                     found.imports[alias.asname or alias.name] = (module or "", level, alias.name)
+                    if alias.name == "*":
+                        found.stars.append((module or "", level))
             case ast.Import(names=names):
                 for alias in names:
                     found.imports[alias.asname or alias.name.partition(".")[0]] = (alias.name, 0, "")

@@ -5,14 +5,14 @@ Where something on the way changes `sys.path`, a module may also lie anywhere el
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_head
+from migration_guard.sight import asked, remembered
+from migration_guard.sight.folders import holds, holds_ending, is_folder, walk
 
 NEVER_OURS = frozenset(
     {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}
@@ -31,14 +31,6 @@ _CHANGES_PATH = re.compile(
     rb"sys\s*\.\s*path\b|addsitedir|from\s+sys\s+import|^\s*prepend_sys_path\s*=(?!\s*\.?\s*$)", re.MULTILINE
 )
 _NOT_LOOKED_THROUGH = frozenset({".git", ".hg", ".tox", ".nox", ".venv", "venv", "node_modules", "site-packages"})
-MAX_FOLDERS = 20_000
-"""Folders that are looked through for a module by its name alone."""
-
-
-def forget() -> None:
-    """Forget what folders held: files may have changed since."""
-    for remembered in (_listed, _found, _changes_path, _file_changes_path, _by_name):
-        remembered.cache_clear()
 
 
 def find(name: str, importer: Path, root: Path, level: int = 0) -> Path | None:
@@ -62,7 +54,7 @@ def files_run(name: str, importer: Path, root: Path, level: int = 0, names: Sequ
         folder = target.parent if target.name == "__init__.py" else target
         *above, _ = [folder, *folder.parents[: max(depth - 1, 0)]][::-1] if depth else [folder]
         for package in above:
-            if "__init__.py" in _listed(package):
+            if holds(package, "__init__.py"):
                 yield package / "__init__.py"
         if not _is_folder(target):
             yield target
@@ -76,27 +68,28 @@ def packages_around(path: Path, root: Path) -> Iterator[Path]:
     """Give the files that Python runs before a module that is loaded by its dotted name, the outermost first."""
     found = []
     for folder in path.parents:
-        if "__init__.py" not in _listed(folder) or not folder.is_relative_to(root):
+        if not holds(folder, "__init__.py") or not folder.is_relative_to(root):
             break
         found.append(folder / "__init__.py")
     yield from reversed([one for one in found if one != path])
 
 
-def below(folder: Path, parts: Sequence[str], root: Path) -> Path | None:
+@asked(20_000)
+def below(folder: Path, parts: tuple[str, ...], root: Path) -> Path | None:
     """Give the module of that name below a folder."""
     target = folder.joinpath(*parts)
     if "site-packages" in target.parts[len(root.parts) :] or not target.is_relative_to(root):
         return None
-    if "__init__.py" in _listed(target):
+    if holds(target, "__init__.py"):
         return target / "__init__.py"
-    if parts and f"{target.name}.py" in _listed(target.parent):
+    if parts and holds(target.parent, f"{target.name}.py"):
         file = target.with_name(f"{target.name}.py")
-        if not file.is_dir():
+        if not is_folder(file):
             return file
-    return target if any(name.endswith(".py") for name in _listed(target)) else None
+    return target if holds_ending(target, ".py") else None
 
 
-@lru_cache(20_000)
+@asked(20_000)
 def _found(parts: tuple[str, ...], folder: Path, root: Path, level: int) -> tuple[Path, ...]:
     for base in _bases(parts, folder, root, level):
         target = below(base, parts, root)
@@ -125,22 +118,22 @@ def _bases(parts: Sequence[str], folder: Path, root: Path, level: int) -> Iterat
 
 def _is_start(folder: Path, root: Path) -> bool:
     """Whether programs are started in a folder, so that Python looks there first."""
-    return folder == root or any(name in _listed(folder) for name in _STARTS)
+    return folder == root or any(holds(folder, name) for name in _STARTS)
 
 
 def _may_be_anywhere(importer: Path, root: Path) -> bool:
     return _changes_path(importer.parent, root) or _file_changes_path(importer)
 
 
-@lru_cache(4096)
+@asked(4096)
 def _changes_path(folder: Path, root: Path) -> bool:
     """Whether what is started in a folder, or above it, changes where Python looks for modules."""
-    if any(name in _listed(folder) and _file_changes_path(folder / name) for name in _CHANGE_PATH):
+    if any(holds(folder, name) and _file_changes_path(folder / name) for name in _CHANGE_PATH):
         return True
     return folder not in (root, folder.parent) and _changes_path(folder.parent, root)
 
 
-@lru_cache(4096)
+@remembered(4096)
 def _file_changes_path(path: Path) -> bool:
     try:
         content, _ = read_head(path)
@@ -149,6 +142,7 @@ def _file_changes_path(path: Path) -> bool:
     return bool(_CHANGES_PATH.search(content))
 
 
+@asked(4096)
 def _elsewhere(parts: tuple[str, ...], root: Path) -> tuple[Path, ...]:
     """Give what has such a name anywhere in the repository."""
     if not parts or parts[0] in NEVER_OURS or parts[0] in _LOADED_FIRST:
@@ -157,29 +151,18 @@ def _elsewhere(parts: tuple[str, ...], root: Path) -> tuple[Path, ...]:
     return tuple(target for base in bases if (target := below(base, parts, root)) is not None)
 
 
-@lru_cache(8)
-def _by_name(root: Path) -> dict[str, tuple[Path, ...]]:
+@asked(8)
+def _by_name(root: Path) -> dict[str, list[Path]]:
     """The folders that hold a module, by the name of the module."""
-    found: dict[str, tuple[Path, ...]] = {}
-    for count, (folder, folders, files) in enumerate(os.walk(root)):
-        if count >= MAX_FOLDERS:
-            break
+    found: dict[str, list[Path]] = {}
+    for folder, folders, files in walk(root):
         folders[:] = sorted(name for name in folders if name not in _NOT_LOOKED_THROUGH)
-        base = Path(folder)
-        if "__init__.py" in files and base != root:
+        if "__init__.py" in files and folder != root:
             continue  # what lies in a package has the package's name before its own
         for name in {*(name[:-3] for name in files if name.endswith(".py")), *folders}:
-            found[name] = (*found.get(name, ()), base)
+            found.setdefault(name, []).append(folder)
     return found
 
 
-@lru_cache(50_000)
-def _listed(folder: Path) -> frozenset[str]:
-    try:
-        return frozenset(os.listdir(folder))
-    except OSError:
-        return frozenset()
-
-
 def _is_folder(path: Path) -> bool:
-    return not path.name.endswith(".py") or path.is_dir()
+    return not path.name.endswith(".py") or is_folder(path)

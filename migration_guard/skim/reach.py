@@ -11,10 +11,11 @@ import ast
 import re
 from collections import deque
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from migration_guard.files import leads_out
+from migration_guard.sight import remembered
+from migration_guard.sight.folders import is_file
 from migration_guard.skim import places
 from migration_guard.skim.outline import Outline, outline
 
@@ -35,13 +36,7 @@ MAX_DEFINITIONS = 400
 """Definitions that are looked through; what names more may do anything."""
 
 
-def forget() -> None:
-    """Forget what files held: they may have changed since."""
-    for remembered in (may_reach_database, defined_may_reach_database, is_harmless_method):
-        remembered.cache_clear()
-
-
-@lru_cache(4096)
+@remembered(4096)
 def may_reach_database(path: Path, owner: str, name: str, root: Path) -> bool:
     """Whether a function of a module, or a method of a class there, leads to anything that speaks of a database."""
     file = outline(path)
@@ -53,19 +48,19 @@ def may_reach_database(path: Path, owner: str, name: str, root: Path) -> bool:
     return not nodes or _speaks([(file, node) for node in nodes], root)
 
 
-@lru_cache(4096)
+@remembered(4096)
 def defined_may_reach_database(path: Path, name: str, root: Path) -> bool:
     """The same of what a module that was not parsed defines by a name, or a module below it."""
     *inner, last = name.split(".")
     if inner:
         folder = path.parent.joinpath(*inner)
-        path = next((one for one in (folder / "__init__.py", folder.with_suffix(".py")) if one.is_file()), path)
+        path = next((one for one in (folder / "__init__.py", folder.with_suffix(".py")) if is_file(one)), path)
     file = outline(path)
     nodes = file.top.get(last, []) if file is not None else []
     return file is None or not nodes or _speaks([(file, node) for node in nodes], root)
 
 
-@lru_cache(512)
+@remembered(512)
 def is_harmless_method(name: str, path: Path, root: Path) -> bool:
     """Whether a project's own class, in a module that a migration imports from, has a method that reaches no database."""
     file = outline(path)
@@ -144,4 +139,4 @@ def _elsewhere(module: str, dots: int, name: str, importer: Path, root: Path) ->
 def _located(module: str, dots: int, importer: Path, root: Path) -> Path | None:
     """The file of a module of the repository."""
     found = places.find(module, importer, root, dots)
-    return found if found is not None and found.is_file() and not leads_out(found, root) else None
+    return found if found is not None and is_file(found) and not leads_out(found, root) else None

@@ -155,7 +155,11 @@ def test_15_a_pooler_that_is_started_again(pgbouncer: Pooler, database: str, dat
 @pytest.mark.parametrize(
     ("change", "told", "changed"),
     [
-        ("SET status = lower(COALESCE(status, 'NEW')) WHERE status IS DISTINCT FROM lower(COALESCE(status, 'NEW'))", "completed", 100),
+        (
+            "SET status = lower(COALESCE(status, 'NEW')) WHERE status IS DISTINCT FROM lower(COALESCE(status, 'NEW'))",
+            "completed",
+            100,
+        ),
         ("SET status = COALESCE(status, '') || 'x' WHERE TRUE", "failed (the function changes rows again", 0),
     ],
 )

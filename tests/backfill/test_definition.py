@@ -241,4 +241,6 @@ def test_a_failed_batch_is_halved_down_to_one_row_and_grows_again() -> None:
 
 def test_only_a_function_settles() -> None:
     with pytest.raises(DefinitionError, match=r"settles: expected a function"):
-        Backfill(key="k", table="leads", where="TRUE", update="UPDATE leads SET a = 1 WHERE id = ANY(:ids)", settles=True)
+        Backfill(
+            key="k", table="leads", where="TRUE", update="UPDATE leads SET a = 1 WHERE id = ANY(:ids)", settles=True
+        )

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from backfill.server import Server
 
-from move.test_command import Project
 from migration_guard.move.schema import Schema
 from migration_guard.rewriting.carried import carried_over
+from move.test_command import Project
 from move.test_django import INITIAL, ROWS, SETTINGS, migrate, tables
 
 HEAD = '''import json
@@ -160,7 +160,9 @@ def test_tables_are_those_of_the_app_s_label_and_of_the_model_s_options(project:
 
 
 def test_a_neighbour_that_cannot_be_read_is_told(project: Project) -> None:
-    project.put("crm/migrations/0002_broken.py", "operations = [AddField('Lead', 'slug' models.TextField())]  # crm_owner\n")
+    project.put(
+        "crm/migrations/0002_broken.py", "operations = [AddField('Lead', 'slug' models.TextField())]  # crm_owner\n"
+    )
     project.put("crm/migrations/0003_odd.sql", "ALTER TABLE leads SOMETHING ODD;")
     schema = Schema(project.folder / "crm/migrations/0001_initial.py", project.folder)
     (told,) = schema.unread("crm_owner")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from migration_guard import sight
 from migration_guard.gate import may_hold_operation
-from migration_guard.libraries import django_history
 from migration_guard.operations import Direction, Job
 from migration_guard.reading.migration import read
 from witness.limits import TooLong, limited
@@ -31,7 +31,7 @@ def told(path: Path, root: Path, source: str, framework: str) -> list[Told]:
     data = source.encode()
     if not may_hold_operation(data):
         return []
-    django_history.forget()  # another program may have stood in its place
+    sight.forget()  # another program may have stood in its place
     job = Job(path=str(path), shown=path.name, root=str(root), framework=framework)
     try:
         with limited(_SECONDS):

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, above, small, whole
 from migration_guard.operations import Direction
+from migration_guard.sight.folders import is_file
 
 _SUM, _PROJECT = "atlas.sum", "atlas.hcl"
 _FORMAT = re.compile(r"\bformat\s*=\s*\"?(?:golang-migrate|goose|flyway|liquibase|dbmate)\b")
@@ -17,7 +18,7 @@ _NO_TRANSACTION = re.compile(r"^--[ \t]*atlas:txmode[ \t]+none\b", re.MULTILINE)
 
 
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
-    if not (path.parent / _SUM).is_file():
+    if not is_file(path.parent / _SUM):
         return False
     project = above(path, _PROJECT)
     return project is None or not _FORMAT.search(small(project / _PROJECT))

@@ -7,12 +7,13 @@ from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, whole
 from migration_guard.operations import Direction
+from migration_guard.sight.folders import is_file
 
 _JOURNAL = Path("meta") / "_journal.json"
 
 
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
-    return (path.parent / _JOURNAL).is_file()
+    return is_file(path.parent / _JOURNAL)
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, small, whole
 from migration_guard.operations import Direction
+from migration_guard.sight.folders import matching
 
 _NAMED = re.compile(r"^(?:[VUB]\d[\w.]*__|R__).*\.sql$", re.IGNORECASE)
 _UNDO = re.compile(r"^U\d", re.IGNORECASE)
@@ -18,7 +19,7 @@ _NO_TRANSACTION = re.compile(r"^\s*executeInTransaction\s*=\s*false\b", re.MULTI
 
 
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
-    return bool(_NAMED.search(path.name) or (_CALLBACK.search(path.name) and any(path.parent.glob("V*__*.sql"))))
+    return bool(_NAMED.search(path.name) or (_CALLBACK.search(path.name) and bool(matching(path.parent, "V*__*.sql"))))
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path, PurePath
 
 from migration_guard.files import Unreadable, read_head
 from migration_guard.operations import Direction
+from migration_guard.sight.folders import is_file, names
 
 _LINE = re.compile(r"[^\n]*\n?")
 _NUMBERED = re.compile(r"^\d+(?!.*\.(?:up|down|rollback)\.sql$).*\.sql$")
@@ -44,7 +44,7 @@ def lines(text: str) -> Iterator[tuple[int, int, str]]:
 
 def above(path: PurePath, name: str) -> Path | None:
     """The nearest folder above a file that holds something of this name."""
-    return next((folder for folder in Path(path).parents if (folder / name).is_file()), None)
+    return next((folder for folder in Path(path).parents if is_file(folder / name)), None)
 
 
 def small(path: Path) -> str:
@@ -57,9 +57,9 @@ def small(path: Path) -> str:
 
 def is_the_custom(path: Path, marker: re.Pattern[str]) -> bool:
     """Whether files beside one have the marker that their tool demands of each; where most have not, it is a remark."""
-    try:
-        names = sorted(name for name in os.listdir(path.parent) if _NUMBERED.match(name) and name != path.name)
-    except OSError:
+    held = names(path.parent)
+    if held is None:
         return True
-    marked = [bool(marker.search(small(path.parent / name))) for name in names[:_NEIGHBOURS]]
+    others = sorted(name for name in held if _NUMBERED.match(name) and name != path.name)
+    marked = [bool(marker.search(small(path.parent / name))) for name in others[:_NEIGHBOURS]]
     return marked.count(False) <= marked.count(True) + 1

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, whole
 from migration_guard.operations import Direction
+from migration_guard.sight.folders import holds_ending
 
 _NUMBERED = re.compile(r"^\d{3,}.*\.sql$", re.IGNORECASE)
 
@@ -15,7 +16,7 @@ _NUMBERED = re.compile(r"^\d{3,}.*\.sql$", re.IGNORECASE)
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
     """Only where no Python stands beside it: else a Python migration reads it."""
     numbered = bool(_NUMBERED.match(path.name)) and path.parent.name == "migrations"
-    return numbered and not any(path.parent.glob("*.py"))
+    return numbered and not holds_ending(path.parent, ".py")
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, whole
 from migration_guard.operations import Direction
+from migration_guard.sight.folders import is_file
 
 _FOLDER = re.compile(r"^\d+_")
 _LOCK = "migration_lock.toml"
@@ -17,7 +18,7 @@ def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's s
     if path.name not in {"migration.sql", "down.sql"}:
         return False
     is_numbered = path.name == "migration.sql" and bool(_FOLDER.match(path.parent.name))
-    return is_numbered or (path.parent.parent / _LOCK).is_file()
+    return is_numbered or is_file(path.parent.parent / _LOCK)
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:

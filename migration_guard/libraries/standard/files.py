@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migration_guard.files import Unreadable, read_source
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.real import computed
@@ -15,6 +16,7 @@ from migration_guard.interpreter.syntax import Literal
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, ModuleValue, Unknown, Value, join
 from migration_guard.libraries.standard.iteration import first
+from migration_guard.sight import folders
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -90,11 +92,12 @@ class PathValue(Value):
         known = name == "iterdir" or (isinstance(pattern, Text) and pattern.known)
         if path is None or not known or not machine.repository.holds(path):
             return Sequence((), PathValue(None))
-        try:
-            found = sorted(path.iterdir() if name == "iterdir" else getattr(path, name)(str(pattern)))
-        except (OSError, ValueError, NotImplementedError):
-            return Sequence((), PathValue(None))
-        if len(found) > MAX_NAMES:
+        if name == "iterdir":
+            held = folders.names(path)
+            found = None if held is None else tuple(sorted(path / one for one in held))
+        else:
+            found = folders.matching(path, str(pattern), name == "rglob")
+        if found is None or len(found) > MAX_NAMES:
             return Sequence((), PathValue(None))
         return Sequence([PathValue(one) for one in found], shuffled=len(found) > 1)
 
@@ -140,13 +143,17 @@ def file_text(path: Path | None, machine: Machine, *, binary: bool = False) -> V
     if path is None or not machine.repository.holds(path):
         return Unknown("file")
     try:
-        if not path.is_file() or path.stat().st_size > MAX_FILE:
-            return Unknown("file")
-        value = path.read_bytes().decode("latin-1") if binary else path.read_text("utf-8", errors="replace")
-    except (OSError, ValueError):
+        content = read_source(path, MAX_FILE)
+    except Unreadable:
         return Unknown("file")
+    value = content.decode("latin-1") if binary else _as_text(content)
     machine.repository.reached.add(path)
     return Text((Piece(value, Literal(None, None, value, (), path)),), binary=binary)
+
+
+def _as_text(content: bytes) -> str:
+    """As Python reads a text: every line ends with the same character."""
+    return content.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def as_path(value: Value | None, machine: Machine) -> Path | None:
@@ -223,7 +230,7 @@ def _data(call: Call) -> Value:
     name = call.argument(1, "resource")
     folder = _package(first(call), call)
     path = folder / str(name) if folder is not None and isinstance(name, Text) and name.known else None
-    if path is None or not path.is_file():
+    if path is None or not folders.is_file(path):
         path = as_path(name, call.machine)
     return file_text(path, call.machine)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
+
+from migration_guard.files import Unreadable, read_head, read_source
+from migration_guard.sight import remembered
+from migration_guard.sight.folders import names
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,16 @@ MAX_BYTES = 2_000_000
 """Larger migrations say nothing of models."""
 
 
-@lru_cache(maxsize=512)
+_LABEL = re.compile(rb"^\s+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", re.MULTILINE)
+
+
+@remembered(512, claims=True)
 def app_label(folder: Path) -> str:
     """An app's label: `label = "…"` in its AppConfig, else its folder's name."""
     for name in ("apps.py", "__init__.py"):
         try:
-            with (folder / name).open("rb") as file:
-                found = re.search(rb"^\s+label\s*(?::\s*str\s*)?=\s*[\"'](\w+)[\"']", file.read(100_000), re.MULTILINE)
-        except OSError:
+            found = _LABEL.search(read_head(folder / name, 100_000)[0])
+        except Unreadable:
             continue
         if found:
             return found[1].decode()
@@ -84,29 +88,26 @@ def models_of(folder: Path, last: str | None, *, fields: bool) -> dict[str, Mode
     if fields:
         return _all_fields(folder)
     models: dict[str, ModelState] = {}
-    for migration, events in _history(folder, _TABLES):
+    for migration, events in _history(folder, "tables"):
         if last is not None and migration > last:
             break
         _apply(models, events)
     return models
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _all_fields(folder: Path) -> dict[str, ModelState]:
     models: dict[str, ModelState] = {}
-    for _, events in _history(folder, _FIELDS):
+    for _, events in _history(folder, "fields"):
         _apply(models, events)
     return models
 
 
-def forget() -> None:
-    """Forget what was read of apps: files may have changed since."""
-    for remembered in (app_label, _all_fields, _history):
-        remembered.cache_clear()
-
-
-_TABLES = re.compile(rb"AlterModelTable|RenameModel|db_table|bases\s*=")
-_FIELDS = re.compile(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField")
+_TELLING = {
+    "tables": re.compile(rb"AlterModelTable|RenameModel|db_table|bases\s*="),
+    "fields": re.compile(rb"CreateModel|AlterModelTable|RenameModel|AddField|RenameField"),
+}
+"""What stands in migrations that say anything, by what is asked."""
 
 _PARAMETERS = {
     "CreateModel": ("name", "fields", "options", "bases"),
@@ -130,26 +131,23 @@ class _Event:
     proxy: bool = False
 
 
-@lru_cache(maxsize=128)
-def _history(folder: Path, telling: re.Pattern[bytes]) -> tuple[tuple[str, tuple[_Event, ...]], ...]:
+@remembered(128, claims=True)
+def _history(folder: Path, about: str) -> tuple[tuple[str, tuple[_Event, ...]], ...]:
     """An app's migrations that say anything, in the order of their names, each with its events."""
-    try:
-        names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
-    except OSError:
-        return ()
-    read = ((name, tuple(_events(folder / name, telling))) for name in names)
+    found = sorted(name for name in names(folder) or () if name.endswith(".py"))
+    read = ((name, tuple(_events(folder / name, _TELLING[about]))) for name in found)
     return tuple((name, events) for name, events in read if events)
 
 
 def _events(path: Path, telling: re.Pattern[bytes]) -> Iterator[_Event]:
     try:
-        data = path.read_bytes()
-        if len(data) > MAX_BYTES or not telling.search(data):
+        data = read_source(path, MAX_BYTES)
+        if not telling.search(data):
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(data)
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+    except (Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PARAMETERS:

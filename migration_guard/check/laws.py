@@ -1,0 +1,39 @@
+"""The law of each file: which rules run on it, and how bad what they find is."""
+
+from __future__ import annotations
+
+from migration_guard.config import ConfigError, Settings, unknown_rules
+from migration_guard.discover import Discovery
+from migration_guard.judge import SMALL, Law, Measured, Severities, TablePatterns
+from migration_guard.request import Request
+from migration_guard.rules import all_rules, matching, select
+
+
+def laws_of(request: Request, discovery: Discovery) -> dict[Settings, Law]:
+    """Turn each configuration that governs a file into the law of its files."""
+    aside = [one.candidate for one in discovery.beside if one.candidate is not None]
+    settings = {candidate.settings for candidate in (*discovery.candidates, *aside)}
+    return {one: _law(one) for one in {*settings, request.load.for_folder(request.cwd)}}
+
+
+def _law(settings: Settings) -> Law:
+    rules = all_rules()
+    for error in unknown_rules(settings, [name for rule in rules for name in (rule.code, rule.name)]):
+        raise error
+    selection = select(rules, chosen=settings.select, ignored=settings.ignore, per_file=settings.per_file_ignores)
+    if not any(not rule.upkeep for rule in selection.rules):
+        message = "no rule is left: `select` and `ignore` turn every one off, and nothing would be looked for"
+        raise ConfigError(settings.source or settings.root, None, message)
+    return Law(selection, severities_of(settings))
+
+
+def severities_of(settings: Settings) -> Severities:
+    """Say how bad changes are, by the tables and overrides of a configuration."""
+    rules = all_rules()
+    return Severities(
+        hot=TablePatterns.of(settings.hot_tables),
+        small=TablePatterns.of((*settings.small_tables, *SMALL)),
+        helpers=frozenset(settings.dml_helpers),
+        overrides={code: level for name, level in settings.severity for code in matching(name, rules)},
+        measured=Measured.of(settings.measured),
+    )

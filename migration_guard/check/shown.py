@@ -1,0 +1,83 @@
+"""The last room: what is told of a run."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections.abc import Iterable
+from pathlib import Path
+
+from migration_guard.baseline import Filed
+from migration_guard.check.filed import Shelved
+from migration_guard.discover import BACKFILL
+from migration_guard.filing import Shelf
+from migration_guard.findings import Status
+from migration_guard.git import Git, GitError
+from migration_guard.report.model import Report
+from migration_guard.request import Run
+from migration_guard.rules import all_rules
+
+
+def show(shelved: Shelved) -> Run:
+    """Put everything together, sorted."""
+    verdicts, findings = shelved.verdicts, shelved.findings
+    read, checked = verdicts.read, verdicts.checked
+    request = read.found.asked.request
+    here = request.load.for_folder(request.cwd)
+    problems = (*read.found.problems, *read.problems, *verdicts.problems)
+    candidates = read.discovery.candidates
+    levels = {one.candidate.shown: one.candidate.settings.fail_on for one in checked}
+    new = [finding for finding in findings if finding.status is Status.NEW]
+    report = Report(
+        findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
+        problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.line or 0, problem.message))),
+        files=len(candidates),
+        backfills=sum(one.framework == BACKFILL for one in candidates),
+        excluded=read.discovery.excluded,
+        failing=sum(finding.severity.at_least(levels.get(finding.path, here.fail_on)) for finding in new),
+        sources={one.candidate.shown: _decoded(one.candidate.source) for one in checked if one.findings},
+        first_run=request.baseline and not any(shelf.baseline.exists for shelf in shelved.shelves),
+        unchanged=_known_unchanged(shelved.shelves, request.cwd) if not problems else 0,
+        outside=shelved.outside,
+        unread=read.unread,
+        recovered=tuple(shelf.shown for shelf in shelved.shelves if shelf.baseline.recovered),
+        remembered=request.cache.hits if request.cache is not None else None,
+    )
+    return Run(report, shelved.shelves, checked)
+
+
+def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
+    """Count what is new to this version; without a history nothing is known to be old."""
+    try:
+        return sum(len({id(one.finding) for one in unchanged_since(shelf, cwd)}) for shelf in shelves)
+    except GitError:
+        return 0
+
+
+def unchanged_since(shelf: Shelf, cwd: Path) -> tuple[Filed, ...]:
+    """Give the new findings of code that is as it was when the baseline was last changed. Raises GitError."""
+    joining = {rule.code for rule in all_rules() if rule.contract}
+    new = [one for one in shelf.matching.new if one.finding.code not in joining]  # a backfill came, not a version
+    baseline = shelf.baseline
+    if not new or not baseline.exists:
+        return ()
+    git = Git.at(baseline.folder)
+    commit = git.last_change(baseline.path)
+    places = {id(one): _places(one, baseline.folder, cwd) for one in new}
+    same = git.unchanged(commit, {place for every in places.values() for place in every})
+    return tuple(one for one in new if places[id(one)] <= same)
+
+
+def _places(filed: Filed, folder: Path, cwd: Path) -> frozenset[Path]:
+    """The files that a finding is made of: the migration, and the one in which its statement stands."""
+    via = filed.finding.operation.via if filed.finding.operation else None
+    return frozenset({folder / filed.file, *([cwd / via.rpartition(":")[0]] if via else [])})
+
+
+def _decoded(source: bytes) -> str:
+    """Decode a file as Python would; what it declares wrongly is shown as well as possible."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        return source.decode(encoding)
+    except (SyntaxError, ValueError, LookupError):
+        return source.decode("utf-8", "replace")

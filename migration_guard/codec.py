@@ -1,0 +1,102 @@
+"""How Jobs and Readings are written down: as plain values of JSON. Nothing is pickled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from migration_guard.operations import (
+    Direction,
+    Ignore,
+    Job,
+    Note,
+    Operation,
+    OperationKind,
+    Part,
+    Problem,
+    Reading,
+    Rendition,
+    Rows,
+    Span,
+)
+from migration_guard.procedures import Alteration, BatchSize, Contraction, Procedure, Selection, Setting
+
+T = TypeVar("T")
+
+
+def job_fields(job: Job) -> dict[str, Any]:
+    return asdict(job)
+
+
+def job_of(fields: dict[str, Any]) -> Job:
+    return Job(**{**fields, "dml_helpers": tuple(fields["dml_helpers"])})
+
+
+def reading_fields(reading: Reading) -> dict[str, Any]:
+    return asdict(reading)
+
+
+def reading_of(fields: dict[str, Any]) -> Reading:
+    """Make a Reading of its fields; whatever they are not raises TypeError, KeyError, ValueError or AttributeError."""
+    return Reading(
+        operations=tuple(_operation(one) for one in fields["operations"]),
+        notes=tuple(Note(**one) for one in fields["notes"]),
+        problems=tuple(Problem(**one) for one in fields["problems"]),
+        ignores=tuple(Ignore(**{**one, "rules": tuple(one["rules"])}) for one in fields["ignores"]),
+        migration=fields["migration"],
+        replaces=tuple(fields["replaces"]),
+        procedures=tuple(_procedure(one) for one in fields["procedures"]),
+        contractions=tuple(_placed(Contraction, one) for one in fields["contractions"]),
+        blocks=tuple(fields["blocks"]),
+        required=tuple(fields["required"]),
+        reached=tuple(fields["reached"]),
+    )
+
+
+def _procedure(fields: dict[str, Any]) -> Procedure:
+    parts = {"settings": Setting, "selections": Selection, "alterations": Alteration}
+    return Procedure(
+        **{
+            **fields,
+            **{name: tuple(_placed(kind, one) for one in fields[name]) for name, kind in parts.items()},
+            **{
+                name: tuple(Span(**one) for one in fields[name])
+                for name in ("schema_changes", "rowcounts", "error_texts")
+            },
+            **{name: Span(**fields[name]) if fields[name] else None for name in ("loop", "pause")},
+            "span": Span(**fields["span"]),
+            "size": _placed(BatchSize, fields["size"]) if fields["size"] else None,
+        }
+    )
+
+
+def _placed(kind: Callable[..., T], fields: dict[str, Any]) -> T:
+    """A record with a span, whose lists are tuples."""
+    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    return kind(**{**plain, "span": Span(**fields["span"])})
+
+
+def _operation(fields: dict[str, Any]) -> Operation:
+    return Operation(
+        **{
+            **fields,
+            "kind": OperationKind(fields["kind"]),
+            "direction": Direction(fields["direction"]),
+            "span": Span(**fields["span"]),
+            "tables": tuple(fields["tables"]),
+            "anywhere": tuple(fields["anywhere"]),
+            "trail": tuple(fields["trail"]),
+            "parts": tuple(Part(tuple(part["tables"]), part["form"]) for part in fields["parts"]),
+            "batch": Span(**fields["batch"]) if fields["batch"] else None,
+            "rendition": _rendition(fields["rendition"]) if fields["rendition"] else None,
+        }
+    )
+
+
+def _rendition(fields: dict[str, Any]) -> Rendition:
+    spans: dict[str, object] = {name: Span(**fields[name]) if fields[name] else None for name in ("within", "loop")}
+    rows = fields["rows"]
+    lists = {name: tuple(rows[name]) for name in ("conditions", "columns")} if rows else {}
+    spans["rows"] = Rows(**{**rows, **lists}) if rows else None
+    return Rendition(**{**fields, **spans, "calls": tuple(Span(**span) for span in fields["calls"])})
