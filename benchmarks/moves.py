@@ -1,10 +1,11 @@
 """Measure how many data changes of the corpus `migration-guard move` hands over, and why it refuses the others.
 
-    moves.py DIR [--all] [--only PACKAGE …]
+    moves.py DIR [--all] [--only PACKAGE …] [--prove COUNT [--seed NUMBER]]
 
 DIR is what `corpus/fetch.py` made. Every UPDATE, DELETE and INSERT … SELECT on the way up is planned, and nothing is
 written. Each migration that would be rewritten must parse, and must differ only where its statement stood. `--all` lists
-each refusal with its place. Loops are what an object mapper writes inside of a `for` or `while`. Files are planned by as
+each refusal with its place. `--prove` draws so many of the moves that are SQL, runs each beside its migration on made-up rows
+of a scratch PostgreSQL, and compares; exit code 1 if one leaves other rows. Loops are what an object mapper writes inside of a `for` or `while`. Files are planned by as
 many processes as there are cores. Exit code 1 if a rewritten file breaks that rule.
 """
 
@@ -21,14 +22,17 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from multiprocessing import get_context
 from pathlib import Path
+from random import Random
 
 from migration_guard.check import Request, run
+from migration_guard.cli.proving import prover
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.move.place import Modules
 from migration_guard.move.plan import MOVABLE, Move, Refusal, plan
 from migration_guard.operations import Direction
+from migration_guard.prove import Proof
 
 MODULE = "backfills_of_the_benchmark.py"
 COMMENT = "# migration-guard move: "
@@ -54,6 +58,8 @@ def main() -> int:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--all", action="store_true", help="list each refusal")
     parser.add_argument("--only", nargs="+", default=[], metavar="PACKAGE", help="only these packages")
+    parser.add_argument("--prove", type=int, default=0, metavar="COUNT", help="prove moves that are drawn")
+    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     outcomes = list(_outcomes(arguments.corpus / "packages", arguments.only))
     for one in outcomes:
@@ -69,7 +75,29 @@ def main() -> int:
     print(f"with --key, where the migrations do not tell it: {sum(one.with_key for one in outcomes)} more")
     for reason, count in Counter(_sort(one.reason) for one in outcomes if not one.moved).most_common():
         print(f"{count:5} {reason}")
-    return 1 if any(one.faults for one in outcomes) else 0
+    differ = _prove(outcomes, arguments.prove, arguments.seed) if arguments.prove else 0
+    return 1 if differ or any(one.faults for one in outcomes) else 0
+
+
+def _prove(outcomes: Sequence[Outcome], count: int, seed: int) -> int:
+    """Prove moves that are drawn; give how many leave other rows."""
+    movable = [one.place for one in outcomes if one.moved and not one.by_function]
+    drawn = set(Random(seed).sample(movable, min(count, len(movable))))
+    told: Counter[str] = Counter()
+    with prover(None) as proved:
+        for one in _READ:
+            for finding in _changes(one):
+                place = f"{finding.path}:{finding.span.line}"
+                if place not in drawn:
+                    continue
+                drawn.discard(place)
+                move = plan(one, finding, None, Modules((), one.candidate.root / MODULE))
+                proof = proved(move) if isinstance(move, Move) else Proof(None, "not planned again")
+                told[{True: "proven", False: "NOT the same", None: "not proven"}[proof.proven]] += 1
+                if not proof.proven:
+                    print(f"{place}: {proof.told}")
+    print(f"of {told.total()} moves that are drawn (seed {seed}): {dict(sorted(told.items()))}")
+    return told["NOT the same"]
 
 
 def _print_share(name: str, outcomes: Sequence[Outcome]) -> None:

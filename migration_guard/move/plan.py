@@ -15,6 +15,7 @@ from migration_guard.move.piece import FUNCTION, MOVABLE, Piece, piece_of
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
 from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
+from migration_guard.rewriting.leftovers import tidied
 from migration_guard.rewriting.removal import CannotRemove, Migration, Site
 from migration_guard.sql.backfill import CannotMove
 
@@ -152,7 +153,7 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
         candidate.root,
         candidate.path,
         candidate.source,
-        group.migration.without(list(zip(group.sites, comments, strict=True))),
+        tidied(candidate.source, group.migration.without(list(zip(group.sites, comments, strict=True)))),
         module,
         content,
         tuple(dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes)),

@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source
-from migration_guard.libraries.django_history import MAX_BYTES, app_label
 from migration_guard.move.told import alembic, django
 from migration_guard.move.told.syntax import argument, called, text
+from migration_guard.skim.history import MAX_BYTES, app_label
 from migration_guard.sql.backfill import Column, Facts
 from migration_guard.sql.columns import MAY_TELL, ColumnTold, KeyTold, Told, Unread, told
 from migration_guard.sql.names import bare
