@@ -78,6 +78,17 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     return Piece(finding, operation, rendition, _with_unread(drafted, schema))
 
 
+def _refuse_models_of_the_past(schema: Schema, drafted: Draft) -> None:
+    """Refuse a function whose model has a column that is gone by the time that it runs."""
+    gone = schema.dropped(drafted.table, schema.facts(drafted.table).columns)
+    if gone is not None:
+        column, file = gone
+        raise CannotMove(
+            f"its loop becomes a function, whose model has the column {column}, and {Path(file).name} drops that; write it as "
+            "one UPDATE, or finish a --skeleton"
+        )
+
+
 def _with_unread(drafted: Draft, schema: Schema) -> Draft:
     """Say with a change which files would have had more to say of its tables."""
     tables = dict.fromkeys((drafted.table, drafted.target or drafted.table))
@@ -116,8 +127,11 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
     assert rows is not None
     if len(operation.tables) != 1 or operation.migration is None:
         raise CannotMove(rendition.refusal)
+    if key is not None:
+        raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
     drafted = draft_of_rows(operation.tables[0], rows.conditions, rows.columns, schema.facts, key)
-    _refuse_history(schema, replace(drafted, columns=tuple(schema.facts(drafted.table).columns)))
+    _refuse_history(schema, drafted)
+    _refuse_models_of_the_past(schema, drafted)
     migration = Migration(candidate.path, candidate.source)
     site = migration.site(rendition, rendition.calls)
     django = Django(migration, candidate.path, site.statements, rows.row)
