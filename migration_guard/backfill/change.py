@@ -105,7 +105,7 @@ def verified(
 
 def _check_settled(connection: Connection, subject: Subject, rows: Sequence[Value], before: Writes) -> None:
     """Call a function once more for rows that it has changed and that `where` still matches: it must leave them alone."""
-    _call(connection, subject, subject.key.list_parameters(tuple(array(column) for column in zip(*rows))))
+    change(connection, subject, tuple(array(column) for column in zip(*rows)), len(rows))
     if writes(connection.exec_driver_sql(statement("written")).scalar_one()) != before:
         raise Refused(
             "the function changes rows again that it has changed: a later look would change them once more; let `where` "
