@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import libcst as cst
-from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import RemoveImportsVisitor
+
+from migration_guard.interpreter.syntax import dotted
 
 _TELLS = "migration-guard move:"
 _HARMLESS = frozenset(
@@ -31,14 +31,10 @@ def tidied(before: bytes, after: bytes) -> bytes:
         if shorter.code == tree.code:
             break
         after = shorter.bytes
-    gone = [one for one in _imported(new) if one[2] in _loaded(old) and one[2] not in _loaded(new)]
+    gone = {bound for bound in _imported(new) if bound in _loaded(old) and bound not in _loaded(new)}
     if not gone:
         return after
-    context = CodemodContext()
-    for module, name, bound in gone:
-        asname = bound if bound != (name or module.partition(".")[0]) else None
-        RemoveImportsVisitor.remove_unused_import(context, module, name, asname)
-    return RemoveImportsVisitor(context).transform_module(cst.parse_module(after)).bytes
+    return cst.parse_module(after).visit(_WithoutImports(gone)).bytes
 
 
 def _functions(tree: ast.Module) -> dict[str, ast.AST]:
@@ -79,14 +75,48 @@ def _is_harmless(value: ast.expr) -> bool:
     return False
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, str | None, str]]:
-    """What the module imports: from where, which of it, and under which name."""
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """The names that the module imports for itself."""
     for node in tree.body:
         match node:
             case ast.Import(names=names):
-                yield from ((one.name, None, one.asname or one.name.partition(".")[0]) for one in names)
-            case ast.ImportFrom(module=str() as module, names=names, level=0) if module != "__future__":
-                yield from ((module, one.name, one.asname or one.name) for one in names)
+                yield from (one.asname or one.name.partition(".")[0] for one in names)
+            case ast.ImportFrom(module=module, names=names) if module != "__future__":
+                yield from (one.asname or one.name for one in names)
+
+
+class _WithoutImports(cst.CSTTransformer):
+    """Takes names out of the imports of a module; what its other imports look like stays."""
+
+    def __init__(self, gone: set[str]) -> None:
+        super().__init__()
+        self._gone = gone
+
+    def visit_FunctionDef(self, _node: cst.FunctionDef) -> bool:
+        return False
+
+    def leave_Import(self, _original: cst.Import, updated_node: cst.Import) -> Any:
+        return self._left(updated_node, updated_node.names)
+
+    def leave_ImportFrom(self, _original: cst.ImportFrom, updated_node: cst.ImportFrom) -> Any:
+        return (
+            updated_node
+            if isinstance(updated_node.names, cst.ImportStar)
+            else self._left(updated_node, updated_node.names)
+        )
+
+    def _left(self, node: Any, names: Sequence[cst.ImportAlias]) -> Any:
+        left = [one for one in names if self._bound(one, node) not in self._gone]
+        if not left:
+            return cst.RemoveFromParent()
+        if len(left) == len(names):
+            return node
+        return node.with_changes(names=[*left[:-1], left[-1].with_changes(comma=names[-1].comma)])
+
+    @staticmethod
+    def _bound(alias: cst.ImportAlias, node: Any) -> str:
+        name = alias.evaluated_alias or dotted(alias.name) or ""
+        return name if alias.asname is not None or isinstance(node, cst.ImportFrom) else name.partition(".")[0]
 
 
 class _Without(cst.CSTTransformer):
