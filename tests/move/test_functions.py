@@ -86,7 +86,7 @@ def project(tmp_path: Path) -> Project:
 def test_loops_become_functions(project: Project, server: Server) -> None:
     with server.fresh() as template:
         migrate(project, server.url(template))
-        server.execute(ROWS.replace("3000", "300"), template)
+        server.execute(ROWS.replace("3000", "120"), template)
         for number, (name, body) in enumerate(LOOPS.items(), 2):
             project.put(f"crm/migrations/{number:04}_{name}.py", migration(number, name, body))
         project.commit()
