@@ -11,7 +11,8 @@ from functools import lru_cache
 
 import libcst as cst
 
-from migration_guard.interpreter.syntax import dotted, within
+from migration_guard.interpreter.kinds import within
+from migration_guard.interpreter.syntax import dotted
 
 _WRAPS = frozenset({"list", "tuple", "set", "sorted", "iter", "reversed", "tqdm", "enumerate"})
 """Functions that give the rows that they are given."""
