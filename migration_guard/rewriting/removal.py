@@ -92,7 +92,6 @@ class Migration:
         return self._tree.tree.body
 
     def line(self, node: cst.CSTNode) -> int:
-        self.source.want(node)
         return self.source.start(node)[0]
 
     def function_around(self, node: cst.CSTNode) -> cst.FunctionDef | None:
