@@ -44,6 +44,8 @@ RUN = {
     "added": "def upgrade():\n    from unseen import flow\n    def f(): op.execute('DELETE FROM leads')\n    flow += f\n    flow.go()\n",
     "namespace": "def upgrade():\n    from unseen import flow\n    from types import SimpleNamespace as N\n    def f(): op.execute('DELETE FROM leads')\n    flow(N(f=f))\n",
     "attribute": "def upgrade():\n    from unseen import flow\n    class A: pass\n    a=A(); a.f=lambda: op.execute('DELETE FROM leads')\n    flow(a)\n",
+    "generator": "from unseen import manager\n@manager\ndef run():\n    yield\n    op.execute('UPDATE t SET a=1')\ndef upgrade():\n    with run(): pass\n",
+    "object_added": "import unseen\nclass H(unseen.Handler):\n    def on_event(self, e): op.execute('UPDATE t SET a=1')\ndef upgrade():\n    bus = unseen.Bus()\n    bus += H()\n    bus.go()\n",
 }
 """One statement each, in what somebody out of sight may run."""
 QUIET = {
@@ -98,6 +100,19 @@ def test_what_is_not_run_is_not_told(name: str) -> None:
 @pytest.mark.parametrize("name", HANDLES)
 def test_a_way_to_the_database_that_leaves_within_something_is_told(name: str) -> None:
     assert codes(HEAD + HANDLES[name]) == {"MG109"}
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("from unseen import *\n", "MG109"),
+        ("from sqlalchemy import *\nfrom migrate import *\n", None),
+        ("def __getattr__(name):\n    if name == 'upgrade': return lambda: op.execute('DELETE FROM t')\n", "MG103"),
+    ],
+    ids=["a star from out of sight", "a star of a library", "the module is asked"],
+)
+def test_an_entry_that_no_line_binds(source: str, code: str | None) -> None:
+    assert codes(HEAD + source) == ({code} if code else set())
 
 
 def test_decorated_functions_are_told_in_their_own_direction() -> None:
