@@ -43,7 +43,7 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             place = arguments[0] if arguments else "."
             if isinstance(place, (str, bytes, os.PathLike)):
                 frames = list(_callers())
-                if not DOOR & set(frames) and frames[0].startswith(str(PACKAGE)):
+                if frames and frames[0].startswith(str(PACKAGE)) and not DOOR & set(frames):
                     past.append(f"{name}({os.fsdecode(place)}) by {os.path.relpath(frames[0], PACKAGE)}")
             return original(*arguments, **named)
 
