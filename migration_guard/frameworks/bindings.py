@@ -9,8 +9,9 @@ import tokenize
 import unicodedata
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from migration_guard.lean import dataclass
 
 _COOKIE = re.compile(rb"coding[:=][ \t]*([-\w.]+)")
 _NAMESPACE = frozenset(

@@ -6,12 +6,13 @@ import re
 import shlex
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rich.style import Style
 from rich.text import Text
 
 from migration_guard.findings import Finding, Severity, Status
+from migration_guard.lean import dataclass
 from migration_guard.operations import Direction, Operation, OperationKind, Problem
 from migration_guard.report.console import plain, recorded
 from migration_guard.report.frame import frame, lines_of
