@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -17,9 +18,15 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-@pytest.fixture(scope="module")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run two tests for each core: half of their time they wait, for servers, locks and processes."""
+    return 2 * (os.cpu_count() or 1)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def kept() -> Iterator[None]:
-    """Let the runs of a module share a reader: starting one takes longer than most of them."""
+    """Let all runs share a reader: starting one takes longer than most of them."""
     with kept_readers(1):
         yield
 

@@ -3,21 +3,30 @@
 A run has its own arguments, working directory, environment and output, as if it had been started anew, but takes some
 hundredths of a second instead of one: imports are made once, and the readers are shared (`kept_readers`). What depends
 on how a process starts or ends (terminals, signals, pipes, isolation) is tested with processes that are started.
+
+`run` waits for the end of a run; `start` gives one that goes on, to be watched, stopped and killed.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from typing import Self  # of Python 3.11
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,10 +66,72 @@ def _started(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str],
     )
 
 
+class Started:
+    """A run that goes on: what the tests need of `subprocess.Popen`, for a process that is a child of another."""
+
+    def __init__(self, arguments: tuple[str, ...], cwd: Path, env: Mapping[str, str], *, together: bool) -> None:
+        self._arguments = arguments
+        folder = tempfile.mkdtemp(dir=_host().folder)
+        end, out, err = (os.path.join(folder, name) for name in ("end", "out", "err"))
+        self._end, self._paths = Path(end), [Path(out)] if together else [Path(out), Path(err)]
+        paths = [out, out if together else err]
+        asked = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "paths": paths, "end": end}
+        self.pid = _host().ask(asked, 60)
+        self.returncode: int | Any = None  # as of `subprocess.Popen`
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wait()
+
+    def poll(self) -> int | None:
+        """Say how it ended, if it did."""
+        if self.returncode is None and self._end.exists():
+            self.returncode = int(self._end.read_text())
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if deadline is not None and time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(self._arguments, timeout or 0)
+            time.sleep(0.005)
+        return code
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Wait for its end, and give what it printed, and what it printed on errors where that is kept apart."""
+        self.wait(timeout)
+        said = [path.read_text(encoding="utf-8") for path in self._paths]
+        return said[0], said[1] if len(said) > 1 else ""
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to stop."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill it."""
+        self.send_signal(signal.SIGKILL)
+
+
+def start(*arguments: str, cwd: Path, env: Mapping[str, str], together: bool = False) -> Started:
+    """Start `migration-guard` with these arguments; `together`: what it says on errors is among what it prints."""
+    return Started(arguments, cwd, env, together=together)
+
+
 class Host:
     """The process that runs are forked from."""
 
     def __init__(self) -> None:
+        self._held = tempfile.TemporaryDirectory()
+        self.folder = self._held.name
         self._process = subprocess.Popen(
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
@@ -88,6 +159,7 @@ class Host:
         self._process.stdin.close()
         self._process.wait(20)
         self._process.stdout.close()
+        self._held.cleanup()
 
 
 _hosts: list[Host] = []
@@ -128,11 +200,35 @@ def serve() -> None:
                 return
             asked = json.loads(line)
             _prepare(asked["arguments"])
+            if "end" in asked:
+                print(_watched(asked), flush=True)
+                continue
             child = os.fork()
             if child == 0:
                 _become(asked)
             _, status = os.waitpid(child, 0)
             print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _watched(asked: dict[str, Any]) -> int:
+    """Fork a process, and one between that waits for its end and writes down how it ended; give its number."""
+    told, tells = os.pipe()
+    between = os.fork()
+    if between == 0:
+        child = os.fork()
+        if child == 0:
+            os.close(tells)
+            _become(asked)
+        os.write(tells, str(child).encode())
+        os.close(tells)
+        _, status = os.waitpid(child, 0)
+        written = Path(asked["end"] + ".new")
+        written.write_text(str(os.waitstatus_to_exitcode(status)))
+        written.replace(asked["end"])
+        os._exit(0)
+    os.close(tells)
+    with os.fdopen(told) as pipe:
+        return int(pipe.read())
 
 
 def _prepare(arguments: list[str]) -> None:
@@ -142,6 +238,17 @@ def _prepare(arguments: list[str]) -> None:
     if arguments[:1] == ["backfill"]:
         for name in ("backfill_run", "backfill_desk", "backfill_progress"):
             import_module(f"migration_guard.cli.{name}")
+    if arguments[:1] == ["verify"]:
+        _try_our_runner()
+
+
+@cache
+def _try_our_runner() -> None:
+    """Find out once, and for real, what each verification would find out again: how our runner ends without a server."""
+    from migration_guard.verify import running
+
+    found = running.against_a_closed_port()
+    running.against_a_closed_port = lambda: found
 
 
 def _warm() -> None:

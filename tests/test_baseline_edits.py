@@ -9,8 +9,6 @@ import pytest
 from baselines.edits import EDITS, FRAMEWORKS, KNOWN, Edit, Outcome, project
 from baselines.project import ROOT, Project, only
 
-pytestmark = pytest.mark.usefixtures("kept")
-
 FOLDERS = {"alembic": r"(?:lib/)?db/", "django": r"(?:apps|lib)/crm/", "script": r"(?:lib/)?(?:server|worker)/"}
 
 

@@ -27,8 +27,6 @@ HEAD = '''"""Numbered blocks, run at every start."""
 import sqlalchemy as sa
 from app import constants
 
-pytestmark = pytest.mark.usefixtures("kept")
-
 leads = sa.table("leads", sa.column("status"))
 
 

@@ -15,8 +15,6 @@ from migration_guard.baseline import BaselineError, Entry, dump, load, parse
 from migration_guard.cli.output import replace_file
 from migration_guard.rules import all_rules
 
-pytestmark = pytest.mark.usefixtures("kept")
-
 NAMES = [rule.name for rule in all_rules() if not rule.upkeep]
 PLACE = Path("some/.migration-guard-baseline.jsonl")
 HEADER = '{"format":1}\n'

@@ -14,8 +14,6 @@ from migration_guard.discover import UsageError
 from migration_guard.report.model import Report
 from migration_guard.report.summary import summary
 
-pytestmark = pytest.mark.usefixtures("kept")
-
 HEAD = 'from alembic import op\n\nrevision = "{0}"\ndown_revision = None\nTABLE = "{1}"\n\n\ndef upgrade():\n'
 OLD = HEAD.format("a1", "leads") + '    op.execute(f"UPDATE {TABLE} SET a = 1")\n    op.execute("DELETE FROM calls")\n'
 

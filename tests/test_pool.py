@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from migration_guard.operations import Job, OperationKind, Reading
-from migration_guard.pool import kept_readers, limits, read_all
+from migration_guard.pool import _kept, kept_readers, limits, read_all
 
 ROOT = Path(__file__).parents[1]
 BAD = b'revision = "1"\ndown_revision = None\nfrom alembic import op\n\n\ndef upgrade():\n    op.execute("UPDATE leads SET a = 1")\n'
@@ -36,9 +36,15 @@ def answers(work: list[tuple[Job, bytes]], workers: int = 2) -> dict[str, Readin
 
 
 @pytest.fixture(autouse=True)
-def alone() -> None:
+def alone() -> Iterator[None]:
     """End the processes of other tests, so that what runs below this one belongs to the test."""
     program.close()
+    shared = _kept.get()
+    if shared is not None:
+        shared.close()
+    before = _kept.set(None)
+    yield
+    _kept.reset(before)
 
 
 def readers(of: int | None = None) -> list[psutil.Process]:

@@ -12,7 +12,7 @@ import click
 
 from migration_guard.baseline import Filed, dump
 from migration_guard.check import Run
-from migration_guard.cli.options import loader, told
+from migration_guard.cli.options import loader, told, workers
 from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.cli.proving import Prover, prover
 from migration_guard.cli.running import Target, baseline_options, checked, told_problems
@@ -24,6 +24,7 @@ from migration_guard.move.place import Modules, NoPlace
 from migration_guard.move.plan import Move, Refusal, movable, plan, refusal
 from migration_guard.move.safeguards import objections
 from migration_guard.move.skeleton import skeleton_of
+from migration_guard.pool import kept_readers
 from migration_guard.report.sanitise import one_line
 from migration_guard.rules import UnknownRuleError, all_rules, matching
 
@@ -78,8 +79,9 @@ def command(
         raise click.UsageError(
             f"--prove is for what is moved, which {'--check' if only_check else '--skeleton'} does not"
         )
+    readers = kept_readers(workers(jobs) if target is None else 1)
     try:
-        with prover(scratch_database_url) if prove else nullcontext() as mover.prove:
+        with readers, prover(scratch_database_url) if prove else nullcontext() as mover.prove:
             return mover.check() if only_check else mover.move()
     except NoPlace as error:
         raise click.ClickException(str(error)) from None

@@ -63,7 +63,13 @@ def answer_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tupl
 
 @contextmanager
 def kept_readers(workers: int) -> Iterator[None]:
-    """Within it, the runs of this thread share their readers, one run after the other. Nothing read is remembered."""
+    """Within it, the runs of this thread share their readers, one run after the other. Nothing read is remembered.
+
+    Where readers are kept already, it is those that are shared.
+    """
+    if _kept.get() is not None:
+        yield
+        return
     with closing(_Server(workers)) as server:
         before = _kept.set(server)
         try:

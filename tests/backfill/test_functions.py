@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import program
 import psycopg
 import pytest
 
@@ -97,7 +97,7 @@ class Registry(Project):
         with psycopg.connect(self.url) as console:
             return console.execute("SELECT lock, statement, idle FROM seen").fetchall()
 
-    def running(self) -> subprocess.Popen[str]:
+    def running(self) -> program.Started:
         """Start a run, and return when the function has begun."""
         started = self.start("run", "--all")
         process.until(lambda: bool(self.seen()), alive=lambda: started.poll() is None)

@@ -12,8 +12,6 @@ from migration_guard.check import Request, check
 from migration_guard.config import SettingsLoader
 from migration_guard.report.model import Report
 
-pytestmark = pytest.mark.usefixtures("kept")
-
 FOLDER = Path(__file__).parents[1] / "fixtures" / "verify" / "backfills"
 MARKER = re.compile(r"# expect: (MG\d+(?:, MG\d+)*)")
 TIMEOUTS = """

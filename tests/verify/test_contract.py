@@ -25,8 +25,6 @@ import sqlalchemy as sa
 from alembic import op
 from migration_guard.backfill import require_backfill
 
-pytestmark = pytest.mark.usefixtures("kept")
-
 
 def upgrade():
 """

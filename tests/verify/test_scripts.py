@@ -13,8 +13,6 @@ from migration_guard.config import SettingsLoader
 from migration_guard.verify import Order, backfill_points
 from migration_guard.verify.verdict import Outcome
 
-pytestmark = pytest.mark.usefixtures("kept")
-
 FOLDER = Path(__file__).parents[1] / "fixtures" / "verify" / "scripts"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
 _HEADER = re.compile(r"# verdict: (GO|NO-GO|NOT JUDGED)((?: \d)*)(?: -- .+)?$")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 from collections.abc import Callable
 
 import psycopg
 
 from backfill import process
 from backfill.faults.ledger import APPLICATION, Report, begun
-from backfill.faults.subject import Subject, finish, running
+from backfill.faults.subject import Runner, Subject, finish, running
 from backfill.server import OwnServer, Stop
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
@@ -24,7 +23,7 @@ def kill_often(subject: Subject, times: int, seed: int, furthest: int) -> Report
     """Kill it at random moments, each up to so many rows after its start, and let it finish in the end."""
     chance = random.Random(seed)
 
-    def kill(runner: subprocess.Popen[str]) -> None:
+    def kill(runner: Runner) -> None:
         runner.send_signal(chance.choice(SIGNALS))
         runner.wait(process.PATIENCE)
 
@@ -38,7 +37,7 @@ def terminate_backends(subject: Subject, times: int, seed: int, furthest: int) -
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> %s
     """
 
-    def end(_: subprocess.Popen[str]) -> None:
+    def end(_: Runner) -> None:
         with psycopg.connect(subject.url, autocommit=True) as connection:
             connection.execute(terminate, (OBSERVER,))
 
@@ -72,7 +71,7 @@ def _moments(chance: random.Random, times: int, furthest: int) -> list[int]:
     return [chance.randint(1, furthest) for _ in range(times)]
 
 
-def _strike(subject: Subject, accident: Callable[[subprocess.Popen[str]], None], moments: list[int]) -> Report:
+def _strike(subject: Subject, accident: Callable[[Runner], None], moments: list[int]) -> Report:
     """Let accidents happen, each once so many rows more have begun to change; start what has ended; finish."""
     fruitless, output = 0, "nothing"
     while moments:
@@ -87,7 +86,7 @@ def _strike(subject: Subject, accident: Callable[[subprocess.Popen[str]], None],
     return finish(subject)
 
 
-def _reached(url: str, rows: int, runner: subprocess.Popen[str]) -> bool:
+def _reached(url: str, rows: int, runner: Runner) -> bool:
     """Wait until so many rows more have begun to change; say no if the runner ends before."""
     with psycopg.connect(url, autocommit=True, application_name=OBSERVER) as observer:
         threshold = begun(observer) + rows

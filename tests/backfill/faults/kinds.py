@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from backfill.faults.accidents import OBSERVER
 from backfill.faults.ledger import APPLICATION
 from backfill.faults.proxy import Loss, proxied
 from backfill.faults.scene import Scene
-from backfill.faults.subject import KEY, Guard, running
+from backfill.faults.subject import KEY, Guard, Runner, running
 from backfill.pooler import installed, pooling
 from backfill.server import Stop
 from migration_guard.backfill.policy import IDLE
@@ -47,7 +46,7 @@ def signalled(number: signal.Signals) -> Callable[[Scene], None]:
     """End the runner by a signal."""
 
     def act(scene: Scene) -> None:
-        def strike(runner: subprocess.Popen[str]) -> None:
+        def strike(runner: Runner) -> None:
             runner.send_signal(number)
             runner.wait(process.PATIENCE)
 
@@ -59,7 +58,7 @@ def signalled(number: signal.Signals) -> Callable[[Scene], None]:
 def stopped(scene: Scene) -> None:
     """Stop the runner in the middle of a batch, let another one try, and let the first go on."""
 
-    def strike(runner: subprocess.Popen[str]) -> None:
+    def strike(runner: Runner) -> None:
         runner.send_signal(signal.SIGSTOP)
         try:
             _another(scene)
@@ -72,7 +71,7 @@ def stopped(scene: Scene) -> None:
 def two_runners(scene: Scene) -> None:
     """Start two others beside the one that runs."""
 
-    def strike(_: subprocess.Popen[str]) -> None:
+    def strike(_: Runner) -> None:
         with running(scene.subject) as second, running(scene.subject) as third:
             for one in (second, third):
                 output, _error = one.communicate(timeout=3 * process.PATIENCE)
@@ -90,7 +89,7 @@ def on_the_backend(statement: str) -> Callable[[Scene], None]:
 def backend_killed(scene: Scene) -> None:
     """Kill the process of its session: the server takes all others down with it, and recovers."""
 
-    def strike(_: subprocess.Popen[str]) -> None:
+    def strike(_: Runner) -> None:
         started = _started(scene.url)
         for (pid,) in scene.execute(f"SELECT pid {BACKENDS}")[:1]:
             os.kill(int(str(pid)), signal.SIGKILL)
@@ -118,7 +117,7 @@ def black_hole(scene: Scene) -> None:
         scene.by(proxy.url)
         scene.times = 1
 
-        def strike(runner: subprocess.Popen[str]) -> None:
+        def strike(runner: Runner) -> None:
             proxy.swallow()
             runner.wait(_UNANSWERED)
 
@@ -133,7 +132,7 @@ def lost_commit(loss: Loss) -> Callable[[Scene], None]:
         with proxied(scene.url) as proxy:
             scene.by(proxy.url)
 
-            def strike(runner: subprocess.Popen[str]) -> None:
+            def strike(runner: Runner) -> None:
                 lost = proxy.lost
                 proxy.arm(loss)
                 process.until(lambda: proxy.lost > lost or runner.poll() is not None)
@@ -148,7 +147,7 @@ def held(*statements: str) -> Callable[[Scene], None]:
     """Let the application lock something, keep it for a moment, and commit."""
 
     def act(scene: Scene) -> None:
-        def strike(_: subprocess.Popen[str]) -> None:
+        def strike(_: Runner) -> None:
             number = scene.chance.randint(0, 9)
             with psycopg.connect(scene.url, application_name=OBSERVER) as application:
                 application.execute("SET LOCAL lock_timeout = '10s'")
@@ -210,7 +209,7 @@ def two_versions(scene: Scene) -> None:
     first = scene.subject
     assert isinstance(first, Guard)
 
-    def strike(runner: subprocess.Popen[str]) -> None:
+    def strike(runner: Runner) -> None:
         runner.kill()
         runner.wait(process.PATIENCE)
         scene.subject = Guard(first.url, version="second")
@@ -233,7 +232,7 @@ def pooler(how: str) -> Callable[[Scene], None]:
         with pooling(program, scene.server) as between:
             scene.by(between.url(database))
 
-            def strike(_: subprocess.Popen[str]) -> None:
+            def strike(_: Runner) -> None:
                 if how == "killed":
                     between.restart(Stop.IMMEDIATE)
                     return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +11,7 @@ import psycopg
 from backfill import process
 from backfill.faults.accidents import OBSERVER
 from backfill.faults.ledger import Report, begun
-from backfill.faults.subject import KEY, Guard, Subject, running
+from backfill.faults.subject import KEY, Guard, Runner, Subject, running
 from backfill.server import OwnServer
 
 FRUITLESS = 6
@@ -26,7 +25,7 @@ KNOWN_ENDS = ("NOTHING WAS RUN: ", "WORK IS LEFT: ", "STOPPED AT ONCE: ", "All c
 
 _ENDS = {"completed", "completed_with_quarantine"}
 
-Accident = Callable[[subprocess.Popen[str]], None]
+Accident = Callable[[Runner], None]
 
 
 @dataclass(slots=True)
@@ -109,7 +108,7 @@ class Scene:
         there = "SELECT to_regclass('migration_guard.backfills') IS NOT NULL"
         return self.execute("SELECT state FROM migration_guard.backfills") if self.execute(there) == [(True,)] else []
 
-    def _reached(self, rows: int, runner: subprocess.Popen[str]) -> bool:
+    def _reached(self, rows: int, runner: Runner) -> bool:
         with connected(self.url) as observer:
             threshold = begun(observer) + rows
             process.until(lambda: runner.poll() is not None or begun(observer) >= threshold)

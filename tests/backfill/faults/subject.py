@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import program
 import psycopg
 
 from backfill import process
@@ -20,6 +21,7 @@ from backfill.faults.ledger import Report
 HERE = Path(__file__).parent
 KEY = "lead_names"
 NOT_BEGUN = Report("queued", 0, 0, 0, 0)
+PRODUCT = (sys.executable, "-m", "migration_guard")
 
 
 class Subject(Protocol):
@@ -66,7 +68,7 @@ class Guard:
         """Run another of its commands, by the straight way."""
         env = {**self.environment, "DATABASE_URL": self.url}
         command = (*self._guard(arguments[0]), *arguments[1:])
-        return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        return program.run(*command[len(PRODUCT) :], cwd=Path.cwd(), env=env)
 
     def report(self) -> Report:
         """Read what its status prints."""
@@ -111,12 +113,19 @@ class Seeded:
         return Report(*found) if found else NOT_BEGUN
 
 
+Runner = subprocess.Popen[str] | program.Started
+"""A process of a subject."""
+
+
 @contextlib.contextmanager
-def running(subject: Subject) -> Iterator[subprocess.Popen[str]]:
+def running(subject: Subject) -> Iterator[Runner]:
     """Start it; whatever happens, it is gone afterwards."""
-    started = subprocess.Popen(
-        subject.command, env=subject.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    command, env = subject.command, subject.environment
+    started: Runner
+    if command[:3] == PRODUCT:
+        started = program.start(*command[3:], cwd=Path.cwd(), env=env, together=True)
+    else:
+        started = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     with started:
         try:
             yield started
