@@ -7,14 +7,14 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill bench-script bench-baseline edits cache-edits replay releases witness sql-witness clean
+.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill bench-script bench-baseline edits cache-edits replay releases witness sql-witness dist sbom clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
 	@echo "make demo     lint the example project in examples/crm, run and verify its backfills"
 	@echo "make test     run the tests"
 	@echo "make faults   let accidents happen to the backfill runner for MINUTES=25, and print what became of them"
-	@echo "make check    run ruff, mypy, the import contracts, and compare what is generated"
+	@echo "make check    run ruff, mypy, the import contracts, zizmor, and compare what is generated"
 	@echo "make docs     bring the generated pages up to date, and build the documentation in site/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
@@ -23,12 +23,14 @@ help:
 	@echo "make bench    measure time and memory on the corpus"
 	@echo "make bench-script    measure how long a script of 10,000 lines takes, beside libcst's parser"
 	@echo "make bench-baseline    measure baselines of 5,000 and 50,000 entries, into docs/baseline.md"
-	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to what each edit is about"
+	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to them; it can be resumed"
 	@echo "make cache-edits    edit repositories at random 500 times, and hold what is remembered to what is read anew"
 	@echo "make replay   hold baselines against the history of the repositories DIR=…; LIST=--list shows each disagreement"
 	@echo "make releases make repositories of published packages in $(HISTORIES), each release a commit"
 	@echo "make witness  run thousands of generated migrations beside the linter, for an hour; it can be resumed"
 	@echo "make sql-witness    run 40,000 generated texts on PostgreSQL beside the reader of SQL; it can be resumed"
+	@echo "make dist     build wheel and sdist in dist/, twice, and compare the two"
+	@echo "make sbom     list what an installation is made of, in sbom.cdx.json (CycloneDX)"
 	@echo "make bench-backfill    measure the backfill runner on a million rows"
 
 setup: $(STAMP)
@@ -65,6 +67,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/zizmor --offline --quiet --persona pedantic .
 
 docs: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
@@ -99,7 +102,7 @@ bench-baseline: $(STAMP)
 	$(BIN)/python benchmarks/baseline.py --write
 
 edits: $(STAMP)
-	PYTHONPATH=tests $(BIN)/python -m baselines.sequences
+	PYTHONPATH=tests $(BIN)/python -m baselines.sequences --state .edits.json
 
 cache-edits: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m caches.edits
@@ -120,5 +123,21 @@ witness: $(STAMP)
 	$(BIN)/python -m witness.packages || failed=1; \
 	exit $$failed
 
+dist: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[release]'
+	rm -rf dist .dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m build --outdir .dist .
+	for made in dist/*; do cmp "$$made" ".dist/$${made##*/}"; done
+	rm -rf .dist
+
+sbom: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[release]'
+	rm -rf .sbom
+	$(PYTHON) -m venv .sbom
+	.sbom/bin/python -m pip install --quiet --disable-pip-version-check '.[backfill]'
+	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --output-file sbom.cdx.json .sbom
+	rm -rf .sbom
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf dist sbom.cdx.json $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

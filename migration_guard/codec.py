@@ -47,6 +47,7 @@ def reading_of(fields: dict[str, Any]) -> Reading:
         replaces=tuple(fields["replaces"]),
         procedures=tuple(_procedure(one) for one in fields["procedures"]),
         contractions=tuple(_placed(Contraction, one) for one in fields["contractions"]),
+        blocks=tuple(fields["blocks"]),
         required=tuple(fields["required"]),
         reached=tuple(fields["reached"]),
     )

@@ -44,6 +44,8 @@ class Checked:
     whole: bool
     """Whether all of it could be checked."""
     replaces: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    """The migrations in it, where it is a script that holds several."""
     procedures: tuple[Procedure, ...] = ()
     """The backfills that it defines, if that is what it holds."""
 
@@ -125,7 +127,7 @@ def _shelf(
     upkeep = {rule.code for rule in all_rules() if rule.upkeep}
     names = _Names(baseline.folder)
     filed = [
-        (one.candidate, filed)
+        (one, filed)
         for one in checked
         for finding in sorted(one.findings, key=lambda finding: finding.sort_key)
         if finding.status is Status.NEW and finding.code not in upkeep
@@ -138,7 +140,7 @@ def _shelf(
     )
     matching = match(baseline.entries, [one for _, one in filed], sights.of)
     unmatched = set(map(id, matching.new))
-    cut_off = tuple(_cut_off((candidate, one) for candidate, one in filed if id(one) in unmatched))
+    cut_off = tuple(_cut_off((one, each) for one, each in filed if id(each) in unmatched))
     covered = set(map(id, cut_off))
     new = tuple(one for one in matching.new if id(one) not in covered)
     return Shelf(baseline, shown_path(path, baselines.cwd), replace(matching, new=new), cut_off)
@@ -220,17 +222,17 @@ class _Sights:
         return self._gone[entry.file]
 
 
-def _cut_off(new: Iterable[tuple[Candidate, Filed]]) -> Iterator[Filed]:
+def _cut_off(new: Iterable[tuple[Checked, Filed]]) -> Iterator[Filed]:
     """Those findings whose migrations the configuration of their file grandfathers by number."""
     offs: dict[Settings, CutOffs] = {}
-    for candidate, filed in new:
-        settings = candidate.settings
+    for one, filed in new:
+        settings = one.candidate.settings
         if not settings.grandfather:
             continue
         if settings not in offs:
-            offs[settings] = CutOffs(settings.root, tuple(_cut_offs(settings)), settings.migration_marker)
+            offs[settings] = CutOffs(settings.root, tuple(_cut_offs(settings)))
         try:
-            covered = offs[settings].cover(candidate.path, filed.finding.migration)
+            covered = offs[settings].cover(one.candidate.path, filed.finding.migration, one.blocks)
         except UnknownCutOff as error:
             raise ConfigError(settings.source or settings.root, None, str(error)) from None
         if covered:

@@ -186,6 +186,8 @@ class Reading:
     contractions: tuple[Contraction, ...] = ()
     required: tuple[str, ...] = ()
     """The keys of the backfills that the migration requires to be complete."""
+    blocks: tuple[str, ...] = ()
+    """The ids of the migrations that marker comments begin in a script, in the order in which they stand."""
     reached: tuple[str, ...] = ()
     """Other files that it leads to and that were read: modules that it imports, statements that it opens. Absolute."""
 

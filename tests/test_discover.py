@@ -396,6 +396,7 @@ def test_what_lies_among_alembics_versions_is_loaded_by_it(repository: Path, wri
         ),
         ("pyproject.toml", "[tool.alembic]\nscript_location = '%(here)s/db'\nversion_locations = ['db/one', 'db/two']"),
         ("setup.ini", "[a]\nscript_location = pkg:db\nversion_locations = db/one;db/two"),
+        ("setup.cfg", "[alembic]\nscript_location = db\nversion_locations = db/one db/two"),
         ("alembic.ini", "[alembic]\nscript_location = db\nrecursive_version_locations = true\nversion_locations = db"),
     ],
 )
@@ -491,6 +492,70 @@ def test_what_only_runs_migrations_need_not_be_named(repository: Path, write: Wr
     write("migrations/versions/1.py")
     write("migrations/env.py", ENV.read_bytes())
     assert beside(find(repository)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("db/migrate/2024_fill.rb", "Lead.where(a: nil).update_all(a: 1)\n"),
+        ("src/migrations/1-fill.ts", "await runner.query(`UPDATE leads SET a = 1`)\n"),
+        ("src/migrations/1-fill.js", "await knex('leads').where({a: 1}).del()\n"),
+        ("src/main/java/db/migration/V2__Fill.java", 's.execute("DELETE FROM leads");\n'),
+        (
+            "db/changelog/fill.xml",
+            "<databaseChangeLog><changeSet><update tableName='leads'/></changeSet></databaseChangeLog>",
+        ),
+        (
+            "db/changelog/fill.yaml",
+            "databaseChangeLog:\n- changeSet:\n    changes:\n    - delete:\n        tableName: leads\n",
+        ),
+        ("v/fill.sh", "psql -f fill.txt\n"),
+        ("v/fill.psql", "update leads set a = 1;\n"),
+        ("v/2.pyc", b"\xa7\r\r\n"),
+        ("v/1.cpython-311-x86_64-linux-gnu.so", b"\x7fELF"),
+    ],
+)
+def test_what_lies_among_migrations_in_other_languages_is_named(
+    repository: Path, write: Write, name: str, content: str | bytes
+) -> None:
+    write("v/1.py")
+    write(name, content)
+    assert beside(find(repository)) == [name]
+    write("migration-guard.toml", f"exclude = ['{name}']")
+    assert beside(find(repository)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("app/jobs/fill.rb", "Lead.update_all(a: 1)\n"),
+        ("db/migrate/2024_add.rb", "class A < Migration\n  def change\n    add_column :leads, :a, :int\n  end\nend\n"),
+        ("v/README.md", "UPDATE leads SET a = 1\n"),
+        ("v/openapi.yaml", "paths:\n  /leads:\n    delete:\n      summary: x\n"),
+        ("v/1.pyc", b"\xa7\r\r\n"),
+    ],
+)
+def test_what_changes_nothing_or_lies_elsewhere_is_not_named(
+    repository: Path, write: Write, name: str, content: str | bytes
+) -> None:
+    write("v/1.py")
+    write(name, content)
+    assert beside(find(repository)) == []
+
+
+def test_compiled_python_that_django_loads_is_a_problem(repository: Path, write: Write) -> None:
+    write("shop/migrations/0001_a.py", DJANGO)
+    write("shop/migrations/0002_b.pyc", b"\xa7\r\r\n")
+    (problem,) = find(repository).problems
+    assert (problem.path, problem.message) == (
+        "shop/migrations/0002_b.pyc", "cannot be read: it is compiled Python, which Django loads",
+    )  # fmt: skip
+
+
+def test_what_is_run_with_every_migration_is_named(repository: Path, write: Write) -> None:
+    write("alembic/versions/1.py")
+    write("alembic/env.py", ENV.read_text() + "\nconnection.exec_driver_sql('UPDATE leads SET a = 1')\n")
+    assert beside(find(repository)) == ["alembic/env.py"]
 
 
 def test_numbered_sql_beside_anything_but_migrations_is_one(repository: Path, write: Write) -> None:

@@ -408,6 +408,16 @@ def test_no_pattern_takes_time(name: str, content: str, tmp_path: Path) -> None:
     assert guard(tmp_path, "check", "migrations").returncode == 1
 
 
+def test_a_marker_that_takes_for_ever_is_tried_in_readers_only(tmp_path: Path) -> None:
+    """With a cut-off, what the pattern finds is needed in the run itself, too."""
+    (tmp_path / "m.py").write_text(f"def run(c):\n    # {'a' * 60}!\n    c.execute('DELETE FROM leads')\n")
+    settings = "paths = ['m.py']\nfile-timeout = 1\nmigration-marker = '# ((?:a+)+)$'\n[grandfather]\n'm.py' = 'a'\n"
+    (tmp_path / "migration-guard.toml").write_text(settings)
+    run = guard(tmp_path, "check")
+    assert run.returncode == 2
+    assert "reading it takes longer than 1 s" in run.stdout
+
+
 @pytest.mark.parametrize(
     "content", [f"exclude = ['{'x' * 2000}']", f"paths = {['a'] * 1001}", "[per-file-ignores]\n'a[b' = ['MG1']"]
 )

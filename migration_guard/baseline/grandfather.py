@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import ast
 import os
-import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property
@@ -48,24 +47,23 @@ class CutOffs:
 
     root: Path
     every: tuple[CutOff, ...]
-    marker: str | None = None
     _histories: dict[Path, _History] = field(default_factory=dict)
 
-    def cover(self, path: Path, migration: str | None) -> bool:
-        """Whether a migration in a file is grandfathered. Raises UnknownCutOff."""
+    def cover(self, path: Path, migration: str | None, blocks: Sequence[str]) -> bool:
+        """Whether a migration in a file, which may be one of several blocks, is grandfathered. Raises UnknownCutOff."""
         if migration is None:
             return False
         file = Path(os.path.relpath(path, self.root)).as_posix()
-        return any(one.is_about(file, migration) and self._covers(one, path, migration) for one in self.every)
+        return any(one.is_about(file, migration) and self._covers(one, path, migration, blocks) for one in self.every)
 
-    def _covers(self, one: CutOff, path: Path, migration: str) -> bool:
+    def _covers(self, one: CutOff, path: Path, migration: str, blocks: Sequence[str]) -> bool:
         own = migration.rpartition(".")[2]
         if one.newest is None:
             return migration in one.ids or own in one.ids
         place = self.root / one.place
         within = path if place.is_file() else place if place.is_dir() else path.parent
         if within not in self._histories:
-            self._histories[within] = _History(within, self.marker)
+            self._histories[within] = _History(within, tuple(blocks))
         return own in self._histories[within].up_to(one.newest.rpartition(".")[2], one.place)
 
 
@@ -74,7 +72,8 @@ class _History:
     """What comes before what, among the migrations of a folder or the blocks of a script."""
 
     within: Path
-    marker: str | None
+    blocks: tuple[str, ...]
+    """Those of a script, as the reader found them."""
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def up_to(self, newest: str, place: str) -> frozenset[str]:
@@ -85,7 +84,8 @@ class _History:
     @cached_property
     def _parents(self) -> dict[str, tuple[str, ...]]:
         if self.within.is_file():
-            return dict(_blocks(self.within, self.marker))
+            before = [(), *((name,) for name in self.blocks)]
+            return dict(zip(self.blocks, before, strict=False))
         found: dict[str, tuple[str, ...]] = {}
         for folder, folders, files in os.walk(self.within):
             folders[:] = [name for name in folders if not name.startswith((".", "__"))]
@@ -110,17 +110,6 @@ class _History:
                 found.add(one)
                 waiting += self._parents.get(one, ())
         return frozenset(found)
-
-
-def _blocks(path: Path, marker: str | None) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The blocks of a script, each with the one before it."""
-    before: tuple[str, ...] = ()
-    pattern = re.compile(marker) if marker else None
-    for line in _source(path).decode("utf-8", "replace").splitlines() if pattern else ():
-        found = pattern.search(line) if pattern and "#" in line else None
-        if found:
-            yield found[1], before
-            before = (found[1],)
 
 
 def _stated(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:

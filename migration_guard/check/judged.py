@@ -69,6 +69,7 @@ def _of_one(
         running,
         whole=not problems,
         replaces=reading.replaces,
+        blocks=reading.blocks,
         procedures=reading.procedures,
     )
     return checked, problems

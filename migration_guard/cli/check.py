@@ -129,7 +129,8 @@ def command(
         raise click.UsageError("--diff and --staged exclude each other")
     if add_ignores and not (reason or "").strip():
         raise click.UsageError("--add-ignores takes --reason TEXT: a remark says why")
-    found = _checked(request, quiet=quiet, verbose=verbose)
+    closed = config_from is not None or baseline_from is not None or no_inline_ignores_since is not None
+    found = _checked(request, quiet=quiet, verbose=verbose, closed=closed)
     if add_ignores and reason:
         from migration_guard.cli import remarking  # noqa: PLC0415 -- few runs write remarks
 
@@ -149,9 +150,9 @@ def command(
     return _exit_code(report, exit_zero=exit_zero)
 
 
-def _checked(request: Request, *, quiet: bool, verbose: bool) -> Run:
+def _checked(request: Request, *, quiet: bool, verbose: bool, closed: bool) -> Run:
     try:
-        cache = cache_of(request.load)
+        cache = cache_of(request.load, closed=closed)
         with watched(quiet=quiet) as watch:
             found = run(replace(request, watch=watch, cache=cache))
     except ConfigError as error:

@@ -13,11 +13,13 @@ from migration_guard.gate import may_hold_operation
 
 _HOMES = frozenset({"migrations", "migration", "versions"})
 _STATEMENT = re.compile(
-    r"\b(?:update|delete\s+from|insert\s+into|replace\s+into|merge\s+into|truncate|copy|call|do\s+\$|exec(?:ute)?)\b",
-    re.IGNORECASE,
+    r"\b(?:update|delete\s+from|insert\s+into|replace\s+into|merge\s+into|truncate|copy|call|exec(?:ute)?)\b|"
+    r"\bdo\s+(?:language\s+\S+\s+)?(?:\$|e?')|^\s*select\s+(?:\*\s*from\s+)?[\w.\"]+\s*\(",
+    re.IGNORECASE | re.MULTILINE,
 )
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _WRITERS = re.compile(
-    r"exec|bulk_|(?:^|_)(?:save|update|delete|insert|write|unlink|truncate|merge|upsert|copy|run_sql|add_all)(?:_|$)|(?:^|_)create$"
+    r"exec|bulk_|(?:^|_)(?:save|update|delete|insert|write|unlink|truncate|merge|upsert|copy|run_sql|add_all|flush)(?:_|$)|(?:^|_)create$"
 )
 """Names of methods and functions that may change data, whatever they are called on."""
 
@@ -32,13 +34,24 @@ def is_near_migrations(folder: Path, top: Path, homes: Collection[Path]) -> bool
     return False
 
 
+def runs_migrations(path: Path, homes: Collection[Path]) -> bool:
+    """Say whether a file is Alembic's `env.py`, which stands above the versions and is run with each of them."""
+    return path.name == "env.py" and any(home.parent == path.parent for home in homes)
+
+
 def reason_to_name(path: Path, source: bytes, *, whole: bool) -> str | None:
     """Say why a file beside migrations that is none has to be named, None where it need not be."""
     if not whole:
         return f"it lies beside migrations and is {too_large()}"
-    if not (_may_write(source) if path.suffix == ".py" else _STATEMENT.search(source.decode("latin-1"))):
+    if not (_may_write(source) if path.suffix == ".py" else _may_change(source)):
         return None
     return "it lies beside migrations and may change data, and no migration that was read leads to it"
+
+
+def _may_change(source: bytes) -> bool:
+    """Look for statements; a comment between two words parts them like a blank."""
+    text = source.decode("latin-1")
+    return "\0" in text or bool(_STATEMENT.search(text) or _STATEMENT.search(_COMMENT.sub(" ", text)))
 
 
 def _may_write(source: bytes) -> bool:
@@ -52,6 +65,7 @@ def _may_write(source: bytes) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     waiting: list[ast.AST] = [tree]
+    commits = assigns = False  # to an attribute of a row, perhaps, which a commit writes
     while waiting:
         match waiting.pop():
             case ast.Expr(value=ast.Constant()):
@@ -62,9 +76,12 @@ def _may_write(source: bytes) -> bool:
                 if "exec" not in name or not call.args or not _is_said(call.args[0]):
                     return True
                 waiting.extend(ast.iter_child_nodes(call))
+            case ast.Attribute(attr="commit"):
+                commits = True
             case node:
+                assigns |= isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
                 waiting.extend(ast.iter_child_nodes(node))
-    return False
+    return commits and assigns
 
 
 def _is_said(node: ast.expr) -> bool:

@@ -27,7 +27,7 @@ _LIMIT = 1024 * 1024
 _KEYS = (b"script_location", b"version_locations")
 _SEPARATORS = re.compile(r"[\n;,]|\s+|(?<!^\w):(?![\\/])")
 """What may stand between locations, whatever `version_path_separator` says; `package:folder` is one of them, too."""
-SETTINGS = (".ini", "pyproject.toml")
+SETTINGS = (".ini", ".cfg", ".conf", "pyproject.toml")
 """How the names of files end that may say so."""
 
 

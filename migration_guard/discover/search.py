@@ -10,12 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from migration_guard.config import Settings, SettingsLoader
+from migration_guard.discover import foreign
 from migration_guard.discover.asked import Asked, by_default, named
-from migration_guard.discover.beside import is_near_migrations, reason_to_name
+from migration_guard.discover.beside import is_near_migrations, reason_to_name, runs_migrations
 from migration_guard.discover.homes import Homes
 from migration_guard.discover.patterns import governing, holds_backfills, is_excluded, is_listed, lies_in_listed_folder
 from migration_guard.discover.tracked import Tracked
-from migration_guard.discover.walk import Seen, Told, Trouble, looks_like_migration, source_files
+from migration_guard.discover.walk import Foreign, Seen, Told, Trouble, looks_like_migration, source_files
 from migration_guard.files import SOURCE_LIMIT, Unreadable, holds_any, read_head, shown_path, too_large
 from migration_guard.frameworks import recognise, words
 from migration_guard.lean import dataclass
@@ -144,6 +145,8 @@ class _Search:
         self._homes = Homes()
         self._tracked = Tracked()
         self._beside: list[Beside] = []
+        self._foreign: list[tuple[Foreign, Path]] = []
+        """Files in other languages, each with the root that it was met under."""
 
     def file(self, asked: Asked) -> None:
         real = os.path.realpath(asked.path)
@@ -161,6 +164,10 @@ class _Search:
         for found in source_files(top, root, self._tracked):
             if isinstance(found, Told):
                 self._homes.read(found.path)
+                continue
+            if isinstance(found, Foreign):
+                if any(one.means(found.path) for one in asked):
+                    self._foreign.append((found, root or top))
                 continue
             if whole:
                 self._homes.walked(found.path.parent)
@@ -195,8 +202,9 @@ class _Search:
                     or is_near_migrations(folder, root, folders)
                     or lies_in_listed_folder(other.path, self._load.for_folder(folder))
                 )
-            if near[folder]:
+            if near[folder] or runs_migrations(other.path, folders):
                 self._outcomes[real] = self._placed(other)
+        self._name_foreign()
 
     def holds(self, asked: Asked) -> bool:
         """Say whether something that was asked for turned out to be a migration by where it lies."""
@@ -271,6 +279,21 @@ class _Search:
         return (
             self._candidate(path, other.top, framework, settings, source) if whole else self._problem(path, too_large())
         )
+
+    def _name_foreign(self) -> None:
+        """Name what lies among migrations in other languages; what Django would load though it is compiled is a problem."""
+        among: dict[Path, bool] = {}
+        for one, root in self._foreign:
+            path, folder = one.path, one.path.parent
+            if folder not in among:
+                among[folder] = foreign.lies_among_migrations(folder, root, self._homes.folders)
+            if not among[folder] or one.left_out or is_excluded(path, self._load.for_folder(folder)):
+                continue
+            reason = foreign.reason_to_name(path)
+            if reason is not None and foreign.is_loaded(path) and "django" in self._homes.frameworks_in(folder):
+                self._outcomes[os.fspath(path)] = self._problem(path, "it is compiled Python, which Django loads")
+            elif reason is not None:
+                self._beside.append(Beside(path, shown_path(path, self._cwd), reason))
 
     def _head(self, path: Path) -> tuple[bytes, bool]:
         content = self._contents.get(path)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import field, replace
 from pathlib import Path, PurePath
 
+from migration_guard.discover import foreign
 from migration_guard.discover.hints import SETTINGS
 from migration_guard.discover.ignore import Ignores, ignores_at
 from migration_guard.discover.tracked import Tracked
@@ -79,12 +80,27 @@ class Told:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A file in another language, which is named if it lies among migrations and may change data."""
+
+    path: Path
+    place: Place
+
+    @property
+    def left_out(self) -> bool:
+        return self.place.leaves_out(self.path)
+
+
+Found = Seen | Trouble | Told | Foreign
+
+
 def looks_like_migration(path: PurePath) -> bool:
     """Judge by the name alone, where the bytes cannot be had."""
     return path.suffix == ".py" and (path.parent.name in _MIGRATION_FOLDERS or bool(_MIGRATION_FILE.match(path.name)))
 
 
-def source_files(top: Path, git_root: Path | None, tracked: Tracked | None = None) -> Iterator[Seen | Trouble | Told]:
+def source_files(top: Path, git_root: Path | None, tracked: Tracked | None = None) -> Iterator[Found]:
     """Yield the Python and SQL files below a folder; whether git leaves one out is told when it is asked for."""
     place = Place(ignores_at(top, git_root), git_root, tracked or Tracked())
     return _Walk(top, os.path.realpath(git_root or top)).run(place)
@@ -99,7 +115,7 @@ class _Walk:
     linked: list[tuple[Path, Place]] = field(default_factory=list)
     """Folders behind links wait until the real ones are done, so that a file has its real name where it has one."""
 
-    def run(self, place: Place) -> Iterator[Seen | Trouble | Told]:
+    def run(self, place: Place) -> Iterator[Found]:
         linked_files = []
         self.folders.append((self.top, place))
         while self.folders or self.linked:
@@ -114,7 +130,7 @@ class _Walk:
                 yield Trouble(folder, reason(error))
         yield from linked_files
 
-    def _folder(self, folder: Path, place: Place) -> Iterator[Seen | Trouble | Told]:
+    def _folder(self, folder: Path, place: Place) -> Iterator[Found]:
         status = os.stat(folder)
         identity = (status.st_dev, status.st_ino)
         if identity in self.entered and status.st_ino:
@@ -135,7 +151,7 @@ class _Walk:
         for entry in entries:
             yield from self._entry(entry, folder, real, place)
 
-    def _entry(self, entry: os.DirEntry[str], folder: Path, real: str, place: Place) -> Iterator[Seen | Trouble | Told]:
+    def _entry(self, entry: os.DirEntry[str], folder: Path, real: str, place: Place) -> Iterator[Found]:
         path = folder / entry.name
         if entry.is_symlink():
             yield from self._link(path, place)
@@ -150,6 +166,8 @@ class _Walk:
             yield Seen(path, os.path.join(real, entry.name), place)
         elif entry.name.endswith(SETTINGS):
             yield Told(path)
+        elif entry.name.endswith(foreign.SUFFIXES):
+            yield Foreign(path, place)
 
     def _link(self, path: Path, place: Place) -> Iterator[Seen | Trouble]:
         real = os.path.realpath(path)

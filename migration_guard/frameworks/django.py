@@ -35,7 +35,7 @@ def recognises(path: PurePath, source: bytes) -> bool:
     if found is None:
         return bool(_STATED.search(text)) and (at_home or FOLDER in text)
     if "Migration" in found.names - found.imported:
-        return at_home or FOLDER in text
+        return at_home or FOLDER in text or "operations" in text
     return at_home and ("Migration" in found.names or found.open)
 
 

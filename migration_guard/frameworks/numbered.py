@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WORDS = (b"def m0",)
 GATED = True
 _NAME = re.compile(r"\bm\d{3,}")
-_HANDLES = frozenset({"db", "conn", "connection", "session", "cursor"})
+_HANDLES = frozenset("db database conn connection session cursor cur engine pool tx transaction".split())
 
 
 def recognises(path: PurePath, source: bytes) -> bool:

@@ -60,6 +60,11 @@ class Markers:
         for markers in by_scope.values():  # the one that promises a backfill here tells more than one that denies it
             yield next((m for m in markers if not _ELSEWHERE.search(m.text or "")), markers[0])
 
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The ids that marker comments give, in the order in which they stand."""
+        return tuple(name for _, name in self._blocks)
+
     def block_at(self, line: int) -> str | None:
         """The id of the migration that a line belongs to, in files that hold several."""
         if self._blocks_are_functions:
@@ -139,7 +144,10 @@ def _functions(source: Source) -> list[tuple[int, int, str]]:
 
 
 def _blocks(source: Source, pattern: str) -> list[tuple[int, str]]:
-    """The marker comments as (line, migration id)."""
+    """The marker comments as (line, migration id).
+
+    The pattern is the user's, and may take for ever: it is tried in readers only, which have a limit of time.
+    """
     marker = re.compile(pattern)
     found = ((comment, marker.search(comment.value)) for comment in source.comments)
     return [(source.start(comment)[0], match[1]) for comment, match in found if match]

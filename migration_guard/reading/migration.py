@@ -342,6 +342,7 @@ def read(job: Job, data: bytes) -> Reading:
             if one.spot.path == migration.path
         ),
         required=tuple(migration.contractions.required),
+        blocks=markers.blocks,
         reached=tuple(sorted(map(os.fspath, migration.machine.repository.reached))),
     )
 

@@ -39,6 +39,13 @@ _RUNNERS = frozenset(
     "call_soon call_later".split()
 )
 """What of Python's own calls what it is given, now or when the program ends."""
+_HOOKS = frozenset(
+    "sqlalchemy.event.listen sqlalchemy.event.listens_for signal.signal sys.settrace sys.setprofile sys.addaudithook "
+    "threading.settrace threading.setprofile sys.meta_path.insert sys.meta_path.append sys.meta_path.extend "
+    "sys.path_hooks.insert sys.path_hooks.append sys.path_hooks.extend builtins.setattr setattr sys.modules.update "
+    "sys.modules.setdefault weakref.finalize gc.callbacks.append".split()
+)
+"""What calls it later, in the same program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,16 +192,23 @@ def _followed(part: _Part, root: Path) -> Iterator[_Part | None]:
     """Give what else would be run; None for what may write."""
     look = _Look(part.module, root)
     names, attributes = set[str](), set[tuple[str, str]]()
+    handed = list[ast.expr]()
     anything = part.whole and part.called and isinstance(part.node, (ast.Assign, ast.AnnAssign))
     for node in part.nodes():
         match node:
             case ast.Call():
-                if deeds.may_write(node) or deeds.imports_unknown(node):
+                if deeds.may_write(node, look.origin(node.func)) or deeds.imports_unknown(node):
                     yield None
                 anything |= look.is_local(node.func)
+                handed += [*node.args, *(keyword.value for keyword in node.keywords)]
                 yield from look.called(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield from look.defined(node)
+            case ast.Assign(targets=[target], value=value):
+                # A method that is kept under another name; something of the repository that is put into a library.
+                if isinstance(value, ast.Attribute):
+                    handed.append(value)
+                yield from look.put(target, value)
             case ast.Name(id=name):
                 names.add(name)
             case ast.Attribute(value=ast.Name(id=owner), attr=name):
@@ -203,6 +217,8 @@ def _followed(part: _Part, root: Path) -> Iterator[_Part | None]:
                 yield from look.imported(node)
             case ast.ImportFrom():
                 yield from look.asked_for(node)
+    if any(isinstance(one, ast.Attribute) and deeds.names_a_write(one) for one in handed):
+        yield None
     for name in () if part.whole else names:
         yield from look.values(name)
     if anything:
@@ -230,15 +246,44 @@ class _Look:
                 return False
         return True
 
+    def origin(self, called: ast.expr) -> str:
+        """The full name of something that is imported, or of an attribute of it."""
+        match called:
+            case ast.Name(id=name) if name in self._module.imports:
+                module, _, taken = self._module.imports[name]
+                return f"{module}.{taken}".strip(".")
+            case ast.Attribute(value=owner, attr=name):
+                before = self.origin(owner)
+                return f"{before}.{name}" if before else ""
+        return ""
+
+    def put(self, target: ast.expr, value: ast.expr) -> Iterator[_Part]:
+        """What is put into something imported, and may be called by whoever calls that."""
+        owner = target.value if isinstance(target, (ast.Attribute, ast.Subscript)) else None
+        if owner is not None and self.origin(owner):
+            yield from self._handed(value)
+
+    def _handed(self, value: ast.expr) -> Iterator[_Part]:
+        match value:
+            case ast.Lambda(body=body):
+                yield _Part(self._module, body)
+            case ast.Call(func=made):
+                yield from self._reference(made)
+            case _:
+                yield from self._reference(value)
+
     def called(self, call: ast.Call) -> Iterator[_Part]:
         """What a call runs: a function, a class with all that it has, and what is handed to those that call it."""
         match call.func:
             case ast.Name(id=name):
                 found = list(self.named(name))
-                runs = bool(found) or name in _RUNNERS
+                origin = self.origin(call.func) or name
+                runs = bool(found) or bool({name, origin.rpartition(".")[2]} & _RUNNERS) or origin in _HOOKS
             case ast.Attribute(value=ast.Name(id=owner), attr=name):
                 found = list(self.attribute(owner, name))
-                runs = bool(found) or name in _RUNNERS
+                runs = bool(found) or name in _RUNNERS or self.origin(call.func) in _HOOKS
+            case ast.Lambda(body=body):
+                found, runs = [_Part(self._module, body)], True
             case ast.Attribute(attr=name):
                 found = [_Part(self._module, node) for node in self._module.functions.get(name, ())]
                 runs = bool(found) or name in _RUNNERS
@@ -247,11 +292,7 @@ class _Look:
         yield from found
         if runs:
             for value in (*call.args, *(keyword.value for keyword in call.keywords)):
-                match value:
-                    case ast.Lambda(body=body):
-                        yield _Part(self._module, body)
-                    case _:
-                        yield from self._reference(value)
+                yield from self._handed(value)
 
     def defined(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[_Part]:
         """What runs because something is defined: decorators of the repository, and classes that hear of their heirs."""
@@ -262,6 +303,7 @@ class _Look:
             if (
                 found
                 or (isinstance(target, ast.Attribute) and target.attr in _RUNNERS)
+                or self.origin(target) in _HOOKS
                 or not isinstance(target, (ast.Name, ast.Attribute))
             ):
                 yield _Part(self._module, node)
@@ -293,6 +335,8 @@ class _Look:
             yield from _elsewhere(module, dots, taken, self._module.path, self._root)
         elif name not in self._module.top:
             yield from (_Part(self._module, node) for node in self._module.functions.get(name, ()))
+            for module, dots in self._module.stars:
+                yield from _elsewhere(module, dots, name, self._module.path, self._root)
 
     def attribute(self, owner: str, name: str) -> Iterator[_Part]:
         if owner in self._module.imports:
@@ -330,6 +374,6 @@ def _elsewhere(  # noqa: PLR0917
     if depth and name in other.imports:
         again, further, taken = other.imports[name]
         yield from _elsewhere(again, further, taken, other.path, root, depth - 1)
-    elif depth and name not in other.top and "*" in other.imports:
-        again, further, _ = other.imports["*"]
-        yield from _elsewhere(again, further, name, other.path, root, depth - 1)
+    elif depth and name not in other.top:
+        for again, further in other.stars:
+            yield from _elsewhere(again, further, name, other.path, root, depth - 1)

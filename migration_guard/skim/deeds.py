@@ -24,9 +24,22 @@ _DATABASE = re.compile(
 )
 """… and what else is said of one only with such a word before it."""
 _CODE = frozenset({"exec", "eval", "compile"})
-_PROGRAMS = re.compile(
-    r"^(?:system|popen|Popen|check_call|check_output|call|run|exec[lv]\w*|spawn\w+|getoutput|getstatusoutput)$"
+_BY_NAME = re.compile(r"^(?:execute\w*|exec_driver_sql|run_sql|bulk_\w+|save|callproc)$")
+"""Methods that write, whoever calls them: what takes one to call it later under another name."""
+_STATEMENT = re.compile(
+    r"\b(?:update\s+\S+\s+set|insert\s+into|delete\s+from|merge\s+into|truncate\s+(?:table\s+)?[\w\"]+\s*;?\s*$)\b",
+    re.IGNORECASE,
 )
+_SAYS = re.compile(
+    r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|add_argument|option|argument|"
+    r"getLogger|compile|match|search|sub|\w*(?:Error|Exception|Warning))$"
+)
+"""Calls that are given text for people, and patterns."""
+_PROGRAMS = re.compile(
+    r"^(?:system|popen|Popen|check_call|check_output|call|run|exec[lv]\w*|spawn\w*|posix_spawnp?|getoutput|getstatusoutput|"
+    r"create_subprocess_(?:shell|exec))$"
+)
+_STARTING = frozenset({"os", "subprocess", "asyncio", "asyncio.subprocess", "pty", "commands"})
 _CLIENTS = re.compile(r"\b(?:psql|mysql|mariadb|sqlite3|sqlcmd|alembic|manage\.py|migrate|loaddata)\b")
 _SPEAKS = re.compile(r"execute|save|objects|session|import|exec|eval|open", re.IGNORECASE)
 """Words of code that is run as a text."""
@@ -35,9 +48,16 @@ _SPELLED = 200
 """Characters of a receiver that are looked at: the nearest ones."""
 
 
-def may_write(call: ast.Call) -> bool:
-    """Whether a call by itself may change data."""
+def may_write(call: ast.Call, origin: str = "") -> bool:
+    """Whether a call by itself may change data; `origin` is where a name comes from that is imported."""
+    package, _, last = origin.rpartition(".")
+    if package in _STARTING and _PROGRAMS.match(last):
+        return _starts_a_client(call)
+    if _gives_a_statement(call):
+        return True
     match call.func:
+        case ast.Call(func=ast.Name(id="getattr" | "methodcaller") | ast.Attribute(attr="methodcaller")) as inner:
+            return any(names_a_write(each) for each in inner.args)
         case ast.Name(id=name):
             if name in _CODE:
                 return not _is_harmless_code(call)
@@ -45,10 +65,29 @@ def may_write(call: ast.Call) -> bool:
         case ast.Attribute(value=receiver, attr=name):
             if _ALWAYS.match(name):
                 return not _is_harmless_text(call)
-            if _PROGRAMS.match(name) and isinstance(receiver, ast.Name) and receiver.id in ("os", "subprocess"):
-                return _starts_a_client(call)
             return bool(_OF_A_DATABASE.match(name)) and bool(_DATABASE.search(ast.unparse(receiver)[-_SPELLED:]))
     return False
+
+
+def names_a_write(node: ast.expr) -> bool:
+    """Whether a method that writes is taken from something, or named, to be called later; or may be."""
+    match node:
+        case ast.Attribute(attr=name) | ast.Constant(value=str() as name):
+            return bool(_BY_NAME.match(name))
+        case ast.Name():
+            return False
+    return True
+
+
+def _gives_a_statement(call: ast.Call) -> bool:
+    """Whether a call of any name is given the text of a statement that changes rows."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name) if _SAYS.match(name):
+            return False
+    given = (*call.args, *(keyword.value for keyword in call.keywords if keyword.arg not in ("help", "doc", "comment")))
+    return any(
+        isinstance(one, ast.Constant) and isinstance(one.value, str) and _STATEMENT.search(one.value) for one in given
+    )
 
 
 def imports_unknown(call: ast.Call) -> bool:

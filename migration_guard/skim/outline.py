@@ -43,6 +43,8 @@ class Outline:
     """Functions at any depth: methods are called on what is not known here."""
     imports: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     """Module, dots and name."""
+    stars: list[tuple[str, int]] = field(default_factory=list)
+    """Modules from which all names are taken, with their dots."""
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
 
 
@@ -63,6 +65,8 @@ def outline(path: Path) -> Outline | None:
             case ast.ImportFrom(module=module, names=names, level=level):
                 for alias in names:
                     found.imports[alias.asname or alias.name] = (module or "", level, alias.name)
+                    if alias.name == "*":
+                        found.stars.append((module or "", level))
             case ast.Import(names=names):
                 for alias in names:
                     found.imports[alias.asname or alias.name.partition(".")[0]] = (alias.name, 0, "")

@@ -31,8 +31,6 @@ _CHANGES_PATH = re.compile(
     rb"sys\s*\.\s*path\b|addsitedir|from\s+sys\s+import|^\s*prepend_sys_path\s*=(?!\s*\.?\s*$)", re.MULTILINE
 )
 _NOT_LOOKED_THROUGH = frozenset({".git", ".hg", ".tox", ".nox", ".venv", "venv", "node_modules", "site-packages"})
-MAX_FOLDERS = 20_000
-"""Folders that are looked through for a module by its name alone."""
 
 
 def find(name: str, importer: Path, root: Path, level: int = 0) -> Path | None:
@@ -154,17 +152,15 @@ def _elsewhere(parts: tuple[str, ...], root: Path) -> tuple[Path, ...]:
 
 
 @asked(8)
-def _by_name(root: Path) -> dict[str, tuple[Path, ...]]:
+def _by_name(root: Path) -> dict[str, list[Path]]:
     """The folders that hold a module, by the name of the module."""
-    found: dict[str, tuple[Path, ...]] = {}
-    for count, (folder, folders, files) in enumerate(walk(root)):
-        if count >= MAX_FOLDERS:
-            break
+    found: dict[str, list[Path]] = {}
+    for folder, folders, files in walk(root):
         folders[:] = sorted(name for name in folders if name not in _NOT_LOOKED_THROUGH)
         if "__init__.py" in files and folder != root:
             continue  # what lies in a package has the package's name before its own
         for name in {*(name[:-3] for name in files if name.endswith(".py")), *folders}:
-            found[name] = (*found.get(name, ()), folder)
+            found.setdefault(name, []).append(folder)
     return found
 
 

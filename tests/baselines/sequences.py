@@ -1,23 +1,26 @@
 """Sequences of edits of one file of many changes: each edit changes the fingerprints of what it is about, and no other.
 
-    python -m baselines.sequences [--first SEED] [--number N]
+    python -m baselines.sequences [--first SEED] [--number N] [--minutes M] [--state FILE]
 
 A file is put together from the pairs in `spellings.py`, a function for each. An edit spells one of them otherwise, makes
 another change of it, adds or removes one, moves them, or writes the whole file anew. After each edit, what is found must be
-exactly what each of them is found to be alone.
+exactly what each of them is found to be alone. With a file of state it goes on where it was stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import json
 import random
 import sys
 import textwrap
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 from baselines.reading import findings
 from baselines.spellings import ALEMBIC, DIFFERENT, DJANGO, SAME
@@ -165,14 +168,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--number", type=int, default=2_000)
+    parser.add_argument("--minutes", type=float, default=120)
+    parser.add_argument("--state", type=Path)
     asked = parser.parse_args()
-    wrong = 0
-    for seed in range(asked.first, asked.first + asked.number):
-        for line in Sequence(seed).run():
-            wrong += 1
+    done, wrong = 0, list[int]()
+    if asked.state is not None and asked.state.exists():
+        before = json.loads(asked.state.read_text())
+        if before["first"] == asked.first and before["done"] < asked.number:
+            done, wrong = before["done"], before["wrong"]
+    until = time.monotonic() + 60 * asked.minutes
+    while done < asked.number and time.monotonic() < until:
+        for line in Sequence(asked.first + done).run():
+            wrong.append(asked.first + done)
             print(line, flush=True)
             break
-    print(f"{asked.number} sequences of {EDITS} edits, {wrong} wrong")
+        done += 1
+        if asked.state is not None:
+            asked.state.write_text(json.dumps({"first": asked.first, "done": done, "wrong": wrong}))
+    print(f"{done} of {asked.number} sequences of {EDITS} edits, {len(wrong)} wrong {wrong or ''}")
     return 1 if wrong else 0
 
 

@@ -11,7 +11,9 @@ from migration_guard.operations import Direction
 from migration_guard.sight.folders import is_file
 
 _PLAN, _CONFIGURATION = "sqitch.plan", "sqitch.conf"
-_SET = re.compile(r"^[ \t]*(?P<key>(?:top|deploy|revert|verify)_dir)[ \t]*=[ \t]*(?P<value>[^\r\n#;]+)", re.MULTILINE)
+_SET = re.compile(
+    r"^[ \t]*(?P<key>(?:top|deploy|revert|verify)_dir)[ \t]*=[ \t]*(?P<value>[^\r\n#;]+)", re.MULTILINE | re.IGNORECASE
+)
 
 
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
@@ -28,7 +30,7 @@ def _way(path: PurePath) -> str | None:
         plan, configuration = project / _PLAN, project / _CONFIGURATION
         if not (is_file(plan) or is_file(configuration)):
             continue
-        said = {found["key"]: found["value"].strip() for found in _SET.finditer(small(configuration))}
+        said = {found["key"].lower(): found["value"].strip() for found in _SET.finditer(small(configuration))}
         top = project / said.get("top_dir", ".")
         for way in ("deploy", "revert", "verify"):
             folder = project / said[f"{way}_dir"] if f"{way}_dir" in said else top / way

@@ -1,0 +1,74 @@
+"""Files among migrations that are neither Python nor SQL: other tools' migrations, shell, and compiled Python.
+
+They are not read, but what may hold a data change is named: nobody shall take them for read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from migration_guard.files import Unreadable, read_head, too_large
+
+_CODE = frozenset(
+    ".rb .js .mjs .cjs .ts .mts .cts .go .java .kt .groovy .scala .cs .fs .php .ex .exs .pl .clj .rs .sh .bash .pyx".split()
+)
+_TEXTS = frozenset(
+    ".psql .pgsql .plsql .ddl .dml .postgres .sqlite .mysql .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split()
+)
+_CHANGE_LOGS = frozenset({".xml", ".yaml", ".yml", ".json"})
+_COMPILED = frozenset({".pyc", ".pyo", ".so", ".pyd"})
+SUFFIXES = tuple(sorted(_CODE | _TEXTS | _CHANGE_LOGS | _COMPILED))
+"""How the names end of files that are looked at if they lie among migrations."""
+
+_HOMES = frozenset({"migrations", "migration", "migrate", "versions", "changelog", "changelogs"})
+_STATEMENT = re.compile(
+    rb"\b(?:update\s+[^\s;]{1,100}\s+set|delete\s+from|(?:insert|replace|merge)\s+into|truncate\s+(?:table|only)?\s*[\"'`\w]|"
+    rb"copy\s+[^\s;]{1,100}\s+from)\b",
+    re.IGNORECASE,
+)
+_WRITES = re.compile(
+    rb"\.\s*(?:(?:update|delete|destroy|insert|upsert)_all|update_columns?|bulk(?:Insert|Update|Delete|Create)|"
+    rb"(?:update|delete|create|insert)Many|save!?|update!|insert|update|del|delete)\s*(?:\(|\n|;|[:{\"'])|\b(?:psql|mysql)\b"
+)
+"""Calls of object mappers, and programs that are given statements."""
+_CHANGE_LOG = re.compile(rb"databaseChangeLog", re.IGNORECASE)
+_CHANGE = re.compile(rb"(?:<\s*|\"|^[ \t-]*)(?:update|delete|insert|loadData|loadUpdateData|sqlFile)\b", re.MULTILINE)
+
+
+def lies_among_migrations(folder: Path, top: Path, homes: Collection[Path]) -> bool:
+    """Say whether a folder holds migrations, or is called after them, or one above it is."""
+    if folder in homes:
+        return True
+    inside = folder.relative_to(top).parts if folder.is_relative_to(top) else (folder.name,)
+    return any(name.lower() in _HOMES for name in inside)
+
+
+def is_loaded(path: Path) -> bool:
+    """Say whether Python takes a file for a module of its folder: compiled, with no source that it prefers."""
+    if path.suffix not in _COMPILED or path.parent.name == "__pycache__":
+        return False
+    source = path.with_name(f"{path.name.partition('.')[0]}.py")
+    return path.suffix in {".so", ".pyd"} or not source.is_file()
+
+
+def reason_to_name(path: Path) -> str | None:
+    """Say why a file among migrations has to be named, None where it need not be."""
+    if path.suffix in _COMPILED:
+        return "it lies among migrations and is compiled Python, which cannot be read" if is_loaded(path) else None
+    try:
+        content, whole = read_head(path)
+    except Unreadable as error:
+        return f"it lies among migrations and cannot be read: {error}"
+    if not whole and path.suffix not in _CHANGE_LOGS:
+        return f"it lies among migrations and is {too_large()}"
+    if _STATEMENT.search(content) or _speaks(path.suffix, content):
+        return "it lies among migrations and may change data, and files of its kind are not read"
+    return None
+
+
+def _speaks(suffix: str, content: bytes) -> bool:
+    if suffix in _CODE:
+        return bool(_WRITES.search(content))
+    return suffix in _CHANGE_LOGS and bool(_CHANGE_LOG.search(content) and _CHANGE.search(content))
