@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 
-from migration_guard.forms.nodes import OPERATORS, children, within
+from migration_guard.forms.nodes import OPERATORS, children, parameters, within
 from migration_guard.interpreter.kinds import kind_of
 from migration_guard.interpreter.syntax import dotted
 
@@ -90,10 +91,11 @@ class Guard:
     spot: Spot
 
 
-@dataclass(slots=True)
+@dataclass
 class Names:
     """What a function or a module binds."""
 
+    parameters: tuple[str, ...] = ()
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     spots: dict[int, Spot] = field(default_factory=dict)
     """Where each statement stands, by the node's id."""
@@ -111,7 +113,7 @@ class Names:
 
     @classmethod
     def of(cls, node: cst.CSTNode) -> Names:
-        names = cls()
+        names = cls(tuple(parameters(node)))
         match node:
             case cst.FunctionDef():
                 names._read(node.body.body, ())
@@ -143,6 +145,15 @@ class Names:
     def binds(self, name: str) -> bool:
         """Whether a name is this function's or module's own."""
         return name not in self.elsewhere and any(one.whole for one in self.bindings.get(name, ()))
+
+    @cached_property
+    def _owners(self) -> dict[int, cst.ClassDef]:
+        classes = [one.definition for every in self.bindings.values() for one in every if one.definition is not None]
+        return {id(part): owner for owner in reversed(classes) for part in owner.body.body}
+
+    def owner(self, function: cst.CSTNode) -> cst.ClassDef | None:
+        """The class of a module that a function stands in."""
+        return self._owners.get(id(function))
 
     def _share_a_loop(self, one: Spot, other: Spot) -> bool:
         return any(block in self.loops and block in other.blocks for block in one.blocks)
@@ -228,7 +239,7 @@ class Names:
             case _:
                 pass
         for part in _expressions(statement):
-            if isinstance(part, cst.NamedExpr):
+            if type(part) is cst.NamedExpr:
                 self._bind(part.target, Binding(spot, "=", (part.value,)))
         self._inside(statement, spot, ())
 

@@ -53,6 +53,8 @@ class Names:
                 self._define_by_star(module, name)
             module.running.discard(name)
             value = scope.get(name)
+            if name in module.decorating and value is not None and value.origin:
+                self._define(module, module.decorating[name])  # what it was given, it may run
         if value is not None:
             return value
         below = self.machine.repository.submodule(module, name)
@@ -172,10 +174,12 @@ class Names:
             case cst.Attribute():
                 receiver = self.machine.evaluate(target.value)
                 receiver.assign(target.attr.value, value, self.machine, self.machine.place(target, statement))
+                self.machine.libraries.handed(receiver, value)
             case cst.Subscript():
                 key = self.machine.expressions.subscript_key(target)
                 receiver = self.machine.evaluate(target.value)
                 receiver.set_item(key, value, rows=bool(self.machine.row_loops))
+                self.machine.libraries.handed(receiver, value)
                 for option in receiver.alternatives():
                     if option.items_are_attributes:
                         option.assign(str(key), value, self.machine, self.machine.place(target, statement))

@@ -90,6 +90,8 @@ def call(target: External, call: Call) -> Value | None:
         case "listen":
             _listen(call)
             return NONE
+        case "lambda_stmt":
+            return call.machine.call(first, call.with_arguments((), {}))
         case "map_imperatively" | "mapper":
             return map_class(call)
     if any(isinstance(option, Function) for value in call.arguments for option in value.alternatives()):

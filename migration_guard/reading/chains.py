@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from migration_guard.interpreter.syntax import dotted, within
+from migration_guard.interpreter.kinds import within
+from migration_guard.interpreter.syntax import dotted
 
 _WRAPS = frozenset({"list", "tuple", "set", "sorted", "iter", "reversed", "tqdm", "enumerate"})
 """Functions that give the rows that they are given."""

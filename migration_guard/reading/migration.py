@@ -278,7 +278,11 @@ class Migration:
         for option in operations.alternatives():
             if option.elements() is not None or not isinstance(option, (External, Unknown)):
                 self.run_operations(option)
-            elif not isinstance(cls, Class) or any(_may_have_operations(base) for base in cls.external_bases()):
+            elif (
+                not isinstance(cls, Class)
+                or cls.lookup("operations") is not None  # what it says is not known
+                or any(_may_have_operations(base) for base in cls.external_bases())
+            ):
                 self._run_elsewhere(name, option, Direction.UPGRADE)
         for method, direction in (("apply", Direction.UPGRADE), ("unapply", Direction.DOWNGRADE)):
             override = cls.lookup(method) if isinstance(cls, Class) else None

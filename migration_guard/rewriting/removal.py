@@ -101,7 +101,6 @@ class Migration:
         return next((loop for loop in self._tree.loops if self._begins_at(loop, span)), None)
 
     def _begins_at(self, node: cst.CSTNode, span: Span) -> bool:
-        self.source.want(node)
         return self.source.start(node) == (span.line, span.column)
 
     def without(self, sites: Sequence[tuple[Site, str]]) -> bytes:
@@ -173,8 +172,6 @@ class _Parents:
 
     def texts(self, source: Source) -> list[tuple[int, int]]:
         """Where texts stand, put together of several literals or not."""
-        for node in self.strings:
-            source.want(node)
         return [(source.offset(source.start(node)), source.offset(source.end(node))) for node in self.strings]
 
     def above(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -201,9 +198,6 @@ class _Parents:
 
 
 def _call_at(source: Source, tree: _Parents, span: Span) -> cst.Call | None:
-    for call in tree.calls:
-        source.want(call)
-        source.want(_named(call))
     for call in tree.calls:
         if source.end(call) == (span.end_line, span.end_column) and source.start(_named(call)) == (
             span.line,
@@ -316,7 +310,6 @@ def _after(source: Source, tree: _Parents, call: cst.Call, loop: cst.CSTNode | N
             rest = parent.body if isinstance(parent, cst.IndentedBlock) else parent.elements
             at = next(index for index, one in enumerate(rest) if one is node)
             for step in rest[at + 1 :]:
-                source.want(step)
                 simple = isinstance(step, (cst.SimpleStatementLine, cst.Element))
                 yield Step(source.start(step)[0], source.end(step)[0], tree.tree.code_for_node(step), simple)
         if isinstance(parent, cst.FunctionDef):

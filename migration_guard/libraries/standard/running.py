@@ -11,6 +11,7 @@ from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Unknown, Value
+from migration_guard.libraries.database import run_callbacks
 from migration_guard.libraries.standard import iteration
 from migration_guard.libraries.standard.iteration import first
 
@@ -339,6 +340,12 @@ class Scheduler(Runner):
         return _scheduled(call) if name in ("enter", "enterabs") else NONE
 
 
+def _handled(call: Call) -> Value:
+    """`signal.signal(number, function)`: a signal may come at any time."""
+    run_callbacks(call)
+    return Unknown("handler")
+
+
 def _timed(call: Call) -> Value:
     """`timeit.timeit(statement)`, where that is a function."""
     for name, index in (("stmt", 0), ("setup", 1)):
@@ -401,7 +408,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     ),
     "atexit.register": partial(_at, 0, "func"),
     "weakref.finalize": partial(_at, 1, "func"),
-    "signal.signal": lambda call: Unknown("handler"),
+    "signal.signal": _handled,
     "sched.scheduler": lambda call: Scheduler(),
     "timeit.timeit": _timed,
     "timeit.repeat": _timed,
