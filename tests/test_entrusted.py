@@ -100,6 +100,19 @@ def test_a_way_to_the_database_that_leaves_within_something_is_told(name: str) -
     assert codes(HEAD + HANDLES[name]) == {"MG109"}
 
 
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("from unseen import *\n", "MG109"),
+        ("from sqlalchemy import *\nfrom migrate import *\n", None),
+        ("def __getattr__(name):\n    if name == 'upgrade': return lambda: op.execute('DELETE FROM t')\n", "MG103"),
+    ],
+    ids=["a star from out of sight", "a star of a library", "the module is asked"],
+)
+def test_an_entry_that_no_line_binds(source: str, code: str | None) -> None:
+    assert codes(HEAD + source) == ({code} if code else set())
+
+
 def test_decorated_functions_are_told_in_their_own_direction() -> None:
     found = findings(
         f"{HEAD}from unseen import retry\n@retry\ndef up():\n    op.execute('UPDATE t SET a=1')\n@retry\ndef down():\n"

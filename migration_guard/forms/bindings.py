@@ -6,6 +6,7 @@ a binding reaches a use if no other one, that surely runs between them, replaces
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -97,6 +98,7 @@ class Names:
 
     parameters: tuple[str, ...] = ()
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    """By names, each in the order of their statements."""
     spots: dict[int, Spot] = field(default_factory=dict)
     """Where each statement stands, by the node's id."""
     blocks: dict[int, Block] = field(default_factory=dict)
@@ -131,11 +133,14 @@ class Names:
         if spot is None:
             return known
         found: list[Binding] = []
-        for one in reversed([one for one in known if one.spot.order < spot.order]):
+        for index in range(bisect_left(known, spot.order, key=_order) - 1, -1, -1):
+            one = known[index]
             found.append(one)
             if one.whole and spot.blocks[: len(one.spot.blocks)] == one.spot.blocks:
                 break
-        later = [one for one in known if one.spot.order > spot.order and self._share_a_loop(one.spot, spot)]
+        looped = not self.loops.isdisjoint(spot.blocks)
+        behind = known[bisect_right(known, spot.order, key=_order) :] if looped else ()
+        later = [one for one in behind if self._share_a_loop(one.spot, spot)]
         return [*reversed(found), *later] if found or later else known
 
     def changes(self, name: str) -> bool:
@@ -287,6 +292,10 @@ class Names:
                 tests = (*before, node.test) if isinstance(node, cst.If) else ()
                 tests = (node,) if isinstance(node, (cst.For, cst.While)) else tests
                 self._inside(child, spot, tests)
+
+
+def _order(binding: Binding) -> int:
+    return binding.spot.order
 
 
 _SETATTR = 3

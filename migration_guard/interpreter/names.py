@@ -65,7 +65,11 @@ class Names:
     def of_module(self, module: Module, name: str) -> Value:
         """`module.name` as it is seen from outside: the module's own `__getattr__` is asked last."""
         value = self.module_attribute(module, name)
-        asked = "__getattr__" in module.definitions and name not in module.definitions and not name.startswith("__")
+        asked = (
+            ("__getattr__" in module.definitions or module.scope.holds("__getattr__"))
+            and name not in module.definitions
+            and not name.startswith("__")
+        )
         if not asked or module.scope.holds(name) or "__getattr__" in module.running:
             return value
         if self.machine.repository.submodule(module, name) is not None:
@@ -106,6 +110,11 @@ class Names:
                         with HEAP.lasting():
                             module.scope.write(name, value)
                         return
+
+    def stars(self, module: Module) -> list[External]:
+        """The modules out of sight of which it imports everything."""
+        nodes = [node for node in module.definitions.get("*", []) if isinstance(node, cst.ImportFrom)]
+        return [one for node in nodes if isinstance(one := self._imported_module(node, module), External)]
 
     def _imported_module(self, node: cst.ImportFrom, importer: Module) -> Value:
         name = dotted(node.module) or "" if node.module is not None else ""

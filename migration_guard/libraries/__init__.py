@@ -147,6 +147,10 @@ class Libraries:
     known_method = staticmethod(pure.method_of_known)
     awaited = staticmethod(running.awaited)
 
+    @staticmethod
+    def is_known(value: External) -> bool:
+        return is_known(value)
+
     # --- Names -------------------------------------------------------------------------------------------------------
 
     def external(self, name: str) -> Value:
@@ -253,7 +257,7 @@ class Libraries:
         if isinstance(callee, Unknown):
             for value in call.arguments:
                 self.entrusted.keeps(callee.origin, value, self.machine)
-        if not (isinstance(callee, External) and _is_known(callee)):
+        if not (isinstance(callee, External) and is_known(callee)):
             self.entrusted.may_use(callee, call)
         if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
             self._judge_arguments(callee, name, call)
@@ -387,7 +391,7 @@ class Libraries:
         for option in receiver.alternatives():
             if value.handle and isinstance(option, Unknown) and not option.source:
                 continue  # of what is only called like something, such as `metadata.bind = …`
-            if isinstance(option, Unknown) or (isinstance(option, External) and not _is_known(option)):
+            if isinstance(option, Unknown) or (isinstance(option, External) and not is_known(option)):
                 self.entrusted.keeps(option.origin, value, self.machine)
             elif isinstance(option, External) and option.name in ("sys", "threading") and isinstance(value, Function):
                 self.machine.call_plainly(value).consumed()  # `sys.excepthook = …`
@@ -403,7 +407,7 @@ class Libraries:
                 return migrator.decorates(name, value, Call(self.machine, name, place))
             case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
                 return standard.call(wrapper, Call(self.machine, wrapper.last, place, (value,)))
-        if not isinstance(wrapper, External) or not _is_known(wrapper):
+        if not isinstance(wrapper, External) or not is_known(wrapper):
             self.entrusted.decorates(value, wrapper, self.machine)
         name = wrapper.name if isinstance(wrapper, External) else getattr(wrapper, "hint", "")
         return replace(value, wrapped=True, wrapper=name) if isinstance(value, Function) else value
@@ -432,7 +436,7 @@ class Libraries:
 
     def hook_inherited(self, instance: Instance, call: Call) -> None:
         """Python calls something of an object by itself that its class does not have: a base class out of sight may."""
-        if any(not _is_known(External(base)) for base in instance.cls.external_bases()):
+        if any(not is_known(External(base)) for base in instance.cls.external_bases()):
             self._overridden(instance, call)
 
     def _overridden(self, instance: Instance, call: Call) -> None:
@@ -499,7 +503,7 @@ class Libraries:
             return self.model_method(model, name, call)
         if any(value.handle for value in call.arguments):
             opaque(call, f"{cls.name}.{name} is inherited from out of sight and is given a way to the database", name)
-        if not all(_is_known(External(base)) for base in cls.external_bases()):
+        if not all(is_known(External(base)) for base in cls.external_bases()):
             self.entrusted.may_use(cls, call.with_arguments((cls, *cls.children, *call.positional), call.named))
         return Unknown(name)
 
@@ -516,15 +520,16 @@ def holds_a_way(value: Value) -> bool:
     return value.handle or holds_rows(value)
 
 
-def _is_known(value: External) -> bool:
-    return value.root in _BY_ROOT or value.root in sys.stdlib_module_names
+def is_known(value: External) -> bool:
+    """Whether it comes from a library that is known here, or from Python's own."""
+    return value.root in _BY_ROOT or value.root in sys.stdlib_module_names or value.root == "migrate"
 
 
 def _origin_of_result(callee: Value, call: Call) -> str:
     """Whose an object is that something out of sight made: its own, where it was made."""
     if not isinstance(callee, External):
         return callee.origin
-    return "" if _is_known(callee) else f"{callee.name}@{id(call.place.node)}"
+    return "" if is_known(callee) else f"{callee.name}@{id(call.place.node)}"
 
 
 _OF_COLLECTIONS = {

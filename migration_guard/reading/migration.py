@@ -24,7 +24,7 @@ from migration_guard.interpreter.machine import Machine
 from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
-from migration_guard.interpreter.values import NONE, Constant, External, Place, Unknown, Unseen, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Place, Unknown, Unseen, Value
 from migration_guard.libraries import (
     Libraries,
     django,
@@ -207,7 +207,7 @@ class Migration:
 
     def run_entry(self, name: str, direction: Direction, *ways: str, executes: bool = False) -> None:
         """Enter what the module calls by a name with ways to the database; some frameworks execute what it returns."""
-        entry = self.name(name)
+        entry = self._entry(name, direction)
         for option in () if entry is None else entry.alternatives():
             if isinstance(option, Function):
                 self.run_function(option, direction, *ways, executes=executes)
@@ -239,12 +239,25 @@ class Migration:
 
     def run_named(self, name: str, direction: Direction) -> None:
         """Enter what the module calls by a name; what is not in sight may do anything."""
-        entry = self.name(name)
+        entry = self._entry(name, direction)
         for option in () if entry is None else entry.alternatives():
             if isinstance(option, Function) and option.scope.module is self.module:
                 self.run(option, direction)
             else:
                 self._run_elsewhere(name, option, direction)
+
+    def _entry(self, name: str, direction: Direction) -> Value | None:
+        """What a framework gets that asks the module for a name: also of its `__getattr__`, or of a star from out of sight."""
+        found = self.name(name)
+        if found is not None:
+            return found
+        if "__getattr__" in self.module.scope.names:
+            with self.machine.entering(direction, function=False):
+                found = self.machine.names.of_module(self.module, name)
+            if found is not UNKNOWN and not (isinstance(found, Unknown) and found.hint == name):
+                return found
+        stars = self.machine.names.stars(self.module)
+        return Unknown("*") if any(not self.libraries.is_known(star) for star in stars) else None
 
     def _run_elsewhere(self, name: str, value: Value, direction: Direction) -> None:
         with self.machine.entering(direction):
@@ -258,7 +271,7 @@ class Migration:
 
     def run_django(self, name: str) -> None:
         """Make an object of a class of migrations, as Django does, and run its operations and what it overrides."""
-        found = self.name(name)
+        found = self._entry(name, Direction.UPGRADE)
         for cls in () if found is None else found.alternatives():
             if isinstance(cls, (External, Unknown)):
                 self._run_elsewhere(name, cls, Direction.UPGRADE)

@@ -85,6 +85,41 @@ class Migration:
         _check_way_up(statement, self._tree)
         return Site((statement,), _instead(statement), None, 1, after)
 
+    # --- For who makes a function of a loop --------------------------------------------------------------------------
+
+    @property
+    def module_body(self) -> Sequence[cst.CSTNode]:
+        return self._tree.tree.body
+
+    def line(self, node: cst.CSTNode) -> int:
+        return self.source.start(node)[0]
+
+    def function_around(self, node: cst.CSTNode) -> cst.FunctionDef | None:
+        """The function of the module in which a statement stands."""
+        found = [one for one in self._tree.above(node) if isinstance(one, (cst.FunctionDef, cst.ClassDef))]
+        return found[0] if len(found) == 1 and isinstance(found[0], cst.FunctionDef) else None
+
+    def before(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """What the function has done when a statement is reached, and stands in no other block."""
+        for parent in self._tree.above(node):
+            if isinstance(parent, cst.IndentedBlock):
+                yield from parent.body[: next(i for i, one in enumerate(parent.body) if one is node)]
+            if isinstance(parent, cst.FunctionDef):
+                return
+            node = parent
+
+    def runs(self, function: str) -> bool:
+        """Whether `RunPython` is given a function."""
+        return any(
+            (dotted(call.func) or "").rpartition(".")[2] == "RunPython"
+            and any(
+                dotted(argument.value) == function
+                for index, argument in enumerate(call.args)
+                if (argument.keyword is None and index == 0) or (argument.keyword and argument.keyword.value == "code")
+            )
+            for call in self._tree.calls
+        )
+
     def _rest_of_text(self, within: Span) -> Iterator[Step]:
         """What the same text does after the statement, one step for each."""
         text = self.source.text

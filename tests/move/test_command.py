@@ -194,6 +194,7 @@ def test_a_skeleton_is_yet_to_be_finished(project: Project) -> None:
     assert "status=Status.DEPRECATED" in module
     assert project.text("versions/4d.py") == STATUS.replace("3c", "4d").replace("'old'", "random_status(id)")
     listed = project.guard("backfill", "list", DATABASE_URL="postgresql://127.0.0.1:1/none")
+    assert "    Not moved by itself: " in project.text("backfills.py")
     assert "4d_leads_skeleton" in listed.stdout + listed.stderr
 
 
@@ -441,7 +442,7 @@ def test_what_could_not_be_proven_is_moved_and_counted(project: Project, server:
     project.put("versions/4d.py", STATUS.replace("3c", "4d").replace("= 'new'", "= 'new' AND status = 'won'"))
     project.commit()
     shown = project.guard("move", "versions/4d.py:9", "--prove", "--scratch-database-url", server.url())
-    assert shown.returncode == 0
+    assert shown.returncode == 1
     assert "not proven: the statement changes none of the made-up rows" in shown.stderr
     assert "1 moved (shown; --write makes the changes), 1 of them not proven, 0 refused." in shown.stdout
     proven = project.guard("move", "versions/3c.py:9", "--prove", "--scratch-database-url", server.url())
