@@ -354,6 +354,15 @@ class Libraries:
             place = place or Place(source, source.tree, source.tree)
             opaque(replace(call, place=place), f"{function.name} is called too deeply to be followed", function.name)
 
+    @staticmethod
+    def knows(package: str) -> bool:
+        """Whether a package is a library that is known, or Python's own."""
+        return package in _BY_ROOT or package in sys.stdlib_module_names
+
+    def put(self, name: str, value: Value, place: Place) -> None:
+        """Something is put into a library: whoever asks the library for it may call it."""
+        running.hooked(Call(self.machine, name, place, (value,)), value)
+
     def function_method(self, function: Function, name: str, call: Call) -> Value:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
         if not function.wrapped or (name in _ENQUEUES and trust.is_queue(function.wrapper)):

@@ -9,9 +9,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import libcst as cst
+from libcst.helpers import get_full_name_for_node
+
 from migration_guard import sight
 from migration_guard.forms.nodes import parameters
 from migration_guard.frameworks import framework, is_loaded_by_name
+from migration_guard.frameworks.bindings import bindings
 from migration_guard.frameworks.sql.part import Part
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.classes import Class
@@ -21,7 +25,7 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.importing import Imports
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.machine import Machine
-from migration_guard.interpreter.repository import Module, Repository
+from migration_guard.interpreter.repository import Module, Repository, Statement
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, Constant, External, Place, Unknown, Unseen, Value
@@ -207,7 +211,7 @@ class Migration:
 
     def run_entry(self, name: str, direction: Direction, *ways: str, executes: bool = False) -> None:
         """Enter what the module calls by a name with ways to the database; some frameworks execute what it returns."""
-        entry = self.name(name)
+        entry = self._entry(name, direction)
         for option in () if entry is None else entry.alternatives():
             if isinstance(option, Function):
                 self.run_function(option, direction, *ways, executes=executes)
@@ -239,12 +243,31 @@ class Migration:
 
     def run_named(self, name: str, direction: Direction) -> None:
         """Enter what the module calls by a name; what is not in sight may do anything."""
-        entry = self.name(name)
+        entry = self._entry(name, direction)
         for option in () if entry is None else entry.alternatives():
             if isinstance(option, Function) and option.scope.module is self.module:
                 self.run(option, direction)
             else:
                 self._run_elsewhere(name, option, direction)
+
+    def _entry(self, name: str, direction: Direction) -> Value | None:
+        """What the module calls by a name that its framework asks for; it may come from where nobody sees."""
+        found = self.name(name)
+        if found is not None or direction is not Direction.UPGRADE or name in self.module.definitions:
+            return found
+        bound = bindings(self.bytes)
+        stars = (self._is_out_of_sight(one) for one in self.module.definitions.get("*", ()))
+        return Unknown(name) if bound is not None and (bound.conjures or any(stars)) else None
+
+    def _is_out_of_sight(self, star: Statement) -> bool:
+        """Whether all names are taken from a module of nobody knows where."""
+        match star:
+            case cst.ImportFrom(module=cst.CSTNode() as module, relative=relative):
+                name = get_full_name_for_node(module) or ""
+                there = self.machine.repository.find(name, self.path, len(relative))
+                known = not relative and self.libraries.knows(name.partition(".")[0])
+                return not known if there is None else there.unread is not None
+        return False
 
     def _run_elsewhere(self, name: str, value: Value, direction: Direction) -> None:
         with self.machine.entering(direction):
@@ -258,7 +281,7 @@ class Migration:
 
     def run_django(self, name: str) -> None:
         """Make an object of a class of migrations, as Django does, and run its operations and what it overrides."""
-        found = self.name(name)
+        found = self._entry(name, Direction.UPGRADE)
         for cls in () if found is None else found.alternatives():
             if isinstance(cls, (External, Unknown)):
                 self._run_elsewhere(name, cls, Direction.UPGRADE)
@@ -280,7 +303,7 @@ class Migration:
                 self.run_operations(option)
             elif not isinstance(cls, Class) or any(_may_have_operations(base) for base in cls.external_bases()):
                 self._run_elsewhere(name, option, Direction.UPGRADE)
-        for method, direction in (("apply", Direction.UPGRADE), ("unapply", Direction.DOWNGRADE)):
+        for method, direction in _OVERRIDES.items():
             override = cls.lookup(method) if isinstance(cls, Class) else None
             if isinstance(override, Function) and isinstance(made, Instance):
                 handles = (Unknown("state", given=True), django.SchemaEditor())
@@ -301,6 +324,10 @@ class Migration:
         for forward, direction in ((True, Direction.UPGRADE), (False, Direction.DOWNGRADE)):
             with self.machine.entering(direction):
                 django_operations.run_operations(elements, self.machine, forward=forward)
+
+
+_OVERRIDES = {"apply": Direction.UPGRADE, "mutate_state": Direction.UPGRADE, "unapply": Direction.DOWNGRADE}
+"""Methods of a migration that Django calls."""
 
 
 def _may_have_operations(base: str) -> bool:
