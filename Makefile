@@ -7,7 +7,7 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill bench-script bench-baseline edits replay releases witness sql-witness dist sbom clean
+.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill bench-script bench-keystroke editor bench-baseline edits replay releases witness sql-witness dist sbom clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -22,6 +22,8 @@ help:
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
 	@echo "make bench    measure time and memory on the corpus"
 	@echo "make bench-script    measure how long a script of 10,000 lines takes, beside libcst's parser"
+	@echo "make bench-keystroke    measure how long after a keystroke an editor is told"
+	@echo "make editor   edit a migration 1,000 times before the language server, beside what check says"
 	@echo "make bench-baseline    measure baselines of 5,000 and 50,000 entries, into docs/baseline.md"
 	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to them; it can be resumed"
 	@echo "make replay   hold baselines against the history of the repositories DIR=…; LIST=--list shows each disagreement"
@@ -90,6 +92,12 @@ fuzz: $(STAMP)
 
 bench: $(STAMP) corpus
 	$(BIN)/python benchmarks/speed.py $(CORPUS)
+
+bench-keystroke: $(STAMP)
+	$(BIN)/python benchmarks/keystroke.py
+
+editor: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m server.edits --edits 1000
 
 bench-script: $(STAMP)
 	$(BIN)/python benchmarks/script.py

@@ -29,7 +29,11 @@ def job_fields(job: Job) -> dict[str, Any]:
 
 
 def job_of(fields: dict[str, Any]) -> Job:
-    return Job(**{**fields, "dml_helpers": tuple(fields["dml_helpers"])})
+    lists = {
+        "dml_helpers": tuple(fields["dml_helpers"]),
+        "unsaved": tuple((name, text) for name, text in fields["unsaved"]),
+    }
+    return Job(**{**fields, **lists})
 
 
 def reading_fields(reading: Reading) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 
-from migration_guard.sight import asking, folders, looks
+from migration_guard.sight import asking, folders, looks, unsaved
 
 SOURCE_LIMIT = 2 * 1024 * 1024
 """Bytes of a migration that are read at most: beyond it the parsers need gigabytes, and nobody wrote it by hand."""
@@ -96,6 +96,9 @@ def _said(content: bytes, *, whole: bool) -> str:
 
 
 def _head(path: Path | str, limit: int) -> tuple[bytes, bool]:
+    typed = unsaved.content(path)
+    if typed is not None:
+        return typed[:limit], len(typed) <= limit
     try:
         # Opening a device can do things (rewind a tape, arm a watchdog), so it is looked at first.
         _refuse_special(os.stat(path))

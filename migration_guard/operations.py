@@ -216,3 +216,5 @@ class Job:
     """Whether Notes are wanted; they cost positions."""
     renders: bool = False
     """Whether each operation is wanted as one statement of SQL."""
+    unsaved: tuple[tuple[str, str], ...] = ()
+    """Files that hold something else than the disk says, and what: a character for each byte."""

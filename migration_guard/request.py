@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from migration_guard.cache import Cache
@@ -11,6 +11,7 @@ from migration_guard.changes import Changes
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Checked, Shelf
 from migration_guard.report.model import Report
+from migration_guard.sight.unsaved import Texts
 
 
 def _unwatched(_total: int) -> Callable[[], None]:
@@ -47,6 +48,8 @@ class Request:
     """Whether entries that an earlier version wrote are to be brought up to date in any case."""
     renders: bool = False
     """Whether findings are wanted with their statements, as `move` needs them."""
+    unsaved: Texts = field(default_factory=dict[str, bytes])
+    """Files that hold something else than the disk says, by their real paths: what an editor has not saved."""
     cache: Cache | None = None
     """What earlier runs read; of other states of the repository nothing is remembered."""
     watch: Callable[[int], Callable[[], None]] = _unwatched

@@ -1,6 +1,7 @@
 """Signals to a run of backfills, from its first moment to its last: none of them ends it without a last line.
 
-Before anything has begun, a signal ends the run at once. Then the first one lets the batch be finished, and the second
+What comes while Python itself is being started ends it, unless who starts it holds signals back, as `env --block-signal`
+does. Before anything has begun, a signal ends the run at once. Then the first one lets the batch be finished, and the second
 does not. When all is said, signals are ignored: the process is ending anyway. Imported before all else, so it imports
 next to nothing.
 """
@@ -11,7 +12,9 @@ import signal
 import threading
 from types import FrameType
 
-NUMBERS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+_NAMES = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGXCPU")
+NUMBERS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+"""Those that ask a process to end, and those that would end it because it has no use for them."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -35,6 +38,8 @@ class Stopping:
             if number not in self._taken and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
                 self._taken.append(number)
+        if hasattr(signal, "pthread_sigmask"):  # what was held back while Python started comes now
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._taken)
 
     def begin(self) -> None:
         """There is something to finish from here on."""

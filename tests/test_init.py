@@ -211,6 +211,21 @@ def test_a_pipeline_of_gitlab_is_told(repository: Path) -> None:
     assert (repository / ".gitlab-ci.yml").read_text() == "stages: [test]\n"
 
 
+def test_the_job_that_is_proposed_stands_before_zizmor(repository: Path) -> None:
+    put(repository, **{"versions/1.py": ALEMBIC, ".github/CODEOWNERS": "* @ann\n"})
+    assert init(repository, "--write").returncode == 0
+    zizmor = str(Path(sys.executable).with_name("zizmor"))
+    looked = (
+        zizmor,
+        "--offline",
+        "--quiet",
+        "--no-progress",
+        str(repository / ".github" / "workflows" / "migration-guard.yml"),
+    )
+    looks = subprocess.run(looked, capture_output=True, encoding="utf-8", check=False)
+    assert looks.returncode == 0, looks.stdout + looks.stderr
+
+
 # What cannot be done.
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from migration_guard.backfill.definition import Backfill, DefinitionError, Priority, Status
-from migration_guard.backfill.gate import BackfillUnfinished, require_backfill
+from migration_guard.backfill.gate import BackfillUnfinished, NotLookedAt, require_backfill
 from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.policy import PolicyError, TimeoutPolicy
 from migration_guard.backfill.registry import Definition, load_definitions
@@ -19,6 +19,7 @@ __all__ = [
     "BackfillUnfinished",
     "DefinitionError",
     "LegacyBackfill",
+    "NotLookedAt",
     "PolicyError",
     "Priority",
     "Status",

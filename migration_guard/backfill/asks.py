@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from migration_guard.backfill.statements import statement
+
 
 class Asks(Protocol):
     """SQLAlchemy's connection, or what `Driver` makes of another."""
 
     def exec_driver_sql(self, statement: str, parameters: Any = ..., /) -> Any:
         """Run a statement, and give its rows."""
+
+
+def column_of(connection: Asks, name: str, /, **parameters: Any) -> list[Any]:
+    """Give the first value of each row of a statement."""
+    return [row[0] for row in connection.exec_driver_sql(statement(name), parameters)]
 
 
 class Driver:

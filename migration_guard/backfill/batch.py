@@ -25,13 +25,16 @@ from migration_guard.backfill.look import (
     look,
     look_ahead,
     next_key,
+    selection_of,
 )
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
+from migration_guard.backfill.record import Control, Entry
+from migration_guard.backfill.sieve import Unreadable, unreadable
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
-from migration_guard.backfill.state import Control, Entry
+from migration_guard.backfill.swift import sweep
 from migration_guard.backfill.transitions import State
 
 
@@ -46,6 +49,10 @@ class Asked(Exception):
 
 class Hold(Exception):
     """A schema change waits for the table: it goes first."""
+
+
+class Odd(Exception):
+    """The quick way has come to something that only the long one can tell."""
 
 
 class Phase(Enum):
@@ -69,6 +76,10 @@ class Attempt:
     """Seconds that a statement may take by itself, waiting for nobody."""
     asks: bool = False
     """Whether rows that would wait for a parent are asked for first, so that none needs to be tried."""
+    swift: bool = False
+    """Whether it goes the quick way, where that is open."""
+    sieves: bool = False
+    """Whether rows on which the predicate fails are found first, and left out."""
     phase: Phase = field(default=Phase.LOOK, init=False)
     sifted: bool = field(default=False, init=False)
     """Whether each row has gone through alone, and all are now changed at once."""
@@ -90,6 +101,8 @@ class Outcome:
     notes: tuple[str, ...] = ()
     fault: Fault | None = None
     """Why the last of the bad ones is bad."""
+    unreadable: int = 0
+    """How many rows the predicate failed on."""
     passed: int = 0
     """How many rows it has examined, in whichever pass."""
     at: Value = ()
@@ -99,13 +112,49 @@ class Outcome:
 def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Outcome:
     """Do the next batch of one or several windows, and move their cursors."""
     control = _permitted(connection, job, windows)
+    if attempt.swift:
+        return _swiftly(connection, job, control, attempt)
     with as_role(connection, job.subject.definition):
-        seen = look_ahead(connection, job, control, attempt.size)
+        sieved, seen = _seen(connection, job, control, attempt)
         held = lock(connection, job, seen, _moment(job, attempt))
         changed = _changed(connection, job, held, attempt)
         of = _Sorted(connection, job.subject.key, seen, held, changed)
+    attempt.phase = Phase.RECORD
     gone = tuple(place.window for place in control.places if place.done)
-    return _recorded(connection, job, seen, (of, changed), gone)
+    outcome = _recorded(connection, job, seen, (of, changed, sieved), gone)
+    return replace(outcome, unreadable=len(sieved.rows))
+
+
+def _seen(connection: Connection, job: Job, control: Control, attempt: Attempt) -> tuple[Unreadable, tuple[Seen, ...]]:
+    """Look at what comes next; where the predicate fails on some rows, at one stretch without these."""
+    place = next((place for place in control.places if not place.done), None)
+    sieved = unreadable(connection, job, place, attempt.size) if attempt.sieves and place is not None else None
+    if sieved is None or place is None or job.bound is None:
+        return Unreadable(), look_ahead(connection, job, control, attempt.size)
+    without = replace(control, set_aside=sieved.beside(control.set_aside))
+    stretch = selection_of(job, place, sieved.last or job.bound)
+    seen = look(Glass(connection, job, without), place, stretch, attempt.size)
+    return sieved, (replace(seen, last=sieved.last or seen.last, ends=sieved.ends),)
+
+
+def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attempt) -> Outcome:
+    """Do it in one statement, if nobody disturbs it and all is as expected."""
+    (place,) = control.places or (None,)
+    if place is None or place.done or control.set_aside != "{}":
+        raise Odd
+    attempt.phase = Phase.CHANGE
+    with as_role(connection, job.subject.definition):
+        swept = sweep(connection, job, place, attempt.size)
+    if swept.odd:
+        raise Odd
+    attempt.phase = Phase.RECORD
+    ends = swept.examined < attempt.size or swept.last == job.bound
+    already = swept.examined - swept.changed - swept.unchanged
+    counts = Counts(swept.examined, swept.changed, swept.unchanged, done_already=already)
+    entry = Entry(place, counts, touched=swept.changed, cursor=job.bound if ends else swept.last, done=ends)
+    _write(connection, job, [entry])
+    done = (place.window,) if ends else ()
+    return Outcome(counts, (place.window,), done, passed=swept.examined, at=swept.last)
 
 
 def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wait: bool) -> Outcome:
@@ -153,7 +202,7 @@ def pass_over(connection: Connection, job: Job, window: int, attempt: Attempt) -
     attempt.phase = Phase.RECORD
     held = replace(NONE_HELD, skipped=wanted)
     of = _Sorted(connection, job.subject.key, seen, held, Changed())
-    return _recorded(connection, job, seen, (of, Changed()), ())
+    return _recorded(connection, job, seen, (of, Changed(), Unreadable()), ())
 
 
 def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Outcome:
@@ -238,7 +287,8 @@ class _Sorted:
         return tuple(row for row in rows if self._windows.get(row, window) == window)
 
 
-def _entry(job: Job, seen: Seen, of: _Sorted) -> Entry:
+def _entry(job: Job, seen: Seen, of: _Sorted, failed: int = 0) -> Entry:
+    """Say what became of a window; of so many of its rows nobody could say whether they were to do."""
     window = seen.place.window
     locked, still, bad = len(of.locked_in(window)), len(of.still_in(window)), len(of.bad_in(window))
     changed = seen.rows - locked - still - bad if seen.rows else 0
@@ -246,21 +296,28 @@ def _entry(job: Job, seen: Seen, of: _Sorted) -> Entry:
         examined=seen.examined,
         changed=changed,
         unchanged=still,
-        done_already=seen.examined - seen.rows,
+        done_already=seen.examined - seen.rows - failed,
         locked=locked,
-        quarantined=bad,
+        quarantined=bad + failed,
     )
     if job.sweep > 1:  # a verification counts what it still found to do; the first pass has counted the rest
-        counts = Counts(examined=changed + locked + bad, changed=changed, locked=locked, quarantined=bad)
+        aside = bad + failed
+        counts = Counts(examined=changed + locked + aside, changed=changed, locked=locked, quarantined=aside)
     cursor = job.bound if seen.ends else seen.last
-    return Entry(seen.place, counts, touched=changed + bad, cursor=cursor, done=seen.ends)
+    return Entry(seen.place, counts, touched=changed + bad + failed, cursor=cursor, done=seen.ends)
 
 
 def _recorded(
-    connection: Connection, job: Job, seen: Sequence[Seen], rows: tuple[_Sorted, Changed], gone: tuple[int, ...]
+    connection: Connection,
+    job: Job,
+    seen: Sequence[Seen],
+    rows: tuple[_Sorted, Changed, Unreadable],
+    gone: tuple[int, ...],
 ) -> Outcome:
-    of, changed = rows
-    entries = [_entry(job, one, of) for one in seen]
+    of, changed, sieved = rows
+    tenant = seen[0].place.tenant if seen else None
+    failed = job.store.quarantine(connection, job.key, tenant, sieved.rows)
+    entries = [_entry(job, one, of, failed) for one in seen]  # what was sieved is one stretch
     _write(connection, job, entries)
     total = NOTHING
     for entry in entries:
@@ -277,8 +334,9 @@ def _recorded(
     done = (*gone, *(entry.place.window for entry in entries if entry.done))
     passed = sum(one.examined for one in seen)
     at = seen[-1].last if seen else ()
+    fault = changed.fault or (sieved.rows[-1][1] if sieved.rows else None)
     return Outcome(
-        total, windows, done, len(changed.waited), len(changed.bad), changed.notes, changed.fault, passed, at
+        total, windows, done, len(changed.waited), len(changed.bad), changed.notes, fault, passed=passed, at=at
     )
 
 

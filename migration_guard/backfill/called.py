@@ -16,9 +16,9 @@ from migration_guard.backfill.lent import Ended, Lease, Lender
 from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.policy import SHORTEST_LEASE
 from migration_guard.backfill.proving import BY_ITS_WORD, Proof
+from migration_guard.backfill.record import Entry, Record
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import Counts
-from migration_guard.backfill.state import Entry, Record
 from migration_guard.backfill.transitions import State
 from migration_guard.backfill.trust import PINNED
 from migration_guard.backfill.trying import Terms, Tries

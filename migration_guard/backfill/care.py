@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.singly import AT_MOST
+from migration_guard.backfill.swift import DENSE
 
 GROUPS_FOR_WAITS = 8
 """Rows that are tried together where few wait: each group that waits costs a wait, so that these are small."""
@@ -16,6 +17,8 @@ SIFTED = 2_000
 """Rows of a batch that is sifted, at most."""
 STEP = 4
 """By how much a careful batch grows or shrinks at most, and by how much one row that is slow is given more time."""
+DETOUR = (4, 64)
+"""Batches that go the long way after somebody was in the way of a quick one: at first, and when it happens again and again."""
 
 
 @dataclass(slots=True)
@@ -88,3 +91,31 @@ class Care:
     def _kept(self, share: float) -> int:
         alone = int(AT_MOST / max(1 - share, 0.5))  # what is left out needs no savepoint in the end
         return alone if self.group == 1 else GROUPS * self.group
+
+
+@dataclass(slots=True)
+class Haste:
+    """When a batch goes the quick way: where nearly all rows are to do, and nobody has been in the way lately."""
+
+    open: bool
+    """Whether the definition lets it."""
+    _dense: bool = False
+    _detour: int = 0
+    """Batches that still go the long way."""
+    _next: int = DETOUR[0]
+
+    @property
+    def swift(self) -> bool:
+        return self.open and self._dense and not self._detour
+
+    def done(self, examined: int, changed: int, *, swift: bool) -> None:
+        """A batch went through."""
+        self._dense = changed >= DENSE * max(examined, 1)
+        if swift:
+            self._next = max(DETOUR[0], self._next - 1)
+        elif self._detour:
+            self._detour -= 1
+
+    def disturbed(self) -> None:
+        """Somebody was in the way: the more often, the longer the detour."""
+        self._detour, self._next = self._next, min(self._next * 2, DETOUR[1])

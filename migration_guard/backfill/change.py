@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,10 @@ from migration_guard.backfill.errors import Fault, FunctionFailed, Refused
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import Held, Writes, writes
-from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Subject
+
+ENDED = "the function has ended the batch's transaction; what it committed stands, the runner stops"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,13 @@ def change_together(connection: Connection, job: Job, held: Held) -> Changed:
 
 def change(connection: Connection, subject: Subject, keys: tuple[str, ...], count: int) -> None:
     """Apply the definition to some keys."""
-    parameters = subject.key.list_parameters(keys)
     if subject.definition.apply is not None:
-        _call(connection, subject, parameters)
+        transaction = _transaction(connection)
+        call(connection, subject, python_keys(connection, subject, keys))
+        if _transaction(connection) != transaction:
+            raise Refused(ENDED)
         return
+    parameters = subject.key.list_parameters(keys)
     rows = connection.exec_driver_sql(subject.change, parameters).rowcount
     if rows > count:
         raise Refused(too_many(rows, count))
@@ -123,13 +128,17 @@ def _outside(subject: Subject, ours: int, inside: int, *, undone: bool) -> str:
     return f"{what}; the rest by triggers or cascades ({', '.join(subject.reaches)})"
 
 
-def _call(connection: Connection, subject: Subject, parameters: Mapping[str, Any]) -> None:
+def python_keys(connection: Connection, subject: Subject, keys: Sequence[str]) -> list[Any]:
+    """Give keys as a function takes them."""
+    sql, parameters = statement("ids_of", lists=subject.key.lists()), subject.key.list_parameters(keys)
+    lists = connection.exec_driver_sql(sql, dict(parameters)).one()
+    return list(lists[0]) if len(lists) == 1 else list(zip(*lists))
+
+
+def call(connection: Connection, subject: Subject, ids: list[Any]) -> None:
     """Call the definition's function, which may do all but end the transaction."""
-    definition, key = subject.definition, subject.key
+    definition = subject.definition
     assert definition.apply is not None
-    lists = connection.exec_driver_sql(statement("ids_of", lists=key.lists()), dict(parameters)).one()
-    ids = list(lists[0]) if len(lists) == 1 else list(zip(*lists))
-    transaction = connection.exec_driver_sql(statement("transaction")).scalar()
     marks = connection.info  # of this very connection: it may be gone afterwards
     marks[GUARDED] = True
     try:
@@ -145,6 +154,9 @@ def _call(connection: Connection, subject: Subject, parameters: Mapping[str, Any
     if isinstance(stopped, Refused):  # the function has swallowed it
         raise stopped
     driver: Any = connection.connection.dbapi_connection
-    ended = driver.info.transaction_status == TransactionStatus.IDLE
-    if ended or connection.exec_driver_sql(statement("transaction")).scalar() != transaction:
-        raise Refused("the function has ended the batch's transaction; what it committed stands, the runner stops")
+    if driver.info.transaction_status == TransactionStatus.IDLE:
+        raise Refused(ENDED)
+
+
+def _transaction(connection: Connection) -> Any:
+    return connection.exec_driver_sql(statement("transaction")).scalar()

@@ -75,6 +75,8 @@ def address(url: str, source: str) -> Address:
     """Read a URL, a connection string such as service=NAME, or django:ALIAS; the source is what errors call it."""
     if url.startswith(_DJANGO):
         return Address(_from_django(url.removeprefix(_DJANGO) or "default"))
+    if url[:1] in {'"', "'"}:
+        raise CannotRun(f"{source} begins with a quote, which is part of its value: whatever sets it takes none")
     if urls.is_url(url):
         found = urls.read(url, source)
         return Address(found.parameters, found.search_path)

@@ -31,12 +31,17 @@ class Verdict:
 
     passed: bool
     text: str
+    apart: str | None = None
+    """Which rows were not looked at again, and what does, where it passed nevertheless."""
     lost: bool = False
     """Whether rows were found that are to do: it was complete, and is no longer."""
     reached: tuple[str, ...] | None = None
     """The key up to which nothing is to do, where later looks need not begin before it."""
     members: tuple[int, ...] = ()
     """The tables that were looked at."""
+
+    def __str__(self) -> str:
+        return f"{self.text}; {self.apart}" if self.apart else self.text
 
 
 def earned_from(row: Any) -> Earned:

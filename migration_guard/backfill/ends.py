@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.keys import Key, Value
-from migration_guard.backfill.preflight import Source, Subject
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Source, Subject
 
 
 def first_of(connection: Asks, key: Key, table: str) -> Value | None:
@@ -25,17 +25,20 @@ def end_of(connection: Asks, key: Key, table: str) -> Value | None:
 def has_passed(connection: Asks, table: int, key: Key, upto: Value | None) -> bool:
     """Tell whether the sequence of a key has counted up to a key, so that its next ones come after it.
 
-    One that was set back, or that never gave a key that is there, will give keys below. A sequence that the role may not
-    see is taken to count on.
+    One that was set back, or that never gave a key that is there, will give keys below; one that cannot be seen may.
     """
     if upto is None:
         return True
     parameters = {"oid": table, "column": key.columns[0].name}
-    row = connection.exec_driver_sql(statement("counter"), parameters).first()
-    if row is None:
-        return False
-    last, seen = row
-    return not seen or (last is not None and int(upto[0]) <= last)
+    last = connection.exec_driver_sql(statement("counter"), parameters).scalar()
+    return last is not None and int(upto[0]) <= last
+
+
+def unproven(hidden: str | None) -> str:
+    """Say why rows that come later may lie anywhere."""
+    if hidden is not None:
+        return f"the role may not see {hidden}, which counts its keys: GRANT SELECT ON SEQUENCE {hidden} lets it"
+    return "its keys do not only grow"
 
 
 def standing_floor(

@@ -70,7 +70,6 @@ _BY_CLASS = {
     "57": Trouble.CONNECTION,  # shut down, starting, terminated
     "53": Trouble.RESOURCES,
     "58": Trouble.RESOURCES,
-    "54": Trouble.RESOURCES,
     "42": Trouble.DEFINITION,
     "28": Trouble.DEFINITION,
     "26": Trouble.CONNECTION,  # a pooler gave us another server's session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,10 @@ class BackfillUnfinished(Exception):
     """A backfill that a migration needs has not been verified as complete."""
 
 
+class NotLookedAt(UserWarning):
+    """A backfill that was complete passes, and not all of its rows were looked at again."""
+
+
 def require_backfill(
     connection: Any,
     backfill: str | Backfill | LegacyBackfill,
@@ -42,6 +47,7 @@ def require_backfill(
     The connection is SQLAlchemy's (Alembic's `op.get_bind()`), Django's (`schema_editor.connection`) or a driver's.
     A key is looked up among the definitions that the nearest configuration names, as what was done is compared with what
     is wanted now. Rows that came since are looked at for a few seconds; with `prove` all rows are, however long it takes.
+    Rows of before that there was no time for are told by a warning, NotLookedAt.
     """
     if connection is None:
         raise BackfillUnfinished("there is no connection, as in an offline migration: nothing can be verified")
@@ -75,7 +81,9 @@ def require_backfill(
         raise BackfillUnfinished(f"backfill {key} {earned}, but nobody can say of what: {definition}")
     verdict = _judged(ask, definition, earned, schema, prove=prove)
     if not verdict.passed:
-        raise BackfillUnfinished(f"backfill {key} {verdict.text}")
+        raise BackfillUnfinished(f"backfill {key} {verdict}")
+    if verdict.apart is not None:
+        warnings.warn(f"backfill {key} {verdict}, and so does `prove=True`", NotLookedAt, stacklevel=2)
 
 
 def _write_check(

@@ -23,16 +23,18 @@ def grants(schema: str, role: str, definitions: Sequence[Definition]) -> str:
     to, state = _quoted(role), _quoted(schema)
     parts = [statement("grants", role=to, role_name=Literal(role).as_string(None), state=state)]
     active = (definition for definition in definitions if definition.status is Status.ACTIVE)
-    parts += ["\n".join((f"-- {' '.join(one.key.split())}", *_lines(one, to))) for one in active]
+    parts += ["\n".join((f"-- {' '.join(one.key.split())}", *_lines(one, role))) for one in active]
     return "\n\n".join(parts) + "\n"
 
 
-def _lines(definition: Definition, to: str) -> Iterator[str]:
+def _lines(definition: Definition, role: str) -> Iterator[str]:
+    to = _quoted(role)
     if isinstance(definition, LegacyBackfill):
         yield "-- Its function decides what it needs; by its entry, these tables:"
         for n, table in enumerate(definition.tables):
             yield f"GRANT {'SELECT, INSERT, UPDATE, DELETE' if n == 0 else 'SELECT'} ON {table} TO {to};"
         return
+    role = definition.role or role
     if definition.role is not None:
         member, to = to, _quoted(definition.role)
         yield f"GRANT {to} TO {member};"
@@ -47,6 +49,9 @@ def _lines(definition: Definition, to: str) -> Iterator[str]:
         yield f"GRANT SELECT, UPDATE ON {definition.written} TO {to};"
     elif rights := _rights(definition):
         yield f"GRANT {rights} ON {definition.written} TO {to};"
+    if len(definition.key_columns) == 1:
+        named = {"table": definition.table, "column": definition.key_columns[0], "role_name": role}
+        yield statement("grant_counter", **{name: Literal(text).as_string(None) for name, text in named.items()})
     own = {definition.table, definition.written}
     for table in sorted({*definition.tables, *_read(definition.where), *_read(definition.update or "")} - own):
         yield f"GRANT SELECT ON {table} TO {to};"

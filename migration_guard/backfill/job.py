@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migration_guard.backfill.keys import Value
-from migration_guard.backfill.preflight import Subject
 from migration_guard.backfill.state import Store
+from migration_guard.backfill.subject import Subject
 
 HOLD = 0.25
 """Seconds that a batch waits in all for what others hold beside its own rows, while it holds these."""

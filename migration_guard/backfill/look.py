@@ -15,7 +15,7 @@ from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Key, Value
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.pinned import settings_parameters
-from migration_guard.backfill.state import Control, Place
+from migration_guard.backfill.record import Control, Place
 from migration_guard.backfill.statements import statement
 
 Writes = Mapping[int, tuple[int, int, int]]
@@ -88,8 +88,7 @@ def look_statement(job: Job, selection: Selection, *, sound: bool = False) -> st
         last=key.last,
         to_do=key.arrays("mg_matches"),
         named=key.named,
-        where=subject.where,
-        sound=statement("sound", texts=key.texts) if sound else "",
+        matches=statement("sound", texts=key.texts, where=subject.where) if sound else f"({subject.where})",
         table=subject.table.sql,
         range=selection.sql,
         order=key.order,

@@ -64,6 +64,11 @@ class Pace:
         self.size = size // 8 if size > AT_ONCE else size // 2
         return True
 
+    @property
+    def halved(self) -> bool:
+        """Whether a row on which the predicate fails is being searched for."""
+        return self._before_failure is not None
+
     def slow(self) -> None:
         """Shrink batches of which one was cut off since it took too long."""
         self._resize(self.size // 4)

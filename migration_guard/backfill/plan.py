@@ -20,11 +20,12 @@ from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.look import lock_statement, look_statement, selection_of
 from migration_guard.backfill.pace import AIM, REST
 from migration_guard.backfill.pinned import apply_settings, search_settings
-from migration_guard.backfill.preflight import Subject, Unfit
+from migration_guard.backfill.record import Place
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.session import Session
-from migration_guard.backfill.state import Place, Store
+from migration_guard.backfill.state import Store
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Server, Subject, Unfit
 
 RATES = (5_000, 100_000)
 """Rows a second: a slow server with wide rows and many indexes, and a fast one."""
@@ -63,7 +64,7 @@ def planned(definition: Definition, where: Address, schema: str) -> Plan:
         session.close()
 
 
-def _plan(connection: Connection, definition: Backfill, on: preflight.Server, store: Store) -> Plan:
+def _plan(connection: Connection, definition: Backfill, on: Server, store: Store) -> Plan:
     subject = preflight.examine(connection, definition, on)
     end = end_of(connection, subject.key, subject.table.sql)
     job = Job(subject, store, 0, 1, end)

@@ -14,8 +14,8 @@ from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import between
 from migration_guard.backfill.pace import Pace
 from migration_guard.backfill.pinned import apply_settings, milliseconds
-from migration_guard.backfill.preflight import Source
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Source
 from migration_guard.backfill.writers import POLL, writers
 
 QUICK = 5.0
@@ -100,6 +100,11 @@ def beyond(source: Source, cursor: Value | None, end: Value, size: int) -> tuple
         order=key.order,
     )
     return sql, {**selection.parameters, "size": size}
+
+
+def by_hand(key: str) -> str:
+    """Name the command that looks at all rows."""
+    return f"`migration-guard backfill gate {key} --prove`"
 
 
 def shown(key: Value | None) -> str:

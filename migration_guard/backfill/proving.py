@@ -19,12 +19,13 @@ from migration_guard.backfill.ends import end_of, first_of, has_passed, standing
 from migration_guard.backfill.errors import LostClaim
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.pace import Pace
-from migration_guard.backfill.preflight import Source
 from migration_guard.backfill.proof import FIRST_SIZE, beyond, shown
+from migration_guard.backfill.record import Entry, Record
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.span import span
 from migration_guard.backfill.standing import NOTHING
-from migration_guard.backfill.state import Entry, Record, Store
+from migration_guard.backfill.state import Store
+from migration_guard.backfill.subject import Source
 from migration_guard.backfill.transitions import State
 from migration_guard.backfill.trying import Terms, Tries
 from migration_guard.backfill.worker import HOLD_CHECK

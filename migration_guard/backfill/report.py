@@ -20,6 +20,8 @@ class Result:
     reason: str | None = None
     counts: Counts = NOTHING
     ran: bool = True
+    apart: bool = False
+    """Whether it was complete before, and not all of its rows were looked at again."""
 
     @property
     def complete(self) -> bool:

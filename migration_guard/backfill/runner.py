@@ -80,7 +80,7 @@ def prepare(where: Address, store: Store, stop: threading.Event | None = None) -
     def prepared() -> None:
         with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
             preflight.server(connection)
-            store.create(connection)
+            store.tables.create(connection)
 
     try:
         retrying = Retrying(

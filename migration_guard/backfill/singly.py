@@ -9,7 +9,7 @@ round trips would.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from psycopg.sql import Literal
@@ -17,23 +17,23 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.arrays import array
-from migration_guard.backfill.change import Changed, change, too_many, verified
+from migration_guard.backfill.change import ENDED, Changed, call, change, python_keys, too_many, verified
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused, Trouble, fault_of, judged
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import Held, listed, spelt
 from migration_guard.backfill.parents import foreseen
 from migration_guard.backfill.pinned import apply_settings, milliseconds
-from migration_guard.backfill.preflight import Subject
+from migration_guard.backfill.plpgsql import Handed, has_plpgsql
 from migration_guard.backfill.sqltext import tokens
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Subject
 
 AT_MOST = 64
 """Savepoints of a transaction: a session remembers so many, and with more all others' snapshots become slower."""
 ROW_WAIT = 0.001
 """Seconds that a row waits for another's lock while its neighbours are held as well."""
 _PLAIN = {"UPDATE", "DELETE", "INSERT"}
-_PLPGSQL = "migration-guard: has PL/pgSQL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Sifted:
 def foresee(connection: Connection, job: Job, held: Held) -> Sifted | None:
     """Ask which rows held would wait for a parent; None if nobody can say."""
     subject = job.subject
-    if not _has_plpgsql(connection):
+    if not has_plpgsql(connection):
         return None
     keys = spelt(held.keys) or listed(connection, subject.key, held.keys)
     apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT)})
@@ -81,7 +81,7 @@ def sift(connection: Connection, job: Job, held: Held, group: int, *, keep: bool
     """
     subject = job.subject
     keys = spelt(held.keys) or listed(connection, subject.key, held.keys)
-    if subject.definition.update is not None and _has_plpgsql(connection):
+    if subject.definition.update is not None and has_plpgsql(connection):
         failures, more = _on_server(connection, job, held.keys, group, keep=keep)
     else:
         apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT)})
@@ -110,30 +110,18 @@ def settle(connection: Connection, job: Job, held: Held, sifted: Sifted) -> Chan
     )
 
 
-def _has_plpgsql(connection: Connection) -> bool:
-    """Ask once a connection."""
-    if _PLPGSQL not in connection.info:
-        connection.info[_PLPGSQL] = connection.exec_driver_sql(statement("has_plpgsql")).scalar()
-    return bool(connection.info[_PLPGSQL])
-
-
 def _on_server(
     connection: Connection, job: Job, arrays: Sequence[str], group: int, *, keep: bool
 ) -> tuple[list[_Failure], int]:
-    """Loop in a block of PL/pgSQL, which is given the keys, and gives what was left out, through settings of its own."""
-    names = [f"mg_keys_{n}" for n in range(len(arrays))]
-    given = {f"migration_guard.{name}": text for name, text in zip(names, arrays)}
-    apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT), **given})
-    now = [f"mg_now_{n}" for n in range(len(arrays))]
-    declared = "".join(
-        f"{name} text[] := pg_catalog.current_setting('migration_guard.{name}')::text[]; " for name in names
-    )
+    """Loop in a block of PL/pgSQL."""
+    handed = Handed(arrays)
+    apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT), **handed.settings})
     block = statement(
         "singly",
-        keys=f"{declared}{' '.join(f'{one} text;' for one in now)}",
-        first=names[0],
-        now=" ".join(f"{one} := {name}[mg_at : mg_at + mg_size - 1]::text;" for one, name in zip(now, names)),
-        change=_spelt_for_plpgsql(job.subject, now),
+        keys=handed.declared,
+        first=handed.first,
+        now=handed.turn("mg_at + mg_size - 1"),
+        change=_spelt_for_plpgsql(job.subject, handed),
         group=str(group),
         keep=str(keep).lower(),
     )
@@ -145,58 +133,69 @@ def _on_server(
     return [_Failure(at - 1, fault_of(*named)) for at, *named in shown["failed"]], shown["undone"]
 
 
-def _spelt_for_plpgsql(subject: Subject, now: Sequence[str]) -> str:
+def _spelt_for_plpgsql(subject: Subject, handed: Handed) -> str:
     """Give the update over variables: as a statement, which is planned once, where PL/pgSQL takes it as it is."""
     update = subject.definition.update or ""
     words = [token.word for token in tokens(update) if token.kind == "name"]
     plain = words[0] in _PLAIN and "RETURNING" not in words
-    spelt_sql = subject.change
-    for n, name in enumerate(now):
-        spelt_sql = spelt_sql.replace(f"%(ids_{n})s", name if plain else f"${n + 1}")
-    return spelt_sql if plain else f"EXECUTE {Literal(spelt_sql).as_string(None)} USING {', '.join(now)}"
+    if plain:
+        return handed.spelt(subject.change)
+    dynamic = subject.change
+    for n in range(len(handed.now)):
+        dynamic = dynamic.replace(f"%(ids_{n})s", f"${n + 1}")
+    return f"EXECUTE {Literal(dynamic).as_string(None)} USING {', '.join(handed.now)}"
 
 
 def _from_here(
     connection: Connection, subject: Subject, keys: Sequence[Value], group: int, *, keep: bool
 ) -> tuple[list[_Failure], int]:
-    """Loop here, for functions and where there is no PL/pgSQL."""
+    """Loop here, for functions and where there is no PL/pgSQL. Each round trip counts: rows are many, and bad ones tried often."""
     failures, undone = list[_Failure](), 0
-    for begin, end, fault in _attempts(connection, subject, keys, group, keep=keep):
+    all_ = tuple(array(column) for column in zip(*keys))
+    ids = python_keys(connection, subject, all_) if subject.definition.apply is not None else None
+
+    def work(begin: int, end: int) -> None:
+        if ids is not None:
+            call(connection, subject, ids[begin:end])
+        else:
+            change(connection, subject, tuple(array(column) for column in zip(*keys[begin:end])), end - begin)
+
+    connection.exec_driver_sql(statement("constraints"))  # for what follows: each row is checked in its own turn
+    begin, size = 0, group
+    while begin < len(keys):
+        end = min(begin + size, len(keys))
+        fault = _attempt(connection, begin, end, work, keep=keep)
         if fault is not None or not keep:
             undone += end - begin
         if fault is not None and end - begin == 1:
             failures.append(_Failure(begin, fault))
-    return failures, undone
-
-
-def _attempts(
-    connection: Connection, subject: Subject, keys: Sequence[Value], group: int, *, keep: bool
-) -> Iterator[tuple[int, int, Fault | None]]:
-    begin, size = 0, group
-    while begin < len(keys):
-        end = min(begin + size, len(keys))
-        fault = _attempt(connection, subject, keys[begin:end], keep=keep)
-        yield begin, end, fault
         if fault is None or end - begin == 1:
             begin, size = end, min(size * 2, group)
         else:
             size = (end - begin) // 2
+    connection.exec_driver_sql(statement("constraints"))
+    return failures, undone
 
 
-def _attempt(connection: Connection, subject: Subject, keys: Sequence[Value], *, keep: bool) -> Fault | None:
-    arrays = tuple(array(column) for column in zip(*keys))
+def _attempt(
+    connection: Connection, begin: int, end: int, work: Callable[[int, int], None], *, keep: bool
+) -> Fault | None:
     savepoint = connection.begin_nested()
     try:
-        change(connection, subject, arrays, len(keys))
-        connection.exec_driver_sql(statement("constraints"))
+        work(begin, end)
     except (DBAPIError, FunctionFailed) as error:
         fault = judged(error)
         if fault.trouble not in {Trouble.LOCKS, Trouble.DATA}:
             raise
         savepoint.rollback()
         return fault
-    if keep:
-        savepoint.commit()
-    else:
-        savepoint.rollback()
+    try:
+        if keep:
+            savepoint.commit()
+        else:
+            savepoint.rollback()
+    except DBAPIError as error:
+        if judged(error).trouble is not Trouble.DATA:
+            raise
+        raise Refused(ENDED) from None  # and the savepoint with it
     return None

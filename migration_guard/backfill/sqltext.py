@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_NEVER = re.compile(r"(?:(?<!:)=|<>)\s*NULL\b", re.IGNORECASE)
 WRITES = ("UPDATE", "DELETE", "INSERT", "MERGE", "WITH")
 IDS = "ids"
 _AFTER_SET = {"FROM", "WHERE", "RETURNING"}
@@ -71,6 +72,8 @@ def check_expression(sql: str) -> None:
     names = [token.text for token in tokens(sql) if token.kind == "parameter"]
     if names:
         raise SqlRefused(f"takes no parameters, found {names[0]}")
+    if never := _NEVER.search("".join("''" if one.kind == "quoted" else one.text for one in tokens(sql))):
+        raise SqlRefused(f"says {never[0]!r}, which is never true; expected IS NULL or IS NOT NULL")
     if not any(token.kind in {"name", "sign"} and not token.text.isspace() for token in tokens(sql)):
         raise SqlRefused("is empty")
 

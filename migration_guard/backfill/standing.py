@@ -47,6 +47,8 @@ class Standing:
     """Of the definition that all this is about."""
     bound: tuple[str, ...] | None
     """The last key that a clean pass has reached."""
+    grows: bool = False
+    """Whether what comes later comes after that."""
 
 
 @dataclass(frozen=True, slots=True)

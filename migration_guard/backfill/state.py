@@ -6,132 +6,25 @@ import json
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.asks import Asks
-from migration_guard.backfill.earned import Earned, Verdict
-from migration_guard.backfill.errors import CannotRun, Fault, LostClaim, judged
+from migration_guard.backfill.earned import Verdict
+from migration_guard.backfill.errors import Fault, LostClaim
 from migration_guard.backfill.keys import Value, quoted
 from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.record import Control, Entry, Place, Record, Swept, Window
 from migration_guard.backfill.standing import Counts, SetAside, Standing, TenantCounts
-from migration_guard.backfill.statements import VERSION, statement
+from migration_guard.backfill.statements import statement
+from migration_guard.backfill.tables import Tables
 from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
-from migration_guard.backfill.trust import Use, check_creation, check_state
 
 SCHEMA = "migration_guard"
 FEW = 32
 """Keys found locked that stand together; so many are tried in one transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What the state knows of a backfill."""
-
-    key: str
-    state: State
-    reason: str | None
-    request: str | None
-    fingerprint: str
-    token: int
-    sweep: int
-    bound: Value | None
-    claimed_by: str | None
-    claimed_since: str | None
-    alive: bool
-    table: str
-    started: bool
-    swept: bool
-    """Whether its last pass is over, and was clean."""
-    floor: Value | None
-    """The key after which passes begin: up to it nothing was left, and new rows come after it."""
-    members: tuple[int, ...] = ()
-    """The tables that this was said of."""
-
-    @property
-    def earned(self) -> Earned:
-        """What it says when it is looked at again."""
-        return Earned(self.state, self.reason, self.table, self.fingerprint, self.bound, self.floor, self.members)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch of keys under one cursor, or the keys that batches found locked, in which there is work."""
-
-    id: int
-    skipped: bool
-    done: bool
-    keys: int
-    """How many keys it has that were locked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a window stands, as of the batch's own transaction."""
-
-    window: int
-    whole: bool
-    """Whether it has the rows of all tenants."""
-    tenant: str | None
-    parent: int | None
-    cursor: Value | None
-    keys: tuple[Value, ...]
-    done: bool
-    batches: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a batch has done in one window."""
-
-    place: Place
-    counts: Counts
-    touched: int = 0
-    cursor: Value | None = None
-    done: bool = False
-
-    @property
-    def fields(self) -> dict[str, object]:
-        """The entry as the state takes it."""
-        counts = {field.name: getattr(self.counts, field.name) for field in fields(self.counts)}
-        window = self.place.window if self.place.parent is None else self.place.parent
-        return {
-            "id": window,
-            "batches": self.place.batches,
-            "cursor_key": list(self.cursor) if self.cursor else None,
-            "done": self.done,
-            "touched": self.touched,
-            **counts,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What a pass came to, counted after the backfill's row was locked."""
-
-    left: int
-    touched: int
-    changed: int
-    """Since the definition began, retries included."""
-    kept: int
-    """Rows that `where` matches and this pass left as they are."""
-    unchanged: int
-    """The same, of the first pass."""
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """What a batch learns before it begins."""
-
-    request: str | None
-    queued: bool
-    """Whether a schema change waits for the table."""
-    set_aside: str
-    """The keys in quarantine, as the server writes arrays."""
-    places: tuple[Place, ...]
 
 
 def whoami() -> str:
@@ -139,69 +32,17 @@ def whoami() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def ddl(schema: str) -> str:
-    """Give the SQL that creates the state, for a person who may."""
-    state = quoted(schema)
-    names = ("create_schema", *(f"version_{version}" for version in range(1, VERSION + 1)))
-    return "".join(f"{statement(name, state=state)};\n" for name in names)
-
-
 class Store:
     """The state's tables. Every method runs in the transaction that it is given."""
 
     def __init__(self, schema: str = SCHEMA, owners: Sequence[str] = ()) -> None:
         self.schema = schema
-        self._owners = owners
-        """Roles that the configuration names, to whom the state may belong."""
+        self.tables = Tables(schema, owners)
         self._state = quoted(schema)
 
     def sql(self, name: str, **parts: str) -> str:
         """Give a statement on the state."""
         return statement(name, state=self._state, **parts)
-
-    def ready(self, connection: Connection, use: Use = Use.WRITE) -> bool:
-        """Tell whether the tables are there; those of others and those of another version are refused."""
-        version = self._version(connection, use)
-        if 0 < version < VERSION:
-            older = f"the state in schema {self.schema} is of version {version}, this migration-guard keeps {VERSION}"
-            raise CannotRun(f"{older}: the next run, or `migration-guard backfill init`, upgrades it")
-        return version == VERSION
-
-    def create(self, connection: Connection) -> None:
-        """Create what is missing, and upgrade what is older; where the role may not, say what to do."""
-        self._execute(connection, "serialise")
-        version = self._version(connection, Use.WRITE)
-        if version == VERSION:
-            return
-        self._refuse(check_creation(connection, self._owners))
-        try:
-            if not self._scalar(connection, "schema_exists", schema=self._state.replace("%%", "%")):
-                self._execute(connection, "create_schema")
-            for later in range(version + 1, VERSION + 1):
-                for one in self.sql(f"version_{later}").split(";\n"):
-                    connection.exec_driver_sql(one)
-            self._refuse(check_state(connection, self.schema, self._owners, Use.MADE))
-        except DBAPIError as error:
-            todo = "let somebody who may run the output of `migration-guard backfill init --print-sql`"
-            what = f"upgraded from version {version}" if version else "created"
-            raise CannotRun(
-                f"the state's tables in schema {self.schema} cannot be {what}: {judged(error)}; {todo}"
-            ) from None
-
-    def _version(self, connection: Connection, use: Use) -> int:
-        """Give the version of the tables, or 0 where there are none."""
-        self._refuse(check_state(connection, self.schema, self._owners, use))
-        if not self._scalar(connection, "gate_ready", name=f"{self._state}.versions".replace("%%", "%")):
-            return 0
-        version = int(self._scalar(connection, "version"))
-        if version > VERSION:
-            newer = f"the state in schema {self.schema} is of version {version}, this migration-guard knows {VERSION}"
-            raise CannotRun(f"{newer}: upgrade migration-guard here; nothing was touched")
-        return version
-
-    def _refuse(self, reason: str | None) -> None:
-        if reason is not None:
-            raise CannotRun(reason)
 
     # Backfills.
 
@@ -426,7 +267,7 @@ class Store:
     def standings(self, connection: Connection) -> tuple[Standing, ...]:
         """Give the line of every backfill."""
         lines: list[list[Any]] = [
-            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18])]
+            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]]
             for row in self._rows(connection, "status", parts={"alive": self.sql("alive")})
         ]
         return tuple(Standing(*line) for line in lines)

@@ -34,11 +34,98 @@ LEFT JOIN {state}.windows AS w ON w.id = wanted.id
 LEFT JOIN {state}.windows AS p ON p.id = w.parent
 WHERE b.key = %(backfill)s ORDER BY wanted.n
 
+-- name: swift
+-- All of a batch that nobody disturbs. What it changes is locked by being changed, and looked at anew if somebody else has
+-- changed it meanwhile. Its window is all that can be seen between its cursor and its last key: what is changed beside lies outside.
+WITH mg_window AS MATERIALIZED (
+    SELECT {named}, ({where}) AS mg_matches FROM {table} WHERE {range} ORDER BY {order} LIMIT %(size)s::bigint
+), mg_changed AS (
+    {change} RETURNING {key} AS mg_key, ({where}) AS mg_still
+), mg_counted AS (
+    SELECT pg_catalog.count(*) AS examined, {last} AS last, pg_catalog.count(*) FILTER (WHERE mg_matches) AS matched,
+        (SELECT pg_catalog.count(*) FROM mg_changed) AS changed
+    FROM mg_window
+)
+SELECT examined, last, matched, changed, (
+    SELECT pg_catalog.count(*) FROM mg_changed
+    WHERE mg_still OR mg_key > (SELECT mg_0 FROM mg_window ORDER BY mg_0 DESC LIMIT 1) {after}
+), CASE WHEN matched > changed THEN (
+    SELECT {left} FROM mg_window WHERE mg_matches AND mg_0 NOT IN (SELECT mg_key FROM mg_changed)
+) END
+FROM mg_counted
+
+-- name: still_to_do
+-- Of rows that a change has left alone, how many are there and to do: others have filled the rest meanwhile, or removed it.
+SELECT pg_catalog.count(*) FROM {table} WHERE {among} AND ({where})
+
+-- name: self_contained
+-- Whether a definition reads and writes nothing but its rows, and nothing of it is checked later. Believed are functions of
+-- PostgreSQL's own that are immutable or in a list, and immutable ones in C: others may read tables whatever they declare.
+WITH tables AS (
+    SELECT relid::pg_catalog.oid AS oid FROM pg_catalog.pg_partition_tree(%(oid)s) UNION SELECT %(oid)s
+), odd AS NOT MATERIALIZED (
+    SELECT p.oid, p.proname, p.proargtypes FROM pg_catalog.pg_proc AS p
+    JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
+    WHERE CASE p.pronamespace WHEN 'pg_catalog'::pg_catalog.regnamespace
+        THEN p.provolatile <> 'i' AND p.proname <> ALL (%(known)s::text[])
+        ELSE p.provolatile <> 'i' OR l.lanname NOT IN ('internal', 'c') END
+), strange AS NOT MATERIALIZED (
+    SELECT oid FROM odd WHERE oid >= 16384
+)
+SELECT NOT EXISTS (
+    SELECT FROM odd WHERE proname = ANY (%(called)s::text[]) AND pg_catalog.pg_function_is_visible(oid)
+) AND NOT EXISTS (
+    -- Called as if it were a column of the row.
+    SELECT FROM odd WHERE oid >= 16384 AND proname = ANY (%(words)s::text[]) AND pg_catalog.cardinality(proargtypes) = 1
+        AND proargtypes[0] IN (SELECT reltype FROM pg_catalog.pg_class WHERE oid IN (TABLE tables))
+) AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_operator WHERE oprcode::pg_catalog.oid IN (TABLE strange)
+) AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_cast WHERE castfunc IN (TABLE strange)
+) AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_constraint AS c ON c.oid = d.objid
+    WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+        AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid IN (TABLE strange)
+        AND (c.contypid <> 0 OR c.conrelid IN (TABLE tables))
+) AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_attrdef AS a ON a.oid = d.objid
+    WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+        AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid IN (TABLE strange)
+        AND a.adrelid IN (TABLE tables)
+) AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_class WHERE oid IN (TABLE tables) AND (relkind NOT IN ('r', 'p') OR relhasrules)
+) AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint
+    WHERE condeferrable AND (conrelid IN (TABLE tables) OR confrelid IN (TABLE tables))
+) AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_trigger WHERE tgrelid IN (TABLE tables) AND NOT tgisinternal AND tgenabled <> 'D'
+)
+
+-- name: attached
+-- What is checked or run when rows of a table and its partitions are written.
+WITH tables AS (
+    SELECT relid::pg_catalog.oid AS oid FROM pg_catalog.pg_partition_tree(%(oid)s) UNION SELECT %(oid)s
+)
+SELECT pg_catalog.string_agg(what, ' ' ORDER BY what) FROM (
+    SELECT pg_catalog.concat('table', oid, relkind, relhasrules) AS what
+    FROM pg_catalog.pg_class WHERE oid IN (TABLE tables)
+    UNION ALL
+    SELECT pg_catalog.concat('trigger', oid, tgenabled, tgdeferrable)
+    FROM pg_catalog.pg_trigger WHERE tgrelid IN (TABLE tables)
+    UNION ALL
+    SELECT pg_catalog.concat('constraint', oid, condeferrable)
+    FROM pg_catalog.pg_constraint WHERE conrelid IN (TABLE tables)
+    UNION ALL
+    SELECT pg_catalog.concat('default', oid) FROM pg_catalog.pg_attrdef WHERE adrelid IN (TABLE tables)
+) AS found
+
 -- name: look
 -- The next rows by their keys, whether or not they are to do, so that no window reads far: how many there are, the
 -- last of them, how many are to do, and which.
 SELECT pg_catalog.count(*), {last}, pg_catalog.count(*) FILTER (WHERE mg_matches), {to_do} FROM (
-    SELECT {named}, ({where}){sound} AS mg_matches FROM {table} WHERE {range} ORDER BY {order} LIMIT %(size)s::bigint
+    SELECT {named}, {matches} AS mg_matches FROM {table} WHERE {range} ORDER BY {order} LIMIT %(size)s::bigint
 ) AS mg_window
 
 -- name: lock
@@ -59,8 +146,8 @@ SELECT {texts} FROM {rows}
 SELECT {texts} FROM {table} WHERE {range} ORDER BY {order} LIMIT 1
 
 -- name: sound
--- Rows that are known to fail are left alone.
- AND NOT {texts}::text = ANY (%(set_aside)s::text[])
+-- Rows that are known to fail are left alone: the predicate itself may be what fails.
+CASE WHEN {texts} IN (SELECT pg_catalog.unnest(%(set_aside)s::text[])::text[]) THEN false ELSE ({where}) END
 
 -- name: ids_of
 -- The keys as Python values, for a function.
@@ -144,7 +231,7 @@ BEGIN
             GET STACKED DIAGNOSTICS mg_state = RETURNED_SQLSTATE, mg_table = TABLE_NAME,
                 mg_constraint = CONSTRAINT_NAME, mg_column = COLUMN_NAME;
             IF mg_state NOT IN ('55P03', '40P01', '40001') AND (
-                pg_catalog.substr(mg_state, 1, 2) IN ('08', '0A', '25', '26', '28', '3F', '40', '42', '53', '54', '55', '57', '58', 'XX')
+                pg_catalog.substr(mg_state, 1, 2) IN ('08', '0A', '25', '26', '28', '3F', '40', '42', '53', '55', '57', '58', 'XX')
             ) THEN
                 RAISE;
             END IF;
@@ -165,6 +252,43 @@ BEGIN
         'failed', mg_failed, 'undone', mg_undone)::text, true);
 END
 $mg_singly$
+
+-- name: next_keys
+SELECT pg_catalog.count(*), {last}, {lists} FROM (
+    SELECT {named} FROM {table} WHERE {range} ORDER BY {order} LIMIT %(size)s::bigint
+) AS mg_window
+
+-- name: sieve
+-- On which rows the predicate fails.
+DO $mg_sieve$
+#variable_conflict use_column
+DECLARE
+    {keys}
+    mg_failed jsonb := '[]';
+    mg_state text; mg_table text; mg_constraint text; mg_column text;
+BEGIN
+    FOR mg_at IN 1 .. pg_catalog.cardinality({first}) LOOP
+        BEGIN
+            {now}
+            PERFORM ({where}) FROM {table} WHERE {among};
+        EXCEPTION WHEN assert_failure OR OTHERS THEN
+            GET STACKED DIAGNOSTICS mg_state = RETURNED_SQLSTATE, mg_table = TABLE_NAME,
+                mg_constraint = CONSTRAINT_NAME, mg_column = COLUMN_NAME;
+            IF mg_state IN ('55P03', '40P01', '40001') OR pg_catalog.substr(mg_state, 1, 2) IN (
+                '08', '0A', '25', '26', '28', '3F', '40', '42', '53', '55', '57', '58', 'XX'
+            ) THEN
+                RAISE;
+            END IF;
+            mg_failed := mg_failed || pg_catalog.jsonb_build_array(
+                pg_catalog.jsonb_build_array(mg_at, mg_state, mg_table, mg_constraint, mg_column));
+        END;
+    END LOOP;
+    PERFORM pg_catalog.set_config('migration_guard.mg_unreadable', mg_failed::text, true);
+END
+$mg_sieve$
+
+-- name: sieved
+SELECT pg_catalog.current_setting('migration_guard.mg_unreadable', true)
 
 -- name: foresee
 -- Does the update, and takes it back before the checks of its foreign keys: the error, which nobody sees, carries what the
@@ -453,7 +577,7 @@ SELECT b.key, b.state, b.reason,
     COALESCE(pg_catalog.sum(w.locked), 0)::bigint, COALESCE(pg_catalog.sum(w.quarantined), 0)::bigint,
     COALESCE(pg_catalog.sum(w.batches), 0)::bigint, b.started_at, b.finished_at, b.sweep, b.request, b.claimed_by,
     b.claimed_since, b.state = 'running' AND {alive},
-    b.fingerprint, CASE WHEN b.swept THEN b.bound END
+    b.fingerprint, CASE WHEN b.swept THEN b.bound END, b.floor IS NOT NULL
 FROM {state}.backfills AS b LEFT JOIN {state}.windows AS w ON w.backfill = b.key
 GROUP BY b.key ORDER BY b.created_at, b.key
 
@@ -512,22 +636,22 @@ SELECT EXISTS (
 )
 
 -- name: grows
--- Whether a column's new values are greater than all before them: those of an identity or a sequence that counts
--- upwards, and of which no session keeps some for later.
-SELECT EXISTS (
-    SELECT FROM pg_catalog.pg_attribute AS a
-    LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
-            AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%'
-        OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-            AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
-    JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
-    WHERE a.attrelid = %(oid)s AND a.attname = %(column)s AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle
-)
+-- What makes a column's new values greater than all before them: the sequence of an identity or a default that counts
+-- upwards, and of which no session keeps some for later. And whether the role may see how far it has counted.
+SELECT s.seqrelid::pg_catalog.regclass::text, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
+FROM pg_catalog.pg_attribute AS a
+LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
+        AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%'
+    OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
+JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
+WHERE a.attrelid = %(oid)s AND a.attname = %(column)s AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle
+ORDER BY s.seqrelid LIMIT 1
 
 -- name: counter
 -- The last value of the sequence that counts a column, where the role may see it.
-SELECT CASE WHEN allowed THEN pg_catalog.pg_sequence_last_value(seqrelid) END, allowed FROM (
+SELECT CASE WHEN allowed THEN pg_catalog.pg_sequence_last_value(seqrelid) END FROM (
     SELECT s.seqrelid, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE') AS allowed
     FROM pg_catalog.pg_attribute AS a
     LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -613,6 +737,22 @@ DO $$ BEGIN
 END $$;
 GRANT USAGE ON SCHEMA {state} TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {state} TO {role};
+
+-- name: grant_counter
+-- What counts a table's keys must be seen: only then is it known that new rows come after all that there are.
+DO $$ DECLARE counter text; BEGIN
+    FOR counter IN
+        SELECT DISTINCT s.seqrelid::pg_catalog.regclass::text FROM pg_catalog.pg_attribute AS a
+        LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
+            OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
+        JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
+        WHERE a.attrelid = pg_catalog.to_regclass({table}) AND a.attname = {column}
+    LOOP
+        EXECUTE pg_catalog.format('GRANT SELECT ON SEQUENCE %s TO %I', counter, {role_name});
+    END LOOP;
+END $$;
 
 -- ---- Whose state it is. ----
 

@@ -13,10 +13,10 @@ from migration_guard.backfill.clock import Stop
 from migration_guard.backfill.ends import end_of, first_of, has_passed, standing_floor
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
-from migration_guard.backfill.preflight import Subject
+from migration_guard.backfill.record import Record, Swept, Window
 from migration_guard.backfill.span import span
-from migration_guard.backfill.state import Record, Swept, Window
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Subject
 from migration_guard.backfill.transitions import State
 from migration_guard.backfill.worker import Worker
 from migration_guard.backfill.writers import wait_for_writers, writer_named, writers

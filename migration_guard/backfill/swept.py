@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from migration_guard.backfill import preflight
 from migration_guard.backfill.bench import Bench
 from migration_guard.backfill.definition import Backfill
+from migration_guard.backfill.ends import unproven
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.pinned import apply_settings, search_settings
-from migration_guard.backfill.state import Record
+from migration_guard.backfill.record import Record
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Subject
 from migration_guard.backfill.sweep import finish
+from migration_guard.backfill.swift import way
 from migration_guard.backfill.transitions import Actor, State
 from migration_guard.backfill.worker import Worker
 
-UNPROVEN = "its keys do not only grow: what comes later is proven by `gate --prove`, a trigger or a constraint"
+PROOFS = "what comes later is proven by `gate --prove`, a trigger or a constraint"
 
 
 def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, str | None]:
@@ -35,19 +39,21 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
     if bench.counts(key).quarantined:
         return State.COMPLETED_WITH_QUARANTINE, "rows that cannot be changed are in quarantine"
     if not subject.grows:
-        reporter.warn(key, UNPROVEN)
+        told = f"{unproven(subject.hidden)}: {PROOFS}"
+        reporter.warn(key, told)
         with bench.transaction() as connection:
-            store.note(connection, key, Actor.RUNNER, "note", UNPROVEN)
+            store.note(connection, key, Actor.RUNNER, "note", told)
     return state, None
 
 
-def _examined(bench: Bench, definition: Backfill) -> preflight.Subject:
+def _examined(bench: Bench, definition: Backfill) -> Subject:
     with bench.session.transaction(bench.policy.settings(0)) as connection:
         on = preflight.server(connection)
         with connection.begin_nested() as looked:
             apply_settings(connection, search_settings(definition))
             with preflight.as_role(connection, definition):
                 subject = preflight.examine(connection, definition, on)
+                subject = replace(subject, swift=way(connection, subject))
             looked.rollback()
         for warning in subject.warnings:
             bench.store.note(connection, definition.key, Actor.RUNNER, "warning", warning)

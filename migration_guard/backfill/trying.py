@@ -9,12 +9,13 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
-from migration_guard.backfill.batch import Asked, Attempt, Hold, Phase
+from migration_guard.backfill.batch import Asked, Attempt, Hold, Odd, Phase
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.errors import Fault, FunctionFailed, LostClaim, Trouble, judged
 from migration_guard.backfill.pinned import milliseconds
 from migration_guard.backfill.policy import IDLE, TimeoutPolicy
 from migration_guard.backfill.session import Session
+from migration_guard.backfill.swift import WAIT
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ class Tries:
         """Run a transaction, and once more where that may help."""
 
         def hopeful(error: BaseException) -> bool:
-            if not isinstance(error, Exception) or isinstance(error, (Asked, Hold, LostClaim, Stop)):
+            if not isinstance(error, Exception) or isinstance(error, (Asked, Hold, LostClaim, Odd, Stop)):
                 return False
             trouble = self.judged(error, attempt).trouble
             if trouble is Trouble.LOCKS and attempt is not None and attempt.phase is Phase.CHANGE:
@@ -105,10 +106,15 @@ class Tries:
             settings["idle_in_transaction_session_timeout"] = milliseconds(IDLE[0])
         if attempt is not None:
             attempt.phase, attempt.sifted = Phase.LOOK, False
+            if attempt.swift:  # rows are held from its first row on
+                settings["lock_timeout"] = milliseconds(min(WAIT, terms.hold))
+                settings["statement_timeout"] = milliseconds(
+                    min(terms.hold + attempt.allowance, terms.policy.statement)
+                )
         try:
             with self._session.transaction(settings) as connection:
                 return action(connection)
-        except (Asked, Hold, LostClaim):
+        except (Asked, Hold, LostClaim, Odd):
             raise
         except Exception as error:
             fault = judged(error)

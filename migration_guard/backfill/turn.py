@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
 
-from migration_guard.backfill import preflight
 from migration_guard.backfill.bench import Bench
 from migration_guard.backfill.called import called
 from migration_guard.backfill.clock import Clock, Stop
@@ -23,11 +22,13 @@ from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.pinned import milliseconds
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.proof import QUICK
+from migration_guard.backfill.record import Record
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import Counts
-from migration_guard.backfill.state import Record, Store
+from migration_guard.backfill.state import Store
+from migration_guard.backfill.subject import Unfit
 from migration_guard.backfill.swept import swept
 from migration_guard.backfill.transitions import SWEPT, Actor, State
 from migration_guard.backfill.trust import PINNED
@@ -52,6 +53,8 @@ class Turn:
         policy = definition.policy if isinstance(definition, Backfill) else TimeoutPolicy()
         self._bench = Bench(where, name, Session(engine(where, name)), store, clock, reporter, policy)
         self._ran = False
+        self._apart: str | None = None
+        """Which rows of a completed backfill there was no time to look at again."""
 
     def result(self) -> Result:
         try:
@@ -79,12 +82,12 @@ class Turn:
             return self._not_run(None, changed)
         try:
             waiting = self._waiting(record)
-        except preflight.Unfit as unfit:
+        except Unfit as unfit:
             unseen = f"it was {record.state.value}, and nobody can look any more: {unfit}"
             todo = 'status="completed" in its definition says that it is over'
             return self._not_run(None, f"{unseen}; {todo}")
         if waiting is not None:
-            return self._not_run(record.state, waiting)
+            return replace(self._not_run(record.state, waiting), apart=self._apart is not None)
         claimed = self._claimed(record)
         if claimed is None:
             return self._held_by_another()
@@ -116,7 +119,7 @@ class Turn:
         """Say why it is not to be run now, if so."""
         if record.state in SWEPT and self._holds(record):
             if record.state is State.COMPLETED:
-                return "completed before"
+                return f"completed before; {self._apart}" if self._apart else "completed before"
             return "rows are in quarantine; `migration-guard backfill quarantine retry` tries them again"
         return _WAITS_FOR_A_PERSON.get(record.state)
 
@@ -133,8 +136,9 @@ class Turn:
             if fault.trouble is Trouble.CONNECTION:
                 raise
             if fault.trouble is Trouble.DEFINITION:  # a later migration has dropped what it was about
-                raise preflight.Unfit(str(fault)) from None
+                raise Unfit(str(fault)) from None
             return False
+        self._apart = verdict.apart
         return verdict.passed
 
     def _claimed(self, record: Record) -> Record | None:
@@ -165,7 +169,7 @@ class Turn:
             return swept(bench, self._definition, record)
         except Stop as stopped:
             return stopped.state, stopped.reason
-        except (preflight.Unfit, Refused, CannotRun) as unfit:
+        except (Unfit, Refused, CannotRun) as unfit:
             return State.FAILED, str(unfit)
         except LostClaim:
             raise

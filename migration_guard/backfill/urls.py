@@ -29,10 +29,12 @@ _OF_OTHERS = frozenset(
         "conn_max_age", "conn_health_checks", "disable_server_side_cursors", "atomic_requests", "autocommit", "engine",
         # Prisma and other pools
         "pgbouncer", "connection_limit", "pool_timeout", "pool_size", "max_overflow", "pool_recycle", "pool_pre_ping",
-        "socket_timeout", "supa", "uselibpqcompat",
+        "socket_timeout", "supa", "uselibpqcompat", "workaround",
+        # Rails
+        "pool", "encoding", "reconnect", "checkout_timeout", "reaping_frequency", "idle_timeout", "prepared_statements",
         # prepared statements, of which we use none by name
         "statement_cache_size", "prepared_statement_cache_size", "prepared_statement_name_func", "prepare_threshold",
-        "preparethreshold", "prepared_statements", "binary_parameters", "async_fallback", "command_timeout",
+        "preparethreshold", "binary_parameters", "async_fallback", "command_timeout",
     }
 )  # fmt: skip
 """Parameters that speak of how others hold their connections, and change nothing of what is done over ours."""

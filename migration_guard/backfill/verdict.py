@@ -6,10 +6,11 @@ from migration_guard.backfill import preflight, proof
 from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.definition import Claim
 from migration_guard.backfill.earned import Earned, Verdict
-from migration_guard.backfill.ends import has_passed, standing_floor
+from migration_guard.backfill.ends import has_passed, standing_floor, unproven
 from migration_guard.backfill.gate import CHANGED, looking
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.state import Store
+from migration_guard.backfill.subject import Source
 from migration_guard.backfill.transitions import State
 
 FOREVER = 24 * 3600.0
@@ -37,9 +38,10 @@ def verdict_on(
     with looking(ask, claim):
         with preflight.as_role(ask, claim):
             source = preflight.located(ask, claim)
-        floor = None if prove else standing_floor(ask, source, earned.floor, earned.members)
+            floor = None if prove else standing_floor(ask, source, earned.floor, earned.members)
         look = proof.look_beyond(ask, source, floor, not_kept, seconds=limit)
-        goes_on = source.grows and not prove and has_passed(ask, source.table.oid, source.key, look.reached)
+        with preflight.as_role(ask, claim):
+            goes_on = source.grows and not prove and has_passed(ask, source.table.oid, source.key, look.reached)
         if floor is not None and look.answer is proof.Answer.NOTHING:
             seconds = min(limit, proof.BELOW)
             below = proof.look_beyond(ask, source, None, not_kept, seconds=seconds, upto=floor)
@@ -52,24 +54,27 @@ def verdict_on(
         text = f"was completed{upto}, and is no longer: {below.told}, below what it had reached; {_filled_by(claim, prove=prove)}"
         return Verdict(passed=False, text=text, lost=True)
     if look.answer is proof.Answer.UNKNOWN:
-        text = f"is completed{upto}, and not proven beyond: {look.told}; {_proofs(source.grows)}"
+        text = f"is completed{upto}, and not proven beyond: {look.told}; {_proofs(source)}"
         return Verdict(passed=False, text=text, reached=reached, members=members)
     text = f"is completed{f' up to key {proof.shown(look.reached)}' if look.reached else ''}"
+    apart = None
     if below is not None and below.answer is proof.Answer.UNKNOWN:
-        text = f"{text}; those between {proof.shown(below.reached)} and {proof.shown(floor)} were not looked at again"
-    return Verdict(passed=True, text=text, reached=reached, members=members)
+        unseen = f"rows between {proof.shown(below.reached)} and {proof.shown(floor)} were not looked at again"
+        apart = f"{unseen}: {proof.by_hand(claim.key)} does"
+    return Verdict(passed=True, text=text, apart=apart, reached=reached, members=members)
 
 
 def _filled_by(claim: Claim, *, prove: bool) -> str:
     """Say what fills rows that were found."""
     if prove:
-        return f"`migration-guard backfill gate {claim.key} --prove` tells the runner, and the next run fills them"
+        return f"{proof.by_hand(claim.key)} tells the runner, and the next run fills them"
     return "the next run fills them"
 
 
-def _proofs(grows: bool) -> str:
+def _proofs(source: Source) -> str:
     """Say what would be a proof."""
-    if grows:
+    if source.grows:
         return "the next run, or another look, goes on from there"
-    why = "its keys do not only grow, so that rows may have come anywhere"
-    return f"{why}: `gate --prove` looks at all rows; a trigger or a validated constraint keeps them filled"
+    why = f"{unproven(source.hidden)}; rows may have come anywhere"
+    by_hand = proof.by_hand(source.claim.key)
+    return f"{why}: {by_hand} looks at all of them; a trigger or a validated constraint keeps them filled"

@@ -12,6 +12,7 @@ from migration_guard.backfill.batch import (
     Asked,
     Attempt,
     Hold,
+    Odd,
     Outcome,
     Phase,
     again,
@@ -19,7 +20,7 @@ from migration_guard.backfill.batch import (
     pass_over,
     set_aside,
 )
-from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care
+from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care, Haste
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.errors import Fault, LostClaim, Trouble
 from migration_guard.backfill.job import Job
@@ -39,6 +40,7 @@ HOLD_CHECK = 0.5
 BREAKER_ROWS = 50
 """From this many rows set aside on, a run stops if they are half of all that it tried."""
 _ROWS = (Trouble.DATA, Trouble.TIMEOUT)
+_DEFINED = (Trouble.DEFINITION, Trouble.REFUSED)
 
 
 class Worker:
@@ -51,6 +53,9 @@ class Worker:
         self._reporter = reporter
         self._pace = Pace(job.subject.definition.batch_size)
         self._care = Care(may_sift=job.subject.definition.apply is None)
+        self._haste = Haste(open=job.subject.swift is not None)
+        self._sieves = False
+        """Whether the predicate has just failed on some rows, so that there may be more of them ahead."""
         self._noted: set[str] = set()
         self._tried = 0
         self._set_aside = 0
@@ -82,7 +87,9 @@ class Worker:
         if care.careful:
             attempt = Attempt(care.rows, care.group, care.sifts, care.allowance, care.asks)
         else:
-            attempt = Attempt(pace.size, allowance=care.allowance)
+            swift = self._haste.swift and self._job.sweep == 1 and not self._sieves
+            attempt = Attempt(pace.size, allowance=care.allowance, swift=swift)
+        attempt.sieves = self._sieves
         some = windows if pace.size > 1 else windows[:1]
         outcome = self._batch(lambda connection: forward(connection, self._job, some, attempt), attempt)
         if isinstance(outcome, Fault):
@@ -90,7 +97,7 @@ class Worker:
             return None
         if outcome is not None:
             care.asks &= attempt.answered
-            self._learn(outcome)
+            self._learn(outcome, attempt)
         return outcome
 
     def come_back(self, window: int, keys: int) -> int:
@@ -155,6 +162,9 @@ class Worker:
         except Hold:
             self._hold()
             return None
+        except Odd:
+            self._haste.open = False
+            return None
         except (LostClaim, Stop):
             raise
         except Exception as error:  # noqa: BLE001 -- judged, and raised again if it is none of the database's
@@ -163,8 +173,10 @@ class Worker:
         self._tell(outcome)
         return outcome
 
-    def _learn(self, outcome: Outcome) -> None:
+    def _learn(self, outcome: Outcome, attempt: Attempt) -> None:
         counts, care, pace = outcome.counts, self._care, self._pace
+        self._sieves = outcome.unreadable > 0
+        self._haste.done(outcome.passed, counts.changed, swift=attempt.swift)
         if care.careful:
             rows = counts.changed + counts.unchanged + outcome.waited + outcome.bad
             care.learn(rows, waited=outcome.waited, bad=outcome.bad, seconds=self._last)
@@ -178,12 +190,20 @@ class Worker:
         """Let the next batch be smaller, or more careful; or end the run, where that is no help."""
         care, pace = self._care, self._pace
         waits = fault.trouble in WAITS
-        if fault.trouble not in (*_ROWS, Trouble.LOCKS) or (waits and attempt.phase is Phase.RECORD):
+        if attempt.swift and fault.trouble in _DEFINED:  # the long way tells whether it is the definition's fault
+            self._haste.open = False
+        elif fault.trouble not in (*_ROWS, Trouble.LOCKS) or (waits and attempt.phase is Phase.RECORD):
             self._give_up(fault)
+        elif attempt.swift:  # the long way tells which row it was
+            self._haste.disturbed()
         elif attempt.phase is Phase.LOOK:
             if fault.trouble is Trouble.LOCKS:
                 self._give_up(fault)
             care.careful = False
+            if fault.trouble is Trouble.DATA and not attempt.sieves and not pace.halved:
+                self._sieves = True
+                return
+            self._sieves = False  # it was no help: there is no PL/pgSQL, or somebody has just written such a row
             if not pace.failed(attempt.size):
                 self._quarantine(window, fault)
         elif not attempt.group:

@@ -17,6 +17,7 @@ from migration_guard.check.shown import show, unchanged_since
 from migration_guard.earlier import in_index
 from migration_guard.report.model import Report
 from migration_guard.request import Request, Run
+from migration_guard.sight.unsaved import instead
 
 __all__ = [
     "Request",
@@ -39,7 +40,8 @@ def check(request: Request) -> Report:
 
 def run(request: Request) -> Run:
     """Check, and tell the baselines too: what `migration-guard baseline` works with."""
-    asked = ask(request, run)
-    if asked.is_of_the_index and asked.changes is not None:
-        return in_index(request, asked.changes, run)
-    return show(file(judge(read(find(asked)))))
+    with instead(request.unsaved):
+        asked = ask(request, run)
+        if asked.is_of_the_index and asked.changes is not None:
+            return in_index(request, asked.changes, run)
+        return show(file(judge(read(find(asked)))))

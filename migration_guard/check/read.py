@@ -95,7 +95,7 @@ def _unknown(
 ) -> Iterator[tuple[Job, bytes]]:
     """Give the files that have to be read, and note the others."""
     for candidate in candidates:
-        job = _job(candidate, explain=False, renders=request.renders)
+        job = _job(candidate, request)
         reading = cache.reading(job, candidate.source)
         if reading is not None:
             known.append((candidate, reading))
@@ -113,13 +113,13 @@ def read_each(
     def work() -> Iterator[tuple[Job, bytes]]:
         for candidate in candidates:
             by_path[str(candidate.path)] = candidate
-            yield _job(candidate, explain=explain, renders=request.renders), candidate.source
+            yield _job(candidate, request, explain=explain), candidate.source
 
     for job, reading in read_all(work(), request.workers):
         yield by_path[job.path], reading
 
 
-def _job(candidate: Candidate, *, explain: bool, renders: bool) -> Job:
+def _job(candidate: Candidate, request: Request, *, explain: bool = False) -> Job:
     settings = candidate.settings
     return Job(
         path=str(candidate.path),
@@ -131,5 +131,6 @@ def _job(candidate: Candidate, *, explain: bool, renders: bool) -> Job:
         migration_marker=settings.migration_marker,
         seconds=settings.file_timeout,
         explain=explain,
-        renders=renders,
+        renders=request.renders,
+        unsaved=tuple((name, text.decode("latin-1")) for name, text in request.unsaved.items()),
     )

@@ -22,6 +22,7 @@ COMMANDS = {
     "rule": "Explain a rule, named by code or name; a part of either lists the rules that it may mean, as no name lists all.",
     "move": "Take a data change out of its migration, and define a backfill that makes it after the deployment.",
     "verify": "Verify the six points before a merge or a deployment: GO or NO-GO.",
+    "server": "Serve an editor: findings while you type, what they mean, and what can be done about them.",
     "config": "Show each value that governs a file or folder, by default the working directory, and where it comes from.",
     "cache": "Remember what was read, so that a file that did not change need not be read again.",
     "init": "Look at the repository, and propose a configuration, a hook and a job in CI.",

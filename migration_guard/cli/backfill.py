@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
-
 import click
 
-from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen, nearest
-from migration_guard.backfill.registry import Definition, load_definitions, named
+from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen
+from migration_guard.backfill.registry import Definition, named
 from migration_guard.cli.backfill_output import (
     compared,
     listing,
@@ -20,99 +14,21 @@ from migration_guard.cli.backfill_output import (
     tenant_table,
     watched,
 )
-from migration_guard.cli.backfill_quarantine import quarantine_csv, quarantine_json, quarantine_table
+from migration_guard.cli.backfill_place import Place, explained, place, placing_options
+from migration_guard.cli.backfill_steering import LEADING, leading, quarantine
 from migration_guard.cli.lines import say
-from migration_guard.cli.options import loader, told
-from migration_guard.config import ConfigError, Settings
 
 WORK_LEFT = 1
-EXTRA = "the extra is not installed: pip install 'migration-guard[backfill]'"
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What configuration and options say of where backfills are and where they run."""
-
-    settings: Settings
-    variable: str
-    modules: tuple[str, ...]
-
-    @property
-    def schema(self) -> str:
-        return self.settings.backfill.state_schema
-
-    @property
-    def owners(self) -> tuple[str, ...]:
-        return self.settings.backfill.state_owners
-
-    def definitions(self) -> tuple[Definition, ...]:
-        """Load the definitions; modules that the command line names replace those of the configuration."""
-        if self.modules:
-            return load_definitions(self.modules, Path.cwd())
-        if not self.settings.backfill.modules:
-            key = "`modules` of [tool.migration-guard.backfill], or --module"
-            raise DefinitionError(f"no backfill is defined anywhere: name modules, files or folders in {key}")
-        return load_definitions(self.settings.backfill.modules, self.settings.root)
-
-    def definition(self, key: str) -> Definition | str:
-        """Give the definition with a key, or say why there is none."""
-        known = self.known()
-        return known if isinstance(known, str) else known.get(key) or f"no definition has the key{nearest(key, known)}"
-
-    def known(self) -> dict[str, Definition] | str:
-        """Give the definitions by their keys, or say why there are none."""
-        try:
-            return {one.key: one for one in self.definitions()}
-        except DefinitionError as error:
-            return str(error)
-
-
-def placing_options(function: F) -> F:
-    """Options of every command: where definitions are, and which database it is."""
-    for option in (
-        click.option(
-            "--module", multiple=True, metavar="PATH_OR_MODULE", help="Where backfills are defined; repeatable."
-        ),
-        click.option("--database-url-env", metavar="NAME", help="The environment variable that holds the URL."),
-        click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="A configuration file, or one setting."),
-        click.option("--isolated", is_flag=True, help="Obey no configuration file."),
-    ):
-        function = option(function)
-    return function
-
-
-def place(module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], *, isolated: bool) -> Place:
-    """Read the configuration that governs the working directory."""
-    try:
-        settings = loader(config, isolated=isolated).for_folder(Path.cwd())
-    except ConfigError as error:
-        raise click.ClickException(told(error)) from None
-    return Place(settings, database_url_env or settings.backfill.database_url_env, module)
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Turn what may go wrong into a line that says what to do."""
-    try:
-        from migration_guard.backfill.errors import CannotRun, LostClaim, told_of  # noqa: PLC0415 -- needs the extra
-        from migration_guard.backfill.transitions import NotAllowed  # noqa: PLC0415
-    except ImportError:
-        raise click.ClickException(EXTRA) from None
-    try:
-        yield
-    except (CannotRun, DefinitionError, LostClaim, NotAllowed) as error:
-        raise click.ClickException(str(error)) from None
-    except click.ClickException:
-        raise
-    except Exception as error:  # noqa: BLE001 -- whatever a driver says may hold a secret
-        raise click.ClickException(told_of(error)) from None
 
 
 @click.group("backfill")
 def command() -> None:
     """Change data in small committed batches, apart from migrations."""
+
+
+command.add_command(quarantine)
+for _name, _help in LEADING.items():
+    command.add_command(leading(_name, _help))
 
 
 @command.command("run")
@@ -221,99 +137,6 @@ def status_command(
     return 0
 
 
-def _steering(name: str, help_: str) -> None:
-    """Add a command by which a person leads a backfill from one state to another."""
-
-    @command.command(name, help=help_)
-    @click.argument("key")
-    @placing_options
-    def steer(
-        *, key: str, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
-    ) -> int:
-        with explained():
-            from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
-
-            where = place(module, database_url_env, config, isolated=isolated)
-            with open_desk(where.variable, where.schema, where.owners) as desk:
-                say(f"{key}: {desk.steer(name, key)}")
-        return 0
-
-
-_steering("pause", "Let a backfill rest; a running one stops after its batch.")
-_steering("resume", "Let a paused backfill go on, with the next run.")
-_steering("cancel", "Give a backfill up; a running one stops after its batch.")
-_steering("retry", "Let a backfill begin anew, with the next run: also after its definition changed.")
-
-
-@command.group("quarantine")
-def quarantine() -> None:
-    """See to the rows that cannot be changed."""
-
-
-@quarantine.command("list")
-@click.argument("key", required=False)
-@placing_options
-def quarantine_list(
-    *,
-    key: str | None,
-    module: tuple[str, ...],
-    database_url_env: str | None,
-    config: tuple[str, ...],
-    isolated: bool,
-) -> int:
-    """List rows by their keys, and why they are there."""
-    with explained():
-        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
-
-        where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema, where.owners) as desk:
-            say(quarantine_table(desk.set_aside(key)))
-    return 0
-
-
-@quarantine.command("retry")
-@click.argument("key")
-@placing_options
-def quarantine_retry(
-    *, key: str, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
-) -> int:
-    """Let these rows be tried again with the next run, and no others."""
-    with explained():
-        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
-
-        where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema, where.owners) as desk:
-            say(f"{key}: {desk.release(key)}")
-    return 0
-
-
-@quarantine.command("export")
-@click.argument("key")
-@click.option("--format", "as_", type=click.Choice(["csv", "json"]), default="csv", help="csv, if not given.")
-@click.option("--with-rows", is_flag=True, help="Also all that the table holds of them: data that may be secret.")
-@placing_options
-def quarantine_export(
-    *,
-    key: str,
-    as_: str,
-    with_rows: bool,
-    module: tuple[str, ...],
-    database_url_env: str | None,
-    config: tuple[str, ...],
-    isolated: bool,
-) -> int:
-    """Write the rows of a backfill to the output: keys and reasons."""
-    with explained():
-        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
-
-        where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema, where.owners) as desk:
-            rows = desk.set_aside(key)
-            data = desk.rows_of(named(key, where.definitions()), rows) if with_rows else None
-            say(quarantine_json(rows, data) if as_ == "json" else quarantine_csv(rows, data))
-    return 0
-
-
 @command.command("gate")
 @click.argument("key")
 @click.option("--prove", is_flag=True, help="Look at all rows, however long it takes, and not only at what came since.")
@@ -355,7 +178,8 @@ def init_command(
     with explained():
         from migration_guard.backfill.connect import address_in  # noqa: PLC0415 -- needs the extra
         from migration_guard.backfill.runner import prepare  # noqa: PLC0415
-        from migration_guard.backfill.state import Store, ddl  # noqa: PLC0415
+        from migration_guard.backfill.state import Store  # noqa: PLC0415
+        from migration_guard.backfill.tables import ddl  # noqa: PLC0415
 
         where = place(module, database_url_env, config, isolated=isolated)
         if print_sql:

@@ -16,10 +16,11 @@ from migration_guard.backfill.errors import CannotRun, LostClaim
 from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.preflight import as_role, located
+from migration_guard.backfill.record import Record
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import SetAside, Standing, TenantCounts
-from migration_guard.backfill.state import Record, Store
+from migration_guard.backfill.state import Store
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import Actor, State
 from migration_guard.backfill.trust import PINNED, Use
@@ -43,12 +44,12 @@ class Desk:
     def standings(self) -> tuple[Standing, ...]:
         """Give the line of every backfill; none before the first run."""
         with self._transaction() as connection:
-            return self._store.standings(connection) if self._store.ready(connection, Use.READ) else ()
+            return self._store.standings(connection) if self._store.tables.ready(connection, Use.READ) else ()
 
     def tenants(self) -> tuple[TenantCounts, ...]:
         """Give the counts of every tenant."""
         with self._transaction() as connection:
-            return self._store.tenants(connection) if self._store.ready(connection, Use.READ) else ()
+            return self._store.tenants(connection) if self._store.tables.ready(connection, Use.READ) else ()
 
     def steer(self, command: str, key: str) -> str:
         """Lead a backfill to another state, or ask its runner to; tell which."""
@@ -70,7 +71,7 @@ class Desk:
     def set_aside(self, key: str | None) -> tuple[SetAside, ...]:
         """Give the rows in quarantine, of one backfill or of all."""
         with self._transaction() as connection:
-            return self._store.set_aside(connection, key) if self._store.ready(connection, Use.READ) else ()
+            return self._store.set_aside(connection, key) if self._store.tables.ready(connection, Use.READ) else ()
 
     def rows_of(self, definition: Definition, rows: Sequence[SetAside]) -> dict[tuple[str, ...], str]:
         """Give all that the table holds of rows now, as JSON: only where somebody asks for it."""
@@ -101,7 +102,7 @@ class Desk:
     def gate(self, key: str, definition: Definition | str, *, prove: bool) -> tuple[bool, str]:
         """Tell whether a backfill is verified as complete for its definition, and holds still; and how it stands."""
         with self._transaction() as connection:
-            record = self._store.find(connection, key) if self._store.ready(connection, Use.READ) else None
+            record = self._store.find(connection, key) if self._store.tables.ready(connection, Use.READ) else None
         if record is None:
             return False, "has never been run"
         earned = record.earned
@@ -113,12 +114,12 @@ class Desk:
             verdict = verdict_on(connection, definition, earned, self._store.schema, prove=prove)
         with suppress(CannotRun, DBAPIError, LostClaim):  # who may only read has an answer as well
             self._write_down(record, verdict)
-        return verdict.passed, verdict.text
+        return verdict.passed, str(verdict)
 
     def _write_down(self, record: Record, verdict: Verdict) -> None:
         """Let the state say the same, and later looks begin where this one has come to."""
         with self._transaction() as connection:
-            if not self._store.ready(connection):
+            if not self._store.tables.ready(connection):
                 return
             self._store.look_was(connection, record, verdict)
             if verdict.lost:
@@ -126,9 +127,11 @@ class Desk:
                 self._store.step(connection, record, State.INCOMPLETE, Actor.RUNNER, reason=reason)
 
     def _record(self, connection: Connection, key: str) -> Record:
-        record = self._store.find(connection, key) if self._store.ready(connection) else None
+        record = self._store.find(connection, key) if self._store.tables.ready(connection) else None
         if record is None:
-            known = [one.key for one in self._store.standings(connection)] if self._store.ready(connection) else []
+            known = (
+                [one.key for one in self._store.standings(connection)] if self._store.tables.ready(connection) else []
+            )
             raise DefinitionError(f'no backfill with the key "{key}" has ever been run here{nearest(key, known)}')
         return record
 

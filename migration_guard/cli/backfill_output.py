@@ -76,7 +76,8 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts]) -> dict[str, Any]:
         **asdict(one.counts),
         "batches": one.batches,
         "sweep": one.sweep,
-        "proven_up_to": list(one.bound) if one.bound else None,
+        "swept_up_to": list(one.bound) if one.bound else None,
+        "proven_up_to": list(one.bound) if one.bound and one.grows else None,
         "started_at": one.started_at.isoformat() if one.started_at else None,
         "finished_at": one.finished_at.isoformat() if one.finished_at else None,
         "tenants": [{"tenant": t.tenant, **asdict(t.counts), "batches": t.batches} for t in own] if counted else [],
@@ -91,12 +92,19 @@ def standing_table(standings: Sequence[Standing]) -> str:
             _state(one),
             *(f"{getattr(one.counts, name):,}" for name in COUNTS),
             f"{one.batches:,}",
-            one.reason or (f"up to key {', '.join(one.bound)}" if one.bound and one.state in SWEPT else ""),
+            one.reason or _reach(one),
         )
         for one in standings
     ]
     heads = ("key", "state", *(name.replace("_", " ") for name in COUNTS), "batches", "reason")
     return table(heads, rows) if rows else "no backfill has been run"
+
+
+def _reach(one: Standing) -> str:
+    """Say how far a completion goes."""
+    if not one.bound or one.state not in SWEPT:
+        return ""
+    return f"up to key {', '.join(one.bound)}{'' if one.grows else '; rows that came since may lie anywhere'}"
 
 
 def tenant_table(tenants: Sequence[TenantCounts]) -> str:

@@ -72,7 +72,11 @@ def last_line(results: Sequence[Result]) -> str:
     if left:
         return f"{LEFT}{len(left)} of {len(results)} backfills not complete: {told}"
     before = sum(not one.ran for one in results)
-    return f"All complete: {len(results)} of {len(results)} backfills{f', {before} of them before' if before else ''}."
+    apart = ", ".join(one.key for one in results if one.apart)
+    return (
+        f"All complete: {len(results)} of {len(results)} backfills{f', {before} of them before' if before else ''}"
+        f"{f'; not all rows of {apart} were looked at again, which `migration-guard backfill gate KEY --prove` does' if apart else ''}."
+    )
 
 
 def dry_run(order: Order) -> int:

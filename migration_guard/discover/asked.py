@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.config import ConfigError, Settings, SettingsLoader
 from migration_guard.discover.patterns import backfill_path, fixed_folder, is_below, is_glob
 from migration_guard.files import exists, nearest_name, shown_path
+from migration_guard.sight import unsaved
 
 
 class UsageError(Exception):
@@ -31,10 +32,10 @@ class Asked:
         return self.glob is None or self.settings is None or is_below(path, self.glob, self.settings)
 
 
-def named(path: str, cwd: Path, contents: Mapping[Path, bytes]) -> Asked:
+def named(path: str, cwd: Path) -> Asked:
     """Take a path of the command line."""
     full = Path(os.path.abspath(cwd / path))
-    if full not in contents and not os.path.lexists(full):
+    if not os.path.lexists(full) and unsaved.content(full) is None:
         raise UsageError(f"there is no {shown_path(full, cwd)!r}{nearest_name(full)}")
     return Asked(full, named=True)
 

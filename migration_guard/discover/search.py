@@ -18,7 +18,7 @@ from migration_guard.discover.homes import Homes
 from migration_guard.discover.patterns import governing, holds_backfills, is_excluded, is_listed, lies_in_listed_folder
 from migration_guard.discover.tracked import Tracked
 from migration_guard.discover.walk import Foreign, Seen, Told, Trouble, looks_like_migration, source_files
-from migration_guard.files import SOURCE_LIMIT, Unreadable, holds_any, read_head, shown_path, too_large
+from migration_guard.files import Unreadable, holds_any, read_head, shown_path, too_large
 from migration_guard.frameworks import recognise, words
 from migration_guard.operations import Problem
 
@@ -107,14 +107,10 @@ def discover(
     cwd: Path,
     load: SettingsLoader,
     force_exclude: bool = False,
-    contents: Mapping[Path, bytes] = MappingProxyType({}),
 ) -> Discovery:
-    """Find the migrations in files and folders; without any, in those of the configuration, else below `cwd`.
-
-    `contents` gives files that are not read from the working tree.
-    """
-    asked = [named(path, cwd, contents) for path in paths] if paths else list(by_default(cwd, load))
-    search = _Search(cwd, load, force_exclude, contents)
+    """Find the migrations in files and folders; without any, in those of the configuration, else below `cwd`."""
+    asked = [named(path, cwd) for path in paths] if paths else list(by_default(cwd, load))
+    search = _Search(cwd, load, force_exclude)
     # Files come first: named, they are read whatever they are, and a folder that holds them too must not drop them.
     folders: dict[Path, list[Asked]] = defaultdict(list)
     for one in asked:
@@ -135,8 +131,7 @@ def discover(
 class _Search:
     """Looks at each file once, however often it is asked for."""
 
-    def __init__(self, cwd: Path, load: SettingsLoader, force_exclude: bool, contents: Mapping[Path, bytes]) -> None:
-        self._contents = contents
+    def __init__(self, cwd: Path, load: SettingsLoader, force_exclude: bool) -> None:
         self._cwd = cwd
         self._load = load
         self._force_exclude = force_exclude
@@ -241,7 +236,7 @@ class _Search:
         backfills = holds_backfills(path, settings)
         wanted = named or backfills or is_listed(path, settings)
         try:
-            source, whole = self._head(path)
+            source, whole = read_head(path)
         except Unreadable as error:
             wanted = wanted or path.suffix == ".py"
             return self._kept_problem(path, str(error), seen, named=named) if wanted else _Left.NO_MIGRATION
@@ -262,7 +257,7 @@ class _Search:
         path = other.path
         settings = self._load.for_folder(path.parent)
         try:
-            source, whole = self._head(path)
+            source, whole = read_head(path)
         except Unreadable:  # it vanished since
             return _Left.NO_MIGRATION
         framework = self._homes.framework_of(path, source)
@@ -294,10 +289,6 @@ class _Search:
                 self._outcomes[os.fspath(path)] = self._problem(path, "it is compiled Python, which Django loads")
             elif reason is not None:
                 self._beside.append(Beside(path, shown_path(path, self._cwd), reason))
-
-    def _head(self, path: Path) -> tuple[bytes, bool]:
-        content = self._contents.get(path)
-        return read_head(path) if content is None else (content, len(content) <= SOURCE_LIMIT)
 
     def _candidate(self, path: Path, top: Path, framework: str, settings: Settings, source: bytes) -> Candidate:
         root = self._load.git_root(path.parent) or top

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from contextvars import ContextVar
 from itertools import chain, islice
@@ -54,18 +54,20 @@ def answer_all(work: Iterable[tuple[Job, bytes]], workers: int) -> Iterator[tupl
 
 
 @contextmanager
-def kept_readers(workers: int) -> Iterator[None]:
+def kept_readers(workers: int) -> Iterator[Callable[[], None]]:
     """Within it, the runs of this thread share their readers, one run after the other. Nothing read is remembered.
 
-    Where readers are kept already, it is those that are shared.
+    Where readers are kept already, it is those that are shared. Gives what ends the readers, and with them a run that
+    waits for them, from any thread.
     """
-    if _kept.get() is not None:
-        yield
+    known = _kept.get()
+    if known is not None:
+        yield known.close
         return
     with closing(_Server(workers)) as server:
         before = _kept.set(server)
         try:
-            yield
+            yield server.close
         finally:
             _kept.reset(before)
 

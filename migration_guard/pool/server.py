@@ -15,7 +15,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from migration_guard.operations import Job, Problem, Reading
 from migration_guard.pool import limits, wire
-from migration_guard.sight import looking, records
+from migration_guard.sight import looking, records, unsaved
 
 MAX_WAITING = 64
 """Jobs held at once: the sources of a huge repository stay with the caller."""
@@ -76,7 +76,8 @@ def read_file(message: bytes, source: bytes) -> bytes:
         _sent.clear()
         _run = wire.run_of(ticket)
     limits.for_file(job.seconds)
-    with looking() as looks:
+    typed = {name: text.encode("latin-1") for name, text in job.unsaved}
+    with unsaved.instead(typed), looking() as looks:
         reading = read(job, source)
     return wire.answer_message(ticket, wire.Answer(reading, *records.written(looks, _sent)))
 

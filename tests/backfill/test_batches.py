@@ -383,6 +383,28 @@ def test_16_a_row_on_which_the_predicate_fails_is_set_aside(db: Database) -> Non
     assert (state(result), counted(result)) == ("completed_with_quarantine", (100, 99, 0, 0, 0, 1))
 
 
+@pytest.mark.parametrize("fields", [{}, {"per": "tenant_id"}])
+def test_16_many_rows_on_which_the_predicate_fails_are_found_together(db: Database, fields: dict[str, str]) -> None:
+    """One transaction for all that a batch has of them, where halving took about twenty for each."""
+    db.leads(4_000)
+    definition = define(where="status IS NULL AND 10 / (id % 100) >= 0", **fields)
+    result = db.run(definition)
+    assert (state(result), counted(result)) == ("completed_with_quarantine", (4_000, 3_960, 0, 0, 0, 40))
+    assert db("SELECT DISTINCT sqlstate FROM migration_guard.quarantine") == [("22012",)]
+    assert db("SELECT sum(batches) FROM migration_guard.windows")[0][0] < 40
+    db("UPDATE leads SET status = NULL WHERE id = 7")
+    again = db.run(definition)
+    assert (state(again), db.todo()) == ("completed_with_quarantine", 40)
+
+
+def test_16_a_row_that_is_too_large_for_an_index_is_a_bad_row(db: Database) -> None:
+    db.leads(300)
+    db("CREATE INDEX ON leads (status)")
+    db("UPDATE leads SET name = (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 2000) AS g) WHERE id = 40")
+    result = db.run(define(update="UPDATE leads SET status = COALESCE(name, 'x') WHERE id = ANY(:ids)"))
+    assert (state(result), counted(result)) == ("completed_with_quarantine", (300, 299, 0, 0, 0, 1))
+
+
 def test_16_a_table_that_is_all_poison_ends_the_run(db: Database) -> None:
     db.leads(300)
     db("ALTER TABLE leads ADD CHECK (status IS NULL)")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import warnings
 from collections.abc import Iterator
 
 import psycopg
@@ -10,8 +12,9 @@ import pytest
 from sqlalchemy import Connection
 
 from backfill.test_batches import UPDATE, Database, define, state
-from migration_guard.backfill import Backfill, BackfillUnfinished, proof, require_backfill
+from migration_guard.backfill import Backfill, BackfillUnfinished, NotLookedAt, proof, require_backfill
 from migration_guard.cli.backfill_desk import open_desk
+from migration_guard.cli.backfill_run import last_line
 
 GROWING = "CREATE TABLE items (id bigserial PRIMARY KEY, v int)"
 FILL = "UPDATE items SET v = 1 WHERE id = ANY(:ids)"
@@ -32,7 +35,9 @@ def items(**fields: object) -> Backfill:
 def gate(db: Database, backfill: Backfill, *, prove: bool = False) -> str:
     """Ask the gate, and give what it says against; nothing if it passes."""
     try:
-        require_backfill(db.console, backfill, prove=prove)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotLookedAt)
+            require_backfill(db.console, backfill, prove=prove)
     except BackfillUnfinished as unfinished:
         return str(unfinished)
     return ""
@@ -137,10 +142,44 @@ def test_a_short_look_says_what_it_has_not_looked_at(db: Database, monkeypatch: 
     assert state(db.run(items())) == "completed"
     monkeypatch.setattr(proof, "BELOW", 0.0)
     monkeypatch.setenv("THE_URL", db.url)
+    unseen = (
+        "rows between (the first) and 100 were not looked at again: `migration-guard backfill gate items --prove` does"
+    )
     with open_desk("THE_URL", "migration_guard", ()) as desk:
         told = desk.gate("items", items(), prove=False)
-        assert told == (True, "is completed up to key 100; those between (the first) and 100 were not looked at again")
+        assert told == (True, f"is completed up to key 100; {unseen}")
         assert desk.gate("items", items(), prove=True) == (True, "is completed up to key 100")
+        assert desk.standings()[0].grows
+    with pytest.warns(
+        NotLookedAt, match=re.escape(f"backfill items is completed up to key 100; {unseen}, and so does")
+    ):
+        require_backfill(db.console, items())
+    require_backfill(db.console, items(), prove=True)
+    result = db.run(items())
+    assert str(result) == f"items: completed (completed before; {unseen})"
+    assert "not all rows of items were looked at again" in last_line([result])
+
+
+def test_a_sequence_that_cannot_be_seen_may_have_been_set_back(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its word would be believed: rows below the bound would never be looked at."""
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
+    monkeypatch.setattr(proof, "BELOW", 0.0)
+    role = f"blind_{db.console.info.dbname}"
+    db(f"CREATE ROLE {role}; GRANT SELECT, UPDATE ON items TO {role}")
+    try:
+        definition = items(role=role)
+        assert state(db.run(definition)) == "completed"
+        assert db("SELECT floor FROM migration_guard.backfills") == [(None,)]
+        told = db("SELECT detail FROM migration_guard.events WHERE kind = 'note' AND detail LIKE '%items_id_seq%'")
+        assert "GRANT SELECT ON SEQUENCE items_id_seq lets it" in told[0][0]
+        db(
+            "ALTER SEQUENCE items_id_seq RESTART 20; DELETE FROM items WHERE id = 20; INSERT INTO items (v) VALUES (NULL)"
+        )
+        assert "is no longer" in gate(db, definition)
+        monkeypatch.setattr(proof, "QUICK", 0.0)
+        assert "items_id_seq, which counts its keys" in gate(db, definition)
+    finally:
+        db(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def test_a_short_look_ends_between_its_statements(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

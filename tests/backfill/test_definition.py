@@ -54,6 +54,8 @@ def test_names_of_older_registries_are_understood() -> None:
         ({"update": None, "apply": "print"}, "apply: expected a function"),
         ({"where": ""}, "where: is empty"),
         ({"where": "-- all of them"}, "where: is empty"),
+        ({"where": "status = NULL"}, "where: says '= NULL', which is never true; expected IS NULL"),
+        ({"where": "id > 3 AND status <>\n null"}, "is never true"),
         ({"where": "true) OR (true"}, "closes a bracket"),
         ({"where": "status IS NULL; DROP TABLE leads"}, "semicolon"),
         ({"where": "id = :id"}, "takes no parameters, found :id"),

@@ -30,10 +30,11 @@ COPIES = Backfill(
 TABLES = """
 CREATE SCHEMA crm;
 CREATE TABLE crm.people (id int PRIMARY KEY, name text);
-CREATE TABLE crm.leads (id bigint PRIMARY KEY, person int, name text, old boolean NOT NULL, phone text);
+CREATE TABLE crm.leads (id bigserial PRIMARY KEY, person int, name text, old boolean NOT NULL, phone text);
 CREATE TABLE crm.copies (id bigint PRIMARY KEY, name text);
 INSERT INTO crm.people SELECT n, 'n' || n FROM generate_series(1, 30) AS n;
 INSERT INTO crm.leads SELECT n, n %% 30 + 1, NULL, n %% 10 = 0 FROM generate_series(1, 300) AS n;
+SELECT setval('crm.leads_id_seq', 300);
 REVOKE CONNECT ON DATABASE "{database}" FROM PUBLIC;
 CREATE ROLE "{role}" LOGIN
 """
@@ -67,6 +68,9 @@ def test_a_whole_backfill_with_just_that(tmp_path: Path, database: str, role: st
     assert (ran.returncode, last(ran)) == (0, "All complete: 3 of 3 backfills."), ran.stdout
     assert "superuser" not in ran.stdout
     assert project("gate", "names").returncode == 0
+    with psycopg.connect(database) as console:  # what counts the keys is seen, so that they are known to grow
+        floors = console.execute("SELECT key, floor IS NOT NULL FROM migration_guard.backfills ORDER BY key").fetchall()
+        assert floors == [("copies", True), ("names", True), ("old", True)]
     assert project("retry", "names").returncode == 0
     assert project("pause", "names").returncode == 0
     assert project("resume", "names").returncode == 0

@@ -62,6 +62,24 @@ def test_a_signal_at_any_moment_ends_with_a_last_line(project: Project) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot be held back here")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_before_our_first_line_is_heard_where_it_is_held_back(tmp_path: Path, number: signal.Signals) -> None:
+    """As `env --block-signal` does: Python itself would end by it while it starts."""
+    project = Project(tmp_path, "postgresql://nobody@127.0.0.1:1/nothing")
+    command = [sys.executable, "-m", "migration_guard", "backfill", "run", "--all"]  # started anew, and not forked warm
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+    try:
+        started = subprocess.Popen(
+            command, cwd=tmp_path, env=project.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+    started.send_signal(number)
+    out, err = started.communicate(timeout=process.PATIENCE)
+    assert (started.returncode, out.strip()) == (0, "NOTHING WAS RUN: stopped by a signal"), err
+
+
 def test_a_signal_while_no_server_answers(tmp_path: Path) -> None:
     far = Project(tmp_path, f"postgresql://me@127.0.0.1:{free_port()}/crm?connect_timeout=5")
     assert interrupted(far, signal.SIGTERM, 0.0).startswith("NOTHING WAS RUN: ")

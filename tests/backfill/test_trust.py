@@ -11,7 +11,7 @@ import pytest
 
 from migration_guard.backfill import Backfill, BackfillUnfinished, require_backfill, run
 from migration_guard.backfill.errors import CannotRun
-from migration_guard.backfill.state import ddl
+from migration_guard.backfill.tables import ddl
 
 W = Backfill(key="w", table="w", where="v IS NULL", update="UPDATE w SET v = 1 WHERE id = ANY(:ids)")
 CLIMBS = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE {evil} SUPERUSER'; RETURN NEW; END $$"

@@ -91,6 +91,6 @@ def test_who_only_reads_upgrades_nothing(console: psycopg.Connection, database: 
     session = Session(engine(address(database, "the URL"), "test"))
     older = "is of version 1, this migration-guard keeps 3: the next run"
     with session.transaction() as connection, pytest.raises(CannotRun, match=older):
-        Store().ready(connection)
+        Store().tables.ready(connection)
     session.close()
     assert console.execute("SELECT max(version) FROM migration_guard.versions").fetchone() == (1,)

@@ -30,6 +30,7 @@ PLAIN = {"user": "me", "password": "s3cr3t/word", "host": "db", "port": "5433", 
             for driver in ("psycopg_async", "asyncpg", "pg8000", "psycopg2", "psycopg")
         ),
         ("postgres://{}?conn_max_age=600&conn_health_checks=true", {}),
+        ("postgres://{}?pool=5&encoding=unicode&reconnect=true", {}),
         ("postgres://{}?ssl=true", {"sslmode": "require"}),
         ("postgres://{}?ssl=false", {"sslmode": "disable"}),
         ("postgresql+asyncpg://{}?ssl=verify-full&prepared_statement_cache_size=0", {"sslmode": "verify-full"}),
@@ -85,6 +86,7 @@ def test_other_forms() -> None:
         ("postgres://me:{}@db/crm?ssl={}", "its parameter ssl has a value that is none of true"),
         ("postgres://me:pa#{}@db/crm", "has a part after #; a # in a password is written as %23"),
         ("postgres://me:{}%zz@db/crm", "is no URL of a database"),
+        ('"postgres://me:{}@db/crm"', "begins with a quote, which is part of its value"),
     ],
 )
 def test_what_is_not(url: str, said: str) -> None:

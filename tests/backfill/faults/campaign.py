@@ -55,6 +55,8 @@ class Episode:
     longest: float
     """Seconds that the application waited for one of its edits at most."""
     seconds: float
+    unseen: bool = False
+    """Whether the ledger was out of the runner's sight, so that its batches went the quick way."""
 
     @property
     def clean(self) -> bool:
@@ -63,26 +65,29 @@ class Episode:
 
 
 @contextmanager
-def prepared(rows: int = ROWS) -> Iterator[tuple[OwnServer, str]]:
-    """Start a server with a table to be copied for each episode."""
-    with embedded((*HASTY, "max_connections=60")) as server, server.fresh() as template:
-        ledger.install(server.url(template), rows)
-        yield server, template
+def prepared(rows: int = ROWS) -> Iterator[tuple[OwnServer, tuple[str, str]]]:
+    """Start a server with tables to be copied for each episode: one whose ledger the runner sees, and one where it does not."""
+    settings = (*HASTY, "max_connections=60")
+    with embedded(settings) as server, server.fresh() as seen, server.fresh() as unseen:
+        ledger.install(server.url(seen), rows)
+        ledger.install(server.url(unseen), rows, unseen=True)
+        yield server, (seen, unseen)
 
 
 def episode(
     server: OwnServer,
-    template: str,
+    templates: tuple[str, str],
     kind: Kind,
     *,
     number: int,
+    unseen: bool = False,
     seed: int,
     subject: Callable[[str], Subject] | None = None,
     times: int | None = None,
 ) -> Episode:
     """Let accidents of a kind happen to a runner, let it finish, and hold everything against the ledger."""
     began = time.monotonic()
-    with server.fresh(template) as name:
+    with server.fresh(templates[unseen]) as name:
         url = server.url(name)
         made = subject(url) if subject else Guard(url, version=kind.version)
         scene = Scene(server, made, random.Random(f"{seed} {kind.name} {number}"), times or kind.times)
@@ -100,7 +105,7 @@ def episode(
         outside = audit.outside + audit.elsewhere + audit.other_tables
         return Episode(
             number, kind.name, kind.kills, scene.happened, audit.lost + audit.wrong, audit.twice, outside,
-            tuple(false), writer.longest, time.monotonic() - began,
+            tuple(false), writer.longest, time.monotonic() - began, unseen,
         )  # fmt: skip
 
 
@@ -147,7 +152,7 @@ def main(arguments: Sequence[str]) -> int:
     deadline = time.monotonic() + 60 * chosen.minutes
     done = list(_logged(chosen.log))
     kinds = [kind for kind in KINDS if (not chosen.only or kind.name in chosen.only) and _possible(kind)]
-    with prepared() as (server, template):
+    with prepared() as (server, templates):
         for number in range(1, 1_000):
             for kind in kinds:
                 if time.monotonic() > deadline or (number > 1 and _whole(done)):
@@ -156,7 +161,8 @@ def main(arguments: Sequence[str]) -> int:
                     continue
                 try:
                     process.until(server.answers)
-                    one = episode(server, template, kind, number=number, seed=chosen.seed)
+                    unseen = bool(number % 2)
+                    one = episode(server, templates, kind, number=number, seed=chosen.seed, unseen=unseen)
                 except Exception as error:  # noqa: BLE001 -- an episode that breaks is a finding, the others go on
                     told = f"{type(error).__name__}: {error}"[:300]
                     one = Episode(number, kind.name, kind.kills, 0, 0, 0, 0, (told,), 0.0, 0.0)
@@ -188,7 +194,9 @@ def _ended(episodes: Sequence[Episode]) -> int:
 
 
 def _log(file: Path | None, one: Episode) -> None:
-    print(f"{one.kind} {one.number}: {one.accidents} accidents in {one.seconds:.0f} s, {'clean' if one.clean else one}")
+    how = "quick" if one.unseen else "long"
+    became = "clean" if one.clean else one
+    print(f"{one.kind} {one.number} ({how} way): {one.accidents} accidents in {one.seconds:.0f} s, {became}")
     sys.stdout.flush()
     if file is not None:
         with file.open("a", encoding="utf-8") as log:

@@ -39,6 +39,9 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER enter AFTER UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION ledger.enter();
+CREATE FUNCTION ledger.fatten() RETURNS void LANGUAGE sql AS $$
+    INSERT INTO ledger.entries SELECT -1, '3', 0, 'application', 0 FROM generate_series(1, 350000)
+$$;
 CREATE TABLE ledger.leads AS TABLE leads;
 CREATE TABLE ledger.call_log AS TABLE call_log;
 CREATE VIEW ledger.expected AS
@@ -46,6 +49,27 @@ SELECT id, first_name || ' ' || last_name AS name FROM ledger.leads WHERE name I
 ANALYZE;
 """
 """The first 700 rows, and every 20th after them, have no source; every 7th is done already; the ids have gaps."""
+
+UNSEEN = """
+DROP TABLE ledger.entries;
+CREATE OR REPLACE FUNCTION ledger.enter() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM lo_from_bytea(0, convert_to(json_build_array(
+        NEW.id, pg_current_xact_id()::text, current_setting('application_name'), nextval('ledger.progress')
+    )::text, 'UTF8'));
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION ledger.fatten() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM lo_from_bytea(1, string_agg(decode(md5(n::text), 'hex'), '')) FROM generate_series(1, 1500000) AS n;
+END $$;
+CREATE VIEW ledger.entries AS
+SELECT (entry ->> 0)::bigint AS id, (entry ->> 1)::xid8 AS xact, entry ->> 2 AS application
+FROM (SELECT convert_from(lo_get(oid), 'UTF8')::json AS entry FROM pg_largeobject_metadata WHERE oid <> 1) AS entries;
+SET allow_system_table_mods = on;
+UPDATE pg_trigger SET tgisinternal = true WHERE tgname = 'enter';
+"""
+"""A ledger that a runner cannot see, so that it works as on a table without triggers: the trigger passes for one of the
+server's own, and writes large objects, which no statistics tell."""
 
 _AUDIT = """
 WITH entries AS (SELECT id, xact FROM ledger.entries WHERE application <> %(application)s),
@@ -112,10 +136,12 @@ class Audit:
         return not any(getattr(self, field.name) for field in fields(self))
 
 
-def install(url: str, rows: int) -> None:
-    """Make the tables, with what they must become, in an empty database."""
+def install(url: str, rows: int, *, unseen: bool = False) -> None:
+    """Make the tables, with what they must become, in an empty database; the ledger so that a runner sees it, or not."""
     with psycopg.connect(url, autocommit=True) as connection:
         psycopg.ClientCursor(connection).execute(SCHEMA, {"rows": rows})
+        if unseen:
+            connection.execute(UNSEEN)
 
 
 def audit(url: str, report: Report) -> Audit:

@@ -93,6 +93,10 @@ class Scene:
         with connected(self.url) as connection:
             return int((connection.execute(LEFT).fetchone() or (0,))[0])
 
+    def has_begun(self) -> bool:
+        """Tell whether a run has begun to pass over the table."""
+        return self._stored("SELECT count(*) FROM migration_guard.backfills WHERE sweep > 0") == [(1,)]
+
     def by(self, url: str) -> None:
         """Let the runner reach the database by another way."""
         assert isinstance(self.subject, Guard)
@@ -105,8 +109,11 @@ class Scene:
             return cursor.fetchall() if cursor.description else []
 
     def _states(self) -> list[tuple[object, ...]]:
+        return self._stored("SELECT state FROM migration_guard.backfills")
+
+    def _stored(self, sql: str) -> list[tuple[object, ...]]:
         there = "SELECT to_regclass('migration_guard.backfills') IS NOT NULL"
-        return self.execute("SELECT state FROM migration_guard.backfills") if self.execute(there) == [(True,)] else []
+        return self.execute(sql) if self.execute(there) == [(True,)] else []
 
     def _reached(self, rows: int, runner: Runner) -> bool:
         with connected(self.url) as observer:

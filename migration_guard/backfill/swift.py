@@ -1,0 +1,151 @@
+"""The quick way through a batch that nobody disturbs: its window, the change and what came of it, in one statement.
+
+Nothing is locked beforehand: an UPDATE locks what it changes, and under READ COMMITTED it looks anew, at the row as it is
+by then, whether `where` still holds. That is the same as the law of a batch where the definition depends on nothing but
+its rows: what it reads elsewhere would be read as of before the lock. Whoever holds a row is waited for for a moment only;
+then, and whenever something is not as expected, the batch is rolled back and goes the long way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sqlalchemy import Connection
+
+from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.job import Job
+from migration_guard.backfill.keys import Value
+from migration_guard.backfill.look import selection_of
+from migration_guard.backfill.record import Place
+from migration_guard.backfill.sqltext import Token, assigned_columns, bound, folded, tokens
+from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Subject
+
+WAIT = 0.02
+"""Seconds that a row is waited for, while its neighbours are held."""
+DENSE = 0.5
+"""The part of the rows that must be to do: where fewer are, a window reads far for what it changes."""
+_KNOWN = (
+    "now date_trunc date_part extract to_char to_date to_timestamp timezone age concat concat_ws format to_json to_jsonb "
+    "jsonb_build_object jsonb_build_array json_build_object json_build_array gen_random_uuid "
+    "date time timetz timestamp timestamptz numeric"
+).split()
+"""Functions of PostgreSQL's that are not immutable, and read no table nevertheless."""
+_ELSEWHERE = frozenset({"SELECT", "RETURNING", "CURRENT", "DEFAULT", "TABLE", "OVER", "OPERATOR"})
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a statement did: its window, and what of it was changed."""
+
+    examined: int
+    last: Value
+    matched: int
+    changed: int
+    unchanged: int
+    """Rows that are still to do although they were to be changed."""
+    odd: bool
+    """Whether rows lie elsewhere, or are still to do although they were changed; or the table is another by now."""
+
+
+def attached(connection: Asks, table: int) -> str:
+    """Say what is checked or run when rows of a table are written."""
+    return str(connection.exec_driver_sql(statement("attached"), {"oid": table}).scalar())
+
+
+def way(connection: Asks, subject: Subject) -> str | None:
+    """Give what the table must still be like when a batch has gone the quick way; None if it may not.
+
+    A batch may whose definition depends on nothing but its rows, and changes nothing but them.
+    """
+    definition = subject.definition
+    single = len(subject.key.columns) == 1 and definition.per is None and subject.target.oid == subject.table.oid
+    if definition.update is None or not single or subject.reaches or not subject.server.counts_writes:
+        return None
+    pieces = [_plain(definition.update), _plain(definition.where)]
+    called = [name for some in pieces for name in _called(some)]
+    elsewhere = any(_ELSEWHERE & {one.word for one in some} for some in pieces)
+    moves = {column.name for column in subject.key.columns} & assigned_columns(definition.update)
+    if not _is_plain(pieces[0]) or None in called or elsewhere or moves:
+        return None
+    names = {folded(one.text) for some in pieces for one in some if one.kind == "name"}
+    now = attached(connection, subject.table.oid)  # before it is judged, so that what comes in between is noticed later
+    asks = {"oid": subject.table.oid, "called": called, "words": sorted(names), "known": _KNOWN}
+    return now if connection.exec_driver_sql(statement("self_contained"), asks).scalar() else None
+
+
+def sweep(connection: Connection, job: Job, place: Place, size: int) -> Swept:
+    """Do a window."""
+    assert job.bound is not None  # an empty table has no windows
+    subject, selection = job.subject, selection_of(job, place, job.bound)
+    key = subject.key
+    sql = statement(
+        "swift",
+        named=key.named,
+        where=subject.where,
+        table=subject.table.sql,
+        range=selection.sql,
+        order=key.order,
+        change=_change(subject),
+        key=key.order,
+        last=key.last,
+        left=key.arrays(),
+        after=f"OR mg_key <= {key.bound('cursor')}" if place.cursor is not None else "",
+    )
+    row = connection.exec_driver_sql(sql, {**selection.parameters, "size": size}).one()
+    examined, last, matched, changed, outside, left = row
+    # Asked while the table is held: nothing can have joined it after the statement ran.
+    odd = bool(outside) or changed > matched or attached(connection, subject.table.oid) != subject.swift
+    still = 0 if odd or left is None else _still(connection, job, tuple(left))
+    return Swept(examined, tuple(last), matched, changed, still, odd)
+
+
+def _still(connection: Connection, job: Job, keys: tuple[str, ...]) -> int:
+    subject = job.subject
+    sql = statement("still_to_do", table=subject.table.sql, among=subject.key.among, where=subject.where)
+    return int(connection.exec_driver_sql(sql, subject.key.list_parameters(keys)).scalar() or 0)
+
+
+def _change(subject: Subject) -> str:
+    """Give the update over the window's rows, which looks once more whether each is still to do."""
+    update = subject.definition.update or ""
+    pieces = list(tokens(update))
+    at = _where(pieces)
+    head = "".join(token.text for token in pieces[: at + 1])
+    tail = "".join(token.text for token in pieces[at + 1 :])
+    ids = "ARRAY(SELECT mg_0 FROM mg_window WHERE mg_matches)"
+    return f"{bound(head)} ({bound(tail, ids)}\n) AND ({subject.where})"
+
+
+def _is_plain(pieces: Sequence[Token]) -> bool:
+    """Tell whether a statement is a plain `UPDATE table SET … WHERE …` that speaks of its keys in the condition only."""
+    words = [token.word for token in pieces]
+    if words[:1] != ["UPDATE"] or "SET" not in words:
+        return False
+    named = pieces[1 : words.index("SET")]
+    dotted = [one.text for one in named[1::2]] == ["."] * (len(named) // 2)
+    plain = len(named) in {1, 3} and dotted and all(one.kind == "name" for one in named[::2])
+    other = any(one.word == "FROM" and not one.depth for one in pieces)
+    wheres = [n for n, one in enumerate(pieces) if one.word == "WHERE" and not one.depth]
+    if not plain or other or len(wheres) != 1:
+        return False
+    return not any(one.kind == "parameter" for one in pieces[: wheres[0]])
+
+
+def _where(pieces: Sequence[Token]) -> int:
+    return next(n for n, token in enumerate(pieces) if token.word == "WHERE" and not token.depth)
+
+
+def _called(pieces: Sequence[Token]) -> Iterator[str | None]:
+    """Give what may be a function that a text calls; None for one that it names with a schema of its own, or quotes."""
+    for n, (token, after) in enumerate(pairwise(pieces)):
+        if token.kind != "name" or after.text != "(":
+            continue
+        schema = pieces[n - 2].word if n > 1 and pieces[n - 1].text == "." else "PG_CATALOG"
+        yield token.text.lower() if schema == "PG_CATALOG" and not token.text.startswith('"') else None
+
+
+def _plain(sql: str) -> list[Token]:
+    return [token for token in tokens(sql) if not token.comment and not token.text.isspace()]

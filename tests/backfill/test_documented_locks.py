@@ -1,0 +1,52 @@
+"""The page for DBAs says which locks a batch takes: they are asked of the server, at the end of each batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from migration_guard.backfill import Backfill, batch, run
+
+TABLES = """
+CREATE TABLE owners (id int PRIMARY KEY);
+CREATE TABLE calls (lead bigint);
+CREATE TABLE leads (id bigint PRIMARY KEY, owner int REFERENCES owners);
+INSERT INTO owners SELECT generate_series(0, 9);
+INSERT INTO leads SELECT generate_series(1, 2000);
+INSERT INTO calls SELECT generate_series(1, 2000)
+"""
+LOCKS = """
+SELECT relation::regclass::text, mode FROM pg_locks
+WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation IN (
+    SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace IN ('public'::regnamespace, 'migration_guard'::regnamespace)
+)
+"""
+ALONE = "UPDATE leads SET owner = id % 10 WHERE id = ANY(:ids)"
+JOINED = "UPDATE leads SET owner = lead % 10 FROM calls WHERE lead = leads.id AND leads.id = ANY(:ids)"
+
+
+@pytest.mark.parametrize(("update", "quick"), [(ALONE, True), (JOINED, False)])
+def test_a_batch_takes_no_lock_that_is_not_documented(
+    database: str, monkeypatch: pytest.MonkeyPatch, update: str, quick: bool
+) -> None:
+    seen: list[set[tuple[str, str]]] = []
+    write: Any = batch._write
+
+    def written(connection: Any, *more: Any) -> None:
+        write(connection, *more)
+        seen.append({tuple(row) for row in connection.exec_driver_sql(LOCKS)})
+
+    monkeypatch.setattr(batch, "_write", written)
+    with psycopg.connect(database, autocommit=True) as console:
+        console.execute(TABLES)
+    (result,) = run([Backfill(key="owner", table="leads", where="owner IS NULL", update=update)], database)
+    assert result.complete, result
+    taken = set[tuple[str, str]]().union(*seen)
+    ours = {mode for table, mode in taken if table.startswith("migration_guard.")}
+    assert ours <= {"AccessShareLock", "RowShareLock", "RowExclusiveLock"}
+    theirs = {(table, mode) for table, mode in taken if "." not in table and mode != "AccessShareLock"}
+    assert theirs == {("leads", "RowShareLock"), ("leads", "RowExclusiveLock"), ("owners", "RowShareLock")}
+    statements = [{mode for table, mode in locks if table == "leads"} for locks in seen]
+    assert ({"AccessShareLock", "RowExclusiveLock"} in statements) == quick

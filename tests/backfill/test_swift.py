@@ -1,0 +1,208 @@
+"""The quick way through a batch: taken where it is the same as the long one, and left when anything is not as expected."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from backfill.test_batches import UPDATE, Database, counted, define, state
+from migration_guard.backfill import Backfill, batch, swift
+from migration_guard.backfill.connect import address, engine
+from migration_guard.backfill.preflight import examine, server
+from migration_guard.backfill.session import Session
+
+ROWS = 3_000
+TRIGGER = """
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER t BEFORE UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION t()
+"""
+FUNCTIONS = """
+CREATE TABLE other (id int);
+CREATE FUNCTION ours(text) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1';
+CREATE FUNCTION vowed(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT count(*)::text FROM other';
+CREATE FUNCTION whole(leads) RETURNS text LANGUAGE sql STABLE AS 'SELECT count(*)::text FROM other'
+"""
+READS = "CREATE FUNCTION reads(text) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RETURN EXISTS (SELECT FROM leads); END'; "
+
+
+@pytest.fixture
+def db(database: str) -> Iterator[Database]:
+    made = Database(database)
+    made.leads(ROWS)
+    yield made
+    made.console.close()
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[swift.Swept]:
+    """What went the quick way, and came back."""
+    seen: list[swift.Swept] = []
+
+    def sweep(*arguments: object) -> swift.Swept:
+        swept = swift.sweep(*arguments)  # type: ignore[arg-type]
+        seen.append(swept)
+        return swept
+
+    monkeypatch.setattr(batch, "sweep", sweep)
+    return seen
+
+
+def is_swift(db: Database, definition: Backfill) -> bool:
+    session = Session(engine(address(db.url, "the URL"), "test"))
+    try:
+        with session.transaction() as connection:
+            return swift.way(connection, examine(connection, definition, server(connection))) is not None
+    finally:
+        session.close()
+
+
+def test_what_nobody_disturbs_goes_the_quick_way(db: Database, taken: list[swift.Swept]) -> None:
+    result = db.run()
+    assert (state(result), counted(result)) == ("completed", (ROWS, ROWS, 0, 0, 0, 0))
+    assert sum(one.changed for one in taken) >= ROWS * 2 // 3
+
+
+@pytest.mark.parametrize(
+    ("update", "where", "expected"),
+    [
+        (UPDATE, "status IS NULL", True),
+        (
+            "UPDATE leads SET status = lower(coalesce(phone, 'x')) WHERE id = ANY(:ids) AND id > 3",
+            "status IS NULL",
+            True,
+        ),
+        ("UPDATE public.leads SET status = 'a' -- why\n WHERE (id = ANY(:ids)) -- so", "leads.status IS NULL", True),
+        ("UPDATE leads AS l SET status = 'a' WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = 'a' FROM other WHERE leads.id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = (SELECT 'a') WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = 'a' WHERE id = ANY(:ids) RETURNING id", "status IS NULL", False),
+        ("UPDATE leads SET status = ours(phone) WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = public.ours(phone) WHERE id = ANY(:ids)", "status IS NULL", False),
+        (UPDATE, "status IS NULL AND ours(phone) IS NOT NULL", False),
+        (UPDATE, "status IS NULL AND NOT EXISTS (SELECT FROM other)", False),
+        ("DELETE FROM leads WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = pg_catalog.current_setting('a.b', true) WHERE id = ANY(:ids)", "true", False),
+        ("UPDATE leads SET status = vowed(phone) WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = leads.whole WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = age(phone) WHERE id = ANY(:ids)", "status IS NULL", False),
+        (
+            "UPDATE leads SET status = concat(age(now(), now()), substring(phone, 1, 2)) WHERE id = ANY(:ids)",
+            "id > 0",
+            True,
+        ),
+        ("UPDATE leads SET id = id + 0, status = 'a' WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = cardinality(:ids)::text WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = DEFAULT WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = phone OPERATOR(pg_catalog.||) 'a' WHERE id = ANY(:ids)", "status IS NULL", False),
+        ("UPDATE leads SET status = 'a' WHERE id IN (SELECT unnest(:ids))", "status IS NULL", False),
+    ],
+)
+def test_only_what_depends_on_its_rows_alone(db: Database, update: str, where: str, expected: bool) -> None:
+    db(FUNCTIONS)
+    if " age(phone)" in update:
+        db("CREATE FUNCTION age(text) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1'")
+    assert is_swift(db, define(update=update, where=where)) is expected
+
+
+@pytest.mark.parametrize(
+    "besides",
+    [
+        TRIGGER,
+        "ALTER TABLE leads ADD COLUMN u int, ADD UNIQUE (u) DEFERRABLE",
+        "CREATE TABLE child (lead bigint REFERENCES leads DEFERRABLE)",
+        f"{READS} ALTER TABLE leads ADD CHECK (reads(name))",
+        f"{READS} CREATE DOMAIN d AS text CHECK (reads(VALUE))",
+        f"{READS} CREATE OPERATOR ### (RIGHTARG = text, FUNCTION = reads)",
+        f"{READS} ALTER TABLE leads ADD COLUMN r bool DEFAULT reads('')",
+        "CREATE RULE r AS ON INSERT TO leads DO ALSO NOTHING",
+    ],
+)
+def test_nothing_must_happen_besides_or_later(db: Database, besides: str) -> None:
+    assert is_swift(db, define())
+    db(besides)
+    assert not is_swift(db, define())
+
+
+def test_a_row_that_somebody_holds_is_left_out_by_the_long_way(db: Database, taken: list[swift.Swept]) -> None:
+    with db.holding(f"SELECT FROM leads WHERE id = {ROWS - 10} FOR UPDATE"):
+        result = db.run(seconds=5)
+        assert (state(result), result.counts.locked, result.counts.changed) == ("incomplete", 1, ROWS - 1)
+    assert taken
+    assert state(db.run()) == "completed"
+
+
+def test_what_joins_the_table_during_the_run_ends_the_quick_way(
+    db: Database, taken: list[swift.Swept], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trigger that writes elsewhere is refused by the long way: nothing that it did by then may stand."""
+    joined: list[bool] = []
+    inner = swift.sweep
+
+    def sweep(*arguments: object) -> swift.Swept:
+        if not joined:
+            joined.append(True)
+            db(
+                "CREATE TABLE log (id bigint); "
+                + TRIGGER.replace("RETURN NEW", "INSERT INTO log VALUES (NEW.id); RETURN NEW")
+            )
+        return inner(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(batch, "sweep", sweep)
+    result = db.run()
+    assert (state(result), joined) == ("failed", [True])
+    assert "log" in str(result)
+    assert db("SELECT count(*) FROM log") == [(0,)]
+
+
+def test_what_others_write_meanwhile_is_not_overwritten(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The row is held when the statement comes to it; then it is filled by the one who held it."""
+    monkeypatch.setattr("migration_guard.backfill.trying.WAIT", 5.0)
+    monkeypatch.setattr("migration_guard.backfill.job.HOLD", 5.0)
+    db(f"ALTER DATABASE {db.console.info.dbname} SET deadlock_timeout = '20s'")
+    with psycopg.connect(db.url) as application:
+        application.execute("UPDATE leads SET status = 'theirs' WHERE id = %s", [ROWS - 10])
+        run = threading.Thread(target=lambda: results.append(db.run()))
+        results: list[object] = []
+        run.start()
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%mg_window%'"
+        while db(waits) == [(0,)]:
+            assert run.is_alive()
+            time.sleep(0.01)
+        application.commit()
+        run.join()
+    (result,) = results
+    assert (state(result), counted(result)) == ("completed", (ROWS, ROWS - 1, 0, 1, 0, 0))  # type: ignore[arg-type]
+    assert db("SELECT id FROM leads WHERE status = 'theirs'") == [(ROWS - 10,)]
+
+
+@pytest.mark.parametrize(
+    ("update", "said"),
+    [
+        ("UPDATE leads SET status = 'new' WHERE id = ANY(:ids) OR id % 7 = 0", "must keep to id = ANY(:ids)"),
+        (
+            "UPDATE leads SET status = 'new' WHERE id = ANY(:ids) AND id % 9 <> 0 OR id = 2990",
+            "a batch must change its own rows only",
+        ),
+        ("UPDATE leads SET name = 'new' WHERE id = ANY(:ids)", ""),
+    ],
+)
+def test_what_is_odd_is_told_by_the_long_way(db: Database, update: str, said: str) -> None:
+    result = db.run(define(update=update))
+    assert not result.complete
+    assert said in str(result)
+
+
+def test_rows_that_cannot_be_changed_are_found(db: Database) -> None:
+    db("ALTER TABLE leads ADD CHECK (id % 500 <> 0 OR status IS NULL)")
+    result = db.run()
+    assert (state(result), counted(result)) == ("completed_with_quarantine", (ROWS, ROWS - 6, 0, 0, 0, 6))
+
+
+def test_rows_without_a_source_are_counted_as_before(db: Database, taken: list[swift.Swept]) -> None:
+    result = db.run(define(update=f"{UPDATE} AND id % 20 <> 0"))
+    assert (state(result), counted(result)) == ("completed", (ROWS, ROWS - ROWS // 20, ROWS // 20, 0, 0, 0))
+    assert taken

@@ -1,0 +1,172 @@
+"""The language server, by a real editor's messages over standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from lsprotocol import types
+
+from server.editor import Editor, applied, editing
+from server.edits import NAME, START, campaign, family, prepare
+
+HELPED = START.replace("from alembic import op\n", "from alembic import op\nfrom app.helpers import fill\n").replace(
+    "    op.execute(\"UPDATE leads SET status = 'new'\")\n", "    fill(op.get_bind())\n"
+)
+AT = START.split("\n").index("    op.execute(\"UPDATE leads SET status = 'new'\")")
+
+
+Does = Callable[[Editor], Coroutine[Any, Any, None]]
+Session = Callable[[Path, Does], None]
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """One editor for all tests, which does something in the folder of each."""
+    loop = asyncio.new_event_loop()
+    opened = editing(Path(os.path.realpath(tmp_path_factory.getbasetemp())))
+    editor = loop.run_until_complete(opened.__aenter__())
+
+    def edit(root: Path, does: Does) -> None:
+        editor.root = root
+        loop.run_until_complete(does(editor))
+
+    yield edit
+    loop.run_until_complete(opened.__aexit__(None, None, None))
+    loop.close()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return prepare(Path(os.path.realpath(tmp_path)) / "work")
+
+
+def test_after_each_edit_the_editor_is_told_what_check_says(tmp_path: Path, session: Session) -> None:
+    folder = Path(os.path.realpath(tmp_path))
+
+    async def does(editor: Editor) -> None:
+        wrong, compared, _ = await campaign(editor, folder, 15, seed=7)
+        assert not wrong, wrong[0]
+        assert compared > 10
+
+    session(tmp_path, does)
+
+
+def test_findings_say_why_and_what_can_be_done(root: Path, session: Session) -> None:
+    (root / "migration-guard.toml").write_text('tables-file = "tables.toml"\n[backfill]\nmodules = ["backfills.py"]\n')
+    (root / "tables.toml").write_text(
+        '[tables]\n"public.leads" = { heat = "hot", rows = 12000000, bytes = 9, writes-per-day = 90000 }\n'
+    )
+
+    async def does(editor: Editor) -> None:
+        found = await editor.open(NAME, START)
+        assert [(one.code, one.severity) for one in found] == [
+            ("MG101", types.DiagnosticSeverity.Error),
+            ("MG301", types.DiagnosticSeverity.Error),
+        ]
+        said = await editor.hover(NAME, AT)
+        assert said is not None
+        assert "12,000,000 rows, 90,000 writes a day" in said
+        assert "migration-guard rule update-in-migration" in said
+        assert await editor.hover(NAME, 0) is None
+        offers = await editor.offers(NAME, AT)
+        assert not await editor.offers(NAME, 0)
+        line = AT + 1
+        ignoring = offers[f"Ignore update-in-migration (line {line}), and say why"]
+        assert ignoring.edit is not None
+        text = applied(ignoring.edit, START, editor.uri(NAME))
+        assert text.split("\n")[AT] == "    # migration-guard: ignore[update-in-migration] -- "
+        assert "MG902" in {one.code for one in await editor.type(NAME, text)}  # until there is a reason
+        await editor.type(NAME, START)
+        await editor.do(offers[f"Move into a backfill: update-in-migration (line {line})"])
+        assert not editor.messages, editor.messages
+        moved = applied(editor.edits[-1], START, editor.uri(NAME))
+        assert "UPDATE leads" not in moved
+        assert not [one.code for one in await editor.type(NAME, moved)]
+        assert "UPDATE leads" in applied(editor.edits[-1], "", editor.uri("backfills.py"))
+        await editor.type(NAME, START)
+        await editor.do(offers[f"Add to the baseline: update-in-migration (line {line})"])
+        baseline = next(
+            one.text_document.uri
+            for one in editor.edits[-1].document_changes or []
+            if isinstance(one, types.TextDocumentEdit)
+        )
+        kept = applied(editor.edits[-1], "", baseline)
+        name = Path(baseline.removeprefix(root.as_uri() + "/"))
+        (root / name).write_text(kept)
+        assert [one.code for one in await editor.type(NAME, START + "\n")] == ["MG301"]
+
+    session(root, does)
+
+
+def test_what_is_not_saved_counts_in_whatever_rests_on_it(root: Path, session: Session) -> None:
+    (root / "app").mkdir()
+    (root / "app/__init__.py").write_text("")
+    (root / "app/helpers.py").write_text("def fill(c):\n    pass\n")
+
+    async def does(editor: Editor) -> None:
+        assert not await editor.open(NAME, HELPED)
+        await editor.open("app/helpers.py", "def fill(c):\n    pass\n")
+        version = editor.told[editor.uri(NAME)]
+        await editor.type("app/helpers.py", "def fill(c):\n    c.exec_driver_sql('DELETE FROM leads')\n")
+        await editor.until(
+            lambda: editor.told[editor.uri(NAME)] is not version and editor.told[editor.uri(NAME)].diagnostics
+        )
+        assert "DELETE" in editor.told[editor.uri(NAME)].diagnostics[0].message
+
+    session(root, does)
+
+
+def test_what_could_not_be_checked_is_an_error_and_no_silence(root: Path, session: Session) -> None:
+    async def does(editor: Editor) -> None:
+        found = await editor.open(NAME, START.replace("def upgrade():", "def upgrade(:"))
+        assert [one.severity for one in found] == [types.DiagnosticSeverity.Error]
+        assert found[0].message.startswith("Could not be checked: ")
+        (root / "migration-guard.toml").write_text('select = ["MG999"]\n')
+        found = await editor.type(NAME, START)
+        assert ["MG999" in one.message for one in found] == [True]
+        (root / "migration-guard.toml").write_text("")
+        assert len(await editor.type(NAME, START)) == 2
+
+    session(root, does)
+
+
+def test_files_that_are_no_migrations_are_left_alone(root: Path, session: Session) -> None:
+    async def does(editor: Editor) -> None:
+        assert not await editor.open("app.py", "connection.execute('DELETE FROM leads')\n")
+        assert not await editor.open("notes.txt.py", "")
+
+    session(root, does)
+
+
+def test_a_reader_that_dies_is_replaced(root: Path, session: Session) -> None:
+    async def does(editor: Editor) -> None:
+        assert len(await editor.open(NAME, START)) == 2
+        for one in family(psutil.Process(editor.pid))[1:]:
+            one.kill()
+        found = await editor.type(NAME, START + "# more\n")
+        assert found, "nobody looked, and nothing was said"
+        assert len(await editor.type(NAME, START)) == 2
+
+    session(root, does)
+
+
+def test_an_editor_that_vanishes_leaves_nothing_behind(root: Path) -> None:
+    async def vanishing() -> None:
+        async with editing(root) as editor:
+            await editor.open(NAME, START)
+            processes = family(psutil.Process(editor.pid))
+            server = editor._server
+            assert server is not None
+            assert server.stdin is not None
+            server.stdin.close()
+            await asyncio.wait_for(server.wait(), 60)
+            _, alive = psutil.wait_procs(processes[1:], timeout=30)
+            assert not alive
+
+    asyncio.run(vanishing())
