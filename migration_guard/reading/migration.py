@@ -257,7 +257,9 @@ class Migration:
             return found
         bound = bindings(self.bytes)
         stars = (self._is_out_of_sight(one) for one in self.module.definitions.get("*", ()))
-        return Unknown(name) if bound is not None and (bound.conjures or any(stars)) else None
+        # What uses such things in a folder of migrations need be none: a runner of them imports by name.
+        is_one = self.job.framework != "django" or (bound is not None and bound.imports("django"))
+        return Unknown(name) if bound is not None and is_one and (bound.conjures or any(stars)) else None
 
     def _is_out_of_sight(self, star: Statement) -> bool:
         """Whether all names are taken from a module of nobody knows where."""
