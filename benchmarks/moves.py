@@ -1,33 +1,55 @@
 """Measure how many data changes of the corpus `migration-guard move` hands over, and why it refuses the others.
 
-    moves.py DIR [--all]
+    moves.py DIR [--all] [--only PACKAGE …] [--prove COUNT [--seed NUMBER]]
 
 DIR is what `corpus/fetch.py` made. Every UPDATE, DELETE and INSERT … SELECT on the way up is planned, and nothing is
 written. Each migration that would be rewritten must parse, and must differ only where its statement stood. `--all` lists
-each refusal with its place. Exit code 1 if a rewritten file breaks that rule.
+each refusal with its place. `--prove` draws so many of the moves that are SQL, runs each beside its migration on made-up rows
+of a scratch PostgreSQL, and compares; exit code 1 if one leaves other rows. Loops are what an object mapper writes inside of a `for` or `while`. Files are planned by as
+many processes as there are cores. Exit code 1 if a rewritten file breaks that rule.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from multiprocessing import get_context
 from pathlib import Path
+from random import Random
 
 from migration_guard.check import Request, run
+from migration_guard.cli.proving import prover
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.move.place import Modules
 from migration_guard.move.plan import MOVABLE, Move, Refusal, plan
 from migration_guard.operations import Direction
+from migration_guard.prove import Proof
 
 MODULE = "backfills_of_the_benchmark.py"
 COMMENT = "# migration-guard move: "
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one data change."""
+
+    place: str
+    kind: str
+    loop: bool
+    moved: bool
+    by_function: bool
+    with_key: bool
+    reason: str
+    faults: tuple[str, ...]
 
 
 def main() -> int:
@@ -35,47 +57,115 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--all", action="store_true", help="list each refusal")
+    parser.add_argument("--only", nargs="+", default=[], metavar="PACKAGE", help="only these packages")
+    parser.add_argument("--prove", type=int, default=0, metavar="COUNT", help="prove moves that are drawn")
+    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    packages = arguments.corpus / "packages"
-    modules = Modules((), packages / MODULE)
-    load = SettingsLoader(cwd=packages, isolated=True)
-    found = run(Request([str(packages)], packages, load, workers=2, baseline=False, renders=True))
-    moved: Counter[str] = Counter()
-    seen: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    broken = asked = 0
-    for one, finding in _changes(found.checked):
-        assert finding.operation is not None
-        kind = finding.operation.kind.value
-        seen[kind] += 1
-        outcome = plan(one, finding, None, modules)
-        if isinstance(outcome, Refusal):
-            reasons[_sort(outcome.reason)] += 1
-            asked += "--key" in outcome.reason and isinstance(plan(one, finding, "id", modules), Move)
-            if arguments.all:
-                print(f"{finding.path}:{finding.span.line}: {outcome.reason}")
-            continue
-        moved[kind] += 1
-        for fault in _faults(outcome):
-            broken += 1
-            print(f"{finding.path}:{finding.span.line}: {fault}")
-    for kind in sorted(seen):
-        print(f"{kind}: {moved[kind]} of {seen[kind]} can be moved ({moved[kind] / seen[kind]:.0%})")
-    print(
-        f"all: {moved.total()} of {seen.total()} ({moved.total() / max(seen.total(), 1):.0%}); {broken} rewritten wrongly"
-    )
-    print(f"with --key, where the migrations do not tell it: {asked} more")
-    for reason, count in reasons.most_common():
+    outcomes = list(_outcomes(arguments.corpus / "packages", arguments.only))
+    for one in outcomes:
+        if arguments.all and not one.moved:
+            print(f"{one.place}: {one.reason}")
+        for fault in one.faults:
+            print(f"{one.place}: {fault}")
+    for kind in sorted({one.kind for one in outcomes}):
+        _print_share(kind, [one for one in outcomes if one.kind == kind])
+    _print_share("all", outcomes)
+    _print_share("loops of object mappers", [one for one in outcomes if one.loop])
+    print(f"{sum(bool(one.faults) for one in outcomes)} rewritten wrongly")
+    print(f"with --key, where the migrations do not tell it: {sum(one.with_key for one in outcomes)} more")
+    for reason, count in Counter(_sort(one.reason) for one in outcomes if not one.moved).most_common():
         print(f"{count:5} {reason}")
-    return 1 if broken else 0
+    differ = _prove(outcomes, arguments.prove, arguments.seed) if arguments.prove else 0
+    return 1 if differ or any(one.faults for one in outcomes) else 0
 
 
-def _changes(every: tuple[Checked, ...]) -> Iterator[tuple[Checked, Finding]]:
-    for one in every:
-        for finding in one.findings:
-            operation = finding.operation
-            if operation is not None and operation.kind in MOVABLE and operation.direction is not Direction.DOWNGRADE:
-                yield one, finding
+def _prove(outcomes: Sequence[Outcome], count: int, seed: int) -> int:
+    """Prove moves that are drawn; give how many leave other rows."""
+    movable = [one.place for one in outcomes if one.moved and not one.by_function]
+    drawn = set(Random(seed).sample(movable, min(count, len(movable))))
+    told: Counter[str] = Counter()
+    with prover(None) as proved:
+        for one in _READ:
+            for finding in _changes(one):
+                place = f"{finding.path}:{finding.span.line}"
+                if place not in drawn:
+                    continue
+                drawn.discard(place)
+                move = plan(one, finding, None, Modules((), one.candidate.root / MODULE))
+                proof = proved(move) if isinstance(move, Move) else Proof(None, "not planned again")
+                told[{True: "proven", False: "NOT the same", None: "not proven"}[proof.proven]] += 1
+                if not proof.proven:
+                    print(f"{place}: {proof.told}")
+    print(f"of {told.total()} moves that are drawn (seed {seed}): {dict(sorted(told.items()))}")
+    return told["NOT the same"]
+
+
+def _print_share(name: str, outcomes: Sequence[Outcome]) -> None:
+    moved = sum(one.moved for one in outcomes)
+    share = moved / max(len(outcomes), 1)
+    print(
+        f"{name}: {moved} of {len(outcomes)} can be moved ({share:.0%}), {sum(one.by_function for one in outcomes)} of "
+        "them by a function"
+    )
+
+
+def _outcomes(packages: Path, only: Sequence[str]) -> Iterator[Outcome]:
+    """Read everything once, and plan each file in one of several processes, which are copies of this one."""
+    global _READ  # noqa: PLW0603 - what the copies inherit
+    paths = [str(packages / name) for name in only] or [str(packages)]
+    load = SettingsLoader(cwd=packages, isolated=True)
+    workers = os.cpu_count() or 1
+    _READ = run(Request(paths, packages, load, workers=workers, baseline=False, renders=True)).checked
+    with get_context("fork").Pool(workers) as pool:
+        for outcomes in pool.imap(_of_file, range(len(_READ))):
+            yield from outcomes
+
+
+_READ: tuple[Checked, ...] = ()
+
+
+def _of_file(index: int) -> list[Outcome]:
+    one = _READ[index]
+    modules = Modules((), one.candidate.root / MODULE)
+    loops = None
+    found = []
+    for finding in _changes(one):
+        assert finding.operation is not None
+        loops = _loops(one.candidate.source) if loops is None else loops
+        outcome = plan(one, finding, None, modules)
+        refused = isinstance(outcome, Refusal)
+        found.append(
+            Outcome(
+                place=f"{finding.path}:{finding.span.line}",
+                kind=finding.operation.kind.value,
+                loop=finding.operation.how.endswith("-orm") and any(finding.span.line in loop for loop in loops),
+                moved=not refused,
+                by_function=isinstance(outcome, Move) and b"apply=" in outcome.module_after,
+                with_key=isinstance(outcome, Refusal)
+                and "--key" in outcome.reason
+                and isinstance(plan(one, finding, "id", modules), Move),
+                reason=outcome.reason if isinstance(outcome, Refusal) else "",
+                faults=tuple(_faults(outcome)) if isinstance(outcome, Move) else (),
+            )
+        )
+    return found
+
+
+def _loops(source: bytes) -> list[range]:
+    """The lines of each loop."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []
+    loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While, ast.AsyncFor))]
+    return [range(loop.lineno, (loop.end_lineno or loop.lineno) + 1) for loop in loops]
+
+
+def _changes(one: Checked) -> Iterator[Finding]:
+    for finding in one.findings:
+        operation = finding.operation
+        if operation is not None and operation.kind in MOVABLE and operation.direction is not Direction.DOWNGRADE:
+            yield finding
 
 
 def _faults(move: Move) -> Iterator[str]:

@@ -17,6 +17,7 @@ from migration_guard.operations import (
     Problem,
     Reading,
     Rendition,
+    Rows,
     Span,
 )
 from migration_guard.procedures import Alteration, BatchSize, Contraction, Procedure, Selection, Setting
@@ -98,5 +99,8 @@ def _operation(fields: dict[str, Any]) -> Operation:
 
 
 def _rendition(fields: dict[str, Any]) -> Rendition:
-    spans = {name: Span(**fields[name]) if fields[name] else None for name in ("within", "loop")}
+    spans: dict[str, object] = {name: Span(**fields[name]) if fields[name] else None for name in ("within", "loop")}
+    rows = fields["rows"]
+    lists = {name: tuple(rows[name]) for name in ("conditions", "columns")} if rows else {}
+    spans["rows"] = Rows(**{**rows, **lists}) if rows else None
     return Rendition(**{**fields, **spans, "calls": tuple(Span(**span) for span in fields["calls"])})

@@ -63,6 +63,22 @@ class Rendition:
     """How many that text holds."""
     loop: Span | None = None
     """The loop that it stands for, where it is made of one."""
+    rows: Rows | None = None
+    """What is known of the rows of a loop that SQL does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that a loop of an object mapper goes through, and what it assigns to them."""
+
+    mapper: str
+    """`django-orm` or `sqlalchemy-orm`."""
+    row: str
+    """The variable."""
+    conditions: tuple[str, ...]
+    """What holds of all of them, in SQL, as far as that can be said."""
+    columns: tuple[str, ...]
+    """The columns that may be written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,16 @@ AT_LEAST = {
     "csv": "import csv, io\ndef upgrade():\n    for row in csv.reader(io.StringIO('leads')):\n        op.execute('DELETE FROM '+row[0])\n",
     "mutablemapping": "from collections.abc import MutableMapping\nclass D(MutableMapping):\n    def __getitem__(self,k): pass\n    def __delitem__(self,k): pass\n    def __iter__(self): return iter(())\n    def __len__(self): return 0\n    def __setitem__(self,k,v): op.execute('DELETE FROM '+k)\ndef upgrade():\n    D().update(leads=1)\n",
     "many_steps": "class A:\n    n=0\n    def __iter__(self): return self\n    def __next__(self):\n        self.n+=1\n        return 'DELETE FROM leads' if self.n==10 else 'SELECT %d' % self.n\ndef upgrade():\n    for s in A(): op.execute(s)\n",
+    "sub_function": "import re\ndef upgrade():\n    re.sub('x', lambda m: op.execute('DELETE FROM leads'), 'x')\n",
+    "pattern_sub_function": "import re\nX=re.compile('x')\ndef upgrade():\n    X.sub(lambda m: op.execute('DELETE FROM leads'), 'x')\n",
+    "iter_sentinel": "def upgrade():\n    for x in iter(lambda: op.execute('DELETE FROM leads'), None): pass\n",
+    "object_hook": "import json\ndef upgrade():\n    json.loads('{}', object_hook=lambda d: op.execute('DELETE FROM leads'))\n",
+    "encoder_class": "import json\nclass E(json.JSONEncoder):\n    def default(self, o): op.execute('DELETE FROM leads')\ndef upgrade():\n    json.dumps(object(), cls=E)\n",
+    "signal": "import signal\ndef f(*a): op.execute('DELETE FROM leads')\ndef upgrade():\n    signal.signal(signal.SIGALRM, f)\n",
+    "excepthook": "import sys\ndef upgrade():\n    sys.excepthook = lambda *a: op.execute('DELETE FROM leads')\n",
+    "user_dict": "from collections import UserDict\nclass A(UserDict):\n    def __setitem__(self, k, v): op.execute(v)\ndef upgrade():\n    A(a='DELETE FROM leads')\n",
+    "dict_getattr": "class A(dict):\n    def __getattr__(self, n): return lambda *a: op.execute(*a)\ndef upgrade():\n    A().go('DELETE FROM leads')\n",
+    "in_asks_eq": "class A:\n    def __eq__(self, o): op.execute('DELETE FROM leads'); return True\ndef upgrade():\n    A() in [1]\n",
     "joblib": "from joblib import Parallel, delayed\ndef w(t): op.execute('DELETE FROM '+t)\ndef upgrade():\n    Parallel(2)(delayed(w)(t) for t in ['leads'])\n",
 }
 """… and what is told without its table, or only as something that is not known."""

@@ -99,7 +99,6 @@ HONEST: dict[str, Files] = {
         "def f(x):\n    return x\njson.loads = f\nQ = 'UPDATE leads SET a = 1'\n",
     },
     "a star of what is known": {"v/2.py": HEAD.format("from sqlalchemy import *")},
-    "a star beside an upgrade": {"v/2.py": upgrade("pass", before="from corp.types import *")},
 }
 
 

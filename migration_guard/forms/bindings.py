@@ -6,12 +6,14 @@ a binding reaches a use if no other one, that surely runs between them, replaces
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 
-from migration_guard.forms.nodes import OPERATORS, children, within
+from migration_guard.forms.nodes import OPERATORS, children, parameters, within
 from migration_guard.interpreter.kinds import kind_of
 from migration_guard.interpreter.syntax import dotted
 
@@ -90,11 +92,13 @@ class Guard:
     spot: Spot
 
 
-@dataclass(slots=True)
+@dataclass
 class Names:
     """What a function or a module binds."""
 
+    parameters: tuple[str, ...] = ()
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    """By names, each in the order of their statements."""
     spots: dict[int, Spot] = field(default_factory=dict)
     """Where each statement stands, by the node's id."""
     blocks: dict[int, Block] = field(default_factory=dict)
@@ -111,7 +115,7 @@ class Names:
 
     @classmethod
     def of(cls, node: cst.CSTNode) -> Names:
-        names = cls()
+        names = cls(tuple(parameters(node)))
         match node:
             case cst.FunctionDef():
                 names._read(node.body.body, ())
@@ -129,11 +133,14 @@ class Names:
         if spot is None:
             return known
         found: list[Binding] = []
-        for one in reversed([one for one in known if one.spot.order < spot.order]):
+        for index in range(bisect_left(known, spot.order, key=_order) - 1, -1, -1):
+            one = known[index]
             found.append(one)
             if one.whole and spot.blocks[: len(one.spot.blocks)] == one.spot.blocks:
                 break
-        later = [one for one in known if one.spot.order > spot.order and self._share_a_loop(one.spot, spot)]
+        looped = not self.loops.isdisjoint(spot.blocks)
+        behind = known[bisect_right(known, spot.order, key=_order) :] if looped else ()
+        later = [one for one in behind if self._share_a_loop(one.spot, spot)]
         return [*reversed(found), *later] if found or later else known
 
     def changes(self, name: str) -> bool:
@@ -143,6 +150,15 @@ class Names:
     def binds(self, name: str) -> bool:
         """Whether a name is this function's or module's own."""
         return name not in self.elsewhere and any(one.whole for one in self.bindings.get(name, ()))
+
+    @cached_property
+    def _owners(self) -> dict[int, cst.ClassDef]:
+        classes = [one.definition for every in self.bindings.values() for one in every if one.definition is not None]
+        return {id(part): owner for owner in reversed(classes) for part in owner.body.body}
+
+    def owner(self, function: cst.CSTNode) -> cst.ClassDef | None:
+        """The class of a module that a function stands in."""
+        return self._owners.get(id(function))
 
     def _share_a_loop(self, one: Spot, other: Spot) -> bool:
         return any(block in self.loops and block in other.blocks for block in one.blocks)
@@ -228,7 +244,7 @@ class Names:
             case _:
                 pass
         for part in _expressions(statement):
-            if isinstance(part, cst.NamedExpr):
+            if type(part) is cst.NamedExpr:
                 self._bind(part.target, Binding(spot, "=", (part.value,)))
         self._inside(statement, spot, ())
 
@@ -276,6 +292,10 @@ class Names:
                 tests = (*before, node.test) if isinstance(node, cst.If) else ()
                 tests = (node,) if isinstance(node, (cst.For, cst.While)) else tests
                 self._inside(child, spot, tests)
+
+
+def _order(binding: Binding) -> int:
+    return binding.spot.order
 
 
 _SETATTR = 3

@@ -17,6 +17,7 @@ from migration_guard.forms.nodes import OPERATORS, children, parameters, string_
 from migration_guard.forms.values import constant_form, text_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
+from migration_guard.interpreter.syntax import value_of
 
 _PERCENT = re.compile(r"%[^a-zA-Z%]*[a-zA-Z%]?")
 HOLE = "{}"
@@ -71,7 +72,7 @@ class Expressions(MemberForms):
             case cst.SimpleString() | cst.ConcatenatedString() | cst.FormattedString():
                 return self._string(node, where)
             case cst.Integer() | cst.Float() | cst.Imaginary():
-                return constant_form(node.evaluated_value)
+                return constant_form(value_of(node))
             case cst.Dict():
                 return f"{{{', '.join(self._items(node, where))}}}"
             case cst.List() | cst.Tuple() | cst.Set():
@@ -111,9 +112,10 @@ class Expressions(MemberForms):
                 found = []
                 for item in elements:
                     key = item.key if isinstance(item, cst.DictElement) else None
-                    if not isinstance(key, cst.SimpleString) or not isinstance(key.evaluated_value, str):
+                    name = value_of(key) if isinstance(key, cst.SimpleString) else None
+                    if not isinstance(name, str):
                         return None
-                    found.append((key.evaluated_value, self._of(item.value, where)))
+                    found.append((name, self._of(item.value, where)))
                 return found
             case cst.Call(func=cst.Name(value="dict"), args=args) if self._resolved("dict", where) == "dict":
                 if any(one.keyword is None for one in args):

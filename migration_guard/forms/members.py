@@ -13,7 +13,6 @@ import libcst as cst
 
 from migration_guard.forms.bindings import Names
 from migration_guard.forms.names import NameForms, short
-from migration_guard.forms.nodes import parameters
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 
@@ -80,14 +79,11 @@ class MemberForms(NameForms):
 
     def _own_class(self, name: str, where: Where) -> tuple[cst.ClassDef, Where] | None:
         """The class of the method that is being read, for its first parameter."""
-        if parameters(where.node)[:1] != [name] or where.source is None or not isinstance(where.node, cst.FunctionDef):
+        if where.names.parameters[:1] != (name,) or where.source is None or not isinstance(where.node, cst.FunctionDef):
             return None
         there = self._module(where.source)
-        for every in there.names.bindings.values():
-            for one in every:
-                if one.definition is not None and where.node in _body(one.definition):
-                    return (one.definition, there) if self._is_plain(one.definition, there) else None
-        return None
+        owner = there.names.owner(where.node)
+        return (owner, there) if owner is not None and self._is_plain(owner, there) else None
 
     def _is_plain(self, node: cst.ClassDef, where: Where) -> bool:
         """Whether a class is one of values and functions, and no model."""
@@ -149,7 +145,7 @@ class MemberForms(NameForms):
     ) -> Iterator[str]:
         """What a method assigns to an attribute of its object."""
         names = self._names(method)
-        own = parameters(method)[:1]
+        own = names.parameters[:1]
         caller = made if method.name.value == "__init__" else None
         for one in names.bindings.get(own[0], []) if own else []:
             if one.values and re.fullmatch(rf"\.{re.escape(name)}\W+", one.how):

@@ -10,7 +10,7 @@ import libcst as cst
 
 from migration_guard.forms.bindings import Binding, Names, Origin
 from migration_guard.forms.conditions import Conditions
-from migration_guard.forms.nodes import names_in, parameters
+from migration_guard.forms.nodes import names_in
 from migration_guard.forms.values import GIVEN, has_form, value_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
@@ -66,7 +66,7 @@ class NameForms(Conditions):
 
     def _looked_up(self, name: str, there: Where) -> str:
         reaching = there.names.reaching(name, there.spot)
-        if name in parameters(there.node) and not any(one.whole and not one.spot.blocks for one in reaching):
+        if name in there.names.parameters and not any(one.whole and not one.spot.blocks for one in reaching):
             first = self._parameter(name, there)
             return self._changed(first, reaching, there) if reaching else first
         made = self._bindings(name, reaching, there)
@@ -83,7 +83,7 @@ class NameForms(Conditions):
         for function in self._functions(module.names):
             names = self._names(function)
             bound = [one for one in names.bindings.get(name, ()) if one.how != "handed"]
-            if bound and not names.binds(name) and name not in parameters(function):
+            if bound and not names.binds(name) and name not in names.parameters:
                 inside = Where(names, function, module.source, None, outer=module)
                 yield self._bindings(name, bound, inside)
 
@@ -200,7 +200,7 @@ class NameForms(Conditions):
             return None
         node, there = function
         names = self._names(node)
-        changed = [names.bindings[name] for name in parameters(node) if names.changes(name)]
+        changed = [names.bindings[name] for name in names.parameters if names.changes(name)]
         if not any(binding.how != "handed" and not binding.whole for some in changed for binding in some):
             return None
         return node, there, changed
@@ -237,7 +237,7 @@ class NameForms(Conditions):
 
         def made() -> str:
             passed = self._passed(name, where)
-            return self._of(*passed) if passed is not None else f"{GIVEN} {parameters(where.node).index(name)}"
+            return self._of(*passed) if passed is not None else f"{GIVEN} {where.names.parameters.index(name)}"
 
         return self._once((name, id(where.names), "parameter"), made)
 

@@ -9,6 +9,7 @@ from functools import cache
 import libcst as cst
 
 from migration_guard.interpreter.kinds import is_many, is_node, kind_of
+from migration_guard.interpreter.syntax import value_of
 
 OPERATORS: dict[type[cst.CSTNode], str] = {
     cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*", cst.Divide: "/", cst.FloorDivide: "//", cst.Modulo: "%",
@@ -22,6 +23,8 @@ OPERATORS: dict[type[cst.CSTNode], str] = {
 }  # fmt: skip
 FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 _DEFINITIONS = frozenset({cst.FunctionDef, cst.ClassDef})
+_LEAVES = frozenset({cst.Name, cst.SimpleString, cst.Integer, cst.Float, *OPERATORS})
+"""Nodes that hold no others: every second one."""
 _is_apart = kind_of(cst.BaseSuite, cst.FunctionDef, cst.ClassDef)
 _LAYOUT = frozenset(
     "comma equal semicolon dot colon first_colon second_colon annotation returns lbrace rbrace posonly_ind "
@@ -40,13 +43,17 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """What a node holds, in the order in which it stands there."""
     found: list[cst.CSTNode] = []
+    if type(node) in _LEAVES:
+        return found
     for name in _fields(type(node)):
         value = getattr(node, name)
+        if value is None or type(value) is str:
+            continue
         kind = type(value)
-        if is_node(kind):
-            found.append(value)
-        elif is_many(kind):
+        if is_many(kind):
             found += [child for child in value if is_node(type(child))]
+        elif is_node(kind):
+            found.append(value)
     return found
 
 
@@ -56,7 +63,8 @@ def within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while waiting:
         one = waiting.pop()
         yield one
-        waiting += [child for child in reversed(children(one)) if type(child) not in _DEFINITIONS]
+        if type(one) not in _LEAVES:
+            waiting += [child for child in reversed(children(one)) if type(child) not in _DEFINITIONS]
 
 
 def path(node: cst.CSTNode, end: cst.CSTNode) -> list[tuple[cst.CSTNode, cst.CSTNode]]:
@@ -126,7 +134,7 @@ def string_parts(node: cst.CSTNode) -> Iterator[str | cst.BaseExpression]:
     """What a string literal says, and the expressions in its braces: adjacent strings are one."""
     match node:
         case cst.SimpleString():
-            value = node.evaluated_value
+            value = value_of(node)
             yield value.decode("latin-1") if isinstance(value, bytes) else value
         case cst.ConcatenatedString():
             yield from string_parts(node.left)
@@ -162,7 +170,7 @@ def constant_truth(node: cst.CSTNode) -> bool | None:
         case cst.Name(value="False") | cst.Name(value="None"):
             return False
         case cst.Integer():
-            return bool(node.evaluated_value)
+            return bool(value_of(node))
         case cst.UnaryOperation(operator=cst.Not()):
             inner = constant_truth(node.expression)
             return None if inner is None else not inner

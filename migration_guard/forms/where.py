@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from migration_guard.forms.bindings import Names, Origin, Spot
-from migration_guard.forms.nodes import argument, calls, default, parameters
+from migration_guard.forms.nodes import argument, calls, default
 from migration_guard.interpreter.call import Frame
 from migration_guard.interpreter.repository import Module, Repository, Scope
 from migration_guard.interpreter.syntax import Source
@@ -119,7 +119,7 @@ class Places:
             return where.own[name]
         one: Where | None = where
         while one is not None:
-            if name in one.names.bindings or name in parameters(one.node):
+            if name in one.names.bindings or name in one.names.parameters:
                 return name, one
             one = one.outer
         return name
@@ -143,7 +143,7 @@ class Places:
     @staticmethod
     def _passed(name: str, where: Where) -> tuple[cst.CSTNode, Where] | None:
         """The expression that a parameter stands for, and where that is evaluated."""
-        if name not in parameters(where.node):
+        if name not in where.names.parameters:
             return None
         if where.caller is not None:
             call, there = where.caller

@@ -11,7 +11,7 @@ import libcst as cst
 
 from migration_guard.interpreter.flow import HEAP, Exit, Exits, resume
 from migration_guard.interpreter.functions import ContextManager
-from migration_guard.interpreter.syntax import within
+from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.values import UNKNOWN, Unknown, Value
 
 if TYPE_CHECKING:

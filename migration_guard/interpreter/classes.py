@@ -235,7 +235,7 @@ class Class(Value):
         initialiser = self.method_of("__init__")
         methods = (found for cls in self.lineage() for found in cls.scope.bindings().values())
         if initialiser is None and not any(isinstance(found, Function) for found in methods):
-            return value
+            return Member(value.value, name) if isinstance(value, Constant) else value
         for slot in ("value", "_value_"):
             instance.write(slot, value)
         if initialiser is not None:
@@ -287,6 +287,21 @@ class Class(Value):
             if not self.is_enum:
                 return self  # `Generic[T]`
         return found if found is not None else self.element()
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Constant):
+    """A constant of an enumeration that is a number: it also has a name."""
+
+    name: str = ""
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        match name:
+            case "name" | "_name_":
+                return plain(self.name)
+            case "value" | "_value_":
+                return Constant(self.value)
+        return Constant.attribute(self, name, machine)
 
 
 def _value_of(member: Value) -> Value:

@@ -16,7 +16,8 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
-from migration_guard.interpreter.syntax import Source, dotted, within
+from migration_guard.interpreter.kinds import within
+from migration_guard.interpreter.syntax import Source, dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Choice, Constant, External, Unknown, Value
 

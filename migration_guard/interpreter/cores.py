@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -53,16 +54,28 @@ class _Holding(_Object):
 
     __slots__ = ()
 
+    _of_python: frozenset[str] = frozenset()
+    """The names that Python's class has, which no `__getattr__` is asked for."""
+
     def attribute(self, name: str, machine: Machine) -> Value:
         own = self._own(name, machine)
         if own is not None:
             return own
         assert isinstance(self, Value)
-        return self if name == "data" else Method(self, name)
+        if name == "data":
+            return self
+        if name not in self._of_python:
+            fallback = self.special("__getattr__", plain(name))
+            if fallback is not None:
+                return fallback
+        return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
-        own = self._own(name, call.machine)
-        return call.machine.call(own, call) if own is not None else super().method(name, call)  # type: ignore[misc]
+        found = self.attribute(name, call.machine)
+        itself: object = self
+        if isinstance(found, Method) and found.receiver is itself:
+            return super().method(name, call)  # type: ignore[misc,no-any-return]
+        return call.machine.call(found, call)
 
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
         found = self.special(operator, other)
@@ -115,6 +128,8 @@ class SequenceObject(_Holding, Sequence):
 
     __slots__ = ("instance",)
 
+    _of_python = frozenset(name for cls in (list, tuple, set, deque) for name in dir(cls))
+
     def __init__(self, cls: Class, call: Call) -> None:
         base = next((base for base in cls.external_bases() if base in CORES), "")
         kind = "tuple" if base.endswith("tuple") else "set" if base.endswith("set") else "list"
@@ -164,6 +179,8 @@ class MappingObject(_Holding, Mapping):
 
     __slots__ = ("instance",)
 
+    _of_python = frozenset(name for cls in (OrderedDict, defaultdict) for name in dir(cls))
+
     def __init__(self, cls: Class, call: Call) -> None:
         super().__init__()
         self.instance = Instance(cls, call)
@@ -173,8 +190,12 @@ class MappingObject(_Holding, Mapping):
         rows = bool(call.machine.row_loops)
         for value in call.positional:
             self.update(value, rows=rows)
+        own = "collections.UserDict" in self.cls.external_bases()  # … whose `__init__` calls `__setitem__`
         for name, value in call.named.items():
-            Mapping.set_item(self, plain(name), value, rows=rows)
+            if own:
+                self.set_item(plain(name), value, rows=rows)
+            else:
+                Mapping.set_item(self, plain(name), value, rows=rows)
 
     def core_method(self, name: str, call: Call) -> Value:
         """A method of `dict`, as `super()` has it."""

@@ -124,12 +124,14 @@ class Definitions:
     def _decorated(self, value: Value, decorators: AnySequence[cst.Decorator]) -> Value:
         """What the decorators leave of a function or class; one from out of sight hides nothing of it."""
         for decorator in reversed(decorators):
-            wrapper = self.machine.evaluate(decorator.decorator)
+            with self.machine.libraries.entrusted.quiet():
+                wrapper = self.machine.evaluate(decorator.decorator)
             name = (dotted(decorator.decorator) or "").rpartition(".")[2]
             if isinstance(wrapper, (ContextManager, External)) or not _ours(wrapper):
                 value = self.machine.libraries.decorated(value, wrapper, self.machine.place(decorator.decorator))
                 continue
             call = Call(self.machine, name, self.machine.place(decorator.decorator), (value,))
+            self.machine.libraries.entrusted.decorates(value, wrapper, self.machine)
             result = self.machine.call(wrapper, call)
             callable_ones = [option for option in result.alternatives() if _callable(option)]
             value = join(callable_ones) if callable_ones else value
@@ -163,6 +165,8 @@ class Definitions:
         outer.assign(node.name.value, cls)
         for ancestor in cls.lineage()[1:]:
             ancestor.children.append(cls)
+        for base in bases:
+            machine.libraries.handed(base, cls)
         made = self._made(cls, named)
         self._announced(cls, named)
         decorators = [one for one in node.decorators if not self._field_style(one)]

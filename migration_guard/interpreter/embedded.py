@@ -28,10 +28,6 @@ class Embedded(Source):
 
     where: Place
 
-    def want(self, node: cst.CSTNode) -> None:
-        self.where.source.want(self.where.node)
-        self.where.source.want(self.where.whole)
-
     def start(self, node: cst.CSTNode) -> tuple[int, int]:
         return self.where.source.start(self.where.node)
 

@@ -22,7 +22,7 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.operators import BINARY, compared, counted
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.slices import Slice
-from migration_guard.interpreter.syntax import dotted, read_literal
+from migration_guard.interpreter.syntax import dotted, read_literal, value_of
 from migration_guard.interpreter.text import Piece, Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value, join
 
@@ -72,12 +72,12 @@ class Expressions:
 
     def _Integer(self, node: cst.Integer) -> Value:
         try:
-            return Constant(node.evaluated_value)
+            return Constant(value_of(node))
         except (ValueError, SyntaxError):  # more digits than Python converts
             return UNKNOWN
 
     def _Float(self, node: cst.Float) -> Value:
-        return Constant(node.evaluated_value)
+        return Constant(value_of(node))
 
     # --- Text --------------------------------------------------------------------------------------------------------
 

@@ -43,6 +43,10 @@ class Function(Value):
     wrapper: str = ""
     """The dotted name of the decorator from out of sight, where that is known."""
 
+    @property
+    def origin(self) -> str:  # type: ignore[override]
+        return f"{self.name}@{id(self.node)}" if self.wrapped else ""
+
     callable_in_sight = True
 
     @property
@@ -120,6 +124,8 @@ class Function(Value):
             return Generator(self, call)
         if self.style == "contextmanager":
             return ContextManager(self, call)
+        if self.wrapped:
+            call.machine.libraries.entrusted.may_run(self, call)
         return call.machine.run(self, call)
 
 

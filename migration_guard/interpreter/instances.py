@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import libcst as cst
 
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
-from migration_guard.interpreter.syntax import within
+from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Native, Unknown, Value, join
 
@@ -50,6 +51,9 @@ class Instance(Store, Value):
         names = [str(name) for name in self.slots]
         return {name: value for name in names if isinstance(value := self.read(name), Value)}
 
+    def parts(self) -> Iterator[Value]:
+        yield from self.attributes.values()
+
     @property
     def handle(self) -> bool:  # type: ignore[override]
         return any(value.handle for value in self.attributes.values() if value is not self)
@@ -72,6 +76,9 @@ class Instance(Store, Value):
         else:
             for name, value in call.named.items():  # a base class out of sight keeps what it is given, as likely as not
                 self.write(name, value)
+            for number, value in enumerate(call.positional):
+                if value.handle:
+                    self.write(f"*{number}", value)
 
     def fill(self, call: Call) -> None:
         """The fields of a dataclass and the like, by position and by name."""
@@ -175,6 +182,7 @@ class Instance(Store, Value):
         target = self.cls.method_of("__call__")
         if target is not None:
             return target.bind(self).call(call)
+        self.machine.libraries.hook_inherited(self, call)
         if self.cls.method_of("__enter__") is not None and call.positional and call.positional[0].callable_in_sight:
             return Native("inside", partial(self._around, call.positional[0]))
         return call.leave(self)
@@ -192,6 +200,8 @@ class Instance(Store, Value):
             made = self.special("__aiter__")
         if isinstance(made, Instance):
             return made.stepped()
+        if made is None and self.cls.external_bases() and not self.cls.fields:
+            self.machine.libraries.hook_inherited(self, self.hidden_call("__iter__"))
         return made if made is not None else self.stepped()
 
     def stepped(self) -> Value | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from functools import cache
+from typing import Any
 
 import libcst as cst
 
@@ -20,3 +22,29 @@ def kind_of(*kinds: type) -> Callable[[type], bool]:
 
 is_node = kind_of(cst.CSTNode)
 is_many = kind_of(list, tuple)
+
+
+@cache
+def code_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of node that hold code: white space and punctuation do not."""
+    return tuple(one.name for one in fields(kind) if not one.name.startswith("whitespace") and one.name not in _SIGNS)
+
+
+_SIGNS = frozenset(
+    "lpar rpar lbracket rbracket lbrace rbrace comma semicolon colon dot equal leading_lines lines_after_decorators "
+    "header footer trailing_whitespace first_colon second_colon".split()
+)
+
+
+def within(node: object, *but: type) -> Iterator[cst.CSTNode]:
+    """A node, or several, and all code below, without what stands inside nodes of some kinds. No order is kept."""
+    waiting: list[object] = [node]
+    while waiting:
+        inner: Any = waiting.pop()
+        kind: type = type(inner)
+        if is_many(kind):
+            waiting += inner
+        elif is_node(kind):
+            yield inner
+            if not but or not isinstance(inner, but):
+                waiting += [getattr(inner, name) for name in code_fields(kind)]

@@ -53,6 +53,8 @@ class Names:
                 self._define_by_star(module, name)
             module.running.discard(name)
             value = scope.get(name)
+            if name in module.decorating and value is not None and value.origin:
+                self._define(module, module.decorating[name])  # what it was given, it may run
         if value is not None:
             return value
         below = self.machine.repository.submodule(module, name)
@@ -63,7 +65,11 @@ class Names:
     def of_module(self, module: Module, name: str) -> Value:
         """`module.name` as it is seen from outside: the module's own `__getattr__` is asked last."""
         value = self.module_attribute(module, name)
-        asked = "__getattr__" in module.definitions and name not in module.definitions and not name.startswith("__")
+        asked = (
+            ("__getattr__" in module.definitions or module.scope.holds("__getattr__"))
+            and name not in module.definitions
+            and not name.startswith("__")
+        )
         if not asked or module.scope.holds(name) or "__getattr__" in module.running:
             return value
         if self.machine.repository.submodule(module, name) is not None:
@@ -104,6 +110,11 @@ class Names:
                         with HEAP.lasting():
                             module.scope.write(name, value)
                         return
+
+    def stars(self, module: Module) -> list[External]:
+        """The modules out of sight of which it imports everything."""
+        nodes = [node for node in module.definitions.get("*", []) if isinstance(node, cst.ImportFrom)]
+        return [one for node in nodes if isinstance(one := self._imported_module(node, module), External)]
 
     def _imported_module(self, node: cst.ImportFrom, importer: Module) -> Value:
         name = dotted(node.module) or "" if node.module is not None else ""
@@ -172,10 +183,12 @@ class Names:
             case cst.Attribute():
                 receiver = self.machine.evaluate(target.value)
                 receiver.assign(target.attr.value, value, self.machine, self.machine.place(target, statement))
+                self.machine.libraries.handed(receiver, value)
             case cst.Subscript():
                 key = self.machine.expressions.subscript_key(target)
                 receiver = self.machine.evaluate(target.value)
                 receiver.set_item(key, value, rows=bool(self.machine.row_loops))
+                self.machine.libraries.handed(receiver, value)
                 for option in receiver.alternatives():
                     if option.items_are_attributes:
                         option.assign(str(key), value, self.machine, self.machine.place(target, statement))

@@ -77,6 +77,10 @@ def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> boo
         _asked(left, _METHODS[type(node)], right, call)
     if isinstance(node, (cst.In, cst.NotIn)) and isinstance(right, Instance):
         right.special("__contains__", left)
+    if isinstance(node, (cst.In, cst.NotIn)) and isinstance(right, Sequence):
+        for one in (left, *right.known):
+            if isinstance(one, Instance):
+                _asked(one, "__eq__", left if one is not left else right.element(), call)
     pairs = list(product(left.alternatives(), right.alternatives()))
     if len(pairs) > MAX_PAIRS:
         return None

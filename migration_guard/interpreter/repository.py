@@ -153,6 +153,20 @@ class Module:
                     found.setdefault(name, []).append(statement)
         return found
 
+    @cached_property
+    def decorating(self) -> dict[str, list[Statement]]:
+        """The functions and classes that stand below a decorator of each name: `fill` of `@commands.add("fill")`."""
+        found: dict[str, list[Statement]] = {}
+        for name in self.definitions:
+            for statement in self.definitions[name]:
+                for decorator in getattr(statement, "decorators", ()):
+                    first = decorator.decorator
+                    while isinstance(first, (cst.Call, cst.Attribute, cst.Subscript)):
+                        first = first.func if isinstance(first, cst.Call) else first.value
+                    if isinstance(first, cst.Name) and not isinstance(decorator.decorator, cst.Name):
+                        found.setdefault(first.value, []).append(statement)
+        return found
+
 
 def _top_level(body: object) -> list[Statement]:
     """Statements that run on import, those inside `if`, `try` and `with` included."""

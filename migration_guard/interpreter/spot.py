@@ -51,8 +51,6 @@ class Spot:
 
 
 def spot_of(place: Place) -> Spot:
-    place.source.want(place.node)
-    place.source.want(place.whole)
     return Spot(place.source.path, (id(place.node),), place)
 
 
@@ -64,10 +62,6 @@ def spot_in_text(text: Text, start: int, verb_end: int, end: int, call: Place) -
     ends = list(_ends(text, start, end, first[0].literal.path))
     if text.at(end - 1) is None or not ends:
         ends = [(first[0].literal, first[0].start + len(first[0].value.rstrip()) - 1)]
-    for literal in {id(literal): literal for literal, _ in [(first[0].literal, 0), *ends]}.values():
-        if literal.source is not None and literal.node is not None:
-            literal.source.want(literal.node)
-    call.source.want(call.whole)
     key = (id(first[0].literal.node) if first[0].literal.node is not None else first[0].literal.path, first[1])
     return Spot(first[0].literal.path, key, call, (first[0].literal, first[1]), tuple(ends))
 

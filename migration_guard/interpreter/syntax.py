@@ -8,24 +8,21 @@ import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, fields
-from functools import cache, cached_property
-from itertools import accumulate
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import libcst as cst
-from libcst._nodes.internal import CodegenState
 
-from migration_guard.interpreter.kinds import is_many, is_node
+from migration_guard.interpreter.kinds import within
+from migration_guard.interpreter.positions import Positions
 
 MAX_DEPTH = 800
 """Nesting beyond this is refused: libcst recurses per level, and dies where CPython's own parser would refuse."""
 MAX_PATTERN_DEPTH = 8
 """libcst 1.9 needs exponential time for nested sequence patterns: 20 levels take seconds, 25 take for ever."""
-MAX_SURPRISES = 3
-"""Positions that are asked for without having been wanted, after which all positions are kept."""
 MAX_NODES = 400_000
 """About 2 kB of memory a node in libcst: more would not fit into a reader's memory limit."""
 
@@ -44,73 +41,16 @@ class Refused(Exception):
 StringNode = cst.SimpleString | cst.FormattedStringText
 
 
-_NOTED = frozenset({cst.Comment, cst.FunctionDef, cst.Expr, cst.SimpleStatementLine})
-"""Nodes that are found again by their kind."""
-
-
-class _Marks(CodegenState):
-    """Generates the code of a tree and notes at which token each wanted node begins and ends.
-
-    libcst's own PositionProvider keeps a range for every node, at ten times the cost.
-    """
-
-    def __init__(self, tree: cst.Module, wanted: dict[int, cst.CSTNode], *, whole: bool, every: bool) -> None:
-        super().__init__(default_indent=tree.default_indent, default_newline=tree.default_newline)
-        self._wanted = wanted
-        self._every = every
-        """Whether each node is wanted."""
-        self._whole = whole
-        """Whether comments, functions and expressions are noted, which takes going to the end."""
-        self.begins: dict[int, int] = {}
-        self.ends: dict[int, int] = {}
-        self.noted: list[cst.CSTNode] = []
-
-    def before_codegen(self, node: cst.CSTNode) -> None:
-        if self._whole and type(node) in _NOTED:
-            self.noted.append(node)
-            self._wanted[id(node)] = node
-        if self._every or id(node) in self._wanted:
-            self.begins[id(node)] = len(self.tokens)
-
-    def after_codegen(self, node: cst.CSTNode) -> None:
-        if self._every or id(node) in self._wanted:
-            self.ends.setdefault(id(node), len(self.tokens))
-            if not self._whole and not self._every and len(self.ends) == len(self._wanted):
-                raise _AllFound
-
-    def record_syntactic_position(  # type: ignore[override]  # libcst declares its own decorator as the type
-        self, node: cst.CSTNode, **_: object
-    ) -> AbstractContextManager[None]:
-        return self._recorded(node) if self._every or id(node) in self._wanted else _NOTHING
-
-    @contextmanager
-    def _recorded(self, node: cst.CSTNode) -> Iterator[None]:
-        """Without the parentheses, blank lines and comments that the node owns."""
-        self.begins[id(node)] = len(self.tokens)
-        yield
-        self.ends[id(node)] = len(self.tokens)
-
-
-_NOTHING = nullcontext()
-
-
-class _AllFound(Exception):
-    """Everything that was wanted has been passed."""
-
-
 @dataclass(eq=False, repr=False)
 class Source:
-    """One parsed file. Positions cost as much as parsing, so they are made together, when the first one is asked for."""
+    """One parsed file."""
 
     path: Path
     text: str
     tree: cst.Module
-    _wanted: dict[int, cst.CSTNode] = field(default_factory=dict)
-    _ranges: dict[int, tuple[int, int]] = field(default_factory=dict)
-    _noted: list[cst.CSTNode] | None = None
+    known: ast.Module | None = None
+    """What `ast` makes of it; None where that does not read it."""
     _yields: dict[int, bool] = field(default_factory=dict)
-    _surprises: int = 0
-    """How often a position was asked for that nobody had wanted."""
 
     def has_yield(self, function: cst.FunctionDef) -> bool:
         """Whether a function holds a `yield` of its own."""
@@ -122,83 +62,50 @@ class Source:
             )
         return self._yields[id(function)]
 
-    def want(self, node: cst.CSTNode) -> None:
-        """Say that the position of a node may be asked for."""
-        self._wanted[id(node)] = node
-
     def start(self, node: cst.CSTNode) -> tuple[int, int]:
         """Line and column, both from 1."""
-        return self._position(self._range(node)[0])
+        return self._positions.line_and_column(self._positions.range(node)[0])
 
     def end(self, node: cst.CSTNode) -> tuple[int, int]:
         """Line and column behind the node, both from 1."""
-        return self._position(self._range(node)[1])
+        return self._positions.line_and_column(self._positions.range(node)[1])
 
     def offset(self, position: tuple[int, int]) -> int:
         """Give the offset in the text of a line and column."""
-        return self._lines[position[0] - 1] + position[1] - 1
+        return self._positions.offset(*position)
 
     @property
     def comments(self) -> list[cst.Comment]:
-        return [node for node in self._all_noted() if isinstance(node, cst.Comment)]
+        return [node for node in self._positions.noted if isinstance(node, cst.Comment)]
 
     @property
     def functions(self) -> list[cst.FunctionDef]:
-        return [node for node in self._all_noted() if isinstance(node, cst.FunctionDef)]
+        return [node for node in self._positions.noted if isinstance(node, cst.FunctionDef)]
 
     @property
     def expressions(self) -> list[cst.Expr]:
         """The statements that are only an expression: calls and docstrings."""
-        return [node for node in self._all_noted() if isinstance(node, cst.Expr)]
+        return [node for node in self._positions.noted if isinstance(node, cst.Expr)]
 
     @property
     def statements(self) -> list[cst.SimpleStatementLine]:
         """The statements that hold no others, with all their lines."""
-        return [node for node in self._all_noted() if isinstance(node, cst.SimpleStatementLine)]
-
-    def _all_noted(self) -> list[cst.CSTNode]:
-        if self._noted is None:
-            self._noted = self._generate(whole=True)
-        return self._noted
-
-    def _range(self, node: cst.CSTNode) -> tuple[int, int]:
-        if id(node) not in self._ranges:
-            self.want(node)
-            self._surprises += 1
-            self._generate(whole=False, every=self._surprises >= MAX_SURPRISES)
-        return self._ranges[id(node)]
-
-    def _generate(self, *, whole: bool, every: bool = False) -> list[cst.CSTNode]:
-        """Find where everything stands that anybody wanted so far; give what was noted on the way."""
-        marks = _Marks(self.tree, self._wanted, whole=whole, every=every)
-        with suppress(_AllFound):
-            self.tree._codegen(marks)  # noqa: SLF001 - what PositionProvider itself calls
-        before = [0, *accumulate(map(len, marks.tokens))]
-        before.append(before[-1])  # a file without a last newline: the token was made, and taken back
-        self._ranges = {
-            key: (before[begin], before[marks.ends[key]]) for key, begin in marks.begins.items() if key in marks.ends
-        }
-        return marks.noted
-
-    def _position(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self._lines, offset)
-        return line, offset - self._lines[line - 1] + 1
+        return [node for node in self._positions.noted if isinstance(node, cst.SimpleStatementLine)]
 
     @cached_property
-    def _lines(self) -> list[int]:
-        """The offset at which each line begins, as Python counts lines."""
-        return [0, *(match.end() for match in _NEWLINE.finditer(self.text))]
-
-
-_NEWLINE = re.compile(r"\r\n?|\n")
+    def _positions(self) -> Positions:
+        found, self.known = Positions(self.text, self.tree, self.known), None
+        return found
 
 
 def parse(path: Path, data: bytes) -> Source:
     """Parse a file. Raises Refused where neither Python nor libcst reads it, or it would take a parser down."""
-    verdict = _ask_python(data)
+    known = _ask_python(data)
+    verdict = None if isinstance(known, ast.Module) else known
     gc.disable()  # parsing makes hundreds of thousands of objects and no garbage
     try:
-        tree = cst.parse_module(data)
+        with _unchecked():
+            tree = cst.parse_module(data)
         text = data.decode(tree.encoding, "replace")
     except cst.ParserSyntaxError as error:
         line, reason = verdict or (error.raw_line, "libcst cannot parse this file")
@@ -210,11 +117,28 @@ def parse(path: Path, data: bytes) -> Source:
         raise Refused(None, "nested too deeply to be read") from None
     finally:
         gc.enable()
-    return Source(path, text, tree)
+    return Source(path, text, tree, known if isinstance(known, ast.Module) else None)
 
 
-def _ask_python(data: bytes) -> tuple[int | None, str] | None:
-    """What the interpreter itself thinks: None if it parses, else its line and message. Raises Refused if hopeless."""
+_CHECK = cst.CSTNode.__post_init__
+
+
+@contextmanager
+def _unchecked() -> Iterator[None]:
+    """Libcst checks every node, also those that its parser makes of text that it has just understood: a sixth of the time."""
+    cst.CSTNode.__post_init__ = _accepted  # type: ignore[assignment, method-assign]
+    try:
+        yield
+    finally:
+        cst.CSTNode.__post_init__ = _CHECK  # type: ignore[method-assign]
+
+
+def _accepted(_: cst.CSTNode) -> None:
+    pass
+
+
+def _ask_python(data: bytes) -> ast.Module | tuple[int | None, str]:
+    """What the interpreter itself reads, else its line and message. Raises Refused if hopeless."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -229,7 +153,7 @@ def _ask_python(data: bytes) -> tuple[int | None, str] | None:
     except (RecursionError, MemoryError):
         raise Refused(None, "nested too deeply to be read") from None
     _check_shape(tree)
-    return None
+    return tree
 
 
 def _check_shape(tree: ast.Module) -> None:
@@ -302,6 +226,25 @@ def read_literal(source: Source, node: StringNode, prefix: str = "") -> tuple[st
     return value, Literal(source, node, raw, anchors, source.path)
 
 
+def value_of(node: cst.SimpleString | cst.Integer | cst.Float | cst.Imaginary) -> Any:
+    """What a literal is in Python. Most are what stands there: only the others are worth a compiler."""
+    match node:
+        case cst.SimpleString():
+            raw = node.raw_value
+            if "\\" not in raw and "\r" not in raw and "b" not in node.prefix.lower():
+                return raw
+        case cst.Integer():
+            if len(node.value) <= _SHORT:
+                return int(node.value, 0)
+        case cst.Float():
+            return float(node.value)
+    return node.evaluated_value
+
+
+_SHORT = 20
+"""Digits of a number that needs no limit: Python has one for those of many."""
+
+
 def _unescape(raw: str, *, raw_string: bool, braces: bool) -> tuple[str, tuple[tuple[int, int], ...]]:
     pieces: list[str] = []
     anchors: list[tuple[int, int]] = []
@@ -346,29 +289,3 @@ def dotted(node: cst.BaseExpression) -> str | None:
     if not isinstance(node, cst.Name):
         return None
     return ".".join([node.value, *reversed(names)])
-
-
-@cache
-def _fields(kind: type) -> tuple[str, ...]:
-    """The fields of a kind of node that hold code: white space and punctuation do not."""
-    return tuple(one.name for one in fields(kind) if not one.name.startswith("whitespace") and one.name not in _SIGNS)
-
-
-_SIGNS = frozenset(
-    "lpar rpar lbracket rbracket lbrace rbrace comma semicolon colon dot equal leading_lines lines_after_decorators "
-    "header footer trailing_whitespace first_colon second_colon".split()
-)
-
-
-def within(node: cst.CSTNode, *but: type) -> Iterator[cst.CSTNode]:
-    """A node and all code below it, without what stands inside nodes of some kinds. No order is kept."""
-    waiting: list[object] = [node]
-    while waiting:
-        inner: Any = waiting.pop()
-        kind: type = type(inner)
-        if is_many(kind):
-            waiting += inner
-        elif is_node(kind):
-            yield inner
-            if not but or not isinstance(inner, but):
-                waiting += [getattr(inner, name) for name in _fields(kind)]

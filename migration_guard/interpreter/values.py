@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as AnySequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -85,6 +85,8 @@ class Value:
         """Whether it is true in a condition; None where that is not known."""
         return None
 
+    origin: str = ""
+    """Whose it is, of what is out of sight: things of one origin may lead to each other."""
     is_class: bool = False
     """Whether it is a class of the repository."""
     callable_in_sight: bool = False
@@ -139,6 +141,10 @@ class Value:
         """The elements, where it is known how many there are."""
         return None
 
+    def parts(self) -> Iterable[Value]:
+        """What it holds in attributes."""
+        return ()
+
     def each(self) -> list[Value]:
         """The elements, or one that stands for all where their number is not known."""
         elements = self.elements()
@@ -163,7 +169,8 @@ class Value:
 
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
         """`self + other` and the like, by the name of the method that Python calls; None where it has none."""
-        return None
+        is_handed = self.origin and not self.callable_in_sight and other.callable_in_sight
+        return call.leave(self) if is_handed else None  # `pipeline | function`
 
     def blurred(self, others: AnySequence[Value]) -> Value:
         """What stands for more alternatives than are kept."""
@@ -198,10 +205,19 @@ class Unknown(Value):
     from_rows: bool = False
     given: bool = False
     """Whether it is an argument of an entry point: whoever calls it from out of sight is responsible for it."""
+    source: str = field(default="", compare=False)
+    """Where it comes from, if that is more than what it is called."""
 
     @property
     def key(self) -> object:
         return self
+
+    @property
+    def origin(self) -> str:  # type: ignore[override]
+        return self.source or self.hint
+
+    def element(self) -> Value:
+        return Unknown(from_rows=self.from_rows, source=self.origin)
 
     @property
     def swallows(self) -> bool:
@@ -369,6 +385,13 @@ class External(Value):
         return self.name
 
     @property
+    def origin(self) -> str:  # type: ignore[override]
+        return self.name
+
+    def element(self) -> Value:
+        return Unknown(source=self.name)
+
+    @property
     def root(self) -> str:
         return self.name.partition(".")[0]
 
@@ -474,8 +497,15 @@ class Method(Value):
     def from_rows(self) -> bool:  # type: ignore[override]
         return self.receiver.from_rows
 
+    @property
+    def origin(self) -> str:  # type: ignore[override]
+        return self.receiver.origin
+
+    def element(self) -> Value:
+        return Unknown(from_rows=self.from_rows, source=self.origin)
+
     def method(self, name: str, call: Call) -> Value:
-        return Unknown(self.name, self.from_rows).method(name, call)
+        return Unknown(self.name, self.from_rows, source=self.origin).method(name, call)
 
     def call(self, call: Call) -> Value:
         return self.receiver.method(self.name, call)

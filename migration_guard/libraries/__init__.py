@@ -61,6 +61,7 @@ from migration_guard.libraries.database import (
     Row,
     Statement,
     Table,
+    held,
     holds_rows,
     record,
     run_callbacks,
@@ -68,6 +69,7 @@ from migration_guard.libraries.database import (
     takes_callback,
 )
 from migration_guard.libraries.django_models import Project
+from migration_guard.libraries.entrusted import Entrusted
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened
@@ -123,6 +125,9 @@ class Libraries:
         self.operations = Operations()
         """The operations of Alembic's `op` that the repository registers."""
 
+        self.entrusted = Entrusted()
+        """Functions that somebody out of sight keeps."""
+
         self._environment: Mapping | None = None
         self._looked_for: set[str] = set()
         self._too_deep: set[tuple[object, int]] = set()
@@ -141,6 +146,10 @@ class Libraries:
     text_method = staticmethod(texts.text_method)
     known_method = staticmethod(pure.method_of_known)
     awaited = staticmethod(running.awaited)
+
+    @staticmethod
+    def is_known(value: External) -> bool:
+        return is_known(value)
 
     # --- Names -------------------------------------------------------------------------------------------------------
 
@@ -227,7 +236,7 @@ class Libraries:
         """A call of something whose body is not in sight: what it is given decides what it may do."""
         name = call.name or getattr(callee, "hint", "") or getattr(callee, "last", "")
         rows = any(value.from_rows for value in call.arguments)
-        result: Value = Unknown(name, from_rows=rows)
+        result: Value = Unknown(name, from_rows=rows, source=_origin_of_result(callee, call))
         if isinstance(callee, External) and callee.last[:1].isupper() and self.framework == "django":
             result = django.Foreign(name, from_rows=rows, cls=callee.name, made_with=call)
         if name in self.dml_helpers:
@@ -244,6 +253,12 @@ class Libraries:
             record(call, OperationKind.DML_CALL, how="helper", callee=name)
             return result
         run_callbacks(call)
+        self.entrusted.may_run(callee, call)
+        if isinstance(callee, Unknown):
+            for value in call.arguments:
+                self.entrusted.keeps(callee.origin, value, self.machine)
+        if not (isinstance(callee, External) and is_known(callee)):
+            self.entrusted.may_use(callee, call)
         if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
             self._judge_arguments(callee, name, call)
         return result
@@ -262,7 +277,8 @@ class Libraries:
                 ):
                     run_text(call, option, None, certain=False)
         reads = known or trust.asks(name) or takes_callback(call)
-        if not reads and any(value.handle and not isinstance(value, (Method, Row)) for value in call.arguments):
+        parts = [part for value in call.arguments for part in held(value)]
+        if not reads and any(value.handle and not isinstance(value, (Method, Row)) for value in parts):
             opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
         elif not reads and not trust.keeps(callee, name) and any(map(holds_rows, call.arguments)):
             opaque(call, f"{name or 'a call'} is out of sight and is given rows of the database", name)
@@ -294,7 +310,7 @@ class Libraries:
             return Handle(name)
         if name in orm.MANAGERS and self.framework in ("django", "south"):
             return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)  # of a model of unknown origin
-        return Unknown(name, from_rows=receiver.from_rows)
+        return Unknown(name, from_rows=receiver.from_rows, source=receiver.origin)
 
     def unknown_method(self, receiver: Unknown, name: str, call: Call) -> Value:
         """A method of something unknown: executing is recognised by its name and by what is executed."""
@@ -313,8 +329,12 @@ class Libraries:
                 return found
         if name in orm.UNMISTAKABLE and not receiver.from_rows:
             orm.unknown_query_method(name, call)
-        result = self.leave(receiver, call) if call.arguments else Unknown(name)
-        return Unknown(name, from_rows=receiver.from_rows or result.from_rows)
+        if call.arguments:
+            result = self.leave(receiver, call)
+        else:
+            result = Unknown(name)
+            self.entrusted.may_run(receiver, call)
+        return Unknown(name, from_rows=receiver.from_rows or result.from_rows, source=receiver.origin)
 
     # --- Functions of the database -------------------------------------------------------------------------------------
 
@@ -354,11 +374,6 @@ class Libraries:
             place = place or Place(source, source.tree, source.tree)
             opaque(replace(call, place=place), f"{function.name} is called too deeply to be followed", function.name)
 
-    @staticmethod
-    def knows(package: str) -> bool:
-        """Whether a package is a library that is known, or Python's own."""
-        return package in _BY_ROOT or package in sys.stdlib_module_names
-
     def put(self, name: str, value: Value, place: Place) -> None:
         """Something is put into a library: whoever asks the library for it may call it."""
         running.hooked(Call(self.machine, name, place, (value,)), value)
@@ -367,12 +382,23 @@ class Libraries:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
         if not function.wrapped or (name in _ENQUEUES and trust.is_queue(function.wrapper)):
             return Unknown(name)
+        self.entrusted.may_run(function, call)
         if name in ("apply", "apply_async"):  # with a tuple and a dictionary of arguments
             result = running.passed(call, function, call.argument(0, "args"), call.argument(1, "kwargs"))
         else:
             result = function.call(call)
             result.consumed()
         return join((result, function))
+
+    def handed(self, receiver: Value, value: Value) -> None:
+        """`receiver.name = value` and the like: something out of sight keeps it, if that is out of sight."""
+        for option in receiver.alternatives():
+            if value.handle and isinstance(option, Unknown) and not option.source:
+                continue  # of what is only called like something, such as `metadata.bind = …`
+            if isinstance(option, Unknown) or (isinstance(option, External) and not is_known(option)):
+                self.entrusted.keeps(option.origin, value, self.machine)
+            elif isinstance(option, External) and option.name in ("sys", "threading") and isinstance(value, Function):
+                self.machine.call_plainly(value).consumed()  # `sys.excepthook = …`
 
     def decorated(self, value: Value, wrapper: Value, place: Place) -> Value:
         """What a decorator from out of sight leaves of a function or class: at least that."""
@@ -385,6 +411,8 @@ class Libraries:
                 return migrator.decorates(name, value, Call(self.machine, name, place))
             case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
                 return standard.call(wrapper, Call(self.machine, wrapper.last, place, (value,)))
+        if not isinstance(wrapper, External) or not is_known(wrapper):
+            self.entrusted.decorates(value, wrapper, self.machine)
         name = wrapper.name if isinstance(wrapper, External) else getattr(wrapper, "hint", "")
         return replace(value, wrapped=True, wrapper=name) if isinstance(value, Function) else value
 
@@ -405,7 +433,15 @@ class Libraries:
             takes = 2 if name in ("__setitem__", "insert") else 0 if name in ("__iter__", "__len__") else 1
             instance.special(name, *[UNKNOWN] * takes)
         self._overridden(instance, call)
-        return call.machine.call(found, call)
+        if instance.handle and not trust.asks(call.name) and not trust.logs(found, call.name):
+            opaque(call, f"{call.name} is inherited from out of sight and has a way to the database", call.name)
+        with self.entrusted.quiet():
+            return call.machine.call(found, call)
+
+    def hook_inherited(self, instance: Instance, call: Call) -> None:
+        """Python calls something of an object by itself that its class does not have: a base class out of sight may."""
+        if any(not is_known(External(base)) for base in instance.cls.external_bases()):
+            self._overridden(instance, call)
 
     def _overridden(self, instance: Instance, call: Call) -> None:
         names = [name for cls in instance.cls.lineage() for name in cls.scope.names]
@@ -471,6 +507,8 @@ class Libraries:
             return self.model_method(model, name, call)
         if any(value.handle for value in call.arguments):
             opaque(call, f"{cls.name}.{name} is inherited from out of sight and is given a way to the database", name)
+        if not all(is_known(External(base)) for base in cls.external_bases()):
+            self.entrusted.may_use(cls, call.with_arguments((cls, *cls.children, *call.positional), call.named))
         return Unknown(name)
 
     def instantiate(self, cls: Class, call: Call) -> Value | None:
@@ -484,6 +522,18 @@ class Libraries:
 def holds_a_way(value: Value) -> bool:
     """Whether a value leads to the database."""
     return value.handle or holds_rows(value)
+
+
+def is_known(value: External) -> bool:
+    """Whether it comes from a library that is known here, or from Python's own."""
+    return value.root in _BY_ROOT or value.root in sys.stdlib_module_names or value.root == "migrate"
+
+
+def _origin_of_result(callee: Value, call: Call) -> str:
+    """Whose an object is that something out of sight made: its own, where it was made."""
+    if not isinstance(callee, External):
+        return callee.origin
+    return "" if is_known(callee) else f"{callee.name}@{id(call.place.node)}"
 
 
 _OF_COLLECTIONS = {

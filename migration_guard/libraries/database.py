@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -536,6 +536,8 @@ class Record(Sequence):
         return join(self.known) if isinstance(key, Unknown) else super().item(key)
 
 
+HELD_DEPTH = 3
+"""Lists within lists that are looked into for what they hold."""
 _TAKES_ARGUMENTS = frozenset({"submit", "apply", "apply_async", "callback", "run_in_executor", "to_thread", "push"})
 """Functions that call what they are given with the arguments behind it."""
 _TAKES_ELEMENTS = frozenset({"map", "imap", "imap_unordered", "starmap", "map_async", "thread_map", "process_map"})
@@ -549,6 +551,27 @@ def run_callbacks(call: Call) -> None:
         for option in value.alternatives():
             if isinstance(option, Function) or (isinstance(option, (Method, Partial)) and _writes(option)):
                 _run_callback(option, behind, call)
+            else:
+                for one in held(option):
+                    if one is option:
+                        continue
+                    if isinstance(one, (Function, Partial)) or (isinstance(one, Method) and _writes(one)):
+                        call.machine.call(one, call.with_arguments((), {})).consumed()
+
+
+def held(value: Value, depth: int = HELD_DEPTH) -> Iterator[Value]:
+    """What a value holds, down to a depth: what gets a list also gets its elements."""
+    for option in value.alternatives():
+        if depth and isinstance(option, (Sequence, Mapping)):
+            rest = (option.rest,) if option.rest is not None else ()
+            elements = option.known if isinstance(option, Sequence) else option.values()
+            for one in dict.fromkeys((*elements, *rest)):
+                yield from held(one, depth - 1)
+        else:
+            yield option
+            for one in option.parts() if depth else ():
+                if one is not option:
+                    yield from held(one, depth - 1)
 
 
 def _writes(value: Value) -> bool:

@@ -75,6 +75,14 @@ def call(target: External, call: Call) -> Value | None:
         case "create_permissions" | "create_contenttypes" | "create_default_site":
             record(call, OperationKind.DML_CALL, how="helper", callee=target.last)
             return NONE
+        case "deserialize" | "Deserializer":  # objects of models that the data names
+            return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
+        case "emit_post_migrate_signal":
+            record(call, OperationKind.DML_CALL, how="helper", callee=target.last)
+            return NONE
+        case "send" | "send_robust" if ".signals." in target.name:
+            opaque(call, "who receives a signal is out of sight", target.name.rpartition(".signals.")[2])
+            return UNKNOWN
         case "get_permission_model" | "get_group_model":
             return Model(None, None, "django-orm")
         case "bulk_update":

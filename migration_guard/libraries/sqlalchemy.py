@@ -56,10 +56,7 @@ def call(target: External, call: Call) -> Value | None:
         case "text" | "TextClause" | "DDL":
             return call.argument(0, "text", "statement") or UNKNOWN
         case "table" | "Table" | "TableClause":
-            name = str(first) if isinstance(first, Text) and first.known else None
-            schema = call.named.get("schema")
-            qualified = name is not None and isinstance(schema, Text) and schema.known
-            return Table(f"{schema}.{name}" if qualified else name)
+            return call.machine.combine(_table, first, call.named.get("schema", NONE))
         case last if last in CORE_VERBS:
             return statement_on(call.argument(0, "table", "entity") or UNKNOWN, last, call)
         case "select" | "union" | "union_all" | "exists":
@@ -90,11 +87,18 @@ def call(target: External, call: Call) -> Value | None:
         case "listen":
             _listen(call)
             return NONE
+        case "lambda_stmt":
+            return call.machine.call(first, call.with_arguments((), {}))
         case "map_imperatively" | "mapper":
             return map_class(call)
     if any(isinstance(option, Function) for value in call.arguments for option in value.alternatives()):
         run_callbacks(call)
     return EXPRESSION
+
+
+def _table(name: Value, schema: Value) -> Value:
+    known = str(name) if isinstance(name, Text) and name.known else None
+    return Table(f"{schema}.{known}" if known is not None and isinstance(schema, Text) and schema.known else known)
 
 
 def _listen(call: Call) -> None:

@@ -9,6 +9,7 @@ from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.move.piece import Piece
 from migration_guard.operations import Direction, Operation, OperationKind
+from migration_guard.rewriting.removal import CannotRemove
 from migration_guard.sql.backfill import CannotMove, touched
 
 
@@ -57,7 +58,7 @@ def group_of(one: Checked, first: Piece, made: Callable[[Finding], Piece]) -> tu
             continue
         try:
             members.append(Member(made(finding), after))
-        except CannotMove as reason:
+        except (CannotMove, CannotRemove) as reason:
             raise CannotMove(
                 f"line {other.span.line} builds on it or reads what it changes ({other.target}), and has to stay: {reason}"
             ) from None

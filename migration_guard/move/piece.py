@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard.discover import Candidate
@@ -10,7 +10,9 @@ from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition
-from migration_guard.sql.backfill import CannotMove, Draft, draft
+from migration_guard.rewriting.functions import Django, Written
+from migration_guard.rewriting.removal import Migration
+from migration_guard.sql.backfill import CannotMove, Draft, draft, draft_of_rows
 from migration_guard.sql.backfill.spoken import spoken
 from migration_guard.sql.names import bare
 
@@ -26,6 +28,8 @@ _BY_KIND = {
     OperationKind.OPAQUE: "its statement is not known; write it out in the migration, or finish a --skeleton",
     OperationKind.MARKER: "a text that speaks of a backfill changes no rows; there is nothing to move",
 }
+FUNCTION = "fill_rows"
+"""The name of a function that has none yet."""
 _ROW_BY_ROW = "a loop with Python logic; write it as one UPDATE or DELETE, or finish a --skeleton"
 
 
@@ -37,6 +41,8 @@ class Piece:
     operation: Operation
     rendition: Rendition
     drafted: Draft
+    function: Written | None = None
+    """What does it, where SQL does not say it."""
 
     @property
     def written(self) -> str:
@@ -64,10 +70,29 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     rendition = _rendition(candidate, operation)
     assert operation is not None
     schema = Schema(candidate.path, candidate.root)
+    if rendition.rows is not None:
+        return _function_of(one, finding, operation, schema, key)
     drafted = draft(rendition.sql, schema.facts, key)
     _refuse_unknown_columns(operation, rendition.sql, drafted, schema)
     _refuse_history(schema, drafted)
-    return Piece(finding, operation, rendition, drafted)
+    return Piece(finding, operation, rendition, _with_unread(drafted, schema))
+
+
+def _refuse_models_of_the_past(schema: Schema, drafted: Draft) -> None:
+    """Refuse a function whose model has a column that is gone by the time that it runs."""
+    gone = schema.dropped(drafted.table, schema.facts(drafted.table).columns)
+    if gone is not None:
+        column, file = gone
+        raise CannotMove(
+            f"its loop becomes a function, whose model has the column {column}, and {Path(file).name} drops that; write it as "
+            "one UPDATE, or finish a --skeleton"
+        )
+
+
+def _with_unread(drafted: Draft, schema: Schema) -> Draft:
+    """Say with a change which files would have had more to say of its tables."""
+    tables = dict.fromkeys((drafted.table, drafted.target or drafted.table))
+    return replace(drafted, notes=(*drafted.notes, *(note for table in tables for note in schema.unread(table))))
 
 
 def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
@@ -89,9 +114,32 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
         raise CannotMove("which table it writes is not known; name the table in the statement, then move it")
     if rendition is None or not (rendition.sql or rendition.refusal):
         raise CannotMove(_ROW_BY_ROW)
-    if rendition.refusal:
+    if rendition.refusal and rendition.rows is None:
         raise CannotMove(rendition.refusal)
     return rendition
+
+
+def _function_of(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:
+    """Make a function of a loop that SQL does not say. Raises CannotMove and CannotRemove."""
+    candidate, rendition = one.candidate, operation.rendition
+    assert rendition is not None
+    rows = rendition.rows
+    assert rows is not None
+    if len(operation.tables) != 1 or operation.migration is None:
+        raise CannotMove(rendition.refusal)
+    if key is not None:
+        raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
+    drafted = draft_of_rows(operation.tables[0], rows.conditions, rows.columns, schema.facts, key)
+    _refuse_history(schema, drafted)
+    _refuse_models_of_the_past(schema, drafted)
+    migration = Migration(candidate.path, candidate.source)
+    site = migration.site(rendition, rendition.calls)
+    django = Django(migration, candidate.path, site.statements, rows.row)
+    written = django.written(FUNCTION, operation.migration, fills=drafted.fills)
+    app = operation.migration.partition(".")[0].lower()
+    words = {word for name in written.words for word in (name, f"{app}_{name}")}
+    drafted = _with_unread(replace(drafted, names=drafted.names | words), schema)
+    return Piece(finding, operation, rendition, drafted, written)
 
 
 def _refuse_unknown_columns(operation: Operation, sql: str, drafted: Draft, schema: Schema) -> None:

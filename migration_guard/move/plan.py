@@ -11,10 +11,11 @@ from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Severity
 from migration_guard.interpreter.syntax import Refused
 from migration_guard.move.group import Member, group_of, keys_before, others_of, twins_of
-from migration_guard.move.piece import MOVABLE, Piece, piece_of
+from migration_guard.move.piece import FUNCTION, MOVABLE, Piece, piece_of
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
 from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
+from migration_guard.rewriting.leftovers import tidied
 from migration_guard.rewriting.removal import CannotRemove, Migration, Site
 from migration_guard.sql.backfill import CannotMove
 
@@ -152,7 +153,7 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
         candidate.root,
         candidate.path,
         candidate.source,
-        group.migration.without(list(zip(group.sites, comments, strict=True))),
+        tidied(candidate.source, group.migration.without(list(zip(group.sites, comments, strict=True)))),
         module,
         content,
         tuple(dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes)),
@@ -277,16 +278,22 @@ def _definition(piece: Piece, key: str, after: Sequence[str]) -> Definition:
         **({"target": drafted.target} if drafted.target is not None else {}),
         **({"key_column": drafted.keys[0]} if len(drafted.keys) == 1 else {}),
         "where": drafted.where,
-        "update": drafted.update,
+        **({"update": drafted.update} if piece.function is None else {}),
     }
+    name = _variable(piece, key)
+    function = f"fill_{name}"
     hot = finding.severity is Severity.HIGH
     code = {
+        **({"apply": function, "settles": "True"} if piece.function is not None else {}),
         **({"key_columns": _tuple(drafted.keys)} if len(drafted.keys) > 1 else {}),
         **({"after": _tuple(after)} if after else {}),
         "batch_size": str(BATCH_SIZE_OF_HOT if hot else BATCH_SIZE),
         "priority": f"Priority.{finding.severity.name}",
     }
-    return Definition(_variable(piece, key), texts, code)
+    before = (
+        piece.function.code.replace(f"def {FUNCTION}(", f"def {function}(", 1) if piece.function is not None else ""
+    )
+    return Definition(name, texts, code, before)
 
 
 def _variable(piece: Piece, key: str) -> str:

@@ -13,8 +13,9 @@ from pathlib import Path
 from migration_guard.files import Unreadable, read_source
 from migration_guard.move.told import alembic, django
 from migration_guard.move.told.syntax import argument, called, text
+from migration_guard.skim.history import MAX_BYTES, app_label
 from migration_guard.sql.backfill import Column, Facts
-from migration_guard.sql.columns import MAY_TELL, ColumnTold, KeyTold, told
+from migration_guard.sql.columns import MAY_TELL, ColumnTold, KeyTold, Told, Unread, told
 from migration_guard.sql.names import bare
 
 _TELLS = re.compile(
@@ -28,7 +29,7 @@ _TELLS = re.compile(
 class _Told:
     """What one file says of a column or a key."""
 
-    what: ColumnTold | KeyTold
+    what: Told
     file: str
 
 
@@ -58,6 +59,13 @@ class Schema:
                 columns[said.name] = replace(known, type=known.type if said.type is not None else None, nullable=True)
         keys = dict.fromkeys(said.name for said, _ in mine if said.key and not said.dropped)
         return Facts(tuple(keys), columns, self._unique(name))
+
+    def unread(self, table: str) -> tuple[str, ...]:
+        """Say which files of those that may speak of a table could not be read."""
+        name = bare(table)
+        every = [(Path(one.file).name, one.what) for one in self._told if isinstance(one.what, Unread)]
+        mine = dict.fromkeys((file, what.reason) for file, what in every if what.speaks_of(name))
+        return tuple(f"{file} may say more of {table}, and is not read: {reason}" for file, reason in mine)
 
     def _columns(self) -> Iterator[tuple[ColumnTold, str]]:
         return ((one.what, one.file) for one in self._told if isinstance(one.what, ColumnTold))
@@ -90,17 +98,24 @@ def _joined(known: Column | None, said: Column) -> Column:
 
 @lru_cache(maxsize=256)
 def _in_folder(folder: Path) -> tuple[_Told, ...]:
+    found: list[_Told] = []
+    tables: dict[str, str] = {}
+    for path in sorted((*folder.glob("*.py"), *folder.glob("*.sql"))):
+        found += [_Told(what, str(path)) for what in _in_file(path, tables)]
     return tuple(
-        _Told(what, str(path))
-        for path in sorted((*folder.glob("*.py"), *folder.glob("*.sql")))
-        for what in _in_file(path)
+        one
+        if isinstance(one.what, Unread)
+        else replace(one, what=replace(one.what, table=tables.get(one.what.table, one.what.table)))
+        for one in found
     )
 
 
-def _in_file(path: Path) -> Iterator[ColumnTold | KeyTold]:
+def _in_file(path: Path, tables: dict[str, str]) -> Iterator[Told]:
+    """Give what a file says. Where models have tables of other names than theirs, that is put into `tables`."""
     try:
         data = read_source(path)
-    except Unreadable:
+    except Unreadable as reason:
+        yield Unread(_start_of(path), str(reason))
         return
     if not _TELLS.search(data):
         return
@@ -111,14 +126,25 @@ def _in_file(path: Path) -> Iterator[ColumnTold | KeyTold]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        yield Unread(data.decode("utf-8", "replace"), f"Python does not read it ({type(error).__name__})")
         return
-    app = path.parent.parent.name
+    app = app_label(path.parent.parent)
     for node, batch in _forwards(tree, None):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and MAY_TELL.search(node.value):
             yield from told(node.value)
         elif isinstance(node, ast.Call):
+            tables |= django.renamed(node, app)
             yield from django.by_call(node, app) if called(node) in django.NAMES else alembic.by_call(node, batch)
+
+
+def _start_of(path: Path) -> str:
+    """What can be had of a file that is too large, or no text."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _forwards(node: ast.AST, batch: str | None) -> Iterator[tuple[ast.AST, str | None]]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import libcst as cst
 
-from migration_guard.interpreter.syntax import dotted, within
+from migration_guard.interpreter.kinds import within
+from migration_guard.interpreter.syntax import dotted
 
 _WRAPS = frozenset({"list", "tuple", "set", "sorted", "iter", "reversed", "tqdm", "enumerate"})
 """Functions that give the rows that they are given."""
@@ -111,14 +113,16 @@ def chain_of(node: cst.BaseExpression, around: cst.CSTNode, seen: frozenset[str]
             begun = chain_of(base, around, seen)
             return Chain(begun.root, (*begun.links, Link(name, node)))
         case cst.Name(value=name):
-            return _named(node, name, around, seen)
+            return _named(name, around, seen) or Chain(None if name in seen else node)
     return Chain(None)
 
 
-def _named(node: cst.Name, name: str, around: cst.CSTNode, seen: frozenset[str]) -> Chain:
+@lru_cache(maxsize=256)
+def _named(name: str, around: cst.CSTNode, seen: frozenset[str]) -> Chain | None:
+    """The chain behind a name that is bound in a function. Each is followed once: names of names would take for ever."""
     bound = list(bindings(name, around)) if name not in seen and len(seen) < _MOST else []
     if not bound:
-        return Chain(None if name in seen else node)
+        return None
     root: cst.BaseExpression | None = None
     links: list[Link] = []
     for one in bound:
@@ -126,7 +130,7 @@ def _named(node: cst.Name, name: str, around: cst.CSTNode, seen: frozenset[str])
         root = root if root is not None else found.root
         certain = one.certain and all(other is one or _continues(other.value, name) for other in bound)
         links += (link if certain else replace(link, certain=False) for link in found.links)
-    return Chain(root, tuple(links))
+    return Chain(root, tuple(dict.fromkeys(links)))
 
 
 def _continues(value: cst.BaseExpression, name: str) -> bool:

@@ -218,8 +218,6 @@ class Diary(Ledger):
             spot = spot_of(call.place)
             self.pauses.setdefault(spot.key, spot)
         elif name == "Backfill" and "key" in call.named:
-            for argument in _arguments(call):
-                call.place.source.want(argument.value)
             self.definitions.append(call)
         elif name in _CONNECTS:
             for value in call.arguments:
@@ -260,10 +258,6 @@ def _callee(node: cst.BaseExpression) -> cst.BaseExpression:
 
 def _method(node: cst.Call) -> str:
     return node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
-
-
-def _arguments(call: Call) -> tuple[cst.Arg, ...]:
-    return tuple(call.place.whole.args) if isinstance(call.place.whole, cst.Call) else ()
 
 
 def _texts(value: Value) -> Iterator[Text]:

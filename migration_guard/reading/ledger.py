@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from migration_guard.forms.form import Forms, Way
 from migration_guard.interpreter.spot import Loop, Spot, spot_of
 from migration_guard.interpreter.values import Place
-from migration_guard.operations import Direction, Note, Operation, OperationKind, Part, Rendition
+from migration_guard.operations import Direction, Note, Operation, OperationKind, Part, Rendition, Rows
 from migration_guard.reading.situation import Moment, Situation
 from migration_guard.rendition import NotRendered, Rendered
 
@@ -47,17 +47,18 @@ class _Rendered:
     within: Spot | None = None
     statements: int = 1
     loop: Spot | None = None
+    rows: Rows | None = None
 
     def joined(self, other: _Rendered | None) -> _Rendered:
         if other is None or (other.sql, other.refusal) == (self.sql, self.refusal):
             return self
         several = "it runs several times, each with other values: a loop, or several callers; write each one out"
-        return replace(self, sql="", refusal=self.refusal or other.refusal or several, loop=None)
+        return replace(self, sql="", refusal=self.refusal or other.refusal or several, loop=None, rows=None)
 
     def told(self) -> Rendition:
         within, loop = (spot.span() if spot is not None else None for spot in (self.within, self.loop))
         calls = tuple(spot.span() for spot in self.calls)
-        return Rendition(self.sql, self.refusal, calls, within, self.statements, loop)
+        return Rendition(self.sql, self.refusal, calls, within, self.statements, loop, self.rows)
 
 
 @dataclass(slots=True)
@@ -242,7 +243,7 @@ class Ledger:
         try:
             found = rendered() if rendered is not None else ""
         except NotRendered as reason:
-            return _Rendered("", str(reason), calls, loop=reason.loop)
+            return _Rendered("", str(reason), calls, loop=reason.loop, rows=reason.rows)
         if isinstance(found, str):
             return _Rendered(found, "", calls)
         return _Rendered(found.sql, "", calls, found.within, found.statements, found.loop)

@@ -9,9 +9,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import libcst as cst
-from libcst.helpers import get_full_name_for_node
-
 from migration_guard import sight
 from migration_guard.forms.nodes import parameters
 from migration_guard.frameworks import framework, is_loaded_by_name
@@ -25,10 +22,10 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.importing import Imports
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.machine import Machine
-from migration_guard.interpreter.repository import Module, Repository, Statement
+from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
-from migration_guard.interpreter.values import NONE, Constant, External, Place, Unknown, Unseen, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Place, Unknown, Unseen, Value
 from migration_guard.libraries import (
     Libraries,
     django,
@@ -251,25 +248,24 @@ class Migration:
                 self._run_elsewhere(name, option, direction)
 
     def _entry(self, name: str, direction: Direction) -> Value | None:
-        """What the module calls by a name that its framework asks for; it may come from where nobody sees."""
+        """What a framework gets that asks the module for a name: also of its `__getattr__`, or of a star from out of sight."""
         found = self.name(name)
-        if found is not None or direction is not Direction.UPGRADE or name in self.module.definitions:
+        if found is not None:
             return found
-        bound = bindings(self.bytes)
-        stars = (self._is_out_of_sight(one) for one in self.module.definitions.get("*", ()))
-        # What uses such things in a folder of migrations need be none: a runner of them imports by name.
-        is_one = self.job.framework != "django" or (bound is not None and bound.imports("django"))
-        return Unknown(name) if bound is not None and is_one and (bound.conjures or any(stars)) else None
+        if "__getattr__" in self.module.scope.names:
+            with self.machine.entering(direction, function=False):
+                found = self.machine.names.of_module(self.module, name)
+            if found is not UNKNOWN and not (isinstance(found, Unknown) and found.hint == name):
+                return found
+        stars = self.machine.names.stars(self.module)
+        unseen = any(not self.libraries.is_known(star) for star in stars)
+        return Unknown("*") if unseen or (direction is Direction.UPGRADE and self._conjures()) else None
 
-    def _is_out_of_sight(self, star: Statement) -> bool:
-        """Whether all names are taken from a module of nobody knows where."""
-        match star:
-            case cst.ImportFrom(module=cst.CSTNode() as module, relative=relative):
-                name = get_full_name_for_node(module) or ""
-                there = self.machine.repository.find(name, self.path, len(relative))
-                known = not relative and self.libraries.knows(name.partition(".")[0])
-                return not known if there is None else there.unread is not None
-        return False
+    def _conjures(self) -> bool:
+        """Whether the module may have names that stand nowhere. A runner of migrations, which imports by name, is none."""
+        bound = bindings(self.bytes)
+        is_one = self.job.framework != "django" or (bound is not None and bound.imports("django"))
+        return bound is not None and bound.conjures and is_one
 
     def _run_elsewhere(self, name: str, value: Value, direction: Direction) -> None:
         with self.machine.entering(direction):
@@ -303,7 +299,11 @@ class Migration:
         for option in operations.alternatives():
             if option.elements() is not None or not isinstance(option, (External, Unknown)):
                 self.run_operations(option)
-            elif not isinstance(cls, Class) or any(_may_have_operations(base) for base in cls.external_bases()):
+            elif (
+                not isinstance(cls, Class)
+                or cls.lookup("operations") is not None  # what it says is not known
+                or any(_may_have_operations(base) for base in cls.external_bases())
+            ):
                 self._run_elsewhere(name, option, Direction.UPGRADE)
         for method, direction in _OVERRIDES.items():
             override = cls.lookup(method) if isinstance(cls, Class) else None

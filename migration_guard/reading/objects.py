@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from migration_guard.interpreter.syntax import dotted, within
+from migration_guard.interpreter.kinds import within
+from migration_guard.interpreter.syntax import dotted
 from migration_guard.reading.chains import RUNS, Binding, Chain, Link, assigned_attributes, bindings, chain_of
 from migration_guard.sql.batch import Pick, Write, is_key
 

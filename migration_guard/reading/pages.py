@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import libcst as cst
 
 from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.spot import Spot
-from migration_guard.interpreter.syntax import dotted, within
+from migration_guard.interpreter.syntax import dotted
 from migration_guard.reading.diary import Diary, Event, is_transaction
 from migration_guard.sql.batch import Write
 

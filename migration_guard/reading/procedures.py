@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.spot import Spot, spot_in_text
-from migration_guard.interpreter.syntax import dotted, within
+from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
 from migration_guard.libraries.database import Handle
@@ -319,7 +320,6 @@ class Procedures:
 
     def _span(self, node: cst.CSTNode) -> Span:
         source = self._migration.source
-        source.want(node)
         return Span(*source.start(node), *source.end(node))
 
     def _argument(self, call: Call, name: str) -> Span | None:

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 
 import libcst as cst
 
-from migration_guard.interpreter.syntax import Source, dotted, within
+from migration_guard.interpreter.kinds import within
+from migration_guard.interpreter.syntax import Source, dotted
 from migration_guard.operations import Span
 
 _CHANGES = re.compile(
@@ -39,7 +40,6 @@ def changes_unread(source: Source, told: Collection[int], visited: Collection[in
         what = _what(node, visited)
         if not what or id(node) in spoken:
             continue
-        source.want(node)
         span = Span(*source.start(node), *source.end(node))
         lines = range(span.line, span.end_line + 1)
         if not any(line in told or line in seen for line in lines):

@@ -92,6 +92,32 @@ def _loops(machine: Machine) -> Iterator[cst.For]:
             yield node
 
 
+def read_of(body: cst.BaseSuite, row: str) -> frozenset[str]:
+    """The attributes of a row that a loop speaks of."""
+    return frozenset(
+        node.attr.value for node in within(body) if isinstance(node, cst.Attribute) and dotted(node.value) == row
+    )
+
+
+def written_of(body: cst.BaseSuite, row: str) -> list[str]:
+    """The attributes of a row that a loop assigns, or puts something into. Raises NotRendered where that is not seen."""
+    found: list[str] = []
+    for node in within(body):
+        match node:
+            case cst.AssignTarget(target=target) | cst.AugAssign(target=target) | cst.AnnAssign(target=target):
+                whole = target.value if isinstance(target, cst.Subscript) else target
+                while isinstance(whole, cst.Subscript):
+                    whole = whole.value
+                attribute = (dotted(whole) or "").split(".")
+                if attribute[0] == row and len(attribute) == 2:
+                    found.append(attribute[1])
+                elif attribute[0] == row or isinstance(target, (cst.Tuple, cst.List)):
+                    raise understood_no(target)
+            case cst.Call(func=cst.Name(value="setattr")):
+                raise understood_no(node)
+    return found
+
+
 class Body:
     """Runs the body of a loop, with SQL in the place of values."""
 

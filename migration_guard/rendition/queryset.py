@@ -34,6 +34,8 @@ _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _QUIET = frozenset(
     {"all", "using", "order_by", "iterator", "select_related", "prefetch_related", "only", "defer", "db_manager"}
 )
+_NARROWS = frozenset({"filter", "exclude", "annotate", "distinct", "alias"})
+"""What leaves rows out, or as they are."""
 _COMPARED = {"exact": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _READ_BY_DJANGO = frozenset(
     {"DateTimeField", "TimeField", "DurationField", "JSONField", "BinaryField", "ArrayField", "HStoreField"}
@@ -93,6 +95,19 @@ class QuerySet:
         root, chain = _links(node, self.machine)
         self._check_root(root, chain)
         return self._conditions(chain)
+
+    def sayable(self, node: cst.BaseExpression) -> list[str]:
+        """Give those conditions of a queryset's rows that can be said in SQL. All of its methods must be known."""
+        root, chain = _links(node, self.machine)
+        self._check_root(root, chain)
+        found: list[str] = []
+        for link in chain:
+            try:
+                found += self._conditions([link])
+            except NotRendered:
+                if link[0] not in _NARROWS:
+                    raise
+        return found
 
     def _conditions(self, chain: list[tuple[str, cst.Call]]) -> list[str]:
         conditions: list[str] = []

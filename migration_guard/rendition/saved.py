@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.spot import Spot
 from migration_guard.interpreter.syntax import dotted
-from migration_guard.rendition.loops import KINDS, Body, Kind, collecting_loop, loop_around, loop_spot
+from migration_guard.operations import Rows
+from migration_guard.rendition.loops import (
+    KINDS,
+    Body,
+    Kind,
+    collecting_loop,
+    loop_around,
+    loop_spot,
+    read_of,
+    written_of,
+)
 from migration_guard.rendition.queryset import QuerySet
 from migration_guard.rendition.spelling import (
     NotRendered,
@@ -61,7 +72,25 @@ def _of_loop(machine: Machine, model: Model, loop: cst.For, fields: tuple[str, .
         columns = ", ".join(f"{query.column(field)} = {value}" for field, value in sets.items())
         return Rendered(f"UPDATE {qualified(model.table)} SET {columns}{where([*conditions, *held])}", loop=spot)
     except NotRendered as reason:
-        raise NotRendered(str(reason), spot) from None
+        raise NotRendered(str(reason), spot, rows_of(query, loop, spot)) from None
+
+
+def rows_of(query: QuerySet, loop: cst.For, spot: Spot | None) -> Rows | None:
+    """Say which rows a loop goes through and what it may write, if it can be made again for some of them."""
+    row = dotted(loop.target)
+    if row is None or "." in row or spot is None:
+        return None
+    django, model = query.machine.libraries.django, query.model
+    try:
+        conditions = query.sayable(loop.iter)
+        for attribute in read_of(loop.body, row):
+            other = django.related(model, attribute)
+            if other is not None and other.table == model.table:
+                return None  # it reads other rows of the table that it changes
+        written = [query.column(field).strip('"') for field in written_of(loop.body, row)]
+    except NotRendered:
+        return None
+    return Rows("django-orm", row, tuple(conditions), tuple(dict.fromkeys(written)))
 
 
 def _check_saved(machine: Machine, model: Model, assigned: set[str], fields: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Choice, Constant, Value
+from migration_guard.operations import Rows
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -27,9 +28,10 @@ MAX_HOPS = 10
 class NotRendered(Exception):
     """Why a data change cannot be said in one statement of SQL; of a loop, where it stands all the same."""
 
-    def __init__(self, reason: str, loop: Spot | None = None) -> None:
+    def __init__(self, reason: str, loop: Spot | None = None, rows: Rows | None = None) -> None:
         super().__init__(reason)
         self.loop = loop
+        self.rows = rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,41 @@ class Migration:
         _check_way_up(statement, self._tree)
         return Site((statement,), _instead(statement), None, 1, after)
 
+    # --- For who makes a function of a loop --------------------------------------------------------------------------
+
+    @property
+    def module_body(self) -> Sequence[cst.CSTNode]:
+        return self._tree.tree.body
+
+    def line(self, node: cst.CSTNode) -> int:
+        return self.source.start(node)[0]
+
+    def function_around(self, node: cst.CSTNode) -> cst.FunctionDef | None:
+        """The function of the module in which a statement stands."""
+        found = [one for one in self._tree.above(node) if isinstance(one, (cst.FunctionDef, cst.ClassDef))]
+        return found[0] if len(found) == 1 and isinstance(found[0], cst.FunctionDef) else None
+
+    def before(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """What the function has done when a statement is reached, and stands in no other block."""
+        for parent in self._tree.above(node):
+            if isinstance(parent, cst.IndentedBlock):
+                yield from parent.body[: next(i for i, one in enumerate(parent.body) if one is node)]
+            if isinstance(parent, cst.FunctionDef):
+                return
+            node = parent
+
+    def runs(self, function: str) -> bool:
+        """Whether `RunPython` is given a function."""
+        return any(
+            (dotted(call.func) or "").rpartition(".")[2] == "RunPython"
+            and any(
+                dotted(argument.value) == function
+                for index, argument in enumerate(call.args)
+                if (argument.keyword is None and index == 0) or (argument.keyword and argument.keyword.value == "code")
+            )
+            for call in self._tree.calls
+        )
+
     def _rest_of_text(self, within: Span) -> Iterator[Step]:
         """What the same text does after the statement, one step for each."""
         text = self.source.text
@@ -101,7 +136,6 @@ class Migration:
         return next((loop for loop in self._tree.loops if self._begins_at(loop, span)), None)
 
     def _begins_at(self, node: cst.CSTNode, span: Span) -> bool:
-        self.source.want(node)
         return self.source.start(node) == (span.line, span.column)
 
     def without(self, sites: Sequence[tuple[Site, str]]) -> bytes:
@@ -173,8 +207,6 @@ class _Parents:
 
     def texts(self, source: Source) -> list[tuple[int, int]]:
         """Where texts stand, put together of several literals or not."""
-        for node in self.strings:
-            source.want(node)
         return [(source.offset(source.start(node)), source.offset(source.end(node))) for node in self.strings]
 
     def above(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -201,9 +233,6 @@ class _Parents:
 
 
 def _call_at(source: Source, tree: _Parents, span: Span) -> cst.Call | None:
-    for call in tree.calls:
-        source.want(call)
-        source.want(_named(call))
     for call in tree.calls:
         if source.end(call) == (span.end_line, span.end_column) and source.start(_named(call)) == (
             span.line,
@@ -316,7 +345,6 @@ def _after(source: Source, tree: _Parents, call: cst.Call, loop: cst.CSTNode | N
             rest = parent.body if isinstance(parent, cst.IndentedBlock) else parent.elements
             at = next(index for index, one in enumerate(rest) if one is node)
             for step in rest[at + 1 :]:
-                source.want(step)
                 simple = isinstance(step, (cst.SimpleStatementLine, cst.Element))
                 yield Step(source.start(step)[0], source.end(step)[0], tree.tree.code_for_node(step), simple)
         if isinstance(parent, cst.FunctionDef):

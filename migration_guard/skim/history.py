@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -135,21 +136,34 @@ class _Event:
 def _history(folder: Path, about: str) -> tuple[tuple[str, tuple[_Event, ...]], ...]:
     """An app's migrations that say anything, in the order of their names, each with its events."""
     found = sorted(name for name in names(folder) or () if name.endswith(".py"))
-    read = ((name, tuple(_events(folder / name, _TELLING[about]))) for name in found)
+    read = ((name, _events(folder / name)) for name in found if _tells(folder / name, _TELLING[about]))
     return tuple((name, events) for name, events in read if events)
 
 
-def _events(path: Path, telling: re.Pattern[bytes]) -> Iterator[_Event]:
+def _tells(path: Path, telling: re.Pattern[bytes]) -> bool:
     try:
-        data = read_source(path, MAX_BYTES)
-        if not telling.search(data):
-            return
+        return telling.search(read_source(path, MAX_BYTES)) is not None
+    except Unreadable:
+        return False
+
+
+@remembered(4096)
+def _events(path: Path) -> tuple[_Event, ...]:
+    """What a migration says of models; asked of tables and of fields, it is read once."""
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(data)
+            tree = ast.parse(read_source(path, MAX_BYTES))
     except (Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in ast.walk(tree):
+        return ()
+    return tuple(_told(tree))
+
+
+def _told(tree: ast.Module) -> Iterator[_Event]:
+    """The events, as `ast.walk` would come to them: what an operation is given holds no other one."""
+    waiting: deque[ast.AST] = deque([tree])
+    while waiting:
+        node = waiting.popleft()
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PARAMETERS:
             operation = node.func.attr
             arguments = dict(zip(_PARAMETERS[operation], node.args))
@@ -163,6 +177,12 @@ def _events(path: Path, telling: re.Pattern[bytes]) -> Iterator[_Event]:
                 _bases(arguments.get("bases")),
                 _is_proxy(arguments.get("options")),
             )
+            continue
+        for part in vars(node).values():
+            if isinstance(part, list):
+                waiting.extend([one for one in part if isinstance(one, ast.AST)])
+            elif isinstance(part, ast.AST):
+                waiting.append(part)
 
 
 def _literal(node: ast.expr) -> str | None:

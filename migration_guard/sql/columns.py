@@ -51,16 +51,34 @@ class KeyTold:
         return self.name is None or other.name is None or self.name == other.name
 
 
-def told(text: str) -> Iterator[ColumnTold | KeyTold]:
-    """Give the columns and keys that a text of DDL creates, adds or drops; what is not understood says nothing."""
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What could not be read: it may say of tables what nobody knows then."""
+
+    text: str
+    reason: str
+
+    def speaks_of(self, table: str) -> bool:
+        """Whether it may be about a table, by its bare name."""
+        return re.search(rf"(?<!\w){re.escape(table)}(?!\w)", self.text, re.IGNORECASE) is not None
+
+
+Told = ColumnTold | KeyTold | Unread
+
+
+def told(text: str) -> Iterator[Told]:
+    """Give the columns and keys that a text of DDL creates, adds or drops, and what of it is not understood."""
     if not MAY_TELL.search(text):
         return
     try:
         with at_most(SECONDS):
             trees = sqlglot.parse(text, dialect="postgres")
     except (sqlglot.errors.SqlglotError, RecursionError, TooSlow):
+        yield Unread(text, "a statement in it is not understood")
         return
     for tree in trees:
+        if isinstance(tree, exp.Command) and MAY_TELL.search(tree.sql(dialect="postgres")):
+            yield Unread(tree.sql(dialect="postgres"), "a statement in it is not understood")
         if isinstance(tree, exp.Create) and isinstance(tree.this, exp.Schema):
             yield from _created(tree.this)
         elif isinstance(tree, exp.Create) and isinstance(tree.this, exp.Index):

@@ -52,7 +52,8 @@ def words(text: str) -> frozenset[str]:
 _WHOLE_LINE = r"(?:copy|ef|ev|sf|sv|h|help)\b|!"
 """psql's commands that take the rest of their line; others end at a backslash outside of quotes."""
 _GRAMMAR = r"""
-      (?P<skip>BLANK+|--[^\r\n]*|\{%[^{}]*%\}|\{\#[^{}]*\#\}|\\(?=;))
+      (?P<plain>(?!(?:GO|DELIMITER)\b)[A-Za-z_][A-Za-z0-9_$]*(?![A-Za-z0-9_$'"&]|[^\x00-\x7f]))
+    | (?P<skip>BLANK+|--[^\r\n]*|\{%[^{}]*%\}|\{\#[^{}]*\#\}|\\(?=;))
     | (?P<versioned>/\*M?!\d*)
     | (?P<comment>/\*)
     | (?P<go>^GO(?=[ \t\r]*$))                                          # T-SQL's batch separator
@@ -87,7 +88,7 @@ _GOES_ON = re.compile(r"(?:[ \t\f\v]|--[^\r\n]*)*[\r\n](?:[ \t\n\r\f\v]|--[^\r\n
 """What may stand between two parts of one string: at least the end of a line."""
 _FROM_STDIN = re.compile(r"\\copy\b.*\bfrom\s+p?stdin\b", re.IGNORECASE)
 _END_OF_DATA = re.compile(r"^\\\.[ \t\r]*$", re.MULTILINE)
-_PLAIN = {"mark": Sort.MARK, "number": Sort.NUMBER, "word": Sort.WORD}
+_PLAIN = {"plain": Sort.WORD, "mark": Sort.MARK, "number": Sort.NUMBER, "word": Sort.WORD}
 """What one match of the grammar reads to its end, and means no more."""
 
 
@@ -141,6 +142,8 @@ class _Scanner:
         while found := match(text, position):
             begin, position = found.span()
             group = found.lastgroup or "mark"
+            if group == "skip" and self._rows is None and text[begin] != "-":
+                continue  # every second match is a blank
             if (sort := _PLAIN.get(group)) is not None and self._delimiter == ";":
                 word = found.group()
                 sort = Sort.HOLE if HOLE in word and sort is Sort.WORD else sort
@@ -266,7 +269,7 @@ def _token(group: str, text: str, start: int) -> Token:
     match group:
         case "mark":
             return Token(Sort.MARK, text, start, end)
-        case "word":
+        case "word" | "plain":
             return Token(Sort.HOLE if HOLE in text else Sort.WORD, text, start, end)
         case "quote" | "bracket" if not text.endswith("'"):
             return Token(Sort.HOLE if _HOLE_IN_NAME.search(text) else Sort.QUOTED, text, start, end)

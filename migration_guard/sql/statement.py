@@ -36,10 +36,11 @@ _TRANSACTION = frozenset({"TRAN", "TRANSACTION"})
 class Statement:
     """The tokens of one statement, addressed by index; an index beyond the end gives an empty mark."""
 
-    __slots__ = ("_partner", "tokens")
+    __slots__ = ("_partner", "_words", "tokens")
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
+        self._words = [token.text.upper() if token.sort is Sort.WORD else "" for token in tokens]
         self._partner: dict[int, int] = {}
         opened: list[int] = []
         for index, token in enumerate(tokens):
@@ -56,7 +57,7 @@ class Statement:
         return self.tokens[index] if 0 <= index < len(self.tokens) else _END
 
     def word(self, index: int) -> str:
-        return self[index].upper
+        return self._words[index] if 0 <= index < len(self._words) else ""
 
     def is_(self, index: int, *words: str) -> bool:
         """Whether these words or marks stand at the index, in this order."""

@@ -19,7 +19,7 @@ _FOLDERS = (
     "charts ansible playbooks systemd ci"
 ).split()
 """Where descriptions of deployments are looked for, beside the root itself."""
-_DEEP = 3
+_DEEP = 10
 """Folders inside these that are entered: a chart's templates, overlays, roles."""
 _SHELL = re.compile(
     r"(?:^|[_.-])(?:deploy|release|entrypoint|start|boot)\w*.*\.(?:sh|bash)$|^(?:deploy|release|entrypoint|start)$",
@@ -83,6 +83,8 @@ def _script(path: Path, cwd: Path, root: Path, *, named: bool) -> Script | None:
     shown = shown_path(path, cwd)
     if _PROSE.search(path.name) and not named:
         return None
+    if path.is_dir() and os.access(path, os.R_OK):
+        return Script(path, shown, None, None, f"folders are looked into {_DEEP} deep, and no deeper", touches=True)
     try:
         source = read_source(path)
         touches = bool(_RUNS_DATA.search(source))
@@ -128,7 +130,7 @@ def _looked_for(root: Path) -> Iterator[Path]:
         yield from _files(root / name, _DEEP)
 
 
-def _files(folder: Path, deep: int) -> Iterator[Path]:
+def _files(folder: Path, deep: int, *, deep_down: bool = False) -> Iterator[Path]:
     if not folder.is_dir():
         return
     try:
@@ -140,5 +142,8 @@ def _files(folder: Path, deep: int) -> Iterator[Path]:
     for one in entries:
         if one.is_file():
             yield folder / one.name
-        elif deep and one.is_dir(follow_symlinks=False) and one.name not in NEVER_ENTERED:
-            yield from _files(folder / one.name, deep - 1)
+        elif one.is_dir(follow_symlinks=False) and one.name not in NEVER_ENTERED:
+            if deep:
+                yield from _files(folder / one.name, deep - 1, deep_down=True)
+            elif deep_down:
+                yield folder / one.name  # told as not looked into

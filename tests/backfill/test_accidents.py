@@ -150,3 +150,30 @@ def test_15_a_pooler_that_is_started_again(pgbouncer: Pooler, database: str, dat
     definition = Backfill(key="k", table="leads", where="status IS NULL", apply=apply, batch_size=200)
     (result,) = run([definition], pgbouncer.url(database_name))
     assert (str(result), result.counts.changed, len(restarted)) == ("k: completed", 2_000, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "changed"),
+    [
+        (
+            "SET status = lower(COALESCE(status, 'NEW')) WHERE status IS DISTINCT FROM lower(COALESCE(status, 'NEW'))",
+            "completed",
+            100,
+        ),
+        ("SET status = COALESCE(status, '') || 'x' WHERE TRUE", "failed (the function changes rows again", 0),
+    ],
+)
+def test_a_function_that_settles_is_called_again_for_what_it_has_changed(
+    database: str, change: str, told: str, changed: int
+) -> None:
+    fill(database)
+
+    def apply(connection: Connection, ids: list[int]) -> None:
+        connection.exec_driver_sql(f"UPDATE leads {change} AND id = ANY(%s)", (ids,))
+
+    definition = Backfill(key="k", table="leads", where="TRUE", apply=apply, settles=True, batch_size=50)
+    (result,) = run([definition], database, max_seconds=30)
+    assert (told in str(result), result.counts.changed) == (True, changed), str(result)
+    with psycopg.connect(database) as console:
+        row = console.execute("SELECT count(*) FROM leads WHERE status IS NOT NULL").fetchone()
+    assert row == (changed,)

@@ -239,3 +239,10 @@ def test_a_failed_batch_is_halved_down_to_one_row_and_grows_again() -> None:
         sizes.append(pace.size)
     assert sizes[:9] == [2, 4, 8, 16, 32, 64, 128, 256, 500]
     assert sizes[9] == 750
+
+
+def test_only_a_function_settles() -> None:
+    with pytest.raises(DefinitionError, match=r"settles: expected a function"):
+        Backfill(
+            key="k", table="leads", where="TRUE", update="UPDATE leads SET a = 1 WHERE id = ANY(:ids)", settles=True
+        )

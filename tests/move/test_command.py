@@ -441,7 +441,7 @@ def test_what_could_not_be_proven_is_moved_and_counted(project: Project, server:
     project.put("versions/4d.py", STATUS.replace("3c", "4d").replace("= 'new'", "= 'new' AND status = 'won'"))
     project.commit()
     shown = project.guard("move", "versions/4d.py:9", "--prove", "--scratch-database-url", server.url())
-    assert shown.returncode == 0
+    assert shown.returncode == 1
     assert "not proven: the statement changes none of the made-up rows" in shown.stderr
     assert "1 moved (shown; --write makes the changes), 1 of them not proven, 0 refused." in shown.stdout
     proven = project.guard("move", "versions/3c.py:9", "--prove", "--scratch-database-url", server.url())

@@ -24,6 +24,11 @@ def module() -> ModuleType:
         options=lambda sql: {"sql": sql},
         run_sql=lambda connection, sql: connection.exec_driver_sql(sql),
         Queue=_Queue,
+        Registry=_Registry,
+        Step=type("Step", (), {"run_all": classmethod(lambda cls: [one().process() for one in cls.__subclasses__()])}),
+        use=lambda thing: (thing() if isinstance(thing, type) else thing).process(),
+        run_each=lambda functions: [function() for function in functions],
+        run_named=lambda functions: [function() for function in functions.values()],
         statement_of=sa.text,
         engine_of=lambda operations: operations.get_bind(),
         wrapped=_Wrapped,
@@ -100,6 +105,22 @@ def sqlmodel() -> ModuleType:
 
     vars(made).update(Session=Session, select=sa.select)
     return made
+
+
+class _Registry(dict):  # type: ignore[type-arg]
+    """Something that keeps functions and classes, by names, and runs them when it is asked."""
+
+    def register(self, name: str) -> Any:
+        return lambda kept: self.setdefault(name, kept)
+
+    def run_all(self) -> None:
+        """Run all that it keeps; what a class makes has a method for that."""
+        for kept in self.values():
+            kept().process() if isinstance(kept, type) else kept()
+
+    def start(self) -> None:
+        """Run what was put into an attribute."""
+        vars(self)["on_start"]()
 
 
 class _Queue:

@@ -86,6 +86,7 @@ def call(target: External, call: Call) -> Value:
     if result is None:
         result = hooks.called(name, call)
     if result is None and name in pure.FUNCTIONS:
+        _calls_back(target, call)
         result = computed(pure.FUNCTIONS[name], call) or Unknown(target.last, _of_rows(call))
     if result is None:
         result = _unbound(name, call)
@@ -122,6 +123,14 @@ _COMPUTE = frozenset(
 
 def _of_rows(call: Call) -> bool:
     return any(given.from_rows for given in call.arguments)
+
+
+def _calls_back(target: External, call: Call) -> None:
+    """`re.sub(pattern, function, text)`, `json.dumps(value, default=function)`, `json.loads(text, cls=Decoder)`."""
+    run_callbacks(call)
+    if "cls" in call.named:
+        with_class = call.with_arguments((), {"cls": call.named["cls"]})
+        call.machine.libraries.entrusted.may_use(target, with_class)
 
 
 def _unbound(name: str, call: Call) -> Value | None:

@@ -109,7 +109,7 @@ def _fitting(receiver: Value, name: Value, call: Call) -> Value:
             return join([*(call.machine.attribute(receiver, label) for label in fitting), Unknown("attribute")])
     if (prefix or suffix) and isinstance(receiver, ModuleValue):
         return _of_module(receiver.module, call.machine).item(name)
-    return Unknown(from_rows=receiver.from_rows)
+    return Unknown(from_rows=receiver.from_rows, source=receiver.origin)
 
 
 def _set_attribute(call: Call) -> Value:
@@ -118,6 +118,8 @@ def _set_attribute(call: Call) -> Value:
     for option in names.alternatives():
         name = _label(option) or "?"
         first(call).assign(name, value if value is not None else UNKNOWN, call.machine, call.place)
+    if value is not None:
+        call.machine.libraries.handed(first(call), value)
     return NONE
 
 

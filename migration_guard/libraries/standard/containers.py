@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from migration_guard.interpreter.collections import MAX_ELEMENTS, Mapping, Sequence
 from migration_guard.interpreter.real import computed
@@ -203,12 +204,20 @@ def mapping_method(value: Mapping, name: str, call: Call) -> Value:
             return CALLS["builtins.dict.fromkeys"](call) or UNKNOWN
         case "__getitem__" if call.positional:
             return value.item(call.positional[0])
+        case "most_common" | "elements":  # of a Counter
+            counted = computed(partial(_counted, name), call, value)
+            pair = Sequence([value.element(), Unknown("count")], kind="tuple")
+            return counted or Sequence((), pair if name == "most_common" else value.element(), value.from_rows)
         case "__contains__" if call.positional:
             there = value.has(call.positional[0])
             return Unknown(name) if there is None else Constant(there)
         case "__len__" if value.whole and not value.from_rows:
             return Constant(len(value.known))
     return Unknown(name, from_rows=value.from_rows)
+
+
+def _counted(name: str, held: Any, *given: Any, **named: Any) -> object:
+    return list(getattr(Counter(held), name)(*given, **named))
 
 
 def _looked_up(value: Mapping, name: str, call: Call, *, rows: bool) -> Value:

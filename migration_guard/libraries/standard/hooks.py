@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.flow import each
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.values import NONE, Value, join
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ _OF_A_TYPE = {"builtins.isinstance": "__instancecheck__", "builtins.issubclass":
 def called(name: str, call: Call) -> Value | None:
     """What a hook gives; None where there is none, or what it gives says nothing of what the function gives."""
     if name in _OF_A_TYPE and len(call.positional) > 1:
-        for option in _types(call.positional[1]):
-            option.special(_OF_A_TYPE[name], call.positional[0])
+        for option in (*_types(call.positional[1]), *call.positional[1].alternatives()):
+            if isinstance(option, (Class, Instance)):
+                option.special(_OF_A_TYPE[name], call.positional[0])
         return None
     if name not in _HOOKS:
         return None

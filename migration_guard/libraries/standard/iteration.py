@@ -89,6 +89,29 @@ def in_order(call: Call) -> Value:
     return ordered(first(call), call)
 
 
+def pushed(call: Call) -> Value:
+    """`heapq.heappush(heap, value)`."""
+    heap, value = first(call), call.argument(1, "item")
+    if isinstance(heap, Sequence) and value is not None:
+        heap.add(value, rows=bool(call.machine.row_loops))
+        _ranked(heap.each(), call)
+    return NONE
+
+
+def smallest(call: Call) -> Value:
+    """`heapq.heappop(heap)`."""
+    heap = first(call)
+    if not isinstance(heap, Sequence):
+        return heap.element()
+    in_order = ordered(heap, call)
+    taken = in_order.item(Constant(0)) if not in_order.shuffled else in_order.element()
+    if in_order.known and in_order.rest is None and not in_order.shuffled:
+        heap.become(in_order.known[1:], from_rows=heap.from_rows)
+    else:
+        heap.become((), heap.element(), from_rows=heap.from_rows)
+    return taken
+
+
 def backwards(call: Call) -> Value:
     """`reversed(values)`."""
     values = first(call)
@@ -356,6 +379,14 @@ def following(call: Call) -> Value:
     return element if default is None else join((element, default))
 
 
+def iterator(call: Call) -> Value:
+    """`iter(values)`; `iter(function, last)` calls the function until it gives that."""
+    if len(call.positional) < 2:
+        return collected("list", call)
+    given = [call.machine.call(first(call), call.with_arguments((), {})) for _ in range(2)]
+    return Sequence((), join(given), any(value.from_rows for value in given))
+
+
 def summed(call: Call) -> Value:
     """`sum(values, start)`."""
     elements = call.machine.items(first(call))
@@ -382,8 +413,9 @@ def _from_keys(call: Call) -> Value:
 CALLS: dict[str, Callable[[Call], Value | None]] = {
     **{
         f"builtins.{name}": partial(collected, kind)
-        for name, kind in (("list", "list"), ("tuple", "tuple"), ("set", "set"), ("frozenset", "set"), ("iter", "list"))
+        for name, kind in (("list", "list"), ("tuple", "tuple"), ("set", "set"), ("frozenset", "set"))
     },
+    "builtins.iter": iterator,
     "builtins.aiter": partial(collected, "list"),
     "collections.deque": partial(collected, "list"),
     "builtins.sorted": in_order,
@@ -396,6 +428,8 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "builtins.filter": filtered,
     "builtins.range": counted,
     "builtins.next": following,
+    "heapq.heappush": pushed,
+    "heapq.heappop": smallest,
     "builtins.anext": following,
     "builtins.sum": summed,
     "builtins.dict.fromkeys": _from_keys,

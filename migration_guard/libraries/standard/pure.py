@@ -48,6 +48,7 @@ from migration_guard.interpreter.real import (
 )
 from migration_guard.interpreter.text import MAX_CHARACTERS_MADE
 from migration_guard.interpreter.values import Unknown, Value
+from migration_guard.libraries.database import run_callbacks
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -59,6 +60,7 @@ MAX_WORK = 10_000_000
 def method_of_known(value: Known, name: str, call: Call) -> Value:
     """`pattern.sub(…)`, `date.isoformat()`: a method of an object of Python's library that is known."""
     function = known_method(type(value.held), name)
+    run_callbacks(call)
     found = computed(function, call, value) if function is not None else None
     return found if found is not None else Unknown(name, from_rows=any(one.from_rows for one in call.arguments))
 

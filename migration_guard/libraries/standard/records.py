@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
@@ -10,7 +11,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text, plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, External, Place, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Place, Unknown, Value
 from migration_guard.libraries.standard.iteration import first
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class Namespace(Store, Value):
             return self.entries()
         own = self.read(name)
         return own if isinstance(own, Value) else Unknown(name)
+
+    def parts(self) -> Iterator[Value]:
+        yield from self.entries().values()
 
     def entries(self) -> Mapping:
         held = {name: self.read(name) for name in self.slots if isinstance(name, str)}
@@ -120,6 +124,25 @@ def _made_with_fields(style: str, index: int, call: Call) -> Value | None:
     bases = call.named.get("bases")
     parents = tuple(bases.elements() or ()) if bases is not None else (External(base),) if base else ()
     return call.machine.make_class(str(name), parents, held, fields=names, style=style)
+
+
+def _enumeration(base: str, call: Call) -> Value | None:
+    """`Enum("Step", "leads users")`, `Enum("Step", {"leads": 1})`."""
+    name, given = first(call), call.argument(1, "names")
+    name = call.named.get("value", name)
+    words = _words(given)
+    if not isinstance(name, Text) or not name.known or given is None or words is None:
+        return None
+    mapping = given.mapping()
+    held: dict[str, Value] = {}
+    for number, (label, _) in enumerate(words, 1):
+        held[label] = plain(label.lower()) if base.endswith("StrEnum") else Constant(number)
+        pair = given.each()[number - 1] if mapping is None and not isinstance(given, Text) else UNKNOWN
+        if mapping is not None:
+            held[label] = mapping.item(plain(label))
+        elif isinstance(pair, Sequence):
+            held[label] = pair.item(Constant(1))
+    return call.machine.make_class(str(name), (External(base),), held)
 
 
 def _typed_dict(call: Call) -> Value:
@@ -331,6 +354,10 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "types.MappingProxyType": first,
     "collections.ChainMap": _chain,
     "collections.defaultdict": _default_dictionary,
+    **{
+        f"enum.{name}": partial(_enumeration, f"enum.{name}")
+        for name in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")
+    },
     "copy.copy": _copy,
     "copy.deepcopy": _deep_copy,
     "weakref.ref": lambda call: Referring(first(call)),

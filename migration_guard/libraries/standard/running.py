@@ -11,6 +11,7 @@ from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Unknown, Value
+from migration_guard.libraries.database import run_callbacks
 from migration_guard.libraries.standard import iteration
 from migration_guard.libraries.standard.iteration import first
 
@@ -357,6 +358,12 @@ class Scheduler(Runner):
         return _scheduled(call) if name in ("enter", "enterabs") else NONE
 
 
+def _handled(call: Call) -> Value:
+    """`signal.signal(number, function)`: a signal may come at any time."""
+    run_callbacks(call)
+    return Unknown("handler")
+
+
 def _timed(call: Call) -> Value:
     """`timeit.timeit(statement)`, where that is a function."""
     for name, index in (("stmt", 0), ("setup", 1)):
@@ -419,9 +426,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     ),
     "atexit.register": partial(_at, 0, "func"),
     "weakref.finalize": partial(_at, 1, "func"),
-    **dict.fromkeys(
-        ("signal.signal", "sys.meta_path.insert", "sys.path_hooks.insert", "sys.modules.setdefault"), partial(_hook, 1)
-    ),
+    **dict.fromkeys(("sys.meta_path.insert", "sys.path_hooks.insert", "sys.modules.setdefault"), partial(_hook, 1)),
     **dict.fromkeys(
         (
             "sys.settrace",
@@ -435,6 +440,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
         ),
         partial(_hook, 0),
     ),
+    "signal.signal": _handled,
     "sched.scheduler": lambda call: Scheduler(),
     "timeit.timeit": _timed,
     "timeit.repeat": _timed,

@@ -22,6 +22,17 @@ NAMES = frozenset(
 )
 
 
+def renamed(call: ast.Call, app: str) -> dict[str, str]:
+    """Give the table of a model by the name that it would have by itself, where an operation says another."""
+    what = called(call)
+    if what not in {"CreateModel", "AlterModelTable"}:
+        return {}
+    model = text(argument(call, 0, "name"))
+    options = _dictionary(argument(call, 2, "options"))
+    table = text(options.get("db_table") if what == "CreateModel" else argument(call, 1, "table"))
+    return {f"{app}_{model}".lower(): table.strip('"')} if model and table else {}
+
+
 def by_call(call: ast.Call, app: str) -> Iterator[ColumnTold | KeyTold]:
     """Say what an operation of an app's migration does."""
     what = called(call)

@@ -13,10 +13,11 @@ from sqlglot import exp
 from migration_guard.sql.backfill import copy, delete, update
 from migration_guard.sql.backfill.facts import CannotMove, Column, Draft, Facts, Touched
 from migration_guard.sql.backfill.names import FactsOf
+from migration_guard.sql.backfill.rows import draft_of_rows
 from migration_guard.sql.backfill.sources import names_in
 from migration_guard.sql.backfill.tree import parsed, tables
 
-__all__ = ["CannotMove", "Column", "Draft", "Facts", "Touched", "draft", "touched"]
+__all__ = ["CannotMove", "Column", "Draft", "Facts", "Touched", "draft", "draft_of_rows", "touched"]
 
 
 def draft(sql: str, facts_of: FactsOf, key: str | None = None) -> Draft:

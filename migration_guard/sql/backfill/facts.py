@@ -53,6 +53,8 @@ class Draft:
     """The table that is written, if it is another."""
     notes: tuple[str, ...] = ()
     """What its author should know."""
+    fills: bool = False
+    """Of what a function changes: whether it only fills columns that the migration adds."""
 
 
 @dataclass(frozen=True, slots=True)

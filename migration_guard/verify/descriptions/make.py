@@ -15,6 +15,7 @@ _ALLOWED = Fate(stops=False, why="the - before the line lets it go on")
 _MAKE = re.compile(r"^(?:GNU)?makefile$|\.mk$", re.IGNORECASE)
 _JUST = re.compile(r"^\.?justfile$|\.just$", re.IGNORECASE)
 _DEEPEST = 20
+_INCLUDES = re.compile(r"^(?:-?include|sinclude|import\??|mod\??)\s+\S", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -23,13 +24,23 @@ class _Target:
     lines: list[tuple[int, str]] = field(default_factory=list)
 
 
+class _Targets(dict[str, _Target]):
+    """Targets by their names."""
+
+    def __init__(self, targets: dict[str, _Target], *, included: bool) -> None:
+        super().__init__(targets)
+        self.included = included
+        """Whether others stand in files that it includes."""
+
+
 def recognises(name: str) -> bool:
     return bool(_MAKE.search(name) or _JUST.search(name))
 
 
 def read(source: bytes, *, chosen: str | None = None, named: bool = False) -> Iterator[Command]:
     """The targets that deploy, or the one that is `chosen`; of a file that is `named` else the first."""
-    targets = _targets(source.decode("utf-8", "replace"))
+    text = source.decode("utf-8", "replace")
+    targets = _Targets(_targets(text), included=_INCLUDES.search(text) is not None)
     wanted = (
         [chosen]
         if chosen is not None
@@ -42,8 +53,10 @@ def read(source: bytes, *, chosen: str | None = None, named: bool = False) -> It
         yield from _run(name, targets, done)
 
 
-def _run(name: str, targets: dict[str, _Target], done: set[str], above: tuple[str, ...] = ()) -> Iterator[Command]:
+def _run(name: str, targets: _Targets, done: set[str], above: tuple[str, ...] = ()) -> Iterator[Command]:
     """What a target needs, and then its own lines; it was come to by those `above`."""
+    if name not in targets and targets.included and not re.search(r"[/.%$]", name):
+        raise Unreadable(None, f"the target {name} may stand in a file that it includes, which is not read with it")
     if name in done or name in above or name not in targets:
         return
     if len(above) > _DEEPEST:

@@ -262,6 +262,36 @@ OUT = list(islice(["SQL", "SELECT 1"], 1))[0]
 [enumerate]
 for number_9, OUT in enumerate(["SELECT 1", "SQL"]):
     pass
+[enum_made]
+from enum import Enum
+
+Kinds_9 = Enum("Kinds_9", {"FIRST": "SQL"})
+---
+OUT = Kinds_9.FIRST.value
+[enum_made_words]
+from enum import Enum
+
+Kinds_9 = Enum("Kinds_9", "TBL")
+---
+OUT = "HEAD " + [kind.name for kind in Kinds_9][0] + " TAIL"
+[enum_auto_name]
+from enum import Enum, auto
+
+class Kinds_9(Enum):
+    TBL = auto()
+---
+OUT = "HEAD " + Kinds_9.TBL.name + " TAIL"
+[most_common]
+from collections import Counter
+---
+OUT = "HEAD " + Counter(["other", "TBL", "TBL"]).most_common(1)[0][0] + " TAIL"
+[heap]
+import heapq
+---
+heap_9 = []
+heapq.heappush(heap_9, (2, "SELECT 1"))
+heapq.heappush(heap_9, (1, "SQL"))
+OUT = heapq.heappop(heap_9)[1]
 [reduce]
 from functools import reduce
 ---

@@ -1668,6 +1668,200 @@ WAITING_9 = []
 ---
 WAITING_9.append(TEXT)
 cli_9.commands["fill"].callback(dry=False)
+[kept_by_decorator]
+from unseen import Registry
+
+kept_9 = Registry()
+WAITING_9 = []
+
+@kept_9.register("fill")
+def run_9():
+    for sql in WAITING_9:
+        op.execute(sql)
+---
+WAITING_9.append(TEXT)
+kept_9.run_all()
+[kept_and_taken_out]
+from unseen import Registry
+
+kept_9 = Registry()
+
+@kept_9.register("fill")
+def run_9(sql):
+    op.execute(sql)
+---
+kept_9["fill"](TEXT)
+[kept_and_gone_through]
+from unseen import Registry
+
+kept_9 = Registry()
+
+@kept_9.register("fill")
+def run_9(sql):
+    op.execute(sql)
+---
+for function_9 in kept_9.values():
+    function_9(TEXT)
+[kept_by_call]
+from unseen import Registry
+
+kept_9 = Registry()
+WAITING_9 = []
+
+def run_9():
+    for sql in WAITING_9:
+        op.execute(sql)
+
+kept_9.register("fill")(run_9)
+---
+WAITING_9.append(TEXT)
+kept_9.run_all()
+[kept_by_item]
+from unseen import Registry
+
+kept_9 = Registry()
+WAITING_9 = []
+
+def run_9():
+    for sql in WAITING_9:
+        op.execute(sql)
+
+kept_9["fill"] = run_9
+---
+WAITING_9.append(TEXT)
+kept_9.run_all()
+[kept_by_attribute]
+from unseen import Registry
+
+kept_9 = Registry()
+WAITING_9 = []
+
+def run_9():
+    for sql in WAITING_9:
+        op.execute(sql)
+
+kept_9.on_start = run_9
+---
+WAITING_9.append(TEXT)
+kept_9.start()
+[kept_class]
+from unseen import Registry
+
+kept_9 = Registry()
+WAITING_9 = []
+
+@kept_9.register("fill")
+class Fill_9:
+    def process(self):
+        for sql in WAITING_9:
+            op.execute(sql)
+---
+WAITING_9.append(TEXT)
+kept_9.run_all()
+[kept_class_asked]
+from unseen import Registry
+
+kept_9 = Registry()
+
+@kept_9.register("fill")
+class Fill_9:
+    def process(self, sql):
+        op.execute(sql)
+---
+kept_9["fill"]().process(TEXT)
+[kept_by_heirs]
+from unseen import Step
+
+WAITING_9 = []
+
+class Base_9(Step):
+    pass
+
+class Fill_9(Base_9):
+    def process(self):
+        for sql in WAITING_9:
+            op.execute(sql)
+---
+WAITING_9.append(TEXT)
+Base_9.run_all()
+[given_object]
+from unseen import use
+
+class Fill_9:
+    def __init__(self, sql):
+        self.sql = sql
+
+    def process(self):
+        op.execute(self.sql)
+---
+use(Fill_9(TEXT))
+[given_class]
+from unseen import use
+---
+class Fill_9:
+    sql = TEXT
+
+    def process(self):
+        op.execute(self.sql)
+
+use(Fill_9)
+[given_list]
+from unseen import run_each
+---
+run_each([lambda: op.execute(TEXT)])
+[given_dictionary]
+from unseen import run_named
+---
+run_named({"fill": lambda: op.execute(TEXT)})
+[decorator_click_main]
+import click
+
+WAITING_9 = []
+
+@click.group()
+def cli_9():
+    pass
+
+@cli_9.command()
+def fill():
+    for sql in WAITING_9:
+        op.execute(sql)
+---
+WAITING_9.append(TEXT)
+cli_9.main(["fill"], standalone_mode=False)
+[decorator_click_runner]
+import click
+from click.testing import CliRunner
+
+WAITING_9 = []
+
+@click.group()
+def cli_9():
+    pass
+
+@cli_9.command()
+def fill():
+    for sql in WAITING_9:
+        op.execute(sql)
+---
+WAITING_9.append(TEXT)
+CliRunner().invoke(cli_9, ["fill"])
+[kept_in_helper]
+from helper_9 import kept_9, WAITING_9
+---
+WAITING_9.append(TEXT)
+kept_9.run_all()
+=== helper_9.py
+from alembic import op
+from unseen import Registry
+
+kept_9 = Registry()
+WAITING_9 = []
+
+@kept_9.register("fill")
+def run_9():
+    for sql in WAITING_9:
+        op.execute(sql)
 [decorator_stack]
 import functools
 

@@ -1,0 +1,177 @@
+"""Django's models as they were at a migration, over the connection of a batch: for functions that were loops of a migration.
+
+Django would open a connection of its own, which would wait for the rows that the batch has locked. What is saved is
+written only where it differs from what was read, so that a function may be called again for rows that are done.
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from migration_guard.backfill.errors import Refused
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_READ = "_migration_guard_read"
+"""The attribute in which a row keeps what was read of it."""
+
+
+@contextmanager
+def models_at(connection: Connection, app: str, migration: str) -> Iterator[tuple[Any, Any]]:
+    """Give what `RunPython` gives to its function: the models as of the end of a migration, and a schema editor.
+
+    The editor has nothing but its `connection`. All queries of the block run over the batch's connection.
+    """
+    from django.db import DEFAULT_DB_ALIAS, connections  # noqa: PLC0415 -- Django is there where its models are
+
+    models = _models(app, migration)
+    own = connections[DEFAULT_DB_ALIAS]
+    lent = _lent(connection, DEFAULT_DB_ALIAS)
+    connections[DEFAULT_DB_ALIAS] = lent
+    try:
+        yield models, SimpleNamespace(connection=lent)
+        if lent.needs_rollback:
+            raise Refused("the function left a transaction of Django's that is to be rolled back")
+    finally:
+        connections[DEFAULT_DB_ALIAS] = own
+
+
+@lru_cache(maxsize=8)
+def _models(app: str, migration: str) -> Any:
+    """Put the models together that all migrations up to one make."""
+    import django  # noqa: PLC0415
+    from django.apps import apps  # noqa: PLC0415
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
+    from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
+
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)  # as manage.py has it
+    try:
+        if not apps.ready:
+            django.setup()
+    except ImportError as error:
+        raise Refused(
+            f"Django's settings are not found from {Path.cwd().name}/ ({error}); run it beside manage.py"
+        ) from None
+    except ImproperlyConfigured as error:
+        raise Refused(f"Django is not configured ({str(error).split('.')[0]}); set DJANGO_SETTINGS_MODULE") from None
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    if (app, migration) not in loader.graph.nodes:
+        squashed = [key for key in loader.graph.nodes if key[0] == app]
+        raise Refused(f"Django finds no migration {migration} of {app}; it has {len(squashed)} of that app")
+    models = loader.project_state((app, migration)).apps
+    for model in models.get_models():
+        _write_changes_only(model)
+    return models
+
+
+def _lent(connection: Connection, alias: str) -> Any:
+    """Make Django believe that the batch's connection is its own, in the middle of a transaction."""
+    from django.db import connections  # noqa: PLC0415
+
+    wrapper = connections.create_connection(alias)
+    if wrapper.vendor != "postgresql":
+        raise Refused(f"Django's database {alias} is {wrapper.vendor}; backfills run on PostgreSQL")
+    wrapper.connection = _Lent(connection.connection.dbapi_connection, wrapper)
+    wrapper.autocommit = False
+    wrapper.in_atomic_block = True  # so that `atomic` sets savepoints, and nothing commits
+    wrapper.commit_on_exit = False
+    return wrapper
+
+
+class _Lent:
+    """A connection of psycopg's that reads and writes values as Django does, and leaves the runner's own way alone."""
+
+    def __init__(self, raw: Any, wrapper: Any) -> None:
+        from django.conf import settings  # noqa: PLC0415
+
+        try:
+            from django.db.backends.postgresql.psycopg_any import get_adapters_template  # noqa: PLC0415
+        except ImportError:
+            raise Refused("this Django has no support for psycopg 3; it needs Django 4.2 or later") from None
+        self._raw = raw
+        self.adapters = get_adapters_template(settings.USE_TZ, wrapper.timezone)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def cursor(self, *_arguments: Any, **_named: Any) -> Any:
+        from django.db.backends.postgresql.base import Cursor  # noqa: PLC0415
+
+        return Cursor(self)
+
+
+def _write_changes_only(model: Any) -> None:
+    """Let the rows of a model be saved only where they differ from what was read."""
+    from_db, save = model.from_db.__func__, model.save
+
+    def read(cls: Any, alias: Any, names: Any, values: Any) -> Any:
+        row = from_db(cls, alias, names, values)
+        setattr(row, _READ, {name: copy.deepcopy(row.__dict__[name]) for name in names if name in row.__dict__})
+        return row
+
+    def written(self: Any, *given: Any, **named: Any) -> None:
+        changed = _changed(self)
+        if changed is None or given or named.get("force_insert"):
+            save(self, *given, **named)
+            return
+        asked = named.get("update_fields")
+        fields = [name for name in changed if asked is None or name in asked or changed[name] in asked]
+        if fields:
+            stamped = [field.name for field in self._meta.concrete_fields if getattr(field, "auto_now", False)]
+            more = [changed[name] for name in fields]
+            save(self, **{**named, "update_fields": {*more, *(stamped if asked is None else ())}})
+            getattr(self, _READ).update({name: copy.deepcopy(self.__dict__[name]) for name in fields})
+
+    model.from_db = classmethod(read)
+    model.save = written
+    for manager in model._meta.managers_map.values():  # noqa: SLF001 -- Django's public name for it
+        manager._queryset_class = _changing(manager._queryset_class)  # noqa: SLF001
+
+
+@lru_cache(maxsize=64)
+def _changing(queryset: Any) -> Any:
+    """Give a class of querysets whose `bulk_update` leaves rows out that have not changed."""
+
+    def bulk_update(self: Any, rows: Sequence[Any], fields: Sequence[str], *given: Any, **named: Any) -> Any:
+        wanted = set(fields)
+        changed = [(row, _changed(row)) for row in rows]
+        left = [
+            row
+            for row, names in changed
+            if names is None or any(name in wanted or field in wanted for name, field in names.items())
+        ]
+        return queryset.bulk_update(self, left, fields, *given, **named) if left else 0
+
+    return type(queryset.__name__, (queryset,), {"bulk_update": bulk_update})
+
+
+def _changed(row: Any) -> dict[str, str] | None:
+    """The attributes of a row that differ from what was read, each with its field; None for a row that was not read."""
+    read = row.__dict__.get(_READ)
+    if read is None:
+        return None
+    return {
+        field.attname: field.name
+        for field in row._meta.concrete_fields  # noqa: SLF001
+        if field.attname in row.__dict__
+        and (field.attname not in read or _differs(field, read[field.attname], row.__dict__[field.attname]))
+    }
+
+
+def _differs(field: Any, read: Any, value: Any) -> bool:
+    """Whether a value is another than what was read, as the field would give it back."""
+    if read == value:
+        return False
+    try:
+        return bool(field.to_python(value) != read)
+    except Exception:  # noqa: BLE001 -- an expression, or nothing that the field takes: the server will say
+        return True

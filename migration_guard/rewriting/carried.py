@@ -1,0 +1,291 @@
+"""Whether the rows of a loop stand each for itself: nothing is carried from one to the next, and twice is as good as once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_MUTATES = frozenset(
+    "add append appendleft clear discard extend extendleft insert pop popitem popleft remove reverse setdefault sort update "
+    "write writerow writerows send put".split()
+)
+_CONTAINERS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)
+_MAKES = frozenset({"list", "dict", "set", "defaultdict", "Counter", "deque", "OrderedDict", "iter", "count", "cycle"})
+_HARMLESS = frozenset(
+    {"len", "sorted", "list", "set", "dict", "tuple", "any", "all", "min", "max", "sum", "str", "repr", "bool"}
+)
+_TIME = frozenset({"now", "utcnow", "today", "time", "localtime", "localdate"})
+_CHANCE = frozenset(
+    "uuid1 uuid4 random randint randrange choice choices sample shuffle token_hex token_urlsafe token_bytes getrandbits "
+    "get_random_string urandom make_password get_random_secret_key generate_key".split()
+)
+_REACHES_OUT = frozenset("requests urllib urlopen subprocess smtplib send_mail socket httpx boto3 open".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of a piece of code."""
+
+    loads: frozenset[str]
+    stores: frozenset[str]
+    binds: frozenset[str]
+    """What it binds in its own scope: definitions and imports as well."""
+    touched: frozenset[str]
+    """What it binds, or puts something into."""
+
+
+def names_of(tree: ast.AST) -> Names:
+    """Find the names in a piece of code."""
+    nodes = list(ast.walk(tree))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    loads = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    stores = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    stores |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    stores |= {node.name for node in nodes if isinstance(node, ast.ExceptHandler) and node.name}
+    binds = frozenset(_bound(tree))
+    return Names(
+        frozenset(loads - _local(tree)),
+        frozenset(stores | binds),
+        binds,
+        binds | {root for node in nodes for root in _put_into(node)},
+    )
+
+
+def _local(tree: ast.AST) -> set[str]:
+    """The parameters and variables of definitions, which are nothing that the code around has to have."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            every = [one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)]
+            body = node.body if isinstance(node.body, list) else [node.body]
+            inside = {
+                one.id
+                for part in body
+                for one in ast.walk(part)
+                if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)
+            }
+            found |= {*every, *inside}
+        elif isinstance(node, ast.comprehension):
+            found |= {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            found.add(node.name)
+    return found
+
+
+def _bound(tree: ast.AST) -> Iterator[str]:
+    """What the statements of a block bind, also inside of other blocks, but not in definitions of their own."""
+    for node in ast.iter_child_nodes(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+                continue
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                yield from ((one.asname or one.name).split(".")[0] for one in names)
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                continue
+        yield from _bound(node)
+
+
+def _put_into(node: ast.AST) -> Iterator[str]:
+    """The variable into whose object a piece of code puts something."""
+    match node:
+        case ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del()):
+            yield from _root(node)
+        case ast.Call(func=ast.Attribute(attr=method) as function) if method in _MUTATES:
+            yield from _root(function)
+
+
+def _root(node: ast.AST) -> Iterator[str]:
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+
+
+def carried_over(
+    loop: ast.For, setup: ast.Module, helpers: ast.Module, row: str, lists: frozenset[str], *, fills: bool
+) -> str | None:
+    """Say why a loop's rows do not stand each for itself; None if they do. `lists` are filled, and used after it."""
+    body = ast.Module(loop.body, [])
+    inside = names_of(body)
+    outside = {*names_of(setup).binds, *names_of(helpers).binds} - inside.binds
+    return (
+        _left_early(loop)
+        or _written_outside(body, outside - lists, row)
+        or _written_outside(helpers, names_of(helpers).binds, row)
+        or _handed_on(loop, setup, outside - lists)
+        or _from_before(loop.body, inside.binds - {row})
+        or _of_its_own_rows(loop, body, row)
+        or _not_the_same(ast.Module([*setup.body, *helpers.body, *loop.body], []), body, row, fills=fills)
+    )
+
+
+def _left_early(loop: ast.For) -> str | None:
+    if loop.orelse:
+        return "a loop with Python logic: its else"
+    for node in _within_loop(loop.body):
+        if isinstance(node, (ast.Break, ast.Return)):
+            return "its loop ends at one of the rows, so that the others are left as they are"
+        if isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal)):
+            return "a loop with Python logic"
+    return None
+
+
+def _within_loop(body: Sequence[ast.stmt], *, nested: bool = False) -> Iterator[ast.AST]:
+    """The statements that act on the loop itself."""
+    waiting: list[tuple[ast.AST, bool]] = [(one, nested) for one in body]
+    while waiting:
+        node, deeper = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            continue
+        if not (deeper and isinstance(node, ast.Break)):
+            yield node
+        deeper = deeper or isinstance(node, (ast.For, ast.While))
+        waiting += [(one, deeper) for one in ast.iter_child_nodes(node)]
+
+
+def _written_outside(tree: ast.AST, outside: set[str] | frozenset[str], row: str) -> str | None:
+    for node in ast.walk(tree):
+        for name in _put_into(node):
+            if name in outside and name != row:
+                return f"its loop puts something into {name}, which the next rows may see"
+        if isinstance(node, ast.Global):
+            return "a function that it calls keeps something from row to row"
+    return None
+
+
+def _handed_on(loop: ast.For, setup: ast.Module, outside: set[str]) -> str | None:
+    """Containers that a call may fill, and what is used up."""
+    made = {
+        target.id
+        for node in ast.walk(setup)
+        if isinstance(node, ast.Assign) and _is_container(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id in outside
+    }
+    for node in (one for part in loop.body for one in ast.walk(part)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        given = {one.id for one in (*node.args, *(kw.value for kw in node.keywords)) if isinstance(one, ast.Name)}
+        if (name not in _HARMLESS and given & made) or name == "next":
+            return "its loop hands something on that the next rows may see"
+    return None
+
+
+def _is_container(node: ast.AST) -> bool:
+    return isinstance(node, _CONTAINERS) or (
+        isinstance(node, ast.Call) and next(_root(node.func), "") in _MAKES | {"collections", "itertools"}
+    )
+
+
+def _from_before(body: Sequence[ast.stmt], own: frozenset[str]) -> str | None:
+    """Variables of the loop that are read before this row has set them: they hold what an earlier row left."""
+    _, early = _flow(body, frozenset(), own)
+    return f"its loop carries {min(early)} from row to row" if early else None
+
+
+def _flow(body: Sequence[ast.stmt], sure: frozenset[str], own: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """What is surely set behind some statements, and what may be read before it is."""
+    early: frozenset[str] = frozenset()
+    for one in body:
+        blocks = [getattr(one, name, None) for name in ("body", "orelse", "finalbody")]
+        if isinstance(one, (ast.FunctionDef, ast.ClassDef)):
+            sure |= {one.name}
+            continue
+        if not isinstance(blocks[0], list):
+            names = names_of(ast.Module([one], []))
+            early |= (names.loads & own) - sure
+            if isinstance(one, ast.AugAssign):
+                early |= ({one.target.id} if isinstance(one.target, ast.Name) else set()) & own - sure
+            sure |= names.binds
+            if isinstance(one, (ast.Continue, ast.Raise)):
+                return own | sure, early
+            continue
+        heads = [getattr(one, name) for name in ("test", "iter", "items", "subject") if hasattr(one, name)]
+        for head in heads:
+            for part in head if isinstance(head, list) else [head]:
+                whole = ast.Module(
+                    [ast.Expr(part)] if isinstance(part, ast.expr) else [ast.With([part], [ast.Pass()])], []
+                )
+                early |= (names_of(whole).loads & own) - sure
+                sure_of_head = names_of(whole).binds
+                sure |= sure_of_head if isinstance(one, ast.With) else frozenset()
+        inside = sure | (
+            names_of(ast.Module([ast.Expr(one.target)], [])).binds if isinstance(one, ast.For) else frozenset()
+        )
+        ends = []
+        for block in blocks:
+            after, some = _flow(block or [], inside, own)
+            early |= some
+            ends.append(after)
+        for handler in getattr(one, "handlers", []):
+            after, some = _flow(handler.body, sure | ({handler.name} if handler.name else frozenset()), own)
+            early |= some
+            ends.append(after)
+        match one:
+            case ast.If():
+                sure = ends[0] & ends[1]
+            case ast.With():
+                sure = ends[0]
+            case ast.Try():
+                sure = frozenset.intersection(ends[0] | ends[1], *ends[3:]) | ends[2]
+    return sure, early
+
+
+def _of_its_own_rows(loop: ast.For, body: ast.Module, row: str) -> str | None:
+    """Whether the model whose rows it goes through is asked for others."""
+    model = next(_root(loop.iter), None)
+    for node in ast.walk(body):
+        if isinstance(node, ast.Name) and node.id == model and model != row:
+            return "its loop reads other rows of the table that it changes"
+    return None
+
+
+def _not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool) -> str | None:
+    """What gives another value each time, or reaches beyond the database."""
+    called = {
+        node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+        for node in ast.walk(every)
+        if isinstance(node, ast.Call) and isinstance(node.func, (ast.Attribute, ast.Name))
+    }
+    named = {node.id for node in ast.walk(every) if isinstance(node, ast.Name)} | {
+        node.attr for node in ast.walk(every) if isinstance(node, ast.Attribute)
+    }
+    if called & _TIME:
+        return f"{min(called & _TIME)}() depends on the time of running"
+    if called & _REACHES_OUT or named & (_REACHES_OUT - {"open"}):
+        return "its loop reaches beyond the database"
+    if fills:
+        return None
+    if found := named & _CHANCE:
+        return f"{min(found)} gives another value each time, and no condition tells which rows are done"
+    for node in ast.walk(body):
+        if _computes_itself(node, row):
+            return (
+                "no condition tells which rows are done: it computes each value from the one that stands there, so that a "
+                "second run would change it again"
+            )
+    return None
+
+
+def _computes_itself(node: ast.AST, row: str) -> bool:
+    match node:
+        case ast.AugAssign(target=target):
+            return next(_root(target), None) == row and not isinstance(node.op, (ast.BitOr, ast.BitAnd))
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value) if name == row:
+            sums = [
+                one
+                for one in ast.walk(value)
+                if isinstance(one, (ast.JoinedStr, ast.BinOp))
+                and not isinstance(getattr(one, "op", None), (ast.BitOr, ast.BitAnd))
+            ]
+            return any(
+                isinstance(one, ast.Attribute) and one.attr == attribute and next(_root(one), None) == row
+                for whole in sums
+                for one in ast.walk(whole)
+            )
+    return False

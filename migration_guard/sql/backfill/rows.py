@@ -1,0 +1,50 @@
+"""The rows that a loop in Python goes through, as a backfill finds them: by what is said of them in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from migration_guard.sql.backfill.facts import CannotMove, Draft
+from migration_guard.sql.backfill.names import FactsOf, own, settle
+from migration_guard.sql.backfill.sources import key_notes, keys_of, names_in, target_of
+from migration_guard.sql.backfill.tree import both, either, identifier, parsed, text
+
+_ALL = "no condition tells which rows are done: each run looks at all rows that its loop went through, and so does the gate"
+
+
+def draft_of_rows(
+    table: str, conditions: Sequence[str], columns: Sequence[str], facts_of: FactsOf, key: str | None
+) -> Draft:
+    """Say which rows are still to do for a function that changes them. Raises CannotMove."""
+    if not columns:
+        raise CannotMove("a loop with Python logic: which columns it writes is not seen; finish a --skeleton")
+    sets = ", ".join(f"{identifier(column).sql('postgres')} = NULL" for column in columns)
+    held = f" WHERE {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
+    name = ".".join(identifier(part).sql("postgres") for part in table.split("."))
+    tree = parsed(f"UPDATE {name} SET {sets}{held}")
+    assert isinstance(tree, exp.Update)
+    target = target_of(tree.this)
+    facts = facts_of(target.name)
+    keys = keys_of(facts, key)
+    if len(keys) != 1:
+        raise CannotMove(f"the key of {table} has several columns ({', '.join(keys)}); finish a --skeleton")
+    settle(tree, target.table, [], facts_of)
+    condition = tree.args.get("where")
+    new = all(facts.column(column).new for column in columns)
+    empty = (
+        either(exp.Is(this=own(exp.column(identifier(column))), expression=exp.null()) for column in columns)
+        if new
+        else None
+    )
+    return Draft(
+        table=target.name,
+        keys=keys,
+        where=text(target.renamed(both(condition.this if condition is not None else None, empty))),
+        update="",
+        columns=tuple(columns),
+        names=names_in(tree),
+        notes=(*key_notes(facts, key, target.name), *(() if new else (_ALL,))),
+        fills=new,
+    )

@@ -1,0 +1,171 @@
+"""Loops that SQL does not say, moved as functions: Django's own migrations on one database, the backfills on another."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from backfill.server import Server
+
+from migration_guard.move.schema import Schema
+from migration_guard.rewriting.carried import carried_over
+from move.test_command import Project
+from move.test_django import INITIAL, ROWS, SETTINGS, migrate, tables
+
+HEAD = '''import json
+import re
+import uuid
+
+from django.db import migrations, models
+from django.utils.text import slugify
+
+PREFIXES = {"new": "n", "won": "w"}
+
+
+def tidy(text):
+    """Two lines, and a text of
+several that stays as it is."""
+    return re.sub(r"\\s+", " ", text or "").strip().lower()
+
+
+'''
+LOOPS = {
+    "method": """for lead in Lead.objects.exclude(name=None):
+        lead.name = lead.name.upper()
+        lead.save()""",
+    "helper": """for lead in Lead.objects.filter(email__isnull=False).iterator():
+        # a remark of its own
+        lead.email = tidy(lead.email)
+        lead.save(update_fields=["email"])""",
+    "setup": """names = {}
+    for owner in Owner.objects.all():
+        names[owner.pk] = owner.name
+    rows = Lead.objects.filter(owner__isnull=False).select_related("owner")
+    for lead in rows:
+        lead.status = slugify(names[lead.owner_id])[:20]
+        if lead.score is not None:
+            lead.save()""",
+    "bulk": """changed = []
+    for lead in Lead.objects.order_by("-id"):
+        lead.status = PREFIXES.get(lead.status, lead.status)
+        changed.append(lead)
+    Lead.objects.bulk_update(changed, ["status"], batch_size=100)""",
+    "new_column": """for lead in Lead.objects.all():
+        lead.slug = slugify(lead.name) if lead.name else None
+        lead.save()""",
+}
+
+
+def migration(number: int, name: str, body: str) -> str:
+    before = "0001_initial" if number == 2 else f"{number - 1:04}_{list(LOOPS)[number - 3]}"
+    field = (
+        'migrations.AddField("Lead", "slug", models.TextField(null=True)),\n        ' if name == "new_column" else ""
+    )
+    return (
+        f"{HEAD}def forwards(apps, schema_editor):\n    Lead = apps.get_model('crm', 'Lead')\n"
+        f"    Owner = apps.get_model('crm', 'Owner')\n    {body}\n\n\nclass Migration(migrations.Migration):\n"
+        f'    dependencies = [("crm", "{before}")]\n'
+        f"    operations = [\n        {field}migrations.RunPython(forwards, migrations.RunPython.noop),\n    ]\n"
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project of Django's."""
+    project = Project(tmp_path)
+    for stem in ("1a", "2b", "3c"):
+        (tmp_path / "versions" / f"{stem}.py").unlink()
+    (tmp_path / "crm" / "migrations").mkdir(parents=True)
+    for name, text in {"__init__": "", "migrations/__init__": "", "migrations/0001_initial": INITIAL}.items():
+        project.put(f"crm/{name}.py", text)
+    project.put("settings.py", SETTINGS)
+    return project
+
+
+def test_loops_become_functions(project: Project, server: Server) -> None:
+    with server.fresh() as template:
+        migrate(project, server.url(template))
+        server.execute(ROWS.replace("3000", "120"), template)
+        for number, (name, body) in enumerate(LOOPS.items(), 2):
+            project.put(f"crm/migrations/{number:04}_{name}.py", migration(number, name, body))
+        project.commit()
+        with server.fresh(template) as old, server.fresh(template) as new:
+            migrate(project, server.url(old))
+            moved = project.guard("move", "--all", "--write")
+            assert f"{len(LOOPS)} moved (written), 0 refused" in moved.stdout, moved.stdout + moved.stderr
+            migrate(project, server.url(new))
+            environment = {
+                "DATABASE_URL": server.url(new), "DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(project.folder),
+            }  # fmt: skip
+            done = project.guard("backfill", "run", "--all", "--strict", **environment)
+            assert done.returncode == 0, done.stdout + done.stderr + project.text("backfills.py")
+            assert tables(server.url(new)) == tables(server.url(old)) != tables(server.url(template))
+
+
+STANDS_ALONE = (
+    "row.a = f(row.b)",
+    "x = row.b\nif x:\n    y = x.strip()\nelse:\n    y = ''\nrow.a = y",
+    "try:\n    x = json.loads(row.b)\nexcept ValueError:\n    continue\nrow.a = x['a']",
+    "for part in row.b:\n    if part:\n        break\nrow.a = [one for one in row.b]",
+    "row.data['x'] = names.get(row.b)",
+    "found = []\nfor part in row.b:\n    found.append(part)\nrow.a = found",
+    "changed.append(row)",
+)
+DOES_NOT = (
+    ("if row.b:\n    x = row.b\nrow.a = x", "carries x from row to row"),
+    ("n += 1\nrow.a = n", "carries n from row to row"),
+    ("row.a = names.setdefault(row.b, row.c)", "puts something into names"),
+    ("names[row.b] = row.c\nrow.a = 1", "puts something into names"),
+    ("row.a = f(names)", "hands something on"),
+    ("row.a = next(names)", "hands something on"),
+    ("if row.b:\n    break\nrow.a = 1", "ends at one of the rows"),
+    ("row.a = Model.objects.filter(b=row.b).count()", "reads other rows"),
+    ("row.a = row.a + 1", "computes each value from the one that stands there"),
+    ("row.a += 'x'", "computes each value from the one that stands there"),
+    ("row.a = f'x{row.a}'", "computes each value from the one that stands there"),
+    ("row.a = uuid.uuid4()", "another value each time"),
+    ("row.a = timezone.now()", "depends on the time of running"),
+    ("row.a = requests.get(row.b).text", "reaches beyond the database"),
+)
+
+
+def carried(body: str) -> str | None:
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    (loop,) = ast.parse(f"for row in Model.objects.filter(pk__in=ids):\n{lines}\n").body
+    assert isinstance(loop, ast.For)
+    setup = ast.parse("names = {one.pk: one for one in Other.objects.all()}\nn = 0\nchanged = []\nModel = 1")
+    return carried_over(loop, setup, ast.parse(""), "row", frozenset({"changed"}), fills=False)
+
+
+@pytest.mark.parametrize("body", STANDS_ALONE)
+def test_rows_that_stand_each_for_itself(body: str) -> None:
+    assert carried(body) is None
+
+
+@pytest.mark.parametrize(("body", "reason"), DOES_NOT)
+def test_rows_that_do_not(body: str, reason: str) -> None:
+    assert reason in str(carried(body))
+
+
+def test_tables_are_those_of_the_app_s_label_and_of_the_model_s_options(project: Project) -> None:
+    project.put("crm/apps.py", 'class Crm(AppConfig):\n    label = "sales"\n')
+    project.put(
+        "crm/migrations/0002_more.py",
+        "class Migration(migrations.Migration):\n    operations = [migrations.AddField('Lead', 'slug', models.TextField(null=True))]\n",
+    )
+    schema = Schema(project.folder / "crm/migrations/0002_more.py", project.folder)
+    assert schema.facts("leads").column("slug").new
+    assert "seconds" in schema.facts("sales_call").columns
+
+
+def test_a_neighbour_that_cannot_be_read_is_told(project: Project) -> None:
+    project.put(
+        "crm/migrations/0002_broken.py", "operations = [AddField('Lead', 'slug' models.TextField())]  # crm_owner\n"
+    )
+    project.put("crm/migrations/0003_odd.sql", "ALTER TABLE leads SOMETHING ODD;")
+    schema = Schema(project.folder / "crm/migrations/0001_initial.py", project.folder)
+    (told,) = schema.unread("crm_owner")
+    assert told == "0002_broken.py may say more of crm_owner, and is not read: Python does not read it (SyntaxError)"
+    assert "0003_odd.sql may say more of leads" in " ".join(schema.unread("leads"))
+    assert schema.unread("crm_call") == ()
