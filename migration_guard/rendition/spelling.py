@@ -172,7 +172,9 @@ def plain_arguments(call: cst.Call) -> tuple[list[cst.BaseExpression], dict[str,
     for argument in call.args:
         if argument.star == "**" and isinstance(argument.value, cst.Dict):
             for key, value in items(argument.value):
-                named[str(cst.ensure_type(key, cst.SimpleString).evaluated_value)] = value
+                if not isinstance(key, cst.SimpleString):
+                    raise understood_no(key)
+                named[str(key.evaluated_value)] = value
         elif argument.star:
             raise understood_no(argument.value)
         elif argument.keyword is not None:
