@@ -406,6 +406,9 @@ class External(Value):
     def attribute(self, name: str, machine: Machine) -> Value:
         return machine.libraries.external(f"{self.name}.{name}")
 
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        machine.libraries.put(name, value, place)
+
     def call(self, call: Call) -> Value:
         for value in call.arguments:
             value.consumed()
