@@ -7,7 +7,7 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill bench-script bench-keystroke editor extension bench-baseline edits replay releases witness sql-witness dist sbom clean
+.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases witness sql-witness dist sbom clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -27,6 +27,7 @@ help:
 	@echo "make extension    compile, lint and pack the extension for VS Code (needs node and npm)"
 	@echo "make bench-baseline    measure baselines of 5,000 and 50,000 entries, into docs/baseline.md"
 	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to them; it can be resumed"
+	@echo "make cache-edits    edit repositories at random 500 times, and hold what is remembered to what is read anew"
 	@echo "make replay   hold baselines against the history of the repositories DIR=…; LIST=--list shows each disagreement"
 	@echo "make releases make repositories of published packages in $(HISTORIES), each release a commit"
 	@echo "make witness  run thousands of generated migrations beside the linter, for an hour; it can be resumed"
@@ -114,6 +115,9 @@ bench-baseline: $(STAMP)
 
 edits: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m baselines.sequences --state .edits.json
+
+cache-edits: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m caches.edits
 
 replay: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/baselines/replay.py $(LIST) $(DIR)

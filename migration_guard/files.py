@@ -10,7 +10,6 @@ import errno
 import os
 import stat
 from collections.abc import Collection
-from difflib import get_close_matches
 from pathlib import Path
 
 from migration_guard.sight import asking, folders, looks, unsaved
@@ -172,6 +171,8 @@ def nearest_name(path: Path) -> str:
         names = sorted(os.listdir(parent))
     except OSError:
         return ""
+    from difflib import get_close_matches  # noqa: PLC0415 -- for who mistyped
+
     close = get_close_matches(missing, names, n=1)
     return f"; did you mean {printable(close[0])!r}?" if close else ""
 

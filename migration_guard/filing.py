@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from migration_guard.discover import Candidate, Discovery
 from migration_guard.files import LINK_OUT, exists, leads_out, repository_of, shown_path
 from migration_guard.findings import SCHEME, Finding, Severity, Status
 from migration_guard.git import Git, GitError
+from migration_guard.lean import dataclass
 from migration_guard.procedures import Procedure
 from migration_guard.rules import CeilingUse, EntryUse, Upkeep, all_rules
 

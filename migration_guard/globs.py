@@ -10,8 +10,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
+
+from migration_guard.lean import dataclass
 
 LONGEST = 1_000
 """Characters of a pattern that are taken at most, and patterns of a file."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from migration_guard.procedures import Contraction, Procedure

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from migration_guard.baseline.grandfather import History
 from migration_guard.discover import UsageError
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
+from migration_guard.lean import dataclass
 
 _BOX = re.compile(r"\[(?P<mark>[ Xx-])\]\s+(?P<name>\S+)")
 """A line of Django's `showmigrations`, with the app before the name where it lists a plan."""

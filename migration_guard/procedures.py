@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 
 LOCK_TIMEOUT = "lock_timeout"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from migration_guard.cache import Cache
 from migration_guard.changes import Changes
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Checked, Shelf
+from migration_guard.lean import dataclass
 from migration_guard.pending import Pending
 from migration_guard.report.model import Report
 from migration_guard.sight.unsaved import Texts

@@ -12,6 +12,7 @@ import pytest
 
 from migration_guard.cache import Cache
 from migration_guard.check import Request, check
+from migration_guard.cli import run as command_line
 from migration_guard.config import SettingsLoader
 from migration_guard.pool import kept_readers
 from migration_guard.report.model import Report
@@ -244,3 +245,22 @@ def test_the_cache_ignores_itself_and_holds_json(root: Path) -> None:
     for sheet in sheets(root):
         for line in sheet.read_bytes().splitlines()[1:]:
             json.loads(line.split(b" ", 2)[2])
+
+
+@pytest.mark.parametrize("option", ["--baseline-from=HEAD", "--config-from=HEAD", "--no-inline-ignores-since=HEAD"])
+def test_a_closed_run_believes_no_cache_in_the_repository(
+    root: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    (root / ".git").rmdir()
+    put(root / "versions/a.py", BAD)
+    for arguments in (
+        ("init", "-q"),
+        ("add", "."),
+        ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a"),
+    ):
+        subprocess.run(("git", *arguments), cwd=root, check=True)
+    monkeypatch.chdir(root)
+    assert command_line(["check", "-q", option]) == 1
+    assert not (root / ".migration_guard_cache").exists()
+    assert command_line(["check", "-q"]) == 1
+    assert (root / ".migration_guard_cache").exists()

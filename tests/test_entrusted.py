@@ -44,6 +44,8 @@ RUN = {
     "added": "def upgrade():\n    from unseen import flow\n    def f(): op.execute('DELETE FROM leads')\n    flow += f\n    flow.go()\n",
     "namespace": "def upgrade():\n    from unseen import flow\n    from types import SimpleNamespace as N\n    def f(): op.execute('DELETE FROM leads')\n    flow(N(f=f))\n",
     "attribute": "def upgrade():\n    from unseen import flow\n    class A: pass\n    a=A(); a.f=lambda: op.execute('DELETE FROM leads')\n    flow(a)\n",
+    "generator": "from unseen import manager\n@manager\ndef run():\n    yield\n    op.execute('UPDATE t SET a=1')\ndef upgrade():\n    with run(): pass\n",
+    "object_added": "import unseen\nclass H(unseen.Handler):\n    def on_event(self, e): op.execute('UPDATE t SET a=1')\ndef upgrade():\n    bus = unseen.Bus()\n    bus += H()\n    bus.go()\n",
 }
 """One statement each, in what somebody out of sight may run."""
 QUIET = {

@@ -131,6 +131,16 @@ def test_with_nothing_to_read_no_reader_is_started(tmp_path: Path) -> None:
     assert "1 migration checked" in ran.stdout
 
 
+@pytest.mark.parametrize("form", ["full", "concise", "json", "github"])
+def test_what_was_read_before_is_told_without_readers_and_parsers(tmp_path: Path, form: str) -> None:
+    (tmp_path / "migration-guard.toml").write_text("dialect = 'postgres'\n", encoding="utf-8")
+    written = SCHEMA_ONLY.replace("def upgrade():\n", "def upgrade():\n    op.execute('UPDATE leads SET a = 1')\n")
+    tmp_path.joinpath("0001_status.py").write_text(written, encoding="utf-8")
+    first, again = (guard("check", ".", "--output-format", form, cwd=tmp_path, after=loaded(DEAR)) for _ in range(2))
+    assert "MG101" in first.stdout, first.stderr
+    assert (again.stdout, again.returncode, "loaded []" in again.stderr) == (first.stdout, 1, True), again.stderr
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux which files a process has mapped or open")
 def test_no_process_of_a_run_imports_a_driver(tmp_path: Path) -> None:
     """Each driver is replaced by a module that leaves a trace; nothing may step on it."""

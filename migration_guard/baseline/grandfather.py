@@ -10,12 +10,13 @@ import ast
 import os
 import warnings
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source
+from migration_guard.lean import dataclass
 
 
 class UnknownCutOff(Exception):

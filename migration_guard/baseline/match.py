@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from migration_guard.baseline.entry import Entry, Key
 from migration_guard.findings import Finding
+from migration_guard.lean import dataclass
 
 
 class Tier(str, Enum):

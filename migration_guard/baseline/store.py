@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from migration_guard.baseline.entry import Entry, Key, Refused, entry_of
 from migration_guard.config import ConfigError
 from migration_guard.files import Unreadable, read_source
 from migration_guard.findings import SCHEME
+from migration_guard.lean import dataclass
 
 DEFAULT_NAME = ".migration-guard-baseline.jsonl"
 FORMAT = 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from migration_guard.baseline.entry import Entry, Key
 from migration_guard.baseline.match import Filed, Matching, Tier
+from migration_guard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)

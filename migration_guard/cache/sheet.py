@@ -10,7 +10,6 @@ import contextlib
 import os
 import time
 from pathlib import Path
-from secrets import token_hex
 
 from migration_guard.files import Unreadable, read_source
 from migration_guard.sight.asking import digest
@@ -98,7 +97,7 @@ def _read(path: Path) -> dict[bytes, tuple[int, bytes]]:
 
 
 def _replace(path: Path, body: bytes) -> None:
-    part = path.with_name(f"{path.name}.{token_hex(4)}.part")
+    part = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
     try:
         part.write_bytes(_FORMAT + digest(body).encode() + b"\n" + body)
         os.replace(part, path)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from migration_guard.changes import Changes
+from migration_guard.lean import dataclass
 from migration_guard.narrowing import changes_of
 from migration_guard.request import Request, Run
 

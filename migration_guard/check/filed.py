@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from migration_guard.config import Settings
 from migration_guard.earlier import before, look_back
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
+from migration_guard.lean import dataclass
 from migration_guard.pending import Filter, Pending
 
 

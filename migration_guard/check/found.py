@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.check.asked import Asked
@@ -13,6 +12,7 @@ from migration_guard.discover import BACKFILL, Candidate, Discovery, discover
 from migration_guard.discover.patterns import backfill_path
 from migration_guard.files import exists
 from migration_guard.judge import Law
+from migration_guard.lean import dataclass
 from migration_guard.narrowing import find as found_by
 from migration_guard.operations import Problem
 from migration_guard.request import Request

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from migration_guard.check.backfills import unjudged_backfills
 from migration_guard.check.read import Read
@@ -12,6 +11,7 @@ from migration_guard.check.ruled import by_rules, inside_of
 from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.judge import Law, ignoring
+from migration_guard.lean import dataclass
 from migration_guard.operations import Problem, Reading
 from migration_guard.rules import Fill, fills
 

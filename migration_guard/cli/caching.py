@@ -40,10 +40,16 @@ def folder_of(settings: Settings) -> Path:
     return Path(os.path.abspath(settings.root / (settings.cache_dir or NAME)))
 
 
-def cache_of(load: SettingsLoader) -> Cache | None:
-    """Open the cache of the working directory, if there is to be one. Raises ConfigError."""
+def cache_of(load: SettingsLoader, *, closed: bool = False) -> Cache | None:
+    """Open the cache of the working directory, if there is to be one. Raises ConfigError.
+
+    A closed run believes nothing that lies where a branch can write: its cache may only lie outside of the repository.
+    """
     settings = load.for_folder(Path.cwd())
-    return Cache(folder_of(settings)) if settings.cache else None
+    folder = folder_of(settings)
+    root = load.git_root(Path.cwd()) or Path.cwd()
+    inside = Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root))
+    return None if not settings.cache or (closed and inside) else Cache(folder)
 
 
 def told_of(cache: Cache | None, *, verbose: bool = False) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
 from migration_guard.check import Request, Run, run, severities_of
-from migration_guard.cli import COMMANDS, remarking
+from migration_guard.cli import COMMANDS
 from migration_guard.cli.caching import cache_of, cache_options, cache_overrides, told_of
 from migration_guard.cli.options import completing, loader, reading_options, rule_names, told, workers
 from migration_guard.cli.output import complain
@@ -137,8 +136,11 @@ def command(
         raise click.UsageError("--diff and --staged exclude each other")
     if add_ignores and not (reason or "").strip():
         raise click.UsageError("--add-ignores takes --reason TEXT: a remark says why")
-    found = _checked(request, quiet=quiet, verbose=verbose)
+    closed = config_from is not None or baseline_from is not None or no_inline_ignores_since is not None
+    found = _checked(request, quiet=quiet, verbose=verbose, closed=closed)
     if add_ignores and reason:
+        from migration_guard.cli import remarking  # noqa: PLC0415 -- few runs write remarks
+
         remarking.add_ignores(found, reason)
         return told_problems(found)
     report = found.report
@@ -155,14 +157,16 @@ def command(
     return _exit_code(report, exit_zero=exit_zero)
 
 
-def _checked(request: Request, *, quiet: bool, verbose: bool) -> Run:
+def _checked(request: Request, *, quiet: bool, verbose: bool, closed: bool) -> Run:
     try:
-        cache = cache_of(request.load)
+        cache = cache_of(request.load, closed=closed)
         with watched(quiet=quiet) as watch:
             found = run(replace(request, watch=watch, cache=cache))
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:
+        from difflib import get_close_matches  # noqa: PLC0415 -- for who mistyped
+
         near = get_close_matches(request.paths[0], COMMANDS, 1) if request.paths else []
         meant = f' (or did you mean the command "{near[0]}"?)' if near else ""
         raise click.UsageError(f"{error}{meant}") from None

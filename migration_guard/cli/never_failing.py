@@ -16,11 +16,6 @@ COULD_NOT_RUN = 2
 NOTHING = "NOTHING WAS RUN: "
 
 
-def is_unfailing(args: list[str]) -> bool:
-    """Tell whether arguments are those of the command that may not fail."""
-    return args[:2] == ["backfill", "run"]
-
-
 def never_failing(call: Callable[[], object], args: list[str]) -> int:
     """Run the command; only with --strict does the exit code tell anything."""
     STOPPING.listen()

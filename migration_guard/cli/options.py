@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,5 +73,7 @@ def rule_names() -> list[str]:
 
 def hint(word: str, words: Sequence[str]) -> str:
     """Continue a message with the word that was probably meant."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- for who mistyped
+
     near = get_close_matches(word, words, 1)
     return f'; did you mean "{near[0]}"?' if near else f"; expected one of {', '.join(words)}"

@@ -6,14 +6,20 @@ import contextlib
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from migration_guard.files import LINK_OUT, leads_out, repository_of
+from migration_guard.later import Later
 from migration_guard.report.sanitise import one_line
+
+if TYPE_CHECKING:
+    import tempfile
+else:
+    tempfile = Later("tempfile")
 
 
 def emit(text: str) -> None:

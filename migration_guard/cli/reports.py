@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from migration_guard.cli.options import hint
 from migration_guard.cli.output import append_file, emit, replace_file
+from migration_guard.lean import dataclass
 from migration_guard.report import formats
 from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen

@@ -7,9 +7,9 @@ import os
 import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migration_guard.config.options import Refused, fields_from, nearest, options
 from migration_guard.config.place import Place, WorkingTree
@@ -17,11 +17,13 @@ from migration_guard.config.settings import Settings
 from migration_guard.config.tables import BadTables, MeasuredTable, read_tables, usual_file
 from migration_guard.files import Unreadable, exists, nearest_name, read_source
 from migration_guard.findings import Severity
+from migration_guard.later import Later
+from migration_guard.lean import dataclass
 
-if sys.version_info >= (3, 11):
+if TYPE_CHECKING:
     import tomllib
 else:
-    import tomli as tomllib
+    tomllib = Later("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 OWN_FILE = "migration-guard.toml"
 SHARED_FILE = "pyproject.toml"

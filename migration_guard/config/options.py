@@ -6,13 +6,13 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import date
-from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from migration_guard.findings import Severity
 from migration_guard.globs import LONGEST, BadPattern, glob, patterns
+from migration_guard.lean import dataclass
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -106,6 +106,8 @@ def dotted(keys: Iterable[str]) -> str:
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Continue a message with the word that was probably meant, or with nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- for who mistyped
+
     close = get_close_matches(word, list(words), n=1)
     return f"; did you mean `{close[0]}`?" if close else ""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from migration_guard.files import LINK_OUT, Unreadable, exists, leads_out, read_source, repository_of, too_large
 from migration_guard.git import Git, GitError
+from migration_guard.lean import dataclass
 
 
 class Place(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from migration_guard.config.options import (
 )
 from migration_guard.config.tables import MeasuredTable
 from migration_guard.findings import Severity
+from migration_guard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)

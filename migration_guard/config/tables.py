@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard.config.place import Place, WorkingTree
 from migration_guard.files import Unreadable
+from migration_guard.later import Later
+from migration_guard.lean import dataclass
 
-if sys.version_info >= (3, 11):
+if TYPE_CHECKING:
     import tomllib
 else:
-    import tomli as tomllib
+    tomllib = Later("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 DEFAULT_FILE = ".migration-guard-tables.toml"
 SIZE_LIMIT = 4 * 1024 * 1024

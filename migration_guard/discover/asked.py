@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.config import ConfigError, Settings, SettingsLoader
 from migration_guard.discover.patterns import backfill_path, fixed_folder, is_below, is_glob
 from migration_guard.files import exists, nearest_name, shown_path
+from migration_guard.lean import dataclass
 from migration_guard.sight import unsaved
 
 

@@ -14,12 +14,18 @@ from migration_guard.gate import may_hold_operation
 _HOMES = frozenset({"migrations", "migration", "versions"})
 _STATEMENT = re.compile(
     r"\b(?:update|delete\s+from|insert\s+into|replace\s+into|merge\s+into|truncate|copy|call|exec(?:ute)?)\b|"
-    r"\bdo\s+(?:language\s+\S+\s+)?(?:\$|e?')|^\s*select\s+(?:\*\s*from\s+)?[\w.\"]+\s*\(",
+    r"\bdo\s+(?:language\s+\S+\s+)?(?:\$|e?')",
+    re.IGNORECASE,
+)
+_CALLS = re.compile(
+    r"^\s*select\s+(?:\*\s*from\s+)?(?!(?:count|sum|min|max|avg|now|version|coalesce|exists|concat|lower|upper|cast|distinct|"
+    r"current_\w+|to_\w+|pg_\w+|pg_catalog\.\w+|(?:next|set|curr)val)\s*\()[\w.\"]+\s*\(",
     re.IGNORECASE | re.MULTILINE,
 )
+"""A function of the database is called that may do anything."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _WRITERS = re.compile(
-    r"exec|bulk_|(?:^|_)(?:save|update|delete|insert|write|unlink|truncate|merge|upsert|copy|run_sql|add_all|flush)(?:_|$)|(?:^|_)create$"
+    r"exec|bulk_|(?:^|_)(?:save|update|delete|insert|write|unlink|truncate|merge|upsert|copy|run_sql|add_all)(?:_|$)|(?:^|_)create$"
 )
 """Names of methods and functions that may change data, whatever they are called on."""
 
@@ -51,7 +57,8 @@ def reason_to_name(path: Path, source: bytes, *, whole: bool) -> str | None:
 def _may_change(source: bytes) -> bool:
     """Look for statements; a comment between two words parts them like a blank."""
     text = source.decode("latin-1")
-    return "\0" in text or bool(_STATEMENT.search(text) or _STATEMENT.search(_COMMENT.sub(" ", text)))
+    every = (text, _COMMENT.sub(" ", text))
+    return "\0" in text or any(_STATEMENT.search(one) or _CALLS.search(one) for one in every)
 
 
 def _may_write(source: bytes) -> bool:
@@ -76,7 +83,7 @@ def _may_write(source: bytes) -> bool:
                 if "exec" not in name or not call.args or not _is_said(call.args[0]):
                     return True
                 waiting.extend(ast.iter_child_nodes(call))
-            case ast.Attribute(attr="commit"):
+            case ast.Attribute(attr="commit" | "flush"):
                 commits = True
             case node:
                 assigns |= isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migration_guard.files import Unreadable, read_source
+from migration_guard.later import Later
 
-if sys.version_info >= (3, 11):
+if TYPE_CHECKING:
+    import configparser
+else:
+    configparser = Later("configparser")
+
+
+if TYPE_CHECKING:
     import tomllib
 else:
-    import tomli as tomllib
+    tomllib = Later("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 _LIMIT = 1024 * 1024
 _KEYS = (b"script_location", b"version_locations")

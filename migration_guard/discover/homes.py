@@ -6,13 +6,14 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from migration_guard.discover.hints import SETTINGS, version_folders
 from migration_guard.files import Unreadable, read_head
 from migration_guard.frameworks import alembic, django, recognise
 from migration_guard.frameworks.bindings import bindings
+from migration_guard.lean import dataclass
 
 _NUMBERED = re.compile(r"^\d{3,}.*\.sql$", re.IGNORECASE)
 _SQL = "sql_file"

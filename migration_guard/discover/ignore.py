@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source
 from migration_guard.globs import LONGEST, Patterns, known_patterns
+from migration_guard.lean import dataclass
 
 _LIMIT = 256 * 1024
 

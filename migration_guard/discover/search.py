@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +19,7 @@ from migration_guard.discover.tracked import Tracked
 from migration_guard.discover.walk import Foreign, Seen, Told, Trouble, looks_like_migration, source_files
 from migration_guard.files import Unreadable, holds_any, read_head, shown_path, too_large
 from migration_guard.frameworks import recognise, words
+from migration_guard.lean import dataclass
 from migration_guard.operations import Problem
 
 SCRIPT = "script"

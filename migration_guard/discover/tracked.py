@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from migration_guard.git import Git, GitError
+from migration_guard.lean import dataclass
 
 
 @dataclass(slots=True)

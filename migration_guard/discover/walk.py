@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path, PurePath
 
 from migration_guard.discover import foreign
@@ -16,6 +16,7 @@ from migration_guard.discover.hints import SETTINGS
 from migration_guard.discover.ignore import Ignores, ignores_at
 from migration_guard.discover.tracked import Tracked
 from migration_guard.files import Unreadable, read_source, reason
+from migration_guard.lean import dataclass
 
 NEVER_ENTERED = frozenset(
     {".git", ".hg", ".nox", ".tox", ".venv", "__pycache__", "node_modules", "site-packages", "venv"}

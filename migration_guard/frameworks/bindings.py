@@ -9,8 +9,9 @@ import tokenize
 import unicodedata
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from migration_guard.lean import dataclass
 
 _COOKIE = re.compile(rb"coding[:=][ \t]*([-\w.]+)")
 _NAMESPACE = frozenset(
@@ -31,8 +32,15 @@ class Bindings:
     """The modules that it imports, also in functions."""
     functions: tuple[tuple[str, str | None], ...]
     """Functions of the module, each with its first parameter."""
-    open: bool
-    """Whether it may have names that stand nowhere: by `from x import *`, by `globals()`, by `exec`."""
+    conjures: bool
+    """Whether it may have names that stand nowhere: by `globals()`, by `setattr`, by `exec`."""
+    stars: bool
+    """Whether it takes all names of another module."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it may have names that are not known here."""
+        return self.conjures or self.stars
 
     def imports(self, package: str) -> bool:
         return any(one == package or one.startswith(f"{package}.") for one in self.modules)
@@ -72,7 +80,7 @@ def _collected(tree: ast.Module) -> Bindings:
     imported: set[str] = set()
     modules: set[str] = set()
     functions: list[tuple[str, str | None]] = []
-    open_ = False
+    conjures = stars = False
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
     while waiting:
         node, inside = waiting.pop()
@@ -86,23 +94,25 @@ def _collected(tree: ast.Module) -> Bindings:
             case ast.ImportFrom(names=aliases, module=module):
                 modules.update({module or "", *(f"{module}.{alias.name}" for alias in aliases)})
                 imported |= {alias.asname or alias.name for alias in aliases} if not inside else set()
-                open_ = open_ or (not inside and any(alias.name == "*" for alias in aliases))
+                stars = stars or (not inside and any(alias.name == "*" for alias in aliases))
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                open_ = open_ or name in _NAMESPACE
+                conjures = conjures or name in _NAMESPACE
                 if not inside:
                     names.add(name)
                     first = (*node.args.posonlyargs, *node.args.args)
                     functions.append((name, first[0].arg if first else None))
             case ast.Name(id=name, ctx=ast.Load()):
-                open_ = open_ or name in _NAMESPACE
+                conjures = conjures or name in _NAMESPACE
             case ast.Attribute(attr=name):
-                open_ = open_ or name in _NAMESPACE
+                conjures = conjures or name in _NAMESPACE
             case _ if not inside:
                 names.update(_bound(node))
         # A walrus in a comprehension binds outside of it; its own variables are told too, which only adds.
         inner = inside or isinstance(node, _INNER)
         waiting += ((part, inner) for part in ast.iter_child_nodes(node))
-    return Bindings(frozenset(names | imported), frozenset(imported), frozenset(modules), tuple(functions), open_)
+    return Bindings(
+        frozenset(names | imported), frozenset(imported), frozenset(modules), tuple(functions), conjures, stars
+    )
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 
 from migration_guard.git.run import GitError, ask
 from migration_guard.git.snapshot import extracted
 from migration_guard.git.view import View, open_view
+from migration_guard.lean import dataclass
 
 __all__ = ["Git", "GitError"]
 

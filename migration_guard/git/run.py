@@ -7,13 +7,22 @@ is dropped here; configuration and attributes have no say in `view`, where all i
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migration_guard.later import Later
+
+if TYPE_CHECKING:
+    import shutil
+    import subprocess
+else:
+    shutil = Later("shutil")
+    subprocess = Later("subprocess")
+
 
 SECONDS = 60.0
 """What one call may take."""

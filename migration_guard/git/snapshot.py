@@ -6,13 +6,20 @@ Objects are read by `cat-file --batch`, which knows no filter, no attribute and 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard.files import Unreadable
 from migration_guard.git.run import GitError
+from migration_guard.later import Later
+
+if TYPE_CHECKING:
+    import tempfile
+else:
+    tempfile = Later("tempfile")
+
 
 _READ = frozenset(
     {

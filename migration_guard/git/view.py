@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
-import subprocess
-import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard.files import Unreadable, read_source
 from migration_guard.git.run import GitError, ask, run
+from migration_guard.later import Later
+from migration_guard.lean import dataclass
+
+if TYPE_CHECKING:
+    import shutil
+    import subprocess
+    import tempfile
+else:
+    shutil = Later("shutil")
+    tempfile = Later("tempfile")
+
 
 _PLAIN = ("autocrlf", "eol", "ignorecase", "filemode", "symlinks", "precomposeunicode")
 """Keys of [core] by which files are compared, none of which names anything to run."""

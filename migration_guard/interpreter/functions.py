@@ -121,7 +121,10 @@ class Function(Value):
 
     def call(self, call: Call) -> Value:
         if self.generates and self.style != "contextmanager":
-            return Generator(self, call)
+            made = Generator(self, call)
+            if self.wrapped:
+                made.consumed()  # a decorator out of sight may go through it at once
+            return made
         if self.style == "contextmanager":
             return ContextManager(self, call)
         if self.wrapped:
@@ -175,6 +178,10 @@ class Generator(Value):
 
     def consumed(self) -> None:
         self.whole.element()
+
+    def entered(self, machine: Machine) -> Value:
+        """`with function():`, where a decorator out of sight makes a context manager of it."""
+        return self.element()
 
     def method(self, name: str, call: Call) -> Value:
         if name in ("send", "asend") and call.positional:

@@ -169,7 +169,7 @@ class Value:
 
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
         """`self + other` and the like, by the name of the method that Python calls; None where it has none."""
-        is_handed = self.origin and not self.callable_in_sight and other.callable_in_sight
+        is_handed = self.origin and not self.callable_in_sight and (other.callable_in_sight or hasattr(other, "cls"))
         return call.leave(self) if is_handed else None  # `pipeline | function`
 
     def blurred(self, others: AnySequence[Value]) -> Value:
@@ -405,6 +405,9 @@ class External(Value):
 
     def attribute(self, name: str, machine: Machine) -> Value:
         return machine.libraries.external(f"{self.name}.{name}")
+
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        machine.libraries.put(name, value, place)
 
     def call(self, call: Call) -> Value:
         for value in call.arguments:

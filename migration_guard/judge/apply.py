@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from migration_guard.findings import Finding
 from migration_guard.judge.fingerprint import fingerprint, parts
 from migration_guard.judge.severity import Severities
+from migration_guard.lean import dataclass
 from migration_guard.operations import Operation, OperationKind, Problem, Reading
 from migration_guard.procedures import Procedure
 from migration_guard.rules import Context, Contract, Fill, Practice, Rule, Selection

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.judge.apply import Judged
+from migration_guard.lean import dataclass
 from migration_guard.operations import Ignore, Problem
 from migration_guard.rules import IgnoreUse, Rule, UnknownRuleError, Upkeep, all_rules, matching
 

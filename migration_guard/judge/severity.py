@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from migration_guard.config.tables import Heat
 from migration_guard.findings import Severity
 from migration_guard.judge.tables import Measured, TablePatterns, written
+from migration_guard.lean import dataclass
 from migration_guard.operations import Direction, Operation
 from migration_guard.rules import Rule
 

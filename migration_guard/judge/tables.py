@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from migration_guard.config.tables import Heat, MeasuredTable
+from migration_guard.lean import dataclass
 from migration_guard.operations import Operation
 
 SMALL = (

@@ -374,6 +374,10 @@ class Libraries:
             place = place or Place(source, source.tree, source.tree)
             opaque(replace(call, place=place), f"{function.name} is called too deeply to be followed", function.name)
 
+    def put(self, name: str, value: Value, place: Place) -> None:
+        """Something is put into a library: whoever asks the library for it may call it."""
+        running.hooked(Call(self.machine, name, place, (value,)), value)
+
     def function_method(self, function: Function, name: str, call: Call) -> Value:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
         if not function.wrapped or (name in _ENQUEUES and trust.is_queue(function.wrapper)):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
 from migration_guard.libraries.database import EXPRESSION, Handle, Statement, Table, named_target, record, run_callbacks
 from migration_guard.libraries.execution import changes_in, execute, opaque
 from migration_guard.libraries.operations import OWN, ROWS, SCHEMA, Implements, Registers
@@ -83,6 +83,9 @@ class Op(Value):
         if name in ("impl", "migration_context"):
             return Handle("connection")
         return Method(self, name)
+
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        machine.libraries.put(name, value, place)
 
     def method(self, name: str, call: Call) -> Value:
         match name:

@@ -19,6 +19,7 @@ from migration_guard.rendition import raw
 from migration_guard.sql import (
     Change,
     Created,
+    Doubted,
     Dropped,
     FunctionCreated,
     Harmless,
@@ -149,9 +150,11 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     rendered=partial(raw.rendered, call, text, parameters, step.start),
                 )
             case Created(table=table):
-                certain = not _IF_NOT_EXISTS.search(shown, step.start, step.end)
+                certain = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)
                 machine.ledger.create(table, _spot(call, text, step.start, step.end), certain=certain)
                 machine.ledger.schema(_spot(call, text, step.start, step.end), f"CREATE TABLE {table}")
+            case Doubted(table=doubted):
+                machine.ledger.doubt(doubted)
             case Dropped(table=table):
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):

@@ -225,6 +225,10 @@ class Modules(Value):
             for one in key.alternatives()
         )
 
+    def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
+        machine = self.machine
+        machine.libraries.put("modules", value, machine.frames[-1].place or machine.place(machine.source.tree))
+
     def method(self, name: str, call: Call) -> Value:
         looks = name in ("get", "pop", "__getitem__", "setdefault") and call.positional
         return self.item(call.positional[0]) if looks else Unknown(name)

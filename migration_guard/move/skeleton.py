@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.move.place import Modules
-from migration_guard.move.plan import Move, Refusal, bare, definition_texts, key_for, variable
+from migration_guard.move.plan import Move, Refusal, bare, definition_texts, key_for, refusal, variable
 from migration_guard.move.schema import Schema
 from migration_guard.rewriting.definitions import Definition, new_module, with_definition
 
@@ -16,7 +18,7 @@ _NEXT = (
 _FUNCTION = '''def {name}(connection, ids):
     """Change the rows of a batch, whose keys are `ids`; each at most once, and nothing else.
 
-    What the migration does, to be written for the keys of a batch:
+{reason}    What the migration does, to be written for the keys of a batch:
 
 {body}
     """
@@ -62,4 +64,9 @@ def _function(name: str, one: Checked, finding: Finding) -> str:
         first -= 1
     shown = [line.replace("\\", "\\\\").replace('"""', "'''") for line in lines[first:last]]
     body = "\n".join(f"    {line}".rstrip() for line in shown)
-    return _FUNCTION.format(name=name, body=body)
+    reason = refusal(one, finding, None)
+    told = (
+        fill(f"Not moved by itself: {reason}.", 100, initial_indent="    ", subsequent_indent="    ") if reason else ""
+    )
+    told = told.replace("\\", "\\\\").replace('"""', "'''")
+    return _FUNCTION.format(name=name, body=body, reason=f"{told}\n\n" if told else "")

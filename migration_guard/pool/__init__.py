@@ -8,20 +8,28 @@ pickled between the caller and the readers.
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from contextvars import ContextVar
 from itertools import chain, islice
 from pathlib import Path
-from secrets import token_hex
+from typing import TYPE_CHECKING
 
+from migration_guard.later import Later
 from migration_guard.operations import Job, Problem, Reading
 from migration_guard.pool import wire
 from migration_guard.pool.wire import Answer
+
+if TYPE_CHECKING:
+    import subprocess
+    import tempfile
+else:
+    subprocess = Later("subprocess")
+    tempfile = Later("tempfile")
+
 
 _START = "import sys; sys.path[:] = {path!r}; from migration_guard.pool.server import main; main({workers})"
 
@@ -146,7 +154,7 @@ class _Feeder(threading.Thread):
     def __init__(self, work: Iterable[tuple[Job, bytes]], server: subprocess.Popen[bytes]) -> None:
         super().__init__(daemon=True)
         self.server = server
-        self.end = wire.end_message(run := token_hex(8))
+        self.end = wire.end_message(run := os.urandom(8).hex())
         self._run = run
         self._work = work
         self._stopped = False

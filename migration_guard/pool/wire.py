@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from migration_guard import codec
+from migration_guard.lean import dataclass
 from migration_guard.operations import Job, Reading
 
 _LENGTH = struct.Struct(">I")

@@ -284,6 +284,10 @@ class Ledger:
         if table:
             self.situation.drop(table)
 
+    def doubt(self, table: str | None) -> None:
+        """A table that was created, or each, need not be new any longer."""
+        self.situation.doubt(table)
+
     def rename(self, old: str | None, new: str | None) -> None:
         if old and new:
             self.situation.rename(old, new)

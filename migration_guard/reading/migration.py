@@ -12,6 +12,7 @@ from pathlib import Path
 from migration_guard import sight
 from migration_guard.forms.nodes import parameters
 from migration_guard.frameworks import framework, is_loaded_by_name
+from migration_guard.frameworks.bindings import bindings
 from migration_guard.frameworks.sql.part import Part
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.classes import Class
@@ -257,7 +258,14 @@ class Migration:
             if found is not UNKNOWN and not (isinstance(found, Unknown) and found.hint == name):
                 return found
         stars = self.machine.names.stars(self.module)
-        return Unknown("*") if any(not self.libraries.is_known(star) for star in stars) else None
+        unseen = any(not self.libraries.is_known(star) for star in stars)
+        return Unknown("*") if unseen or (direction is Direction.UPGRADE and self._conjures()) else None
+
+    def _conjures(self) -> bool:
+        """Whether the module may have names that stand nowhere. A runner of migrations, which imports by name, is none."""
+        bound = bindings(self.bytes)
+        is_one = self.job.framework != "django" or (bound is not None and bound.imports("django"))
+        return bound is not None and bound.conjures and is_one
 
     def _run_elsewhere(self, name: str, value: Value, direction: Direction) -> None:
         with self.machine.entering(direction):
@@ -297,7 +305,7 @@ class Migration:
                 or any(_may_have_operations(base) for base in cls.external_bases())
             ):
                 self._run_elsewhere(name, option, Direction.UPGRADE)
-        for method, direction in (("apply", Direction.UPGRADE), ("unapply", Direction.DOWNGRADE)):
+        for method, direction in _OVERRIDES.items():
             override = cls.lookup(method) if isinstance(cls, Class) else None
             if isinstance(override, Function) and isinstance(made, Instance):
                 handles = (Unknown("state", given=True), django.SchemaEditor())
@@ -318,6 +326,10 @@ class Migration:
         for forward, direction in ((True, Direction.UPGRADE), (False, Direction.DOWNGRADE)):
             with self.machine.entering(direction):
                 django_operations.run_operations(elements, self.machine, forward=forward)
+
+
+_OVERRIDES = {"apply": Direction.UPGRADE, "mutate_state": Direction.UPGRADE, "unapply": Direction.DOWNGRADE}
+"""Methods of a migration that Django calls."""
 
 
 def _may_have_operations(base: str) -> bool:

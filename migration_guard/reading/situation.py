@@ -66,6 +66,12 @@ class Situation(Store):
         created = {other: spot for other, spot in now.created.items() if other != name}
         self.become(replace(now, created=created, gone=now.gone | {name}))
 
+    def doubt(self, table: str | None) -> None:
+        """What was created under a name need not be what it means now; None for every name."""
+        now = self.now
+        kept = {} if table is None else {name: spot for name, spot in now.created.items() if name != named(table)}
+        self.become(replace(now, created=kept, gone=frozenset() if table is None else now.gone))
+
     def rename(self, old: str, new: str) -> None:
         now = self.now
         created = dict(now.created)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from migration_guard.config.tables import MeasuredTable
+from migration_guard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)

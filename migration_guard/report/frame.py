@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from rich.cells import cell_len
-
 from migration_guard.operations import Span
 from migration_guard.report.sanitise import one_line
 
@@ -42,6 +40,15 @@ def frame(source: str, span: Span) -> list[str]:
 
 def _line(lines: list[str], number: int, gutter: int, mark: str) -> str:
     return f"{number:{gutter}} {mark} {_cut(one_line(lines[number - 1]))}".rstrip()
+
+
+def cell_len(text: str) -> int:
+    """How many columns a text takes; only where it may be another number than its length, rich is asked."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len as columns  # noqa: PLC0415 -- most statements are plain
+
+    return columns(text)
 
 
 def _underline(line: str, span: Span) -> str:

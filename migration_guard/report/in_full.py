@@ -6,17 +6,15 @@ import re
 import shlex
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-
-from rich.style import Style
-from rich.text import Text
+from dataclasses import field
 
 from migration_guard.findings import Finding, Severity, Status
+from migration_guard.lean import dataclass
 from migration_guard.operations import Direction, Operation, OperationKind, Problem
-from migration_guard.report.console import plain, recorded
+from migration_guard.report.crowd import OVERVIEW_FROM, worst
 from migration_guard.report.frame import frame, lines_of
+from migration_guard.report.lines import Line, Piece, line, takes_colour, width_of, without_colours
 from migration_guard.report.model import Report, by_urgency, places, to_mend
-from migration_guard.report.overview import OVERVIEW_FROM, WORST, overview, worst
 from migration_guard.report.pages import page_of
 from migration_guard.report.sanitise import one_line
 from migration_guard.report.screen import Screen
@@ -33,24 +31,28 @@ GRANDFATHER = "Grandfather what is there, so that only new findings fail: migrat
 
 def render(report: Report, screen: Screen) -> str:
     """Give every place in full; a first run with many findings gets an overview and the worst of them."""
-    console = recorded(screen)
-    page = _Page(report, min(console.width, MARGIN))
     crowded = report.first_run and len(report.new) > OVERVIEW_FROM
-    with console.capture() as capture:
-        if crowded:
-            console.print(overview(report))
-            console.print(plain(f"\nThe {WORST} worst in full:\n"))
-        for findings in places(worst(report) if crowded else report.shown(grandfathered=screen.grandfathered)):
-            for line in page.block(findings):
-                console.print(line)
-            console.print()
-        for problem in report.problems:
-            console.print(_problem(problem))
-        if not screen.quiet:
-            console.print(plain(summary(report)))
-            for command in _next(report, crowded=crowded):
-                console.print(plain(command))
-    return capture.get()
+    if not crowded and not takes_colour(screen):
+        return without_colours(_lines(report, screen, min(width_of(screen), MARGIN), crowded=False))
+    from migration_guard.report.coloured import render as coloured  # noqa: PLC0415 -- loads rich
+
+    def lines(width: int) -> Iterator[Line]:
+        return _lines(report, screen, min(width, MARGIN), crowded=crowded)
+
+    return coloured(lines, screen, report if crowded else None)
+
+
+def _lines(report: Report, screen: Screen, width: int, *, crowded: bool) -> Iterator[Line]:
+    page = _Page(report, width)
+    for findings in places(worst(report) if crowded else report.shown(grandfathered=screen.grandfathered)):
+        yield from page.block(findings)
+        yield line()
+    for problem in report.problems:
+        yield _problem(problem)
+    if not screen.quiet:
+        yield line(summary(report))
+        for command in _next(report, crowded=crowded):
+            yield line(command)
 
 
 def _next(report: Report, *, crowded: bool) -> Iterator[str]:
@@ -71,16 +73,16 @@ class _Page:
     width: int
     said: set[tuple[str, str]] = field(default_factory=set)
 
-    def block(self, findings: list[Finding]) -> Iterator[Text]:
+    def block(self, findings: list[Finding]) -> Iterator[Line]:
         """Say one place: its findings, the statement, and what to do."""
         first = findings[0]
         for finding in findings:
             yield _heading(finding)
         migration = f" (migration {first.migration})" if first.migration else ""
-        yield plain(one_line(f"  --> {first.path}:{first.span.line}:{first.span.column}{migration}"))
+        yield line(one_line(f"  --> {first.path}:{first.span.line}:{first.span.column}{migration}"))
         source = self.report.sources.get(first.path)
         if source is not None:
-            yield from (plain(f"  {line}") for line in frame(source, first.span))
+            yield from (line(f"  {one}") for one in frame(source, first.span))
         for operation in dict.fromkeys(finding.operation for finding in findings):
             yield from self._operation(operation)
         if source is not None and _NOQA.search("\n".join(lines_of(source)[first.span.line - 1 : first.span.end_line])):
@@ -97,7 +99,7 @@ class _Page:
         self.said.add(key)
         return fresh
 
-    def _operation(self, operation: Operation | None) -> Iterator[Text]:
+    def _operation(self, operation: Operation | None) -> Iterator[Line]:
         if operation is None or operation.kind is OperationKind.MARKER:
             return
         told = [f"model {operation.model}"] if operation.model and operation.tables else []
@@ -108,23 +110,22 @@ class _Page:
         if operation.via:
             yield from self._field("stands in", operation.via)
 
-    def _field(self, name: str, text: str) -> Iterator[Text]:
+    def _field(self, name: str, text: str) -> Iterator[Line]:
         """Wrap a field under its name."""
         label = f"  = {name}: "
         width = max(self.width - len(label), 30)
         lines = textwrap.wrap(one_line(text), width, break_on_hyphens=False, break_long_words=False)
-        for number, line in enumerate(lines):
-            yield Text(label if number == 0 else " " * len(label), style="dim").append(line, style="not dim")
+        for number, one in enumerate(lines):
+            yield (Piece(label if number == 0 else " " * len(label), "dim"), Piece(one, "not dim"))
 
 
-def _heading(finding: Finding) -> Text:
+def _heading(finding: Finding) -> Line:
     style = STYLES[finding.severity]
     filed = "" if finding.status is Status.NEW else f", {finding.status.value}"
-    url = page_of(finding.name)
-    return Text.assemble(
-        (f"{finding.code} {finding.name}", Style.parse(style) + Style(link=url)),
-        (f" [{finding.severity.value}{filed}]", style),
-        (f" {one_line(finding.message)}", "bold"),
+    return (
+        Piece(f"{finding.code} {finding.name}", style, page_of(finding.name)),
+        Piece(f" [{finding.severity.value}{filed}]", style),
+        Piece(f" {one_line(finding.message)}", "bold"),
     )
 
 
@@ -143,6 +144,6 @@ def _may_move(finding: Finding) -> bool:
     )
 
 
-def _problem(problem: Problem) -> Text:
+def _problem(problem: Problem) -> Line:
     where = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
-    return Text("could not be checked: ", style="bold red").append(one_line(f"{where}: {problem.message}"), "bold")
+    return (Piece("could not be checked: ", "bold red"), Piece(one_line(f"{where}: {problem.message}"), "bold"))

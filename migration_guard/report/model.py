@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from migration_guard.findings import Finding, Status
+from migration_guard.lean import dataclass
 from migration_guard.operations import Problem, Span, Unread
-from migration_guard.report.background import Background
+
+if TYPE_CHECKING:
+    from migration_guard.report.background import Background
 
 _GO_ALONG = frozenset({"MG301", "MG302"})
 """Rules about the transaction in which a data change stands: they hold no longer once it has been moved."""

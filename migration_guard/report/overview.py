@@ -9,12 +9,9 @@ from rich.table import Table
 
 from migration_guard.findings import Finding
 from migration_guard.report.console import plain
-from migration_guard.report.model import Report, by_urgency
+from migration_guard.report.model import Report
 from migration_guard.report.sanitise import breakable
 
-OVERVIEW_FROM = 20
-"""More findings than this are shown as a table."""
-WORST = 5
 MOST_FOLDERS = 40
 
 
@@ -39,11 +36,6 @@ def overview(report: Report) -> Table:
         rest = by_folder[MOST_FOLDERS:]
         table.add_row(plain(f"{len(rest)} more"), *(plain("") for _ in codes), plain(str(sum(n for _, n in rest))))
     return table
-
-
-def worst(report: Report) -> list[Finding]:
-    """Pick the findings to look at first."""
-    return by_urgency(report.new)[:WORST]
 
 
 def _folder(finding: Finding) -> str:

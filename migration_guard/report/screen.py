@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from migration_guard.lean import dataclass
 
 WIDTH_OF_A_FILE = 120
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from migration_guard.findings import Finding, Severity
+from migration_guard.lean import dataclass
 from migration_guard.procedures import Contraction, Procedure
 from migration_guard.rules._practice import changes
 from migration_guard.rules._rule import Check, Rule

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from migration_guard.lean import dataclass
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _MARK = re.compile(r"  # expect: MG\d+(?:, MG\d+)*$", re.MULTILINE)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from migration_guard.findings import Edit, Finding, Measure, Severity
+from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 from migration_guard.procedures import Alteration, Procedure, Setting
 from migration_guard.rules._rule import Check, Rule

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 
 from migration_guard.globs import Patterns, patterns
+from migration_guard.lean import dataclass
 from migration_guard.rules._rule import Rule
 
 ALL = "ALL"

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from migration_guard.later import Later
 from migration_guard.sight.looks import Looks, Question, looking, note, note_all, unnoted
+
+if TYPE_CHECKING:
+    import hashlib
+else:
+    hashlib = Later("hashlib")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -133,7 +138,7 @@ def said(value: object) -> str:
 
 def digest(content: bytes) -> str:
     """What stands for a content: it is the same only for the same content."""
-    return blake2b(content, digest_size=16).hexdigest()
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def _plain(value: object) -> object:

@@ -67,6 +67,12 @@ def holds_ending(folder: Path, ending: str) -> bool:
     return any(name.endswith(ending) for name in _listed(folder) or ())
 
 
+@asked()
+def compiled(folder: Path, module: str) -> str:
+    """The file that holds a module of that name without its source; nothing where there is none."""
+    return _compiled(folder).get(module, NOTHING)
+
+
 @asked(_REMEMBERED)
 def entries(folder: Path) -> tuple[tuple[str, bool, bool], ...]:
     """The names of a folder in their order, whether each leads to a folder, and whether it is a link."""
@@ -113,4 +119,14 @@ def _listed(folder: Path) -> frozenset[str] | None:
         return None
 
 
+COMPILED = (".pyc", ".so", ".pyd")
+"""How the names end of modules that Python loads and nobody can read."""
+
+
+@lru_cache(_REMEMBERED)
+def _compiled(folder: Path) -> dict[str, str]:
+    return {name.partition(".")[0]: name for name in sorted(_listed(folder) or ()) if name.endswith(COMPILED)}
+
+
 forgets(_listed.cache_clear)
+forgets(_compiled.cache_clear)

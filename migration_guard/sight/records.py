@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from migration_guard.lean import dataclass
 from migration_guard.sight.asking import answer, digest
 from migration_guard.sight.looks import Argument, Looks, Question
 

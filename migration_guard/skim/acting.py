@@ -12,11 +12,11 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from migration_guard.files import Unreadable, leads_out, read_head
+from migration_guard.lean import dataclass
 from migration_guard.sight import Looks, Memory, looking, note_all
 from migration_guard.sight.folders import is_file
 from migration_guard.skim import deeds, places

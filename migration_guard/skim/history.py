@@ -7,10 +7,11 @@ import re
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_head, read_source
+from migration_guard.lean import dataclass
 from migration_guard.sight import remembered
 from migration_guard.sight.folders import names
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source
+from migration_guard.lean import dataclass
 from migration_guard.sight import remembered
 
 MAX_BYTES = 600_000

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from migration_guard.files import Unreadable, read_head
 from migration_guard.sight import asked, remembered
-from migration_guard.sight.folders import holds, holds_ending, is_folder, walk
+from migration_guard.sight.folders import COMPILED, compiled, holds, holds_ending, is_folder, walk
 
 NEVER_OURS = frozenset(
     {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}
@@ -86,6 +86,8 @@ def below(folder: Path, parts: tuple[str, ...], root: Path) -> Path | None:
         file = target.with_name(f"{target.name}.py")
         if not is_folder(file):
             return file
+    if parts and (name := compiled(target.parent, target.name)):
+        return target.with_name(name)
     return target if holds_ending(target, ".py") else None
 
 
@@ -165,4 +167,4 @@ def _by_name(root: Path) -> dict[str, list[Path]]:
 
 
 def _is_folder(path: Path) -> bool:
-    return not path.name.endswith(".py") or is_folder(path)
+    return not path.name.endswith((".py", *COMPILED)) or is_folder(path)

@@ -18,6 +18,7 @@ from migration_guard.sql.statement import split
 from migration_guard.sql.steps import (
     Change,
     Created,
+    Doubted,
     Dropped,
     FunctionCreated,
     Harmless,
@@ -31,6 +32,7 @@ __all__ = [
     "UNKNOWN",
     "Change",
     "Created",
+    "Doubted",
     "Dropped",
     "FunctionCreated",
     "Functions",

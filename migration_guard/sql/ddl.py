@@ -9,7 +9,7 @@ from migration_guard.sql import parse, writes
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort
 from migration_guard.sql.statement import Statement
-from migration_guard.sql.steps import Created, Dropped, Renamed, Step
+from migration_guard.sql.steps import Created, Doubted, Dropped, Renamed, Step
 
 _TEMPORARY = ("TEMP", "TEMPORARY")
 _BEFORE_TYPE = (
@@ -48,6 +48,10 @@ def tables(statement: Statement, at: int, dialect: str) -> Iterator[Step]:
             yield from _alter(statement, at)
         case "RENAME" if statement.word(at + 1) == "TABLE":
             yield from _rename(statement, at)
+        case "CREATE" if statement.word(created_type(statement, at)) == "RULE":
+            target, _ = statement.name(statement.find(at, len(statement), "TO") + 1)
+            if target:
+                yield Doubted(target.text, *_span(statement, at))
 
 
 def evaluates(statement: Statement, at: int) -> bool:
@@ -116,6 +120,11 @@ def _without_data(statement: Statement, source: int) -> bool:
 def _alter(statement: Statement, at: int) -> Iterator[Step]:
     old, after = statement.name(statement.skip(at + 2, "IF", "EXISTS", "ONLY"))
     for index in statement.level(after, len(statement)):
+        if statement.is_(index, "SET", "SCHEMA") or statement.is_(index, "ATTACH", "PARTITION"):
+            yield from (Doubted(old.text, *_span(statement, at)),) if old else ()
+        if statement.word(index) == "INHERIT":  # the parent then has the rows of the child
+            parent, _ = statement.name(index + 1)
+            yield from (Doubted(parent.text, *_span(statement, at)),) if parent else ()
         if statement.word(index) != "RENAME":
             continue
         has_to = statement.word(index + 1) in {"TO", "AS"}

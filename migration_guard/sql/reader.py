@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +16,17 @@ from migration_guard.sql.names import Name
 from migration_guard.sql.passage import Passage, joined, plain
 from migration_guard.sql.scan import Sort, Token, scan, words
 from migration_guard.sql.statement import Statement, split
-from migration_guard.sql.steps import Change, FunctionCreated, Harmless, Step, Transaction, Unknown, joined_forms
+from migration_guard.sql.steps import (
+    Change,
+    Created,
+    Doubted,
+    FunctionCreated,
+    Harmless,
+    Step,
+    Transaction,
+    Unknown,
+    joined_forms,
+)
 from migration_guard.sql.strings import content, literal
 from migration_guard.sql.variables import Variables
 
@@ -41,6 +52,8 @@ _QUIET = (
 """Statements that write no rows, by what they do instead."""
 
 _SCHEMA = words("CREATE ALTER DROP RENAME COMMENT GRANT REVOKE DENY SECURITY IMPORT REASSIGN")
+_DECIDES = re.compile(r"\b(?:IF|CASE|LOOP|EXCEPTION|RETURN|EXIT)\b(?!\s+(?:NOT\s+)?EXISTS\s+[\w\"])", re.IGNORECASE)
+"""Words of a block that may leave something in it undone; `IF NOT EXISTS` of a statement is none."""
 _TRANSACTION = words("COMMIT ROLLBACK SAVEPOINT RELEASE ABORT START SAVE")
 _OWN_LANGUAGES = frozenset({"sql", "plpgsql"})
 _BEFORE_CURSOR = 6
@@ -181,7 +194,12 @@ class Reader:
             case "RETURN" if statement.word(at + 1) == "QUERY":
                 return self._command(statement, at + 2, body=body)
             case word if word in _TRANSACTION or word in {"BEGIN", "END"}:
-                return [Transaction(word, start, end)]
+                undone = [Doubted(None, start, end)] if word in {"ROLLBACK", "ABORT"} else []
+                return [*undone, Transaction(word, start, end)]
+            case "SET" | "RESET" if statement.find(at, len(statement), "SEARCH_PATH") < len(statement):
+                return [Doubted(None, start, end), Harmless("sets where names are looked for", False, start, end)]
+            case "DISCARD":
+                return [Doubted(None, start, end), Harmless("ends the session's own tables", False, start, end)]
             case word if word in _SCHEMA:
                 return self._schema(statement, at)
             case word if (query := _cursor_query(statement, at, word)) is not None:
@@ -191,7 +209,9 @@ class Reader:
 
     def _schema(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end
-        steps = list(ddl.tables(statement, at, self._dialect)) or [Harmless("changes the schema", True, start, end)]
+        steps = list(ddl.tables(statement, at, self._dialect))
+        if all(isinstance(step, Doubted) for step in steps):
+            steps.append(Harmless("changes the schema", True, start, end))
         if not ddl.evaluates(statement, at):
             return steps
         first = ddl.expression(statement, at)
@@ -362,7 +382,10 @@ class Reader:
         if not strings:
             return [Harmless("only evaluates", False, start, end)]
         text = content(strings, escape, backslash=self._lexis.backslash)
-        return self.read(text, body=True) or [Harmless("an empty block", False, start, end)]
+        steps = self.read(text, body=True) or [Harmless("an empty block", False, start, end)]
+        if _DECIDES.search(text.text):
+            return [replace(step, certain=False) if isinstance(step, Created) else step for step in steps]
+        return steps
 
     def _call(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end

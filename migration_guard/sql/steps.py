@@ -35,6 +35,8 @@ class Created:
     temporary: bool
     start: int
     end: int
+    certain: bool = True
+    """Whether it is created whenever the statement around it is run: a block may decide otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,16 @@ class Renamed:
 
     old: str
     new: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """From here on a name need not mean the table that was created under it, or that table holds more than was put into it."""
+
+    table: str | None
+    """None where that goes for each of them."""
     start: int
     end: int
 
@@ -103,7 +115,7 @@ class Unknown:
     """The functions, by their bare names, that would have to be known."""
 
 
-Step = Change | Created | Dropped | Renamed | FunctionCreated | Transaction | Harmless | Unknown
+Step = Change | Created | Doubted | Dropped | Renamed | FunctionCreated | Transaction | Harmless | Unknown
 
 
 def joined_forms(one: str, other: str) -> str:

@@ -194,6 +194,7 @@ def test_a_skeleton_is_yet_to_be_finished(project: Project) -> None:
     assert "status=Status.DEPRECATED" in module
     assert project.text("versions/4d.py") == STATUS.replace("3c", "4d").replace("'old'", "random_status(id)")
     listed = project.guard("backfill", "list", DATABASE_URL="postgresql://127.0.0.1:1/none")
+    assert "    Not moved by itself: " in project.text("backfills.py")
     assert "4d_leads_skeleton" in listed.stdout + listed.stderr
 
 

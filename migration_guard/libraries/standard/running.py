@@ -325,6 +325,24 @@ def _at(position: int, name: str, call: Call) -> Value:
     return function if position == 0 else Unknown("later")
 
 
+def hooked(call: Call, value: Value) -> None:
+    """A function, or an object with methods of certain names, is put where others call it, now and then."""
+    for option in value.alternatives():
+        if option.callable_in_sight:
+            call.machine.call(option, call.with_arguments((), {})).consumed()
+        for name in _HOOKS:
+            option.special(name, UNKNOWN, UNKNOWN)
+
+
+_HOOKS = ("__getattr__", "find_spec", "find_module", "create_module", "exec_module", "load_module")
+"""Methods of modules, finders and loaders that Python calls."""
+
+
+def _hook(position: int, call: Call) -> Value:
+    hooked(call, call.argument(position) or UNKNOWN)
+    return Unknown("hook")
+
+
 def _scheduled(call: Call) -> Value:
     """`scheduler.enter(delay, priority, action, argument, kwargs)`."""
     passed(call, call.argument(2, "action") or UNKNOWN, call.argument(3, "argument"), call.argument(4, "kwargs"))
@@ -408,6 +426,20 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     ),
     "atexit.register": partial(_at, 0, "func"),
     "weakref.finalize": partial(_at, 1, "func"),
+    **dict.fromkeys(("sys.meta_path.insert", "sys.path_hooks.insert", "sys.modules.setdefault"), partial(_hook, 1)),
+    **dict.fromkeys(
+        (
+            "sys.settrace",
+            "sys.setprofile",
+            "sys.addaudithook",
+            "threading.settrace",
+            "threading.setprofile",
+            "sys.meta_path.append",
+            "sys.path_hooks.append",
+            "gc.callbacks.append",
+        ),
+        partial(_hook, 0),
+    ),
     "signal.signal": _handled,
     "sched.scheduler": lambda call: Scheduler(),
     "timeit.timeit": _timed,

@@ -8,9 +8,9 @@ from migration_guard.report.summary import summary
 
 
 def render(report: Report, screen: Screen) -> str:
-    """Give every place in full; where there is none, one line: rich would take longer to load than the run took."""
+    """Give every place in full; where there is none, one line."""
     if report.problems or report.new or report.shown(grandfathered=screen.grandfathered):
-        from migration_guard.report.in_full import render as in_full  # noqa: PLC0415 - loads rich
+        from migration_guard.report.in_full import render as in_full  # noqa: PLC0415 -- most runs find nothing
 
         return in_full(report, screen)
     return "" if screen.quiet else f"{summary(report)}\n"

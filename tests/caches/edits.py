@@ -1,0 +1,185 @@
+"""Random edits to a small repository: after each, a run that remembers says what a run that does not remember says.
+
+    python -m caches.edits [--sequences N] [--seed N]
+
+All files have the same size and the same time, so that only their contents can tell that something changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from migration_guard.cache import Cache
+from migration_guard.check import Request, check
+from migration_guard.config import SettingsLoader
+from migration_guard.pool import kept_readers
+
+SIZE = 700
+_HEAD = "from alembic import op\nrevision = '1'\ndown_revision = None\n"
+_STEPS = "def upgrade():\n    change(op)\n"
+_EACH = "def upgrade():\n    for one in Path(__file__).parent.glob('*.sql'):\n        op.execute(one.read_text())\n"
+_DJANGO = "from django.db import migrations, models\n"
+_OPERATIONS = "class Migration(migrations.Migration):\n    operations = [{}]\n"
+ALEMBIC = (
+    f"{_HEAD}def upgrade():\n    op.execute('UPDATE leads SET a = 1')\n",
+    f"{_HEAD}def upgrade():\n    op.execute('SELECT leads AS a, 1')\n",
+    f"from steps import change\n{_HEAD}{_STEPS}",
+    f"from .steps import change\n{_HEAD}{_STEPS}",
+    f"from lib.steps import change\n{_HEAD}{_STEPS}",
+    f"import steps\n{_HEAD}def upgrade():\n    op.add_column('a', None)\n",
+    f"import importlib\n{_HEAD}def upgrade():\n    importlib.import_module('lib.steps').change(op)\n",
+    f"from pathlib import Path\n{_HEAD}def upgrade():\n    op.execute(Path(__file__).with_name('one.sql').read_text())\n",
+    f"from pathlib import Path\n{_HEAD}{_EACH}",
+    f"{_HEAD}def upgrade():\n    op.execute('SELECT made()')\n",
+    f"{_HEAD}def upgrade():\n    op.alter_column('leads', 'a', nullable=False)\n",
+)
+DJANGO = (
+    _DJANGO + _OPERATIONS.format("migrations.CreateModel('Lead', [], options={'db_table': 'old'})"),
+    _DJANGO + _OPERATIONS.format("migrations.CreateModel('Lead', [])"),
+    _DJANGO + _OPERATIONS.format("migrations.AlterModelTable('Lead', 'renamed')"),
+    f"{_DJANGO}def run(apps, editor):\n    apps.get_model('app', 'Lead').objects.update(a=1)\n"
+    + _OPERATIONS.format("migrations.RunPython(run)"),
+    f"{_DJANGO}from app.models import Lead\ndef run(apps, editor):\n    Lead.objects.all().delete()\n"
+    + _OPERATIONS.format("migrations.RunPython(run)"),
+    f"{_DJANGO}from app.steps import change\ndef run(apps, editor):\n    change(editor)\n"
+    + _OPERATIONS.format("migrations.RunPython(run)"),
+)
+STEPS = (
+    "def change(op):\n    return 1\n",
+    "def change(op):\n    op.execute('DELETE FROM leads')\n",
+    "from more import change\n",
+    "from lib.more import *\n",
+    "import more\ndef change(op):\n    more.change(op)\n",
+    "from alembic import op\nop.execute('DELETE FROM imported')\ndef change(op):\n    pass\n",
+    "def change(op:\n",
+)
+MODELS = (
+    "from django.db import models\nclass Lead(models.Model):\n    class Meta:\n        db_table = 'stated'\n",
+    "from django.db import models\nclass Lead(models.Model):\n    pass\n",
+    "class Lead:\n    pass\n",
+)
+SQL = (
+    "UPDATE leads SET a = 1;",
+    "SELECT 1;",
+    "CREATE FUNCTION made() RETURNS int AS $$ DELETE FROM a; SELECT 1 $$ LANGUAGE sql;",
+    "CREATE FUNCTION made() RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql;",
+)
+INI = ("[alembic]\nprepend_sys_path = lib\n", "[alembic]\n")
+FILES = {
+    "versions/a.py": ALEMBIC,
+    "versions/b.py": ALEMBIC,
+    "versions/c.py": ALEMBIC,
+    "app/migrations/0001_one.py": DJANGO,
+    "app/migrations/0002_two.py": DJANGO,
+    "app/migrations/__init__.py": ("", *STEPS[:2]),
+    "app/models.py": MODELS,
+    "app/models/__init__.py": MODELS,
+    "app/apps.py": ("class A:\n    label = 'crm'\n", "class A:\n    pass\n"),
+    "app/__init__.py": ("", "from app.steps import change\n"),
+    **dict.fromkeys(("steps.py", "versions/steps.py", "lib/steps.py", "app/steps.py", "lib/more.py", "more.py"), STEPS),
+    "steps/__init__.py": STEPS,
+    "versions/one.sql": SQL,
+    "versions/two.sql": SQL,
+    "sql/made.sql": SQL,
+    "alembic.ini": INI,
+    "env.py": ("import sys\nsys.path.insert(0, 'lib')\n", ""),
+}
+SETTINGS: tuple[list[str], ...] = ([], [], [], ["dml-helpers=['change']"], ["dialect='mysql'"])
+
+
+class Tree:
+    """A repository that is edited."""
+
+    def __init__(self, root: Path, chance: random.Random) -> None:
+        self.root = root
+        self._chance = chance
+        (root / ".git").mkdir()
+        self.put("versions/a.py", ALEMBIC[0])
+        self.put("app/migrations/0001_one.py", DJANGO[0])
+
+    def edit(self) -> str:
+        """Make one change, and say which."""
+        chance = self._chance
+        name = chance.choice(list(FILES))
+        path = self.root / name
+        there = [one for one in FILES if (self.root / one).is_file()]
+        kind = chance.choice(("write", "write", "write", "delete", "move", "link"))
+        if kind == "delete" and len(there) > 2:
+            name = chance.choice(there)
+            (self.root / name).unlink()
+            return f"delete {name}"
+        if kind in ("move", "link") and there and not path.is_dir():
+            other = self.root / chance.choice(there)
+            if other != path:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.unlink(missing_ok=True)
+                if kind == "move":
+                    other.rename(path)
+                else:
+                    path.symlink_to(other)
+                return f"{kind} {other.relative_to(self.root)} {name}"
+        text = chance.choice(FILES[name])
+        self.put(name, text)
+        return f"write {name}: {text!r}"
+
+    def put(self, name: str, text: str) -> None:
+        path = self.root / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            path.unlink()
+        path.write_text(text.ljust(SIZE, "\n"), encoding="utf-8")
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+
+
+def disagreements(seed: int, edits: int) -> Iterator[str]:
+    """Edit a repository; tell each edit after which the two runs differ, and at the end what was remembered at all."""
+    chance = random.Random(seed)
+    hits = files = 0
+    with tempfile.TemporaryDirectory() as folder, kept_readers(1):
+        tree = Tree(Path(folder), chance)
+        done: list[str] = []
+        for _ in range(edits):
+            done.append(tree.edit())
+            stated = chance.choice(SETTINGS)
+            fresh, remembered = (_said(tree.root, stated, cache) for cache in (None, Cache(tree.root / ".cache")))
+            hits, files = hits + remembered[1], files + remembered[2]
+            if fresh[0] != remembered[0]:
+                yield f"seed {seed}, after {done}: {fresh[0]} is remembered as {remembered[0]}"
+                return
+    if edits > 10 and not 0.2 < hits / files < 1:
+        yield f"seed {seed}: {hits} of {files} were remembered, so that little was tried"
+
+
+def _said(root: Path, stated: list[str], cache: Cache | None) -> tuple[object, int, int]:
+    load = SettingsLoader(cwd=root, isolated=True, config=stated)
+    report = check(Request((".",), root, load, 1, baseline=False, cache=cache))
+    findings = [(one.path, one.code, one.span, one.severity, one.fingerprint, one.operation) for one in report.findings]
+    return (findings, report.problems, report.unread), report.remembered or 0, report.files
+
+
+def main() -> int:
+    """Try many sequences."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sequences", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    wrong = 0
+    for seed in range(arguments.seed, arguments.seed + arguments.sequences):
+        for told in disagreements(seed, 40):
+            wrong += 1
+            print(told)
+    print(f"{arguments.sequences} sequences of 40 edits, {wrong} disagreements")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,12 @@
+"""A few of the sequences that `make cache-edits` draws by the hundred."""
+
+from __future__ import annotations
+
+import pytest
+
+from caches.edits import disagreements
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_remembered_is_what_would_be_said(seed: int) -> None:
+    assert list(disagreements(seed, 20)) == []

@@ -1,0 +1,96 @@
+"""Classes that are made in less time are what `dataclasses` makes in more."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from dataclasses import FrozenInstanceError, asdict, field, fields, is_dataclass, replace
+
+import pytest
+
+from migration_guard import lean
+
+
+@lean.dataclass(frozen=True, slots=True)
+class Point:
+    """A point."""
+
+    x: int
+    y: int = 2
+    names: list[str] = field(default_factory=list, compare=False)
+    hidden: str = field(default="", repr=False)
+
+
+@lean.dataclass(frozen=True, slots=True)
+class Named(Point):
+    name: str = "n"
+
+    def __post_init__(self) -> None:
+        self.names.append(self.name)
+
+
+@lean.dataclass(frozen=True, slots=True, eq=False)
+class Itself:
+    x: int = 0
+
+
+@lean.dataclass(frozen=True, slots=True, order=True)
+class Ordered:
+    x: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Standard:
+    x: int
+    y: int = 2
+    names: list[str] = field(default_factory=list, compare=False)
+    hidden: str = field(default="", repr=False)
+
+
+def test_it_is_a_dataclass_in_all_respects() -> None:
+    point = Point(1, names=["a"])
+    assert is_dataclass(Point)
+    assert [one.name for one in fields(point)] == [one.name for one in fields(Standard)]
+    assert asdict(point) == asdict(Standard(1, names=["a"]))
+    assert repr(point) == repr(Standard(1, names=["a"])).replace("Standard", "Point")
+    assert hash(point) == hash(Standard(1))
+    assert replace(point, y=5) == Point(1, 5)
+    assert Point(1, 2) == point != Point(2, 2)
+    assert point != object()
+    assert copy.deepcopy(point) == pickle.loads(pickle.dumps(point)) == point
+    assert Point.__match_args__ == Standard.__match_args__
+    assert not hasattr(point, "__dict__")
+
+
+def test_every_object_has_lists_of_its_own() -> None:
+    assert Point(1).names is not Point(1).names
+
+
+def test_heirs_have_all_fields_and_what_comes_after() -> None:
+    named = Named(1, name="z")
+    assert (named.y, named.name, named.names) == (2, "z", ["z"])
+    assert named != Point(1)
+
+
+def test_nothing_can_be_changed() -> None:
+    point = Point(1)
+    with pytest.raises(FrozenInstanceError):
+        point.x = 2  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        del point.x
+
+
+@pytest.mark.parametrize("arguments", [(), (1, 2, [], "", 5)])
+def test_arguments_are_counted(arguments: tuple[int, ...]) -> None:
+    with pytest.raises(TypeError):
+        Point(*arguments)  # type: ignore[arg-type]
+
+
+def test_what_is_itself_is_nothing_else() -> None:
+    assert Itself() != Itself()
+    assert len({Itself(), Itself()}) == 2
+
+
+def test_other_kinds_are_made_as_ever() -> None:
+    assert Ordered(1) < Ordered(2)

@@ -1,0 +1,145 @@
+"""Ways to slip a data change past the reader, a line each, all in one run: each of them is told, and the honest ones are not."""
+
+from __future__ import annotations
+
+import json
+
+import program
+import pytest
+
+HEAD = 'import sqlalchemy as sa\nfrom alembic import op\n{0}\nrevision = "2"\ndown_revision = "1"\n'
+UPDATE = 'op.execute("UPDATE leads SET a = 1")'
+GO = f"from alembic import op\ndef go():\n    {UPDATE}\n"
+CREATE = 'op.execute("CREATE TABLE leads (a int)")'
+Files = dict[str, str | bytes]
+
+
+def upgrade(*lines: str, before: str = "") -> str:
+    return HEAD.format(before) + "\n\ndef upgrade():\n" + "".join(f"    {line}\n" for line in lines)
+
+
+NO_LONGER_NEW = {
+    "inherits": 'op.execute("ALTER TABLE real INHERIT leads")',
+    "partition": 'op.execute("ALTER TABLE leads ATTACH PARTITION real DEFAULT")',
+    "other schema": 'op.execute("ALTER TABLE leads SET SCHEMA old")',
+    "search path": 'op.execute("SET search_path TO b")',
+    "discard": 'op.execute("DISCARD TEMP")',
+    "rollback": 'op.execute("ROLLBACK")',
+    "rollback to": 'op.execute("ROLLBACK TO SAVEPOINT a")',
+    "rule": 'op.execute("CREATE RULE r AS ON UPDATE TO leads DO INSTEAD UPDATE real SET a = 1")',
+}
+"""After a table was created, what makes its name mean another one, or gives it other rows."""
+
+IMPORTED = {
+    "star": "from other import *\ngo()\n",
+    "lambda": GO + "(lambda: go())()\n",
+    "a method under another name": 'from alembic import op\nrun = op.execute\nrun("UPDATE leads SET a = 1")\n',
+    "a method by its name": 'from alembic import op\ngetattr(op, "exec" + "ute")("UPDATE leads SET a = 1")\n',
+    "methodcaller": 'from alembic import op\nfrom operator import methodcaller as m\nm("execute", "UPDATE leads SET a = 1")(op)\n',
+    "a function of nobody": 'from corp import q\nq("UPDATE leads SET a = 1")\n',
+    "a program": 'from subprocess import check_call as c\nc(["psql", "-c", "UPDATE leads SET a = 1"])\n',
+    "a shell": "from os import system as s\ns('psql -f fill.sql')\n",
+    "a program of asyncio": "import asyncio\nasyncio.run(asyncio.create_subprocess_shell('psql -f fill.sql'))\n",
+    "a thread": GO + "from threading import Thread as T\nT(target=go).start()\n",
+    "trace": GO + "import sys\nsys.settrace(lambda *a: go())\n",
+    "signal": GO + "import signal\nsignal.signal(signal.SIGALRM, lambda *a: go())\n",
+    "hook": GO + "import sys\nsys.excepthook = lambda *a: go()\n",
+    "op": GO + "op.add_column = lambda *a: go()\n",
+    "setattr": GO + "setattr(op, 'add_column', lambda *a: go())\n",
+    "json": GO + "import json\njson.loads = go\n",
+    "finder": GO + "import sys\nclass F:\n    def find_spec(self, *a):\n        go()\nsys.meta_path.insert(0, F())\n",
+}
+"""What a helper does when it is imported, or has others do later."""
+
+HERE = {
+    "builtins": "import builtins\nfrom helper import go\nbuiltins.print = go\n",
+    "json": "import json\nfrom helper import go\njson.loads = lambda x: go()\n",
+    "op": "from helper import go\nop.add_column = lambda *a: go()\n",
+    "finder": "import sys\nfrom finder import F\nsys.meta_path.append(F())\n",
+}
+OUT_OF_SIGHT = {
+    "star": "from corp import *\n",
+    "globals": "globals().update(make())\n",
+    "setattr": "import sys\nsetattr(sys.modules[__name__], 'up' + 'grade', lambda: None)\n",
+}
+"""Where `upgrade` comes from that stands nowhere."""
+
+COMPILED = {"pyc": "helper.pyc", "so": "helper.cpython-311-x86_64-linux-gnu.so"}
+
+
+def told_cases() -> dict[str, Files]:
+    cases: dict[str, Files] = {
+        f"no longer new, {name}": {"v/2.py": upgrade(CREATE, line, UPDATE)} for name, line in NO_LONGER_NEW.items()
+    }
+    block = "DO $$ BEGIN IF now() > '2030-01-01' THEN CREATE TABLE leads (a int); END IF; END $$"
+    cases["no longer new, a block"] = {"v/2.py": upgrade(f'op.execute("{block}")', UPDATE)}
+    for name, helper in IMPORTED.items():
+        cases[f"imported, {name}"] = {"v/2.py": upgrade("pass", before="import helper"), "helper.py": helper}
+        cases[f"imported, {name}"]["other.py"] = GO
+    finder = f"from alembic import op\nclass F:\n    def find_spec(self, *a):\n        {UPDATE}\n"
+    for name, lines in HERE.items():
+        cases[f"put, {name}"] = {"v/2.py": upgrade("pass", before=lines), "helper.py": GO, "finder.py": finder}
+    for name, lines in OUT_OF_SIGHT.items():
+        cases[f"upgrade, {name}"] = {"v/2.py": HEAD.format("") + lines}
+    for name, file in COMPILED.items():
+        cases[f"compiled, {name}"] = {"v/2.py": upgrade("go()", before="from helper import go"), file: b"\0"}
+    return cases
+
+
+HONEST: dict[str, Files] = {
+    "a new table": {"v/2.py": upgrade(CREATE, UPDATE)},
+    "a new table in a block": {
+        "v/2.py": upgrade('op.execute("DO $$ BEGIN CREATE TABLE leads (a int); END $$")', UPDATE)
+    },
+    "a search path first": {"v/2.py": upgrade('op.execute("SET search_path TO b")', CREATE, UPDATE)},
+    "another table renamed": {"v/2.py": upgrade(CREATE, 'op.execute("ALTER TABLE x SET SCHEMA y")', UPDATE)},
+    "nothing put": {
+        "v/2.py": upgrade("pass", before="import helper"),
+        "helper.py": "import json, logging\nfrom alembic import op\nlogging.getLogger('x').info('delete from cache')\n"
+        "def f(x):\n    return x\njson.loads = f\nQ = 'UPDATE leads SET a = 1'\n",
+    },
+    "a star of what is known": {"v/2.py": HEAD.format("from sqlalchemy import *")},
+}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The rules that each case breaks, unless it is about a table that is new."""
+    top = tmp_path_factory.mktemp("siblings")
+    names: dict[str, str] = {}
+    for number, (name, files) in enumerate({**told_cases(), **HONEST}.items()):
+        names[f"c{number}"] = name
+        (top / f"c{number}" / ".git").mkdir(parents=True)
+        for file, content in files.items():
+            path = top / f"c{number}" / file
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    ran = program.run(
+        "check",
+        ".",
+        "--isolated",
+        "--no-baseline",
+        "--select",
+        "MG1",
+        "--exit-zero",
+        "--output-format",
+        "json",
+        cwd=top,
+    )
+    report = json.loads(ran.stdout)
+    assert report["problems"] == []
+    found: dict[str, set[str]] = {name: set() for name in names.values()}
+    for one in report["findings"]:
+        if not one["operation"]["created_here"]:
+            found[names[one["path"].partition("/")[0]]].add(one["code"])
+    return found
+
+
+@pytest.mark.parametrize("name", told_cases())
+def test_it_is_told(name: str, told: dict[str, set[str]]) -> None:
+    assert told[name] & {"MG101", "MG107", "MG109"}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_what_is_honest_is_not(name: str, told: dict[str, set[str]]) -> None:
+    assert told[name] == set()
