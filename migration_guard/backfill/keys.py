@@ -116,9 +116,17 @@ class Key:
         listed = f"ARRAY(SELECT pg_catalog.unnest({self.lists()}))" if len(self.columns) == 1 else self.ids
         return f"{self.row} = ANY({listed})"
 
+    def asked_among(self, where: str) -> str:
+        """A predicate that is asked of these rows alone.
+
+        Of a list of several columns the planner makes a join, before which it would ask all rows of the table; where the
+        predicate fails on one of them, nobody could be asked.
+        """
+        return where if len(self.columns) == 1 else f"CASE WHEN {self.among} THEN ({where}) ELSE false END"
+
     def still(self, table: str, where: str) -> str:
         """The same, of those keys only whose rows still match."""
-        matching = f"SELECT {self.order} FROM {table} WHERE {self.among} AND ({where})"
+        matching = f"SELECT {self.order} FROM {table} WHERE {self.among} AND ({self.asked_among(where)})"
         return f"ARRAY({matching})" if len(self.columns) == 1 else matching
 
     def list_parameters(self, arrays: Sequence[str], name: str = "ids") -> dict[str, str]:

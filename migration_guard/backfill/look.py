@@ -103,7 +103,7 @@ def lock_statement(job: Job, *, wait: bool = False, besides: str = "") -> str:
         named=key.named,
         table=subject.table.sql,
         among=key.among,
-        where=subject.where,
+        where=key.asked_among(subject.where),
         order=key.order,
         strength=subject.strength,
         skip_locked="" if wait else " SKIP LOCKED",

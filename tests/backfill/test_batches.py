@@ -397,6 +397,18 @@ def test_16_many_rows_on_which_the_predicate_fails_are_found_together(db: Databa
     assert (state(again), db.todo()) == ("completed_with_quarantine", 40)
 
 
+def test_16_the_same_with_a_key_of_several_columns(db: Database) -> None:
+    db("CREATE TABLE k (a int, b text, s text, PRIMARY KEY (a, b))")
+    db("INSERT INTO k SELECT n % 3, n::text FROM generate_series(1, 2000) AS n")
+    fields = {
+        "where": "s IS NULL AND 10 / (b::int % 100) >= 0",
+        "update": "UPDATE k SET s = 'a' WHERE (a, b) IN (:ids)",
+    }
+    result = db.run(define(table="k", key_columns=("a", "b"), **fields))
+    assert (state(result), counted(result)) == ("completed_with_quarantine", (2_000, 1_980, 0, 0, 0, 20))
+    assert db("SELECT sum(batches) FROM migration_guard.windows")[0][0] < 40
+
+
 def test_16_a_row_that_is_too_large_for_an_index_is_a_bad_row(db: Database) -> None:
     db.leads(300)
     db("CREATE INDEX ON leads (status)")
