@@ -18,12 +18,13 @@ def main() -> NoReturn:
 
             STOPPING.listen()
         from migration_guard.cli import main as command_line  # noqa: PLC0415 -- takes its time, in which signals come
-    except KeyboardInterrupt:
+
+        command_line()
+    except KeyboardInterrupt:  # before the command itself answers for them
         if not unfailing:
             raise
         print("NOTHING WAS RUN: stopped by a signal")  # noqa: T201 -- what prints is not loaded yet
         sys.exit(2 if "--strict" in sys.argv else 0)
-    command_line()
 
 
 if __name__ == "__main__":

@@ -263,9 +263,8 @@ def _warm() -> None:
 
 def _become(run: dict[str, Any]) -> NoReturn:
     """Be the process that was asked for, and end as it would."""
-    from migration_guard import cli
+    from migration_guard.__main__ import main
     from migration_guard.git.view import close as close_views
-    from migration_guard.stopping import STOPPING
 
     code = 70
     try:
@@ -278,9 +277,9 @@ def _become(run: dict[str, Any]) -> NoReturn:
         os.environ.clear()
         os.environ.update(run["env"])
         sys.argv = ["migration-guard", *run["arguments"]]
-        if sys.argv[1:3] == ["backfill", "run"]:
-            STOPPING.listen()
-        code = cli.run(sys.argv[1:])
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - told, since the process ends below
         traceback.print_exc()

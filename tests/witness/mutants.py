@@ -216,7 +216,7 @@ MUTANTS = (
     Mutant(
         "IF NOT EXISTS creates for certain",
         "libraries/execution.py",
-        "certain = not _IF_NOT_EXISTS.search(shown, step.start, step.end)",
+        "certain = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)",
         "certain = True",
         ("sqlalchemy",),
     ),
