@@ -59,7 +59,7 @@ demo: $(STAMP)
 	@cd examples/crm && "$(abspath $(BIN))/migration-guard" verify | tail -9
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 faults: $(STAMP)
 	$(BIN)/python tests/backfill/faults/campaign.py --minutes $(MINUTES)
