@@ -57,7 +57,7 @@ class Guard:
     @property
     def command(self) -> tuple[str, ...]:
         """The command that starts it."""
-        return (*self._guard("run"), "--only", KEY)
+        return (sys.executable, *self.program, *self._guard("run", "--only", KEY))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -67,8 +67,7 @@ class Guard:
     def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another of its commands, by the straight way."""
         env = {**self.environment, "DATABASE_URL": self.url}
-        command = (*self._guard(arguments[0]), *arguments[1:])
-        return program.run(*command[len(PRODUCT) :], cwd=Path.cwd(), env=env)
+        return program.run(*self._guard(*arguments), cwd=Path.cwd(), env=env)
 
     def report(self) -> Report:
         """Read what its status prints."""
@@ -81,9 +80,8 @@ class Guard:
         parts = sum(found[part] for part in ("changed", "unchanged", "done_already", "locked", "quarantined"))
         return Report(found["state"], found["changed"], parts, found["examined"], found["batches"])
 
-    def _guard(self, command: str) -> tuple[str, ...]:
-        module = str(HERE / "definitions.py")
-        return (sys.executable, *self.program, "backfill", command, "--module", module)
+    def _guard(self, command: str, *more: str) -> tuple[str, ...]:
+        return ("backfill", command, "--module", str(HERE / "definitions.py"), *more)
 
 
 @dataclass(frozen=True, slots=True)
