@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from backfill.server import Server
-from migration_guard.backfill import Backfill, batch, run
+from migration_guard.backfill import Backfill, batch, run, sieve
 from migration_guard.backfill.report import Result
 
 LEADS = """
@@ -401,7 +401,7 @@ def test_16_a_row_that_comes_while_they_are_found_hides_no_other(db: Database, m
     """The first pass looks at all rows: the second finds nothing to do."""
     db.leads(2_000)
     db("DELETE FROM leads WHERE id = 50")
-    inner, came = batch.unreadable, list[bool]()
+    inner, came = sieve.unreadable, list[bool]()
 
     def unreadable(*arguments: Any) -> Any:
         found = inner(*arguments)
