@@ -96,10 +96,13 @@ class _Options:
     config: tuple[str, ...]
     isolated: bool
 
-    def run(self, paths: Sequence[str]) -> Run:
-        """Check migrations. A module that holds no definition yet, or is still to be made, is no part of that."""
+    def run(self, paths: Sequence[str], *, alone: bool = False) -> Run:
+        """Check migrations. A module that holds no definition yet, or is still to be made, is no part of that.
+
+        `alone` leaves the modules out altogether: what relies on backfills is not told then, and what changes data is.
+        """
         settings = self._settings(Path.cwd())
-        empty = bool(settings.backfill.modules) and not Modules.of(settings).defined
+        empty = alone or (bool(settings.backfill.modules) and not Modules.of(settings).defined)
         config = (*self.config, *(["backfill.modules=[]"] if empty else []))
         return checked(
             paths, file=self.file, jobs=self.jobs, config=config, isolated=self.isolated, writes=False, renders=True
@@ -241,7 +244,7 @@ class _Mover:
         """Check a file that was changed: its baseline loses what is gone, and what is left stands elsewhere in it."""
         if not waiting and not self._has_baseline:
             return []
-        found = self.options.run([str(path)])
+        found = self.options.run([str(path)], alone=not self._has_baseline)
         self._drop_from_baseline(found, path)
         left = {finding.fingerprint for _, finding in waiting}
         return [pair for pair in self._findings(found, every=True) if pair[1].fingerprint in left]
