@@ -140,7 +140,7 @@ dist: $(STAMP)
 	rm -rf dist .dist
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python -m build --outdir .dist .
-	for made in dist/*; do cmp "$$made" ".dist/$${made##*/}"; done
+	for made in dist/*; do cmp "$$made" ".dist/$${made##*/}" || exit 1; done
 	rm -rf .dist
 
 sbom: $(STAMP)
@@ -152,4 +152,4 @@ sbom: $(STAMP)
 	rm -rf .sbom
 
 clean:
-	rm -rf dist sbom.cdx.json $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf dist .dist sbom.cdx.json .sbom $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

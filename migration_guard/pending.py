@@ -16,6 +16,7 @@ from migration_guard.discover import UsageError
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
+from migration_guard.skim.history import app_label
 
 _BOX = re.compile(r"\[(?P<mark>[ Xx-])\]\s+(?P<name>\S+)")
 """A line of Django's `showmigrations`, with the app before the name where it lists a plan."""
@@ -23,6 +24,8 @@ _STEP = re.compile(r"(?:\S.*?)\s->\s(?P<name>\w+)")
 """A line of `alembic history`."""
 _NAME = re.compile(r"[\w.\-]+")
 _NOTHING = "none"
+_IN_APPS = frozenset({"django", "south", "tortoise"})
+"""Frameworks that name migrations by their apps."""
 _SHORTEST = 4
 """Characters of a revision that may stand for it, as in Alembic."""
 
@@ -42,11 +45,11 @@ class Filter:
     """Says of findings whether their migrations are of interest."""
 
     pending: Pending
+    passed_over: tuple[str, ...] = ()
+    """Names in apps of which nothing was checked."""
     _older: dict[Path, frozenset[str]] = field(default_factory=dict)
-    _apps: frozenset[str] = frozenset()
-    """Those that migrations of this run say that they belong to."""
-    _known: set[str] = field(default_factory=set)
-    """The names of all migrations that are there."""
+    _named: dict[str, set[str]] = field(default_factory=dict)
+    """The migrations that are there, by their apps; nothing stands for those that belong to none."""
 
     @staticmethod
     def of(pending: Pending, checked: Sequence[Checked]) -> Filter:
@@ -54,25 +57,22 @@ class Filter:
         made = Filter(pending)
         if pending.since is not None:
             made._older = dict(_older(pending.since, checked))
-        said = {finding.migration or "" for one in checked for finding in one.findings}
-        made._apps = frozenset(name.rpartition(".")[0] for name in said if "." in name)
-        for name in pending.unapplied or ():
-            made._is_there(name, checked)
+        if pending.unapplied:
+            made._named = _named(checked)
+            made.passed_over = tuple(name for name in pending.unapplied if not made._is_there(name))
         return made
 
-    def _is_there(self, name: str, checked: Sequence[Checked]) -> None:
+    def _is_there(self, name: str) -> bool:
         """Refuse a name that no migration has, as in the message of a command that failed; other packages have apps too."""
         app, wanted = name.rpartition(".")[0], _bare(name)
-        if not self._known:
-            for within, blocks in {(_within(one), one.blocks) for one in checked}:
-                self._known.update(History(within, tuple(blocks)).names)
-            for one in checked:
-                self._known.add(one.candidate.path.stem)
-                self._known.update(_bare(finding.migration or "") for finding in one.findings)
-        if app and app not in self._apps:
-            return
-        if not any(one == wanted or _begins(one, wanted) for one in self._known):
+        within = [self._named[app]] if self._knows(app) else self._named.values()
+        there = any(one == wanted or _begins(one, wanted) for names in within for one in names)
+        if not there and (not app or self._knows(app)):
             raise UsageError(f"--unapplied: there is no migration {name!r}")
+        return there
+
+    def _knows(self, app: str) -> bool:
+        return bool(app) and app in self._named
 
     def passes(self, one: Checked, finding: Finding) -> bool:
         """Whether a finding is of interest."""
@@ -86,11 +86,31 @@ class Filter:
         return own not in self._older.get(_within(one), frozenset())
 
     def _means(self, name: str, migration: str) -> bool:
-        """Whether a name stands for a migration. An app that no folder is called by may be any: its label says otherwise."""
+        """Whether a name stands for a migration. An app of which nothing is known may be any: it may state another label."""
         app, own, stated = name.rpartition(".")[0], _bare(migration), _bare(name)
-        if app in self._apps and app != migration.rpartition(".")[0]:
+        if self._knows(app) and app != migration.rpartition(".")[0]:
             return False
         return own == stated or _begins(own, stated)
+
+
+def _named(checked: Sequence[Checked]) -> dict[str, set[str]]:
+    """Give the migrations that are there, also those in which nothing is found, by their apps."""
+    named: dict[str, set[str]] = {}
+    folders: dict[Path, Checked] = {}
+    for one in checked:
+        folders.setdefault(_within(one), one)
+        named.setdefault(_app(one), set()).add(one.candidate.path.stem)
+        for finding in one.findings:
+            app, _, bare = (finding.migration or "").rpartition(".")
+            named.setdefault(app, set()).add(bare)
+    for within, one in folders.items():
+        named[_app(one)].update(History(within, one.blocks).names)
+    return named
+
+
+def _app(one: Checked) -> str:
+    """The app that a migration belongs to, as its name says it; nothing where names say none."""
+    return app_label(one.candidate.path.parent.parent) if one.candidate.framework in _IN_APPS else ""
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard.cache import Cache
 from migration_guard.changes import Changes
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Checked, Shelf
 from migration_guard.lean import dataclass
-from migration_guard.pending import Pending
 from migration_guard.report.model import Report
 from migration_guard.sight.unsaved import Texts
+
+if TYPE_CHECKING:
+    from migration_guard.pending import Pending
 
 
 def _unwatched(_total: int) -> Callable[[], None]:
@@ -67,3 +70,5 @@ class Run:
     report: Report
     shelves: tuple[Shelf, ...]
     checked: tuple[Checked, ...]
+    notes: tuple[str, ...] = ()
+    """What was asked for and passed over, to be told beside the report."""

@@ -38,8 +38,11 @@ def run(
 ) -> Done:
     """Run `migration-guard` with these arguments, in this environment and no other."""
     environment = dict(os.environ if env is None else env)
-    if not hasattr(os, "fork") or _matters_at_start(environment):
-        return _started(arguments, cwd, environment, timeout, errors)
+    if _has_to_be_started(environment):
+        return subprocess.run(
+            _command(arguments), cwd=cwd, env=_importing_ours(environment), capture_output=True, encoding="utf-8",
+            errors=errors, timeout=timeout, check=False,
+        )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         paths = [os.path.join(folder, name) for name in ("out", "err")]
         code = _host().ask({"arguments": arguments, "cwd": str(cwd), "env": environment, "paths": paths}, timeout)
@@ -47,23 +50,28 @@ def run(
     return Done(["migration-guard", *arguments], code, out, err)
 
 
-def _matters_at_start(environment: Mapping[str, str]) -> bool:
-    """Whether it holds what the interpreter reads before anything is imported."""
+def start(*arguments: str, cwd: Path, env: Mapping[str, str], together: bool = False) -> Running:
+    """Start `migration-guard` with these arguments; `together`: what it says on errors is among what it prints."""
+    if _has_to_be_started(env):
+        err = subprocess.STDOUT if together else subprocess.PIPE
+        return subprocess.Popen(
+            _command(arguments), cwd=cwd, env=_importing_ours(env), stdout=subprocess.PIPE, stderr=err, text=True
+        )
+    return Started(arguments, cwd, env, together=together)
+
+
+def _has_to_be_started(environment: Mapping[str, str]) -> bool:
+    """Whether processes cannot be forked here, or the environment holds what the interpreter reads before anything else."""
     names = {name for name in environment if name.startswith("PYTHON")} - {"PYTHONPATH"}
-    return any(environment[name] != os.environ.get(name) for name in names)
+    return not hasattr(os, "fork") or any(environment[name] != os.environ.get(name) for name in names)
 
 
-def _started(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str], timeout: float, errors: str) -> Done:
-    return subprocess.run(
-        [sys.executable, "-m", "migration_guard", *arguments],
-        cwd=cwd,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        encoding="utf-8",
-        errors=errors,
-        timeout=timeout,
-        check=False,
-    )
+def _command(arguments: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-m", "migration_guard", *arguments]
+
+
+def _importing_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    return {**environment, "PYTHONPATH": str(ROOT)}
 
 
 class Started:
@@ -112,18 +120,13 @@ class Started:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
-    def terminate(self) -> None:
-        """Ask it to stop."""
-        self.send_signal(signal.SIGTERM)
-
     def kill(self) -> None:
         """Kill it."""
         self.send_signal(signal.SIGKILL)
 
 
-def start(*arguments: str, cwd: Path, env: Mapping[str, str], together: bool = False) -> Started:
-    """Start `migration-guard` with these arguments; `together`: what it says on errors is among what it prints."""
-    return Started(arguments, cwd, env, together=together)
+Running = subprocess.Popen[str] | Started
+"""A run that goes on, started or forked."""
 
 
 class Host:
@@ -269,7 +272,7 @@ def _become(run: dict[str, Any]) -> NoReturn:
     code = 70
     try:
         for number, path in enumerate((os.devnull, *run["paths"])):
-            opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)  # both may be one file
             os.dup2(opened, number)
             os.close(opened)
         sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, "w" if n else "r", encoding="utf-8") for n in range(3))

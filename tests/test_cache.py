@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard.cache import Cache
+from migration_guard.cache import sheet as written
 from migration_guard.check import Request, check
 from migration_guard.cli import run as command_line
 from migration_guard.config import SettingsLoader
@@ -42,6 +43,15 @@ revision = "1"
 down_revision = None
 def upgrade():
     op.execute(Path(__file__).with_name("change.sql").read_text())
+"""
+NAMES = """
+from pathlib import Path
+from alembic import op
+revision = "1"
+down_revision = None
+def upgrade():
+    for one in sorted(Path(__file__).parent.glob("*.sql")):
+        op.execute(one.read_text())
 """
 
 
@@ -139,6 +149,13 @@ def test_a_file_of_sql_counts_that_is_not_there_yet(root: Path) -> None:
     held(root, lambda: put(root / "versions/change.sql", "SELECT 1; -- leads"), hits=0)
 
 
+def test_files_of_sql_count_that_a_pattern_names_and_that_are_not_there_yet(root: Path) -> None:
+    put(root / "versions/a.py", NAMES)
+    put(root / "versions/one.sql", "SELECT 1")
+    held(root, lambda: put(root / "versions/two.sql", "DELETE FROM leads"), hits=0)
+    held(root, lambda: put(root / "versions/two.txt", "DELETE FROM leads"), hits=1)
+
+
 def test_a_link_that_leads_elsewhere_counts(root: Path) -> None:
     put(root / "versions/a.py", HELPED)
     put(root / "one.py", HARMLESS)
@@ -193,15 +210,16 @@ def test_what_is_broken_is_dropped_with_a_note(root: Path, spoil: Callable[[byte
 def test_a_line_that_is_no_reading_is_dropped(root: Path) -> None:
     put(root / "versions/a.py", BAD)
     fresh, _ = run(root)
-    cache = Cache(root / ".migration_guard_cache")
+    spoilt = 0
     for sheet in sheets(root):
-        body = sheet.read_bytes().partition(b"\n")[2].replace(b'"operations": [{', b'"operations": [7, {')
-        from migration_guard.cache import sheet as written
-
-        written._replace(sheet, body)
-    report, _ = run(root)
+        body = sheet.read_bytes().partition(b"\n")[2]
+        spoilt += body.count(b'"operations": [{')
+        written._replace(sheet, body.replace(b'"operations": [{', b'"operations": [7, {'))
+    report, cache = run(root)
     assert said(report) == said(fresh)
-    assert cache.notes == []
+    assert cache is not None
+    assert (spoilt, cache.hits) == (1, 0)
+    assert any("is broken" in note for note in cache.notes)
 
 
 def test_a_cache_of_the_repository_is_not_believed(root: Path) -> None:

@@ -111,3 +111,42 @@ def test_a_list_that_names_nothing_is_an_error(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert guard(["check", "--unapplied"]) == 2
     assert "--unapplied" in capsys.readouterr().err
+
+
+@pytest.fixture
+def apps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two apps: in one nothing is found, and its label is not what its folder is called by."""
+    (tmp_path / ".git").mkdir()
+    for name, text in (
+        ("crm/migrations/0001_initial.py", DJANGO.format([])),
+        ("crm/migrations/0002_more.py", DJANGO.format([("crm", "0001_initial")])),
+        ("quiet/migrations/0001_initial.py", DJANGO.format([]).replace("UPDATE a SET b = 1", "SELECT 1")),
+        ("quiet/apps.py", "class A:\n    label = 'silent'\n"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("apps")
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("[ ]  silent.0001_initial\n", 0, None),
+        ("[ ]  silent.0009_gone\n", 2, "there is no migration 'silent.0009_gone'"),
+        ("[ ]  silent.0002_more\n", 2, "there is no migration 'silent.0002_more'"),  # another app has one
+        (
+            "[ ]  auth.0009_other\n[ ]  crm.0002_more\n",
+            1,
+            "passed over, as nothing of these apps is checked: auth.0009_other",
+        ),
+        ("[ ]  auth.0009_other\n[ ]  admin.0003_x\n", 0, "auth.0009_other, admin.0003_x"),
+    ],
+)
+def test_every_app_that_is_checked_is_known_and_what_is_passed_over_is_told(
+    text: str, code: int, said: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert guard(["check", "--unapplied", "--no-cache"]) == code
+    told = capsys.readouterr().err
+    assert said in told if said else "--unapplied" not in told

@@ -56,11 +56,6 @@ class Sheet:
     def put(self, key: str, value: str) -> None:
         self._new[key.encode()] = (_today(), value.encode())
 
-    def drop(self, key: str) -> None:
-        self._new.pop(key.encode(), None)
-        if self._lines is not None:
-            self._lines.pop(key.encode(), None)
-
     def write(self) -> bool:
         """Replace the file, if there is anything new; whether there was. Raises OSError."""
         if not self._new:

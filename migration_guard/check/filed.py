@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard.changes import Changes, outside
 from migration_guard.check.asked import Asked
@@ -14,7 +15,9 @@ from migration_guard.earlier import before, look_back
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Status
 from migration_guard.lean import dataclass
-from migration_guard.pending import Filter, Pending
+
+if TYPE_CHECKING:
+    from migration_guard.pending import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Shelved:
     findings: tuple[Finding, ...]
     outside: int | None
     """How many new ones are left out because what changed has not to do with them; None if none was."""
+    notes: tuple[str, ...] = ()
+    """What was asked for and passed over."""
 
 
 def file(verdicts: Verdicts) -> Shelved:
@@ -49,18 +54,24 @@ def file(verdicts: Verdicts) -> Shelved:
     changes = found.asked.changes
     if changes is None and request.pending is None:
         return Shelved(verdicts, filing.shelves, filing.findings, None)
-    aside = set[int]()
+    aside, notes = set[int](), list[str]()
     if changes is not None:
         aside |= set(map(id, _outside(found.asked, changes, verdicts.checked, filing.findings)))
     if request.pending is not None:
-        aside |= set(map(id, _not_pending(request.pending, verdicts.checked, filing.findings)))
+        from migration_guard.pending import Filter  # noqa: PLC0415 -- few runs are about some migrations only
+
+        wanted = Filter.of(request.pending, verdicts.checked)
+        aside |= set(map(id, _not_pending(wanted, verdicts.checked, filing.findings)))
+        if wanted.passed_over:
+            notes.append(
+                f"--unapplied: passed over, as nothing of these apps is checked: {', '.join(wanted.passed_over)}"
+            )
     findings = tuple(finding for finding in filing.findings if id(finding) not in aside)
-    return Shelved(verdicts, filing.shelves, findings, len(aside))
+    return Shelved(verdicts, filing.shelves, findings, len(aside), tuple(notes))
 
 
-def _not_pending(pending: Pending, checked: Sequence[Checked], findings: Sequence[Finding]) -> Iterator[Finding]:
+def _not_pending(wanted: Filter, checked: Sequence[Checked], findings: Sequence[Finding]) -> Iterator[Finding]:
     """Give the new findings of migrations that are not of interest."""
-    wanted = Filter.of(pending, checked)
     by_name = {one.candidate.shown: one for one in checked}
     for finding in findings:
         one = by_name.get(finding.path)

@@ -43,7 +43,7 @@ def show(shelved: Shelved) -> Run:
         recovered=tuple(shelf.shown for shelf in shelved.shelves if shelf.baseline.recovered),
         remembered=request.cache.hits if request.cache is not None else None,
     )
-    return Run(report, shelved.shelves, checked)
+    return Run(report, shelved.shelves, checked, shelved.notes)
 
 
 def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:

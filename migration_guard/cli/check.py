@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,11 +21,13 @@ from migration_guard.cli.running import told_problems
 from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
 from migration_guard.findings import Severity
-from migration_guard.pending import Pending, listed
 from migration_guard.report import formats
 from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
 from migration_guard.rules import UnknownRuleError, all_rules, matching
+
+if TYPE_CHECKING:
+    from migration_guard.pending import Pending
 
 FOUND = 1
 UNCHECKED = 2
@@ -171,6 +174,8 @@ def _checked(request: Request, *, quiet: bool, verbose: bool, closed: bool) -> R
         meant = f' (or did you mean the command "{near[0]}"?)' if near else ""
         raise click.UsageError(f"{error}{meant}") from None
     told_of(cache, verbose=verbose)
+    for note in found.notes:
+        complain(note)
     return found
 
 
@@ -178,6 +183,8 @@ def _pending(since: str | None, *, unapplied: bool) -> Pending | None:
     """Understand which migrations are of interest; standard input is read only where that is asked for."""
     if since is None and not unapplied:
         return None
+    from migration_guard.pending import Pending, listed  # noqa: PLC0415 -- few runs are about some migrations only
+
     try:
         return Pending(since, listed(sys.stdin.read() if sys.stdin else "") if unapplied else None)
     except UsageError as error:

@@ -183,15 +183,12 @@ def _lifecycle(server: Guard) -> None:
             await ls.client_register_capability_async(types.RegistrationParams([wish]))
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def opened(ls: Guard, params: types.DidOpenTextDocumentParams) -> None:
-        ls.changed(params.text_document.uri)
-
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(ls: Guard, params: types.DidChangeTextDocumentParams) -> None:
-        ls.changed(params.text_document.uri)
-
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    def saved(ls: Guard, params: types.DidSaveTextDocumentParams) -> None:
+    def changed(
+        ls: Guard,
+        params: types.DidOpenTextDocumentParams | types.DidChangeTextDocumentParams | types.DidSaveTextDocumentParams,
+    ) -> None:
         ls.changed(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
@@ -199,11 +196,8 @@ def _lifecycle(server: Guard) -> None:
         ls.forget(params.text_document.uri)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def on_disk(ls: Guard, _: types.DidChangeWatchedFilesParams) -> None:
-        ls.others_changed()
-
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    def configured(ls: Guard, _: Any) -> None:
+    def others_changed(ls: Guard, _: Any) -> None:
         ls.others_changed()
 
 

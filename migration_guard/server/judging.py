@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -124,6 +124,3 @@ def _warm() -> None:
     job = Job(printable(os.path.join(os.sep, "nowhere.py")), "nowhere.py", os.sep, "alembic")
     for _ in read_all([(job, _WARMING)], 1):
         pass
-
-
-Verdicts = Mapping[str, Verdict]

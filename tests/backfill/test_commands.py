@@ -76,7 +76,7 @@ class Project:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
         self.url = url
-        self.started: list[program.Started] = []
+        self.started: list[program.Running] = []
         (folder / "backfills.py").write_text(DEFINITIONS)
         (folder / "migration-guard.toml").write_text('[backfill]\nmodules = ["backfills.py"]\n')
 
@@ -84,7 +84,7 @@ class Project:
     def environment(self) -> dict[str, str]:
         return {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": self.url}
 
-    def start(self, *arguments: str, **environment: str) -> program.Started:
+    def start(self, *arguments: str, **environment: str) -> program.Running:
         process = program.start("backfill", *arguments, cwd=self.folder, env={**self.environment, **environment})
         self.started.append(process)
         return process
@@ -102,7 +102,7 @@ class Project:
         assert SECRET not in ran.stdout + ran.stderr
         return ran
 
-    def wait_for_batches(self, count: int, running: program.Started) -> None:
+    def wait_for_batches(self, count: int, running: program.Running) -> None:
         with psycopg.connect(self.url, autocommit=True) as console:
             there = "SELECT to_regclass('migration_guard.events') IS NOT NULL"
             while console.execute(there).fetchone() != (True,):

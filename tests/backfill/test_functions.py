@@ -97,7 +97,7 @@ class Registry(Project):
         with psycopg.connect(self.url) as console:
             return console.execute("SELECT lock, statement, idle FROM seen").fetchall()
 
-    def running(self) -> program.Started:
+    def running(self) -> program.Running:
         """Start a run, and return when the function has begun."""
         started = self.start("run", "--all")
         process.until(lambda: bool(self.seen()), alive=lambda: started.poll() is None)

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -52,7 +52,7 @@ class Guard:
     """The URL of a proxy or a pooler, by which the runner reaches the database."""
     version: str = ""
     """Which version of the definition it is."""
-    program: tuple[str, ...] = ("-m", "migration_guard")
+    program: tuple[str, ...] = PRODUCT[1:]
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -68,7 +68,9 @@ class Guard:
         """Run another of its commands, by the straight way."""
         env = {**self.environment, "DATABASE_URL": self.url}
         command = (*self._guard(arguments[0]), *arguments[1:])
-        return program.run(*command[len(PRODUCT) :], cwd=Path.cwd(), env=env)
+        with _start(command, env, together=False) as started:
+            out, err = started.communicate()
+        return subprocess.CompletedProcess(command, started.returncode, out, err)
 
     def report(self) -> Report:
         """Read what its status prints."""
@@ -113,20 +115,22 @@ class Seeded:
         return Report(*found) if found else NOT_BEGUN
 
 
-Runner = subprocess.Popen[str] | program.Started
+Runner = program.Running
 """A process of a subject."""
+
+
+def _start(command: Sequence[str], env: Mapping[str, str], *, together: bool) -> Runner:
+    """Start a subject; what is no product with a bug put in is forked warm."""
+    if tuple(command[: len(PRODUCT)]) == PRODUCT:
+        return program.start(*command[len(PRODUCT) :], cwd=Path.cwd(), env=env, together=together)
+    err = subprocess.STDOUT if together else subprocess.PIPE
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=err, text=True)
 
 
 @contextlib.contextmanager
 def running(subject: Subject) -> Iterator[Runner]:
     """Start it; whatever happens, it is gone afterwards."""
-    command, env = subject.command, subject.environment
-    started: Runner
-    if command[:3] == PRODUCT:
-        started = program.start(*command[3:], cwd=Path.cwd(), env=env, together=True)
-    else:
-        started = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    with started:
+    with _start(subject.command, subject.environment, together=True) as started:
         try:
             yield started
         finally:
