@@ -30,11 +30,11 @@ from migration_guard.backfill.look import (
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
-from migration_guard.backfill.record import Control, Entry
+from migration_guard.backfill.record import NOTHING_BESIDES, Besides, Control, Entry
 from migration_guard.backfill.sieve import Unreadable, unreadable
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
-from migration_guard.backfill.swift import sweep
+from migration_guard.backfill.swift import attached, sweep
 from migration_guard.backfill.transitions import State
 
 
@@ -154,7 +154,10 @@ def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attemp
     already = swept.examined - swept.changed - swept.unchanged
     counts = Counts(swept.examined, swept.changed, swept.unchanged, done_already=already)
     entry = Entry(place, counts, touched=swept.changed, cursor=job.bound if ends else swept.last, done=ends)
-    _write(connection, job, [entry])
+    # Asked while the table is held: nothing can have joined it after the statement ran.
+    way, besides = job.subject.swift, Besides(attached(job.subject), {"oid": job.subject.table.oid})
+    if way is None or _write(connection, job, [entry], besides) != way.attached:
+        raise Odd
     done = (place.window,) if ends else ()
     return Outcome(counts, (place.window,), done, passed=swept.examined, at=swept.last)
 
@@ -342,6 +345,6 @@ def _recorded(
     )
 
 
-def _write(connection: Connection, job: Job, entries: Sequence[Entry]) -> None:
-    if entries:
-        job.store.record(connection, job.key, job.token, entries, lease=job.lease)
+def _write(connection: Connection, job: Job, entries: Sequence[Entry], besides: Besides = NOTHING_BESIDES) -> object:
+    """Write down what became of windows; give the answer to what is asked besides."""
+    return job.store.record(connection, job.key, job.token, entries, besides, lease=job.lease) if entries else None

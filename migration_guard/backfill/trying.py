@@ -41,6 +41,8 @@ class Terms:
     """Settings under which its SQL finds its tables."""
     python: bool = False
     """Whether a function of the definition's runs inside."""
+    repeats: bool = False
+    """Whether a batch that a crash of the server takes back is the same when it is done again."""
     hold: float = 0.0
     """Seconds that others may have to wait beside a batch's own time."""
 
@@ -106,6 +108,10 @@ class Tries:
             settings["idle_in_transaction_session_timeout"] = milliseconds(IDLE[0])
         if attempt is not None:
             attempt.phase, attempt.sifted = Phase.LOOK, False
+            if terms.repeats:
+                # A crash of the server takes back the last batches and, with them, what is said of them. What says that
+                # a pass is over is no batch: its COMMIT is waited for, and with it all that went before.
+                settings["synchronous_commit"] = "off"
             if attempt.swift:  # rows are held from its first row on
                 settings["lock_timeout"] = milliseconds(min(WAIT, terms.hold))
                 settings["statement_timeout"] = milliseconds(

@@ -280,5 +280,6 @@ def _terms(job: Job) -> Terms:
         server.version,
         search_settings(definition),
         python=definition.apply is not None,
+        repeats=job.subject.swift is not None and job.subject.swift.repeats,
         hold=job.hold,
     )
