@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -65,8 +65,8 @@ def _models(app: str, migration: str) -> Any:
         raise Refused(f"Django is not configured ({str(error).split('.')[0]}); set DJANGO_SETTINGS_MODULE") from None
     loader = MigrationLoader(None, ignore_no_migrations=True)
     if (app, migration) not in loader.graph.nodes:
-        squashed = [key for key in loader.graph.nodes if key[0] == app]
-        raise Refused(f"Django finds no migration {migration} of {app}; it has {len(squashed)} of that app")
+        known = [key for key in loader.graph.nodes if key[0] == app]
+        raise Refused(f"Django finds no migration {migration} of {app}; it has {len(known)} of that app")
     models = loader.project_state((app, migration)).apps
     for model in models.get_models():
         _write_changes_only(model)
@@ -111,7 +111,7 @@ class _Lent:
 
 def _write_changes_only(model: Any) -> None:
     """Let the rows of a model be saved only where they differ from what was read."""
-    from_db, save = model.from_db.__func__, model.save
+    from_db, save, refresh = model.from_db.__func__, model.save, model.refresh_from_db
 
     def read(cls: Any, alias: Any, names: Any, values: Any) -> Any:
         row = from_db(cls, alias, names, values)
@@ -128,11 +128,17 @@ def _write_changes_only(model: Any) -> None:
         if fields:
             stamped = [field.name for field in self._meta.concrete_fields if getattr(field, "auto_now", False)]
             more = [changed[name] for name in fields]
-            save(self, **{**named, "update_fields": {*more, *(stamped if asked is None else ())}})
-            getattr(self, _READ).update({name: copy.deepcopy(self.__dict__[name]) for name in fields})
+            saved = {*more, *(stamped if asked is None else ())}
+            save(self, **{**named, "update_fields": saved})
+            _remember(self, saved)
+
+    def refreshed(self: Any, using: Any = None, fields: Any = None, **named: Any) -> None:
+        refresh(self, using, fields, **named)  # also what reads a deferred field
+        _remember(self, {*(fields or ())})
 
     model.from_db = classmethod(read)
     model.save = written
+    model.refresh_from_db = refreshed
     for manager in model._meta.managers_map.values():  # noqa: SLF001 -- Django's public name for it
         manager._queryset_class = _changing(manager._queryset_class)  # noqa: SLF001
 
@@ -149,9 +155,21 @@ def _changing(queryset: Any) -> Any:
             for row, names in changed
             if names is None or any(name in wanted or field in wanted for name, field in names.items())
         ]
-        return queryset.bulk_update(self, left, fields, *given, **named) if left else 0
+        matched = queryset.bulk_update(self, left, fields, *given, **named) if left else 0
+        for row in left:
+            _remember(row, wanted)
+        return matched
 
     return type(queryset.__name__, (queryset,), {"bulk_update": bulk_update})
+
+
+def _remember(row: Any, names: Collection[str]) -> None:
+    """Take what some fields of a row are now, or all of them, for what is in the database."""
+    if (read := row.__dict__.get(_READ)) is not None:
+        fields = (one for one in row._meta.concrete_fields if not names or one.name in names or one.attname in names)  # noqa: SLF001
+        read.update(
+            {one.attname: copy.deepcopy(row.__dict__[one.attname]) for one in fields if one.attname in row.__dict__}
+        )
 
 
 def _changed(row: Any) -> dict[str, str] | None:
