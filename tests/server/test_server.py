@@ -144,6 +144,17 @@ def test_files_that_are_no_migrations_are_left_alone(root: Path, session: Sessio
     session(root, does)
 
 
+def test_a_document_that_cannot_be_judged_is_told_and_ends_nothing(root: Path, session: Session) -> None:
+    async def does(editor: Editor) -> None:
+        name = "versions/nothing\0.py"
+        found = await editor.open(name, START)
+        assert ["Could not be checked" in one.message for one in found] == [True]
+        editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(editor.uri(name))))
+        assert len(await editor.open(NAME, START)) == 2
+
+    session(root, does)
+
+
 def test_a_reader_that_dies_is_replaced(root: Path, session: Session) -> None:
     async def does(editor: Editor) -> None:
         assert len(await editor.open(NAME, START)) == 2
