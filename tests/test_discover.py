@@ -543,6 +543,19 @@ def test_what_changes_nothing_or_lies_elsewhere_is_not_named(
     assert beside(find(repository)) == []
 
 
+def test_a_change_log_that_is_too_large_is_named(repository: Path, write: Write) -> None:
+    write("changelog/all.xml", f"<databaseChangeLog>{' ' * SOURCE_LIMIT}<update tableName='leads'/>")
+    write("changelog/data.json", f"[{' ' * SOURCE_LIMIT}]")
+    assert beside(find(repository)) == ["changelog/all.xml"]
+
+
+def test_a_link_to_another_language_is_named_once(repository: Path, write: Write) -> None:
+    write("v/1.py")
+    write("tools/fill.sh", "psql -f fill.txt\n")
+    (repository / "v" / "fill.sh").symlink_to("../tools/fill.sh")
+    assert beside(find(repository, ".", "v")) == ["v/fill.sh"]
+
+
 def test_compiled_python_that_django_loads_is_a_problem(repository: Path, write: Write) -> None:
     write("shop/migrations/0001_a.py", DJANGO)
     write("shop/migrations/0002_b.pyc", b"\xa7\r\r\n")

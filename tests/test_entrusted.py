@@ -44,6 +44,8 @@ RUN = {
     "added": "def upgrade():\n    from unseen import flow\n    def f(): op.execute('DELETE FROM leads')\n    flow += f\n    flow.go()\n",
     "namespace": "def upgrade():\n    from unseen import flow\n    from types import SimpleNamespace as N\n    def f(): op.execute('DELETE FROM leads')\n    flow(N(f=f))\n",
     "attribute": "def upgrade():\n    from unseen import flow\n    class A: pass\n    a=A(); a.f=lambda: op.execute('DELETE FROM leads')\n    flow(a)\n",
+    "deep": "from unseen import run_all\ndef run():\n    op.execute('UPDATE t SET a=1')\ndef upgrade():\n    run_all([[[[[run]]]]])\n",
+    "half_a_word": "from unseen import dispatch, run_all\n@dispatch\ndef run():\n    op.execute('UPDATE t SET a=1')\ndef upgrade():\n    run_all()\n",
     "generator": "from unseen import manager\n@manager\ndef run():\n    yield\n    op.execute('UPDATE t SET a=1')\ndef upgrade():\n    with run(): pass\n",
     "object_added": "import unseen\nclass H(unseen.Handler):\n    def on_event(self, e): op.execute('UPDATE t SET a=1')\ndef upgrade():\n    bus = unseen.Bus()\n    bus += H()\n    bus.go()\n",
 }
@@ -51,12 +53,15 @@ RUN = {
 QUIET = {
     "superheir": "from unseen import Step\nclass Down(Step):\n    def process(self):\n        op.execute('UPDATE t SET a=1')\nclass Up(Step):\n    def go(self): super().go()\ndef upgrade():\n    Up().go()\n",
     "quietretry": "from tenacity import retry\nimport tenacity\n@retry(stop=tenacity.stop_after_attempt(2))\ndef fill():\n    op.execute('UPDATE t SET a=1')\n@retry\ndef other():\n    op.execute('UPDATE t SET a=1')\ndef upgrade():\n    tenacity.nap.sleep(1)\n",
+    "circle": "from unseen import flow\nclass A: pass\ndef upgrade():\n    a=A(); b=A(); a.b=b; b.a=a\n    flow(a)\n",
     "quietlog": "from unseen import log\nclass A:\n    def run(self):\n        op.execute('UPDATE t SET a=1')\ndef upgrade():\n    log.info('x', A())\n",
 }
-"""What is not run: a sibling of the heir that asks for more, what a decorator only wraps, what a log prints."""
+"""What is not run: a sibling of the heir that asks for more, what a decorator only wraps, what has nothing to run, what a log prints."""
 HANDLES = {
     "dictionary": "def upgrade():\n    from unseen import flow\n    flow({'c':op.get_bind()})\n",
     "list": "def upgrade():\n    from unseen import flow\n    flow([op.get_bind()])\n",
+    "deep": "def upgrade():\n    from unseen import flow\n    flow([[[[[op.get_bind()]]]]])\n",
+    "circle": "def upgrade():\n    from unseen import flow\n    class A: pass\n    a=A(); b=A(); a.b=b; b.a=a; b.c=op.get_bind()\n    flow(a)\n",
     "object": "def upgrade():\n    from unseen import flow\n    class A:\n        def __init__(s): s.conn=op.get_bind()\n    flow(A())\n",
     "kept_attribute": "def upgrade():\n    from unseen import flow\n    flow.conn = op.get_bind()\n    flow.go()\n",
     "kept_item": "def upgrade():\n    from unseen import flow\n    flow['c'] = op.get_bind()\n    flow.go()\n",

@@ -167,7 +167,7 @@ def without_resource(tmp_path: Path) -> dict[str, str]:
 
 def test_a_run_without_resource_finds_the_same(tmp_path: Path, without_resource: dict[str, str]) -> None:
     (tmp_path / "0001_a.py").write_bytes(BAD)
-    (tmp_path / "0002_slow.py").write_bytes(SLOW * 3)
+    (tmp_path / "0002_slow.py").write_bytes(SLOW * 8)
     command = [
         sys.executable,
         "-m",
@@ -208,16 +208,21 @@ def test_a_system_that_refuses_limits_is_no_failure(monkeypatch: pytest.MonkeyPa
     limits.before_readers()
 
 
-def test_memory_is_watched_where_it_cannot_be_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    child = subprocess.Popen([sys.executable, "-c", "a = bytearray(300_000_000); import time; time.sleep(60)"])
-    try:
-        monkeypatch.setattr(limits, "resource", None)
-        monkeypatch.setattr(limits, "MEMORY", 200_000_000)
-        limits.watch_readers()
-        assert child.wait(20) != 0
-    finally:
-        child.kill()
-        child.wait()
+def test_memory_is_watched_where_it_cannot_be_limited() -> None:
+    """In a process of its own: who watches does so until the process ends."""
+    greedy = "a = bytearray(300_000_000); import time; time.sleep(60)"
+    program = f"""
+import subprocess, sys
+from migration_guard.pool import limits
+limits.resource, limits.MEMORY = None, 200_000_000
+child = subprocess.Popen([sys.executable, "-c", {greedy!r}])
+limits.watch_readers()
+try:
+    sys.exit(child.wait(20) == 0)
+finally:
+    child.kill()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,9 @@ HERE = {
     "json": "import json\nfrom helper import go\njson.loads = lambda x: go()\n",
     "op": "from helper import go\nop.add_column = lambda *a: go()\n",
     "finder": "import sys\nfrom finder import F\nsys.meta_path.append(F())\n",
+    "finders": "import sys\nfrom finder import F\nsys.meta_path.extend([F()])\n",
+    "a module by default": "import sys\nfrom finder import F\nsys.modules.setdefault('x', F())\n",
+    "modules": "import sys\nfrom finder import F\nsys.modules.update({'x': F()})\n",
 }
 OUT_OF_SIGHT = {
     "star": "from corp import *\n",
@@ -72,6 +75,9 @@ def told_cases() -> dict[str, Files]:
         f"no longer new, {name}": {"v/2.py": upgrade(CREATE, line, UPDATE)} for name, line in NO_LONGER_NEW.items()
     }
     block = "DO $$ BEGIN IF now() > '2030-01-01' THEN CREATE TABLE leads (a int); END IF; END $$"
+    cases["behind a table that may be there"] = {
+        "v/2.py": upgrade('op.execute("CREATE TABLE IF NOT EXISTS leads (a int); CALL fill()")')
+    }
     cases["no longer new, a block"] = {"v/2.py": upgrade(f'op.execute("{block}")', UPDATE)}
     for name, helper in IMPORTED.items():
         cases[f"imported, {name}"] = {"v/2.py": upgrade("pass", before="import helper"), "helper.py": helper}

@@ -7,6 +7,7 @@ import builtins
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,14 @@ TOUCHING = {
 
 @pytest.fixture
 def touched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What is touched below this folder or a temporary one, by whom, past the door."""
+    """What this thread touches below this folder or a temporary one, by whom, past the door."""
     past: list[str] = []
+    me = threading.get_ident()
 
     def watched(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def touch(*arguments: Any, **named: Any) -> Any:
             place = arguments[0] if arguments else "."
-            if isinstance(place, (str, bytes, os.PathLike)):
+            if threading.get_ident() == me and isinstance(place, (str, bytes, os.PathLike)):
                 frames = list(_callers())
                 if frames and frames[0].startswith(str(PACKAGE)) and not DOOR & set(frames):
                     past.append(f"{name}({os.fsdecode(place)}) by {os.path.relpath(frames[0], PACKAGE)}")

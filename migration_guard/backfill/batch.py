@@ -134,6 +134,8 @@ def _seen(connection: Connection, job: Job, control: Control, attempt: Attempt) 
     without = replace(control, set_aside=sieved.beside(control.set_aside))
     stretch = selection_of(job, place, sieved.last or job.bound)
     seen = look(Glass(connection, job, without), place, stretch, attempt.size)
+    if not seen.ends and seen.last != sieved.last:  # rows have come meanwhile, so that it ends before
+        return sieved, (seen,)
     return sieved, (replace(seen, last=sieved.last or seen.last, ends=sieved.ends),)
 
 

@@ -13,6 +13,7 @@ from migration_guard.backfill.subject import Subject, Table
 
 
 def cautions(connection: Connection, subject: Subject, triggers: list[Any], strange: str | None) -> Iterator[str]:
+    """Say what there is, given the target's triggers, and who else's functions they run."""
     definition, target = subject.definition, subject.target
     if strange:
         yield f"{strange}: they run with the rights of the role that runs"

@@ -65,8 +65,8 @@ def _models(app: str, migration: str) -> Any:
         raise Refused(f"Django is not configured ({str(error).split('.')[0]}); set DJANGO_SETTINGS_MODULE") from None
     loader = MigrationLoader(None, ignore_no_migrations=True)
     if (app, migration) not in loader.graph.nodes:
-        squashed = [key for key in loader.graph.nodes if key[0] == app]
-        raise Refused(f"Django finds no migration {migration} of {app}; it has {len(squashed)} of that app")
+        known = [key for key in loader.graph.nodes if key[0] == app]
+        raise Refused(f"Django finds no migration {migration} of {app}; it has {len(known)} of that app")
     models = loader.project_state((app, migration)).apps
     for model in models.get_models():
         _write_changes_only(model)
@@ -111,7 +111,7 @@ class _Lent:
 
 def _write_changes_only(model: Any) -> None:
     """Let the rows of a model be saved only where they differ from what was read."""
-    from_db, save = model.from_db.__func__, model.save
+    from_db, save, refresh = model.from_db.__func__, model.save, model.refresh_from_db
 
     def read(cls: Any, alias: Any, names: Any, values: Any) -> Any:
         row = from_db(cls, alias, names, values)
@@ -131,8 +131,17 @@ def _write_changes_only(model: Any) -> None:
             save(self, **{**named, "update_fields": {*more, *(stamped if asked is None else ())}})
             getattr(self, _READ).update({name: copy.deepcopy(self.__dict__[name]) for name in fields})
 
+    def refreshed(self: Any, using: Any = None, fields: Any = None, **named: Any) -> None:
+        refresh(self, using, fields, **named)  # also what reads a deferred field
+        known = self.__dict__.get(_READ, {})
+        asked = [field for field in self._meta.concrete_fields if not fields or {field.name, field.attname} & {*fields}]
+        known.update(
+            {one.attname: copy.deepcopy(self.__dict__[one.attname]) for one in asked if one.attname in self.__dict__}
+        )
+
     model.from_db = classmethod(read)
     model.save = written
+    model.refresh_from_db = refreshed
     for manager in model._meta.managers_map.values():  # noqa: SLF001 -- Django's public name for it
         manager._queryset_class = _changing(manager._queryset_class)  # noqa: SLF001
 

@@ -30,7 +30,8 @@ def has_passed(connection: Asks, table: int, key: Key, upto: Value | None) -> bo
     if upto is None:
         return True
     parameters = {"oid": table, "column": key.columns[0].name}
-    last = connection.exec_driver_sql(statement("counter"), parameters).scalar()
+    sql = statement("counter", counters=statement("counters"))
+    last = connection.exec_driver_sql(sql, parameters).scalar()
     return last is not None and int(upto[0]) <= last
 
 

@@ -9,7 +9,7 @@ from psycopg.sql import Identifier, Literal
 from migration_guard.backfill.definition import Backfill, Status
 from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.registry import Definition
-from migration_guard.backfill.sqltext import Token, assigned_columns, tokens
+from migration_guard.backfill.sqltext import Token, assigned_columns, tokens, words_of
 from migration_guard.backfill.statements import statement
 
 _BEFORE_TABLES = {"FROM", "JOIN", "USING"}
@@ -51,7 +51,8 @@ def _lines(definition: Definition, role: str) -> Iterator[str]:
         yield f"GRANT {rights} ON {definition.written} TO {to};"
     if len(definition.key_columns) == 1:
         named = {"table": definition.table, "column": definition.key_columns[0], "role_name": role}
-        yield statement("grant_counter", **{name: Literal(text).as_string(None) for name, text in named.items()})
+        spelt = {name: Literal(text).as_string(None) for name, text in named.items()}
+        yield statement("grant_counter", counters=statement("counters"), **spelt)
     own = {definition.table, definition.written}
     for table in sorted({*definition.tables, *_read(definition.where), *_read(definition.update or "")} - own):
         yield f"GRANT SELECT ON {table} TO {to};"
@@ -87,7 +88,7 @@ def _schemas(definition: Backfill) -> list[str]:
 def _read(sql: str) -> Iterator[str]:
     """Give the tables that a text reads: names after FROM and JOIN that its WITH does not make."""
     made = set(_made(sql))
-    for name, opened in _after(_plain(sql)):
+    for name, opened in _after(words_of(sql)):
         if opened not in _TAKE_FROM and name.lower() not in made:
             yield name
 
@@ -126,14 +127,10 @@ def _dotted(pieces: Sequence[Token]) -> str | None:
 
 
 def _made(sql: str) -> Iterator[str]:
-    pieces = _plain(sql)
+    pieces = words_of(sql)
     for name, as_, bracket in zip(pieces, pieces[1:], pieces[2:]):
         if as_.word == "AS" and (bracket.text == "(" or bracket.word in {"MATERIALIZED", "NOT"}):
             yield name.text.lower()
-
-
-def _plain(sql: str) -> list[Token]:
-    return [token for token in tokens(sql) if not token.comment and not token.text.isspace()]
 
 
 def _quoted(name: str) -> str:

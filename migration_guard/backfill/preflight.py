@@ -84,7 +84,8 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
     if definition.per is not None and definition.per not in types:
         raise Unfit(f"per: the table {definition.table} has no column {definition.per}{nearest(definition.per, types)}")
     triggers = column_of(connection, "triggers", oid=target.oid)
-    strange = check_triggers(connection, column_of(connection, "members", oid=target.oid))
+    written = column_of(connection, "members", oid=target.oid)
+    strange = check_triggers(connection, written)
     if strange is not None and on.superuser:
         todo = "run as a role that is no superuser, or let the function belong to the table's owner"
         raise Unfit(f"{strange}, which would run as a superuser; {todo}")
@@ -99,7 +100,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         strength="NO KEY UPDATE",
         tenants="tenants_by_scan",
         members=tuple(column_of(connection, "members", oid=table.oid)),
-        target_members=frozenset(column_of(connection, "members", oid=target.oid)),
+        target_members=frozenset(written),
         reaches=(*triggers, *column_of(connection, "cascades", oid=target.oid)),
         warnings=(),
         grows=grows,
@@ -137,7 +138,8 @@ def _table(connection: Asks, field: str, name: str, search_path: str | None) -> 
 def _growth(connection: Asks, table: Table, key: Key) -> tuple[bool, str | None]:
     """Tell whether new keys come after all that there are; and, where that cannot be seen, what would tell."""
     parameters = {"oid": table.oid, "column": key.columns[0].name}
-    row = connection.exec_driver_sql(statement("grows"), parameters).first() if len(key.columns) == 1 else None
+    sql = statement("grows", counters=statement("counters"))
+    row = connection.exec_driver_sql(sql, parameters).first() if len(key.columns) == 1 else None
     if row is None:
         return False, None
     counter, seen = row

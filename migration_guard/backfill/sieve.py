@@ -49,6 +49,7 @@ def unreadable(connection: Connection, job: Job, place: Place, size: int) -> Unr
     apply_settings(connection, handed.settings)
     block = statement(
         "sieve",
+        blameless=statement("blameless"),
         keys=handed.declared,
         first=handed.first,
         now=handed.turn("mg_at"),

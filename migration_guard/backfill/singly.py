@@ -118,6 +118,7 @@ def _on_server(
     apply_settings(connection, {"lock_timeout": milliseconds(ROW_WAIT), **handed.settings})
     block = statement(
         "singly",
+        blameless=statement("blameless"),
         keys=handed.declared,
         first=handed.first,
         now=handed.turn("mg_at + mg_size - 1"),

@@ -44,6 +44,11 @@ class Token:
     def comment(self) -> bool:
         return self.text.startswith(("--", "/*"))
 
+    @property
+    def blank(self) -> bool:
+        """Whether it only keeps others apart."""
+        return self.comment or self.text.isspace()
+
 
 def tokens(sql: str) -> Iterator[Token]:
     """Take a text apart, and refuse it if brackets or quotes do not close, or a second statement begins."""
@@ -65,6 +70,11 @@ def tokens(sql: str) -> Iterator[Token]:
             depth += text in "(["
     if depth:
         raise SqlRefused("opens a bracket that it does not close")
+
+
+def words_of(sql: str) -> list[Token]:
+    """Give the pieces of a text without comments and blanks."""
+    return [token for token in tokens(sql) if not token.blank]
 
 
 def check_expression(sql: str) -> None:
@@ -96,7 +106,7 @@ def squeezed(sql: str) -> str:
     """Give a text as it is compared: comments and blanks do not count."""
     parts: list[str] = []
     for token in tokens(sql):
-        if not (token.comment or token.text.isspace()):
+        if not token.blank:
             parts.append(token.text)
         elif parts and parts[-1] != " ":
             parts.append(" ")

@@ -48,14 +48,14 @@ class Store:
 
     def enrol(self, connection: Connection, key: str, fingerprint: str, table: str) -> Record:
         """Take a backfill in; one that has not begun may still change."""
-        self._execute(connection, "enrol", backfill=key, fingerprint=fingerprint, table=table)
+        self._sent(connection, "enrol", backfill=key, fingerprint=fingerprint, table=table)
         found = self.find(connection, key)
         assert found is not None
         return found
 
     def find(self, connection: Connection, key: str) -> Record | None:
         """Give what is known of a backfill."""
-        row = self._first(connection, "one", backfill=key, parts={"alive": self.sql("alive")})
+        row = self._sent(connection, "one", backfill=key, parts={"alive": self.sql("alive")}).first()
         if row is None:
             return None
         record = Record(*row)
@@ -64,7 +64,7 @@ class Store:
 
     def is_held(self, connection: Connection, key: str) -> bool:
         """Tell whether somebody is changing what is known of a backfill, and has not said what to."""
-        return self._first(connection, "unheld", backfill=key) is None
+        return self._sent(connection, "unheld", backfill=key).first() is None
 
     def claim(
         self,
@@ -81,7 +81,7 @@ class Store:
         The claim ends with our connection where the work is done over it. What a clean pass has finished is taken up
         as well where the caller knows that rows may have come since.
         """
-        token: int | None = self._scalar(
+        token: int | None = self._sent(
             connection,
             "claim",
             parts={"alive": self.sql("alive")},
@@ -91,7 +91,7 @@ class Store:
             policy=str(policy),
             ours=ours,
             free=[state.value for state in (*TAKEN_UP, *also) if state is not State.RUNNING],
-        )
+        ).scalar()
         if token is not None:
             self.note(connection, key, Actor.RUNNER, "running", f"by {whoami()}; {policy}")
         return token
@@ -108,7 +108,7 @@ class Store:
     ) -> None:
         """Lead a backfill to another state, as the table of transitions allows."""
         check(record.state, to, by)
-        moved = self._first(
+        moved = self._sent(
             connection,
             "step",
             backfill=record.key,
@@ -117,27 +117,27 @@ class Store:
             reason=reason,
             token=token,
             finished=to in FINISHED,
-        )
+        ).first()
         if moved is None:
             raise LostClaim("its state changed meanwhile")
         self.note(connection, record.key, by, to.value, reason)
 
     def ask(self, connection: Connection, key: str, request: str) -> None:
         """Leave a request that the runner takes up at its next batch."""
-        self._execute(connection, "ask", backfill=key, request=request)
+        self._sent(connection, "ask", backfill=key, request=request)
         self.note(connection, key, Actor.PERSON, f"asked to {request}", f"by {whoami()}")
 
     def forget(self, connection: Connection, key: str) -> None:
         """Forget how far a backfill is; its events stay."""
-        self._execute(connection, "forget", backfill=key)
+        self._sent(connection, "forget", backfill=key)
 
     def renew(self, connection: Connection, key: str, token: int, lease: float) -> None:
         """Keep a claim while nothing is done."""
-        self._execute(connection, "renew", backfill=key, token=token, lease=lease)
+        self._sent(connection, "renew", backfill=key, token=token, lease=lease)
 
     def note(self, connection: Connection, key: str, by: Actor, kind: str, detail: str | None) -> None:
         """Write down what happened."""
-        self._execute(connection, "event", backfill=key, actor=by.value, kind=kind, detail=detail)
+        self._sent(connection, "event", backfill=key, actor=by.value, kind=kind, detail=detail)
 
     # Windows.
 
@@ -145,7 +145,9 @@ class Store:
         self, connection: Connection, key: str, token: int, windows: Sequence[int], tables: Sequence[int]
     ) -> Control:
         """Ask, at the beginning of a batch, whether it may be, and where its windows stand."""
-        rows = self._rows(connection, "control", backfill=key, token=token, windows=list(windows), tables=list(tables))
+        rows = self._sent(
+            connection, "control", backfill=key, token=token, windows=list(windows), tables=list(tables)
+        ).all()
         if not rows or not rows[0][1]:
             raise LostClaim("another runner has taken it over")
         request, _, queued, set_aside = rows[0][:4]
@@ -157,7 +159,7 @@ class Store:
 
     def windows(self, connection: Connection, key: str) -> tuple[Window, ...]:
         """Give the windows with work in them, those first that have had the fewest batches."""
-        rows = self._rows(connection, "windows", backfill=key)
+        rows = self._sent(connection, "windows", backfill=key).all()
         return tuple(Window(*row) for row in rows)
 
     def begin_sweep(
@@ -177,43 +179,48 @@ class Store:
         """
         kind = "whole" if tenants is None else "range"
         named = [None] if tenants is None else list(tenants)
-        self._execute(connection, "add_windows", backfill=key, sweep=sweep, tenants=named, kind=kind)
+        self._sent(connection, "add_windows", backfill=key, sweep=sweep, tenants=named, kind=kind)
         frozen = None if bound is None else list(bound)
-        self._execute(
+        self._sent(
             connection, "begin_sweep", backfill=key, token=token, sweep=sweep, bound=frozen, kind=kind, keeps=keeps
         )
 
     def result_of_sweep(self, connection: Connection, key: str, token: int, sweep: int) -> Swept:
         """Say what a pass came to, as of now, when nobody else can add to it."""
-        if self._first(connection, "hold_backfill", backfill=key, token=token) is None:
+        if self._sent(connection, "hold_backfill", backfill=key, token=token).first() is None:
             raise LostClaim("another runner has taken it over")
-        left, touched, changed, before, kept, unchanged = self._first(
+        left, touched, changed, before, kept, unchanged = self._sent(
             connection, "result_of_sweep", backfill=key, sweep=sweep
-        )
+        ).first()
         return Swept(left, touched, changed + before, kept, unchanged)
 
     def end_sweep(
         self, connection: Connection, key: str, token: int, sweep: int, *, grows: bool, members: Sequence[int]
     ) -> None:
         """Write down that a pass over tables was clean; what it proved need not be read again where keys only grow."""
-        self._execute(
-            connection, "end_sweep", backfill=key, token=token, sweep=sweep, grows=grows, members=list(members)
-        )
+        self._sent(connection, "end_sweep", backfill=key, token=token, sweep=sweep, grows=grows, members=list(members))
 
     def look_was(self, connection: Connection, record: Record, verdict: Verdict) -> None:
         """Write down how far a look at a completed backfill has come, so that later ones begin there."""
         reached = verdict.reached
         if reached and (reached, reached, verdict.members) != (record.bound, record.floor, record.members):
             before = list(record.bound) if record.bound else None
-            moved = {"before": before, "bound": list(reached), "members": list(verdict.members)}
-            self._execute(connection, "move_bound", backfill=record.key, fingerprint=record.fingerprint, **moved)
+            self._sent(
+                connection,
+                "move_bound",
+                backfill=record.key,
+                fingerprint=record.fingerprint,
+                before=before,
+                bound=list(reached),
+                members=list(verdict.members),
+            )
         if verdict.lost and not reached:
-            self._execute(connection, "forget_floor", backfill=record.key)
+            self._sent(connection, "forget_floor", backfill=record.key)
 
     def record(self, connection: Connection, key: str, token: int, entries: Sequence[Entry], *, lease: float) -> None:
         """Write the outcome of a batch in its own transaction, or refuse if the claim or a window is not ours."""
         written = json.dumps([entry.fields for entry in entries])
-        moved = self._scalar(connection, "record", backfill=key, token=token, entries=written, lease=lease)
+        moved = self._sent(connection, "record", backfill=key, token=token, entries=written, lease=lease).scalar()
         if moved != len(entries):
             raise LostClaim("another runner has taken it over")
 
@@ -221,12 +228,12 @@ class Store:
         """Note keys that a batch found locked, to come back to."""
         for few in (keys[n : n + FEW] for n in range(0, len(keys), FEW)):
             most = FEW - len(few)
-            self._execute(connection, "skip", window=window, keys=[list(key) for key in few], most=most)
+            self._sent(connection, "skip", window=window, keys=[list(key) for key in few], most=most)
 
     def keep(self, connection: Connection, key: str, keys: Sequence[Value], sweep: int) -> None:
         """Note rows that `where` matches and the update leaves as they are."""
         if keys:
-            self._execute(connection, "keep", backfill=key, keys=json.dumps(keys), sweep=sweep)
+            self._sent(connection, "keep", backfill=key, keys=json.dumps(keys), sweep=sweep)
 
     def not_kept(self, connection: Asks, key: str, keys: str) -> int:
         """Count those of a list of keys that no pass has left unchanged."""
@@ -235,9 +242,9 @@ class Store:
     def keep_skipped(self, connection: Connection, window: int, keys: Sequence[Value]) -> None:
         """Note which of them are left."""
         if keys:
-            self._execute(connection, "skip_rest", window=window, keys=[list(key) for key in keys])
+            self._sent(connection, "skip_rest", window=window, keys=[list(key) for key in keys])
         else:
-            self._execute(connection, "skip_done", window=window)
+            self._sent(connection, "skip_done", window=window)
 
     def quarantine(
         self, connection: Connection, key: str, tenant: str | None, rows: Sequence[tuple[Value, Fault]]
@@ -246,19 +253,19 @@ class Store:
         if not rows:
             return 0
         told = [{"key": row, "sqlstate": fault.sqlstate, "message": fault.message} for row, fault in rows]
-        return int(self._scalar(connection, "quarantine", backfill=key, tenant=tenant, rows=json.dumps(told)))
+        return int(self._sent(connection, "quarantine", backfill=key, tenant=tenant, rows=json.dumps(told)).scalar())
 
     def set_aside(self, connection: Connection, key: str | None) -> tuple[SetAside, ...]:
         """Give the rows in quarantine, of one backfill or of all."""
-        rows = self._rows(connection, "in_quarantine", backfill=key)
+        rows = self._sent(connection, "in_quarantine", backfill=key).all()
         return tuple(SetAside(row[0], row[1], tuple(row[2]), *row[3:]) for row in rows)
 
     def release(self, connection: Connection, key: str) -> int:
         """Let the rows in quarantine be tried again, as rows that were locked are; tell how many they are."""
-        rows = self._rows(connection, "release", backfill=key)
+        rows = self._sent(connection, "release", backfill=key).all()
         for tenant in {row[0] for row in rows}:
             keys = [tuple(row[1]) for row in rows if row[0] == tenant]
-            window = self._scalar(connection, "released_to", backfill=key, tenant=tenant, rows=len(keys))
+            window = self._sent(connection, "released_to", backfill=key, tenant=tenant, rows=len(keys)).scalar()
             self.skip(connection, window, keys)
         return len(rows)
 
@@ -268,32 +275,19 @@ class Store:
         """Give the line of every backfill."""
         lines: list[list[Any]] = [
             [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]]
-            for row in self._rows(connection, "status", parts={"alive": self.sql("alive")})
+            for row in self._sent(connection, "status", parts={"alive": self.sql("alive")}).all()
         ]
         return tuple(Standing(*line) for line in lines)
 
     def tenants(self, connection: Connection) -> tuple[TenantCounts, ...]:
         """Give the counts of every tenant."""
-        rows = self._rows(connection, "status_by_tenant")
+        rows = self._sent(connection, "status_by_tenant").all()
         return tuple(TenantCounts(row[0], row[1], Counts(*row[2:8]), row[8]) for row in rows)
 
-    def _execute(self, connection: Connection, name: str, /, **parameters: Any) -> None:
-        connection.exec_driver_sql(self.sql(name), parameters)
-
-    def _rows(
-        self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
-    ) -> Sequence[Any]:
-        return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters).all()
-
-    def _first(
+    def _sent(
         self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
     ) -> Any:
-        return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters).first()
-
-    def _scalar(
-        self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
-    ) -> Any:
-        return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters).scalar()
+        return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters)
 
 
 def _key(key: Sequence[str] | None) -> Value | None:

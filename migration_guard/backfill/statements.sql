@@ -194,6 +194,10 @@ SELECT EXISTS (
     WHERE lanname = 'plpgsql' AND pg_catalog.has_language_privilege(oid, 'USAGE')
 )
 
+-- name: blameless
+-- Whether no row is to blame for an error, by its SQLSTATE; those of locks are among them.
+pg_catalog.substr(mg_state, 1, 2) IN ('08', '0A', '25', '26', '28', '3F', '40', '42', '53', '55', '57', '58', 'XX')
+
 -- name: singly
 -- Rows under savepoints. What waits for a lock, or cannot be changed, is left out and told; whatever else goes wrong
 -- is nothing that a row is to blame for. What goes through stays, or is taken back as well: then the savepoints are gone.
@@ -230,9 +234,7 @@ BEGIN
         EXCEPTION WHEN assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS mg_state = RETURNED_SQLSTATE, mg_table = TABLE_NAME,
                 mg_constraint = CONSTRAINT_NAME, mg_column = COLUMN_NAME;
-            IF mg_state NOT IN ('55P03', '40P01', '40001') AND (
-                pg_catalog.substr(mg_state, 1, 2) IN ('08', '0A', '25', '26', '28', '3F', '40', '42', '53', '55', '57', '58', 'XX')
-            ) THEN
+            IF mg_state NOT IN ('55P03', '40P01', '40001') AND {blameless} THEN
                 RAISE;
             END IF;
             mg_undone := mg_undone + mg_size;
@@ -274,9 +276,7 @@ BEGIN
         EXCEPTION WHEN assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS mg_state = RETURNED_SQLSTATE, mg_table = TABLE_NAME,
                 mg_constraint = CONSTRAINT_NAME, mg_column = COLUMN_NAME;
-            IF mg_state IN ('55P03', '40P01', '40001') OR pg_catalog.substr(mg_state, 1, 2) IN (
-                '08', '0A', '25', '26', '28', '3F', '40', '42', '53', '55', '57', '58', 'XX'
-            ) THEN
+            IF {blameless} THEN
                 RAISE;
             END IF;
             mg_failed := mg_failed || pg_catalog.jsonb_build_array(
@@ -635,30 +635,30 @@ SELECT EXISTS (
     ) = %(columns)s::text[]
 )
 
+-- name: counters
+-- The sequences of columns, by an identity or a default.
+FROM pg_catalog.pg_attribute AS a
+LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
+    OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
+JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
+
 -- name: grows
 -- What makes a column's new values greater than all before them: the sequence of an identity or a default that counts
 -- upwards, and of which no session keeps some for later. And whether the role may see how far it has counted.
 SELECT s.seqrelid::pg_catalog.regclass::text, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
-FROM pg_catalog.pg_attribute AS a
-LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
-        AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%'
-    OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
-JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
-WHERE a.attrelid = %(oid)s AND a.attname = %(column)s AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle
+{counters}
+WHERE a.attrelid = %(oid)s AND a.attname = %(column)s
+    AND (a.attidentity <> '' OR pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%')
+    AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle
 ORDER BY s.seqrelid LIMIT 1
 
 -- name: counter
 -- The last value of the sequence that counts a column, where the role may see it.
 SELECT CASE WHEN allowed THEN pg_catalog.pg_sequence_last_value(seqrelid) END FROM (
     SELECT s.seqrelid, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE') AS allowed
-    FROM pg_catalog.pg_attribute AS a
-    LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
-        OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-            AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
-    JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
+    {counters}
     WHERE a.attrelid = %(oid)s AND a.attname = %(column)s
 ) AS found
 ORDER BY seqrelid LIMIT 1
@@ -742,12 +742,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {state} TO {role};
 -- What counts a table's keys must be seen: only then is it known that new rows come after all that there are.
 DO $$ DECLARE counter text; BEGIN
     FOR counter IN
-        SELECT DISTINCT s.seqrelid::pg_catalog.regclass::text FROM pg_catalog.pg_attribute AS a
-        LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
-            OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
-        JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
+        SELECT DISTINCT s.seqrelid::pg_catalog.regclass::text
+        {counters}
         WHERE a.attrelid = pg_catalog.to_regclass({table}) AND a.attname = {column}
     LOOP
         EXECUTE pg_catalog.format('GRANT SELECT ON SEQUENCE %s TO %I', counter, {role_name});

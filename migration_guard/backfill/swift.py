@@ -19,7 +19,7 @@ from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import selection_of
 from migration_guard.backfill.record import Place
-from migration_guard.backfill.sqltext import Token, assigned_columns, bound, folded, tokens
+from migration_guard.backfill.sqltext import Token, assigned_columns, bound, folded, tokens, words_of
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.subject import Subject
 
@@ -64,7 +64,7 @@ def way(connection: Asks, subject: Subject) -> str | None:
     single = len(subject.key.columns) == 1 and definition.per is None and subject.target.oid == subject.table.oid
     if definition.update is None or not single or subject.reaches or not subject.server.counts_writes:
         return None
-    pieces = [_plain(definition.update), _plain(definition.where)]
+    pieces = [words_of(definition.update), words_of(definition.where)]
     called = [name for some in pieces for name in _called(some)]
     elsewhere = any(_ELSEWHERE & {one.word for one in some} for some in pieces)
     moves = {column.name for column in subject.key.columns} & assigned_columns(definition.update)
@@ -145,7 +145,3 @@ def _called(pieces: Sequence[Token]) -> Iterator[str | None]:
             continue
         schema = pieces[n - 2].word if n > 1 and pieces[n - 1].text == "." else "PG_CATALOG"
         yield token.text.lower() if schema == "PG_CATALOG" and not token.text.startswith('"') else None
-
-
-def _plain(sql: str) -> list[Token]:
-    return [token for token in tokens(sql) if not token.comment and not token.text.isspace()]

@@ -14,7 +14,7 @@ from migration_guard.cli.backfill_output import (
     tenant_table,
     watched,
 )
-from migration_guard.cli.backfill_place import Place, explained, place, placing_options
+from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options
 from migration_guard.cli.backfill_steering import LEADING, leading, quarantine
 from migration_guard.cli.lines import say
 
@@ -55,10 +55,7 @@ def run_command(
     offline: bool,
     log_format: str,
     strict: bool,
-    module: tuple[str, ...],
-    database_url_env: str | None,
-    config: tuple[str, ...],
-    isolated: bool,
+    where: Place,
 ) -> int:
     """Run backfills. Exits with 0 whatever happens, so that no deployment fails; the last line tells the truth."""
     if [every, only is not None, priority is not None].count(True) != 1:
@@ -68,7 +65,6 @@ def run_command(
     with explained():
         from migration_guard.cli import backfill_run  # noqa: PLC0415 -- needs the extra
 
-        where = place(module, database_url_env, config, isolated=isolated)
         chosen = _chosen(where.definitions(), only, priority)
         if workers > 1:
             say(f"{workers} workers are asked for; there is one for now, which runs everything")
@@ -91,12 +87,10 @@ def _chosen(definitions: tuple[Definition, ...], only: str | None, priority: str
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="All that the definitions say, as JSON.")
 @placing_options
-def list_command(
-    *, as_json: bool, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
-) -> int:
+def list_command(*, as_json: bool, where: Place) -> int:
     """List the definitions; needs no database."""
     try:
-        definitions = place(module, database_url_env, config, isolated=isolated).definitions()
+        definitions = where.definitions()
     except DefinitionError as error:
         raise click.ClickException(str(error)) from None
     say(listing(definitions, as_json=as_json))
@@ -113,27 +107,20 @@ def status_command(
     by_tenant: bool,
     as_json: bool,
     watch: bool,
-    module: tuple[str, ...],
-    database_url_env: str | None,
-    config: tuple[str, ...],
-    isolated: bool,
+    where: Place,
 ) -> int:
     """Show how far backfills are. Reads the state's tables only, so that it costs nothing."""
-    with explained():
-        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
-
-        where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema, where.owners) as desk:
-            known = where.known()
-            wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
-            if watch:
-                watched(lambda: compared(desk.standings(), wanted))
-            elif as_json:
-                say(standings_json(compared(desk.standings(), wanted), desk.tenants()))
-            else:
-                say(standing_table(compared(desk.standings(), wanted)))
-                if by_tenant:
-                    say(tenant_table(desk.tenants()))
+    with at_desk(where) as desk:
+        known = where.known()
+        wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
+        if watch:
+            watched(lambda: compared(desk.standings(), wanted))
+        elif as_json:
+            say(standings_json(compared(desk.standings(), wanted), desk.tenants()))
+        else:
+            say(standing_table(compared(desk.standings(), wanted)))
+            if by_tenant:
+                say(tenant_table(desk.tenants()))
     return 0
 
 
@@ -145,18 +132,11 @@ def gate_command(
     *,
     key: str,
     prove: bool,
-    module: tuple[str, ...],
-    database_url_env: str | None,
-    config: tuple[str, ...],
-    isolated: bool,
+    where: Place,
 ) -> int:
     """Exit with 0 if a backfill is verified as complete, else with 1."""
-    with explained():
-        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
-
-        where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema, where.owners) as desk:
-            passed, text = desk.gate(key, where.definition(key), prove=prove)
+    with at_desk(where) as desk:
+        passed, text = desk.gate(key, where.definition(key), prove=prove)
         say(f"{key}: {text}")
     return 0 if passed else WORK_LEFT
 
@@ -169,10 +149,7 @@ def init_command(
     *,
     print_sql: bool,
     role: str | None,
-    module: tuple[str, ...],
-    database_url_env: str | None,
-    config: tuple[str, ...],
-    isolated: bool,
+    where: Place,
 ) -> int:
     """Create the tables of the runner's state. A run creates them as well, where its role may."""
     with explained():
@@ -181,7 +158,6 @@ def init_command(
         from migration_guard.backfill.state import Store  # noqa: PLC0415
         from migration_guard.backfill.tables import ddl  # noqa: PLC0415
 
-        where = place(module, database_url_env, config, isolated=isolated)
         if print_sql:
             say(ddl(where.schema).rstrip())
             say(_granted(where, role))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,18 +16,32 @@ from migration_guard.backfill.registry import Definition, load_definitions
 from migration_guard.cli.options import loader, told
 from migration_guard.config import ConfigError, Settings
 
+if TYPE_CHECKING:
+    from migration_guard.cli.backfill_desk import Desk
+
 EXTRA = "the extra is not installed: pip install 'migration-guard[backfill]'"
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """What configuration and options say of where backfills are and where they run."""
 
-    settings: Settings
-    variable: str
     modules: tuple[str, ...]
+    database_url_env: str | None
+    config: tuple[str, ...]
+    isolated: bool
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration that governs the working directory, read when it is first asked for."""
+        try:
+            return loader(self.config, isolated=self.isolated).for_folder(Path.cwd())
+        except ConfigError as error:
+            raise click.ClickException(told(error)) from None
+
+    @property
+    def variable(self) -> str:
+        return self.database_url_env or self.settings.backfill.database_url_env
 
     @property
     def schema(self) -> str:
@@ -38,12 +53,13 @@ class Place:
 
     def definitions(self) -> tuple[Definition, ...]:
         """Load the definitions; modules that the command line names replace those of the configuration."""
+        settings = self.settings  # what is wrong with it is said first
         if self.modules:
             return load_definitions(self.modules, Path.cwd())
-        if not self.settings.backfill.modules:
+        if not settings.backfill.modules:
             key = "`modules` of [tool.migration-guard.backfill], or --module"
             raise DefinitionError(f"no backfill is defined anywhere: name modules, files or folders in {key}")
-        return load_definitions(self.settings.backfill.modules, self.settings.root)
+        return load_definitions(settings.backfill.modules, settings.root)
 
     def definition(self, key: str) -> Definition | str:
         """Give the definition with a key, or say why there is none."""
@@ -58,8 +74,15 @@ class Place:
             return str(error)
 
 
-def placing_options(function: F) -> F:
-    """Options of every command: where definitions are, and which database it is."""
+def placing_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Options of every command: where definitions are, and which database it is. The command is given them as its `where`."""
+
+    @wraps(command)
+    def placed(
+        *, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool, **given: Any
+    ) -> int:
+        return command(where=Place(module, database_url_env, config, isolated), **given)
+
     for option in (
         click.option(
             "--module", multiple=True, metavar="PATH_OR_MODULE", help="Where backfills are defined; repeatable."
@@ -68,17 +91,8 @@ def placing_options(function: F) -> F:
         click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="A configuration file, or one setting."),
         click.option("--isolated", is_flag=True, help="Obey no configuration file."),
     ):
-        function = option(function)
-    return function
-
-
-def place(module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], *, isolated: bool) -> Place:
-    """Read the configuration that governs the working directory."""
-    try:
-        settings = loader(config, isolated=isolated).for_folder(Path.cwd())
-    except ConfigError as error:
-        raise click.ClickException(told(error)) from None
-    return Place(settings, database_url_env or settings.backfill.database_url_env, module)
+        placed = option(placed)
+    return placed
 
 
 @contextmanager
@@ -97,3 +111,13 @@ def explained() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 -- whatever a driver says may hold a secret
         raise click.ClickException(told_of(error)) from None
+
+
+@contextmanager
+def at_desk(where: Place) -> Iterator[Desk]:
+    """Open the desk of a place for a command; what goes wrong there is explained."""
+    with explained():
+        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
+
+        with open_desk(where.variable, where.schema, where.owners) as desk:
+            yield desk

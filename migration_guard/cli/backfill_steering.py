@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from migration_guard.backfill.registry import named
-from migration_guard.cli.backfill_place import explained, place, placing_options
+from migration_guard.cli.backfill_place import Place, at_desk, placing_options
 from migration_guard.cli.backfill_quarantine import quarantine_csv, quarantine_json, quarantine_table
 from migration_guard.cli.lines import say
 
@@ -23,15 +23,9 @@ def leading(name: str, help_: str) -> click.Command:
     @click.command(name, help=help_)
     @click.argument("key")
     @placing_options
-    def steer(
-        *, key: str, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
-    ) -> int:
-        with explained():
-            from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
-
-            where = place(module, database_url_env, config, isolated=isolated)
-            with open_desk(where.variable, where.schema, where.owners) as desk:
-                say(f"{key}: {desk.steer(name, key)}")
+    def steer(*, key: str, where: Place) -> int:
+        with at_desk(where) as desk:
+            say(f"{key}: {desk.steer(name, key)}")
         return 0
 
     return steer
@@ -48,34 +42,21 @@ def quarantine() -> None:
 def quarantine_list(
     *,
     key: str | None,
-    module: tuple[str, ...],
-    database_url_env: str | None,
-    config: tuple[str, ...],
-    isolated: bool,
+    where: Place,
 ) -> int:
     """List rows by their keys, and why they are there."""
-    with explained():
-        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
-
-        where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema, where.owners) as desk:
-            say(quarantine_table(desk.set_aside(key)))
+    with at_desk(where) as desk:
+        say(quarantine_table(desk.set_aside(key)))
     return 0
 
 
 @quarantine.command("retry")
 @click.argument("key")
 @placing_options
-def quarantine_retry(
-    *, key: str, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool
-) -> int:
+def quarantine_retry(*, key: str, where: Place) -> int:
     """Let these rows be tried again with the next run, and no others."""
-    with explained():
-        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
-
-        where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema, where.owners) as desk:
-            say(f"{key}: {desk.release(key)}")
+    with at_desk(where) as desk:
+        say(f"{key}: {desk.release(key)}")
     return 0
 
 
@@ -89,18 +70,11 @@ def quarantine_export(
     key: str,
     as_: str,
     with_rows: bool,
-    module: tuple[str, ...],
-    database_url_env: str | None,
-    config: tuple[str, ...],
-    isolated: bool,
+    where: Place,
 ) -> int:
     """Write the rows of a backfill to the output: keys and reasons."""
-    with explained():
-        from migration_guard.cli.backfill_desk import open_desk  # noqa: PLC0415 -- needs the extra
-
-        where = place(module, database_url_env, config, isolated=isolated)
-        with open_desk(where.variable, where.schema, where.owners) as desk:
-            rows = desk.set_aside(key)
-            data = desk.rows_of(named(key, where.definitions()), rows) if with_rows else None
-            say(quarantine_json(rows, data) if as_ == "json" else quarantine_csv(rows, data))
+    with at_desk(where) as desk:
+        rows = desk.set_aside(key)
+        data = desk.rows_of(named(key, where.definitions()), rows) if with_rows else None
+        say(quarantine_json(rows, data) if as_ == "json" else quarantine_csv(rows, data))
     return 0

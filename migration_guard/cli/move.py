@@ -96,10 +96,13 @@ class _Options:
     config: tuple[str, ...]
     isolated: bool
 
-    def run(self, paths: Sequence[str]) -> Run:
-        """Check migrations. A module that holds no definition yet, or is still to be made, is no part of that."""
+    def run(self, paths: Sequence[str], *, alone: bool = False) -> Run:
+        """Check migrations. A module that holds no definition yet, or is still to be made, is no part of that.
+
+        `alone` leaves the modules out altogether: what relies on backfills is not told then, and what changes data is.
+        """
         settings = self._settings(Path.cwd())
-        empty = bool(settings.backfill.modules) and not Modules.of(settings).defined
+        empty = alone or (bool(settings.backfill.modules) and not Modules.of(settings).defined)
         config = (*self.config, *(["backfill.modules=[]"] if empty else []))
         return checked(
             paths, file=self.file, jobs=self.jobs, config=config, isolated=self.isolated, writes=False, renders=True
@@ -220,7 +223,8 @@ class _Mover:
             _show(outcome)
             if self.write:
                 self._write(outcome)
-                waiting = self._again(path, waiting)
+                waiting, lost = self._again(path, waiting)
+                refused |= lost
         return moved, len(refused)
 
     def _proven(self, move: Move) -> bool:
@@ -237,14 +241,25 @@ class _Mover:
             self._unproven += len(move.findings)
         return proof.proven is not False
 
-    def _again(self, path: Path, waiting: list[tuple[Checked, Finding]]) -> list[tuple[Checked, Finding]]:
-        """Check a file that was changed: its baseline loses what is gone, and what is left stands elsewhere in it."""
+    def _again(
+        self, path: Path, waiting: list[tuple[Checked, Finding]]
+    ) -> tuple[list[tuple[Checked, Finding]], set[str]]:
+        """Check a file that was changed: its baseline loses what is gone, and what is left stands elsewhere in it.
+
+        Gives what is left, and what should be and is not found again, which is told.
+        """
         if not waiting and not self._has_baseline:
-            return []
-        found = self.options.run([str(path)])
+            return [], set()
+        found = self.options.run([str(path)], alone=not self._has_baseline)
         self._drop_from_baseline(found, path)
-        left = {finding.fingerprint for _, finding in waiting}
-        return [pair for pair in self._findings(found, every=True) if pair[1].fingerprint in left]
+        left = {finding.fingerprint: finding for _, finding in waiting}
+        again = [pair for pair in self._findings(found, every=True) if pair[1].fingerprint in left]
+        lost = left.keys() - {finding.fingerprint for _, finding in again}
+        if lost:
+            told_problems(found)
+        for one in sorted(lost):
+            complain(f"{_told(left[one])} stays: it is not found again in the file as it is now; move it by itself")
+        return again, lost
 
     def _permitted(self, move: Move) -> bool:
         """Whether the files may be changed; if not, that is told."""

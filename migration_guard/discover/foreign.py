@@ -10,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_head, too_large
+from migration_guard.sight.folders import COMPILED
 
 _CODE = frozenset(
     ".rb .js .mjs .cjs .ts .mts .cts .go .java .kt .groovy .scala .cs .fs .php .ex .exs .pl .clj .rs .sh .bash .pyx".split()
@@ -18,7 +19,7 @@ _TEXTS = frozenset(
     ".psql .pgsql .plsql .ddl .dml .postgres .sqlite .mysql .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split()
 )
 _CHANGE_LOGS = frozenset({".xml", ".yaml", ".yml", ".json"})
-_COMPILED = frozenset({".pyc", ".pyo", ".so", ".pyd"})
+_COMPILED = frozenset({*COMPILED, ".pyo"})
 SUFFIXES = tuple(sorted(_CODE | _TEXTS | _CHANGE_LOGS | _COMPILED))
 """How the names end of files that are looked at if they lie among migrations."""
 
@@ -61,7 +62,7 @@ def reason_to_name(path: Path) -> str | None:
         content, whole = read_head(path)
     except Unreadable as error:
         return f"it lies among migrations and cannot be read: {error}"
-    if not whole and path.suffix not in _CHANGE_LOGS:
+    if not whole and (path.suffix not in _CHANGE_LOGS or _CHANGE_LOG.search(content)):
         return f"it lies among migrations and is {too_large()}"
     if _STATEMENT.search(content) or _speaks(path.suffix, content):
         return "it lies among migrations and may change data, and files of its kind are not read"

@@ -14,13 +14,10 @@ from migration_guard.later import Later
 
 if TYPE_CHECKING:
     import configparser
-else:
-    configparser = Later("configparser")
 
-
-if TYPE_CHECKING:
     import tomllib
 else:
+    configparser = Later("configparser")
     tomllib = Later("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 _LIMIT = 1024 * 1024

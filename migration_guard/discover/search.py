@@ -140,7 +140,7 @@ class _Search:
         self._homes = Homes()
         self._tracked = Tracked()
         self._beside: list[Beside] = []
-        self._foreign: list[tuple[Foreign, Path]] = []
+        self._foreign: dict[Path, tuple[Foreign, Path]] = {}
         """Files in other languages, each with the root that it was met under."""
 
     def file(self, asked: Asked) -> None:
@@ -162,7 +162,7 @@ class _Search:
                 continue
             if isinstance(found, Foreign):
                 if any(one.means(found.path) for one in asked):
-                    self._foreign.append((found, root or top))
+                    self._foreign[found.path] = (found, root or top)
                 continue
             if whole:
                 self._homes.walked(found.path.parent)
@@ -278,7 +278,7 @@ class _Search:
     def _name_foreign(self) -> None:
         """Name what lies among migrations in other languages; what Django would load though it is compiled is a problem."""
         among: dict[Path, bool] = {}
-        for one, root in self._foreign:
+        for one, root in self._foreign.values():
             path, folder = one.path, one.path.parent
             if folder not in among:
                 among[folder] = foreign.lies_among_migrations(folder, root, self._homes.folders)

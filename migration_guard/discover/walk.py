@@ -169,7 +169,7 @@ class _Walk:
         elif entry.name.endswith(foreign.SUFFIXES):
             yield Foreign(path, place)
 
-    def _link(self, path: Path, place: Place) -> Iterator[Seen | Trouble]:
+    def _link(self, path: Path, place: Place) -> Iterator[Seen | Trouble | Foreign]:
         real = os.path.realpath(path)
         inside = real == self.boundary or real.startswith(os.path.join(self.boundary, ""))
         is_folder = os.path.isdir(real)
@@ -185,6 +185,8 @@ class _Walk:
                 yield Seen(path, real, place)
             elif looks_like_migration(path) and not place.leaves_out(path):
                 yield Trouble(path, "its symbolic link leads out of the repository; name the file to have it read")
+        elif path.name.endswith(foreign.SUFFIXES) and not is_folder and inside:
+            yield Foreign(path, place)
 
 
 def _entered(path: Path, place: Place) -> Place | None:

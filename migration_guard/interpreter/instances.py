@@ -56,7 +56,16 @@ class Instance(Store, Value):
 
     @property
     def handle(self) -> bool:  # type: ignore[override]
-        return any(value.handle for value in self.attributes.values() if value is not self)
+        objects, met = [self], {id(self)}
+        for one in objects:  # those that it leads to, each once: they may lead back
+            for option in (option for value in one.attributes.values() for option in value.alternatives()):
+                if not isinstance(option, Instance):
+                    if option.handle:
+                        return True
+                elif id(option) not in met:
+                    met.add(id(option))
+                    objects.append(option)
+        return False
 
     @property
     def machine(self) -> Machine:

@@ -397,8 +397,6 @@ class Libraries:
                 continue  # of what is only called like something, such as `metadata.bind = …`
             if isinstance(option, Unknown) or (isinstance(option, External) and not is_known(option)):
                 self.entrusted.keeps(option.origin, value, self.machine)
-            elif isinstance(option, External) and option.name in ("sys", "threading") and isinstance(value, Function):
-                self.machine.call_plainly(value).consumed()  # `sys.excepthook = …`
 
     def decorated(self, value: Value, wrapper: Value, place: Place) -> Value:
         """What a decorator from out of sight leaves of a function or class: at least that."""

@@ -536,8 +536,6 @@ class Record(Sequence):
         return join(self.known) if isinstance(key, Unknown) else super().item(key)
 
 
-HELD_DEPTH = 3
-"""Lists within lists that are looked into for what they hold."""
 _TAKES_ARGUMENTS = frozenset({"submit", "apply", "apply_async", "callback", "run_in_executor", "to_thread", "push"})
 """Functions that call what they are given with the arguments behind it."""
 _TAKES_ELEMENTS = frozenset({"map", "imap", "imap_unordered", "starmap", "map_async", "thread_map", "process_map"})
@@ -559,19 +557,22 @@ def run_callbacks(call: Call) -> None:
                         call.machine.call(one, call.with_arguments((), {})).consumed()
 
 
-def held(value: Value, depth: int = HELD_DEPTH) -> Iterator[Value]:
-    """What a value holds, down to a depth: what gets a list also gets its elements."""
-    for option in value.alternatives():
-        if depth and isinstance(option, (Sequence, Mapping)):
-            rest = (option.rest,) if option.rest is not None else ()
-            elements = option.known if isinstance(option, Sequence) else option.values()
-            for one in dict.fromkeys((*elements, *rest)):
-                yield from held(one, depth - 1)
+def held(value: Value) -> Iterator[Value]:
+    """What a value holds, however deep, each once: what gets a list also gets its elements."""
+    waiting, met = [*reversed(value.alternatives())], dict[int, Value]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in met:
+            continue
+        met[id(one)] = one
+        if isinstance(one, (Sequence, Mapping)):
+            rest = (one.rest,) if one.rest is not None else ()
+            elements = one.known if isinstance(one, Sequence) else one.values()
+            inside = dict.fromkeys((*elements, *rest))
         else:
-            yield option
-            for one in option.parts() if depth else ():
-                if one is not option:
-                    yield from held(one, depth - 1)
+            yield one
+            inside = dict.fromkeys(one.parts())
+        waiting += reversed([option for part in inside for option in part.alternatives()])
 
 
 def _writes(value: Value) -> bool:

@@ -26,12 +26,11 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 _ONLY_WRAPS = re.compile(
-    r"retr|cach|atomic|transaction|wrap|time|trace|log|with_|deprecat|requir|skip|mock|patch|overrid|context|memo|lock|"
+    r"(?:^|_|(?<=[a-z])(?=[A-Z])|async|auto)(?i:retr|cach|atomic|transaction|wrap|time|trace|log|with_|deprecat|requir|skip|mock|patch|overrid|context|memo|lock|"
     r"session|connection|profil|bench|suppress|ignor|catch|setter|getter|deleter|default|valid|express|comparator|"
-    r"inverse|overload|param|option|argument|inject|final|abstract",
-    re.IGNORECASE,
+    r"inverse|overload|param|option|argument|inject|final|abstract)"
 )
-"""Decorators that are named after what they do around a call: they keep nothing."""
+"""Decorators that are named, with one of their words, after what they do around a call: they keep nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,8 +150,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     rendered=partial(raw.rendered, call, text, parameters, step.start),
                 )
             case Created(table=table):
-                certain = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)
-                machine.ledger.create(table, _spot(call, text, step.start, step.end), certain=certain)
+                is_new = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)
+                machine.ledger.create(table, _spot(call, text, step.start, step.end), certain=is_new)
                 machine.ledger.schema(_spot(call, text, step.start, step.end), f"CREATE TABLE {table}")
             case Doubted(table=doubted):
                 machine.ledger.doubt(doubted)

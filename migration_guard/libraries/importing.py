@@ -230,6 +230,14 @@ class Modules(Value):
         machine.libraries.put("modules", value, machine.frames[-1].place or machine.place(machine.source.tree))
 
     def method(self, name: str, call: Call) -> Value:
+        match name, call.positional:
+            case (("setdefault" | "__setitem__"), (key, value, *_)):
+                self.set_item(key, value, rows=False)
+            case "update", _:
+                for given in call.arguments:
+                    mapping = given.mapping()
+                    for value in mapping.values() if mapping is not None else (given,):
+                        self.set_item(UNKNOWN, value, rows=False)
         looks = name in ("get", "pop", "__getitem__", "setdefault") and call.positional
         return self.item(call.positional[0]) if looks else Unknown(name)
 

@@ -105,8 +105,7 @@ class Migration:
 
     def name(self, name: str) -> Value | None:
         """What the module calls by a name, imported or its own; None where it has no such name."""
-        value = self.machine.module_attribute(self.module, name)
-        return None if isinstance(value, Unknown) and value.hint == name else value
+        return _found(self.machine.module_attribute(self.module, name), name)
 
     def text(self, name: str) -> str | None:
         """A name of the module that is a literal string."""
@@ -250,13 +249,12 @@ class Migration:
     def _entry(self, name: str, direction: Direction) -> Value | None:
         """What a framework gets that asks the module for a name: also of its `__getattr__`, or of a star from out of sight."""
         found = self.name(name)
+        if found is None and "__getattr__" in self.module.scope.names:
+            with self.machine.entering(direction, function=False):
+                asked = self.machine.names.of_module(self.module, name)
+            found = _found(asked, name) if asked is not UNKNOWN else None
         if found is not None:
             return found
-        if "__getattr__" in self.module.scope.names:
-            with self.machine.entering(direction, function=False):
-                found = self.machine.names.of_module(self.module, name)
-            if found is not UNKNOWN and not (isinstance(found, Unknown) and found.hint == name):
-                return found
         stars = self.machine.names.stars(self.module)
         unseen = any(not self.libraries.is_known(star) for star in stars)
         return Unknown("*") if unseen or (direction is Direction.UPGRADE and self._conjures()) else None
@@ -264,8 +262,7 @@ class Migration:
     def _conjures(self) -> bool:
         """Whether the module may have names that stand nowhere. A runner of migrations, which imports by name, is none."""
         bound = bindings(self.bytes)
-        is_one = self.job.framework != "django" or (bound is not None and bound.imports("django"))
-        return bound is not None and bound.conjures and is_one
+        return bound is not None and bound.conjures and (self.job.framework != "django" or bound.imports("django"))
 
     def _run_elsewhere(self, name: str, value: Value, direction: Direction) -> None:
         with self.machine.entering(direction):
@@ -326,6 +323,11 @@ class Migration:
         for forward, direction in ((True, Direction.UPGRADE), (False, Direction.DOWNGRADE)):
             with self.machine.entering(direction):
                 django_operations.run_operations(elements, self.machine, forward=forward)
+
+
+def _found(value: Value, name: str) -> Value | None:
+    """What is there under a name; None where that is only called so."""
+    return None if isinstance(value, Unknown) and value.hint == name else value
 
 
 _OVERRIDES = {"apply": Direction.UPGRADE, "mutate_state": Direction.UPGRADE, "unapply": Direction.DOWNGRADE}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import libcst as cst
@@ -30,15 +31,17 @@ class Definition:
     """Python that stands above it: a function."""
 
 
+@lru_cache(maxsize=1024)
 def keys_in(path: Path, data: bytes) -> frozenset[str]:
     """Give the keys that a module defines. Raises Refused where it does not parse."""
-    return frozenset(key for key, _ in _defined(parse(path, data)))
+    _, defined = _read(path, data)
+    return frozenset(key for key, _ in defined)
 
 
 def with_definition(path: Path, data: bytes, definition: Definition) -> bytes:
     """Give a module with one more definition, behind the last one. Raises Refused where it does not parse."""
-    source = parse(path, data)
-    style = _style(source)
+    source, defined = _read(path, data)
+    style = _style(source, [call for _, call in defined])
     text = source.text
     newline = "\r\n" if "\r\n" in text else "\n"
     body = _written(definition, style)
@@ -74,8 +77,7 @@ class _Style:
     imported: frozenset[str]
 
 
-def _style(source: Source) -> _Style:
-    calls = [call for _, call in _defined(source)]
+def _style(source: Source, calls: Sequence[cst.Call]) -> _Style:
     neighbour = calls[-1] if calls else None
     container = None
     imported: set[str] = set()
@@ -99,6 +101,13 @@ def _style(source: Source) -> _Style:
     )
     enums = given is None or isinstance(given, cst.Attribute)
     return _Style(neighbour, container, prefix, enums, frozenset(imported))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, data: bytes) -> tuple[Source, tuple[tuple[str, cst.Call], ...]]:
+    """Parse a module and look through it, once for its keys and for what is added to it."""
+    source = parse(path, data)
+    return source, tuple(_defined(source))
 
 
 def _defined(source: Source) -> Iterator[tuple[str, cst.Call]]:

@@ -40,7 +40,7 @@ class Statement:
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
-        self._words = [token.text.upper() if token.sort is Sort.WORD else "" for token in tokens]
+        self._words = [token.upper for token in tokens]
         self._partner: dict[int, int] = {}
         opened: list[int] = []
         for index, token in enumerate(tokens):

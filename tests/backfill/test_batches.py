@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from backfill.server import Server
-from migration_guard.backfill import Backfill, run
+from migration_guard.backfill import Backfill, batch, run, sieve
 from migration_guard.backfill.report import Result
 
 LEADS = """
@@ -395,6 +395,29 @@ def test_16_many_rows_on_which_the_predicate_fails_are_found_together(db: Databa
     db("UPDATE leads SET status = NULL WHERE id = 7")
     again = db.run(definition)
     assert (state(again), db.todo()) == ("completed_with_quarantine", 40)
+
+
+def test_16_a_row_that_comes_while_they_are_found_hides_no_other(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first pass looks at all rows: the second finds nothing to do."""
+    db.leads(2_000)
+    db("DELETE FROM leads WHERE id = 50")
+    inner, came = sieve.unreadable, list[bool]()
+
+    def unreadable(*arguments: Any) -> Any:
+        found = inner(*arguments)
+        if not came:
+            came.append(True)
+            db("INSERT INTO leads (id, tenant_id) VALUES (50, 1)")
+        return found
+
+    monkeypatch.setattr(batch, "unreadable", unreadable)
+    result = db.run(define(where="status IS NULL AND 10 / (id % 1000 - 7) <> 99"))
+    assert (state(result), counted(result), came) == (
+        "completed_with_quarantine",
+        (2_000, 1_998, 0, 0, 0, 2),
+        [True],
+    )
+    assert db("SELECT sweep FROM migration_guard.backfills") == [(2,)]
 
 
 def test_16_the_same_with_a_key_of_several_columns(db: Database) -> None:

@@ -61,7 +61,6 @@ def test_a_signal_at_any_moment_ends_with_a_last_line(project: Project) -> None:
     assert project.status().get("slow", {"state": "queued"})["state"] in {"incomplete", "queued", "completed"}
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot be held back here")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_before_our_first_line_is_heard_where_it_is_held_back(tmp_path: Path, number: signal.Signals) -> None:
@@ -80,6 +79,7 @@ def test_a_signal_before_our_first_line_is_heard_where_it_is_held_back(tmp_path:
     assert (started.returncode, out.strip()) == (0, "NOTHING WAS RUN: stopped by a signal"), err
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_a_signal_while_no_server_answers(tmp_path: Path) -> None:
     far = Project(tmp_path, f"postgresql://me@127.0.0.1:{free_port()}/crm?connect_timeout=5")
     assert interrupted(far, signal.SIGTERM, 0.0).startswith("NOTHING WAS RUN: ")

@@ -216,8 +216,8 @@ MUTANTS = (
     Mutant(
         "IF NOT EXISTS creates for certain",
         "libraries/execution.py",
-        "certain = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)",
-        "certain = True",
+        "is_new = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)",
+        "is_new = True",
         ("sqlalchemy",),
     ),
 )

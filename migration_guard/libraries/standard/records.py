@@ -133,15 +133,16 @@ def _enumeration(base: str, call: Call) -> Value | None:
     words = _words(given)
     if not isinstance(name, Text) or not name.known or given is None or words is None:
         return None
-    mapping = given.mapping()
+    mapping, pairs = given.mapping(), given.each()
     held: dict[str, Value] = {}
     for number, (label, _) in enumerate(words, 1):
-        held[label] = plain(label.lower()) if base.endswith("StrEnum") else Constant(number)
-        pair = given.each()[number - 1] if mapping is None and not isinstance(given, Text) else UNKNOWN
+        pair = pairs[number - 1] if mapping is None and not isinstance(given, Text) else UNKNOWN
         if mapping is not None:
             held[label] = mapping.item(plain(label))
         elif isinstance(pair, Sequence):
             held[label] = pair.item(Constant(1))
+        else:
+            held[label] = plain(label.lower()) if base.endswith("StrEnum") else Constant(number)
     return call.machine.make_class(str(name), (External(base),), held)
 
 

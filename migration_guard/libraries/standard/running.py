@@ -343,6 +343,12 @@ def _hook(position: int, call: Call) -> Value:
     return Unknown("hook")
 
 
+def _hooks(call: Call) -> Value:
+    for one in first(call).each():
+        hooked(call, one)
+    return NONE
+
+
 def _scheduled(call: Call) -> Value:
     """`scheduler.enter(delay, priority, action, argument, kwargs)`."""
     passed(call, call.argument(2, "action") or UNKNOWN, call.argument(3, "argument"), call.argument(4, "kwargs"))
@@ -426,7 +432,8 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     ),
     "atexit.register": partial(_at, 0, "func"),
     "weakref.finalize": partial(_at, 1, "func"),
-    **dict.fromkeys(("sys.meta_path.insert", "sys.path_hooks.insert", "sys.modules.setdefault"), partial(_hook, 1)),
+    **dict.fromkeys(("sys.meta_path.insert", "sys.path_hooks.insert"), partial(_hook, 1)),
+    **dict.fromkeys(("sys.meta_path.extend", "sys.path_hooks.extend"), _hooks),
     **dict.fromkeys(
         (
             "sys.settrace",

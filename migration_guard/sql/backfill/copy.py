@@ -8,21 +8,11 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from migration_guard.sql.backfill.facts import CannotMove, Draft, Facts
-from migration_guard.sql.backfill.names import FactsOf, Owner, owner_of
+from migration_guard.sql.backfill.names import FactsOf, Owner, folded, name_of, owner_of
 from migration_guard.sql.backfill.origin import Origin, origin_of
 from migration_guard.sql.backfill.safety import refuse_any_row, refuse_volatile, stored
 from migration_guard.sql.backfill.sources import key_notes, names_in
-from migration_guard.sql.backfill.tree import (
-    among,
-    both,
-    conjuncts,
-    folded,
-    identifier,
-    name_of,
-    parsed,
-    same_table,
-    text,
-)
+from migration_guard.sql.backfill.tree import among, both, conjuncts, identifier, parsed, same_table, text
 
 
 def draft(tree: exp.Insert, facts_of: FactsOf, key: str | None) -> Draft:

@@ -10,6 +10,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from migration_guard.sql.backfill.facts import CannotMove, Facts
 
+DIALECT = "postgres"
 FactsOf = Callable[[str], Facts]
 _OWNER, _HIDES, _WHOLE = "mg_owner", "mg_hides", "mg_whole"
 
@@ -73,8 +74,8 @@ class _Level:
 
     def __init__(self, target: exp.Table, beside: Sequence[exp.Expr], facts_of: FactsOf) -> None:
         self._facts_of = facts_of
-        self._name = _folded(target.args["alias"].this if target.args.get("alias") else target.this)
-        self._target = facts_of(_spelt(target)).columns
+        self._name = folded(target.args["alias"].this if target.args.get("alias") else target.this)
+        self._target = facts_of(name_of(target)).columns
         self._others = [table for one in beside for table in _sources(one)]
         self._only = not beside
         others = {one.alias_or_name for one in self._others}
@@ -85,13 +86,13 @@ class _Level:
         if not isinstance(column.this, (exp.Identifier, exp.Star)):
             return Owner.OTHER
         if column.table:
-            return self._qualified(_folded(column.args["table"]), around)
-        return self._bare(_folded(column.this) if isinstance(column.this, exp.Identifier) else "", around)
+            return self._qualified(folded(column.args["table"]), around)
+        return self._bare(folded(column.this) if isinstance(column.this, exp.Identifier) else "", around)
 
     def is_row(self, column: exp.Column) -> bool:
         if isinstance(column.this, exp.Star):
             return True
-        return not column.table and _folded(column.this) == self._name and self._name not in self._target
+        return not column.table and folded(column.this) == self._name and self._name not in self._target
 
     def _qualified(self, name: str, around: Sequence[Scope | None]) -> Owner:
         for scope in around:
@@ -122,7 +123,7 @@ class _Level:
         """Whether a source has a column; None where that is not known."""
         tree = source.expression if isinstance(source, Scope) else source
         if isinstance(tree, exp.Table):
-            return True if name in self._facts_of(_spelt(tree)).columns else None
+            return True if name in self._facts_of(name_of(tree)).columns else None
         query = tree.unnest()
         if isinstance(query, exp.Query) and not query.is_star:
             return name in query.named_selects
@@ -137,9 +138,11 @@ def _sources(node: exp.Expr) -> Iterator[exp.Expr]:
         yield from _sources(join.this)
 
 
-def _spelt(table: exp.Table) -> str:
-    return ".".join(part.sql(dialect="postgres") for part in table.parts)
+def name_of(table: exp.Table) -> str:
+    """Write a table's name, without its alias."""
+    return ".".join(part.sql(dialect=DIALECT) for part in table.parts)
 
 
-def _folded(node: exp.Expr) -> str:
+def folded(node: exp.Expr) -> str:
+    """Give an identifier as the server knows it."""
     return node.name if isinstance(node, exp.Identifier) and node.quoted else node.name.lower()

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from migration_guard.sql.backfill.facts import CannotMove, Facts
-from migration_guard.sql.backfill.names import FactsOf, settle
+from migration_guard.sql.backfill.names import FactsOf, folded, name_of, settle
 from migration_guard.sql.backfill.sources import keys_of
-from migration_guard.sql.backfill.tree import Target, both, conjuncts, folded, name_of, same_table
+from migration_guard.sql.backfill.tree import Target, both, conjuncts, same_table
 
 _PARTS = ("having", "limit", "offset", "order", "with_", "windows", "laterals", "qualify")
 

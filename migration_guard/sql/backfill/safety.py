@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from sqlglot import exp
 
 from migration_guard.sql.backfill.facts import CannotMove, Column
-from migration_guard.sql.backfill.names import Owner, is_row, owner_of
-from migration_guard.sql.backfill.tree import Target, conjuncts, folded, put_into, same_table
+from migration_guard.sql.backfill.names import Owner, folded, is_row, owner_of
+from migration_guard.sql.backfill.tree import Target, conjuncts, put_into, same_table
 
 _OF_THE_MOMENT = (
     exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime, exp.CurrentUser, exp.Rand, exp.Uuid,

@@ -6,8 +6,8 @@ import re
 
 from sqlglot import exp
 
-from migration_guard.sql.backfill.names import Owner, owner_of
-from migration_guard.sql.backfill.tree import Target, folded, put_into
+from migration_guard.sql.backfill.names import Owner, folded, owner_of
+from migration_guard.sql.backfill.tree import Target, put_into
 
 
 def is_settled(value: exp.Expr, target: Target, column: str, kind: str | None) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from migration_guard.sql.backfill.tree import folded, name_of, parsed, tables
+from migration_guard.sql.backfill.names import folded, name_of
+from migration_guard.sql.backfill.tree import parsed, tables
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from sqlglot import exp
 from migration_guard.sql.alarm import TooSlow, at_most
 from migration_guard.sql.backfill.facts import CannotMove
 from migration_guard.sql.backfill.layout import laid_out
-from migration_guard.sql.backfill.names import Owner, hidden_from, is_row, own, owner_of
+from migration_guard.sql.backfill.names import DIALECT, Owner, hidden_from, is_row, name_of, own, owner_of
 
-DIALECT = "postgres"
 SECONDS = 5.0
 """The most that parsing a statement may take."""
 _IDS = "mg_ids"
@@ -135,16 +134,6 @@ def identifier(name: str) -> exp.Identifier:
 def put_into(value: exp.Expr) -> list[exp.Expr]:
     """What `jsonb_set` is given; nothing for anything else."""
     return value.expressions if isinstance(value, exp.Anonymous) and value.name.lower() == "jsonb_set" else []
-
-
-def name_of(table: exp.Table) -> str:
-    """Write a table's name, without its alias."""
-    return ".".join(part.sql(dialect=DIALECT) for part in table.parts)
-
-
-def folded(node: exp.Identifier) -> str:
-    """Give an identifier as the server knows it."""
-    return node.name if node.quoted else node.name.lower()
 
 
 def both(*conditions: exp.Expr | None) -> exp.Expr:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from migration_guard.sql.backfill.facts import CannotMove, Draft, Facts
-from migration_guard.sql.backfill.names import FactsOf, own, settle
+from migration_guard.sql.backfill.names import FactsOf, folded, own, settle
 from migration_guard.sql.backfill.safety import (
     ends_itself,
     is_constant,
@@ -19,17 +19,7 @@ from migration_guard.sql.backfill.safety import (
 )
 from migration_guard.sql.backfill.settled import is_settled
 from migration_guard.sql.backfill.sources import Sources, key_notes, keys_of, names_in, target_of
-from migration_guard.sql.backfill.tree import (
-    Target,
-    among,
-    both,
-    conjuncts,
-    either,
-    folded,
-    identifier,
-    parsed,
-    text,
-)
+from migration_guard.sql.backfill.tree import Target, among, both, conjuncts, either, identifier, parsed, text
 
 _BY_ITSELF = "it computes each value from the one that stands there, so that a second run would change it again"
 

@@ -159,13 +159,13 @@ def main(arguments: Sequence[str]) -> int:
                     return _ended(done)
                 if any((one.number, one.kind) == (number, kind.name) for one in done):
                     continue
+                unseen = bool(number % 2)
                 try:
                     process.until(server.answers)
-                    unseen = bool(number % 2)
                     one = episode(server, templates, kind, number=number, seed=chosen.seed, unseen=unseen)
                 except Exception as error:  # noqa: BLE001 -- an episode that breaks is a finding, the others go on
                     told = f"{type(error).__name__}: {error}"[:300]
-                    one = Episode(number, kind.name, kind.kills, 0, 0, 0, 0, (told,), 0.0, 0.0)
+                    one = Episode(number, kind.name, kind.kills, 0, 0, 0, 0, (told,), 0.0, 0.0, unseen)
                     if not server.running:
                         server.start()
                 done.append(one)
