@@ -84,8 +84,7 @@ class Guard(LanguageServer):
                     if verdict is not None and uri not in self._changed:
                         self._publish(uri, verdict)
                 except Exception as error:  # noqa: BLE001 -- else nothing would be judged any more, and nobody told
-                    said = [unchecked(failure(error))]
-                    self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, said))
+                    self._failed(uri, error)
                 if self._changed:
                     await self._quiet()
 
@@ -128,6 +127,12 @@ class Guard(LanguageServer):
         self.verdicts[uri] = verdict
         found = diagnostics(verdict, self.workspace.position_codec)
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, verdict.document.version))
+
+    def _failed(self, uri: str, error: Exception) -> None:
+        shown = self.workspace.text_documents.get(uri)
+        if shown is not None:
+            said = [unchecked(failure(error))]
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, said, shown.version))
 
     def forget(self, uri: str) -> None:
         """A document was closed: what is said of it is not known to hold any more."""

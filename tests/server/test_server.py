@@ -146,10 +146,12 @@ def test_files_that_are_no_migrations_are_left_alone(root: Path, session: Sessio
 
 def test_a_document_that_cannot_be_judged_is_told_and_ends_nothing(root: Path, session: Session) -> None:
     async def does(editor: Editor) -> None:
-        name = "versions/nothing\0.py"
-        found = await editor.open(name, START)
+        uri = f"{root.as_uri()}/versions/no\0thing.py"  # as pygls gives it back
+        editor.text_document_did_open(types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, START)))
+        await editor.until(lambda: uri in editor.told)
+        found = editor.told[uri].diagnostics
         assert ["Could not be checked" in one.message for one in found] == [True]
-        editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(editor.uri(name))))
+        editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
         assert len(await editor.open(NAME, START)) == 2
 
     session(root, does)
