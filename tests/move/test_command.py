@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -263,12 +264,21 @@ def test_a_key_that_exists_is_refused(project: Project) -> None:
     assert project.unchanged()
 
 
-def test_no_module_for_backfills_says_what_to_configure(project: Project) -> None:
+@pytest.mark.parametrize("there", ["", "migration-guard.toml", "pyproject.toml"])
+def test_no_module_for_backfills_says_what_to_configure(project: Project, there: str) -> None:
+    """What is said is added, as it stands, to the file that is named; then it works."""
     (project.folder / "migration-guard.toml").unlink()
+    if there:
+        header = "[tool.migration-guard]\n" if there == "pyproject.toml" else ""
+        project.put(there, f'{header}hot-tables = ["leads"]\n[tool.black]\n' if header else 'hot-tables = ["leads"]\n')
     project.commit()
     refused = project.guard("move", "versions/2b.py:12")
     assert refused.returncode == 2
-    assert 'modules = ["backfills.py"]' in refused.stderr
+    file, lines = re.fullmatch(r".* say in (\S+), for instance:\n(.*)\n", refused.stderr, re.DOTALL).groups()  # type: ignore[union-attr]
+    assert file == (there or "migration-guard.toml")
+    path = project.folder / file
+    path.write_text((path.read_text() if there else "") + lines + "\n", encoding="utf-8")
+    assert project.guard("move", "versions/2b.py:12").returncode == 0
 
 
 def test_a_key_that_no_migration_tells_is_assumed_and_said(project: Project) -> None:
