@@ -78,6 +78,8 @@ class Attempt:
     """Whether rows that would wait for a parent are asked for first, so that none needs to be tried."""
     swift: bool = False
     """Whether it goes the quick way, where that is open."""
+    proven: bool = True
+    """Whether rows have ever gone through: where all fail, it tells whose fault that is."""
     sieves: bool = False
     """Whether rows on which the predicate fails are found first, and left out."""
     phase: Phase = field(default=Phase.LOOK, init=False)
@@ -251,7 +253,7 @@ def _changed(connection: Connection, job: Job, held: Held, attempt: Attempt) -> 
             undone = held.rows if attempt.asks else 0
             sifted = sift(connection, job, held, attempt.group, keep=not attempt.sifts, undone=undone)
         attempt.sifted = attempt.sifts
-        changed = settle(connection, job, held, sifted)
+        changed = settle(connection, job, held, sifted, proven=attempt.proven)
     else:
         changed = change_together(connection, job, held)
     attempt.phase = Phase.RECORD
