@@ -391,11 +391,18 @@ class Expressions:
     # --- Attributes, items and calls ---------------------------------------------------------------------------------
 
     def _Attribute(self, node: cst.Attribute) -> Value:
-        return self.machine.attribute(self.evaluate(node.value), node.attr.value)
+        receiver = self.evaluate(node.value)
+        found = self.machine.attribute(receiver, node.attr.value)
+        if any(isinstance(option, Function) and option.wrapped for option in found.alternatives()):
+            place = self.machine.place(node)
+            return self.machine.libraries.read(receiver, found, Call(self.machine, node.attr.value, place))
+        return found
 
     def _Subscript(self, node: cst.Subscript) -> Value:
         value = self.evaluate(node.value)
         key = self.subscript_key(node)
+        if value.origin and not isinstance(key, (Text, Constant)):
+            self.machine.libraries.taken_from(value, key, Call(self.machine, "", self.machine.place(node), (key,)))
         if isinstance(value, External):
             return value.item(key)
         return join(each([partial(value.item, option) for option in key.alternatives()]))

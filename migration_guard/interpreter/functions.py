@@ -70,12 +70,14 @@ class Function(Value):
         match self.style:
             case "property":
                 return self if of_class else machine.run_plainly(self.bind(receiver))
+            case "classproperty":
+                return machine.run_plainly(self.bind(receiver if of_class else getattr(receiver, "cls", receiver)))
             case "classmethod":
                 return self.bind(receiver if of_class else getattr(receiver, "cls", receiver))
         return self if of_class else self.bind(receiver)
 
     def assigned(self, receiver: Value, value: Value, machine: Machine) -> bool:
-        if self.style != "property":
+        if self.style != "property" and self.setter is None:
             return False
         if self.setter is not None:
             machine.call_plainly(self.setter.bind(receiver), value)
@@ -128,7 +130,7 @@ class Function(Value):
         if self.style == "contextmanager":
             return ContextManager(self, call)
         if self.wrapped:
-            call.machine.libraries.entrusted.may_run(self, call)
+            call.machine.libraries.through_decorator(self, call)
         return call.machine.run(self, call)
 
 

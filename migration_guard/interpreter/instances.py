@@ -191,7 +191,7 @@ class Instance(Store, Value):
         target = self.cls.method_of("__call__")
         if target is not None:
             return target.bind(self).call(call)
-        self.machine.libraries.hook_inherited(self, call)
+        self.machine.libraries.used(self, call)
         if self.cls.method_of("__enter__") is not None and call.positional and call.positional[0].callable_in_sight:
             return Native("inside", partial(self._around, call.positional[0]))
         return call.leave(self)
@@ -210,7 +210,7 @@ class Instance(Store, Value):
         if isinstance(made, Instance):
             return made.stepped()
         if made is None and self.cls.external_bases() and not self.cls.fields:
-            self.machine.libraries.hook_inherited(self, self.hidden_call("__iter__"))
+            self.machine.libraries.used(self, self.hidden_call("__iter__"))
         return made if made is not None else self.stepped()
 
     def stepped(self) -> Value | None:
@@ -252,6 +252,7 @@ class Instance(Store, Value):
             return found
         if self.cls.fields == "NamedTuple":
             return Sequence(self.field_values(), kind="tuple").item(key)
+        self.machine.libraries.used(self, self.hidden_call("__getitem__", key))
         return UNKNOWN
 
     def certain(self) -> bool | None:
@@ -263,7 +264,8 @@ class Instance(Store, Value):
         return None if self.cls.external_bases() else True
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
-        self.special("__setitem__", key, value)
+        if self.special("__setitem__", key, value) is None:
+            self.machine.libraries.used(self, self.hidden_call("__setitem__", key, value))
 
     def remove_item(self, key: Value) -> None:
         self.special("__delitem__", key)
@@ -278,12 +280,16 @@ class Instance(Store, Value):
         result = self.special("__enter__")
         if result is None:
             result = self.special("__aenter__")
+        if result is None:
+            machine.libraries.used(self, self.hidden_call("__enter__"))
         return result if result is not None else self
 
     def exited(self, machine: Machine) -> None:
         unknown = Unknown("exception")
-        if self.special("__exit__", unknown, unknown, unknown) is None:
-            self.special("__aexit__", unknown, unknown, unknown)
+        for name in ("__exit__", "__aexit__"):
+            if self.special(name, unknown, unknown, unknown) is not None:
+                return
+        machine.libraries.used(self, self.hidden_call("__exit__"))
 
     leaves = True
 

@@ -610,6 +610,11 @@ def holds_rows(value: Value, depth: int = 2) -> bool:
     return False
 
 
+def holds_a_way(value: Value) -> bool:
+    """Whether a value leads to the database."""
+    return value.handle or holds_rows(value)
+
+
 def takes_callback(call: Call) -> bool:
     """Whether all that is given goes into a function that is in sight, and was followed."""
     first = call.positional[0] if call.positional else None

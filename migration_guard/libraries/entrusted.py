@@ -33,6 +33,11 @@ _ONLY_WRAPS = re.compile(
 """Decorators that are named, with one of their words, after what they do around a call: they keep nothing."""
 
 
+def only_wraps(name: str) -> bool:
+    """Whether a decorator does something around each call, and keeps nothing."""
+    return bool(_ONLY_WRAPS.search(name))
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """What is kept under one origin."""
@@ -73,7 +78,7 @@ class Entrusted:
         """A decorator that is out of sight, or partly, stands before a function or class: it may keep it."""
         for option in wrapper.alternatives():
             name = getattr(option, "hint", "") or getattr(option, "last", "") or getattr(option, "name", "")
-            if _ONLY_WRAPS.search(name):
+            if only_wraps(name):
                 continue
             maker = option.origin.partition("@")[0]
             if isinstance(option, External):
@@ -150,7 +155,9 @@ def _functions(value: Value, call: Call) -> Iterator[Function]:
                     yield from _functions(option, call)
         case Instance():
             names = [name for cls in value.cls.lineage() for name in cls.scope.names]
+            other_way = trust.other_way(call.machine.ledger.direction)
             public = [name for name in dict.fromkeys(names) if not name.startswith("__") or name == "__call__"]
+            public = [name for name in public if name not in other_way]
             for name in [call.name] if call.name in public else public:
                 method = value.cls.method_of(name)
                 if method is not None and not method.style:

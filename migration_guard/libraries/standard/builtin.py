@@ -239,6 +239,13 @@ def _of_module(module: Module, machine: Machine) -> Names:
     return Names(module.scope, machine, module.definitions if module is not machine.module else ())
 
 
+def names_of(value: Value, machine: Machine) -> Mapping | None:
+    """All that a value stands for that is handed out: `globals()`, `vars()`, or the migration as a module."""
+    if isinstance(value, ModuleValue) and value.module is machine.module:
+        value = _of_module(value.module, machine)
+    return value.mapping() if isinstance(value, Names) else None
+
+
 def _globals(call: Call) -> Value:
     return _of_module(call.machine.scope.module, call.machine)
 
