@@ -90,6 +90,9 @@ class Function(Value):
         return True
 
     def attribute(self, name: str, machine: Machine) -> Value:
+        own = machine.function_attributes(self).read(name)
+        if isinstance(own, Value):
+            return own
         match name:
             case "__name__" | "__qualname__":
                 return plain(self.name)
@@ -99,8 +102,7 @@ class Function(Value):
                 return self.docstring(machine)
             case "__self__" if self.bound is not None:
                 return self.bound
-        own = machine.function_attributes(self).read(name)
-        return own if isinstance(own, Value) else Method(self, name)
+        return Method(self, name)
 
     def docstring(self, machine: Machine) -> Value:
         """Its `__doc__`."""

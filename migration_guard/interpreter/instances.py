@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.values import Place
 
 
+_VALIDATORS = frozenset({"field_validator", "validator", "model_validator", "root_validator"})
+"""Decorators of what pydantic calls with the values of a new object."""
 MAX_STEPS = 8
 """Calls of `__next__` that are made one by one; what further ones give is not known."""
 
@@ -93,19 +95,22 @@ class Instance(Store, Value):
         """The fields of a dataclass and the like, by position and by name."""
         positional = list(call.positional)
         for name, default in self.machine.fields_of(self.cls):
-            if positional:
-                self.write(name, positional.pop(0))
-            elif name in call.named:
-                self.write(name, call.named[name])
+            given = call.named.get(name)
+            if given is None and positional and (default is None or default.is_passed):
+                given = positional.pop(0)
+            if given is not None:
+                self.write(name, default.taken(self, given, call) if default is not None else given)
             elif default is not None:
-                made = default.fresh(call)
+                made = default.taken(self, default.fresh(call.with_arguments((self,), {})), call)
                 self.write(name, join((made, UNKNOWN)) if call.open else made)
             else:
                 self.write(name, UNKNOWN)
-        for name in ("__post_init__", "__attrs_post_init__"):
-            method = self.cls.method_of(name)
-            if method is not None:
-                self.machine.run_plainly(method.bind(self))
+        passed = [self.attribute(name, self.machine) for name in self.machine.only_initial(self.cls)]
+        for name, arguments in (("__post_init__", passed), ("__attrs_post_init__", []), ("model_post_init", [UNKNOWN])):
+            self.special(name, *arguments)
+        for method in [self.cls.method_of(name) for cls in self.cls.lineage() for name in cls.scope.names]:
+            if method is not None and method.wrapper.rpartition(".")[2] in _VALIDATORS:
+                self.machine.call(method.bind(self.cls), self.hidden_call(method.name).opened(UNKNOWN)).consumed()
 
     # --- Attributes --------------------------------------------------------------------------------------------------
 

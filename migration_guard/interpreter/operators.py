@@ -11,7 +11,7 @@ import libcst as cst
 
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, Unknown, Value
@@ -79,6 +79,8 @@ def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> boo
             asked(right, _MIRRORED[type(node)], left, call)
     if isinstance(node, (cst.In, cst.NotIn)):
         left.special("__hash__")
+        if isinstance(right, Generator):
+            right.consumed()
         if isinstance(right, Instance):
             right.special("__contains__", left)
         for one in (left, *right.known) if isinstance(right, Sequence) else ():

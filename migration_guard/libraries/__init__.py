@@ -290,7 +290,12 @@ class Libraries:
 
     def instantiate(self, cls: Class, call: Call) -> Value | None:
         model = self.model_of(cls)
-        return model.call(call) if model is not None else None
+        if model is not None:
+            return model.call(call)
+        given = call.argument(0, "model")
+        if isinstance(given, Model) and ancestry.is_queryset(cls):
+            return Query((given,), given.orm, plain=False, manager=cls)
+        return None
 
     def super_method(self, receiver: Super, name: str, call: Call) -> Value:
         return django_operations.super_method(receiver, name, call)

@@ -10,11 +10,12 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.values import UNKNOWN, External, Unknown, Value, join
 from migration_guard.libraries import trust
-from migration_guard.libraries.database import holds_a_way
+from migration_guard.libraries.database import holds_a_way, named_target, record
 from migration_guard.libraries.entrusted import only_wraps
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.roots import BY_ROOT, is_known
 from migration_guard.libraries.standard import records, running
+from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -80,6 +81,8 @@ def inherited_method(instance: Instance, found: External, call: Call) -> Value:
     if found.root in BY_ROOT:
         if call.name in _CALLS_OTHERS:
             overridden(instance, call)
+        if call.name in ("save", "create", "update"):
+            _saves_model(instance, call)
         return machine.call(found, call)
     for name in _OF_COLLECTIONS.get(call.name, "").split() if found.root in ("collections", "typing") else ():
         takes = 2 if name in ("__setitem__", "insert") else 0 if name in ("__iter__", "__len__") else 1
@@ -91,8 +94,23 @@ def inherited_method(instance: Instance, found: External, call: Call) -> Value:
         return machine.call(found, call)
 
 
+def _saves_model(instance: Instance, call: Call) -> None:
+    """`form.save()`, `serializer.save()`: the row of the model that `Meta` names."""
+    meta = instance.cls.lookup("Meta")
+    model = meta.lookup("model") if isinstance(meta, Class) else None
+    for option in model.alternatives() if model is not None else ():
+        table, name = named_target(option, call.machine)
+        there = instance.read("instance")
+        kind = OperationKind.INSERT_VALUES if there is None else OperationKind.UPDATE
+        record(call, kind, how="django-orm", tables=(table,), model=name)
+
+
 def class_method(cls: Class, name: str, call: Call) -> Value:
     """`Class.name(…)` of a base class from out of sight: it may make an object, and call what that overrides."""
+    if cls.fields == "NamedTuple" and name == "_make":
+        return cls.call(call.with_arguments(call.positional[0].elements() or (), {}) if call.positional else call)
+    if is_queryset(cls) and name in ("as_manager", "from_queryset"):
+        return queryset_class(cls, name, call)
     if any(value.handle for value in call.arguments):
         opaque(call, f"{cls.name}.{name} is inherited from out of sight and is given a way to the database", name)
     if any(True for _ in unseen_bases(cls)):
@@ -107,7 +125,8 @@ def through_decorator(function: Function, call: Call) -> None:
     machine = call.machine
     machine.libraries.entrusted.may_run(function, call)
     name = function.wrapper.rpartition(".")[2]
-    if call.given or not name or only_wraps(name) or _is_believed(External(function.wrapper)) or trust.asks(call.name):
+    inside = any(frame.function is not None for frame in machine.frames)
+    if not inside or not name or only_wraps(name) or _is_believed(External(function.wrapper)) or trust.asks(call.name):
         return
     if any(map(holds_a_way, call.arguments)):
         opaque(call, f"the decorator {name} is out of sight and is given a way to the database, or rows of it", name)
@@ -132,6 +151,20 @@ def _is_property(function: Function) -> bool:
     return (
         not required and not trust.is_queue(function.wrapper) and (not only_wraps(name) or "property" in name.lower())
     )
+
+
+def is_queryset(cls: Class) -> bool:
+    """Whether it is a class of querysets or managers, of Django's."""
+    last = (base.rpartition(".")[2] for base in cls.external_bases() if base.startswith("django."))
+    return any(name.endswith(("QuerySet", "Manager")) for name in last)
+
+
+def queryset_class(cls: Class, name: str, call: Call) -> Value:
+    """`QuerySet.as_manager()`, `Manager.from_queryset(QuerySet)`: what has the methods of both."""
+    if name == "as_manager":
+        return Instance(cls, call)
+    given = [option for value in call.positional[:1] for option in value.alternatives() if isinstance(option, Class)]
+    return call.machine.make_class(cls.name, (cls, *given), {})
 
 
 _CALLS_OTHERS = frozenset(

@@ -274,7 +274,7 @@ class Statement(Value):
         return (self.kind, self.tables, self.spot.key, self.from_rows)
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return self if name in ("string", "statement") else Method(self, name)
+        return self if name in ("string", "statement", "c", "columns") else Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         match name:
@@ -305,6 +305,15 @@ class Statement(Value):
             from_rows=rows,
             rendered=partial(core.executed, call) if self.how == "sqlalchemy-core" else None,
         )
+
+
+def written_within(call: Call) -> Statement | None:
+    """A change that a query has within it: `select(delete(table).returning(…).cte())`."""
+    for option in (option for value in call.arguments for option in value.alternatives()):
+        inner = option.receiver if isinstance(option, Method) else option
+        if isinstance(inner, Statement):
+            return inner
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -411,7 +411,9 @@ def iterator(call: Call) -> Value:
     if len(call.positional) < 2:
         return collected("list", call)
     given = [call.machine.call(first(call), call.with_arguments((), {})) for _ in range(2)]
-    return Sequence((), join(given), any(value.from_rows for value in given))
+    last = call.positional[1].key
+    kept = [option for value in given for option in value.alternatives() if option.key != last]
+    return Sequence((), join(kept or given), any(value.from_rows for value in given))
 
 
 def summed(call: Call) -> Value:
