@@ -168,7 +168,7 @@ class Definitions:
         for ancestor in cls.lineage()[1:]:
             ancestor.children.append(cls)
         for base in bases:
-            machine.libraries.handed(base, cls)
+            machine.libraries.inherited(base, cls)
         made = self._made(cls, named)
         self._announced(cls, named)
         decorators = [one for one in node.decorators if not self._field_style(one)]

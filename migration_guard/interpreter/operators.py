@@ -14,7 +14,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -85,6 +85,11 @@ def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> boo
             right.special("__contains__", left)
         for one in (left, *right.known) if isinstance(right, Sequence) else ():
             asked(one, "__eq__", left if one is not left else right.element(), call)
+    within = isinstance(node, (cst.In, cst.NotIn))
+    if not isinstance(node, (cst.Is, cst.IsNot)):
+        for one, other in ((right, left),) if within else ((left, right), (right, left)):
+            if isinstance(one, External) or (isinstance(one, Unknown) and one.source):
+                call.machine.libraries.combined(one, other, call)
     pairs = list(product(left.alternatives(), right.alternatives()))
     if len(pairs) > MAX_PAIRS:
         return None

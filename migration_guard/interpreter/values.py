@@ -175,8 +175,7 @@ class Value:
 
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
         """`self + other` and the like, by the name of the method that Python calls; None where it has none."""
-        is_handed = self.origin and not self.callable_in_sight and (other.callable_in_sight or hasattr(other, "cls"))
-        return call.leave(self) if is_handed else None  # `pipeline | function`
+        return call.machine.libraries.combined(self, other, call) if self.origin else None  # `pipeline | function`
 
     def blurred(self, others: AnySequence[Value]) -> Value:
         """What stands for more alternatives than are kept."""

@@ -88,6 +88,7 @@ class Libraries:
     unfollowed = staticmethod(leaving.unfollowed)
     unknown_method = staticmethod(leaving.unknown_method)
     taken_from = staticmethod(leaving.taken_from)
+    combined = staticmethod(leaving.combined)
     made = staticmethod(ancestry.made)
     used = staticmethod(ancestry.used)
     inherited_method = staticmethod(ancestry.inherited_method)
@@ -219,6 +220,12 @@ class Libraries:
             if isinstance(option, Unknown) or (isinstance(option, External) and not is_known(option)):
                 self.entrusted.keeps(option.origin, value, self.machine)
 
+    def inherited(self, base: Value, cls: Class) -> None:
+        """A class of the repository has a base, perhaps from out of sight."""
+        for option in base.alternatives():
+            if isinstance(option, Unknown) or (isinstance(option, External) and not is_known(option)):
+                self.entrusted.inherits(option, cls, self.machine)
+
     def decorated(self, value: Value, wrapper: Value, place: Place) -> Value:
         """What a decorator from out of sight leaves of a function or class: at least that."""
         match wrapper:
@@ -232,6 +239,7 @@ class Libraries:
                 return standard.call(wrapper, Call(self.machine, wrapper.last, place, (value,)))
         if not isinstance(wrapper, External) or not is_known(wrapper):
             self.entrusted.decorates(value, wrapper, self.machine)
+            ancestry.wraps_class(value, wrapper)
         name = wrapper.name if isinstance(wrapper, External) else getattr(wrapper, "hint", "")
         return replace(value, wrapped=True, wrapper=name) if isinstance(value, Function) else value
 

@@ -132,6 +132,14 @@ def through_decorator(function: Function, call: Call) -> None:
         opaque(call, f"the decorator {name} is out of sight and is given a way to the database, or rows of it", name)
 
 
+def wraps_class(value: Value, wrapper: Value) -> None:
+    """A class stands below a decorator from out of sight, which is to its objects what a base class would be."""
+    name = getattr(wrapper, "hint", "") or wrapper.origin.rpartition(".")[2]
+    for option in value.alternatives():
+        if isinstance(option, Class) and not only_wraps(name):
+            option.made_like = wrapper
+
+
 def read(receiver: Value, value: Value, call: Call) -> Value:
     """`object.name`, and not called: a decorator from out of sight may have made a property of the function."""
     found = []

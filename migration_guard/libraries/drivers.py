@@ -246,7 +246,15 @@ def _model_in(value: Value, call: Call) -> Model | None:
             return call.machine.libraries.model_of(value)
         case Table(name=name):
             return Model(None, name, "sqlalchemy-orm")
+        case External(last=last) | Unknown(hint=last) if (
+            last[:1].isupper() and getattr(value, "root", "") not in _TYPES
+        ):
+            return Model(last, None, "sqlalchemy-orm")  # of a package out of sight
     return None
+
+
+_TYPES = frozenset({"sqlalchemy", "builtins", "django", "typing"})
+"""Packages whose names in capitals are no models."""
 
 
 def target_of(value: Value, call: Call) -> tuple[str | None, str | None]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping
-from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import External, Method, Place, Unknown, Unseen, Value
+from migration_guard.interpreter.values import External, Method, Partial, Place, Unknown, Unseen, Value
 from migration_guard.libraries import django, masonite, orm, trust
 from migration_guard.libraries.database import (
     CORE_VERBS,
@@ -71,7 +71,7 @@ def leave(callee: Value, call: Call) -> Value:
     if _WRITES.match(name):
         record(call, OperationKind.DML_CALL, how="helper", callee=name)
         return result
-    run_callbacks(call)
+    _given_back(run_callbacks(call), callee, call)
     entrusted.may_run(callee, call)
     if isinstance(callee, Unknown):
         for value in call.arguments:
@@ -81,6 +81,23 @@ def leave(callee: Value, call: Call) -> Value:
     if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
         _judge_arguments(callee, name, call)
     return result
+
+
+def _given_back(results: list[Value], callee: Value, call: Call) -> None:
+    """What the functions return that are handed out: functions, objects, ways to the database."""
+    parts = [part for result in results for part in held(result)]
+    name = call.name
+    if any(isinstance(part, Handle) for part in parts) and not (trust.asks(name) or trust.is_reader(callee, name)):
+        opaque(call, f"{name or 'a call'} is out of sight and is given what leads to the database", name)
+    running = {id(frame.node) for frame in call.machine.frames}
+    again = [
+        part
+        for part in parts
+        if isinstance(part, Instance) or (isinstance(part, Function) and id(part.node) not in running)
+    ]
+    inner = call.with_arguments(again, {})
+    run_callbacks(inner)
+    call.machine.libraries.entrusted.may_use(callee, inner)
 
 
 def _spread(call: Call) -> Call:
@@ -119,6 +136,7 @@ def _judge_arguments(callee: Value, name: str, call: Call) -> None:
                 run_text(call, option, None, certain=False)
     reads = known or trust.asks(name) or takes_callback(call)
     parts = [part for value in call.arguments for part in held(value)]
+    parts += [part for one in parts if isinstance(one, Generator) for part in held(one.element())]
     if not reads and any(_leads_away(value) for value in parts):
         opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
     elif not reads and not trust.keeps(callee, name) and any(map(holds_rows, call.arguments)):
@@ -183,12 +201,28 @@ def unknown_method(receiver: Unknown, name: str, call: Call) -> Value:
     return Unknown(name, from_rows=receiver.from_rows or result.from_rows, source=receiver.origin)
 
 
+def combined(receiver: Value, other: Value, call: Call) -> Value | None:
+    """`unseen | function`, `unseen == object`: an operator of something out of sight gets what stands on its other side."""
+    if receiver.callable_in_sight or (isinstance(receiver, External) and is_known(receiver)):
+        return None
+    if any(map(_may_be_run, held(other))):
+        return leave(receiver, call.with_arguments((other,), {}))
+    return None
+
+
+def _may_be_run(value: Value) -> bool:
+    """Whether it is a function, an object or a way to the database, or a method of one."""
+    if isinstance(value, Method):
+        return isinstance(value.receiver, Handle)
+    return isinstance(value, (Function, Partial, Instance, Handle))
+
+
 def taken_from(receiver: Value, key: Value, call: Call) -> None:
     """`unseen[key]`: a function, an object or a way to the database that something out of sight is given between brackets."""
     for option in receiver.alternatives():
         if not isinstance(option, (External, Unknown)) or (isinstance(option, External) and is_known(option)):
             continue
-        if any(holds_a_way(part) or (part.callable_in_sight and not part.is_class) for part in held(key)):
+        if any(map(_may_be_run, held(key))):
             leave(option, call)
 
 

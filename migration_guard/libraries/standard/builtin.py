@@ -294,7 +294,7 @@ def _variables(call: Call) -> Value:
             case ModuleValue(module=module):
                 found.append(_of_module(module, call.machine))
             case _:
-                found.append(Unknown("vars", from_rows=option.from_rows))
+                found.append(Unknown("vars", from_rows=option.from_rows, source=option.origin))
     return join(found)
 
 
