@@ -45,7 +45,7 @@ def queried(loop: ast.For, assigned: Mapping[str, ast.expr]) -> Queried:
         raise Unlike("it is no loop over what a SELECT gives")
     connection, select = executed
     update = _update_in(loop, connection)
-    table, conditions, columns = _taken_apart(update)
+    table, conditions, columns = _taken_apart(update, loop)
     chosen = _chosen(_behind(select, assigned), table)
     key, is_model = _key(conditions, table, names, chosen, taken_apart=isinstance(loop.target, ast.Tuple))
     _refuse_other_uses(loop, table, update, ast.dump(connection))
@@ -111,6 +111,16 @@ def _inside(loop: ast.For) -> dict[str, list[ast.expr]]:
     return found
 
 
+def _put(loop: ast.For) -> Iterator[tuple[str, ast.expr]]:
+    """What is put under a name that is written out, into whatever it is."""
+    for node in ast.walk(ast.Module(loop.body, [])):
+        match node:
+            case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=str() as key))], value=value):
+                yield key, value
+            case ast.Assign(value=ast.Dict() as whole):
+                yield from _values(whole)
+
+
 def _chain(node: ast.expr) -> tuple[ast.expr, list[tuple[str, ast.Call]]]:
     """What a chain of calls begins with, and each call with its name; `sa.update(t)` counts as one."""
     calls: list[tuple[str, ast.Call]] = []
@@ -124,7 +134,7 @@ def _chain(node: ast.expr) -> tuple[ast.expr, list[tuple[str, ast.Call]]]:
     return node, calls[::-1]
 
 
-def _taken_apart(update: ast.expr) -> tuple[str, list[ast.expr], tuple[str, ...]]:
+def _taken_apart(update: ast.expr, loop: ast.For) -> tuple[str, list[ast.expr], tuple[str, ...]]:
     """The table of an update, its conditions and its columns."""
     root, calls = _chain(update)
     verb, first = calls[0]
@@ -143,11 +153,46 @@ def _taken_apart(update: ast.expr) -> tuple[str, list[ast.expr], tuple[str, ...]
             if len(keys) != len(call.args[0].keys):
                 raise Unlike("which columns it writes is not seen")
             columns += [str(one) for one in keys]
+        elif method == "values" and (given_apart := _only_argument(call)) is not None:
+            columns += _filled(loop, given_apart)
         else:
             raise Unlike("which columns it writes is not seen")
     if not columns:
         raise Unlike("which columns it writes is not seen")
     return given.id, conditions, tuple(columns)
+
+
+def _only_argument(call: ast.Call) -> str | None:
+    """The variable that a call is given alone, as it is or taken apart (`**values`)."""
+    given = [*call.args, *(one.value for one in call.keywords if one.arg is None)]
+    only = given[0] if len(given) == 1 == len(call.args) + len(call.keywords) else None
+    return only.id if isinstance(only, ast.Name) else None
+
+
+def _filled(loop: ast.For, variable: str) -> list[str]:
+    """The keys of a dictionary that a loop makes and fills, all of them written out."""
+    keys: list[ast.expr | None] = []
+    uses = puts = 0
+    for node in ast.walk(ast.Module(loop.body, [])):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict(keys=given)) if name == variable:
+                keys += given
+                puts += 1
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Dict(keys=given)) if name == variable:
+                keys += given
+                puts += 1
+            case ast.Subscript(value=ast.Name(id=name), slice=key, ctx=ast.Store()) if name == variable:
+                keys.append(key)
+                puts += 1
+            case ast.If(test=ast.Name(id=name)) | ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)) if (
+                name == variable
+            ):
+                puts += 1
+        uses += isinstance(node, ast.Name) and node.id == variable
+    found = [key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+    if len(found) != len(keys) or uses != puts + 1:
+        raise Unlike("which columns it writes is not seen")
+    return list(dict.fromkeys(found))
 
 
 def _chosen(select: ast.expr, table: str) -> list[ast.expr]:
@@ -257,15 +302,15 @@ def _refuse_other_uses(loop: ast.For, table: str, update: ast.expr, connection: 
 def _refuse_sums(loop: ast.For, update: ast.expr, row: str) -> None:
     """Refuse a value that is computed from the one that stands there."""
     inside = _inside(loop)
-    for node in ast.walk(update):
-        for name, value in _values(node):
-            for part in _made_of(value, inside, set()):
-                if isinstance(part, (ast.BinOp, ast.JoinedStr)) and any(
-                    _reads(one, row, name) for one in _made_of(part, inside, set())
-                ):
-                    raise Unlike(
-                        "it computes each value from the one that stands there, so that a second run would change it again"
-                    )
+    values = [pair for node in ast.walk(update) for pair in _values(node)]
+    for name, value in (*values, *_put(loop)):
+        for part in _made_of(value, inside, set()):
+            if isinstance(part, (ast.BinOp, ast.JoinedStr)) and any(
+                _reads(one, row, name) for one in _made_of(part, inside, set())
+            ):
+                raise Unlike(
+                    "it computes each value from the one that stands there, so that a second run would change it again"
+                )
 
 
 def _made_of(value: ast.expr, inside: Mapping[str, Sequence[ast.expr]], seen: set[str]) -> Iterator[ast.AST]:

@@ -55,11 +55,12 @@ class Loop:
         module = [(one, self._names(one)) for one in self._migration.module_body]
         waiting = [self._names(one) for one in self._statements]
         bound = {name for names in waiting for name in names.binds}
+        own = {name for _, names in before for name in names.binds}
         while waiting:
             names = waiting.pop()
             bound |= names.binds
             for name in sorted(names.loads - set(given)):
-                mine = [pair for pair in before if name in pair[1].touched]
+                mine = [pair for pair in before if name in pair[1].touched] if name in own else []
                 others = [pair for pair in module if name in pair[1].binds] if not mine else []
                 for found, known in ((mine, used.before), (others, used.module)):
                     waiting += [its for one, its in found if id(one) not in known]

@@ -50,8 +50,11 @@ LOOPS = {
     rows = conn.execute(sa.select(leads.c.id, leads.c.name)).mappings().all()
     for row in rows:
         name = tidy(row["name"])
+        values = {}
         if name != row["name"]:
-            conn.execute(leads.update().where(leads.c.id == row["id"]).values(name=name))
+            values["name"] = name
+        if values:
+            conn.execute(leads.update().where(leads.c.id == row["id"]).values(**values))
 """,
     "document": """def upgrade():
     bind = op.get_bind()
