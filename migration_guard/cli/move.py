@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from migration_guard.baseline import Filed, dump
-from migration_guard.check import Run
 from migration_guard.cli.options import loader, told, workers
 from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.cli.proving import Prover, prover
@@ -24,6 +23,7 @@ from migration_guard.move.place import Modules, NoPlace
 from migration_guard.move.plan import Move, Refusal, movable, plan, refusal
 from migration_guard.move.safeguards import objections
 from migration_guard.move.skeleton import skeleton_of
+from migration_guard.pipeline import Run
 from migration_guard.pool import kept_readers
 from migration_guard.report.sanitise import one_line
 from migration_guard.rules import UnknownRuleError, all_rules, matching
