@@ -10,11 +10,11 @@ import pytest
 from backfill.server import Server
 
 from migration_guard.backfill import run
-from migration_guard.check import Request
-from migration_guard.check import run as check
 from migration_guard.config import SettingsLoader
 from migration_guard.move.place import Modules
 from migration_guard.move.plan import Move, Refusal, movable, plan
+from migration_guard.pipeline import Request
+from migration_guard.pipeline import run as check
 from migration_guard.rewriting.queried import Unlike, queried
 from move.shapes import ROWS, SCHEMA
 from move.test_shapes import checksum, checksums_around, connected, definitions, upgrade
