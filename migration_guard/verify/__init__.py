@@ -33,7 +33,7 @@ TITLES = {
     6: "The guard catches all violations",
 }
 Found = tuple[list[Evidence], list[Problem]]
-NO_BACKFILLS = "no backfills are named: `modules` of [tool.migration-guard.backfill] names modules, files or folders"
+NO_BACKFILLS = "no backfills are named: `backfill.modules` names modules, files or folders"
 
 
 @dataclass(frozen=True, slots=True)
