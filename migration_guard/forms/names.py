@@ -292,6 +292,10 @@ class NameForms(Conditions):
         one: cst.CSTNode | None = call
         for _ in range(_CALLS_OF_CALLS):
             match one:
+                case cst.Call(func=function, args=[first, *_]) if self._of(function, there).endswith(".RunPython"):
+                    one = first.value  # the framework calls it with its own: only what is bound to it counts
+                    if not isinstance(one, cst.Call):
+                        break
                 case cst.Call(func=function, args=args):
                     yield from self._arguments(args, there)
                     one = function
@@ -308,7 +312,7 @@ class NameForms(Conditions):
             if isinstance(one.value, cst.Name) and self._defined(one.value.value, where) is not None:
                 continue
             made = self._of(one.value, where)
-            if not _WAY.match(made):
+            if not _WAY.match(made) and not made.startswith("function<"):
                 yield f"{one.keyword.value}={made}" if one.keyword is not None else f"{one.star}{made}"
 
     def _results(self, inside: Where) -> str:
