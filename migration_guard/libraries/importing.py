@@ -221,7 +221,11 @@ class Modules(Value):
     def item(self, key: Value) -> Value:
         names, module = self.machine.names, self.machine.scope.module
         return join(
-            names.module(str(one), module) if isinstance(one, Text) and one.known else Unknown("module")
+            names.module(str(one), module)
+            if isinstance(one, Text) and one.known
+            else ModuleValue(module)
+            if isinstance(one, Unknown) and one.hint == "__name__"
+            else Unknown("module")
             for one in key.alternatives()
         )
 
