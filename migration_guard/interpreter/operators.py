@@ -81,6 +81,8 @@ def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> boo
         for one in (left, *right.known):
             if isinstance(one, Instance):
                 _asked(one, "__eq__", left if one is not left else right.element(), call)
+    if isinstance(node, (cst.In, cst.NotIn)):
+        right.consumed()  # a generator is gone through
     pairs = list(product(left.alternatives(), right.alternatives()))
     if len(pairs) > MAX_PAIRS:
         return None

@@ -312,6 +312,13 @@ class Libraries:
             return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)  # of a model of unknown origin
         return Unknown(name, from_rows=receiver.from_rows, source=receiver.origin)
 
+    def called_handle(self, handle: Handle, call: Call) -> Value:
+        """`db.session()` is another way to the same database; what is given a statement executes it."""
+        for option in (one for value in call.arguments for one in value.alternatives()):
+            if isinstance(option, Text) and changes_in(call, option):
+                run_text(call, option, None, certain=False)
+        return handle
+
     def unknown_method(self, receiver: Unknown, name: str, call: Call) -> Value:
         """A method of something unknown: executing is recognised by its name and by what is executed."""
         if name in self.dml_helpers:
@@ -401,8 +408,8 @@ class Libraries:
     def decorated(self, value: Value, wrapper: Value, place: Place) -> Value:
         """What a decorator from out of sight leaves of a function or class: at least that."""
         match wrapper:
-            case Listener():
-                listened(value, Call(self.machine, "listens_for", place))
+            case Listener(everywhere=everywhere):
+                listened(value, Call(self.machine, "listens_for", place), everywhere=everywhere)
             case Registers() | Implements():
                 wrapper.takes(value)
             case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):
