@@ -7,7 +7,7 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves fuzz bench bench-backfill bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases witness sql-witness dist sbom clean
+.PHONY: help setup demo test faults check docs corpus score moves fuzz compare bench bench-backfill bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases witness sql-witness dist sbom clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -18,6 +18,7 @@ help:
 	@echo "make docs     bring the generated pages up to date, and build the documentation in site/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
+	@echo "make compare  run other tools on one small project (WRITE=--write: into docs/comparison.md)"
 	@echo "make moves    measure how many data changes of the corpus can be moved, and prove 60 of the moves by rows"
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
 	@echo "make bench    measure time and memory on the corpus"
@@ -94,6 +95,9 @@ fuzz: $(STAMP)
 
 bench: $(STAMP) corpus
 	$(BIN)/python benchmarks/speed.py $(CORPUS)
+
+compare: $(STAMP)
+	$(BIN)/python benchmarks/comparison/compare.py $(WRITE)
 
 bench-keystroke: $(STAMP)
 	$(BIN)/python benchmarks/keystroke.py

@@ -249,7 +249,7 @@ def test_rule_prints_pages(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "never"),
     [
-        (["--version"], ["libcst", "sqlglot", "rich", "pebble"]),
+        (["--version"], ["libcst", "sqlglot", "rich"]),
         (["check", "versions"], ["libcst", "sqlglot"]),
     ],
 )

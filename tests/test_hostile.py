@@ -261,7 +261,6 @@ PLANTED = (
     "click",
     "rich",
     "pathspec",
-    "pebble",
     "tomllib",
     "ast",
     "sitecustomize",

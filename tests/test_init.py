@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import program
 import pytest
 import yaml
 
+from migration_guard import __version__
 from migration_guard.config import SettingsLoader
+from migration_guard.init.source import Source, told
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -136,6 +139,52 @@ def test_nothing_is_proposed_that_is_there(repository: Path) -> None:
     ran = init(repository, "--write")
     assert "Configured in migration-guard.toml.\n\nEverything is set up.\n" in ran.stdout
     assert tree(repository) == before
+
+
+VCS = {
+    "url": "https://example.com/guard.git",
+    "vcs_info": {"vcs": "git", "commit_id": "c0ffee", "requested_revision": "main"},
+}
+
+
+@pytest.mark.parametrize(
+    ("noted", "expected"),
+    [
+        (None, Source(f"migration-guard=={__version__}")),
+        (VCS, Source("migration-guard @ git+https://example.com/guard.git@c0ffee")),
+        (
+            {**VCS, "subdirectory": "lint"},
+            Source("migration-guard @ git+https://example.com/guard.git@c0ffee#subdirectory=lint"),
+        ),
+        (
+            {"url": "https://example.com/migration_guard.whl", "archive_info": {}},
+            Source("migration-guard @ https://example.com/migration_guard.whl"),
+        ),
+        ({"url": "file:///elsewhere/guard", "dir_info": {}}, Source(f"migration-guard=={__version__}", anywhere=False)),
+        (
+            {**VCS, "url": "file:///elsewhere/guard"},
+            Source(f"migration-guard=={__version__}", anywhere=False),
+        ),
+        (
+            {"url": "file:///repository/wheels/the%20guard.whl", "archive_info": {}},
+            Source("./wheels/the guard.whl", beside=True),
+        ),
+    ],
+)
+def test_others_install_what_this_copy_came_from(noted: dict[str, object] | None, expected: Source) -> None:
+    assert told(None if noted is None else json.dumps(noted), Path("/repository")) == expected
+
+
+def test_the_hook_of_a_copy_that_no_index_has_runs(repository: Path) -> None:
+    """This copy came from a folder, so that pre-commit takes the one that the developer has."""
+    put(repository, **{"versions/1.py": ALEMBIC.replace('op.drop_table("a")', 'op.execute("UPDATE a SET b = 1")')})
+    assert init(repository, "--write").returncode == 0
+    folder = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": os.pathsep.join((folder, os.environ["PATH"]))}
+    for command, code in ((("git", "add", "."), 0), (("pre-commit", "run"), 1)):
+        ran = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == code, ran.stdout + ran.stderr
+    assert "MG101 update-in-migration" in ran.stdout
 
 
 # Files that are there.

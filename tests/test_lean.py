@@ -5,9 +5,12 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError, asdict, field, fields, is_dataclass, replace
 
 import pytest
+from program import ROOT
 
 from migration_guard import lean
 
@@ -94,3 +97,31 @@ def test_what_is_itself_is_nothing_else() -> None:
 
 def test_other_kinds_are_made_as_ever() -> None:
     assert Ordered(1) < Ordered(2)
+
+
+NODES = """
+import dataclasses, libcst, sys
+def told(cls):
+    fields = [(f.name, f.default is dataclasses.MISSING or repr(f.default), getattr(f.default_factory, '__qualname__', '')) for f in dataclasses.fields(cls)]
+    return (cls.__name__, fields, cls.__slots__, cls.__match_args__, cls.__eq__ is libcst.CSTNode.__eq__, cls.__hash__ is libcst.CSTNode.__hash__)
+nodes = [one for one in vars(libcst).values() if isinstance(one, type) and issubclass(one, libcst.CSTNode)]
+print(len(nodes) > 100, sorted(map(str, map(told, nodes))))
+name = libcst.Name("a")
+for broken in ("name.value = 1", "del name.value", "libcst.Name()", "libcst.Name('a', nonsense=1)", "libcst.Name('')"):
+    try:
+        exec(broken)
+    except Exception as error:
+        print(type(error).__name__)
+module = libcst.parse_module("async def f(a, /, *b, c=1, **d):\\n    return [x async for x in y if (z := x)]\\n")
+print(module.code, module.deep_clone().deep_equals(module), name.with_changes(value="b"), repr(module))
+"""
+
+
+def test_nodes_that_are_made_in_a_hurry_are_what_they_are_otherwise() -> None:
+    hurried = f"from migration_guard.lean import hurried\nwith hurried():\n    import libcst\n{NODES}"
+    said = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        for code in (NODES, hurried)
+    ]
+    assert said[0].startswith("True")
+    assert said[0] == said[1]

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from migration_guard.operations import Job, OperationKind, Reading
-from migration_guard.pool import _kept, kept_readers, limits, read_all
+from migration_guard.pool import _kept, kept_readers, limits, process, read_all
 
 ROOT = Path(__file__).parents[1]
 BAD = b'revision = "1"\ndown_revision = None\nfrom alembic import op\n\n\ndef upgrade():\n    op.execute("UPDATE leads SET a = 1")\n'
@@ -48,9 +48,15 @@ def alone() -> Iterator[None]:
 
 
 def readers(of: int | None = None) -> list[psutil.Process]:
-    """The reader processes below this one, or the process that keeps them."""
-    below = psutil.Process(of).children(recursive=True)
-    return [process for process in below if "spawn_main" in " ".join(process.cmdline())]
+    """The reader processes below this one."""
+
+    def reads(one: psutil.Process) -> bool:
+        try:
+            return "pool.reader" in " ".join(one.cmdline())
+        except psutil.Error:  # it is just ending
+            return False
+
+    return list(filter(reads, psutil.Process(of).children(recursive=True)))
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
@@ -63,7 +69,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
 
 
 def test_every_file_gets_its_answer() -> None:
-    found = answers([(job(f"{n}.py"), BAD) for n in range(100)])
+    found = answers([(job(f"{n}.py"), BAD) for n in range(70)])
     assert all([o.kind for o in reading.operations] == [OperationKind.UPDATE] for reading in found.values())
 
 
@@ -81,11 +87,11 @@ def test_a_file_that_takes_too_long_is_a_problem_and_the_others_are_read() -> No
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signals to kill with")
 def test_a_reader_that_dies_is_replaced() -> None:
-    work = [(job(f"{n}.py"), SLOW if n < 2 else BAD) for n in range(6)]
+    work = [(job(f"{n}.py"), SLOW * 3 if n < 1 else BAD) for n in range(6)]
     found: dict[str, Reading] = {}
     thread = threading.Thread(target=lambda: found.update(answers(work)))
     thread.start()
-    assert eventually(lambda: any(reader.cpu_times().user > 1.5 for reader in readers()))
+    assert eventually(lambda: any(reader.cpu_times().user > 2 for reader in readers()))
     max(readers(), key=lambda reader: reader.cpu_times().user).send_signal(signal.SIGSEGV)
     thread.join(180)
     problems = [problem for reading in found.values() for problem in reading.problems]
@@ -94,18 +100,32 @@ def test_a_reader_that_dies_is_replaced() -> None:
     assert sum(bool(reading.operations) for reading in found.values()) == 5
 
 
-def test_a_server_that_dies_leaves_problems() -> None:
+def test_readers_that_are_ended_from_elsewhere_leave_problems() -> None:
     work = [(job(f"{n}.py"), SLOW) for n in range(6)]  # none is read to its end
     found: dict[str, Reading] = {}
-    thread = threading.Thread(target=lambda: found.update(answers(work)))
+    told, tells = threading.Event(), list[Callable[[], None]]()
+
+    def run() -> None:
+        with kept_readers(2) as end:
+            tells.append(end)
+            told.set()
+            found.update(answers(work))
+
+    thread = threading.Thread(target=run)
     thread.start()
+    assert told.wait(20)
     assert eventually(lambda: bool(readers()))
-    server = readers()[0].parent()
-    assert server is not None
-    server.kill()
+    tells[0]()
     thread.join(180)
     assert len(found) == 6
     assert {p.message for reading in found.values() for p in reading.problems} == {"the reading process died"}
+
+
+def test_a_reader_that_cannot_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_START", "raise SystemExit(3)  # {path} {parent}")
+    found = answers([(job("a.py"), BAD), (job("b.py"), BAD * 10_000)])
+    messages = [problem.message for reading in found.values() for problem in reading.problems]
+    assert messages == ["the reader ended with exit code 3"] * 2
 
 
 def test_the_callers_own_failure_is_the_callers() -> None:
@@ -139,17 +159,15 @@ def test_kept_readers_read_run_after_run_and_remember_nothing(tmp_path: Path) ->
     assert eventually(lambda: not psutil.pid_exists(reader.pid))
 
 
-def test_kept_readers_survive_a_run_that_is_given_up_and_one_that_dies() -> None:
+def test_kept_readers_survive_a_run_that_is_given_up_and_a_death_between_runs() -> None:
     with kept_readers(1):
         for _ in read_all(iter([(job("a.py"), BAD), (job("slow.py"), SLOW)]), 1):
             break
         assert answers([(job("b.py"), BAD)])["b.py"].operations
-        server = readers()[0].parent()
-        assert server is not None
-        server.kill()
-        assert [problem.message for problem in answers([(job("c.py"), BAD)])["c.py"].problems] == [
-            "the reading process died"
-        ]
+        (reader,) = readers()
+        reader.kill()  # while nobody waits for it
+        reader.wait(20)
+        assert answers([(job("c.py"), BAD)])["c.py"].operations
         assert answers([(job("d.py"), BAD)])["d.py"].operations
     assert eventually(lambda: not readers())
 
@@ -189,8 +207,8 @@ def test_a_run_without_resource_finds_the_same(tmp_path: Path, without_resource:
 
 def test_without_resource_limits_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "resource", None)
-    limits.before_readers()
-    limits.for_file(1.0)
+    with limits.stack_of_readers():
+        limits.for_file(1.0)
 
 
 def test_a_system_that_refuses_limits_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,24 +223,22 @@ def test_a_system_that_refuses_limits_is_no_failure(monkeypatch: pytest.MonkeyPa
             raise ValueError("current limit exceeds maximum limit")
 
     monkeypatch.setattr(limits, "resource", Refusing())
-    limits.before_readers()
+    with limits.stack_of_readers():
+        pass
 
 
-def test_memory_is_watched_where_it_cannot_be_limited() -> None:
-    """In a process of its own: who watches does so until the process ends."""
-    greedy = "a = bytearray(300_000_000); import time; time.sleep(60)"
-    program = f"""
-import subprocess, sys
-from migration_guard.pool import limits
-limits.resource, limits.MEMORY = None, 200_000_000
-child = subprocess.Popen([sys.executable, "-c", {greedy!r}])
-limits.watch_readers()
-try:
-    sys.exit(child.wait(20) == 0)
-finally:
-    child.kill()
-"""
-    subprocess.run([sys.executable, "-c", program], check=True)
+def test_memory_is_watched_where_it_cannot_be_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "resource", None)
+    monkeypatch.setattr(limits, "MEMORY", 10_000_000)  # less than any reader has
+    (problem,) = answers([(job("a.py"), SLOW)])["a.py"].problems
+    assert "of memory" in problem.message
+
+
+def test_the_stack_of_this_process_stays_as_it_is() -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_STACK)
+    assert answers([(job("a.py"), BAD)])["a.py"].operations
+    assert resource.getrlimit(resource.RLIMIT_STACK) == before
 
 
 @pytest.mark.parametrize(

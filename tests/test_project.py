@@ -104,7 +104,7 @@ def loaded(names: list[str]) -> str:
     return f"print('loaded', sorted(set({names!r}) & sys.modules.keys()), file=sys.stderr)"
 
 
-DEAR = ["asyncio", "libcst", "multiprocessing", "pebble", "rich", "sqlglot", "tree_sitter", "yaml"]
+DEAR = ["asyncio", "libcst", "multiprocessing", "rich", "sqlglot", "tree_sitter", "yaml"]
 """What takes longer to load than a run without findings takes."""
 
 

@@ -121,7 +121,7 @@ FINDER = "class F:\n    def __getattr__(self, name):\n        return go\n"
 OUT_OF_SIGHT = {
     "star": "from corp import *\n",
     "globals": "globals().update(make())\n",
-    "setattr": "import sys\nsetattr(sys.modules[__name__], 'up' + 'grade', lambda: None)\n",
+    "setattr": "import sys\nsetattr(sys.modules[__name__], 'up' + 'grade', lambda: op.execute('UPDATE x SET a = 1'))\n",
 }
 """Where `upgrade` comes from that stands nowhere."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -128,16 +128,13 @@ def _write_changes_only(model: Any) -> None:
         if fields:
             stamped = [field.name for field in self._meta.concrete_fields if getattr(field, "auto_now", False)]
             more = [changed[name] for name in fields]
-            save(self, **{**named, "update_fields": {*more, *(stamped if asked is None else ())}})
-            getattr(self, _READ).update({name: copy.deepcopy(self.__dict__[name]) for name in fields})
+            saved = {*more, *(stamped if asked is None else ())}
+            save(self, **{**named, "update_fields": saved})
+            _remember(self, saved)
 
     def refreshed(self: Any, using: Any = None, fields: Any = None, **named: Any) -> None:
         refresh(self, using, fields, **named)  # also what reads a deferred field
-        known = self.__dict__.get(_READ, {})
-        asked = [field for field in self._meta.concrete_fields if not fields or {field.name, field.attname} & {*fields}]
-        known.update(
-            {one.attname: copy.deepcopy(self.__dict__[one.attname]) for one in asked if one.attname in self.__dict__}
-        )
+        _remember(self, {*(fields or ())})
 
     model.from_db = classmethod(read)
     model.save = written
@@ -158,9 +155,21 @@ def _changing(queryset: Any) -> Any:
             for row, names in changed
             if names is None or any(name in wanted or field in wanted for name, field in names.items())
         ]
-        return queryset.bulk_update(self, left, fields, *given, **named) if left else 0
+        matched = queryset.bulk_update(self, left, fields, *given, **named) if left else 0
+        for row in left:
+            _remember(row, wanted)
+        return matched
 
     return type(queryset.__name__, (queryset,), {"bulk_update": bulk_update})
+
+
+def _remember(row: Any, names: Collection[str]) -> None:
+    """Take what some fields of a row are now, or all of them, for what is in the database."""
+    if (read := row.__dict__.get(_READ)) is not None:
+        fields = (one for one in row._meta.concrete_fields if not names or one.name in names or one.attname in names)  # noqa: SLF001
+        read.update(
+            {one.attname: copy.deepcopy(row.__dict__[one.attname]) for one in fields if one.attname in row.__dict__}
+        )
 
 
 def _changed(row: Any) -> dict[str, str] | None:

@@ -40,7 +40,7 @@ def asked(schema: str, owners: Sequence[str], use: Use) -> Mapping[str, object]:
 
 def distrusted(schema: str, found: Sequence[str]) -> str:
     """Say what of a state is not to be trusted, and what to do."""
-    todo = "drop what is not yours, or name its owner in `state-owners` of [tool.migration-guard.backfill]"
+    todo = "drop what is not yours, or name its owner in `backfill.state-owners`"
     return f"the state in schema {schema} is not to be trusted: {_told(found)}; {todo}"
 
 

@@ -22,7 +22,6 @@ from migration_guard.files import is_known, reason
 from migration_guard.operations import Job, Reading
 from migration_guard.sight import looking, records
 from migration_guard.sight.asking import digest
-from migration_guard.skim import created, history, places  # noqa: F401 -- they answer what is asked again
 
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
@@ -138,6 +137,9 @@ class Cache:
             line = sheet.get(key) if self._filled else None
             if line is None:
                 return None
+            # what is asked again, they answer
+            from migration_guard.skim import created, history, places  # noqa: F401, PLC0415
+
             known = json.loads(line)
             return known if self._holds(known["looks"], self._records(root)) else None
         except (Broken, *_UNREADABLE):

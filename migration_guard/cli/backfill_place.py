@@ -57,8 +57,8 @@ class Place:
         if self.modules:
             return load_definitions(self.modules, Path.cwd())
         if not settings.backfill.modules:
-            key = "`modules` of [tool.migration-guard.backfill], or --module"
-            raise DefinitionError(f"no backfill is defined anywhere: name modules, files or folders in {key}")
+            places = "name modules, files or folders in `backfill.modules`, or by --module"
+            raise DefinitionError(f"no backfill is defined anywhere: {places}")
         return load_definitions(settings.backfill.modules, settings.root)
 
     def definition(self, key: str) -> Definition | str:

@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from migration_guard.baseline import Filed, dump
-from migration_guard.check import Run
 from migration_guard.cli.options import loader, told, workers
 from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.cli.proving import Prover, prover
@@ -24,6 +23,7 @@ from migration_guard.move.place import Modules, NoPlace
 from migration_guard.move.plan import Move, Refusal, movable, plan, refusal
 from migration_guard.move.safeguards import objections
 from migration_guard.move.skeleton import skeleton_of
+from migration_guard.pipeline import Run
 from migration_guard.pool import kept_readers
 from migration_guard.report.sanitise import one_line
 from migration_guard.rules import UnknownRuleError, all_rules, matching
@@ -209,6 +209,9 @@ class _Mover:
         moved = 0
         refused: set[str] = set()
         waiting = findings
+        if path in self._ours:  # it follows one that was moved, and says so now
+            waiting, lost = self._again(path, waiting)
+            refused |= lost
         while waiting:
             one, finding = waiting.pop(0)
             outcome = (skeleton_of if self.skeleton else plan)(one, finding, self.key, self.options.modules(path))
@@ -272,18 +275,20 @@ class _Mover:
         return not reasons
 
     def _write(self, move: Move) -> None:
-        """Write both files, or neither."""
-        module = move.module
-        module.path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(module.path, move.module_after)
+        """Write every file, or none: what others rely on first."""
+        done: list[tuple[Path, bytes | None]] = []
         try:
-            if move.after is not None:
-                replace_file(move.migration, move.after)
+            for path, before, after in _changes(move):
+                _check_read(path, before)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                replace_file(path, after)
+                done.append((path, before))
         except click.ClickException:
-            if module.content is None:
-                module.path.unlink()
-            else:
-                replace_file(module.path, module.content)
+            for path, before in reversed(done):
+                if before is None:
+                    path.unlink()
+                else:
+                    replace_file(path, before)
             raise
         self._ours |= set(move.files)
 
@@ -307,12 +312,24 @@ def _told(finding: Finding) -> str:
     return one_line(f"{finding.path}:{finding.span.line}: {kind.replace('_', ' ')} of {target}")
 
 
+def _check_read(path: Path, before: bytes | None) -> None:
+    """Refuse to change what is not as it was read. Raises ClickException."""
+    if before is not None and path.read_bytes() != before:
+        raise click.ClickException(f"{path.name} has changed since it was read; run this again")
+
+
+def _changes(move: Move) -> Iterator[tuple[Path, bytes | None, bytes]]:
+    """Each file that a move changes, as it was and as it would be; the migration last."""
+    yield move.module.path, move.module.content, move.module_after
+    for change in move.others:
+        yield change.path, change.before, change.after
+    if move.after is not None:
+        yield move.migration, move.before, move.after
+
+
 def _show(move: Move) -> None:
     """Print the change of both files as a diff."""
-    pairs = [(move.module.path, move.module.content, move.module_after)]
-    if move.after is not None:
-        pairs.insert(0, (move.migration, move.before, move.after))
-    for path, before, after in pairs:
+    for path, before, after in sorted(_changes(move), key=lambda change: change[0] != move.migration):
         shown = one_line(shown_path(path, Path.cwd()))
         old, new = ((data or b"").decode("utf-8", "replace").splitlines() for data in (before, after))
         names = ("/dev/null" if before is None else f"a/{shown}", f"b/{shown}")

@@ -213,7 +213,7 @@ class Inspection:
             self._values.append(node)
         if origin in EXECUTES:
             self._require(len(node.args) == 1 and not node.keywords and self._names.origin(node.args[0]) == TEXT)
-        elif is_known(origin) or self._is_of_file(node) or self._is_pure_method(node):
+        elif (is_known(origin) and not _converts(node)) or self._is_of_file(node) or self._is_pure_method(node):
             self._require(not (is_known(origin) and may_call(origin) and self._is_given_a_stranger(node)))
             self._in_sight.update(node.args)
             self._in_sight.update(keyword.value for keyword in node.keywords)
@@ -350,6 +350,12 @@ class Inspection:
             case ast.Constant(value=None):
                 return True
         return self._names.origin(node) in {TEXT, NO_SQL}
+
+
+def _converts(node: ast.Call) -> bool:
+    """Whether a call may compute each row's value by a function, as `postgresql_using="f(a)"` does."""
+    given = [keyword.value for keyword in node.keywords if keyword.arg == "postgresql_using"]
+    return any(not isinstance(one, ast.Constant) or "(" in str(one.value) for one in given)
 
 
 def _dotted(node: ast.expr) -> tuple[str, ...]:

@@ -29,17 +29,13 @@ _CREATED = (
     "COLLATION DATABASE DOMAIN EXTENSION INDEX ROLE SCHEMA SEQUENCE STATISTICS TABLE TYPE USER "
     "BITMAP CLUSTERED FULLTEXT NONCLUSTERED SPATIAL TEMP TEMPORARY UNIQUE UNLOGGED"
 )
-_COMPUTES = re.compile(
-    r"\b(?:default|using|check)\b[^;]*?\b(?!(?:n?(?:var)?char|n?varchar2|character|varying|numeric|decimal|float|bit|interval|"
-    r"timestamp(?:tz)?|time(?:tz)?|now|nextval|gen_random_uuid|uuid_generate_v[14]|coalesce|nullif|lower|upper|trim|"
-    r"key|check|unique|references|index|in|and|or|not|btree|hash|gin|gist|brin)\b)[\w\"]+\s*\(",
-    re.IGNORECASE,
-)
-"""A function is called for each row that there is, unless only what is new is given a default."""
 _CHANGES_SCHEMA = re.compile(
     rf"\s*(?:(?:ALTER|COMMENT|DROP|GRANT|LOCK|PRAGMA|REINDEX|RENAME|RESET|REVOKE|SET|CREATE\s+(?:{'|'.join(_CREATED.split())}))\b|$)",
     re.IGNORECASE,
 )
+
+_ALTERS = re.compile(r"\s*ALTER\b", re.IGNORECASE)
+_COMPUTED = re.compile(r"\b(?:USING|DEFAULT|CHECK)\b", re.IGNORECASE)
 
 
 def only_changes_schema(text: str) -> bool:
@@ -48,6 +44,13 @@ def only_changes_schema(text: str) -> bool:
         return False
     # A semicolon within quotes makes pieces that are no statements, which keeps the file. `CREATE TABLE a TABLE b`
     # is a copy in MySQL.
-    if "(" in text and _COMPUTES.search(text):
-        return False
-    return all(_CHANGES_SCHEMA.match(piece) and len(_NAMES_A_TABLE.findall(piece)) < 2 for piece in text.split(";"))
+    return all(
+        _CHANGES_SCHEMA.match(piece) and len(_NAMES_A_TABLE.findall(piece)) < 2 and not _computes(piece)
+        for piece in text.split(";")
+    )
+
+
+def _computes(piece: str) -> bool:
+    """Whether it may call functions for the rows that there are, in `ALTER … USING f(a)` or `ADD … DEFAULT f()`."""
+    found = _COMPUTED.search(piece) if _ALTERS.match(piece) else None
+    return found is not None and "(" in piece[found.end() :]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from migration_guard import __version__
 from migration_guard.baseline import DEFAULT_NAME
 from migration_guard.config.load import OWN_FILE, SECTION, SHARED_FILE
+from migration_guard.init.source import Source, source
 from migration_guard.init.survey import ATTRIBUTES, GITLAB, HOOKS, WORKFLOWS, Survey
 
 if sys.version_info >= (3, 11):
@@ -22,18 +23,17 @@ else:
 
 WORKFLOW = f"{WORKFLOWS}/workflows/migration-guard.yml"
 
-_HOOK = f"""\
+_HOOK = """\
 - repo: local
   hooks:
     - id: migration-guard
       name: migration-guard
       entry: migration-guard check --force-exclude
-      language: python
-      additional_dependencies: [migration-guard=={__version__}]
+      {language}
       types_or: [python, sql]
       require_serial: true
 """
-_GITHUB_JOB = f"""\
+_GITHUB_JOB = """\
 name: migration-guard
 on:
   pull_request:
@@ -52,14 +52,14 @@ jobs:
       - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
         with:
           python-version: "3.12"
-      - run: pip install migration-guard=={__version__}
+      - run: {install}
       # Baseline, configuration and remarks count as they were where the branch left main, so that none judges itself.
       # The pull request that brings them fails here for the last time.
       - run: >-
           migration-guard check --output-format github --baseline-from origin/main --config-from origin/main
           --no-inline-ignores-since origin/main --strict-discovery
 """
-_GITLAB_JOB = f"""\
+_GITLAB_JOB = """\
 migration-guard:
   image: python:3.12
   rules:
@@ -68,8 +68,8 @@ migration-guard:
   variables:
     GIT_DEPTH: "0"
   script:
-    - pip install migration-guard=={__version__}
-    - target="${{CI_MERGE_REQUEST_TARGET_BRANCH_NAME:-$CI_DEFAULT_BRANCH}}"
+    - {install}
+    - target="${CI_MERGE_REQUEST_TARGET_BRANCH_NAME:-$CI_DEFAULT_BRANCH}"
     - git fetch --quiet origin "+refs/heads/$target:refs/remotes/origin/$target"
     # Baseline, configuration and remarks count as they were where the branch left its target.
     - >-
@@ -114,7 +114,8 @@ Proposal = Create | Append | Tell
 
 def proposals(survey: Survey) -> tuple[Proposal, ...]:
     """Propose what is missing; nothing where everything is set up."""
-    return (*_configuration(survey), *_hook(survey), *_job(survey), *_attributes(survey))
+    origin = source(survey.root)
+    return (*_configuration(survey), *_hook(survey, origin), *_job(survey, origin), *_attributes(survey))
 
 
 def _configuration(survey: Survey) -> Iterator[Proposal]:
@@ -148,31 +149,45 @@ def _options(survey: Survey) -> str:
     return "\n".join(lines)
 
 
-def _hook(survey: Survey) -> Iterator[Proposal]:
-    path = survey.root / HOOKS
+def _hook(survey: Survey, origin: Source) -> Iterator[Proposal]:
+    path, hook = survey.root / HOOKS, _HOOK.replace("{language}", _language(origin))
     if survey.hooks is None:
-        yield Create(path, f"repos:\n{textwrap.indent(_HOOK, '  ')}")
+        yield Create(path, f"repos:\n{textwrap.indent(hook, '  ')}")
     elif "migration-guard" not in survey.hooks:
-        yield _listed(path, survey.hooks)
+        yield _listed(path, survey.hooks, hook)
 
 
-def _listed(path: Path, text: str) -> Proposal:
+def _language(origin: Source) -> str:
+    """An environment of the hook's own where that can be filled, else the guard that the developer has."""
+    if not origin.anywhere or origin.beside:
+        return "language: system"
+    return f"language: python\n      additional_dependencies: {json.dumps([origin.requirement])}"
+
+
+def _install(origin: Source) -> str:
+    unsure = (
+        "" if origin.anywhere else "  # this copy came from a file: name an index, a URL or a wheel that CI can reach"
+    )
+    return f"pip install {shlex.quote(origin.requirement)}{unsure}"
+
+
+def _listed(path: Path, text: str, hook: str) -> Proposal:
     """Add to the list of hooks where it surely ends the file: plain block style, `repos` the last key."""
     keys = _TOP_LEVEL_KEY.findall(text)
     items = _LISTED.findall(text)
     plain = (
         keys and keys[-1].strip() == "repos:" and len(set(items)) == 1 and "\n..." not in text and "\n---" not in text
     )
-    return _appended(path, text, textwrap.indent(_HOOK, items[0]), gap="") if plain else Tell(path, _HOOK)
+    return _appended(path, text, textwrap.indent(hook, items[0]), gap="") if plain else Tell(path, hook)
 
 
-def _job(survey: Survey) -> Iterator[Proposal]:
+def _job(survey: Survey, origin: Source) -> Iterator[Proposal]:
     if survey.mentioned:
         return
     if survey.gitlab is not None:
-        yield Tell(survey.root / GITLAB, _GITLAB_JOB)
+        yield Tell(survey.root / GITLAB, _GITLAB_JOB.replace("{install}", _install(origin)))
     elif survey.workflows:
-        yield Create(survey.root / WORKFLOW, _GITHUB_JOB)
+        yield Create(survey.root / WORKFLOW, _GITHUB_JOB.replace("{install}", _install(origin)))
 
 
 def _attributes(survey: Survey) -> Iterator[Proposal]:

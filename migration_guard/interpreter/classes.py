@@ -12,7 +12,7 @@ from migration_guard.interpreter.cores import CORES, OBJECTS, TextObject
 from migration_guard.interpreter.functions import Function, docstring
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text, plain
-from migration_guard.interpreter.values import UNKNOWN, Constant, External, Method, Native, Unknown, Value, join
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Native, Unknown, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -41,6 +41,8 @@ class Class(Value):
     children: list[Class] = field(default_factory=list, repr=False)
     meta: Class | None = None
     """The metaclass of the repository that its statement names."""
+    made_like: Value = NONE
+    """… or the one out of sight."""
     making: Class | None = field(default=None, repr=False)
     """Of a metaclass: the class that it is making."""
     made_by: Call | None = field(default=None, repr=False)
@@ -185,6 +187,7 @@ class Class(Value):
         """An object after its `__init__`, and what is done when it is gone."""
         if isinstance(made, Instance):
             made.initialised(call)
+            call.machine.libraries.made(made, call)
             made.special("__del__")
         elif isinstance(made, OBJECTS):
             initialiser = self.method_of("__init__")

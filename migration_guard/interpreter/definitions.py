@@ -28,6 +28,7 @@ _STYLES = {
     "property": "property",
     "cached_property": "property",
     "hybrid_property": "property",
+    "classproperty": "classproperty",
     "contextmanager": "contextmanager",
     "asynccontextmanager": "contextmanager",
 }
@@ -150,6 +151,7 @@ class Definitions:
         cls.made_by = Call(machine, node.name.value, machine.place(node))
         meta = named.pop("metaclass", None)
         cls.meta = meta if isinstance(meta, Class) else None
+        cls.made_like = meta if meta is not None and cls.meta is None else cls.made_like
         cls.fields = self._fields(cls, node)
         prepares = cls.metaclass.method_of("__prepare__") if cls.metaclass is not None else None
         if prepares is not None and cls.metaclass is not None:
@@ -164,7 +166,7 @@ class Definitions:
         for ancestor in cls.lineage()[1:]:
             ancestor.children.append(cls)
         for base in bases:
-            machine.libraries.handed(base, cls)
+            machine.libraries.inherited(base, cls)
         made = self._made(cls, named)
         self._announced(cls, named)
         decorators = [one for one in node.decorators if not self._field_style(one)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
@@ -73,6 +74,8 @@ def call(target: External, call: Call) -> Value | None:
         case "SimpleLazyObject":
             run_callbacks(call)
             return UNKNOWN
+        case "from_queryset" if call.positional:
+            return first
         case "call_command":
             return _call_command(call)
         case "create_permissions" | "create_contenttypes" | "create_default_site":
@@ -145,6 +148,11 @@ class Foreign(Unknown):
 
 def _call_command(call: Call) -> Value:
     name = call.argument(0, "command_name")
+    commands = [option for option in name.alternatives() if isinstance(option, Instance)] if name is not None else []
+    for command in commands:
+        command.method("handle", replace(call.with_arguments((), call.named).opened(UNKNOWN), name="handle"))
+    if commands:
+        return NONE
     if isinstance(name, Text) and str(name) in ("loaddata", "sqlflush", "flush"):
         record(call, OperationKind.DML_CALL, how="helper", callee=f"call_command {name}")
     elif not isinstance(name, Text) or str(name) not in _QUIET_COMMANDS:

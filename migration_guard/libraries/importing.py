@@ -13,7 +13,7 @@ from migration_guard.interpreter.repository import Module
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Value, join
 from migration_guard.libraries.execution import opaque
-from migration_guard.libraries.standard.builtin import names_of
+from migration_guard.libraries.standard.builtin import namespace_of
 from migration_guard.libraries.standard.files import PathValue, as_path
 from migration_guard.sight.folders import exists, is_file, is_folder, matching
 from migration_guard.skim.outline import Import
@@ -96,7 +96,7 @@ def _run_module(call: Call) -> Value:
         module = _imported(Import.spelled(name), call)
         if isinstance(module, ModuleValue):
             call.machine.imports.whole(module.module, call)
-            return names_of(module.module, call.machine)
+            return namespace_of(module.module, call.machine)
         return Unknown("module")
 
     return _named(call, call.argument(0, "mod_name"), found)
@@ -109,7 +109,7 @@ def _run_path(call: Call) -> Value:
         opaque(call, "a file is run whose path is not known", call.name)
     else:
         call.machine.imports.whole(module, call)
-        return names_of(module, call.machine)
+        return namespace_of(module, call.machine)
     return Unknown("module")
 
 
@@ -224,7 +224,11 @@ class Modules(Value):
     def item(self, key: Value) -> Value:
         names, module = self.machine.names, self.machine.scope.module
         return join(
-            names.module(str(one), module) if isinstance(one, Text) and one.known else Unknown("module")
+            names.module(str(one), module)
+            if isinstance(one, Text) and one.known
+            else ModuleValue(module)
+            if isinstance(one, Unknown) and one.hint == "__name__"
+            else Unknown("module")
             for one in key.alternatives()
         )
 

@@ -20,6 +20,7 @@ from migration_guard.libraries.database import (
     Table,
     run_callbacks,
     statement_on,
+    written_within,
 )
 from migration_guard.libraries.drivers import selected
 from migration_guard.libraries.execution import execute
@@ -60,7 +61,7 @@ def call(target: External, call: Call) -> Value | None:
         case last if last in CORE_VERBS:
             return statement_on(call.argument(0, "table", "entity") or UNKNOWN, last, call)
         case "select" | "union" | "union_all" | "exists":
-            return selected(call)
+            return written_within(call) or selected(call)
         case "MetaData":
             return Metadata()
         case "aliased" | "with_polymorphic" | "alias":

@@ -41,6 +41,8 @@ class Piece:
     operation: Operation
     rendition: Rendition
     drafted: Draft
+    models: frozenset[str]
+    """What Django calls its tables, where they have other names."""
     function: Written | None = None
     """What does it, where SQL does not say it."""
 
@@ -51,8 +53,8 @@ class Piece:
 
     @property
     def tables(self) -> frozenset[str]:
-        """The table that it goes through and the one that it writes, by their bare names."""
-        return frozenset({bare(self.drafted.table), bare(self.written)})
+        """The table that it goes through and the one that it writes, by their bare names, and by those of their models."""
+        return frozenset({bare(self.drafted.table), bare(self.written), *self.models})
 
     def speaks_of(self, table: str) -> bool:
         """Whether it may speak of a table, or of a column of its name."""
@@ -75,7 +77,15 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     drafted = draft(rendition.sql, schema.facts, key)
     _refuse_unknown_columns(operation, rendition.sql, drafted, schema)
     _refuse_history(schema, drafted)
-    return Piece(finding, operation, rendition, _with_unread(drafted, schema))
+    return Piece(finding, operation, rendition, _with_unread(drafted, schema), _models(schema, drafted))
+
+
+def _models(schema: Schema, drafted: Draft) -> frozenset[str]:
+    return frozenset(
+        name
+        for table in (drafted.table, *((drafted.target,) if drafted.target else ()))
+        for name in schema.models(table)
+    )
 
 
 def _refuse_models_of_the_past(schema: Schema, drafted: Draft) -> None:
@@ -139,7 +149,7 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
     app = operation.migration.partition(".")[0].lower()
     words = {word for name in written.words for word in (name, f"{app}_{name}")}
     drafted = _with_unread(replace(drafted, names=drafted.names | words), schema)
-    return Piece(finding, operation, rendition, drafted, written)
+    return Piece(finding, operation, rendition, drafted, _models(schema, drafted), written)
 
 
 def _refuse_unknown_columns(operation: Operation, sql: str, drafted: Draft, schema: Schema) -> None:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.config import Settings
+from migration_guard.config.advice import table
 from migration_guard.discover.patterns import backfill_path
 from migration_guard.files import Unreadable, read_source
 from migration_guard.interpreter.syntax import Refused
 from migration_guard.rewriting.definitions import keys_in
-
-_HOW = '[tool.migration-guard.backfill]\nmodules = ["backfills.py"]'
 
 
 class NoPlace(Exception):
@@ -39,8 +38,9 @@ class Modules:
     @staticmethod
     def of(settings: Settings) -> Modules:
         if not settings.backfill.modules:
-            source = settings.source.name if settings.source is not None else "pyproject.toml"
-            raise NoPlace(f"no module for backfills is configured; say in {source}, for instance:\n{_HOW}")
+            file, header = table("backfill", settings)
+            how = f'{header}\nmodules = ["backfills.py"]'
+            raise NoPlace(f"no module for backfills is configured; say in {file}, for instance:\n{how}")
         places = [backfill_path(entry, settings) for entry in settings.backfill.modules]
         files = [
             file for place in places for file in ([place] if place.suffix == ".py" else sorted(place.rglob("*.py")))

@@ -11,12 +11,14 @@ from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Severity
 from migration_guard.interpreter.syntax import Refused
 from migration_guard.move.group import Member, group_of, keys_before, others_of, twins_of
+from migration_guard.move.later import Change, Later, later_of
 from migration_guard.move.piece import FUNCTION, MOVABLE, Piece, piece_of
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
 from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
 from migration_guard.rewriting.leftovers import tidied
 from migration_guard.rewriting.removal import CannotRemove, Migration, Site
+from migration_guard.skim.history import app_label
 from migration_guard.sql.backfill import CannotMove
 
 __all__ = ["MOVABLE", "Move", "Refusal", "movable", "plan", "refusal"]
@@ -27,7 +29,6 @@ _LONGEST_KEY = 100
 _MOST_OF_A_NAME = 99
 _COMMENT = "migration-guard move: the {verb} of {table} is now {key}"
 _MOVED = re.compile(r"migration-guard move: the \w+ of (?P<table>\S+) is now (?P<key>\S+)")
-_ENDS = re.compile(r"\b(?:drop_|Delete|Remove|rename|Rename|INSERT\b|bulk_insert|DROP\b|RENAME\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Move:
     pieces: tuple[Piece, ...] = ()
     after_keys: tuple[tuple[str, ...], ...] = ()
     """For each, the keys that it waits for."""
+    others: tuple[Change, ...] = ()
+    """Other migrations: the one that waits for the backfills, and those that follow it."""
 
     @property
     def finding(self) -> Finding:
@@ -56,7 +59,8 @@ class Move:
     @property
     def files(self) -> tuple[Path, ...]:
         """What is changed."""
-        return (self.module.path,) if self.after is None else (self.migration, self.module.path)
+        own = (self.module.path,) if self.after is None else (self.migration, self.module.path)
+        return (*own, *(change.path for change in self.others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class _Group:
     members: tuple[Member, ...]
     sites: tuple[Site, ...]
     migration: Migration
+    later: Later | None
+    """Where what builds on them goes."""
 
     def pairs(self) -> Iterator[tuple[Piece, Site]]:
         return zip((member.piece for member in self.members), self.sites, strict=True)
@@ -111,10 +117,11 @@ def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
         operation, rendition = member.piece.operation, member.piece.rendition
         others = [other for _, other in others_of(one, operation)]
         _refuse_others_in_loop(rendition, others)
-        site = migration.site(rendition, _calls(others, operation, rendition))
-        _refuse_users(site, member.piece, others)
-        sites.append(site)
-    return _Group(members, tuple(sites), migration)
+        sites.append(migration.site(rendition, _calls(others, operation, rendition)))
+    pairs = list(zip((member.piece for member in members), sites, strict=True))
+    judged = [other for _, other in others_of(one, first.operation)] + [first.operation]
+    later = later_of(one.candidate, migration, pairs, judged)
+    return _Group(members, tuple(sites), migration, later)
 
 
 def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) -> Move | Refusal:
@@ -143,6 +150,8 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
         for (piece, _), name in zip(group.pairs(), keys, strict=True)
     ]
     assert content is not None
+    later = group.later
+    also = later.contract.cut() if later is not None and later.contract is not None else ()
     return Move(
         tuple(
             dict.fromkeys(
@@ -153,13 +162,21 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
         candidate.root,
         candidate.path,
         candidate.source,
-        tidied(candidate.source, group.migration.without(list(zip(group.sites, comments, strict=True)))),
+        tidied(candidate.source, group.migration.without(list(zip(group.sites, comments, strict=True)), also)),
         module,
         content,
-        tuple(dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes)),
+        (*dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes), *_told_of(later)),
         tuple(piece for piece, _ in group.pairs()),
         waits,
+        tuple(later.changes(group.migration, keys, app_label(candidate.path.parent.parent)))
+        if later is not None
+        else (),
     )
+
+
+def _told_of(later: Later | None) -> Iterator[str]:
+    if later is not None:
+        yield f"{later.path.name} waits for it; run the backfills between the two migrations"
 
 
 def _free_key(piece: Piece, modules: Modules, taken: Sequence[str], text: str) -> str | Path:
@@ -209,32 +226,6 @@ def _refuse_others_in_loop(rendition: Rendition, others: Sequence[Operation]) ->
 def _holds(call: Span, span: Span) -> bool:
     begins = (call.line, call.column) <= (span.line, span.column)
     return begins and (span.end_line, span.end_column) <= (call.end_line, call.end_column)
-
-
-def _refuse_users(site: Site, piece: Piece, judged: Sequence[Operation]) -> None:
-    """Refuse a migration that goes on to build on what was changed, or to take away what it was made of."""
-    drafted = piece.drafted
-    tables = piece.tables
-    columns = {column.lower() for column in drafted.columns} or (drafted.names - tables)
-    for step in site.after:
-        if step.simple and any(step.line <= other.span.line <= step.end for other in judged):
-            continue  # a data change, which does not depend on this one
-        words = {word.lower() for word in re.findall(r"\w+", step.code)}
-        words |= {word.removesuffix("_id") for word in words}
-        speaks = bool(words & tables) or any(table.endswith(f"_{word}") for table in tables for word in words)
-        names = drafted.names - tables
-        if not speaks and not (words & names and _ENDS.search(step.code)):
-            continue
-        if words & {*columns, *(column.removesuffix("_id") for column in columns)} or _ENDS.search(step.code):
-            raise CannotMove(
-                f"line {step.line} builds on it ({_first_line(step.code)}); put that into a later migration, which "
-                "waits for the backfill, then move this"
-            )
-
-
-def _first_line(code: str) -> str:
-    text = " ".join(code.split())
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def key_for(finding: Finding, table: str, what: str) -> str:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from migration_guard.files import exists
+from migration_guard.files import Unreadable, exists, read_source
 from migration_guard.git import Git, GitError
 
 
@@ -20,7 +20,7 @@ def objections(paths: Iterable[Path], *, force: bool) -> Iterator[str]:
         elif not there and not _writable(_nearest(path)):
             yield f"{path.name} cannot be made: its folder is read-only"
         elif there and not force and (reason := _at_risk(path)) is not None:
-            yield f"{reason}; commit it first, or say --force"
+            yield f"{reason}; `git add` it first, or say --force"
 
 
 def _writable(path: Path) -> bool:
@@ -33,11 +33,11 @@ def _nearest(path: Path) -> Path:
 
 
 def _at_risk(path: Path) -> str | None:
-    """Say why a change could not be taken back."""
+    """Say why a change could not be taken back: neither a commit nor the index has what stands there."""
     try:
         git = Git.at(path.parent)
-        if git.unchanged(git.commit("HEAD"), [path]):
+        if git.content("", path) == read_source(path) or git.unchanged(git.commit("HEAD"), [path]):
             return None
-    except GitError as error:
+    except (GitError, Unreadable) as error:
         return f"{path.name} could not be brought back ({error})"
-    return f"{path.name} has uncommitted changes"
+    return f"{path.name} has changes that git does not hold"

@@ -33,6 +33,20 @@ class _Told:
     file: str
 
 
+def contract_path(migration: Path) -> Path:
+    """Where the migration stands, or would stand, that does what builds on a migration's backfills.
+
+    Django finds migrations by how their names begin, so that no name may begin with another.
+    """
+    number, underscore, name = migration.stem.partition("_")
+    if migration.parent.name != "migrations" or not number.isdigit() or not underscore:
+        return migration.with_name(f"{migration.stem}_contract.py")
+    names = (f"{int(number) + 1:0{len(number)}}", f"{number}a")
+    paths = [migration.with_name(f"{one}_contract_of_{name}.py") for one in names]
+    taken = any(path not in paths for path in migration.parent.glob(f"{names[0]}_*.py"))
+    return next((path for path in paths if path.exists()), paths[taken])
+
+
 class Schema:
     """The tables of the folders in which a migration and its neighbours lie."""
 
@@ -42,7 +56,9 @@ class Schema:
         if migration.parent.name == "migrations":
             folders += sorted(migration.parent.parent.parent.glob("*/migrations"))
         folders = [folder for folder in dict.fromkeys(folders) if folder.is_relative_to(root) or folder == folders[0]]
-        self._told = [one for folder in folders for one in _in_folder(folder)]
+        later = str(contract_path(migration))  # it comes after what is moved
+        self._told = [one for folder in folders for one in _in_folder(folder).told if one.file != later]
+        self._models = [pair for folder in folders for pair in _in_folder(folder).models]
 
     def facts(self, table: str) -> Facts:
         """Give what is known of a table, by its name with or without schema."""
@@ -59,6 +75,10 @@ class Schema:
                 columns[said.name] = replace(known, type=known.type if said.type is not None else None, nullable=True)
         keys = dict.fromkeys(said.name for said, _ in mine if said.key and not said.dropped)
         return Facts(tuple(keys), columns, self._unique(name))
+
+    def models(self, table: str) -> frozenset[str]:
+        """The names, each with its app, of the models whose table has another name."""
+        return frozenset(model for model, name in self._models if bare(name) == bare(table))
 
     def unread(self, table: str) -> tuple[str, ...]:
         """Say which files of those that may speak of a table could not be read."""
@@ -96,18 +116,28 @@ def _joined(known: Column | None, said: Column) -> Column:
     return Column(same, known.nullable or said.nullable, known.new and said.new)
 
 
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """What the files of a folder say."""
+
+    told: tuple[_Told, ...]
+    models: tuple[tuple[str, str], ...]
+    """Models of Django's whose table has another name than theirs, each with that."""
+
+
 @lru_cache(maxsize=256)
-def _in_folder(folder: Path) -> tuple[_Told, ...]:
+def _in_folder(folder: Path) -> _Folder:
     found: list[_Told] = []
     tables: dict[str, str] = {}
     for path in sorted((*folder.glob("*.py"), *folder.glob("*.sql"))):
         found += [_Told(what, str(path)) for what in _in_file(path, tables)]
-    return tuple(
+    every = (
         one
         if isinstance(one.what, Unread)
         else replace(one, what=replace(one.what, table=tables.get(one.what.table, one.what.table)))
         for one in found
     )
+    return _Folder(tuple(every), tuple(tables.items()))
 
 
 def _in_file(path: Path, tables: dict[str, str]) -> Iterator[Told]:

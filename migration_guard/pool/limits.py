@@ -12,7 +12,8 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import ModuleType
 
 resource: ModuleType | None
@@ -26,38 +27,41 @@ MEMORY = 2 * 1024**3
 STACK = 256 * 1024**2
 """Bytes of stack: libcst needs some 6 kB a nesting level, and our own calls as much again."""
 RECURSION = 12_000
+TOO_LARGE = f"reading it takes more than {MEMORY // 1024**2} MB of memory"
 GC_THRESHOLD = 100_000
 """Trees are large and live as long as their file: looking through them for garbage every 700 objects costs a fifth."""
 WATCH_INTERVAL = 0.25
 _PR_SET_PDEATHSIG = 1
 
 
-def before_readers() -> None:
-    """In the process that starts readers: the stack limit counts when a program is started."""
+@contextmanager
+def stack_of_readers() -> Iterator[None]:
+    """Within it, programs are started with a reader's stack: its limit counts at that moment, and is inherited."""
+    before = resource.getrlimit(resource.RLIMIT_STACK) if resource is not None else None
     _lower("RLIMIT_STACK", STACK)
-    _lower("RLIMIT_CORE", 0)
+    try:
+        yield
+    finally:
+        if resource is not None and before is not None:
+            with suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_STACK, before)
 
 
-def in_reader() -> None:
+def in_reader(parent: int) -> None:
     """In a reader, before it reads anything."""
-    die_with_parent()
+    die_with_parent(parent)
     sys.setrecursionlimit(RECURSION)
     gc.set_threshold(GC_THRESHOLD)
+    _lower("RLIMIT_CORE", 0)
     _lower("RLIMIT_AS", MEMORY)
 
 
-def die_with_parent() -> None:
+def die_with_parent(parent: int) -> None:
     """End this process when the one that started it is gone, however that ended: nobody waits for it any more."""
-    parent = os.getppid()
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # also amid a parser's own code, where no thread of ours runs
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
-
-
-def end_with_parent() -> None:
-    """End the process that keeps the readers when its caller is gone; they follow it."""
-    threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
 
 
 def _watch_parent(parent: int) -> None:
@@ -91,24 +95,19 @@ def _lower(name: str, value: int) -> None:
         return
 
 
-def watch_readers() -> None:
-    """Where the address space cannot be limited, kill readers that grow beyond it; their files become Problems."""
+def is_too_large(pid: int) -> bool:
+    """Say whether a reader has grown beyond its limit, where the system does not hold it to one."""
     if resource is not None and sys.platform == "linux":
-        return
-    threading.Thread(target=_watch, daemon=True).start()
-
-
-def _watch() -> None:
-    import psutil  # noqa: PLC0415 - installed only where it is needed
-
-    pause = threading.Event()
-    while not pause.wait(WATCH_INTERVAL):
-        for child in psutil.Process().children():
-            try:
-                if child.memory_info().rss > MEMORY:
-                    child.kill()
-            except psutil.Error:
-                continue
+        return False
+    try:
+        import psutil  # noqa: PLC0415 - installed only where it is needed
+    except ImportError:
+        return False
+    try:
+        resident: int = psutil.Process(pid).memory_info().rss
+    except psutil.Error:
+        return False
+    return resident > MEMORY
 
 
 def reason_of_death(exit_code: int | None, seconds: float) -> str:

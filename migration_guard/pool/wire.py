@@ -13,7 +13,6 @@ from migration_guard.lean import dataclass
 from migration_guard.operations import Job, Reading
 
 _LENGTH = struct.Struct(">I")
-_END = b"end of "
 
 
 class Writer(Protocol):
@@ -50,15 +49,6 @@ def ticket(run: str, number: int) -> str:
 
 def run_of(ticket: str) -> str:
     return ticket.partition("/")[0]
-
-
-def end_message(run: str) -> bytes:
-    """What ends the jobs of a run; it comes back when all of them were taken up."""
-    return _END + run.encode()
-
-
-def is_end(message: bytes) -> bool:
-    return message.startswith(_END)
 
 
 def job_message(ticket: str, job: Job) -> bytes:

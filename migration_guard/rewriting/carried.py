@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from symtable import SymbolTable, symtable
 
 _MUTATES = frozenset(
     "add append appendleft clear discard extend extendleft insert pop popitem popleft remove reverse setdefault sort update "
@@ -28,65 +29,30 @@ class Names:
     """The names of a piece of code."""
 
     loads: frozenset[str]
-    stores: frozenset[str]
+    """What it reads, and the code around it has to have."""
     binds: frozenset[str]
     """What it binds in its own scope: definitions and imports as well."""
     touched: frozenset[str]
     """What it binds, or puts something into."""
 
 
-def names_of(tree: ast.AST) -> Names:
-    """Find the names in a piece of code."""
-    nodes = list(ast.walk(tree))
-    names = [node for node in nodes if isinstance(node, ast.Name)]
-    loads = {node.id for node in names if isinstance(node.ctx, ast.Load)}
-    stores = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-    stores |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    stores |= {node.name for node in nodes if isinstance(node, ast.ExceptHandler) and node.name}
-    binds = frozenset(_bound(tree))
+def names_of(tree: ast.Module) -> Names:
+    """Find the names in a piece of code. Raises SyntaxError where it binds a name of a function around it (`nonlocal`)."""
+    top = symtable(ast.unparse(tree), "", "exec")
+    own = top.get_symbols()
+    deeper = [one for scope in _scopes_in(top) for one in scope.get_symbols() if one.is_global()]
+    binds = frozenset(one.get_name() for one in own if one.is_assigned() or one.is_imported())
     return Names(
-        frozenset(loads - _local(tree)),
-        frozenset(stores | binds),
+        frozenset(one.get_name() for one in (*own, *deeper) if one.is_referenced()),
         binds,
-        binds | {root for node in nodes for root in _put_into(node)},
+        binds | {root for node in ast.walk(tree) for root in _put_into(node)},
     )
 
 
-def _local(tree: ast.AST) -> set[str]:
-    """The parameters and variables of definitions, which are nothing that the code around has to have."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            every = [one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)]
-            body = node.body if isinstance(node.body, list) else [node.body]
-            inside = {
-                one.id
-                for part in body
-                for one in ast.walk(part)
-                if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)
-            }
-            found |= {*every, *inside}
-        elif isinstance(node, ast.comprehension):
-            found |= {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            found.add(node.name)
-    return found
-
-
-def _bound(tree: ast.AST) -> Iterator[str]:
-    """What the statements of a block bind, also inside of other blocks, but not in definitions of their own."""
-    for node in ast.iter_child_nodes(tree):
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-                continue
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                yield from ((one.asname or one.name).split(".")[0] for one in names)
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                yield name
-            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                continue
-        yield from _bound(node)
+def _scopes_in(scope: SymbolTable) -> Iterator[SymbolTable]:
+    for inner in scope.get_children():
+        yield inner
+        yield from _scopes_in(inner)
 
 
 def _put_into(node: ast.AST) -> Iterator[str]:
@@ -110,12 +76,12 @@ def carried_over(
 ) -> str | None:
     """Say why a loop's rows do not stand each for itself; None if they do. `lists` are filled, and used after it."""
     body = ast.Module(loop.body, [])
-    inside = names_of(body)
-    outside = {*names_of(setup).binds, *names_of(helpers).binds} - inside.binds
+    inside, helping = names_of(body), names_of(helpers).binds
+    outside = {*names_of(setup).binds, *helping} - inside.binds
     return (
         _left_early(loop)
         or _written_outside(body, outside - lists, row)
-        or _written_outside(helpers, names_of(helpers).binds, row)
+        or _written_outside(helpers, helping, row)
         or _handed_on(loop, setup, outside - lists)
         or _from_before(loop.body, inside.binds - {row})
         or _of_its_own_rows(loop, body, row)
@@ -201,22 +167,20 @@ def _flow(body: Sequence[ast.stmt], sure: frozenset[str], own: frozenset[str]) -
             early |= (names.loads & own) - sure
             if isinstance(one, ast.AugAssign):
                 early |= ({one.target.id} if isinstance(one.target, ast.Name) else set()) & own - sure
-            sure |= names.binds
+            sure |= names.binds if not isinstance(one, ast.Match) else frozenset()
             if isinstance(one, (ast.Continue, ast.Raise)):
                 return own | sure, early
             continue
-        heads = [getattr(one, name) for name in ("test", "iter", "items", "subject") if hasattr(one, name)]
+        heads = [getattr(one, name) for name in ("test", "iter", "items") if hasattr(one, name)]
         for head in heads:
             for part in head if isinstance(head, list) else [head]:
                 whole = ast.Module(
                     [ast.Expr(part)] if isinstance(part, ast.expr) else [ast.With([part], [ast.Pass()])], []
                 )
-                early |= (names_of(whole).loads & own) - sure
-                sure_of_head = names_of(whole).binds
-                sure |= sure_of_head if isinstance(one, ast.With) else frozenset()
-        inside = sure | (
-            names_of(ast.Module([ast.Expr(one.target)], [])).binds if isinstance(one, ast.For) else frozenset()
-        )
+                names = names_of(whole)
+                early |= (names.loads & own) - sure
+                sure |= names.binds if isinstance(one, ast.With) else frozenset()
+        inside = sure | (_stored(one.target) if isinstance(one, ast.For) else frozenset())
         ends = []
         for block in blocks:
             after, some = _flow(block or [], inside, own)
@@ -234,6 +198,12 @@ def _flow(body: Sequence[ast.stmt], sure: frozenset[str], own: frozenset[str]) -
             case ast.Try():
                 sure = frozenset.intersection(ends[0] | ends[1], *ends[3:]) | ends[2]
     return sure, early
+
+
+def _stored(target: ast.expr) -> frozenset[str]:
+    return frozenset(
+        node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
 
 
 def _of_its_own_rows(loop: ast.For, body: ast.Module, row: str) -> str | None:

@@ -56,6 +56,22 @@ def cut_node(source: Source, statement: cst.CSTNode, comment: str, *, only: bool
     return Cut(start, end, comment)
 
 
+def cut_lines(source: Source, node: cst.CSTNode, *, only: bool) -> Cut:
+    """Take whole lines out, with the remarks and empty lines above them; `pass` comes where nothing else is left."""
+    text = source.text
+    start, end = range_of(source, node)
+    end = start + len(text[start:end].rstrip())
+    behind = re.compile(r"[ \t]*,?[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n)?").match(text, end)
+    end = behind.end() if behind else end
+    line = line_start(text, start)
+    indent = text[line:start]
+    if indent.strip() or (text[end - 1 : end] not in {"\n", "\r"} and end < len(text)):
+        return Cut(start, end, "pass" * only)  # it shares its line with others
+    for _ in getattr(node, "leading_lines", ()):
+        line = line_start(text, line - 1) if line else 0
+    return Cut(line, end, f"{indent}pass{newline_of(text)}" if only else "")
+
+
 def _line_cut(text: str, cut: Cut) -> Cut:
     """Take the whole line where nothing comes in the place of what stood there."""
     if cut.text:

@@ -95,35 +95,31 @@ class Django:
     def _used(self, given: set[str | None]) -> _Used:
         """Find what the loop needs, and what that needs in turn."""
         used = _Used()
-        before = list(self._migration.before(self._loop))
-        waiting: list[cst.CSTNode] = list(self._statements)
-        known = {name for name in given if name is not None}
-        bound_inside: set[str] = set()
+        before = [(one, self._names(one)) for one in self._migration.before(self._loop)]
+        module = [(one, self._names(one)) for one in self._migration.module_body]
+        waiting = [self._names(one) for one in self._statements]
+        bound = {name for names in waiting for name in names.binds}
         while waiting:
-            names = self._names(waiting.pop())
-            bound_inside |= names.stores
-            for name in sorted(names.loads - known):
-                mine = [one for one in before if name in self._names(one).touched]
-                fresh = [one for one in mine if id(one) not in used.before]
-                used.before.update({id(one): one for one in fresh})
-                waiting += fresh
-                if mine:
-                    continue
-                outside = [one for one in self._migration.module_body if name in self._names(one).binds]
-                fresh = [one for one in outside if id(one) not in used.module]
-                used.module.update({id(one): one for one in fresh})
-                waiting += fresh
-                if not outside and name not in bound_inside and name not in _STRICT:
-                    if any(name in self._names(one).stores for one in self._statements):
-                        continue
+            names = waiting.pop()
+            bound |= names.binds
+            for name in sorted(names.loads - given):
+                mine = [pair for pair in before if name in pair[1].touched]
+                others = [pair for pair in module if name in pair[1].binds] if not mine else []
+                for found, known in ((mine, used.before), (others, used.module)):
+                    waiting += [its for one, its in found if id(one) not in known]
+                    known.update({id(one): one for one, _ in found})
+                if not (mine or others or name in bound or name in _STRICT):
                     raise CannotRemove(f"where {name} comes from, which its loop uses, is not seen; {_BY_HAND}")
         for node in used.before.values():
-            if isinstance(node, (cst.Return, cst.If, cst.Try, cst.While)):
+            if isinstance(node, (cst.If, cst.Try, cst.While)):
                 raise CannotRemove(f"what its loop uses is made by statements that may not run; {_BY_HAND}")
         return used
 
     def _names(self, node: cst.CSTNode) -> Names:
-        return names_of(ast.parse(self._code(node)))
+        try:
+            return names_of(ast.parse(self._code(node)))
+        except SyntaxError:
+            raise CannotRemove(f"a function beside its loop keeps something from row to row; {_BY_HAND}") from None
 
     def _code(self, node: cst.CSTNode) -> str:
         return cst.Module(body=[]).code_for_node(_plain(node)).strip("\n") + "\n"

@@ -54,24 +54,24 @@ def _unused_locals(tree: ast.Module) -> Iterator[tuple[str, str]]:
         loaded = _loaded(function)
         for node in nodes:
             match node:
-                case ast.Assign(targets=[ast.Name(id=variable)], value=value) if _is_harmless(value):
+                case ast.Assign(targets=[ast.Name(id=variable)], value=value) if is_harmless(value):
                     if variable not in loaded and stored.count(variable) == 1:
                         yield name, variable
 
 
-def _is_harmless(value: ast.expr) -> bool:
+def is_harmless(value: ast.expr) -> bool:
     match value:
         case ast.Constant() | ast.Name():
             return True
         case ast.Attribute(value=inner):
-            return _is_harmless(inner)
+            return is_harmless(inner)
         case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
-            return all(map(_is_harmless, parts))
+            return all(map(is_harmless, parts))
         case ast.Dict(keys=keys, values=values):
-            return all(_is_harmless(part) for part in (*values, *(key for key in keys if key is not None)))
+            return all(is_harmless(part) for part in (*values, *(key for key in keys if key is not None)))
         case ast.Call(func=function, args=arguments, keywords=keywords):
             name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            return name in _HARMLESS and all(map(_is_harmless, (*arguments, *(one.value for one in keywords))))
+            return name in _HARMLESS and all(map(is_harmless, (*arguments, *(one.value for one in keywords))))
     return False
 
 

@@ -13,7 +13,18 @@ import libcst as cst
 from migration_guard.interpreter.syntax import Source, dotted, parse
 from migration_guard.operations import Rendition, Span
 from migration_guard.rendition.spelling import shown
-from migration_guard.rewriting.cuts import Cut, applied, cut_node, cut_text, indent_of, line_start, newline_of, range_of
+from migration_guard.rewriting.cuts import (
+    Cut,
+    applied,
+    cut_lines,
+    cut_node,
+    cut_text,
+    indent_of,
+    line_start,
+    newline_of,
+    range_of,
+)
+from migration_guard.rewriting.steps import Step
 
 _OF_THE_SCHEMA = re.compile(
     r"exist|has_|inspect|dialect|vendor|get_columns|table_names|column_names|columns|is_postgres|offline|postgres|applied",
@@ -24,17 +35,6 @@ _OF_THE_SCHEMA = re.compile(
 
 class CannotRemove(Exception):
     """Why a data change cannot be taken out without a person; the message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A statement or operation that runs after the data change."""
-
-    line: int
-    end: int
-    code: str
-    simple: bool
-    """Whether it holds no other statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,26 @@ class Migration:
                 return
             node = parent
 
+    def steps_of(self, function: str) -> list[Step]:
+        """The statements of a function of the module."""
+        found = [one for one in self.module_body if isinstance(one, cst.FunctionDef) and one.name.value == function]
+        body = found[0].body.body if len(found) == 1 and isinstance(found[0].body, cst.IndentedBlock) else ()
+        return [step for one in body for step in _steps(self.source, self._tree, one, function)]
+
+    def code(self, node: cst.CSTNode) -> str:
+        return self._tree.tree.code_for_node(node)
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        return self._tree.parent(node)
+
+    def calls_in(self, node: cst.CSTNode, name: str) -> Iterator[cst.Call]:
+        """The calls of a name that stand in a node."""
+        for call in self._tree.calls:
+            if (dotted(call.func) or "").rpartition(".")[2] == name and any(
+                one is node for one in self._tree.above(call)
+            ):
+                yield call
+
     def runs(self, function: str) -> bool:
         """Whether `RunPython` is given a function."""
         return any(
@@ -138,11 +158,17 @@ class Migration:
     def _begins_at(self, node: cst.CSTNode, span: Span) -> bool:
         return self.source.start(node) == (span.line, span.column)
 
-    def without(self, sites: Sequence[tuple[Site, str]]) -> bytes:
-        """Give the file with comments in place of the data changes."""
+    def without(self, sites: Sequence[tuple[Site, str]], also: Sequence[cst.CSTNode] = ()) -> bytes:
+        """Give the file with comments in place of the data changes, and without other statements."""
         text = self.source.text
         gone = {id(node) for site, _ in sites if not self._keeps_text(site, sites) for node in site.statements}
-        cuts: list[Cut] = []
+        gone |= {id(node) for node in also}
+        cuts = [
+            cut_lines(
+                self.source, node, only=not self._tree.stays_beside(node, gone) and node is self._tree.last_of(node)
+            )
+            for node in also
+        ]
         told: dict[int, int] = {}
         """Of each statement that is taken out: in which cut its comment stands."""
         for site, comment in sites:
@@ -345,12 +371,39 @@ def _after(source: Source, tree: _Parents, call: cst.Call, loop: cst.CSTNode | N
             rest = parent.body if isinstance(parent, cst.IndentedBlock) else parent.elements
             at = next(index for index, one in enumerate(rest) if one is node)
             for step in rest[at + 1 :]:
-                simple = isinstance(step, (cst.SimpleStatementLine, cst.Element))
-                yield Step(source.start(step)[0], source.end(step)[0], tree.tree.code_for_node(step), simple)
+                yield from _steps(source, tree, step, _home(parent, tree))
         if isinstance(parent, cst.FunctionDef):
             yield from _after_operation(source, tree, parent.name.value)
             return
         node = parent
+
+
+def _home(block: cst.CSTNode, tree: _Parents) -> str:
+    """The function whose body a block is, or `operations` of a migration."""
+    around = list(tree.above(block))
+    if isinstance(block, cst.IndentedBlock):
+        function = around[0]
+        return function.name.value if isinstance(function, cst.FunctionDef) and around[1] is tree.tree else ""
+    assigned = next((one for one in around if isinstance(one, (cst.Assign, cst.AnnAssign))), None)
+    targets = [one.target for one in assigned.targets] if isinstance(assigned, cst.Assign) else []
+    targets += [assigned.target] if isinstance(assigned, cst.AnnAssign) else []
+    is_list = assigned is not None and assigned.value is block
+    return "operations" if is_list and [dotted(one) for one in targets] == ["operations"] else ""
+
+
+def _steps(source: Source, tree: _Parents, step: cst.CSTNode, home: str) -> Iterator[Step]:
+    """A statement or operation as a step; of a `batch_alter_table`, each statement."""
+    code = tree.tree.code_for_node
+    if isinstance(step, cst.With) and len(step.items) == 1 and isinstance(step.body, cst.IndentedBlock):
+        call = step.items[0].item
+        simple = all(isinstance(one, cst.SimpleStatementLine) and len(one.body) == 1 for one in step.body.body)
+        if simple and isinstance(call, cst.Call) and (dotted(call.func) or "").endswith(".batch_alter_table"):
+            for one in step.body.body:
+                shown = f"{code(call)}\n{code(one)}"
+                yield Step(source.start(one)[0], source.end(one)[0], shown, True, one, step, home)
+            return
+    simple = isinstance(step, (cst.SimpleStatementLine, cst.Element))
+    yield Step(source.start(step)[0], source.end(step)[0], code(step), simple, step, None, home)
 
 
 def _after_operation(source: Source, tree: _Parents, function: str) -> Iterator[Step]:

@@ -12,9 +12,9 @@ from pygls.lsp.server import LanguageServer
 
 from migration_guard import __version__
 from migration_guard.server.documents import Document, contents, path_of
-from migration_guard.server.judging import Asked, Judge, Verdict
+from migration_guard.server.judging import Asked, Judge, Verdict, failure
 from migration_guard.server.offering import BASELINE, MOVE, Stays, actions, grandfathering, meant, moving
-from migration_guard.server.saying import SOURCE, diagnostics, hover
+from migration_guard.server.saying import SOURCE, diagnostics, hover, unchecked
 
 QUIET = 0.03
 """Seconds without a change before a document is judged."""
@@ -79,9 +79,12 @@ class Guard(LanguageServer):
                 waiting = self._changed or self._beside
                 uri = next(iter(waiting))
                 del waiting[uri]
-                verdict = await self.verdict(uri)
-                if verdict is not None and uri not in self._changed:
-                    self._publish(uri, verdict)
+                try:
+                    verdict = await self.verdict(uri)
+                    if verdict is not None and uri not in self._changed:
+                        self._publish(uri, verdict)
+                except Exception as error:  # noqa: BLE001 -- else nothing would be judged any more, and nobody told
+                    self._failed(uri, error)
                 if self._changed:
                     await self._quiet()
 
@@ -124,6 +127,12 @@ class Guard(LanguageServer):
         self.verdicts[uri] = verdict
         found = diagnostics(verdict, self.workspace.position_codec)
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, verdict.document.version))
+
+    def _failed(self, uri: str, error: Exception) -> None:
+        shown = self.workspace.text_documents.get(uri)
+        if shown is not None:
+            said = [unchecked(failure(error))]
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, said, shown.version))
 
     def forget(self, uri: str) -> None:
         """A document was closed: what is said of it is not known to hold any more."""

@@ -8,15 +8,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migration_guard.check import Request, Run, run
 from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import UsageError, discover
 from migration_guard.files import printable, shown_path
 from migration_guard.findings import Finding
 from migration_guard.operations import Job, Problem
+from migration_guard.pipeline import Request, Run, run
 from migration_guard.pool import kept_readers, read_all
 from migration_guard.server.documents import Document
 from migration_guard.sight.unsaved import Texts, instead
@@ -49,6 +49,13 @@ class Verdict:
     """What could not be checked, in this file or anywhere that the run looked at."""
     run: Run | None = None
     """None where there was none: the file is no migration, or the run failed."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the run calls this document, whichever links lead to it."""
+        real = os.path.realpath(self.document.path)
+        checked = [one.candidate for one in self.run.checked] if self.run is not None else []
+        return frozenset(one.shown for one in checked if os.path.realpath(one.path) == real)
 
 
 class Judge:
@@ -89,8 +96,13 @@ def judged(asked: Asked) -> Verdict:
     except UsageError as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 -- a defect of ours must not look like a clean file
-        reason = f"migration-guard failed, nothing can be relied on: {type(error).__name__}: {error}"
+        reason = failure(error)
     return Verdict(document, problems=(Problem(shown_path(document.path, asked.folder), None, reason),))
+
+
+def failure(error: Exception) -> str:
+    """Say that a defect of ours stands in the way."""
+    return f"migration-guard failed, nothing can be relied on: {type(error).__name__}: {error}"
 
 
 def _judged(asked: Asked) -> Verdict:
@@ -111,13 +123,9 @@ def _judged(asked: Asked) -> Verdict:
             writes_baseline=asked.writes,
         )
     )
-    names = {one.candidate.shown for one in found.checked if _is_same(one.candidate.path, document.path)}
-    here = tuple(one for one in found.report.new if one.path in names)
-    return Verdict(document, here, found.report.problems, found)
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    return one == other or os.path.realpath(one) == os.path.realpath(other)
+    verdict = Verdict(document, problems=found.report.problems, run=found)
+    names = verdict.names
+    return replace(verdict, findings=tuple(one for one in found.report.new if one.path in names))
 
 
 def _warm() -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
-from migration_guard.check import severities_of
 from migration_guard.findings import Finding, Severity
 from migration_guard.operations import Problem, Span
+from migration_guard.pipeline import severities_of
 from migration_guard.report import markdown
 from migration_guard.report.model import places, to_mend
 from migration_guard.report.pages import page_of
@@ -29,7 +29,8 @@ LEVELS = {
 def diagnostics(verdict: Verdict, codec: PositionCodec) -> list[types.Diagnostic]:
     """Give all that is said of a document; what could not be checked is an error, wherever it is."""
     lines = verdict.document.lines
-    found = [_problem(one, verdict, lines) for one in verdict.problems]
+    names = verdict.names
+    found = [_problem(one, lines, here=one.path in names, ran=verdict.run is not None) for one in verdict.problems]
     return [*found, *(diagnostic(one, lines, codec) for one in verdict.findings)]
 
 
@@ -53,18 +54,18 @@ def place_of(span: Span, lines: list[str], codec: PositionCodec) -> types.Range:
     return codec.range_to_client_units([*lines, ""], types.Range(start, end))
 
 
-def _problem(problem: Problem, verdict: Verdict, lines: list[str]) -> types.Diagnostic:
-    run = verdict.run
-    names = (
-        {one.candidate.shown for one in run.checked if one.candidate.path == verdict.document.path} if run else set()
-    )
-    here = problem.path in names
+def _problem(problem: Problem, lines: list[str], *, here: bool, ran: bool) -> types.Diagnostic:
     line = min((problem.line or 1) - 1, len(lines)) if here else 0
-    where = "" if here or run is None else f"{problem.path}{f':{problem.line}' if problem.line else ''}: "
+    where = "" if here or not ran else f"{problem.path}{f':{problem.line}' if problem.line else ''}: "
     length = len(lines[line].rstrip("\r\n")) if line < len(lines) else 0
+    return unchecked(f"{where}{problem.message}", line, length)
+
+
+def unchecked(reason: str, line: int = 0, length: int = 0) -> types.Diagnostic:
+    """Say that something could not be checked."""
     return types.Diagnostic(
         range=types.Range(types.Position(line, 0), types.Position(line, length)),
-        message=one_line(f"Could not be checked: {where}{problem.message}"),
+        message=one_line(f"Could not be checked: {reason}"),
         severity=types.DiagnosticSeverity.Error,
         source=SOURCE,
     )
@@ -82,12 +83,12 @@ def hover(verdict: Verdict, line: int) -> str | None:
 
 
 def _place(place: list[Finding], verdict: Verdict) -> str:
-    pages = {rule.code: read_page(without_marks(rule.page)) for rule in all_rules()}
     parts = [f"**{one.code} {one.name}** ({one.severity.value}): {markdown.text(one.message)}." for one in place]
     parts += [markdown.text(one.help) for one in to_mend(place)]
     parts += [f"`{table}`" for table in _heat(place, verdict)]
     first = place[0]
-    parts.append(pages[first.code].why)
+    rule = next(rule for rule in all_rules() if rule.code == first.code)
+    parts.append(read_page(without_marks(rule.page)).why)
     url = page_of(first.name)
     parts.append(f"[{first.name}]({url})" if url else f"The whole page: `migration-guard rule {first.name}`")
     return "\n\n".join(parts)

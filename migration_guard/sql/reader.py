@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from migration_guard.operations import OperationKind
-from migration_guard.sql import blocks, callees, computed, ddl, known, parse, psql, writes
+from migration_guard.sql import blocks, computed, ddl, parse, psql, writes
+from migration_guard.sql.calls import Calls
 from migration_guard.sql.canonical import canonical, governing
 from migration_guard.sql.functions import Functions
 from migration_guard.sql.lexis import Lexis, spoken
 from migration_guard.sql.names import Name
-from migration_guard.sql.passage import Passage, joined, plain
+from migration_guard.sql.passage import Passage, plain
 from migration_guard.sql.scan import Sort, Token, scan, words
 from migration_guard.sql.statement import Statement, split
 from migration_guard.sql.steps import (
@@ -64,14 +65,11 @@ class Reader:
     """Reads one text in one way, and remembers what its later statements may refer to."""
 
     def __init__(self, dialect: str, lexis: Lexis, functions: Functions) -> None:
-        self._server = dialect
         self._dialect = spoken(dialect)
         self._lexis = lexis
-        self._functions = functions.copy()
+        self._calls = Calls(functions, dialect)
         self._prepared: set[str] = set()
-        self._variables = Variables()
-        self._callees: set[str] = set()
-        """What looks like a call in the body of the function that is being read."""
+        self._variables = Variables(backslash=lexis.backslash)
         self._depth = 0
 
     def read_all(self, tokens: Sequence[Token]) -> list[Step]:
@@ -111,7 +109,7 @@ class Reader:
     @contextmanager
     def _inside(self, parameters: Iterable[str]) -> Iterator[bool]:
         """One text deeper, with variables of its own: whether that is too deep."""
-        outer, self._variables = self._variables, Variables()
+        outer, self._variables = self._variables, Variables(backslash=self._lexis.backslash)
         self._variables.fill(parameters)
         self._depth += 1
         yield self._depth > _DEEPEST
@@ -125,7 +123,7 @@ class Reader:
         found, at = blocks.headers(statement, body=body)
         steps = [step for header in found for step in self._header(statement, header)]
         if at < len(statement):
-            self._remember(statement, at, body=body)
+            self._variables.remember(statement, at, body=body)
             steps += self._command(statement, at, body=body)
         last = statement[len(statement) - 1]
         if last.sort is Sort.UNCLOSED:
@@ -137,29 +135,10 @@ class Reader:
         """What a header runs, as `FOR r IN UPDATE … LOOP` does."""
         inside = Statement(statement.tokens[header.start : header.stop])
         if not header.query:
-            steps = self._called(inside, 0, inside[0].start, inside[len(inside) - 1].end)
-            return steps or self._evaluated(inside, 0)
+            steps = self._calls.called(inside, 0, inside[0].start, inside[len(inside) - 1].end)
+            return steps or self._calls.evaluated(inside, 0)
         self._variables.fill(computed.filled(statement, header.at))
         return [step for step in self._command(inside, 0, body=True) if not isinstance(step, Harmless)]
-
-    def _remember(self, statement: Statement, at: int, *, body: bool) -> None:
-        """Keep the texts that a variable may hold, for the EXECUTE or PREPARE that runs it."""
-        self._variables.fill(computed.filled(statement, at))
-        if statement.word(at) not in {"SET", "DECLARE", "SELECT"} and not body:
-            return
-        found = computed.assigned(statement, at)
-        if found is None:
-            return
-        variable, start, stop = found
-        texts = self._texts(statement, start, stop)
-        if statement[start].text.lower() == variable:  # it grows: what is not part of its first statement counts
-            texts = [text for text in texts if ";" in text.text]
-        self._variables.set(variable, texts)
-        if computed.is_changed(statement, start, stop):
-            self._variables.fill([variable])
-
-    def _texts(self, statement: Statement, start: int, stop: int) -> list[Passage]:
-        return list(computed.texts(statement, start, stop, backslash=self._lexis.backslash))
 
     def _command(self, statement: Statement, at: int, *, body: bool) -> list[Step]:
         """The steps of the statement whose first word stands at an index."""
@@ -186,7 +165,7 @@ class Reader:
             case "DO":
                 return self._do(statement, at)
             case "CALL":
-                return self._call(statement, at)
+                return self._calls.procedure(statement, at)
             case "PREPARE":
                 return self._prepare(statement, at)
             case "EXECUTE" | "EXEC":
@@ -204,7 +183,7 @@ class Reader:
                 return self._schema(statement, at)
             case word if (query := _cursor_query(statement, at, word)) is not None:
                 return self._command(statement, query, body=True)
-        called = self._called(statement, at, start, end) or (self._evaluated(statement, at) if body else [])
+        called = self._calls.called(statement, at, start, end) or (self._calls.evaluated(statement, at) if body else [])
         return called or [self._quiet(statement, at, body=body)]
 
     def _schema(self, statement: Statement, at: int) -> list[Step]:
@@ -215,7 +194,7 @@ class Reader:
         if not ddl.evaluates(statement, at):
             return steps
         first = ddl.expression(statement, at)
-        return [*steps, *(self._called(statement, at, start, end) or self._evaluated(statement, first))]
+        return [*steps, *(self._calls.called(statement, at, start, end) or self._calls.evaluated(statement, first))]
 
     @staticmethod
     def _quiet(statement: Statement, at: int, *, body: bool) -> Step:
@@ -259,12 +238,13 @@ class Reader:
                 steps += ddl.created(statement, verb, target, temporary=temporary)
         if verb == end:
             steps.append(Unknown("its verb is put together while running", statement[at].start, statement[end - 1].end))
-        steps += self._called(statement, at, statement[at].start, statement[end - 1].end)
+        steps += self._calls.called(statement, at, statement[at].start, statement[end - 1].end)
         first = at + (statement.word(at) == "PERFORM")
-        steps = steps or self._not_known(
-            callees.unknown(statement, first, end, self._server, self._dialect), statement, at
+        return (
+            steps
+            or self._calls.queried(statement, at, first)
+            or [Harmless("only reads", False, statement[at].start, statement[end - 1].end)]
         )
-        return steps or [Harmless("only reads", False, statement[at].start, statement[end - 1].end)]
 
     def _changes(self, statement: Statement, at: int, end: int, *, body: bool = False) -> list[Change]:
         """What stands between two indices writes itself: by its tree, by its tokens where sqlglot has none for it."""
@@ -278,37 +258,13 @@ class Reader:
             found = [replace(change, around=joined_forms(change.around, whole)) for change in found]
         return [change for change in found if change.kind is not OperationKind.CTAS or not body]
 
-    def _called(self, statement: Statement, at: int, start: int, end: int) -> list[Step]:
-        """The changes of the functions, known from before, that a statement calls: they happen where it stands."""
-        called = [
-            name.last
-            for index in range(at, len(statement))
-            if statement[index + 1].text == "(" or statement.word(index + 1) == "UESCAPE"
-            if statement[index].sort in {Sort.WORD, Sort.QUOTED} and (name := statement.name(index)[0])
-        ]
-        self._callees.update(called)
-        return list(_moved(self._functions.changes(called), start, end))
-
-    def _evaluated(self, statement: Statement, first: int) -> list[Step]:
-        """What an expression calls that nobody knows may change rows."""
-        return self._not_known(callees.evaluated(statement, first, len(statement), self._server), statement, first)
-
-    def _not_known(self, names: Iterable[Name], statement: Statement, at: int) -> list[Step]:
-        missing = [name for name in names if name.dynamic or name.last not in self._functions]
-        if not missing:
-            return []
-        bare = frozenset(name.last for name in missing if not name.dynamic)
-        shown = ", ".join(sorted(bare)) or "a function whose name is put together"
-        why = f"it calls {shown}, whose body is not in sight"
-        return [Unknown(why, statement[at].start, statement[len(statement) - 1].end, calls=bare)]
-
     def _copy(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end
         stop = len(statement)
         if statement[at + 1].text == "(":
             after = statement.beyond(at + 1)
             inside = self._changes(statement, at + 1, min(stop, after))
-            steps: list[Step] = [*inside, *self._called(statement, at, start, end)]
+            steps: list[Step] = [*inside, *self._calls.called(statement, at, start, end)]
         else:
             target, after = statement.name(at + 1 + (statement.word(at + 1) == "BINARY"))
             if statement.word(statement.find(after, stop, "FROM", "TO")) != "TO":
@@ -340,16 +296,16 @@ class Reader:
         index = statement.skip(ddl.created_type(statement, at) + 1, "IF", "NOT", "EXISTS")
         name, after = statement.name(index)
         language = self._language(statement, at)
-        outer, self._callees = self._callees, set()
-        steps = self._body(statement, after) if language in _OWN_LANGUAGES else [_foreign(statement, at)]
-        calls, self._callees = frozenset(self._callees), outer
+        with self._calls.collected() as called:
+            steps = self._body(statement, after) if language in _OWN_LANGUAGES else [_foreign(statement, at)]
+        calls = frozenset(called)
         changes = [change for step in steps if (change := _when_called(step))]
         whole = self._form(statement.tokens[at:]) if changes else ""
         found = tuple(replace(change, around=joined_forms(change.around, whole)) for change in changes)
         unknown = frozenset(name for step in steps if isinstance(step, Unknown) for name in step.calls)
         own = name or Name("", dynamic=True)
         if not own.dynamic:
-            self._functions.create(own.last, found, calls, unknown)
+            self._calls.functions.create(own.last, found, calls, unknown)
         end = statement[len(statement) - 1].end
         return FunctionCreated(own.text, found, statement[at].start, end, calls, unknown)
 
@@ -387,18 +343,6 @@ class Reader:
             return [replace(step, certain=False) if isinstance(step, Created) else step for step in steps]
         return steps
 
-    def _call(self, statement: Statement, at: int) -> list[Step]:
-        start, end = statement[at].start, statement[len(statement) - 1].end
-        name, _ = statement.name(at + 1)
-        if (
-            name is None
-            or name.dynamic
-            or (name.last not in self._functions and not known.is_known(name, self._server))
-        ):
-            calls = frozenset() if name is None or name.dynamic else frozenset({name.last})
-            return [Unknown("it calls a procedure whose body is not in sight", start, end, calls=calls)]
-        return self._called(statement, at, start, end) or [Harmless("the procedure only reads", False, start, end)]
-
     def _prepare(self, statement: Statement, at: int) -> list[Step]:
         if statement.word(at + 1) == "TRANSACTION":
             return [Transaction("PREPARE", statement[at].start, statement[len(statement) - 1].end)]
@@ -413,14 +357,14 @@ class Reader:
         first = statement.skip(at + 1, "IMMEDIATE")
         name, after = statement.name(first)
         if name and name.last in self._prepared and statement[after].text not in {"|", "||"}:
-            called = self._called(statement, after, start, end)
+            called = self._calls.called(statement, after, start, end)
             return called or [Harmless("runs what was prepared before", False, start, end)]
         if statement.word(at) == "EXEC" and name and name.last.startswith("sp_"):
             if name.last != "sp_executesql":
                 return [Harmless("changes the schema", True, start, end)]
             first = after
-        elif name and name.last in self._functions:
-            return [*_moved(self._functions.changes([name.last]), start, end)]
+        elif name and name.last in self._calls.functions:
+            return self._calls.changes([name.last], start, end)
         return self._run(statement, at, first)
 
     def _run(self, statement: Statement, at: int, first: int) -> list[Step]:
@@ -429,26 +373,14 @@ class Reader:
         while statement[first].text == "(" and statement.beyond(first) >= len(statement):
             first += 1
         stop = statement.find(first, len(statement), "USING", "INTO")
-        variable = statement[first].text.lower()
-        if not self._variables.known(variable):
-            texts = self._texts(statement, first, stop)
-        elif first + 1 < stop and statement[first + 1].text not in {")", "."}:
-            texts = self._beginning_with(variable, statement, first, stop)
-        else:
-            texts = self._variables.unread(variable)
-            if not texts:
-                return [Harmless("runs a text that was read before", False, start, end)]
+        texts = self._variables.run(statement, first, stop)
+        if texts is None:
+            return [Harmless("runs a text that was read before", False, start, end)]
         steps = [step for text in texts for step in self.read(text, body=False)]
         known = [step for step in steps if not isinstance(step, Unknown)]
-        unsure = self._variables.is_filled(variable) or computed.is_changed(statement, first, stop)
-        if not known or len(known) < len(steps) or unsure:
+        if not known or len(known) < len(steps) or not self._variables.is_sure(statement, first, stop):
             return [*known, Unknown("the text that it executes is not known", start, end)]
         return steps
-
-    def _beginning_with(self, variable: str, statement: Statement, first: int, stop: int) -> list[Passage]:
-        """The texts of a concatenation that begins with a variable."""
-        known = self._variables.texts(variable)
-        return [joined([text, rest]) for rest in self._texts(statement, first + 1, stop) for text in known]
 
 
 def _cursor_query(statement: Statement, at: int, word: str) -> int | None:
@@ -475,15 +407,6 @@ def _when_called(step: Step) -> Change | None:
             return None  # they may be known by then
         return Change(OperationKind.OPAQUE, (), step.start, step.end, dynamic=True)
     return step if isinstance(step, Change) else None
-
-
-def _moved(changes: Iterable[Change], start: int, end: int) -> dict[Change, None]:
-    """The changes as they happen at a call: once for each kind and table, else calls of calls would double them."""
-    found: dict[Change, str] = {}
-    for change in changes:
-        one = replace(change, start=start, end=end, around="")
-        found[one] = joined_forms(found.get(one, ""), change.around)
-    return {replace(change, around=around): None for change, around in found.items()}
 
 
 def _placed(step: Step, passage: Passage) -> Step:

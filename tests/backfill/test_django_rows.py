@@ -21,6 +21,7 @@ from migration_guard.backfill.django import _write_changes_only
 
 class Lead(models.Model):
     name = models.TextField(null=True)
+    at = models.DateTimeField(auto_now=True)
     class Meta:
         app_label = "crm"
 
@@ -44,6 +45,8 @@ EXPECTED = {
     f"{ELSEWHERE}; row.refresh_from_db(); row.save()": [1, "b"],
     f"{ELSEWHERE}; row.refresh_from_db(); row.name = 'a'; row.save()": [2, "a"],
     f"{ELSEWHERE}; row.refresh_from_db(fields=['name']); row.name = 'a'; row.save()": [2, "a"],
+    "row.name = 'b'; Lead.objects.bulk_update([row], ['name']); row.name = 'a'; row.save()": [2, "a"],
+    "row.name = 'b'; Lead.objects.bulk_update([row], ['name']); row.save()": [1, "b"],
     "row = Lead.objects.defer('name').get(); row.name; row.save()": [0, "a"],
 }
 """What is done: how many UPDATEs that sends, and what the name is then."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -216,17 +217,22 @@ def test_what_is_no_finding_is_said_so(project: Project, arguments: list[str], c
     assert project.unchanged()
 
 
-def test_uncommitted_changes_are_refused_without_force(project: Project) -> None:
+@pytest.mark.parametrize("way", ["force", "index"])
+def test_what_git_does_not_hold_is_changed_by_force_alone(project: Project, way: str) -> None:
+    """What is in the index can be brought back: a hook refuses the commit that the migration would be in."""
     project.put("versions/2b.py", "# mine\n" + OWNER)
     refused = project.guard("move", "versions/2b.py:13", "--write")
-    assert (refused.returncode, "2b.py has uncommitted changes; commit it first, or say --force" in refused.stderr) == (
-        1,
-        True,
-    )
+    said = "2b.py has changes that git does not hold; `git add` it first, or say --force"
+    assert (refused.returncode, said in refused.stderr) == (1, True), refused.stderr
     assert project.text("versions/2b.py") == "# mine\n" + OWNER
     assert not (project.folder / "backfills.py").exists()
-    assert project.guard("move", "versions/2b.py:13", "--write", "--force").returncode == 0
+    if way == "index":
+        subprocess.run(["git", "add", "."], cwd=project.folder, check=True)
+    assert project.guard("move", "versions/2b.py:13", "--write", *["--force"][: way == "force"]).returncode == 0
     assert project.text("versions/2b.py").startswith("# mine\nimport")
+    if way == "index":
+        subprocess.run(["git", "restore", "versions/2b.py"], cwd=project.folder, check=True)
+        assert project.text("versions/2b.py") == "# mine\n" + OWNER
 
 
 def test_a_read_only_file_is_refused(project: Project) -> None:
@@ -263,12 +269,21 @@ def test_a_key_that_exists_is_refused(project: Project) -> None:
     assert project.unchanged()
 
 
-def test_no_module_for_backfills_says_what_to_configure(project: Project) -> None:
+@pytest.mark.parametrize("there", ["", "migration-guard.toml", "pyproject.toml"])
+def test_no_module_for_backfills_says_what_to_configure(project: Project, there: str) -> None:
+    """What is said is added, as it stands, to the file that is named; then it works."""
     (project.folder / "migration-guard.toml").unlink()
+    if there:
+        header = "[tool.migration-guard]\n" if there == "pyproject.toml" else ""
+        project.put(there, f'{header}hot-tables = ["leads"]\n[tool.black]\n' if header else 'hot-tables = ["leads"]\n')
     project.commit()
     refused = project.guard("move", "versions/2b.py:12")
     assert refused.returncode == 2
-    assert 'modules = ["backfills.py"]' in refused.stderr
+    file, lines = re.fullmatch(r".* say in (\S+), for instance:\n(.*)\n", refused.stderr, re.DOTALL).groups()  # type: ignore[union-attr]
+    assert file == (there or "migration-guard.toml")
+    path = project.folder / file
+    path.write_text((path.read_text() if there else "") + lines + "\n", encoding="utf-8")
+    assert project.guard("move", "versions/2b.py:12").returncode == 0
 
 
 def test_a_key_that_no_migration_tells_is_assumed_and_said(project: Project) -> None:

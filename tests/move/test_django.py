@@ -164,8 +164,8 @@ def test_querysets_are_moved(tmp_path: Path, server: Server) -> None:
             assert tables(server.url(new)) == tables(server.url(old)) != tables(server.url(template))
 
 
-def migrate(project: Project, url: str) -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "django", "migrate", "--verbosity=0"]
+def migrate(project: Project, url: str, *target: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "django", "migrate", "--verbosity=0", *target]
     project.run(command, DATABASE_URL=url, DJANGO_SETTINGS_MODULE="settings", PYTHONPATH=str(project.folder))
 
 

@@ -15,7 +15,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 from pygls.protocol import default_converter
 
-PATIENCE = 120
+PATIENCE = 60
 
 
 def _converter() -> Converter:

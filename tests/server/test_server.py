@@ -144,6 +144,19 @@ def test_files_that_are_no_migrations_are_left_alone(root: Path, session: Sessio
     session(root, does)
 
 
+def test_a_document_that_cannot_be_judged_is_told_and_ends_nothing(root: Path, session: Session) -> None:
+    async def does(editor: Editor) -> None:
+        uri = f"{root.as_uri()}/versions/no\0thing.py"  # as pygls gives it back
+        editor.text_document_did_open(types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, START)))
+        await editor.until(lambda: uri in editor.told)
+        found = editor.told[uri].diagnostics
+        assert ["Could not be checked" in one.message for one in found] == [True]
+        editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
+        assert len(await editor.open(NAME, START)) == 2
+
+    session(root, does)
+
+
 def test_a_reader_that_dies_is_replaced(root: Path, session: Session) -> None:
     async def does(editor: Editor) -> None:
         assert len(await editor.open(NAME, START)) == 2

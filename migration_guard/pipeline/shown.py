@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from migration_guard.baseline import Filed
-from migration_guard.check.filed import Shelved
 from migration_guard.discover import BACKFILL
 from migration_guard.filing import Shelf
 from migration_guard.findings import Status
 from migration_guard.git import Git, GitError
+from migration_guard.pipeline.filed import Shelved
 from migration_guard.report.model import Report
 from migration_guard.request import Run
 from migration_guard.rules import all_rules

@@ -1,0 +1,2 @@
+-- Changes rows.
+UPDATE leads SET status = 'new' WHERE status IS NULL;

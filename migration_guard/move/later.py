@@ -1,0 +1,190 @@
+"""What follows a data change and builds on it: which steps go to a later migration, and where that stands in the graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migration_guard.discover import Candidate
+from migration_guard.files import Unreadable, read_source
+from migration_guard.interpreter.syntax import Refused
+from migration_guard.move.piece import Piece
+from migration_guard.move.schema import contract_path
+from migration_guard.operations import Operation
+from migration_guard.rewriting.contracts import Contract, contract_of, is_idle, told_in
+from migration_guard.rewriting.graph import follower
+from migration_guard.rewriting.later import REQUIRE, extended, written
+from migration_guard.rewriting.removal import CannotRemove, Migration, Site
+from migration_guard.rewriting.steps import Step, entangled, makes_key
+from migration_guard.skim.history import app_label
+from migration_guard.sql.backfill import CannotMove
+
+_ENDS = re.compile(r"\b(?:drop_|Delete|Remove|rename|Rename|INSERT\b|bulk_insert|DROP\b|RENAME\b)", re.IGNORECASE)
+_FRAMEWORKS = frozenset({"alembic", "django"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file as it would be, beside the migration and the module."""
+
+    path: Path
+    before: bytes | None
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The migration that waits for the backfills."""
+
+    path: Path
+    existing: bytes | None
+    contract: Contract | None
+    """None where nothing goes there but the names of further backfills to wait for."""
+    followers: tuple[tuple[Path, bytes, bytes], ...]
+
+    def changes(self, migration: Migration, keys: Sequence[str], app: str) -> Iterator[Change]:
+        """Give the files that are written for it."""
+        if self.existing is not None:
+            yield Change(self.path, self.existing, extended(self.path, self.existing, migration, self.contract, keys))
+        elif self.contract is not None:
+            yield Change(self.path, None, written(migration, self.contract, keys, app))
+        for path, before, after in self.followers:
+            yield Change(path, before, after)
+
+
+def later_of(
+    candidate: Candidate, migration: Migration, pairs: Sequence[tuple[Piece, Site]], others: Sequence[Operation]
+) -> Later | None:
+    """Say what becomes of the steps that build on data changes. Raises CannotMove and Refused where they cannot wait."""
+    building = list(_in_order(step for piece, site in pairs for step in _building(site, piece, others)))
+    path = contract_path(candidate.path)
+    existing = _existing(path)
+    if not building:
+        return Later(path, existing, None, ()) if existing is not None else None
+    if candidate.framework not in _FRAMEWORKS:
+        raise _stays(building[0])
+    try:
+        steps = _steps(migration, pairs, building)
+        contract = contract_of(migration, steps, candidate.path.stem, path.stem)
+        app = app_label(candidate.path.parent.parent) if candidate.framework == "django" else None
+        followers = () if existing is not None else tuple(_followers(candidate, contract, app))
+        later = Later(path, existing, contract, followers)
+        list(later.changes(migration, ("key",), app or ""))
+    except CannotRemove as reason:
+        raise _stays(building[0], str(reason)) from None
+    return later
+
+
+def _stays(step: Step, reason: str = "") -> CannotMove:
+    why = f"; it cannot go there by itself, as {reason}" if reason else ""
+    return CannotMove(
+        f"line {step.line} builds on it ({_first_line(step.code)}); put that into a later migration, which waits for the "
+        f"backfill, then move this{why}"
+    )
+
+
+def _first_line(code: str) -> str:
+    text = " ".join(code.split())
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _existing(path: Path) -> bytes | None:
+    """The later migration that an earlier move has made."""
+    if not path.exists():
+        return None
+    try:
+        data = read_source(path)
+    except Unreadable as reason:
+        raise CannotMove(f"{path.name}: {reason}") from None
+    if REQUIRE.encode() not in data:
+        raise CannotMove(f"{path.name}, where what builds on it would go, is another migration; move this by hand")
+    return data
+
+
+def _in_order(steps: Iterator[Step]) -> Iterator[Step]:
+    found = {(step.line, step.end, step.code): step for step in steps}
+    return iter(sorted(found.values(), key=lambda step: (step.line, step.end)))
+
+
+def _building(site: Site, piece: Piece, judged: Sequence[Operation]) -> Iterator[Step]:
+    """The steps that go on to build on what was changed, or take away what it was made of."""
+    drafted, tables = piece.drafted, piece.tables
+    columns = {column.lower() for column in drafted.columns} or (drafted.names - tables)
+    for step in site.after:
+        if step.simple and any(step.line <= other.span.line <= step.end for other in judged):
+            continue  # a data change, which does not depend on this one
+        words = {word.lower() for word in re.findall(r"\w+", step.code)}
+        words |= {word.removesuffix("_id") for word in words}
+        speaks = step.home == "operations" and bool(words & columns)  # models are not always called as their tables
+        speaks = speaks or bool(words & tables) or any(table.endswith(f"_{word}") for table in tables for word in words)
+        names = drafted.names - tables
+        if not speaks and not (words & names and _ENDS.search(step.code)):
+            continue
+        if words & {*columns, *(column.removesuffix("_id") for column in columns)} or _ENDS.search(step.code):
+            yield step
+
+
+def _steps(migration: Migration, pairs: Sequence[tuple[Piece, Site]], building: Sequence[Step]) -> list[Step]:
+    """All that has to wait: what builds on the changes, and what follows and cannot go before that. Raises CannotRemove."""
+    home = building[0].home
+    gone = {id(node) for _, site in pairs for node in site.statements}
+    every = [
+        step
+        for step in _in_order(step for _, site in pairs for step in site.after)
+        if step.home == home and id(step.node) not in gone and not is_idle(step)
+    ]
+    if any(step.home != home or not home or step.node is None for step in building):
+        raise CannotRemove("it stands in a block of its own")
+    first = {(step.line, step.end, step.code) for step in building}
+    chosen: list[Step] = []
+    for step in every:
+        told = told_in(migration, step)
+        builds = (step.line, step.end, step.code) in first
+        if not builds and not any(entangled(told_in(migration, one), told) for one in chosen):
+            continue
+        if not told.pure:
+            raise CannotRemove(
+                "it does more than to change the schema"
+                if builds
+                else f"line {step.line} would have to follow ({_first_line(step.code)})"
+            )
+        _check_keys(told.words | {told.name}, pairs, makes=makes_key(told, step.code))
+        chosen.append(step)
+    return chosen
+
+
+def _check_keys(words: Collection[str], pairs: Sequence[tuple[Piece, Site]], *, makes: bool) -> None:
+    """Refuse to let a key wait by which a backfill would find its rows."""
+    for piece, _ in pairs:
+        by_key = piece.drafted.target is not None or {key.lower() for key in piece.drafted.keys} & set(words)
+        if makes and by_key:
+            raise CannotRemove("the backfill itself needs the key that it makes")
+
+
+def _followers(candidate: Candidate, contract: Contract, app: str | None) -> Iterator[tuple[Path, bytes, bytes]]:
+    """The migrations that come next, as they follow the later migration. Raises CannotRemove."""
+    folder = candidate.path.parent
+    if app is not None and b"replaces" in candidate.source:
+        raise CannotRemove("it is a squashed migration")
+    files = sorted(folder.glob("*.py"))
+    if app is not None:
+        files += [path for path in sorted(folder.parent.parent.glob("*/migrations/*.py")) if path.parent != folder]
+    for path in files:
+        if path in (candidate.path, contract_path(candidate.path)):
+            continue
+        try:
+            data = read_source(path)
+        except Unreadable:
+            continue
+        if contract.revision.encode() not in data:
+            continue
+        if app is not None and re.search(rb"^\s+replaces\s*=", data, re.MULTILINE):
+            raise CannotRemove(f"{path.name} is a squashed migration, and may hold it too")
+        try:
+            after = follower(path, data, contract.revision, contract.name, app)
+        except Refused as refused:
+            raise CannotRemove(f"{path.name} does not parse ({refused.reason})") from None
+        if after is not None:
+            yield path, data, after

@@ -1,0 +1,75 @@
+"""What a reader runs: it reads files from its input, and answers each once on its output."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import BinaryIO
+
+from migration_guard.lean import hurried
+from migration_guard.operations import Job, Problem, Reading
+from migration_guard.pool import limits, wire
+from migration_guard.sight import looking, records, unsaved
+
+_LOADED = b""
+
+
+def main(parent: int) -> None:
+    """Read until the input ends."""
+    output = _private_output()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is meant for the run, which ends its readers
+    limits.in_reader(parent)
+    read = _Reader()
+    wire.send(output, _LOADED)
+    jobs = sys.stdin.buffer
+    while (message := wire.receive(jobs)) is not None and (source := wire.receive(jobs)) is not None:
+        wire.send(output, read.answer(message, source))
+    os._exit(0)
+
+
+def _private_output() -> BinaryIO:
+    """Keep the answers' pipe from whatever a library might print."""
+    output = os.fdopen(os.dup(1), "wb")
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    return output
+
+
+class _Reader:
+    """The parsers, and what they know of the run that the last file belonged to."""
+
+    def __init__(self) -> None:
+        with hurried():
+            from migration_guard.reading import migration  # noqa: PLC0415 - only readers load the parsers
+
+        self._migration = migration
+        self._run = ""
+        self._sent = set[str]()
+        """The records of what was looked at that were sent in this run."""
+
+    def answer(self, message: bytes, source: bytes) -> bytes:
+        """Read one file. What it cannot read is told, never silent."""
+        ticket, job = wire.read_job(message)
+        try:
+            answer = self._read(wire.run_of(ticket), job, source)
+        except MemoryError:
+            answer = _unread(job, limits.TOO_LARGE)
+        except Exception as error:  # noqa: BLE001 -- a defect of ours: told as such, and the other files are still read
+            answer = _unread(job, f"internal error: {type(error).__name__}; please report it")
+        return wire.answer_message(ticket, answer)
+
+    def _read(self, run: str, job: Job, source: bytes) -> wire.Answer:
+        if run != self._run:
+            self._migration.forget()
+            self._sent.clear()
+            self._run = run
+        limits.for_file(job.seconds)
+        typed = {name: text.encode("latin-1") for name, text in job.unsaved}
+        with unsaved.instead(typed), looking() as looks:
+            reading = self._migration.read(job, source)
+        return wire.Answer(reading, *records.written(looks, self._sent))
+
+
+def _unread(job: Job, reason: str) -> wire.Answer:
+    return wire.Answer(Reading(problems=(Problem(job.shown, None, reason),)))

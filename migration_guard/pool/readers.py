@@ -1,0 +1,199 @@
+"""Some readers at work: each is given one file after the other, and whatever becomes of it, its file is answered.
+
+Whoever waits for answers starts and replaces the readers: on Linux a process ends with the thread that started it, and
+that one is there for as long as anybody waits. Only asking is done in threads, one for each reader.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from queue import SimpleQueue
+
+from migration_guard.operations import Job, Problem, Reading
+from migration_guard.pool import limits
+from migration_guard.pool.process import EndedError, GoneError, Process
+from migration_guard.pool.wire import Answer
+
+MAX_WAITING = 64
+"""Files held at once: the sources of a huge repository stay with the caller."""
+_DIED = "the reading process died"
+
+Work = tuple[Job, bytes]
+
+
+class Readers:
+    """Readers that go through one run after the other. They are started when there is something to read."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._processes: list[Process] = []
+        self._run: _Run | None = None
+
+    def read(self, work: Iterable[Work], most: int) -> Iterator[tuple[Job, Answer]]:
+        """Answer one run by at most so many readers. Those that still read what nobody waits for are replaced."""
+        self._run = run = _Run(work)
+        try:
+            yield from self._answers(run, min(most, self._workers))
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            run.stop()
+            self._run = None
+
+    def _answers(self, run: _Run, asking: int) -> Iterator[tuple[Job, Answer]]:
+        for number in range(asking):
+            run.ask(self._process(number))
+        while asking:
+            said = run.said.get()
+            if isinstance(said, tuple):
+                run.answered()
+                yield said
+                continue
+            asking -= 1
+            if said.is_over and said in self._processes:
+                self._processes.remove(said)
+                if run.wants_readers:
+                    run.ask(self._process(len(self._processes)))
+                    asking += 1
+        yield from run.left()
+
+    def _process(self, number: int) -> Process:
+        if number == len(self._processes):
+            self._processes.append(Process())
+        return self._processes[number]
+
+    def close(self) -> None:
+        """End the readers at once, and with them a run that waits for them."""
+        if self._run is not None:
+            self._run.give_up()
+        while self._processes:
+            self._processes.pop().end()
+
+
+class _Run:
+    """The files of one run, on their way to whichever reader is free."""
+
+    def __init__(self, work: Iterable[Work]) -> None:
+        self.said = SimpleQueue[tuple[Job, Answer] | Process]()
+        """Answers, and the readers that are asked nothing more."""
+        self._name = os.urandom(8).hex()
+        self._places = threading.Semaphore(MAX_WAITING)
+        self._waiting = _Waiting()
+        self._given_up = False
+        self._stopped = threading.Event()
+        self._failure: BaseException | None = None
+        self._asked: list[Process] = []
+        threading.Thread(target=self._feed, args=(work,), daemon=True).start()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def wants_readers(self) -> bool:
+        """Whether one that is gone has to be replaced."""
+        return not self._given_up and not self._waiting.is_over()
+
+    def ask(self, process: Process) -> None:
+        """Have a reader take part."""
+        self._asked.append(process)
+        threading.Thread(target=self._go_through, args=(process,), daemon=True).start()
+
+    def answered(self) -> None:
+        """Let one more file be held: an answer was taken."""
+        self._places.release()
+
+    def give_up(self) -> None:
+        """Have no reader asked any more."""
+        self._given_up = True
+
+    def stop(self) -> None:
+        """Nobody waits for answers any more."""
+        self._given_up = True
+        self._stopped.set()
+        self._places.release()
+        self._waiting.end()
+
+    def left(self) -> Iterator[tuple[Job, Answer]]:
+        """Give what no reader was left for, and then raise what went wrong while files were looked for."""
+        while (one := self._waiting.take()) is not None:
+            self._places.release()
+            yield one[0], _unread(one[0], _DIED)
+        if self._failure is not None:
+            raise self._failure
+
+    def _feed(self, work: Iterable[Work]) -> None:
+        try:
+            for one in work:
+                self._places.acquire()
+                if self._stopped.is_set():
+                    return
+                self._waiting.put(one)
+        except BaseException as failure:  # noqa: BLE001 - the caller's generator failed: told in the caller's thread
+            self._failure = failure
+        finally:
+            self._waiting.end()
+
+    def _go_through(self, process: Process) -> None:
+        """Ask one reader, until it is gone or nothing is left."""
+        try:
+            while not process.is_over and not self._given_up and (one := self._waiting.take()) is not None:
+                job, source = one
+                try:
+                    answer = process.ask(self._name, job, source)
+                except GoneError:
+                    self._waiting.put_back(one)
+                except EndedError as ended:
+                    answer = _unread(job, _DIED if self._given_up else str(ended))
+                    self.said.put((job, answer))
+                else:
+                    self.said.put((job, answer))
+        finally:
+            self.said.put(process)
+
+    def _watch(self) -> None:
+        """End readers that exceed their limits."""
+        while not self._stopped.wait(limits.WATCH_INTERVAL):
+            for process in tuple(self._asked):
+                process.check()
+
+
+class _Waiting:
+    """Files that nobody reads yet."""
+
+    def __init__(self) -> None:
+        self._files = deque[Work]()
+        self._ended = False
+        self._changed = threading.Condition()
+
+    def put(self, one: Work) -> None:
+        with self._changed:
+            self._files.append(one)
+            self._changed.notify()
+
+    def put_back(self, one: Work) -> None:
+        with self._changed:
+            self._files.appendleft(one)
+            self._changed.notify()
+
+    def end(self) -> None:
+        """No more come."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def take(self) -> Work | None:
+        """Give the next file, None behind the last."""
+        with self._changed:
+            while not self._files and not self._ended:
+                self._changed.wait()
+            return self._files.popleft() if self._files else None
+
+    def is_over(self) -> bool:
+        with self._changed:
+            return self._ended and not self._files
+
+
+def _unread(job: Job, reason: str) -> Answer:
+    return Answer(Reading(problems=(Problem(job.shown, None, reason),)))

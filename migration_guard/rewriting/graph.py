@@ -1,0 +1,56 @@
+"""How migrations follow each other, as their sources say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import libcst as cst
+
+from migration_guard.interpreter.syntax import dotted, parse
+
+
+def follower(path: Path, data: bytes, old: str, new: str, app: str | None) -> bytes | None:
+    """Let a migration follow another than it does; None where it does not follow that one."""
+    if old.encode() not in data:
+        return None
+    source = parse(path, data)
+    found = list(_following(source.tree, old, app))
+    if not found:
+        return None
+    text = source.text
+    for literal in sorted(found, key=lambda one: source.offset(source.start(one)), reverse=True):
+        begin, end = source.offset(source.start(literal)), source.offset(source.end(literal))
+        text = f"{text[:begin]}{text[begin:end].replace(old, new)}{text[end:]}"
+    return text.encode(source.tree.encoding)
+
+
+def _following(tree: cst.Module, old: str, app: str | None) -> Iterator[cst.SimpleString]:
+    """The texts by which a migration says that it follows another."""
+    body: Sequence[cst.CSTNode] = tree.body
+    wanted = frozenset({"down_revision", "depends_on"})
+    if app is not None:
+        classes = [one for one in tree.body if isinstance(one, cst.ClassDef) and one.name.value == "Migration"]
+        body = [line for one in classes for line in one.body.body]
+        wanted = frozenset({"dependencies"})
+    for statement in body:
+        for line in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            targets = [one.target for one in line.targets] if isinstance(line, cst.Assign) else []
+            targets += [line.target] if isinstance(line, cst.AnnAssign) else []
+            value = line.value if isinstance(line, (cst.Assign, cst.AnnAssign)) else None
+            if value is None or not any(dotted(one) in wanted for one in targets):
+                continue
+            parts = (
+                [one.value for one in value.elements] if isinstance(value, (cst.List, cst.Tuple, cst.Set)) else [value]
+            )
+            for part in parts:
+                if app is None and _is_text(part, old):
+                    yield cst.ensure_type(part, cst.SimpleString)
+                elif app is not None and isinstance(part, cst.Tuple) and len(part.elements) == 2:
+                    first, second = (one.value for one in part.elements)
+                    if _is_text(first, app) and _is_text(second, old):
+                        yield cst.ensure_type(second, cst.SimpleString)
+
+
+def _is_text(node: cst.BaseExpression, text: str) -> bool:
+    return isinstance(node, cst.SimpleString) and node.evaluated_value == text

@@ -1,0 +1,285 @@
+"""The text of the migration that waits for backfills: as it is made, and as it is extended."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import libcst as cst
+
+from migration_guard.interpreter.syntax import dotted, parse
+from migration_guard.rewriting.carried import names_of
+from migration_guard.rewriting.contracts import DOWNGRADE, UPGRADE, Contract, does_nothing
+from migration_guard.rewriting.removal import CannotRemove, Migration
+from migration_guard.rewriting.steps import Step
+
+REQUIRE = "require_backfill"
+_IMPORT = "from migration_guard.backfill import require_backfill\n"
+_WAIT = "wait_for_backfills"
+_BOILERPLATE = frozenset({"revision", "down_revision", "branch_labels", "depends_on"})
+
+
+def written(migration: Migration, contract: Contract, keys: Sequence[str], app: str) -> bytes:
+    """Write the later migration."""
+    up = list(_statements(contract.up))
+    nodes = [*up, *_statements(contract.down), *contract.back]
+    needed = list(_needed(migration, contract, nodes))
+    imports = [one for one in needed if _is_import(one)]
+    others = [one for one in needed if not _is_import(one)]
+    name = contract.name
+    head = f'"""What builds on the backfills of {contract.revision}, and waits for them'
+    style = {
+        "default_indent": migration.source.tree.default_indent,
+        "default_newline": migration.source.tree.default_newline,
+    }
+    if contract.is_alembic:
+        lines = f'{head}.\n\nRevision ID: {name}\nRevises: {contract.revision}\n"""\n'
+        if not any("op" in names_of(ast.parse(_plain_code(one))).binds for one in imports):
+            imports.append(cst.parse_statement("from alembic import op"))
+        body: list[Any] = [
+            *_blocks(
+                f'revision = "{name}"\ndown_revision = "{contract.revision}"\nbranch_labels = None\ndepends_on = None\n'
+            ),
+            *others,
+            _function(UPGRADE, [*_waiting("op.get_bind()", keys), *_locals(migration, contract.up), *up]),
+            _function(DOWNGRADE, [*_locals(migration, contract.down), *_statements(contract.down), *contract.back]),
+        ]
+        text = _laid_out(lines, _sorted(imports), body, style)
+        return text.encode(migration.source.tree.encoding)
+    lines = f'{head}."""\n'
+    imports.append(cst.parse_statement("from django.db import migrations"))
+    function = _function(_WAIT, _waiting("schema_editor.connection", keys), "(apps, schema_editor)")
+    atomic = _atomic(migration)
+    elements = "".join(f"        {_element(migration, step)},\n" for step in contract.up)
+    cls = (
+        f'class Migration(migrations.Migration):\n{atomic}    dependencies = [("{app}", "{contract.revision}")]\n\n'
+        f"    operations = [\n        migrations.RunPython({_WAIT}, migrations.RunPython.noop),\n{elements}    ]\n"
+    )
+    imports = list({_plain_code(one): one for one in imports}.values())
+    bound = [one for one in imports if "migrations" in names_of(ast.parse(_plain_code(one))).binds]
+    imports = [one for one in imports if one not in bound[1:]]
+    text = _laid_out(lines, _sorted(imports), [*others, function], style)
+    newline = migration.source.tree.default_newline
+    return f"{text}{newline}{newline}{cls.replace(chr(10), newline)}".encode(migration.source.tree.encoding)
+
+
+# --- Its parts ---------------------------------------------------------------------------------------------------------
+
+
+def _statements(steps: Sequence[Step]) -> Iterator[Any]:
+    """The statements of steps, those of one block in one block."""
+    told: set[int] = set()
+    for step in steps:
+        if step.block is None:
+            yield _plain(step.node)
+        elif id(step.block) not in told:
+            told.add(id(step.block))
+            inside = [_plain(one.node) for one in steps if one.block is step.block]
+            yield _plain(step.block).with_changes(body=step.block.body.with_changes(body=inside))
+
+
+def _waiting(connection: str, keys: Sequence[str]) -> list[Any]:
+    return _blocks("".join(f'{REQUIRE}({connection}, "{key}")\n' for key in keys))
+
+
+def _locals(migration: Migration, steps: Sequence[Step]) -> list[Any]:
+    """What the function had assigned before, and the steps use. Raises CannotRemove where that does more."""
+    wanted = {name for one in _statements(steps) for name in _open(one)}
+    found: list[Any] = []
+    before = list(migration.before(steps[0].block or steps[0].node)) if steps and steps[0].node is not None else []
+    for one in reversed(before):
+        tree = ast.parse(_plain_code(one))
+        names = names_of(tree)
+        if wanted & names.touched:
+            if not all(does_nothing(line) for line in tree.body):
+                raise CannotRemove("what follows uses what the migration finds out before")
+            wanted |= names.loads
+            found.insert(0, _plain(one))
+    return found
+
+
+def _open(node: Any) -> frozenset[str]:
+    """The names that a statement needs, and does not bind itself."""
+    names = names_of(ast.parse(_plain_code(node).strip().rstrip(",")))
+    return names.loads - names.binds
+
+
+def _needed(migration: Migration, contract: Contract, nodes: Sequence[Any]) -> Iterator[Any]:
+    """What of the module the steps need, in its order. Raises CannotRemove."""
+    carried = [*_locals(migration, contract.up), *_locals(migration, contract.down)]
+    wanted = {
+        name for one in (*nodes, *carried) for name in names_of(ast.parse(_plain_code(one).strip().rstrip(","))).loads
+    }
+    module = [(one, names_of(ast.parse(_plain_code(one)))) for one in migration.module_body]
+    found: dict[int, Any] = {}
+    waiting = sorted(wanted)
+    while waiting:
+        name = waiting.pop()
+        for one, names in module:
+            if name in names.binds and id(one) not in found:
+                if names.binds & _BOILERPLATE:
+                    raise CannotRemove("what follows uses the revision itself")
+                found[id(one)] = one
+                waiting += sorted(names.loads)
+    return (_plain(one) for one, _ in module if id(one) in found)
+
+
+def _element(migration: Migration, step: Step) -> str:
+    """An operation as it is written; its lines are in a list, where indentation says nothing."""
+    assert isinstance(step.node, cst.Element)
+    source = migration.source
+    value = step.node.value
+    text = source.text[source.offset(source.start(value)) : source.offset(source.end(value))]
+    return text.replace("\r\n", "\n")
+
+
+def _atomic(migration: Migration) -> str:
+    for one in migration.module_body:
+        if isinstance(one, cst.ClassDef) and re.search(r"^\s+atomic\s*=\s*False\b", migration.code(one), re.MULTILINE):
+            return "    atomic = False\n"
+    return ""
+
+
+def _function(name: str, body: Sequence[Any], given: str = "()") -> Any:
+    head = cst.ensure_type(cst.parse_statement(f"def {name}{given}:\n    pass\n"), cst.FunctionDef)
+    if not body:
+        return head
+    lines = [
+        one.with_changes(leading_lines=[line for line in one.leading_lines if line.comment is not None]) for one in body
+    ]
+    return head.with_changes(body=cst.IndentedBlock(body=lines))
+
+
+def _laid_out(docstring: str, imports: Sequence[Any], body: Sequence[Any], style: Any) -> str:
+    """The text of a module: functions two lines apart."""
+    parts: list[Any] = [*cst.parse_module(docstring).body]
+    known: Any = None
+    for one in (*imports, *body):
+        gap = 0
+        if known is None or (_is_import(known) and not _is_import(one)) or _new_section(known, one):
+            gap = 1
+        if isinstance(one, (cst.FunctionDef, cst.ClassDef)) or isinstance(known, (cst.FunctionDef, cst.ClassDef)):
+            gap = 2
+        remarks = [line for line in one.leading_lines if line.comment is not None]
+        parts.append(one.with_changes(leading_lines=[*[cst.EmptyLine(indent=False)] * gap, *remarks]))
+        known = one
+    return cst.Module(body=parts, **style).code
+
+
+def _new_section(known: Any, one: Any) -> bool:
+    return _is_import(known) and _is_import(one) and _group(known) != _group(one)
+
+
+def _group(node: Any) -> int:
+    line = node.body[0]
+    named = line.module if isinstance(line, cst.ImportFrom) else line.names[0].name
+    name = ((dotted(named) if named is not None else None) or "").partition(".")[0]
+    if isinstance(line, cst.ImportFrom) and line.relative:
+        return 3
+    return 0 if name == "__future__" else 1 if name in sys.stdlib_module_names else 2
+
+
+def _sorted(imports: Sequence[Any]) -> list[Any]:
+    every = [*imports, cst.parse_statement(_IMPORT)]
+
+    def place(node: Any) -> tuple[int, bool, str]:
+        line = node.body[0]
+        named = line.module if isinstance(line, cst.ImportFrom) else line.names[0].name
+        name = (dotted(named) if named is not None else None) or ""
+        return _group(node), isinstance(line, cst.ImportFrom), name.lower()
+
+    return sorted(every, key=place)
+
+
+def _blocks(text: str) -> list[Any]:
+    return list(cst.parse_module(text).body)
+
+
+def _is_import(node: Any) -> bool:
+    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], (cst.Import, cst.ImportFrom))
+
+
+def _plain(node: Any) -> Any:
+    """Leave out the empty lines above a statement, and keep its remarks."""
+    lines = getattr(node, "leading_lines", ())
+    return node.with_changes(leading_lines=[line for line in lines if line.comment is not None]) if lines else node
+
+
+def _plain_code(node: Any) -> str:
+    return cst.Module(body=[]).code_for_node(_plain(node)).strip("\n") + "\n"
+
+
+# --- A later migration that is there already -----------------------------------------------------------------------------
+
+
+def extended(path: Any, data: bytes, migration: Migration, contract: Contract | None, keys: Sequence[str]) -> bytes:
+    """Let a later migration wait for more, and do more. Raises CannotRemove.
+
+    What comes in addition stood before it so far, in the migration: so it goes first on the way up, and last on the way back.
+    """
+    source = parse(path, data)
+    tree = source.tree
+    functions = {one.name.value: one for one in tree.body if isinstance(one, cst.FunctionDef)}
+    name = UPGRADE if UPGRADE in functions else _WAIT
+    connection = "op.get_bind()" if name == UPGRADE else "schema_editor.connection"
+    if name not in functions or (contract is not None and contract.is_alembic is not (name == UPGRADE)):
+        raise CannotRemove(f"{path.name} does not look as it was made")
+    up = (
+        [*_locals(migration, contract.up), *_statements(contract.up)]
+        if contract is not None and contract.is_alembic
+        else []
+    )
+    changed = {name: _with_waits(functions[name], _waiting(connection, keys), up)}
+    if contract is not None and (contract.down or contract.back):
+        down = [*_locals(migration, contract.down), *_statements(contract.down), *contract.back]
+        if DOWNGRADE not in functions:
+            raise CannotRemove(f"{path.name} does not look as it was made")
+        changed[DOWNGRADE] = _with_more(functions[DOWNGRADE], down)
+    body = [changed.get(one.name.value, one) if isinstance(one, cst.FunctionDef) else one for one in tree.body]
+    if contract is not None:
+        nodes = [*_statements(contract.up), *_statements(contract.down), *contract.back]
+        body = _with_needed(body, list(_needed(migration, contract, nodes)))
+    text = tree.with_changes(body=body).code
+    if contract is not None and not contract.is_alembic:
+        text = _with_elements(text, migration, contract)
+    return text.encode(tree.encoding)
+
+
+def _with_waits(function: cst.FunctionDef, waits: Sequence[Any], more: Sequence[Any]) -> cst.FunctionDef:
+    lines = list(function.body.body)
+    code = cst.Module(body=[]).code_for_node
+    known = [index for index, one in enumerate(lines) if REQUIRE in code(one)]
+    at = known[-1] + 1 if known else 0
+    return function.with_changes(body=function.body.with_changes(body=[*lines[:at], *waits, *more, *lines[at:]]))
+
+
+def _with_more(function: cst.FunctionDef, more: Sequence[Any]) -> cst.FunctionDef:
+    lines = [one for one in function.body.body if cst.Module(body=[]).code_for_node(one).strip() != "pass"]
+    return function.with_changes(body=function.body.with_changes(body=[*lines, *more]))
+
+
+def _with_needed(body: Sequence[Any], needed: Sequence[Any]) -> list[Any]:
+    """Put what is missing of the migration's module behind the imports, and before the functions."""
+    there = {name for one in body for name in names_of(ast.parse(_plain_code(one))).binds}
+    missing = [one for one in needed if not names_of(ast.parse(_plain_code(one))).binds <= there]
+    last = max((index for index, one in enumerate(body) if _is_import(one)), default=0)
+    first = next(
+        (index for index, one in enumerate(body) if isinstance(one, (cst.FunctionDef, cst.ClassDef))), len(body)
+    )
+    imports = [one for one in missing if _is_import(one)]
+    others = [one.with_changes(leading_lines=[cst.EmptyLine(indent=False)]) for one in missing if not _is_import(one)]
+    return [*body[: last + 1], *imports, *body[last + 1 : first], *others, *body[first:]]
+
+
+def _with_elements(text: str, migration: Migration, contract: Contract) -> str:
+    """Put operations behind the one that waits."""
+    found = re.search(
+        rf"^(?P<indent>[ \t]*)migrations\.RunPython\({_WAIT}, migrations\.RunPython\.noop\),\r?\n", text, re.MULTILINE
+    )
+    if found is None:
+        raise CannotRemove("the later migration does not look as it was made")
+    elements = "".join(f"{found['indent']}{_element(migration, step)},\n" for step in contract.up)
+    return f"{text[: found.end()]}{elements}{text[found.end() :]}"
