@@ -92,6 +92,7 @@ class Libraries:
     unknown_method = staticmethod(leaving.unknown_method)
     taken_from = staticmethod(leaving.taken_from)
     combined = staticmethod(leaving.combined)
+    called_handle = staticmethod(leaving.called_handle)
     made = staticmethod(ancestry.made)
     used = staticmethod(ancestry.used)
     inherited_method = staticmethod(ancestry.inherited_method)
@@ -232,8 +233,8 @@ class Libraries:
     def decorated(self, value: Value, wrapper: Value, place: Place) -> Value:
         """What a decorator from out of sight leaves of a function or class: at least that."""
         match wrapper:
-            case Listener():
-                listened(value, Call(self.machine, "listens_for", place))
+            case Listener(everywhere=everywhere):
+                listened(value, Call(self.machine, "listens_for", place), everywhere=everywhere)
             case Registers() | Implements():
                 wrapper.takes(value)
             case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):

@@ -143,6 +143,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     spot=spot,
                     tables=tables,
                     anywhere=step.anywhere,
+                    cased=step.cased,
                     text=shown[start:end],
                     dynamic=dynamic,
                     from_rows=from_rows,
@@ -153,7 +154,10 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
             case Created(table=table):
                 definitions.table(table)
                 is_new = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)
-                machine.ledger.create(table, _spot(call, text, step.start, step.end), certain=is_new)
+                where = _spot(call, text, step.start, step.end)
+                machine.ledger.create(
+                    table, where, certain=is_new, folded=not step.cased, until_commit=step.until_commit
+                )
                 machine.ledger.schema(_spot(call, text, step.start, step.end), f"CREATE TABLE {table}")
             case Doubted(table=doubted):
                 machine.ledger.doubt(doubted)
@@ -183,8 +187,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     machine.ledger.schema(spot, what)
                 else:
                     machine.ledger.note(spot, what, why)
-            case Transaction():
-                machine.ledger.commit()
+            case Transaction(verb=verb):
+                machine.ledger.commit(ends=verb in _ENDS)
 
 
 def _steps(call: Call, text: Text) -> list[Step]:
@@ -200,6 +204,8 @@ def _steps(call: Call, text: Text) -> list[Step]:
 
 
 _WORD = re.compile(r"\w+")
+_ENDS = frozenset({"COMMIT", "PREPARE"})
+"""Statements after which a transaction is over; END also ends a block."""
 _IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
