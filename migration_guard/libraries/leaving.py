@@ -48,6 +48,14 @@ SESSION = re.compile(
 """Functions and attributes out of sight whose name says that they give a way to the database."""
 
 
+def called_handle(handle: Handle, call: Call) -> Value:
+    """`db.session()` is another way to the same database; what is given a statement executes it."""
+    for option in (one for value in call.arguments for one in value.alternatives()):
+        if isinstance(option, Text) and changes_in(call, option):
+            run_text(call, option, None, certain=False)
+    return handle
+
+
 def leave(callee: Value, call: Call) -> Value:
     """A call of something whose body is not in sight: what it is given decides what it may do."""
     libraries = call.machine.libraries
