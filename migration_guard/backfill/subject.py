@@ -62,6 +62,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """What the quick way through a batch rests on."""
+
+    attached: str
+    """What is checked or run when the table is written, and must be the same when a batch has gone it."""
+    repeats: bool
+    """Whether doing a batch once more, after a crash that took it back, gives the same again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A definition and what the server says of it: all that a batch needs to know."""
 
@@ -86,8 +96,8 @@ class Subject:
     """Whether new keys come after all that there are."""
     hidden: str | None = None
     """The sequence that counts its keys, where the role may not see how far."""
-    swift: str | None = None
-    """What the table must still be like when a batch has gone the quick way; None if none may."""
+    swift: Way | None = None
+    """What the quick way rests on; None if no batch may go it."""
 
     @property
     def per(self) -> str | None:

@@ -26,16 +26,18 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
     """Sweep its table until nothing is left; tell in which state that leaves it, and why."""
     store, reporter, key = bench.store, bench.reporter, definition.key
     subject = _examined(bench, definition)
-    reporter.begin(key, subject.table.rows, bench.counts(key))
+    before = bench.counts(key)
+    reporter.begin(key, subject.table.rows, before)
     for warning in subject.warnings:
         reporter.warn(key, warning)
     job = Job(subject, store, record.token, record.sweep, record.bound)
-    worker, before = Worker(bench.session, job, bench.clock, reporter), _deadlocks(bench)
+    proven = before.changed + before.unchanged > 0
+    worker, deadlocks = Worker(bench.session, job, bench.clock, reporter, proven=proven), _deadlocks(bench)
     try:
         state = finish(worker, record)
     finally:
         with suppress(Exception):  # what is told besides hides nothing that went wrong
-            _tell_of_deadlocks(bench, key, _deadlocks(bench) - before, worker.victims)
+            _tell_of_deadlocks(bench, key, _deadlocks(bench) - deadlocks, worker.victims)
     if bench.counts(key).quarantined:
         return State.COMPLETED_WITH_QUARANTINE, "rows that cannot be changed are in quarantine"
     if not subject.grows:

@@ -21,7 +21,7 @@ from migration_guard.backfill.look import selection_of
 from migration_guard.backfill.record import Place
 from migration_guard.backfill.sqltext import Token, assigned_columns, bound, folded, tokens, words_of
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.subject import Subject
+from migration_guard.backfill.subject import Subject, Way
 
 WAIT = 0.02
 """Seconds that a row is waited for, while its neighbours are held."""
@@ -47,16 +47,16 @@ class Swept:
     unchanged: int
     """Rows that are still to do although they were to be changed."""
     odd: bool
-    """Whether rows lie elsewhere, or are still to do although they were changed; or the table is another by now."""
+    """Whether rows lie elsewhere, or are still to do although they were changed."""
 
 
-def attached(connection: Asks, table: int) -> str:
-    """Say what is checked or run when rows of a table are written."""
-    return str(connection.exec_driver_sql(statement("attached"), {"oid": table}).scalar())
+def attached(subject: Subject) -> str:
+    """Give the statement that says what is checked or run when rows of a table are written."""
+    return statement("attached", partitions=statement("partitions") if subject.table.kind == "p" else "")
 
 
-def way(connection: Asks, subject: Subject) -> str | None:
-    """Give what the table must still be like when a batch has gone the quick way; None if it may not.
+def way(connection: Asks, subject: Subject) -> Way | None:
+    """Say what the quick way rests on; None if no batch may go it.
 
     A batch may whose definition depends on nothing but its rows, and changes nothing but them.
     """
@@ -71,9 +71,15 @@ def way(connection: Asks, subject: Subject) -> str | None:
     if not _is_plain(pieces[0]) or None in called or elsewhere or moves:
         return None
     names = {folded(one.text) for some in pieces for one in some if one.kind == "name"}
-    now = attached(connection, subject.table.oid)  # before it is judged, so that what comes in between is noticed later
-    asks = {"oid": subject.table.oid, "called": called, "words": sorted(names), "known": _KNOWN}
-    return now if connection.exec_driver_sql(statement("self_contained"), asks).scalar() else None
+    oid = {"oid": subject.table.oid}
+    # Before it is judged, so that what comes in between is noticed later.
+    now = str(connection.exec_driver_sql(attached(subject), oid).scalar())
+    asks = {**oid, "called": called, "words": sorted(names)}
+
+    def contained(known: Sequence[str]) -> bool:
+        return bool(connection.exec_driver_sql(statement("self_contained"), {**asks, "known": list(known)}).scalar())
+
+    return Way(now, repeats=contained(())) if contained(_KNOWN) else None
 
 
 def sweep(connection: Connection, job: Job, place: Place, size: int) -> Swept:
@@ -96,8 +102,7 @@ def sweep(connection: Connection, job: Job, place: Place, size: int) -> Swept:
     )
     row = connection.exec_driver_sql(sql, {**selection.parameters, "size": size}).one()
     examined, last, matched, changed, outside, left = row
-    # Asked while the table is held: nothing can have joined it after the statement ran.
-    odd = bool(outside) or changed > matched or attached(connection, subject.table.oid) != subject.swift
+    odd = bool(outside) or changed > matched
     still = 0 if odd or left is None else _still(connection, job, tuple(left))
     return Swept(examined, tuple(last), matched, changed, still, odd)
 

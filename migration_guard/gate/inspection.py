@@ -27,6 +27,7 @@ from migration_guard.gate.known import (
     is_known,
     is_plain,
     may_be_built,
+    may_call,
     same,
 )
 from migration_guard.gate.names import Names
@@ -212,11 +213,18 @@ class Inspection:
             self._values.append(node)
         if origin in EXECUTES:
             self._require(len(node.args) == 1 and not node.keywords and self._names.origin(node.args[0]) == TEXT)
-        elif is_known(origin) or self._is_of_file(node) or self._is_pure_method(node):
+        elif (is_known(origin) and not _converts(node)) or self._is_of_file(node) or self._is_pure_method(node):
+            self._require(not (is_known(origin) and may_call(origin) and self._is_given_a_stranger(node)))
             self._in_sight.update(node.args)
             self._in_sight.update(keyword.value for keyword in node.keywords)
         else:
             self._require((built and may_be_built(origin)) or self._is_frozen_field(node))
+
+    def _is_given_a_stranger(self, node: ast.Call) -> bool:
+        """Whether something is handed over that is imported from nobody knows where, and may be a function."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        origins = [origin for one in given if isinstance(one, ast.Name) for origin in self._names.origins(one.id)]
+        return any(origin and origin != TEXT and not origin.startswith(PURE_PACKAGES) for origin in origins)
 
     def _is_of_file(self, node: ast.Call) -> bool:
         """Pass functions of the file, which are looked at like all else, and builtins that call nothing."""
@@ -342,6 +350,12 @@ class Inspection:
             case ast.Constant(value=None):
                 return True
         return self._names.origin(node) in {TEXT, NO_SQL}
+
+
+def _converts(node: ast.Call) -> bool:
+    """Whether a call may compute each row's value by a function, as `postgresql_using="f(a)"` does."""
+    given = [keyword.value for keyword in node.keywords if keyword.arg == "postgresql_using"]
+    return any(not isinstance(one, ast.Constant) or "(" in str(one.value) for one in given)
 
 
 def _dotted(node: ast.expr) -> tuple[str, ...]:

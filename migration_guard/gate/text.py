@@ -34,6 +34,9 @@ _CHANGES_SCHEMA = re.compile(
     re.IGNORECASE,
 )
 
+_ALTERS = re.compile(r"\s*ALTER\b", re.IGNORECASE)
+_COMPUTED = re.compile(r"\b(?:USING|DEFAULT|CHECK)\b", re.IGNORECASE)
+
 
 def only_changes_schema(text: str) -> bool:
     """Say whether each statement of a text is known to touch no rows; what could be one is judged by its words."""
@@ -41,4 +44,13 @@ def only_changes_schema(text: str) -> bool:
         return False
     # A semicolon within quotes makes pieces that are no statements, which keeps the file. `CREATE TABLE a TABLE b`
     # is a copy in MySQL.
-    return all(_CHANGES_SCHEMA.match(piece) and len(_NAMES_A_TABLE.findall(piece)) < 2 for piece in text.split(";"))
+    return all(
+        _CHANGES_SCHEMA.match(piece) and len(_NAMES_A_TABLE.findall(piece)) < 2 and not _computes(piece)
+        for piece in text.split(";")
+    )
+
+
+def _computes(piece: str) -> bool:
+    """Whether it may call functions for the rows that there are, in `ALTER … USING f(a)` or `ADD … DEFAULT f()`."""
+    found = _COMPUTED.search(piece) if _ALTERS.match(piece) else None
+    return found is not None and "(" in piece[found.end() :]

@@ -11,7 +11,7 @@ import libcst as cst
 
 from migration_guard.interpreter import text as texts
 from migration_guard.interpreter.call import Call, Frame
-from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.collections import Mapping, Sequence, Yielded
 from migration_guard.interpreter.computing import MUCH, Computation, Computing, fits, is_whole, taken_as_unknown
 from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, Store, resume
@@ -210,7 +210,9 @@ class Calls:
     @staticmethod
     def _result(frame: Frame, function: Function) -> Value:
         if function.generates:
-            return Sequence((), join(frame.yielded) if frame.yielded else None, frame.yields_rows)
+            made = Yielded((), join(frame.yielded) if frame.yielded else None, frame.yields_rows)
+            made.returned = join(frame.returned)
+            return made
         return join(frame.returned)
 
     # --- Arguments ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from migration_guard.interpreter.cores import CORES, OBJECTS, TextObject
 from migration_guard.interpreter.functions import Function, docstring
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text, plain
-from migration_guard.interpreter.values import UNKNOWN, Constant, External, Method, Native, Unknown, Value, join
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Native, Unknown, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -41,6 +41,8 @@ class Class(Value):
     children: list[Class] = field(default_factory=list, repr=False)
     meta: Class | None = None
     """The metaclass of the repository that its statement names."""
+    made_like: Value = NONE
+    """… or the one out of sight."""
     making: Class | None = field(default=None, repr=False)
     """Of a metaclass: the class that it is making."""
     made_by: Call | None = field(default=None, repr=False)
@@ -185,6 +187,7 @@ class Class(Value):
         """An object after its `__init__`, and what is done when it is gone."""
         if isinstance(made, Instance):
             made.initialised(call)
+            call.machine.libraries.made(made, call)
             made.special("__del__")
         elif isinstance(made, OBJECTS):
             initialiser = self.method_of("__init__")
@@ -259,6 +262,9 @@ class Class(Value):
         """The member that has a value."""
         members = [member for _, member in self.members()]
         equal = [member for member in members if _value_of(member).key == value.key]
+        missing = self.method_of("_missing_")
+        if missing is not None and not equal and self.made_by is not None:
+            members = [*members, missing.bind(self).call(self.made_by.with_arguments((value,), {}))]
         found = equal if isinstance(value, (Text, Constant)) and equal else members
         return join(found) if found else UNKNOWN
 

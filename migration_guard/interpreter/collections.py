@@ -246,6 +246,14 @@ class Sequence(Store, Value):
         return call.machine.libraries.sequence_operated(self, operator, other, call)
 
 
+class Yielded(Sequence):
+    """What a generator yields, with what it returns at its end."""
+
+    __slots__ = ("returned",)
+
+    returned: Value
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Entries:
     """What a dictionary holds, by its known keys."""

@@ -14,7 +14,7 @@ from migration_guard.interpreter import text as texts
 from migration_guard.interpreter.ancestors import Super
 from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.classes import Class
-from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.collections import Mapping, Sequence, Yielded
 from migration_guard.interpreter.cores import TextObject
 from migration_guard.interpreter.flow import branches, each
 from migration_guard.interpreter.functions import Function, Generator
@@ -275,9 +275,10 @@ class Expressions:
                 values.run = self.machine.calls.run(values.function, values.made_by, frame.on_yield)
             for value in values.each():
                 self._give(frame, value, rows=values.from_rows)
-        else:
-            value = self.evaluate(node.value) if node.value is not None else NONE
-            self._give(frame, value, rows=bool(self.machine.row_loops) or value.from_rows)
+            whole = values.whole if isinstance(values, Generator) else values
+            return whole.returned if isinstance(whole, Yielded) else UNKNOWN
+        value = self.evaluate(node.value) if node.value is not None else NONE
+        self._give(frame, value, rows=bool(self.machine.row_loops) or value.from_rows)
         return frame.sent
 
     @staticmethod
@@ -391,11 +392,18 @@ class Expressions:
     # --- Attributes, items and calls ---------------------------------------------------------------------------------
 
     def _Attribute(self, node: cst.Attribute) -> Value:
-        return self.machine.attribute(self.evaluate(node.value), node.attr.value)
+        receiver = self.evaluate(node.value)
+        found = self.machine.attribute(receiver, node.attr.value)
+        if any(isinstance(option, Function) and option.wrapped for option in found.alternatives()):
+            place = self.machine.place(node)
+            return self.machine.libraries.read(receiver, found, Call(self.machine, node.attr.value, place))
+        return found
 
     def _Subscript(self, node: cst.Subscript) -> Value:
         value = self.evaluate(node.value)
         key = self.subscript_key(node)
+        if value.origin and not isinstance(key, (Text, Constant)):
+            self.machine.libraries.taken_from(value, key, Call(self.machine, "", self.machine.place(node), (key,)))
         if isinstance(value, External):
             return value.item(key)
         return join(each([partial(value.item, option) for option in key.alternatives()]))

@@ -70,12 +70,14 @@ class Function(Value):
         match self.style:
             case "property":
                 return self if of_class else machine.run_plainly(self.bind(receiver))
+            case "classproperty":
+                return machine.run_plainly(self.bind(receiver if of_class else getattr(receiver, "cls", receiver)))
             case "classmethod":
                 return self.bind(receiver if of_class else getattr(receiver, "cls", receiver))
         return self if of_class else self.bind(receiver)
 
     def assigned(self, receiver: Value, value: Value, machine: Machine) -> bool:
-        if self.style != "property":
+        if self.style != "property" and self.setter is None:
             return False
         if self.setter is not None:
             machine.call_plainly(self.setter.bind(receiver), value)
@@ -88,6 +90,9 @@ class Function(Value):
         return True
 
     def attribute(self, name: str, machine: Machine) -> Value:
+        own = machine.function_attributes(self).read(name)
+        if isinstance(own, Value):
+            return own
         match name:
             case "__name__" | "__qualname__":
                 return plain(self.name)
@@ -97,8 +102,7 @@ class Function(Value):
                 return self.docstring(machine)
             case "__self__" if self.bound is not None:
                 return self.bound
-        own = machine.function_attributes(self).read(name)
-        return own if isinstance(own, Value) else Method(self, name)
+        return Method(self, name)
 
     def docstring(self, machine: Machine) -> Value:
         """Its `__doc__`."""
@@ -128,7 +132,7 @@ class Function(Value):
         if self.style == "contextmanager":
             return ContextManager(self, call)
         if self.wrapped:
-            call.machine.libraries.entrusted.may_run(self, call)
+            call.machine.libraries.through_decorator(self, call)
         return call.machine.run(self, call)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.values import Place
 
 
+_VALIDATORS = frozenset({"field_validator", "validator", "model_validator", "root_validator"})
+"""Decorators of what pydantic calls with the values of a new object."""
 MAX_STEPS = 8
 """Calls of `__next__` that are made one by one; what further ones give is not known."""
 
@@ -93,19 +95,22 @@ class Instance(Store, Value):
         """The fields of a dataclass and the like, by position and by name."""
         positional = list(call.positional)
         for name, default in self.machine.fields_of(self.cls):
-            if positional:
-                self.write(name, positional.pop(0))
-            elif name in call.named:
-                self.write(name, call.named[name])
+            given = call.named.get(name)
+            if given is None and positional and (default is None or default.is_passed):
+                given = positional.pop(0)
+            if given is not None:
+                self.write(name, default.taken(self, given, call) if default is not None else given)
             elif default is not None:
-                made = default.fresh(call)
+                made = default.taken(self, default.fresh(call.with_arguments((self,), {})), call)
                 self.write(name, join((made, UNKNOWN)) if call.open else made)
             else:
                 self.write(name, UNKNOWN)
-        for name in ("__post_init__", "__attrs_post_init__"):
-            method = self.cls.method_of(name)
-            if method is not None:
-                self.machine.run_plainly(method.bind(self))
+        passed = [self.attribute(name, self.machine) for name in self.machine.only_initial(self.cls)]
+        for name, arguments in (("__post_init__", passed), ("__attrs_post_init__", []), ("model_post_init", [UNKNOWN])):
+            self.special(name, *arguments)
+        for method in [self.cls.method_of(name) for cls in self.cls.lineage() for name in cls.scope.names]:
+            if method is not None and method.wrapper.rpartition(".")[2] in _VALIDATORS:
+                self.machine.call(method.bind(self.cls), self.hidden_call(method.name).opened(UNKNOWN)).consumed()
 
     # --- Attributes --------------------------------------------------------------------------------------------------
 
@@ -191,7 +196,7 @@ class Instance(Store, Value):
         target = self.cls.method_of("__call__")
         if target is not None:
             return target.bind(self).call(call)
-        self.machine.libraries.hook_inherited(self, call)
+        self.machine.libraries.used(self, call)
         if self.cls.method_of("__enter__") is not None and call.positional and call.positional[0].callable_in_sight:
             return Native("inside", partial(self._around, call.positional[0]))
         return call.leave(self)
@@ -210,7 +215,7 @@ class Instance(Store, Value):
         if isinstance(made, Instance):
             return made.stepped()
         if made is None and self.cls.external_bases() and not self.cls.fields:
-            self.machine.libraries.hook_inherited(self, self.hidden_call("__iter__"))
+            self.machine.libraries.used(self, self.hidden_call("__iter__"))
         return made if made is not None else self.stepped()
 
     def stepped(self) -> Value | None:
@@ -252,6 +257,7 @@ class Instance(Store, Value):
             return found
         if self.cls.fields == "NamedTuple":
             return Sequence(self.field_values(), kind="tuple").item(key)
+        self.machine.libraries.used(self, self.hidden_call("__getitem__", key))
         return UNKNOWN
 
     def certain(self) -> bool | None:
@@ -263,7 +269,8 @@ class Instance(Store, Value):
         return None if self.cls.external_bases() else True
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
-        self.special("__setitem__", key, value)
+        if self.special("__setitem__", key, value) is None:
+            self.machine.libraries.used(self, self.hidden_call("__setitem__", key, value))
 
     def remove_item(self, key: Value) -> None:
         self.special("__delitem__", key)
@@ -278,12 +285,16 @@ class Instance(Store, Value):
         result = self.special("__enter__")
         if result is None:
             result = self.special("__aenter__")
+        if result is None:
+            machine.libraries.used(self, self.hidden_call("__enter__"))
         return result if result is not None else self
 
     def exited(self, machine: Machine) -> None:
         unknown = Unknown("exception")
-        if self.special("__exit__", unknown, unknown, unknown) is None:
-            self.special("__aexit__", unknown, unknown, unknown)
+        for name in ("__exit__", "__aexit__"):
+            if self.special(name, unknown, unknown, unknown) is not None:
+                return
+        machine.libraries.used(self, self.hidden_call("__exit__"))
 
     leaves = True
 

@@ -179,6 +179,10 @@ class Machine:
                 found[name] = ancestor.scope.get(name)
         return list(found.items())
 
+    def only_initial(self, cls: Class) -> list[str]:
+        """The fields of a dataclass that only its `__post_init__` gets: `InitVar`."""
+        return [name for ancestor in reversed(cls.lineage()) for name in _annotated(ancestor.node, "InitVar")]
+
     def field_names(self, cls: Value) -> list[str]:
         return [name for name, _ in self.fields_of(cls)] if isinstance(cls, Class) else []
 
@@ -261,16 +265,17 @@ def _certain(value: Value) -> bool | None:
     return value.truth
 
 
-def _annotated(node: cst.ClassDef) -> Iterator[str]:
-    """The names that a class body annotates, in order."""
+def _annotated(node: cst.ClassDef, kind: str = "") -> Iterator[str]:
+    """The names that a class body annotates, in order; those of one `kind` only."""
     for line in node.body.body:
         for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
             if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
-                if "ClassVar" not in cst.Module([]).code_for_node(statement.annotation.annotation):
+                annotation = cst.Module([]).code_for_node(statement.annotation.annotation)
+                if "ClassVar" not in annotation and kind in annotation:
                     yield statement.target.value
-            elif isinstance(statement, cst.Assign) and isinstance(statement.value, cst.Call):
+            elif isinstance(statement, cst.Assign) and isinstance(statement.value, cst.Call) and not kind:
                 target = statement.targets[0].target
                 called = statement.value.func
                 last = called.attr.value if isinstance(called, cst.Attribute) else getattr(called, "value", "")
-                if isinstance(target, cst.Name) and last in ("ib", "attrib", "Factory"):
+                if isinstance(target, cst.Name) and last in ("ib", "attrib", "field", "Factory"):
                     yield target.value

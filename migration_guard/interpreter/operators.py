@@ -11,10 +11,10 @@ import libcst as cst
 
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, Constant, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -73,14 +73,23 @@ def counted(name: str, left: Value, right: Value) -> Value:
 
 def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> bool | None:
     """Whether a comparison holds; None where that is not the same for all that both sides may be."""
-    if isinstance(left, Instance) and type(node) in _METHODS:
-        _asked(left, _METHODS[type(node)], right, call)
-    if isinstance(node, (cst.In, cst.NotIn)) and isinstance(right, Instance):
-        right.special("__contains__", left)
-    if isinstance(node, (cst.In, cst.NotIn)) and isinstance(right, Sequence):
-        for one in (left, *right.known):
-            if isinstance(one, Instance):
-                _asked(one, "__eq__", left if one is not left else right.element(), call)
+    if type(node) in _METHODS:
+        asked(left, _METHODS[type(node)], right, call)
+        if not isinstance(left, (Instance, Sequence)):
+            asked(right, _MIRRORED[type(node)], left, call)
+    if isinstance(node, (cst.In, cst.NotIn)):
+        left.special("__hash__")
+        if isinstance(right, Generator):
+            right.consumed()
+        if isinstance(right, Instance):
+            right.special("__contains__", left)
+        for one in (left, *right.known) if isinstance(right, Sequence) else ():
+            asked(one, "__eq__", left if one is not left else right.element(), call)
+    within = isinstance(node, (cst.In, cst.NotIn))
+    if not isinstance(node, (cst.Is, cst.IsNot)):
+        for one, other in ((right, left),) if within else ((left, right), (right, left)):
+            if isinstance(one, External) or (isinstance(one, Unknown) and one.source):
+                call.machine.libraries.combined(one, other, call)
     pairs = list(product(left.alternatives(), right.alternatives()))
     if len(pairs) > MAX_PAIRS:
         return None
@@ -88,14 +97,30 @@ def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> boo
     return truths.pop() if len(truths) == 1 else None
 
 
-def _asked(left: Instance, method: str, right: Value, call: Call) -> None:
-    """An object is asked how it compares; of an order it may have one method, of which another is made."""
+def asked(left: Value, method: str, right: Value, call: Call, depth: int = 3) -> None:
+    """An object is asked how it compares; of an order it may have one method, of which another is made.
+
+    A dataclass without it, a list and a tuple ask what they hold.
+    """
     others = [other for other in _ORDERS if method in _ORDERS and other != method]
-    for name in (method, *others):
-        if left.operated(name, right, call) is not None:
-            return
+    for one in left.alternatives() if depth else ():
+        if isinstance(one, Instance) and any(one.operated(name, right, call) is not None for name in (method, *others)):
+            continue
+        held = one.attributes.values() if isinstance(one, Instance) and one.cls.fields else ()
+        for part in one.known if isinstance(one, Sequence) else held:
+            asked(part, method, UNKNOWN, call, depth - 1)
+            if method in _ORDERS:
+                asked(part, "__eq__", UNKNOWN, call, depth - 1)
 
 
+_MIRRORED: dict[type, str] = {
+    cst.Equal: "__eq__",
+    cst.NotEqual: "__ne__",
+    cst.LessThan: "__gt__",
+    cst.LessThanEqual: "__ge__",
+    cst.GreaterThan: "__lt__",
+    cst.GreaterThanEqual: "__le__",
+}
 _ORDERS = ("__lt__", "__le__", "__gt__", "__ge__")
 
 

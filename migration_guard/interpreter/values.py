@@ -61,6 +61,8 @@ class Value:
     """Whether nothing that is done with it, as with a plain value, leads to the database."""
     readable: bool = False
     """Whether at least reading it does not."""
+    is_passed: bool = True
+    """Of the default of a field: whether a new object may be given another value by position."""
     items_are_attributes: bool = False
     """Whether `self["name"] = …` is `self.name = …`."""
 
@@ -114,6 +116,10 @@ class Value:
     def fresh(self, call: Call) -> Value:
         """What an object begins with whose class has it as the default of a field."""
         return self
+
+    def taken(self, receiver: Value, value: Value, call: Call) -> Value:
+        """What an object takes for the field that this is the default of, where it is given a value."""
+        return value
 
     def iterated(self) -> Value:
         """What a loop goes over: asked once, since asking may change things."""
@@ -169,8 +175,7 @@ class Value:
 
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
         """`self + other` and the like, by the name of the method that Python calls; None where it has none."""
-        is_handed = self.origin and not self.callable_in_sight and (other.callable_in_sight or hasattr(other, "cls"))
-        return call.leave(self) if is_handed else None  # `pipeline | function`
+        return call.machine.libraries.combined(self, other, call) if self.origin else None  # `pipeline | function`
 
     def blurred(self, others: AnySequence[Value]) -> Value:
         """What stands for more alternatives than are kept."""

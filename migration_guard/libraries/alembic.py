@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
-from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.text import Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
 from migration_guard.libraries.database import EXPRESSION, Handle, Statement, Table, named_target, record, run_callbacks
-from migration_guard.libraries.execution import changes_in, execute, opaque
+from migration_guard.libraries.execution import changes_in, execute, opaque, run_text
 from migration_guard.libraries.operations import OWN, ROWS, SCHEMA, Implements, Registers
 from migration_guard.operations import OperationKind
 
@@ -192,7 +192,16 @@ def _schema(name: str, call: Call) -> Value:
         _unknown(name, call)
         return Unknown(name)
     ledger.schema(spot_of(call.place), f"op.{name}")
+    _converts(call)
     return Table(table) if name == "create_table" else Unknown(name)
+
+
+def _converts(call: Call) -> None:
+    """`postgresql_using="f(a)"`: what computes the new value of each row."""
+    given = call.named.get("postgresql_using", NONE)
+    for using in given.alternatives():
+        if isinstance(using, Text):
+            run_text(call, concatenated((plain("ALTER TABLE t ALTER COLUMN c TYPE t USING "), using)), None)
 
 
 def _unknown(name: str, call: Call) -> None:

@@ -54,6 +54,7 @@ def record(
     spot: Spot | None = None,
     tables: Iterable[str | None] = (),
     anywhere: tuple[str, ...] = (),
+    cased: tuple[str, ...] = (),
     model: str | None = None,
     text: str | None = None,
     dynamic: bool = False,
@@ -76,6 +77,7 @@ def record(
         how=how,
         tables=[table for table in tables if table],
         anywhere=anywhere,
+        cased=cased,
         model=model,
         text=text,
         dynamic=dynamic,
@@ -163,8 +165,7 @@ class Handle(Value):
         return call.machine.libraries.handle_method(self, name, call)
 
     def call(self, call: Call) -> Value:
-        """`db.session()`: another way to the same database."""
-        return self
+        return call.machine.libraries.called_handle(self, call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +275,7 @@ class Statement(Value):
         return (self.kind, self.tables, self.spot.key, self.from_rows)
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return self if name in ("string", "statement") else Method(self, name)
+        return self if name in ("string", "statement", "c", "columns") else Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         match name:
@@ -305,6 +306,15 @@ class Statement(Value):
             from_rows=rows,
             rendered=partial(core.executed, call) if self.how == "sqlalchemy-core" else None,
         )
+
+
+def written_within(call: Call) -> Statement | None:
+    """A change that a query has within it: `select(delete(table).returning(…).cte())`."""
+    for option in (option for value in call.arguments for option in value.alternatives()):
+        inner = option.receiver if isinstance(option, Method) else option
+        if isinstance(inner, Statement):
+            return inner
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -542,19 +552,22 @@ _TAKES_ELEMENTS = frozenset({"map", "imap", "imap_unordered", "starmap", "map_as
 """Functions that call it once for each element of what stands behind it."""
 
 
-def run_callbacks(call: Call) -> None:
-    """Functions that are handed to something out of sight will be run by it."""
+def run_callbacks(call: Call) -> list[Value]:
+    """Functions that are handed to something out of sight will be run by it: what they give."""
+    found: list[Value] = []
     for index, value in enumerate(call.arguments):
         behind = call.positional[index + 1 :]
         for option in value.alternatives():
             if isinstance(option, Function) or (isinstance(option, (Method, Partial)) and _writes(option)):
-                _run_callback(option, behind, call)
+                found.append(_run_callback(option, behind, call))
             else:
                 for one in held(option):
                     if one is option:
                         continue
                     if isinstance(one, (Function, Partial)) or (isinstance(one, Method) and _writes(one)):
-                        call.machine.call(one, call.with_arguments((), {})).consumed()
+                        found.append(call.machine.call(one, call.with_arguments((), {})))
+                        found[-1].consumed()
+    return found
 
 
 def held(value: Value) -> Iterator[Value]:
@@ -585,13 +598,15 @@ def _writes(value: Value) -> bool:
     return False
 
 
-def _run_callback(function: Value, behind: tuple[Value, ...], call: Call) -> None:
+def _run_callback(function: Value, behind: tuple[Value, ...], call: Call) -> Value:
     if call.name in _TAKES_ELEMENTS:
         with call.machine.rows(any(value.from_rows for value in behind)):
-            call.machine.call(function, call.with_arguments([value.element() for value in behind], {})).consumed()
+            result = call.machine.call(function, call.with_arguments([value.element() for value in behind], {}))
     else:
         takes = call.name in _TAKES_ARGUMENTS or isinstance(function, Method)
-        call.machine.call(function, call.with_arguments(behind if takes else (), {})).consumed()
+        result = call.machine.call(function, call.with_arguments(behind if takes else (), {}))
+    result.consumed()
+    return result
 
 
 def holds_rows(value: Value, depth: int = 2) -> bool:
@@ -608,6 +623,11 @@ def holds_rows(value: Value, depth: int = 2) -> bool:
         case Mapping() if depth:
             return any(holds_rows(one, depth - 1) for one in value.values())
     return False
+
+
+def holds_a_way(value: Value) -> bool:
+    """Whether a value leads to the database."""
+    return value.handle or holds_rows(value)
 
 
 def takes_callback(call: Call) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
@@ -70,6 +71,11 @@ def call(target: External, call: Call) -> Value | None:
         case "on_commit" | "run_on_commit":
             run_callbacks(call)
             return NONE
+        case "SimpleLazyObject":
+            run_callbacks(call)
+            return UNKNOWN
+        case "from_queryset" if call.positional:
+            return first
         case "call_command":
             return _call_command(call)
         case "create_permissions" | "create_contenttypes" | "create_default_site":
@@ -83,6 +89,9 @@ def call(target: External, call: Call) -> Value | None:
         case "send" | "send_robust" if ".signals." in target.name:
             opaque(call, "who receives a signal is out of sight", target.name.rpartition(".signals.")[2])
             return UNKNOWN
+        case "connect" if target.name.endswith(_WITH_MIGRATIONS):
+            run_callbacks(call)
+            return NONE
         case "get_permission_model" | "get_group_model":
             return Model(None, None, "django-orm")
         case "bulk_update":
@@ -139,6 +148,11 @@ class Foreign(Unknown):
 
 def _call_command(call: Call) -> Value:
     name = call.argument(0, "command_name")
+    commands = [option for option in name.alternatives() if isinstance(option, Instance)] if name is not None else []
+    for command in commands:
+        command.method("handle", replace(call.with_arguments((), call.named).opened(UNKNOWN), name="handle"))
+    if commands:
+        return NONE
     if isinstance(name, Text) and str(name) in ("loaddata", "sqlflush", "flush"):
         record(call, OperationKind.DML_CALL, how="helper", callee=f"call_command {name}")
     elif not isinstance(name, Text) or str(name) not in _QUIET_COMMANDS:
@@ -148,6 +162,8 @@ def _call_command(call: Call) -> Value:
     return NONE
 
 
+_WITH_MIGRATIONS = (".signals.post_migrate.connect", ".signals.pre_migrate.connect")
+"""What is connected to these is called when the migrations have run, or before."""
 _QUIET_COMMANDS = frozenset(
     "migrate collectstatic check compilemessages makemigrations createcachetable showmigrations".split()
 )

@@ -10,7 +10,7 @@ from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole, plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Unknown, Value, join
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Native, Unknown, Value, join
 from migration_guard.libraries.database import (
     CORE_VERBS,
     Called,
@@ -202,13 +202,21 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
             return NONE
     for argument in call.arguments:
         for option in argument.alternatives():
-            if isinstance(option, Function):
+            if isinstance(option, Function) and name == "execute_wrapper":
+                machine.run(option, call.with_arguments((Native("execute", _wrapped), *[UNKNOWN] * 4), {}))
+            elif isinstance(option, Function):
                 machine.run(option, call.with_arguments((handle,), {}))
     if name in HARMLESS or name.startswith("__") or machine.libraries.is_own_and_harmless(name):
         machine.ledger.note(spot_of(call.place), name, "is not known to write")
     else:
         opaque(call, f"{handle.kind}.{name} is no method of a connection, cursor or session that is known", name)
     return Unknown(name, from_rows=True)
+
+
+def _wrapped(call: Call) -> Value:
+    """`execute(sql, params, many, context)`, as Django gives it to a wrapper: what the caller executes passes through it."""
+    given = call.argument(0, "sql")
+    return execute(call, given) if given is not None and not isinstance(given, Unknown) else UNKNOWN
 
 
 def selected(call: Call, otherwise: str = "sqlalchemy-core") -> Value:
@@ -238,7 +246,15 @@ def _model_in(value: Value, call: Call) -> Model | None:
             return call.machine.libraries.model_of(value)
         case Table(name=name):
             return Model(None, name, "sqlalchemy-orm")
+        case External(last=last) | Unknown(hint=last) if (
+            last[:1].isupper() and getattr(value, "root", "") not in _TYPES
+        ):
+            return Model(last, None, "sqlalchemy-orm")  # of a package out of sight
     return None
+
+
+_TYPES = frozenset({"sqlalchemy", "builtins", "django", "typing"})
+"""Packages whose names in capitals are no models."""
 
 
 def target_of(value: Value, call: Call) -> tuple[str | None, str | None]:

@@ -33,6 +33,11 @@ _ONLY_WRAPS = re.compile(
 """Decorators that are named, with one of their words, after what they do around a call: they keep nothing."""
 
 
+def only_wraps(name: str) -> bool:
+    """Whether a decorator does something around each call, and keeps nothing."""
+    return bool(_ONLY_WRAPS.search(name))
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """What is kept under one origin."""
@@ -73,7 +78,7 @@ class Entrusted:
         """A decorator that is out of sight, or partly, stands before a function or class: it may keep it."""
         for option in wrapper.alternatives():
             name = getattr(option, "hint", "") or getattr(option, "last", "") or getattr(option, "name", "")
-            if _ONLY_WRAPS.search(name):
+            if only_wraps(name):
                 continue
             maker = option.origin.partition("@")[0]
             if isinstance(option, External):
@@ -93,6 +98,12 @@ class Entrusted:
                 before = self._kept.read(slot)
                 kept = _Kept((option,))
                 self._kept.write(slot, kept.joined([before]) if before is not None else kept)
+
+    def inherits(self, base: Value, cls: Value, machine: Machine) -> None:
+        """A class has a base from out of sight: that, and whatever lies beside it, may know its subclasses."""
+        self.keeps(base.origin, cls, machine)
+        if isinstance(base, External):
+            self.keeps(base.origin.rpartition(".")[0], cls, machine)
 
     def may_run(self, callee: Value, call: Call) -> None:
         """Something out of sight is called: what it keeps, and what keeps is given to it, may run."""
@@ -150,11 +161,16 @@ def _functions(value: Value, call: Call) -> Iterator[Function]:
                     yield from _functions(option, call)
         case Instance():
             names = [name for cls in value.cls.lineage() for name in cls.scope.names]
-            public = [name for name in dict.fromkeys(names) if not name.startswith("__") or name == "__call__"]
+            other_way = trust.other_way(call.machine.ledger.direction)
+            public = [name for name in dict.fromkeys(names) if name not in (*_MAKERS, *other_way)]
             for name in [call.name] if call.name in public else public:
                 method = value.cls.method_of(name)
-                if method is not None and not method.style:
-                    yield method.bind(value)
+                if method is not None:
+                    yield method.bind(value.cls if method.style == "classmethod" else value)
+
+
+_MAKERS = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__set_name__", "__del__")
+"""Methods that Python calls where an object or a class is made, or is gone."""
 
 
 def _origins(value: Value) -> Iterator[str]:

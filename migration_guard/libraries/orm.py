@@ -28,6 +28,7 @@ from migration_guard.libraries.database import (
     record,
     statement_on,
     values_from_rows,
+    written_within,
 )
 from migration_guard.libraries.django_meta import Descriptor, Meta
 from migration_guard.libraries.execution import execute, opaque
@@ -281,6 +282,8 @@ def query_method(query: Query, name: str, call: Call) -> Value:
         return query
     if name in ("model", "apply"):
         return UNKNOWN
+    if name == "add_cte" and (within := written_within(call)) is not None:
+        return within
     if query.manager is not None:
         own = query.manager.lookup(name)
         if isinstance(own, Function):
@@ -317,7 +320,9 @@ def _query_write(query: Query, name: str, call: Call) -> Value | None:
     if name in CREATES or name in UPSERTS:
         given = values_from_rows(call) if name.lstrip("a") == "bulk_create" else False
         tell(OperationKind.UPSERT_VALUES if name in UPSERTS else OperationKind.INSERT_VALUES, from_rows=given)
-        row: Value = Row(model) if model is not None else Row(None)
+        row = Row(model)
+        if "bulk" not in name:
+            _overridden(row, "save", call.with_arguments((), {}))
         if name.endswith("or_create"):
             return Sequence([row, Unknown("created")])
         return Sequence([], row, from_rows=True) if "bulk" in name else row
@@ -383,18 +388,30 @@ def row_method(row: Row, name: str, call: Call) -> Value:
     if orm in active_record.ORMS and (done := active_record.row_method(row, name, call)) is not None:
         return done
     if orm != "sqlalchemy-orm":
-        if name in SAVES:
-            _saved(row, call)
+        if name in SAVES | ROW_DELETES:
+            if name in SAVES:
+                _saved(row, call)
+            else:
+                _tell(row, OperationKind.DELETE, call)
+            _overridden(row, name, call)
             return NONE
-        if name in ROW_DELETES:
-            _tell(row, OperationKind.DELETE, call)
-            return NONE
+        if name == "full_clean":
+            for hook in ("clean_fields", "clean", "validate_unique"):
+                _overridden(row, hook, call.with_arguments((), {}))
         if name in _OF_CONTENT_TYPES:
             return _of_content_type(name)
     value = row_attribute(row, name, call.machine.libraries)
     if isinstance(value, Field):
         return field_method(value, name, call, of_row=True)
     return call.machine.call(value, call)
+
+
+def _overridden(row: Row, name: str, call: Call) -> None:
+    """What the model's own class does besides: `save` of the repository, which calls the library's."""
+    own = row.model.cls.lookup(name) if row.model is not None and row.model.cls is not None else None
+    for option in own.alternatives() if own is not None else ():
+        if isinstance(option, Function) and not any(frame.node is option.node for frame in call.machine.frames):
+            call.machine.run(option.bind(row), call).consumed()
 
 
 _OF_CONTENT_TYPES = frozenset(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from migration_guard.skim import created
+from migration_guard.sources import is_sql
 from migration_guard.sql import FunctionCreated, Functions, read_sql
 from migration_guard.sql.names import bare
 
@@ -41,7 +42,7 @@ def _speaks_of(text: str, names: set[str]) -> bool:
 def _texts(file: Path, root: Path) -> Iterator[str]:
     """The texts of a file that may be SQL: all of it, or the strings of a program."""
     content = created.content(file, root)
-    if file.suffix == ".sql":
+    if is_sql(file.name):
         yield content.decode("utf-8", "replace")
         return
     try:

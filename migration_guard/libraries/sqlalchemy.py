@@ -20,10 +20,11 @@ from migration_guard.libraries.database import (
     Table,
     run_callbacks,
     statement_on,
+    written_within,
 )
 from migration_guard.libraries.drivers import selected
 from migration_guard.libraries.execution import execute
-from migration_guard.libraries.relationships import LISTENER, listened, map_class, relationship
+from migration_guard.libraries.relationships import listened, listener, map_class, relationship
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -60,7 +61,7 @@ def call(target: External, call: Call) -> Value | None:
         case last if last in CORE_VERBS:
             return statement_on(call.argument(0, "table", "entity") or UNKNOWN, last, call)
         case "select" | "union" | "union_all" | "exists":
-            return selected(call)
+            return written_within(call) or selected(call)
         case "MetaData":
             return Metadata()
         case "aliased" | "with_polymorphic" | "alias":
@@ -83,7 +84,7 @@ def call(target: External, call: Call) -> Value | None:
         case "inspect":
             return first if isinstance(first, Row) else Catalogue("inspector", from_rows=True)
         case "listens_for":
-            return LISTENER
+            return listener(call.argument(0, "target"))
         case "listen":
             _listen(call)
             return NONE
@@ -104,11 +105,12 @@ def _table(name: Value, schema: Value) -> Value:
 def _listen(call: Call) -> None:
     """`event.listen(target, "after_create", what)`: a function, or a DDL whose text is executed."""
     what = call.argument(2, "fn") or UNKNOWN
+    heard = listener(call.argument(0, "target"))
     for option in what.alternatives():
         if isinstance(option, Text):
             execute(call, option)
         elif not isinstance(option, Unknown):
-            listened(option, call)
+            listened(option, call, everywhere=heard.everywhere)
 
 
 class SessionFactory(Handle):

@@ -13,6 +13,7 @@ import re
 
 from migration_guard.interpreter.values import External, Value
 from migration_guard.libraries.database import Handle, holds_rows
+from migration_guard.operations import Direction
 
 _READERS = frozenset(
     "tqdm pandas pd numpy structlog loguru click rich six attr attrs pydantic packaging dateutil pytz yaml simplejson "
@@ -54,6 +55,17 @@ _ASKS = re.compile(
 )
 """What asks whether a part of the schema is there. The one name that is believed of a function of any origin: nearly every
 project with Alembic has such a helper, and on the corpus nine of ten functions that get a connection are called so."""
+
+
+_FORWARD = frozenset("upgrade up forward forwards apply migrate database_forwards".split())
+_BACKWARD = frozenset(
+    "downgrade down backward backwards rollback revert reverse undo unapply database_backwards".split()
+)
+
+
+def other_way(direction: Direction) -> frozenset[str]:
+    """Names of functions for one direction: whoever goes the other way calls none of them."""
+    return _FORWARD if direction is Direction.DOWNGRADE else _BACKWARD
 
 
 def asks(name: str) -> bool:

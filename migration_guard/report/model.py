@@ -43,6 +43,8 @@ class Report:
     recovered: tuple[str, ...] = ()
     """Baselines that were put together from the two sides of a merge conflict."""
 
+    subject: tuple[str, ...] = ()
+    """What was asked about: the folder, from the repository's root, and the paths that were named; none is all of it."""
     unread: tuple[Unread, ...] = ()
     """Files beside migrations that may change data, and that no migration leads to."""
     background: Background | None = None

@@ -108,7 +108,7 @@ def _fitting(receiver: Value, name: Value, call: Call) -> Value:
         if fitting:
             return join([*(call.machine.attribute(receiver, label) for label in fitting), Unknown("attribute")])
     if (prefix or suffix) and isinstance(receiver, ModuleValue):
-        return _of_module(receiver.module, call.machine).item(name)
+        return namespace_of(receiver.module, call.machine).item(name)
     return Unknown(from_rows=receiver.from_rows, source=receiver.origin)
 
 
@@ -139,6 +139,32 @@ def _has_attribute(call: Call) -> Value:
     if certain is not True and any(isinstance(option, Instance) for option in first(call).alternatives()):
         call.machine.attribute(first(call), name)  # `__getattr__` and properties run
     return UNKNOWN if certain is None else Constant(certain)
+
+
+def _listed(call: Call) -> Value | None:
+    """`dir(object)`."""
+    names = _names_in(first(call), call.machine)
+    return Sequence([plain(name) for name in names]) if names is not None else None
+
+
+def _names_in(value: Value, machine: Machine) -> list[str] | None:
+    """The names that an object, a class or the migration itself has; None where that is not known."""
+    names = names_of(value, machine)
+    if names is not None:
+        return [str(key) for key, _ in names.known.values()]
+    if isinstance(value, Instance) and value.cls.method_of("__dir__") is None:
+        return sorted({*value.attributes, *(name for cls in value.cls.lineage() for name in cls.scope.names)})
+    return sorted({name for cls in value.lineage() for name in cls.scope.names}) if isinstance(value, Class) else None
+
+
+def _members(call: Call) -> Value | None:
+    """`inspect.getmembers(object)`: pairs of a name and what it leads to."""
+    names = _names_in(first(call), call.machine)
+    if names is None:
+        return None
+    return Sequence(
+        [Sequence([plain(name), call.machine.attribute(first(call), name)], kind="tuple") for name in names]
+    )
 
 
 def _callable(call: Call) -> Value:
@@ -234,13 +260,20 @@ class Names(Value):
         return [plain(name) for name in self._names()]
 
 
-def _of_module(module: Module, machine: Machine) -> Names:
+def namespace_of(module: Module, machine: Machine) -> Names:
     """The names of a module; the migration itself has bound what it binds."""
     return Names(module.scope, machine, module.definitions if module is not machine.module else ())
 
 
+def names_of(value: Value, machine: Machine) -> Mapping | None:
+    """All that a value stands for that is handed out: `globals()`, `vars()`, or the migration as a module."""
+    if isinstance(value, ModuleValue) and value.module is machine.module:
+        value = namespace_of(value.module, machine)
+    return value.mapping() if isinstance(value, Names) else None
+
+
 def _globals(call: Call) -> Value:
-    return _of_module(call.machine.scope.module, call.machine)
+    return namespace_of(call.machine.scope.module, call.machine)
 
 
 def _locals(call: Call) -> Value:
@@ -259,9 +292,9 @@ def _variables(call: Call) -> Value:
             case Class() | Namespace():
                 found.append(option.attribute("__dict__", call.machine))
             case ModuleValue(module=module):
-                found.append(_of_module(module, call.machine))
+                found.append(namespace_of(module, call.machine))
             case _:
-                found.append(Unknown("vars", from_rows=option.from_rows))
+                found.append(Unknown("vars", from_rows=option.from_rows, source=option.origin))
     return join(found)
 
 
@@ -325,6 +358,8 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "builtins.delattr": _remove_attribute,
     "builtins.hasattr": _has_attribute,
     "builtins.callable": _callable,
+    "builtins.dir": _listed,
+    "inspect.getmembers": _members,
     "builtins.globals": _globals,
     "builtins.locals": _locals,
     "builtins.vars": _variables,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.embedded import run_code
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Unknown, Value, join
@@ -31,17 +32,20 @@ def _compiled(call: Call) -> Value:
 
 
 def _run(call: Call) -> Value:
-    given = call.argument(0, "source", "object") or UNKNOWN
+    return _among([call.argument(1, "globals"), call.argument(2, "locals")], call)
+
+
+def _among(scopes: list[Value | None], call: Call) -> Value:
+    """Run code among the names of dictionaries, if any are given."""
+    given = call.argument(0, "source", "object", "code", "line") or UNKNOWN
+    names = [value for value in scopes if value is not None and value is not NONE]
     results: list[Value] = []
     for option in given.alternatives():
         text = option.text if isinstance(option, Code) else option
         for one in text.alternatives():
             result = None
             if isinstance(one, Text) and one.known:
-                names = [
-                    value for value in (call.argument(1, "globals"), call.argument(2, "locals")) if value is not None
-                ]
-                result = run_code(call, str(one), [value for value in names if value is not NONE])
+                result = run_code(call, str(one), names)
             if result is None:
                 opaque(call, "code that stands in a text is run, and the text is not known")
                 result = Unknown("result")
@@ -49,9 +53,28 @@ def _run(call: Call) -> Value:
     return join(results)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Interpreter(Value):
+    """`code.InteractiveInterpreter(locals)`: runs the code that it is given among these names."""
+
+    names: Value
+
+    @property
+    def key(self) -> object:
+        return ("interpreter", self.names.key)
+
+    def method(self, name: str, call: Call) -> Value:
+        return _among([self.names], call) if name in ("runsource", "runcode", "push") else Unknown(name)
+
+
+def _interpreter(call: Call) -> Value:
+    return Interpreter(call.argument(0, "locals") or Mapping())
+
+
 CALLS: dict[str, Callable[[Call], Value | None]] = {
     "builtins.exec": _run,
     "builtins.eval": _run,
     "builtins.compile": _compiled,
-    "code.InteractiveInterpreter.runsource": _run,
+    "code.InteractiveInterpreter": _interpreter,
+    "code.InteractiveConsole": _interpreter,
 }

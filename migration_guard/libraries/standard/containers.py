@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from migration_guard.interpreter.collections import MAX_ELEMENTS, Mapping, Sequence
+from migration_guard.interpreter.operators import asked
 from migration_guard.interpreter.real import computed
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, Unknown, Value, join
@@ -20,6 +21,8 @@ def sequence_method(value: Sequence, name: str, call: Call) -> Value:
     rows = bool(call.machine.row_loops)
     match name:
         case "append" | "add" | "put" | "put_nowait" | "appendleft":
+            if value.kind == "set":
+                first(call).special("__hash__")
             if name == "appendleft":
                 value.insert(0, first(call), rows=rows)
             else:
@@ -36,7 +39,11 @@ def sequence_method(value: Sequence, name: str, call: Call) -> Value:
             return NONE
         case "pop" | "popleft" | "get" | "get_nowait":
             return _taken_out(value, name, call)
-        case "remove" | "discard":
+        case "remove" | "discard" | "index" | "count":
+            asked(first(call), "__eq__", value.element(), call)
+            asked(value, "__eq__", first(call), call)
+            if name in ("index", "count"):
+                return computed(partial(_plain_method, name), call, value) or Unknown(name)
             _removed(value, first(call))
             return NONE
         case "difference_update" | "intersection_update" | "symmetric_difference_update":
@@ -62,7 +69,7 @@ def sequence_method(value: Sequence, name: str, call: Call) -> Value:
             for other in call.positional:
                 result = _set_operation(_SET_METHODS[name], result, other)
             return result
-        case "count" | "index" | "issubset" | "issuperset" | "isdisjoint" | "__len__" | "__contains__":
+        case "issubset" | "issuperset" | "isdisjoint" | "__len__" | "__contains__":
             return computed(partial(_plain_method, name), call, value) or Unknown(name)
         case "__getitem__" if call.positional:
             return value.item(call.positional[0])
@@ -222,6 +229,7 @@ def _counted(name: str, held: Any, *given: Any, **named: Any) -> object:
 
 def _looked_up(value: Mapping, name: str, call: Call, *, rows: bool) -> Value:
     key, default = first(call), call.argument(1)
+    key.special("__hash__")
     there = value.has(key)
     found = value.item(key) if there is not False or value.default is not None else default or NONE
     if name == "setdefault" and there is not True:

@@ -52,12 +52,26 @@ def _partial(call: Call) -> Value:
 
 def _wraps(call: Call) -> Value:
     """`wraps(function)`: gives back what it is put before."""
-    return Native("wraps", first)
+    wrapped = first(call)
+
+    def wraps(later: Call) -> Value:
+        wrapper = first(later)
+        if isinstance(wrapper, Function):
+            later.machine.function_attributes(wrapper).write("__wrapped__", wrapped)
+        return wrapper
+
+    return Native("wraps", wraps)
+
+
+def _unwrapped(call: Call) -> Value:
+    """`inspect.unwrap(function)`."""
+    function = first(call)
+    return call.machine.attribute(function, "__wrapped__") if isinstance(function, Function) else function
 
 
 def _cached(call: Call) -> Value:
     """`cache(function)`, `lru_cache(…)`: the function, or what gives it back."""
-    return first(call) if first(call).callable_in_sight else _wraps(call)
+    return first(call) if first(call).callable_in_sight else Native("cached", first)
 
 
 class Dispatcher(Sequence):
@@ -323,6 +337,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "functools.wraps": _wraps,
     "functools.update_wrapper": first,
     "functools.total_ordering": first,
+    "inspect.unwrap": _unwrapped,
     "functools.cache": _cached,
     "functools.lru_cache": _cached,
     "functools.cached_property": lambda call: Property(first(call), NONE, NONE),

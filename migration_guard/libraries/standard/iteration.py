@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.instances import Instance
+from migration_guard.interpreter.operators import asked
 from migration_guard.interpreter.real import MAX_HELD, NotKnown, real
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, Unknown, Value, join
 
@@ -56,10 +57,8 @@ def _ranked(values: list[Value], call: Call) -> list[object] | None:
     key = call.named.get("key", NONE)
     if key is not NONE:
         values = [call.machine.call(key, call.with_arguments((value,), {})) for value in values]
-    elif len(values) > 1:
-        for one in (option for value in values for option in value.alternatives()):
-            if isinstance(one, Instance):
-                one.operated("__lt__", values[0], call)
+    for value in values:
+        asked(value, "__gt__" if call.name == "max" else "__lt__", values[0], call)
     try:
         return [real(value) for value in values]
     except NotKnown:
@@ -96,6 +95,34 @@ def pushed(call: Call) -> Value:
         heap.add(value, rows=bool(call.machine.row_loops))
         _ranked(heap.each(), call)
     return NONE
+
+
+def inserted(call: Call) -> Value:
+    """`bisect.insort(values, value)`."""
+    values, value = first(call), call.argument(1, "x") or UNKNOWN
+    asked(value, "__lt__", values.element(), call)
+    asked(values.element(), "__lt__", value, call)
+    if isinstance(values, Sequence):
+        values.add(value, rows=bool(call.machine.row_loops))
+        _ranked(values.each(), call)
+        values.blur()
+    return NONE
+
+
+def heap_of(call: Call) -> Value:
+    """`heapq.heapify(values)`."""
+    heap = first(call)
+    _ranked(heap.each(), call)
+    if isinstance(heap, Sequence):
+        heap.become(heap.known, heap.rest, from_rows=heap.from_rows, shuffled=True)
+    return NONE
+
+
+def merged(call: Call) -> Value:
+    """`heapq.merge(…)`, `nsmallest`, `nlargest`: some of the elements, in order."""
+    values = Sequence((), join(value.element() for value in call.positional if not isinstance(value, Constant)))
+    _ranked([values.element()], call)
+    return values
 
 
 def smallest(call: Call) -> Value:
@@ -384,7 +411,9 @@ def iterator(call: Call) -> Value:
     if len(call.positional) < 2:
         return collected("list", call)
     given = [call.machine.call(first(call), call.with_arguments((), {})) for _ in range(2)]
-    return Sequence((), join(given), any(value.from_rows for value in given))
+    last = call.positional[1].key
+    kept = [option for value in given for option in value.alternatives() if option.key != last]
+    return Sequence((), join(kept or given), any(value.from_rows for value in given))
 
 
 def summed(call: Call) -> Value:
@@ -430,6 +459,11 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "builtins.next": following,
     "heapq.heappush": pushed,
     "heapq.heappop": smallest,
+    "heapq.heapify": heap_of,
+    "heapq.merge": merged,
+    "heapq.nsmallest": merged,
+    "heapq.nlargest": merged,
+    **{f"bisect.{name}": inserted for name in ("insort", "insort_left", "insort_right")},
     "builtins.anext": following,
     "builtins.sum": summed,
     "builtins.dict.fromkeys": _from_keys,

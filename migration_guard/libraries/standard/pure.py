@@ -12,6 +12,7 @@ import binascii
 import bisect
 import builtins
 import calendar
+import codecs
 import collections
 import datetime as dt
 import decimal
@@ -136,6 +137,11 @@ def _sub(pattern: object, replacement: object, text: str, count: int = 0, flags:
     return compiled.sub(replacement, text, count)
 
 
+def _rotated(text: object, encoding: str) -> str:
+    """A text in rot13, which is its own way back."""
+    return codecs.encode(text, "rot13") if isinstance(text, str) and encoding in ("rot13", "rot_13") else ""
+
+
 def _split(pattern: object, text: str, maxsplit: int = 0, flags: int = 0) -> object:
     return _pattern(pattern, text, flags=flags).split(text, maxsplit)
 
@@ -202,8 +208,8 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "binascii.unhexlify": binascii.unhexlify,
     "binascii.a2b_base64": binascii.a2b_base64,
     "binascii.b2a_base64": binascii.b2a_base64,
-    "codecs.decode": lambda data, encoding="utf-8": bytes(data).decode(encoding),
-    "codecs.encode": lambda text, encoding="utf-8": str(text).encode(encoding),
+    "codecs.decode": lambda data, encoding="utf-8": _rotated(data, encoding) or bytes(data).decode(encoding),
+    "codecs.encode": lambda text, encoding="utf-8": _rotated(text, encoding) or str(text).encode(encoding),
     **{f"textwrap.{name}": getattr(textwrap, name) for name in ("dedent", "indent", "fill", "wrap", "shorten")},
     "inspect.cleandoc": inspect.cleandoc,
     "string.capwords": string.capwords,
@@ -242,6 +248,8 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "keyword.iskeyword": keyword.iskeyword,
     "unicodedata.normalize": unicodedata.normalize,
     "zlib.crc32": zlib.crc32,
+    "zlib.compress": zlib.compress,
+    "zlib.decompress": lambda data: zlib.decompressobj().decompress(data, MAX_CHARACTERS_MADE),
     "glob.escape": glob.escape,
     "calendar.monthrange": lambda year, month: tuple(map(int, calendar.monthrange(year, month))),
     "bisect.bisect": bisect.bisect,

@@ -11,7 +11,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text, plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Place, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Native, Place, Unknown, Value
 from migration_guard.libraries.standard.iteration import first
 
 if TYPE_CHECKING:
@@ -233,6 +233,8 @@ def _fields(call: Call) -> Value | None:
 def _default(call: Call) -> Value | None:
     """`field(default=…, default_factory=…)`: the default that each object begins with."""
     default, factory = call.named.get("default"), call.named.get("default_factory", call.named.get("factory"))
+    if {"init", "converter", "validator"} & call.named.keys() or (default is None and factory is None):
+        return FieldOf(call, default, factory)
     if default is not None:
         return default
     return Made(factory) if factory is not None else None
@@ -250,6 +252,52 @@ class Made(Value):
 
     def fresh(self, call: Call) -> Value:
         return call.machine.call(self.factory, call.with_arguments((), {}))
+
+
+class FieldOf(Value):
+    """`attrs.field(converter=…, validator=…)`, `field(init=False)`: what is done with what a new object is given."""
+
+    __slots__ = ("converters", "default", "factory", "is_passed", "of_object", "validators")
+
+    is_made = True
+
+    def __init__(self, call: Call, default: Value | None, factory: Value | None) -> None:
+        self.default, self.factory = default, factory
+        self.of_object: Value | None = None
+        self.is_passed = call.named.get("init", NONE).truth is not False or "init" not in call.named
+        self.converters = _several(call.named.get("converter"))
+        self.validators = _several(call.named.get("validator"))
+
+    def fresh(self, call: Call) -> Value:
+        if self.of_object is not None:
+            return call.machine.call(self.of_object, call)
+        if self.factory is not None:
+            return call.machine.call(self.factory, call.with_arguments((), {}))
+        return self.default if self.default is not None else UNKNOWN
+
+    def taken(self, receiver: Value, value: Value, call: Call) -> Value:
+        for converter in self.converters:
+            value = call.machine.call(converter, call.with_arguments((value,), {}))
+        for validator in self.validators:
+            call.machine.call(validator, call.with_arguments((receiver, Unknown("attribute"), value), {})).consumed()
+        return value
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Native(name, self._decorates) if name in ("default", "validator") else Unknown(name)
+
+    def _decorates(self, call: Call) -> Value:
+        """`@field.default`, `@field.validator` before a method of the class."""
+        if call.name == "default":
+            self.of_object = first(call)
+        else:
+            self.validators = [*self.validators, first(call)]
+        return first(call)
+
+
+def _several(value: Value | None) -> list[Value]:
+    if value is None or value is NONE:
+        return []
+    return value.elements() or [] if isinstance(value, Sequence) else [value]
 
 
 # --- Dictionaries and copies -----------------------------------------------------------------------------------------
@@ -335,6 +383,36 @@ def _module(call: Call) -> Value:
     return made
 
 
+class Variable(Store, Value):
+    """`contextvars.ContextVar(name, default=…)`."""
+
+    __slots__ = ()
+
+    @property
+    def key(self) -> object:
+        return id(self)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        held = self.read("value")
+        if name == "set" and call.positional:
+            self.write("value", call.positional[0])
+        elif name == "reset":
+            self.write("value", UNKNOWN)
+        elif name == "get":
+            return held if isinstance(held, Value) else call.argument(0, "default") or UNKNOWN
+        return Unknown(name)
+
+
+def _variable(call: Call) -> Value:
+    made = Variable()
+    if "default" in call.named:
+        made.write("value", call.named["default"])
+    return made
+
+
 CALLS: dict[str, Callable[[Call], Value | None]] = {
     **dict.fromkeys(("types.SimpleNamespace", "argparse.Namespace"), _namespace),
     **dict.fromkeys(("builtins.object", "threading.local"), lambda call: Namespace()),
@@ -363,6 +441,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "copy.deepcopy": _deep_copy,
     "weakref.ref": lambda call: Referring(first(call)),
     "weakref.proxy": first,
+    "contextvars.ContextVar": _variable,
 }
 
 

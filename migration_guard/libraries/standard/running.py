@@ -388,6 +388,17 @@ class ContextRun(Runner):
         return _called(_rest(call, 1), first(call)) if name == "run" else Unknown(name)
 
 
+def _patched(call: Call) -> Value:
+    """`mock.patch("package.name", function)`: the package has it from now on."""
+    target = call.argument(0, "target")
+    entrusted = call.machine.libraries.entrusted
+    for value in (call.argument(1, "new"), call.named.get("side_effect"), call.named.get("new_callable")):
+        if value is not None and isinstance(target, Text) and target.known:
+            entrusted.keeps(str(target), value, call.machine)
+            entrusted.keeps(str(target).partition(".")[0], value, call.machine)
+    return Unknown("patch")
+
+
 CALLS: dict[str, Callable[[Call], Value | None]] = {
     "threading.Thread": _thread,
     "multiprocessing.Process": _thread,
@@ -452,5 +463,5 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "timeit.timeit": _timed,
     "timeit.repeat": _timed,
     "contextvars.copy_context": lambda call: ContextRun(),
-    "unittest.mock.patch": lambda call: Unknown("patch"),
+    "unittest.mock.patch": _patched,
 }

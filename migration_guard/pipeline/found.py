@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from migration_guard.check.asked import Asked
-from migration_guard.check.laws import Laws, laws_of
 from migration_guard.discover import BACKFILL, Candidate, Discovery, discover
 from migration_guard.discover.patterns import backfill_path
 from migration_guard.files import exists
 from migration_guard.lean import dataclass
 from migration_guard.narrowing import find as found_by
 from migration_guard.operations import Problem
+from migration_guard.pipeline.asked import Asked
+from migration_guard.pipeline.laws import Laws, laws_of
 from migration_guard.request import Request
 
 

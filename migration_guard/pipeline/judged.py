@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from migration_guard.check.backfills import unjudged_backfills
-from migration_guard.check.laws import Laws
-from migration_guard.check.read import Read
-from migration_guard.check.remarks import Remarks
-from migration_guard.check.ruled import by_rules, inside_of
 from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.judge import Law, ignoring
 from migration_guard.lean import dataclass
 from migration_guard.operations import Problem, Reading
+from migration_guard.pipeline.backfills import unjudged_backfills
+from migration_guard.pipeline.laws import Laws
+from migration_guard.pipeline.read import Read
+from migration_guard.pipeline.remarks import Remarks
+from migration_guard.pipeline.ruled import by_rules, inside_of
 from migration_guard.rules import Fill, fills
 
 

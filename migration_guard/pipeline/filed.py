@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.changes import Changes, outside
-from migration_guard.check.asked import Asked
-from migration_guard.check.found import Found
-from migration_guard.check.judged import Verdicts
 from migration_guard.config import Settings
 from migration_guard.earlier import before, look_back
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.lean import dataclass
+from migration_guard.pipeline.asked import Asked
+from migration_guard.pipeline.found import Found
+from migration_guard.pipeline.judged import Verdicts
 
 if TYPE_CHECKING:
     from migration_guard.pending import Filter

@@ -8,12 +8,12 @@ from dataclasses import replace
 from itertools import chain
 
 from migration_guard.cache import Cache
-from migration_guard.check.found import Found
 from migration_guard.discover import BACKFILL, Beside, Candidate, Discovery
 from migration_guard.gating import Gate
 from migration_guard.lean import dataclass
 from migration_guard.narrowing import led_to
 from migration_guard.operations import UNKNOWN_DIALECT, Job, Problem, Reading, Unread
+from migration_guard.pipeline.found import Found
 from migration_guard.pool import answer_all, nothing, read_all
 from migration_guard.request import Request
 

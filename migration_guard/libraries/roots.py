@@ -1,0 +1,56 @@
+"""Which packages are known, each by the module here that knows it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from migration_guard.libraries import (
+    alembic,
+    django,
+    drivers,
+    frappe,
+    masonite,
+    odoo,
+    peewee,
+    piccolo,
+    pony,
+    sqlalchemy,
+    tortoise,
+    yoyo,
+)
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.values import External, Value
+
+
+class Library(Protocol):
+    """What a module of this package offers."""
+
+    def value(self, name: str) -> Value | None:
+        """Give what stands behind a dotted name, where it is more than a name."""
+
+    def call(self, target: External, call: Call) -> Value | None:
+        """Say what calling something of the library does; None where that is not known."""
+
+
+BY_ROOT: dict[str, Library] = {
+    **dict.fromkeys(alembic.ROOTS, alembic),
+    **dict.fromkeys(sqlalchemy.ROOTS, sqlalchemy),
+    **dict.fromkeys(django.ROOTS, django),
+    **dict.fromkeys(drivers.ROOTS, drivers),
+    **dict.fromkeys(yoyo.ROOTS, yoyo),
+    **dict.fromkeys(odoo.ROOTS, odoo),
+    **dict.fromkeys(frappe.ROOTS, frappe),
+    **dict.fromkeys(tortoise.ROOTS, tortoise),
+    **dict.fromkeys(piccolo.ROOTS, piccolo),
+    **dict.fromkeys(peewee.ROOTS, peewee),
+    **dict.fromkeys(pony.ROOTS, pony),
+    **dict.fromkeys(masonite.ROOTS, masonite),
+}
+
+
+def is_known(value: External) -> bool:
+    """Whether it comes from a library that is known here, or from Python's own."""
+    return value.root in BY_ROOT or value.root in sys.stdlib_module_names or value.root == "migrate"
