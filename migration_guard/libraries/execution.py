@@ -158,7 +158,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.ledger.create(
                     table, where, certain=is_new, folded=not step.cased, until_commit=step.until_commit
                 )
-                machine.ledger.schema(_spot(call, text, step.start, step.end), f"CREATE TABLE {table}")
+                machine.ledger.schema(where, f"CREATE TABLE {table}")
             case Doubted(table=doubted):
                 machine.ledger.doubt(doubted)
             case Dropped(table=table):
@@ -175,8 +175,9 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
             case UnknownSql(why=why) if certain and step.calls:
-                spot = _spot(call, text, step.start, step.end)
-                record(call, OperationKind.OPAQUE, how="helper", spot=spot, text=why)
+                record(
+                    call, OperationKind.OPAQUE, how="helper", spot=_spot(call, text, step.start, step.end), text=why
+                )
             case UnknownSql(why=why) if certain:
                 opaque(call, why)
             case Harmless(why=why, schema=schema):
