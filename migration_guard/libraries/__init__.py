@@ -42,6 +42,7 @@ from migration_guard.libraries.standard import containers, pure, running, texts
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
 from migration_guard.sql import Functions
+from migration_guard.sql.definitions import Definitions
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -55,6 +56,8 @@ class Libraries:
         self.dml_helpers = frozenset(dml_helpers)
         self.functions = Functions()
         """Functions that this migration created in the database, with the data changes in their bodies."""
+        self.definitions = Definitions()
+        """What else it made that its later statements read."""
         self.escapes = False
         """Whether it has set that a backslash may escape in any string of SQL."""
         self.django = Project()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from migration_guard.forms.values import has_form, value_form
+from migration_guard.forms.values import has_form, text_form, value_form
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
@@ -127,6 +127,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     if missing and machine.libraries.find_functions(missing):
         steps = _steps(call, text)
     machine.libraries.escapes |= may_allow_escapes(shown)
+    definitions = machine.libraries.definitions
     for step in steps:
         match step:
             case Change(kind=kind, tables=tables, start=start, end=end):
@@ -151,6 +152,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     rendered=partial(raw.rendered, call, text, parameters, step.start),
                 )
             case Created(table=table):
+                definitions.table(table)
                 is_new = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)
                 where = _spot(call, text, step.start, step.end)
                 machine.ledger.create(
@@ -160,12 +162,15 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
             case Doubted(table=doubted):
                 machine.ledger.doubt(doubted)
             case Dropped(table=table):
+                definitions.dropped(table)
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
             case FunctionCreated(name=name, changes=changes, calls=calls, unknown=unknown):
                 machine.libraries.find_functions(set(unknown))
                 machine.libraries.functions.create(bare(name), changes, calls, unknown)
+                if not changes:
+                    definitions.function(name, _canonical(call, text, step))
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
@@ -176,6 +181,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 opaque(call, why)
             case Harmless(why=why, schema=schema):
                 spot = _spot(call, text, step.start, step.end)
+                definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
                 what = " ".join(shown[step.start : step.end].split()[:4])
                 if schema:
                     machine.ledger.schema(spot, what)
@@ -205,11 +211,29 @@ _IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 def _form(call: Call, step: Change, text: Text, parameters: Value | None) -> str:
     """The canonical form of a statement, with what stands around it and what it is executed with."""
-    statement = _spelled(text.slice(step.start, step.end))
-    said = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
+    said = _canonical(call, text, step)
     around = f" IN {step.around}" if step.around else ""
     known = f" {value_form(parameters)}" if parameters is not None and has_form(parameters) else ""
-    return f"{said}{around}{known}"
+    form = f"{said}{around}{known or _named(call, str(text))}"
+    definitions = call.machine.libraries.definitions
+    decided = definitions.of(str(text)[step.start : step.end], form, step.tables)
+    if step.kind is OperationKind.CTAS:
+        definitions.table(*step.tables[:1])
+    definitions.filled(step.tables, form)
+    return f"{form}{decided}"
+
+
+def _named(call: Call, text: str) -> str:
+    """The form of parameters that are given by name, as SQLAlchemy 1 took them: that of a dictionary of them."""
+    given = {name: value for name, value in call.named.items() if f":{name}" in text}
+    if not given or not all(map(has_form, given.values())):
+        return ""
+    return f" {{{', '.join(sorted(f'{text_form(name)}: {value_form(value)}' for name, value in given.items()))}}}"
+
+
+def _canonical(call: Call, text: Text, step: Step) -> str:
+    statement = _spelled(text.slice(step.start, step.end))
+    return canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
 
 
 def _spelled(statement: Text) -> Text:
@@ -224,7 +248,7 @@ def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:
     return (
         not statement.known
         or (parameters is not None and not has_form(parameters))
-        or any(f":{name}" in str(statement) for name in call.named)
+        or any(f":{name}" in str(statement) and not has_form(value) for name, value in call.named.items())
         or "bindparams" in call.place.source.text
     )
 
