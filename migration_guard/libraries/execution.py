@@ -151,14 +151,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
                     rendered=partial(raw.rendered, call, text, parameters, step.start),
                 )
-            case Created(table=table):
-                definitions.table(table)
-                is_new = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)
-                where = _spot(call, text, step.start, step.end)
-                machine.ledger.create(
-                    table, where, certain=is_new, folded=not step.cased, until_commit=step.until_commit
-                )
-                machine.ledger.schema(_spot(call, text, step.start, step.end), f"CREATE TABLE {table}")
+            case Created():
+                _create(call, step, text)
             case Doubted(table=doubted):
                 machine.ledger.doubt(doubted)
             case Dropped(table=table):
@@ -189,6 +183,13 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     machine.ledger.note(spot, what, why)
             case Transaction(verb=verb):
                 machine.ledger.commit(ends=verb in _ENDS)
+
+
+def _create(call: Call, step: Created, text: Text) -> None:
+    ledger, spot = call.machine.ledger, _spot(call, text, step.start, step.end)
+    certain = step.certain and not _IF_NOT_EXISTS.search(str(text), step.start, step.end)
+    ledger.create(step.table, spot, certain=certain, folded=not step.cased, until_commit=step.until_commit)
+    ledger.schema(spot, f"CREATE TABLE {step.table}")
 
 
 def _steps(call: Call, text: Text) -> list[Step]:
