@@ -175,9 +175,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
             case UnknownSql(why=why) if certain and step.calls:
-                record(
-                    call, OperationKind.OPAQUE, how="helper", spot=_spot(call, text, step.start, step.end), text=why
-                )
+                record(call, OperationKind.OPAQUE, how="helper", spot=_spot(call, text, step.start, step.end), text=why)
             case UnknownSql(why=why) if certain:
                 opaque(call, why)
             case Harmless(why=why, schema=schema):
