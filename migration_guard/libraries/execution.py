@@ -127,7 +127,6 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     if missing and machine.libraries.find_functions(missing):
         steps = _steps(call, text)
     machine.libraries.escapes |= may_allow_escapes(shown)
-    definitions = machine.libraries.definitions
     for step in steps:
         match step:
             case Change(kind=kind, tables=tables, start=start, end=end):
@@ -152,7 +151,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     rendered=partial(raw.rendered, call, text, parameters, step.start),
                 )
             case Created(table=table):
-                definitions.table(table)
+                machine.libraries.definitions.table(table)
                 is_new = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)
                 where = _spot(call, text, step.start, step.end)
                 machine.ledger.create(
@@ -162,7 +161,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
             case Doubted(table=doubted):
                 machine.ledger.doubt(doubted)
             case Dropped(table=table):
-                definitions.dropped(table)
+                machine.libraries.definitions.dropped(table)
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
@@ -170,7 +169,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.libraries.find_functions(set(unknown))
                 machine.libraries.functions.create(bare(name), changes, calls, unknown)
                 if not changes:
-                    definitions.function(name, _canonical(call, text, step))
+                    machine.libraries.definitions.function(name, _canonical(call, text, step))
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
@@ -181,7 +180,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 opaque(call, why)
             case Harmless(why=why, schema=schema):
                 spot = _spot(call, text, step.start, step.end)
-                definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
+                machine.libraries.definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
                 what = " ".join(shown[step.start : step.end].split()[:4])
                 if schema:
                     machine.ledger.schema(spot, what)
