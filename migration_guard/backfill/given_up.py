@@ -6,6 +6,9 @@ from migration_guard.backfill.clock import Stop
 from migration_guard.backfill.errors import Fault, Trouble
 from migration_guard.backfill.transitions import State
 
+PASSING = (Trouble.LOCKS, Trouble.TIMEOUT, Trouble.CANCELLED, Trouble.CONNECTION, Trouble.RESOURCES)
+"""What another run may not meet."""
+
 
 def given_up(fault: Fault) -> Stop:
     """Say in which state it leaves a backfill, and why."""

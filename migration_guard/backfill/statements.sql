@@ -103,10 +103,22 @@ SELECT NOT EXISTS (
     SELECT FROM pg_catalog.pg_trigger WHERE tgrelid IN (TABLE tables) AND NOT tgisinternal AND tgenabled <> 'D'
 )
 
+-- name: volatile
+-- A function of PostgreSQL's, by its name: of some names there are several, of which one may do.
+SELECT proname::text FROM pg_catalog.pg_proc
+WHERE pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND proname = ANY (%(called)s::text[])
+GROUP BY proname HAVING pg_catalog.bool_and(provolatile = 'v') ORDER BY proname LIMIT 1
+
+-- name: not_immutable
+SELECT proname::text FROM pg_catalog.pg_proc
+WHERE proname = ANY (%(called)s::text[]) AND pg_catalog.pg_function_is_visible(oid)
+    AND provolatile <> 'i' AND proname <> ALL (%(known)s::text[])
+ORDER BY proname LIMIT 1
+
 -- name: attached
 -- What is checked or run when rows of a table and its partitions are written.
 WITH tables AS MATERIALIZED (
-    SELECT %(oid)s::pg_catalog.oid AS oid{partitions}
+    SELECT %(oid)s::pg_catalog.oid AS oid {partitions}
 )
 SELECT pg_catalog.string_agg(what, ' ' ORDER BY what) FROM (
     SELECT pg_catalog.concat('table', oid, relkind, relhasrules) AS what
@@ -123,7 +135,7 @@ SELECT pg_catalog.string_agg(what, ' ' ORDER BY what) FROM (
 
 -- name: partitions
 -- A table that is not partitioned never has any.
- UNION SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(%(oid)s)
+UNION SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(%(oid)s)
 
 -- name: look
 -- The next rows by their keys, whether or not they are to do, so that no window reads far: how many there are, the
@@ -607,7 +619,8 @@ FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.rel
 WHERE c.oid = pg_catalog.to_regclass(%(table)s)
 
 -- name: tables_like
-SELECT relname FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384 ORDER BY relname LIMIT 10000
+SELECT CASE WHEN pg_catalog.pg_table_is_visible(oid) THEN relname::text ELSE relnamespace::pg_catalog.regnamespace || '.' || relname END
+FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384 ORDER BY 1 LIMIT 10000
 
 -- name: columns
 SELECT attname, pg_catalog.format_type(atttypid, -1), attnotnull FROM pg_catalog.pg_attribute

@@ -55,6 +55,8 @@ class Source:
     """Whether new keys come after all that there are."""
     hidden: str | None = None
     """The sequence that counts its keys, where the role may not see how far."""
+    moves: str | None = None
+    """What the predicate asks beside its row."""
 
     @property
     def where(self) -> str:
@@ -96,6 +98,8 @@ class Subject:
     """Whether new keys come after all that there are."""
     hidden: str | None = None
     """The sequence that counts its keys, where the role may not see how far."""
+    moves: str | None = None
+    """What the predicate asks beside its row."""
     swift: Way | None = None
     """What the quick way rests on; None if no batch may go it."""
 

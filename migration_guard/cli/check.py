@@ -151,7 +151,7 @@ def command(
         from migration_guard.background import background  # noqa: PLC0415 -- only a page for people shows it
 
         settings = load.for_folder(request.cwd)
-        beside = background(report.findings, settings, severities_of(settings))
+        beside = background(report.findings, settings, severities_of(settings), history=reports.with_history)
         report = replace(report, background=beside)
     if verbose:
         governing = load.for_folder(request.cwd).source

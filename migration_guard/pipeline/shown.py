@@ -63,6 +63,8 @@ def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
 
 def unchanged_since(shelf: Shelf, cwd: Path) -> tuple[Filed, ...]:
     """Give the new findings of code that is as it was when the baseline was last changed. Raises GitError."""
+    if not shelf.matching.new:
+        return ()
     joining = {rule.code for rule in all_rules() if rule.contract}
     new = [one for one in shelf.matching.new if one.finding.code not in joining]  # a backfill came, not a version
     baseline = shelf.baseline

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from migration_guard.later import Later
 from migration_guard.operations import OperationKind
-from migration_guard.sql import parse, writes
+from migration_guard.sql import writes
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort
 from migration_guard.sql.statement import Statement
 from migration_guard.sql.steps import Created, Doubted, Dropped, Renamed, Step
+
+if TYPE_CHECKING:
+    from migration_guard.sql import parse
+else:
+    parse = Later("migration_guard.sql.parse")  # and sqlglot with it: many files hold no SQL
 
 _TEMPORARY = ("TEMP", "TEMPORARY")
 _BEFORE_TYPE = (
