@@ -46,6 +46,20 @@ RUNS = {
         "from django.db.models.signals import post_migrate\nfrom helper import go\npost_migrate.connect(go)",
         "pass",
     ),
+    "a submodule that its package takes": ("import packed", "packed.sub.go()"),
+    "a module that is taken around": ("import packed", "packed.other.go()"),
+    "a getter of a path": ("import packed\nfrom operator import attrgetter", "attrgetter('sub.go')(packed)()"),
+    "files of a folder that is not here": ("import glob", "[op.execute(open(f).read()) for f in glob.glob('v/*.txt')]"),
+    "a text that is timed": (
+        "import timeit",
+        "timeit.timeit(\"op.execute('UPDATE leads SET a = 1')\", globals=globals(), number=1)",
+    ),
+    "a text that is profiled": ("import cProfile", "cProfile.run(\"op.execute('UPDATE leads SET a = 1')\")"),
+    "a pickle": ("import pickle", "pickle.load(open('fill.p', 'rb'))()"),
+    "machine code": ("import ctypes", "ctypes.CDLL('./fill.so').fill()"),
+    "a Python of its own": ("import subprocess, sys", "subprocess.run([sys.executable, 'helper.py'])"),
+    "a Python by its name": ("import os", "os.system('python3 helper.py --all')"),
+    "a command that somebody runs": ("from invoke import run", "run(\"psql -c 'UPDATE leads SET a = 1'\")"),
     "a default of a dictionary": ("import collections\nfrom helper import go", "collections.defaultdict(go)['x']"),
     "something lazy": (
         "from django.utils.functional import SimpleLazyObject as S\nfrom helper import go",
@@ -117,6 +131,10 @@ HERE = {
     "a module by default": "import sys\nfrom finder import F\nsys.modules.setdefault('x', F())\n",
     "modules": "import sys\nfrom finder import F\nsys.modules.update({'x': F()})\n",
 }
+PACKED = {
+    "packed/__init__.py": "from . import sub\nfrom .around import other\n", "packed/sub.py": GO,
+    "packed/around.py": "from . import other\n", "packed/other.py": "from .sub import go\n",
+}  # fmt: skip
 FINDER = "class F:\n    def __getattr__(self, name):\n        return go\n"
 OUT_OF_SIGHT = {
     "star": "from corp import *\n",
@@ -148,7 +166,17 @@ def told_cases() -> dict[str, Files]:
         cases[f"imported, {name}"] = {"v/2.py": upgrade("pass", before="import helper"), "helper.py": helper}
         cases[f"imported, {name}"]["other.py"] = GO
     for name, (before, body) in RUNS.items():
-        cases[f"runs, {name}"] = {"v/2.py": upgrade(body, before=before), "helper.py": GO, "finder.py": GO + FINDER}
+        cases[f"runs, {name}"] = {
+            "v/2.py": upgrade(body, before=before),
+            "helper.py": GO,
+            "finder.py": GO + FINDER,
+            **PACKED,
+        }
+    cases["a default of a new field"] = {
+        "shop/migrations/0002_x.py": "from django.db import connection, migrations, models\ndef fill():\n"
+        "    connection.cursor().execute('UPDATE leads SET a = 1')\nclass Migration(migrations.Migration):\n"
+        "    operations = [migrations.AddField('lead', 'x', models.IntegerField(default=fill))]\n"
+    }
     archive = "import sys\nsys.path.insert(0, 'lib.zip')\n"
     for name, content in {"read": zipped("packed/__init__.py", GO), "broken": b"PK"}.items():
         cases[f"archive, {name}"] = {
@@ -214,7 +242,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         (top / f"c{number}" / ".git").mkdir(parents=True)
         for file, content in files.items():
             path = top / f"c{number}" / file
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
     ran = program.run(
         "check",

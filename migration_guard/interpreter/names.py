@@ -163,9 +163,18 @@ class Names:
         for alias in node.names:
             name = dotted(alias.name) or ""
             bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
-            self._defer(bound, lambda name=name: self.machine.attribute(self._imported_module(node, importer), name))  # type: ignore[misc]
+            self._defer(bound, lambda name=name: self._taken(node, importer, name))  # type: ignore[misc]
             if self.machine.imports.asks(one, name, importer.path):
                 self.machine.scope.get(bound)
+
+    def _taken(self, node: cst.ImportFrom, importer: Module, name: str) -> Value:
+        """`from a import name`; where that leads back to itself, as `from . import sub` in a package does, a submodule is meant."""
+        origin = self._imported_module(node, importer)
+        value = self.machine.attribute(origin, name)
+        if value is UNKNOWN and isinstance(origin, ModuleValue):
+            below = self.machine.repository.submodule(origin.module, name)
+            return ModuleValue(below) if below is not None else value
+        return value
 
     def _import_star(self, node: cst.ImportFrom, importer: Module) -> None:
         origin = self._imported_module(node, importer)

@@ -121,48 +121,21 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     machine = call.machine
     shown = str(text)
     machine.ledger.executed(call, text)
-    from_rows = parameters is not None and parameters.from_rows
     steps = _steps(call, text)
     missing = {name for step in steps if isinstance(step, UnknownSql) for name in step.calls}
     if missing and machine.libraries.find_functions(missing):
         steps = _steps(call, text)
     machine.libraries.escapes |= may_allow_escapes(shown)
-    definitions = machine.libraries.definitions
     for step in steps:
         match step:
-            case Change(kind=kind, tables=tables, start=start, end=end):
-                verb = _WORD.match(shown, start)
-                spot = spot_in_text(text, start, verb.end() if verb else start + 1, end, call.place) or spot_of(
-                    call.place
-                )
-                dynamic = step.dynamic or not _in_one_piece(text, start, tables)
-                record(
-                    call,
-                    kind,
-                    how="sql",
-                    spot=spot,
-                    tables=tables,
-                    anywhere=step.anywhere,
-                    cased=step.cased,
-                    text=shown[start:end],
-                    dynamic=dynamic,
-                    from_rows=from_rows,
-                    written=_form(call, step, text, parameters),
-                    loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
-                    rendered=partial(raw.rendered, call, text, parameters, step.start),
-                )
-            case Created(table=table):
-                definitions.table(table)
-                is_new = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)
-                where = _spot(call, text, step.start, step.end)
-                machine.ledger.create(
-                    table, where, certain=is_new, folded=not step.cased, until_commit=step.until_commit
-                )
-                machine.ledger.schema(where, f"CREATE TABLE {table}")
+            case Change():
+                _changed(call, text, parameters, step)
+            case Created():
+                _created(call, text, step)
             case Doubted(table=doubted):
                 machine.ledger.doubt(doubted)
             case Dropped(table=table):
-                definitions.dropped(table)
+                machine.libraries.definitions.dropped(table)
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
@@ -170,17 +143,18 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.libraries.find_functions(set(unknown))
                 machine.libraries.functions.create(bare(name), changes, calls, unknown)
                 if not changes:
-                    definitions.function(name, _canonical(call, text, step))
+                    machine.libraries.definitions.function(name, _canonical(call, text, step))
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
             case UnknownSql(why=why) if certain and step.calls:
-                record(call, OperationKind.OPAQUE, how="helper", spot=_spot(call, text, step.start, step.end), text=why)
+                spot = _spot(call, text, step.start, step.end)
+                record(call, OperationKind.OPAQUE, how="helper", spot=spot, text=why)
             case UnknownSql(why=why) if certain:
                 opaque(call, why)
             case Harmless(why=why, schema=schema):
                 spot = _spot(call, text, step.start, step.end)
-                definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
+                machine.libraries.definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
                 what = " ".join(shown[step.start : step.end].split()[:4])
                 if schema:
                     machine.ledger.schema(spot, what)
@@ -188,6 +162,35 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                     machine.ledger.note(spot, what, why)
             case Transaction(verb=verb):
                 machine.ledger.commit(ends=verb in _ENDS)
+
+
+def _changed(call: Call, text: Text, parameters: Value | None, step: Change) -> None:
+    shown, start, end = str(text), step.start, step.end
+    verb = _WORD.match(shown, start)
+    spot = spot_in_text(text, start, verb.end() if verb else start + 1, end, call.place) or spot_of(call.place)
+    record(
+        call,
+        step.kind,
+        how="sql",
+        spot=spot,
+        tables=step.tables,
+        anywhere=step.anywhere,
+        cased=step.cased,
+        text=shown[start:end],
+        dynamic=step.dynamic or not _in_one_piece(text, start, step.tables),
+        from_rows=parameters is not None and parameters.from_rows,
+        written=_form(call, step, text, parameters),
+        loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
+        rendered=partial(raw.rendered, call, text, parameters, start),
+    )
+
+
+def _created(call: Call, text: Text, step: Created) -> None:
+    machine, where = call.machine, _spot(call, text, step.start, step.end)
+    machine.libraries.definitions.table(step.table)
+    is_new = step.certain and not _IF_NOT_EXISTS.search(str(text), step.start, step.end)
+    machine.ledger.create(step.table, where, certain=is_new, folded=not step.cased, until_commit=step.until_commit)
+    machine.ledger.schema(where, f"CREATE TABLE {step.table}")
 
 
 def _steps(call: Call, text: Text) -> list[Step]:
