@@ -68,9 +68,10 @@ def test_a_whole_backfill_with_just_that(tmp_path: Path, database: str, role: st
     assert (ran.returncode, last(ran)) == (0, "All complete: 3 of 3 backfills."), ran.stdout
     assert "superuser" not in ran.stdout
     assert project("gate", "names").returncode == 0
-    with psycopg.connect(database) as console:  # what counts the keys is seen, so that they are known to grow
+    # What counts the keys is seen, so that they are known to grow; what asks other rows is looked at everywhere nevertheless.
+    with psycopg.connect(database) as console:
         floors = console.execute("SELECT key, floor IS NOT NULL FROM migration_guard.backfills ORDER BY key").fetchall()
-        assert floors == [("copies", True), ("names", True), ("old", True)]
+        assert floors == [("copies", False), ("names", True), ("old", True)]
     assert project("retry", "names").returncode == 0
     assert project("pause", "names").returncode == 0
     assert project("resume", "names").returncode == 0
