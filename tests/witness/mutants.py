@@ -181,8 +181,8 @@ MUTANTS = (
     Mutant(
         "__post_init__ is not run",
         "interpreter/instances.py",
-        'for name in ("__post_init__", "__attrs_post_init__"):',
-        "for name in ():",
+        '(("__post_init__", passed), ',
+        "(",
         ("ways",),
     ),
     Mutant(
