@@ -24,7 +24,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
-from migration_guard.check import Request, run
 from migration_guard.cli.proving import prover
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Checked
@@ -32,6 +31,7 @@ from migration_guard.findings import Finding
 from migration_guard.move.place import Modules
 from migration_guard.move.plan import MOVABLE, Move, Refusal, plan
 from migration_guard.operations import Direction
+from migration_guard.pipeline import Request, run
 from migration_guard.prove import Proof
 
 MODULE = "backfills_of_the_benchmark.py"

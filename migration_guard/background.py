@@ -13,15 +13,17 @@ from migration_guard.judge.tables import Measured, written
 from migration_guard.report.background import Background, Point
 
 
-def background(findings: tuple[Finding, ...], settings: Settings, severities: Severities) -> Background:
-    """Gather it for the configuration of the working directory."""
-    unknown, history = None, tuple[Point, ...]()
+def background(
+    findings: tuple[Finding, ...], settings: Settings, severities: Severities, *, history: bool
+) -> Background:
+    """Gather it for the configuration of the working directory; the baseline's history where that is wanted."""
+    unknown, past = None, tuple[Point, ...]()
     try:
-        history = tuple(points(path_of(settings), severities.of_table))
+        past = tuple(points(path_of(settings), severities.of_table)) if history else ()
     except GitError as error:
         unknown = str(error)
     tables = _measured(findings, Measured.of(settings.measured)) if settings.measured else None
-    return Background(history, unknown, settings.baseline_goals, tables)
+    return Background(past, unknown, settings.baseline_goals, tables)
 
 
 def _measured(findings: tuple[Finding, ...], measured: Measured) -> dict[str, MeasuredTable]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -32,6 +32,9 @@ from migration_guard.lean import dataclass
 from migration_guard.procedures import Procedure
 from migration_guard.rules import CeilingUse, EntryUse, Upkeep, all_rules
 
+Overrides = Callable[[], Mapping[str, Severity]]
+"""Gives the severities that a configuration puts in place of rules' own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -39,7 +42,7 @@ class Checked:
 
     candidate: Candidate
     findings: tuple[Finding, ...]
-    running: frozenset[str]
+    running: Container[str]
     """Names of the rules that ran on it."""
     whole: bool
     """Whether all of it could be checked."""
@@ -96,7 +99,7 @@ def file_away(
     discovery: Discovery,
     governing: Mapping[Path, Sequence[Settings]],
     baselines: Baselines,
-    overrides: Mapping[str, Severity],
+    overrides: Overrides,
 ) -> Filing:
     """File what was found. `governing` gives for each baseline the configurations that name it. Raises ConfigError."""
     findings: list[Finding] = []
@@ -124,7 +127,7 @@ def _shelf(
     path: Path, settings: Sequence[Settings], checked: Sequence[Checked], discovery: Discovery, baselines: Baselines
 ) -> Shelf:
     baseline = _baseline(path, settings, baselines)
-    upkeep = {rule.code for rule in all_rules() if rule.upkeep}
+    upkeep = {rule.code for rule in all_rules() if rule.upkeep} if any(one.findings for one in checked) else set[str]()
     names = _Names(baseline.folder)
     filed = [
         (one, filed)
@@ -177,26 +180,29 @@ def _is_inside(path: Path, folder: Path, cwd: Path) -> bool:
 
 
 def _read(path: Path, settings: Sequence[Settings], baselines: Baselines) -> Baseline:
-    names = [rule.name for rule in all_rules() if not rule.upkeep]
     if baselines.since is not None:
-        return _as_it_was(path, baselines.since, names)
+        return _as_it_was(path, baselines.since)
     if leads_out(path, repository_of(path.parent) or path.parent):
         raise BaselineError(path, None, f"the baseline cannot be read: {LINK_OUT}")
     if exists(path):
-        return load(path, names)
+        return load(path, _names_of_rules())
     if any(one.baseline is not None for one in settings) and not baselines.may_be_missing:
         message = "the configured baseline is not there; `migration-guard baseline` writes it"
         raise BaselineError(path, None, message)
     return Baseline(path, exists=False)
 
 
-def _as_it_was(path: Path, revision: str, names: Sequence[str]) -> Baseline:
+def _names_of_rules() -> list[str]:
+    return [rule.name for rule in all_rules() if not rule.upkeep]
+
+
+def _as_it_was(path: Path, revision: str) -> Baseline:
     try:
         git = Git.at(path.parent)
         content = git.content(git.merge_base(revision), path)
     except GitError as error:
         raise BaselineError(path, None, f"the baseline cannot be read from {revision}: {error}") from None
-    return Baseline(path, exists=False) if content is None else parse(content, path, names)
+    return Baseline(path, exists=False) if content is None else parse(content, path, _names_of_rules())
 
 
 class _Sights:
@@ -245,7 +251,7 @@ def _cut_offs(settings: Settings) -> Iterator[CutOff]:
 
 
 def _upkeep(
-    shelf: Shelf, settings: Sequence[Settings], baselines: Baselines, overrides: Mapping[str, Severity]
+    shelf: Shelf, settings: Sequence[Settings], baselines: Baselines, overrides: Overrides
 ) -> Iterator[Finding]:
     strict = any(one.strict_baseline for one in settings)
     today = baselines.today or datetime.now(timezone.utc).astimezone().date()
@@ -258,18 +264,20 @@ def _upkeep(
             continue
         for rule in all_rules():
             if rule.code in {"MG903", "MG904"}:
-                context = Upkeep(rule, shelf.shown, overrides.get(rule.code), strict)
+                context = Upkeep(rule, shelf.shown, overrides().get(rule.code), strict)
                 yield from rule.check(use, context)
 
 
-def _above_ceiling(shelf: Shelf, settings: Sequence[Settings], overrides: Mapping[str, Severity]) -> Iterator[Finding]:
+def _above_ceiling(shelf: Shelf, settings: Sequence[Settings], overrides: Overrides) -> Iterator[Finding]:
     """What is grandfathered beyond what the configuration allows, by severity or rule."""
+    stated = [pair for one in settings for pair in one.baseline_ceiling]
+    if not stated:
+        return
     held: Counter[str] = Counter()
     for finding in {id(one.filed.finding): one.filed.finding for one in shelf.matching.matched}.values():
         held.update({finding.severity.value, finding.code, finding.name, "total"})
     rule = next(rule for rule in all_rules() if rule.code == "MG905")
-    context = Upkeep(rule, shelf.shown, overrides.get(rule.code))
-    stated = [pair for one in settings for pair in one.baseline_ceiling]
+    context = Upkeep(rule, shelf.shown, overrides().get(rule.code))
     for what in dict.fromkeys(what for what, _ in stated):
         lowest = min(most for name, most in stated if name == what)
         yield from rule.check(CeilingUse(what, held[what], lowest), context)

@@ -12,12 +12,18 @@ from migration_guard.discover import BACKFILL, NOTHING, Candidate, Discovery, Us
 from migration_guard.git import Git, GitError
 from migration_guard.operations import Reading
 from migration_guard.request import Request
+from migration_guard.sources import is_source
 
-_LED_TO = (".py", ".sql", ".toml", ".ini", ".cfg")
-"""Files that a migration may read or import, or that govern it."""
+_GOVERNING = (".toml", ".ini", ".cfg")
+"""Files that govern migrations."""
 _LIBRARIES = frozenset(
     {*sys.stdlib_module_names, "alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "sqlmodel", "yoyo", "south"}
 )
+
+
+def _leads(name: str) -> bool:
+    """Whether a migration may read or import a file, or be governed by it."""
+    return is_source(name) or name.endswith(_GOVERNING)
 
 
 def changes_of(request: Request) -> Changes | None:
@@ -40,17 +46,17 @@ def find(request: Request, changes: Changes | None = None) -> tuple[Discovery, f
     if changes is None:
         found = discover(request.paths, cwd=request.cwd, load=request.load, force_exclude=request.force_exclude)
         named = request.paths if request.force_exclude else ()
-        asked = {request.cwd / path for path in named if path.endswith(_LED_TO)}
+        asked = {request.cwd / path for path in named if _leads(path)}
     else:
         paths = [str(one.path) for one in changes.every]
         found = discover(paths, cwd=request.cwd, load=request.load, force_exclude=True) if paths else NOTHING
-        asked = {one.path for one in changes.every if one.path.name.endswith(_LED_TO)}
+        asked = {one.path for one in changes.every if _leads(one.path.name)}
     direct = frozenset(one.path for one in found.candidates)
     known = {os.path.realpath(path) for path in direct}
     others_left = [path for path in asked if os.path.realpath(path) not in known]
     if not others_left and not (changes is not None and changes.gone):
         return found, None
-    governing = any(not path.name.endswith((".py", ".sql")) for path in others_left)
+    governing = any(not is_source(path.name) for path in others_left)
     every = discover((), cwd=request.cwd, load=request.load)
     more = tuple(
         one

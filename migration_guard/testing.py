@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from migration_guard.check import Request, check
 from migration_guard.cli.options import told, workers
 from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import UsageError
+from migration_guard.pipeline import Request, check
 from migration_guard.report import formats
 from migration_guard.report.screen import Screen
 

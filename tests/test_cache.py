@@ -12,9 +12,9 @@ import pytest
 
 from migration_guard.cache import Cache
 from migration_guard.cache import sheet as written
-from migration_guard.check import Request, check
 from migration_guard.cli import run as command_line
 from migration_guard.config import SettingsLoader
+from migration_guard.pipeline import Request, check
 from migration_guard.pool import kept_readers
 from migration_guard.report.model import Report
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.check import Request, check
 from migration_guard.config import SettingsLoader
 from migration_guard.discover import UsageError
+from migration_guard.pipeline import Request, check
 from migration_guard.report.model import Report
 from migration_guard.report.summary import summary
 

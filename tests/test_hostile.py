@@ -14,6 +14,7 @@ import program
 import pytest
 from hostile.case import End, Hostile, migration
 from hostile.sources import all_sources
+from hostile.spellings import all_spellings
 from hostile.statements import all_statements
 
 ROOT = Path(__file__).parents[1]
@@ -113,6 +114,14 @@ def test_hostile_python(case: Hostile, sources: Report) -> None:
 @pytest.mark.parametrize("case", STATEMENTS, ids=lambda case: case.name)
 def test_hostile_sql(case: Hostile, statements: Report) -> None:
     judge(statements, case)
+
+
+def test_whatever_a_migration_looks_like_it_is_found(tmp_path: Path) -> None:
+    cases = list(all_spellings())
+    assert len(SOURCES) + len(STATEMENTS) + len(cases) >= 500
+    report = lint(write(tmp_path, cases))
+    assert report.summary["problems"] == 0
+    assert [case.name for case in cases if not report.found(case)] == []
 
 
 def test_the_other_files_are_still_checked(sources: Report, statements: Report) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.check import Request, check
 from migration_guard.cli import run as guard
 from migration_guard.config import SettingsLoader
 from migration_guard.discover import UsageError
 from migration_guard.pending import Pending, listed
+from migration_guard.pipeline import Request, check
 
 ALEMBIC = "from alembic import op\n\nrevision = {0!r}\ndown_revision = {1!r}\n\n\ndef upgrade():\n    op.execute('UPDATE a SET b = 1')\n"
 DJANGO = (

@@ -126,7 +126,8 @@ def test_with_nothing_to_read_no_reader_is_started(tmp_path: Path) -> None:
         "def refuse(*a, **k): raise AssertionError('a process was started')\n"
         "subprocess.Popen = refuse"
     )
-    ran = guard("check", ".", cwd=tmp_path, before=sentinel, after=loaded(DEAR))
+    rules = ["migration_guard.rules.update_in_migration", "migration_guard.pool.readers"]
+    ran = guard("check", ".", cwd=tmp_path, before=sentinel, after=loaded([*DEAR, *rules]))
     assert (ran.returncode, "loaded []" in ran.stderr) == (0, True), ran.stdout + ran.stderr
     assert "1 migration checked" in ran.stdout
 

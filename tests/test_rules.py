@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from migration_guard.check import Request, check
 from migration_guard.config import SettingsLoader
 from migration_guard.findings import Severity
 from migration_guard.operations import Direction, Operation, OperationKind, Span
+from migration_guard.pipeline import Request, check
 from migration_guard.rules import Context, Rule, UnknownRuleError, all_rules, matching, read_page, select
 
 HEAD_OF_BASELINE = '{"format":1}'

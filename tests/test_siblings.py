@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import program
 import pytest
@@ -24,13 +26,82 @@ NO_LONGER_NEW = {
     "other schema": 'op.execute("ALTER TABLE leads SET SCHEMA old")',
     "search path": 'op.execute("SET search_path TO b")',
     "discard": 'op.execute("DISCARD TEMP")',
+    "quotes": 'op.execute("CREATE TABLE \\"Leads\\" (a int)"); op.execute("DROP TABLE leads")',
     "rollback": 'op.execute("ROLLBACK")',
     "rollback to": 'op.execute("ROLLBACK TO SAVEPOINT a")',
     "rule": 'op.execute("CREATE RULE r AS ON UPDATE TO leads DO INSTEAD UPDATE real SET a = 1")',
 }
 """After a table was created, what makes its name mean another one, or gives it other rows."""
 
+RUNS = {
+    "a handle of nobody": ("from app import engine", "with engine.begin() as x:\n        x('UPDATE leads SET a = 1')"),
+    "run_path": ("import runpy", 'runpy.run_path("helper.py")["go"]()'),
+    "run_module": ("import runpy", 'runpy.run_module("helper")["go"]()'),
+    "sys.modules": ("import sys\nimport helper\nsys.modules['x'] = helper\nfrom x import go", "go()"),
+    "sys.modules of a finder": (
+        "import sys\nfrom finder import F\nsys.modules['x.y'] = F()\nimport x.y as z",
+        "z.go()",
+    ),
+    "post_migrate": (
+        "from django.db.models.signals import post_migrate\nfrom helper import go\npost_migrate.connect(go)",
+        "pass",
+    ),
+    "a submodule that its package takes": ("import packed", "packed.sub.go()"),
+    "a module that is taken around": ("import packed", "packed.other.go()"),
+    "a getter of a path": ("import packed\nfrom operator import attrgetter", "attrgetter('sub.go')(packed)()"),
+    "files of a folder that is not here": ("import glob", "[op.execute(open(f).read()) for f in glob.glob('v/*.txt')]"),
+    "a text that is timed": (
+        "import timeit",
+        "timeit.timeit(\"op.execute('UPDATE leads SET a = 1')\", globals=globals(), number=1)",
+    ),
+    "a text that is profiled": ("import cProfile", "cProfile.run(\"op.execute('UPDATE leads SET a = 1')\")"),
+    "a pickle": ("import pickle", "pickle.load(open('fill.p', 'rb'))()"),
+    "machine code": ("import ctypes", "ctypes.CDLL('./fill.so').fill()"),
+    "a Python of its own": ("import subprocess, sys", "subprocess.run([sys.executable, 'helper.py'])"),
+    "a Python by its name": ("import os", "os.system('python3 helper.py --all')"),
+    "a command that somebody runs": ("from invoke import run", "run(\"psql -c 'UPDATE leads SET a = 1'\")"),
+    "a default of a dictionary": ("import collections\nfrom helper import go", "collections.defaultdict(go)['x']"),
+    "something lazy": (
+        "from django.utils.functional import SimpleLazyObject as S\nfrom helper import go",
+        "str(S(go))",
+    ),
+    "quoted, not folded": ("", 'op.execute("CREATE TABLE leads (a int)"); op.execute(\'UPDATE "Leads" SET a = 1\')'),
+    "folded, not quoted": ("", 'op.execute(\'CREATE TABLE "Leads" (a int)\'); op.execute("UPDATE leads SET a = 1")'),
+    "created in Python": (
+        "",
+        'op.create_table("Leads", sa.Column("a", sa.Integer)); op.execute("UPDATE leads SET a = 1")',
+    ),
+    "until the commit": (
+        "",
+        'op.execute("CREATE TEMP TABLE leads (a int) ON COMMIT DROP; COMMIT; UPDATE leads SET a = 1")',
+    ),
+    "until the connection's commit": (
+        "",
+        'op.execute("CREATE TEMP TABLE leads (a int) ON COMMIT DROP"); op.get_bind().commit(); ' + UPDATE,
+    ),
+    "a default": ("", 'op.execute("ALTER TABLE leads ADD b int DEFAULT fill_leads()")'),
+    "a new type": ("", 'op.execute("ALTER TABLE leads ALTER a TYPE int USING fill_leads(a)")'),
+    "a check": ("", 'op.execute("ALTER TABLE leads ADD CHECK (fill_leads() > 0)")'),
+}
+"""What a migration itself imports, and what its `upgrade` says."""
+
 IMPORTED = {
+    "annotation": GO + "x: go() = 1\n",
+    "annotation of a parameter": GO + "def f(x: list[go()]): pass\n",
+    "annotation of a star": GO + "def f(*x: go(), **y: int): pass\n",
+    "annotation of a result": GO + "def f() -> go(): pass\n",
+    "default": GO + "def f(x=go()): pass\n",
+    "default by name": GO + "f = lambda *, x=go(): 1\n",
+    "descriptor": GO + "class D:\n    def __get__(self, o, t):\n        go()\nclass X:\n    d = D()\nX.d\n",
+    "in": GO + "def g():\n    go()\n    yield 1\n1 in g()\n",
+    "enum": GO + "import enum\nclass X(enum.Enum):\n    A = 1\n    def __init__(self, v):\n        go()\n",
+    "missing of an enum": GO
+    + "import enum\nclass X(enum.Enum):\n    A = 1\n    @classmethod\n    def _missing_(cls, v):\n        go()\nX(2)\n",
+    "a guard that is none": GO + "TYPE_CHECKING = True\nif TYPE_CHECKING:\n    go()\n",
+    "event of every engine": "from sqlalchemy import event\nfrom sqlalchemy.engine import Engine\n"
+    "@event.listens_for(Engine, 'before_cursor_execute')\ndef f(c, *a):\n    c.exec_driver_sql('UPDATE leads SET a = 1')\n",
+    "signal of Django": GO
+    + "from django.db.models.signals import post_migrate\npost_migrate.connect(lambda **k: go())\n",
     "star": "from other import *\ngo()\n",
     "lambda": GO + "(lambda: go())()\n",
     "a method under another name": 'from alembic import op\nrun = op.execute\nrun("UPDATE leads SET a = 1")\n',
@@ -60,6 +131,11 @@ HERE = {
     "a module by default": "import sys\nfrom finder import F\nsys.modules.setdefault('x', F())\n",
     "modules": "import sys\nfrom finder import F\nsys.modules.update({'x': F()})\n",
 }
+PACKED = {
+    "packed/__init__.py": "from . import sub\nfrom .around import other\n", "packed/sub.py": GO,
+    "packed/around.py": "from . import other\n", "packed/other.py": "from .sub import go\n",
+}  # fmt: skip
+FINDER = "class F:\n    def __getattr__(self, name):\n        return go\n"
 OUT_OF_SIGHT = {
     "star": "from corp import *\n",
     "globals": "globals().update(make())\n",
@@ -68,6 +144,13 @@ OUT_OF_SIGHT = {
 """Where `upgrade` comes from that stands nowhere."""
 
 COMPILED = {"pyc": "helper.pyc", "so": "helper.cpython-311-x86_64-linux-gnu.so"}
+
+
+def zipped(name: str, content: str) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr(name, content)
+    return held.getvalue()
 
 
 def told_cases() -> dict[str, Files]:
@@ -82,6 +165,33 @@ def told_cases() -> dict[str, Files]:
     for name, helper in IMPORTED.items():
         cases[f"imported, {name}"] = {"v/2.py": upgrade("pass", before="import helper"), "helper.py": helper}
         cases[f"imported, {name}"]["other.py"] = GO
+    for name, (before, body) in RUNS.items():
+        cases[f"runs, {name}"] = {
+            "v/2.py": upgrade(body, before=before),
+            "helper.py": GO,
+            "finder.py": GO + FINDER,
+            **PACKED,
+        }
+    cases["a default of a new field"] = {
+        "shop/migrations/0002_x.py": "from django.db import connection, migrations, models\ndef fill():\n"
+        "    connection.cursor().execute('UPDATE leads SET a = 1')\nclass Migration(migrations.Migration):\n"
+        "    operations = [migrations.AddField('lead', 'x', models.IntegerField(default=fill))]\n"
+    }
+    archive = "import sys\nsys.path.insert(0, 'lib.zip')\n"
+    for name, content in {"read": zipped("packed/__init__.py", GO), "broken": b"PK"}.items():
+        cases[f"archive, {name}"] = {
+            "v/2.py": upgrade("go()", before=archive + "from packed import go"), "lib.zip": content,
+        }  # fmt: skip
+    cases["archive, acts"] = {
+        "v/2.py": upgrade("pass", before=archive + "import packed"), "lib.zip": zipped("packed.py", GO + "go()\n"),
+    }  # fmt: skip
+    cases["numbered methods"] = {
+        "m.py": "class M:\n    async def m001_x(self, db):\n        await db.execute('UPDATE leads SET a = 1')\n"
+    }
+    cases["hooks of an addon"] = {
+        "shop/__manifest__.py": "{'post_init_hook': 'fill'}",
+        "shop/hooks.py": "def fill(env):\n    env.cr.execute('UPDATE leads SET a = 1')\n",
+    }
     finder = f"from alembic import op\nclass F:\n    def find_spec(self, *a):\n        {UPDATE}\n"
     for name, lines in HERE.items():
         cases[f"put, {name}"] = {"v/2.py": upgrade("pass", before=lines), "helper.py": GO, "finder.py": finder}
@@ -104,6 +214,20 @@ HONEST: dict[str, Files] = {
         "helper.py": "import json, logging\nfrom alembic import op\nlogging.getLogger('x').info('delete from cache')\n"
         "def f(x):\n    return x\njson.loads = f\nQ = 'UPDATE leads SET a = 1'\n",
     },
+    "a temporary table, in time": {
+        "v/2.py": upgrade('op.execute("CREATE TEMP TABLE leads (a int) ON COMMIT DROP")', UPDATE)
+    },
+    "a table without quotes, in capitals": {
+        "v/2.py": upgrade('op.execute("CREATE TABLE LEADS (a int)")', 'op.execute("UPDATE Leads SET a = 1")')
+    },
+    "a table in quotes": {
+        "v/2.py": upgrade("op.execute('CREATE TABLE \"Leads\" (a int)')", "op.execute('UPDATE \"Leads\" SET a = 1')")
+    },
+    "a default that is known": {"v/2.py": upgrade('op.execute("ALTER TABLE leads ADD b timestamp DEFAULT now()")')},
+    "an archive of other things": {
+        "v/2.py": upgrade("go()", before="import sys\nsys.path.append('x')\nfrom corp import go"),
+        "data.zip": zipped("other.py", GO),
+    },
     "a star of what is known": {"v/2.py": HEAD.format("from sqlalchemy import *")},
 }
 
@@ -118,7 +242,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         (top / f"c{number}" / ".git").mkdir(parents=True)
         for file, content in files.items():
             path = top / f"c{number}" / file
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
     ran = program.run(
         "check",

@@ -102,6 +102,39 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
         {"db/1_a.up.sql": f"-- +goose Down\n{UP}\n", "db/1_a.down.sql": f"-- +goose Up\n{DOWN}\n"},
         {"db/1_a.up.sql": ["2 UPDATE upgrade"], "db/1_a.down.sql": ["2 DELETE downgrade"]},
     ),
+    "flyway, other names": (
+        {
+            "flyway.toml": '[flyway]\nsqlMigrationPrefix = "M"\n',
+            "sql/M2__a.SQL": UP,
+            "spring/src/main/resources/application.yml": "spring:\n  flyway:\n    undo-sql-migration-prefix: BACK\n",
+            "spring/src/main/resources/db/BACK2__a.sql": DOWN,
+            "conf/beforeMigrate.sql": UP,
+        },
+        {
+            "sql/M2__a.SQL": ["1 UPDATE upgrade"],
+            "spring/src/main/resources/db/BACK2__a.sql": ["1 DELETE downgrade"],
+            "conf/beforeMigrate.sql": ["1 UPDATE upgrade"],
+        },
+    ),
+    "golang-migrate, of another name": (
+        {"db/1_a.up.pgsql": UP, "db/1_a.down.pgsql": DOWN, "db/1_a.up.json": "{}"},
+        {"db/1_a.up.pgsql": ["1 UPDATE upgrade"], "db/1_a.down.pgsql": ["1 DELETE downgrade"]},
+    ),
+    "dbup": ({"Scripts/Script0001 - a.sql": UP}, {"Scripts/Script0001 - a.sql": ["1 UPDATE upgrade"]}),
+    "mybatis": (
+        {"scripts/20240101_a.sql": f"-- // a\n{UP}\n-- //@UNDO\n{DOWN}\n"},
+        {"scripts/20240101_a.sql": BOTH},
+    ),
+    "graphile": (
+        {"m/committed/000001.sql": f"--! Previous: -\n{UP}\n", "m/current.sql": UP},
+        {"m/committed/000001.sql": ["2 UPDATE upgrade"], "m/current.sql": ["1 UPDATE upgrade"]},
+    ),
+    "synapse": ({"delta/73/01a.sql.postgres": UP}, {"delta/73/01a.sql.postgres": ["1 UPDATE upgrade"]}),
+    "drizzle, before its first run": (
+        {"drizzle.config.ts": "", "drizzle/0000_a.sql": UP},
+        {"drizzle/0000_a.sql": ["1 UPDATE upgrade"]},
+    ),
+    "any tool, short numbers": ({"migrations/1_a.sql": UP}, {"migrations/1_a.sql": ["1 UPDATE upgrade"]}),
     "prisma": (
         {
             "prisma/migrations/20240101120000_a/migration.sql": f"-- migrate:up\n{UP}\n-- migrate:down\n{DOWN}\n",

@@ -62,3 +62,33 @@ def test_a_folder_that_paths_names_is_read(project: Path) -> None:
     assert [(one["path"], one["code"]) for one in found["findings"]] == [
         ("versions/fill.sql", "MG103"), ("versions/notes.py", "MG101"),
     ]  # fmt: skip
+
+
+RECEIVERS = {
+    "apps.py": "from django.db.models.signals import post_migrate\nfrom .fill import fill\n\n"
+    "class Shop:\n    def ready(self):\n        post_migrate.connect(fill, sender=self)\n",
+    "fill.py": "def fill(**named):\n    Lead.objects.update(a=1)\n",
+    "signals.py": "from django.db.models import signals\nfrom django.dispatch import receiver\n\n"
+    "@receiver([signals.post_save, signals.pre_migrate])\ndef fill(**named):\n    Lead.objects.update(a=1)\n",
+    "quiet.py": "from django.db.models.signals import post_migrate\npost_migrate.connect(print)\n",
+    "saved.py": "from django.db.models.signals import post_save\npost_save.connect(lambda **n: Lead.objects.update(a=1))\n",
+}
+
+
+def test_what_a_signal_runs_with_every_migration_is_named(project: Path) -> None:
+    (project / "shop").mkdir()
+    for name, text in RECEIVERS.items():
+        (project / "shop" / name).write_text(text)
+    _, found = report(project)
+    named = {str(one["path"]): str(one["reason"]) for one in found["unread"]}
+    assert [path for path in named if path.startswith("shop")] == ["shop/apps.py", "shop/signals.py"]
+    assert "with every migration" in named["shop/apps.py"]
+
+
+def test_what_fills_a_new_database_is_named(project: Path) -> None:
+    for name in ("supabase/seed.sql", "hasura/seeds/default/1_a.sql", "seeds/schema.sql", "docs/a.sql"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("SELECT 1;" if "schema" in name else "UPDATE leads SET a = 1;")
+    _, found = report(project)
+    named = [one["path"] for one in found["unread"] if "versions" not in str(one["path"])]
+    assert named == ["hasura/seeds/default/1_a.sql", "supabase/seed.sql"]

@@ -30,11 +30,11 @@ from migration_guard.backfill.look import (
 from migration_guard.backfill.pace import AIM
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
-from migration_guard.backfill.record import Control, Entry
+from migration_guard.backfill.record import NOTHING_BESIDES, Besides, Control, Entry
 from migration_guard.backfill.sieve import Unreadable, unreadable
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
-from migration_guard.backfill.swift import sweep
+from migration_guard.backfill.swift import attached, sweep
 from migration_guard.backfill.transitions import State
 
 
@@ -78,6 +78,8 @@ class Attempt:
     """Whether rows that would wait for a parent are asked for first, so that none needs to be tried."""
     swift: bool = False
     """Whether it goes the quick way, where that is open."""
+    proven: bool = True
+    """Whether rows have ever gone through: where all fail, it tells whose fault that is."""
     sieves: bool = False
     """Whether rows on which the predicate fails are found first, and left out."""
     phase: Phase = field(default=Phase.LOOK, init=False)
@@ -154,7 +156,10 @@ def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attemp
     already = swept.examined - swept.changed - swept.unchanged
     counts = Counts(swept.examined, swept.changed, swept.unchanged, done_already=already)
     entry = Entry(place, counts, touched=swept.changed, cursor=job.bound if ends else swept.last, done=ends)
-    _write(connection, job, [entry])
+    # Asked while the table is held: nothing can have joined it after the statement ran.
+    way, besides = job.subject.swift, Besides(attached(job.subject), {"oid": job.subject.table.oid})
+    if way is None or _write(connection, job, [entry], besides) != way.attached:
+        raise Odd
     done = (place.window,) if ends else ()
     return Outcome(counts, (place.window,), done, passed=swept.examined, at=swept.last)
 
@@ -248,7 +253,7 @@ def _changed(connection: Connection, job: Job, held: Held, attempt: Attempt) -> 
             undone = held.rows if attempt.asks else 0
             sifted = sift(connection, job, held, attempt.group, keep=not attempt.sifts, undone=undone)
         attempt.sifted = attempt.sifts
-        changed = settle(connection, job, held, sifted)
+        changed = settle(connection, job, held, sifted, proven=attempt.proven)
     else:
         changed = change_together(connection, job, held)
     attempt.phase = Phase.RECORD
@@ -342,6 +347,6 @@ def _recorded(
     )
 
 
-def _write(connection: Connection, job: Job, entries: Sequence[Entry]) -> None:
-    if entries:
-        job.store.record(connection, job.key, job.token, entries, lease=job.lease)
+def _write(connection: Connection, job: Job, entries: Sequence[Entry], besides: Besides = NOTHING_BESIDES) -> object:
+    """Write down what became of windows; give the answer to what is asked besides."""
+    return job.store.record(connection, job.key, job.token, entries, besides, lease=job.lease) if entries else None

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from migration_guard.backfill.arrays import array
 from migration_guard.backfill.connect import GUARDED, UNDONE
-from migration_guard.backfill.errors import Fault, FunctionFailed, Refused
+from migration_guard.backfill.errors import Fault, FunctionFailed, Refused, Trouble, judged
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import Held, Writes, writes
@@ -88,7 +88,13 @@ def verified(
         again=f"(pg_catalog.jsonb_agg({named}) FILTER (WHERE mg_matches AND mg_fresh))" if settles else "NULL",
         written=statement("written"),
     )
-    present, fresh, in_vain, to_do, again, by_now = connection.exec_driver_sql(sql, parameters).one()
+    try:
+        present, fresh, in_vain, to_do, again, by_now = connection.exec_driver_sql(sql, parameters).one()
+    except DBAPIError as error:
+        fault = judged(error)
+        if fault.trouble is not Trouble.DEFINITION:
+            raise
+        raise Refused(f"after their change the rows cannot be looked at: {fault.of_row}") from None
     after = writes(by_now)
     differences = {oid: sum(after[oid]) - sum(before.get(oid, (0, 0, 0))) for oid in after}
     ours = _rows_written(subject, before, after)

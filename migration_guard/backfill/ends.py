@@ -35,8 +35,10 @@ def has_passed(connection: Asks, table: int, key: Key, upto: Value | None) -> bo
     return last is not None and int(upto[0]) <= last
 
 
-def unproven(hidden: str | None) -> str:
-    """Say why rows that come later may lie anywhere."""
+def unproven(hidden: str | None, moves: str | None) -> str:
+    """Say why rows that are to do later may lie anywhere."""
+    if moves is not None:
+        return f"`where` asks more than its row ({moves}), so that a row may be to do again"
     if hidden is not None:
         return f"the role may not see {hidden}, which counts its keys: GRANT SELECT ON SEQUENCE {hidden} lets it"
     return "its keys do not only grow"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import psycopg
@@ -20,6 +20,7 @@ class Trouble(Enum):
     RESOURCES = "the server cannot take more"
     DEFINITION = "the definition does not fit the database"
     DATA = "a row cannot be changed"
+    INTERNAL = "the server failed in itself"
     REFUSED = "the runner refused what the definition did"
 
 
@@ -29,6 +30,10 @@ class CannotRun(Exception):
 
 class Refused(Exception):
     """The definition did what it must not; the batch was rolled back."""
+
+
+class AllFail(Exception):
+    """No row has ever gone through, and all that were tried fail as a wrong definition does; the batch was rolled back."""
 
 
 class FunctionFailed(Exception):
@@ -46,6 +51,13 @@ class Fault:
     trouble: Trouble
     sqlstate: str | None
     message: str
+    name: str = ""
+    """What the server calls it and what it was about, where the message may hold a row's data."""
+
+    @property
+    def of_row(self) -> Fault:
+        """The same, as it may be told of a row."""
+        return replace(self, message=self.name or self.message)
 
     def __str__(self) -> str:
         return f"{self.message} (SQLSTATE {self.sqlstate})" if self.sqlstate else self.message
@@ -60,7 +72,6 @@ _BY_STATE = {
     "25P04": Trouble.TIMEOUT,
     "25006": Trouble.CONNECTION,  # a server that reads only, as during a failover
     "53300": Trouble.CONNECTION,
-    "XX000": Trouble.RESOURCES,
     "0A000": Trouble.DEFINITION,
     "3F000": Trouble.DEFINITION,
     "42501": Trouble.DEFINITION,
@@ -71,9 +82,11 @@ _BY_CLASS = {
     "53": Trouble.RESOURCES,
     "58": Trouble.RESOURCES,
     "42": Trouble.DEFINITION,
+    "XX": Trouble.INTERNAL,  # also what extensions say of values that they cannot take
     "28": Trouble.DEFINITION,
     "26": Trouble.CONNECTION,  # a pooler gave us another server's session
 }
+_OF_ROWS = {Trouble.DATA, Trouble.INTERNAL}
 _WORD = re.compile(r"(?<!^)([A-Z])")
 _NEARLY = 0.9
 """A statement that was cancelled after this part of its time-out ran into it."""
@@ -96,7 +109,8 @@ def judged(error: Exception, *, seconds: float = 0.0, statement_timeout: float =
         trouble = Trouble.CONNECTION if unusable else Trouble.DATA
     if trouble is Trouble.CANCELLED and statement_timeout and seconds >= _NEARLY * statement_timeout:
         trouble = Trouble.TIMEOUT
-    return Fault(trouble, state, primary(cause) if trouble is not Trouble.DATA else _named(state, cause))
+    fault = Fault(trouble, state, primary(cause), _named(state, cause))
+    return fault.of_row if trouble in _OF_ROWS else fault
 
 
 def fault_of(sqlstate: str, table: str = "", constraint: str = "", column: str = "") -> Fault:

@@ -13,7 +13,7 @@ REST = (0.05, 0.2)
 GROWTH = 1.5
 GOOD_ONES = 10
 FAR_OVER = 5
-GROWN = 4_000
+GROWN = 2_000
 """So far batches grow by themselves: larger ones are no faster, and more of the application's rows are in them."""
 AT_ONCE = 64
 """Above this size it takes larger steps towards a row on which the predicate fails."""

@@ -21,6 +21,7 @@ from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.planning import plan
 from migration_guard.backfill.sqltext import assigned_columns, folded, tokens
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.steady import more_than_its_row, whim
 from migration_guard.backfill.subject import Server, Source, Subject, Table, Unfit
 from migration_guard.backfill.trust import check_search_path, check_shadows, check_triggers
 
@@ -68,16 +69,19 @@ def _seconds(shown: str) -> float:
 def located(connection: Asks, claim: Claim) -> Source:
     """Find the rows of a claim, or say why they cannot be read by their keys."""
     _check_path(connection, claim.table, claim.where)
+    _check_whims(connection, claim.where)
     table = _table(connection, "table", claim.table, claim.search_path)
     _, key = _key(connection, claim, table)
     members = tuple(column_of(connection, "members", oid=table.oid))
     grows, hidden = _growth(connection, table, key)
-    return Source(claim, table, key, members, grows, hidden)
+    moves = more_than_its_row(connection, claim.where)
+    return Source(claim, table, key, members, grows and moves is None, hidden, moves)
 
 
 def examine(connection: Connection, definition: Backfill, on: Server) -> Subject:
     """Give the subject of a run, or say why the definition does not fit. Runs under the definition's settings."""
     _check_path(connection, definition.table, definition.where, definition.update or "")
+    _check_whims(connection, definition.where)
     table = _table(connection, "table", definition.table, definition.search_path)
     target = _table(connection, "target", definition.written, definition.search_path)
     types, key = _key(connection, definition, table)
@@ -90,6 +94,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         todo = "run as a role that is no superuser, or let the function belong to the table's owner"
         raise Unfit(f"{strange}, which would run as a superuser; {todo}")
     grows, hidden = _growth(connection, table, key)
+    moves = more_than_its_row(connection, definition.where)
     subject = Subject(
         definition=definition,
         server=on,
@@ -103,8 +108,9 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         target_members=frozenset(written),
         reaches=(*triggers, *column_of(connection, "cascades", oid=target.oid)),
         warnings=(),
-        grows=grows,
+        grows=grows and moves is None,
         hidden=hidden,
+        moves=moves,
     )
     if definition.per is not None and _leads(connection, subject):
         subject = replace(subject, tenants="tenants")
@@ -119,6 +125,11 @@ def _check_path(connection: Asks, table: str, *texts: str) -> None:
     names = [folded(token.text) for text in texts for token in tokens(text) if token.kind == "name"]
     if (wrong := check_search_path(connection, table, names)) is not None:
         raise Unfit(wrong)
+
+
+def _check_whims(connection: Asks, where: str) -> None:
+    if (function := whim(connection, where)) is not None:
+        raise Unfit(f"where: {function}() answers differently each time it is asked, so that no pass proves anything")
 
 
 def _table(connection: Asks, field: str, name: str, search_path: str | None) -> Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
 from migration_guard.backfill.earned import Earned
 from migration_guard.backfill.keys import Value
@@ -79,7 +80,7 @@ class Entry:
     @property
     def fields(self) -> dict[str, object]:
         """The entry as the state takes it."""
-        counts = {field.name: getattr(self.counts, field.name) for field in fields(self.counts)}
+        counts = {one.name: getattr(self.counts, one.name) for one in fields(self.counts)}
         window = self.place.window if self.place.parent is None else self.place.parent
         return {
             "id": window,
@@ -89,6 +90,17 @@ class Entry:
             "touched": self.touched,
             **counts,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """A question to which a statement also gives the answer: a round trip of its own would cost more."""
+
+    sql: str = "SELECT NULL"
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+NOTHING_BESIDES = Besides()
 
 
 @dataclass(frozen=True, slots=True)

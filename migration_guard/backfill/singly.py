@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.arrays import array
 from migration_guard.backfill.change import ENDED, Changed, call, change, python_keys, too_many, verified
-from migration_guard.backfill.errors import Fault, FunctionFailed, Refused, Trouble, fault_of, judged
+from migration_guard.backfill.errors import AllFail, Fault, FunctionFailed, Refused, Trouble, fault_of, judged
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import Held, listed, spelt
@@ -33,7 +33,12 @@ AT_MOST = 64
 """Savepoints of a transaction: a session remembers so many, and with more all others' snapshots become slower."""
 ROW_WAIT = 0.001
 """Seconds that a row waits for another's lock while its neighbours are held as well."""
+SUSPICIOUS = 50
+"""So many rows that all fail as a wrong definition does are no rows' fault, although others went through before."""
 _PLAIN = {"UPDATE", "DELETE", "INSERT"}
+
+
+_LEFT_OUT = {Trouble.LOCKS, Trouble.DATA, Trouble.DEFINITION, Trouble.INTERNAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +95,15 @@ def sift(connection: Connection, job: Job, held: Held, group: int, *, keep: bool
     return Sifted(keys, failures, undone + more, keep)
 
 
-def settle(connection: Connection, job: Job, held: Held, sifted: Sifted) -> Changed:
-    """Change together what has gone through alone, unless it stands; and ask how all stand now."""
+def settle(connection: Connection, job: Job, held: Held, sifted: Sifted, *, proven: bool = True) -> Changed:
+    """Change together what has gone through alone, unless it stands; and ask how all stand now.
+
+    `proven` tells whether rows have ever gone through.
+    """
     keys, failures = sifted.keys, sifted.failures
+    wrong = sum(one.fault.trouble is Trouble.DEFINITION for one in failures)
+    if wrong == len(keys) and (not proven or wrong >= SUSPICIOUS):
+        raise AllFail(f"no row goes through, of {wrong} that were tried: {failures[-1].fault}")
     out = {failure.position for failure in failures}
     done = [key for n, key in enumerate(keys) if n not in out]
     outcome = Changed()
@@ -186,10 +197,10 @@ def _attempt(
         work(begin, end)
     except (DBAPIError, FunctionFailed) as error:
         fault = judged(error)
-        if fault.trouble not in {Trouble.LOCKS, Trouble.DATA}:
+        if fault.trouble not in _LEFT_OUT:
             raise
         savepoint.rollback()
-        return fault
+        return fault.of_row
     try:
         if keep:
             savepoint.commit()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _TOKEN = re.compile(
     r"""
@@ -158,3 +159,12 @@ def assigned_columns(sql: str) -> frozenset[str]:
 def folded(name: str) -> str:
     """Give an identifier as the server knows it."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+
+
+def called(pieces: Sequence[Token]) -> Iterator[str | None]:
+    """Give what may be a function that a text calls; None for one that it names with a schema of its own, or quotes."""
+    for n, (token, after) in enumerate(pairwise(pieces)):
+        if token.kind != "name" or after.text != "(":
+            continue
+        schema = pieces[n - 2].word if n > 1 and pieces[n - 1].text == "." else "PG_CATALOG"
+        yield token.text.lower() if schema == "PG_CATALOG" and not token.text.startswith('"') else None

@@ -16,7 +16,16 @@ from migration_guard.backfill.earned import Verdict
 from migration_guard.backfill.errors import Fault, LostClaim
 from migration_guard.backfill.keys import Value, quoted
 from migration_guard.backfill.policy import TimeoutPolicy
-from migration_guard.backfill.record import Control, Entry, Place, Record, Swept, Window
+from migration_guard.backfill.record import (
+    NOTHING_BESIDES,
+    Besides,
+    Control,
+    Entry,
+    Place,
+    Record,
+    Swept,
+    Window,
+)
 from migration_guard.backfill.standing import Counts, SetAside, Standing, TenantCounts
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.tables import Tables
@@ -217,12 +226,26 @@ class Store:
         if verdict.lost and not reached:
             self._sent(connection, "forget_floor", backfill=record.key)
 
-    def record(self, connection: Connection, key: str, token: int, entries: Sequence[Entry], *, lease: float) -> None:
-        """Write the outcome of a batch in its own transaction, or refuse if the claim or a window is not ours."""
-        written = json.dumps([entry.fields for entry in entries])
-        moved = self._sent(connection, "record", backfill=key, token=token, entries=written, lease=lease).scalar()
-        if moved != len(entries):
+    def record(
+        self,
+        connection: Connection,
+        key: str,
+        token: int,
+        entries: Sequence[Entry],
+        besides: Besides = NOTHING_BESIDES,
+        *,
+        lease: float,
+    ) -> object:
+        """Write the outcome of a batch in its own transaction, or refuse if the claim or a window is not ours.
+
+        Gives the answer to what is asked besides.
+        """
+        parameters = {"backfill": key, "token": token, "entries": json.dumps([entry.fields for entry in entries])}
+        sql = self.sql("record", besides=besides.sql)
+        row = connection.exec_driver_sql(sql, {**parameters, "lease": lease, **besides.parameters}).one()
+        if row[0] != len(entries):
             raise LostClaim("another runner has taken it over")
+        return row[1]
 
     def skip(self, connection: Connection, window: int, keys: Sequence[Value]) -> None:
         """Note keys that a batch found locked, to come back to."""

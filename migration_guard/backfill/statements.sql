@@ -103,10 +103,22 @@ SELECT NOT EXISTS (
     SELECT FROM pg_catalog.pg_trigger WHERE tgrelid IN (TABLE tables) AND NOT tgisinternal AND tgenabled <> 'D'
 )
 
+-- name: volatile
+-- A function of PostgreSQL's, by its name: of some names there are several, of which one may do.
+SELECT proname::text FROM pg_catalog.pg_proc
+WHERE pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND proname = ANY (%(called)s::text[])
+GROUP BY proname HAVING pg_catalog.bool_and(provolatile = 'v') ORDER BY proname LIMIT 1
+
+-- name: not_immutable
+SELECT proname::text FROM pg_catalog.pg_proc
+WHERE proname = ANY (%(called)s::text[]) AND pg_catalog.pg_function_is_visible(oid)
+    AND provolatile <> 'i' AND proname <> ALL (%(known)s::text[])
+ORDER BY proname LIMIT 1
+
 -- name: attached
 -- What is checked or run when rows of a table and its partitions are written.
-WITH tables AS (
-    SELECT relid::pg_catalog.oid AS oid FROM pg_catalog.pg_partition_tree(%(oid)s) UNION SELECT %(oid)s
+WITH tables AS MATERIALIZED (
+    SELECT %(oid)s::pg_catalog.oid AS oid {partitions}
 )
 SELECT pg_catalog.string_agg(what, ' ' ORDER BY what) FROM (
     SELECT pg_catalog.concat('table', oid, relkind, relhasrules) AS what
@@ -120,6 +132,10 @@ SELECT pg_catalog.string_agg(what, ' ' ORDER BY what) FROM (
     UNION ALL
     SELECT pg_catalog.concat('default', oid) FROM pg_catalog.pg_attrdef WHERE adrelid IN (TABLE tables)
 ) AS found
+
+-- name: partitions
+-- A table that is not partitioned never has any.
+UNION SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(%(oid)s)
 
 -- name: look
 -- The next rows by their keys, whether or not they are to do, so that no window reads far: how many there are, the
@@ -195,8 +211,9 @@ SELECT EXISTS (
 )
 
 -- name: blameless
--- Whether no row is to blame for an error, by its SQLSTATE; those of locks are among them.
-pg_catalog.substr(mg_state, 1, 2) IN ('08', '0A', '25', '26', '28', '3F', '40', '42', '53', '55', '57', '58', 'XX')
+-- Whether no row is to blame for an error, by its SQLSTATE; those of locks are among them. What a wrong definition fails
+-- with may be one row's as well: a name that it holds is looked up.
+(pg_catalog.substr(mg_state, 1, 2) IN ('08', '25', '26', '40', '53', '57', '58') OR mg_state = '55P03')
 
 -- name: singly
 -- Rows under savepoints. What waits for a lock, or cannot be changed, is left out and told; whatever else goes wrong
@@ -356,7 +373,7 @@ WITH beat AS (
     FROM beat, entry WHERE w.id = entry.id AND w.batches = entry.batches
     RETURNING w.id
 )
-SELECT pg_catalog.count(*) FROM moved
+SELECT pg_catalog.count(*), ({besides}) FROM moved
 
 -- name: skip
 -- Beside others that were found locked before, as long as they are few.
@@ -602,7 +619,8 @@ FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.rel
 WHERE c.oid = pg_catalog.to_regclass(%(table)s)
 
 -- name: tables_like
-SELECT relname FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384 ORDER BY relname LIMIT 10000
+SELECT CASE WHEN pg_catalog.pg_table_is_visible(oid) THEN relname::text ELSE relnamespace::pg_catalog.regnamespace || '.' || relname END
+FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384 ORDER BY 1 LIMIT 10000
 
 -- name: columns
 SELECT attname, pg_catalog.format_type(atttypid, -1), attnotnull FROM pg_catalog.pg_attribute

@@ -55,10 +55,22 @@ class Source:
     """Whether new keys come after all that there are."""
     hidden: str | None = None
     """The sequence that counts its keys, where the role may not see how far."""
+    moves: str | None = None
+    """What the predicate asks beside its row."""
 
     @property
     def where(self) -> str:
         return bound(self.claim.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the quick way through a batch rests on."""
+
+    attached: str
+    """What is checked or run when the table is written, and must be the same when a batch has gone it."""
+    repeats: bool
+    """Whether doing a batch once more, after a crash that took it back, gives the same again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +98,10 @@ class Subject:
     """Whether new keys come after all that there are."""
     hidden: str | None = None
     """The sequence that counts its keys, where the role may not see how far."""
-    swift: str | None = None
-    """What the table must still be like when a batch has gone the quick way; None if none may."""
+    moves: str | None = None
+    """What the predicate asks beside its row."""
+    swift: Way | None = None
+    """What the quick way rests on; None if no batch may go it."""
 
     @property
     def per(self) -> str | None:

@@ -10,7 +10,7 @@ from migration_guard.backfill.bench import Bench
 from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.ends import unproven
 from migration_guard.backfill.job import Job
-from migration_guard.backfill.pinned import apply_settings, search_settings
+from migration_guard.backfill.pinned import apply_settings, milliseconds, search_settings
 from migration_guard.backfill.record import Record
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.subject import Subject
@@ -26,20 +26,22 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
     """Sweep its table until nothing is left; tell in which state that leaves it, and why."""
     store, reporter, key = bench.store, bench.reporter, definition.key
     subject = _examined(bench, definition)
-    reporter.begin(key, subject.table.rows, bench.counts(key))
+    before = bench.counts(key)
+    reporter.begin(key, subject.table.rows, before)
     for warning in subject.warnings:
         reporter.warn(key, warning)
     job = Job(subject, store, record.token, record.sweep, record.bound)
-    worker, before = Worker(bench.session, job, bench.clock, reporter), _deadlocks(bench)
+    proven = before.changed + before.unchanged > 0
+    worker, deadlocks = Worker(bench.session, job, bench.clock, reporter, proven=proven), _deadlocks(bench)
     try:
         state = finish(worker, record)
     finally:
         with suppress(Exception):  # what is told besides hides nothing that went wrong
-            _tell_of_deadlocks(bench, key, _deadlocks(bench) - before, worker.victims)
+            _tell_of_deadlocks(bench, key, _deadlocks(bench) - deadlocks, worker.victims)
     if bench.counts(key).quarantined:
         return State.COMPLETED_WITH_QUARANTINE, "rows that cannot be changed are in quarantine"
     if not subject.grows:
-        told = f"{unproven(subject.hidden)}: {PROOFS}"
+        told = f"{unproven(subject.hidden, subject.moves)}: {PROOFS}"
         reporter.warn(key, told)
         with bench.transaction() as connection:
             store.note(connection, key, Actor.RUNNER, "note", told)
@@ -47,7 +49,9 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
 
 
 def _examined(bench: Bench, definition: Backfill) -> Subject:
-    with bench.session.transaction(bench.policy.settings(0)) as connection:
+    # To plan a statement locks the table: nobody waits for that longer than there is a run to use it.
+    waits = {"lock_timeout": milliseconds(max(1.0, min(bench.policy.lock, bench.clock.left)))}
+    with bench.session.transaction({**bench.policy.settings(0), **waits}) as connection:
         on = preflight.server(connection)
         with connection.begin_nested() as looked:
             apply_settings(connection, search_settings(definition))

@@ -8,9 +8,8 @@ then, and whenever something is not as expected, the batch is rolled back and go
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from sqlalchemy import Connection
 
@@ -19,19 +18,16 @@ from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import selection_of
 from migration_guard.backfill.record import Place
-from migration_guard.backfill.sqltext import Token, assigned_columns, bound, folded, tokens, words_of
+from migration_guard.backfill.sqltext import Token, assigned_columns, bound, called, folded, tokens, words_of
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.subject import Subject
+from migration_guard.backfill.steady import CONVERTING
+from migration_guard.backfill.subject import Subject, Way
 
 WAIT = 0.02
 """Seconds that a row is waited for, while its neighbours are held."""
 DENSE = 0.5
 """The part of the rows that must be to do: where fewer are, a window reads far for what it changes."""
-_KNOWN = (
-    "now date_trunc date_part extract to_char to_date to_timestamp timezone age concat concat_ws format to_json to_jsonb "
-    "jsonb_build_object jsonb_build_array json_build_object json_build_array gen_random_uuid "
-    "date time timetz timestamp timestamptz numeric"
-).split()
+_KNOWN = [*CONVERTING, "now", "age", "gen_random_uuid"]
 """Functions of PostgreSQL's that are not immutable, and read no table nevertheless."""
 _ELSEWHERE = frozenset({"SELECT", "RETURNING", "CURRENT", "DEFAULT", "TABLE", "OVER", "OPERATOR"})
 
@@ -47,16 +43,16 @@ class Swept:
     unchanged: int
     """Rows that are still to do although they were to be changed."""
     odd: bool
-    """Whether rows lie elsewhere, or are still to do although they were changed; or the table is another by now."""
+    """Whether rows lie elsewhere, or are still to do although they were changed."""
 
 
-def attached(connection: Asks, table: int) -> str:
-    """Say what is checked or run when rows of a table are written."""
-    return str(connection.exec_driver_sql(statement("attached"), {"oid": table}).scalar())
+def attached(subject: Subject) -> str:
+    """Give the statement that says what is checked or run when rows of a table are written."""
+    return statement("attached", partitions=statement("partitions") if subject.table.kind == "p" else "")
 
 
-def way(connection: Asks, subject: Subject) -> str | None:
-    """Give what the table must still be like when a batch has gone the quick way; None if it may not.
+def way(connection: Asks, subject: Subject) -> Way | None:
+    """Say what the quick way rests on; None if no batch may go it.
 
     A batch may whose definition depends on nothing but its rows, and changes nothing but them.
     """
@@ -65,15 +61,21 @@ def way(connection: Asks, subject: Subject) -> str | None:
     if definition.update is None or not single or subject.reaches or not subject.server.counts_writes:
         return None
     pieces = [words_of(definition.update), words_of(definition.where)]
-    called = [name for some in pieces for name in _called(some)]
+    names_called = [name for some in pieces for name in called(some)]
     elsewhere = any(_ELSEWHERE & {one.word for one in some} for some in pieces)
     moves = {column.name for column in subject.key.columns} & assigned_columns(definition.update)
-    if not _is_plain(pieces[0]) or None in called or elsewhere or moves:
+    if not _is_plain(pieces[0]) or None in names_called or elsewhere or moves:
         return None
     names = {folded(one.text) for some in pieces for one in some if one.kind == "name"}
-    now = attached(connection, subject.table.oid)  # before it is judged, so that what comes in between is noticed later
-    asks = {"oid": subject.table.oid, "called": called, "words": sorted(names), "known": _KNOWN}
-    return now if connection.exec_driver_sql(statement("self_contained"), asks).scalar() else None
+    oid = {"oid": subject.table.oid}
+    # Before it is judged, so that what comes in between is noticed later.
+    now = str(connection.exec_driver_sql(attached(subject), oid).scalar())
+    asks = {**oid, "called": names_called, "words": sorted(names)}
+
+    def contained(known: Sequence[str]) -> bool:
+        return bool(connection.exec_driver_sql(statement("self_contained"), {**asks, "known": list(known)}).scalar())
+
+    return Way(now, repeats=contained(())) if contained(_KNOWN) else None
 
 
 def sweep(connection: Connection, job: Job, place: Place, size: int) -> Swept:
@@ -96,8 +98,7 @@ def sweep(connection: Connection, job: Job, place: Place, size: int) -> Swept:
     )
     row = connection.exec_driver_sql(sql, {**selection.parameters, "size": size}).one()
     examined, last, matched, changed, outside, left = row
-    # Asked while the table is held: nothing can have joined it after the statement ran.
-    odd = bool(outside) or changed > matched or attached(connection, subject.table.oid) != subject.swift
+    odd = bool(outside) or changed > matched
     still = 0 if odd or left is None else _still(connection, job, tuple(left))
     return Swept(examined, tuple(last), matched, changed, still, odd)
 
@@ -136,12 +137,3 @@ def _is_plain(pieces: Sequence[Token]) -> bool:
 
 def _where(pieces: Sequence[Token]) -> int:
     return next(n for n, token in enumerate(pieces) if token.word == "WHERE" and not token.depth)
-
-
-def _called(pieces: Sequence[Token]) -> Iterator[str | None]:
-    """Give what may be a function that a text calls; None for one that it names with a schema of its own, or quotes."""
-    for n, (token, after) in enumerate(pairwise(pieces)):
-        if token.kind != "name" or after.text != "(":
-            continue
-        schema = pieces[n - 2].word if n > 1 and pieces[n - 1].text == "." else "PG_CATALOG"
-        yield token.text.lower() if schema == "PG_CATALOG" and not token.text.startswith('"') else None

@@ -11,10 +11,11 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_e
 
 from migration_guard.backfill.batch import Asked, Attempt, Hold, Odd, Phase
 from migration_guard.backfill.clock import Clock, Stop
-from migration_guard.backfill.errors import Fault, FunctionFailed, LostClaim, Trouble, judged
+from migration_guard.backfill.errors import AllFail, Fault, FunctionFailed, LostClaim, Trouble, judged
 from migration_guard.backfill.pinned import milliseconds
 from migration_guard.backfill.policy import IDLE, TimeoutPolicy
 from migration_guard.backfill.session import Session
+from migration_guard.backfill.subject import Unfit
 from migration_guard.backfill.swift import WAIT
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ DEADLOCK = "40P01"
 WAITS = (Trouble.LOCKS, Trouble.TIMEOUT)
 """While rows are held, a time-out means that something was waited for."""
 _OUTSIDE = (Trouble.CONNECTION, Trouble.RESOURCES)
-_PASSING = (*_OUTSIDE, Trouble.LOCKS)
+_PASSING = (*_OUTSIDE, Trouble.LOCKS, Trouble.INTERNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Terms:
     """Settings under which its SQL finds its tables."""
     python: bool = False
     """Whether a function of the definition's runs inside."""
+    repeats: bool = False
+    """Whether a batch that a crash of the server takes back is the same when it is done again."""
     hold: float = 0.0
     """Seconds that others may have to wait beside a batch's own time."""
 
@@ -59,7 +62,9 @@ class Tries:
         """Run a transaction, and once more where that may help."""
 
         def hopeful(error: BaseException) -> bool:
-            if not isinstance(error, Exception) or isinstance(error, (Asked, Hold, LostClaim, Odd, Stop)):
+            if not isinstance(error, Exception) or isinstance(
+                error, (AllFail, Asked, Hold, LostClaim, Odd, Stop, Unfit)
+            ):
                 return False
             trouble = self.judged(error, attempt).trouble
             if trouble is Trouble.LOCKS and attempt is not None and attempt.phase is Phase.CHANGE:
@@ -106,6 +111,10 @@ class Tries:
             settings["idle_in_transaction_session_timeout"] = milliseconds(IDLE[0])
         if attempt is not None:
             attempt.phase, attempt.sifted = Phase.LOOK, False
+            if terms.repeats:
+                # A crash of the server takes back the last batches and, with them, what is said of them. What says that
+                # a pass is over is no batch: its COMMIT is waited for, and with it all that went before.
+                settings["synchronous_commit"] = "off"
             if attempt.swift:  # rows are held from its first row on
                 settings["lock_timeout"] = milliseconds(min(WAIT, terms.hold))
                 settings["statement_timeout"] = milliseconds(
@@ -114,7 +123,7 @@ class Tries:
         try:
             with self._session.transaction(settings) as connection:
                 return action(connection)
-        except (Asked, Hold, LostClaim, Odd):
+        except (AllFail, Asked, Hold, LostClaim, Odd, Unfit):
             raise
         except Exception as error:
             fault = judged(error)

@@ -17,6 +17,7 @@ from migration_guard.backfill.connect import APPLICATION, Address, engine
 from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.errors import CannotRun, LostClaim, Refused, Trouble, judged, told_of
 from migration_guard.backfill.gate import CHANGED
+from migration_guard.backfill.given_up import PASSING, given_up
 from migration_guard.backfill.hearing import heard
 from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.pinned import milliseconds
@@ -180,6 +181,12 @@ class Turn:
                     record, State.INCOMPLETE, "stopped at once by a second signal; its last batch was rolled back"
                 )
             raise
+        except DBAPIError as error:
+            fault = judged(error)
+            if fault.trouble not in PASSING:
+                return State.FAILED, told_of(error)
+            end = given_up(fault)
+            return end.state, end.reason
         except Exception as error:  # noqa: BLE001 -- a defect of ours must end in a state as well
             return State.FAILED, told_of(error)
 

@@ -75,6 +75,6 @@ def _proofs(source: Source) -> str:
     """Say what would be a proof."""
     if source.grows:
         return "the next run, or another look, goes on from there"
-    why = f"{unproven(source.hidden)}; rows may have come anywhere"
+    why = f"{unproven(source.hidden, source.moves)}; rows may have come anywhere"
     by_hand = proof.by_hand(source.claim.key)
     return f"{why}: {by_hand} looks at all of them; a trigger or a validated constraint keeps them filled"

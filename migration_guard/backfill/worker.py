@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,10 +22,13 @@ from migration_guard.backfill.batch import (
 )
 from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care, Haste
 from migration_guard.backfill.clock import Clock, Stop
-from migration_guard.backfill.errors import Fault, LostClaim, Trouble
+from migration_guard.backfill.errors import AllFail, Fault, LostClaim, Trouble
+from migration_guard.backfill.given_up import given_up
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.pace import Pace
 from migration_guard.backfill.pinned import search_settings
+from migration_guard.backfill.planning import plan
+from migration_guard.backfill.preflight import as_role
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.singly import ROW_WAIT
@@ -39,14 +42,15 @@ T = TypeVar("T")
 HOLD_CHECK = 0.5
 BREAKER_ROWS = 50
 """From this many rows set aside on, a run stops if they are half of all that it tried."""
-_ROWS = (Trouble.DATA, Trouble.TIMEOUT)
-_DEFINED = (Trouble.DEFINITION, Trouble.REFUSED)
+_ROWS = (Trouble.DATA, Trouble.TIMEOUT, Trouble.INTERNAL, Trouble.DEFINITION)
+_NOBODYS = (*WAITS, Trouble.DEFINITION)
+"""What no row is to blame for while it is written down what became of them."""
 
 
 class Worker:
     """Does the batches of one job over one session."""
 
-    def __init__(self, session: Session, job: Job, clock: Clock, reporter: Reporter) -> None:
+    def __init__(self, session: Session, job: Job, clock: Clock, reporter: Reporter, *, proven: bool) -> None:
         self._tries = Tries(session, clock, _terms(job))
         self._job = job
         self._clock = clock
@@ -54,6 +58,8 @@ class Worker:
         self._pace = Pace(job.subject.definition.batch_size)
         self._care = Care(may_sift=job.subject.definition.apply is None)
         self._haste = Haste(open=job.subject.swift is not None)
+        self._proven = proven
+        """Whether rows have ever gone through."""
         self._sieves = False
         """Whether the predicate has just failed on some rows, so that there may be more of them ahead."""
         self._noted: set[str] = set()
@@ -117,7 +123,7 @@ class Worker:
                     return 0
                 rows = 1
             elif outcome.trouble not in _ROWS:
-                self._give_up(outcome)
+                raise given_up(outcome)
             elif rows > 1:
                 rows //= 2
             else:
@@ -138,7 +144,7 @@ class Worker:
         if outcome.trouble is Trouble.TIMEOUT and self._care.slow(self._job.subject.definition.policy.statement):
             return False
         if outcome.trouble not in _ROWS:
-            self._give_up(outcome)
+            raise given_up(outcome)
         self._quarantine(window, outcome)
         return True
 
@@ -155,6 +161,7 @@ class Worker:
     ) -> Outcome | Fault | None:
         """Do one batch, or say why it did not go through; None if a schema change goes first."""
         began = time.monotonic()
+        attempt.proven = self._proven
         try:
             outcome = self.tried(action, tries, attempt)
         except Asked as asked:
@@ -165,13 +172,28 @@ class Worker:
         except Odd:
             self._haste.open = False
             return None
+        except AllFail as failed:
+            raise Stop(State.FAILED, str(failed)) from None
         except (LostClaim, Stop):
             raise
         except Exception as error:  # noqa: BLE001 -- judged, and raised again if it is none of the database's
-            return self._tries.judged(error, attempt)
+            fault = self._tries.judged(error, attempt)
+            if fault.trouble is Trouble.DEFINITION:
+                self._check_definition()
+            return fault
         self._last = time.monotonic() - began
         self._tell(outcome)
         return outcome
+
+    def _check_definition(self) -> None:
+        """Raise Unfit if the definition itself does not fit any more: what the server can plan fails on a row only."""
+        subject = self._job.subject
+
+        def planned(connection: Connection) -> None:
+            with as_role(connection, subject.definition):
+                plan(connection, subject)
+
+        self.tried(planned)
 
     def _learn(self, outcome: Outcome, attempt: Attempt) -> None:
         counts, care, pace = outcome.counts, self._care, self._pace
@@ -190,17 +212,19 @@ class Worker:
         """Let the next batch be smaller, or more careful; or end the run, where that is no help."""
         care, pace = self._care, self._pace
         waits = fault.trouble in WAITS
-        if attempt.swift and fault.trouble in _DEFINED:  # the long way tells whether it is the definition's fault
+        if attempt.swift and fault.trouble is Trouble.REFUSED:  # the long way tells whether it is right
             self._haste.open = False
-        elif fault.trouble not in (*_ROWS, Trouble.LOCKS) or (waits and attempt.phase is Phase.RECORD):
-            self._give_up(fault)
+        elif fault.trouble not in (*_ROWS, Trouble.LOCKS) or (
+            attempt.phase is Phase.RECORD and fault.trouble in _NOBODYS
+        ):
+            raise given_up(fault)
         elif attempt.swift:  # the long way tells which row it was
             self._haste.disturbed()
         elif attempt.phase is Phase.LOOK:
             if fault.trouble is Trouble.LOCKS:
-                self._give_up(fault)
+                raise given_up(fault)
             care.careful = False
-            if fault.trouble is Trouble.DATA and not attempt.sieves and not pace.halved:
+            if fault.trouble is not Trouble.TIMEOUT and not attempt.sieves and not pace.halved:
                 self._sieves = True
                 return
             self._sieves = False  # it was no help: there is no PL/pgSQL, or somebody has just written such a row
@@ -219,23 +243,12 @@ class Worker:
         elif fault.trouble is not Trouble.TIMEOUT or not care.slow(self._job.subject.definition.policy.statement):
             self._quarantine(window, fault)
 
-    def _give_up(self, fault: Fault) -> NoReturn:
-        match fault.trouble:
-            case Trouble.REFUSED | Trouble.DEFINITION:
-                raise Stop(State.FAILED, str(fault))
-            case Trouble.CANCELLED:
-                raise Stop(State.PAUSED, f"somebody cancelled its statement: {fault}")
-            case Trouble.LOCKS:
-                raise Stop(State.INCOMPLETE, f"locks: {fault}")
-            case _:
-                raise Stop(State.INCOMPLETE, f"{fault.trouble.value}: {fault}")
-
     def _pass_over(self, window: int) -> None:
         attempt = Attempt(1)
         self._tell(self.tried(lambda connection: pass_over(connection, self._job, window, attempt), attempt=attempt))
 
     def _quarantine(self, window: int, fault: Fault) -> None:
-        self._tell(self.tried(lambda connection: set_aside(connection, self._job, window, fault)), fault)
+        self._tell(self.tried(lambda connection: set_aside(connection, self._job, window, fault.of_row)), fault.of_row)
 
     def _hold(self) -> None:
         """Let a schema change go first: a batch would queue behind it, and readers behind the batch."""
@@ -250,6 +263,7 @@ class Worker:
         counts = outcome.counts
         self._tried += counts.changed + counts.unchanged + counts.quarantined
         self._set_aside += counts.quarantined
+        self._proven = self._proven or counts.changed + counts.unchanged > 0
         self._reporter.batch(
             counts, self._last, self._care.rows if self._care.careful else self._pace.size, outcome.passed, outcome.at
         )
@@ -280,5 +294,6 @@ def _terms(job: Job) -> Terms:
         server.version,
         search_settings(definition),
         python=definition.apply is not None,
+        repeats=job.subject.swift is not None and job.subject.swift.repeats,
         hold=job.hold,
     )

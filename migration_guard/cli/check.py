@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migration_guard.check import Request, Run, run, severities_of
 from migration_guard.cli import COMMANDS
 from migration_guard.cli.caching import cache_of, cache_options, cache_overrides, told_of
 from migration_guard.cli.options import completing, loader, reading_options, rule_names, told, workers
@@ -21,6 +20,7 @@ from migration_guard.cli.running import told_problems
 from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
 from migration_guard.findings import Severity
+from migration_guard.pipeline import Request, Run, run, severities_of
 from migration_guard.report import formats
 from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
@@ -151,7 +151,7 @@ def command(
         from migration_guard.background import background  # noqa: PLC0415 -- only a page for people shows it
 
         settings = load.for_folder(request.cwd)
-        beside = background(report.findings, settings, severities_of(settings))
+        beside = background(report.findings, settings, severities_of(settings), history=reports.with_history)
         report = replace(report, background=beside)
     if verbose:
         governing = load.for_folder(request.cwd).source

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from migration_guard.check import Request, Seen, look
 from migration_guard.cli.options import loader, reading_options, told, workers
 from migration_guard.cli.output import emit
 from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
 from migration_guard.operations import Operation, Problem
+from migration_guard.pipeline import Request, Seen, look
 from migration_guard.report.formats.concise import problem_line
 from migration_guard.report.sanitise import one_line
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from migration_guard.baseline import Filed, dump
-from migration_guard.check import Run
 from migration_guard.cli.options import loader, told, workers
 from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.cli.proving import Prover, prover
@@ -24,6 +23,7 @@ from migration_guard.move.place import Modules, NoPlace
 from migration_guard.move.plan import Move, Refusal, movable, plan, refusal
 from migration_guard.move.safeguards import objections
 from migration_guard.move.skeleton import skeleton_of
+from migration_guard.pipeline import Run
 from migration_guard.pool import kept_readers
 from migration_guard.report.sanitise import one_line
 from migration_guard.rules import UnknownRuleError, all_rules, matching
@@ -162,7 +162,8 @@ class _Mover:
     prove: Prover | None = None
     _ours: set[Path] = field(default_factory=set)
     """The files that this run has changed already."""
-    _has_baseline: bool = False
+    _baselined: frozenset[Path] = frozenset()
+    """The files of which a baseline speaks."""
     _unproven: int = 0
     """Data changes that were moved although --prove could not compare them."""
 
@@ -182,7 +183,9 @@ class _Mover:
         """Move what is meant, and refuse the rest."""
         found = self.options.run(self.meant.paths)
         findings = list(self._findings(found))
-        self._has_baseline = any(shelf.baseline.exists for shelf in found.shelves)
+        self._baselined = frozenset(
+            shelf.baseline.folder / entry.file for shelf in found.shelves for entry in shelf.baseline.entries
+        )
         problems = told_problems(found)
         if not findings and self.meant.target is not None and not problems:
             raise click.UsageError(
@@ -228,6 +231,8 @@ class _Mover:
                 self._write(outcome)
                 waiting, lost = self._again(path, waiting)
                 refused |= lost
+        if moved and self.write and path in self._baselined:
+            self._drop_from_baseline(self.options.run([str(path)]), path)
         return moved, len(refused)
 
     def _proven(self, move: Move) -> bool:
@@ -247,14 +252,13 @@ class _Mover:
     def _again(
         self, path: Path, waiting: list[tuple[Checked, Finding]]
     ) -> tuple[list[tuple[Checked, Finding]], set[str]]:
-        """Check a file that was changed: its baseline loses what is gone, and what is left stands elsewhere in it.
+        """Check a file that was changed: what is left stands elsewhere in it.
 
-        Gives what is left, and what should be and is not found again, which is told.
+        Gives that, and what should be left and is not found again, which is told.
         """
-        if not waiting and not self._has_baseline:
+        if not waiting:
             return [], set()
-        found = self.options.run([str(path)], alone=not self._has_baseline)
-        self._drop_from_baseline(found, path)
+        found = self.options.run([str(path)], alone=True)
         left = {finding.fingerprint: finding for _, finding in waiting}
         again = [pair for pair in self._findings(found, every=True) if pair[1].fingerprint in left]
         lost = left.keys() - {finding.fingerprint for _, finding in again}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from migration_guard.check import Run
 from migration_guard.cli.output import emit, replace_file
 from migration_guard.files import shown_path
 from migration_guard.findings import Finding, Status
+from migration_guard.pipeline import Run
 from migration_guard.report.sanitise import one_line
 from migration_guard.report.summary import counted
 from migration_guard.rules import all_rules

@@ -16,7 +16,8 @@ from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
 
 FOR_PEOPLE = ("full", "concise")
-SHOWING_BACKGROUND = frozenset({"html"})
+SHOWING_HISTORY = frozenset({"html"})
+SHOWING_BACKGROUND = SHOWING_HISTORY | {"markdown"}
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable in which GitHub Actions names the file of a step's summary."""
 
@@ -41,7 +42,22 @@ class Wanted:
     @property
     def with_background(self) -> bool:
         """Whether one of them shows what no finding says of itself."""
-        return not SHOWING_BACKGROUND.isdisjoint((self.format, *(copy.format for copy in self.copies)))
+        return not SHOWING_BACKGROUND.isdisjoint(self._formats)
+
+    @property
+    def with_history(self) -> bool:
+        """Whether one of them shows how the baseline came to be what it is."""
+        return not SHOWING_HISTORY.isdisjoint(self._formats)
+
+    @property
+    def _formats(self) -> tuple[str, ...]:
+        beside = ("markdown",) if self._step_summary else ()
+        return (self.format, *(copy.format for copy in self.copies), *beside)
+
+    @property
+    def _step_summary(self) -> Path | None:
+        named = os.environ.get(STEP_SUMMARY)
+        return Path(named) if self.format == "github" and named else None
 
     def give(self, report: Report) -> None:
         """Print and write them all."""
@@ -49,9 +65,8 @@ class Wanted:
         beside = Screen(grandfathered=self.screen.grandfathered)
         for copy in self.copies:
             replace_file(copy.path, _rendered(copy.format, report, beside))
-        summary = os.environ.get(STEP_SUMMARY)
-        if self.format == "github" and summary:
-            append_file(Path(summary), _rendered("markdown", report, beside))
+        if summary := self._step_summary:
+            append_file(summary, _rendered("markdown", report, beside))
 
 
 def wanted(output_format: str, output: Iterable[str], *, statistics: bool, screen: Screen) -> Wanted:

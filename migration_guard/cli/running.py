@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import click
 
 from migration_guard.baseline import Filed
-from migration_guard.check import Request, Run, run
 from migration_guard.cli.caching import cache_of, told_of
 from migration_guard.cli.options import loader, reading_options, told, workers
 from migration_guard.cli.output import complain
 from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import UsageError
+from migration_guard.pipeline import Request, Run, run
 from migration_guard.report.formats.concise import problem_line
 
 UNCHECKED = 2

@@ -33,6 +33,7 @@ COMMAND_LINE = Path("--config")
 """Stands for a file in errors about what the command line says."""
 
 _OVERRIDE = re.compile(r"\s*([A-Za-z][\w.\-\"*/ ]*?)\s*=(.*)", re.DOTALL)
+_SWITCHES = {"true": True, "false": False}
 _CODE = re.compile(r"[A-Z]+\d+$")
 _BETWEEN_KEYS = r"[\s.\"'=\]{]+"
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
@@ -237,12 +238,12 @@ def unknown_rules(settings: Settings, known: Collection[str]) -> tuple[ConfigErr
             line_of(text, rule) or line_of(text, key),
             f"`{key}`: there is no rule `{rule}`{nearest(rule, known)}",
         )
-        for key, rule in _named_rules(settings)
+        for key, rule in named_rules(settings)
         if rule != "ALL" and rule not in known and not any(_CODE.match(one) and one.startswith(rule) for one in known)
     )
 
 
-def _named_rules(settings: Settings) -> Iterator[tuple[str, str]]:
+def named_rules(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from (("select", rule) for rule in settings.select)
     yield from (("ignore", rule) for rule in settings.ignore)
     yield from (("per-file-ignores", rule) for _, rules in settings.per_file_ignores for rule in rules)
@@ -319,6 +320,8 @@ def _merged(layers: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _override(key: str, value: str) -> dict[str, Any]:
     """Read KEY=VALUE: the value is TOML, or else a string that lacks its quotes."""
+    if value in _SWITCHES:  # without the parser: it takes longer to load than all that is read here
+        return {key: _SWITCHES[value]}
     for spelt in (value, json.dumps(value, ensure_ascii=False)):
         try:
             return tomllib.loads(f"{key} = {spelt}")

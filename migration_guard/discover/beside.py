@@ -10,8 +10,10 @@ from pathlib import Path
 
 from migration_guard.files import too_large
 from migration_guard.gate import may_hold_operation
+from migration_guard.sources import is_sql
 
 _HOMES = frozenset({"migrations", "migration", "versions"})
+_SEEDS = frozenset({"seed", "seeds"})
 _STATEMENT = re.compile(
     r"\b(?:update|delete\s+from|insert\s+into|replace\s+into|merge\s+into|truncate|copy|call|exec(?:ute)?)\b|"
     r"\bdo\s+(?:language\s+\S+\s+)?(?:\$|e?')",
@@ -38,6 +40,13 @@ def is_near_migrations(folder: Path, top: Path, homes: Collection[Path]) -> bool
         if place == top:
             return False
     return False
+
+
+def holds_seeds(path: Path) -> bool:
+    """Say whether a file is one of those that tools for SQL run to fill a new database: Supabase's, Hasura's, Prisma's."""
+    if not is_sql(path.name):
+        return False
+    return path.stem.lower() in _SEEDS or any(one.name.lower() in _SEEDS for one in path.parents[:2])
 
 
 def runs_migrations(path: Path, homes: Collection[Path]) -> bool:

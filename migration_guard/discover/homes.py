@@ -14,8 +14,9 @@ from migration_guard.files import Unreadable, read_head
 from migration_guard.frameworks import alembic, django, recognise
 from migration_guard.frameworks.bindings import bindings
 from migration_guard.lean import dataclass
+from migration_guard.sources import is_source, is_sql
 
-_NUMBERED = re.compile(r"^\d{3,}.*\.sql$", re.IGNORECASE)
+_NUMBERED = re.compile(r"^\d+[-_.]\S*$|^\d{3,}.*$")
 _SQL = "sql_file"
 _LOADERS = {"alembic": alembic, "django": django}
 """Frameworks that load whatever lies beside their migrations; what has none of their names does nothing there."""
@@ -60,7 +61,7 @@ class Homes:
     def framework_of(self, path: Path, source: bytes) -> str | None:
         """Name the framework that loads a file for where it lies, if one does."""
         if path.suffix != ".py":
-            numbered = path.parent.name == django.FOLDER and _NUMBERED.match(path.name)
+            numbered = path.parent.name == django.FOLDER and is_sql(path.name) and _NUMBERED.match(path.name)
             # Beside Python migrations, one of them may read it.
             return _SQL if numbered and not self.frameworks_in(path.parent) - {_SQL} else None
         if path.parent in self._told and alembic.loads(path):
@@ -88,7 +89,7 @@ class Homes:
 
 def _recognised(folder: Path) -> Iterator[str | None]:
     for name in _listed(folder):
-        if name.endswith((".py", ".sql")):
+        if is_source(name):
             try:
                 yield recognise(folder / name, read_head(folder / name)[0])
             except Unreadable:

@@ -17,6 +17,7 @@ from migration_guard.discover.ignore import Ignores, ignores_at
 from migration_guard.discover.tracked import Tracked
 from migration_guard.files import Unreadable, read_source, reason
 from migration_guard.lean import dataclass
+from migration_guard.sources import is_source
 
 NEVER_ENTERED = frozenset(
     {".git", ".hg", ".nox", ".tox", ".venv", "__pycache__", "node_modules", "site-packages", "venv"}
@@ -30,7 +31,6 @@ _MIGRATION_FOLDERS = frozenset({"migrations", "versions"})
 _MIGRATION_FILE = re.compile(r"(?:\d{3,}|[0-9a-f]{12}|m\d{3})_")
 _EDITOR_LOCK = ".#"
 """Emacs marks a file that is being edited by a link to nowhere of this name."""
-_SUFFIXES = (".py", ".sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class _Walk:
             if looks_like_migration(path):
                 yield Trouble(path, "it is a folder, not a regular file")
             self.folders.append((path, inner))
-        elif entry.name.endswith(_SUFFIXES):
+        elif is_source(entry.name):
             yield Seen(path, os.path.join(real, entry.name), place)
         elif entry.name.endswith(SETTINGS):
             yield Told(path)
@@ -180,7 +180,7 @@ class _Walk:
             self.linked.append((path, inner))
         elif is_folder and path.name in _MIGRATION_FOLDERS and not place.leaves_out(path):
             yield Trouble(path, "its symbolic link leads out of the repository; name the folder to have it read")
-        elif path.suffix in _SUFFIXES and not is_folder and not path.name.startswith(_EDITOR_LOCK):
+        elif is_source(path.name) and not is_folder and not path.name.startswith(_EDITOR_LOCK):
             if inside:
                 yield Seen(path, real, place)
             elif looks_like_migration(path) and not place.leaves_out(path):

@@ -133,14 +133,16 @@ class Names:
         if spot is None:
             return known
         found: list[Binding] = []
+        anew: tuple[int, ...] = ()
         for index in range(bisect_left(known, spot.order, key=_order) - 1, -1, -1):
             one = known[index]
             found.append(one)
             if one.whole and spot.blocks[: len(one.spot.blocks)] == one.spot.blocks:
+                anew = one.spot.blocks  # each pass of these loops binds it before it gets here
                 break
-        looped = not self.loops.isdisjoint(spot.blocks)
-        behind = known[bisect_right(known, spot.order, key=_order) :] if looped else ()
-        later = [one for one in behind if self._share_a_loop(one.spot, spot)]
+        loops = self.loops.intersection(spot.blocks).difference(anew)
+        behind = known[bisect_right(known, spot.order, key=_order) :] if loops else ()
+        later = [one for one in behind if not loops.isdisjoint(one.spot.blocks)]
         return [*reversed(found), *later] if found or later else known
 
     def changes(self, name: str) -> bool:
@@ -160,9 +162,6 @@ class Names:
         """The class of a module that a function stands in."""
         return self._owners.get(id(function))
 
-    def _share_a_loop(self, one: Spot, other: Spot) -> bool:
-        return any(block in self.loops and block in other.blocks for block in one.blocks)
-
     def _bind(self, target: cst.CSTNode, binding: Binding) -> None:
         match target:
             case cst.Name():
@@ -170,11 +169,12 @@ class Names:
             case cst.Attribute() | cst.Subscript():
                 root = _root(target)
                 if root is not None:
-                    keys = [target.attr] if isinstance(target, cst.Attribute) else [*target.slice]
-                    key = f".{target.attr.value}" if isinstance(target, cst.Attribute) else "[]"
-                    values = binding.values if isinstance(target, cst.Attribute) else (*keys, *binding.values)
-                    changed = Binding(binding.spot, f"{key}{binding.how}", values, whole=False)
+                    key, keys = _key(target)
+                    changed = Binding(binding.spot, f"{key}{binding.how}", (*keys, *binding.values), whole=False)
                     self.bindings.setdefault(root, []).append(changed)
+            case cst.Tuple() | cst.List() if (pairs := _unpacked(target, binding)) is not None:
+                for one, value in pairs:
+                    self._bind(one, Binding(binding.spot, "=", (value,)))
             case cst.Tuple() | cst.List():
                 for number, element in enumerate(target.elements):
                     how = f"{binding.how}{number}"
@@ -207,6 +207,8 @@ class Names:
                     self._bind(target.target, Binding(spot, "=", (statement.value,)))
             case cst.AnnAssign() if statement.value is not None:
                 self._bind(statement.target, Binding(spot, "=", (statement.value,)))
+            case cst.AugAssign(operator=cst.AddAssign(), value=cst.List(elements=[cst.Element(value=value)])):
+                self._bind(statement.target, Binding(spot, ".append", (value,), whole=False))
             case cst.AugAssign():
                 how = OPERATORS.get(type(statement.operator), "?=")
                 self._bind(statement.target, Binding(spot, how, (statement.value,), whole=False))
@@ -239,7 +241,7 @@ class Names:
                 self.results.append((spot, value))
             case cst.Expr(value=cst.Yield(value=value)) if isinstance(value, cst.BaseExpression):
                 self.results.append((spot, value))
-            case cst.Expr(value=cst.Call() as call):
+            case cst.Expr(value=cst.Call() as call) | cst.Expr(value=cst.Await(expression=cst.Call() as call)):
                 self._changed_by(call, spot)
             case _:
                 pass
@@ -254,8 +256,13 @@ class Names:
             case cst.Attribute(attr=cst.Name(value=method)) if method in _CHANGERS:
                 root = _root(call.func)
                 if root is not None:
-                    values = tuple(one.value for one in call.args)
-                    self.bindings.setdefault(root, []).append(Binding(spot, f".{method}", values, whole=False))
+                    _, keys = _key(call.func)
+                    values = (*keys, *(one.value for one in call.args))
+                    named = ",".join(one.keyword.value if one.keyword is not None else one.star for one in call.args)
+                    how = f".{method} {named}" if named.strip(",") else f".{method}"
+                    self.bindings.setdefault(root, []).append(Binding(spot, how, values, whole=False))
+            case cst.Attribute(value=cst.Name(value=root), attr=cst.Name(value="execute")):
+                self.bindings.setdefault(sent_by(root), []).append(Binding(spot, "=", (call,)))
             case cst.Name(value="setattr") if len(call.args) == _SETATTR:
                 target, name, value = (one.value for one in call.args)
                 root = target.value if isinstance(target, cst.Name) else _root(target)
@@ -290,7 +297,8 @@ class Names:
                 self._read(child.body, (*spot.blocks, id(child)))
             elif isinstance(child, (cst.If, *_CLAUSES)):
                 tests = (*before, node.test) if isinstance(node, cst.If) else ()
-                tests = (node,) if isinstance(node, (cst.For, cst.While)) else tests
+                fails = isinstance(child, (cst.ExceptHandler, cst.ExceptStarHandler))
+                tests = (node,) if isinstance(node, (cst.For, cst.While)) or fails else tests
                 self._inside(child, spot, tests)
 
 
@@ -333,6 +341,33 @@ def _leaving(part: cst.CSTNode) -> list[cst.CSTNode]:
     if isinstance(part, cst.SimpleStatementLine):
         return [*part.body]
     return exits(part) if isinstance(part, cst.BaseCompoundStatement) else [part]
+
+
+def _unpacked(
+    target: cst.Tuple | cst.List, binding: Binding
+) -> list[tuple[cst.BaseExpression, cst.BaseExpression]] | None:
+    """What each name gets of values that are written out, as in `a, b = 1, 2`."""
+    value = binding.values[0] if binding.how == "=" else None
+    if not isinstance(value, (cst.Tuple, cst.List)) or len(value.elements) != len(target.elements):
+        return None
+    if any(not isinstance(one, cst.Element) for one in (*target.elements, *value.elements)):
+        return None
+    return [(one.value, other.value) for one, other in zip(target.elements, value.elements)]
+
+
+def sent_by(name: str) -> str:
+    """What a cursor was given last, by a name that nobody else has: what is fetched from it are rows of that."""
+    return f"{name}.execute()"
+
+
+def _key(node: cst.CSTNode) -> tuple[str, list[cst.CSTNode]]:
+    """How a part of an object is named, and the keys on the way to it."""
+    keys: list[cst.CSTNode] = []
+    said = f".{node.attr.value}" if isinstance(node, cst.Attribute) else "[]"
+    while isinstance(node, (cst.Attribute, cst.Subscript)):
+        keys[:0] = node.slice if isinstance(node, cst.Subscript) else ()
+        node = node.value
+    return said, keys
 
 
 def _root(node: cst.CSTNode) -> str | None:

@@ -26,12 +26,19 @@ class Says(Protocol):
     def member(self, owner: cst.CSTNode, link: cst.CSTNode) -> str | None:
         """What a class of the repository has under a name, None where it is none."""
 
+    def rows(self, node: cst.CSTNode) -> str:
+        """The form of what is gone over."""
+
+    def sent(self, name: str) -> str | None:
+        """What a cursor was given last, None where a name is none."""
+
     def named(self, node: cst.CSTNode) -> Sequence[tuple[str, str]] | None:
         """The names and values of a dictionary that is wholly written out."""
 
 
 _FETCHING = frozenset(
-    "iterator execution_options yield_per only defer select_related prefetch_related returning options _clone".split()
+    "iterator execution_options yield_per only defer select_related prefetch_related select_for_update returning options "
+    "fetchall mappings unique tuples _clone".split()
 )
 """Links that say how rows are fetched, and not which."""
 _SENDS = frozenset(
@@ -39,6 +46,12 @@ _SENDS = frozenset(
 )
 """Methods that are given what the database shall do: their receiver is only the way to it."""
 _SENT = {"exec_driver_sql": "execute", "exec": "execute", "stream": "execute", "stream_scalars": "scalars"}
+_OTHERWISE = {"columns": "c", "notin_": "not_in", "isnot": "is_not"}
+"""Names that libraries have changed."""
+_BULK = frozenset({"bulk_create", "bulk_update", "abulk_create", "abulk_update"})
+_LISTED = frozenset({"select", "case"})
+"""What SQLAlchemy 1 was given a list for."""
+_JOINING = {"sqlalchemy.and_": "&", "sqlalchemy.or_": "|"}
 _VERBS = frozenset({"update", "delete", "insert", "select"})
 _CLAUSES = ("where", "filter", "values")
 _COPIES = frozenset({"list", "tuple", "iter"})
@@ -96,18 +109,28 @@ def _begun(root: cst.CSTNode, links: list[_Link], says: Says) -> tuple[str, list
             return made, links
         name = says.of(root.func)
         if name in _COPIES and len(root.args) == 1 and not root.args[0].star:
+            return says.rows(root.args[0].value), links
+        if (
+            name in {"set", "frozenset"}
+            and len(root.args) == 1
+            and isinstance(root.args[0].value, (cst.List, cst.Tuple))
+        ):
             return says.of(root.args[0].value), links
+        if name == "typing.cast" and len(root.args) == len(("type", "value")):
+            return says.of(root.args[1].value), links
         if name == "dict" and (pairs := says.named(root)) is not None:
             return f"{{{', '.join(sorted(f'{json.dumps(key)}: {value}' for key, value in pairs))}}}", links
-        return _library(name, _call(root, "", says), links)
+        return _library(name, _call(root, name.rpartition(".")[2], says), links)
     made = says.of(root)
+    if isinstance(root, cst.Name) and links and links[0].placed is not None and links[0].name.startswith("fetch"):
+        made = says.sent(root.value) or made
     dotted = made
     for number, link in enumerate(links):
         if link.name == "[]":
             break
         dotted = f"{dotted}.{link.name}"
         if link.placed is not None:
-            known = dotted in _STATEMENTS or dotted in _TABLES or dotted in _TEXTS
+            known = dotted in _STATEMENTS or dotted in _TABLES or dotted in _TEXTS or dotted in _JOINING
             return _library(dotted, link, links[number + 1 :]) if known else (made, links)
     return made, links
 
@@ -120,6 +143,8 @@ def _library(name: str, called: _Link, rest: list[_Link]) -> tuple[str, list[_Li
     if placed and name in _TABLES:
         schema = dict(called.named).get("schema")
         return f"table {placed[0]}{f' in {schema}' if schema else ''}", rest
+    if len(placed) > 1 and name in _JOINING and not called.named:
+        return f"({f' {_JOINING[name]} '.join(placed)})", rest
     if len(placed) == 1 and name in _TEXTS:
         return placed[0], rest
     return f"{name}({called.arguments})", rest
@@ -130,7 +155,7 @@ def _link(node: cst.CSTNode, says: Says) -> _Link:
         case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
             return _call(node, name, says)
         case cst.Attribute(attr=cst.Name(value=name)):
-            return _Link("c" if name == "columns" else name)
+            return _Link(_OTHERWISE.get(name, name))
         case cst.Subscript(slice=parts):
             return _Link("[]", tuple(says.of(_index(part)) for part in parts))
     return _Link("", ())
@@ -144,16 +169,40 @@ def _call(node: cst.Call, name: str, says: Says) -> _Link:
     placed: list[str] = []
     named: list[tuple[str, str]] = []
     for one in node.args:
+        if name in _LISTED and one is node.args[0] and isinstance(one.value, cst.List):
+            placed += [says.of(element.value) for element in one.value.elements]
+            continue
+        if name in _BULK and one.keyword is not None and one.keyword.value == "batch_size":
+            continue
         pairs = says.named(one.value) if one.star == "**" or (name == "values" and len(node.args) == 1) else None
         if pairs is not None:
             named += pairs
         elif one.keyword is not None:
             named.append((one.keyword.value, says.of(one.value)))
+        elif name in _CONDITIONS and not one.star:
+            placed += [says.of(part) for part in _all_of(one.value, says)]
         else:
             placed.append(one.star + says.of(one.value))
     if name == "get_model" and len(placed) == 1:
         placed = placed[0].replace(".", '", "', 1).split(", ", 1)
-    return _Link(name, tuple(placed), tuple(named))
+    return _Link(_OTHERWISE.get(name, name), tuple(placed), tuple(named))
+
+
+def _all_of(node: cst.BaseExpression, says: Says) -> list[cst.BaseExpression]:
+    """The conditions that one is made of, all of which must hold."""
+    match node:
+        case cst.BinaryOperation(left=left, operator=cst.BitAnd(), right=right) if isinstance(
+            left, _TESTS
+        ) and isinstance(right, _TESTS):
+            return [*_all_of(left, says), *_all_of(right, says)]
+        case cst.Call(func=function, args=args) if args and not any(one.star or one.keyword for one in args):
+            if _JOINING.get(says.of(function)) == "&":
+                return [part for one in args for part in _all_of(one.value, says)]
+    return [node]
+
+
+_TESTS = (cst.Comparison, cst.Call, cst.BinaryOperation, cst.UnaryOperation)
+_CONDITIONS = frozenset({"where", "filter"})
 
 
 def _joined(made: str, links: Sequence[_Link]) -> str:
@@ -163,7 +212,9 @@ def _joined(made: str, links: Sequence[_Link]) -> str:
     for link in links:
         if link.placed is not None and link.name in _SENDS and (link.placed or link.named):
             made, said, statement = "", [_Link(_SENT.get(link.name, link.name), link.placed, link.named)], False
-        elif (link.placed is not None and link.name in _FETCHING) or (link.name == "all" and link.placed == ()):
+        elif (link.placed is not None and link.name in _FETCHING) or (
+            link.name in {"all", "filter"} and link.placed == () and not link.named
+        ):
             continue
         elif (
             said and said[-1].name == "c" and said[-1].placed is None and link.name == "[]" and link.placed is not None

@@ -6,19 +6,23 @@ hold, and `not a == b` is `a != b`.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator
 
 import libcst as cst
 
 from migration_guard.forms.bindings import Block, Guard, breaks, exits
-from migration_guard.forms.nodes import constant_truth, names_in
+from migration_guard.forms.nodes import constant_truth, names_in, within
 from migration_guard.forms.where import Places, Where
 
 _OPPOSITE: dict[type[cst.BaseCompOp], type[cst.BaseCompOp]] = {
     cst.Equal: cst.NotEqual, cst.NotEqual: cst.Equal, cst.In: cst.NotIn, cst.NotIn: cst.In, cst.Is: cst.IsNot,
     cst.IsNot: cst.Is,
 }  # fmt: skip
+
+_SAYS = re.compile(r"print\(|logging\.|.*\.(?:debug|info|warning|error|exception|log)\(")
+"""What a statement is that only says something."""
 
 
 class Conditions(Places):
@@ -72,12 +76,26 @@ class Conditions(Places):
                 yield f"while ({self._of(test, there)})"
             case cst.For(iter=items) if id(block.owner.body) == suite and id(block.owner) not in where.passes:
                 yield f"for {self._iterated(items, there)}"
-            case cst.ExceptHandler() | cst.ExceptStarHandler():
-                yield "except"
+            case cst.ExceptHandler(type=kind) | cst.ExceptStarHandler(type=kind):
+                tried = [said for one in block.before for said in self._tried(one, there)]
+                yield f"except {self._of(kind, there) if kind is not None else ''} of {'; '.join(tried)}"
             case cst.MatchCase(pattern=pattern, guard=guard):
                 yield f"case {self._of(pattern, there)}{f'({self._of(guard, there)})' if guard is not None else ''}"
             case _:
                 pass
+
+    def _tried(self, node: cst.CSTNode, where: Where) -> Iterator[str]:
+        """What a handler stands for that it failed: what is evaluated in a `try`, apart from what is only said there."""
+        for part in within(node.body) if isinstance(node, (cst.Try, cst.TryStar)) else ():
+            match part:
+                case cst.Assign(value=value) | cst.AugAssign(value=value) | cst.Expr(value=value):
+                    made = self._of(value, where.at(where.names.spots.get(id(part), where.spot)))
+                    if not (isinstance(part, cst.Expr) and _SAYS.match(made)):
+                        yield made
+                case cst.AnnAssign(value=value) | cst.Return(value=value) if value is not None:
+                    yield self._of(value, where.at(where.names.spots.get(id(part), where.spot)))
+                case _:
+                    pass
 
     def _unbroken(self, loop: cst.For | cst.While, where: Where) -> str:
         """What the `else` of a loop says: that none of its passes was left."""

@@ -31,7 +31,7 @@ MAX_STEPS = 6_000
 _TOLD = frozenset({
     cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString, cst.ConcatenatedString, cst.FormattedString,
     cst.Attribute, cst.Call, cst.Subscript, cst.Dict, cst.List, cst.Tuple, cst.Set, cst.Assign, cst.BinaryOperation,
-    cst.NamedExpr, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp,
+    cst.NamedExpr, cst.CompFor, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp,
 })  # fmt: skip
 """Expressions that are told in a way of their own, the others by what they hold: a look at this costs less than a `match`."""
 
@@ -67,6 +67,10 @@ class Expressions(MemberForms):
                 filled := self._filled_by_percent(text, right, where)
             ):
                 return filled
+            case cst.Subscript(value=cst.Name(value=name), slice=[one]) if (
+                item := self._item(name, one, where)
+            ) is not None:
+                return self._of(*item)
             case cst.Attribute() | cst.Call() | cst.Subscript():
                 return chained(node, _There(self, where))
             case cst.SimpleString() | cst.ConcatenatedString() | cst.FormattedString():
@@ -83,6 +87,9 @@ class Expressions(MemberForms):
                 return self._operation(node, where)
             case cst.NamedExpr(value=value):
                 return self._of(value, where)
+            case cst.CompFor(iter=iterated):
+                parts = (self._rows(one, where) if one is iterated else self._of(one, where) for one in children(node))
+                return f"CompFor({', '.join(parts)})"
             case cst.Lambda() | cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp():
                 return self._scope(node, where)
         return self._other(node, where)
@@ -94,7 +101,27 @@ class Expressions(MemberForms):
         while isinstance(left, cst.BinaryOperation):
             right += [left.right, left.operator]
             left = left.left
+        known = _computed(node) if isinstance(left, cst.Integer) else None
+        if known is not None:
+            return constant_form(known)
         return f"({' '.join(self._all([left, *reversed(right)], where))})"
+
+    def _item(self, name: str, key: cst.SubscriptElement, where: Where) -> tuple[cst.CSTNode, Where] | None:
+        """What stands under a key in a dictionary that is wholly written out, bound to a name and never changed."""
+        bound = self._bound(name, where)
+        if bound is None or not isinstance(bound[0], cst.Dict) or not isinstance(key.slice, cst.Index):
+            return None
+        asked, there = key.slice.value, bound[1]
+        found: cst.CSTNode | None = None
+        for item in bound[0].elements:
+            if not isinstance(item, cst.DictElement) or not isinstance(item.key, _LITERALS):
+                return None
+            if isinstance(asked, _LITERALS) and value_of(asked) == value_of(item.key):
+                found = item.value
+        home = self._resolved(name, where)
+        if found is None or isinstance(home, str) or any(self._changed_in_functions(name, home[1])):
+            return None
+        return found, there
 
     def _items(self, node: cst.Dict, where: Where) -> list[str]:
         """The order of a dictionary does not count."""
@@ -209,12 +236,38 @@ class _There:
     def member(self, owner: cst.CSTNode, link: cst.CSTNode) -> str | None:
         return self.room._member(owner, link, self.where)  # noqa: SLF001
 
+    def rows(self, node: cst.CSTNode) -> str:
+        return self.room._rows(node, self.where)  # noqa: SLF001
+
+    def sent(self, name: str) -> str | None:
+        return self.room._sent(name, self.where)  # noqa: SLF001
+
     def named(self, node: cst.CSTNode) -> Sequence[tuple[str, str]] | None:
         return self.room._pairs(node, self.where)  # noqa: SLF001
 
 
+_LITERALS = (cst.SimpleString, cst.Integer)
+_LARGEST = 2**63
+
+
+def _computed(node: cst.BaseExpression) -> int | None:
+    """What numbers that are written out come to, as 60 * 60 * 24."""
+    match node:
+        case cst.Integer():
+            value = value_of(node)
+            return value if isinstance(value, int) else None
+        case cst.BinaryOperation(operator=cst.Add() | cst.Subtract() | cst.Multiply() as operator):
+            left, right = _computed(node.left), _computed(node.right)
+            if left is None or right is None:
+                return None
+            made = left + right if isinstance(operator, cst.Add) else left - right
+            made = left * right if isinstance(operator, cst.Multiply) else made
+            return made if abs(made) < _LARGEST else None
+    return None
+
+
 def _kind(node: cst.CSTNode) -> str:
-    return {cst.Element: "", cst.Arg: ""}.get(type(node), type(node).__name__)
+    return {cst.Element: "", cst.Arg: "", cst.GeneratorExp: "ListComp"}.get(type(node), type(node).__name__)
 
 
 def targets(node: cst.CSTNode) -> Iterator[str]:

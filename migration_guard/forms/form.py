@@ -69,7 +69,7 @@ class _Form(Expressions):
                 frame.node,
                 frame.scope.module.source,
                 names.spots.get(id(statement)),
-                outer=self._outer(frame.scope, way.frames),
+                outer=self._outer(frame, way.frames, caller),
                 caller=caller,
                 bound_arguments=int(frame.function is not None and frame.function.bound is not None),
                 called=frame.name,

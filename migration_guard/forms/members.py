@@ -19,6 +19,9 @@ from migration_guard.interpreter.repository import Repository
 _PLAIN = frozenset({"object", "ABC", "Enum", "IntEnum", "StrEnum", "NamedTuple", "Protocol", "Generic"})
 """Bases of libraries that make no model of a class."""
 
+_MAKING = frozenset({"__init__", "__new__", "__post_init__", "__repr__", "__call__", "__exit__", "__aexit__"})
+"""Special methods that give no value, or are followed where they are called."""
+
 
 class MemberForms(NameForms):
     """Says members of classes."""
@@ -38,6 +41,9 @@ class MemberForms(NameForms):
             case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
                 method = self._method(node, there, name)
                 return self._called_method(method, link, where) if method is not None else None
+            case cst.Subscript() if (method := self._method(node, there, "__getitem__")) is not None:
+                made_of = self._called_method(method, None, where)
+                return f"{made_of}[{', '.join(self._of(part, where) for part in link.slice)}]" if made_of else None
             case cst.Attribute(attr=cst.Name(value=name)):
                 return self._once(("member", id(node), name), lambda: self._attribute(node, there, name, made))
         return None
@@ -83,7 +89,50 @@ class MemberForms(NameForms):
             return None
         there = self._module(where.source)
         owner = there.names.owner(where.node)
-        return (owner, there) if owner is not None and self._is_plain(owner, there) else None
+        if owner is None or not self._is_plain(owner, there):
+            return None
+        match where.caller:
+            case (cst.Call(func=cst.Attribute(value=cst.Name() | cst.Call() as called_on)), at):
+                found = self._once_class(called_on, at)
+                if found is not None and any(one is owner for one, _ in self._family(*found)):
+                    return found
+        return owner, there
+
+    def _once_class(self, owner: cst.CSTNode, where: Where) -> tuple[cst.ClassDef, Where] | None:
+        """The class of the object that a method is called on; one that is asked while it is looked for is none."""
+        key = ("called on", id(owner), id(where.names))
+        if key in self._open:
+            return None
+        self._open.add(key)
+        found = self._class_of(owner, where)
+        self._open.discard(key)
+        return found[:2] if found is not None else None
+
+    def _value_of_call(self, call: cst.Call, where: Where) -> str | None:
+        made = super()._value_of_call(call, where)
+        return made if made is not None else self._object(call, where)
+
+    def _object(self, call: cst.Call, where: Where) -> str | None:
+        """An object of a plain class that Python itself asks for something, as for its text; None where none is made."""
+        found = self._class(call.func.value, where) if isinstance(call.func, cst.Name) else None
+        if found is None:
+            return None
+        node, there = found
+        special = {
+            part.name.value: (part, at)
+            for one, at in reversed([*self._family(node, there)])
+            for part in _body(one)
+            if isinstance(part, cst.FunctionDef) and part.name.value.startswith("__")
+        }
+        said = [
+            f"{name} {made}"
+            for name, method in sorted(special.items())
+            if name not in _MAKING and (made := self._called_method(method, None, where)) is not None
+        ]
+        if not said:
+            return None
+        args = ", ".join(self._arguments(call.args, where))
+        return self._once((id(node), "object"), lambda: short(f"{node.name.value}({args})<{'; '.join(said)}>"))
 
     def _is_plain(self, node: cst.ClassDef, where: Where) -> bool:
         """Whether a class is one of values and functions, and no model."""

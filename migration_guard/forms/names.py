@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
 import libcst as cst
 
-from migration_guard.forms.bindings import Binding, Names, Origin
+from migration_guard.forms.bindings import Binding, Names, Origin, sent_by
 from migration_guard.forms.conditions import Conditions
-from migration_guard.forms.nodes import names_in
+from migration_guard.forms.nodes import argument, calls, names_in, remaining
 from migration_guard.forms.values import GIVEN, has_form, value_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
@@ -22,6 +23,12 @@ MAX_NAMES = 400
 """Names that are looked up for one form."""
 MAX_LENGTH = 2_000
 """A part of a form that is longer stands there as a digest."""
+_PROGRESS = frozenset({"tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.std.tqdm", "rich.progress.track"})
+"""What goes over what it is given, and shows how far it is."""
+_CALLS_OF_CALLS = 20
+"""Calls of what calls gave, as `partial(f, 1)(2)`, that are followed back."""
+_WAY = re.compile(rf"alembic\.|(?:self|{GIVEN} \d+)$")
+"""The form of a way to the database, or of what an entry point is given."""
 DEEP = "deep"
 AGAIN = "again"
 """A name whose value is made of what it was before."""
@@ -36,6 +43,7 @@ class NameForms(Conditions):
         self._levels = 0
         self._made_before: dict[object, str] = {}
         """What names stand for, where they were looked up: all of it is said at least once in a form."""
+        self._declared: dict[int, frozenset[str]] = {}
         self._open: set[object] = set()
         """What is being looked up: met within itself, it is said once."""
 
@@ -78,7 +86,7 @@ class NameForms(Conditions):
 
     def _changed_in_functions(self, name: str, module: Where) -> Iterator[str]:
         """What functions make of a name of their module: whether they were called, and when, is not asked."""
-        if not any(_may_change(one) for one in module.names.bindings.get(name, ())):
+        if not any(_may_change(one) for one in module.names.bindings.get(name, ())) and name not in self._set(module):
             return
         for function in self._functions(module.names):
             names = self._names(function)
@@ -86,6 +94,14 @@ class NameForms(Conditions):
             if bound and not names.binds(name) and name not in names.parameters:
                 inside = Where(names, function, module.source, None, outer=module)
                 yield self._bindings(name, bound, inside)
+
+    def _set(self, module: Where) -> frozenset[str]:
+        """The names that functions of a module, or of a function, declare to be those of a scope around them."""
+        known = self._declared.get(id(module.names))
+        if known is None:
+            every = (self._names(function).elsewhere for function in self._functions(module.names))
+            known = self._declared[id(module.names)] = frozenset().union(*every)
+        return known
 
     def _functions(self, names: Names) -> Iterator[cst.FunctionDef]:
         """The functions of a module, those of its classes and within others included."""
@@ -170,18 +186,36 @@ class NameForms(Conditions):
         """Any element of what a loop goes over, or a part of one; a number beside it does not count."""
         while (inner := self._numbered(iterated, where)) is not None and parts[:1] != (0,):
             iterated, parts = inner, parts[1:]
-        return f"each{''.join(map(str, parts))} {self._of(iterated, where)}"
+        return f"each{''.join(map(str, parts))} {self._rows(iterated, where)}"
 
     def _iterated(self, node: cst.BaseExpression, where: Where) -> str:
         while (inner := self._numbered(node, where)) is not None:
             node = inner
-        return self._of(node, where)
+        return self._rows(node, where)
+
+    def _rows(self, node: cst.CSTNode, where: Where) -> str:
+        """What is gone over: of a cursor the rows of what it was given last."""
+        sent = self._sent(node.value, where) if isinstance(node, cst.Name) else None
+        return sent if sent is not None else self._of(node, where)
+
+    def _sent(self, name: str, where: Where) -> str | None:
+        """What a cursor was given last, None where a name is none."""
+        found = self._resolved(name, where)
+        if isinstance(found, str):
+            return None
+        _, there = found
+        if sent_by(name) in there.names.bindings:
+            return self._name(sent_by(name), there)
+        passed = self._passed(name, there)
+        return self._sent(passed[0].value, passed[1]) if passed and isinstance(passed[0], cst.Name) else None
 
     def _numbered(self, node: cst.CSTNode, where: Where) -> cst.BaseExpression | None:
         """What is numbered by `enumerate`."""
         match node:
             case cst.Call(func=cst.Name(value="enumerate"), args=[first, *_]) if not first.star:
                 return first.value if self._resolved("enumerate", where) == "enumerate" else None
+            case cst.Call(func=cst.Name(value="tqdm" | "track") as function, args=[first, *_]) if not first.star:
+                return first.value if self._of(function, where) in _PROGRESS else None
         return None
 
     def _display(self, node: cst.CSTNode, where: Where) -> cst.CSTNode:
@@ -243,9 +277,49 @@ class NameForms(Conditions):
 
         def made() -> str:
             passed = self._passed(name, where)
-            return self._of(*passed) if passed is not None else f"{GIVEN} {where.names.parameters.index(name)}"
+            known = self._of(*passed) if passed is not None else f"{GIVEN} {where.names.parameters.index(name)}"
+            given = list(self._given(name, where))
+            return short(f"{known} by [{', '.join(given)}]") if given else known
 
         return self._once((name, id(where.names), "parameter"), made)
+
+    def _given(self, name: str, where: Where) -> Iterator[str]:
+        """What a call is made with of which is not plain what a parameter gets: all of it may be that."""
+        if where.caller is None:
+            return
+        call, there = where.caller
+        if isinstance(call, cst.Call) and (not where.called or calls(call, where.called)):
+            if argument(where.node, call, name, skip=where.bound_arguments) is not None:
+                return
+            rest = remaining(where.node, call, name, skip=where.bound_arguments)
+            if rest is not None or any(one.star for one in call.args):
+                yield from self._arguments(rest if rest is not None else call.args, there)
+            return
+        one: cst.CSTNode | None = call
+        for _ in range(_CALLS_OF_CALLS):
+            match one:
+                case cst.Call(func=function, args=[first, *_]) if self._of(function, there).endswith(".RunPython"):
+                    one = first.value  # the framework calls it with its own: only what is bound to it counts
+                    if not isinstance(one, cst.Call):
+                        break
+                case cst.Call(func=function, args=args):
+                    yield from self._arguments(args, there)
+                    one = function
+                case cst.Attribute(value=owner) | cst.Subscript(value=owner):
+                    one = owner
+                case cst.Name(value=named) if (bound := self._bound(named, there)) is not None:
+                    one, there = bound
+                case _:
+                    break
+
+    def _arguments(self, args: Iterable[cst.Arg], where: Where) -> Iterator[str]:
+        """What a call is given, but for functions, which are what is called, and ways to the database."""
+        for one in args:
+            if isinstance(one.value, cst.Name) and self._defined(one.value.value, where) is not None:
+                continue
+            made = self._of(one.value, where)
+            if not _WAY.match(made) and not made.startswith("function<"):
+                yield f"{one.keyword.value}={made}" if one.keyword is not None else f"{one.star}{made}"
 
     def _results(self, inside: Where) -> str:
         """What a function gives back: its results, each under its conditions."""

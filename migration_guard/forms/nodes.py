@@ -115,6 +115,21 @@ def argument(function: cst.CSTNode, call: cst.Call, name: str, *, skip: int) -> 
     return placed[index].value
 
 
+def remaining(function: cst.CSTNode, call: cst.Call, name: str, *, skip: int) -> list[cst.Arg] | None:
+    """The arguments of a call that a parameter with stars gets, None where it has none or that is not plain."""
+    if not isinstance(function, FUNCTIONS):
+        return None
+    found = function.params
+    plain = [one.name.value for one in (*found.posonly_params, *found.params)]
+    if isinstance(found.star_arg, cst.Param) and found.star_arg.name.value == name:
+        placed = [one for one in call.args if one.keyword is None and one.star != "**"]
+        return placed[max(len(plain) - skip, 0) :]
+    if found.star_kwarg is not None and found.star_kwarg.name.value == name:
+        known = {*plain, *(one.name.value for one in found.kwonly_params)}
+        return [one for one in call.args if one.star == "**" or (one.keyword and one.keyword.value not in known)]
+    return None
+
+
 def default(function: cst.CSTNode, name: str) -> cst.BaseExpression | None:
     """What a parameter is where nothing is passed for it."""
     if not isinstance(function, FUNCTIONS):

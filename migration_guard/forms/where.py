@@ -11,7 +11,7 @@ import libcst as cst
 from migration_guard.forms.bindings import Names, Origin, Spot
 from migration_guard.forms.nodes import argument, calls, default
 from migration_guard.interpreter.call import Frame
-from migration_guard.interpreter.repository import Module, Repository, Scope
+from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Source
 from migration_guard.interpreter.values import Value
 
@@ -102,13 +102,32 @@ class Places:
             names = self._known[id(node)] = Names.of(node)
         return names
 
-    def _outer(self, scope: Scope, frames: Sequence[Frame]) -> Where | None:
-        """The function around another one, if it is on the way; else the module."""
-        for where, frame in zip(reversed(self._way), reversed(frames[: len(self._way)])):
-            if frame.scope is scope.parent:
+    def _outer(self, frame: Frame, frames: Sequence[Frame], caller: tuple[cst.CSTNode, Where] | None) -> Where | None:
+        """The function around another one, on the way or left already; else the module."""
+        scope = frame.scope
+        for where, one in zip(reversed(self._way), reversed(frames[: len(self._way)])):
+            if one.scope is scope.parent:
                 return where.at(None)
         source = scope.module.source
-        return self._module(source) if source is not None and scope.parent is not None else None
+        if source is None or scope.parent is None:
+            return None
+        module = self._module(source)
+        left = self._around(frame.node, module.names) if scope.parent.parent is not None else None
+        if left is None:
+            return module
+        return Where(self._names(left), left, source, None, outer=module, caller=caller, called=left.name.value)
+
+    def _around(self, node: cst.CSTNode, names: Names) -> cst.FunctionDef | None:
+        """The function in whose body another one is defined."""
+        for every in names.bindings.values():
+            for one in every:
+                if one.function is not None:
+                    inside = self._names(one.function)
+                    if any(two.function is node for some in inside.bindings.values() for two in some):
+                        return one.function
+                    if (found := self._around(node, inside)) is not None:
+                        return found
+        return None
 
     def _module(self, source: Source) -> Where:
         return Where(self._names(source.tree), source.tree, source, None)

@@ -32,6 +32,8 @@ class Bindings:
     """The modules that it imports, also in functions."""
     functions: tuple[tuple[str, str | None], ...]
     """Functions of the module, each with its first parameter."""
+    methods: tuple[tuple[str, str | None], ...]
+    """Methods of its classes, each with its first parameter behind the object."""
     conjures: bool
     """Whether it may have names that stand nowhere: by `globals()`, by `setattr`, by `exec`."""
     stars: bool
@@ -80,6 +82,7 @@ def _collected(tree: ast.Module) -> Bindings:
     imported: set[str] = set()
     modules: set[str] = set()
     functions: list[tuple[str, str | None]] = []
+    methods: list[tuple[str, str | None]] = []
     conjures = stars = False
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
     while waiting:
@@ -107,11 +110,23 @@ def _collected(tree: ast.Module) -> Bindings:
                 conjures = conjures or name in _NAMESPACE
             case _ if not inside:
                 names.update(_bound(node))
+        if isinstance(node, ast.ClassDef) and not inside:
+            methods += (
+                (one.name, next((each.arg for each in (*one.args.posonlyargs, *one.args.args)[1:]), None))
+                for one in node.body
+                if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))
+            )
         # A walrus in a comprehension binds outside of it; its own variables are told too, which only adds.
         inner = inside or isinstance(node, _INNER)
         waiting += ((part, inner) for part in ast.iter_child_nodes(node))
     return Bindings(
-        frozenset(names | imported), frozenset(imported), frozenset(modules), tuple(functions), conjures, stars
+        frozenset(names | imported),
+        frozenset(imported),
+        frozenset(modules),
+        tuple(functions),
+        tuple(methods),
+        conjures,
+        stars,
     )
 
 

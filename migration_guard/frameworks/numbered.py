@@ -1,4 +1,4 @@
-"""Functions that an application runs in the order of their numbers: `async def m001_initial(db)`."""
+"""Functions that an application runs in the order of their numbers: `async def m001_initial(db)`, or methods of such names."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ def recognises(path: PurePath, source: bytes) -> bool:
     found = bindings(source)
     if found is None:
         return bool(re.search(r"^\s*(?:async\s+)?def\s+m\d{3,}", text, re.MULTILINE))
-    return any(_NAME.match(name) and first in _HANDLES for name, first in found.functions)
+    return any(_NAME.match(name) and first in _HANDLES for name, first in (*found.functions, *found.methods))
 
 
 def enter(migration: Migration) -> None:
     migration.load()
     migration.blocks_are_functions = True
-    for name, function in migration.functions().items():
+    functions = {**migration.functions(), **{one.name: one for one in migration.every_function()}}
+    for name, function in functions.items():
         if _NAME.match(name):
             migration.run(function, Direction.UPGRADE)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WORDS = (b"migrator",)
 _DEFINED = re.compile(r"^\s*def\s+(?:migrate|rollback|upgrade|downgrade)\s*\(\s*migrator\b", re.MULTILINE)
+_NUMBERED = re.compile(r"^\d{3,}_\w+\.py$")
 _ENTRIES = {
     "migrate": Direction.UPGRADE,
     "upgrade": Direction.UPGRADE,
@@ -24,12 +25,15 @@ _ENTRIES = {
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    if path.suffix != ".py" or b"migrator" not in source:
+    if path.suffix != ".py" or not (b"migrator" in source or (b"def migrate" in source and _NUMBERED.match(path.name))):
         return False
     found = bindings(source)
     if found is None:
         return bool(_DEFINED.search(text_of(source)))
-    return any(name in _ENTRIES and first == "migrator" for name, first in found.functions)
+    if any(name in _ENTRIES and first == "migrator" for name, first in found.functions):
+        return True
+    numbered = _NUMBERED.match(path.name) and (found.imports("peewee") or b"fake" in source)
+    return bool(numbered) and any(name in ("migrate", "rollback") and first for name, first in found.functions)
 
 
 def enter(migration: Migration) -> None:

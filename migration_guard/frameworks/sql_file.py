@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.frameworks.sql import PLAIN, tool, tool_of
 from migration_guard.operations import Direction
+from migration_guard.sources import is_sql
 
 if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration
@@ -19,7 +20,7 @@ _NAMELESS = frozenset({"migration", "up", "down"})
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    return path.suffix.lower() == ".sql" and tool_of(Path(path), source) is not None
+    return is_sql(path.name) and tool_of(Path(path), source) is not None
 
 
 def enter(migration: Migration) -> None:

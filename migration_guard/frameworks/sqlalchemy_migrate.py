@@ -28,7 +28,12 @@ def recognises(path: PurePath, source: bytes) -> bool:
     first = next((first for name, first in found.functions if name == "upgrade"), "")
     if first == "migrate_engine":
         return True
-    return numbered and "upgrade" in found.names and (first == "engine" or found.imports("migrate"))
+    return (
+        numbered
+        and "upgrade" in found.names
+        and bool(first)
+        and (first == "engine" or found.imports("migrate") or found.imports("sqlalchemy"))
+    )
 
 
 def enter(migration: Migration) -> None:

@@ -27,6 +27,7 @@ from migration_guard.gate.known import (
     is_known,
     is_plain,
     may_be_built,
+    may_call,
     same,
 )
 from migration_guard.gate.names import Names
@@ -213,10 +214,17 @@ class Inspection:
         if origin in EXECUTES:
             self._require(len(node.args) == 1 and not node.keywords and self._names.origin(node.args[0]) == TEXT)
         elif (is_known(origin) and not _converts(node)) or self._is_of_file(node) or self._is_pure_method(node):
+            self._require(not (is_known(origin) and may_call(origin) and self._is_given_a_stranger(node)))
             self._in_sight.update(node.args)
             self._in_sight.update(keyword.value for keyword in node.keywords)
         else:
             self._require((built and may_be_built(origin)) or self._is_frozen_field(node))
+
+    def _is_given_a_stranger(self, node: ast.Call) -> bool:
+        """Whether something is handed over that is imported from nobody knows where, and may be a function."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        origins = [origin for one in given if isinstance(one, ast.Name) for origin in self._names.origins(one.id)]
+        return any(origin and origin != TEXT and not origin.startswith(PURE_PACKAGES) for origin in origins)
 
     def _is_of_file(self, node: ast.Call) -> bool:
         """Pass functions of the file, which are looked at like all else, and builtins that call nothing."""

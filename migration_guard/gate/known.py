@@ -167,6 +167,9 @@ PLAIN_METHODS = frozenset(
 )  # fmt: skip
 """Methods that change no data, whichever of the values has them that a file can make without an unknown call."""
 
+_CALLS_WHAT_IT_KEEPS = frozenset({"event", "signals", "dispatch", "autoreload", "module_loading"})
+"""Modules of pure packages that call, now or later, what they are given, or that import."""
+_CALL_LATER = frozenset({"SimpleLazyObject", "LazyObject", "AttrConnector"})
 _SCHEMA_ITEM = re.compile(r"^sqlalchemy\.(?:\w+\.)*[A-Z]\w*\(\)\.(?:create|drop)$")
 """`sa.Enum(…).create(bind)`, and the same of tables and indexes."""
 
@@ -176,10 +179,21 @@ def is_known(origin: str) -> bool:
     if origin in _KNOWN or _SCHEMA_ITEM.match(origin):
         return True
     *folders, name = origin.split(".")
-    if "(" in origin or "event" in folders or not origin.startswith(PURE_PACKAGES) or origin.startswith(INSPECTOR):
+    if (
+        "(" in origin
+        or not _CALLS_WHAT_IT_KEEPS.isdisjoint(folders)
+        or name in _CALL_LATER
+        or not origin.startswith(PURE_PACKAGES)
+        or origin.startswith(INSPECTOR)
+    ):
         return False
     # A method of a class is something else: `models.Model.objects.create`.
     return is_class(name) or not any(is_class(folder) for folder in folders)
+
+
+def may_call(origin: str) -> bool:
+    """Whether a function of a pure package may call what it is given, as `defaultdict` does: its classes only keep it."""
+    return origin not in _KNOWN and "(" not in origin and not is_class(origin.rpartition(".")[2])
 
 
 def is_handle(origin: str) -> bool:

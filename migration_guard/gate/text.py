@@ -35,7 +35,7 @@ _CHANGES_SCHEMA = re.compile(
 )
 
 _ALTERS = re.compile(r"\s*ALTER\b", re.IGNORECASE)
-_COMPUTED = re.compile(r"\b(?:USING|DEFAULT)\b", re.IGNORECASE)
+_COMPUTED = re.compile(r"\b(?:USING|DEFAULT|CHECK)\b", re.IGNORECASE)
 
 
 def only_changes_schema(text: str) -> bool:

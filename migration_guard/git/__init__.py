@@ -13,6 +13,7 @@ from migration_guard.git.run import GitError, ask
 from migration_guard.git.snapshot import extracted
 from migration_guard.git.view import View, open_view
 from migration_guard.lean import dataclass
+from migration_guard.sources import is_source
 
 __all__ = ["Git", "GitError"]
 
@@ -113,7 +114,7 @@ class Git:
     def deletes(self, *against: str) -> bool:
         """Whether files that could lead to others, or govern them, were taken out."""
         names = self._names("diff", *_PLAINLY, "--name-only", "-z", "--diff-filter=D", *against, "--")
-        return any(name.endswith((".py", ".sql", ".toml", ".ini")) for name in names)
+        return any(is_source(name) or name.endswith((".toml", ".ini")) for name in names)
 
     def unmerged(self) -> frozenset[str]:
         """Give the files that hold conflicts of a merge."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from migration_guard.files import Unreadable
 from migration_guard.git.run import GitError
 from migration_guard.later import Later
+from migration_guard.sources import is_source
 
 if TYPE_CHECKING:
     import tempfile
@@ -37,6 +38,13 @@ _READ = frozenset(
         ".mako",
         ".pyi",
         ".jsonl",
+        ".zip",
+        ".egg",
+        ".whl",
+        ".pyz",
+        ".pyc",
+        ".so",
+        ".pyd",
         "",
     }
 )
@@ -53,7 +61,9 @@ def extracted(entries: bytes, repository: str, contents: Callable[[bytes], bytes
     It is a working tree of `repository`. `contents` gives what `cat-file --batch` prints for the hashes on its input. Links and submodules are not followed:
     they are not written. Raises GitError.
     """
-    wanted = [(name, digest) for name, digest in _files(entries) if Path(name).suffix.lower() in _READ]
+    wanted = [
+        (name, digest) for name, digest in _files(entries) if is_source(name) or Path(name).suffix.lower() in _READ
+    ]
     printed = contents(b"".join(digest + b"\n" for _, digest in wanted))
     if printed is None:
         raise GitError("git cat-file failed")

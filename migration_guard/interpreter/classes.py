@@ -262,6 +262,9 @@ class Class(Value):
         """The member that has a value."""
         members = [member for _, member in self.members()]
         equal = [member for member in members if _value_of(member).key == value.key]
+        missing = self.method_of("_missing_")
+        if missing is not None and not equal and self.made_by is not None:
+            members = [*members, missing.bind(self).call(self.made_by.with_arguments((value,), {}))]
         found = equal if isinstance(value, (Text, Constant)) and equal else members
         return join(found) if found else UNKNOWN
 

@@ -99,17 +99,15 @@ class Definitions:
     def _annotated(self, node: cst.FunctionDef) -> None:
         """Annotations are evaluated where a function is defined, unless the module puts that off."""
         parameters = node.params
+        stars = [one for one in (parameters.star_arg, parameters.star_kwarg) if isinstance(one, cst.Param)]
         annotations = [
             part.annotation
-            for part in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+            for part in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params, *stars)
             if part.annotation is not None
         ]
         annotations += [node.returns] if node.returns is not None else []
-        calling = [one.annotation for one in annotations if isinstance(one.annotation, cst.Call)]
-        source = self.machine.scope.module.source
-        if calling and source is not None and "import annotations" not in source.text:
-            for expression in calling:
-                self.machine.evaluate(expression)
+        for one in annotations:
+            self.statements.annotated(one)
 
     def _inherited_property(self, node: cst.FunctionDef) -> Value | None:
         """The property of `@Base.name.setter`."""
@@ -206,6 +204,8 @@ class Definitions:
             if isinstance(hook, Function):
                 hook.bind(cls).call(Call(self.machine, "__init_subclass__", place, (), named))
                 break
+        if cls.is_enum and cls.method_of("__init__") is not None:
+            cls.members()
         for name, value in cls.scope.bindings().items():
             if isinstance(value, Instance) and value.cls.method_of("__set_name__") is not None:
                 value.special("__set_name__", cls, plain(name))

@@ -64,6 +64,9 @@ class Imports:
     def module(self, one: Import, importer: Module, call: Call) -> Value:
         """The module that a call imports by its name, and all that importing it does."""
         machine = self._machine
+        placed = machine.names.placed.read(one.module) if not one.level else None
+        if isinstance(placed, Value):
+            return placed
         self.run(one, importer.path, call.place.node)
         found = machine.repository.find(one.module, importer.path, one.level)
         return ModuleValue(found) if found is not None else machine.libraries.external("." * one.level + one.module)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.flow import HEAP
+from migration_guard.interpreter.flow import HEAP, Store
 from migration_guard.interpreter.repository import Deferred, Module, Scope, Statement
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import plain
@@ -26,6 +26,9 @@ class Names:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        with HEAP.lasting():
+            self.placed = Store()
+        """What was put into `sys.modules`, by the names under which it is imported."""
 
     def lookup(self, name: str) -> Value:
         """What a name stands for where the machine is."""
@@ -118,6 +121,9 @@ class Names:
 
     def _imported_module(self, node: cst.ImportFrom, importer: Module) -> Value:
         name = dotted(node.module) or "" if node.module is not None else ""
+        placed = self.placed.read(name) if not node.relative else None
+        if isinstance(placed, Value):
+            return placed
         module = self.machine.repository.find(name, importer.path, len(node.relative))
         if module is not None:
             return ModuleValue(module)
@@ -138,6 +144,9 @@ class Names:
                 self._defer(root, lambda root=root, module=module: self.module(root, module))  # type: ignore[misc]
 
     def module(self, name: str, importer: Module) -> Value:
+        placed = self.placed.read(name)
+        if isinstance(placed, Value):
+            return placed
         module = self.machine.repository.find(name, importer.path)
         return ModuleValue(module) if module is not None else self.machine.libraries.external(name)
 
@@ -154,9 +163,18 @@ class Names:
         for alias in node.names:
             name = dotted(alias.name) or ""
             bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
-            self._defer(bound, lambda name=name: self.machine.attribute(self._imported_module(node, importer), name))  # type: ignore[misc]
+            self._defer(bound, lambda name=name: self._taken(node, importer, name))  # type: ignore[misc]
             if self.machine.imports.asks(one, name, importer.path):
                 self.machine.scope.get(bound)
+
+    def _taken(self, node: cst.ImportFrom, importer: Module, name: str) -> Value:
+        """`from a import name`; where that leads back to itself, as `from . import sub` in a package does, a submodule is meant."""
+        origin = self._imported_module(node, importer)
+        value = self.machine.attribute(origin, name)
+        if value is UNKNOWN and isinstance(origin, ModuleValue):
+            below = self.machine.repository.submodule(origin.module, name)
+            return ModuleValue(below) if below is not None else value
+        return value
 
     def _import_star(self, node: cst.ImportFrom, importer: Module) -> None:
         origin = self._imported_module(node, importer)

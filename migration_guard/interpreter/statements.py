@@ -36,6 +36,20 @@ _IN_PLACE = {
 }
 
 
+def _calls(expression: cst.BaseExpression) -> bool:
+    """Whether a call stands in an annotation."""
+    match expression:
+        case cst.Call():
+            return True
+        case cst.Subscript(slice=parts):
+            return any(isinstance(one.slice, cst.Index) and _calls(one.slice.value) for one in parts)
+        case cst.BinaryOperation(left=left, right=right):
+            return _calls(left) or _calls(right)
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            return any(_calls(one.value) for one in elements)
+    return False
+
+
 class Statements:
     """Runs statements. Loops, blocks with an end of their own, `match` and definitions have each a room of their own."""
 
@@ -84,7 +98,17 @@ class Statements:
             self.machine.names.bind(target.target, value, node)
         return True
 
+    def annotated(self, annotation: cst.Annotation) -> None:
+        """Annotations are evaluated where they stand, unless the module puts that off; most call nothing."""
+        source = self.machine.scope.module.source
+        if source is None or "import annotations" in source.text or not _calls(annotation.annotation):
+            return
+        self.machine.evaluate(annotation.annotation)
+
     def _AnnAssign(self, node: cst.AnnAssign) -> bool:
+        scope = self.machine.scope
+        if scope.parent is None or scope.is_class:  # those of a function's own variables are never looked at
+            self.annotated(node.annotation)
         if node.value is not None:
             self.machine.names.bind(node.target, self.machine.evaluate(node.value), node)
         return True

@@ -42,6 +42,7 @@ from migration_guard.libraries.standard import containers, pure, running, texts
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
 from migration_guard.sql import Functions
+from migration_guard.sql.definitions import Definitions
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -55,6 +56,8 @@ class Libraries:
         self.dml_helpers = frozenset(dml_helpers)
         self.functions = Functions()
         """Functions that this migration created in the database, with the data changes in their bodies."""
+        self.definitions = Definitions()
+        """What else it made that its later statements read."""
         self.escapes = False
         """Whether it has set that a backslash may escape in any string of SQL."""
         self.django = Project()
@@ -89,6 +92,7 @@ class Libraries:
     unknown_method = staticmethod(leaving.unknown_method)
     taken_from = staticmethod(leaving.taken_from)
     combined = staticmethod(leaving.combined)
+    called_handle = staticmethod(leaving.called_handle)
     made = staticmethod(ancestry.made)
     used = staticmethod(ancestry.used)
     inherited_method = staticmethod(ancestry.inherited_method)
@@ -229,8 +233,8 @@ class Libraries:
     def decorated(self, value: Value, wrapper: Value, place: Place) -> Value:
         """What a decorator from out of sight leaves of a function or class: at least that."""
         match wrapper:
-            case Listener():
-                listened(value, Call(self.machine, "listens_for", place))
+            case Listener(everywhere=everywhere):
+                listened(value, Call(self.machine, "listens_for", place), everywhere=everywhere)
             case Registers() | Implements():
                 wrapper.takes(value)
             case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):

@@ -54,6 +54,7 @@ def record(
     spot: Spot | None = None,
     tables: Iterable[str | None] = (),
     anywhere: tuple[str, ...] = (),
+    cased: tuple[str, ...] = (),
     model: str | None = None,
     text: str | None = None,
     dynamic: bool = False,
@@ -76,6 +77,7 @@ def record(
         how=how,
         tables=[table for table in tables if table],
         anywhere=anywhere,
+        cased=cased,
         model=model,
         text=text,
         dynamic=dynamic,
@@ -163,8 +165,7 @@ class Handle(Value):
         return call.machine.libraries.handle_method(self, name, call)
 
     def call(self, call: Call) -> Value:
-        """`db.session()`: another way to the same database."""
-        return self
+        return call.machine.libraries.called_handle(self, call)
 
 
 @dataclass(frozen=True, slots=True)

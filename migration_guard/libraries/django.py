@@ -72,6 +72,9 @@ def call(target: External, call: Call) -> Value | None:
         case "on_commit" | "run_on_commit":
             run_callbacks(call)
             return NONE
+        case "SimpleLazyObject":
+            run_callbacks(call)
+            return UNKNOWN
         case "from_queryset" if call.positional:
             return first
         case "call_command":
@@ -87,6 +90,9 @@ def call(target: External, call: Call) -> Value | None:
         case "send" | "send_robust" if ".signals." in target.name:
             opaque(call, "who receives a signal is out of sight", target.name.rpartition(".signals.")[2])
             return UNKNOWN
+        case "connect" if target.name.endswith(_WITH_MIGRATIONS):
+            run_callbacks(call)
+            return NONE
         case "get_permission_model" | "get_group_model":
             return Model(None, None, "django-orm")
         case "bulk_update":
@@ -159,6 +165,8 @@ def _call_command(call: Call) -> Value:
     return NONE
 
 
+_WITH_MIGRATIONS = (".signals.post_migrate.connect", ".signals.pre_migrate.connect")
+"""What is connected to these is called when the migrations have run, or before."""
 _QUIET_COMMANDS = frozenset(
     "migrate collectstatic check compilemessages makemigrations createcachetable showmigrations".split()
 )

@@ -8,10 +8,11 @@ from migration_guard.gate.known import SCHEMA_OPERATIONS
 from migration_guard.interpreter.ancestors import Super
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, UNKNOWN, External, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Partial, Unknown, Value
 from migration_guard.libraries.database import record
 from migration_guard.libraries.django import APPS, SCHEMA_EDITOR, Built, Foreign
 from migration_guard.libraries.execution import execute, opaque
@@ -105,6 +106,8 @@ def run_base(name: str, made_with: Call, machine: Machine, *, forward: bool) -> 
             if forward:
                 _alter_model(last, call, machine)
         case _ if last in (_SCHEMA if root == "django" else PLUGINS.get(root, "").split()):
+            if forward and last in ("AddField", "AlterField"):
+                _call_default(call, machine)
             if forward:
                 machine.ledger.schema(spot_of(call.place), last)
         case "CreateSQL" | "AlterSQL" | "DeleteSQL" if root in _OF_TEXT:
@@ -121,6 +124,17 @@ def _create_model(call: Call, machine: Machine) -> None:
         table = machine.libraries.django.created_table(str(model), call.argument(2, "options"), machine)
         machine.ledger.create(table, spot_of(call.place))
     machine.ledger.schema(spot_of(call.place), "CreateModel")
+
+
+def _call_default(call: Call, machine: Machine) -> None:
+    """A function that is the default of a new field is called, once for the rows that there are."""
+    given = call.argument(2, "field")
+    for field in given.alternatives() if given is not None else ():
+        made = field.made_with if isinstance(field, (Built, Foreign)) else None
+        default = made.named.get("default") if made is not None else None
+        for option in default.alternatives() if default is not None else ():
+            if isinstance(option, (Function, Partial)):
+                machine.call(option, call.with_arguments((), {})).consumed()
 
 
 def _alter_model(operation: str, call: Call, machine: Machine) -> None:

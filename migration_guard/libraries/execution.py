@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from migration_guard.forms.values import has_form, value_form
+from migration_guard.forms.values import has_form, text_form, value_form
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
@@ -121,47 +121,30 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     machine = call.machine
     shown = str(text)
     machine.ledger.executed(call, text)
-    from_rows = parameters is not None and parameters.from_rows
     steps = _steps(call, text)
     missing = {name for step in steps if isinstance(step, UnknownSql) for name in step.calls}
     if missing and machine.libraries.find_functions(missing):
         steps = _steps(call, text)
     machine.libraries.escapes |= may_allow_escapes(shown)
+    definitions = machine.libraries.definitions
     for step in steps:
         match step:
-            case Change(kind=kind, tables=tables, start=start, end=end):
-                verb = _WORD.match(shown, start)
-                spot = spot_in_text(text, start, verb.end() if verb else start + 1, end, call.place) or spot_of(
-                    call.place
-                )
-                dynamic = step.dynamic or not _in_one_piece(text, start, tables)
-                record(
-                    call,
-                    kind,
-                    how="sql",
-                    spot=spot,
-                    tables=tables,
-                    anywhere=step.anywhere,
-                    text=shown[start:end],
-                    dynamic=dynamic,
-                    from_rows=from_rows,
-                    written=_form(call, step, text, parameters),
-                    loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
-                    rendered=partial(raw.rendered, call, text, parameters, step.start),
-                )
-            case Created(table=table):
-                is_new = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)
-                machine.ledger.create(table, _spot(call, text, step.start, step.end), certain=is_new)
-                machine.ledger.schema(_spot(call, text, step.start, step.end), f"CREATE TABLE {table}")
+            case Change():
+                _changed(call, text, parameters, step)
+            case Created():
+                _created(call, text, step)
             case Doubted(table=doubted):
                 machine.ledger.doubt(doubted)
             case Dropped(table=table):
+                definitions.dropped(table)
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
             case FunctionCreated(name=name, changes=changes, calls=calls, unknown=unknown):
                 machine.libraries.find_functions(set(unknown))
                 machine.libraries.functions.create(bare(name), changes, calls, unknown)
+                if not changes:
+                    definitions.function(name, _canonical(call, text, step))
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
@@ -172,13 +155,43 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 opaque(call, why)
             case Harmless(why=why, schema=schema):
                 spot = _spot(call, text, step.start, step.end)
+                definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
                 what = " ".join(shown[step.start : step.end].split()[:4])
                 if schema:
                     machine.ledger.schema(spot, what)
                 else:
                     machine.ledger.note(spot, what, why)
-            case Transaction():
-                machine.ledger.commit()
+            case Transaction(verb=verb):
+                machine.ledger.commit(ends=verb in _ENDS)
+
+
+def _changed(call: Call, text: Text, parameters: Value | None, step: Change) -> None:
+    shown, start, end = str(text), step.start, step.end
+    verb = _WORD.match(shown, start)
+    spot = spot_in_text(text, start, verb.end() if verb else start + 1, end, call.place) or spot_of(call.place)
+    record(
+        call,
+        step.kind,
+        how="sql",
+        spot=spot,
+        tables=step.tables,
+        anywhere=step.anywhere,
+        cased=step.cased,
+        text=shown[start:end],
+        dynamic=step.dynamic or not _in_one_piece(text, start, step.tables),
+        from_rows=parameters is not None and parameters.from_rows,
+        written=_form(call, step, text, parameters),
+        loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
+        rendered=partial(raw.rendered, call, text, parameters, start),
+    )
+
+
+def _created(call: Call, text: Text, step: Created) -> None:
+    machine, where = call.machine, _spot(call, text, step.start, step.end)
+    machine.libraries.definitions.table(step.table)
+    is_new = step.certain and not _IF_NOT_EXISTS.search(str(text), step.start, step.end)
+    machine.ledger.create(step.table, where, certain=is_new, folded=not step.cased, until_commit=step.until_commit)
+    machine.ledger.schema(where, f"CREATE TABLE {step.table}")
 
 
 def _steps(call: Call, text: Text) -> list[Step]:
@@ -194,16 +207,36 @@ def _steps(call: Call, text: Text) -> list[Step]:
 
 
 _WORD = re.compile(r"\w+")
+_ENDS = frozenset({"COMMIT", "PREPARE"})
+"""Statements after which a transaction is over; END also ends a block."""
 _IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
 def _form(call: Call, step: Change, text: Text, parameters: Value | None) -> str:
     """The canonical form of a statement, with what stands around it and what it is executed with."""
-    statement = _spelled(text.slice(step.start, step.end))
-    said = canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
+    said = _canonical(call, text, step)
     around = f" IN {step.around}" if step.around else ""
     known = f" {value_form(parameters)}" if parameters is not None and has_form(parameters) else ""
-    return f"{said}{around}{known}"
+    form = f"{said}{around}{known or _named(call, str(text))}"
+    definitions = call.machine.libraries.definitions
+    decided = definitions.of(str(text)[step.start : step.end], form, step.tables)
+    if step.kind is OperationKind.CTAS:
+        definitions.table(*step.tables[:1])
+    definitions.filled(step.tables, form)
+    return f"{form}{decided}"
+
+
+def _named(call: Call, text: str) -> str:
+    """The form of parameters that are given by name, as SQLAlchemy 1 took them: that of a dictionary of them."""
+    given = {name: value for name, value in call.named.items() if f":{name}" in text}
+    if not given or not all(map(has_form, given.values())):
+        return ""
+    return f" {{{', '.join(sorted(f'{text_form(name)}: {value_form(value)}' for name, value in given.items()))}}}"
+
+
+def _canonical(call: Call, text: Text, step: Step) -> str:
+    statement = _spelled(text.slice(step.start, step.end))
+    return canonical(str(statement), statement.holes, dialect=call.machine.libraries.dialect)
 
 
 def _spelled(statement: Text) -> Text:
@@ -218,7 +251,7 @@ def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:
     return (
         not statement.known
         or (parameters is not None and not has_form(parameters))
-        or any(f":{name}" in str(statement) for name in call.named)
+        or any(f":{name}" in str(statement) and not has_form(value) for name, value in call.named.items())
         or "bindparams" in call.place.source.text
     )
 

@@ -13,6 +13,7 @@ from migration_guard.interpreter.repository import Module
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Value, join
 from migration_guard.libraries.execution import opaque
+from migration_guard.libraries.standard.builtin import namespace_of
 from migration_guard.libraries.standard.files import PathValue, as_path
 from migration_guard.sight.folders import exists, is_file, is_folder, matching
 from migration_guard.skim.outline import Import
@@ -95,6 +96,7 @@ def _run_module(call: Call) -> Value:
         module = _imported(Import.spelled(name), call)
         if isinstance(module, ModuleValue):
             call.machine.imports.whole(module.module, call)
+            return namespace_of(module.module, call.machine)
         return Unknown("module")
 
     return _named(call, call.argument(0, "mod_name"), found)
@@ -107,6 +109,7 @@ def _run_path(call: Call) -> Value:
         opaque(call, "a file is run whose path is not known", call.name)
     else:
         call.machine.imports.whole(module, call)
+        return namespace_of(module, call.machine)
     return Unknown("module")
 
 
@@ -231,6 +234,9 @@ class Modules(Value):
 
     def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
         machine = self.machine
+        for one in key.alternatives():
+            if isinstance(one, Text) and one.known:
+                machine.names.placed.write(str(one), value)
         machine.libraries.put("modules", value, machine.frames[-1].place or machine.place(machine.source.tree))
 
     def method(self, name: str, call: Call) -> Value:

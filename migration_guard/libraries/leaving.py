@@ -31,6 +31,7 @@ from migration_guard.libraries.database import (
 )
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
 from migration_guard.libraries.roots import BY_ROOT, is_known
+from migration_guard.libraries.standard import programs
 from migration_guard.libraries.standard.builtin import names_of
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
@@ -46,6 +47,14 @@ SESSION = re.compile(
     re.IGNORECASE,
 )
 """Functions and attributes out of sight whose name says that they give a way to the database."""
+
+
+def called_handle(handle: Handle, call: Call) -> Value:
+    """`db.session()` is another way to the same database; what is given a statement executes it."""
+    for option in (one for value in call.arguments for one in value.alternatives()):
+        if isinstance(option, Text) and changes_in(call, option):
+            run_text(call, option, None, certain=False)
+    return handle
 
 
 def leave(callee: Value, call: Call) -> Value:
@@ -134,6 +143,12 @@ def _judge_arguments(callee: Value, name: str, call: Call) -> None:
                 and changes_in(call, option)
             ):
                 run_text(call, option, None, certain=False)
+            elif isinstance(option, Text) and not (known or trust.logs(callee, name)) and programs.client(str(option)):
+                opaque(
+                    call,
+                    f"{name or 'a call'} is out of sight and is given a command for a client of the database",
+                    name,
+                )
     reads = known or trust.asks(name) or takes_callback(call)
     parts = [part for value in call.arguments for part in held(value)]
     parts += [part for one in parts if isinstance(one, Generator) for part in held(one.element())]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, UNKNOWN, Unknown, Value, join
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Unknown, Value, join
 from migration_guard.libraries.database import Field, Model, Query, Relationship, Row, Table, record
 from migration_guard.operations import OperationKind
 
@@ -128,16 +128,39 @@ def _gives_new(call: Call) -> bool:
 class Listener(Value):
     """`@event.listens_for(…)`: what stands below it is run when the event happens."""
 
-    __slots__ = ()
+    __slots__ = ("everywhere",)
+
+    def __init__(self, *, everywhere: bool) -> None:
+        self.everywhere = everywhere
+        """Whether every statement may be such an event, and not only what is done with one class."""
+
+    @property
+    def key(self) -> object:
+        return ("listener", self.everywhere)
 
 
-LISTENER = Listener()
+def listener(target: Value | None) -> Listener:
+    """What listens to something: to a class of engines or sessions, or to one of them, it hears what migrations do."""
+    options = target.alternatives() if target is not None else ()
+    return Listener(everywhere=any(one.handle or (isinstance(one, External) and is_wide(one.last)) for one in options))
 
 
-def listened(target: Value, call: Call) -> None:
-    """A function that listens to an event of the migration's own is run by it; one of the application's is not told."""
+def is_wide(name: str) -> bool:
+    return name.rstrip("()") in {
+        "Engine",
+        "AsyncEngine",
+        "Connection",
+        "Session",
+        "Pool",
+        "sessionmaker",
+        "scoped_session",
+    }
+
+
+def listened(target: Value, call: Call, *, everywhere: bool) -> None:
+    """A function that hears what the migration does is run by it; one that hears what an application does is not told."""
     machine = call.machine
-    if machine.scope.module is machine.module:
+    if everywhere or machine.scope.module is machine.module:
         machine.call(target, replace(call, positional=(), named={}, open=True)).consumed()
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from migration_guard.skim import created
+from migration_guard.sources import is_sql
 from migration_guard.sql import FunctionCreated, Functions, Unknown, read_sql
 from migration_guard.sql.names import bare
 
@@ -58,7 +59,7 @@ _BEGINS = re.compile(r"^[ \t]*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE
 def _texts(file: Path, root: Path) -> Iterator[str]:
     """The texts of a file that may be SQL: all of it, or the strings of a program."""
     content = created.content(file, root)
-    if file.suffix == ".sql":
+    if is_sql(file.name):
         yield content.decode("utf-8", "replace")
         return
     try:

@@ -24,7 +24,7 @@ from migration_guard.libraries.database import (
 )
 from migration_guard.libraries.drivers import selected
 from migration_guard.libraries.execution import execute
-from migration_guard.libraries.relationships import LISTENER, listened, map_class, relationship
+from migration_guard.libraries.relationships import listened, listener, map_class, relationship
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -84,7 +84,7 @@ def call(target: External, call: Call) -> Value | None:
         case "inspect":
             return first if isinstance(first, Row) else Catalogue("inspector", from_rows=True)
         case "listens_for":
-            return LISTENER
+            return listener(call.argument(0, "target"))
         case "listen":
             _listen(call)
             return NONE
@@ -105,11 +105,12 @@ def _table(name: Value, schema: Value) -> Value:
 def _listen(call: Call) -> None:
     """`event.listen(target, "after_create", what)`: a function, or a DDL whose text is executed."""
     what = call.argument(2, "fn") or UNKNOWN
+    heard = listener(call.argument(0, "target"))
     for option in what.alternatives():
         if isinstance(option, Text):
             execute(call, option)
         elif not isinstance(option, Unknown):
-            listened(option, call)
+            listened(option, call, everywhere=heard.everywhere)
 
 
 class SessionFactory(Handle):

@@ -10,8 +10,10 @@ from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition
-from migration_guard.rewriting.functions import Django, Written
+from migration_guard.rewriting.core import Core
+from migration_guard.rewriting.functions import Django
 from migration_guard.rewriting.removal import Migration
+from migration_guard.rewriting.slices import Written
 from migration_guard.sql.backfill import CannotMove, Draft, draft, draft_of_rows
 from migration_guard.sql.backfill.spoken import spoken
 from migration_guard.sql.names import bare
@@ -28,6 +30,8 @@ _BY_KIND = {
     OperationKind.OPAQUE: "its statement is not known; write it out in the migration, or finish a --skeleton",
     OperationKind.MARKER: "a text that speaks of a backfill changes no rows; there is nothing to move",
 }
+_QUERIED = ("sqlalchemy-core", OperationKind.UPDATE)
+"""What may stand in a loop over the rows that a SELECT gives."""
 FUNCTION = "fill_rows"
 """The name of a function that has none yet."""
 _ROW_BY_ROW = "a loop with Python logic; write it as one UPDATE or DELETE, or finish a --skeleton"
@@ -74,6 +78,8 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     schema = Schema(candidate.path, candidate.root)
     if rendition.rows is not None:
         return _function_of(one, finding, operation, schema, key)
+    if rendition.refusal:
+        return _function_of_query(one, finding, operation, schema, key)
     drafted = draft(rendition.sql, schema.facts, key)
     _refuse_unknown_columns(operation, rendition.sql, drafted, schema)
     _refuse_history(schema, drafted)
@@ -124,7 +130,7 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
         raise CannotMove("which table it writes is not known; name the table in the statement, then move it")
     if rendition is None or not (rendition.sql or rendition.refusal):
         raise CannotMove(_ROW_BY_ROW)
-    if rendition.refusal and rendition.rows is None:
+    if rendition.refusal and rendition.rows is None and (operation.how, operation.kind) != _QUERIED:
         raise CannotMove(rendition.refusal)
     return rendition
 
@@ -149,6 +155,29 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
     app = operation.migration.partition(".")[0].lower()
     words = {word for name in written.words for word in (name, f"{app}_{name}")}
     drafted = _with_unread(replace(drafted, names=drafted.names | words), schema)
+    return Piece(finding, operation, rendition, drafted, _models(schema, drafted), written)
+
+
+def _function_of_query(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:
+    """Make a function of a loop over a SELECT whose rows are updated by their key. Raises CannotMove and CannotRemove."""
+    candidate, rendition = one.candidate, operation.rendition
+    assert rendition is not None
+    migration = Migration(candidate.path, candidate.source)
+    loop = migration.loop_of(rendition.calls)
+    if loop is None or len(operation.tables) != 1 or candidate.framework != "alembic":
+        raise CannotMove(rendition.refusal)
+    rendition = replace(rendition, loop=loop)
+    core = Core(migration, candidate.path, migration.site(rendition, rendition.calls).statements)
+    table, found = operation.tables[0], core.queried
+    drafted = draft_of_rows(table, (), found.columns, schema.facts, key)
+    known = schema.facts(table).columns
+    if drafted.keys != (found.key,) or (found.is_model and not {found.key, *found.columns} <= known.keys()):
+        raise CannotMove(
+            f"its loop finds rows of {table} by {found.key}, which is not known as their key; {rendition.refusal}"
+        )
+    _refuse_history(schema, drafted)
+    written = core.written(FUNCTION, operation.migration or candidate.path.stem, table, fills=drafted.fills)
+    drafted = _with_unread(replace(drafted, names=drafted.names | written.words), schema)
     return Piece(finding, operation, rendition, drafted, _models(schema, drafted), written)
 
 

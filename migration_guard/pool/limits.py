@@ -5,7 +5,6 @@ Windows has no `resource` module; macOS has one whose stack and address space li
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import math
 import os
@@ -59,6 +58,8 @@ def in_reader(parent: int) -> None:
 def die_with_parent(parent: int) -> None:
     """End this process when the one that started it is gone, however that ended: nobody waits for it any more."""
     if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 - only readers need it
+
         with suppress(OSError, AttributeError):  # also amid a parser's own code, where no thread of ours runs
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()

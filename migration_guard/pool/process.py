@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from migration_guard.later import Later
 from migration_guard.operations import Job
 from migration_guard.pool import limits, wire
 from migration_guard.pool.wire import Answer
+
+if TYPE_CHECKING:
+    import subprocess
+else:
+    subprocess = Later("subprocess")
 
 START_SECONDS = 120.0
 """What loading the parsers may take: on a machine that does a hundred other things, a second becomes a minute."""

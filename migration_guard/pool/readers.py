@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from queue import SimpleQueue
 
 from migration_guard.operations import Job, Problem, Reading
@@ -32,11 +32,11 @@ class Readers:
         self._processes: list[Process] = []
         self._run: _Run | None = None
 
-    def read(self, work: Iterable[Work], most: int) -> Iterator[tuple[Job, Answer]]:
+    def read(self, work: Iterable[Work], most: int, meanwhile: Callable[[], None]) -> Iterator[tuple[Job, Answer]]:
         """Answer one run by at most so many readers. Those that still read what nobody waits for are replaced."""
         self._run = run = _Run(work)
         try:
-            yield from self._answers(run, min(most, self._workers))
+            yield from self._answers(run, min(most, self._workers), meanwhile)
         except BaseException:
             self.close()
             raise
@@ -44,9 +44,10 @@ class Readers:
             run.stop()
             self._run = None
 
-    def _answers(self, run: _Run, asking: int) -> Iterator[tuple[Job, Answer]]:
+    def _answers(self, run: _Run, asking: int, meanwhile: Callable[[], None]) -> Iterator[tuple[Job, Answer]]:
         for number in range(asking):
             run.ask(self._process(number))
+        meanwhile()
         while asking:
             said = run.said.get()
             if isinstance(said, tuple):

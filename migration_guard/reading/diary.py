@@ -130,8 +130,8 @@ class Diary(Ledger):
             if not self._open:
                 self.commit()
 
-    def commit(self) -> None:
-        Ledger.commit(self)
+    def commit(self, *, ends: bool = True) -> None:
+        Ledger.commit(self, ends=ends)
         self._next()
 
     def _next(self) -> None:

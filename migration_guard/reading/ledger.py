@@ -158,8 +158,10 @@ class Ledger:
         self.direction = direction
         self.situation.become(replace(kept, transactions=self._next_transaction()))
 
-    def commit(self) -> None:
-        """The transaction ends, and with it each batch of the loops that are being run."""
+    def commit(self, *, ends: bool = True) -> None:
+        """A transaction ends or begins, and with it each batch of the loops that are being run."""
+        if ends:
+            self.situation.committed()
         self.situation.become(replace(self.situation.now, transactions=self._next_transaction()))
         self.commits += 1
         for loop in self.loops:
@@ -184,6 +186,7 @@ class Ledger:
         how: str,
         tables: Iterable[str] = (),
         anywhere: Sequence[str] = (),
+        cased: Sequence[str] = (),
         model: str | None = None,
         text: str | None = None,
         dynamic: bool = False,
@@ -196,7 +199,7 @@ class Ledger:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
         A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL,
-        `rendered` gives the statement itself, `anywhere` tables whose schema is not known, `loose` if the call puts something into it that is not known.
+        `rendered` gives the statement itself, `anywhere` tables whose schema is not known, `cased` those whose names are quoted, `loose` if the call puts something into it that is not known.
         """
         changed = [table for table in tables if table]
         stack = list(frames)
@@ -207,7 +210,7 @@ class Ledger:
             via = spot
             spot = self._last_line_here(place, stack)
             key = (spot.key, kind, next((table for table in changed if table not in anywhere), model))
-        origins = [self.situation.origin(table) for table in changed]
+        origins = [self.situation.origin(table, quoted=table in cased) for table in changed]
         created = origins[0] if origins and all(origins) and not anywhere else None
         now = self.situation.now
         transactions = frozenset[int]() if now.autocommit else now.transactions
@@ -276,9 +279,18 @@ class Ledger:
         ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
         return spot_of(next((way for way in ways if way.source is self.migration), place))
 
-    def create(self, table: str | None, spot: Spot, *, certain: bool = True) -> None:
+    def create(
+        self,
+        table: str | None,
+        spot: Spot,
+        *,
+        certain: bool = True,
+        folded: bool = False,
+        until_commit: bool = False,
+    ) -> None:
+        """A table is created; `folded` if a server writes its name in small letters, whatever stands there."""
         if table:
-            self.situation.create(table, spot, certain=certain)
+            self.situation.create(table, spot, certain=certain, folded=folded, until_commit=until_commit)
 
     def drop(self, table: str | None) -> None:
         if table:

@@ -44,6 +44,7 @@ from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.markers import Markers
 from migration_guard.reading.procedures import Procedures
+from migration_guard.sources import is_sql
 
 _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 """As in Shift JIS, Big5 and GBK."""
@@ -63,7 +64,7 @@ class Migration:
         HEAP.reset()
         self.path = Path(job.path)
         self.job = job
-        is_python = self.path.suffix.lower() != ".sql"
+        is_python = not is_sql(self.path.name)
         self.source = parse(self.path, source_bytes if is_python else b"")
         self.bytes = source_bytes
         self.module = Module(self.path, self.source)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from migration_guard.interpreter.syntax import parse
+from migration_guard.sources import is_sql
 
 _LINE_END = re.compile(r"\r\n?|\n|\Z")
 
@@ -17,7 +18,7 @@ def with_remarks(path: Path, data: bytes, names: Mapping[int, frozenset[str]], r
 
     Raises `Refused` for Python that cannot be parsed, and UnicodeError for a reason that its encoding does not have.
     """
-    if path.suffix.lower() == ".sql":
+    if is_sql(path.name):
         text, encoding, mark, begins = data.decode("utf-8", "surrogateescape"), "utf-8", "--", {}
     else:
         source = parse(path, data)

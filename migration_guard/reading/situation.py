@@ -14,6 +14,10 @@ class Moment:
 
     created: dict[str, Spot] = field(default_factory=dict)
     """Tables that are new and empty for sure, and where they were created."""
+    exactly: dict[str, str] = field(default_factory=dict)
+    """How those of them are spelled whose names a server does not fold."""
+    passing: frozenset[str] = frozenset()
+    """Those of them that go when the transaction ends."""
     gone: frozenset[str] = frozenset()
     """Tables that do not exist for sure: IF NOT EXISTS then creates them."""
     transactions: frozenset[int] = frozenset({0})
@@ -24,7 +28,7 @@ class Moment:
     @property
     def key(self) -> object:
         created = tuple((name, spot.key) for name, spot in self.created.items())
-        return (created, self.gone, self.transactions, self.autocommit)
+        return (created, tuple(self.exactly.items()), self.passing, self.gone, self.transactions, self.autocommit)
 
     def shape(self, depth: int) -> object:
         return self.key
@@ -35,6 +39,8 @@ class Moment:
             if isinstance(other, Moment):
                 result = Moment(
                     {name: spot for name, spot in result.created.items() if name in other.created},
+                    {**result.exactly, **other.exactly},
+                    result.passing | other.passing,
                     result.gone & other.gone,
                     result.transactions | other.transactions,
                     min(result.autocommit, other.autocommit),
@@ -55,16 +61,35 @@ class Situation(Store):
     def become(self, moment: Moment) -> None:
         self.write("now", moment)
 
-    def create(self, table: str, spot: Spot, *, certain: bool) -> None:
+    def create(
+        self, table: str, spot: Spot, *, certain: bool, folded: bool = False, until_commit: bool = False
+    ) -> None:
         """A table is created; not `certain` where it may have been there: IF NOT EXISTS."""
         now, name = self.now, named(table)
-        if certain or name in now.gone:
-            self.become(replace(now, created={**now.created, name: spot}, gone=now.gone - {name}))
+        if not (certain or name in now.gone) or (until_commit and now.autocommit):
+            return
+        exactly = {other: spelled for other, spelled in now.exactly.items() if other != name}
+        if not folded and own_name(table) != own_name(table).lower():
+            exactly[name] = own_name(table)
+        self.become(
+            replace(
+                now,
+                created={**now.created, name: spot},
+                exactly=exactly,
+                passing=now.passing | {name} if until_commit else now.passing - {name},
+                gone=now.gone - {name},
+            )
+        )
+
+    def committed(self) -> None:
+        """The transaction has ended, and with it what was to last no longer."""
+        for name in self.now.passing:
+            self.drop(name)
 
     def drop(self, table: str) -> None:
         now, name = self.now, named(table)
         created = {other: spot for other, spot in now.created.items() if other != name}
-        self.become(replace(now, created=created, gone=now.gone | {name}))
+        self.become(replace(now, created=created, passing=now.passing - {name}, gone=now.gone | {name}))
 
     def doubt(self, table: str | None) -> None:
         """What was created under a name need not be what it means now; None for every name."""
@@ -77,11 +102,20 @@ class Situation(Store):
         created = dict(now.created)
         if named(old) in created:
             created[named(new)] = created.pop(named(old))
-            self.become(replace(now, created=created))
+            exactly = {name: spelled for name, spelled in now.exactly.items() if name not in {named(old), named(new)}}
+            self.become(replace(now, created=created, exactly=exactly))
 
-    def origin(self, table: str) -> Spot | None:
-        """Where a table was created, if it surely is new."""
-        return self.now.created.get(named(table))
+    def origin(self, table: str, *, quoted: bool = False) -> Spot | None:
+        """Where a table was created, if it surely is new: `"Leads"` in quotes is not `leads`."""
+        now, name = self.now, named(table)
+        exactly = now.exactly.get(name)
+        is_same = not quoted if exactly is None else own_name(table) == exactly
+        return now.created.get(name) if is_same else None
+
+
+def own_name(table: str) -> str:
+    """A table's name without its schema and quotes."""
+    return table.rpartition(".")[2].strip('"`[]')
 
 
 def named(table: str) -> str:

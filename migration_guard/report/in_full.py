@@ -14,7 +14,7 @@ from migration_guard.operations import Direction, Operation, OperationKind, Prob
 from migration_guard.report.crowd import OVERVIEW_FROM, worst
 from migration_guard.report.frame import frame, lines_of
 from migration_guard.report.lines import Line, Piece, line, takes_colour, width_of, without_colours
-from migration_guard.report.model import Report, by_urgency, places, to_mend
+from migration_guard.report.model import Report, by_urgency, may_move, places, to_mend
 from migration_guard.report.pages import page_of
 from migration_guard.report.sanitise import one_line
 from migration_guard.report.screen import Screen
@@ -23,7 +23,6 @@ from migration_guard.report.summary import summary
 STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "bold magenta", Severity.LOW: "bold"}
 """Colours that can be read on black and on white; the severity is said in words beside them."""
 MARGIN = 100
-_MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.INSERT_SELECT, OperationKind.DELETE})
 _NOQA = re.compile(r"#\s*noqa\b", re.IGNORECASE)
 NOQA = "`# noqa` is for other linters; a statement that is meant says: # migration-guard: ignore[NAME] -- why"
 GRANDFATHER = "Grandfather what is there, so that only new findings fail: migration-guard baseline"
@@ -89,7 +88,7 @@ class _Page:
             yield from self._field("note", NOQA)
         for finding in filter(self._untold, to_mend(findings)):
             yield from self._field("do", finding.help)
-        if any(_may_move(finding) for finding in findings):
+        if any(may_move(finding) for finding in findings):
             yield from self._field("move", f"migration-guard move {shlex.quote(f'{first.path}:{first.span.line}')}")
 
     def _untold(self, finding: Finding) -> bool:
@@ -126,21 +125,6 @@ def _heading(finding: Finding) -> Line:
         Piece(f"{finding.code} {finding.name}", style, page_of(finding.name)),
         Piece(f" [{finding.severity.value}{filed}]", style),
         Piece(f" {one_line(finding.message)}", "bold"),
-    )
-
-
-def _may_move(finding: Finding) -> bool:
-    """Whether `migration-guard move` is worth a try: all else it refuses without a look at the statement."""
-    operation = finding.operation
-    return (
-        operation is not None
-        and finding.status is Status.NEW
-        and finding.code.startswith("MG1")
-        and operation.kind in _MOVABLE
-        and operation.direction is Direction.UPGRADE
-        and operation.via is None
-        and bool(operation.tables)
-        and finding.path.endswith(".py")
     )
 
 

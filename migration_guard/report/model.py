@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from migration_guard.findings import Finding, Status
 from migration_guard.lean import dataclass
-from migration_guard.operations import Problem, Span, Unread
+from migration_guard.operations import Direction, OperationKind, Problem, Span, Unread
 
 if TYPE_CHECKING:
     from migration_guard.report.background import Background
 
 _GO_ALONG = frozenset({"MG301", "MG302"})
 """Rules about the transaction in which a data change stands: they hold no longer once it has been moved."""
+
+_MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.INSERT_SELECT, OperationKind.DELETE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Report:
     recovered: tuple[str, ...] = ()
     """Baselines that were put together from the two sides of a merge conflict."""
 
+    subject: tuple[str, ...] = ()
+    """What was asked about: the folder, from the repository's root, and the paths that were named; none is all of it."""
     unread: tuple[Unread, ...] = ()
     """Files beside migrations that may change data, and that no migration leads to."""
     background: Background | None = None
@@ -87,3 +91,18 @@ def to_mend(place: Iterable[Finding]) -> list[Finding]:
     """Give the findings of a place whose advice is to be said: the first, and what does not go away with it."""
     first, *others = place
     return [first, *(one for one in others if one.code not in _GO_ALONG)]
+
+
+def may_move(finding: Finding) -> bool:
+    """Whether `migration-guard move` is worth a try: all else it refuses without a look at the statement."""
+    operation = finding.operation
+    return (
+        operation is not None
+        and finding.status is Status.NEW
+        and finding.code.startswith("MG1")
+        and operation.kind in _MOVABLE
+        and operation.direction is Direction.UPGRADE
+        and operation.via is None
+        and bool(operation.tables)
+        and finding.path.endswith(".py")
+    )

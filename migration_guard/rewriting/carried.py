@@ -38,7 +38,7 @@ class Names:
 
 def names_of(tree: ast.Module) -> Names:
     """Find the names in a piece of code. Raises SyntaxError where it binds a name of a function around it (`nonlocal`)."""
-    top = symtable(ast.unparse(tree), "", "exec")
+    top = symtable(ast.unparse(ast.fix_missing_locations(tree)), "", "exec")
     own = top.get_symbols()
     deeper = [one for scope in _scopes_in(top) for one in scope.get_symbols() if one.is_global()]
     binds = frozenset(one.get_name() for one in own if one.is_assigned() or one.is_imported())
@@ -74,7 +74,19 @@ def _root(node: ast.AST) -> Iterator[str]:
 def carried_over(
     loop: ast.For, setup: ast.Module, helpers: ast.Module, row: str, lists: frozenset[str], *, fills: bool
 ) -> str | None:
-    """Say why a loop's rows do not stand each for itself; None if they do. `lists` are filled, and used after it."""
+    """Say why the rows of a loop over a queryset do not stand each for itself; None if they do.
+
+    `lists` are filled, and used after it.
+    """
+    return taken_along(loop, setup, helpers, row, lists, fills=fills) or _of_its_own_rows(
+        loop, ast.Module(loop.body, []), row
+    )
+
+
+def taken_along(
+    loop: ast.For, setup: ast.Module, helpers: ast.Module, row: str, lists: frozenset[str], *, fills: bool
+) -> str | None:
+    """Say what a loop takes along from row to row, or from the world; None if there is nothing."""
     body = ast.Module(loop.body, [])
     inside, helping = names_of(body), names_of(helpers).binds
     outside = {*names_of(setup).binds, *helping} - inside.binds
@@ -84,7 +96,6 @@ def carried_over(
         or _written_outside(helpers, helping, row)
         or _handed_on(loop, setup, outside - lists)
         or _from_before(loop.body, inside.binds - {row})
-        or _of_its_own_rows(loop, body, row)
         or _not_the_same(ast.Module([*setup.body, *helpers.body, *loop.body], []), body, row, fills=fills)
     )
 

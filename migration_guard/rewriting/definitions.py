@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,8 +35,26 @@ class Definition:
 @lru_cache(maxsize=1024)
 def keys_in(path: Path, data: bytes) -> frozenset[str]:
     """Give the keys that a module defines. Raises Refused where it does not parse."""
-    _, defined = _read(path, data)
-    return frozenset(key for key, _ in defined)
+    try:
+        tree = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset(key for key, _ in _read(path, data)[1])
+    return frozenset(_keys(tree))
+
+
+def _keys(tree: ast.Module) -> Iterator[str]:
+    """The keys of calls of the class, and of plain dictionaries."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), keywords=given) if name == CLASS:
+                values: list[ast.expr] = [one.value for one in given if one.arg == "key"]
+            case ast.Dict(keys=keys, values=every):
+                values = [
+                    value for key, value in zip(keys, every) if isinstance(key, ast.Constant) and key.value == "key"
+                ]
+            case _:
+                continue
+        yield from (one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, str))
 
 
 def with_definition(path: Path, data: bytes, definition: Definition) -> bytes:

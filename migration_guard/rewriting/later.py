@@ -90,10 +90,11 @@ def _locals(migration: Migration, steps: Sequence[Step]) -> list[Any]:
     wanted = {name for one in _statements(steps) for name in _open(one)}
     found: list[Any] = []
     before = list(migration.before(steps[0].block or steps[0].node)) if steps and steps[0].node is not None else []
+    own = {name for one in before for name in names_of(ast.parse(_plain_code(one))).binds}
     for one in reversed(before):
         tree = ast.parse(_plain_code(one))
         names = names_of(tree)
-        if wanted & names.touched:
+        if wanted & own & names.touched:
             if not all(does_nothing(line) for line in tree.body):
                 raise CannotRemove("what follows uses what the migration finds out before")
             wanted |= names.loads

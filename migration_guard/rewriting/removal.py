@@ -85,6 +85,15 @@ class Migration:
         _check_way_up(statement, self._tree)
         return Site((statement,), _instead(statement), None, 1, after)
 
+    def loop_of(self, calls: Sequence[Span]) -> Span | None:
+        """The one loop in which the innermost call of this file stands; None where there is none, or several."""
+        found = next((call for span in calls if (call := _call_at(self.source, self._tree, span)) is not None), None)
+        around = list(self._tree.above(found)) if found is not None else []
+        loops = [one for one in around if isinstance(one, (cst.For, cst.While))]
+        if len(loops) != 1 or not isinstance(loops[0], cst.For):
+            return None
+        return Span(*self.source.start(loops[0]), *self.source.end(loops[0]))
+
     # --- For who makes a function of a loop --------------------------------------------------------------------------
 
     @property
@@ -95,8 +104,10 @@ class Migration:
         return self.source.start(node)[0]
 
     def function_around(self, node: cst.CSTNode) -> cst.FunctionDef | None:
-        """The function of the module in which a statement stands."""
+        """The function of the module, or of the class of the migration, in which a statement stands."""
         found = [one for one in self._tree.above(node) if isinstance(one, (cst.FunctionDef, cst.ClassDef))]
+        if len(found) == 2 and isinstance(found[1], cst.ClassDef) and found[1].name.value == "Migration":
+            del found[1]
         return found[0] if len(found) == 1 and isinstance(found[0], cst.FunctionDef) else None
 
     def before(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -120,13 +131,9 @@ class Migration:
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         return self._tree.parent(node)
 
-    def calls_in(self, node: cst.CSTNode, name: str) -> Iterator[cst.Call]:
-        """The calls of a name that stand in a node."""
-        for call in self._tree.calls:
-            if (dotted(call.func) or "").rpartition(".")[2] == name and any(
-                one is node for one in self._tree.above(call)
-            ):
-                yield call
+    def calls_of(self, function: str) -> Iterator[cst.Call]:
+        """The calls of a function of the module."""
+        return (call for call in self._tree.calls if dotted(call.func) == function)
 
     def runs(self, function: str) -> bool:
         """Whether `RunPython` is given a function."""

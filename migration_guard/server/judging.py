@@ -11,12 +11,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migration_guard.check import Request, Run, run
 from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import UsageError, discover
 from migration_guard.files import printable, shown_path
 from migration_guard.findings import Finding
 from migration_guard.operations import Job, Problem
+from migration_guard.pipeline import Request, Run, run
 from migration_guard.pool import kept_readers, read_all
 from migration_guard.server.documents import Document
 from migration_guard.sight.unsaved import Texts, instead

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
-from migration_guard.check import severities_of
 from migration_guard.findings import Finding, Severity
 from migration_guard.operations import Problem, Span
+from migration_guard.pipeline import severities_of
 from migration_guard.report import markdown
 from migration_guard.report.model import places, to_mend
 from migration_guard.report.pages import page_of

@@ -39,11 +39,15 @@ _RUNNERS = frozenset(
     "call_soon call_later".split()
 )
 """What of Python's own calls what it is given, now or when the program ends."""
+_MAKES_MEMBERS = re.compile(r"^enum\.\w+$|\bmodels\.\w*Choices$")
+"""Bases of classes whose members are made when they are defined."""
+_ASKED = ("__get__", "__getattr__", "__getattribute__")
 _HOOKS = frozenset(
     "sqlalchemy.event.listen sqlalchemy.event.listens_for signal.signal sys.settrace sys.setprofile sys.addaudithook "
     "threading.settrace threading.setprofile sys.meta_path.insert sys.meta_path.append sys.meta_path.extend "
     "sys.path_hooks.insert sys.path_hooks.append sys.path_hooks.extend builtins.setattr setattr sys.modules.update "
-    "sys.modules.setdefault weakref.finalize gc.callbacks.append".split()
+    "sys.modules.setdefault weakref.finalize gc.callbacks.append django.db.models.signals.post_migrate.connect "
+    "django.db.models.signals.pre_migrate.connect".split()
 )
 """What calls it later, in the same program."""
 
@@ -68,7 +72,7 @@ class _Part:
     """Whether it is called, so that of a name that is given to another name that one is."""
 
     def nodes(self) -> Iterator[ast.AST]:
-        return ast.walk(self.node) if self.whole else at_once(self.node)
+        return ast.walk(self.node) if self.whole else at_once(self.node, never=self.module.guarded)
 
 
 class Acting:
@@ -99,6 +103,16 @@ class Acting:
         look = _Look(Outline(path), self.root)
         asked = (part for node, _ in every if isinstance(node, ast.ImportFrom) for part in look.asked_for(node))
         return any(map(self._leads_to_a_write, asked))
+
+    def may_write(self, module: Outline, handed: ast.expr | ast.stmt) -> bool:
+        """Whether something that a module hands over to be called later, or defines for that, may change data."""
+        if isinstance(handed, ast.stmt):
+            return self._leads_to_a_write(_Part(module, handed))
+        return any(map(self._leads_to_a_write, _Look(module, self.root).handed(handed)))
+
+    def origin(self, module: Outline, node: ast.expr) -> str:
+        """The full name of something that a module imports; nothing where it does not."""
+        return _Look(module, self.root).origin(node)
 
     @staticmethod
     def _may_be_ours(found: re.Match[bytes]) -> bool:
@@ -150,7 +164,7 @@ class Acting:
     def _found_acting(self, path: Path) -> tuple[int, ...]:
         module = outline(path) if not leads_out(path, self.root) else None
         if module is None:
-            return (UNREAD,) if _may_speak(path) else ()
+            return (UNREAD,) if path.name.endswith(places.ARCHIVES) or _may_speak(path) else ()
         numbered = enumerate(module.body)
         return tuple(at for at, one in numbered if self._leads_to_a_write(_Part(module, one, whole=False)))
 
@@ -221,6 +235,8 @@ def _followed(part: _Part, root: Path) -> Iterator[_Part | None]:
         yield None
     for name in () if part.whole else names:
         yield from look.values(name)
+    for owner, _ in () if part.whole else attributes:
+        yield from look.asking(owner)
     if anything:
         # Something is called that only runs tell: all that is named here may be it.
         for name in names:
@@ -261,14 +277,17 @@ class _Look:
         """What is put into something imported, and may be called by whoever calls that."""
         owner = target.value if isinstance(target, (ast.Attribute, ast.Subscript)) else None
         if owner is not None and self.origin(owner):
-            yield from self._handed(value)
+            yield from self.handed(value)
 
-    def _handed(self, value: ast.expr) -> Iterator[_Part]:
+    def handed(self, value: ast.expr) -> Iterator[_Part]:
+        """What is called if something that is handed over is."""
         match value:
             case ast.Lambda(body=body):
                 yield _Part(self._module, body)
-            case ast.Call(func=made):
+            case ast.Call(func=made, args=given):
                 yield from self._reference(made)
+                for one in given:  # `partial(function, …)`
+                    yield from self._reference(one)
             case _:
                 yield from self._reference(value)
 
@@ -292,7 +311,7 @@ class _Look:
         yield from found
         if runs:
             for value in (*call.args, *(keyword.value for keyword in call.keywords)):
-                yield from self._handed(value)
+                yield from self.handed(value)
 
     def defined(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[_Part]:
         """What runs because something is defined: decorators of the repository, and classes that hear of their heirs."""
@@ -308,6 +327,8 @@ class _Look:
             ):
                 yield _Part(self._module, node)
         if isinstance(node, ast.ClassDef):
+            if any(_MAKES_MEMBERS.search(self.origin(base)) for base in node.bases):
+                yield _Part(self._module, node)
             for base in node.bases:
                 for part in self._reference(base):
                     hears = [one for one in ast.walk(part.node) if getattr(one, "name", "") == "__init_subclass__"]
@@ -327,6 +348,12 @@ class _Look:
         for part in self.named(name):
             if isinstance(part.node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
                 yield _Part(part.module, part.node, called=False)
+
+    def asking(self, name: str) -> Iterator[_Part]:
+        """A class whose attributes are asked for, where its module has something that is asked then."""
+        for part in self.named(name):
+            if isinstance(part.node, ast.ClassDef) and any(one in part.module.functions for one in _ASKED):
+                yield _Part(part.module, part.node)
 
     def named(self, name: str) -> Iterator[_Part]:
         yield from (_Part(self._module, node) for node in self._module.top.get(name, ()))

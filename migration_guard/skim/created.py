@@ -10,6 +10,7 @@ from pathlib import Path
 from migration_guard.files import Unreadable, leads_out, read_source
 from migration_guard.sight import asked, remembered
 from migration_guard.sight.folders import is_link, names, walk
+from migration_guard.sources import is_source, is_sql
 
 MAX_FILES = 3_000
 """Files that are searched for a function."""
@@ -30,7 +31,7 @@ _NEVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "sta
 def in_sight(folder: Path, root: Path) -> tuple[tuple[Path, frozenset[str]], ...]:
     """The files that may create any: what lies in a folder, and in folders of SQL, each with the names; nearest first."""
     beside = sorted(folder / name for name in names(folder) or ())
-    files = dict.fromkeys((*(file for file in beside if file.suffix in (".py", ".sql")), *_tree(root)))
+    files = dict.fromkeys((*(file for file in beside if is_source(file.name)), *_tree(root)))
     found = ((file, _created(file, root)) for file in islice(files, MAX_FILES))
     return tuple((file, there) for file, there in found if there)
 
@@ -45,7 +46,7 @@ def _below(root: Path) -> Iterator[Path]:
         inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in _NEVER)
         parts = set(folder.relative_to(root).parts)
         for name in files:
-            if name.endswith(".sql") or (name.endswith(".py") and parts & _FOLDERS):
+            if is_sql(name) or (name.endswith(".py") and parts & _FOLDERS):
                 yield folder / name
 
 

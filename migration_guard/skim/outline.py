@@ -46,6 +46,8 @@ class Outline:
     stars: list[tuple[str, int]] = field(default_factory=list)
     """Modules from which all names are taken, with their dots."""
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
+    guarded: bool = True
+    """Whether `__name__` and `TYPE_CHECKING` mean what they always mean."""
 
 
 @remembered(512)
@@ -55,7 +57,7 @@ def outline(path: Path) -> Outline | None:
         tree = parsed(read_source(path, MAX_BYTES))
     except (OSError, Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    found = Outline(path, tree.body)
+    found = Outline(path, tree.body, guarded=not _rebinds(tree.body))
     for node in _statements(tree.body):
         match node:
             case ast.ClassDef():
@@ -70,7 +72,7 @@ def outline(path: Path) -> Outline | None:
             case ast.Import(names=names):
                 for alias in names:
                     found.imports[alias.asname or alias.name.partition(".")[0]] = (alias.name, 0, "")
-    for statement in _at_top(tree.body):
+    for statement in _at_top(tree.body, never=found.guarded):
         for name in _bound(statement):
             found.top.setdefault(name, []).append(statement)
     return found
@@ -83,8 +85,8 @@ def parsed(source: bytes) -> ast.Module:
         return ast.parse(source)
 
 
-def at_once(statement: ast.AST) -> Iterator[ast.AST]:
-    """Give the nodes that are run with a module: not the bodies of functions, nor what stands under a main guard."""
+def at_once(statement: ast.AST, *, never: bool = True) -> Iterator[ast.AST]:
+    """Give the nodes that are run with a module: not the bodies of functions, nor, if it is `never`, what stands under a guard."""
     waiting: list[ast.AST] = [statement]
     while waiting:
         node = waiting.pop()
@@ -92,17 +94,28 @@ def at_once(statement: ast.AST) -> Iterator[ast.AST]:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 waiting += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
+                waiting += (
+                    one for one in _annotations(node) if any(isinstance(each, ast.Call) for each in ast.walk(one))
+                )
             case ast.Lambda():
                 waiting += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
-            case ast.If(test=test, orelse=otherwise) if _is_never(test):
+            case ast.If(test=test, orelse=otherwise) if never and _is_never(test):
                 waiting += reversed(otherwise)
             case _:
                 waiting += reversed(list(ast.iter_child_nodes(node)))
 
 
+def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    given = node.args
+    every = (*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, (given.vararg, given.kwarg)))
+    yield from (one.annotation for one in every if one.annotation is not None)
+    if node.returns is not None:
+        yield node.returns
+
+
 def imports_of(module: Outline) -> Iterator[Import]:
     """Give what is imported with a module."""
-    for statement in _at_top(module.body, classes=True):
+    for statement in _at_top(module.body, classes=True, never=module.guarded):
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             yield from imported(statement)
         elif isinstance(statement, (ast.Expr, ast.Assign)) and isinstance(statement.value, ast.Call):
@@ -121,6 +134,16 @@ def imported(node: ast.AST) -> Iterator[Import]:
         ) if function in ("import_module", "__import__", "import_string", "run_module"):
             module = name.rpartition(".")[0] if function == "import_string" else name
             yield Import.spelled(module)
+
+
+def _rebinds(body: list[ast.stmt]) -> bool:
+    """Whether a module gives a value of its own to a name that guards go by; `TYPE_CHECKING = False` is what it means."""
+    return any(
+        isinstance(target, ast.Name) and target.id in {"__name__", "TYPE_CHECKING"}
+        for node in body
+        if isinstance(node, ast.Assign) and not (isinstance(node.value, ast.Constant) and node.value.value is False)
+        for target in node.targets
+    )
 
 
 def _is_never(test: ast.expr) -> bool:
@@ -142,7 +165,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             waiting += reversed(inner)
 
 
-def _at_top(body: list[ast.stmt], *, classes: bool = False) -> Iterator[ast.stmt]:
+def _at_top(body: list[ast.stmt], *, classes: bool = False, never: bool = True) -> Iterator[ast.stmt]:
     """Give the statements of a module, those in `if`, `try`, `with` and loops included."""
     waiting = [*reversed(body)]
     while waiting:
@@ -153,7 +176,7 @@ def _at_top(body: list[ast.stmt], *, classes: bool = False) -> Iterator[ast.stmt
         ):
             continue
         parts = list(_parts(statement))
-        if isinstance(statement, ast.If) and _is_never(statement.test):
+        if never and isinstance(statement, ast.If) and _is_never(statement.test):
             parts = parts[1:]
         for inner in reversed(parts):
             waiting += reversed(inner)

@@ -9,10 +9,18 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from migration_guard.files import Unreadable, read_head
+from migration_guard.files import Unreadable, read_head, read_source
+from migration_guard.later import Later
 from migration_guard.sight import asked, remembered
 from migration_guard.sight.folders import COMPILED, compiled, holds, holds_ending, is_folder, walk
+
+if TYPE_CHECKING:
+    import io
+    import zipfile
+else:
+    io, zipfile = Later("io"), Later("zipfile")
 
 NEVER_OURS = frozenset(
     {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}
@@ -26,6 +34,9 @@ _LOADED_FIRST = frozenset(sys.builtin_module_names) | frozenset(
 """What is loaded before any migration is, and therefore stays what it is."""
 _STARTS = ("alembic.ini", "manage.py")
 """What programs are started beside, so that Python looks there first."""
+ARCHIVES = (".zip", ".egg", ".whl", ".pyz", ".pex")
+"""How files are called that Python imports modules from, if they lie on its path."""
+_MAX_ARCHIVE = 32 * 1024 * 1024
 _CHANGE_PATH = ("env.py", *_STARTS)
 _CHANGES_PATH = re.compile(
     rb"sys\s*\.\s*path\b|addsitedir|from\s+sys\s+import|^\s*prepend_sys_path\s*=(?!\s*\.?\s*$)", re.MULTILINE
@@ -42,8 +53,44 @@ def every(name: str, importer: Path, root: Path, level: int = 0) -> tuple[Path, 
     """Give all files that may be meant: one, or none, or several where only `sys.path` could say which."""
     parts = tuple(name.split(".")) if name else ()
     if not level and _may_be_anywhere(importer, root):
-        return _found(parts, importer.parent, root, level) or _elsewhere(parts, root)
+        found = _found(parts, importer.parent, root, level) or _elsewhere(parts, root)
+        return found or archived(parts, importer, root)
     return _found(parts, importer.parent, root, level)
+
+
+def archived(parts: tuple[str, ...], importer: Path, root: Path) -> tuple[Path, ...]:
+    """Give the archives of the repository that hold a module; one that cannot be opened may, where the importer names it."""
+    if not parts or parts[0] in NEVER_OURS or parts[0] in _LOADED_FIRST:
+        return ()
+    found = ((path, _members(path)) for path in _archives(root))
+    return tuple(
+        path for path, held in found if (parts[0] in held if held is not None else _names_it(importer, path.name))
+    )
+
+
+@asked(8)
+def _archives(root: Path) -> tuple[Path, ...]:
+    return tuple(
+        folder / name for folder, _, files in _looked_through(root) for name in files if name.endswith(ARCHIVES)
+    )
+
+
+@remembered(64)
+def _members(path: Path) -> frozenset[str] | None:
+    """The modules at the top of an archive; None where it cannot be opened."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(read_source(path, _MAX_ARCHIVE))) as archive:
+            names = archive.namelist()
+    except (Unreadable, zipfile.BadZipFile, ValueError, NotImplementedError, EOFError):
+        return None
+    return frozenset(name.partition("/")[0].removesuffix(".py").removesuffix(".pyc") for name in names)
+
+
+def _names_it(importer: Path, name: str) -> bool:
+    try:
+        return name.encode() in read_head(importer)[0]
+    except Unreadable:
+        return False
 
 
 def files_run(name: str, importer: Path, root: Path, level: int = 0, names: Sequence[str] = ()) -> Iterator[Path]:
@@ -153,12 +200,17 @@ def _elsewhere(parts: tuple[str, ...], root: Path) -> tuple[Path, ...]:
     return tuple(target for base in bases if (target := below(base, parts, root)) is not None)
 
 
+def _looked_through(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    for folder, folders, files in walk(root):
+        folders[:] = sorted(name for name in folders if name not in _NOT_LOOKED_THROUGH)
+        yield folder, folders, files
+
+
 @asked(8)
 def _by_name(root: Path) -> dict[str, list[Path]]:
     """The folders that hold a module, by the name of the module."""
     found: dict[str, list[Path]] = {}
-    for folder, folders, files in walk(root):
-        folders[:] = sorted(name for name in folders if name not in _NOT_LOOKED_THROUGH)
+    for folder, folders, files in _looked_through(root):
         if "__init__.py" in files and folder != root:
             continue  # what lies in a package has the package's name before its own
         for name in {*(name[:-3] for name in files if name.endswith(".py")), *folders}:
@@ -167,4 +219,4 @@ def _by_name(root: Path) -> dict[str, list[Path]]:
 
 
 def _is_folder(path: Path) -> bool:
-    return not path.name.endswith((".py", *COMPILED)) or is_folder(path)
+    return not path.name.endswith((".py", *COMPILED, *ARCHIVES)) or is_folder(path)

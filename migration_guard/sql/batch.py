@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
+from migration_guard.later import Later
 from migration_guard.sql.lexis import lexis_of, spoken
-from migration_guard.sql.parse import tree_of
 from migration_guard.sql.scan import HOLE, masked, scan
 from migration_guard.sql.statement import split
 
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from migration_guard.sql import parse
+else:
+    exp, parse = Later("sqlglot.expressions"), Later("migration_guard.sql.parse")  # migrations hold no batches
+
 _LOCKS = {(True, False): "UPDATE", (True, True): "NO KEY UPDATE", (False, False): "SHARE", (False, True): "KEY SHARE"}
-_RANGES = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
-_VERBS: dict[type[exp.Expr], str] = {
-    exp.Update: "UPDATE", exp.Delete: "DELETE", exp.Insert: "INSERT", exp.Merge: "MERGE"
-}  # fmt: skip
+
+
+@cache
+def _verbs() -> dict[type[exp.Expr], str]:
+    return {exp.Update: "UPDATE", exp.Delete: "DELETE", exp.Insert: "INSERT", exp.Merge: "MERGE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ def batches(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterat
     """What each statement of a text picks and changes; None for one that has no tree."""
     for statement in split(scan(masked(text, holes), 0, lexis_of(dialect))):
         first, last = statement[0], statement[len(statement) - 1]
-        found = _batch(tree_of(statement.tokens, spoken(dialect)))
+        found = _batch(parse.tree_of(statement.tokens, spoken(dialect)))
         if found is None:
             yield None
             continue
@@ -98,7 +106,7 @@ def _shown(limit: str | None, text: str) -> str | None:
 def _batch(root: exp.Expr | None) -> Batch | None:
     if root is None or any(isinstance(node, exp.Command) for node in root.walk()):
         return None
-    writing = [node for node in root.walk() if type(node) in _VERBS and not isinstance(node.parent, exp.When)]
+    writing = [node for node in root.walk() if type(node) in _verbs() and not isinstance(node.parent, exp.When)]
     picked = [node for node in root.find_all(exp.Select) if node.args.get("locks") or node.args.get("limit")]
     reading = [] if writing else [node for node in root.find_all(exp.Select) if node not in picked]
     picks = tuple(_pick(node, nested=bool(writing)) for node in (*picked, *reading))
@@ -149,7 +157,7 @@ def _write(node: exp.Expr, root: exp.Expr, picked: Sequence[exp.Select]) -> Writ
     tested = tuple(dict.fromkeys(chain(own, *(_tested(select.args.get("where")) for select in inside))))
     bounds = _bounds(node, target)
     return Write(
-        verb=_VERBS[type(node)],
+        verb=_verbs()[type(node)],
         table=table,
         columns=assigned,
         sources=sources,
@@ -269,7 +277,9 @@ def _joined(test: exp.Expr, names: set[str] | None, given: set[str]) -> Iterator
 
 def _tested_from_outside(test: exp.Expr, names: set[str] | None) -> tuple[str, exp.Expr]:
     """The column that a condition compares with values from outside, else no name."""
-    if not isinstance(test, (exp.In, exp.EQ, *_RANGES)) or any(True for _ in test.find_all(exp.Select)):
+    if not isinstance(test, (exp.In, exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)) or any(
+        True for _ in test.find_all(exp.Select)
+    ):
         return "", test
     column = test.this.unnest()
     if not isinstance(column, exp.Column) or (names is not None and column.table not in names) or HOLE in column.name:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from migration_guard.sql import known, parse
+from migration_guard.later import Later
+from migration_guard.sql import known
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import HOLE, Sort
 from migration_guard.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from migration_guard.sql import parse
+else:
+    parse = Later("migration_guard.sql.parse")  # and sqlglot with it: many files hold no SQL
 
 _NAMED = frozenset({Sort.WORD, Sort.QUOTED, Sort.HOLE})
 _NO_CALL_BEHIND = frozenset(

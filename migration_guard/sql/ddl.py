@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from migration_guard.later import Later
 from migration_guard.operations import OperationKind
-from migration_guard.sql import parse, writes
+from migration_guard.sql import writes
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort
 from migration_guard.sql.statement import Statement
 from migration_guard.sql.steps import Created, Doubted, Dropped, Renamed, Step
+
+if TYPE_CHECKING:
+    from migration_guard.sql import parse
+else:
+    parse = Later("migration_guard.sql.parse")  # and sqlglot with it: many files hold no SQL
 
 _TEMPORARY = ("TEMP", "TEMPORARY")
 _BEFORE_TYPE = (
@@ -69,7 +76,11 @@ def expression(statement: Statement, at: int) -> int:
     """Where the expressions of such a statement begin; its end where what they call may change nothing."""
     end = len(statement)
     if statement.word(at) == "ALTER":
-        return statement.find(at, end, "USING", "DEFAULT") + 1
+        first = statement.find(at, end, "USING", "DEFAULT", "CHECK")
+        later = statement.word(first) == "CHECK" and any(
+            statement.is_(index, "NOT", "VALID") for index in statement.level(first, end)
+        )
+        return end if later else first + 1
     materialized = statement.word(created_type(statement, at)) == "MATERIALIZED"
     return statement.find(at, end, "AS") + 1 if materialized else end
 
@@ -77,7 +88,10 @@ def expression(statement: Statement, at: int) -> int:
 def created(statement: Statement, at: int, target: Name | None, *, temporary: bool) -> Iterator[Step]:
     """The table that a statement creates, if its name is known."""
     if target and target.certain:
-        yield Created(target.text, temporary, *_span(statement, at))
+        end = len(statement)
+        until_commit = any(statement.is_(index, "ON", "COMMIT", "DROP") for index in statement.level(at, end))
+        quoted = bool(writes.cased(statement, at, end, (target.text,)))
+        yield Created(target.text, temporary, *_span(statement, at), until_commit=until_commit, cased=quoted)
 
 
 def _span(statement: Statement, at: int) -> tuple[int, int]:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from migration_guard.later import Later
 from migration_guard.operations import OperationKind
-from migration_guard.sql import blocks, computed, ddl, parse, psql, writes
+from migration_guard.sql import blocks, computed, ddl, psql, writes
 from migration_guard.sql.calls import Calls
 from migration_guard.sql.canonical import canonical, governing
 from migration_guard.sql.functions import Functions
@@ -30,6 +32,11 @@ from migration_guard.sql.steps import (
 )
 from migration_guard.sql.strings import content, literal
 from migration_guard.sql.variables import Variables
+
+if TYPE_CHECKING:
+    from migration_guard.sql import parse
+else:
+    parse = Later("migration_guard.sql.parse")  # and sqlglot with it: many files hold no SQL
 
 _DEEPEST = 8
 """Bodies within texts within bodies: beyond this, nobody writes, somebody attacks."""

@@ -25,6 +25,8 @@ class Change:
     """The tables among them whose schema is not known."""
     around: str = ""
     """The form of what decides beside the statement itself which rows are written: WITH, a block, a function's body."""
+    cased: tuple[str, ...] = ()
+    """The tables among them whose names stand in quotes and have capitals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Created:
     end: int
     certain: bool = True
     """Whether it is created whenever the statement around it is run: a block may decide otherwise."""
+    until_commit: bool = False
+    """Whether it goes when the transaction ends."""
+    cased: bool = False
+    """Whether its name stands in quotes and has capitals, so that it is another table than the name without quotes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ beyond measure. Nothing here looks at more than one statement.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migration_guard.operations import OperationKind
 from migration_guard.sql.names import Name, Reference, assigned, named
@@ -120,7 +120,17 @@ def change(kind: OperationKind, statement: Statement, verb: int, stop: int, *tar
     known = tuple(dict.fromkeys(table for target in targets if target for table in target.tables))
     dynamic = any(target is None or not target.certain for target in targets)
     anywhere = tuple(dict.fromkeys(target.text for target in targets if target and target.anywhere))
-    return Change(kind, known, statement[verb].start, statement[max(verb, stop - 1)].end, dynamic, anywhere)
+    span = (statement[verb].start, statement[max(verb, stop - 1)].end)
+    return Change(kind, known, *span, dynamic, anywhere, cased=cased(statement, verb, stop, known))
+
+
+def cased(statement: Statement, start: int, stop: int, tables: Iterable[str]) -> tuple[str, ...]:
+    """The tables whose own names stand there in quotes and have capitals: a server folds what stands without quotes."""
+    capital = [table for table in tables if (own := table.rpartition(".")[2]) != own.lower()]
+    if not capital:
+        return ()
+    quoted = {token.text[1:-1] for token in statement.tokens[start:stop] if token.text[:1] == '"'}
+    return tuple(table for table in capital if table.rpartition(".")[2] in quoted)
 
 
 def names(statement: Statement, index: int, stop: int) -> tuple[list[Name | None], int]:

@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migration_guard.check import Request, Run, names_without_backfills, run
 from migration_guard.config import Settings, SettingsLoader
 from migration_guard.discover import BACKFILL
 from migration_guard.discover.patterns import backfill_path
 from migration_guard.filing import Checked
 from migration_guard.judge import Law, Severities, TablePatterns
 from migration_guard.operations import Problem
+from migration_guard.pipeline import Request, Run, names_without_backfills, run
 from migration_guard.pool import kept_readers
 from migration_guard.rules import Selection, all_rules
 from migration_guard.verify import deployment, guard, practices, running, schema_policy, scripts

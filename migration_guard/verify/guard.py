@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from migration_guard.check import Request, Run, check
 from migration_guard.config import SettingsLoader
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.operations import Problem
+from migration_guard.pipeline import Request, Run, check
 from migration_guard.report.model import Report
 from migration_guard.rules import all_rules
 from migration_guard.verify.verdict import Evidence, Outcome

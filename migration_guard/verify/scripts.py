@@ -13,10 +13,12 @@ from migration_guard.discover.walk import NEVER_ENTERED
 from migration_guard.files import Unreadable as NotRead
 from migration_guard.files import nearest_name, read_source, shown_path
 from migration_guard.verify.descriptions import Kind, Unreadable, kind_of
+from migration_guard.verify.descriptions.steps import RUNS
 
 _FOLDERS = (
     "deploy deployment deployments scripts bin docker ops infra .github/workflows .circleci k8s kubernetes manifests helm chart "
-    "charts ansible playbooks systemd ci"
+    "charts ansible playbooks systemd ci argo argocd gitops flux kustomize overlays base tekton .tekton .buildkite .woodpecker "
+    ".drone .gitlab .azure pipelines nomad terraform"
 ).split()
 """Where descriptions of deployments are looked for, beside the root itself."""
 _DEEP = 10
@@ -39,6 +41,16 @@ _COMPOSE = re.compile(
 """What is called like a description that would be read."""
 _PROSE = re.compile(r"\.(?:md|rst|txt|adoc|html?)$", re.IGNORECASE)
 """Texts for people: what they say is not what runs."""
+_LANGUAGES = re.compile(
+    r"\.(?:ya?ml|toml|json|hcl|nomad|tf|star|bzl|cue|jsonnet|nix|ps1|bat|cmd|fish|zsh|rb|ts|js|mjs|groovy|pl|lua|exs?)$|"
+    r"^(?:fabfile|tasks|deployer|dodo)\.py$|^(?:Capfile|Earthfile|Vagrantfile|Rakefile|dagger\.\w+)$"
+)
+"""Languages in which somebody may deploy: what runs migrations there, and is none that is read, is named."""
+_TOOLS = re.compile(
+    r"^(?:pyproject\.toml|package\.json|tox\.ini|\.pre-commit-config\.yaml|mkdocs\.ya?ml|\.migration-guard[\w.-]*|"
+    r"migration-guard\.toml|lefthook\.ya?ml|renovate\.json\w*|\.readthedocs\.ya?ml)$"
+)
+"""What tools of developers are configured by."""
 _RUNS_DATA = re.compile(rb"migrat|alembic|back_?-?fill", re.IGNORECASE)
 
 
@@ -97,7 +109,10 @@ def _script(path: Path, cwd: Path, root: Path, *, named: bool) -> Script | None:
     called_so = named or bool(_OTHERS.search(_inside(path, root)))
     if kind is Kind.SHELL and not called_so and not _SHELL.search(path.name):
         return None
-    if kind is None and not called_so and not _COMPOSE.search(path.name):
+    says_so = (
+        _LANGUAGES.search(path.name) and not _TOOLS.search(path.name) and RUNS.search(source.decode("utf-8", "replace"))
+    )
+    if kind is None and not called_so and not _COMPOSE.search(path.name) and not says_so:
         return None
     why = "" if kind is not None else "its language is not read"
     return Script(path, shown, kind, None, why, touches=touches or named)

@@ -341,3 +341,37 @@ def test_what_is_quarantined_is_not_complete(db: Database) -> None:
     definition = define(update=UPDATE)
     assert state(db.run(definition)) == "completed_with_quarantine"
     assert "completed_with_quarantine" in gate(db, definition)
+
+
+@pytest.mark.parametrize("where", ["random() < 0.5", "v < extract(second from clock_timestamp())", "nextval('s') > 1"])
+def test_a_predicate_that_answers_as_it_likes_proves_nothing(db: Database, where: str) -> None:
+    db("CREATE SEQUENCE s; INSERT INTO items (v) SELECT NULL FROM generate_series(1, 10)")
+    result = db.run(items(where=f"v IS NULL AND {where}"))
+    assert (state(result), result.counts.examined) == ("failed", 0)
+    assert "answers differently each time it is asked" in str(result)
+
+
+@pytest.mark.parametrize(
+    ("where", "asks"),
+    [
+        ("v IS NULL AND id IN (SELECT item FROM calls)", "other rows"),
+        ("v IS NULL AND current_setting('app.on', true) = '1'", "current_setting"),
+        ("v IS NULL AND CURRENT_DATE > '2001-01-01'", "CURRENT_DATE"),
+        ("v IS NULL AND called(id)", "called()"),
+    ],
+)
+def test_what_asks_more_than_its_row_may_be_to_do_again_anywhere(
+    db: Database, where: str, asks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody touches a row, and it is to do: a look at what came since would not find it."""
+    db("CREATE TABLE calls (item bigint); INSERT INTO calls VALUES (1), (9); INSERT INTO items DEFAULT VALUES")
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(2, 10)")
+    db("CREATE FUNCTION called(bigint) RETURNS bool LANGUAGE sql STABLE AS 'SELECT $1 IN (SELECT item FROM calls)'")
+    monkeypatch.setenv("PGOPTIONS", "-c app.on=1")
+    assert state(db.run(items(where=where))) == "completed"
+    told = db("SELECT detail FROM migration_guard.events WHERE kind = 'note'")
+    assert any(f"`where` asks more than its row ({asks})" in one for (one,) in told)
+    if "SELECT" in where or "called" in where:
+        db("INSERT INTO calls VALUES (5)")
+        monkeypatch.setattr(proof, "BELOW", 0.0)
+        assert "is no longer" in gate(db, items(where=where))

@@ -256,3 +256,12 @@ def test_rows_that_stand_in_each_others_way(db: Database) -> None:
     result = db.run(fill)
     assert (state(result), result.counts.changed) == ("completed_with_quarantine", ROWS - 1)
     assert db("SELECT row_key, sqlstate FROM migration_guard.quarantine") == [(["700"], "23505")]
+
+
+def test_a_table_that_is_locked_before_anything_is_done_is_work_that_is_left(db: Database) -> None:
+    """To plan a statement locks the table: that is waited for as long as the run lasts, and says nothing of the definition."""
+    with db.holding("LOCK TABLE leads IN EXCLUSIVE MODE"):
+        result = db.run(seconds=1)
+    assert state(result) == "incomplete"
+    assert str(result.reason).startswith("locks: ")
+    assert state(db.run()) == "completed"

@@ -82,6 +82,62 @@ def test_what_a_row_holds_is_told_nowhere(db: Database, update: str) -> None:
     assert "{9}" in told
 
 
+LOOKED_UP = {
+    "a name that is looked up": ("name::regclass::text", "42P01"),
+    "a type": ("name::regtype::text", "42704"),
+    "a trigger that forbids it": ("'forbidden'", "42501"),
+    "a trigger that cannot": ("'impossible'", "0A000"),
+    "an extension that stumbles": ("'broken'", "XX000"),
+    "an object that is not ready": ("'unready'", "55000"),
+}
+TRIGGER = """
+CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.name <> 'leads' AND NEW.status IN ('forbidden', 'impossible', 'broken', 'unready') THEN
+        RAISE EXCEPTION 'no: %', NEW.name USING ERRCODE = CASE NEW.status
+            WHEN 'forbidden' THEN '42501' WHEN 'broken' THEN 'XX000' WHEN 'unready' THEN '55000' ELSE '0A000' END;
+    END IF; RETURN NEW; END $$;
+CREATE TRIGGER no BEFORE UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION no();
+"""
+
+
+@pytest.mark.parametrize("kind", LOOKED_UP)
+def test_a_row_may_fail_as_a_wrong_definition_does(db: Database, kind: str) -> None:
+    """What one row holds is wrong, not the definition: the others are done, and what it holds is told nowhere."""
+    expression, sqlstate = LOOKED_UP[kind]
+    db.leads(700)
+    db("UPDATE leads SET name = CASE WHEN id IN (3, 555) THEN 'hidden' ELSE 'leads' END")
+    if "regtype" not in expression and "regclass" not in expression:
+        db(TRIGGER)
+    result = db.run(define(update=f"UPDATE leads SET status = {expression} WHERE id = ANY(:ids)"))
+    assert (state(result), counted(result)) == ("completed_with_quarantine", (700, 698, 0, 0, 0, 2))
+    assert db("SELECT row_key[1], sqlstate, attempts FROM migration_guard.quarantine ORDER BY 1 DESC") == [
+        ("555", sqlstate, 1),
+        ("3", sqlstate, 1),
+    ]
+    assert "hidden" not in str(db("SELECT q::text FROM migration_guard.quarantine AS q"))
+    assert "hidden" not in str(db("SELECT e::text FROM migration_guard.events AS e"))
+
+
+def test_a_predicate_may_fail_on_a_row_in_the_same_way(db: Database) -> None:
+    db.leads(700)
+    db("UPDATE leads SET name = CASE WHEN id IN (3, 555) THEN 'hidden' ELSE 'leads' END")
+    result = db.run(define(where="status IS NULL AND name::regclass IS NOT NULL"))
+    assert (state(result), counted(result)) == ("completed_with_quarantine", (700, 698, 0, 0, 0, 2))
+
+
+def test_what_is_wrong_for_all_rows_is_no_rows_fault(db: Database) -> None:
+    """A function that is called for each row, and cannot be planned beforehand."""
+    db.leads(20)
+    db(
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN NEW.status := (SELECT gone FROM leads LIMIT 1); RETURN NEW; END $$"
+    )
+    db("CREATE TRIGGER no BEFORE UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION no()")
+    result = db.run()
+    assert (state(result), result.counts.quarantined) == ("failed", 0)
+    assert "no row goes through, of 20 that were tried: undefined column (SQLSTATE 42703)" in str(result)
+
+
 def test_only_these_rows_are_tried_again(tmp_path: Path, db: Database) -> None:
     db.leads(300)
     db("ALTER TABLE leads ADD CONSTRAINT odd CHECK (id % 50 <> 0 OR status IS NULL)")

@@ -12,9 +12,9 @@ from typing import Any
 import program
 
 from migration_guard.baseline import DEFAULT_NAME, Change, dump, updated
-from migration_guard.check import Request, Run, run
 from migration_guard.config import SettingsLoader
 from migration_guard.filing import Shelf
+from migration_guard.pipeline import Request, Run, run
 
 ROOT = Path(__file__).parents[2]
 IDENTITY = {

@@ -26,8 +26,8 @@ from pathlib import Path
 
 from baselines.project import IDENTITY, Project
 from migration_guard.baseline import DEFAULT_NAME, Filed, dump, updated
-from migration_guard.check import Run
 from migration_guard.findings import Finding, Status
+from migration_guard.pipeline import Run
 
 Signature = tuple[str, str, tuple[str, ...], str]
 """Rule, direction, tables and text."""

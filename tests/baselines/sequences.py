@@ -13,6 +13,7 @@ import argparse
 import ast
 import json
 import random
+import re
 import sys
 import textwrap
 import time
@@ -34,11 +35,14 @@ SHOWN = {
 MOST = 5
 """Changes of one file."""
 EDITS = 6
+_SHARED = re.compile(
+    r"global |CREATE (?:TEMP|VIEW|TABLE|PROCEDURE)|FUNCTION [gh]\b|search_path|set_config|\\set |PREPARE|\ufeff"
+)
 PAIRS = {
     kind: [
         (one, other)
         for of, _, one, other in (*SAME, *DIFFERENT)
-        if of == kind and "global " not in one and (kind == "sql" or "CREATE FUNCTION" not in one)
+        if of == kind and not _SHARED.search(one) and (kind == "sql" or "CREATE FUNCTION" not in one)
     ]
     for kind in SHOWN
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baselines import siblings
+from baselines import further, further_rows, siblings
 
 ALEMBIC = """import os
 
@@ -57,6 +57,7 @@ SOURCES = {"alembic": alembic, "django": django, "script": script, "sql": sql}
 
 SAME = [
     *siblings.SAME,
+    *further.SAME,
     # how the statement is handed over
     ("alembic", "a variable for the statement", 'op.execute("UPDATE t SET a = 1")', 's = "UPDATE t SET a = 1"\nop.execute(s)'),
     ("alembic", "text() around it", 'op.execute("UPDATE t SET a = 1")', 'op.execute(sa.text("UPDATE t SET a = 1"))'),
@@ -143,6 +144,8 @@ SAME = [
 
 DIFFERENT = [
     *siblings.DIFFERENT,
+    *further.DIFFERENT,
+    *further_rows.DIFFERENT,
     ("alembic", "what a CTE selects", 'op.execute("WITH x AS (SELECT id FROM u WHERE z) DELETE FROM t USING x WHERE t.id = x.id")',
      'op.execute("WITH x AS (SELECT id FROM u) DELETE FROM t USING x WHERE t.id = x.id")'),
     ("alembic", "the loop of a block",

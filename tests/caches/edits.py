@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from migration_guard.cache import Cache
-from migration_guard.check import Request, check
 from migration_guard.config import SettingsLoader
+from migration_guard.pipeline import Request, check
 from migration_guard.pool import kept_readers
 
 SIZE = 700

@@ -111,6 +111,7 @@ STANDS_ALONE = (
     "row.data['x'] = names.get(row.b)",
     "found = []\nfor part in row.b:\n    found.append(part)\nrow.a = found",
     "changed.append(row)",
+    "if row.b:\n    with transaction.atomic() as held:\n        row.a = row.b",
 )
 DOES_NOT = (
     ("if row.b:\n    x = row.b\nrow.a = x", "carries x from row to row"),

@@ -15,11 +15,11 @@ from backfill.server import Server
 from sqlalchemy import Connection, NullPool, create_engine
 
 from migration_guard.backfill import Backfill, run
-from migration_guard.check import Request
-from migration_guard.check import run as check
 from migration_guard.config import SettingsLoader
 from migration_guard.move.place import Modules
 from migration_guard.move.plan import Move, Refusal, movable, plan
+from migration_guard.pipeline import Request
+from migration_guard.pipeline import run as check
 from move.shapes import ROWS, SCHEMA, SHAPES, Shape
 
 TABLES = ("leads", "calls", "archive", "crm.notes", "settings")

@@ -6,8 +6,10 @@ Run as a script, it writes what the formats say now into `tests/fixtures/reports
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 from migration_guard import __version__
 from migration_guard.findings import Finding, Severity, Status
@@ -131,7 +133,17 @@ def outputs() -> dict[str, str]:
         if not name.startswith("json")
     }
     said["statistics"] = statistics.render(REPORT, Screen())
+    said |= {f"terminal-{width}": _in_a_terminal(width) for width in (80, 120)}
     return {name: _steady(name, text) for name, text in said.items()}
+
+
+def _in_a_terminal(width: int) -> str:
+    """What somebody sees in a terminal of sixteen colours; escapes are written out."""
+    stated = {"COLUMNS": str(width), "FORCE_COLOR": "1", "TERM": "xterm"}
+    with patch.dict(os.environ, stated):
+        for name in ("NO_COLOR", "COLORTERM"):
+            os.environ.pop(name, None)
+        return formats.load("full").render(REPORT, Screen(terminal=True)).replace("\x1b", "\\e")
 
 
 def _steady(name: str, text: str) -> str:

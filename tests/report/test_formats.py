@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import fromstring
 
 import jsonschema
+import program
 import pytest
 import xmlschema
 
@@ -264,3 +265,25 @@ def test_json_lines_hold_what_json_holds_and_end_with_the_counts() -> None:
     assert [{"type": "finding", **finding} for finding in whole["findings"]] == lines[:7]
     assert [{"type": "problem", **problem} for problem in whole["problems"]] == lines[7:10]
     assert lines[10:] == [{"type": "summary", "version": 1, "tool": whole["tool"], **whole["summary"]}]
+
+
+@pytest.mark.parametrize(
+    ("folder", "arguments", "category"),
+    [
+        (".", (), "migration-guard/"),
+        ("billing", (), "migration-guard/billing/"),
+        ("billing", ("versions",), "migration-guard/billing,versions/"),
+        ("billing", ("versions/a%20.py",), "migration-guard/billing,versions/a%2520.py/"),
+    ],
+)
+def test_a_run_about_something_else_has_a_category_of_its_own(
+    tmp_path: Path, folder: str, arguments: tuple[str, ...], category: str
+) -> None:
+    (tmp_path / ".git").mkdir()
+    versions = tmp_path / "billing" / "versions"
+    versions.mkdir(parents=True)
+    for name in ("a.py", "a%20.py"):
+        (versions / name).write_text("revision = 'a'\ndown_revision = None\n")
+    ran = program.run("--output-format", "sarif", *arguments, cwd=tmp_path / folder)
+    (run,) = json.loads(ran.stdout)["runs"]
+    assert run["automationDetails"]["id"] == category

@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 from lsprotocol import types
 
-from migration_guard.check import Request, check
 from migration_guard.config import SettingsLoader
 from migration_guard.findings import Severity
+from migration_guard.pipeline import Request, check
 from migration_guard.pool import kept_readers
 from server.editor import Editor, editing
 

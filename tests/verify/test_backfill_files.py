@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.check import Request, check
 from migration_guard.config import SettingsLoader
+from migration_guard.pipeline import Request, check
 from migration_guard.report.model import Report
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "verify" / "backfills"

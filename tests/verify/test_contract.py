@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.check import Request, check
 from migration_guard.config import SettingsLoader
+from migration_guard.pipeline import Request, check
 
 BACKFILLS = """from migration_guard.backfill import Backfill
 

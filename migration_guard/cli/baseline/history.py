@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from migration_guard.burn_down import points
-from migration_guard.check import severities_of
 from migration_guard.cli.options import told
 from migration_guard.cli.output import emit
 from migration_guard.cli.running import baseline_loader, baseline_options
 from migration_guard.config import ConfigError
 from migration_guard.filing import path_of
 from migration_guard.git import GitError
+from migration_guard.pipeline import severities_of
 from migration_guard.report.background import Point
 from migration_guard.report.sanitise import one_line
 

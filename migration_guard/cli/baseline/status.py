@@ -11,11 +11,11 @@ from pathlib import PurePosixPath
 import click
 
 from migration_guard.baseline import Entry
-from migration_guard.check import Run
 from migration_guard.cli.output import emit
 from migration_guard.cli.running import baseline_options, checked, told_problems
 from migration_guard.codeowners import NOBODY, CodeOwners
 from migration_guard.files import repository_of
+from migration_guard.pipeline import Run
 from migration_guard.report.sanitise import one_line
 
 SOON = timedelta(days=30)

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from migration_guard.baseline import Filed, dump, updated
-from migration_guard.check import Run, unchanged_since
 from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.cli.running import baseline_options, checked, told_problems
 from migration_guard.filing import Shelf
 from migration_guard.git import GitError
+from migration_guard.pipeline import Run, unchanged_since
 from migration_guard.report.sanitise import one_line
 from migration_guard.report.summary import counted
 

@@ -22,12 +22,15 @@ ORDER = (
     "drizzle",
     "supabase",
     "atlas",
+    "synapse",
     "paired",
     "liquibase",
     "goose",
     "sql_migrate",
     "dbmate",
     "play",
+    "mybatis",
+    "graphile",
 )
 PLAIN = "plain"
 

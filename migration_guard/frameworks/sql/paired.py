@@ -9,14 +9,14 @@ from pathlib import Path, PurePath
 from migration_guard.frameworks.sql.part import Part, whole
 from migration_guard.operations import Direction
 
-_NAMED = re.compile(r"\.(?:up|down|rollback)\.sql$", re.IGNORECASE)
-_DOWN = re.compile(r"\.(?:down|rollback)\.sql$", re.IGNORECASE)
+_NAMED = re.compile(r"\.(?:up|down|rollback)\.\w+$", re.IGNORECASE)
+_DOWN = re.compile(r"\.(?:down|rollback)\.\w+$", re.IGNORECASE)
 _YOYO = re.compile(rb"\A(?:\s*--[^\n]*\n)*?\s*--[ \t]*(?:depends|transactional)[ \t]*:", re.IGNORECASE)
 _NO_TRANSACTION = re.compile(r"^--[ \t]*transactional[ \t]*:[ \t]*false\b", re.MULTILINE | re.IGNORECASE)
 
 
 def recognises(path: Path, source: bytes) -> bool:
-    return bool(_NAMED.search(path.name) or (path.suffix.lower() == ".sql" and _YOYO.match(source)))
+    return bool(_NAMED.search(path.name) or _YOYO.match(source))
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:

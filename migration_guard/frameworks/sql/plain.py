@@ -1,4 +1,4 @@
-"""Numbered files in a folder `migrations`, of whichever tool: all that stands in them runs."""
+"""Numbered files in a folder `migrations`, of whichever tool, and DbUp's `Script0001 - name.sql`: all that stands in them runs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from migration_guard.frameworks.sql.part import Part, whole
 from migration_guard.operations import Direction
 from migration_guard.sight.folders import holds_ending
 
-_NUMBERED = re.compile(r"^\d{3,}.*\.sql$", re.IGNORECASE)
+_NUMBERED = re.compile(r"^\d+[-_.]\S*$|^\d{3,}")
+_OF_DBUP = re.compile(r"^Script\d{2,}\b")
 
 
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
     """Only where no Python stands beside it: else a Python migration reads it."""
     numbered = bool(_NUMBERED.match(path.name)) and path.parent.name == "migrations"
-    return numbered and not holds_ending(path.parent, ".py")
+    return (numbered and not holds_ending(path.parent, ".py")) or bool(_OF_DBUP.match(path.name))
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature

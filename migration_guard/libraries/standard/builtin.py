@@ -108,7 +108,7 @@ def _fitting(receiver: Value, name: Value, call: Call) -> Value:
         if fitting:
             return join([*(call.machine.attribute(receiver, label) for label in fitting), Unknown("attribute")])
     if (prefix or suffix) and isinstance(receiver, ModuleValue):
-        return _of_module(receiver.module, call.machine).item(name)
+        return namespace_of(receiver.module, call.machine).item(name)
     return Unknown(from_rows=receiver.from_rows, source=receiver.origin)
 
 
@@ -260,7 +260,7 @@ class Names(Value):
         return [plain(name) for name in self._names()]
 
 
-def _of_module(module: Module, machine: Machine) -> Names:
+def namespace_of(module: Module, machine: Machine) -> Names:
     """The names of a module; the migration itself has bound what it binds."""
     return Names(module.scope, machine, module.definitions if module is not machine.module else ())
 
@@ -268,12 +268,12 @@ def _of_module(module: Module, machine: Machine) -> Names:
 def names_of(value: Value, machine: Machine) -> Mapping | None:
     """All that a value stands for that is handed out: `globals()`, `vars()`, or the migration as a module."""
     if isinstance(value, ModuleValue) and value.module is machine.module:
-        value = _of_module(value.module, machine)
+        value = namespace_of(value.module, machine)
     return value.mapping() if isinstance(value, Names) else None
 
 
 def _globals(call: Call) -> Value:
-    return _of_module(call.machine.scope.module, call.machine)
+    return namespace_of(call.machine.scope.module, call.machine)
 
 
 def _locals(call: Call) -> Value:
@@ -292,7 +292,7 @@ def _variables(call: Call) -> Value:
             case Class() | Namespace():
                 found.append(option.attribute("__dict__", call.machine))
             case ModuleValue(module=module):
-                found.append(_of_module(module, call.machine))
+                found.append(namespace_of(module, call.machine))
             case _:
                 found.append(Unknown("vars", from_rows=option.from_rows, source=option.origin))
     return join(found)

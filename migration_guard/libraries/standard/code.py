@@ -71,10 +71,41 @@ def _interpreter(call: Call) -> Value:
     return Interpreter(call.argument(0, "locals") or Mapping())
 
 
+def _timed(call: Call) -> Value:
+    """`timeit.timeit(stmt, setup, globals=…)`: both are run, and may be functions."""
+    names = [call.named.get("globals")]
+    for one in (call.argument(1, "setup"), call.argument(0, "stmt")):
+        for option in one.alternatives() if one is not None else ():
+            if isinstance(option, (Text, Code)):
+                _among(names, call.with_arguments((option,), {}))
+            else:
+                call.machine.call(option, call.with_arguments((), {})).consumed()
+    return Unknown("seconds")
+
+
+def _unpickled(call: Call) -> Value:
+    """`pickle.loads(data)`: what it makes may be anything, and making it may do anything; rows hold plain values."""
+    if not any(value.from_rows for value in call.arguments):
+        opaque(call, "what is unpickled may run anything", call.name)
+    return Unknown(call.name, from_rows=any(value.from_rows for value in call.arguments))
+
+
+def _native(call: Call) -> Value:
+    """`ctypes.CDLL(path)`: machine code that nobody can read."""
+    opaque(call, "a library of machine code is loaded, which cannot be read", call.name)
+    return Unknown(call.name)
+
+
 CALLS: dict[str, Callable[[Call], Value | None]] = {
     "builtins.exec": _run,
     "builtins.eval": _run,
     "builtins.compile": _compiled,
+    **dict.fromkeys(
+        ("cProfile.run", "cProfile.runctx", "profile.run", "profile.runctx", "pdb.run", "pdb.runeval"), _run
+    ),
+    **dict.fromkeys(("timeit.timeit", "timeit.repeat"), _timed),
+    **dict.fromkeys(("pickle.load", "pickle.loads", "marshal.load", "marshal.loads"), _unpickled),
+    **dict.fromkeys(("ctypes.CDLL", "ctypes.PyDLL", "ctypes.cdll.LoadLibrary"), _native),
     "code.InteractiveInterpreter": _interpreter,
     "code.InteractiveConsole": _interpreter,
 }

@@ -97,7 +97,8 @@ class PathValue(Value):
             found = None if held is None else tuple(sorted(path / one for one in held))
         else:
             found = folders.matching(path, str(pattern), name == "rglob")
-        if found is None or len(found) > MAX_NAMES:
+        nowhere = not found and not folders.is_folder(path)  # a relative path begins where the program is started
+        if found is None or nowhere or len(found) > MAX_NAMES:
             return Sequence((), PathValue(None))
         return Sequence([PathValue(one) for one in found], shuffled=len(found) > 1)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import Unknown, Value
+from migration_guard.interpreter.values import External, Unknown, Value
 from migration_guard.libraries.database import record
 from migration_guard.libraries.execution import changes_in, execute, opaque
 from migration_guard.libraries.standard.files import PathValue, file_text
 from migration_guard.operations import OperationKind
+from migration_guard.sight import folders
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -27,6 +29,8 @@ _PROGRAMS = re.compile(
 _CLIENTS = re.compile(
     r"(?:^|[/\s;|&])(?:psql|mysql|mariadb|sqlite3|sqlcmd|cockroach|pgcli|mycli|usql|isql)(?=$|[\s;|&<])"
 )
+_COMMAND = re.compile(r"\s*(?:PG\w+=\S+\s+)*(?:\S*/)?(?:psql|mysql|mariadb|sqlite3|sqlcmd)\s+[-\w/]")
+_PYTHON = re.compile(r"(?:\S*/)?python[\d.]*$")
 
 
 def call(name: str, call: Call) -> Value | None:
@@ -41,7 +45,7 @@ def _program(call: Call) -> Value:
     parts = [part for text in texts for part in _parts(text)]
     parts += [content for value in given if value is not None for content in _contents(value, call.machine)]
     if not _CLIENTS.search(" ".join(str(text) for text in texts)):
-        if not texts or not all(text.known for text in texts[:1]):
+        if not texts or not all(text.known for text in texts[:1]) or _runs_python(given, texts, call.machine):
             opaque(call, "a program that is not known is started")
         return Unknown("process")
     changes = [part for part in parts if changes_in(call, part)]
@@ -51,6 +55,30 @@ def _program(call: Call) -> Value:
     if not changes and not (reads and all(text.known for text in texts)):
         record(call, OperationKind.DML_CALL, how="helper", callee="a client of the database")
     return Unknown("process")
+
+
+def _runs_python(given: list[Value | None], texts: list[Text], machine: Machine) -> bool:
+    """Whether a Python of its own runs a file of the repository, or a text: `[sys.executable, "fill.py"]`."""
+    first = next((one for value in given if value is not None for one in value.alternatives()), None)
+    element = next(iter(first.each()), None) if isinstance(first, Sequence) else first
+    is_python = isinstance(element, External) and element.name == "sys.executable"
+    words = [word for text in texts if text.known for word in str(text).split()]
+    if not (is_python or any(_PYTHON.match(word) for word in words[:2])):
+        return False
+    return "-c" in words or any(
+        word.endswith(".py") and folders.is_file(base / word) for word in words for base in _starts(machine)
+    )
+
+
+def _starts(machine: Machine) -> list[Path]:
+    """Where a relative path may begin."""
+    root = machine.repository.root
+    return [one for one in machine.module.path.parents if one.is_relative_to(root)]
+
+
+def client(text: str) -> bool:
+    """Whether a text is a command line that starts a client of a database."""
+    return bool(_COMMAND.match(text))
 
 
 def _texts(value: Value) -> Iterator[Text]:

@@ -9,19 +9,15 @@ from html import escape
 from importlib.resources import files
 
 from migration_guard import __version__
-from migration_guard.config.tables import MeasuredTable
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.report.chart import chart
 from migration_guard.report.frame import frame
+from migration_guard.report.locks import on_locks
 from migration_guard.report.model import Report, by_urgency, places, to_mend
 from migration_guard.report.pages import page_of
 from migration_guard.report.sanitise import one_line
 from migration_guard.report.screen import Screen
 from migration_guard.report.summary import summary, verdict
-
-ROWS_A_SECOND = 20_000
-"""An assumption, not a measurement: so the page names it beside each estimate."""
-MINUTE, HOUR = 60, 3600
 
 
 def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 -- the page has filters of its own
@@ -162,21 +158,8 @@ def _rule(finding: Finding) -> str:
 
 
 def _measured(table: str, report: Report) -> str:
-    known = report.background.tables if report.background else None
-    one = known.get(table) if known else None
-    if one is None:
-        return ""
-    return (
-        f'<span class="measured">{_text(one.heat.value)}: {one.rows:,} rows, {one.writes_per_day:,} writes a day; '
-        f"a change of all its rows holds their locks for about {_duration(one)} at {ROWS_A_SECOND:,} rows a second</span>"
-    )
-
-
-def _duration(table: MeasuredTable) -> str:
-    seconds = max(table.rows // ROWS_A_SECOND, 1)
-    if seconds >= HOUR:
-        return f"{seconds / HOUR:.1f} h"
-    return f"{seconds / MINUTE:.0f} min" if seconds >= MINUTE else f"{seconds} s"
+    known = on_locks(table, report)
+    return f'<span class="measured">{_text(known)}</span>' if known else ""
 
 
 def _burn_down(report: Report) -> Iterator[str]:

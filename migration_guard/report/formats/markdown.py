@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
 from migration_guard.findings import Finding, Status
 from migration_guard.operations import Problem
+from migration_guard.report.locks import on_locks
 from migration_guard.report.markdown import code, text
-from migration_guard.report.model import Report, by_urgency
+from migration_guard.report.model import Report, by_urgency, may_move
 from migration_guard.report.pages import page_of
 from migration_guard.report.screen import Screen
 from migration_guard.report.summary import counted, summary, verdict
@@ -17,7 +19,7 @@ MOST = 50
 
 
 def render(report: Report, screen: Screen) -> str:
-    """Give a table, the worst first, then what could not be checked, and what to do, folded away."""
+    """Give a table, the worst first, what it locks, what could not be checked, and what to do, folded away."""
     findings = by_urgency(report.shown(grandfathered=screen.grandfathered))
     if screen.quiet and not findings and not report.problems:
         return ""
@@ -25,11 +27,14 @@ def render(report: Report, screen: Screen) -> str:
     if findings:
         lines += ["| severity | rule | where | what |", "|---|---|---|---|"]
         lines += [*_limited((_row(finding) for finding in findings[:MOST]), len(findings), "finding"), ""]
+    if locks := list(_locks(findings, report)):
+        lines += ["**What it locks**", "", *locks, ""]
     if report.problems:
         problems = (_problem(problem) for problem in report.problems[:MOST])
         lines += ["**Could not be checked**", "", *_limited(problems, len(report.problems), "problem"), ""]
     if findings:
-        lines += ["<details><summary>What to do</summary>", "", *_remedies(findings[:MOST]), "", "</details>", ""]
+        lines += ["<details><summary>What to do</summary>", "", *_remedies(findings[:MOST])]
+        lines += [*_moves(findings[:MOST]), "", "</details>", ""]
     return "\n".join(lines)
 
 
@@ -58,3 +63,21 @@ def _problem(problem: Problem) -> str:
 def _remedies(findings: Iterable[Finding]) -> list[str]:
     """Say each remedy once, however many findings it is for."""
     return list(dict.fromkeys(f"- **{_rule(finding)}**: {text(finding.help)}" for finding in findings))
+
+
+def _locks(findings: Iterable[Finding], report: Report) -> Iterator[str]:
+    """Say of each measured table, once, what a change of it holds."""
+    tables = dict.fromkeys(table for one in findings if one.operation for table in one.operation.tables)
+    for table in tables:
+        if known := on_locks(table, report):
+            yield f"- {code(table)}: {text(known)}"
+
+
+def _moves(findings: Iterable[Finding]) -> Iterator[str]:
+    """Give the commands that turn findings into backfills."""
+    commands = [
+        f"migration-guard move {shlex.quote(f'{one.path}:{one.span.line}')}" for one in findings if may_move(one)
+    ]
+    if commands:
+        yield from ("", "To see what a backfill in its place would be:", "")
+        yield from (f"- {code(command)}" for command in dict.fromkeys(commands))

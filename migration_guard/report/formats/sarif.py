@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TypedDict
 from urllib.parse import quote
 
 from migration_guard import __version__
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.operations import Problem, Span
+from migration_guard.report import pages
 from migration_guard.report.formats.json import encoded
 from migration_guard.report.model import Report
-from migration_guard.report.pages import page_of
 from migration_guard.report.sanitise import data, one_line
 from migration_guard.report.screen import Screen
 from migration_guard.rules import Rule, all_rules, read_page
@@ -19,6 +20,8 @@ VERSION = "2.1.0"
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "migrationGuard/v1"
 LEVELS = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
+LONGEST_NAME = 200
+"""Characters of what was asked about that a category is named by; a digest of it serves as well."""
 KINDS = {Status.GRANDFATHERED: "external", Status.IGNORED: "inSource"}
 """Where a finding was set aside: in the baseline's file, or by a remark in the source."""
 
@@ -116,22 +119,33 @@ class Invocation(TypedDict):
     toolExecutionNotifications: list[Notification]
 
 
-class Driver(TypedDict):
-    """The linter and its rules."""
-
+class _Driver(TypedDict):
     name: str
     semanticVersion: str
     rules: list[Descriptor]
+
+
+class Driver(_Driver, total=False):
+    """The linter and its rules."""
+
+    informationUri: str
 
 
 class Tool(TypedDict):
     driver: Driver
 
 
+class Automation(TypedDict):
+    """What tells the runs of this tool from those of others that a service gets for the same commit."""
+
+    id: str
+
+
 class Run(TypedDict):
     """One run."""
 
     tool: Tool
+    automationDetails: Automation
     columnKind: str
     invocations: list[Invocation]
     results: list[Result]
@@ -145,12 +159,12 @@ def render(report: Report, screen: Screen) -> str:
     rules = all_rules()
     indices = {rule.code: index for index, rule in enumerate(rules)}
     shown = report.shown(grandfathered=screen.grandfathered)
+    driver = Driver(name="migration-guard", semanticVersion=__version__, rules=[_descriptor(rule) for rule in rules])
+    if pages.DOCUMENTATION:
+        driver["informationUri"] = pages.DOCUMENTATION
     run = Run(
-        tool=Tool(
-            driver=Driver(
-                name="migration-guard", semanticVersion=__version__, rules=[_descriptor(rule) for rule in rules]
-            )
-        ),
+        tool=Tool(driver=driver),
+        automationDetails=Automation(id=_category(report.subject)),
         columnKind="unicodeCodePoints",
         invocations=[
             Invocation(
@@ -161,6 +175,14 @@ def render(report: Report, screen: Screen) -> str:
         results=[_result(finding, indices.get(finding.code)) for finding in shown],
     )
     return encoded(Log({"$schema": SCHEMA, "version": VERSION, "runs": [run]}), indent=2) + "\n"
+
+
+def _category(subject: tuple[str, ...]) -> str:
+    """Name a category of results: the next run of the same takes its place, and no run that was about something else."""
+    about = quote(data(",".join(subject)), safe="/,")
+    if len(about) > LONGEST_NAME:
+        about = sha256(about.encode()).hexdigest()
+    return f"migration-guard/{about}/" if about else "migration-guard/"
 
 
 def _descriptor(rule: Rule) -> Descriptor:
@@ -174,7 +196,7 @@ def _descriptor(rule: Rule) -> Descriptor:
         help=Help(text=rule.text, markdown=rule.text),
         defaultConfiguration=Configuration(enabled=rule.default, level="warning"),
     )
-    url = page_of(rule.name)
+    url = pages.page_of(rule.name)
     if url:
         descriptor["helpUri"] = url
     return descriptor

@@ -86,6 +86,10 @@ def parsed(sql: str) -> exp.Expr:
         tree = trees[0]
         again = sqlglot.parse_one(tree.sql(dialect=DIALECT), dialect=DIALECT)
     except (sqlglot.errors.SqlglotError, RecursionError, TooSlow):
+        if "`" in sql:
+            raise CannotMove(
+                "it quotes names as MySQL does, and backfills run on PostgreSQL; write it by hand"
+            ) from None
         raise CannotMove("the statement is not understood; write the backfill by hand") from None
     _refuse_unknown(tree)
     if again != tree:

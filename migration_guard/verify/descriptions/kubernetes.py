@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from migration_guard.verify.descriptions.steps import Command, Fate
-from migration_guard.verify.descriptions.yamls import Node, get, items, line, text, texts
+from migration_guard.verify.descriptions.steps import RUNS, Command, Fate, Unreadable
+from migration_guard.verify.descriptions.yamls import Node, get, items, line, text, texts, words
 
 _INIT = Fate(stops=True, why="an init container that fails keeps the pod from starting")
 _MAIN = Fate(stops=True, why="the container ends with its exit code")
 _HOOK = Fate(stops=True, why="a hook that fails makes the release fail")
 _ALONE = Fate(stops=None, why="who waits for a Job is told elsewhere")
 _SIDE = Fate(stops=False, why="it runs by its own schedule")
+_WORKLOADS = frozenset("Deployment StatefulSet DaemonSet ReplicaSet ReplicationController Rollout".split())
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 
 
@@ -52,8 +53,10 @@ def _object(root: Node) -> Iterator[Command]:
             yield from _pod(get(spec, "jobTemplate", "spec", "template", "spec"), _SIDE, _SIDE)
         case "Pod":
             yield from _pod(spec, _INIT, _MAIN)
-        case _:
+        case _ if kind in _WORKLOADS:
             yield from _pod(get(spec, "template", "spec"), _INIT, _MAIN)
+        case _ if any(map(RUNS.search, words(root))):
+            raise Unreadable(line(root), f"a {kind} is not read, and speaks of migrations or backfills")
 
 
 def _pod(spec: Node | None, first: Fate, main: Fate) -> Iterator[Command]:

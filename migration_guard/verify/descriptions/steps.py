@@ -10,6 +10,13 @@ SPEAKS = re.compile(r"migrat|back_?-?fill", re.IGNORECASE)
 """What a step says that may run migrations or backfills."""
 
 
+RUNS = re.compile(
+    r"\balembic\b[^\n]*\bupgrade\b|\bmanage(?:\.py)?\b[^\n]*\bmigrate\b|\bdjango-admin\b[^\n]*\bmigrate\b|"
+    r"\bflask\b[^\n]*\bdb\b[^\n]*\bupgrade\b|\bmigration[-_]guard\b[^\n]*\bbackfill\b|\bbackfill\b[^\n]{1,5}\brun\b"
+)
+"""What runs migrations or backfills, in whatever language that is said."""
+
+
 class Unreadable(Exception):
     """A description that cannot be read; the line is where that shows."""
 

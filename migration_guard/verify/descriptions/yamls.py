@@ -85,3 +85,17 @@ def begins(node: Node) -> int:
 
 def scalars(nodes: Iterable[Node]) -> list[yaml.ScalarNode]:
     return [one for one in nodes if isinstance(one, yaml.ScalarNode)]
+
+
+def words(node: Node) -> Iterator[str]:
+    """Every text of a node, whatever holds it; those of one list beside each other."""
+    if isinstance(node, yaml.ScalarNode):
+        yield str(node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        yield " ".join(str(one.value) for one in node.value if isinstance(one, yaml.ScalarNode))
+        for one in node.value:
+            if not isinstance(one, yaml.ScalarNode):
+                yield from words(one)
+    elif isinstance(node, yaml.MappingNode):
+        for _, value in node.value:
+            yield from words(value)

@@ -5,16 +5,16 @@ Each room takes the value that the one before it made, which holds on to what ca
 
 from __future__ import annotations
 
-from migration_guard.check.asked import ask
-from migration_guard.check.backfills import names_without_backfills, unjudged_backfills
-from migration_guard.check.filed import file
-from migration_guard.check.found import find
-from migration_guard.check.judged import judge
-from migration_guard.check.laws import severities_of
-from migration_guard.check.look import Seen, look
-from migration_guard.check.read import read
-from migration_guard.check.shown import show, unchanged_since
 from migration_guard.earlier import in_index
+from migration_guard.pipeline.asked import ask
+from migration_guard.pipeline.backfills import names_without_backfills, unjudged_backfills
+from migration_guard.pipeline.filed import file
+from migration_guard.pipeline.found import find
+from migration_guard.pipeline.judged import judge
+from migration_guard.pipeline.laws import severities_of
+from migration_guard.pipeline.look import Seen, look
+from migration_guard.pipeline.read import read
+from migration_guard.pipeline.shown import show, unchanged_since
 from migration_guard.report.model import Report
 from migration_guard.request import Request, Run
 from migration_guard.sight.unsaved import instead

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from migration_guard.check.asked import Asked
-from migration_guard.check.laws import laws_of
-from migration_guard.config import Settings
 from migration_guard.discover import BACKFILL, Candidate, Discovery, discover
 from migration_guard.discover.patterns import backfill_path
 from migration_guard.files import exists
-from migration_guard.judge import Law
 from migration_guard.lean import dataclass
 from migration_guard.narrowing import find as found_by
 from migration_guard.operations import Problem
+from migration_guard.pipeline.asked import Asked
+from migration_guard.pipeline.laws import Laws, laws_of
 from migration_guard.request import Request
 
 
@@ -26,7 +24,7 @@ class Found:
     discovery: Discovery
     direct: frozenset[Path] | None
     """Those that were asked for themselves, where others may lead to what was asked for."""
-    laws: Mapping[Settings, Law]
+    laws: Laws
     beside: tuple[Candidate, ...]
     """Files of backfills that are not to be checked, and that migrations may rely on."""
     problems: tuple[Problem, ...]
@@ -44,9 +42,10 @@ def find(asked: Asked) -> Found:
     return Found(asked, discovery, direct, laws, beside, tuple(problems))
 
 
-def backfills_beside(request: Request, laws: Mapping[Settings, Law], discovery: Discovery) -> tuple[Candidate, ...]:
+def backfills_beside(request: Request, laws: Laws, discovery: Discovery) -> tuple[Candidate, ...]:
     """Files of backfills that the configurations name and that are not to be checked: migrations may rely on them."""
-    asking = [one for one, law in laws.items() if any(rule.contract for rule in law.selection.rules)]
+    naming = [one for one in laws if one.backfill.modules]
+    asking = [one for one in naming if any(rule.contract for rule in laws[one].selection.rules)]
     named = dict.fromkeys(backfill_path(entry, one) for one in asking for entry in one.backfill.modules)
     places = [str(path) for path in named if exists(path)]
     if not places or all(one.framework == BACKFILL for one in discovery.candidates):

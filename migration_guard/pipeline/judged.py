@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from migration_guard.check.backfills import unjudged_backfills
-from migration_guard.check.read import Read
-from migration_guard.check.remarks import Remarks
-from migration_guard.check.ruled import by_rules, inside_of
 from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.judge import Law, ignoring
 from migration_guard.lean import dataclass
 from migration_guard.operations import Problem, Reading
+from migration_guard.pipeline.backfills import unjudged_backfills
+from migration_guard.pipeline.laws import Laws
+from migration_guard.pipeline.read import Read
+from migration_guard.pipeline.remarks import Remarks
+from migration_guard.pipeline.ruled import by_rules, inside_of
 from migration_guard.rules import Fill, fills
 
 
@@ -41,7 +42,7 @@ def judge(read: Read) -> Verdicts:
         one, found = _of_one(candidate, reading, laws[candidate.settings], remarks, known)
         checked.append(one)
         problems += found
-    checked += (_cleared(one, laws[one.settings]) for one in read.cleared)
+    checked += (Checked(one, (), Running(laws, one), whole=True) for one in read.cleared)
     checked.sort(key=lambda one: one.candidate.shown)
     problems += unjudged_backfills(checked)
     return Verdicts(read, tuple(checked), tuple(problems))
@@ -75,10 +76,16 @@ def _of_one(
     return checked, problems
 
 
-def _cleared(candidate: Candidate, law: Law) -> Checked:
-    """A file that the gate cleared: there is nothing in it."""
-    running = frozenset(rule.name for rule in law.selection.rules_for(inside_of(candidate)))
-    return Checked(candidate, (), running, whole=True)
+class Running:
+    """The rules that would run on a file that the gate cleared: only who has an entry for it asks."""
+
+    def __init__(self, laws: Laws, candidate: Candidate) -> None:
+        self._laws = laws
+        self._candidate = candidate
+
+    def __contains__(self, name: object) -> bool:
+        rules = self._laws[self._candidate.settings].selection.rules_for(inside_of(self._candidate))
+        return any(rule.name == name for rule in rules)
 
 
 def _known_fills(readings: Iterable[Reading]) -> tuple[Fill, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from migration_guard.check.found import nothing_found
-from migration_guard.check.read import read_each
 from migration_guard.discover import Candidate
 from migration_guard.gating import Gate
 from migration_guard.lean import dataclass
 from migration_guard.narrowing import find as found_by
 from migration_guard.operations import Problem, Reading
+from migration_guard.pipeline.found import nothing_found
+from migration_guard.pipeline.read import read_each
 from migration_guard.request import Request
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from migration_guard.baseline import Filed
-from migration_guard.check.filed import Shelved
 from migration_guard.discover import BACKFILL
 from migration_guard.filing import Shelf
 from migration_guard.findings import Status
 from migration_guard.git import Git, GitError
+from migration_guard.pipeline.filed import Shelved
 from migration_guard.report.model import Report
-from migration_guard.request import Run
+from migration_guard.request import Request, Run
 from migration_guard.rules import all_rules
 
 
@@ -39,11 +39,18 @@ def show(shelved: Shelved) -> Run:
         first_run=request.baseline and not any(shelf.baseline.exists for shelf in shelved.shelves),
         unchanged=_known_unchanged(shelved.shelves, request.cwd) if not problems else 0,
         outside=shelved.outside,
+        subject=_subject(request),
         unread=read.unread,
         recovered=tuple(shelf.shown for shelf in shelved.shelves if shelf.baseline.recovered),
         remembered=request.cache.hits if request.cache is not None else None,
     )
     return Run(report, shelved.shelves, checked, shelved.notes)
+
+
+def _subject(request: Request) -> tuple[str, ...]:
+    root = request.load.git_root(request.cwd) or request.cwd
+    folder = request.cwd.relative_to(root).as_posix()
+    return (*(() if folder == "." else (folder,)), *request.paths)
 
 
 def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
@@ -56,6 +63,8 @@ def _known_unchanged(shelves: Iterable[Shelf], cwd: Path) -> int:
 
 def unchanged_since(shelf: Shelf, cwd: Path) -> tuple[Filed, ...]:
     """Give the new findings of code that is as it was when the baseline was last changed. Raises GitError."""
+    if not shelf.matching.new:
+        return ()
     joining = {rule.code for rule in all_rules() if rule.contract}
     new = [one for one in shelf.matching.new if one.finding.code not in joining]  # a backfill came, not a version
     baseline = shelf.baseline

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.changes import Changes, outside
-from migration_guard.check.asked import Asked
-from migration_guard.check.judged import Verdicts
 from migration_guard.config import Settings
 from migration_guard.earlier import before, look_back
 from migration_guard.filing import Baselines, Checked, Shelf, file_away, path_of
-from migration_guard.findings import Finding, Status
+from migration_guard.findings import Finding, Severity, Status
 from migration_guard.lean import dataclass
+from migration_guard.pipeline.asked import Asked
+from migration_guard.pipeline.found import Found
+from migration_guard.pipeline.judged import Verdicts
 
 if TYPE_CHECKING:
     from migration_guard.pending import Filter
@@ -49,8 +50,7 @@ def file(verdicts: Verdicts) -> Shelved:
         look_back=partial(look_back, request, found.asked.again),
         upgrades=request.upgrades_baseline,
     )
-    here = found.laws[request.load.for_folder(request.cwd)]
-    filing = file_away(verdicts.checked, read.discovery, governing, source, here.severities.overrides)
+    filing = file_away(verdicts.checked, read.discovery, governing, source, partial(_overrides, found))
     changes = found.asked.changes
     if changes is None and request.pending is None:
         return Shelved(verdicts, filing.shelves, filing.findings, None)
@@ -68,6 +68,11 @@ def file(verdicts: Verdicts) -> Shelved:
             )
     findings = tuple(finding for finding in filing.findings if id(finding) not in aside)
     return Shelved(verdicts, filing.shelves, findings, len(aside), tuple(notes))
+
+
+def _overrides(found: Found) -> Mapping[str, Severity]:
+    request = found.asked.request
+    return found.laws[request.load.for_folder(request.cwd)].severities.overrides
 
 
 def _not_pending(wanted: Filter, checked: Sequence[Checked], findings: Sequence[Finding]) -> Iterator[Finding]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
 from migration_guard.cache import Cache
-from migration_guard.check.found import Found
 from migration_guard.discover import BACKFILL, Beside, Candidate, Discovery
 from migration_guard.gating import Gate
 from migration_guard.lean import dataclass
 from migration_guard.narrowing import led_to
 from migration_guard.operations import UNKNOWN_DIALECT, Job, Problem, Reading, Unread
-from migration_guard.pool import answer_all, read_all
+from migration_guard.pipeline.found import Found
+from migration_guard.pool import answer_all, nothing, read_all
 from migration_guard.request import Request
 
 
@@ -40,7 +40,8 @@ def read(found: Found) -> Read:
     contracts = bool(found.beside) or any(one.framework == BACKFILL for one in discovery.candidates)
     gate = Gate(done, contracts=contracts, cache=request.cache)
     readings: list[tuple[Candidate, Reading]] = []
-    for candidate, reading in _readings(chain(found.beside, gate.kept(discovery.candidates)), request):
+    kept = chain(found.beside, gate.kept(discovery.candidates))
+    for candidate, reading in _readings(kept, request, found.laws.make):
         readings.append((candidate, reading))
         done()
     if found.direct is not None:
@@ -72,15 +73,18 @@ def _unreached(discovery: Discovery, readings: Iterable[tuple[Candidate, Reading
     return tuple(one for one in discovery.beside if os.path.realpath(one.path) not in reached)
 
 
-def _readings(candidates: Iterable[Candidate], request: Request) -> Iterator[tuple[Candidate, Reading]]:
+def _readings(
+    candidates: Iterable[Candidate], request: Request, meanwhile: Callable[[], None] = nothing
+) -> Iterator[tuple[Candidate, Reading]]:
     """Give what is remembered of files, and have the others read in other processes while `candidates` are found."""
     cache = request.cache
     if cache is None:
-        yield from read_each(candidates, request)
+        yield from read_each(candidates, request, meanwhile=meanwhile)
         return
     waiting: dict[str, Candidate] = {}
     known: list[tuple[Candidate, Reading]] = []
-    for job, answer in answer_all(_unknown(candidates, request, cache, waiting, known), request.workers):
+    work = _unknown(candidates, request, cache, waiting, known)
+    for job, answer in answer_all(work, request.workers, meanwhile):
         candidate = waiting.pop(job.path)
         cache.keep(job, candidate.source, answer.reading, answer.looks, answer.records)
         yield candidate, answer.reading
@@ -106,7 +110,11 @@ def _unknown(
 
 
 def read_each(
-    candidates: Iterable[Candidate], request: Request, *, explain: bool = False
+    candidates: Iterable[Candidate],
+    request: Request,
+    *,
+    explain: bool = False,
+    meanwhile: Callable[[], None] = nothing,
 ) -> Iterator[tuple[Candidate, Reading]]:
     """Read in other processes, whatever is remembered; `candidates` are consumed while readings come in."""
     by_path: dict[str, Candidate] = {}
@@ -116,7 +124,7 @@ def read_each(
             by_path[str(candidate.path)] = candidate
             yield _job(candidate, request, explain=explain), candidate.source
 
-    for job, reading in read_all(work(), request.workers):
+    for job, reading in read_all(work(), request.workers, meanwhile):
         yield by_path[job.path], reading
 
 

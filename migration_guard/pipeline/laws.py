@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
-from migration_guard.config import ConfigError, Settings, unknown_rules
+from collections.abc import Iterable, Iterator, Mapping
+
+from migration_guard.config import ConfigError, Settings, named_rules, unknown_rules
 from migration_guard.discover import Discovery
 from migration_guard.judge import SMALL, Law, Measured, Severities, TablePatterns
 from migration_guard.request import Request
 from migration_guard.rules import all_rules, matching, select
 
 
-def laws_of(request: Request, discovery: Discovery) -> dict[Settings, Law]:
-    """Turn each configuration that governs a file into the law of its files."""
+class Laws(Mapping[Settings, Law]):
+    """The law of each configuration. Rules take as long to load as parsers, so it is made when somebody asks for it."""
+
+    def __init__(self, settings: Iterable[Settings]) -> None:
+        self._laws: dict[Settings, Law | None] = dict.fromkeys(settings)
+
+    def __getitem__(self, settings: Settings) -> Law:
+        """Raises ConfigError."""
+        law = self._laws[settings]
+        if law is None:
+            law = self._laws[settings] = _law(settings)
+        return law
+
+    def __iter__(self) -> Iterator[Settings]:
+        return iter(self._laws)
+
+    def __len__(self) -> int:
+        return len(self._laws)
+
+    def make(self) -> None:
+        """Make all of them. Raises ConfigError."""
+        for settings in self:
+            self[settings]
+
+
+def laws_of(request: Request, discovery: Discovery) -> Laws:
+    """Turn each configuration that governs a file into the law of its files. Raises ConfigError."""
     aside = [one.candidate for one in discovery.beside if one.candidate is not None]
     settings = {candidate.settings for candidate in (*discovery.candidates, *aside)}
-    return {one: _law(one) for one in {*settings, request.load.for_folder(request.cwd)}}
+    laws = Laws({*settings, request.load.for_folder(request.cwd)})
+    if any(any(named_rules(one)) for one in laws):
+        laws.make()  # what is wrong with it is told before anything is read
+    return laws
 
 
 def _law(settings: Settings) -> Law:

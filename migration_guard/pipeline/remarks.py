@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from migration_guard.check.read import read_each
-from migration_guard.check.ruled import by_rules
 from migration_guard.config import Settings
 from migration_guard.discover import Candidate, UsageError
 from migration_guard.git import Git, GitError
 from migration_guard.judge import Law, Trusted
 from migration_guard.operations import Ignore, Reading
+from migration_guard.pipeline.read import read_each
+from migration_guard.pipeline.ruled import by_rules
 from migration_guard.request import Request
 
 

@@ -1,0 +1,36 @@
+"""Whether a predicate gives the same answer for the same row: only then does one pass prove anything, and for how long."""
+
+from __future__ import annotations
+
+from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.sqltext import called, words_of
+from migration_guard.backfill.statements import statement
+
+CONVERTING = (
+    "date_trunc date_part extract to_char to_date to_timestamp timezone concat concat_ws format to_json to_jsonb "
+    "jsonb_build_object jsonb_build_array json_build_object json_build_array date time timetz timestamp timestamptz numeric"
+).split()
+"""Functions of PostgreSQL's that are not immutable, as settings say how they write or read; they look at nothing else."""
+_ASKS = {"SELECT", "TABLE", "USER"}
+_OF_NOW = ("CURRENT_", "LOCALTIME", "SESSION_USER")
+
+
+def whim(connection: Asks, where: str) -> str | None:
+    """Name a function of PostgreSQL's in a predicate that answers differently each time it is asked."""
+    names = [name for name in called(words_of(where)) if name is not None]
+    shown = connection.exec_driver_sql(statement("volatile"), {"called": names}).scalar()
+    return str(shown) if shown is not None else None
+
+
+def more_than_its_row(connection: Asks, where: str) -> str | None:
+    """Say what a predicate asks beside its row, if anything: then a row may be to do again though nobody touches it."""
+    words = words_of(where)
+    for one in words:
+        if one.kind == "name" and (one.word in _ASKS or one.word.startswith(_OF_NOW)):
+            return "other rows" if one.word in {"SELECT", "TABLE"} else one.text
+    names = list(called(words))
+    if None in names:
+        return "a function"
+    parameters = {"called": names, "known": list(CONVERTING)}
+    shown = connection.exec_driver_sql(statement("not_immutable"), parameters).scalar()
+    return f"{shown}()" if shown is not None else None

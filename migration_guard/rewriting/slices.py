@@ -1,0 +1,168 @@
+"""What a loop of a migration needs to stand in a function of its own: found name by name, in its function and its module."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import libcst as cst
+
+from migration_guard.interpreter.syntax import dotted
+from migration_guard.rewriting.carried import Names, names_of
+from migration_guard.rewriting.removal import CannotRemove, Migration
+
+BY_HAND = "write it as one UPDATE, or finish a --skeleton"
+_STRICT = frozenset(dir(builtins))
+_DEFINES = (cst.FunctionDef, cst.ClassDef)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A function, and what its caller has to know of it."""
+
+    code: str
+    words: frozenset[str]
+    """Every name in it, in lower case."""
+
+
+@dataclass(slots=True)
+class Used:
+    """What of the module, and of the function around the loop, goes along."""
+
+    module: dict[int, cst.CSTNode] = field(default_factory=dict)
+    before: dict[int, cst.CSTNode] = field(default_factory=dict)
+
+
+class Loop:
+    """A loop in a function of a migration."""
+
+    def __init__(self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode]) -> None:
+        self._migration = migration
+        self._path = path
+        self._statements = sorted(statements, key=self._line)
+        self._loop = next(one for one in self._statements if isinstance(one, cst.For))
+        self._around = migration.function_around(self._loop)
+
+    def _used(self, given: Collection[str]) -> Used:
+        """Find what the loop needs, and what that needs in turn."""
+        used = Used()
+        before = [(one, self._names(one)) for one in self._migration.before(self._loop)]
+        module = [(one, self._names(one)) for one in self._migration.module_body]
+        waiting = [self._names(one) for one in self._statements]
+        bound = {name for names in waiting for name in names.binds}
+        own = {name for _, names in before for name in names.binds}
+        while waiting:
+            names = waiting.pop()
+            bound |= names.binds
+            for name in sorted(names.loads - set(given)):
+                mine = [pair for pair in before if name in pair[1].touched] if name in own else []
+                others = [pair for pair in module if name in pair[1].binds] if not mine else []
+                for found, known in ((mine, used.before), (others, used.module)):
+                    waiting += [its for one, its in found if id(one) not in known]
+                    known.update({id(one): one for one, _ in found})
+                if not (mine or others or name in bound or name in _STRICT):
+                    raise CannotRemove(f"where {name} comes from, which its loop uses, is not seen; {BY_HAND}")
+        for node in used.before.values():
+            if isinstance(node, (cst.If, cst.Try, cst.While)):
+                raise CannotRemove(f"what its loop uses is made by statements that may not run; {BY_HAND}")
+        return used
+
+    def _names(self, node: cst.CSTNode) -> Names:
+        try:
+            return names_of(ast.parse(self._code(node)))
+        except SyntaxError:
+            raise CannotRemove(f"a function beside its loop keeps something from row to row; {BY_HAND}") from None
+
+    def _code(self, node: cst.CSTNode) -> str:
+        return cst.Module(body=[]).code_for_node(plain(node)).strip("\n") + "\n"
+
+    def _in_order(self, nodes: dict[int, cst.CSTNode]) -> list[Any]:
+        return sorted(nodes.values(), key=self._line)
+
+    def _line(self, node: cst.CSTNode) -> int:
+        return self._migration.line(node)
+
+    def _loads(self, node: cst.CSTNode) -> Iterator[str]:
+        for one in ast.walk(ast.parse(self._code(node))):
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load):
+                yield one.id
+
+    def _absolute(self, node: Any) -> Any:
+        """Say from where a relative import is, which reads otherwise in another module."""
+        line = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
+        if not isinstance(line, cst.ImportFrom) or not line.relative:
+            return node
+        package = list(_package_of(self._path))
+        up = len(line.relative) - 1
+        if up >= len(package):
+            raise CannotRemove(f"what it imports relatively is not found; {BY_HAND}")
+        parts = package[: len(package) - up] + ([dotted(line.module) or ""] if line.module is not None else [])
+        absolute = line.with_changes(
+            relative=[], module=cst.parse_expression(".".join(parts)), whitespace_after_from=cst.SimpleWhitespace(" ")
+        )
+        return node.with_changes(body=[absolute])
+
+    def _wrapped(self, name: str, label: str, helper: str, used: Used, block: Any) -> Written:
+        """Put a block into a function, behind all that it uses of the module."""
+        head = cst.parse_module(
+            f'def {name}(connection, ids):\n    """Do for the rows of a batch, whose keys are `ids`, what a loop of {label} did."""\n'
+        ).body[0]
+        function = cst.ensure_type(head, cst.FunctionDef)
+        module = [self._absolute(node) for node in self._in_order(used.module)]
+        imports = [one for one in module if is_import(one)]
+        others = [one for one in module if not is_import(one)]
+        inside = cst.ensure_type(function.body, cst.IndentedBlock)
+        lines = [*inside.body, *_sorted([cst.parse_statement(helper), *imports]), *_spaced([*others, block])]
+        whole = function.with_changes(body=inside.with_changes(body=lines), leading_lines=[])
+        code = cst.Module(body=[whole]).code.rstrip()
+        return Written(code, frozenset(word.lower() for word in names_of(ast.parse(code)).loads))
+
+
+def _package_of(path: Path) -> Iterator[str]:
+    folders = []
+    folder = path.parent
+    while (folder / "__init__.py").exists():
+        folders.append(folder.name)
+        folder = folder.parent
+    return reversed(folders)
+
+
+def _sorted(imports: Sequence[Any]) -> Iterator[Any]:
+    """Sort imports as ruff and isort do: Python's own first, `import` before `from`, a line between."""
+
+    def place(node: Any) -> tuple[bool, bool, str]:
+        line = node.body[0]
+        named = line.module if isinstance(line, cst.ImportFrom) else line.names[0].name
+        name = (dotted(named) if named is not None else None) or ""
+        return name.partition(".")[0] not in sys.stdlib_module_names, isinstance(line, cst.ImportFrom), name.lower()
+
+    others = None
+    for node in sorted(imports, key=place):
+        first = others is None or others is not place(node)[0]
+        others = place(node)[0]
+        yield plain(node).with_changes(leading_lines=[cst.EmptyLine(indent=False)] if first else [])
+
+
+def _spaced(nodes: Sequence[Any]) -> Iterator[Any]:
+    """Put empty lines behind the imports, and around definitions."""
+    known = None
+    for node in nodes:
+        apart = known is None or isinstance(node, _DEFINES) or isinstance(known, _DEFINES)
+        bare = plain(node)
+        yield bare.with_changes(leading_lines=[cst.EmptyLine(indent=False), *bare.leading_lines]) if apart else bare
+        known = node
+
+
+def is_import(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], (cst.Import, cst.ImportFrom))
+
+
+def plain(node: Any) -> Any:
+    """Leave out the empty lines above a statement, and keep its remarks."""
+    lines = getattr(node, "leading_lines", ())
+    return node.with_changes(leading_lines=[line for line in lines if line.comment is not None]) if lines else node

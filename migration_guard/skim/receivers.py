@@ -1,0 +1,53 @@
+"""What is run with every migration because a signal says so: Django's `post_migrate` and `pre_migrate`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import field
+from pathlib import Path
+
+from migration_guard.lean import dataclass
+from migration_guard.skim.acting import Acting
+from migration_guard.skim.outline import Outline, outline
+
+SIGNALS = (b"post_migrate", b"pre_migrate")
+_NAMES = tuple(name.decode() for name in SIGNALS)
+
+
+@dataclass(slots=True)
+class Receivers:
+    """Follows what files connect to these signals, in one repository after the other."""
+
+    _acting: dict[Path, Acting] = field(default_factory=dict)
+
+    def may_write(self, path: Path, root: Path) -> bool:
+        """Whether what a file connects may change data, as far as a cheap look tells."""
+        module = outline(path)
+        if module is None:
+            return True
+        acting = self._acting.setdefault(root, Acting(root))
+        return any(acting.may_write(module, one) for one in _received(module, acting))
+
+
+def _received(module: Outline, acting: Acting) -> Iterator[ast.expr | ast.stmt]:
+    """What is called when one of the signals is sent: it is connected, or stands below a decorator that says so."""
+    for statement in module.body:
+        for node in ast.walk(statement):
+            match node:
+                case ast.Call(func=ast.Attribute(value=signal, attr="connect")) if _is_signal(signal, module, acting):
+                    yield from (*node.args[:1], *(one.value for one in node.keywords if one.arg == "receiver"))
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    calls = (one for one in node.decorator_list if isinstance(one, ast.Call))
+                    given = [part for one in calls for part in (one.func, *one.args)]
+                    parts = [part for one in given for part in getattr(one, "elts", [one])]
+                    owners = [
+                        one.value if isinstance(one, ast.Attribute) and one.attr == "connect" else one for one in parts
+                    ]
+                    if any(_is_signal(one, module, acting) for one in owners):
+                        yield node
+
+
+def _is_signal(node: ast.expr, module: Outline, acting: Acting) -> bool:
+    name = acting.origin(module, node).rpartition(".")[2]
+    return (name or getattr(node, "attr", "") or getattr(node, "id", "")) in _NAMES

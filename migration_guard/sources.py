@@ -1,0 +1,21 @@
+"""Which names are those of files that are read: Python's, and those of SQL, which tools spell in more ways than one."""
+
+from __future__ import annotations
+
+import re
+
+_SQL = re.compile(
+    r"\.(?:sql|sql\.(?:postgres(?:ql)?|pgsql|mysql|sqlite)|(?:up|down|rollback)\.(?:pg|pgsql|psql|postgres(?:ql)?|plsql|"
+    r"mysql|mariadb|sqlite3?|cql|ddl|dml))\Z",
+    re.IGNORECASE,
+)
+
+
+def is_sql(name: str) -> bool:
+    """Say whether a file's name is that of SQL: `a.sql`, `A.SQL`, golang-migrate's `1_a.up.pgsql`, `1_a.sql.postgres`."""
+    return bool(_SQL.search(name))
+
+
+def is_source(name: str) -> bool:
+    """Say whether a file's name is that of something which may be a migration."""
+    return name.endswith(".py") or is_sql(name)

@@ -1,0 +1,172 @@
+"""Loops over what a SELECT gives, moved as functions: the migration on one database, the backfill on another, and the same rows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from backfill.server import Server
+
+from migration_guard.backfill import run
+from migration_guard.config import SettingsLoader
+from migration_guard.move.place import Modules
+from migration_guard.move.plan import Move, Refusal, movable, plan
+from migration_guard.pipeline import Request
+from migration_guard.pipeline import run as check
+from migration_guard.rewriting.queried import Unlike, queried
+from move.shapes import ROWS, SCHEMA
+from move.test_shapes import checksum, checksums_around, connected, definitions, upgrade
+
+HEAD = '''import json
+import re
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy import select, update
+
+revision = "{name}"
+down_revision = "0000"
+
+leads = sa.table(
+    "leads", sa.column("id"), sa.column("name", sa.Text), sa.column("email", sa.Text), sa.column("data", sa.JSON),
+    sa.column("status", sa.Text), sa.column("score", sa.Integer), sa.column("slug", sa.Text),
+)
+calls = sa.table("calls", sa.column("id"), sa.column("lead_id"), sa.column("note", sa.Text))
+
+
+def tidy(text):
+    """In small letters."""
+    return re.sub(r"\\s+", " ", text or "").strip().lower()
+
+
+'''
+LOOPS = {
+    "mappings": """def upgrade():
+    conn = op.get_bind()
+    if not conn:
+        return
+    rows = conn.execute(sa.select(leads.c.id, leads.c.name)).mappings().all()
+    for row in rows:
+        name = tidy(row["name"])
+        values = {}
+        if name != row["name"]:
+            values["name"] = name
+        if values:
+            conn.execute(leads.update().where(leads.c.id == row["id"]).values(**values))
+""",
+    "document": """def upgrade():
+    bind = op.get_bind()
+    stmt = select(leads.c.id, leads.c.data).where(leads.c.data.is_not(None)).order_by(leads.c.id)
+    for row in bind.execute(stmt).fetchall():
+        data = dict(row.data)
+        data["b"] = [len(data)] if "b" not in data else data["b"]
+        bind.execute(update(leads).where(leads.c.id == row.id).values({"data": data}))
+""",
+    "helper": """def upgrade():
+    fill(op.get_bind())
+
+
+def fill(connection):
+    for id, email in connection.execute(select(leads.c.id, leads.c.email)):
+        if not email:
+            continue
+        statement = update(leads).where(leads.c.id == id).values(email=tidy(email), status="known")
+        connection.execute(statement)
+""",
+    "new_column": """def upgrade():
+    op.add_column("leads", sa.Column("slug", sa.Text()))
+    for row in op.get_bind().execute(sa.select(leads.c.id, leads.c.name)).fetchall():
+        op.get_bind().execute(sa.update(leads).where(leads.c.id == row[0]).values(slug=tidy(row[1])))
+""",
+    "other": """def upgrade():
+    conn = op.get_bind()
+    for lead in conn.execute(select(leads.c.status, leads.c.id)).all():
+        call = conn.execute(select(calls.c.note).where(calls.c.lead_id == lead.id).order_by(calls.c.id)).first()
+        if call is not None:
+            conn.execute(sa.update(leads).where(leads.c.id == lead.id).values(status=call.note))
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Move | Refusal]:
+    root = tmp_path_factory.mktemp("project")
+    (root / "migration-guard.toml").write_text("")
+    (root / "versions").mkdir()
+    (root / "versions" / "r0000.py").write_text(SCHEMA)
+    for name, text in LOOPS.items():
+        (root / "versions" / f"{name}.py").write_text(HEAD.replace("{name}", name) + text)
+    found = check(Request([], root, SettingsLoader(cwd=root), 2, renders=True))
+    assert not found.report.problems
+    return {
+        one.candidate.path.stem: plan(one, finding, None, Modules((), root / "backfills.py"))
+        for one in found.checked
+        for finding in one.findings
+        if movable(finding)
+    }
+
+
+@pytest.fixture(scope="module")
+def template(server: Server) -> Iterator[str]:
+    with server.fresh() as name:
+        with connected(server.url(name)) as connection:
+            upgrade(connection, SCHEMA)
+        server.execute(ROWS.replace("2000", "150").replace("3000", "100"), name)
+        yield name
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_the_function_does_what_the_loop_did(
+    name: str,
+    plans: dict[str, Move | Refusal],
+    server: Server,
+    template: str,
+) -> None:
+    move = plans[name]
+    assert isinstance(move, Move), move.reason
+    assert move.after is not None
+    (definition,) = definitions(move.module_after)
+    assert definition.apply is not None
+    with server.fresh(template) as database:
+        url = server.url(database)
+        before, wanted = checksums_around(url, HEAD + LOOPS[name])
+        with connected(url) as connection:
+            upgrade(connection, move.after.decode())
+        (result,) = run([definition], url)
+        assert result.complete, str(result)
+        with connected(url) as connection:
+            assert checksum(connection) == wanted != before
+        (again,) = run([replace(definition, key="again", key_columns=())], url)
+        assert again.counts.changed == 0, str(again)
+
+
+UPDATE = "conn.execute(update(leads).where(leads.c.id == row.id).values({}))"
+REFUSED = (
+    (
+        "select(leads.c.id)",
+        "conn.execute(update(leads).where(leads.c.id == row.name).values(name='x'))",
+        "something else",
+    ),
+    ("select(leads.c.id).limit(5)", UPDATE.format("name='x'"), "in another way"),
+    ("select(leads.c.id, calls.c.id)", UPDATE.format("name='x'"), "other tables"),
+    ("select(leads.c.id).where(leads.c.id.in_(select(calls.c.id)))", UPDATE.format("name='x'"), "other tables"),
+    (
+        "select(leads.c.id)",
+        f"n = conn.execute(select(leads.c.score)).scalar(); {UPDATE.format('score=n')}",
+        "other rows",
+    ),
+    ("select(leads.c.id)", UPDATE.format("name=f(conn)"), "hands its connection on"),
+    ("select(leads.c.id)", UPDATE.format("**given"), "not seen"),
+    ("select(leads)", f"x = row.name + 'x'; {UPDATE.format('name=x')}", "from the one that stands there"),
+    ("text", UPDATE.format("name='x'"), "its SELECT"),
+)
+
+
+@pytest.mark.parametrize(("select", "body", "reason"), REFUSED)
+def test_loops_that_are_something_else(select: str, body: str, reason: str) -> None:
+    (loop,) = ast.parse(f"for row in conn.execute({select}).all():\n    {body}").body
+    assert isinstance(loop, ast.For)
+    with pytest.raises(Unlike, match=reason):
+        queried(loop, {})
