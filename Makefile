@@ -7,7 +7,7 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves fuzz compare bench bench-backfill bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories witness sql-witness dist sbom clean
+.PHONY: help setup demo test faults check docs corpus score moves fuzz compare bench bench-backfill bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -30,6 +30,7 @@ help:
 	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to them; it can be resumed"
 	@echo "make cache-edits    edit repositories at random 500 times, and hold what is remembered to what is read anew"
 	@echo "make replay   hold baselines against the history of the repositories DIR=…; LIST=--list shows each disagreement"
+	@echo "make frameworks    run the migrations of tests/frameworks with the real packages, and note what they write"
 	@echo "make histories    make up 40 histories whose changes are known, and hold baselines to them"
 	@echo "make releases make repositories of published packages in $(HISTORIES), each release a commit"
 	@echo "make witness  run thousands of generated migrations beside the linter, for an hour; it can be resumed"
@@ -126,6 +127,12 @@ cache-edits: $(STAMP)
 
 replay: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/baselines/replay.py $(LIST) $(DIR)
+
+frameworks:
+	$(PYTHON) -m venv .frameworks
+	.frameworks/bin/python -m pip install --quiet --disable-pip-version-check aerich tortoise-orm aiosqlite 'piccolo[sqlite]' \
+		peewee-migrate yoyo-migrations pony sqlmodel alembic masonite-orm
+	.frameworks/bin/python tests/frameworks/execute.py
 
 histories: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m baselines.histories

@@ -132,6 +132,12 @@ def test_with_nothing_to_read_no_reader_is_started(tmp_path: Path) -> None:
     assert "1 migration checked" in ran.stdout
 
 
+def test_a_reader_loads_sqlglot_for_sql_only() -> None:
+    code = "import migration_guard.reading.migration, sys; print('sqlglot' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
+
+
 @pytest.mark.parametrize("form", ["full", "concise", "json", "github"])
 def test_what_was_read_before_is_told_without_readers_and_parsers(tmp_path: Path, form: str) -> None:
     (tmp_path / "migration-guard.toml").write_text("dialect = 'postgres'\n", encoding="utf-8")

@@ -9,12 +9,16 @@ from sqlalchemy import Connection
 
 from migration_guard.backfill.clock import Clock
 from migration_guard.backfill.connect import Address
+from migration_guard.backfill.pinned import milliseconds
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import Counts
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.trust import PINNED
+
+LEAST_PATIENCE = 3.0
+"""Seconds that a run waits for whoever holds the state's tables also when it is over: how it ended is to be written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,10 @@ class Bench:
     policy: TimeoutPolicy
 
     def transaction(self) -> AbstractContextManager[Connection]:
-        """Begin one that touches the state alone."""
-        return self.session.transaction({**self.policy.settings(0), **PINNED})
+        """Begin one that touches the state alone, and waits for it no longer than there is a run."""
+        patience = max(LEAST_PATIENCE, min(self.policy.lock, self.clock.left))
+        settings = {**self.policy.settings(0), **PINNED, "lock_timeout": milliseconds(patience)}
+        return self.session.transaction(settings)
 
     def counts(self, key: str) -> Counts:
         """Give what has become of the rows of a backfill."""

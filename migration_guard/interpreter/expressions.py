@@ -406,6 +406,8 @@ class Expressions:
             self.machine.libraries.taken_from(value, key, Call(self.machine, "", self.machine.place(node), (key,)))
         if isinstance(value, External):
             return value.item(key)
+        if value.is_class and (row := self.machine.libraries.class_item(value)) is not None:
+            return row
         return join(each([partial(value.item, option) for option in key.alternatives()]))
 
     def subscript_key(self, node: cst.Subscript) -> Value:

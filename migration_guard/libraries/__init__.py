@@ -296,6 +296,11 @@ class Libraries:
             return None
         return self.model_attribute(model, name)
 
+    def class_item(self, cls: Value) -> Value | None:
+        """`Lead[1]`, an object of Pony's by its key; None for other classes."""
+        model = self.model_of(cls) if isinstance(cls, Class) else None
+        return Row(model) if model is not None and model.orm == "pony" else None
+
     def class_method(self, cls: Class, name: str, call: Call) -> Value:
         model = self.model_of(cls)
         return self.model_method(model, name, call) if model is not None else ancestry.class_method(cls, name, call)

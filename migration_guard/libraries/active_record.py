@@ -27,9 +27,10 @@ _ROOTS = {
     "ormar": "ormar",
     "edgy": "edgy",
     "saffier": "edgy",
+    "pony": "pony",
 }
 ORMS = frozenset(_ROOTS.values())
-_BASES = frozenset({"Model", "Table", "ReflectModel", "StrictModel", "Pivot"})
+_BASES = frozenset({"Model", "Table", "ReflectModel", "StrictModel", "Pivot", "Entity"})
 _WRITES = {
     "update": OperationKind.UPDATE,
     "bulk_update": OperationKind.UPDATE,
@@ -93,7 +94,7 @@ def model_of(cls: Class, orm: str) -> Model:
 def _table(cls: Class, orm: str) -> str | None:
     meta = cls.lookup("Meta") or cls.lookup("ormar_config")
     named = [meta.lookup(key) for key in ("table", "tablename", "table_name")] if isinstance(meta, Class) else []
-    named += [cls.lookup("__table__"), *_keywords(cls)]
+    named += [cls.lookup("__table__"), cls.lookup("_table_"), *_keywords(cls)]
     for value in named:
         if (name := literal(value)) is not None:
             return name
@@ -102,6 +103,8 @@ def _table(cls: Class, orm: str) -> str | None:
             return cls.name.lower()
         case "piccolo":
             return _snake(cls.name)
+        case "pony":
+            return cls.name
     return f"{_snake(cls.name)}s"
 
 
@@ -142,7 +145,7 @@ def _asked(model: Model, name: str, call: Call, query: Query | None = None) -> V
         return Row(model)
     if name in _NUMBERS:
         return Unknown(name, from_rows=True)
-    tuples = name in _PLAIN or (query is not None and query.plain)
+    tuples = (name in _PLAIN and model.orm != "pony") or (query is not None and query.plain)
     return Query((model,), model.orm, plain=tuples)
 
 
@@ -157,6 +160,8 @@ def row_method(row: Row, name: str, call: Call) -> Value | None:
         for kind in kinds:
             record(call, kind, how=model.orm, tables=(model.table,), model=model.name)
         return NONE
+    if name == "set" and model.orm == "pony":
+        name = "update"
     if name in _ROW_WRITES:
         record(call, _ROW_WRITES[name], how=model.orm, tables=(model.table,), model=model.name)
         return NONE

@@ -159,6 +159,8 @@ class Handle(Value):
             return Unknown(name)
         if name == "Model":  # Flask-SQLAlchemy's `db.Model`
             return External("flask_sqlalchemy.Model")
+        if name == "Entity":  # Pony's `db.Entity`
+            return External("pony.orm.core.Entity")
         return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
@@ -342,6 +344,9 @@ class Model(Value):
         return call.machine.libraries.model_method(self, name, call)
 
     def call(self, call: Call) -> Value:
+        if self.orm == "pony":  # an object that is made is in the database when the session ends
+            record(call, OperationKind.INSERT_VALUES, how=self.orm, tables=(self.table,), model=self.name)
+            return Row(self)
         row = Row(self, new=True, from_rows=values_from_rows(call))
         if {"pk", "id"} & call.named.keys():
             row.write("keyed", Constant(value=True))
@@ -389,6 +394,8 @@ class Row(Store, Value):
         return call.machine.libraries.row_method(self, name, call)
 
 
+_TOLD_RELATIONS = frozenset({"django-orm", "sqlalchemy-orm"})
+"""Mappers that say what is a relation; of others a field that is gone over may lead to rows."""
 OF_RELATIONS = frozenset(
     "add set remove clear create update delete get_or_create update_or_create bulk_create bulk_update append extend "
     "filter exclude all aadd aset aremove aclear acreate aupdate adelete aget_or_create aupdate_or_create".split()
@@ -469,7 +476,7 @@ class Field(Value):
         return self.row.method(self.name, call) if "." not in self.name else call.leave(self)
 
     def element(self) -> Value:
-        if self.related is not None or self.may_relate:
+        if self.related is not None or self.may_relate or self.orm not in _TOLD_RELATIONS:
             return self.related_row()
         return Unknown(self.name, from_rows=self.from_rows)
 

@@ -165,6 +165,9 @@ def _procedure(call: Call) -> Value:
     return execute(call, UNKNOWN)
 
 
+_BY_NAME = {"insert": OperationKind.INSERT_VALUES, "update": OperationKind.UPDATE}
+
+
 def session_method(handle: Handle, name: str, call: Call) -> Value:
     """The part of a handle that an ORM's session has."""
     machine = call.machine
@@ -189,6 +192,10 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
             return NONE
         case _ if name in _BULK:
             bulk(call, name, first)
+            return NONE
+        case "insert" | "update" if isinstance(first, Text):  # Pony's and others', by the table's name
+            named = (str(first),) if first.known else ()
+            record(call, _BY_NAME[name], how="helper", tables=named, callee=name)
             return NONE
         case "insert" | "update" if name in CORE_VERBS and call.positional:
             return statement_on(first, name, call)

@@ -126,7 +126,6 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     if missing and machine.libraries.find_functions(missing):
         steps = _steps(call, text)
     machine.libraries.escapes |= may_allow_escapes(shown)
-    definitions = machine.libraries.definitions
     for step in steps:
         match step:
             case Change():
@@ -136,7 +135,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
             case Doubted(table=doubted):
                 machine.ledger.doubt(doubted)
             case Dropped(table=table):
-                definitions.dropped(table)
+                machine.libraries.definitions.dropped(table)
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
@@ -144,7 +143,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.libraries.find_functions(set(unknown))
                 machine.libraries.functions.create(bare(name), changes, calls, unknown)
                 if not changes:
-                    definitions.function(name, _canonical(call, text, step))
+                    machine.libraries.definitions.function(name, _canonical(call, text, step))
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
@@ -155,7 +154,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 opaque(call, why)
             case Harmless(why=why, schema=schema):
                 spot = _spot(call, text, step.start, step.end)
-                definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
+                machine.libraries.definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
                 what = " ".join(shown[step.start : step.end].split()[:4])
                 if schema:
                     machine.ledger.schema(spot, what)

@@ -38,6 +38,7 @@ _METHODS = {
     "peewee": "atomic batch_commit bind_ctx close_stale connection_context create_tables drop_tables get_columns "
     "get_foreign_keys get_indexes get_primary_keys get_tables get_views in_transaction is_closed manual_commit savepoint "
     "sequence_exists table_exists connect_params",
+    "Pony": "generate_mapping disconnect check_tables merge_local_stats",
     "requests, boto3": "client get_adapter head mount patch post put request resource send",
 }
 HARMLESS = frozenset(name for names in _METHODS.values() for name in names.split())

@@ -340,7 +340,11 @@ def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
         return Meta(model)
     if name in ("pk", "id") or name.endswith("_id"):
         return Unknown(name, from_rows=not row.new)
-    if model is not None and model.orm in active_record.ORMS and name in ("remove", "update", "objects", "upsert"):
+    if (
+        model is not None
+        and model.orm in active_record.ORMS
+        and name in ("remove", "update", "objects", "upsert", "set")
+    ):
         return Method(row, name)
     if name in SAVES | ROW_DELETES and (model is None or model.orm != "sqlalchemy-orm"):
         return Method(row, name)
@@ -357,6 +361,12 @@ def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
 def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
     """`row.name = value`: SQLAlchemy writes it at the next flush; other ORMs wait for `save()`."""
     model = row.model
+    if model is not None and model.orm == "pony" and not row.flag("dirty"):
+        row.write("dirty", Constant(value=True))
+        tables = [model.table] if model.table else []
+        machine.ledger.change(
+            OperationKind.UPDATE, spot_of(place), place, machine.frames, how="pony", tables=tables, model=model.name
+        )
     if model is None or model.orm != "sqlalchemy-orm" or row.new or _is_private(name, model):
         return
     collection = model.cls is not None and isinstance(model.cls.lookup(name), Relationship)
@@ -400,6 +410,10 @@ def row_method(row: Row, name: str, call: Call) -> Value:
                 _overridden(row, hook, call.with_arguments((), {}))
         if name in _OF_CONTENT_TYPES:
             return _of_content_type(name)
+    if name == "sqlmodel_update" and model is not None:  # SQLModel's way to assign several columns
+        if not row.new:
+            record(call, OperationKind.UPDATE, how=orm, tables=(model.table,), model=model.name, pending=True)
+        return row
     value = row_attribute(row, name, call.machine.libraries)
     if isinstance(value, Field):
         return field_method(value, name, call, of_row=True)

@@ -31,6 +31,8 @@ def call(target: External, call: Call) -> Value | None:
         return Handle("database")
     if last.endswith("Field") or last in ("SQL", "Value", "Case", "Cast", "Alias", "Check", "Index", "fn"):
         return EXPRESSION
+    if last in ("model_to_dict", "update_model_from_dict"):
+        return Unknown(last, from_rows=True) if last == "model_to_dict" else call.argument(0, "instance")
     return None if last in ("Model", "chunked", "prefetch") else out_of_sight(target, call)
 
 

@@ -1,11 +1,11 @@
-"""Pony: queries over generators, of entities that are not known from outside."""
+"""Pony: queries over generators of entities, whose objects are in the database when the session ends."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.values import NONE, External, Unknown, Value
-from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, record
+from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, Row, record
 from migration_guard.libraries.execution import out_of_sight
 from migration_guard.operations import OperationKind
 
@@ -25,9 +25,10 @@ def call(target: External, call: Call) -> Value | None:
         case "Database":
             return Handle("database")
         case "select" | "left_join" | "select_by_sql":
-            return Query((Model(None, None, HOW),), HOW, plain=False)
+            return Query((_model_of(call.argument(0)),), HOW, plain=False)
         case "delete":
-            record(call, OperationKind.DELETE, how=HOW)
+            model = _model_of(call.argument(0))
+            record(call, OperationKind.DELETE, how=HOW, tables=(model.table,), model=model.name)
             return NONE
         case "commit" | "flush":
             call.machine.ledger.commit()
@@ -37,3 +38,11 @@ def call(target: External, call: Call) -> Value | None:
         case "Required" | "Optional" | "PrimaryKey" | "Set" | "composite_key" | "raw_sql":
             return EXPRESSION
     return out_of_sight(target, call)
+
+
+def _model_of(given: Value | None) -> Model:
+    """The entity whose objects a generator goes over."""
+    for one in given.each() if given is not None else ():
+        if isinstance(one, Row) and one.model is not None:
+            return one.model
+    return Model(None, None, HOW)

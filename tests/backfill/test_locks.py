@@ -16,9 +16,14 @@ from sqlalchemy import Connection
 
 from backfill.test_batches import Database, define, state
 from migration_guard.backfill import Backfill
-from migration_guard.backfill.connect import address
-from migration_guard.backfill.report import Result
+from migration_guard.backfill.bench import Bench
+from migration_guard.backfill.clock import Clock
+from migration_guard.backfill.connect import address, engine
+from migration_guard.backfill.policy import TimeoutPolicy
+from migration_guard.backfill.report import Reporter, Result
 from migration_guard.backfill.runner import Limits, run_all
+from migration_guard.backfill.session import Session
+from migration_guard.backfill.state import Store
 
 if TYPE_CHECKING:
     from typing import LiteralString  # of Python 3.11
@@ -265,3 +270,22 @@ def test_a_table_that_is_locked_before_anything_is_done_is_work_that_is_left(db:
     assert state(result) == "incomplete"
     assert str(result.reason).startswith("locks: ")
     assert state(db.run()) == "completed"
+
+
+@pytest.mark.parametrize(("left", "expected"), [(0.0, "3s"), (10.0, "10s"), (600.0, "1min")])
+def test_the_state_is_waited_for_as_long_as_the_run_lasts(db: Database, left: float, expected: str) -> None:
+    where = address(db.url, "the URL")
+    session = Session(engine(where, "test"))
+    clock = Clock(round(time.monotonic()) + left, threading.Event())
+    bench = Bench(where, "test", session, Store(), clock, Reporter(), TimeoutPolicy())
+    with bench.transaction() as connection:
+        shown = str(connection.exec_driver_sql("SHOW lock_timeout").scalar())
+    session.close()
+    assert abs(_milliseconds(shown) - _milliseconds(expected)) < 1_000
+
+
+def _milliseconds(shown: str) -> int:
+    for unit, factor in (("ms", 1), ("min", 60_000), ("s", 1_000)):
+        if shown.endswith(unit):
+            return int(shown.removesuffix(unit)) * factor
+    raise ValueError(shown)

@@ -64,10 +64,10 @@ SELECT n, NULLIF(n % 50, 3), (ARRAY['new', 'won', 'lost', NULL, 'New'])[1 + n % 
     CASE WHEN n % 6 = 0 THEN NULL ELSE 'Mail' || n || '@Example.org ' END, NULLIF(n % 101, 7), (n % 977) / 7.0,
     (n % 13) / 3.0, (ARRAY[true, false, NULL])[1 + n % 3], DATE '2020-01-01' + n % 700,
     TIMESTAMP '2021-01-01' + n * interval '1 hour', CASE WHEN n % 4 = 0 THEN NULL ELSE '{"a": 1}'::json END, NULLIF(n / 2, 0)
-FROM generate_series(1, 10000) AS n;
+FROM generate_series(1, 2000) AS n;
 INSERT INTO calls SELECT n, NULLIF(n % 12000, 5), n % 300, 'Call ' || n FROM generate_series(1, 3000) AS n;
 INSERT INTO archive (lead_id, name) SELECT n * 3, 'kept' FROM generate_series(1, 500) AS n;
-INSERT INTO crm.notes SELECT n, n % 4000, NULLIF('Body ' || n % 30, 'Body 4'), 'a' FROM generate_series(1, 10000) AS n;
+INSERT INTO crm.notes SELECT n, n % 4000, NULLIF('Body ' || n % 30, 'Body 4'), 'a' FROM generate_series(1, 3000) AS n;
 ANALYZE;
 """
 
@@ -148,7 +148,7 @@ SHAPES = (
     _sql("numeric_rounded", "UPDATE leads SET price = score * 1.005 + 0.333"),
     _sql("float_from_decimal", "UPDATE leads SET weight = 0.1 WHERE id % 3 = 0"),
     _sql("decimal_constant", "UPDATE leads SET price = 1.005 WHERE id < 5000"),
-    _sql("date_from_timestamp", "UPDATE leads SET born = seen_at WHERE id > 7000"),
+    _sql("date_from_timestamp", "UPDATE leads SET born = seen_at WHERE id > 1700"),
     _sql("case", "UPDATE leads SET status = CASE WHEN score > 50 THEN 'hot' WHEN score > 20 THEN 'warm' END"),
     _sql("concatenated", "UPDATE leads SET name = 'Lead of ' || tenant_id::text || ': ' || coalesce(email, '-')"),
     _sql("between_and_alias", "UPDATE leads AS l SET status = 'mid' WHERE l.score BETWEEN 20 AND 60 AND l.active"),

@@ -113,7 +113,7 @@ def template(server: Server) -> Iterator[str]:
     with server.fresh() as name:
         with connected(server.url(name)) as connection:
             upgrade(connection, SCHEMA)
-        server.execute(ROWS.replace("10000", "150").replace("3000", "100"), name)
+        server.execute(ROWS.replace("2000", "150").replace("3000", "100"), name)
         yield name
 
 

@@ -1,0 +1,44 @@
+"""Migrations of frameworks that the real packages have run: what they wrote is told, and of nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from baselines.reading import findings
+from frameworks.cases import BODIES, source
+
+EXECUTED: dict[str, dict[str, list[str]]] = json.loads(
+    (Path(__file__).parent / "frameworks" / "executed.json").read_text(encoding="utf-8")
+)
+VERBS = {
+    "UPDATE": {"UPDATE"}, "DELETE": {"DELETE"}, "TRUNCATE": {"DELETE"}, "INSERT_VALUES": {"INSERT"},
+    "INSERT_SELECT": {"INSERT"}, "INSERT_LOOP": {"INSERT"}, "UPSERT_VALUES": {"INSERT", "UPDATE"},
+}  # fmt: skip
+SHOWN = {"aerich": "migrations/models/1_20240101_fill.py", "peewee_migrate": "migrations/001_fill.py"}
+
+
+def told(framework: str, body: str) -> set[tuple[str, str]]:
+    """Each verb with its table, as far as it is told; a relation's table may not be known."""
+    found = findings(source(framework, body), framework, shown=SHOWN.get(framework, "migrations/a.py"))
+    every = [one.operation for one in found if one.code < "MG2" and one.operation is not None]
+    return {
+        (verb, table)
+        for one in every
+        for verb in VERBS.get(one.kind.value, {one.kind.value})
+        for table in one.tables or ("?",)
+    }
+
+
+@pytest.mark.parametrize("framework", sorted(BODIES))
+def test_what_was_written_is_told_and_nothing_else(framework: str) -> None:
+    assert {*BODIES[framework]} == {*EXECUTED[framework]}, "run `make frameworks`"
+    wrong = []
+    for body in BODIES[framework]:
+        wrote = {(verb, table) for verb, _, table in (what.partition(" ") for what in EXECUTED[framework][body])}
+        said = told(framework, body)
+        silent = {(verb, table) for verb, table in wrote if not {(verb, table), (verb, "?")} & said}
+        if silent or not {table for _, table in said} <= {*(table for _, table in wrote), *("?" for _ in wrote)}:
+            wrong.append((body, sorted(wrote), sorted(said)))
+    assert not wrong
