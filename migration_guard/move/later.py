@@ -22,6 +22,8 @@ from migration_guard.skim.history import app_label
 from migration_guard.sql.backfill import CannotMove
 
 _ENDS = re.compile(r"\b(?:drop_|Delete|Remove|rename|Rename|INSERT\b|bulk_insert|DROP\b|RENAME\b)", re.IGNORECASE)
+_INDEX = re.compile(r"\.create_index\(|\bAddIndex(?:Concurrently)?\(")
+_UNIQUE = re.compile(r"unique(?!\s*=\s*False)", re.IGNORECASE)
 _FRAMEWORKS = frozenset({"alembic", "django"})
 
 
@@ -113,6 +115,8 @@ def _building(site: Site, piece: Piece, judged: Sequence[Operation]) -> Iterator
     drafted, tables = piece.drafted, piece.tables
     columns = {column.lower() for column in drafted.columns} or (drafted.names - tables)
     for step in site.after:
+        if step.simple and _INDEX.search(step.code) and not _UNIQUE.search(step.code):
+            continue  # it holds whatever the rows say
         if step.simple and any(step.line <= other.span.line <= step.end for other in judged):
             continue  # a data change, which does not depend on this one
         words = {word.lower() for word in re.findall(r"\w+", step.code)}
