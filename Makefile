@@ -7,7 +7,7 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves fuzz compare bench bench-backfill bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
+.PHONY: help setup demo test faults check docs corpus score moves fuzz compare bench bench-backfill bench-start bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -22,6 +22,7 @@ help:
 	@echo "make moves    measure how many data changes of the corpus can be moved, and prove 60 of the moves by rows"
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
 	@echo "make bench    measure time and memory on the corpus"
+	@echo "make bench-start    measure how long the smallest runs take, beside an interpreter that does nothing"
 	@echo "make bench-script    measure how long a script of 10,000 lines takes, beside libcst's parser"
 	@echo "make bench-keystroke    measure how long after a keystroke an editor is told"
 	@echo "make editor   edit a migration 1,000 times before the language server, beside what check says"
@@ -109,6 +110,9 @@ extension:
 
 editor: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m server.edits --edits 1000
+
+bench-start: $(STAMP)
+	$(BIN)/python benchmarks/start.py
 
 bench-script: $(STAMP)
 	$(BIN)/python benchmarks/script.py

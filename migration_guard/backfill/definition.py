@@ -107,6 +107,8 @@ class Backfill:
         self._settle("status", chosen(self.key, "status", self.status, Status))
         check_size(self.key, self.batch_size)
         check_runtime(self.key, self.max_runtime)
+        check_truth(self.key, "safe_to_run_online", self.safe_to_run_online)
+        check_truth(self.key, "settles", self.settles)
         self._check_sql()
 
     @property
@@ -201,6 +203,12 @@ def check_runtime(key: str, seconds: object) -> None:
     """Refuse budgets that are none."""
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < float("inf"):
         raise DefinitionError(f"backfill {key}: max_runtime: expected seconds, more than 0, found {seconds!r}")
+
+
+def check_truth(key: str, name: str, value: object) -> None:
+    """Refuse what is neither: any text would be true, also "false"."""
+    if not isinstance(value, bool):
+        raise DefinitionError(f"backfill {key}: {name}: expected True or False, found {value!r}")
 
 
 def chosen(key: str, name: str, value: object, choices: type[E_]) -> E_:

@@ -18,6 +18,7 @@ from migration_guard.backfill.definition import (
     Status,
     check_runtime,
     check_size,
+    check_truth,
     chosen,
     nearest,
     size_warnings,
@@ -113,6 +114,8 @@ def read(entry: object) -> LegacyBackfill:
     size, seconds = entry.get("batch_size", 500), entry.get("max_runtime_seconds", 600)
     check_size(key, size)
     check_runtime(key, seconds)
+    safe = entry.get("safe_to_run_online", True)
+    check_truth(key, "safe_to_run_online", safe)
     return LegacyBackfill(
         key=key,
         function_object=entry["function"],
@@ -122,7 +125,7 @@ def read(entry: object) -> LegacyBackfill:
         batch_size=size,
         max_runtime=float(seconds),
         priority=chosen(key, "priority", entry.get("priority", Priority.MEDIUM), Priority),
-        safe_to_run_online=bool(entry.get("safe_to_run_online", True)),
+        safe_to_run_online=safe,
         status=chosen(key, "status", entry.get("status", Status.ACTIVE), Status),
         proved_by=_proof(key, entry),
     )

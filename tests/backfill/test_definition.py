@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from migration_guard.backfill import Backfill, DefinitionError, PolicyError, Priority, Status, TimeoutPolicy
-from migration_guard.backfill.pace import Pace
+from migration_guard.backfill.pace import GROWN, Pace
 from migration_guard.backfill.sqltext import assigned_columns, bound, is_local, squeezed
 from migration_guard.backfill.transitions import TABLE, UNFINISHED, Actor, NotAllowed, State, check
 
@@ -44,6 +44,8 @@ def test_names_of_older_registries_are_understood() -> None:
         ({"batch_size": 50_000}, "found 50,000; nearest: 10,000"),
         ({"batch_size": "200"}, "expected a whole number, found '200'"),
         ({"batch_size": True}, "expected a whole number"),
+        ({"safe_to_run_online": "false"}, "safe_to_run_online: expected True or False, found 'false'"),
+        ({"settles": 1}, "settles: expected True or False, found 1"),
         ({"max_runtime": 0}, "max_runtime: expected seconds, more than 0"),
         ({"max_runtime": -1}, "more than 0"),
         ({"max_runtime": float("inf")}, "more than 0"),
@@ -214,13 +216,13 @@ def test_the_pace_finds_its_size() -> None:
     pace = Pace(500)
     for _ in range(20):
         pace.done(0.01)
-    assert pace.size == 4_000
+    assert pace.size == GROWN
     pace.done(2.0)
-    assert pace.size == 400
-    pace.done(0.5)
+    assert pace.size == GROWN // 10
+    pace.done(0.25)
     assert pace.size == 200
-    assert pace.rest == pytest.approx(0.1)
-    for _ in range(9):
+    assert pace.rest == pytest.approx(0.05)
+    for _ in range(8):
         pace.done(0.2)
     assert pace.size == 200
     pace.done(0.2)

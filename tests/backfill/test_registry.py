@@ -59,6 +59,10 @@ def test_a_key_twice_names_both_places(tmp_path: Path) -> None:
         ("BACKFILL_DEFS = [{'key': 'a', 'functoin': print}]", "unknown key 'functoin'; did you mean \"function\"?"),
         ("BACKFILL_DEFS = [{'key': 'a'}]", "function: expected a function"),
         ("BACKFILL_DEFS = [{'key': 'a', 'function': print, 'batch_size': 0}]", "nearest: 10"),
+        (
+            "BACKFILL_DEFS = [{'key': 'a', 'function': print, 'safe_to_run_online': 'false'}]",
+            "safe_to_run_online: expected True or False, found 'false'",
+        ),
         ("BACKFILL_DEFS = [1]", "expected dictionaries"),
     ],
 )
