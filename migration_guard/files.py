@@ -163,8 +163,8 @@ def exists(path: Path) -> bool:
     return os.path.exists(path)
 
 
-def nearest_name(path: Path) -> str:
-    """Continue a message about a path that does not exist with the existing one that was probably meant."""
+def nearest_name(path: Path, base: Path) -> str:
+    """Continue a message about a path that does not exist with the one that was probably meant, as `base` spells it."""
     parent = next((folder for folder in path.parents if folder.is_dir()), path)
     missing = path.relative_to(parent).parts[0] if parent != path else path.name
     try:
@@ -174,7 +174,11 @@ def nearest_name(path: Path) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 -- for who mistyped
 
     close = get_close_matches(missing, names, n=1)
-    return f"; did you mean {printable(close[0])!r}?" if close else ""
+    if not close:
+        return ""
+    meant = parent / close[0]
+    whole = meant.joinpath(*path.relative_to(parent).parts[1:]) if parent != path else meant
+    return f"; did you mean {shown_path(whole if exists(whole) else meant, base)!r}?"
 
 
 def shown_path(path: Path | str, base: Path) -> str:

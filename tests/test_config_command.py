@@ -113,7 +113,7 @@ def test_a_measured_file_beside_the_configuration_is_named(repository: Path) -> 
     [
         (["--config", "fail-no=low"], "did you mean `fail-on`"),
         (["--config", "select=['MG999']"], "there is no rule `MG999`"),
-        (["biling/0001.py"], "did you mean 'billing'"),
+        (["biling/0001.py"], "did you mean 'billing/0001.py'"),
     ],
 )
 def test_what_is_wrong_is_told_as_in_a_run(repository: Path, arguments: list[str], said: str) -> None:

@@ -243,7 +243,7 @@ def test_missing_paths_are_told_with_the_nearest(repository: Path, write: Write)
     write("versions/a.py")
     with pytest.raises(UsageError, match=r"there is no 'verions'; did you mean 'versions'"):
         find(repository, "verions")
-    with pytest.raises(UsageError, match=r"did you mean 'a\.py'"):
+    with pytest.raises(UsageError, match=r"did you mean 'versions/a\.py'"):
         find(repository, "versions/aa.py")
     with pytest.raises(UsageError):
         find(repository, "a\0b")

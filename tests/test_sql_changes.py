@@ -8,6 +8,16 @@ from migration_guard.sql import Change, Created, Unknown, parse, read_sql
 from migration_guard.sql.statement import Statement
 
 CHANGES = [
+    # ClickHouse, CockroachDB, SQL Server, MySQL: their own spellings
+    ("ALTER TABLE leads UPDATE x = 1 WHERE y = 2", "UPDATE leads"),
+    ("ALTER TABLE IF EXISTS db.leads ON CLUSTER c DELETE WHERE y = 2", "DELETE db.leads"),
+    ("ALTER TABLE leads MODIFY COLUMN x Int32, UPDATE x = 1 WHERE true", "UPDATE leads"),
+    ("ALTER TABLE leads TRUNCATE PARTITION p0", "TRUNCATE leads"),
+    ("UPSERT INTO leads (x) VALUES (1)", "UPSERT_VALUES leads"),
+    ("IMPORT INTO leads (x) CSV DATA ('x.csv')", "INSERT_VALUES leads"),
+    ("BULK INSERT leads FROM 'x'", "INSERT_VALUES leads"),
+    ("DELETE TOP (10) FROM leads", "DELETE leads"),
+    ("DELETE TOP (10) PERCENT leads", "DELETE leads"),
     # UPDATE
     ("UPDATE leads SET x = 1", "UPDATE leads"),
     ("update leads set x = 1", "UPDATE leads"),
@@ -211,6 +221,9 @@ CHANGES = [
 ]
 
 HARMLESS = [
+    "ALTER TABLE a ADD CONSTRAINT c FOREIGN KEY (b) REFERENCES d (e) ON UPDATE CASCADE ON DELETE SET NULL, ADD COLUMN x int",
+    "ALTER TABLE a ALTER COLUMN update TYPE int, DROP COLUMN delete",
+    "ALTER TABLE a DROP PARTITION '2020'",
     "",
     ";;",
     "-- UPDATE leads SET x = 1",

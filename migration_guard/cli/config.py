@@ -67,7 +67,7 @@ def command(*, path: str | None, as_json: bool, schema: bool, config: tuple[str,
 def _governing(path: str | None, load: SettingsLoader) -> Governing:
     full = Path(os.path.abspath(path or "."))
     if not os.path.lexists(full):
-        raise click.UsageError(f"there is no {shown_path(full, Path.cwd())!r}{nearest_name(full)}")
+        raise click.UsageError(f"there is no {shown_path(full, Path.cwd())!r}{nearest_name(full, Path.cwd())}")
     file = None if full.is_dir() else full
     settings = load.for_folder(full.parent if file else full)
     for error in unknown_rules(settings, [name for rule in all_rules() for name in (rule.code, rule.name)]):

@@ -149,7 +149,7 @@ class SettingsLoader:
             _fields(values, None, "")  # told here what is wrong with it, apart from any file
             self._overrides.append(values)
         elif not exists(path):
-            raise ConfigError(COMMAND_LINE, None, f"there is no file {argument!r}{nearest_name(path)}")
+            raise ConfigError(COMMAND_LINE, None, f"there is no file {argument!r}{nearest_name(path, self._cwd)}")
         elif self._file is not None:
             raise ConfigError(COMMAND_LINE, None, f"two files are given, {self._file.name!r} and {path.name!r}")
         else:
@@ -290,7 +290,7 @@ def _measured(root: Path, name: str | None, place: Place) -> tuple[MeasuredTable
         return ()
     path = root / name
     if not place.holds(path):
-        raise ConfigError(path, None, f"is named as a `tables-file` and does not exist{nearest_name(path)}")
+        raise ConfigError(path, None, f"is named as a `tables-file` and does not exist{nearest_name(path, root)}")
     try:
         return read_tables(path, place)
     except BadTables as error:

@@ -36,7 +36,7 @@ def named(path: str, cwd: Path) -> Asked:
     """Take a path of the command line."""
     full = Path(os.path.abspath(cwd / path))
     if not os.path.lexists(full) and unsaved.content(full) is None:
-        raise UsageError(f"there is no {shown_path(full, cwd)!r}{nearest_name(full)}")
+        raise UsageError(f"there is no {shown_path(full, cwd)!r}{nearest_name(full, cwd)}")
     return Asked(full, named=True)
 
 
@@ -63,5 +63,5 @@ def by_default(cwd: Path, load: SettingsLoader) -> Iterator[Asked]:
 def _existing(path: Path, key: str, entry: str, settings: Settings) -> Path:
     if not exists(path):
         place = settings.source or settings.root
-        raise ConfigError(place, None, f"`{key}`: there is no {entry!r}{nearest_name(path)}")
+        raise ConfigError(place, None, f"`{key}`: there is no {entry!r}{nearest_name(path, settings.root)}")
     return path

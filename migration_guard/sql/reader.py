@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.later import Later
 from migration_guard.operations import OperationKind
-from migration_guard.sql import blocks, computed, ddl, psql, writes
+from migration_guard.sql import blocks, computed, ddl, dialects, psql, writes
 from migration_guard.sql.calls import Calls
 from migration_guard.sql.canonical import canonical, governing
 from migration_guard.sql.functions import Functions
@@ -156,12 +156,17 @@ class Reader:
         if token.sort is Sort.PSQL:
             return self._psql(token)
         match token.upper or token.text:
-            case word if word in _QUERY:
+            case word if word in _QUERY and dialects.target(statement, at) is None:
                 return self._query(statement, at, body=body)
             case "CREATE" if self._creates_function(statement, at):
                 return [self._function(statement, at)]
             case "TRUNCATE":
                 return [*self._changes(statement, at, len(statement), body=body)]
+            case "UPSERT" | "IMPORT" | "BULK" | "DELETE" if (table := dialects.target(statement, at)) is not None:
+                return [
+                    dialects.change(statement, at, table),
+                    *self._calls.called(statement, at, start, end),
+                ]
             case "COPY":
                 return self._copy(statement, at)
             case "LOAD" if (into := statement.find(at, len(statement), "INTO")) < len(statement):
@@ -195,7 +200,10 @@ class Reader:
 
     def _schema(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end
-        steps = list(ddl.tables(statement, at, self._dialect))
+        mutations = list(dialects.mutations(statement, at))
+        if mutations and not dialects.changes_shape(statement, at):
+            return [*mutations, *self._calls.called(statement, at, start, end)]
+        steps: list[Step] = [*mutations, *ddl.tables(statement, at, self._dialect)]
         if all(isinstance(step, Doubted) for step in steps):
             steps.append(Harmless("changes the schema", True, start, end))
         if not ddl.evaluates(statement, at):

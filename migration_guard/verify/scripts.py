@@ -128,7 +128,7 @@ def _inside(path: Path, root: Path) -> str:
 
 def _named(settings: Settings) -> Iterator[Path]:
     for entry in settings.verify.deploy_scripts:
-        message = f"`verify.deploy-scripts`: there is no {entry!r}{nearest_name(settings.root / entry)}"
+        message = f"`verify.deploy-scripts`: there is no {entry!r}{nearest_name(settings.root / entry, settings.root)}"
         try:
             found = sorted(settings.root.glob(entry)) if not Path(entry).is_absolute() else [Path(entry)]
         except (IndexError, ValueError) as error:  # `.` and `**` within a name

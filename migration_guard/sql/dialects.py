@@ -1,0 +1,71 @@
+"""Data changes that only some servers know: ClickHouse's mutations, and what CockroachDB and SQL Server spell their own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.operations import OperationKind
+from migration_guard.sql import writes
+from migration_guard.sql.names import Name
+from migration_guard.sql.statement import Statement
+from migration_guard.sql.steps import Change
+
+_MUTATIONS = {"UPDATE": OperationKind.UPDATE, "DELETE": OperationKind.DELETE}
+_SHAPES = frozenset("ADD ALTER ATTACH CHANGE COMMENT DETACH DROP MODIFY MOVE RENAME RESET SET".split())
+_KINDS = {
+    "UPSERT": OperationKind.UPSERT_VALUES,
+    "IMPORT": OperationKind.INSERT_VALUES,
+    "BULK": OperationKind.INSERT_VALUES,
+    "DELETE": OperationKind.DELETE,
+}
+
+
+def target(statement: Statement, at: int) -> int | None:
+    """Where the table stands that `UPSERT INTO`, `IMPORT INTO`, `BULK INSERT` or `DELETE TOP (…)` writes; None elsewhere."""
+    match statement.word(at), statement.word(at + 1):
+        case ("UPSERT" | "IMPORT", "INTO") | ("BULK", "INSERT"):
+            return at + 2
+        case "DELETE", "TOP" if statement[at + 2].text == "(":
+            return statement.skip(statement.beyond(at + 2), "PERCENT", "FROM")
+    return None
+
+
+def change(statement: Statement, at: int, index: int) -> Change:
+    name, _ = statement.name(index)
+    return writes.change(_KINDS[statement.word(at)], statement, at, len(statement), name)
+
+
+def mutations(statement: Statement, at: int) -> Iterator[Change]:
+    """`ALTER TABLE t UPDATE a = 1 WHERE …`, `ALTER TABLE t DELETE WHERE …`: ClickHouse rewrites the parts with these rows."""
+    name, _ = _altered(statement, at)
+    for index in _commands(statement, at):
+        kind = _MUTATIONS.get(statement.word(index))
+        if statement.is_(index, "TRUNCATE", "PARTITION"):
+            kind = OperationKind.TRUNCATE
+        if kind is not None:
+            yield writes.change(kind, statement, at, len(statement), name)
+
+
+def changes_shape(statement: Statement, at: int) -> bool:
+    """Whether an ALTER TABLE changes more than rows."""
+    return any(statement.word(index) in _SHAPES for index in _commands(statement, at))
+
+
+def _altered(statement: Statement, at: int) -> tuple[Name | None, int]:
+    """The table of an ALTER TABLE, and where its first command stands; the end for other statements."""
+    if not statement.is_(at, "ALTER", "TABLE"):
+        return None, len(statement)
+    name, index = statement.name(statement.skip(at + 2, "IF", "EXISTS", "ONLY"))
+    return name, index + 3 * statement.is_(index, "ON", "CLUSTER")
+
+
+def _commands(statement: Statement, at: int) -> Iterator[int]:
+    """Where the commands of an ALTER TABLE begin: behind the table, and behind each comma."""
+    _, index = _altered(statement, at)
+    begins = True
+    while index < len(statement):
+        if begins:
+            yield index
+        text = statement[index].text
+        begins = text == ","
+        index = statement.beyond(index) if text == "(" else index + 1
