@@ -103,7 +103,7 @@ class Calls:
             if not exact:
                 arguments = {name: _widened(value) for name, value in arguments.items()}
             if any(_recurs(frame, arguments, exact=exact) for frame in within_this) or (
-                not exact and len(within_this) >= MAX_ALIKE
+                not exact and len(within_this) > MAX_ALIKE
             ):
                 return Unknown(function.name)  # it is being followed with just this: nothing new would come
         if len(within) >= MAX_DEPTH:

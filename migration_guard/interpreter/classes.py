@@ -185,16 +185,17 @@ class Class(Value):
 
     def initialised(self, made: Value, call: Call) -> Value:
         """An object after its `__init__`, and what is done when it is gone."""
-        if isinstance(made, Instance):
-            made.initialised(call)
-            call.machine.libraries.made(made, call)
-            made.special("__del__")
-        elif isinstance(made, OBJECTS):
-            initialiser = self.method_of("__init__")
-            if initialiser is not None:
-                call.machine.run(initialiser.bind(made), call)
-            else:
-                made.filled(call)
+        for one in made.alternatives():
+            if isinstance(one, Instance):
+                one.initialised(call)
+                call.machine.libraries.made(one, call)
+                one.special("__del__")
+            elif isinstance(one, OBJECTS):
+                initialiser = self.method_of("__init__")
+                if initialiser is not None:
+                    call.machine.run(initialiser.bind(one), call)
+                else:
+                    one.filled(call)
         return made
 
     # --- Iteration and items: enumerations, and what a metaclass has -------------------------------------------------

@@ -243,7 +243,14 @@ OBJECTS = (TextObject, SequenceObject, MappingObject)
 
 
 def _text_object(cls: Class, call: Call) -> Value:
-    return TextObject((), instance=Instance(cls, call)).of(call)
+    """One for each text that it may be made of."""
+    given = call.argument(0, "object", "value")
+    options = given.alternatives() if given is not None else ()
+    if len(options) < 2:
+        return TextObject((), instance=Instance(cls, call)).of(call)
+    rest = {name: value for name, value in call.named.items() if name not in ("object", "value")}
+    made = (call.with_arguments((option, *call.positional[1:]), rest) for option in options)
+    return join(TextObject((), instance=Instance(cls, one)).of(one) for one in made)
 
 
 CORES: dict[str, Callable[[Class, Call], Value]] = {

@@ -11,6 +11,7 @@ import ast
 import re
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from migration_guard.files import leads_out
@@ -87,6 +88,7 @@ def _speaks(starts: list[tuple[Outline, ast.stmt]], root: Path) -> bool:
     return False
 
 
+@lru_cache(4096)
 def _said(node: ast.stmt) -> tuple[set[tuple[str, str]], bool]:
     """The names that a definition uses, each with the name that it is looked up on; and whether it speaks of a database."""
     names: set[tuple[str, str]] = set()
