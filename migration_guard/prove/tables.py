@@ -31,6 +31,8 @@ class Made:
     unique: tuple[tuple[str, ...], ...]
     filled: frozenset[str]
     """What a copy into it gives; none if nothing is copied into it."""
+    new: frozenset[str]
+    """Columns that the migration itself has added: NULL in every row."""
     values: Values
 
     def create(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
@@ -80,7 +82,9 @@ class Made:
         alone = {key[0] for key in self.unique if len(key) == 1}
         row: list[object] = []
         for name, kind, nullable in self.columns:
-            if self.keys == (name,) or (name in alone and number % 5):
+            if name in self.new:
+                row.append(None)
+            elif self.keys == (name,) or (name in alone and number % 5):
                 row.append(self.values.key(kind, number * 2 if self.filled else number))
             elif name in self.keys:
                 row.append(self.values.key(kind, (number // (1 + 12 * self.keys.index(name))) % 40))
@@ -112,7 +116,8 @@ def made_for(statements: Sequence[Spoken], facts_of: Callable[[str], Facts]) -> 
             columns.setdefault(key, Column("BIGINT", nullable=False))
         filled = {column for one in statements if one.filled and one.tables[0] == name for column in one.filled}
         told = tuple((column, _type(column, one), one.nullable) for column, one in columns.items())
-        found.append(Made(name, told, keys, facts.unique, frozenset(filled), values))
+        new = frozenset(column for column, one in columns.items() if one.new and column not in keys)
+        found.append(Made(name, told, keys, facts.unique, frozenset(filled), new, values))
     return found
 
 

@@ -24,6 +24,8 @@ STATEMENTS: tuple[str, ...] = (
     "UPDATE leads SET seen_at = '2021-02-03 10:00:00' WHERE seen_at IS NULL",
     "UPDATE leads SET name = 'O''Brien' WHERE name LIKE 'a%'",
     "UPDATE leads SET name = 'x' WHERE name ILIKE 'A%' AND email IS NOT NULL",
+    "UPDATE leads SET name = 'x' WHERE name IS NOT NULL",
+    "UPDATE leads SET fresh = 7 WHERE status = 'new'",
     "UPDATE leads SET name = '' WHERE name IS NULL",
     'UPDATE "leads" SET "name" = \'n\' WHERE "leads"."status" = \'new\'',
     "UPDATE leads SET status = 'x', name = 'y' WHERE status IS NULL OR name IS NULL",

@@ -95,6 +95,20 @@ def test_a_new_column_is_done_when_it_is_filled() -> None:
     assert drafted.update == "UPDATE leads SET owner_id = 7 WHERE status = 'x' AND owner_id IS NULL AND id = ANY(:ids)"
 
 
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ("SET name = 'x' WHERE name IS NOT NULL", "name IS NOT NULL AND name IS DISTINCT FROM 'x'"),
+        ("SET name = NULL WHERE name IS NOT NULL", "name IS NOT NULL"),
+        ("SET name = NULL WHERE NOT name IS NULL", "name IS NOT NULL"),
+        ("SET name = 'x' WHERE name IS NULL", "name IS NULL"),
+        ("SET name = 'x' WHERE NOT name IS NOT NULL", "NOT name IS NOT NULL"),
+    ],
+)
+def test_a_condition_ends_a_change_only_if_what_is_written_does_not_meet_it(change: str, where: str) -> None:
+    assert draft(f"UPDATE leads {change}", FACTS.__getitem__).where == where
+
+
 def test_a_value_is_compared_as_its_column_stores_it() -> None:
     drafted = draft("UPDATE leads SET price = 1.005", FACTS.__getitem__)
     assert drafted.where == "price IS DISTINCT FROM CAST(1.005 AS DECIMAL(10, 2))"

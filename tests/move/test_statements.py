@@ -37,6 +37,9 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Schema:
     (root / "versions").mkdir()
     path = root / "versions" / "0000.py"
     path.write_text(SCHEMA + MORE)
+    path.with_name("0001.py").write_text(
+        'def upgrade():\n    op.add_column("leads", sa.Column("fresh", sa.Integer()))\n'
+    )
     return Schema(path.with_name("0001.py"), root)
 
 

@@ -194,14 +194,12 @@ def _is_over(part: exp.Expr, target: Target, values: Mapping[str, exp.Expr]) -> 
         case exp.Not(this=exp.Paren() | exp.Is() | exp.In() | exp.Column() | exp.EQ()):
             inside = part.this.unnest()
             if isinstance(inside, exp.Is):
-                given = _given(inside.this, target, values)
-                return isinstance(inside.expression, exp.Null) and isinstance(given, exp.Null)
+                return _null_is_over(inside, target, values, negated=not inside.args.get("negate"))
             given = _given(inside, target, values)
             return isinstance(given, exp.Boolean) and bool(given.this)
-        case exp.Is(this=column, expression=exp.Null()):
-            given = _given(column, target, values)
-            return given is not None and not isinstance(given, exp.Null)
-        case exp.Is(this=column, expression=exp.Boolean() as wanted):
+        case exp.Is(expression=exp.Null()):
+            return _null_is_over(part, target, values, negated=bool(part.args.get("negate")))
+        case exp.Is(this=column, expression=exp.Boolean() as wanted) if not part.args.get("negate"):
             given = _given(column, target, values)
             return isinstance(given, exp.Boolean) and given.this != wanted.this
         case exp.EQ(this=column, expression=wanted):
@@ -217,6 +215,12 @@ def _is_over(part: exp.Expr, target: Target, values: Mapping[str, exp.Expr]) -> 
             given = _given(part, target, values)
             return isinstance(given, exp.Boolean) and not given.this
     return False
+
+
+def _null_is_over(test: exp.Is, target: Target, values: Mapping[str, exp.Expr], *, negated: bool) -> bool:
+    """Whether `IS NULL`, or `IS NOT NULL` where it is negated, does not hold of what a column is set to."""
+    given = _given(test.this, target, values)
+    return isinstance(test.expression, exp.Null) and given is not None and isinstance(given, exp.Null) is negated
 
 
 def _given(column: exp.Expr, target: Target, values: Mapping[str, exp.Expr]) -> exp.Expr | None:

@@ -117,7 +117,7 @@ def text(tree: exp.Expr) -> str:
 def _spoken(node: exp.Expr) -> exp.Expr:
     """Say IS NOT NULL, NOT IN and NOT LIKE, where sqlglot puts the NOT before all of it."""
     inside = node.this if isinstance(node, exp.Not) else None
-    if isinstance(inside, exp.Is) and isinstance(inside.expression, exp.Null):
+    if isinstance(inside, exp.Is) and isinstance(inside.expression, exp.Null) and not inside.args.get("negate"):
         return exp.Is(this=inside.this, expression=exp.Not(this=exp.null()))
     return node
 
