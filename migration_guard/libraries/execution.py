@@ -251,7 +251,6 @@ def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:
         not statement.known
         or (parameters is not None and not has_form(parameters))
         or any(f":{name}" in str(statement) and not has_form(value) for name, value in call.named.items())
-        or "bindparams" in call.place.source.text
     )
 
 
