@@ -118,7 +118,13 @@ class NameForms(Conditions):
 
     def _changed(self, first: str | None, bindings: Sequence[Binding], where: Where) -> str:
         """What a name holds after its bindings; where the same value is bound several times does not count."""
-        telling = [one for one in bindings if one.how != "handed" or self._changes_handed(one, where)]
+        known, around = where.names.handed, id(where.outer.names) if where.outer is not None else 0
+        telling = [
+            one
+            for one in bindings
+            if one.how != "handed"
+            or (known[key] if (key := (id(one.values[0]), around)) in known else self._changes_handed(one, where))
+        ]
         said = [self._binding(one, where) for one in telling]
         plain = {value for _, value in said}
         if first is None and len(plain) == 1 and all(one.whole for one in bindings):

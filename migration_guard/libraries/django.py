@@ -14,6 +14,7 @@ from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, 
 from migration_guard.libraries import orm
 from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, Statement, record, run_callbacks
 from migration_guard.libraries.django_models import bundled_table
+from migration_guard.libraries.django_pages import Pages
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.operations import OperationKind
 
@@ -101,8 +102,10 @@ def call(target: External, call: Call) -> Value | None:
             return first.method(last, call.with_arguments(call.positional[1:], call.named))
         case "UpdateQuery" | "DeleteQuery" | "InsertQuery" | "QuerySet" | "Manager" if isinstance(first, Model):
             return _query_of(target.last, first, call)
-        case "Prefetch" | "Subquery" | "OuterRef" | "F" | "Q" | "Value" | "Count" | "Paginator":
-            return first if target.last == "Paginator" else EXPRESSION
+        case "Prefetch" | "Subquery" | "OuterRef" | "F" | "Q" | "Value" | "Count":
+            return EXPRESSION
+        case "Paginator" if call.arguments:
+            return Pages(call.argument(0, "object_list") or UNKNOWN)
         case "get_object_or_404" | "get_list_or_404":
             return Query((first,), "django-orm", plain=False).element() if isinstance(first, Model) else UNKNOWN
     if target.last[:1].isupper():

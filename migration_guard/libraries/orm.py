@@ -266,6 +266,8 @@ def query_method(query: Query, name: str, call: Call) -> Value:
             return written
     if name in _ONE:
         element = query.element()
+        if isinstance(element, Row) and str(element.model and element.model.name).lower() == _CONTENT_TYPES:
+            _remember_content_type(element, call)
         return element if name != "scalar" or not query.plain else Unknown(name, from_rows=True)
     if name in _NUMBERS:
         return Unknown(name, from_rows=True)
@@ -409,7 +411,7 @@ def row_method(row: Row, name: str, call: Call) -> Value:
             for hook in ("clean_fields", "clean", "validate_unique"):
                 _overridden(row, hook, call.with_arguments((), {}))
         if name in _OF_CONTENT_TYPES:
-            return _of_content_type(name)
+            return _of_content_type(name, row)
     if name == "sqlmodel_update" and model is not None:  # SQLModel's way to assign several columns
         if not row.new:
             record(call, OperationKind.UPDATE, how=orm, tables=(model.table,), model=model.name, pending=True)
@@ -433,9 +435,24 @@ _OF_CONTENT_TYPES = frozenset(
 )
 
 
-def _of_content_type(name: str) -> Value:
-    """What a ContentType leads to: a model that is not known."""
-    model = Model(None, None, "django-orm")
+_CONTENT_TYPES = "contenttypes.contenttype"
+
+
+def _remember_content_type(row: Row, call: Call) -> None:
+    """`ContentType.objects.get(app_label=…, model=…)`, `.get_by_natural_key(…)`, `.get_for_model(model)`."""
+    model = call.argument(0, "model") if call.name == "get_for_model" else None
+    if model is None:
+        app, name = call.argument(0, "app_label"), call.argument(1, "model")
+        known = all(isinstance(one, Text) and one.known for one in (app, name))
+        model = call.machine.libraries.django.model(str(app), str(name), call.machine) if known else None
+    if model is not None:
+        row.write("leads to", model)
+
+
+def _of_content_type(name: str, row: Row | None = None) -> Value:
+    """What a ContentType leads to: a model that is mostly not known."""
+    found = row.read("leads to") if row is not None else None
+    model = found if isinstance(found, Model) else Model(None, None, "django-orm")
     if name == "model_class":
         return model
     return Query((model,), "django-orm", plain=False) if name == "get_all_objects_for_this_type" else Row(model)

@@ -6,11 +6,12 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from migration_guard.skim import created
 from migration_guard.sources import is_sql
-from migration_guard.sql import FunctionCreated, Functions, read_sql
+from migration_guard.sql import FunctionCreated, Functions, Unknown, read_sql
 from migration_guard.sql.names import bare
 
 _SPEAKS = re.compile(r"function|procedure", re.IGNORECASE)
@@ -23,20 +24,36 @@ def find(names: Iterable[str], path: Path, root: Path, dialect: str, functions: 
         met |= missing
         for file, names_there in created.in_sight(path.parent, root):
             if file != path and not missing.isdisjoint(names_there):
-                for text in _texts(file, root):
-                    if not _speaks_of(text, missing):
-                        continue
-                    for step in read_sql(text, dialect=dialect, functions=functions):
-                        if isinstance(step, FunctionCreated) and bare(step.name).lower() in missing:
-                            functions.create(bare(step.name).lower(), step.changes, step.calls, step.unknown)
-                            waiting |= {name for name in step.unknown if name not in functions}
+                for step in _definitions(_texts(file, root), missing, dialect, functions):
+                    functions.create(bare(step.name).lower(), step.changes, step.calls, step.unknown)
+                    waiting |= {name for name in (*step.unknown, *step.calls) if name not in functions}
     return any(name in functions for name in met)
 
 
-def _speaks_of(text: str, names: set[str]) -> bool:
-    """Whether a text may create one of these functions: reading it as SQL is the cost."""
-    lowered = text.lower()
-    return any(name in lowered for name in names)
+def _definitions(
+    texts: Iterable[str], names: set[str], dialect: str, functions: Functions
+) -> Iterator[FunctionCreated]:
+    """Those of some functions: of each text only what may be one of them, and all of it where that is none by itself."""
+    for text in texts:
+        lowered = text.lower()
+        if not any(name in lowered for name in names):
+            continue
+        pieces = [piece for piece in _pieces(text) if any(name in piece.lower() for name in names)]
+        read = [read_sql(piece, dialect=dialect, functions=functions) for piece in pieces]
+        if any(isinstance(step, Unknown) and step.unclosed for steps in read for step in steps):
+            read = [read_sql(text, dialect=dialect, functions=functions)]
+        for step in (step for steps in read for step in steps):
+            if isinstance(step, FunctionCreated) and bare(step.name).lower() in names:
+                yield step
+
+
+def _pieces(text: str) -> list[str]:
+    """A text, cut where lines begin that may create a function: reading all of them is the cost."""
+    ends = [*(found.start() for found in _BEGINS.finditer(text)), len(text)]
+    return [text[: ends[0]], *(text[begin:end] for begin, end in pairwise(ends))]
+
+
+_BEGINS = re.compile(r"^[ \t]*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b", re.IGNORECASE | re.MULTILINE)
 
 
 def _texts(file: Path, root: Path) -> Iterator[str]:

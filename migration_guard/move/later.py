@@ -11,7 +11,7 @@ from migration_guard.discover import Candidate
 from migration_guard.files import Unreadable, read_source
 from migration_guard.interpreter.syntax import Refused
 from migration_guard.move.piece import Piece
-from migration_guard.move.schema import contract_path
+from migration_guard.move.schema import Schema, contract_path
 from migration_guard.operations import Operation
 from migration_guard.rewriting.contracts import Contract, contract_of, is_idle, told_in
 from migration_guard.rewriting.graph import follower
@@ -69,6 +69,7 @@ def later_of(
         raise _stays(building[0])
     try:
         steps = _steps(migration, pairs, building)
+        _check_left_out(candidate, migration, steps)
         contract = contract_of(migration, steps, candidate.path.stem, path.stem)
         app = app_label(candidate.path.parent.parent) if candidate.framework == "django" else None
         followers = () if existing is not None else tuple(_followers(candidate, contract, app))
@@ -157,6 +158,18 @@ def _steps(migration: Migration, pairs: Sequence[tuple[Piece, Site]], building: 
         _check_keys(told.words | {told.name}, pairs, makes=makes_key(told, step.code))
         chosen.append(step)
     return chosen
+
+
+def _check_left_out(candidate: Candidate, migration: Migration, steps: Sequence[Step]) -> None:
+    """Refuse to keep a column for a while that new rows have to have: who deploys the next code does not know it any more."""
+    schema = Schema(candidate.path, candidate.root)
+    app = app_label(candidate.path.parent.parent) if candidate.framework == "django" else None
+    for step in steps:
+        told = told_in(migration, step)
+        if told.verb in {"drop_column", "RemoveField"} and not any(
+            schema.may_be_left_out(table, told.name, app) for table in told.tables
+        ):
+            raise CannotRemove(f"new rows may need a value for {told.name} until it is dropped: first let it be NULL")
 
 
 def _check_keys(words: Collection[str], pairs: Sequence[tuple[Piece, Site]], *, makes: bool) -> None:

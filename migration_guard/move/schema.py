@@ -80,6 +80,25 @@ class Schema:
         """The names, each with its app, of the models whose table has another name."""
         return frozenset(model for model, name in self._models if bare(name) == bare(table))
 
+    def may_be_left_out(self, table: str, column: str, app: str | None) -> bool:
+        """Whether rows may surely be added without a column, or a field, of a table, or of a model of an app."""
+        name = (
+            table
+            if app is None
+            else next((of for model, of in self._models if model == f"{app}_{table}"), f"{app}_{table}")
+        )
+        known = self.facts(name).columns
+        found = [known[one] for one in (column, f"{column}_id") if one in known]
+        altered = any(
+            said.altered and said.table.lower() == bare(name) and said.name in {column, f"{column}_id"}
+            for said, _ in self._columns()
+        )
+        keys = [one.what for one in self._told if isinstance(one.what, KeyTold) and one.what.dropped]
+        altered |= any(
+            one.table.lower() == bare(name) and one.columns in ((column,), (f"{column}_id",)) for one in keys
+        )
+        return bool(found) and not altered and all(one.nullable for one in found)
+
     def unread(self, table: str) -> tuple[str, ...]:
         """Say which files of those that may speak of a table could not be read."""
         name = bare(table)

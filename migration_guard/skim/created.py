@@ -15,8 +15,11 @@ from migration_guard.sources import is_source, is_sql
 MAX_FILES = 3_000
 """Files that are searched for a function."""
 MAX_BYTES = 1_000_000
-_CREATES = re.compile(rb"(?:function|procedure)\b[^;(]{0,300}?\b(\w+)\"?\s{0,20}\(", re.IGNORECASE)
-"""A word of a definition, and the name before its parameters; not far, so that no file costs its square."""
+_CREATES = tuple(re.compile(word + rb"\b[^;(]{0,300}?\b(\w+)\"?\s{0,20}\(") for word in (b"function", b"procedure"))
+"""A word of a definition, and the name before its parameters; not far, so that no file costs its square.
+
+Each begins with a plain word, and is asked of small letters: thousands of files are searched, and few have one.
+"""
 _FOLDERS = frozenset(
     {"migrations", "versions", "sql", "functions", "procedures", "routines", "schema", "db", "database"}
 )
@@ -50,7 +53,8 @@ def _below(root: Path) -> Iterator[Path]:
 @remembered(2 * MAX_FILES)
 def _created(file: Path, root: Path) -> frozenset[str]:
     """The names of the functions that a file may create; what they are is read where one of them is wanted."""
-    return frozenset(found[1].decode("utf-8", "replace").lower() for found in _CREATES.finditer(content(file, root)))
+    small = content(file, root).lower()
+    return frozenset(found[1].decode() for creates in _CREATES for found in creates.finditer(small))
 
 
 def content(file: Path, root: Path) -> bytes:

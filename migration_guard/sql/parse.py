@@ -104,10 +104,11 @@ def _is_cheap(tokens: Sequence[Token]) -> bool:
 
 def _rewritten(tokens: Sequence[Token]) -> str:
     pieces, position = [], tokens[0].start
+    escapes = any(len(token.text) == len("UESCAPE") and token.upper == "UESCAPE" for token in tokens)
     for index, token in enumerate(tokens):
         pieces.append(" " * (token.start - position))
         position = token.end
-        if "UESCAPE" in {token.upper, tokens[index - 1].upper}:
+        if escapes and "UESCAPE" in {token.upper, tokens[index - 1].upper}:
             pieces.append(" " * len(token.text))
         elif token.text == "?":
             pieces.append("?")  # also an operator of jsonb, which sqlglot can tell from a placeholder

@@ -181,8 +181,8 @@ MUTANTS = (
     Mutant(
         "__post_init__ is not run",
         "interpreter/instances.py",
-        'for name in ("__post_init__", "__attrs_post_init__"):',
-        "for name in ():",
+        '(("__post_init__", passed), ',
+        "(",
         ("ways",),
     ),
     Mutant(
@@ -216,7 +216,7 @@ MUTANTS = (
     Mutant(
         "IF NOT EXISTS creates for certain",
         "libraries/execution.py",
-        "is_new = step.certain and not _IF_NOT_EXISTS.search(shown, step.start, step.end)",
+        "is_new = step.certain and not _IF_NOT_EXISTS.search(str(text), step.start, step.end)",
         "is_new = True",
         ("sqlalchemy",),
     ),
