@@ -270,3 +270,11 @@ convert(found, root)
 op.execute(leads.update().values(n=root["ids"]))
 """
     assert [code for code, _ in prints(alembic(body, before))] == ["MG101"]
+
+
+def test_parameters_that_are_bound_elsewhere_in_the_file_change_nothing() -> None:
+    beside = "op.execute(sa.text('DELETE FROM x WHERE n = :n').bindparams(n=1))"
+    for body in ("op.execute('UPDATE leads SET s = 1')", "op.execute('UPDATE leads SET s = X'.replace('X', '1'))"):
+        assert prints(alembic(body)) <= prints(alembic(f"{body}\n{beside}"))
+    bound = "s = sa.text('DELETE FROM x WHERE n = :n').bindparams(n={})\nop.execute(s)"
+    assert prints(alembic(bound.format(1))) != prints(alembic(bound.format(2)))

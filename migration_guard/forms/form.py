@@ -44,6 +44,10 @@ class Forms:
         If it is `loose`, what the call puts into it goes with it: the expressions in its text, and its parameters.
         """
         form = self._of(way, place)
+        if not loose and "bindparams" in place.source.text:
+            asked = self._of(way, place)  # one of its own: what it says must not count unless it binds something
+            asked.of_arguments(place.whole)
+            loose = asked.binds
         made = f"{statement} {form.of_arguments(place.whole)}" if loose else statement
         return form.on_the_way(made, place)
 
@@ -56,6 +60,8 @@ class _Form(Expressions):
 
     def __init__(self, way: Way, place: Place, known: dict[int, Names], repository: Repository | None) -> None:
         super().__init__(known, repository)
+        self.binds = False
+        """Whether parameters are bound to the text itself, with `bindparams`."""
         self._frames(way, place)
 
     def _frames(self, way: Way, place: Place) -> None:
@@ -140,7 +146,10 @@ class _Form(Expressions):
             case cst.IfExp():
                 sides = [*self._filled(node.body, where), *self._filled(node.orelse, where)]
                 return [self._of(node.test, where), *sides]
-            case cst.Call(func=cst.Attribute(value=receiver, attr=cst.Name(value="format" | "replace" | "bindparams"))):
+            case cst.Call(
+                func=cst.Attribute(value=receiver, attr=cst.Name(value="format" | "replace" | "bindparams" as how))
+            ):
+                self.binds = self.binds or how == "bindparams"
                 return [*self._filled(receiver, where), *(self._of(one.value, where) for one in node.args)]
             case cst.Call(func=cst.Attribute(value=receiver, attr=cst.Name(value="strip" | "lstrip" | "rstrip"))):
                 return self._filled(receiver, where)

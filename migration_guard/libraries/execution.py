@@ -147,11 +147,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
-            case UnknownSql(why=why) if certain and step.calls:
-                spot = _spot(call, text, step.start, step.end)
-                record(call, OperationKind.OPAQUE, how="helper", spot=spot, text=why)
-            case UnknownSql(why=why) if certain:
-                opaque(call, why)
+            case UnknownSql() if certain:
+                _unknown(call, text, step)
             case Harmless(why=why, schema=schema):
                 spot = _spot(call, text, step.start, step.end)
                 machine.libraries.definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
@@ -191,6 +188,14 @@ def _created(call: Call, text: Text, step: Created) -> None:
     is_new = step.certain and not _IF_NOT_EXISTS.search(str(text), step.start, step.end)
     machine.ledger.create(step.table, where, certain=is_new, folded=not step.cased, until_commit=step.until_commit)
     machine.ledger.schema(where, f"CREATE TABLE {step.table}")
+
+
+def _unknown(call: Call, text: Text, step: UnknownSql) -> None:
+    """A statement that nobody can read. A file of SQL has no call whose form tells it: there it is its own."""
+    is_script = call.machine.libraries.framework in SCRIPTS
+    spot = _spot(call, text, step.start, step.end) if step.calls or is_script else None
+    written = _canonical(call, text, step) if is_script else None
+    record(call, OperationKind.OPAQUE, how="helper", spot=spot, text=step.why, written=written)
 
 
 def _steps(call: Call, text: Text) -> list[Step]:
@@ -251,7 +256,6 @@ def _is_loose(call: Call, statement: Text, parameters: Value | None) -> bool:
         not statement.known
         or (parameters is not None and not has_form(parameters))
         or any(f":{name}" in str(statement) and not has_form(value) for name, value in call.named.items())
-        or "bindparams" in call.place.source.text
     )
 
 

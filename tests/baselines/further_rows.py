@@ -139,4 +139,9 @@ DIFFERENT = [
      "UPDATE t SET a = x.a FROM u, LATERAL (SELECT a FROM w WHERE w.id = u.id ORDER BY b LIMIT 1) x WHERE u.id = t.id;"),
     ("sql", "a window", "DELETE FROM t USING (SELECT id, row_number() OVER (PARTITION BY a) n FROM t) x WHERE x.n > 1 AND x.id = t.id;",
      "DELETE FROM t USING (SELECT id, row_number() OVER (PARTITION BY b) n FROM t) x WHERE x.n > 1 AND x.id = t.id;"),
+    ("sql", "an unknown function", "SELECT unseen_a(1);", "SELECT unseen_b(1);"),
+    ("sql", "what an unknown function is given", "SELECT unseen(1);", "SELECT unseen(2);"),
+    ("sql", "an unknown procedure", "CALL p(1);", "CALL p(2);"),
+    ("sql", "an unknown verb", "FROBNICATE a;", "FROBNICATE b;"),
+    ("sql", "a block in another language", "DO LANGUAGE plpython3u $$ a() $$;", "DO LANGUAGE plpython3u $$ b() $$;"),
 ]  # fmt: skip

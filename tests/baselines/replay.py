@@ -25,7 +25,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from baselines.project import IDENTITY, Project
-from migration_guard.baseline import DEFAULT_NAME, Filed, dump, updated
+from migration_guard.baseline import Filed, dump, updated
 from migration_guard.findings import Finding, Status
 from migration_guard.pipeline import Run
 
@@ -184,6 +184,8 @@ class Replay:
         self._repository = repository
         self._last = last
         self._lists = lists
+        self._baseline: str | None = None
+        """As it was written at the commit before: one that the repository has itself does not count."""
         self.tally = Tally()
         self.wrong = False
 
@@ -201,6 +203,10 @@ class Replay:
         return self.tally
 
     def _step(self, project: Project, commit: str, before: State | None) -> State:
+        if self._baseline is None:
+            project.baseline.unlink(missing_ok=True)
+        else:
+            project.baseline.write_text(self._baseline, encoding="utf-8")
         found = project.run(writes_baseline=True)
         self.tally.commits += 1
         state = State.of(found, project.root)
@@ -213,7 +219,7 @@ class Replay:
         (shelf,) = found.shelves or (None,)
         if shelf is not None:
             change = updated(shelf.baseline.entries, shelf.matching, shelf.matching.new)
-            (project.root / DEFAULT_NAME).write_text(dump(change.entries), encoding="utf-8")
+            self._baseline = dump(change.entries)
         return state
 
     def _compared(self, found: Run, before: State, state: State, root: Path) -> Iterator[str]:

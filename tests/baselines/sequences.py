@@ -42,7 +42,7 @@ PAIRS = {
     kind: [
         (one, other)
         for of, _, one, other in (*SAME, *DIFFERENT)
-        if of == kind and not _SHARED.search(one) and (kind == "sql" or "CREATE FUNCTION" not in one)
+        if of == kind and not _SHARED.search(one + other) and (kind == "sql" or "CREATE FUNCTION" not in one)
     ]
     for kind in SHOWN
 }
