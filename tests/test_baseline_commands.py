@@ -115,7 +115,7 @@ def test_add_by_place_rule_and_fingerprint(where: Project) -> None:
     [
         (["add", "delete-in-migratoin"], 'did you mean "delete-in-migration"?'),
         (["add", "versions/a1.py:99"], "no finding is meant by versions/a1.py:99"),
-        (["add", "versions/a7.py:1"], "did you mean 'a1.py'?"),
+        (["add", "versions/a7.py:1"], "did you mean 'versions/a1.py'?"),
         (["add", "MG101", "--until", "tomorrow"], "--until"),
         (["explain", "1:00000000000000000000"], "neither a finding nor an entry is meant"),
         (["--baseline-fil", "x"], "--baseline"),
