@@ -161,6 +161,7 @@ def test_a_comment_is_made_once_and_renewed(repository: Path, runner: Path) -> N
     check(repository, runner, paths="versions\n")
     request.comment()
     assert "### migration-guard: nothing new" in request.bodies[1]
+    check(repository, runner)
     request.comment(subject="billing ")
     assert [body.startswith("<!-- migration-guard ") for body in request.bodies] == [False, True, True]
 
