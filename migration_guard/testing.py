@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
-from migration_guard.cli.options import told, workers
-from migration_guard.config import ConfigError, SettingsLoader
-from migration_guard.discover import UsageError
-from migration_guard.pipeline import Request, check
+from migration_guard.api import Misused, run
 from migration_guard.report import formats
 from migration_guard.report.screen import Screen
 
@@ -25,14 +21,9 @@ def assert_no_new_findings(
     wrong configuration, no migration where some were expected. `config` takes what `--config` takes.
     """
     __tracebackhide__ = True  # pytest then shows the test, and not this function
-    cwd = Path(os.path.abspath(root))
-    named = tuple(os.fspath(path) for path in paths)
     try:
-        load = SettingsLoader(cwd=cwd, config=config)
-        report = check(Request(paths=named, cwd=cwd, load=load, workers=workers(None)))
-    except ConfigError as error:
-        raise AssertionError(f"the configuration is wrong: {told(error)}") from None
-    except UsageError as error:
+        report = run(paths, root, config)
+    except Misused as error:
         raise AssertionError(str(error)) from None
     if report.failing or report.problems:
         raise AssertionError("\n" + formats.load("full").render(report, Screen()))

@@ -129,10 +129,10 @@ class PullRequest:
         (programs / "gh").write_text(GH, encoding="utf-8")
         (programs / "gh").chmod(0o755)
 
-    def comment(self, outcome: str = "failure", subject: str = ". ", token: str = "may") -> str:
+    def comment(self, subject: str = ". ", token: str = "may") -> str:
         place = "repos/a/b/issues"
         own = {"RUNNER_TEMP": str(self._runner), "COMMENTS": f"{place}/7/comments", "COMMENT": f"{place}/comments"}
-        own |= {"SUBJECT": subject, "OUTCOME": outcome, "GH_TOKEN": token, "KEPT": str(self._kept)}
+        own |= {"SUBJECT": subject, "GH_TOKEN": token, "KEPT": str(self._kept)}
         path = f"{self._runner / 'programs'}{os.pathsep}{os.environ['PATH']}"
         ran = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", COMMENT["run"]],
@@ -152,17 +152,25 @@ FORGED = {"id": 1, "user": {"login": "mallory"}, "body": "<!-- migration-guard"}
 def test_a_comment_is_made_once_and_renewed(repository: Path, runner: Path) -> None:
     request = PullRequest(runner, [FORGED])
     check(repository, runner, paths="versions\n")
-    request.comment("success")
+    request.comment()
     assert len(request.bodies) == 1  # nothing was found, and nothing had been said
     check(repository, runner)
     request.comment()
     assert "### migration-guard: 1 new finding" in request.bodies[1]
     assert "migration-guard move 'old ones/b.py:7'" in request.bodies[1]
     check(repository, runner, paths="versions\n")
-    request.comment("success")
+    request.comment()
     assert "### migration-guard: nothing new" in request.bodies[1]
+    check(repository, runner)
     request.comment(subject="billing ")
     assert [body.startswith("<!-- migration-guard ") for body in request.bodies] == [False, True, True]
+
+
+def test_what_is_new_and_does_not_fail_is_said_too(repository: Path, runner: Path) -> None:
+    request = PullRequest(runner, [])
+    assert check(repository, runner, arguments="--config\nfail-on=high\n").returncode == 0
+    request.comment()
+    assert "### migration-guard: 1 new finding" in request.bodies[0]
 
 
 def test_a_run_without_a_report_is_not_left_green(repository: Path, runner: Path) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import program
 import pytest
 
 import migration_guard
-from migration_guard import Finding, Misused, Operation, Problem, Report, Unread, check
-from migration_guard.report.formats.json import FindingEntry, OperationEntry, ProblemEntry, UnreadEntry
+from migration_guard import Misused, Report, check
 
 HEAD = 'revision = "{0}"\ndown_revision = None\nfrom alembic import op\n\n\ndef upgrade():\n    op.'
 BAD = HEAD.format("b") + "execute(\"UPDATE leads SET status = 'new'\")\n"
@@ -40,14 +39,6 @@ def test_it_says_what_the_json_report_says(repository: Path) -> None:
     (operation,) = [one.operation for one in report.findings]
     assert operation is not None
     assert (operation.kind, operation.table, operation.tables) == ("UPDATE", "leads", ("leads",))
-
-
-@pytest.mark.parametrize(
-    ("ours", "contract"),
-    [(Finding, FindingEntry), (Operation, OperationEntry), (Problem, ProblemEntry), (Unread, UnreadEntry)],
-)
-def test_its_types_are_those_of_the_contract(ours: type, contract: type) -> None:
-    assert [one.name for one in fields(ours)] == list(contract.__annotations__)
 
 
 def test_what_could_not_be_checked_is_not_clean(repository: Path) -> None:

@@ -60,6 +60,10 @@ class Acts:
     statements: tuple[int, ...]
 
 
+_Key = tuple[int, bool, bool]
+"""A part: the `id` of its node, and what counts of it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
     """Nodes that would be run, and in which module."""
@@ -70,6 +74,10 @@ class _Part:
     """Whether all that stands in the node is run, or only what an import runs."""
     called: bool = True
     """Whether it is called, so that of a name that is given to another name that one is."""
+
+    @property
+    def key(self) -> _Key:
+        return id(self.node), self.whole, self.called
 
     def nodes(self) -> Iterator[ast.AST]:
         return ast.walk(self.node) if self.whole else at_once(self.node, never=self.module.guarded)
@@ -82,9 +90,13 @@ class Acting:
         self.root = root
         self._acts = Memory[tuple[int, ...]]()
         self._led = Memory[tuple[Path, ...]]()
-        self._harmless: dict[tuple[int, bool, bool], Looks] = {}
-        """Each definition, by the `id` of its node, from which nothing leads to a write, and how that was seen."""
-        self._kept: list[_Part] = []
+        self._ahead = Memory[tuple["_Part | None", ...]]()
+        """What each part leads to."""
+        self._harmless: dict[_Key, Looks] = {}
+        """Each part from which nothing leads to a write, and how that was seen."""
+        self._writing: dict[_Key, Looks] = {}
+        """Each part from which something surely does; not those that lead too far to be followed."""
+        self._kept: dict[_Key, _Part] = {}
         """What these belong to: an `id` says nothing of what is gone."""
 
     def of_source(self, source: bytes, path: Path, *, in_packages: bool) -> bool:
@@ -173,25 +185,45 @@ class Acting:
             return self._writes(start, looks)
 
     def _writes(self, start: _Part, looks: Looks) -> bool:
-        waiting, met = deque([start]), dict[tuple[int, bool, bool], _Part]()
+        waiting, met = deque([start]), {start.key: start.key}  # each with the one that led to it
+        searched = list[_Key]()
+        self._kept.setdefault(start.key, start)
         while waiting:
             part = waiting.popleft()
-            key = (id(part.node), part.whole, part.called)
-            if key in met:
-                continue
+            key = part.key
             if key in self._harmless:
                 note_all(self._harmless[key])
                 continue
-            met[key] = part
-            if len(met) > MAX_DEFINITIONS:
+            if key in self._writing:
+                note_all(self._writing[key])
+                self._remember_way(met[key], met, looks)
                 return True
-            for found in _followed(part, self.root):
+            searched.append(key)
+            if len(searched) > MAX_DEFINITIONS:
+                return True
+            for found in self._ahead.of(key, partial(self._followed, part)):
                 if found is None:
+                    self._remember_way(key, met, looks)
                     return True
-                waiting.append(found)
-        self._harmless.update(dict.fromkeys(met, looks))
-        self._kept += met.values()
+                if found.key not in met:
+                    met[found.key] = key
+                    waiting.append(self._kept.setdefault(found.key, found))
+        self._harmless.update(dict.fromkeys(searched, looks))
         return False
+
+    def _followed(self, part: _Part) -> tuple[_Part | None, ...]:
+        found = list[_Part | None]()
+        for one in _followed(part, self.root):
+            found.append(one)
+            if one is None:
+                break
+        return tuple(found)
+
+    def _remember_way(self, key: _Key, met: dict[_Key, _Key], looks: Looks) -> None:
+        """All on the way to a write lead to it, whatever else is looked through."""
+        while key not in self._writing:
+            self._writing[key] = looks
+            key = met[key]
 
 
 def _may_speak(path: Path) -> bool:

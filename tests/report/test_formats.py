@@ -16,7 +16,7 @@ import pytest
 import xmlschema
 
 from migration_guard.findings import Severity, Status
-from migration_guard.operations import Problem, Span
+from migration_guard.operations import Problem, Span, Unread
 from migration_guard.report import formats, pages
 from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
@@ -260,11 +260,13 @@ def test_rules_link_to_their_pages_once_these_are_published(monkeypatch: pytest.
 
 
 def test_json_lines_hold_what_json_holds_and_end_with_the_counts() -> None:
-    whole = json.loads(said("json"))
-    lines = [json.loads(line) for line in said("json-lines").splitlines()]
+    report = replace(REPORT, unread=(Unread("seeds/a.sql", "it may change data"),))
+    whole = json.loads(said("json", report))
+    lines = [json.loads(line) for line in said("json-lines", report).splitlines()]
     assert [{"type": "finding", **finding} for finding in whole["findings"]] == lines[:7]
     assert [{"type": "problem", **problem} for problem in whole["problems"]] == lines[7:10]
-    assert lines[10:] == [{"type": "summary", "version": 1, "tool": whole["tool"], **whole["summary"]}]
+    assert [{"type": "unread", **unread} for unread in whole["unread"]] == lines[10:11]
+    assert lines[11:] == [{"type": "summary", "version": 1, "tool": whole["tool"], **whole["summary"]}]
 
 
 @pytest.mark.parametrize(

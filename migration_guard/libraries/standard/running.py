@@ -370,15 +370,6 @@ def _handled(call: Call) -> Value:
     return Unknown("handler")
 
 
-def _timed(call: Call) -> Value:
-    """`timeit.timeit(statement)`, where that is a function."""
-    for name, index in (("stmt", 0), ("setup", 1)):
-        given = call.argument(index, name)
-        if given is not None and _is_function(given):
-            _called(call.with_arguments((), {}), given)
-    return Unknown("seconds")
-
-
 class ContextRun(Runner):
     """`contextvars.copy_context()`."""
 
@@ -460,8 +451,6 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     ),
     "signal.signal": _handled,
     "sched.scheduler": lambda call: Scheduler(),
-    "timeit.timeit": _timed,
-    "timeit.repeat": _timed,
     "contextvars.copy_context": lambda call: ContextRun(),
     "unittest.mock.patch": _patched,
 }

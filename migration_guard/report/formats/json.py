@@ -1,18 +1,17 @@
-"""JSON, version 1: a contract with other programs, and therefore with types of its own."""
+"""JSON, version 1: the values of the contract."""
 
 from __future__ import annotations
 
 import json
-from typing import TypedDict
+from dataclasses import asdict
+from typing import Any, TypedDict
 
 from migration_guard import __version__
-from migration_guard.findings import Finding, Status
-from migration_guard.operations import Operation, OperationKind, Problem
+from migration_guard.findings import Status
+from migration_guard.report import contract
 from migration_guard.report.model import Report
-from migration_guard.report.sanitise import COMMAND_ANYWHERE, data
+from migration_guard.report.sanitise import COMMAND_ANYWHERE
 from migration_guard.report.screen import Screen
-
-VERSION = 1
 
 
 class ToolEntry(TypedDict):
@@ -32,64 +31,16 @@ class SummaryEntry(TypedDict):
     problems: int
 
 
-class OperationEntry(TypedDict):
-    """The data change that a finding judges."""
-
-    kind: str
-    table: str | None
-    tables: list[str]
-    model: str | None
-    direction: str
-    how: str
-    via: str | None
-    sql: str | None
-    dynamic: bool
-    created_here: bool
-
-
-class FindingEntry(TypedDict):
-    """A finding."""
-
-    code: str
-    name: str
-    severity: str
-    status: str
-    path: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    message: str
-    help: str
-    fingerprint: str
-    migration: str | None
-    operation: OperationEntry | None
-
-
-class ProblemEntry(TypedDict):
-    """What could not be checked."""
-
-    path: str
-    line: int | None
-    message: str
-
-
-class UnreadEntry(TypedDict):
-    """What lies beside migrations, may change data, and was not looked into."""
-
-    path: str
-    reason: str
-
-
 class Document(TypedDict):
     """The whole report."""
 
     version: int
     tool: ToolEntry
     summary: SummaryEntry
-    findings: list[FindingEntry]
-    problems: list[ProblemEntry]
-    unread: list[UnreadEntry]
+    findings: list[dict[str, Any]]
+    """Each as `contract.Finding` says."""
+    problems: list[dict[str, Any]]
+    unread: list[dict[str, Any]]
 
 
 def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 -- every format has this signature
@@ -105,7 +56,7 @@ def encoded(value: object, indent: int | None = None) -> str:
 def document(report: Report) -> Document:
     """Turn a report into the types of the contract."""
     return Document(
-        version=VERSION,
+        version=contract.VERSION,
         tool=ToolEntry(name="migration-guard", version=__version__),
         summary=SummaryEntry(
             files=report.files,
@@ -114,50 +65,7 @@ def document(report: Report) -> Document:
             ignored=report.count(Status.IGNORED),
             problems=len(report.problems),
         ),
-        findings=[_finding(finding) for finding in report.findings],
-        problems=[_problem(problem) for problem in report.problems],
-        unread=[UnreadEntry(path=data(one.path), reason=data(one.reason)) for one in report.unread],
+        findings=[asdict(contract.finding_of(one)) for one in report.findings],
+        problems=[asdict(contract.problem_of(one)) for one in report.problems],
+        unread=[asdict(contract.unread_of(one)) for one in report.unread],
     )
-
-
-def _finding(finding: Finding) -> FindingEntry:
-    span = finding.span
-    return FindingEntry(
-        code=finding.code,
-        name=finding.name,
-        severity=finding.severity.value,
-        status=finding.status.value,
-        path=data(finding.path),
-        line=span.line,
-        column=span.column,
-        end_line=span.end_line,
-        end_column=span.end_column,
-        message=data(finding.message),
-        help=data(finding.help),
-        fingerprint=finding.fingerprint,
-        migration=_optional(finding.migration),
-        operation=None if finding.operation is None else _operation(finding.operation),
-    )
-
-
-def _operation(operation: Operation) -> OperationEntry:
-    return OperationEntry(
-        kind=operation.kind.value,
-        table=_optional(operation.table),
-        tables=[data(table) for table in operation.tables],
-        model=_optional(operation.model),
-        direction=operation.direction.value,
-        how=operation.how,
-        via=_optional(operation.via),
-        sql=None if operation.kind is OperationKind.MARKER else _optional(operation.text),
-        dynamic=operation.dynamic,
-        created_here=operation.created_here,
-    )
-
-
-def _problem(problem: Problem) -> ProblemEntry:
-    return ProblemEntry(path=data(problem.path), line=problem.line, message=data(problem.message))
-
-
-def _optional(text: str | None) -> str | None:
-    return None if text is None else data(text)

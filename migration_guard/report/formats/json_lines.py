@@ -18,4 +18,5 @@ def _lines(report: Report) -> Iterator[Mapping[str, object]]:
     whole = document(report)
     yield from ({"type": "finding", **finding} for finding in whole["findings"])
     yield from ({"type": "problem", **problem} for problem in whole["problems"])
+    yield from ({"type": "unread", **unread} for unread in whole["unread"])
     yield {"type": "summary", "version": whole["version"], "tool": whole["tool"], **whole["summary"]}
