@@ -193,14 +193,16 @@ def _followers(candidate: Candidate, contract: Contract, app: str | None) -> Ite
             continue
         try:
             data = read_source(path)
-        except Unreadable:
-            continue
+        except Unreadable as reason:
+            raise CannotRemove(f"{path.name}, which may follow it, is not read ({reason})") from None
         if contract.revision.encode() not in data:
             continue
         if app is not None and re.search(rb"^\s+replaces\s*=", data, re.MULTILINE):
             raise CannotRemove(f"{path.name} is a squashed migration, and may hold it too")
         try:
             after = follower(path, data, contract.revision, contract.name, app)
+        except CannotRemove as reason:
+            raise CannotRemove(f"{path.name}: {reason}") from None
         except Refused as refused:
             raise CannotRemove(f"{path.name} does not parse ({refused.reason})") from None
         if after is not None:

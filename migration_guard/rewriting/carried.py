@@ -204,7 +204,7 @@ def _flow(body: Sequence[ast.stmt], sure: frozenset[str], own: frozenset[str]) -
         match one:
             case ast.If():
                 sure = ends[0] & ends[1]
-            case ast.With():
+            case ast.With() if not any("suppress" in ast.unparse(item) for item in one.items):
                 sure = ends[0]
             case ast.Try():
                 sure = frozenset.intersection(ends[0] | ends[1], *ends[3:]) | ends[2]

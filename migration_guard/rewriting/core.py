@@ -10,10 +10,11 @@ from typing import Any
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
-from migration_guard.rewriting.carried import taken_along
+from migration_guard.rewriting.carried import names_of, taken_along
+from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.queried import Queried, Unlike, queried
 from migration_guard.rewriting.removal import CannotRemove, Migration
-from migration_guard.rewriting.slices import BY_HAND, Loop, Written, is_import
+from migration_guard.rewriting.slices import BY_HAND, Loop, Written
 
 _HELPER = "from migration_guard.backfill.core import changes_only"
 _BINDS = frozenset({"op.get_bind", "alembic.op.get_bind", "context.get_bind"})
@@ -73,7 +74,7 @@ class Core(Loop):
     def _is_given_bind(self, function: str) -> bool:
         """Whether `upgrade` gives a function its connection, and nobody else gives it anything."""
         calls = list(self._migration.calls_of(function))
-        binds = {"op.get_bind()", "context.get_bind()"}
+        binds = {f"{one}()" for one in _BINDS}
         for step in self._migration.steps_of("upgrade"):
             for line in ast.parse(step.code.strip()).body if step.simple else ():
                 match line:
@@ -144,13 +145,19 @@ class Core(Loop):
         for node in (*ast.walk(setup), *ast.walk(ast.Module(inside.body, [])), *ast.walk(helpers)):
             if isinstance(node, ast.Name) and node.id in _OF_ALEMBIC:
                 raise CannotRemove(f"its loop uses Alembic's own operations; {BY_HAND}")
+        body_alone = ast.Module(inside.body, [])
+        used = list(_used_by(body_alone, (*setup.body, *helpers.body), self.queried.table))
         bare = table.rpartition(".")[2]
-        for node in (
-            *ast.walk(ast.Module(inside.body, [])),
-            *(n for one in helpers.body if _does(one) for n in ast.walk(one)),
+        texts = (
+            *ast.walk(body_alone),
+            *(node for one in (*helpers.body, *used) if _does(one) for node in ast.walk(one)),
+        )
+        if any(
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and bare in node.value for node in texts
+        ) or any(
+            isinstance(node, ast.Name) and node.id == self.queried.table for one in used for node in ast.walk(one)
         ):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and bare in node.value:
-                raise CannotRemove(f"it may read other rows of the table that it changes; {BY_HAND}")
+            raise CannotRemove(f"it may read other rows of the table that it changes; {BY_HAND}")
 
 
 class _Replaced(cst.CSTTransformer):
@@ -166,7 +173,24 @@ class _Replaced(cst.CSTTransformer):
 
 
 def _does(statement: ast.stmt) -> bool:
-    return isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and "execute" in ast.dump(statement)
+    """Whether a statement executes something, or makes what is executed."""
+    return any(word in ast.dump(statement) for word in ("execute", "'text'"))
+
+
+def _used_by(body: ast.Module, around: Sequence[ast.stmt], table: str) -> Iterator[ast.stmt]:
+    """The statements around a loop that make what its body uses, and what those use; but for the table itself."""
+    made = [(one, names_of(ast.Module([one], []))) for one in around]
+    known = {table}
+    waiting = [*names_of(body).loads]
+    while waiting:
+        name = waiting.pop()
+        if name in known:
+            continue
+        known.add(name)
+        for one, names in made:
+            if name in names.touched:
+                yield one
+                waiting += names.loads
 
 
 def _chain(node: cst.BaseExpression) -> Iterator[cst.Call]:

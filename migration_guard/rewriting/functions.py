@@ -10,8 +10,9 @@ from typing import Any
 import libcst as cst
 
 from migration_guard.rewriting.carried import carried_over
+from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.removal import CannotRemove, Migration
-from migration_guard.rewriting.slices import BY_HAND, Loop, Written, is_import
+from migration_guard.rewriting.slices import BY_HAND, Loop, Written
 
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _HELPER = "from migration_guard.backfill.django import models_at"

@@ -8,10 +8,11 @@ from pathlib import Path
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted, parse
+from migration_guard.rewriting.removal import CannotRemove
 
 
 def follower(path: Path, data: bytes, old: str, new: str, app: str | None) -> bytes | None:
-    """Let a migration follow another than it does; None where it does not follow that one."""
+    """Let a migration follow another than it does; None where it does not follow that one. Raises CannotRemove."""
     if old.encode() not in data:
         return None
     source = parse(path, data)
@@ -44,12 +45,23 @@ def _following(tree: cst.Module, old: str, app: str | None) -> Iterator[cst.Simp
                 [one.value for one in value.elements] if isinstance(value, (cst.List, cst.Tuple, cst.Set)) else [value]
             )
             for part in parts:
+                if not _is_written_out(part, app):
+                    raise CannotRemove("what a migration follows that speaks of it is not written out")
                 if app is None and _is_text(part, old):
                     yield cst.ensure_type(part, cst.SimpleString)
                 elif app is not None and isinstance(part, cst.Tuple) and len(part.elements) == 2:
                     first, second = (one.value for one in part.elements)
                     if _is_text(first, app) and _is_text(second, old):
                         yield cst.ensure_type(second, cst.SimpleString)
+
+
+def _is_written_out(part: cst.BaseExpression, app: str | None) -> bool:
+    """Whether it is a text, or for Django a pair of them; a call, as of `swappable_dependency(…)`, names no migration."""
+    if app is None:
+        return isinstance(part, cst.SimpleString) or dotted(part) == "None"
+    if isinstance(part, cst.Tuple):
+        return all(isinstance(one.value, cst.SimpleString) for one in part.elements)
+    return isinstance(part, cst.Call)
 
 
 def _is_text(node: cst.BaseExpression, text: str) -> bool:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import libcst as cst
 
-from migration_guard.interpreter.syntax import dotted, parse
+from migration_guard.interpreter.syntax import parse
 from migration_guard.rewriting.carried import names_of
 from migration_guard.rewriting.contracts import DOWNGRADE, UPGRADE, Contract, does_nothing
+from migration_guard.rewriting.layout import group, in_order, is_import, plain, plain_code
 from migration_guard.rewriting.removal import CannotRemove, Migration
 from migration_guard.rewriting.steps import Step
 
 REQUIRE = "require_backfill"
 _IMPORT = "from migration_guard.backfill import require_backfill\n"
+_EVERYWHERE = frozenset({*dir(builtins), "op", "migrations"})
+"""What every module has: Python's own names, and those that the later migration imports by itself."""
 _WAIT = "wait_for_backfills"
 _BOILERPLATE = frozenset({"revision", "down_revision", "branch_labels", "depends_on"})
 
@@ -27,8 +30,8 @@ def written(migration: Migration, contract: Contract, keys: Sequence[str], app: 
     up = list(_statements(contract.up))
     nodes = [*up, *_statements(contract.down), *contract.back]
     needed = list(_needed(migration, contract, nodes))
-    imports = [one for one in needed if _is_import(one)]
-    others = [one for one in needed if not _is_import(one)]
+    imports = [one for one in needed if is_import(one)]
+    others = [one for one in needed if not is_import(one)]
     name = contract.name
     head = f'"""What builds on the backfills of {contract.revision}, and waits for them'
     style = {
@@ -37,7 +40,7 @@ def written(migration: Migration, contract: Contract, keys: Sequence[str], app: 
     }
     if contract.is_alembic:
         lines = f'{head}.\n\nRevision ID: {name}\nRevises: {contract.revision}\n"""\n'
-        if not any("op" in names_of(ast.parse(_plain_code(one))).binds for one in imports):
+        if not any("op" in names_of(ast.parse(plain_code(one))).binds for one in imports):
             imports.append(cst.parse_statement("from alembic import op"))
         body: list[Any] = [
             *_blocks(
@@ -47,7 +50,7 @@ def written(migration: Migration, contract: Contract, keys: Sequence[str], app: 
             _function(UPGRADE, [*_waiting("op.get_bind()", keys), *_locals(migration, contract.up), *up]),
             _function(DOWNGRADE, [*_locals(migration, contract.down), *_statements(contract.down), *contract.back]),
         ]
-        text = _laid_out(lines, _sorted(imports), body, style)
+        text = _laid_out(lines, in_order([*imports, cst.parse_statement(_IMPORT)]), body, style)
         return text.encode(migration.source.tree.encoding)
     lines = f'{head}."""\n'
     imports.append(cst.parse_statement("from django.db import migrations"))
@@ -58,10 +61,10 @@ def written(migration: Migration, contract: Contract, keys: Sequence[str], app: 
         f'class Migration(migrations.Migration):\n{atomic}    dependencies = [("{app}", "{contract.revision}")]\n\n'
         f"    operations = [\n        migrations.RunPython({_WAIT}, migrations.RunPython.noop),\n{elements}    ]\n"
     )
-    imports = list({_plain_code(one): one for one in imports}.values())
-    bound = [one for one in imports if "migrations" in names_of(ast.parse(_plain_code(one))).binds]
+    imports = list({plain_code(one): one for one in imports}.values())
+    bound = [one for one in imports if "migrations" in names_of(ast.parse(plain_code(one))).binds]
     imports = [one for one in imports if one not in bound[1:]]
-    text = _laid_out(lines, _sorted(imports), [*others, function], style)
+    text = _laid_out(lines, in_order([*imports, cst.parse_statement(_IMPORT)]), [*others, function], style)
     newline = migration.source.tree.default_newline
     return f"{text}{newline}{newline}{cls.replace(chr(10), newline)}".encode(migration.source.tree.encoding)
 
@@ -74,11 +77,11 @@ def _statements(steps: Sequence[Step]) -> Iterator[Any]:
     told: set[int] = set()
     for step in steps:
         if step.block is None:
-            yield _plain(step.node)
+            yield plain(step.node)
         elif id(step.block) not in told:
             told.add(id(step.block))
-            inside = [_plain(one.node) for one in steps if one.block is step.block]
-            yield _plain(step.block).with_changes(body=step.block.body.with_changes(body=inside))
+            inside = [plain(one.node) for one in steps if one.block is step.block]
+            yield plain(step.block).with_changes(body=step.block.body.with_changes(body=inside))
 
 
 def _waiting(connection: str, keys: Sequence[str]) -> list[Any]:
@@ -90,42 +93,49 @@ def _locals(migration: Migration, steps: Sequence[Step]) -> list[Any]:
     wanted = {name for one in _statements(steps) for name in _open(one)}
     found: list[Any] = []
     before = list(migration.before(steps[0].block or steps[0].node)) if steps and steps[0].node is not None else []
-    own = {name for one in before for name in names_of(ast.parse(_plain_code(one))).binds}
+    own = {name for one in before for name in names_of(ast.parse(plain_code(one))).binds}
     for one in reversed(before):
-        tree = ast.parse(_plain_code(one))
+        tree = ast.parse(plain_code(one))
         names = names_of(tree)
         if wanted & own & names.touched:
             if not all(does_nothing(line) for line in tree.body):
                 raise CannotRemove("what follows uses what the migration finds out before")
             wanted |= names.loads
-            found.insert(0, _plain(one))
+            found.insert(0, plain(one))
     return found
 
 
 def _open(node: Any) -> frozenset[str]:
     """The names that a statement needs, and does not bind itself."""
-    names = names_of(ast.parse(_plain_code(node).strip().rstrip(",")))
+    names = names_of(ast.parse(_bare(node)))
     return names.loads - names.binds
+
+
+def _bare(node: Any) -> str:
+    """The code of a statement, or of an element of a list."""
+    return plain_code(node).strip().rstrip(",")
 
 
 def _needed(migration: Migration, contract: Contract, nodes: Sequence[Any]) -> Iterator[Any]:
     """What of the module the steps need, in its order. Raises CannotRemove."""
     carried = [*_locals(migration, contract.up), *_locals(migration, contract.down)]
-    wanted = {
-        name for one in (*nodes, *carried) for name in names_of(ast.parse(_plain_code(one).strip().rstrip(","))).loads
-    }
-    module = [(one, names_of(ast.parse(_plain_code(one)))) for one in migration.module_body]
+    wanted = {name for one in (*nodes, *carried) for name in names_of(ast.parse(_bare(one))).loads}
+    module = [(one, names_of(ast.parse(plain_code(one)))) for one in migration.module_body]
+    own = {name for one in (*nodes, *carried) for name in names_of(ast.parse(_bare(one))).binds}
+    known = {name for _, names in module for name in names.binds} | own | _EVERYWHERE
     found: dict[int, Any] = {}
     waiting = sorted(wanted)
     while waiting:
         name = waiting.pop()
+        if name not in known:
+            raise CannotRemove(f"where {name} comes from, which what follows uses, is not seen")
         for one, names in module:
             if name in names.binds and id(one) not in found:
                 if names.binds & _BOILERPLATE:
                     raise CannotRemove("what follows uses the revision itself")
                 found[id(one)] = one
                 waiting += sorted(names.loads)
-    return (_plain(one) for one, _ in module if id(one) in found)
+    return (plain(one) for one, _ in module if id(one) in found)
 
 
 def _element(migration: Migration, step: Step) -> str:
@@ -160,7 +170,7 @@ def _laid_out(docstring: str, imports: Sequence[Any], body: Sequence[Any], style
     known: Any = None
     for one in (*imports, *body):
         gap = 0
-        if known is None or (_is_import(known) and not _is_import(one)) or _new_section(known, one):
+        if known is None or (is_import(known) and not is_import(one)) or _new_section(known, one):
             gap = 1
         if isinstance(one, (cst.FunctionDef, cst.ClassDef)) or isinstance(known, (cst.FunctionDef, cst.ClassDef)):
             gap = 2
@@ -171,46 +181,11 @@ def _laid_out(docstring: str, imports: Sequence[Any], body: Sequence[Any], style
 
 
 def _new_section(known: Any, one: Any) -> bool:
-    return _is_import(known) and _is_import(one) and _group(known) != _group(one)
-
-
-def _group(node: Any) -> int:
-    line = node.body[0]
-    named = line.module if isinstance(line, cst.ImportFrom) else line.names[0].name
-    name = ((dotted(named) if named is not None else None) or "").partition(".")[0]
-    if isinstance(line, cst.ImportFrom) and line.relative:
-        return 3
-    return 0 if name == "__future__" else 1 if name in sys.stdlib_module_names else 2
-
-
-def _sorted(imports: Sequence[Any]) -> list[Any]:
-    every = [*imports, cst.parse_statement(_IMPORT)]
-
-    def place(node: Any) -> tuple[int, bool, str]:
-        line = node.body[0]
-        named = line.module if isinstance(line, cst.ImportFrom) else line.names[0].name
-        name = (dotted(named) if named is not None else None) or ""
-        return _group(node), isinstance(line, cst.ImportFrom), name.lower()
-
-    return sorted(every, key=place)
+    return is_import(known) and is_import(one) and group(known) != group(one)
 
 
 def _blocks(text: str) -> list[Any]:
     return list(cst.parse_module(text).body)
-
-
-def _is_import(node: Any) -> bool:
-    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], (cst.Import, cst.ImportFrom))
-
-
-def _plain(node: Any) -> Any:
-    """Leave out the empty lines above a statement, and keep its remarks."""
-    lines = getattr(node, "leading_lines", ())
-    return node.with_changes(leading_lines=[line for line in lines if line.comment is not None]) if lines else node
-
-
-def _plain_code(node: Any) -> str:
-    return cst.Module(body=[]).code_for_node(_plain(node)).strip("\n") + "\n"
 
 
 # --- A later migration that is there already -----------------------------------------------------------------------------
@@ -264,14 +239,14 @@ def _with_more(function: cst.FunctionDef, more: Sequence[Any]) -> cst.FunctionDe
 
 def _with_needed(body: Sequence[Any], needed: Sequence[Any]) -> list[Any]:
     """Put what is missing of the migration's module behind the imports, and before the functions."""
-    there = {name for one in body for name in names_of(ast.parse(_plain_code(one))).binds}
-    missing = [one for one in needed if not names_of(ast.parse(_plain_code(one))).binds <= there]
-    last = max((index for index, one in enumerate(body) if _is_import(one)), default=0)
+    there = {name for one in body for name in names_of(ast.parse(plain_code(one))).binds}
+    missing = [one for one in needed if not names_of(ast.parse(plain_code(one))).binds <= there]
+    last = max((index for index, one in enumerate(body) if is_import(one)), default=0)
     first = next(
         (index for index, one in enumerate(body) if isinstance(one, (cst.FunctionDef, cst.ClassDef))), len(body)
     )
-    imports = [one for one in missing if _is_import(one)]
-    others = [one.with_changes(leading_lines=[cst.EmptyLine(indent=False)]) for one in missing if not _is_import(one)]
+    imports = [one for one in missing if is_import(one)]
+    others = [one.with_changes(leading_lines=[cst.EmptyLine(indent=False)]) for one in missing if not is_import(one)]
     return [*body[: last + 1], *imports, *body[last + 1 : first], *others, *body[first:]]
 
 

@@ -30,6 +30,49 @@ class Queried:
     """What it writes."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a row is, as the loop has it."""
+
+    names: tuple[str, ...]
+    chosen: tuple[ast.expr, ...]
+    table: str
+    taken_apart: bool
+
+    def gives(self, node: ast.AST, column: str) -> bool:
+        """Whether an expression gives a column of the row, or may do so."""
+        match node:
+            case ast.Name(id=name) if self.taken_apart and name in self.names:
+                return self._holds(self.names.index(name), column)
+            case ast.Attribute(value=ast.Name(id=name), attr=key):
+                return name == self.names[0] and (key == column or self._labelled(key, column))
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str() as key)):
+                return name == self.names[0] and (key == column or self._labelled(key, column))
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int() as index)):
+                return name == self.names[0] and self._holds(index, column)
+        return False
+
+    def _holds(self, index: int, column: str) -> bool:
+        """Whether what a SELECT gives at a place is made of a column; the whole table may have any there."""
+        if not -len(self.chosen) <= index < len(self.chosen):
+            return True
+        one = self.chosen[index]
+        return (
+            isinstance(one, ast.Name) or (column, False) in self._columns(one) or (column, True) in self._columns(one)
+        )
+
+    def _labelled(self, label: str, column: str) -> bool:
+        return any(
+            isinstance(one, ast.Call)
+            and any(isinstance(given, ast.Constant) and given.value == label for given in one.args)
+            and self._holds(index, column)
+            for index, one in enumerate(self.chosen)
+        )
+
+    def _columns(self, node: ast.expr) -> set[tuple[str, bool]]:
+        return {found for one in ast.walk(node) if (found := _column(one, self.table)) is not None}
+
+
 class Unlike(Exception):
     """Why a loop is none of these."""
 
@@ -49,7 +92,7 @@ def queried(loop: ast.For, assigned: Mapping[str, ast.expr]) -> Queried:
     chosen = _chosen(_behind(select, assigned), table)
     key, is_model = _key(conditions, table, names, chosen, taken_apart=isinstance(loop.target, ast.Tuple))
     _refuse_other_uses(loop, table, update, ast.dump(connection))
-    _refuse_sums(loop, update, names[0])
+    _refuse_sums(loop, update, _Row(tuple(names), tuple(chosen), table, isinstance(loop.target, ast.Tuple)))
     return Queried(names[0], connection, select, table, key, is_model, columns)
 
 
@@ -254,7 +297,7 @@ def _key(
     raise Unlike("its UPDATE finds rows by something else than the key that was read")
 
 
-def _column(node: ast.expr, table: str) -> tuple[str, bool] | None:
+def _column(node: ast.AST, table: str) -> tuple[str, bool] | None:
     match node:
         case ast.Attribute(value=ast.Attribute(value=ast.Name(id=name), attr="c" | "columns"), attr=column) if (
             name == table
@@ -299,14 +342,14 @@ def _refuse_other_uses(loop: ast.For, table: str, update: ast.expr, connection: 
             raise Unlike("it hands its connection on")
 
 
-def _refuse_sums(loop: ast.For, update: ast.expr, row: str) -> None:
+def _refuse_sums(loop: ast.For, update: ast.expr, row: _Row) -> None:
     """Refuse a value that is computed from the one that stands there."""
     inside = _inside(loop)
     values = [pair for node in ast.walk(update) for pair in _values(node)]
     for name, value in (*values, *_put(loop)):
         for part in _made_of(value, inside, set()):
             if isinstance(part, (ast.BinOp, ast.JoinedStr)) and any(
-                _reads(one, row, name) for one in _made_of(part, inside, set())
+                row.gives(one, name) for one in _made_of(part, inside, set())
             ):
                 raise Unlike(
                     "it computes each value from the one that stands there, so that a second run would change it again"
@@ -329,12 +372,3 @@ def _values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             yield name, value
         case ast.Dict(keys=keys, values=values):
             yield from ((str(key.value), value) for key, value in zip(keys, values) if isinstance(key, ast.Constant))
-
-
-def _reads(node: ast.AST, row: str, column: str) -> bool:
-    match node:
-        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-            return name == row and attribute == column
-        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=text)):
-            return name == row and text == column
-    return False

@@ -128,9 +128,6 @@ class Migration:
     def code(self, node: cst.CSTNode) -> str:
         return self._tree.tree.code_for_node(node)
 
-    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
-        return self._tree.parent(node)
-
     def calls_of(self, function: str) -> Iterator[cst.Call]:
         """The calls of a function of the module."""
         return (call for call in self._tree.calls if dotted(call.func) == function)

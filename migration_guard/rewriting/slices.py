@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.rewriting.carried import Names, names_of
+from migration_guard.rewriting.layout import group, in_order, is_import, plain, plain_code
 from migration_guard.rewriting.removal import CannotRemove, Migration
 
 BY_HAND = "write it as one UPDATE, or finish a --skeleton"
@@ -79,7 +79,7 @@ class Loop:
             raise CannotRemove(f"a function beside its loop keeps something from row to row; {BY_HAND}") from None
 
     def _code(self, node: cst.CSTNode) -> str:
-        return cst.Module(body=[]).code_for_node(plain(node)).strip("\n") + "\n"
+        return plain_code(node)
 
     def _in_order(self, nodes: dict[int, cst.CSTNode]) -> list[Any]:
         return sorted(nodes.values(), key=self._line)
@@ -133,19 +133,12 @@ def _package_of(path: Path) -> Iterator[str]:
 
 
 def _sorted(imports: Sequence[Any]) -> Iterator[Any]:
-    """Sort imports as ruff and isort do: Python's own first, `import` before `from`, a line between."""
-
-    def place(node: Any) -> tuple[bool, bool, str]:
-        line = node.body[0]
-        named = line.module if isinstance(line, cst.ImportFrom) else line.names[0].name
-        name = (dotted(named) if named is not None else None) or ""
-        return name.partition(".")[0] not in sys.stdlib_module_names, isinstance(line, cst.ImportFrom), name.lower()
-
-    others = None
-    for node in sorted(imports, key=place):
-        first = others is None or others is not place(node)[0]
-        others = place(node)[0]
-        yield plain(node).with_changes(leading_lines=[cst.EmptyLine(indent=False)] if first else [])
+    """Sort imports, with a line between their groups."""
+    known = None
+    for node in in_order(imports):
+        apart = group(node) != known
+        known = group(node)
+        yield plain(node).with_changes(leading_lines=[cst.EmptyLine(indent=False)] if apart else [])
 
 
 def _spaced(nodes: Sequence[Any]) -> Iterator[Any]:
@@ -156,13 +149,3 @@ def _spaced(nodes: Sequence[Any]) -> Iterator[Any]:
         bare = plain(node)
         yield bare.with_changes(leading_lines=[cst.EmptyLine(indent=False), *bare.leading_lines]) if apart else bare
         known = node
-
-
-def is_import(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], (cst.Import, cst.ImportFrom))
-
-
-def plain(node: Any) -> Any:
-    """Leave out the empty lines above a statement, and keep its remarks."""
-    lines = getattr(node, "leading_lines", ())
-    return node.with_changes(leading_lines=[line for line in lines if line.comment is not None]) if lines else node

@@ -14,8 +14,8 @@ from backfill.server import Server
 
 from migration_guard.backfill import run
 from move.test_command import Project
-from move.test_django import INITIAL, SETTINGS
 from move.test_django import ROWS as DJANGO_ROWS
+from move.test_django import django_project
 from move.test_django import migrate as django_migrate
 from move.test_shapes import connected, definitions
 
@@ -150,17 +150,6 @@ ROWS = "; ".join(
     f"INSERT INTO {shape.name} SELECT n, CASE n % 3 WHEN 0 THEN 'new' WHEN 1 THEN 'won' END FROM generate_series(1, 60) AS n"
     for shape in SHAPES
 )
-
-
-def django_project(folder: Path) -> Project:
-    project = Project(folder)
-    for stem in ("1a", "2b", "3c"):
-        (folder / "versions" / f"{stem}.py").unlink()
-    (folder / "crm" / "migrations").mkdir(parents=True)
-    for name, text in {"__init__": "", "migrations/__init__": "", "migrations/0001_initial": INITIAL}.items():
-        project.put(f"crm/{name}.py", text)
-    project.put("settings.py", SETTINGS)
-    return project
 
 
 def _body(text: str) -> str:

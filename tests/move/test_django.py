@@ -128,14 +128,7 @@ def migration(before: str, body: str, *, statement: bool) -> str:
 
 def test_querysets_are_moved(tmp_path: Path, server: Server) -> None:
     """Each migration builds on what the one before has left, and each backfill on the one before it."""
-    project = Project(tmp_path)
-    for stem in ("1a", "2b", "3c"):
-        (tmp_path / "versions" / f"{stem}.py").unlink()
-    (tmp_path / "crm" / "migrations").mkdir(parents=True)
-    project.put("crm/__init__.py", "")
-    project.put("crm/migrations/__init__.py", "")
-    project.put("crm/migrations/0001_initial.py", INITIAL)
-    project.put("settings.py", SETTINGS)
+    project = django_project(tmp_path)
     with server.fresh() as template:
         migrate(project, server.url(template))
         server.execute(ROWS, template)
@@ -162,6 +155,17 @@ def test_querysets_are_moved(tmp_path: Path, server: Server) -> None:
             assert done.returncode == 0, done.stdout + done.stderr
             assert len(re.findall(r"[1-9][\d,]* changed", done.stdout)) == count, done.stdout
             assert tables(server.url(new)) == tables(server.url(old)) != tables(server.url(template))
+
+
+def django_project(folder: Path) -> Project:
+    project = Project(folder)
+    for stem in ("1a", "2b", "3c"):
+        (folder / "versions" / f"{stem}.py").unlink()
+    (folder / "crm" / "migrations").mkdir(parents=True)
+    for name, text in {"__init__": "", "migrations/__init__": "", "migrations/0001_initial": INITIAL}.items():
+        project.put(f"crm/{name}.py", text)
+    project.put("settings.py", SETTINGS)
+    return project
 
 
 def migrate(project: Project, url: str, *target: str) -> None:

@@ -11,7 +11,7 @@ from backfill.server import Server
 from migration_guard.move.schema import Schema
 from migration_guard.rewriting.carried import carried_over
 from move.test_command import Project
-from move.test_django import INITIAL, ROWS, SETTINGS, migrate, tables
+from move.test_django import ROWS, django_project, migrate, tables
 
 HEAD = '''import json
 import re
@@ -73,14 +73,7 @@ def migration(number: int, name: str, body: str) -> str:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project of Django's."""
-    project = Project(tmp_path)
-    for stem in ("1a", "2b", "3c"):
-        (tmp_path / "versions" / f"{stem}.py").unlink()
-    (tmp_path / "crm" / "migrations").mkdir(parents=True)
-    for name, text in {"__init__": "", "migrations/__init__": "", "migrations/0001_initial": INITIAL}.items():
-        project.put(f"crm/{name}.py", text)
-    project.put("settings.py", SETTINGS)
-    return project
+    return django_project(tmp_path)
 
 
 def test_loops_become_functions(project: Project, server: Server) -> None:

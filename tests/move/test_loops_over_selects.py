@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from backfill.server import Server
 
-from migration_guard.backfill import run
 from migration_guard.config import SettingsLoader
 from migration_guard.move.place import Modules
 from migration_guard.move.plan import Move, Refusal, movable, plan
@@ -17,7 +16,7 @@ from migration_guard.pipeline import Request
 from migration_guard.pipeline import run as check
 from migration_guard.rewriting.queried import Unlike, queried
 from move.shapes import ROWS, SCHEMA
-from move.test_shapes import checksum, checksums_around, connected, definitions, upgrade
+from move.test_shapes import connected, left_alike, upgrade
 
 HEAD = '''import json
 import re
@@ -124,22 +123,8 @@ def test_the_function_does_what_the_loop_did(
     server: Server,
     template: str,
 ) -> None:
-    move = plans[name]
-    assert isinstance(move, Move), move.reason
-    assert move.after is not None
-    (definition,) = definitions(move.module_after)
+    definition, _ = left_alike(plans[name], HEAD + LOOPS[name], server, template)
     assert definition.apply is not None
-    with server.fresh(template) as database:
-        url = server.url(database)
-        before, wanted = checksums_around(url, HEAD + LOOPS[name])
-        with connected(url) as connection:
-            upgrade(connection, move.after.decode())
-        (result,) = run([definition], url)
-        assert result.complete, str(result)
-        with connected(url) as connection:
-            assert checksum(connection) == wanted != before
-        (again,) = run([replace(definition, key="again", key_columns=())], url)
-        assert again.counts.changed == 0, str(again)
 
 
 UPDATE = "conn.execute(update(leads).where(leads.c.id == row.id).values({}))"
@@ -160,6 +145,12 @@ REFUSED = (
     ("select(leads.c.id)", UPDATE.format("name=f(conn)"), "hands its connection on"),
     ("select(leads.c.id)", UPDATE.format("**given"), "not seen"),
     ("select(leads)", f"x = row.name + 'x'; {UPDATE.format('name=x')}", "from the one that stands there"),
+    ("select(leads.c.id, leads.c.name)", UPDATE.format("name=row[1] + 'x'"), "from the one that stands there"),
+    (
+        "select(leads.c.id, leads.c.name.label('n'))",
+        UPDATE.format("name=row.n + 'x'"),
+        "from the one that stands there",
+    ),
     ("text", UPDATE.format("name='x'"), "its SELECT"),
 )
 
@@ -170,3 +161,41 @@ def test_loops_that_are_something_else(select: str, body: str, reason: str) -> N
     assert isinstance(loop, ast.For)
     with pytest.raises(Unlike, match=reason):
         queried(loop, {})
+
+
+def test_a_value_that_is_taken_apart_is_still_the_one_that_stands_there() -> None:
+    update = "conn.execute(update(leads).where(leads.c.id == id).values(name=name + 'x'))"
+    (loop,) = ast.parse(f"for id, name in conn.execute(select(leads.c.id, leads.c.name)):\n    {update}").body
+    assert isinstance(loop, ast.For)
+    with pytest.raises(Unlike, match="from the one that stands there"):
+        queried(loop, {})
+
+
+OTHER_ROWS = {
+    "statement": "    most = select(sa.func.max(leads.c.score))\n    for row in conn.execute(select(leads.c.id)).all():\n"
+    "        score = conn.execute(most).scalar()\n",
+    "text": "    for row in conn.execute(select(leads.c.id)).all():\n        score = conn.execute(MOST).scalar()\n",
+    "value": "    score = conn.execute(select(sa.func.max(leads.c.score))).scalar()\n"
+    "    for row in conn.execute(select(leads.c.id)).all():\n",
+}
+
+
+def test_other_rows_are_seen_wherever_they_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "migration-guard.toml").write_text("")
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "r0000.py").write_text(SCHEMA)
+    update = "        conn.execute(update(leads).where(leads.c.id == row.id).values(score=score))\n"
+    most = 'MOST = sa.text("SELECT max(score) FROM leads")\n\n\n'
+    for name, text in OTHER_ROWS.items():
+        whole = f"{HEAD.replace('{name}', name)}{most}def upgrade():\n    conn = op.get_bind()\n{text}{update}"
+        (tmp_path / "versions" / f"{name}.py").write_text(whole)
+    found = check(Request([], tmp_path, SettingsLoader(cwd=tmp_path), 2, renders=True))
+    plans = {
+        one.candidate.path.stem: plan(one, finding, None, Modules((), tmp_path / "backfills.py"))
+        for one in found.checked
+        for finding in one.findings
+        if movable(finding)
+    }
+    assert {
+        name: isinstance(one, Refusal) and "other rows" in one.reason for name, one in plans.items()
+    } == dict.fromkeys(OTHER_ROWS, True), plans
