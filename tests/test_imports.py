@@ -157,6 +157,12 @@ def test_it_counts_where_a_module_is_asked_for_what_it_does_not_define(tmp_path:
     assert codes(tmp_path, files, "v/2.py") == [("MG101", 5)]
 
 
+def test_modules_that_only_take_a_class_from_each_other(tmp_path: Path) -> None:
+    body = "from one import Made\ndef upgrade():\n    op.execute('DELETE FROM leads WHERE a = ' + str(Made().value))\n"
+    files = {"one.py": "from two import Made\n", "two.py": "from one import Made\n", "v/2.py": f"{HEAD}{body}"}
+    assert codes(tmp_path, files, "v/2.py") == [("MG103", 7)]
+
+
 MIGRATION = "from django.db import migrations\nclass Migration(migrations.Migration):\n    operations = []\n"
 TOUCH = "from django.db import connection\nwith connection.cursor() as c:\n    c.execute('UPDATE leads SET a = 1')\n"
 

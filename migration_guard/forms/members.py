@@ -66,21 +66,22 @@ class MemberForms(NameForms):
         return None
 
     def _class(self, name: str, where: Where) -> tuple[cst.ClassDef, Where] | None:
-        """The plain class of the repository that a name is bound to."""
-        found = self._resolved(name, where)
-        if isinstance(found, str):
-            return None
-        bindings = found[1].names.bindings.get(name, [])
-        one = bindings[0] if len(bindings) == 1 else None
-        if one is None:
-            return None
-        if one.definition is not None:
-            there = found[1].at(None)
-            return (one.definition, there) if self._is_plain(one.definition, there) else None
-        if one.origin is not None and one.origin.name is not None:
-            module = self._found(one.origin, found[1])
-            if module is not None and module.source is not None:
-                return self._class(one.origin.name, self._module(module.source))
+        """The plain class of the repository that a name is bound to; none where imports only lead to each other."""
+        met = set[tuple[str, int]]()
+        while not isinstance(found := self._resolved(name, where), str):
+            key = (name, id(found[1].names))
+            bindings = found[1].names.bindings.get(name, [])
+            if key in met or len(bindings) != 1:
+                return None
+            met.add(key)
+            one = bindings[0]
+            if one.definition is not None:
+                there = found[1].at(None)
+                return (one.definition, there) if self._is_plain(one.definition, there) else None
+            module = self._found(one.origin, found[1]) if one.origin is not None else None
+            if one.origin is None or one.origin.name is None or module is None or module.source is None:
+                return None
+            name, where = one.origin.name, self._module(module.source)
         return None
 
     def _own_class(self, name: str, where: Where) -> tuple[cst.ClassDef, Where] | None:
