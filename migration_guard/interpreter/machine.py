@@ -55,7 +55,7 @@ class Machine:
         self.libraries = libraries
         self.ledger = ledger
         self.flow = Flow()
-        self.frames: list[Frame] = []
+        self.frames: list[Frame] = [self._outermost()]
         self.row_loops = 0
         self.reached: set[int] = set()
         """The `id` of every function node that was followed."""
@@ -90,7 +90,7 @@ class Machine:
         self.ledger.begin(direction)
         self.calls.forget()
         frames, blocks, loops = self.frames, self.flow.blocks, self.row_loops
-        self.frames = [Frame("<module>", None, self.source.tree, self.module.scope)]
+        self.frames = [self._outermost()]
         self.flow.blocks, self.row_loops = [], 0
         mark = HEAP.mark()
         try:
@@ -100,6 +100,10 @@ class Machine:
             self.ledger.end()
             if function:
                 self._may_have_happened(mark)
+
+    def _outermost(self) -> Frame:
+        """The module itself: also between two entry points, names are asked for whose module has a `__getattr__`."""
+        return Frame("<module>", None, self.source.tree, self.module.scope)
 
     def _may_have_happened(self, mark: int) -> None:
         """Another entry point may be entered in a process of its own: what this one changed is a possibility."""
@@ -144,8 +148,8 @@ class Machine:
 
     def here(self, otherwise: Place) -> Place:
         """The statement that is being run, for what Python does without a call."""
-        frame = self.frames[-1] if self.frames else None
-        if frame is None or frame.statement is None or frame.scope.module.source is None:
+        frame = self.frames[-1]
+        if frame.statement is None or frame.scope.module.source is None:
             return otherwise
         return self.place(frame.statement)
 

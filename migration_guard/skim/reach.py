@@ -11,7 +11,6 @@ import ast
 import re
 from collections import deque
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from migration_guard.files import leads_out
@@ -80,15 +79,23 @@ def _speaks(starts: list[tuple[Outline, ast.stmt]], root: Path) -> bool:
         if id(node) in met:
             continue
         met.add(id(node))
-        names, spoken = _said(node)
-        if spoken or len(met) > MAX_DEFINITIONS:
+        ahead = _ahead(file, node, root) if len(met) <= MAX_DEFINITIONS else None
+        if ahead is None:
             return True
-        for owner, name in names:
-            waiting.extend(_named(file, owner, name, root))
+        waiting.extend(ahead)
     return False
 
 
-@lru_cache(4096)
+@remembered(4096)
+def _ahead(file: Outline, node: ast.stmt, root: Path) -> tuple[tuple[Outline, ast.stmt], ...] | None:
+    """The definitions that one names; None if it speaks of a database."""
+    names, spoken = _said(node)
+    if spoken:
+        return None
+    found = (one for owner, name in names for one in _named(file, owner, name, root))
+    return tuple({id(inner): (there, inner) for there, inner in found}.values())
+
+
 def _said(node: ast.stmt) -> tuple[set[tuple[str, str]], bool]:
     """The names that a definition uses, each with the name that it is looked up on; and whether it speaks of a database."""
     names: set[tuple[str, str]] = set()
