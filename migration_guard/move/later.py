@@ -67,11 +67,11 @@ def later_of(
         return Later(path, existing, None, ()) if existing is not None else None
     if candidate.framework not in _FRAMEWORKS:
         raise _stays(building[0])
+    app = app_label(candidate.path.parent.parent) if candidate.framework == "django" else None
     try:
         steps = _steps(migration, pairs, building)
-        _check_left_out(candidate, migration, steps)
+        _check_left_out(candidate, migration, steps, app)
         contract = contract_of(migration, steps, candidate.path.stem, path.stem)
-        app = app_label(candidate.path.parent.parent) if candidate.framework == "django" else None
         followers = () if existing is not None else tuple(_followers(candidate, contract, app))
         later = Later(path, existing, contract, followers)
         list(later.changes(migration, ("key",), app or ""))
@@ -160,10 +160,9 @@ def _steps(migration: Migration, pairs: Sequence[tuple[Piece, Site]], building: 
     return chosen
 
 
-def _check_left_out(candidate: Candidate, migration: Migration, steps: Sequence[Step]) -> None:
+def _check_left_out(candidate: Candidate, migration: Migration, steps: Sequence[Step], app: str | None) -> None:
     """Refuse to keep a column for a while that new rows have to have: who deploys the next code does not know it any more."""
     schema = Schema(candidate.path, candidate.root)
-    app = app_label(candidate.path.parent.parent) if candidate.framework == "django" else None
     for step in steps:
         told = told_in(migration, step)
         if told.verb in {"drop_column", "RemoveField"} and not any(

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from migration_guard.rewriting.row import Row, column_of
+
 _FETCHES = frozenset({"fetchall", "all", "mappings", "list", "tuples", "yield_per"})
 _NARROWS = frozenset({"where", "filter", "order_by"})
 
@@ -30,49 +32,6 @@ class Queried:
     """What it writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What a row is, as the loop has it."""
-
-    names: tuple[str, ...]
-    chosen: tuple[ast.expr, ...]
-    table: str
-    taken_apart: bool
-
-    def gives(self, node: ast.AST, column: str) -> bool:
-        """Whether an expression gives a column of the row, or may do so."""
-        match node:
-            case ast.Name(id=name) if self.taken_apart and name in self.names:
-                return self._holds(self.names.index(name), column)
-            case ast.Attribute(value=ast.Name(id=name), attr=key):
-                return name == self.names[0] and (key == column or self._labelled(key, column))
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str() as key)):
-                return name == self.names[0] and (key == column or self._labelled(key, column))
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int() as index)):
-                return name == self.names[0] and self._holds(index, column)
-        return False
-
-    def _holds(self, index: int, column: str) -> bool:
-        """Whether what a SELECT gives at a place is made of a column; the whole table may have any there."""
-        if not -len(self.chosen) <= index < len(self.chosen):
-            return True
-        one = self.chosen[index]
-        return (
-            isinstance(one, ast.Name) or (column, False) in self._columns(one) or (column, True) in self._columns(one)
-        )
-
-    def _labelled(self, label: str, column: str) -> bool:
-        return any(
-            isinstance(one, ast.Call)
-            and any(isinstance(given, ast.Constant) and given.value == label for given in one.args)
-            and self._holds(index, column)
-            for index, one in enumerate(self.chosen)
-        )
-
-    def _columns(self, node: ast.expr) -> set[tuple[str, bool]]:
-        return {found for one in ast.walk(node) if (found := _column(one, self.table)) is not None}
-
-
 class Unlike(Exception):
     """Why a loop is none of these."""
 
@@ -92,7 +51,7 @@ def queried(loop: ast.For, assigned: Mapping[str, ast.expr]) -> Queried:
     chosen = _chosen(_behind(select, assigned), table)
     key, is_model = _key(conditions, table, names, chosen, taken_apart=isinstance(loop.target, ast.Tuple))
     _refuse_other_uses(loop, table, update, ast.dump(connection))
-    _refuse_sums(loop, update, _Row(tuple(names), tuple(chosen), table, isinstance(loop.target, ast.Tuple)))
+    _refuse_sums(loop, update, Row(tuple(names), tuple(chosen), table, isinstance(loop.target, ast.Tuple)))
     return Queried(names[0], connection, select, table, key, is_model, columns)
 
 
@@ -289,7 +248,7 @@ def _key(
     for one in conditions:
         if not isinstance(one, ast.Compare) or len(one.ops) != 1 or not isinstance(one.ops[0], ast.Eq):
             continue
-        column = _column(one.left, table)
+        column = column_of(one.left, table)
         if column is not None and _is_same(
             one.comparators[0], column[0], table, names, chosen, taken_apart=taken_apart
         ):
@@ -297,23 +256,12 @@ def _key(
     raise Unlike("its UPDATE finds rows by something else than the key that was read")
 
 
-def _column(node: ast.AST, table: str) -> tuple[str, bool] | None:
-    match node:
-        case ast.Attribute(value=ast.Attribute(value=ast.Name(id=name), attr="c" | "columns"), attr=column) if (
-            name == table
-        ):
-            return column, False
-        case ast.Attribute(value=ast.Name(id=name), attr=column) if name == table:
-            return column, True
-    return None
-
-
 def _is_same(
     node: ast.expr, key: str, table: str, names: Sequence[str], chosen: Sequence[ast.expr], *, taken_apart: bool
 ) -> bool:
     """Whether an expression gives the key of the row that was read."""
     whole = len(chosen) == 1 and isinstance(chosen[0], ast.Name)
-    columns = [_column(one, table) for one in chosen]
+    columns = [column_of(one, table) for one in chosen]
     has = [index for index, column in enumerate(columns) if column is not None and column[0] == key]
     match node:
         case ast.Name(id=name):
@@ -342,7 +290,7 @@ def _refuse_other_uses(loop: ast.For, table: str, update: ast.expr, connection: 
             raise Unlike("it hands its connection on")
 
 
-def _refuse_sums(loop: ast.For, update: ast.expr, row: _Row) -> None:
+def _refuse_sums(loop: ast.For, update: ast.expr, row: Row) -> None:
     """Refuse a value that is computed from the one that stands there."""
     inside = _inside(loop)
     values = [pair for node in ast.walk(update) for pair in _values(node)]

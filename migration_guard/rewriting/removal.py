@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import libcst as cst
 
-from migration_guard.interpreter.syntax import Source, dotted, parse
+from migration_guard.interpreter.syntax import dotted
 from migration_guard.operations import Rendition, Span
 from migration_guard.rendition.spelling import shown
 from migration_guard.rewriting.cuts import (
@@ -24,6 +23,8 @@ from migration_guard.rewriting.cuts import (
     newline_of,
     range_of,
 )
+from migration_guard.rewriting.following import is_run_of, steps, steps_after
+from migration_guard.rewriting.parents import Parents, call_at, parsed
 from migration_guard.rewriting.steps import Step
 
 _OF_THE_SCHEMA = re.compile(
@@ -56,20 +57,20 @@ class Migration:
     """The source of a migration, out of which data changes are taken."""
 
     def __init__(self, path: Path, data: bytes) -> None:
-        self.source, self._tree = _parsed(path, data)
+        self.source, self._tree = parsed(path, data)
 
     def site(self, rendition: Rendition, calls: Sequence[Span]) -> Site:
         """Find what is to be taken out: the statement of the innermost call that is one, or the loop that it is made in.
 
         Raises CannotRemove.
         """
-        found = [call for span in calls if (call := _call_at(self.source, self._tree, span)) is not None]
+        found = [call for span in calls if (call := call_at(self.source, self._tree, span)) is not None]
         while found and _passes_on(found[0], self._tree):
             del found[0]
         loop = self._loop_at(rendition.loop) if rendition.loop is not None else None
         if not found and loop is None:
             raise CannotRemove("it is not run by a call in this file; take it out by hand")
-        after = tuple(step for one in found for step in _after(self.source, self._tree, one, loop))
+        after = tuple(step for one in found for step in steps_after(self.source, self._tree, one, loop))
         if loop is not None:
             _check_way_up(loop, self._tree)
             inside = found and any(parent is loop for parent in self._tree.above(found[0]))
@@ -87,7 +88,7 @@ class Migration:
 
     def loop_of(self, calls: Sequence[Span]) -> Span | None:
         """The one loop in which the innermost call of this file stands; None where there is none, or several."""
-        found = next((call for span in calls if (call := _call_at(self.source, self._tree, span)) is not None), None)
+        found = next((call for span in calls if (call := call_at(self.source, self._tree, span)) is not None), None)
         around = list(self._tree.above(found)) if found is not None else []
         loops = [one for one in around if isinstance(one, (cst.For, cst.While))]
         if len(loops) != 1 or not isinstance(loops[0], cst.For):
@@ -123,7 +124,7 @@ class Migration:
         """The statements of a function of the module."""
         found = [one for one in self.module_body if isinstance(one, cst.FunctionDef) and one.name.value == function]
         body = found[0].body.body if len(found) == 1 and isinstance(found[0].body, cst.IndentedBlock) else ()
-        return [step for one in body for step in _steps(self.source, self._tree, one, function)]
+        return [step for one in body for step in steps(self.source, self._tree, one, function)]
 
     def code(self, node: cst.CSTNode) -> str:
         return self._tree.tree.code_for_node(node)
@@ -134,15 +135,7 @@ class Migration:
 
     def runs(self, function: str) -> bool:
         """Whether `RunPython` is given a function."""
-        return any(
-            (dotted(call.func) or "").rpartition(".")[2] == "RunPython"
-            and any(
-                dotted(argument.value) == function
-                for index, argument in enumerate(call.args)
-                if (argument.keyword is None and index == 0) or (argument.keyword and argument.keyword.value == "code")
-            )
-            for call in self._tree.calls
-        )
+        return any(is_run_of(call, function) for call in self._tree.calls)
 
     def _rest_of_text(self, within: Span) -> Iterator[Step]:
         """What the same text does after the statement, one step for each."""
@@ -207,72 +200,7 @@ class Migration:
         return len(together) < site.of_text
 
 
-@lru_cache(maxsize=4)
-def _parsed(path: Path, data: bytes) -> tuple[Source, _Parents]:
-    source = parse(path, data)
-    return source, _Parents(source.tree)
-
-
-class _Parents:
-    """Each node's parent, by identity."""
-
-    def __init__(self, tree: cst.Module) -> None:
-        self.tree = tree
-        self._of: dict[int, cst.CSTNode] = {}
-        waiting: list[cst.CSTNode] = [tree]
-        self.calls: list[cst.Call] = []
-        self.loops: list[cst.CSTNode] = []
-        self.strings: list[cst.CSTNode] = []
-        while waiting:
-            node = waiting.pop()
-            if isinstance(node, cst.Call):
-                self.calls.append(node)
-            elif isinstance(node, (cst.For, cst.While)):
-                self.loops.append(node)
-            elif isinstance(node, cst.BaseString):
-                self.strings.append(node)
-            for child in node.children:
-                self._of[id(child)] = node
-                waiting.append(child)
-
-    def texts(self, source: Source) -> list[tuple[int, int]]:
-        """Where texts stand, put together of several literals or not."""
-        return [(source.offset(source.start(node)), source.offset(source.end(node))) for node in self.strings]
-
-    def above(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-        while (parent := self._of.get(id(node))) is not None:
-            yield parent
-            node = parent
-
-    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
-        return self._of.get(id(node))
-
-    def _block(self, node: cst.CSTNode) -> Sequence[cst.CSTNode]:
-        parent = self.parent(node)
-        return parent.body if isinstance(parent, (cst.IndentedBlock, cst.Module)) else ()
-
-    def stays_beside(self, node: cst.CSTNode, gone: Collection[int]) -> bool:
-        """Whether anything is left in the block of a statement that is taken out."""
-        block = self._block(node)
-        return not block or any(id(one) not in gone for one in block)
-
-    def last_of(self, node: cst.CSTNode) -> cst.CSTNode:
-        """The last statement of the block in which a statement stands."""
-        block = self._block(node)
-        return block[-1] if block else node
-
-
-def _call_at(source: Source, tree: _Parents, span: Span) -> cst.Call | None:
-    for call in tree.calls:
-        if source.end(call) == (span.end_line, span.end_column) and source.start(_named(call)) == (
-            span.line,
-            span.column,
-        ):
-            return call
-    return None
-
-
-def _passes_on(call: cst.Call, tree: _Parents) -> bool:
+def _passes_on(call: cst.Call, tree: Parents) -> bool:
     """Whether a call executes what its function is given."""
     given = {name for argument in call.args for name in _names(argument.value)}
     for parent in tree.above(call):
@@ -291,11 +219,7 @@ def _names(node: cst.BaseExpression) -> Iterator[str]:
             yield from _names(argument.value)
 
 
-def _named(call: cst.Call) -> cst.CSTNode:
-    return call.func.attr if isinstance(call.func, cst.Attribute) else call.func
-
-
-def _statement_of(call: cst.Call, tree: _Parents) -> cst.CSTNode:
+def _statement_of(call: cst.Call, tree: Parents) -> cst.CSTNode:
     """What is taken out with the call: its statement, or its element of a list."""
     node: cst.CSTNode = call
     for parent in tree.above(call):
@@ -353,7 +277,7 @@ def _is_noop(argument: cst.Arg) -> bool:
     )
 
 
-def _check_way_up(statement: cst.CSTNode, tree: _Parents) -> None:
+def _check_way_up(statement: cst.CSTNode, tree: Parents) -> None:
     """Refuse what runs more than once, or only if something holds that a backfill would not ask."""
     for parent in tree.above(statement):
         match parent:
@@ -365,54 +289,3 @@ def _check_way_up(statement: cst.CSTNode, tree: _Parents) -> None:
                 raise CannotRemove("it stands in a try, whose handlers would never run again; take it out by hand")
             case cst.Lambda() | cst.CompFor():
                 raise CannotRemove("it stands in an expression; take it out by hand")
-
-
-def _after(source: Source, tree: _Parents, call: cst.Call, loop: cst.CSTNode | None) -> Iterator[Step]:
-    """What the function, or the list of operations, does after a call; what a loop does that goes with it does not count."""
-    node: cst.CSTNode = loop if loop is not None and any(one is loop for one in tree.above(call)) else call
-    for parent in tree.above(node):
-        if isinstance(parent, (cst.IndentedBlock, cst.List)):
-            rest = parent.body if isinstance(parent, cst.IndentedBlock) else parent.elements
-            at = next(index for index, one in enumerate(rest) if one is node)
-            for step in rest[at + 1 :]:
-                yield from _steps(source, tree, step, _home(parent, tree))
-        if isinstance(parent, cst.FunctionDef):
-            yield from _after_operation(source, tree, parent.name.value)
-            return
-        node = parent
-
-
-def _home(block: cst.CSTNode, tree: _Parents) -> str:
-    """The function whose body a block is, or `operations` of a migration."""
-    around = list(tree.above(block))
-    if isinstance(block, cst.IndentedBlock):
-        function = around[0]
-        return function.name.value if isinstance(function, cst.FunctionDef) and around[1] is tree.tree else ""
-    assigned = next((one for one in around if isinstance(one, (cst.Assign, cst.AnnAssign))), None)
-    targets = [one.target for one in assigned.targets] if isinstance(assigned, cst.Assign) else []
-    targets += [assigned.target] if isinstance(assigned, cst.AnnAssign) else []
-    is_list = assigned is not None and assigned.value is block
-    return "operations" if is_list and [dotted(one) for one in targets] == ["operations"] else ""
-
-
-def _steps(source: Source, tree: _Parents, step: cst.CSTNode, home: str) -> Iterator[Step]:
-    """A statement or operation as a step; of a `batch_alter_table`, each statement."""
-    code = tree.tree.code_for_node
-    if isinstance(step, cst.With) and len(step.items) == 1 and isinstance(step.body, cst.IndentedBlock):
-        call = step.items[0].item
-        simple = all(isinstance(one, cst.SimpleStatementLine) and len(one.body) == 1 for one in step.body.body)
-        if simple and isinstance(call, cst.Call) and (dotted(call.func) or "").endswith(".batch_alter_table"):
-            for one in step.body.body:
-                shown = f"{code(call)}\n{code(one)}"
-                yield Step(source.start(one)[0], source.end(one)[0], shown, True, one, step, home)
-            return
-    simple = isinstance(step, (cst.SimpleStatementLine, cst.Element))
-    yield Step(source.start(step)[0], source.end(step)[0], code(step), simple, step, None, home)
-
-
-def _after_operation(source: Source, tree: _Parents, function: str) -> Iterator[Step]:
-    """What follows the RunPython that calls a function."""
-    for call in tree.calls:
-        is_run = (dotted(call.func) or "").rpartition(".")[2] == "RunPython"
-        if is_run and call.args and dotted(call.args[0].value) == function:
-            yield from _after(source, tree, call, None)

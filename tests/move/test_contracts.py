@@ -13,6 +13,8 @@ from alembic.script import ScriptDirectory
 from backfill.server import Server
 
 from migration_guard.backfill import run
+from migration_guard.rewriting.graph import follower
+from migration_guard.rewriting.removal import CannotRemove
 from move.test_command import Project
 from move.test_django import ROWS as DJANGO_ROWS
 from move.test_django import django_project
@@ -342,3 +344,44 @@ def test_django_waits_for_its_backfills(tmp_path: Path, server: Server) -> None:
             assert done.returncode == 0, done.stdout + done.stderr
             django_migrate(project, server.url(new))
             assert crm(server.url(new)) == crm(server.url(old))
+
+
+FOLLOWERS = (
+    ('down_revision = "1a"', None, b"new"),
+    ('down_revision = ("1a", "9z")', None, b"new"),
+    ("down_revision = None  # not 1a", None, None),
+    ("BEFORE = '1a'\ndown_revision = BEFORE", None, "not written out"),
+    ("class Migration:\n    dependencies = [('crm', '1a'), swappable_dependency(USER)]", "crm", b"new"),
+    ("class Migration:\n    dependencies = [('hr', '1a')]", "crm", None),
+    ("class Migration:\n    dependencies = [('crm', BEFORE)]  # 1a", "crm", "not written out"),
+    ("class Migration:\n    dependencies = [*BEFORE]  # 1a", "crm", "not written out"),
+)
+
+
+@pytest.mark.parametrize(("source", "app", "outcome"), FOLLOWERS)
+def test_a_follower_is_changed_or_told(source: str, app: str | None, outcome: bytes | str | None) -> None:
+    if isinstance(outcome, str):
+        with pytest.raises(CannotRemove, match=outcome):
+            follower(Path("next.py"), source.encode(), "1a", "new", app)
+        return
+    after = follower(Path("next.py"), source.encode(), "1a", "new", app)
+    assert after == (None if outcome is None else source.encode().replace(b"1a", outcome))
+
+
+def test_a_follower_that_cannot_be_read_is_told(project: Project) -> None:
+    (project.folder / "versions" / "unlike.py").symlink_to("nowhere.py")
+    done = project.guard("move", f"versions/{SHAPES[0].name}.py:{_update_in(project)}")
+    assert "unlike.py, which may follow it, is not read" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def test_a_name_of_which_nobody_knows_where_it_comes_from_does_not_wait(project: Project) -> None:
+    path = f"versions/{SHAPES[0].name}.py"
+    text = project.text(path).replace("from alembic import op\n", "from alembic import op\nfrom elsewhere import *\n")
+    project.put(path, text.replace("existing_type=sa.Integer()", "existing_type=Slug()"))
+    done = project.guard("move", f"{path}:{_update_in(project)}")
+    assert "where Slug comes from" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def _update_in(project: Project) -> int:
+    lines = project.text(f"versions/{SHAPES[0].name}.py").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if "UPDATE" in line)

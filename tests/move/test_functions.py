@@ -108,6 +108,7 @@ STANDS_ALONE = (
 )
 DOES_NOT = (
     ("if row.b:\n    x = row.b\nrow.a = x", "carries x from row to row"),
+    ("with suppress(KeyError):\n    x = row.b['x']\nrow.a = x", "carries x from row to row"),
     ("n += 1\nrow.a = n", "carries n from row to row"),
     ("row.a = names.setdefault(row.b, row.c)", "puts something into names"),
     ("names[row.b] = row.c\nrow.a = 1", "puts something into names"),
