@@ -202,6 +202,8 @@ def _converts(call: Call) -> None:
     for using in given.alternatives():
         if isinstance(using, Text):
             run_text(call, concatenated((plain("ALTER TABLE t ALTER COLUMN c TYPE t USING "), using)), None)
+        elif isinstance(using, Unknown):
+            opaque(call, "what its postgresql_using computes for each row is not known", "alter_column")
 
 
 def _unknown(name: str, call: Call) -> None:

@@ -616,19 +616,25 @@ def _run_callback(function: Value, behind: tuple[Value, ...], call: Call) -> Val
     return result
 
 
-def holds_rows(value: Value, depth: int = 2) -> bool:
-    """Whether a value is a row of a model, or holds some: what it is given to may change them."""
-    match value:
-        case Row():
-            return True
-        case Query():
-            return bool(value.entities) and not value.plain
-        case Choice(options=options):
-            return any(holds_rows(option, depth) for option in options)
-        case Sequence() if depth:
-            return any(holds_rows(one, depth - 1) for one in (*value.known, *((value.rest,) if value.rest else ())))
-        case Mapping() if depth:
-            return any(holds_rows(one, depth - 1) for one in value.values())
+def holds_rows(value: Value) -> bool:
+    """Whether a value is a row of a model, or holds some, however deep: what it is given to may change them."""
+    waiting, met = [value], dict[int, Value]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in met:
+            continue
+        met[id(one)] = one
+        match one:
+            case Row():
+                return True
+            case Query() if one.entities and not one.plain:
+                return True
+            case Choice(options=options):
+                waiting += options
+            case Sequence():
+                waiting += (*one.known, *((one.rest,) if one.rest else ()))
+            case Mapping():
+                waiting += one.values()
     return False
 
 

@@ -382,9 +382,12 @@ class ContextRun(Runner):
 def _patched(call: Call) -> Value:
     """`mock.patch("package.name", function)`: the package has it from now on."""
     target = call.argument(0, "target")
+    if not isinstance(target, Text) or not target.known:
+        run_callbacks(call)  # it may be anything that is called from now on
+        return Unknown("patch")
     entrusted = call.machine.libraries.entrusted
     for value in (call.argument(1, "new"), call.named.get("side_effect"), call.named.get("new_callable")):
-        if value is not None and isinstance(target, Text) and target.known:
+        if value is not None:
             entrusted.keeps(str(target), value, call.machine)
             entrusted.keeps(str(target).partition(".")[0], value, call.machine)
     return Unknown("patch")
