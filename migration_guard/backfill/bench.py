@@ -36,7 +36,7 @@ class Bench:
 
     def transaction(self) -> AbstractContextManager[Connection]:
         """Begin one that touches the state alone, and waits for it no longer than there is a run."""
-        patience = max(LEAST_PATIENCE, min(self.policy.lock, self.clock.left))
+        patience = self.clock.within(self.policy.lock, LEAST_PATIENCE)
         settings = {**self.policy.settings(0), **PINNED, "lock_timeout": milliseconds(patience)}
         return self.session.transaction(settings)
 

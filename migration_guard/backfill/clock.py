@@ -30,6 +30,10 @@ class Clock:
     def left(self) -> float:
         return self.deadline - time.monotonic()
 
+    def within(self, seconds: float, least: float = 1.0) -> float:
+        """Say how long something may be waited for: no longer than there is a run, but for a moment also when it is over."""
+        return max(least, min(seconds, self.left))
+
     def sleep(self, seconds: float) -> None:
         """Wait, unless the run is over before."""
         self.stop.wait(max(0.0, min(seconds, self.left)))

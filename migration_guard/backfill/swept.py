@@ -50,7 +50,7 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
 
 def _examined(bench: Bench, definition: Backfill) -> Subject:
     # To plan a statement locks the table: nobody waits for that longer than there is a run to use it.
-    waits = {"lock_timeout": milliseconds(max(1.0, min(bench.policy.lock, bench.clock.left)))}
+    waits = {"lock_timeout": milliseconds(bench.clock.within(bench.policy.lock))}
     with bench.session.transaction({**bench.policy.settings(0), **waits}) as connection:
         on = preflight.server(connection)
         with connection.begin_nested() as looked:

@@ -276,7 +276,7 @@ def test_a_table_that_is_locked_before_anything_is_done_is_work_that_is_left(db:
 def test_the_state_is_waited_for_as_long_as_the_run_lasts(db: Database, left: float, expected: str) -> None:
     where = address(db.url, "the URL")
     session = Session(engine(where, "test"))
-    clock = Clock(round(time.monotonic()) + left, threading.Event())
+    clock = Clock(time.monotonic() + left)
     bench = Bench(where, "test", session, Store(), clock, Reporter(), TimeoutPolicy())
     with bench.transaction() as connection:
         shown = str(connection.exec_driver_sql("SHOW lock_timeout").scalar())
