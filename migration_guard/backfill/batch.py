@@ -78,6 +78,8 @@ class Attempt:
     """Whether rows that would wait for a parent are asked for first, so that none needs to be tried."""
     swift: bool = False
     """Whether it goes the quick way, where that is open."""
+    repeats: bool = False
+    """Whether it is the same when it is done again, after a crash of the server that took it back."""
     proven: bool = True
     """Whether rows have ever gone through: where all fail, it tells whose fault that is."""
     sieves: bool = False

@@ -42,8 +42,6 @@ class Terms:
     """Settings under which its SQL finds its tables."""
     python: bool = False
     """Whether a function of the definition's runs inside."""
-    repeats: bool = False
-    """Whether a batch that a crash of the server takes back is the same when it is done again."""
     hold: float = 0.0
     """Seconds that others may have to wait beside a batch's own time."""
 
@@ -105,13 +103,13 @@ class Tries:
         terms = self._terms
         settings = {**terms.policy.settings(terms.server_version), **terms.search}
         # Nobody waits for a lock longer than there is a run to use it.
-        settings["lock_timeout"] = milliseconds(max(1.0, min(terms.policy.lock, self._clock.left)))
+        settings["lock_timeout"] = milliseconds(self._clock.within(terms.policy.lock))
         if not terms.python:
             # No Python runs inside it: who stands idle there is stopped or gone, and holds rows.
             settings["idle_in_transaction_session_timeout"] = milliseconds(IDLE[0])
         if attempt is not None:
             attempt.phase, attempt.sifted = Phase.LOOK, False
-            if terms.repeats:
+            if attempt.repeats:
                 # A crash of the server takes back the last batches and, with them, what is said of them. What says that
                 # a pass is over is no batch: its COMMIT is waited for, and with it all that went before.
                 settings["synchronous_commit"] = "off"

@@ -162,6 +162,8 @@ class Worker:
         """Do one batch, or say why it did not go through; None if a schema change goes first."""
         began = time.monotonic()
         attempt.proven = self._proven
+        way = self._job.subject.swift  # what was found odd of it may also have joined the table: a trigger, say
+        attempt.repeats = self._haste.open and way is not None and way.repeats
         try:
             outcome = self.tried(action, tries, attempt)
         except Asked as asked:
@@ -294,6 +296,5 @@ def _terms(job: Job) -> Terms:
         server.version,
         search_settings(definition),
         python=definition.apply is not None,
-        repeats=job.subject.swift is not None and job.subject.swift.repeats,
         hold=job.hold,
     )

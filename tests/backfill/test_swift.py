@@ -8,12 +8,16 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from sqlalchemy import Connection
 
 from backfill.test_batches import UPDATE, Database, counted, define, state
 from migration_guard.backfill import Backfill, batch, swift
 from migration_guard.backfill.connect import address, engine
+from migration_guard.backfill.job import Job
 from migration_guard.backfill.preflight import examine, server
+from migration_guard.backfill.record import Place
 from migration_guard.backfill.session import Session
+from migration_guard.backfill.state import Store
 
 ROWS = 3_000
 TRIGGER = """
@@ -167,6 +171,61 @@ def test_what_joins_the_table_during_the_run_ends_the_quick_way(
     assert (state(result), joined) == ("failed", [True])
     assert "log" in str(result)
     assert db("SELECT count(*) FROM log") == [(0,)]
+
+
+NEVER_LOST = ("claim", "begin_sweep", "result_of_sweep", "end_sweep", "step")
+
+
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """Whether the COMMIT is waited for, by what is written in its transaction."""
+    seen: dict[str, list[str]] = {}
+
+    def watch(name: str) -> None:
+        inner = getattr(Store, name)
+
+        def watched(self: Store, connection: Connection, *given: object, **named: object) -> object:
+            seen.setdefault(name, []).append(str(connection.exec_driver_sql("SHOW synchronous_commit").scalar()))
+            return inner(self, connection, *given, **named)
+
+        monkeypatch.setattr(Store, name, watched)
+
+    for name in ("record", *NEVER_LOST):
+        watch(name)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("value", "batches"),
+    [("'new'", "off"), ("upper(id::text)", "off"), ("now()::text", "on"), ("gen_random_uuid()::text", "on")],
+)
+def test_no_commit_is_waited_for_where_a_lost_batch_is_the_same_again(
+    db: Database, waited: dict[str, list[str]], value: str, batches: str
+) -> None:
+    """What says how far a backfill is, or that it is over, is always on disk before anybody is told."""
+    assert state(db.run(define(update=f"UPDATE leads SET status = {value} WHERE id = ANY(:ids)"))) == "completed"
+    assert set(waited.pop("record")) == {batches}
+    assert set(waited) == set(NEVER_LOST)
+    assert {setting for settings in waited.values() for setting in settings} == {"on"}
+
+
+def test_what_joins_the_table_during_the_run_is_waited_for(
+    db: Database, waited: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trigger may write what is another thing after a crash."""
+    inner = swift.sweep
+
+    def sweep(connection: Connection, job: Job, place: Place, size: int) -> swift.Swept:
+        if not joined:
+            joined.append(len(waited["record"]))
+            db(TRIGGER)
+        return inner(connection, job, place, size)
+
+    joined: list[int] = []
+    monkeypatch.setattr(batch, "sweep", sweep)
+    assert state(db.run()) == "completed"
+    before, after = waited["record"][: joined[0]], waited["record"][joined[0] + 1 :]  # the one between was rolled back
+    assert (set(before), set(after)) == ({"off"}, {"on"})
 
 
 def test_what_others_write_meanwhile_is_not_overwritten(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
