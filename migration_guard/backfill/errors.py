@@ -33,7 +33,7 @@ class Refused(Exception):
 
 
 class AllFail(Exception):
-    """No row has ever gone through, and all that were tried fail as a wrong definition does; the batch was rolled back."""
+    """All rows that were tried fail as a wrong definition does: too many for it to be theirs; the batch was rolled back."""
 
 
 class FunctionFailed(Exception):

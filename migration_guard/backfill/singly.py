@@ -36,8 +36,6 @@ ROW_WAIT = 0.001
 SUSPICIOUS = 50
 """So many rows that all fail as a wrong definition does are no rows' fault, although others went through before."""
 _PLAIN = {"UPDATE", "DELETE", "INSERT"}
-
-
 _LEFT_OUT = {Trouble.LOCKS, Trouble.DATA, Trouble.DEFINITION, Trouble.INTERNAL}
 
 
