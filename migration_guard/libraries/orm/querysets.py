@@ -1,0 +1,126 @@
+"""Querysets, managers, queries of sessions, selects and results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.values import UNKNOWN, Unknown, Value
+from migration_guard.libraries import active_record
+from migration_guard.libraries.database import (
+    Query,
+    Row,
+    empties,
+    record,
+    values_from_rows,
+    written_within,
+)
+from migration_guard.libraries.execution import execute, opaque
+from migration_guard.libraries.orm.content_types import CONTENT_TYPES, remember
+from migration_guard.libraries.orm.names import (
+    CREATES,
+    DELETES,
+    UPDATES,
+    UPSERTS,
+)
+from migration_guard.libraries.orm.rows import overridden
+from migration_guard.operations import OperationKind
+from migration_guard.rendition import Rendered, core, queryset, saved
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+
+
+_ONE = frozenset(
+    "get first last earliest latest aget afirst alast get_by_natural_key get_or_none one one_or_none scalar_one "
+    "scalar_one_or_none scalar fetchone get_one get_for_model get_for_id".split()
+)
+_NUMBERS = frozenset("count exists aggregate acount aexists explain contains __len__ sql".split())
+_PLAIN = frozenset("values values_list dicts tuples mappings with_entities add_columns with_only_columns".split())
+
+
+_OF_QUERYSETS = frozenset(
+    "aaggregate aiterator alias all annotate as_manager complex_filter dates datetimes db_manager defer difference distinct "
+    "exclude extra filter get_queryset intersection iterator none only order_by prefetch_related reverse select_for_update "
+    "select_related union using sql query explain aexplain from_queryset deconstruct check".split()
+)
+"""Methods of Django's querysets and managers that only read; the others have cases of their own."""
+
+
+def query_method(query: Query, name: str, call: Call) -> Value:
+    """A method of a queryset, manager, session query, select or result."""
+    model = query.model
+    if query.orm in active_record.ORMS:
+        return active_record.query_method(query, name, call)
+    if query.orm != "sqlalchemy-core" or model is not None:
+        written = _query_write(query, name, call)
+        if written is not None:
+            return written
+    if name in _ONE:
+        element = query.element()
+        if isinstance(element, Row) and str(element.model and element.model.name).lower() == CONTENT_TYPES:
+            remember(element, call)
+        return element if name != "scalar" or not query.plain else Unknown(name, from_rows=True)
+    if name in _NUMBERS:
+        return Unknown(name, from_rows=True)
+    if name in _PLAIN:
+        return Query(query.entities, query.orm, plain=True)
+    if name == "partitions":
+        return Sequence([], query, from_rows=True)
+    if name in ("scalars", "unique", "objects") and query.entities:
+        return Query(query.entities[:1], query.orm, plain=False)
+    if name in ("in_bulk", "ain_bulk"):
+        return empties(query.element())
+    if name == "raw":
+        execute(call, call.argument(0, "raw_query") or UNKNOWN)
+        return query
+    if name in ("model", "apply"):
+        return UNKNOWN
+    if name == "add_cte" and (within := written_within(call)) is not None:
+        return within
+    if query.manager is not None:
+        own = query.manager.lookup(name)
+        if isinstance(own, Function):
+            return call.machine.run(own.bind(query), call)
+    if model is not None and model.real and model.orm == "django-orm" and name not in _OF_QUERYSETS:
+        opaque(call, f"{model.name}'s manager has {name} from out of sight", name)
+    return query
+
+
+def _query_write(query: Query, name: str, call: Call) -> Value | None:
+    model = query.model
+    table = model.table if model else None
+    shown = (model.name if model else None) or query.guessed
+    how = query.orm if query.orm != "sqlalchemy-core" else "sqlalchemy-orm"
+
+    named = tuple(call.named) if name in ("update", "aupdate") and not call.open else None
+
+    def tell(kind: OperationKind, *, from_rows: bool = False) -> None:
+        rendered: Callable[[], str | Rendered] = partial(core.of_query, call)
+        if how == "django-orm":
+            of = saved.of_bulk_update if name.lstrip("a") == "bulk_update" else queryset.rendered
+            rendered = partial(of, call, model)
+        tables = call.machine.libraries.django.tables(model, named) if model and how == "django-orm" else (table,)
+        record(call, kind, how=how, tables=tables, model=shown, from_rows=from_rows, rendered=rendered)
+
+    if name in UPDATES and not (query.orm == "django-orm" and query.plain and not query.entities):
+        tell(OperationKind.UPDATE)
+        return Unknown(name)
+    if name in DELETES:
+        tell(OperationKind.DELETE)
+        return Unknown(name)
+    if query.orm == "sqlalchemy-orm":
+        return None
+    if name in CREATES or name in UPSERTS:
+        given = values_from_rows(call) if name.lstrip("a") == "bulk_create" else False
+        tell(OperationKind.UPSERT_VALUES if name in UPSERTS else OperationKind.INSERT_VALUES, from_rows=given)
+        row = Row(model)
+        if "bulk" not in name:
+            overridden(row, "save", call.with_arguments((), {}))
+        if name.endswith("or_create"):
+            return Sequence([row, Unknown("created")])
+        return Sequence([], row, from_rows=True) if "bulk" in name else row
+    return None
