@@ -9,7 +9,7 @@ import program
 import pytest
 
 from migration_guard import sight
-from migration_guard.frameworks.sql import flyway
+from migration_guard.frameworks.sql import flyway, part
 
 UP, DOWN = "UPDATE leads SET a = 1;", "DELETE FROM calls;"
 BOTH = ["2 UPDATE upgrade", "4 DELETE downgrade"]
@@ -283,7 +283,7 @@ def test_what_names_a_folder_s_files_is_read_once_for_all_of_them(
 ) -> None:
     """A folder of 4,000 files was listed and searched 4,000 times."""
     (tmp_path / "flyway.conf").write_text("flyway.sqlMigrationPrefix=M\n", encoding="utf-8")
-    small, read = flyway.small, list[Path]()
+    small, read = part.small, list[Path]()
 
     def counted(path: Path) -> str:
         read.append(path)
