@@ -45,6 +45,8 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@# An editable installation is not compiled, and where PYTHONDONTWRITEBYTECODE is set no run would keep what it compiles.
+	$(BIN)/python -m compileall -q migration_guard
 	@touch $(STAMP)
 
 demo: $(STAMP)

@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard import sight
 from migration_guard.cache import Cache
 from migration_guard.discover import Candidate
 from migration_guard.frameworks import is_gated, is_loaded_by_name
 from migration_guard.gate import may_hold_operation
-from migration_guard.skim.acting import Acting
+
+if TYPE_CHECKING:
+    from migration_guard.skim.acting import Acting
 
 _CONTRACT = re.compile(
     rb"\b(?:not\s+null|nullable|drop|validate|check|drop_column|create_check_constraint|AlterField|RemoveField)\b",
@@ -52,6 +55,8 @@ class Gate:
         """Whether a file may hold a data change, or import what makes one; the gate knows Python only, and some frameworks."""
         if candidate.path.suffix != ".py" or not is_gated(candidate.framework) or may_hold_operation(candidate.source):
             return True
+        from migration_guard.skim.acting import Acting  # noqa: PLC0415 -- not where all has to be read, or is remembered
+
         acting = self._acting.setdefault(candidate.root, Acting(candidate.root))
         by_name = is_loaded_by_name(candidate.framework)
         return acting.of_source(candidate.source, candidate.path, in_packages=by_name)

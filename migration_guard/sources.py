@@ -9,11 +9,17 @@ _SQL = re.compile(
     r"mysql|mariadb|sqlite3?|cql|ddl|dml))\Z",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"^\d+[-_.]\S*$|^\d{3,}")
 
 
 def is_sql(name: str) -> bool:
     """Say whether a file's name is that of SQL: `a.sql`, `A.SQL`, golang-migrate's `1_a.up.pgsql`, `1_a.sql.postgres`."""
     return bool(_SQL.search(name))
+
+
+def is_numbered(name: str) -> bool:
+    """Say whether a file of SQL is called as those are that run in the order of their numbers: `1_a.sql`, `001 a.sql`."""
+    return bool(_NUMBERED.match(name))
 
 
 def is_source(name: str) -> bool:

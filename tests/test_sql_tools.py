@@ -8,6 +8,9 @@ from pathlib import Path
 import program
 import pytest
 
+from migration_guard import sight
+from migration_guard.frameworks.sql import flyway, part
+
 UP, DOWN = "UPDATE leads SET a = 1;", "DELETE FROM calls;"
 BOTH = ["2 UPDATE upgrade", "4 DELETE downgrade"]
 ALL_UP = ["2 UPDATE upgrade", "4 DELETE upgrade"]
@@ -273,3 +276,20 @@ def test_what_may_be_half_a_character_is_a_problem(tmp_path: Path) -> None:
     ran = program.run("check", ".", "--isolated", cwd=tmp_path)
     assert ran.returncode == 2
     assert "half of a character" in ran.stdout + ran.stderr
+
+
+def test_what_names_a_folder_s_files_is_read_once_for_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of 4,000 files was listed and searched 4,000 times."""
+    (tmp_path / "flyway.conf").write_text("flyway.sqlMigrationPrefix=M\n", encoding="utf-8")
+    small, read = part.small, list[Path]()
+
+    def counted(path: Path) -> str:
+        read.append(path)
+        return small(path)
+
+    monkeypatch.setattr(flyway, "small", counted)
+    sight.forget()
+    assert all(flyway.recognises(tmp_path / f"M{number}__a.sql", b"") for number in range(9))
+    assert read == [tmp_path / "flyway.conf"]

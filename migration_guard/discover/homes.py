@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import field
@@ -14,9 +13,8 @@ from migration_guard.files import Unreadable, read_head
 from migration_guard.frameworks import alembic, django, recognise
 from migration_guard.frameworks.bindings import bindings
 from migration_guard.lean import dataclass
-from migration_guard.sources import is_source, is_sql
+from migration_guard.sources import is_numbered, is_source, is_sql
 
-_NUMBERED = re.compile(r"^\d+[-_.]\S*$|^\d{3,}.*$")
 _SQL = "sql_file"
 _LOADERS = {"alembic": alembic, "django": django}
 """Frameworks that load whatever lies beside their migrations; what has none of their names does nothing there."""
@@ -61,7 +59,7 @@ class Homes:
     def framework_of(self, path: Path, source: bytes) -> str | None:
         """Name the framework that loads a file for where it lies, if one does."""
         if path.suffix != ".py":
-            numbered = path.parent.name == django.FOLDER and is_sql(path.name) and _NUMBERED.match(path.name)
+            numbered = path.parent.name == django.FOLDER and is_sql(path.name) and is_numbered(path.name)
             # Beside Python migrations, one of them may read it.
             return _SQL if numbered and not self.frameworks_in(path.parent) - {_SQL} else None
         if path.parent in self._told and alembic.loads(path):

@@ -26,8 +26,6 @@ _DEFINED = re.compile(r"^\s*def\s+migrate\s*\(\s*(?:cr|env)\b", re.MULTILINE)
 _MANIFESTS = ("__manifest__.py", "__openerp__.py")
 _HOOK = re.compile(rb"[\"'](?P<which>(?:pre|post)_init_hook|uninstall_hook)[\"']\s*:\s*[\"'](?P<name>\w+)[\"']")
 _TAKES = re.compile(rb"^def\s+\w+\s*\(\s*(?:cr|env)\b", re.MULTILINE)
-_MANIFEST = 64 * 1024
-"""Bytes of a manifest that are looked at."""
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
@@ -54,7 +52,7 @@ def _hooks(path: PurePath) -> dict[str, Direction]:
             if not holds(folder, name):
                 continue
             try:
-                stated = read_head(folder / name, _MANIFEST)[0]
+                stated = read_head(folder / name)[0]
             except Unreadable:
                 continue
             found = {one["name"].decode(): one["which"] for one in _HOOK.finditer(stated)}

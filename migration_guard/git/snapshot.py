@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from migration_guard.files import Unreadable
 from migration_guard.git.run import GitError
 from migration_guard.later import Later
+from migration_guard.sight.folders import ARCHIVES, COMPILED
 from migration_guard.sources import is_source
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ else:
 _READ = frozenset(
     {
         ".py",
-        ".sql",
         ".toml",
         ".ini",
         ".cfg",
@@ -38,14 +38,9 @@ _READ = frozenset(
         ".mako",
         ".pyi",
         ".jsonl",
-        ".zip",
-        ".egg",
-        ".whl",
-        ".pyz",
-        ".pyc",
-        ".so",
-        ".pyd",
         "",
+        *ARCHIVES,
+        *COMPILED,
     }
 )
 """What a run may read; the rest of a repository is left where it is."""

@@ -260,7 +260,7 @@ class Repository:
 
     def at(self, path: Path) -> Module:
         """The module of a file, or a package without `__init__.py`."""
-        if path.name.endswith(places.ARCHIVES) and not folders.is_folder(path):
+        if path.name.endswith(folders.ARCHIVES) and not folders.is_folder(path):
             return self._modules.setdefault(path, Module(path, None, unread="it lies in an archive"))
         if path.name.endswith(folders.COMPILED) and not folders.is_folder(path):
             return self._modules.setdefault(path, Module(path, None, unread="it is compiled"))

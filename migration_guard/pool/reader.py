@@ -8,7 +8,7 @@ import sys
 from typing import BinaryIO
 
 from migration_guard.lean import hurried
-from migration_guard.operations import Job, Problem, Reading
+from migration_guard.operations import Job
 from migration_guard.pool import limits, wire
 from migration_guard.sight import looking, records, unsaved
 
@@ -54,9 +54,9 @@ class _Reader:
         try:
             answer = self._read(wire.run_of(ticket), job, source)
         except MemoryError:
-            answer = _unread(job, limits.TOO_LARGE)
+            answer = wire.unread(job, limits.TOO_LARGE)
         except Exception as error:  # noqa: BLE001 -- a defect of ours: told as such, and the other files are still read
-            answer = _unread(job, f"internal error: {type(error).__name__}; please report it")
+            answer = wire.unread(job, f"internal error: {type(error).__name__}; please report it")
         return wire.answer_message(ticket, answer)
 
     def _read(self, run: str, job: Job, source: bytes) -> wire.Answer:
@@ -69,7 +69,3 @@ class _Reader:
         with unsaved.instead(typed), looking() as looks:
             reading = self._migration.read(job, source)
         return wire.Answer(reading, *records.written(looks, self._sent))
-
-
-def _unread(job: Job, reason: str) -> wire.Answer:
-    return wire.Answer(Reading(problems=(Problem(job.shown, None, reason),)))

@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from queue import SimpleQueue
 
-from migration_guard.operations import Job, Problem, Reading
+from migration_guard.operations import Job
 from migration_guard.pool import limits
 from migration_guard.pool.process import EndedError, GoneError, Process
-from migration_guard.pool.wire import Answer
+from migration_guard.pool.wire import Answer, unread
 
 MAX_WAITING = 64
 """Files held at once: the sources of a huge repository stay with the caller."""
@@ -120,7 +120,7 @@ class _Run:
         """Give what no reader was left for, and then raise what went wrong while files were looked for."""
         while (one := self._waiting.take()) is not None:
             self._places.release()
-            yield one[0], _unread(one[0], _DIED)
+            yield one[0], unread(one[0], _DIED)
         if self._failure is not None:
             raise self._failure
 
@@ -146,7 +146,7 @@ class _Run:
                 except GoneError:
                     self._waiting.put_back(one)
                 except EndedError as ended:
-                    answer = _unread(job, _DIED if self._given_up else str(ended))
+                    answer = unread(job, _DIED if self._given_up else str(ended))
                     self.said.put((job, answer))
                 else:
                     self.said.put((job, answer))
@@ -194,7 +194,3 @@ class _Waiting:
     def is_over(self) -> bool:
         with self._changed:
             return self._ended and not self._files
-
-
-def _unread(job: Job, reason: str) -> Answer:
-    return Answer(Reading(problems=(Problem(job.shown, None, reason),)))

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from migration_guard import codec
 from migration_guard.lean import dataclass
-from migration_guard.operations import Job, Reading
+from migration_guard.operations import Job, Problem, Reading
 
 _LENGTH = struct.Struct(">I")
 
@@ -19,8 +19,6 @@ class Writer(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
     def flush(self) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class Reader(Protocol):
@@ -69,6 +67,11 @@ class Answer:
     """The digest of the record of all that was looked at for it; nothing where there is no such record."""
     records: Mapping[str, str] = field(default_factory=dict[str, str])
     """Records by their digests: that one and those that it rests on, unless the reader has sent them before in this run."""
+
+
+def unread(job: Job, reason: str) -> Answer:
+    """Answer that a file could not be read, and why."""
+    return Answer(Reading(problems=(Problem(job.shown, None, reason),)))
 
 
 def answer_message(ticket: str, answer: Answer) -> bytes:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from migration_guard import sight
 from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import UsageError, discover
 from migration_guard.files import printable, shown_path
@@ -106,6 +107,7 @@ def failure(error: Exception) -> str:
 
 
 def _judged(asked: Asked) -> Verdict:
+    sight.forget()  # since the last time
     document, load = asked.document, SettingsLoader(cwd=asked.folder)
     with instead(asked.shown):  # a file that is no migration is left alone, and what leads to it is not looked for
         alone = discover([str(document.path)], cwd=asked.folder, load=load, force_exclude=True)

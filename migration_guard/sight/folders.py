@@ -62,7 +62,7 @@ def holds(folder: Path, name: str) -> bool:
     return name in (_listed(folder) or ())
 
 
-@asked()
+@asked(_REMEMBERED)
 def holds_ending(folder: Path, ending: str) -> bool:
     return any(name.endswith(ending) for name in _listed(folder) or ())
 
@@ -121,6 +121,8 @@ def _listed(folder: Path) -> frozenset[str] | None:
 
 COMPILED = (".pyc", ".so", ".pyd")
 """How the names end of modules that Python loads and nobody can read."""
+ARCHIVES = (".zip", ".egg", ".whl", ".pyz", ".pex")
+"""How files are called that Python imports modules from, if they lie on its path."""
 
 
 @lru_cache(_REMEMBERED)

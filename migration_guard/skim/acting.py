@@ -18,7 +18,7 @@ from pathlib import Path
 from migration_guard.files import Unreadable, leads_out, read_head
 from migration_guard.lean import dataclass
 from migration_guard.sight import Looks, Memory, looking, note_all
-from migration_guard.sight.folders import is_file
+from migration_guard.sight.folders import ARCHIVES, is_file
 from migration_guard.skim import deeds, places
 from migration_guard.skim.outline import Import, Outline, at_once, imported, imports_of, outline, parsed
 
@@ -176,7 +176,7 @@ class Acting:
     def _found_acting(self, path: Path) -> tuple[int, ...]:
         module = outline(path) if not leads_out(path, self.root) else None
         if module is None:
-            return (UNREAD,) if path.name.endswith(places.ARCHIVES) or _may_speak(path) else ()
+            return (UNREAD,) if path.name.endswith(ARCHIVES) or _may_speak(path) else ()
         numbered = enumerate(module.body)
         return tuple(at for at, one in numbered if self._leads_to_a_write(_Part(module, one, whole=False)))
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from migration_guard.files import Unreadable, read_head, read_source
 from migration_guard.later import Later
 from migration_guard.sight import asked, remembered
-from migration_guard.sight.folders import COMPILED, compiled, holds, holds_ending, is_folder, walk
+from migration_guard.sight.folders import ARCHIVES, COMPILED, compiled, holds, holds_ending, is_folder, walk
 
 if TYPE_CHECKING:
     import io
@@ -34,8 +34,6 @@ _LOADED_FIRST = frozenset(sys.builtin_module_names) | frozenset(
 """What is loaded before any migration is, and therefore stays what it is."""
 _STARTS = ("alembic.ini", "manage.py")
 """What programs are started beside, so that Python looks there first."""
-ARCHIVES = (".zip", ".egg", ".whl", ".pyz", ".pex")
-"""How files are called that Python imports modules from, if they lie on its path."""
 _MAX_ARCHIVE = 32 * 1024 * 1024
 _CHANGE_PATH = ("env.py", *_STARTS)
 _CHANGES_PATH = re.compile(

@@ -6,10 +6,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard.lean import dataclass
-from migration_guard.skim.acting import Acting
-from migration_guard.skim.outline import Outline, outline
+
+if TYPE_CHECKING:
+    from migration_guard.skim.acting import Acting
+    from migration_guard.skim.outline import Outline
 
 SIGNALS = (b"post_migrate", b"pre_migrate")
 _NAMES = tuple(name.decode() for name in SIGNALS)
@@ -23,6 +26,9 @@ class Receivers:
 
     def may_write(self, path: Path, root: Path) -> bool:
         """Whether what a file connects may change data, as far as a cheap look tells."""
+        from migration_guard.skim.acting import Acting  # noqa: PLC0415 -- few files speak of these signals
+        from migration_guard.skim.outline import outline  # noqa: PLC0415
+
         module = outline(path)
         if module is None:
             return True

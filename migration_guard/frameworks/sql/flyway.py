@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, small, whole
 from migration_guard.operations import Direction
+from migration_guard.sight import remembered
 from migration_guard.sight.folders import is_file, is_folder, names
 
 _CALLBACK = re.compile(
@@ -63,6 +64,7 @@ def _named(name: str, spelled: dict[str, str]) -> str | None:
     return None
 
 
+@remembered(512)
 def _said(folder: Path) -> dict[str, str]:
     """What the nearest settings say of names."""
     for place in (folder, *folder.parents[:_ABOVE]):

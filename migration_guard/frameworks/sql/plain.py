@@ -9,14 +9,14 @@ from pathlib import Path, PurePath
 from migration_guard.frameworks.sql.part import Part, whole
 from migration_guard.operations import Direction
 from migration_guard.sight.folders import holds_ending
+from migration_guard.sources import is_numbered
 
-_NUMBERED = re.compile(r"^\d+[-_.]\S*$|^\d{3,}")
 _OF_DBUP = re.compile(r"^Script\d{2,}\b")
 
 
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
     """Only where no Python stands beside it: else a Python migration reads it."""
-    numbered = bool(_NUMBERED.match(path.name)) and path.parent.name == "migrations"
+    numbered = is_numbered(path.name) and path.parent.name == "migrations"
     return (numbered and not holds_ending(path.parent, ".py")) or bool(_OF_DBUP.match(path.name))
 
 
