@@ -138,6 +138,17 @@ def test_what_is_wrong_for_all_rows_is_no_rows_fault(db: Database) -> None:
     assert "no row goes through, of 20 that were tried: undefined column (SQLSTATE 42703)" in str(result)
 
 
+def test_a_whole_batch_that_fails_alike_is_no_rows_fault_also_after_others(db: Database) -> None:
+    db.leads(100)
+    db("UPDATE leads SET name = 'leads'")
+    definition = define(update="UPDATE leads SET status = name::regclass::text WHERE id = ANY(:ids)")
+    assert state(db.run(definition)) == "completed"
+    db("INSERT INTO leads (id, name) SELECT n, 'hidden' FROM generate_series(1001, 1060) AS n")
+    result = db.run(definition)
+    assert (state(result), result.counts.changed, result.counts.quarantined) == ("failed", 100, 0)
+    assert "no row goes through, of 60 that were tried: undefined table (SQLSTATE 42P01)" in str(result)
+
+
 def test_only_these_rows_are_tried_again(tmp_path: Path, db: Database) -> None:
     db.leads(300)
     db("ALTER TABLE leads ADD CONSTRAINT odd CHECK (id % 50 <> 0 OR status IS NULL)")
