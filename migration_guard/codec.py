@@ -103,4 +103,4 @@ def _rendition(fields: dict[str, Any]) -> Rendition:
     rows = fields["rows"]
     lists = {name: tuple(rows[name]) for name in ("conditions", "columns")} if rows else {}
     spans["rows"] = Rows(**{**rows, **lists}) if rows else None
-    return Rendition(**{**fields, **spans, "calls": tuple(Span(**span) for span in fields["calls"])})
+    return Rendition(**{**fields, **spans, "calls": tuple(Span(**span) for span in fields["calls"]), "ways": tuple(fields["ways"])})

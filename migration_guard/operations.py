@@ -66,6 +66,8 @@ class Rendition:
     """The loop that it stands for, where it is made of one."""
     rows: Rows | None = None
     """What is known of the rows of a loop that SQL does not say."""
+    ways: tuple[str, ...] = ()
+    """The statements that it is, one after the other, where one place runs several: in a loop over what is written out."""
 
 
 @dataclass(frozen=True, slots=True)

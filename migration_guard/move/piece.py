@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from migration_guard.operations import Direction, Operation, OperationKind, Rend
 from migration_guard.rewriting.core import Core
 from migration_guard.rewriting.functions import Django
 from migration_guard.rewriting.removal import Migration
+from migration_guard.rewriting.repeated import repeated
 from migration_guard.rewriting.slices import Written
 from migration_guard.sql.backfill import CannotMove, Draft, draft, draft_of_rows
 from migration_guard.sql.backfill.spoken import spoken
+from migration_guard.sql.backfill.unrolled import together, unlimited
 from migration_guard.sql.names import bare
 
 MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.DELETE, OperationKind.INSERT_SELECT})
@@ -75,6 +78,7 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     candidate, operation = one.candidate, finding.operation
     rendition = _rendition(candidate, operation)
     assert operation is not None
+    rendition = _at_once(candidate, rendition)
     schema = Schema(candidate.path, candidate.root)
     if rendition.rows is not None:
         return _function_of(one, finding, operation, schema, key)
@@ -130,9 +134,34 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
         raise CannotMove("which table it writes is not known; name the table in the statement, then move it")
     if rendition is None or not (rendition.sql or rendition.refusal):
         raise CannotMove(_ROW_BY_ROW)
-    if rendition.refusal and rendition.rows is None and (operation.how, operation.kind) != _QUERIED:
+    if (
+        rendition.refusal
+        and rendition.rows is None
+        and not rendition.ways
+        and (operation.how, operation.kind) != _QUERIED
+    ):
         raise CannotMove(rendition.refusal)
     return rendition
+
+
+def _at_once(candidate: Candidate, rendition: Rendition) -> Rendition:
+    """Say what a loop does by one statement over and over as one statement. Raises CannotMove."""
+    if rendition.loop is not None or rendition.within is not None or not (rendition.sql or rendition.ways):
+        return rendition
+    migration = Migration(candidate.path, candidate.source)
+    around = migration.only_loop(rendition.calls)
+    if around is None:
+        if rendition.ways:
+            raise CannotMove(rendition.refusal)
+        return rendition
+    loop, call = around[0], rendition.calls[0]
+    found = repeated(ast.parse(candidate.source), loop.line, (call.line, call.column - 1))
+    if rendition.ways:
+        if found is None or found.count != len(rendition.ways):
+            raise CannotMove(rendition.refusal)
+        return replace(rendition, sql=together(rendition.ways), refusal="", ways=(), loop=loop)
+    whole = unlimited(rendition.sql) if found is not None and found.until_none else None
+    return replace(rendition, sql=whole, loop=loop) if whole is not None else rendition
 
 
 def _function_of(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:

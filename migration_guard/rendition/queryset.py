@@ -179,7 +179,7 @@ class QuerySet:
                 raise understood_no(node)
             return f"{column} IS {'' if truth.value else 'NOT '}NULL"
         if lookup == "in":
-            return f"{column} IN {spelt_list(self.machine.evaluate(node))}"
+            return f"{column} IN {self._keys_of_some(field, node) or spelt_list(self.machine.evaluate(node))}"
         if lookup in ("", "exact"):
             value = self.given(field, node)
             return f"{column} IS NULL" if value == "NULL" else f"{column} = {value}"
@@ -194,6 +194,35 @@ class QuerySet:
         if lookup in _TEXTS:
             return self._like(column, lookup, node)
         raise NotRendered(f"the condition {spelling} is not understood here; write the statement in SQL, then move it")
+
+    def _keys_of_some(self, field: str, node: cst.BaseExpression) -> str | None:
+        """The keys that `list(Lead.objects.filter(…).values_list("pk", flat=True)[:1000])` gives, of the same table."""
+        found = behind(node, self.machine)
+        if isinstance(found, cst.Call) and dotted(found.func) in ("list", "tuple", "set") and len(found.args) == 1:
+            found = behind(found.args[0].value, self.machine)
+        if not isinstance(found, cst.Subscript) or not isinstance(found.value, cst.Call) or self.prefix:
+            return None
+        (part, *more) = (one.slice for one in found.slice)
+        if more or not isinstance(part, cst.Slice) or part.lower is not None or part.upper is None or part.step is not None:
+            return None
+        root, chain = _links(found.value, self.machine)
+        self._check_root(root, chain)
+        from migration_guard.libraries.database import Query  # noqa: PLC0415 -- it imports the ledger
+
+        query = self.machine.evaluate(found.value)
+        method, last = chain[-1]
+        (chosen, *rest), named = (*plain_arguments(last),) if last.args else ((None,), {})
+        given = self.machine.evaluate(chosen) if chosen is not None else None
+        same = isinstance(query, Query) and query.model is not None and query.model.table == self.table
+        if method != "values_list" or rest or set(named) != {"flat"} or not same or not isinstance(given, Text):
+            return None
+        if self.column(str(given)) != self.column(field):
+            return None
+        limit = self.machine.evaluate(part.upper)
+        counted = limit.value if isinstance(limit, Constant) and isinstance(limit.value, int) else 1000
+        inner = QuerySet(self.machine, self.model, self.table)
+        column = self.column(field)
+        return f"(SELECT {column} FROM {qualified(self.table)}{where(inner._conditions(chain[:-1]))} LIMIT {counted})"
 
     def _of_related(self, field: str, lookup: str, related: Model, node: cst.BaseExpression) -> str:
         """A condition on the row that a foreign key refers to."""

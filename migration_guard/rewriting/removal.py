@@ -95,6 +95,19 @@ class Migration:
             return None
         return Span(*self.source.start(loops[0]), *self.source.end(loops[0]))
 
+    def only_loop(self, calls: Sequence[Span]) -> tuple[Span, str | None] | None:
+        """The one loop around the innermost call of this file, and the function that it stands in, if that runs once at most."""
+        found = next((call for span in calls if (call := call_at(self.source, self._tree, span)) is not None), None)
+        around = list(self._tree.above(found)) if found is not None else []
+        loops = [one for one in around if isinstance(one, (cst.For, cst.While))]
+        functions = [one for one in around if isinstance(one, (cst.FunctionDef, cst.Lambda))]
+        if len(loops) != 1 or len(functions) != 1 or not isinstance(functions[0], cst.FunctionDef):
+            return None
+        name = functions[0].name.value
+        if name != "upgrade" and not self.runs(name) and len(list(self.calls_of(name))) != 1:
+            return None
+        return Span(*self.source.start(loops[0]), *self.source.end(loops[0])), name
+
     # --- For who makes a function of a loop --------------------------------------------------------------------------
 
     @property
