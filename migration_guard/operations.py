@@ -82,6 +82,10 @@ class Rows:
     """What holds of all of them, in SQL, as far as that can be said."""
     columns: tuple[str, ...]
     """The columns that may be written."""
+    fields: tuple[str, ...] = ()
+    """The fields that the loop speaks of, if it does nothing to a row but to use these and to save it …"""
+    read: tuple[str, ...] = ()
+    """… and their columns."""
 
 
 @dataclass(frozen=True, slots=True)

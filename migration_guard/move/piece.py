@@ -10,7 +10,7 @@ from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.move.schema import Schema
-from migration_guard.operations import Direction, Operation, OperationKind, Rendition
+from migration_guard.operations import Direction, Operation, OperationKind, Rendition, Rows
 from migration_guard.rewriting.core import Core
 from migration_guard.rewriting.functions import Django
 from migration_guard.rewriting.removal import Migration
@@ -33,7 +33,7 @@ _BY_KIND = {
     OperationKind.OPAQUE: "its statement is not known; write it out in the migration, or finish a --skeleton",
     OperationKind.MARKER: "a text that speaks of a backfill changes no rows; there is nothing to move",
 }
-_QUERIED = ("sqlalchemy-core", OperationKind.UPDATE)
+_QUERIED = frozenset({("sqlalchemy-core", OperationKind.UPDATE), ("sql", OperationKind.UPDATE)})
 """What may stand in a loop over the rows that a SELECT gives."""
 FUNCTION = "fill_rows"
 """The name of a function that has none yet."""
@@ -98,15 +98,19 @@ def _models(schema: Schema, drafted: Draft) -> frozenset[str]:
     )
 
 
-def _refuse_models_of_the_past(schema: Schema, drafted: Draft) -> None:
-    """Refuse a function whose model has a column that is gone by the time that it runs."""
+def _only_of(schema: Schema, drafted: Draft, rows: Rows) -> tuple[str, ...]:
+    """The fields to which a function keeps whose model has a column that is gone by the time that it runs. Raises CannotMove."""
     gone = schema.dropped(drafted.table, schema.facts(drafted.table).columns)
-    if gone is not None:
-        column, file = gone
-        raise CannotMove(
-            f"its loop becomes a function, whose model has the column {column}, and {Path(file).name} drops that; write it as "
-            "one UPDATE, or finish a --skeleton"
-        )
+    if gone is None:
+        return ()
+    used = schema.dropped(drafted.table, rows.read) if rows.fields else gone
+    if used is None:
+        return rows.fields
+    column, file = used
+    raise CannotMove(
+        f"its loop becomes a function, whose model has the column {column}, and {Path(file).name} drops that; write it as "
+        "one UPDATE, or finish a --skeleton"
+    )
 
 
 def _with_unread(drafted: Draft, schema: Schema) -> Draft:
@@ -138,7 +142,7 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
         rendition.refusal
         and rendition.rows is None
         and not rendition.ways
-        and (operation.how, operation.kind) != _QUERIED
+        and (operation.how, operation.kind) not in _QUERIED
     ):
         raise CannotMove(rendition.refusal)
     return rendition
@@ -176,10 +180,10 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
         raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
     drafted = draft_of_rows(operation.tables[0], rows.conditions, rows.columns, schema.facts, key)
     _refuse_history(schema, drafted)
-    _refuse_models_of_the_past(schema, drafted)
+    only = _only_of(schema, drafted, rows)
     migration = Migration(candidate.path, candidate.source)
     site = migration.site(rendition, rendition.calls)
-    django = Django(migration, candidate.path, site.statements, rows.row)
+    django = Django(migration, candidate.path, site.statements, rows.row, only)
     written = django.written(FUNCTION, operation.migration, fills=drafted.fills)
     app = operation.migration.partition(".")[0].lower()
     words = {word for name in written.words for word in (name, f"{app}_{name}")}
@@ -198,14 +202,24 @@ def _function_of_query(one: Checked, finding: Finding, operation: Operation, sch
     rendition = replace(rendition, loop=loop)
     core = Core(migration, candidate.path, migration.site(rendition, rendition.calls).statements)
     table, found = operation.tables[0], core.queried
-    drafted = draft_of_rows(table, (), found.columns, schema.facts, key)
+    from_text = found.from_text[1] if found.from_text is not None else None
+    if from_text is not None and bare(from_text.table) != bare(table):
+        raise CannotMove(f"its loop goes through other rows than those of {table}; {rendition.refusal}")
+    where = (from_text.where,) if from_text is not None and from_text.where is not None else ()
+    drafted = draft_of_rows(table, where, found.columns, schema.facts, key)
     known = schema.facts(table).columns
     if drafted.keys != (found.key,) or (found.is_model and not {found.key, *found.columns} <= known.keys()):
         raise CannotMove(
             f"its loop finds rows of {table} by {found.key}, which is not known as their key; {rendition.refusal}"
         )
     _refuse_history(schema, drafted)
-    written = core.written(FUNCTION, operation.migration or candidate.path.stem, table, fills=drafted.fills)
+    written = core.written(
+        FUNCTION,
+        operation.migration or candidate.path.stem,
+        table,
+        lambda column: known[column].type if column in known else None,
+        fills=drafted.fills,
+    )
     drafted = _with_unread(replace(drafted, names=drafted.names | written.words), schema)
     return Piece(finding, operation, rendition, drafted, _models(schema, drafted), written)
 

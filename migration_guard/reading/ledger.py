@@ -54,7 +54,9 @@ class _Rendered:
         if other is None or (other.sql, other.refusal) == (self.sql, self.refusal):
             return self
         several = "it runs several times, each with other values: a loop, or several callers; write each one out"
-        mine, more = (one.ways or ((one.sql,) if one.sql and one.within is one.loop is None else ()) for one in (self, other))
+        mine, more = (
+            one.ways or ((one.sql,) if one.sql and one.within is one.loop is None else ()) for one in (self, other)
+        )
         ways = tuple(dict.fromkeys((*mine, *more))) if mine and more else ()
         refusal = several if ways else self.refusal or other.refusal or several
         return replace(self, sql="", refusal=refusal, loop=None, rows=None, ways=ways[:MAX_WAYS])

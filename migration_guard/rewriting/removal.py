@@ -84,7 +84,25 @@ class Migration:
             return Site((statement,), instead, rendition.within, rendition.statements, (*rest, *after))
         statement = _statement_of(found[0], self._tree)
         _check_way_up(statement, self._tree)
-        return Site((statement,), _instead(statement), None, 1, after)
+        return Site((statement, *self._assigned_before(found[0], statement)), _instead(statement), None, 1, after)
+
+    def _assigned_before(self, call: cst.Call, statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """What sets the attributes of a row that is saved by itself, back to where it is read."""
+        row = (
+            dotted(call.func.value) if isinstance(call.func, cst.Attribute) and call.func.attr.value == "save" else None
+        )
+        block = self._tree.parent(statement)
+        if row is None or "." in row or not isinstance(block, cst.IndentedBlock):
+            return
+        at = next(index for index, one in enumerate(block.body) if one is statement)
+        for one in reversed(block.body[:at]):
+            line = one.body[0] if isinstance(one, cst.SimpleStatementLine) and len(one.body) == 1 else None
+            target = dotted(line.targets[0].target) if isinstance(line, cst.Assign) and len(line.targets) == 1 else None
+            if target == row:
+                yield one
+                return
+            if target is not None and target.startswith(f"{row}."):
+                yield one
 
     def loop_of(self, calls: Sequence[Span]) -> Span | None:
         """The one loop in which the innermost call of this file stands; None where there is none, or several."""

@@ -37,7 +37,9 @@ def repeated(tree: ast.Module, line: int, statement: tuple[int, int]) -> Repeate
 
 
 def _function_around(tree: ast.Module, loop: ast.stmt) -> ast.FunctionDef | None:
-    around = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and any(loop is n for n in ast.walk(one))]
+    around = [
+        one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and any(loop is n for n in ast.walk(one))
+    ]
     return around[-1] if around else None
 
 
@@ -69,7 +71,10 @@ def _is_harmless(node: ast.stmt, statement: tuple[int, int]) -> bool:
             return True
         case ast.Expr(value=ast.Call() as call):
             return _last(call) in _QUIET
-        case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value):
+        case (
+            ast.Assign(targets=[ast.Name() | ast.Attribute(value=ast.Name())], value=value)
+            | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
+        ):
             return not any(isinstance(one, (ast.NamedExpr, ast.Await)) for one in ast.walk(value))
     return False
 
@@ -133,10 +138,14 @@ def _ends_with_no_row(loop: ast.While, statement: tuple[int, int]) -> bool:
     own = next((one for one in loop.body if _holds(one, statement) and isinstance(one, (ast.Assign, ast.Expr))), None)
     if own is None:
         return False
-    names = {one.id for one in ast.walk(own) if isinstance(one, ast.Name)}  # what it finds its rows by, and what it gives
+    names = {
+        one.id for one in ast.walk(own) if isinstance(one, ast.Name)
+    }  # what it finds its rows by, and what it gives
     for node in loop.body:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Attribute(value=ast.Name(id=result), attr="rowcount")):
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Attribute(value=ast.Name(id=result), attr="rowcount")
+            ):
                 names |= {name} if result in names else set()
             case ast.If(test=test, body=[ast.Break()], orelse=[]) if _asks_for_none(test, names):
                 continue

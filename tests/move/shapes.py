@@ -290,7 +290,7 @@ SHAPES = (
     Shape(
         "loop_until_none_is_left",
         "conn = op.get_bind()\nwhile True:\n    done = conn.execute(sa.text(\"UPDATE leads SET status = 'x' WHERE id IN \"\n"
-        "        \"(SELECT id FROM leads WHERE status IS NULL ORDER BY id LIMIT 100)\"))\n    if done.rowcount == 0:\n        break",
+        '        "(SELECT id FROM leads WHERE status IS NULL ORDER BY id LIMIT 100)"))\n    if done.rowcount == 0:\n        break',
     ),
     Shape(
         "delete_until_none_is_left",

@@ -102,12 +102,14 @@ def _mapped(first: exp.Expr, trees: Sequence[exp.Expr], sets: Sequence[dict[str,
     column = steps[0].column
     name = folded(column.this)
     olds = [one.old for one in steps]
-    if any(one.column != column or one.rest != steps[0].rest for one in steps) or len({_spelt(old) for old in olds}) < len(
-        olds
-    ):
+    if any(one.column != column or one.rest != steps[0].rest for one in steps) or len(
+        {_spelt(old) for old in olds}
+    ) < len(olds):
         raise CannotMove(_OTHERWISE)
     news = [one[name] for one in sets]
-    if not all(isinstance(new, _CONSTANTS) for new in news) or {_spelt(one) for one in olds} & {_spelt(one) for one in news}:
+    if not all(isinstance(new, _CONSTANTS) for new in news) or {_spelt(one) for one in olds} & {
+        _spelt(one) for one in news
+    }:
         raise CannotMove(
             "its loop maps values to others that it maps on, so that a second run would change rows again; write each one out"
         )
@@ -157,13 +159,22 @@ def unlimited(sql: str) -> str | None:
     """
     tree = parsed(sql)
     where = tree.args.get("where")
-    if not isinstance(tree, (exp.Update, exp.Delete)) or where is None or tree.args.get("from_") or tree.args.get("using"):
+    if (
+        not isinstance(tree, (exp.Update, exp.Delete))
+        or where is None
+        or tree.args.get("from_")
+        or tree.args.get("using")
+    ):
         return None
     for part in conjuncts(where.this):
         inside = part.unnest()
         query = inside.args.get("query") if isinstance(inside, exp.In) else None
         select = query.unnest() if query is not None else None
-        if not isinstance(select, exp.Select) or not select.args.get("limit") or not isinstance(inside.this, exp.Column):
+        if (
+            not isinstance(select, exp.Select)
+            or not select.args.get("limit")
+            or not isinstance(inside.this, exp.Column)
+        ):
             continue
         condition = _rows_of(select, inside.this, tree.this)
         if condition is None:
