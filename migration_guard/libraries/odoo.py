@@ -93,7 +93,7 @@ def call(target: External, call: Call) -> Value | None:
         run_callbacks(call)
         return Unknown(last)
     if schema:
-        call.machine.ledger.schema(spot_of(call.place), f"{last} changes the schema")
+        call.machine.ledger.schema(spot_of(call.place), f"{last} changes the schema", stack=call.machine.frames)
         return UNKNOWN
     run_callbacks(call)
     return out_of_sight(target, call)
