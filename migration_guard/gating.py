@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from migration_guard.cache import Cache
 from migration_guard.discover import Candidate
 from migration_guard.frameworks import is_gated, is_loaded_by_name
 from migration_guard.gate import may_hold_operation
+from migration_guard.later import re
 
 if TYPE_CHECKING:
     from migration_guard.skim.acting import Acting

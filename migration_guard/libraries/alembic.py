@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import EXPRESSION, Handle, Statement, Table, named_target, record, run_callbacks
 from migration_guard.libraries.execution import changes_in, execute, opaque, run_text
 from migration_guard.libraries.operations import OWN, ROWS, SCHEMA, Implements, Registers

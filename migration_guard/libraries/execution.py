@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable
 from functools import partial
@@ -14,6 +13,7 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import External, Unknown, Value, join
+from migration_guard.later import re
 from migration_guard.libraries.database import Called, Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import raw

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import EXPRESSION, Handle, Query, Statement, Table, record, run_callbacks
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.operations import OperationKind

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import EXPRESSION, Handle, Model
 from migration_guard.libraries.execution import execute, out_of_sight
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, Value
+from migration_guard.later import re
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

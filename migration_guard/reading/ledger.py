@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from migration_guard.forms.form import Forms, Way
 from migration_guard.interpreter.spot import Loop, Spot, spot_of
 from migration_guard.interpreter.values import Place
+from migration_guard.lean import dataclass
 from migration_guard.operations import Direction, Note, Operation, OperationKind, Part, Rendition, Rows
 from migration_guard.reading.situation import Moment, Situation
 from migration_guard.rendition import NotRendered, Rendered

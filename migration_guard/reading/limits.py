@@ -6,13 +6,13 @@ They are looked at and never run, and only what holds on every way counts: what 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from migration_guard.files import Unreadable, read_source
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.operations import UNKNOWN_DIALECT
 from migration_guard.sight.folders import is_file
 from migration_guard.skim.outline import Outline, outline

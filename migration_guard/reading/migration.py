@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +25,7 @@ from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Place, Unknown, Unseen, Value
+from migration_guard.later import re
 from migration_guard.libraries import (
     Libraries,
     django,

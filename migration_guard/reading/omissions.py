@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.spot import Spot, spot_of
 from migration_guard.interpreter.values import NONE, Value
+from migration_guard.lean import dataclass
 from migration_guard.operations import Omission, Omitted
 from migration_guard.sql.patience import knows_limits
 

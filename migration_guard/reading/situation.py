@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from migration_guard.interpreter.flow import Content, Store
 from migration_guard.interpreter.spot import Spot
+from migration_guard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

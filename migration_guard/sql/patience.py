@@ -6,8 +6,8 @@ Both are asked of whole statements, one after the other. What stands in a commen
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from migration_guard.lean import dataclass
 from migration_guard.operations import UNKNOWN_DIALECT
 from migration_guard.sql.lexis import lexis_of
 from migration_guard.sql.scan import Sort, Token, masked, scan, words
