@@ -183,6 +183,25 @@ class Problem:
     message: str
 
 
+class Omitted(str, Enum):
+    """What a migration may leave out that a team asks for."""
+
+    LOCK_TIMEOUT = "lock_timeout"
+    SIZE = "size"
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Something that a migration leaves out: known where a rule asks for it that is off by default."""
+
+    omitted: Omitted
+    what: str
+    """The operation without it."""
+    span: Span
+    migration: str | None = None
+    """The migration that it belongs to, where a file holds several."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """A file that may change data, and that nobody looked into."""
@@ -206,6 +225,8 @@ class Reading:
     procedures: tuple[Procedure, ...] = ()
     """What a file of backfills defines."""
     contractions: tuple[Contraction, ...] = ()
+    omissions: tuple[Omission, ...] = ()
+    """What it leaves out, where that was asked for."""
     required: tuple[str, ...] = ()
     """The keys of the backfills that the migration requires to be complete."""
     blocks: tuple[str, ...] = ()
@@ -239,5 +260,7 @@ class Job:
     """Whether Notes are wanted; they cost positions."""
     renders: bool = False
     """Whether each operation is wanted as one statement of SQL."""
+    critical: bool = False
+    """Whether it is wanted what the migration leaves out."""
     unsaved: tuple[tuple[str, str], ...] = ()
     """Files that hold something else than the disk says, and what: a character for each byte."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
+from migration_guard.lean import dataclass
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition, Rows
 from migration_guard.rewriting.core import Core

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from migration_guard.lean import dataclass
 from migration_guard.rewriting.row import Row, column_of
 from migration_guard.rewriting.texts import Text, Texts, columns_of, selected, update_of, writes
 from migration_guard.sql.backfill import CannotMove

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.operations import Rendition, Span
 from migration_guard.rendition.spelling import shown
 from migration_guard.rewriting.cuts import (

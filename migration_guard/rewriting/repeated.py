@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+
+from migration_guard.lean import dataclass
 
 _QUIET = frozenset({"print", "debug", "info", "warning", "write", "flush", "commit", "sleep", "success", "expire_all"})
 _KEEPING = frozenset({"enumerate", "list", "tuple", "sorted", "reversed"})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.lean import dataclass
 from migration_guard.rewriting.carried import Names, names_of
 from migration_guard.rewriting.layout import group, in_order, is_import, plain, plain_code
 from migration_guard.rewriting.removal import CannotRemove, Migration

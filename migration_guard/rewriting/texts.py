@@ -6,8 +6,9 @@ import ast
 import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from migration_guard.lean import dataclass
 from migration_guard.sql.backfill import CannotMove
 from migration_guard.sql.backfill.keyed import Chosen, Keyed, chosen, keyed
 

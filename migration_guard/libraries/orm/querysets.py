@@ -53,6 +53,8 @@ _OF_QUERYSETS = frozenset(
 def query_method(query: Query, name: str, call: Call) -> Value:
     """A method of a queryset, manager, session query, select or result."""
     model = query.model
+    if name in ("iterator", "aiterator") and call.machine.ledger.critic is not None:
+        call.machine.ledger.critic.iterated(call)
     if query.orm in active_record.ORMS:
         return active_record.query_method(query, name, call)
     if query.orm != "sqlalchemy-core" or model is not None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
 
+from migration_guard.lean import dataclass
 from migration_guard.sql.alarm import TooSlow, at_most
 from migration_guard.sql.backfill.facts import CannotMove
 from migration_guard.sql.backfill.names import DIALECT, folded, name_of
