@@ -52,7 +52,7 @@ class Hold(Exception):
 
 
 class Odd(Exception):
-    """The quick way has come to something that only the long one can tell."""
+    """The quick way has come to something that only the long one can tell, or what it rests on holds no longer."""
 
 
 class Phase(Enum):
@@ -125,7 +125,7 @@ def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: A
         of = _Sorted(connection, job.subject.key, seen, held, changed)
     attempt.phase = Phase.RECORD
     gone = tuple(place.window for place in control.places if place.done)
-    outcome = _recorded(connection, job, seen, (of, changed, sieved), gone)
+    outcome = _recorded(connection, job, seen, (of, changed, sieved), gone, rests=_rests(attempt, held))
     return replace(outcome, unreadable=len(sieved.rows))
 
 
@@ -158,10 +158,7 @@ def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attemp
     already = swept.examined - swept.changed - swept.unchanged
     counts = Counts(swept.examined, swept.changed, swept.unchanged, done_already=already)
     entry = Entry(place, counts, touched=swept.changed, cursor=job.bound if ends else swept.last, done=ends)
-    # Asked while the table is held: nothing can have joined it after the statement ran.
-    way, besides = job.subject.swift, Besides(attached(job.subject), {"oid": job.subject.table.oid})
-    if way is None or _write(connection, job, [entry], besides) != way.attached:
-        raise Odd
+    _write(connection, job, [entry], rests=True)
     done = (place.window,) if ends else ()
     return Outcome(counts, (place.window,), done, passed=swept.examined, at=swept.last)
 
@@ -193,7 +190,7 @@ def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wa
         locked=-freed,
         quarantined=first,
     )
-    _write(connection, job, [Entry(place, counts, touched=done + len(changed.bad))])
+    _write(connection, job, [Entry(place, counts, touched=done + len(changed.bad))], rests=_rests(attempt, held))
     job.store.keep_skipped(connection, window, left)
     if job.sweep > 1:
         job.store.keep(connection, job.key, changed.still, job.sweep)
@@ -322,12 +319,14 @@ def _recorded(
     seen: Sequence[Seen],
     rows: tuple[_Sorted, Changed, Unreadable],
     gone: tuple[int, ...],
+    *,
+    rests: bool = False,
 ) -> Outcome:
     of, changed, sieved = rows
     tenant = seen[0].place.tenant if seen else None
     failed = job.store.quarantine(connection, job.key, tenant, sieved.rows)
     entries = [_entry(job, one, of, failed) for one in seen]  # what was sieved is one stretch
-    _write(connection, job, entries)
+    _write(connection, job, entries, rests=rests)
     total = NOTHING
     for entry in entries:
         total += entry.counts
@@ -349,6 +348,19 @@ def _recorded(
     )
 
 
-def _write(connection: Connection, job: Job, entries: Sequence[Entry], besides: Besides = NOTHING_BESIDES) -> object:
-    """Write down what became of windows; give the answer to what is asked besides."""
-    return job.store.record(connection, job.key, job.token, entries, besides, lease=job.lease) if entries else None
+def _rests(attempt: Attempt, held: Held) -> bool:
+    """Tell whether a batch has changed rows, and nobody waits for its COMMIT: that rests on what the quick way rests on."""
+    return attempt.repeats and held.rows > 0
+
+
+def _write(connection: Connection, job: Job, entries: Sequence[Entry], *, rests: bool = False) -> None:
+    """Write down what became of windows; raise Odd if the batch rests on what is attached to the table, which has changed.
+
+    It is asked while the table is held: nothing can have joined it after the rows were changed.
+    """
+    if not entries:
+        return
+    besides = Besides(attached(job.subject), {"oid": job.subject.table.oid}) if rests else NOTHING_BESIDES
+    found = job.store.record(connection, job.key, job.token, entries, besides, lease=job.lease)
+    if rests and (job.subject.swift is None or found != job.subject.swift.attached):
+        raise Odd

@@ -13,7 +13,7 @@ from migration_guard.backfill.batch import Asked, Attempt, Hold, Odd, Phase
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.errors import AllFail, Fault, FunctionFailed, LostClaim, Trouble, judged
 from migration_guard.backfill.pinned import milliseconds
-from migration_guard.backfill.policy import IDLE, TimeoutPolicy
+from migration_guard.backfill.policy import UNATTENDED, TimeoutPolicy
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.subject import Unfit
 from migration_guard.backfill.swift import WAIT
@@ -105,8 +105,7 @@ class Tries:
         # Nobody waits for a lock longer than there is a run to use it.
         settings["lock_timeout"] = milliseconds(self._clock.within(terms.policy.lock))
         if not terms.python:
-            # No Python runs inside it: who stands idle there is stopped or gone, and holds rows.
-            settings["idle_in_transaction_session_timeout"] = milliseconds(IDLE[0])
+            settings["idle_in_transaction_session_timeout"] = milliseconds(UNATTENDED)
         if attempt is not None:
             attempt.phase, attempt.sifted = Phase.LOOK, False
             if attempt.repeats:

@@ -34,8 +34,8 @@ def test_a_batch_takes_no_lock_that_is_not_documented(
     seen: list[set[tuple[str, str]]] = []
     write: Any = batch._write
 
-    def written(connection: Any, *more: Any) -> None:
-        write(connection, *more)
+    def written(connection: Any, *more: Any, **named: Any) -> None:
+        write(connection, *more, **named)
         seen.append({tuple(row) for row in connection.exec_driver_sql(LOCKS)})
 
     monkeypatch.setattr(batch, "_write", written)

@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from backfill.test_batches import Database, define, state
-from migration_guard.backfill import Backfill
+from migration_guard.backfill import Backfill, batch
 from migration_guard.backfill.bench import Bench
 from migration_guard.backfill.clock import Clock
 from migration_guard.backfill.connect import address, engine
@@ -289,3 +289,28 @@ def _milliseconds(shown: str) -> int:
         if shown.endswith(unit):
             return int(shown.removesuffix(unit)) * factor
     raise ValueError(shown)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_runner_that_is_stopped_lets_its_rows_go(
+    db: Database, monkeypatch: pytest.MonkeyPatch, *, quick: bool
+) -> None:
+    """As by SIGSTOP: it says nothing while it holds rows. The server ends its session, and it begins anew."""
+    monkeypatch.setattr("migration_guard.backfill.trying.UNATTENDED", 0.2)
+    name = "sweep" if quick else "change_together"
+    inner = getattr(batch, name)
+    edits: list[LiteralString] = []
+
+    def stopped(*arguments: object) -> object:
+        done = inner(*arguments)
+        if not edits:
+            edits.append("UPDATE leads SET name = 'theirs' WHERE id > 0")
+            db(edits[0])
+        return done
+
+    monkeypatch.setattr(batch, name, stopped)
+    update = "UPDATE leads SET status = concat(status, 'x') WHERE id = ANY(:ids)"
+    result = db.run(define(update=update, batch_size=200))
+    assert (state(result), result.counts.changed, len(edits)) == ("completed", ROWS, 1)
+    assert db("SELECT status, count(*) FROM leads GROUP BY 1") == [("x", ROWS)]
+    assert db("SELECT count(*) FROM leads WHERE name = 'theirs'") == [(ROWS,)]

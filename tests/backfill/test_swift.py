@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Connection
 
 from backfill.test_batches import UPDATE, Database, counted, define, state
-from migration_guard.backfill import Backfill, batch, swift
+from migration_guard.backfill import Backfill, batch, look, swift
 from migration_guard.backfill.connect import address, engine
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.preflight import examine, server
@@ -226,6 +227,27 @@ def test_what_joins_the_table_during_the_run_is_waited_for(
     assert state(db.run()) == "completed"
     before, after = waited["record"][: joined[0]], waited["record"][joined[0] + 1 :]  # the one between was rolled back
     assert (set(before), set(after)) == ({"off"}, {"on"})
+
+
+def test_what_joins_the_table_while_batches_go_the_long_way_is_waited_for(
+    db: Database, waited: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where few rows are to do, no batch goes the quick way; what it rests on is asked nevertheless."""
+    db("UPDATE leads SET status = 'done' WHERE id % 3 <> 0")
+    inner: Any = look.lock
+
+    def lock(*arguments: Any, **named: Any) -> Any:
+        if not joined:
+            joined.append(len(waited.get("record", [])))
+            db(TRIGGER)
+        return inner(*arguments, **named)
+
+    joined: list[int] = []
+    monkeypatch.setattr(batch, "lock", lock)
+    result = db.run(define(batch_size=200))
+    assert (state(result), result.counts.changed) == ("completed", ROWS // 3)
+    first, *others = waited["record"]  # the first was rolled back
+    assert (joined, first, set(others)) == ([0], "off", {"on"})
 
 
 def test_what_others_write_meanwhile_is_not_overwritten(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from backfill.faults.scene import Scene
 from backfill.faults.subject import KEY, Guard, Runner, running
 from backfill.pooler import installed, pooling
 from backfill.server import Stop
-from migration_guard.backfill.policy import IDLE
+from migration_guard.backfill.policy import UNATTENDED
 
 BACKENDS = f"""
     FROM pg_stat_activity
@@ -277,7 +277,7 @@ KINDS = (
     Kind("SIGTERM", signalled(signal.SIGTERM), 12, kills=True),
     Kind("SIGINT", signalled(signal.SIGINT), 6, kills=True),
     Kind("SIGHUP", signalled(signal.SIGHUP), 4, kills=True),
-    Kind("SIGSTOP, another, SIGCONT", stopped, 4),
+    Kind("SIGSTOP, another, SIGCONT", stopped, 4, own=UNATTENDED),
     Kind("two runners", two_runners, 5),
     Kind("backend terminated", on_the_backend("pg_terminate_backend(pid)"), 8),
     Kind("statement cancelled", on_the_backend("pg_cancel_backend(pid)"), 5),
@@ -285,7 +285,7 @@ KINDS = (
     Kind("server stopped at once", server_stopped(Stop.IMMEDIATE), 3),
     Kind("server stopped fast", server_stopped(Stop.FAST), 3),
     Kind("connection reset", connection_reset, 8),
-    Kind("packets vanish", black_hole, 1, own=IDLE[0]),
+    Kind("packets vanish", black_hole, 1, own=UNATTENDED),
     Kind("COMMIT lost", lost_commit(Loss.COMMIT), 6),
     Kind("reply to COMMIT lost", lost_commit(Loss.REPLY), 8),
     Kind("rows locked", held("SELECT FROM leads WHERE id % 100 = {n} * 10 FOR UPDATE SKIP LOCKED"), 8, own=HELD),
