@@ -507,6 +507,69 @@ WHERE key = %(backfill)s AND token = %(token)s
 SELECT id, kind = 'skipped', done, COALESCE(pg_catalog.array_length(keys, 1), 0)
 FROM {state}.windows WHERE backfill = %(backfill)s AND (kind = 'skipped' OR NOT done) ORDER BY batches, id
 
+-- ---- Ranges that several workers share. ----
+
+-- name: edges
+-- The keys of a sample that part it in equal pieces.
+SELECT {texts} FROM (
+    SELECT *, pg_catalog.lag(mg_piece) OVER (ORDER BY {order}) AS mg_before FROM (
+        SELECT *, pg_catalog.ntile(%(parts)s::integer) OVER (ORDER BY {order}) AS mg_piece FROM (
+            SELECT {named} FROM {table} TABLESAMPLE SYSTEM (%(percent)s::real)
+        ) AS mg_sample
+    ) AS mg_pieces
+) AS mg_edges WHERE mg_piece <> mg_before ORDER BY {order}
+
+-- name: lay_range
+INSERT INTO {state}.windows (backfill, kind, sweep, cursor_key, high_key)
+VALUES (%(backfill)s, 'part', %(sweep)s, %(low)s::text[], %(high)s::text[])
+
+-- name: range_alive
+-- Leases are by the server's clock; a connection that is gone ends one before its time. Behind a pooler that is another
+-- one's connection by then: there the lease alone counts.
+COALESCE(w.lease_until > pg_catalog.clock_timestamp() AND EXISTS (
+    SELECT FROM pg_catalog.pg_stat_activity AS a
+    WHERE a.pid = w.backend_pid AND COALESCE(a.backend_start = w.backend_start, true)
+), false)
+
+-- name: claim_range
+WITH free AS MATERIALIZED (
+    SELECT w.id, w.claimed_by IS NOT NULL AS taken_over FROM {state}.windows AS w
+    WHERE w.backfill = %(backfill)s AND w.kind = 'part' AND w.sweep = %(sweep)s AND NOT w.done AND NOT {alive}
+    ORDER BY w.claimed_by IS NOT NULL, w.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE {state}.windows AS w SET token = w.token + 1, claimed_by = %(who)s,
+    lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second',
+    backend_pid = pg_catalog.pg_backend_pid(),
+    backend_start = (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))
+FROM free WHERE w.id = free.id RETURNING w.id, w.token, w.cursor_key, w.high_key, free.taken_over
+
+-- name: advance_range
+-- The token fences off a worker whose range somebody else has by now.
+UPDATE {state}.windows SET batches = batches + 1, cursor_key = COALESCE(%(cursor)s::text[], cursor_key), done = %(done)s,
+    examined = examined + %(examined)s, changed = changed + %(changed)s, unchanged = unchanged + %(unchanged)s,
+    done_already = done_already + %(done_already)s, locked = locked + %(locked)s, quarantined = quarantined + %(quarantined)s,
+    touched = touched + %(changed)s + %(quarantined)s,
+    lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second',
+    backend_pid = pg_catalog.pg_backend_pid(),
+    backend_start = (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))
+WHERE id = %(id)s AND token = %(token)s AND backfill = %(backfill)s AND NOT done RETURNING id
+
+-- name: leave_range
+UPDATE {state}.windows SET lease_until = NULL, claimed_by = NULL WHERE id = %(id)s AND token = %(token)s AND NOT done
+
+-- name: hold_pass
+SELECT FROM {state}.backfills
+WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' AND sweep = %(sweep)s FOR UPDATE
+
+-- name: ranges_left
+SELECT EXISTS (
+    SELECT FROM {state}.windows WHERE backfill = %(backfill)s AND kind = 'part' AND sweep = %(sweep)s AND NOT done
+)
+
+-- name: range_holders
+SELECT w.id, w.claimed_by, {alive}, w.cursor_key, w.high_key, w.done
+FROM {state}.windows AS w WHERE w.backfill = %(backfill)s AND w.kind = 'part' ORDER BY w.id
+
 -- ---- The state of backfills. ----
 
 -- name: enrol
@@ -1033,3 +1096,10 @@ INSERT INTO {state}.versions (version) VALUES (2)
 -- Which tables a completion is about: a table that was made anew, or a partition that came later, was not looked at.
 ALTER TABLE {state}.backfills ADD COLUMN members bigint[];
 INSERT INTO {state}.versions (version) VALUES (3)
+
+-- name: version_4
+-- Ranges that several workers share: whose connection is at one.
+ALTER TABLE {state}.windows ADD COLUMN backend_pid integer, ADD COLUMN backend_start timestamptz;
+ALTER TABLE {state}.windows DROP CONSTRAINT windows_kind_check;
+ALTER TABLE {state}.windows ADD CONSTRAINT windows_kind_check CHECK (kind IN ('range', 'whole', 'part', 'skipped'));
+INSERT INTO {state}.versions (version) VALUES (4)
