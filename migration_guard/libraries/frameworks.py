@@ -6,6 +6,7 @@ from migration_guard.interpreter.values import Value
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.odoo import Environment
 from migration_guard.libraries.peewee import Migrator
+from migration_guard.libraries.sqlite_utils import Database
 
 
 def way(name: str, parameter: str) -> Value:
@@ -15,4 +16,6 @@ def way(name: str, parameter: str) -> Value:
             return Environment()
         case "migrator":
             return Migrator()
+        case "sqlite_utils":
+            return Database()
     return Handle(name)
