@@ -58,7 +58,11 @@ class Places:
             if folder not in among:
                 among[folder] = foreign.lies_among_migrations(folder, root, self.homes.folders)
                 addons[folder] = foreign.is_data_of_odoo(folder)
-            if not (among[folder] or (addons[folder] and path.suffix == ".xml")) or one.left_out or is_excluded(path, self.contents.load.for_folder(folder)):
+            if (
+                not (among[folder] or (addons[folder] and path.suffix == ".xml"))
+                or one.left_out
+                or is_excluded(path, self.contents.load.for_folder(folder))
+            ):
                 continue
             reason = foreign.reason_to_name(path)
             if reason is not None and foreign.is_loaded(path) and "django" in self.homes.frameworks_in(folder):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.frameworks.bindings import bindings, text_of
-from migration_guard.interpreter.values import External
 from migration_guard.later import re
 from migration_guard.operations import Direction
 from migration_guard.sources import PATCHES
@@ -67,7 +66,7 @@ def _in_python(line: str) -> str:
 def enter(migration: Migration) -> None:
     if migration.path.name == PATCHES:
         migration.id = PATCHES
-        migration.give("frappe", External("frappe"))
+        migration.give("frappe")
         migration.load()
         return
     migration.load()

@@ -14,18 +14,14 @@ from typing import TYPE_CHECKING
 
 from migration_guard.files import Unreadable, read_head, too_large
 from migration_guard.frameworks.bindings import bindings, text_of
-from migration_guard.interpreter.text import Text
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.libraries.odoo import given_to
 from migration_guard.operations import Direction, Problem
 from migration_guard.sight.folders import holds
 
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-    from migration_guard.interpreter.classes import Class
-    from migration_guard.interpreter.values import Value
     from migration_guard.reading.migration import Migration
 
 WORDS = (b"def migrate(",)
@@ -120,12 +116,7 @@ def enter(migration: Migration) -> None:
     migration.run_entry("migrate", Direction.UPGRADE, "odoo")
     for name, direction in _of_addon(migration, hooks):
         migration.run_entry(name, direction, "odoo")
-    migration.run_methods(_MODELS, _OF_MODELS, _given)
-
-
-def _given(cls: Class) -> Mapping[str, Value]:
-    named = [value for key in ("_name", "_inherit") if (value := cls.lookup(key)) is not None]
-    return given_to(next((str(one) for one in named if isinstance(one, Text) and one.known), None))
+    migration.run_methods(_MODELS, _OF_MODELS)
 
 
 def _of_addon(migration: Migration, hooks: _Hooks) -> Iterator[tuple[str, Direction]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -112,9 +112,9 @@ class Migration:
                 self.machine.imports.packages()
         self.machine.load()
 
-    def give(self, name: str, value: Value) -> None:
-        """Let the module have a name that its framework gives to it."""
-        self.module.scope.write(name, value)
+    def give(self, package: str) -> None:
+        """Let the module have a package that its framework imports for it."""
+        self.module.scope.write(package, External(package))
 
     def name(self, name: str) -> Value | None:
         """What the module calls by a name, imported or its own; None where it has no such name."""
@@ -238,15 +238,8 @@ class Migration:
                 execute(replace(call, positional=()), result)
             result.consumed()
 
-    def run_methods(
-        self,
-        bases: Sequence[str],
-        methods: Mapping[str, Direction],
-        given: Callable[[Class], Mapping[str, Value]] = lambda _: {},
-    ) -> None:
-        """Call methods on an object of each class of the module that inherits from one of a framework, which gives it `given`
-        as attributes.
-        """
+    def run_methods(self, bases: Sequence[str], methods: Mapping[str, Direction]) -> None:
+        """Call methods on an object of each class of the module that inherits from one of a framework."""
         for cls in self.module.scope.bindings().values():
             if not isinstance(cls, Class) or cls.module is not self.module:
                 continue
@@ -256,7 +249,7 @@ class Migration:
                 found = cls.lookup(name)
                 if isinstance(found, Function):
                     made = self._object(cls)
-                    for attribute, value in given(cls).items():
+                    for attribute, value in frameworks.on_model(cls, self.job.framework).items():
                         if cls.lookup(attribute) is None:
                             made.write(attribute, value)
                     self.machine.enter(found.bind(made), (), direction)
