@@ -66,6 +66,8 @@ class Rendition:
     """The loop that it stands for, where it is made of one."""
     rows: Rows | None = None
     """What is known of the rows of a loop that SQL does not say."""
+    ways: tuple[str, ...] = ()
+    """The statements that it is, one after the other, where one place runs several: in a loop over what is written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,10 @@ class Rows:
     """What holds of all of them, in SQL, as far as that can be said."""
     columns: tuple[str, ...]
     """The columns that may be written."""
+    fields: tuple[str, ...] = ()
+    """The fields that the loop speaks of, if it does nothing to a row but to use these and to save it …"""
+    read: tuple[str, ...] = ()
+    """… and their columns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,17 +49,23 @@ class _Rendered:
     statements: int = 1
     loop: Spot | None = None
     rows: Rows | None = None
+    ways: tuple[str, ...] = ()
 
     def joined(self, other: _Rendered | None) -> _Rendered:
         if other is None or (other.sql, other.refusal) == (self.sql, self.refusal):
             return self
         several = "it runs several times, each with other values: a loop, or several callers; write each one out"
-        return replace(self, sql="", refusal=self.refusal or other.refusal or several, loop=None, rows=None)
+        mine, more = (
+            one.ways or ((one.sql,) if one.sql and one.within is one.loop is None else ()) for one in (self, other)
+        )
+        ways = tuple(dict.fromkeys((*mine, *more))) if mine and more else ()
+        refusal = several if ways else self.refusal or other.refusal or several
+        return replace(self, sql="", refusal=refusal, loop=None, rows=None, ways=ways[:MAX_WAYS])
 
     def told(self) -> Rendition:
         within, loop = (spot.span() if spot is not None else None for spot in (self.within, self.loop))
         calls = tuple(spot.span() for spot in self.calls)
-        return Rendition(self.sql, self.refusal, calls, within, self.statements, loop, self.rows)
+        return Rendition(self.sql, self.refusal, calls, within, self.statements, loop, self.rows, self.ways)
 
 
 @dataclass(slots=True)
