@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from migration_guard.config.settings import Settings
 from migration_guard.config.tables import BadTables, MeasuredTable, read_tables, usual_file
 from migration_guard.files import Unreadable, exists, nearest_name, read_source
 from migration_guard.findings import Severity
-from migration_guard.later import Later
+from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:

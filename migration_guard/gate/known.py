@@ -5,8 +5,9 @@ Things are called by where they come from, and the result of a call by the call:
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+
+from migration_guard.later import re
 
 OP = "alembic.op"
 BATCH = "alembic.batch"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Unknown, Value
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
