@@ -142,11 +142,56 @@ def _is_of_class(annotation: object) -> bool:
     return str(annotation).startswith(("ClassVar", "typing.ClassVar"))
 
 
+_MADE_SLOWLY = 8
+"""Objects of a class until a function is compiled that makes them: of most classes, few are made in a short run."""
+
+
+class _Plan:
+    """How the first objects of a class are made."""
+
+    def __init__(self, cls: Any) -> None:
+        self.cls = cls
+        self.fields = _named(cls)
+        self.names = tuple(self.fields)
+        self.finishes = hasattr(cls, "__post_init__")
+        self.made = 0
+
+    def fill(self, one: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
+        """Set the fields of an object, unless something is wrong with what is given, or it is time for better."""
+        self.made += 1
+        values = dict(zip(self.names, arguments))
+        if self.made > _MADE_SLOWLY or len(arguments) > len(self.names) or not values.keys().isdisjoint(named):
+            return False
+        values |= named
+        for name, stated in self.fields.items():
+            if name not in values:
+                if isinstance(stated, dataclasses.Field) and stated.default_factory is not dataclasses.MISSING:
+                    values[name] = stated.default_factory()
+                else:
+                    values[name] = stated.default if isinstance(stated, dataclasses.Field) else stated
+                if values[name] is dataclasses.MISSING:
+                    return False
+        if len(values) > len(self.names):
+            return False
+        for name in self.names:
+            object.__setattr__(one, name, values[name])
+        return True
+
+
+_PLANS: dict[Any, _Plan] = {}
+
+
 def _first(self: Any, *arguments: Any, **named: Any) -> None:
-    """Make the first object of a class, and the function that makes the others."""
+    """Make the first objects of a class, and then the function that makes the others."""
     cls: Any = next(one for one in type(self).__mro__ if "__init__" in vars(one))
-    cls.__init__ = make = _init(cls)
-    make(self, *arguments, **named)
+    plan = _PLANS.get(cls)
+    if plan is None:
+        plan = _PLANS[cls] = _Plan(cls)
+    if not plan.fill(self, arguments, named):
+        cls.__init__ = make = _init(cls)
+        make(self, *arguments, **named)
+    elif plan.finishes:
+        self.__post_init__()
 
 
 def _named(cls: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from migration_guard.baseline import Filed
+from migration_guard.cli import is_ours
 from migration_guard.cli.caching import cache_of, told_of
 from migration_guard.cli.options import loader, reading_options, told, workers
 from migration_guard.cli.output import complain
@@ -18,6 +19,7 @@ from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import UsageError
 from migration_guard.later import re
 from migration_guard.pipeline import Request, Run, run
+from migration_guard.pool import kept_readers
 from migration_guard.report.formats.concise import problem_line
 
 UNCHECKED = 2
@@ -63,7 +65,8 @@ def checked(
     )
     try:
         cache = cache_of(load)
-        found = run(replace(request, cache=cache))
+        with kept_readers(request.workers, forked=is_ours()):
+            found = run(replace(request, cache=cache))
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
-from typing import BinaryIO
+from types import ModuleType
+from typing import BinaryIO, NoReturn
 
 from migration_guard.lean import hurried
 from migration_guard.operations import Job
@@ -16,13 +18,19 @@ _LOADED = b""
 
 
 def main(parent: int) -> None:
-    """Read until the input ends."""
+    """Read until the input ends, in an interpreter of its own."""
     output = _private_output()
+    limits.die_with_parent()
+    serve(parent, sys.stdin.buffer, output)
+
+
+def serve(parent: int, jobs: BinaryIO, output: BinaryIO) -> NoReturn:
+    """Read what is asked for, until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is meant for the run, which ends its readers
     limits.in_reader(parent)
     read = _Reader()
+    gc.freeze()  # modules are no garbage
     wire.send(output, _LOADED)
-    jobs = sys.stdin.buffer
     while (message := wire.receive(jobs)) is not None and (source := wire.receive(jobs)) is not None:
         wire.send(output, read.answer(message, source))
     os._exit(0)
@@ -36,10 +44,18 @@ def _private_output() -> BinaryIO:
     return output
 
 
+def _have_no_plugins() -> None:
+    """Spare this process the module that sqlglot asks for dialects that others bring along: no setting names any."""
+    none = ModuleType("importlib.metadata")
+    none.__dict__["entry_points"] = dict[str, list[object]]
+    sys.modules.setdefault(none.__name__, none)
+
+
 class _Reader:
     """The parsers, and what they know of the run that the last file belonged to."""
 
     def __init__(self) -> None:
+        _have_no_plugins()
         with hurried():
             from migration_guard.reading import migration  # noqa: PLC0415 - only readers load the parsers
 
