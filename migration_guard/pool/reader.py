@@ -6,10 +6,9 @@ import gc
 import os
 import signal
 import sys
-from types import ModuleType
 from typing import BinaryIO, NoReturn
 
-from migration_guard.lean import hurried
+from migration_guard.hurry import hurried, spare
 from migration_guard.operations import Job
 from migration_guard.pool import limits, wire
 from migration_guard.sight import looking, records, unsaved
@@ -44,18 +43,12 @@ def _private_output() -> BinaryIO:
     return output
 
 
-def _have_no_plugins() -> None:
-    """Spare this process the module that sqlglot asks for dialects that others bring along: no setting names any."""
-    none = ModuleType("importlib.metadata")
-    none.__dict__["entry_points"] = dict[str, list[object]]
-    sys.modules.setdefault(none.__name__, none)
-
-
 class _Reader:
     """The parsers, and what they know of the run that the last file belonged to."""
 
     def __init__(self) -> None:
-        _have_no_plugins()
+        spare("importlib.metadata", entry_points=dict)  # asked for dialects of others, which no setting names
+        spare("sqlglot.diff", diff=None)
         with hurried():
             from migration_guard.reading import migration  # noqa: PLC0415 - only readers load the parsers
 
