@@ -232,6 +232,26 @@ def test_what_a_fork_has_no_stack_for_is_read_by_another(forked: None) -> None:
     assert not reading.problems
 
 
+def test_a_thread_that_only_waits_hinders_no_fork() -> None:
+    over, begun = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.wait()
+        starting.acts()
+        over.wait()
+
+    thread = threading.Thread(target=wait)
+    starting.only_waits(thread)
+    before = starting.can_fork()
+    thread.start()
+    assert starting.can_fork() == before
+    begun.set()
+    assert eventually(lambda: not starting.can_fork())
+    over.set()
+    thread.join()
+    assert starting.can_fork() == before
+
+
 def test_a_fork_ends_when_nobody_holds_its_pipe(tmp_path: Path) -> None:
     """Also amid a parser's own code: here in an endless one of Python's, in a process that is killed."""
     code = (

@@ -29,8 +29,7 @@ class Process:
     """One reader. It is asked by one thread at a time, and checked and ended by any."""
 
     def __init__(self, *, forked: bool = False) -> None:
-        self._is_forked = forked
-        self._process: Started = starting.Forked() if forked else starting.spawned()
+        self._process: Started = starting.started(forked=forked)
         self.is_over = False
         """Whether it will answer nothing more."""
         self._numbers = count()
@@ -103,7 +102,7 @@ class Process:
         """End what is ending, and say why it does. Raises GoneError where another reader may fare better."""
         self._expect(None)
         self.end()
-        if self._is_forked and self._process.returncode == -signal.SIGSEGV:
+        if isinstance(self._process, starting.Forked) and self._process.returncode == -signal.SIGSEGV:
             raise GoneError  # its stack had less room than one that is started has
         match self._reason:
             case "late" if not self._is_loaded:

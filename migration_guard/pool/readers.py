@@ -16,7 +16,6 @@ from queue import SimpleQueue
 from migration_guard.operations import Job
 from migration_guard.pool import limits
 from migration_guard.pool.process import EndedError, GoneError, Process
-from migration_guard.pool.starting import can_fork
 from migration_guard.pool.wire import Answer, unread
 
 MAX_WAITING = 64
@@ -90,7 +89,7 @@ class Readers:
     def _process(self, number: int) -> Process:
         if number < len(self._processes):
             return self._processes[number]
-        process = Process(forked=self._forked and can_fork())
+        process = Process(forked=self._forked)
         self._processes.append(process)
         return process
 

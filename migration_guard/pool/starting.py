@@ -73,9 +73,33 @@ def _path() -> list[str]:
     return [*path, str(Path(__file__).parents[2])]  # last: this may be the very repository that is linted
 
 
+def started(*, forked: bool) -> Started:
+    """Start a reader: as a copy of this process, if that is wanted and can be."""
+    with _FORKING:
+        if forked and can_fork():
+            return Forked()
+    return spawned()
+
+
 def can_fork() -> bool:
     """Whether nothing of this process would be missing in a copy of it."""
-    return sys.platform == "linux" and threading.active_count() == 1 and os.path.isdir(_OPEN)
+    alive = set(threading.enumerate()) - {threading.current_thread(), *_waiting}
+    return sys.platform == "linux" and not alive and os.path.isdir(_OPEN)
+
+
+def only_waits(thread: threading.Thread) -> None:
+    """Say of a thread that it does nothing, and so holds nothing, until it says itself that it `acts`."""
+    _waiting.add(thread)
+
+
+def acts() -> None:
+    """Say of this thread that from here on it does something."""
+    with _FORKING:
+        _waiting.discard(threading.current_thread())
+
+
+_FORKING = threading.Lock()
+_waiting = set[threading.Thread]()
 
 
 class Forked:
