@@ -211,7 +211,7 @@ class Table(Value):
                 checked = call.argument(1, "checkfirst")
                 certain = checked is None or checked.truth is False
                 call.machine.ledger.create(self.name, spot_of(call.place), certain=certain)
-                call.machine.ledger.schema(spot_of(call.place), f"create {self.name}")
+                call.machine.ledger.schema(spot_of(call.place), f"create {self.name}", on=(), stack=call.machine.frames)
                 return NONE
             case "drop":
                 call.machine.ledger.drop(self.name)

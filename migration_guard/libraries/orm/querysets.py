@@ -31,11 +31,11 @@ from migration_guard.rendition import Rendered
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
-    from migration_guard.rendition import core, queryset, saved
+    from migration_guard.rendition import core, saved, updates
 else:
     core = Later("migration_guard.rendition.core")  # for who moves a change
-    queryset = Later("migration_guard.rendition.queryset")
     saved = Later("migration_guard.rendition.saved")
+    updates = Later("migration_guard.rendition.updates")
 
 
 _ONE = frozenset(
@@ -57,6 +57,8 @@ _OF_QUERYSETS = frozenset(
 def query_method(query: Query, name: str, call: Call) -> Value:
     """A method of a queryset, manager, session query, select or result."""
     model = query.model
+    if name in ("iterator", "aiterator") and call.machine.ledger.critic is not None:
+        call.machine.ledger.critic.iterated(call)
     if query.orm in active_record.ORMS:
         return active_record.query_method(query, name, call)
     if query.orm != "sqlalchemy-core" or model is not None:
@@ -103,7 +105,7 @@ def _query_write(query: Query, name: str, call: Call) -> Value | None:
     def rendered() -> str | Rendered:
         if how != "django-orm":
             return core.of_query(call)
-        return (saved.of_bulk_update if name.lstrip("a") == "bulk_update" else queryset.rendered)(call, model)
+        return (saved.of_bulk_update if name.lstrip("a") == "bulk_update" else updates.rendered)(call, model)
 
     named = tuple(call.named) if name in ("update", "aupdate") and not call.open else None
 
