@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source
 from migration_guard.globs import BadPattern, Patterns, patterns
+from migration_guard.lean import dataclass
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 """Where GitHub and GitLab look for it, the first that is there."""

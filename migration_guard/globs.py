@@ -8,10 +8,10 @@ passed once and never again, both inside the name of a file and, for `**`, along
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 
 LONGEST = 1_000

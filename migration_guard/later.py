@@ -1,9 +1,12 @@
-"""Modules that few runs need: each is imported when something of it is asked for."""
+"""What few runs need: modules that are imported, and expressions that are compiled, when something of them is asked for."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import re as re  # noqa: PLC0414 -- for the type checker they are the same
 
 
 class Later:
@@ -14,3 +17,26 @@ class Later:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(import_module(self._name), name)
+
+
+class Expression:
+    """Stands for a regular expression. `tests/test_later.py` compiles all that our modules hold."""
+
+    def __init__(self, pattern: str | bytes, flags: int = 0) -> None:
+        self._given = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:
+        found = self.__dict__[name] = getattr(import_module("re").compile(*self._given), name)
+        return found
+
+
+class _Expressions(Later):
+    """Stands for `re`: of the 300 expressions of a run that finds something, most are never asked."""
+
+    def __init__(self) -> None:
+        super().__init__("re")
+        self.compile = Expression
+
+
+if not TYPE_CHECKING:
+    re = _Expressions()

@@ -6,7 +6,6 @@ What is not known to be older is of interest: a migration whose framework tells 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from pathlib import Path
@@ -15,6 +14,7 @@ from migration_guard.baseline.grandfather import History
 from migration_guard.discover import UsageError
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.skim.history import app_label
 

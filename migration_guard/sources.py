@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from migration_guard.later import re
 
 _SQL = re.compile(
     r"\.(?:sql|sql\.(?:postgres(?:ql)?|pgsql|mysql|sqlite)|(?:up|down|rollback)\.(?:pg|pgsql|psql|postgres(?:ql)?|plsql|"

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError, asdict, field, fields, is_dataclass, replace
+from typing import ClassVar
 
 import pytest
 from program import ROOT
@@ -41,6 +42,34 @@ class Itself:
 @lean.dataclass(frozen=True, slots=True, order=True)
 class Ordered:
     x: int
+
+
+@lean.dataclass(slots=True)
+class Open:
+    """Something that can be changed."""
+
+    kind: ClassVar[str] = "open"
+    x: int
+    names: list[str] = field(default_factory=list, compare=False)
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Heir(Point):
+    z: int = 3
+
+
+@lean.dataclass(frozen=True, slots=True)
+class OfHeirs(Heir):
+    last: int = 4
+
+
+@lean.dataclass(frozen=True, slots=True)
+class Judging:  # noqa: PLW1641 -- `dataclass` gives it one
+    x: int
+    y: int = field(default=0, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,6 +122,38 @@ def test_arguments_are_counted(arguments: tuple[int, ...]) -> None:
 def test_what_is_itself_is_nothing_else() -> None:
     assert Itself() != Itself()
     assert len({Itself(), Itself()}) == 2
+
+
+def test_what_can_be_changed_is_no_key() -> None:
+    one = Open(1)
+    one.x = 2
+    assert one == Open(2, ["other"]) != Open(1)
+    assert repr(one) == "Open(x=2, names=[])"
+    assert Open.kind == "open"
+    assert [known.name for known in fields(Open)] == ["x", "names"]
+    assert not hasattr(one, "__dict__")
+    assert copy.copy(one) == replace(one) == one
+    with pytest.raises(TypeError):
+        hash(one)
+
+
+def test_the_standard_and_we_can_follow_each_other() -> None:
+    heir = OfHeirs(1, hidden="h", last=9)
+    assert [known.name for known in fields(heir)] == ["x", "y", "names", "hidden", "z", "last"]
+    assert (heir.x, heir.z, heir.last, OfHeirs.__match_args__) == (1, 3, 9, ("x", "y", "names", "hidden", "z", "last"))
+    assert Heir(1) < Heir(2)
+    assert Heir(1).hidden == ""
+
+
+def test_what_equals_it_may_be_said_by_a_class() -> None:
+    assert Judging(1) == Judging(2)
+    assert hash(Judging(1)) == hash(Judging(1))
+    assert repr(Judging(1)) == "Judging(x=1)"
+
+
+def test_a_default_is_nothing_that_changes() -> None:
+    with pytest.raises(ValueError, match="default_factory"):
+        lean.dataclass(frozen=True, slots=True)(type("Wrong", (), {"__annotations__": {"x": "list"}, "x": []}))
 
 
 def test_other_kinds_are_made_as_ever() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from datetime import date
 from difflib import get_close_matches
 from typing import Any, NamedTuple
+
+from migration_guard.later import re
 
 _FINGERPRINT = re.compile(r"\d+:[0-9a-f]{8,64}")
 _REQUIRED = ("file", "migration", "rule", "at", "fp")

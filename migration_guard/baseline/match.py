@@ -6,7 +6,6 @@ name. A migration that replaces others inherits what was grandfathered in them, 
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 from migration_guard.baseline.entry import Entry, Key
 from migration_guard.findings import Finding
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 
 

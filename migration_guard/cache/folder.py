@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from migration_guard.cache.sheet import ENDING, KEPT_DAYS
 from migration_guard.files import LINK_OUT, leads_out, repository_of
 from migration_guard.git.run import GitError, ask
+from migration_guard.later import re
 
 NAME = ".migration_guard_cache"
 TAG = "CACHEDIR.TAG"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import migration_guard
+from migration_guard.later import re
 from migration_guard.sight.asking import digest
 
 _PARSERS = re.compile(r"(?P<name>libcst|sqlglot\w*)-(?P<version>[^-]+)\.(?:dist|egg)-info", re.IGNORECASE)

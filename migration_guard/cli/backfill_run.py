@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from migration_guard.backfill.connect import Address, address_in
 from migration_guard.backfill.order import in_order
@@ -15,6 +14,7 @@ from migration_guard.backfill.transitions import State
 from migration_guard.cli.backfill_progress import reporter
 from migration_guard.cli.lines import last, say, tolerate
 from migration_guard.cli.never_failing import NOTHING
+from migration_guard.lean import dataclass
 from migration_guard.stopping import STOPPING
 
 LEFT = "WORK IS LEFT: "

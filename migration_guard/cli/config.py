@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -17,6 +16,7 @@ from migration_guard.config.origin import Origin, Source, Stated, stated_values
 from migration_guard.config.schema import shipped
 from migration_guard.discover.patterns import database_of, is_excluded
 from migration_guard.files import nearest_name, shown_path
+from migration_guard.lean import dataclass
 from migration_guard.report.sanitise import data, one_line
 from migration_guard.rules import all_rules, select
 

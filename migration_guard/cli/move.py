@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import unified_diff
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from migration_guard.config import ConfigError, Settings
 from migration_guard.files import shown_path
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Status
+from migration_guard.lean import dataclass
 from migration_guard.move.place import Modules, NoPlace
 from migration_guard.move.plan import Move, Refusal, movable, plan, refusal
 from migration_guard.move.safeguards import objections

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -17,6 +16,7 @@ from migration_guard.cli.options import loader, reading_options, told, workers
 from migration_guard.cli.output import complain
 from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import UsageError
+from migration_guard.later import re
 from migration_guard.pipeline import Request, Run, run
 from migration_guard.report.formats.concise import problem_line
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from migration_guard.config.settings import Settings
 from migration_guard.config.tables import BadTables, MeasuredTable, read_tables, usual_file
 from migration_guard.files import Unreadable, exists, nearest_name, read_source
 from migration_guard.findings import Severity
-from migration_guard.later import Later
+from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
@@ -32,10 +31,6 @@ CONFIG_LIMIT = 1024 * 1024
 COMMAND_LINE = Path("--config")
 """Stands for a file in errors about what the command line says."""
 
-_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "manage.py", "alembic.ini")
-"""Files that lie at the top of a project."""
-_FAR = 5
-"""Folders above that are looked at for one of them, and for a package."""
 _OVERRIDE = re.compile(r"\s*([A-Za-z][\w.\-\"*/ ]*?)\s*=(.*)", re.DOTALL)
 _SWITCHES = {"true": True, "false": False}
 _CODE = re.compile(r"[A-Z]+\d+$")
@@ -87,7 +82,6 @@ class SettingsLoader:
         self._files: dict[Path, Settings | None] = {}
         self._settings: dict[Path, Settings] = {}
         self._git_roots: dict[Path, Path | None] = {}
-        self._projects: dict[Path, Path] = {}
         self._config = tuple(config)
         for argument in config:
             self._take(argument)
@@ -139,17 +133,6 @@ class SettingsLoader:
                 break
         self._git_roots.update(dict.fromkeys(passed, found))
         return found
-
-    def project(self, top: Path) -> Path:
-        """Give the project that a folder outside of git belongs to: where one says so, or where its packages are imported from."""
-        if top not in self._projects:
-            above = (top, *top.parents)[:_FAR]
-            marked = next((place for place in above if any(exists(place / name) for name in _MARKERS)), None)
-            package = next((place for place in above if exists(place / "__init__.py")), None)
-            while package is not None and exists(package.parent / "__init__.py"):
-                package = package.parent
-            self._projects[top] = marked or (package.parent if package is not None else top)
-        return self._projects[top]
 
     def layers(self, settings: Settings) -> tuple[Layer, ...]:
         """Give what was said for these settings, the strongest last."""

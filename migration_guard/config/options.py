@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, fields
 from datetime import date
@@ -12,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from migration_guard.findings import Severity
 from migration_guard.globs import LONGEST, BadPattern, glob, patterns
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 
 T = TypeVar("T")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from migration_guard.config.load import COMMAND_LINE, Layer, line_of
 from migration_guard.config.options import dotted, options
 from migration_guard.config.settings import Database, Settings, settings_of
 from migration_guard.config.tables import DEFAULT_FILE
+from migration_guard.lean import dataclass
 
 
 class Source(str, Enum):

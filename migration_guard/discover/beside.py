@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Collection
 from pathlib import Path
 
 from migration_guard.files import too_large
 from migration_guard.gate import may_hold_operation
+from migration_guard.later import re
 from migration_guard.sources import is_sql
 
 _HOMES = frozenset({"migrations", "migration", "versions"})

@@ -48,7 +48,7 @@ class Contents:
 
     def candidate(self, path: Path, top: Path, framework: str, settings: Settings, source: bytes) -> Candidate:
         """Make a candidate of a file whose framework is known."""
-        root = self.load.git_root(path.parent) or self.load.project(top)
+        root = self.load.git_root(path.parent) or top
         return Candidate(path, shown_path(path, self.cwd), root, framework, governing(path, settings), source)
 
     def problem(self, path: Path, reason: str, *, named: bool = False) -> Problem | Left:

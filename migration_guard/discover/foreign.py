@@ -5,11 +5,11 @@ They are not read, but what may hold a data change is named: nobody shall take t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_head, too_large
+from migration_guard.later import re
 from migration_guard.sight.folders import COMPILED
 
 _CODE = frozenset(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migration_guard.files import Unreadable, read_source
-from migration_guard.later import Later
+from migration_guard.later import Later, re
 
 if TYPE_CHECKING:
     import configparser

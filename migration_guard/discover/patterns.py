@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from functools import cache
 from pathlib import Path
 
 from migration_guard.config import Database, Settings, settings_of
 from migration_guard.globs import Glob, Patterns, glob, patterns
+from migration_guard.later import re
 
 _MAGIC = re.compile(r"[*?\[]")
 

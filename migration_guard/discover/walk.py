@@ -6,7 +6,6 @@ Other people's code and what git ignores are left out only as far as git does no
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import field, replace
 from pathlib import Path, PurePath
@@ -16,6 +15,7 @@ from migration_guard.discover.hints import SETTINGS
 from migration_guard.discover.ignore import Ignores, ignores_at
 from migration_guard.discover.tracked import Tracked
 from migration_guard.files import Unreadable, read_source, reason
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.sources import is_source
 

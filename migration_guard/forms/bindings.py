@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import libcst as cst
@@ -16,6 +16,7 @@ import libcst as cst
 from migration_guard.forms.nodes import OPERATORS, children, parameters, within
 from migration_guard.interpreter.kinds import kind_of
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.lean import dataclass
 
 _CLAUSES = (cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)
 _CHANGERS = frozenset(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import libcst as cst
+
+from migration_guard.lean import dataclass
 
 
 class Says(Protocol):

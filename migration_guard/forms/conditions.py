@@ -6,7 +6,6 @@ hold, and `not a == b` is `a != b`.
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Iterator
 
@@ -15,6 +14,7 @@ import libcst as cst
 from migration_guard.forms.bindings import Block, Guard, breaks, exits
 from migration_guard.forms.nodes import constant_truth, names_in, within
 from migration_guard.forms.where import Places, Where
+from migration_guard.later import re
 
 _OPPOSITE: dict[type[cst.BaseCompOp], type[cst.BaseCompOp]] = {
     cst.Equal: cst.NotEqual, cst.NotEqual: cst.Equal, cst.In: cst.NotIn, cst.NotIn: cst.In, cst.Is: cst.IsNot,

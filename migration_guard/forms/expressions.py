@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from string import Formatter
 
 import libcst as cst
@@ -18,6 +17,8 @@ from migration_guard.forms.values import constant_form, text_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.syntax import value_of
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 _PERCENT = re.compile(r"%[^a-zA-Z%]*[a-zA-Z%]?")
 HOLE = "{}"

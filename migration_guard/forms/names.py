@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -16,6 +15,7 @@ from migration_guard.forms.values import GIVEN, has_form, value_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.values import Value
+from migration_guard.later import re
 
 MAX_LEVELS = 40
 """Names within names that are looked up; what lies deeper does not count."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Bound
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import libcst as cst
 
@@ -14,6 +14,7 @@ from migration_guard.interpreter.call import Frame
 from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Source
 from migration_guard.interpreter.values import Value
+from migration_guard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ With several databases there are also `upgrade_NAME()` and `downgrade_NAME()`, w
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from migration_guard.frameworks.bindings import bindings, text_of
+from migration_guard.later import re
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:

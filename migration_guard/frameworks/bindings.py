@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
 import unicodedata
 import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 
 _COOKIE = re.compile(rb"coding[:=][ \t]*([-\w.]+)")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from migration_guard.frameworks.bindings import bindings, text_of
+from migration_guard.later import re
 
 if TYPE_CHECKING:
     from migration_guard.reading.migration import Migration

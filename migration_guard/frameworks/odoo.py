@@ -5,12 +5,12 @@ What an addon's manifest names as its hooks is run when the addon is installed, 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.files import Unreadable, read_head
 from migration_guard.frameworks.bindings import bindings, text_of
+from migration_guard.later import re
 from migration_guard.operations import Direction
 from migration_guard.sight.folders import holds
 

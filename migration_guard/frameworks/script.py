@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from migration_guard.later import re
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:

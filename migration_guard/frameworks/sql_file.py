@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from migration_guard.frameworks.sql import PLAIN, tool, tool_of
+from migration_guard.later import re
 from migration_guard.operations import Direction
 from migration_guard.sources import is_sql
 

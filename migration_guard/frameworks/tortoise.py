@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from migration_guard.frameworks.bindings import bindings, text_of
+from migration_guard.later import re
 
 if TYPE_CHECKING:
     from pathlib import PurePath

@@ -8,10 +8,10 @@ or a call of something pure, and no text says backfill.
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 
 from migration_guard.gate.inspection import Inspection, Unsure
+from migration_guard.later import re
 
 SIZE_LIMIT = 256 * 1024
 """Larger files are not judged here: parsing them would take the parent process too long."""

@@ -5,10 +5,10 @@ Things are called by where they come from, and the result of a call by the call:
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from migration_guard.gate.text import only_calls_known
+from migration_guard.later import re
 
 OP = "alembic.op"
 BATCH = "alembic.batch"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from migration_guard.config.tables import Heat, MeasuredTable
 from migration_guard.hot_tables.counts import Counted, Counts
+from migration_guard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from migration_guard.lean import dataclass
 
 SHORTEST = 1.0
 """Days at least over which writes are spread: a count of minutes says nothing of a day."""

@@ -5,13 +5,12 @@ Nothing that the driver says is repeated: its messages quote parts of the URL, a
 
 from __future__ import annotations
 
-import re
-
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import class_row, tuple_row
 
 from migration_guard.hot_tables.counts import Counted, Counts
+from migration_guard.later import re
 
 _CONNECT_SECONDS = 10
 _LIMITS = "SELECT set_config('statement_timeout', '60s', true), set_config('lock_timeout', '5s', true)"

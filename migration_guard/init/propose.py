@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import sys
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.baseline import DEFAULT_NAME
 from migration_guard.config.load import OWN_FILE, SECTION, SHARED_FILE
 from migration_guard.init.source import Source, source
 from migration_guard.init.survey import ATTRIBUTES, GITLAB, HOOKS, WORKFLOWS, Survey
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.config import SettingsLoader
@@ -13,6 +11,8 @@ from migration_guard.config.load import SHARED_FILE
 from migration_guard.discover import discover
 from migration_guard.discover.walk import Seen, source_files
 from migration_guard.files import Unreadable, exists, read_head, read_source
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 HOOKS = ".pre-commit-config.yaml"
 GITLAB = ".gitlab-ci.yml"

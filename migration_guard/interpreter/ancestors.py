@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
@@ -12,6 +11,7 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Value
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

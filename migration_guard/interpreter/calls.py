@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -18,6 +17,7 @@ from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, Store, r
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.values import NONE, UNKNOWN, Choice, Constant, Unknown, Value, join
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -13,6 +13,7 @@ from migration_guard.interpreter.functions import Function, docstring
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Native, Unknown, Value, join
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

@@ -6,9 +6,7 @@ it gives is taken as unknown, and so is what it was given and may have changed: 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -20,6 +18,8 @@ from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.syntax import Source, dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Choice, Constant, External, Unknown, Value
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 MUCH = 2
 """Calls of one function, with arguments of which not all is known, that are followed for one entry point."""

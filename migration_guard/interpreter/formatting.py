@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.real import MAX_DEPTH, WIDE, Known, NotKnown, formatted, real
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, Value, join
+from migration_guard.later import re
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import libcst as cst
 
 from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Native, Unknown, Value, join
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

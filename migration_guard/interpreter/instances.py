@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Native, Unknown, Value, join
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

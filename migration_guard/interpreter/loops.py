@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +14,7 @@ from migration_guard.interpreter.functions import Generator
 from migration_guard.interpreter.spot import Loop, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.values import Choice, Constant, Unknown, Value, join
+from migration_guard.later import re
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine

@@ -9,11 +9,9 @@ the file; where it is not the same, as where `ast` reads nothing, the anchor is 
 from __future__ import annotations
 
 import ast
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,8 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from migration_guard.interpreter.kinds import code_fields, within
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

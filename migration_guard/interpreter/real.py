@@ -13,13 +13,13 @@ import re
 import string
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.text import MAX_CHARACTERS_MADE, Piece, Text
 from migration_guard.interpreter.values import NONE, Constant, Method, Unknown, Value, join
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from migration_guard.files import LINK_OUT, Unreadable, leads_out, read_source
 from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.syntax import Refused, Source, parse
 from migration_guard.interpreter.values import UNKNOWN, Choice, Unseen, Value, join
+from migration_guard.later import re
 from migration_guard.sight import folders
 from migration_guard.skim import places
 

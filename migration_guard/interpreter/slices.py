@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as AnySequence
-from dataclasses import dataclass
 
 from migration_guard.interpreter.values import Constant, Value
+from migration_guard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Place
+from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 
 if TYPE_CHECKING:

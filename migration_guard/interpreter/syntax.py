@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import gc
-import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ import libcst as cst
 
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.positions import Positions
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 MAX_DEPTH = 800
 """Nesting beyond this is refused: libcst recurses per level, and dies where CPython's own parser would refuse."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as AnySequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.flow import each
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import (
     EXPRESSION,
     Handle,
@@ -21,6 +21,7 @@ from migration_guard.libraries.database import (
 )
 from migration_guard.libraries.execution import changes_in, execute, opaque, run_text
 from migration_guard.libraries.operations import OWN, ROWS, SCHEMA, Implements, Registers
+from migration_guard.libraries.waiting import waits_for
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -73,9 +74,9 @@ class BuiltOperation(Value):
             case "CreateTableOp":
                 ledger = call.machine.ledger
                 ledger.create(_literal(self.made_with.argument(0, "table_name")), spot_of(call.place), certain=False)
-                ledger.schema(spot_of(call.place), f"op.invoke({self.cls})")
+                ledger.schema(spot_of(call.place), f"op.invoke({self.cls})", stack=call.machine.frames)
             case _:
-                call.machine.ledger.schema(spot_of(call.place), f"op.invoke({self.cls})")
+                call.machine.ledger.schema(spot_of(call.place), f"op.invoke({self.cls})", stack=call.machine.frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,13 @@ class Op(Value):
     """`alembic.op`, or the object of a batch."""
 
     handle = True
+    batch: str | None = None
+    """The table of a batch, where that is known."""
+    within_batch: bool = False
 
     @property
     def key(self) -> object:
-        return "op"
+        return ("op", self.batch) if self.within_batch else "op"
 
     def attribute(self, name: str, machine: Machine) -> Value:
         if name in ("impl", "migration_context"):
@@ -103,13 +107,13 @@ class Op(Value):
                     call, call.argument(0, "sqltext") or UNKNOWN
                 )  # as a callback it is given what is not known
             case "__enter__" | "__exit__":
-                return OP
+                return self
             case "bulk_insert":
                 return _bulk_insert(call)
             case "get_bind" | "get_context":
                 return Handle("connection")
             case "batch_alter_table":
-                return OP
+                return Op(_literal(call.argument(0, "table_name")), within_batch=True)
             case "f":
                 return call.argument(0, "name") or UNKNOWN
             case "inline_literal":
@@ -122,7 +126,7 @@ class Op(Value):
                 return _invoke(call)
             case "run_async":
                 return _run_async(call)
-        return _registered(name, call) or _schema(name, call)
+        return _registered(name, call) or _schema(name, call, self)
 
 
 OP = Op()
@@ -176,7 +180,7 @@ def _invoke(call: Call) -> Value:
     return UNKNOWN
 
 
-def _schema(name: str, call: Call) -> Value:
+def _schema(name: str, call: Call, op: Op) -> Value:
     """A schema operation. Created tables are remembered: what fills them disturbs nobody. Of others nothing is known."""
     ledger = call.machine.ledger
     table = _literal(call.argument(0, "table_name", "old_table_name", "source"))
@@ -200,7 +204,7 @@ def _schema(name: str, call: Call) -> Value:
         run_callbacks(call)
         _unknown(name, call)
         return Unknown(name)
-    ledger.schema(spot_of(call.place), f"op.{name}")
+    ledger.schema(spot_of(call.place), f"op.{name}", on=waits_for(name, call, op), stack=call.machine.frames)
     _computes(name, call)
     return Table(table) if name == "create_table" else Unknown(name)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,8 @@ from migration_guard.interpreter.values import (
     Value,
     join,
 )
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import Rendered, core
 
@@ -241,7 +242,7 @@ class Table(Value):
                 checked = call.argument(1, "checkfirst")
                 certain = checked is None or checked.truth is False
                 call.machine.ledger.create(self.name, spot_of(call.place), certain=certain)
-                call.machine.ledger.schema(spot_of(call.place), f"create {self.name}")
+                call.machine.ledger.schema(spot_of(call.place), f"create {self.name}", on=(), stack=call.machine.frames)
                 return NONE
             case "drop":
                 call.machine.ledger.drop(self.name)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
@@ -11,6 +10,8 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.libraries import orm
 from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, Statement, record, run_callbacks
 from migration_guard.libraries.django_models import bundled_table
@@ -281,7 +282,9 @@ class SchemaEditor(Value):
         if name == "quote_name":
             return call.argument(0, "name") or UNKNOWN
         if name in _EDITS:
-            call.machine.ledger.schema(spot_of(call.place), f"schema_editor.{name}")
+            edited = call.argument(0, "model")
+            on = () if name == "create_model" else (edited.table if isinstance(edited, Model) else None,)
+            call.machine.ledger.schema(spot_of(call.place), f"schema_editor.{name}", on=on, stack=call.machine.frames)
         elif name in _WRITES_DOWN or _PART.match(name):
             return EXPRESSION
         elif name not in ("__enter__", "__exit__", "atomic_migration"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.text import Piece, Text
 from migration_guard.interpreter.values import Method, Unknown, Value
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import Model, Query
 
 if TYPE_CHECKING:

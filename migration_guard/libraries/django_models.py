@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Value
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import Field, Model
 from migration_guard.sight.folders import is_folder, matching
 from migration_guard.skim.history import (

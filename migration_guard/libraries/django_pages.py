@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.values import Method, Unknown, Value
+from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

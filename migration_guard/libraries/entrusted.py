@@ -6,10 +6,8 @@ of a thing of which nothing is known, how it is called. What is kept is state: w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
@@ -17,6 +15,8 @@ from migration_guard.interpreter.flow import HEAP, Content, Store
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.values import UNKNOWN, External, Method, Partial, Value, join
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.libraries import trust
 from migration_guard.libraries.database import held
 from migration_guard.libraries.execution import opaque

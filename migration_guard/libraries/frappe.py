@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import EXPRESSION, Handle, Query, Statement, Table, record, run_callbacks
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.operations import OperationKind
@@ -124,7 +125,7 @@ def call(target: External, call: Call) -> Value | None:
         case "qb" | "get_query":
             return Query()
     if last in _SCHEMA:
-        call.machine.ledger.schema(spot_of(call.place), f"{last} changes DocTypes")
+        call.machine.ledger.schema(spot_of(call.place), f"{last} changes DocTypes", stack=call.machine.frames)
         return UNKNOWN
     if last in _READS or target.name.startswith(("frappe.utils", "pypika", "frappe.query_builder")):
         run_callbacks(call)
@@ -267,7 +268,7 @@ class FrappeDB(Value):
             call.machine.ledger.commit()
             return NONE
         if name in _DB_SCHEMA:
-            call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema")
+            call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema", stack=call.machine.frames)
             return UNKNOWN
         if name in ("get_all", "get_list"):
             return Query()

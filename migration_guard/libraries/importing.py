@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.repository import Module
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Value, join
+from migration_guard.lean import dataclass
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.standard.builtin import namespace_of
 from migration_guard.libraries.standard.files import PathValue, as_path

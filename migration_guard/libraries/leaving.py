@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import External, Method, ModuleValue, Partial, Place, Unknown, Unseen, Value
+from migration_guard.later import re
 from migration_guard.libraries import django, masonite, orm, trust
 from migration_guard.libraries.database import (
     CORE_VERBS,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import UNKNOWN, External, Method, Value
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import Model, Query
 from migration_guard.libraries.execution import execute, out_of_sight
 

@@ -6,12 +6,12 @@ written; what a model's own methods do, which stand in addons out of sight, is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, literal, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import Handle, record, run_callbacks
 from migration_guard.libraries.execution import execute, opaque, out_of_sight
 from migration_guard.operations import OperationKind
@@ -93,7 +93,7 @@ def call(target: External, call: Call) -> Value | None:
         run_callbacks(call)
         return Unknown(last)
     if schema:
-        call.machine.ledger.schema(spot_of(call.place), f"{last} changes the schema")
+        call.machine.ledger.schema(spot_of(call.place), f"{last} changes the schema", stack=call.machine.frames)
         return UNKNOWN
     run_callbacks(call)
     return out_of_sight(target, call)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Value
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import EXPRESSION, Handle
 from migration_guard.libraries.execution import execute, out_of_sight
 from migration_guard.operations import Direction
@@ -56,5 +56,5 @@ class MigrationManager(Value):
                 return NONE
             case "run_sql" | "raw":
                 return execute(call, function)
-        call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema")
+        call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema", stack=call.machine.frames)
         return NONE

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from migration_guard.later import re
 from migration_guard.skim import created
 from migration_guard.sources import is_sql
 from migration_guard.sql import FunctionCreated, Functions, Unknown, read_sql

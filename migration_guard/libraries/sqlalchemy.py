@@ -166,7 +166,7 @@ class Metadata(Value):
 
     def method(self, name: str, call: Call) -> Value:
         if name == "create_all":
-            call.machine.ledger.schema(spot_of(call.place), "create_all")
+            call.machine.ledger.schema(spot_of(call.place), "create_all", stack=call.machine.frames)
         return NONE
 
 

@@ -9,9 +9,8 @@ believed of values only; a function or object that is imported from out of sight
 
 from __future__ import annotations
 
-import re
-
 from migration_guard.interpreter.values import External, Value
+from migration_guard.later import re
 from migration_guard.libraries.database import Handle, holds_rows
 from migration_guard.operations import Direction
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
+from migration_guard.lean import dataclass
 from migration_guard.move.piece import Piece
 from migration_guard.operations import Direction, Operation, OperationKind
 from migration_guard.rewriting.removal import CannotRemove

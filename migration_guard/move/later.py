@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.discover import Candidate
 from migration_guard.files import Unreadable, read_source
 from migration_guard.interpreter.syntax import Refused
+from migration_guard.lean import dataclass
 from migration_guard.move.piece import Piece
 from migration_guard.move.schema import Schema, contract_path
 from migration_guard.operations import Operation

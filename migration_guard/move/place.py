@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.config import Settings
@@ -11,6 +10,7 @@ from migration_guard.config.advice import table
 from migration_guard.discover.patterns import backfill_path
 from migration_guard.files import Unreadable, read_source
 from migration_guard.interpreter.syntax import Refused
+from migration_guard.lean import dataclass
 from migration_guard.rewriting.definitions import keys_in
 
 

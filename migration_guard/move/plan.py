@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Severity
 from migration_guard.interpreter.syntax import Refused
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.move.group import Member, group_of, keys_before, others_of, twins_of
 from migration_guard.move.later import Change, Later, later_of
 from migration_guard.move.piece import FUNCTION, MOVABLE, Piece, piece_of

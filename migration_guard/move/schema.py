@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.move.told import alembic, django
 from migration_guard.move.told.syntax import argument, called, text
 from migration_guard.skim.history import MAX_BYTES, app_label

@@ -7,12 +7,13 @@ missing. Both must leave the same rows, and a second run of the backfills must w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import psycopg
 
 from migration_guard.backfill import Backfill
 from migration_guard.backfill import run as run_backfills
+from migration_guard.lean import dataclass
 from migration_guard.prove.server import Scratch
 from migration_guard.prove.tables import Made, made_for
 from migration_guard.sql.backfill import CannotMove, Facts

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from zlib import crc32
 
 import psycopg
 from psycopg import sql
 
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.prove.values import Values
 from migration_guard.sql.backfill import Column, Facts
 from migration_guard.sql.backfill.spoken import Spoken

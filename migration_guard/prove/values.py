@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+from migration_guard.lean import dataclass
 
 _NULL_EVERY = 7
 _TEXTS = ("", "a", "A ", "it's 50%", "2")

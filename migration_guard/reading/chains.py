@@ -6,13 +6,14 @@ What a query leaves out is asked of its source, since the interpreter keeps of a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 import libcst as cst
 
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.lean import dataclass
 
 _WRAPS = frozenset({"list", "tuple", "set", "sorted", "iter", "reversed", "tqdm", "enumerate"})
 """Functions that give the rows that they are given."""

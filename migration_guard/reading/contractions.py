@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Value
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.libraries.django import Built
 
 if TYPE_CHECKING:

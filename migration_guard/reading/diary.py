@@ -5,10 +5,9 @@ A Ledger that also notes what no migration is asked for. What is met again at th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -17,6 +16,8 @@ from migration_guard.interpreter.spot import Loop, Spot, spot_in_text, spot_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Method, Place, Unknown, Value
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.libraries.execution import SINKS
 from migration_guard.operations import OperationKind
 from migration_guard.reading import objects
@@ -185,7 +186,7 @@ class Diary(Ledger):
         if kind is not OperationKind.INSERT_VALUES:
             self.unseen.setdefault(spot.key, (spot, what))
 
-    def schema(self, spot: Spot, what: str) -> None:
+    def schema(self, spot: Spot, what: str, *, on: Iterable[str | None] = (None,), stack: Sequence[Frame] = ()) -> None:
         self.schema_changes.setdefault(spot.key, spot)
 
     def _note(self, what: TimeoutSet | Pick | Write, spot: Spot) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
 import libcst as cst
 
 from migration_guard.interpreter.syntax import Source
+from migration_guard.later import re
 from migration_guard.operations import Ignore, Problem
 
 WORD = "migration-guard:"

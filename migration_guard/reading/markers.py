@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 
 from migration_guard.interpreter.syntax import Source
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.operations import Direction, Operation, OperationKind, Part, Span
 
 _WORD = re.compile(r"back[-_ ]?fill", re.IGNORECASE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +25,7 @@ from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Literal, Refused, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Place, Unknown, Unseen, Value
+from migration_guard.later import re
 from migration_guard.libraries import (
     Libraries,
     django,
@@ -42,7 +42,9 @@ from migration_guard.reading.contractions import Contractions
 from migration_guard.reading.diary import Diary, autocommits
 from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
+from migration_guard.reading.limits import limits_around
 from migration_guard.reading.markers import Markers
+from migration_guard.reading.omissions import Omissions
 from migration_guard.reading.procedures import Procedures
 from migration_guard.sources import is_sql
 
@@ -82,6 +84,10 @@ class Migration:
         self._diary = diary
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
+        self.omissions = Omissions(self.path, job.framework, job.dialect)
+        if job.critical and diary is None:
+            self.ledger.critic = self.omissions
+            self.ledger.limited, self.ledger.limited_here = limits_around(self.path, Path(job.root), job.framework)
         repository = Repository(Path(job.root))
         self.ledger.forms.repository = repository
         self.machine = Machine(self.module, repository, self.libraries, self.ledger)
@@ -373,6 +379,7 @@ def read(job: Job, data: bytes) -> Reading:
             for one in migration.contractions.found.values()
             if one.spot.path == migration.path
         ),
+        omissions=tuple(migration.omissions.told(markers.block_at)),
         required=tuple(migration.contractions.required),
         blocks=markers.blocks,
         reached=tuple(sorted(map(os.fspath, migration.machine.repository.reached))),

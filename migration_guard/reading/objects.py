@@ -6,12 +6,12 @@ They become the same Picks and Writes as SQL. What cannot be told is None, and i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.lean import dataclass
 from migration_guard.reading.chains import RUNS, Binding, Chain, Link, assigned_attributes, bindings, chain_of
 from migration_guard.sql.batch import Pick, Write, is_key
 

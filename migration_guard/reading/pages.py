@@ -7,7 +7,6 @@ one does not do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -15,6 +14,7 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.spot import Spot
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.lean import dataclass
 from migration_guard.reading.diary import Diary, Event, is_transaction
 from migration_guard.sql.batch import Write
 

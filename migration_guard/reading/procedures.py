@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,8 @@ from migration_guard.interpreter.spot import Spot, spot_in_text
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Unknown, Value
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.libraries.database import Handle
 from migration_guard.operations import Direction, Problem, Span
 from migration_guard.procedures import Alteration, BatchSize, Procedure, Selection, Setting

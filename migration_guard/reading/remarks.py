@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
 
 from migration_guard.interpreter.syntax import parse
+from migration_guard.later import re
 from migration_guard.sources import is_sql
 
 _LINE_END = re.compile(r"\r\n?|\n|\Z")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Collection, Iterator
 
@@ -10,6 +9,7 @@ import libcst as cst
 
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.syntax import Source, dotted
+from migration_guard.later import re
 from migration_guard.operations import Span
 
 _CHANGES = re.compile(

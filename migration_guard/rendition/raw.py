@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping as AnyMapping
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from migration_guard.interpreter.spot import spot_in_text
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Value
+from migration_guard.later import re
 from migration_guard.rendition.spelling import NotRendered, Rendered, first_argument, plain_arguments, spelt, spelt_list
 from migration_guard.sql import statement_at
 

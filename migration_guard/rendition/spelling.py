@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence as AnySequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -13,6 +11,8 @@ from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Choice, Constant, Value
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.operations import Rows
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from migration_guard.later import re
 from migration_guard.operations import Span
 from migration_guard.report.sanitise import one_line
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import textwrap
 from collections.abc import Iterator
 from dataclasses import field
 
 from migration_guard.findings import Finding, Severity, Status
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.operations import Direction, Operation, OperationKind, Problem
 from migration_guard.report.crowd import OVERVIEW_FROM, worst

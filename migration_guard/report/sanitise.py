@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from migration_guard.later import re
 
 _UNSAFE = re.compile(
     "["

@@ -6,11 +6,12 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.lean import dataclass
 from migration_guard.rewriting.leftovers import is_harmless
 from migration_guard.rewriting.removal import CannotRemove, Migration
 from migration_guard.rewriting.steps import Step, Told, entangled, mirrors, told_by

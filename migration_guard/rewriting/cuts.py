@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import libcst as cst
 
 from migration_guard.interpreter.syntax import Source
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 
 

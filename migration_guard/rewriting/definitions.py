@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import libcst as cst
 
 from migration_guard.interpreter.syntax import Source, dotted, parse
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 CLASS = "Backfill"
 PACKAGE = "migration_guard.backfill"

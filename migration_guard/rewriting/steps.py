@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
+
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)

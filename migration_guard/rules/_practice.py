@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from migration_guard.findings import Edit, Finding, Measure, Severity
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 from migration_guard.procedures import Alteration, Procedure, Setting

@@ -33,10 +33,10 @@ Migrations change the schema, backfills change the data. Define the backfill, an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from migration_guard.findings import Finding, Severity
+from migration_guard.later import re
 from migration_guard.operations import Operation, OperationKind
 from migration_guard.rules._rule import Context, rule
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import tokenize
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from pygls import uris
+
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from migration_guard import sight
@@ -16,6 +16,7 @@ from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import UsageError, discover
 from migration_guard.files import printable, shown_path
 from migration_guard.findings import Finding
+from migration_guard.lean import dataclass
 from migration_guard.operations import Job, Problem
 from migration_guard.pipeline import Request, Run, run
 from migration_guard.pool import kept_readers, read_all

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from migration_guard.later import Later
+from migration_guard.lean import dataclass
 from migration_guard.sql.lexis import lexis_of, spoken
 from migration_guard.sql.scan import HOLE, masked, scan
 from migration_guard.sql.statement import split

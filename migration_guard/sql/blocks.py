@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from migration_guard.lean import dataclass
 from migration_guard.sql.scan import words
 from migration_guard.sql.statement import Statement
 

@@ -4,9 +4,9 @@ those count that change its meaning.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
+from migration_guard.later import re
 from migration_guard.sql.lexis import UNKNOWN, canonical_lexis
 from migration_guard.sql.scan import HOLE, Sort, masked, scan
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from migration_guard.later import re
 from migration_guard.sql.passage import Passage, joined, plain
 from migration_guard.sql.scan import HOLE, Sort, words
 from migration_guard.sql.statement import Statement

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
+from migration_guard.later import re
 from migration_guard.sql.names import bare
 
 _VIEW = re.compile(

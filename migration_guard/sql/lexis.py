@@ -6,10 +6,11 @@ a text has several readings: what any of them finds is found.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.operations import UNKNOWN_DIALECT
 
 UNKNOWN = UNKNOWN_DIALECT

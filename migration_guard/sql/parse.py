@@ -10,13 +10,13 @@ from __future__ import annotations
 import logging
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
 import sqlglot
 from sqlglot import exp
 
+from migration_guard.lean import dataclass
 from migration_guard.operations import OperationKind
 from migration_guard.sql import writes
 from migration_guard.sql.alarm import TooSlow, at_most

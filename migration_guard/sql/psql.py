@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from migration_guard.later import re
 from migration_guard.sql.scan import Token
 from migration_guard.sql.steps import Harmless, Unknown
 

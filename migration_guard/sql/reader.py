@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migration_guard.later import Later
+from migration_guard.later import Later, re
 from migration_guard.operations import OperationKind
 from migration_guard.sql import blocks, computed, ddl, dialects, psql, writes
 from migration_guard.sql.calls import Calls

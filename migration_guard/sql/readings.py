@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from migration_guard.later import re
 from migration_guard.sql.functions import Functions
 from migration_guard.sql.lexis import Lexis, differs, readings
 from migration_guard.sql.reader import Reader

@@ -6,12 +6,12 @@ known (a hole) becomes `HOLE`, a letter of the private use area that counts as p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
 
+from migration_guard.later import re
 from migration_guard.sql.lexis import Lexis
 
 HOLE = "\ue000"

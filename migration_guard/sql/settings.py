@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 _NAME = r"(?P<name>lock_timeout|statement_timeout|idle_in_transaction_session_timeout)"
 _VALUE = r"(?P<value>'[^']*'|[\w.{}:%()$]+(?:\s*(?:ms|s|min|h|d)\b)?)"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 
+from migration_guard.lean import dataclass
 from migration_guard.operations import OperationKind
 
 

@@ -2,10 +2,10 @@ r"""What stands in a string: `'it''s'`, `E'\n'`, `U&'\0041'`, `$$…$$`, and the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 
+from migration_guard.later import re
 from migration_guard.sql.passage import Passage, joined, plain
 from migration_guard.sql.scan import Sort, Token
 

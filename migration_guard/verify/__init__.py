@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from migration_guard.config import Settings, SettingsLoader
@@ -16,6 +16,7 @@ from migration_guard.discover import BACKFILL
 from migration_guard.discover.patterns import backfill_path
 from migration_guard.filing import Checked
 from migration_guard.judge import Law, Severities, TablePatterns
+from migration_guard.lean import dataclass
 from migration_guard.operations import Problem
 from migration_guard.pipeline import Request, Run, names_without_backfills, run
 from migration_guard.pool import kept_readers

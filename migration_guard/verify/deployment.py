@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source, shown_path
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.operations import Problem
 from migration_guard.verify import descriptions, foreign
 from migration_guard.verify.descriptions import Command, Fate, compose, make, shell, yamls

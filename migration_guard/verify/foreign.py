@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_source
+from migration_guard.lean import dataclass
 
 _EXITS = frozenset({"exit", "quit", "_exit", "SystemExit"})
 _CATCHES = frozenset({"Exception", "BaseException"})

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.config import SettingsLoader
 from migration_guard.findings import Finding, Severity, Status
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.operations import Problem
 from migration_guard.pipeline import Request, Run, check
 from migration_guard.report.model import Report

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding, Severity, Status
 from migration_guard.judge import Law, judge_backfills
+from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 from migration_guard.procedures import IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT, Procedure
 from migration_guard.rules._practice import changes, spelt, transactions

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard.config import ConfigError, Settings
 from migration_guard.discover.walk import NEVER_ENTERED
 from migration_guard.files import Unreadable as NotRead
 from migration_guard.files import nearest_name, read_source, shown_path
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions import Kind, Unreadable, kind_of
 from migration_guard.verify.descriptions.steps import RUNS
 

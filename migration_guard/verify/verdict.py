@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from migration_guard.findings import Edit
+from migration_guard.lean import dataclass
 from migration_guard.operations import Problem
 
 DECIDING = {"MG408": "SET that outlives its transaction", "MG410": "completion by a row count"}

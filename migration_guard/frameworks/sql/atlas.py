@@ -4,11 +4,11 @@ format is used, which then is that tool's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, above, small, whole
+from migration_guard.later import re
 from migration_guard.operations import Direction
 from migration_guard.sight.folders import is_file
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, is_the_custom, whole
+from migration_guard.later import re
 from migration_guard.operations import Direction
 
 _UP = re.compile(r"^--[ \t]*migrate:up(?P<options>[ \t\r]*$|[ \t]+\S[^\n]*)", re.MULTILINE)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, whole
+from migration_guard.later import re
 from migration_guard.operations import Direction
 
 _FOLDER = re.compile(r"^\d[\d-]*_|^\d{10,}$")

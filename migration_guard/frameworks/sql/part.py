@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from migration_guard.files import Unreadable, read_head
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.operations import Direction
 from migration_guard.sight.folders import is_file, names
 

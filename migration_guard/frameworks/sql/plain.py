@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, whole
+from migration_guard.later import re
 from migration_guard.operations import Direction
 from migration_guard.sight.folders import holds_ending
 from migration_guard.sources import is_numbered

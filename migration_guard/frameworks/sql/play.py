@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from migration_guard.frameworks.sql.part import Part, lines
+from migration_guard.later import re
 from migration_guard.operations import Direction
 
 _MARKER = re.compile(r"^[ \t]*(?:#|--)[- \t]*!(?P<way>Ups|Downs)\b", re.IGNORECASE | re.MULTILINE)

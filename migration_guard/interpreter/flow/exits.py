@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 from functools import partial
 from typing import TypeVar
 
 from migration_guard.interpreter.flow.heap import HEAP, Delta
+from migration_guard.lean import dataclass
 
 _T = TypeVar("_T")
 

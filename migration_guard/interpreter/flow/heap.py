@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, Protocol
+
+from migration_guard.lean import dataclass
 
 Slot = object
 """The name of a place in a Store: a variable, an attribute, or what the Store as a whole holds."""

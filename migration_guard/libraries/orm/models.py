@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
@@ -12,6 +11,7 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
+from migration_guard.later import re
 from migration_guard.libraries import active_record
 from migration_guard.libraries.database import (
     Expression,

@@ -28,7 +28,7 @@ from migration_guard.libraries.orm.names import (
 )
 from migration_guard.libraries.orm.rows import overridden
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import Rendered, core, queryset, saved
+from migration_guard.rendition import Rendered, core, saved, updates
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -53,6 +53,8 @@ _OF_QUERYSETS = frozenset(
 def query_method(query: Query, name: str, call: Call) -> Value:
     """A method of a queryset, manager, session query, select or result."""
     model = query.model
+    if name in ("iterator", "aiterator") and call.machine.ledger.critic is not None:
+        call.machine.ledger.critic.iterated(call)
     if query.orm in active_record.ORMS:
         return active_record.query_method(query, name, call)
     if query.orm != "sqlalchemy-core" or model is not None:
@@ -101,7 +103,7 @@ def _query_write(query: Query, name: str, call: Call) -> Value | None:
     def tell(kind: OperationKind, *, from_rows: bool = False) -> None:
         rendered: Callable[[], str | Rendered] = partial(core.of_query, call)
         if how == "django-orm":
-            of = saved.of_bulk_update if name.lstrip("a") == "bulk_update" else queryset.rendered
+            of = saved.of_bulk_update if name.lstrip("a") == "bulk_update" else updates.rendered
             rendered = partial(of, call, model)
         tables = call.machine.libraries.django.tables(model, named) if model and how == "django-orm" else (table,)
         record(call, kind, how=how, tables=tables, model=shown, from_rows=from_rows, rendered=rendered)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.values import NONE, Unknown, Value
+from migration_guard.later import re
 from migration_guard.libraries import django_relations, relationships
 from migration_guard.libraries.database import (
     Field,

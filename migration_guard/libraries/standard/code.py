@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.embedded import run_code
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Unknown, Value, join
+from migration_guard.lean import dataclass
 from migration_guard.libraries.execution import opaque
 
 if TYPE_CHECKING:

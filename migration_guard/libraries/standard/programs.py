@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import External, Unknown, Value
+from migration_guard.later import re
 from migration_guard.libraries.database import record
 from migration_guard.libraries.execution import changes_in, execute, opaque
 from migration_guard.libraries.standard.files import PathValue, file_text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
@@ -10,6 +9,7 @@ from migration_guard.interpreter.formatting import format_text
 from migration_guard.interpreter.real import computed
 from migration_guard.interpreter.text import MAX_CHARACTERS_MADE, Text, as_text, concatenated, hole
 from migration_guard.interpreter.values import UNKNOWN, Constant, Method, Unknown, Value, join
+from migration_guard.later import re
 from migration_guard.libraries.standard import pure
 from migration_guard.libraries.standard.iteration import first
 

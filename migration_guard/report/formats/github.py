@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from migration_guard.findings import Finding, Severity, Status
+from migration_guard.lean import dataclass
 from migration_guard.operations import Problem
 from migration_guard.report.model import Report, by_urgency
 from migration_guard.report.sanitise import one_line

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from sqlglot import exp
 
+from migration_guard.lean import dataclass
 from migration_guard.sql.backfill.facts import CannotMove, Draft, Facts
 from migration_guard.sql.backfill.names import FactsOf, Owner, folded, name_of, owner_of
 from migration_guard.sql.backfill.origin import Origin, origin_of

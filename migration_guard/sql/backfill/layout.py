@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+from migration_guard.later import re
 
 LONGEST_LINE = 96
 _INDENT = "  "

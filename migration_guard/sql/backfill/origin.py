@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
+from migration_guard.lean import dataclass
 from migration_guard.sql.backfill.facts import CannotMove, Facts
 from migration_guard.sql.backfill.names import FactsOf, folded, name_of, settle
 from migration_guard.sql.backfill.sources import keys_of

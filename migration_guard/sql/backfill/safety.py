@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
 
+from migration_guard.later import re
 from migration_guard.sql.backfill.facts import CannotMove, Column
 from migration_guard.sql.backfill.names import Owner, folded, is_row, owner_of
 from migration_guard.sql.backfill.tree import Target, conjuncts, put_into, same_table

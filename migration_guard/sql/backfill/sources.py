@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
+from migration_guard.lean import dataclass
 from migration_guard.sql.backfill.facts import CannotMove, Facts
 from migration_guard.sql.backfill.tree import Target, tables
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlglot import exp
 
+from migration_guard.lean import dataclass
 from migration_guard.sql.backfill.names import folded, name_of
 from migration_guard.sql.backfill.tree import parsed, tables
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
 
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.sql.alarm import TooSlow, at_most
 from migration_guard.sql.backfill.facts import CannotMove
 from migration_guard.sql.backfill.layout import laid_out

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlglot import exp
 
+from migration_guard.lean import dataclass
 from migration_guard.sql.backfill.facts import CannotMove, Draft, Facts
 from migration_guard.sql.backfill.names import FactsOf, folded, own, settle
 from migration_guard.sql.backfill.safety import (

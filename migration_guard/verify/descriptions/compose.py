@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions.steps import words_of
 from migration_guard.verify.descriptions.yamls import Node, get, items, line, pairs, text, texts
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
+from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.steps import Command, Fate
 

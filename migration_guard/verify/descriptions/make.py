@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
 

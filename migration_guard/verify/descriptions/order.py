@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+
+from migration_guard.later import re
 
 _DEPLOYS = re.compile(
     r"deploy|release|rollout|ship|prod(?:uction)?\b|publish|migrat|back_?-?fill|(?:^|[^a-z])fill", re.IGNORECASE

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator, Mapping
 
+from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
 from migration_guard.verify.descriptions.yamls import Node, begins, get, items, text

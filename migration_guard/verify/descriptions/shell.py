@@ -6,13 +6,14 @@ that are stored and tested. What this cannot tell is told as not judged.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
 
 _LANGUAGE = Language(tree_sitter_bash.language())

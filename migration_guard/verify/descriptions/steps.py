@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from migration_guard.later import re
+from migration_guard.lean import dataclass
 
 SPEAKS = re.compile(r"migrat|back_?-?fill", re.IGNORECASE)
 """What a step says that may run migrations or backfills."""

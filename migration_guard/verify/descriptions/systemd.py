@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from migration_guard.later import re
 from migration_guard.verify.descriptions.steps import Command, Fate, words_of
 
 _EXEC = re.compile(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 import yaml
 
+from migration_guard.later import re
 from migration_guard.verify.descriptions.steps import Unreadable
 
 Node = yaml.Node
