@@ -214,8 +214,9 @@ def _computes(name: str, call: Call) -> None:
     using = call.named.get("postgresql_using", NONE)
     if any(isinstance(option, Unknown) for option in using.alternatives()):
         opaque(call, "what its postgresql_using computes for each row is not known", "alter_column")
+    converts = "ALTER TABLE t ALTER COLUMN c TYPE t USING " if name == "alter_column" else "SELECT "
     for text in computed_by(call.arguments if name in _COMPUTES else using.alternatives()):
-        run_text(call, concatenated((plain("ALTER TABLE t ALTER COLUMN c TYPE t USING "), text)), None)
+        run_text(call, concatenated((plain(converts), text)), None)
 
 
 _COMPUTES = frozenset({"add_column", "create_check_constraint", "create_exclude_constraint", "create_index"})
