@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from zlib import crc32
 
 import psycopg
@@ -16,6 +16,8 @@ from migration_guard.sql.backfill.spoken import Spoken
 
 ROWS = 180
 """Rows of each table: enough for some batches."""
+_MEETS_EVERY = 9
+"""So often a row meets what the statement asks for."""
 _IS_NUMBER = re.compile(r"(?:.*_)?(?:id|no|num|number|count|order|position|score|total|amount|seconds|size|rank)$")
 _IS_TRUTH = re.compile(r"(?:is|has|can|was)_\w+|\w*(?:active|enabled|deleted|public|hidden)$")
 
@@ -34,6 +36,8 @@ class Made:
     new: frozenset[str]
     """Columns that the migration itself has added: NULL in every row."""
     values: Values
+    asked: Mapping[str, str]
+    """Columns that the statement compares with a constant: some rows have all of these at once."""
 
     def create(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         """Create it and its rows."""
@@ -84,6 +88,12 @@ class Made:
         for name, kind, nullable in self.columns:
             if name in self.new:
                 row.append(None)
+            elif name in self.asked and number % _MEETS_EVERY == 0 and name not in self.keys and name not in alone:
+                row.append(
+                    self.asked[name]
+                    if _may_hold(kind, self.asked[name])
+                    else self.values.one(name, kind, number, nullable=False)
+                )
             elif self.keys == (name,) or (name in alone and number % 5):
                 row.append(self.values.key(kind, number * 2 if self.filled else number))
             elif name in self.keys:
@@ -114,11 +124,23 @@ def made_for(statements: Sequence[Spoken], facts_of: Callable[[str], Facts]) -> 
         keys = facts.keys or ("id",)
         for key in keys:
             columns.setdefault(key, Column("BIGINT", nullable=False))
+        for key in (one for unique in facts.unique for one in unique):
+            columns.setdefault(key, Column(_guessed(key)))
         filled = {column for one in statements if one.filled and one.tables[0] == name for column in one.filled}
         told = tuple((column, _type(column, one), one.nullable) for column, one in columns.items())
         new = frozenset(column for column, one in columns.items() if one.new and column not in keys)
-        found.append(Made(name, told, keys, facts.unique, frozenset(filled), new, values))
+        asked = {column: value for one in statements for column, value in one.asked}
+        found.append(Made(name, told, keys, facts.unique, frozenset(filled), new, values, asked))
     return found
+
+
+def _may_hold(kind: str, value: str) -> bool:
+    """Whether a column of a type may hold a constant: any text, and numbers where numbers are meant."""
+    base = kind.partition("(")[0].strip()
+    length = kind.partition("(")[2].rstrip(")")
+    if base in {"TEXT", "VARCHAR", "CHAR"}:
+        return not length.isdigit() or len(value) <= int(length)
+    return _whole(base) and value.isdigit()
 
 
 def _mixed(*parts: object) -> int:

@@ -72,12 +72,24 @@ def _is_harmless(node: ast.stmt, statement: tuple[int, int]) -> bool:
             return True
         case ast.Expr(value=ast.Call() as call):
             return _last(call) in _QUIET
+        case ast.Try(body=body, handlers=handlers, orelse=[], finalbody=[]):
+            return all(map(_passes_over_none, handlers)) and all(_is_harmless(one, statement) for one in body)
         case (
             ast.Assign(targets=[ast.Name() | ast.Attribute(value=ast.Name())], value=value)
             | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
         ):
             return not any(isinstance(one, (ast.NamedExpr, ast.Await)) for one in ast.walk(value))
     return False
+
+
+def _passes_over_none(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler goes on where there is no such row."""
+    plain = len(handler.body) == 1 and isinstance(handler.body[0], (ast.Pass, ast.Continue))
+    return (
+        plain
+        and isinstance(handler.type, (ast.Attribute, ast.Name))
+        and ast.unparse(handler.type).endswith("DoesNotExist")
+    )
 
 
 def _last(call: ast.Call) -> str:

@@ -298,4 +298,9 @@ SHAPES = (
         "        'DELETE FROM calls WHERE id IN (SELECT c.id FROM calls c WHERE c.seconds < 50 LIMIT 70)')).rowcount\n"
         "    if not n:\n        break",
     ),
+    Shape(
+        "core_loop_over_pairs",
+        "for old, new in [('new', 'a'), ('won', 'b')]:\n"
+        "    op.get_bind().execute(sa.update(leads).where(leads.c.status == old, leads.c.active).values(status=new))",
+    ),
 )

@@ -68,6 +68,19 @@ LOOPS = {
         lead = Lead.objects.get(pk=key)
         lead.name = name
         lead.save(update_fields=["name"])""",
+    "rows_that_may_be_missing": """for key, name in [(3, "three"), (7000, "none")]:
+        try:
+            lead = Lead.objects.get(pk=key)
+            lead.name = name
+            lead.save()
+        except Lead.DoesNotExist:
+            pass""",
+    "a_row_that_may_be_missing": """try:
+        lead = Lead.objects.get(pk=9)
+        lead.name = "nine"
+        lead.save()
+    except Lead.DoesNotExist:
+        pass""",
     "new_column": """for lead in Lead.objects.all():
         lead.slug = slugify(lead.name) if lead.name else None
         lead.save()""",
@@ -121,6 +134,7 @@ STANDS_ALONE = (
     "row.data['x'] = names.get(row.b)",
     "found = []\nfor part in row.b:\n    found.append(part)\nrow.a = found",
     "changed.append(row)",
+    "row.a = row.a.replace('{date}', '{expire_date}')",
     "if row.b:\n    with transaction.atomic() as held:\n        row.a = row.b",
 )
 DOES_NOT = (
@@ -136,6 +150,14 @@ DOES_NOT = (
     ("row.a = row.a + 1", "computes each value from the one that stands there"),
     ("row.a += 'x'", "computes each value from the one that stands there"),
     ("row.a = f'x{row.a}'", "computes each value from the one that stands there"),
+    ("row.a = '{}x'.format(row.a)", "computes each value from the one that stands there"),
+    ("row.a = '-'.join([row.a, 'x'])", "computes each value from the one that stands there"),
+    ("row.a = row.a.replace('a', 'aa')", "computes each value from the one that stands there"),
+    ("row.a = [*row.a, 1]", "computes each value from the one that stands there"),
+    ("row.a.append('x')", "computes each value from the one that stands there"),
+    ("row.a['x'].append('x')", "computes each value from the one that stands there"),
+    ("with pytest.raises(KeyError):\n    x = row.b['x']\nrow.a = x", "carries x from row to row"),
+    ("with swallow():\n    x = row.b['x']\nrow.a = x", "carries x from row to row"),
     ("row.a = uuid.uuid4()", "another value each time"),
     ("row.a = timezone.now()", "depends on the time of running"),
     ("row.a = requests.get(row.b).text", "reaches beyond the database"),
