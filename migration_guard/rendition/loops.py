@@ -149,6 +149,13 @@ class Body:
             held = every[0] if all(one == every[0] for one in every) else ()
         return {field: self._value_of(field, ways, held) for field, ways in self._sets.items()}, list(held)
 
+    def held(self) -> list[str]:
+        """Give the conditions under which the row is deleted, in a loop that does nothing else."""
+        self._block(self._loop.body, ())
+        if self._held is None or self._sets or self._loop.orelse is not None:
+            raise NotRendered("a loop with Python logic; write it as one DELETE, or finish a --skeleton")
+        return list(self._held)
+
     def _value_of(self, field: str, ways: Sequence[tuple[tuple[str, ...], str]], held: tuple[str, ...]) -> str:
         """The value of a field: what was assigned last counts."""
         found = self._fields.column(field)

@@ -303,4 +303,41 @@ SHAPES = (
         "for old, new in [('new', 'a'), ('won', 'b')]:\n"
         "    op.get_bind().execute(sa.update(leads).where(leads.c.status == old, leads.c.active).values(status=new))",
     ),
+    Shape(
+        "loop_until_fewer_are_left",
+        "conn = op.get_bind()\nBATCH = 90\nwhile True:\n    n = conn.execute(sa.text(\"UPDATE leads SET status = 'few' WHERE id IN \"\n"
+        "        \"(SELECT id FROM leads WHERE status = 'lost' LIMIT 90)\")).rowcount\n    if n < BATCH:\n        break",
+    ),
+    Shape(
+        "orm_scalars",
+        _session(
+            "for lead in session.scalars(sa.select(Lead).where(Lead.status == 'new')).all():",
+            "    lead.status = 'seen'",
+        ),
+    ),
+    Shape(
+        "orm_execute_scalars",
+        _session(
+            "for lead in session.execute(sa.select(Lead).filter_by(status='won')).scalars():", "    lead.points = 7"
+        ),
+    ),
+    Shape(
+        "orm_loop_of_python",
+        _session(
+            "for lead in session.query(Lead).filter(Lead.name.isnot(None)):",
+            "    lead.name = lead.name.upper().strip()",
+        ),
+    ),
+    Shape(
+        "orm_loop_of_selected_rows",
+        _session(
+            "rows = session.scalars(sa.select(Lead).where(Lead.points > 3)).all()",
+            "for lead in rows:",
+            "    if not lead.email:",
+            "        continue",
+            "    user, _, host = lead.email.partition('@')",
+            "    lead.status = host[:20]",
+            "    lead.points = len(user)",
+        ),
+    ),
 )

@@ -68,6 +68,15 @@ LOOPS = {
         lead = Lead.objects.get(pk=key)
         lead.name = name
         lead.save(update_fields=["name"])""",
+    "keys_one_by_one": """for pk in Lead.objects.filter(score__gt=90).values_list("pk", flat=True):
+        Lead.objects.filter(pk=pk).update(status="high")""",
+    "values_one_by_one": """for row in Lead.objects.exclude(email=None).values("id", "email"):
+        Lead.objects.filter(id=row["id"]).update(name=row["email"])""",
+    "while_there_are_some": """while Lead.objects.filter(score=None).exists():
+        keys = Lead.objects.filter(score=None).values_list("pk", flat=True)[:7]
+        Lead.objects.filter(pk__in=list(keys)).update(score=0)""",
+    "calls_deleted": """for call in Call.objects.filter(seconds__lt=30):
+        call.delete()""",
     "rows_that_may_be_missing": """for key, name in [(3, "three"), (7000, "none")]:
         try:
             lead = Lead.objects.get(pk=key)
@@ -94,7 +103,7 @@ def migration(number: int, name: str, body: str) -> str:
     )
     return (
         f"{HEAD}def forwards(apps, schema_editor):\n    Lead = apps.get_model('crm', 'Lead')\n"
-        f"    Owner = apps.get_model('crm', 'Owner')\n    {body}\n\n\nclass Migration(migrations.Migration):\n"
+        f"    Owner = apps.get_model('crm', 'Owner')\n    Call = apps.get_model('crm', 'Call')\n    {body}\n\n\nclass Migration(migrations.Migration):\n"
         f'    dependencies = [("crm", "{before}")]\n'
         f"    operations = [\n        {field}migrations.RunPython(forwards, migrations.RunPython.noop),\n    ]\n"
     )

@@ -143,11 +143,12 @@ def _saved(row: Row, call: Call) -> None:
 def _tell(row: Row, kind: OperationKind, call: Call) -> None:
     model = row.model
     orm = model.orm if model else "django-orm"
+    of = {OperationKind.UPDATE: saved.of_save, OperationKind.DELETE: saved.of_delete}.get(kind)
     record(
         call,
         kind,
         how=orm,
         tables=call.machine.libraries.django.tables(model) if model is not None else (),
         model=model.name if model else None,
-        rendered=partial(saved.of_save, call, model) if kind is OperationKind.UPDATE and orm == "django-orm" else None,
+        rendered=partial(of, call, model) if of is not None and orm == "django-orm" else None,
     )
