@@ -67,7 +67,9 @@ class Migration:
         self.path = Path(job.path)
         self.job = job
         is_python = not is_sql(self.path.name)
-        self.source = parse(self.path, source_bytes if is_python else b"")
+        as_python = getattr(framework(job.framework), "as_python", None)
+        python = as_python(self.path, source_bytes) if as_python is not None else source_bytes
+        self.source = parse(self.path, python if is_python else b"")
         self.bytes = source_bytes
         self.module = Module(self.path, self.source)
         self.libraries = Libraries(job.dialect, job.dml_helpers)
@@ -109,6 +111,10 @@ class Migration:
             with self.machine.entering(Direction.UPGRADE, function=False):
                 self.machine.imports.packages()
         self.machine.load()
+
+    def give(self, package: str) -> None:
+        """Let the module have a package that its framework imports for it."""
+        self.module.scope.write(package, External(package))
 
     def name(self, name: str) -> Value | None:
         """What the module calls by a name, imported or its own; None where it has no such name."""
@@ -242,7 +248,42 @@ class Migration:
             for name, direction in methods.items():
                 found = cls.lookup(name)
                 if isinstance(found, Function):
-                    self.machine.enter(found.bind(self._object(cls)), (), direction)
+                    made = self._object(cls)
+                    for attribute, value in frameworks.on_model(cls, self.job.framework).items():
+                        if cls.lookup(attribute) is None:
+                            made.write(attribute, value)
+                    self.machine.enter(found.bind(made), (), direction)
+
+    def run_dotted(self, name: str, direction: Direction) -> None:
+        """Call the functions whose dotted names stand in a list of the module, or are the value of a name."""
+        stated = self.name(name)
+        for option in stated.alternatives() if stated is not None else ():
+            elements = option.elements()
+            for one in (
+                [option] if isinstance(option, Text) else elements if elements is not None else [option.element()]
+            ):
+                self._run_dotted(name, one, direction)
+
+    def _run_dotted(self, name: str, dotted: Value, direction: Direction) -> None:
+        bound = self.module.definitions.get(name)
+        literal = dotted.pieces[0].literal if isinstance(dotted, Text) and dotted.pieces else None
+        node = (
+            literal.node
+            if literal is not None and literal.node is not None
+            else bound[-1]
+            if bound
+            else self.source.tree
+        )
+        with self.machine.entering(direction):
+            call = Call(self.machine, name, Place(self.source, node, node), given=True)
+            module, _, function = (
+                str(dotted).rpartition(".") if isinstance(dotted, Text) and dotted.known else ("", "", "")
+            )
+            found = self.machine.repository.find(module, self.path) if module else None
+            if found is None:
+                opaque(call, f"{dotted if isinstance(dotted, Text) else name} is out of sight", name)
+            else:
+                self.machine.call(self.machine.module_attribute(found, function), call).consumed()
 
     def run_named(self, name: str, direction: Direction) -> None:
         """Enter what the module calls by a name; what is not in sight may do anything."""
