@@ -71,6 +71,8 @@ class Migration:
         loop = self._loop_at(rendition.loop) if rendition.loop is not None else None
         if not found and loop is None:
             raise CannotRemove("it is not run by a call in this file; take it out by hand")
+        for one in found[1:]:
+            _check_way_up(one, self._tree)  # a function runs as often as it is called, and on the conditions that it is
         after = tuple(step for one in found for step in steps_after(self.source, self._tree, one, loop))
         if loop is not None:
             _check_way_up(loop, self._tree)

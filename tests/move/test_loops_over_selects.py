@@ -242,3 +242,33 @@ def test_other_rows_are_seen_wherever_they_are_asked_for(tmp_path: Path) -> None
     assert {
         name: isinstance(one, Refusal) and "other rows" in one.reason for name, one in plans.items()
     } == dict.fromkeys(OTHER_ROWS, True), plans
+
+
+CALLED = {
+    "if os.environ.get('FILL'):\n        fill(conn)": "it runs only if",
+    "for number in conn.execute(sa.text('SELECT 1')):\n        fill(conn)": "it stands in a loop",
+    "try:\n        fill(conn)\n    except ValueError:\n        pass": "it stands in a try",
+    "if not sa.inspect(conn).has_table('leads'):\n        return\n    fill(conn)": "",
+}
+
+
+def test_a_function_runs_on_the_conditions_on_which_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "migration-guard.toml").write_text("")
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "r0000.py").write_text(SCHEMA)
+    fill = "def fill(conn):\n    conn.execute(sa.text(\"UPDATE leads SET status = 'x' WHERE status IS NULL\"))\n\n\n"
+    for number, call in enumerate(CALLED):
+        whole = f"import os\n{HEAD.replace('{name}', f'c{number}')}{fill}def upgrade():\n    conn = op.get_bind()\n    {call}\n"
+        (tmp_path / "versions" / f"c{number}.py").write_text(whole)
+    found = check(Request([], tmp_path, SettingsLoader(cwd=tmp_path), 2, renders=True))
+    plans = {
+        one.candidate.path.stem: plan(one, finding, None, Modules((), tmp_path / "backfills.py"))
+        for one in found.checked
+        for finding in one.findings
+        if movable(finding)
+    }
+    reasons = [one.reason if isinstance(one := plans[f"c{number}"], Refusal) else "" for number in range(len(CALLED))]
+    assert [wanted in reason for wanted, reason in zip(CALLED.values(), reasons, strict=True)] == [True] * len(
+        CALLED
+    ), reasons
+    assert not reasons[-1]
