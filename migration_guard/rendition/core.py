@@ -184,6 +184,7 @@ class Core:
     def _selected(self, node: cst.BaseExpression) -> tuple[str, cst.Call, Chain] | None:
         """The same of `session.scalars(select(Lead).where(…))`, and of `session.execute(…).scalars()`."""
         _, chain = links(node, self.machine)
+        chain = chain[next((i for i, (method, _) in enumerate(chain) if method in ("scalars", "execute")), 0) :]
         names = [method for method, _ in chain]
         behind_it = names[2:] if names[:2] == ["execute", "scalars"] else names[1:]
         runs = names[:1] == ["scalars"] or names[:2] == ["execute", "scalars"]

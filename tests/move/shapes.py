@@ -321,23 +321,4 @@ SHAPES = (
             "for lead in session.execute(sa.select(Lead).filter_by(status='won')).scalars():", "    lead.points = 7"
         ),
     ),
-    Shape(
-        "orm_loop_of_python",
-        _session(
-            "for lead in session.query(Lead).filter(Lead.name.isnot(None)):",
-            "    lead.name = lead.name.upper().strip()",
-        ),
-    ),
-    Shape(
-        "orm_loop_of_selected_rows",
-        _session(
-            "rows = session.scalars(sa.select(Lead).where(Lead.points > 3)).all()",
-            "for lead in rows:",
-            "    if not lead.email:",
-            "        continue",
-            "    user, _, host = lead.email.partition('@')",
-            "    lead.status = host[:20]",
-            "    lead.points = len(user)",
-        ),
-    ),
 )

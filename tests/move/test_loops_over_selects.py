@@ -42,6 +42,19 @@ def tidy(text):
 
 
 '''
+CLASS = """Base = sa.orm.declarative_base()
+
+
+class Lead(Base):
+    __tablename__ = "leads"
+    key = sa.Column("id", sa.BigInteger, primary_key=True)
+    status = sa.Column(sa.Text)
+    name = sa.Column(sa.Text)
+    email = sa.Column(sa.String(200))
+    points = sa.Column("score", sa.Integer)
+
+
+"""
 LOOPS = {
     "mappings": """def upgrade():
     conn = op.get_bind()
@@ -104,6 +117,27 @@ def upgrade():
             continue
         document["b"] = 2
         session.execute(UPDATE, params=dict(data=json.dumps(document), status="b", id_=row.id))
+    session.commit()
+""",
+    "session": CLASS
+    + """def upgrade():
+    session = Session(bind=op.get_bind())
+    for lead in session.query(Lead).filter(Lead.name.isnot(None)):
+        lead.name = tidy(lead.name)
+    session.commit()
+""",
+    "session_of_selected": CLASS
+    + """def upgrade():
+    bind = op.get_bind()
+    session = sa.orm.Session(bind)
+    rows = session.scalars(sa.select(Lead).where(Lead.points > 3)).all()
+    for lead in rows:
+        if not lead.email:
+            continue
+        user, _, host = lead.email.partition("@")
+        lead.status = host[:20]
+        lead.points = len(user)
+        session.add(lead)
     session.commit()
 """,
     "text_and_core": """def upgrade():
