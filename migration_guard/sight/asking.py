@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from migration_guard.later import Later
-from migration_guard.sight.looks import Looks, Question, looking, note, note_all, unnoted
+from migration_guard.sight.looks import Looks, Question, call_unnoted, looking, note, note_all, unnoted
 
 if TYPE_CHECKING:
     import hashlib
@@ -18,6 +18,8 @@ else:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_TRUTHS = {True: "True", False: "False"}
+"""How most answers are said: there are hundreds of thousands."""
 _SHORT = 40
 """Characters of an answer that is kept as it is."""
 _answering: dict[str, Callable[..., str]] = {}
@@ -73,9 +75,8 @@ def asked(size: int = 0) -> Callable[[F], F]:
         name = f"{function.__module__}.{function.__name__}".removeprefix("migration_guard.")
 
         def find(*arguments: Any) -> tuple[Any, str]:
-            with unnoted():
-                value = function(*arguments)
-            return value, said(value)
+            value = call_unnoted(function, arguments)
+            return value, _TRUTHS[value] if value is True or value is False else said(value)
 
         kept = _kept(find, size)
         answers(name)(lambda *arguments: kept(*arguments)[1])
