@@ -115,17 +115,21 @@ def made_for(statements: Sequence[Spoken], facts_of: Callable[[str], Facts]) -> 
         ROWS,
     )
     found = []
+    known = {column: one.type for name in names for column, one in facts_of(name).columns.items() if one.type}
+    known |= {column: "TEXT" for one in statements for column in one.said if column not in known}
+    for pair in (pair for one in statements for pair in (*one.same, *((b, a) for a, b in one.same))):
+        known.setdefault(pair[0], known.get(pair[1], _guessed(pair[0])))
     for name in names:
         facts = facts_of(name)
         columns = dict(facts.columns)
         only = len(names) == 1
         for column in _spoken_of(name, statements, alone=only or not facts.columns):
-            columns.setdefault(column, Column(_guessed(column)))
+            columns.setdefault(column, Column(known.get(column) or _guessed(column)))
         keys = facts.keys or ("id",)
         for key in keys:
             columns.setdefault(key, Column("BIGINT", nullable=False))
         for key in (one for unique in facts.unique for one in unique):
-            columns.setdefault(key, Column(_guessed(key)))
+            columns.setdefault(key, Column(known.get(key) or _guessed(key)))
         filled = {column for one in statements if one.filled and one.tables[0] == name for column in one.filled}
         told = tuple((column, _type(column, one), one.nullable) for column, one in columns.items())
         new = frozenset(column for column, one in columns.items() if one.new and column not in keys)

@@ -24,6 +24,10 @@ class Spoken:
     """The columns that an INSERT names."""
     asked: tuple[tuple[str, str], ...] = ()
     """Columns that are compared with a constant, each with that."""
+    same: tuple[tuple[str, str], ...] = ()
+    """Pairs of columns that are compared with each other, or set to each other."""
+    said: frozenset[str] = frozenset()
+    """Columns that are set to a text."""
 
 
 def spoken(sql: str) -> Spoken:
@@ -49,7 +53,22 @@ def spoken(sql: str) -> Spoken:
         tuple(dict.fromkeys(one.name for one in literals if not one.is_string)),
         filled,
         tuple(dict.fromkeys(_asked(tree))),
+        tuple(
+            (folded(one.this.this), folded(one.expression.this))
+            for one in tree.find_all(exp.EQ)
+            if isinstance(one.this, exp.Column) and isinstance(one.expression, exp.Column)
+        ),
+        frozenset(
+            folded(one.this.this)
+            for one in tree.expressions
+            if isinstance(one, exp.EQ) and isinstance(one.this, exp.Column) and _is_text(one.expression)
+        ),
     )
+
+
+def _is_text(value: exp.Expr) -> bool:
+    inside = value.unnest()
+    return (isinstance(inside, exp.Literal) and inside.is_string) or isinstance(inside, (exp.Concat, exp.DPipe))
 
 
 def _asked(tree: exp.Expr) -> Iterator[tuple[str, str]]:
