@@ -70,17 +70,19 @@ def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
     if model is None or model.orm != "sqlalchemy-orm" or row.new or _is_private(name, model):
         return
     collection = model.cls is not None and isinstance(model.cls.lookup(name), Relationship)
-    if row.flag("dirty") and not collection:
+    table = relationships.table_of(model, name)
+    told = "dirty" if table == model.table else f"dirty {table}"
+    if row.flag(told) and not collection:
         return
     if not collection:
-        row.write("dirty", Constant(value=True))
+        row.write(told, Constant(value=True))
     machine.ledger.change(
         OperationKind.INSERT_LOOP if collection else OperationKind.UPDATE,
         spot_of(place),
         place,
         machine.frames,
         how="sqlalchemy-orm",
-        tables=[model.table] if model.table and not collection else [],
+        tables=[table] if table and not collection else [],
         model=f"{model.name}.{name}" if collection else model.name,
         pending=True,
         rendered=None if collection else partial(session.of_assignment, machine, model, place.whole),
