@@ -361,6 +361,6 @@ def _write(connection: Connection, job: Job, entries: Sequence[Entry], *, rests:
     if not entries:
         return
     besides = Besides(attached(job.subject), {"oid": job.subject.table.oid}) if rests else NOTHING_BESIDES
-    found = job.store.record(connection, job.key, job.token, entries, besides, lease=job.lease)
+    found = job.store.record(connection, job.key, job.token, entries, besides, lease=job.lease, share=job.share)
     if rests and (job.subject.swift is None or found != job.subject.swift.attached):
         raise Odd
