@@ -47,6 +47,8 @@ _TLS = {
 _TLS_NAMES = {"ssl", "sslmode", "ssl_mode", "ssl_require", "sslrequire"}
 _RENAMED = {"timeout": "connect_timeout", "username": "user", "database": "dbname", "ssl_ca": "sslrootcert"}
 _SOCKET = re.compile(r"(?P<folder>.+)/\.s\.PGSQL\.(?P<port>\d+)")
+_NAME = re.compile(r"[A-Za-z][\w.-]*")
+_PORTS = re.compile(r"[\d,]*")
 _NEEDED = "the runner needs PostgreSQL, whose rows it locks with FOR NO KEY UPDATE SKIP LOCKED"
 
 
@@ -73,24 +75,32 @@ def read(url: str, source: str) -> Read:
     if fragment:
         raise CannotRun(f"{source} has a part after #; a # in a password is written as %23")
     authority, slash, path = rest.partition("/")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if authority.count("@") > 1 or "@" in path or not all(_NAME.fullmatch(name) for name, _ in pairs):
+        raise _unreadable(source)  # part of a password would be taken for a server, and be shown as its name
     if path.startswith("/") and authority.endswith("@"):  # a folder of sockets in place of a host, as in Cloud SQL's
         folder, _, database = path.rpartition("/")
         path = database
         given = [("host", unquote(f"/{folder.lstrip('/')}"))]
     else:
         given = []
-    stated = list(_translated(parse_qsl(query, keep_blank_values=True), source))
+    stated = list(_translated(pairs, source))
     path_wanted = ", ".join(value for name, value in stated if name == "search_path") or None
     all_ = [*given, *((name, value) for name, value in stated if name != "search_path")]
     text = f"postgresql://{authority}{slash}{path}{'?' if all_ else ''}{urlencode(all_, quote_via=quote)}"
     try:
-        return Read(conninfo_to_dict(text), path_wanted)
+        parameters = conninfo_to_dict(text)
     except psycopg.Error:
-        expected = "expected postgresql://user@host:port/database, service=NAME or django:ALIAS"
-        hint = "; signs such as @ : / % in a user or password are written as %40 %3A %2F %25"
-        raise CannotRun(
-            f"{source} is no URL of a database (it is not shown, as it may hold a password); {expected}{hint}"
-        ) from None
+        raise _unreadable(source) from None
+    if not _PORTS.fullmatch(str(parameters.get("port") or "")):
+        raise _unreadable(source)
+    return Read(parameters, path_wanted)
+
+
+def _unreadable(source: str) -> CannotRun:
+    expected = "expected postgresql://user@host:port/database, service=NAME or django:ALIAS"
+    hint = "; signs such as @ : / ? % in a user or password are written as %40 %3A %2F %3F %25"
+    return CannotRun(f"{source} is no URL of a database (it is not shown, as it may hold a password); {expected}{hint}")
 
 
 def _check_scheme(scheme: str, source: str) -> None:

@@ -86,6 +86,11 @@ def test_other_forms() -> None:
         ("postgres://me:{}@db/crm?ssl={}", "its parameter ssl has a value that is none of true"),
         ("postgres://me:pa#{}@db/crm", "has a part after #; a # in a password is written as %23"),
         ("postgres://me:{}%zz@db/crm", "is no URL of a database"),
+        ("postgres://me:pa@{}@db/crm", "@ : / . % in a user or password are written as %40"),
+        ("postgres://me:12/{}@db/crm", "is no URL of a database"),
+        ("postgres://me:{}/pa@db/crm", "is no URL of a database"),
+        ("postgres://me:pa?{}@db/crm", "is no URL of a database"),
+        ("postgres://me:{}@db:{}/crm", "is no URL of a database"),
         ('"postgres://me:{}@db/crm"', "begins with a quote, which is part of its value"),
     ],
 )
