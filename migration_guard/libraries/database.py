@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
@@ -27,14 +26,17 @@ from migration_guard.interpreter.values import (
     Value,
     join,
 )
-from migration_guard.later import re
+from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import Rendered, core
+from migration_guard.rendition import Rendered
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
+    from migration_guard.rendition import core
+else:
+    core = Later("migration_guard.rendition.core")  # for who moves a change
 
 HANDLE_NAME = re.compile(
     r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans|cr)\d?$", re.IGNORECASE
@@ -340,7 +342,7 @@ class Statement(Value):
             tables=self.tables,
             model=self.model,
             from_rows=rows,
-            rendered=partial(core.executed, call) if self.how == "sqlalchemy-core" else None,
+            rendered=(lambda: core.executed(call)) if self.how == "sqlalchemy-core" else None,
         )
 
 

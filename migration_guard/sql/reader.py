@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.later import Later, re
 from migration_guard.operations import OperationKind
-from migration_guard.sql import blocks, computed, ddl, dialects, psql, writes
+from migration_guard.sql import blocks, computed, ddl, dialects, obvious, psql, writes
 from migration_guard.sql.calls import Calls
 from migration_guard.sql.canonical import canonical, governing
 from migration_guard.sql.functions import Functions
@@ -270,7 +270,9 @@ class Reader:
         """What stands between two indices writes itself: by its tree, by its tokens where sqlglot has none for it."""
         if not writes.may_write(statement, at, end, body=body):
             return []
-        found = parse.changes(statement, at, end, self._dialect)
+        found = obvious.changes(statement, at, end)
+        if found is None:
+            found = parse.changes(statement, at, end, self._dialect)
         if found is None:
             found = list(writes.changes(statement, at, end))
         if statement.word(at) == "WITH" and found:
