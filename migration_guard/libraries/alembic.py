@@ -9,7 +9,16 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Handle, Statement, Table, named_target, record, run_callbacks
+from migration_guard.libraries.database import (
+    EXPRESSION,
+    Handle,
+    Statement,
+    Table,
+    computed_by,
+    named_target,
+    record,
+    run_callbacks,
+)
 from migration_guard.libraries.execution import changes_in, execute, opaque, run_text
 from migration_guard.libraries.operations import OWN, ROWS, SCHEMA, Implements, Registers
 from migration_guard.libraries.waiting import waits_for
@@ -196,18 +205,22 @@ def _schema(name: str, call: Call, op: Op) -> Value:
         _unknown(name, call)
         return Unknown(name)
     ledger.schema(spot_of(call.place), f"op.{name}", on=waits_for(name, call, op), stack=call.machine.frames)
-    _converts(call)
+    _computes(name, call)
     return Table(table) if name == "create_table" else Unknown(name)
 
 
-def _converts(call: Call) -> None:
-    """`postgresql_using="f(a)"`: what computes the new value of each row."""
-    given = call.named.get("postgresql_using", NONE)
-    for using in given.alternatives():
-        if isinstance(using, Text):
-            run_text(call, concatenated((plain("ALTER TABLE t ALTER COLUMN c TYPE t USING "), using)), None)
-        elif isinstance(using, Unknown):
-            opaque(call, "what its postgresql_using computes for each row is not known", "alter_column")
+def _computes(name: str, call: Call) -> None:
+    """What an operation has the database compute for each row that is there: `postgresql_using="f(a)"`, a check, an index."""
+    using = call.named.get("postgresql_using", NONE)
+    if any(isinstance(option, Unknown) for option in using.alternatives()):
+        opaque(call, "what its postgresql_using computes for each row is not known", "alter_column")
+    converts = "ALTER TABLE t ALTER COLUMN c TYPE t USING " if name == "alter_column" else "SELECT "
+    for text in computed_by(call.arguments if name in _COMPUTES else using.alternatives()):
+        run_text(call, concatenated((plain(converts), text)), None)
+
+
+_COMPUTES = frozenset({"add_column", "create_check_constraint", "create_exclude_constraint", "create_index"})
+"""Operations whose columns, conditions and elements are expressions, computed where rows are there."""
 
 
 def _unknown(name: str, call: Call) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.forms.values import has_form, text_form, value_form
@@ -13,10 +12,9 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import External, Unknown, Value, join
-from migration_guard.later import re
+from migration_guard.later import Later, re
 from migration_guard.libraries.database import Called, Query, Statement, record
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import raw
 from migration_guard.sql import (
     Change,
     Created,
@@ -37,6 +35,9 @@ from migration_guard.sql.patience import Limit, limits, waits_for
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
+    from migration_guard.rendition import raw
+else:
+    raw = Later("migration_guard.rendition.raw")  # for who moves a change
 
 SINKS = frozenset(
     "execute exec_driver_sql executemany executescript execute_async exec scalar scalars stream stream_scalars "
@@ -76,8 +77,8 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 machine.ledger.note(spot_of(call.place), call.name, "only reads")
                 alone = len(models) == 1 and call.name in _GIVES_ENTITIES
                 results.append(Query(models, option.orm, plain=not alone))
-            case Called(name=name):
-                run_functions(call, (name,))
+            case Called(names=names):
+                run_functions(call, names)
             case Instance(cls=cls) if any(base.rpartition(".")[2] in _DDL for base in cls.external_bases()):
                 machine.ledger.schema(spot_of(call.place), cls.name, stack=machine.frames)
             case Instance() | External() if certain:
@@ -192,7 +193,7 @@ def _changed(call: Call, text: Text, parameters: Value | None, step: Change) -> 
         from_rows=parameters is not None and parameters.from_rows,
         written=_form(call, step, text, parameters),
         loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
-        rendered=partial(raw.rendered, call, text, parameters, start),
+        rendered=lambda: raw.rendered(call, text, parameters, start),
     )
 
 

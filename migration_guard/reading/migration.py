@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard import sight
 from migration_guard.forms.nodes import parameters
@@ -22,7 +23,7 @@ from migration_guard.interpreter.importing import Imports
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.machine import Machine
 from migration_guard.interpreter.repository import Module, Repository
-from migration_guard.interpreter.syntax import Literal, Refused, parse
+from migration_guard.interpreter.syntax import Literal, Refused, Source, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Place, Unknown, Unseen, Value
 from migration_guard.later import re
@@ -39,14 +40,15 @@ from migration_guard.libraries.standard.files import PathValue
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.procedures import Contraction, Procedure
 from migration_guard.reading.contractions import Contractions
-from migration_guard.reading.diary import Diary, autocommits
 from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
 from migration_guard.reading.limits import limits_around
 from migration_guard.reading.markers import Markers
 from migration_guard.reading.omissions import Omissions
-from migration_guard.reading.procedures import Procedures
 from migration_guard.sources import is_sql
+
+if TYPE_CHECKING:
+    from migration_guard.reading.diary import Diary
 
 _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 """As in Shift JIS, Big5 and GBK."""
@@ -57,6 +59,15 @@ def forget() -> None:
     Repository.forget()
     Imports.forget()
     sight.forget()
+
+
+def _diary_of(source: Source, job: Job) -> Diary | None:
+    """What is noted of a file of backfills."""
+    if job.framework != "backfill":
+        return None
+    from migration_guard.reading.diary import Diary, autocommits  # noqa: PLC0415 -- for files of backfills
+
+    return Diary(source, dialect=job.dialect, autocommits=autocommits(source.text))
 
 
 class Migration:
@@ -78,12 +89,7 @@ class Migration:
         self.libraries.framework = job.framework
         if job.framework == "backfill" and re.search(rb"\bdjango\b|\.objects\.", source_bytes):
             self.libraries.framework = "django"  # models out of sight are Django's
-        diary = (
-            Diary(self.source, dialect=job.dialect, autocommits=autocommits(self.source.text))
-            if job.framework == "backfill"
-            else None
-        )
-        self._diary = diary
+        self._diary = diary = _diary_of(self.source, job)
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
         self.omissions = Omissions(self.path, job.framework, job.dialect)
@@ -211,6 +217,8 @@ class Migration:
     def read_backfills(self) -> None:
         """Enter every backfill that the file defines."""
         if self._diary is not None:
+            from migration_guard.reading.procedures import Procedures  # noqa: PLC0415 -- for files of backfills
+
             reader = Procedures(self, self._diary)
             reader.read()
             self.procedures, self.problems = reader.found, reader.problems
