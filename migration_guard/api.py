@@ -58,6 +58,8 @@ def check(
 
     `config` takes what `--config` takes; the others are named as their options. Raises Misused.
     """
+    if any(isinstance(path, (list, tuple)) for path in paths):
+        raise Misused('name paths one by one: check("versions", "other"), not check(["versions", "other"])')
     report = run(paths, root, config, isolated=isolated, baseline=baseline, baseline_from=baseline_from, diff=diff)
     return Report(
         report.files,

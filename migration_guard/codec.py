@@ -11,6 +11,8 @@ from migration_guard.operations import (
     Ignore,
     Job,
     Note,
+    Omission,
+    Omitted,
     Operation,
     OperationKind,
     Part,
@@ -52,6 +54,7 @@ def reading_of(fields: dict[str, Any]) -> Reading:
         replaces=tuple(fields["replaces"]),
         procedures=tuple(_procedure(one) for one in fields["procedures"]),
         contractions=tuple(_placed(Contraction, one) for one in fields["contractions"]),
+        omissions=tuple(_placed(Omission, {**one, "omitted": Omitted(one["omitted"])}) for one in fields["omissions"]),
         blocks=tuple(fields["blocks"]),
         required=tuple(fields["required"]),
         reached=tuple(fields["reached"]),
@@ -101,6 +104,8 @@ def _operation(fields: dict[str, Any]) -> Operation:
 def _rendition(fields: dict[str, Any]) -> Rendition:
     spans: dict[str, object] = {name: Span(**fields[name]) if fields[name] else None for name in ("within", "loop")}
     rows = fields["rows"]
-    lists = {name: tuple(rows[name]) for name in ("conditions", "columns")} if rows else {}
+    lists = {name: tuple(rows[name]) for name in ("conditions", "columns", "fields", "read")} if rows else {}
     spans["rows"] = Rows(**{**rows, **lists}) if rows else None
-    return Rendition(**{**fields, **spans, "calls": tuple(Span(**span) for span in fields["calls"])})
+    return Rendition(
+        **{**fields, **spans, "calls": tuple(Span(**span) for span in fields["calls"]), "ways": tuple(fields["ways"])}
+    )

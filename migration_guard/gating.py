@@ -27,11 +27,20 @@ _CONTRACT = re.compile(
 class Gate:
     """Lets those files through that have to be read; the others are cleared while the readers are at work."""
 
-    def __init__(self, done: Callable[[], None], *, contracts: bool, cache: Cache | None = None) -> None:
+    def __init__(
+        self,
+        done: Callable[[], None],
+        *,
+        contracts: bool,
+        cache: Cache | None = None,
+        wanted: Callable[[Candidate], bool] = lambda _: False,
+    ) -> None:
         self.cleared: list[Candidate] = []
         self._done = done
         self._contracts = contracts
         """Whether there are backfills on which a schema change may rely."""
+        self._wanted = wanted
+        """Whether a file is read whatever it holds: it may leave out what is asked for."""
         self._acting: dict[Path, Acting] = {}
         self._cache = cache
         sight.forget()
@@ -40,7 +49,11 @@ class Gate:
 
     def kept(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         for candidate in candidates:
-            if not self._clears(candidate) or (self._contracts and _CONTRACT.search(candidate.source)):
+            if (
+                self._wanted(candidate)
+                or not self._clears(candidate)
+                or (self._contracts and _CONTRACT.search(candidate.source))
+            ):
                 yield candidate
             else:
                 self.cleared.append(candidate)

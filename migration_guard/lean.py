@@ -1,4 +1,4 @@
-"""`dataclass` for classes with slots, made in a twentieth of the time: half of a short run went into making classes.
+"""`dataclass` for classes that are made in a twentieth of the time: half of a short run went into making classes.
 
 The standard one compiles six functions for each class, whether anybody calls them or not. Here one is compiled, when the
 first object is made; the others are the same for all classes, and what `dataclasses` keeps of the fields is made when
@@ -8,8 +8,7 @@ somebody asks for it. All that `dataclasses` offers works with them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -17,53 +16,20 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass  # noqa: PLC0414 -- for the type checker they are the same
 else:
 
-    def dataclass(cls: type | None = None, /, *, eq: bool = True, frozen: bool = False, **how: bool) -> Any:
-        """Make a class with slots; what is made otherwise is left to `dataclasses`."""
+    def dataclass(
+        cls: type | None = None, /, *, eq: bool = True, frozen: bool = False, slots: bool = False, **how: bool
+    ) -> Any:
+        """Make a class; what has to be made otherwise is left to `dataclasses`."""
 
         def make(given: type) -> type:
-            if how == {"slots": True} and not any(map(_is_special, vars(given).values())):
-                return _made(given, eq=eq, frozen=frozen)
-            return dataclasses.dataclass(eq=eq, frozen=frozen, **how)(given)
+            if how or any(map(is_special, vars(given).values())):
+                return dataclasses.dataclass(eq=eq, frozen=frozen, slots=slots, **how)(given)
+            return _made(given, eq=eq, frozen=frozen, slots=slots)
 
         return make if cls is None else make(cls)
 
 
-@contextmanager
-def hurried() -> Iterator[None]:
-    """Within it, the frozen classes of libcst are made so, too, when it is imported: of 300 ms, 180 go there.
-
-    What they are and do is the same. Only for a process of ours in which nothing else is imported at that moment.
-    """
-    standard: Any = dataclasses.dataclass
-
-    def instead(cls: type | None = None, /, **how: Any) -> Any:
-        def make(given: type) -> type:
-            plain = how == {"frozen": True} and given.__module__.startswith("libcst.")
-            return _hurried(given, standard) if plain else standard(**how)(given)
-
-        return make if cls is None else make(cls)
-
-    dataclasses.dataclass = instead
-    try:
-        yield
-    finally:
-        dataclasses.dataclass = standard
-
-
-def _hurried(given: type, standard: Any) -> type:
-    doc, own = given.__doc__, vars(given)
-    if any(map(_is_special, own.values())):
-        return standard(frozen=True)(given)  # type: ignore[no-any-return]  # it was made of a type
-    given.__doc__ = doc or "-"  # else one is made of the signature, which takes longer than all the rest
-    cls: Any = standard(init=False, repr=False, eq=False)(given)
-    given.__doc__ = doc
-    if "__init__" not in own:
-        cls.__init__ = _first
-    cls.__setattr__, cls.__delattr__ = _refuse_setting, _refuse_deleting
-    return cls  # type: ignore[no-any-return]  # it was made of a type
-
-
-def _is_special(value: object) -> bool:
+def is_special(value: object) -> bool:
     return isinstance(value, dataclasses.Field) and (not value.init or value.kw_only is True)
 
 
@@ -102,39 +68,59 @@ class _Open:
     """A class whose parameters are those of all that are not."""
 
 
-def _made(given: type, *, eq: bool, frozen: bool) -> type:
-    own = dict(vars(given))
+def _made(given: type, *, eq: bool, frozen: bool, slots: bool) -> type:
+    own = vars(given)
     annotations = {name: said for name, said in given.__annotations__.items() if not _is_of_class(said)}
-    fields = {name: own.pop(name, dataclasses.MISSING) for name in annotations}
+    fields = {name: own.get(name, dataclasses.MISSING) for name in annotations}
     for name, default in fields.items():
         if not isinstance(default, dataclasses.Field) and type(default).__hash__ is None:
             raise ValueError(f"mutable default {type(default)} for field {name}: use default_factory")
-    there = {slot for one in given.__mro__[1:] for slot in vars(one).get("__slots__", ())}
-    own["__slots__"] = tuple(name for name in fields if name not in there)
-    own.pop("__dict__", None)
-    own.pop("__weakref__", None)
-    kept = own["__dataclass_fields__"] = _Kept(fields, annotations)
-    own["__dataclass_params__"] = vars(_Frozen if frozen else _Open)["__dataclass_params__"]
-    methods: dict[str, Any] = {
-        "__init__": _first,
-        "__repr__": _repr,
-        "__getstate__": _state,
-        "__setstate__": _set_state,
-    }
-    if eq:
-        if "__eq__" in own and own["__hash__"] is None:
-            del own["__hash__"]  # what Python puts where a class says what equals it
-        methods |= {"__eq__": _equal, "__hash__": _hash if frozen else None}
-    for name, method in methods.items():
-        own.setdefault(name, method)
-    if frozen:
-        own["__setattr__"], own["__delattr__"] = _refuse_setting, _refuse_deleting
-    cls: Any = type(given)(given.__name__, given.__bases__, own)
-    cls.__qualname__ = given.__qualname__
-    kept.of = cls
+    kept = _Kept(fields, annotations)
+    more = {"__dataclass_fields__": kept, **_methods(own, eq=eq, frozen=frozen, slots=slots)}
+    more["__dataclass_params__"] = vars(_Frozen if frozen else _Open)["__dataclass_params__"]
+    cls = kept.of = _slotted(given, fields, more) if slots else _filled(given, fields, more)
     if "__match_args__" not in own:
         setattr(cls, "__match_args__", tuple(_named(cls)))  # noqa: B010 -- mypy takes it for a statement about this place
     return cls  # type: ignore[no-any-return]  # it was made of a type
+
+
+def _methods(own: Mapping[str, Any], *, eq: bool, frozen: bool, slots: bool) -> dict[str, Any]:
+    """Give the methods that a class gets, but for those that it has."""
+    methods: dict[str, Any] = {"__init__": first, "__repr__": _repr}
+    if slots:
+        methods |= {"__getstate__": _state, "__setstate__": _set_state}
+    if eq:
+        methods |= {"__eq__": _equal, "__hash__": _hash if frozen else None}
+    has = set(own)
+    if "__eq__" in own and own["__hash__"] is None:
+        has.discard("__hash__")  # what Python puts where a class says what equals it
+    given = {name: method for name, method in methods.items() if name not in has}
+    return given | ({"__setattr__": refuse_setting, "__delattr__": refuse_deleting} if frozen else {})
+
+
+def _slotted(given: Any, fields: Mapping[str, Any], more: Mapping[str, Any]) -> Any:
+    """Make the class anew, with slots."""
+    there = {slot for one in given.__mro__[1:] for slot in vars(one).get("__slots__", ())}
+    left = {*fields, "__dict__", "__weakref__"}
+    own = {name: value for name, value in vars(given).items() if name not in left}
+    cls = type(given)(
+        given.__name__, given.__bases__, {**own, **more, "__slots__": tuple(n for n in fields if n not in there)}
+    )
+    cls.__qualname__ = given.__qualname__
+    return cls
+
+
+def _filled(given: Any, fields: Mapping[str, Any], more: Mapping[str, Any]) -> Any:
+    """Give the class what it lacks."""
+    for name, stated in fields.items():
+        if isinstance(stated, dataclasses.Field):
+            if stated.default is dataclasses.MISSING:
+                delattr(given, name)
+            else:
+                setattr(given, name, stated.default)
+    for name, value in more.items():
+        setattr(given, name, value)
+    return given
 
 
 def _is_of_class(annotation: object) -> bool:
@@ -142,11 +128,56 @@ def _is_of_class(annotation: object) -> bool:
     return str(annotation).startswith(("ClassVar", "typing.ClassVar"))
 
 
-def _first(self: Any, *arguments: Any, **named: Any) -> None:
-    """Make the first object of a class, and the function that makes the others."""
+_MADE_SLOWLY = 8
+"""Objects of a class until a function is compiled that makes them: of most classes, few are made in a short run."""
+
+
+class _Plan:
+    """How the first objects of a class are made."""
+
+    def __init__(self, cls: Any) -> None:
+        self.cls = cls
+        self.fields = _named(cls)
+        self.names = tuple(self.fields)
+        self.finishes = hasattr(cls, "__post_init__")
+        self.made = 0
+
+    def fill(self, one: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
+        """Set the fields of an object, unless something is wrong with what is given, or it is time for better."""
+        self.made += 1
+        values = dict(zip(self.names, arguments))
+        if self.made > _MADE_SLOWLY or len(arguments) > len(self.names) or not values.keys().isdisjoint(named):
+            return False
+        values |= named
+        for name, stated in self.fields.items():
+            if name not in values:
+                if isinstance(stated, dataclasses.Field) and stated.default_factory is not dataclasses.MISSING:
+                    values[name] = stated.default_factory()
+                else:
+                    values[name] = stated.default if isinstance(stated, dataclasses.Field) else stated
+                if values[name] is dataclasses.MISSING:
+                    return False
+        if len(values) > len(self.names):
+            return False
+        for name in self.names:
+            object.__setattr__(one, name, values[name])
+        return True
+
+
+_PLANS: dict[Any, _Plan] = {}
+
+
+def first(self: Any, *arguments: Any, **named: Any) -> None:
+    """Make the first objects of a class, and then the function that makes the others."""
     cls: Any = next(one for one in type(self).__mro__ if "__init__" in vars(one))
-    cls.__init__ = make = _init(cls)
-    make(self, *arguments, **named)
+    plan = _PLANS.get(cls)
+    if plan is None:
+        plan = _PLANS[cls] = _Plan(cls)
+    if not plan.fill(self, arguments, named):
+        cls.__init__ = make = _init(cls)
+        make(self, *arguments, **named)
+    elif plan.finishes:
+        self.__post_init__()
 
 
 def _named(cls: Any) -> dict[str, Any]:
@@ -224,9 +255,9 @@ def _set_state(self: Any, state: list[Any]) -> None:
         object.__setattr__(self, field.name, value)
 
 
-def _refuse_setting(_self: object, name: str, _value: object) -> None:
+def refuse_setting(_self: object, name: str, _value: object) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
-def _refuse_deleting(_self: object, name: str) -> None:
+def refuse_deleting(_self: object, name: str) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")

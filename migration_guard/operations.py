@@ -66,6 +66,8 @@ class Rendition:
     """The loop that it stands for, where it is made of one."""
     rows: Rows | None = None
     """What is known of the rows of a loop that SQL does not say."""
+    ways: tuple[str, ...] = ()
+    """The statements that it is, one after the other, where one place runs several: in a loop over what is written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,10 @@ class Rows:
     """What holds of all of them, in SQL, as far as that can be said."""
     columns: tuple[str, ...]
     """The columns that may be written."""
+    fields: tuple[str, ...] = ()
+    """The fields that the loop speaks of, if it does nothing to a row but to use these and to save it …"""
+    read: tuple[str, ...] = ()
+    """… and their columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,25 @@ class Problem:
     message: str
 
 
+class Omitted(str, Enum):
+    """What a migration may leave out that a team asks for."""
+
+    LOCK_TIMEOUT = "lock_timeout"
+    SIZE = "size"
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Something that a migration leaves out: known where a rule asks for it that is off by default."""
+
+    omitted: Omitted
+    what: str
+    """The operation without it."""
+    span: Span
+    migration: str | None = None
+    """The migration that it belongs to, where a file holds several."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """A file that may change data, and that nobody looked into."""
@@ -200,6 +225,8 @@ class Reading:
     procedures: tuple[Procedure, ...] = ()
     """What a file of backfills defines."""
     contractions: tuple[Contraction, ...] = ()
+    omissions: tuple[Omission, ...] = ()
+    """What it leaves out, where that was asked for."""
     required: tuple[str, ...] = ()
     """The keys of the backfills that the migration requires to be complete."""
     blocks: tuple[str, ...] = ()
@@ -233,5 +260,7 @@ class Job:
     """Whether Notes are wanted; they cost positions."""
     renders: bool = False
     """Whether each operation is wanted as one statement of SQL."""
+    critical: bool = False
+    """Whether it is wanted what the migration leaves out."""
     unsaved: tuple[tuple[str, str], ...] = ()
     """Files that hold something else than the disk says, and what: a character for each byte."""

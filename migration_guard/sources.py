@@ -12,6 +12,10 @@ _SQL = re.compile(
 _NUMBERED = re.compile(r"^\d+[-_.]\S*$|^\d{3,}")
 
 
+PATCHES = "patches.txt"
+"""Frappe's list of patches, lines of which may be Python."""
+
+
 def is_sql(name: str) -> bool:
     """Say whether a file's name is that of SQL: `a.sql`, `A.SQL`, golang-migrate's `1_a.up.pgsql`, `1_a.sql.postgres`."""
     return bool(_SQL.search(name))
@@ -24,4 +28,4 @@ def is_numbered(name: str) -> bool:
 
 def is_source(name: str) -> bool:
     """Say whether a file's name is that of something which may be a migration."""
-    return name.endswith(".py") or is_sql(name)
+    return name.endswith(".py") or is_sql(name) or name == PATCHES

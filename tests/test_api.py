@@ -73,3 +73,8 @@ def test_the_package_loads_nothing_until_it_is_asked() -> None:
     assert set(migration_guard.__all__) <= {*dir(migration_guard.api), "__version__"}
     with pytest.raises(AttributeError, match="has no attribute 'chekc'"):
         _ = migration_guard.chekc
+
+
+def test_a_list_of_paths_is_told_how_paths_are_named() -> None:
+    with pytest.raises(Misused, match=r'check\("versions", "other"\)'):
+        check(["versions"])  # type: ignore[arg-type]

@@ -309,3 +309,36 @@ def test_a_dangling_link_is_not_written_through(repository: Path) -> None:
     ran = init(repository, "--write")
     assert (ran.returncode, "could not be written: File exists" in ran.stderr) == (2, True), ran.stderr
     assert not (repository / "elsewhere.toml").exists()
+
+
+FIRST_RUNS = {
+    "alembic": ("versions/1.py", ALEMBIC.replace('drop_table("a")', 'execute("UPDATE leads SET a = 1")'), "versions/1.py:7: MG101"),
+    "frappe": ("crm/patches/fill.py", "import frappe\n\n\ndef execute():\n    frappe.db.set_value('Lead', {}, 'hot', 0)\n", "MG101"),
+    "odoo": ("a/migrations/16.0.1.0.0/pre-a.py", "def migrate(cr, version):\n    cr.execute('DELETE FROM a')\n", "MG103"),
+    "numbered module": ("db/001_fill.py", "def upgrade(connection):\n    connection.execute('DELETE FROM a')\n", "MG103"),
+    "sql file": ("migrations/001_a.sql", "UPDATE leads SET a = 1;\n", "migrations/001_a.sql:1: MG101"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("framework", FIRST_RUNS)
+def test_it_shows_what_a_first_run_would_say(framework: str, repository: Path) -> None:
+    name, text, worst = FIRST_RUNS[framework]
+    (repository / name).parent.mkdir(parents=True)
+    (repository / name).write_text(text, encoding="utf-8")
+    said = program.run("init", cwd=repository).stdout
+    assert f"Found 1 migration of {framework}." in said
+    assert "A first run would say: 1 finding (1 medium) in 1 migration." in said
+    assert worst in said
+
+
+def test_a_first_run_hides_neither_what_is_unread_nor_what_cannot_be_checked(repository: Path) -> None:
+    for name, text in {
+        "versions/1.py": ALEMBIC,
+        "versions/2.py": f"{ALEMBIC}(",
+        "app/migrations.py": "x.execute('DELETE FROM a')\n",
+    }.items():
+        (repository / name).parent.mkdir(exist_ok=True)
+        (repository / name).write_text(text, encoding="utf-8")
+    said = program.run("init", cwd=repository).stdout
+    assert "1 file could not be checked: versions/2.py" in said
+    assert "1 file beside migrations may change data and is not read: app/migrations.py" in said

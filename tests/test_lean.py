@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError, asdict, field, fields, is_dataclass, replace
+from functools import cached_property
 from typing import ClassVar
 
 import pytest
@@ -51,6 +52,17 @@ class Open:
     kind: ClassVar[str] = "open"
     x: int
     names: list[str] = field(default_factory=list, compare=False)
+
+
+@lean.dataclass(frozen=True)
+class Wide:
+    x: int
+    y: int = 5
+    names: list[str] = field(default_factory=list, compare=False)
+
+    @cached_property
+    def twice(self) -> int:
+        return 2 * self.x
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -145,6 +157,17 @@ def test_the_standard_and_we_can_follow_each_other() -> None:
     assert Heir(1).hidden == ""
 
 
+def test_a_class_without_slots_keeps_what_is_found_out_later() -> None:
+    one = Wide(1)
+    assert (one.twice, one.twice, Wide.y, one.names) == (2, 2, 5, [])
+    assert not hasattr(Wide, "names")
+    assert one == Wide(1) != Wide(2)
+    assert hash(one) == hash(Wide(1))
+    assert copy.copy(one).twice == 2
+    with pytest.raises(FrozenInstanceError):
+        one.x = 2  # type: ignore[misc]
+
+
 def test_what_equals_it_may_be_said_by_a_class() -> None:
     assert Judging(1) == Judging(2)
     assert hash(Judging(1)) == hash(Judging(1))
@@ -179,7 +202,7 @@ print(module.code, module.deep_clone().deep_equals(module), name.with_changes(va
 
 
 def test_nodes_that_are_made_in_a_hurry_are_what_they_are_otherwise() -> None:
-    hurried = f"from migration_guard.lean import hurried\nwith hurried():\n    import libcst\n{NODES}"
+    hurried = f"from migration_guard.hurry import hurried\nwith hurried():\n    import libcst\n{NODES}"
     said = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
         for code in (NODES, hurried)

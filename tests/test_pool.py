@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from migration_guard.operations import Job, OperationKind, Reading
-from migration_guard.pool import _kept, kept_readers, limits, process, read_all
+from migration_guard.pool import _kept, kept_readers, limits, read_all, starting
+from migration_guard.pool.starting import NAME
 
 ROOT = Path(__file__).parents[1]
 BAD = b'revision = "1"\ndown_revision = None\nfrom alembic import op\n\n\ndef upgrade():\n    op.execute("UPDATE leads SET a = 1")\n'
@@ -52,7 +53,7 @@ def readers(of: int | None = None) -> list[psutil.Process]:
 
     def reads(one: psutil.Process) -> bool:
         try:
-            return "pool.reader" in " ".join(one.cmdline())
+            return one.name() == NAME or "pool.reader" in " ".join(one.cmdline())
         except psutil.Error:  # it is just ending
             return False
 
@@ -122,7 +123,7 @@ def test_readers_that_are_ended_from_elsewhere_leave_problems() -> None:
 
 
 def test_a_reader_that_cannot_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_START", "raise SystemExit(3)  # {path} {parent}")
+    monkeypatch.setattr(starting, "_START", "raise SystemExit(3)  # {path} {parent}")
     found = answers([(job("a.py"), BAD), (job("b.py"), BAD * 10_000)])
     messages = [problem.message for reading in found.values() for problem in reading.problems]
     assert messages == ["the reader ended with exit code 3"] * 2
@@ -170,6 +171,99 @@ def test_kept_readers_survive_a_run_that_is_given_up_and_a_death_between_runs() 
         assert answers([(job("c.py"), BAD)])["c.py"].operations
         assert answers([(job("d.py"), BAD)])["d.py"].operations
     assert eventually(lambda: not readers())
+
+
+# --- Forked ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def forked() -> Iterator[None]:
+    """Readers of this test are copies of this process, as those of a command are of it."""
+    if not starting.can_fork():
+        pytest.skip("no process can be forked here")
+    with kept_readers(2, forked=True):
+        yield
+    assert eventually(lambda: not readers())
+
+
+def test_a_forked_reader_reads_the_same_and_keeps_nothing_of_the_run(forked: None, tmp_path: Path) -> None:
+    with (tmp_path / "held").open("w"):
+        found = answers([(job(f"{n}.py"), BAD) for n in range(70)])
+        assert all([o.kind for o in reading.operations] == [OperationKind.UPDATE] for reading in found.values())
+        both = readers()
+        assert [one.name() for one in both] == [NAME] * 2
+        for one in both:
+            assert one.cwd() == "/"
+            assert sorted(os.listdir(f"/proc/{one.pid}/fd"), key=int)[:4] == ["0", "1", "2", "3"]
+            assert not [link for link in links(one.pid) if link.startswith(("/tmp", str(tmp_path)))]
+            assert one.rlimit(psutil.RLIMIT_AS)[0] == limits.MEMORY
+
+
+def links(pid: int) -> list[str]:
+    return [os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")]
+
+
+def test_few_files_are_read_by_one(forked: None) -> None:
+    answers([(job(f"{n}.py"), BAD) for n in range(5)])
+    assert len(readers()) == 1
+
+
+def test_a_forked_reader_that_takes_too_long_is_ended(forked: None) -> None:
+    found = answers([(job("slow.py", 0.2), SLOW * 3), (job("a.py"), BAD)])
+    assert "file-timeout" in found["slow.py"].problems[0].message
+    assert found["a.py"].operations
+
+
+def test_what_a_fork_has_no_stack_for_is_read_by_another(forked: None) -> None:
+    killed = list[psutil.Process]()
+
+    def kill() -> None:
+        assert eventually(lambda: any(reader.cpu_times().user > 1 for reader in readers()))
+        killed.extend(readers())
+        killed[0].send_signal(signal.SIGSEGV)
+
+    def work() -> Iterator[tuple[Job, bytes]]:
+        yield job("slow.py"), SLOW * 3
+        threading.Thread(target=kill).start()  # the reader is there by now
+
+    ((_, reading),) = read_all(work(), 1)
+    assert len(killed) == 1
+    assert reading.operations
+    assert not reading.problems
+
+
+def test_a_thread_that_only_waits_hinders_no_fork() -> None:
+    over, begun = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.wait()
+        starting.acts()
+        over.wait()
+
+    thread = threading.Thread(target=wait)
+    starting.only_waits(thread)
+    before = starting.can_fork()
+    thread.start()
+    assert starting.can_fork() == before
+    begun.set()
+    assert eventually(lambda: not starting.can_fork())
+    over.set()
+    thread.join()
+    assert starting.can_fork() == before
+
+
+def test_a_fork_ends_when_nobody_holds_its_pipe(tmp_path: Path) -> None:
+    """Also amid a parser's own code: here in an endless one of Python's, in a process that is killed."""
+    code = (
+        "import os, sys, time; from migration_guard.pool import limits; r, w = os.pipe(); child = os.fork()\n"
+        "if not child: os.close(w); limits.die_with_writer(r); print(os.getpid(), flush=True); sum(iter(int, 1))\n"
+        "time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+        child.wait(20)
 
 
 # --- Without `resource`, as on Windows -------------------------------------------------------------------------------

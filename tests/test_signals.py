@@ -13,6 +13,8 @@ import psutil
 import pytest
 from program import ROOT
 
+from migration_guard.pool.starting import NAME
+
 LONG = 60.0
 """What a file may take: a reader that lives on would be seen for as long."""
 SLOW = "from alembic import op\nrevision = '{0}'\ndown_revision = None\n\n\ndef upgrade():\n    op.execute({1!r})\n"
@@ -40,7 +42,7 @@ def readers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     until = time.monotonic() + LONG
     while time.monotonic() < until:
         found = psutil.Process(process.pid).children(recursive=True)
-        if sum("pool.reader" in " ".join(one.cmdline()) for one in found) >= 2:
+        if sum(one.name() == NAME or "pool.reader" in " ".join(one.cmdline()) for one in found) >= 2:
             return found
         time.sleep(0.05)
     raise AssertionError("no reader was started")

@@ -249,7 +249,7 @@ def test_the_parser_prints_nothing(capfd: pytest.CaptureFixture[str], caplog: py
 def test_what_the_parser_is_given_holds_no_strings(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[str] = []
     monkeypatch.setattr(parse, "_written", lambda sql, _: given.append(sql))
-    read_sql("UPDATE a -- secret\nSET x = 'secret', y = E'secret\\'', z = $$secret$$, q = {secret}")
+    read_sql("UPDATE a b -- secret\nSET x = 'secret', y = E'secret\\'', z = $$secret$$, q = {secret}")
     assert given
     assert "secret" not in given[0]
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import posixpath
 from datetime import date
-from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migration_guard.later import re
+from migration_guard.later import Later, re
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = Later("difflib")
 
 _FINGERPRINT = re.compile(r"\d+:[0-9a-f]{8,64}")
 _REQUIRED = ("file", "migration", "rule", "at", "fp")
@@ -110,7 +114,7 @@ def entry_of(record: object, line: int) -> Entry:
 def _other_keys(record: dict[str, object]) -> Refused:
     if unknown := record.keys() - _KEYS:
         key = min(unknown)
-        near = get_close_matches(key, _KEYS, 1)
+        near = difflib.get_close_matches(key, _KEYS, 1)
         hint = f"; did you mean `{near[0]}`?" if near else f"; the keys are {', '.join(sorted(_KEYS))}"
         return Refused(f"unknown key `{key}`{hint}")
     return Refused(f"`{next(key for key in _REQUIRED if key not in record)}` is missing")

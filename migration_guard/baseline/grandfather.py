@@ -11,12 +11,18 @@ import os
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import field
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard.files import Unreadable, read_source
+from migration_guard.later import Later
 from migration_guard.lean import dataclass
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = Later("difflib")
 
 
 class UnknownCutOff(Exception):
@@ -66,7 +72,7 @@ class CutOffs:
             self._histories[within] = History(within, tuple(blocks))
         history, newest = self._histories[within], one.newest.rpartition(".")[2]
         if newest not in history.names:
-            near = get_close_matches(newest, history.names, 1)
+            near = difflib.get_close_matches(newest, history.names, 1)
             hint = f"; did you mean `{near[0]}`?" if near else ""
             what = "as the newest one, which is for Alembic, Django and scripts with a `migration-marker`"
             raise UnknownCutOff(

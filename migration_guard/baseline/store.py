@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard.baseline.entry import Entry, Key, Refused, entry_of
 from migration_guard.config import ConfigError
 from migration_guard.files import Unreadable, read_source
 from migration_guard.findings import SCHEME
+from migration_guard.later import Later
 from migration_guard.lean import dataclass
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = Later("difflib")
 
 DEFAULT_NAME = ".migration-guard-baseline.jsonl"
 FORMAT = 1
@@ -91,7 +97,7 @@ def parse(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
             )
             raise BaselineError(path, number, message)
         if entry.rule not in names:
-            near = get_close_matches(entry.rule, names, 1)
+            near = difflib.get_close_matches(entry.rule, names, 1)
             hint = f"; did you mean `{near[0]}`?" if near else ""
             raise BaselineError(path, number, f"`rule`: there is no rule `{entry.rule}`{hint}")
         key = entry.key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import sys
+from contextvars import ContextVar
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
@@ -38,6 +39,14 @@ INSTEAD = {
 """Options that people look for, which other tools have, and what does it here."""
 USAGE = 2
 INTERRUPTED = 130
+
+
+_is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)
+
+
+def is_ours() -> bool:
+    """Whether this process runs our command line and nothing else."""
+    return _is_ours.get()
 
 
 class Commands(click.Group):
@@ -89,6 +98,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
+    _is_ours.set(True)
     code = run(sys.argv[1:])
     gc.freeze()  # an interpreter that ends would look through all of it several times
     sys.exit(code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migration_guard.cli import COMMANDS
+from migration_guard.cli import COMMANDS, is_ours
 from migration_guard.cli.caching import cache_of, cache_options, cache_overrides, told_of
 from migration_guard.cli.options import completing, loader, reading_options, rule_names, told, workers
 from migration_guard.cli.output import complain
@@ -21,6 +21,7 @@ from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
 from migration_guard.findings import Severity
 from migration_guard.pipeline import Request, Run, run, severities_of
+from migration_guard.pool import kept_readers
 from migration_guard.report import formats
 from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
@@ -163,7 +164,7 @@ def command(
 def _checked(request: Request, *, quiet: bool, verbose: bool, closed: bool) -> Run:
     try:
         cache = cache_of(request.load, closed=closed)
-        with watched(quiet=quiet) as watch:
+        with kept_readers(request.workers, forked=is_ours()), watched(quiet=quiet) as watch:
             found = run(replace(request, watch=watch, cache=cache))
     except ConfigError as error:
         raise click.ClickException(told(error)) from None

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
+from migration_guard.cli import is_ours
 from migration_guard.cli.options import loader, reading_options, told, workers
 from migration_guard.cli.output import emit
 from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
 from migration_guard.operations import Operation, Problem
 from migration_guard.pipeline import Request, Seen, look
+from migration_guard.pool import kept_readers
 from migration_guard.report.formats.concise import problem_line
 from migration_guard.report.sanitise import one_line
 
@@ -30,7 +32,9 @@ def command(*, paths: tuple[str, ...], jobs: int | None, config: tuple[str, ...]
     """Show every operation seen in migrations, the calls followed to it, and why the rest is clean."""
     load = loader(config, isolated=isolated)
     try:
-        seen, problems = look(Request(paths=paths, cwd=Path.cwd(), load=load, workers=workers(jobs)))
+        request = Request(paths=paths, cwd=Path.cwd(), load=load, workers=workers(jobs))
+        with kept_readers(request.workers, forked=is_ours()):
+            seen, problems = look(request)
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from migration_guard.cli.options import told
+from migration_guard.cli.options import told, workers
 from migration_guard.cli.output import create_file, emit, replace_file
-from migration_guard.config import ConfigError
+from migration_guard.config import ConfigError, SettingsLoader
+from migration_guard.discover import UsageError
 from migration_guard.files import Unreadable, read_source, shown_path
+from migration_guard.findings import Severity
 from migration_guard.init import Append, Create, Proposal, Survey, Tell, proposals, survey
+from migration_guard.pipeline import Request, check
+from migration_guard.report.model import by_urgency
 from migration_guard.report.sanitise import one_line
 from migration_guard.report.summary import counted
 
+_SHOWN = 3
+"""Findings of a first run that are shown: the page of a run shows the rest."""
 NEXT = """\
 Next: `migration-guard` shows what the migrations do to data, `pre-commit install` turns the hook on,
 and `migration-guard baseline` grandfathers what is there, so that only new findings fail.
@@ -37,6 +44,8 @@ def command(*, write: bool) -> int:
         raise click.ClickException(f"no migration was found in {place}; name them in `paths` of migration-guard.toml")
     _print(_found(seen))
     wanted = proposals(seen)
+    if wanted:
+        _print(_first_run(seen))
     for proposal in wanted:
         if write:
             _carry_out(proposal)
@@ -72,6 +81,31 @@ def _found(seen: Survey) -> Iterator[str]:
         yield f"Found a script that looks like migrations: {script.path}."
     if seen.configuration is not None:
         yield f"Configured in {shown_path(seen.configuration, Path.cwd())}."
+    yield ""
+
+
+def _first_run(seen: Survey) -> Iterator[str]:
+    """What a run would say with what is proposed: how much, and the worst of it."""
+    config = [f'dialect="{seen.dialect}"'] if seen.dialect and seen.configuration is None else []
+    paths = (".", *(script.path for script in seen.scripts))
+    load = SettingsLoader(cwd=seen.root, config=config)
+    try:
+        report = check(Request(paths=paths, cwd=seen.root, load=load, workers=workers(None)))
+    except (ConfigError, UsageError) as error:
+        yield f"A first run would not begin: {told(error) if isinstance(error, ConfigError) else error}"
+        yield ""
+        return
+    levels = Counter(one.severity.value for one in report.new)
+    much = ", ".join(f"{levels[one.value]} {one.value}" for one in reversed(list(Severity)) if levels[one.value])
+    yield f"A first run would say: {counted(len(report.new), 'finding')}{f' ({much})' if much else ''} in {counted(report.files, 'migration')}."
+    yield from (f"    {one.path}:{one.span.line}: {one.code} {one.message}" for one in by_urgency(report.new)[:_SHOWN])
+    if len(report.new) > _SHOWN:
+        yield f"    and {len(report.new) - _SHOWN} more"
+    if report.problems:
+        first = report.problems[0]
+        yield f"{counted(len(report.problems), 'file')} could not be checked: {first.path}: {first.message}"
+    if report.unread:
+        yield f"{counted(len(report.unread), 'file')} beside migrations may change data and is not read: {report.unread[0].path}"
     yield ""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from migration_guard.baseline import Filed, dump
+from migration_guard.cli import is_ours
 from migration_guard.cli.options import loader, told, workers
 from migration_guard.cli.output import complain, emit, replace_file
 from migration_guard.cli.proving import Prover, prover
@@ -80,7 +81,7 @@ def command(
         raise click.UsageError(
             f"--prove is for what is moved, which {'--check' if only_check else '--skeleton'} does not"
         )
-    readers = kept_readers(workers(jobs) if target is None else 1)
+    readers = kept_readers(workers(jobs) if target is None else 1, forked=is_ours())
     try:
         with readers, prover(scratch_database_url) if prove else nullcontext() as mover.prove:
             return mover.check() if only_check else mover.move()

@@ -28,6 +28,9 @@ class Bar:
 
     def start(self) -> None:
         """Start to wait."""
+        from migration_guard.pool import starting  # noqa: PLC0415 -- only for those who look
+
+        starting.only_waits(self._thread)
         self._thread.start()
 
     def stop(self) -> None:
@@ -41,6 +44,9 @@ class Bar:
     def _watch(self) -> None:
         if self._over.wait(PATIENCE):
             return
+        from migration_guard.pool import starting  # noqa: PLC0415 -- only for those who wait
+
+        starting.acts()
         from rich.console import Console  # noqa: PLC0415 -- only for those who wait
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from migration_guard.baseline import Filed
+from migration_guard.cli import is_ours
 from migration_guard.cli.caching import cache_of, told_of
 from migration_guard.cli.options import loader, reading_options, told, workers
 from migration_guard.cli.output import complain
 from migration_guard.config import ConfigError, SettingsLoader
 from migration_guard.discover import UsageError
-from migration_guard.later import re
+from migration_guard.later import Later, re
 from migration_guard.pipeline import Request, Run, run
+from migration_guard.pool import kept_readers
 from migration_guard.report.formats.concise import problem_line
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = Later("difflib")
 
 UNCHECKED = 2
 _FINGERPRINT = re.compile(r"\d+:[0-9a-f]{4,}")
@@ -63,7 +69,8 @@ def checked(
     )
     try:
         cache = cache_of(load)
-        found = run(replace(request, cache=cache))
+        with kept_readers(request.workers, forked=is_ours()):
+            found = run(replace(request, cache=cache))
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:
@@ -90,7 +97,7 @@ class Target:
         self.path = place["path"] if place else None
         self._line = int(place["line"]) if place else 0
         if not (self._rule or self._fingerprint or place):
-            near = get_close_matches(text, rules, 1)
+            near = difflib.get_close_matches(text, rules, 1)
             hint = f'; did you mean "{near[0]}"?' if near else ""
             raise click.UsageError(f'expected FINGERPRINT, PATH:LINE or RULE, found "{text}"{hint}')
 

@@ -13,6 +13,15 @@ from migration_guard.later import re
 from migration_guard.sources import is_sql
 
 _HOMES = frozenset({"migrations", "migration", "versions"})
+_CALLED = re.compile(
+    r"(?:^|_)(?:migrations?|migrate|migrator)(?:_|$)|^(?:db|database|schema)_(?:upgrades?|updates?|changes)$|^upgrades?$"
+)
+_TEST = re.compile(r"^test_|_tests?$|^conftest$")
+_TESTS = frozenset({"test", "tests"})
+_OUT_OF_SCOPE = re.compile(
+    rb"^\s*(?:from|import)\s+(beanie|bunnet|mongoengine|mongodb_migrations|pymongo|motor|odmantic|umongo)\b",
+    re.MULTILINE,
+)
 _SEEDS = frozenset({"seed", "seeds"})
 _STATEMENT = re.compile(
     r"\b(?:update|delete\s+from|insert\s+into|replace\s+into|merge\s+into|truncate|copy|call|exec(?:ute)?)\b|"
@@ -42,8 +51,17 @@ def is_near_migrations(folder: Path, top: Path, homes: Collection[Path]) -> bool
     return False
 
 
+def is_called_after_migrations(path: Path) -> bool:
+    """Say whether a module is called as applications call the one in which they migrate by themselves: `migrations.py`."""
+    if path.suffix != ".py" or not _CALLED.search(path.stem) or _TEST.search(path.stem):
+        return False
+    return not any(one.name in _TESTS for one in path.parents[:3])
+
+
 def holds_seeds(path: Path) -> bool:
-    """Say whether a file is one of those that tools for SQL run to fill a new database: Supabase's, Hasura's, Prisma's."""
+    """Say whether a file is one of those that tools run to fill a new database: Supabase's, Hasura's, Prisma's, Masonite's."""
+    if path.suffix == ".py":
+        return path.parent.name.lower() in _SEEDS
     if not is_sql(path.name):
         return False
     return path.stem.lower() in _SEEDS or any(one.name.lower() in _SEEDS for one in path.parents[:2])
@@ -58,6 +76,9 @@ def reason_to_name(path: Path, source: bytes, *, whole: bool) -> str | None:
     """Say why a file beside migrations that is none has to be named, None where it need not be."""
     if not whole:
         return f"it lies beside migrations and is {too_large()}"
+    mongo = _OUT_OF_SCOPE.search(source) if path.suffix == ".py" else None
+    if mongo is not None:
+        return f"it lies beside migrations and belongs to {mongo[1].decode()}: databases without SQL are out of scope"
     if not (_may_write(source) if path.suffix == ".py" else _may_change(source)):
         return None
     return "it lies beside migrations and may change data, and no migration that was read leads to it"

@@ -31,8 +31,9 @@ class Contents:
         try:
             source, whole = read_head(path)
         except Unreadable as error:
-            wanted = wanted or path.suffix == ".py"
-            return self._kept_problem(path, str(error), seen, named=named) if wanted else Left.NO_MIGRATION
+            if wanted or not is_sql(path.name):
+                return self._kept_problem(path, str(error), seen, named=named)
+            return Other(seen, path, top, unread=str(error))
         framework = BACKFILL if backfills else recognise(path, source) or (plain(path) if wanted else None)
         if b"\0" in source and (framework or looks_like_migration(path)):
             return self._kept_problem(path, "it is binary: it holds null bytes", seen, named=named)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from migration_guard.files import Unreadable, read_head, too_large
 from migration_guard.later import re
-from migration_guard.sight.folders import COMPILED
+from migration_guard.sight.folders import COMPILED, holds
 
 _CODE = frozenset(
     ".rb .js .mjs .cjs .ts .mts .cts .go .java .kt .groovy .scala .cs .fs .php .ex .exs .pl .clj .rs .sh .bash .pyx".split()
 )
 _TEXTS = frozenset(
-    ".psql .pgsql .plsql .ddl .dml .postgres .sqlite .mysql .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split()
+    ".psql .pgsql .plsql .ddl .dml .postgres .sqlite .mysql .migration .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split()
 )
 _CHANGE_LOGS = frozenset({".xml", ".yaml", ".yml", ".json"})
 _COMPILED = frozenset({*COMPILED, ".pyo"})
@@ -34,6 +34,9 @@ _WRITES = re.compile(
     rb"(?:update|delete|create|insert)Many|save!?|update!|insert|update|del|delete)\s*(?:\(|\n|;|[:{\"'])|\b(?:psql|mysql)\b"
 )
 """Calls of object mappers, and programs that are given statements."""
+_MANIFESTS = ("__manifest__.py", "__openerp__.py")
+_ODOO = re.compile(rb"<(?:odoo|openerp)\b.*<(?:function|delete)\b", re.DOTALL)
+"""Data of an addon that runs a method, or deletes rows, whenever the addon is updated."""
 _CHANGE_LOG = re.compile(rb"databaseChangeLog", re.IGNORECASE)
 _CHANGE = re.compile(rb"(?:<\s*|\"|^[ \t-]*)(?:update|delete|insert|loadData|loadUpdateData|sqlFile)\b", re.MULTILINE)
 
@@ -44,6 +47,11 @@ def lies_among_migrations(folder: Path, top: Path, homes: Collection[Path]) -> b
         return True
     inside = folder.relative_to(top).parts if folder.is_relative_to(top) else (folder.name,)
     return any(name.lower() in _HOMES for name in inside)
+
+
+def is_data_of_odoo(folder: Path) -> bool:
+    """Say whether a folder belongs to an addon of Odoo, whose data files are loaded at each update."""
+    return any(holds(place, name) for place in (folder, *folder.parents[:2]) for name in _MANIFESTS)
 
 
 def is_loaded(path: Path) -> bool:
@@ -64,6 +72,8 @@ def reason_to_name(path: Path) -> str | None:
         return f"it lies among migrations and cannot be read: {error}"
     if not whole and (path.suffix not in _CHANGE_LOGS or _CHANGE_LOG.search(content)):
         return f"it lies among migrations and is {too_large()}"
+    if path.suffix == ".xml" and _ODOO.search(content):
+        return "an update of its addon runs a method or deletes rows by it, and files of its kind are not read"
     if _STATEMENT.search(content) or _speaks(path.suffix, content):
         return "it lies among migrations and may change data, and files of its kind are not read"
     return None

@@ -20,6 +20,8 @@ else:
     tomllib = Later("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 _LIMIT = 1024 * 1024
+_OWN = "alembic.ini"
+_NO_SETTINGS = "it says where migrations lie, and is no file of settings that can be parsed"
 _KEYS = (b"script_location", b"version_locations")
 _SEPARATORS = re.compile(r"[\n;,]|\s+|(?<!^\w):(?![\\/])")
 """What may stand between locations, whatever `version_path_separator` says; `package:folder` is one of them, too."""
@@ -28,10 +30,15 @@ SETTINGS = (".ini", ".cfg", ".conf", "pyproject.toml")
 
 
 def version_folders(path: Path) -> frozenset[Path]:
-    """Give the folders of versions that a file of settings names; none where it says nothing, or nothing readable."""
+    """Give the folders of versions that a file of settings names; none where it says nothing.
+
+    Raises Unreadable where it may name some and does not tell.
+    """
     try:
         content = read_source(path, _LIMIT)
     except Unreadable:
+        if path.name == _OWN:
+            raise
         return frozenset()
     if not any(key in content for key in _KEYS):
         return frozenset()
@@ -45,7 +52,7 @@ def _of_ini(text: str) -> Iterator[Mapping[str, object]]:
     try:
         parser.read_string(text)
     except configparser.Error:
-        return
+        raise Unreadable(_NO_SETTINGS) from None
     yield from (dict(parser.items(section)) for section in parser.sections())
 
 
@@ -53,7 +60,7 @@ def _of_toml(text: str) -> Iterator[Mapping[str, object]]:
     try:
         document: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):
-        return
+        raise Unreadable(_NO_SETTINGS) from None
     tool = document.get("tool")
     section = tool.get("alembic") if isinstance(tool, dict) else None
     if isinstance(section, dict):

@@ -27,6 +27,8 @@ class Homes:
     _frameworks: dict[Path, set[str]] = field(default_factory=lambda: defaultdict(set))
     _told: set[Path] = field(default_factory=set)
     """Those that settings of Alembic name."""
+    unread: dict[Path, str] = field(default_factory=dict)
+    """Files of settings that may name some, and cannot be read."""
     _looked_above: set[Path] = field(default_factory=set)
     _looked_beside: set[Path] = field(default_factory=set)
 
@@ -40,7 +42,12 @@ class Homes:
 
     def read(self, path: Path) -> None:
         """Take what a file of settings says of Alembic's folders."""
-        for folder in version_folders(path):
+        try:
+            folders = version_folders(path)
+        except Unreadable as error:
+            self.unread[path] = str(error)
+            return
+        for folder in folders:
             self._told.add(folder)
             self.add(folder, "alembic")
 

@@ -94,3 +94,5 @@ class Other:
     top: Path
     signals: bool = False
     """Whether it speaks of signals that are sent with every migration."""
+    unread: str = ""
+    """Why it cannot be read, where that is so: what lies among migrations is then a problem."""

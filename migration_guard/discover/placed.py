@@ -8,7 +8,13 @@ from dataclasses import field
 from pathlib import Path
 
 from migration_guard.discover import foreign
-from migration_guard.discover.beside import holds_seeds, is_near_migrations, reason_to_name, runs_migrations
+from migration_guard.discover.beside import (
+    holds_seeds,
+    is_called_after_migrations,
+    is_near_migrations,
+    reason_to_name,
+    runs_migrations,
+)
 from migration_guard.discover.content import Contents, plain
 from migration_guard.discover.homes import Homes
 from migration_guard.discover.outcome import Beside, Left, Other, Outcome
@@ -33,7 +39,12 @@ class Places:
         """Decide about each of them that may matter."""
         folders = self.homes.folders
         for real, other in others.items():
-            if self._is_near(other, folders) or runs_migrations(other.path, folders) or holds_seeds(other.path):
+            if (
+                self._is_near(other, folders)
+                or runs_migrations(other.path, folders)
+                or holds_seeds(other.path)
+                or is_called_after_migrations(other.path)
+            ):
                 yield real, self._placed(other)
             elif other.signals:
                 self._name_receiver(other)
@@ -41,11 +52,17 @@ class Places:
     def name_foreign(self, every: Iterable[tuple[Foreign, Path]]) -> Iterator[tuple[str, Outcome]]:
         """Name what lies among migrations in other languages; what Django would load though it is compiled is a problem."""
         among: dict[Path, bool] = {}
+        addons: dict[Path, bool] = {}
         for one, root in every:
             path, folder = one.path, one.path.parent
             if folder not in among:
                 among[folder] = foreign.lies_among_migrations(folder, root, self.homes.folders)
-            if not among[folder] or one.left_out or is_excluded(path, self.contents.load.for_folder(folder)):
+                addons[folder] = foreign.is_data_of_odoo(folder)
+            if (
+                not (among[folder] or (addons[folder] and path.suffix == ".xml"))
+                or one.left_out
+                or is_excluded(path, self.contents.load.for_folder(folder))
+            ):
                 continue
             reason = foreign.reason_to_name(path)
             if reason is not None and foreign.is_loaded(path) and "django" in self.homes.frameworks_in(folder):
@@ -67,6 +84,9 @@ class Places:
     def _placed(self, other: Other) -> Outcome:
         """Judge a file by where it lies; one that is no migration there either may have to be named."""
         path = other.path
+        if other.unread:
+            left_out = other.seen is not None and other.seen.left_out
+            return Left.NO_MIGRATION if left_out else self.contents.problem(path, other.unread)
         settings = self.contents.load.for_folder(path.parent)
         try:
             source, whole = read_head(path)

@@ -97,6 +97,8 @@ class _Search:
         for candidate in self._found():
             if candidate.framework not in _NO_HOMES:
                 self._homes.add(candidate.path.parent, candidate.framework)
+        for path, reason in self._homes.unread.items():
+            self._outcomes[os.fspath(path)] = self._contents.problem(path, reason)
         self._outcomes.update(self._places.settled(self._others))
         self._outcomes.update(self._places.name_foreign(self._foreign.values()))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ORDER = (
     "alembic", "south", "tortoise", "masonite", "django", "yoyo", "aerich", "piccolo", "frappe", "odoo", "peewee_migrate",
-    "sqlalchemy_migrate", "synapse", "upgrade_table", "numbered", "sql_file",
+    "sqlalchemy_migrate", "synapse", "upgrade_table", "numbered", "numbered_module", "sql_file",
 )  # fmt: skip
 """Modules tried in this order; `script` reads what is named and nothing else fits."""
 

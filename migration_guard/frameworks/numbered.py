@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WORDS = (b"def m0",)
 GATED = True
 _NAME = re.compile(r"\bm\d{3,}")
-_HANDLES = frozenset("db database conn connection session cursor cur engine pool tx transaction".split())
+HANDLES = frozenset("db database conn connection session cursor cur engine pool tx transaction".split())
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
@@ -28,7 +28,7 @@ def recognises(path: PurePath, source: bytes) -> bool:
     found = bindings(source)
     if found is None:
         return bool(re.search(r"^\s*(?:async\s+)?def\s+m\d{3,}", text, re.MULTILINE))
-    return any(_NAME.match(name) and first in _HANDLES for name, first in (*found.functions, *found.methods))
+    return any(_NAME.match(name) and first in HANDLES for name, first in (*found.functions, *found.methods))
 
 
 def enter(migration: Migration) -> None:

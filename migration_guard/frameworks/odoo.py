@@ -1,17 +1,22 @@
 """Odoo and OpenUpgrade: `migrate(cr, version)` in `migrations/<version>/{pre,post,end}-*.py` or `upgrades/…` of an addon.
 
-What an addon's manifest names as its hooks is run when the addon is installed, or taken away.
+What an addon's manifest names as its hooks is run when the addon is installed, or taken away; `init` and `_auto_init` of its
+models are run at each update.
 """
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migration_guard.files import Unreadable, read_head
+from migration_guard.files import Unreadable, read_head, too_large
 from migration_guard.frameworks.bindings import bindings, text_of
 from migration_guard.later import re
-from migration_guard.operations import Direction
+from migration_guard.lean import dataclass
+from migration_guard.operations import Direction, Problem
 from migration_guard.sight.folders import holds
 
 if TYPE_CHECKING:
@@ -24,12 +29,32 @@ _STAGE = re.compile(r"^(?:pre|post|end)(?:[-_].*)?\.py$")
 _VERSION = re.compile(r"^(?:\d+\.)+(?:saas~)?[\d.]+$|^saas~[\d.]+$|^0\.0\.0$|^tests$")
 _DEFINED = re.compile(r"^\s*def\s+migrate\s*\(\s*(?:cr|env)\b", re.MULTILINE)
 _MANIFESTS = ("__manifest__.py", "__openerp__.py")
-_HOOK = re.compile(rb"[\"'](?P<which>(?:pre|post)_init_hook|uninstall_hook)[\"']\s*:\s*[\"'](?P<name>\w+)[\"']")
+_HOOKS = {
+    "pre_init_hook": Direction.UPGRADE,
+    "post_init_hook": Direction.UPGRADE,
+    "post_load": Direction.UPGRADE,
+    "uninstall_hook": Direction.DOWNGRADE,
+}
 _TAKES = re.compile(rb"^def\s+\w+\s*\(\s*(?:cr|env)\b", re.MULTILINE)
+_UPDATES = re.compile(rb"^\s+def\s+(?:init|_auto_init)\s*\(\s*self\b", re.MULTILINE)
+_OF_MODELS = {"init": Direction.UPGRADE, "_auto_init": Direction.UPGRADE}
+_MODELS = ("odoo.models", "openerp.models", "odoo.addons", "openerp.addons")
+_ABOVE = 5
+"""Folders above a file in which its addon's manifest is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hooks:
+    """What a manifest says of hooks."""
+
+    named: Mapping[str, Direction] = field(default_factory=dict)
+    unknown: str = ""
+    """Why it is not known which functions are hooks."""
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    if path.suffix != ".py" or not (b"migrate" in source or _TAKES.search(source)):
+    takes, updates = _TAKES.search(source), b"odoo" in source and _UPDATES.search(source)
+    if path.suffix != ".py" or not (b"migrate" in source or takes or updates):
         return False
     at_home = bool(_STAGE.match(path.name)) and bool(_VERSION.match(path.parent.name))
     if b"migrate" in source and (at_home or _DEFINED.search(text_of(source))):  # most files that say so do not
@@ -40,34 +65,71 @@ def recognises(path: PurePath, source: bytes) -> bool:
             return True
         if at_home and ("migrate" in found.names or found.open):
             return True
-    return bool(_TAKES.search(source)) and any(
-        re.search(rf"^def\s+{name}\s*\(".encode(), source, re.MULTILINE) for name in _hooks(path)
+    if updates:
+        found = bindings(source)
+        if found is None or found.imports("odoo"):
+            return True
+    return bool(takes) and _has_hook(path, source)
+
+
+def _has_hook(path: PurePath, source: bytes) -> bool:
+    hooks = _hooks(path)
+    return bool(hooks.unknown) or any(
+        re.search(rf"^def\s+{name}\s*\(".encode(), source, re.MULTILINE) for name in hooks.named
     )
 
 
-def _hooks(path: PurePath) -> dict[str, Direction]:
-    """The hooks that the manifest names of the addon in which a file lies, beside it or one folder further in."""
-    for folder in Path(path).parents[:2]:
+def _hooks(path: PurePath) -> _Hooks:
+    """The hooks that the manifest names of the addon in which a file lies."""
+    for folder in Path(path).parents[:_ABOVE]:
         for name in _MANIFESTS:
             if not holds(folder, name):
                 continue
             try:
-                stated = read_head(folder / name)[0]
-            except Unreadable:
-                continue
-            found = {one["name"].decode(): one["which"] for one in _HOOK.finditer(stated)}
-            ways = {b"uninstall_hook": Direction.DOWNGRADE}
-            return {hook: ways.get(which, Direction.UPGRADE) for hook, which in found.items()}
-    return {}
+                stated, whole = read_head(folder / name)
+                if not whole:
+                    return _Hooks(unknown=f"{name} of its addon is {too_large()}")
+                return _stated(ast.parse(stated), name)
+            except Unreadable as error:
+                return _Hooks(unknown=f"{name} of its addon cannot be read: {error}")
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return _Hooks(unknown=f"{name} of its addon is no Python that can be read")
+    return _Hooks()
+
+
+def _stated(manifest: ast.Module, name: str) -> _Hooks:
+    every = [pair for node in ast.walk(manifest) if isinstance(node, ast.Dict) for pair in zip(node.keys, node.values)]
+    said = [(key.value, value) for key, value in every if isinstance(key, ast.Constant) and key.value in _HOOKS]
+    named = {
+        str(value.value): _HOOKS[str(key)] for key, value in said if isinstance(value, ast.Constant) and value.value
+    }
+    if any(not isinstance(value, ast.Constant) for _, value in said):
+        return _Hooks(named, f"{name} of its addon computes the name of a hook")
+    return _Hooks(named)
 
 
 def enter(migration: Migration) -> None:
     migration.load()
-    hooks = _hooks(migration.path)
     versioned = bool(_VERSION.match(migration.path.parent.name))
+    hooks = _Hooks() if versioned else _hooks(migration.path)
     migration.id = f"{migration.path.parent.name}.{migration.path.stem}"
-    if versioned or not hooks:
-        migration.run_entry("migrate", Direction.UPGRADE, "odoo")
-    for name, direction in hooks.items():
-        if name in migration.functions():
-            migration.run_entry(name, direction, "odoo")
+    migration.run_entry("migrate", Direction.UPGRADE, "odoo")
+    for name, direction in _of_addon(migration, hooks):
+        migration.run_entry(name, direction, "odoo")
+    migration.run_methods(_MODELS, _OF_MODELS)
+
+
+def _of_addon(migration: Migration, hooks: _Hooks) -> Iterator[tuple[str, Direction]]:
+    """The hooks that stand in a file; all that may be one where that is not known."""
+    functions = migration.functions()
+    yield from ((name, direction) for name, direction in hooks.named.items() if name in functions)
+    found = bindings(migration.bytes)
+    if not hooks.unknown or found is None:
+        return
+    may_be = [
+        name for name, first in found.functions if first in ("cr", "env") and name not in {*hooks.named, "migrate"}
+    ]
+    if may_be:
+        message = f"{hooks.unknown}, so that it is not known which functions are hooks: each that takes cr or env is read as one"
+        migration.problems.append(Problem(migration.job.shown, None, message))
+    yield from ((name, Direction.UPGRADE) for name in may_be if name in functions)

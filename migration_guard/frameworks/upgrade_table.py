@@ -1,4 +1,7 @@
-"""Upgrade tables, as mautrix has them: functions that `@upgrade_table.register(…)` collects, each given a connection."""
+"""Upgrade tables, as mautrix has them: functions that `@upgrade_table.register(…)` collects, each given a connection.
+
+sqlite-migrate's `@migration()` is the same.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,19 @@ if TYPE_CHECKING:
 
     from migration_guard.reading.migration import Migration
 
-WORDS = (b".register(",)
+WORDS = (b".register(", b"sqlite_migrate")
 _REGISTERED = re.compile(
     r"^[ \t]*@\s*(?:\w+\.)*(?:upgrade_table|upgrades?|migrations?)\.(?:register|upgrade|migration)\b", re.MULTILINE
 )
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    if path.suffix != ".py" or b"@" not in source or b"register" not in source:
+    if path.suffix != ".py" or b"@" not in source:
         return False
-    if not _REGISTERED.search(text_of(source)):
+    if b"sqlite_migrate" in source:
+        bound = bindings(source)
+        return bound is not None and bound.imports("sqlite_migrate") and any(_is_way(one) for _, one in bound.functions)
+    if b"register" not in source or not _REGISTERED.search(text_of(source)):
         return False
     found = bindings(source)
     return found is None or any(_is_way(first) for _, first in found.functions)
@@ -32,9 +38,10 @@ def enter(migration: Migration) -> None:
     migration.load()
     migration.blocks_are_functions = True
     text = migration.source.text
+    ours = b"sqlite_migrate" in migration.bytes
     for name, function in migration.functions().items():
         if re.search(rf"@[\w.]+(?:\([^@]*?\))?\s*(?:async\s+)?def\s+{re.escape(name)}\b", text):
-            migration.run_function(function, Direction.UPGRADE, "connection")
+            migration.run_function(function, Direction.UPGRADE, "sqlite_utils" if ours else "connection")
 
 
 def _is_way(name: str | None) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from migration_guard.gate.known import (
+    COMPUTE,
     CONTEXTS,
     EXECUTES,
     FACTS,
@@ -22,6 +23,7 @@ from migration_guard.gate.known import (
     SEPARATE,
     SOUTH_MIGRATION,
     TEXT,
+    calls_known,
     is_class,
     is_handle,
     is_known,
@@ -31,6 +33,7 @@ from migration_guard.gate.known import (
     same,
 )
 from migration_guard.gate.names import Names
+from migration_guard.gate.text import only_calls_known
 
 _HARMLESS = frozenset({
     ast.Module, ast.alias, ast.arguments, ast.Return, ast.AugAssign, ast.While,
@@ -215,10 +218,15 @@ class Inspection:
             self._require(len(node.args) == 1 and not node.keywords and self._names.origin(node.args[0]) == TEXT)
         elif (is_known(origin) and not _converts(node)) or self._is_of_file(node) or self._is_pure_method(node):
             self._require(not (is_known(origin) and may_call(origin) and self._is_given_a_stranger(node)))
+            self._require(calls_known(origin) and not (origin in COMPUTE and self._computes(node.args)))
             self._in_sight.update(node.args)
             self._in_sight.update(keyword.value for keyword in node.keywords)
         else:
             self._require((built and may_be_built(origin)) or self._is_frozen_field(node))
+
+    def _computes(self, given: list[ast.expr]) -> bool:
+        """Whether an argument is an expression of SQL that may call what is not known, and no text that changes the schema."""
+        return any(_may_compute(one) and self._names.origin(one) != TEXT for one in given)
 
     def _is_given_a_stranger(self, node: ast.Call) -> bool:
         """Whether something is handed over that is imported from nobody knows where, and may be a function."""
@@ -354,8 +362,30 @@ class Inspection:
 
 def _converts(node: ast.Call) -> bool:
     """Whether a call may compute each row's value by a function, as `postgresql_using="f(a)"` does."""
-    given = [keyword.value for keyword in node.keywords if keyword.arg == "postgresql_using"]
-    return any(not isinstance(one, ast.Constant) or "(" in str(one.value) for one in given)
+    given = [one for one in node.keywords if one.arg in _COMPUTING]
+    return any(_may_compute(one.value) or (one.arg == "postgresql_using" and not _is_text(one.value)) for one in given)
+
+
+def _may_compute(node: ast.expr) -> bool:
+    """Whether an expression of SQL may call a function that the gate does not know."""
+    match node:
+        case ast.Constant(value=str() as text):
+            return not only_calls_known(text)
+        case ast.Constant() | ast.Call() | ast.Attribute():
+            return False  # a call is judged by itself
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            return any(map(_may_compute, elements))
+    return True
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+_COMPUTING = frozenset(
+    {"postgresql_using", "condition", "postgresql_where", "sqlite_where", "mssql_where", "sqltext", "text"}
+)
+"""Arguments that are expressions of SQL."""
 
 
 def _dotted(node: ast.expr) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from migration_guard.gate.text import only_calls_known
 from migration_guard.later import re
 
 OP = "alembic.op"
@@ -173,6 +174,30 @@ _CALLS_WHAT_IT_KEEPS = frozenset({"event", "signals", "dispatch", "autoreload", 
 _CALL_LATER = frozenset({"SimpleLazyObject", "LazyObject", "AttrConnector"})
 _SCHEMA_ITEM = re.compile(r"^sqlalchemy\.(?:\w+\.)*[A-Z]\w*\(\)\.(?:create|drop)$")
 """`sa.Enum(…).create(bind)`, and the same of tables and indexes."""
+
+
+COMPUTE = frozenset(
+    {
+        f"{OP}.create_check_constraint",
+        f"{OP}.create_index",
+        f"{BATCH}.create_check_constraint",
+        f"{BATCH}.create_index",
+        *(
+            f"sqlalchemy.{name}"
+            for name in (
+                "text schema.Computed schema.CheckConstraint schema.Index Computed CheckConstraint Index "
+                "sql.text sql.expression.text sql.schema.Computed sql.schema.CheckConstraint"
+            ).split()
+        ),
+    }
+)
+"""What takes expressions of SQL that the database computes for the rows that are there."""
+_OF_DATABASE = ("sqlalchemy.func.", "sqlalchemy.sql.func.", "sqlalchemy.sql.expression.func.")
+
+
+def calls_known(origin: str) -> bool:
+    """Whether it is no function of the database, or one that changes no rows."""
+    return not origin.startswith(_OF_DATABASE) or only_calls_known(f"{origin.rpartition('.')[2]}(")
 
 
 def is_known(origin: str) -> bool:

@@ -36,6 +36,24 @@ _CHANGES_SCHEMA = re.compile(
 
 _ALTERS = re.compile(r"\s*ALTER\b", re.IGNORECASE)
 _COMPUTED = re.compile(r"\b(?:USING|DEFAULT|CHECK)\b", re.IGNORECASE)
+_INDEXES = re.compile(r"\s*CREATE\s+(?:\w+\s+)*INDEX\b.*?\(", re.IGNORECASE | re.DOTALL)
+_CALLED = re.compile(r"([\w.\"$]+)\s*\(")
+_KNOWN = frozenset(
+    "abs any array array_length all cast ceil char_length character_length check clock_timestamp coalesce concat convert "
+    "count current_setting date date_part date_trunc datetime decimal exists extract floor gen_random_uuid getdate greatest "
+    "hex in interval isnull json_array json_extract json_object json_typeof json_valid jsonb_array_length "
+    "jsonb_build_array jsonb_build_object jsonb_typeof least length localtimestamp lower ltrim make_interval md5 mod "
+    "newid nextval not now nullif num_nonnulls num_nulls numeric octet_length or and power random randomblob regexp_like "
+    "replace round rtrim setweight sqrt st_geomfromtext strftime substr substring sysdatetime sysutcdatetime "
+    "timezone to_char to_date to_number to_timestamp to_tsvector trim truncate unixepoch upper utc_timestamp uuid "
+    "uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 values varchar when where".split()
+)
+"""Functions and words before a parenthesis that change nothing, as many as defaults, checks and indexes often have."""
+
+
+def only_calls_known(text: str) -> bool:
+    """Say whether an expression of SQL calls nothing but functions that are known here to change nothing."""
+    return "(" not in text or all(name.lower() in _KNOWN for name in _CALLED.findall(text))
 
 
 def only_changes_schema(text: str) -> bool:
@@ -51,6 +69,8 @@ def only_changes_schema(text: str) -> bool:
 
 
 def _computes(piece: str) -> bool:
-    """Whether it may call functions for the rows that there are, in `ALTER … USING f(a)` or `ADD … DEFAULT f()`."""
+    """Whether it may call functions for the rows that there are, in `ALTER … USING f(a)`, `ADD … DEFAULT f()`, `CREATE INDEX … (f(a))`."""
+    if (index := _INDEXES.match(piece)) is not None:
+        return not only_calls_known(piece[index.end() :])
     found = _COMPUTED.search(piece) if _ALTERS.match(piece) else None
     return found is not None and "(" in piece[found.end() :]

@@ -7,7 +7,6 @@ is dropped here; configuration and attributes have no say in `view`, where all i
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -18,9 +17,11 @@ from migration_guard.later import Later
 
 if TYPE_CHECKING:
     import shutil
+    import signal
     import subprocess
 else:
     shutil = Later("shutil")
+    signal = Later("signal")
     subprocess = Later("subprocess")
 
 

@@ -23,14 +23,13 @@ else:
 
 WORKFLOW = f"{WORKFLOWS}/workflows/migration-guard.yml"
 
-_HOOK = """\
-- repo: local
+_HOOK = r"""- repo: local
   hooks:
     - id: migration-guard
       name: migration-guard
       entry: migration-guard check --force-exclude
       {language}
-      types_or: [python, sql]
+      files: '(?i)\.(py|sql(\.\w+)?|(up|down|rollback)\.\w+)$|(^|/)patches\.txt$'
       require_serial: true
 """
 _GITHUB_JOB = """\

@@ -126,7 +126,7 @@ class Definitions:
             with self.machine.libraries.entrusted.quiet():
                 wrapper = self.machine.evaluate(decorator.decorator)
             name = (dotted(decorator.decorator) or "").rpartition(".")[2]
-            if isinstance(wrapper, (ContextManager, External)) or not _ours(wrapper):
+            if isinstance(wrapper, External) or not _ours(wrapper):
                 value = self.machine.libraries.decorated(value, wrapper, self.machine.place(decorator.decorator))
                 continue
             call = Call(self.machine, name, self.machine.place(decorator.decorator), (value,))
@@ -233,5 +233,5 @@ def _ours(wrapper: Value) -> bool:
 
 
 def _callable(value: Value) -> bool:
-    known = isinstance(value, (Function, Instance, Class, Native, Partial))
+    known = isinstance(value, (Function, Instance, Class, ContextManager, Native, Partial))
     return known or (value.callable_in_sight and not isinstance(value, Method))

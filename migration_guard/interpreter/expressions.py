@@ -402,7 +402,7 @@ class Expressions:
     def _Subscript(self, node: cst.Subscript) -> Value:
         value = self.evaluate(node.value)
         key = self.subscript_key(node)
-        if value.origin and not isinstance(key, (Text, Constant)):
+        if value.origin and not isinstance(key, Constant):
             self.machine.libraries.taken_from(value, key, Call(self.machine, "", self.machine.place(node), (key,)))
         if isinstance(value, External):
             return value.item(key)

@@ -10,7 +10,7 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.cores import TextObject
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
-from migration_guard.interpreter.real import WIDE, Known, NotKnown, formatted, real
+from migration_guard.interpreter.real import MAX_DEPTH, WIDE, Known, NotKnown, formatted, real
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, Value, join
 from migration_guard.later import re
@@ -50,8 +50,21 @@ def spelled(value: Value, hint: str = "") -> Value:
         case Function() | Class() | External():
             pass
         case _ if value.is_collection:
+            _represent(value)
             return _written(value, str, hint)
     return texts.as_text(value, hint)
+
+
+def _represent(value: Value, depth: int = MAX_DEPTH) -> None:
+    """What `repr` asks: each object that a collection or a dataclass holds, however deep."""
+    for option in value.alternatives() if depth else ():
+        if isinstance(option, Instance):
+            if option.special("__repr__") is None and option.cls.fields:
+                for held in option.attributes.values():
+                    _represent(held, depth - 1)
+        elif option.is_collection:
+            for held in option.each():
+                _represent(held, depth - 1)
 
 
 def _written(value: Value, how: Callable[[object], str], hint: str) -> Text:
@@ -75,6 +88,8 @@ def _shown(value: Value, conversion: str, spec: Text | None, hint: str) -> Value
             return said
     if conversion in ("r", "a"):
         said = value.special("__repr__") if isinstance(value, Instance) else None
+        if said is None:
+            _represent(value)
         value = said if said is not None else _written(value, repr if conversion == "r" else ascii, hint)
     elif conversion == "s":
         value = spelled(value, hint)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from migration_guard.interpreter.text import plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Native, Unknown, Value, join
 from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
@@ -223,9 +224,19 @@ class ContextManager(Value):
         return NONE if name in ("__exit__", "__aexit__") else Unknown(name)
 
     def call(self, call: Call) -> Value:
-        """`@manager()` before a function: the function runs inside."""
-        self.entered(call.machine)
-        return call.positional[0] if call.positional else UNKNOWN
+        """`@manager()` before a function: each call of that runs inside."""
+        return Native("inside", partial(self._around, call.positional[0])) if call.positional else UNKNOWN
+
+    def _around(self, function: Value, call: Call) -> Value:
+        machine = call.machine
+        frames, results = list(machine.frames), list[Value]()
+
+        def block(_: Value) -> None:
+            with machine.standing_at(frames):
+                results.append(machine.call(function, call))
+
+        machine.calls.run(self.function, self.made_by, block)
+        return join(results) if results else machine.call(function, call)
 
     def consumed(self) -> None:
         self.entered(self.made_by.machine)

@@ -9,6 +9,7 @@ import libcst as cst
 
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import branches
+from migration_guard.interpreter.operators import asked
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import Constant, Value
@@ -64,6 +65,9 @@ class Matching:
     def _bind(self, pattern: cst.MatchPattern | None, subject: Value) -> None:
         """Bind the names of a pattern to the parts of the subject."""
         match pattern:
+            case cst.MatchValue():
+                wanted = self.machine.evaluate(pattern.value)
+                asked(subject, "__eq__", wanted, self.machine.hidden_call("__eq__"))
             case cst.MatchAs():
                 self._bind(pattern.pattern, subject)
                 if pattern.name is not None:

@@ -81,8 +81,8 @@ def compared(node: cst.BaseCompOp, left: Value, right: Value, call: Call) -> boo
         left.special("__hash__")
         if isinstance(right, Generator):
             right.consumed()
-        if isinstance(right, Instance):
-            right.special("__contains__", left)
+        if isinstance(right, Instance) and right.special("__contains__", left) is None:
+            right.element()  # without it Python goes through it
         for one in (left, *right.known) if isinstance(right, Sequence) else ():
             asked(one, "__eq__", left if one is not left else right.element(), call)
     within = isinstance(node, (cst.In, cst.NotIn))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +16,7 @@ from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.syntax import Refused, Source, parse
 from migration_guard.interpreter.values import UNKNOWN, Choice, Unseen, Value, join
 from migration_guard.later import re
+from migration_guard.lean import dataclass
 from migration_guard.sight import folders
 from migration_guard.skim import places
 

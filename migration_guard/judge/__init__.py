@@ -1,6 +1,6 @@
 """Judging: rules over Operations, severity, fingerprints. Pure; it reads no file and prints nothing."""
 
-from migration_guard.judge.apply import Judged, Law, judge, judge_backfills, judge_contractions
+from migration_guard.judge.apply import Judged, Law, judge, judge_backfills, judge_contractions, judge_omissions
 from migration_guard.judge.fingerprint import fingerprint
 from migration_guard.judge.ignoring import Trusted, ignoring
 from migration_guard.judge.severity import Severities
@@ -19,4 +19,5 @@ __all__ = [
     "judge",
     "judge_backfills",
     "judge_contractions",
+    "judge_omissions",
 ]

@@ -9,9 +9,9 @@ from migration_guard.findings import Finding
 from migration_guard.judge.fingerprint import fingerprint, parts
 from migration_guard.judge.severity import Severities
 from migration_guard.lean import dataclass
-from migration_guard.operations import Operation, OperationKind, Problem, Reading
+from migration_guard.operations import Omitted, Operation, OperationKind, Problem, Reading
 from migration_guard.procedures import Procedure
-from migration_guard.rules import Context, Contract, Fill, Practice, Rule, Selection
+from migration_guard.rules import Context, Contract, Demand, Fill, Practice, Rule, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,25 @@ def judge_contractions(
                     findings.append(replace(found, fingerprint=fingerprint(found.name, None, about)))  # noqa: PERF401 -- keeps what was found before a crash
             except Exception as error:  # noqa: BLE001 -- a rule may fail in any way, and the file is then not checked
                 problems.append(Problem(shown, contraction.span.line, _crash(rule, error)))
+    return Judged(tuple(findings), tuple(problems))
+
+
+def judge_omissions(reading: Reading, law: Law, *, shown: str, inside: str, framework: str) -> Judged:
+    """Apply a configuration's rules that ask for what a migration leaves out."""
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    for rule in law.selection.rules_for(inside):
+        override = law.severities.overrides.get(rule.code)
+        context = Demand(rule, shown, reading.migration, override, framework)
+        for omission in reading.omissions if rule.omission is not None else ():
+            if omission.omitted is not rule.omission:
+                continue
+            about = omission.what if rule.omission is Omitted.SIZE else ""
+            try:
+                for found in rule.check(omission, context):
+                    findings.append(replace(found, fingerprint=fingerprint(found.name, None, about)))  # noqa: PERF401 -- keeps what was found before a crash
+            except Exception as error:  # noqa: BLE001 -- a rule may fail in any way, and the file is then not checked
+                problems.append(Problem(shown, omission.span.line, _crash(rule, error)))
     return Judged(tuple(findings), tuple(problems))
 
 

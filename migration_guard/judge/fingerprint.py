@@ -5,10 +5,16 @@ What runs on the way down only is told apart: brought into the upgrade it is a n
 
 from __future__ import annotations
 
-from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from migration_guard.findings import SCHEME
+from migration_guard.later import Later
 from migration_guard.operations import Direction, Operation, Part
+
+if TYPE_CHECKING:
+    import hashlib
+else:
+    hashlib = Later("hashlib")
 
 _DIGITS = 20
 
@@ -40,4 +46,4 @@ def _of_part(rule_name: str, operation: Operation, part: Part) -> str:
 
 
 def _hashed(said: list[str]) -> str:
-    return f"{SCHEME}:{sha256(chr(0).join(said).encode(errors='surrogatepass')).hexdigest()[:_DIGITS]}"
+    return f"{SCHEME}:{hashlib.sha256(chr(0).join(said).encode(errors='surrogatepass')).hexdigest()[:_DIGITS]}"

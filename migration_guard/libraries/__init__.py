@@ -36,7 +36,7 @@ from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.entrusted import Entrusted
 from migration_guard.libraries.leaving import SESSION
 from migration_guard.libraries.operations import Implements, Operations, Registers
-from migration_guard.libraries.relationships import Listener, listened
+from migration_guard.libraries.relationships import Listener, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, is_known
 from migration_guard.libraries.standard import containers, pure, running, texts
 from migration_guard.operations import OperationKind
@@ -223,11 +223,13 @@ class Libraries:
                 continue  # of what is only called like something, such as `metadata.bind = …`
             if isinstance(option, Unknown) or (isinstance(option, External) and not is_known(option)):
                 self.entrusted.keeps(option.origin, value, self.machine)
+                leaving.put_into(option, value, self.machine.hidden_call(""))
 
     def inherited(self, base: Value, cls: Class) -> None:
         """A class of the repository has a base, perhaps from out of sight."""
         for option in base.alternatives():
-            if isinstance(option, Unknown) or (isinstance(option, External) and not is_known(option)):
+            known = isinstance(option, External) and is_known(option) and option.root not in standard.RUNS_HEIRS
+            if isinstance(option, Unknown) or (isinstance(option, External) and not known):
                 self.entrusted.inherits(option, cls, self.machine)
 
     def decorated(self, value: Value, wrapper: Value, place: Place) -> Value:
@@ -272,6 +274,7 @@ class Libraries:
     def row_assign(self, row: Row, name: str, value: Value, place: Place) -> None:
         if name in ("pk", "id") and value is NONE:
             row.write("new", Constant(value=True))  # Django's way to copy a row: the next `save()` inserts it
+        validated(row, name, value, self.machine)
         orm.row_assign(row, name, place, self.machine)
 
     def row_method(self, row: Row, name: str, call: Call) -> Value:

@@ -9,9 +9,19 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Handle, Statement, Table, named_target, record, run_callbacks
+from migration_guard.libraries.database import (
+    EXPRESSION,
+    Handle,
+    Statement,
+    Table,
+    computed_by,
+    named_target,
+    record,
+    run_callbacks,
+)
 from migration_guard.libraries.execution import changes_in, execute, opaque, run_text
 from migration_guard.libraries.operations import OWN, ROWS, SCHEMA, Implements, Registers
+from migration_guard.libraries.waiting import waits_for
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -64,9 +74,9 @@ class BuiltOperation(Value):
             case "CreateTableOp":
                 ledger = call.machine.ledger
                 ledger.create(_literal(self.made_with.argument(0, "table_name")), spot_of(call.place), certain=False)
-                ledger.schema(spot_of(call.place), f"op.invoke({self.cls})")
+                ledger.schema(spot_of(call.place), f"op.invoke({self.cls})", stack=call.machine.frames)
             case _:
-                call.machine.ledger.schema(spot_of(call.place), f"op.invoke({self.cls})")
+                call.machine.ledger.schema(spot_of(call.place), f"op.invoke({self.cls})", stack=call.machine.frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +84,13 @@ class Op(Value):
     """`alembic.op`, or the object of a batch."""
 
     handle = True
+    batch: str | None = None
+    """The table of a batch, where that is known."""
+    within_batch: bool = False
 
     @property
     def key(self) -> object:
-        return "op"
+        return ("op", self.batch) if self.within_batch else "op"
 
     def attribute(self, name: str, machine: Machine) -> Value:
         if name in ("impl", "migration_context"):
@@ -94,13 +107,13 @@ class Op(Value):
                     call, call.argument(0, "sqltext") or UNKNOWN
                 )  # as a callback it is given what is not known
             case "__enter__" | "__exit__":
-                return OP
+                return self
             case "bulk_insert":
                 return _bulk_insert(call)
             case "get_bind" | "get_context":
                 return Handle("connection")
             case "batch_alter_table":
-                return OP
+                return Op(_literal(call.argument(0, "table_name")), within_batch=True)
             case "f":
                 return call.argument(0, "name") or UNKNOWN
             case "inline_literal":
@@ -113,7 +126,7 @@ class Op(Value):
                 return _invoke(call)
             case "run_async":
                 return _run_async(call)
-        return _registered(name, call) or _schema(name, call)
+        return _registered(name, call) or _schema(name, call, self)
 
 
 OP = Op()
@@ -167,7 +180,7 @@ def _invoke(call: Call) -> Value:
     return UNKNOWN
 
 
-def _schema(name: str, call: Call) -> Value:
+def _schema(name: str, call: Call, op: Op) -> Value:
     """A schema operation. Created tables are remembered: what fills them disturbs nobody. Of others nothing is known."""
     ledger = call.machine.ledger
     table = _literal(call.argument(0, "table_name", "old_table_name", "source"))
@@ -191,19 +204,23 @@ def _schema(name: str, call: Call) -> Value:
         run_callbacks(call)
         _unknown(name, call)
         return Unknown(name)
-    ledger.schema(spot_of(call.place), f"op.{name}")
-    _converts(call)
+    ledger.schema(spot_of(call.place), f"op.{name}", on=waits_for(name, call, op), stack=call.machine.frames)
+    _computes(name, call)
     return Table(table) if name == "create_table" else Unknown(name)
 
 
-def _converts(call: Call) -> None:
-    """`postgresql_using="f(a)"`: what computes the new value of each row."""
-    given = call.named.get("postgresql_using", NONE)
-    for using in given.alternatives():
-        if isinstance(using, Text):
-            run_text(call, concatenated((plain("ALTER TABLE t ALTER COLUMN c TYPE t USING "), using)), None)
-        elif isinstance(using, Unknown):
-            opaque(call, "what its postgresql_using computes for each row is not known", "alter_column")
+def _computes(name: str, call: Call) -> None:
+    """What an operation has the database compute for each row that is there: `postgresql_using="f(a)"`, a check, an index."""
+    using = call.named.get("postgresql_using", NONE)
+    if any(isinstance(option, Unknown) for option in using.alternatives()):
+        opaque(call, "what its postgresql_using computes for each row is not known", "alter_column")
+    converts = "ALTER TABLE t ALTER COLUMN c TYPE t USING " if name == "alter_column" else "SELECT "
+    for text in computed_by(call.arguments if name in _COMPUTES else using.alternatives()):
+        run_text(call, concatenated((plain(converts), text)), None)
+
+
+_COMPUTES = frozenset({"add_column", "create_check_constraint", "create_exclude_constraint", "create_index"})
+"""Operations whose columns, conditions and elements are expressions, computed where rows are there."""
 
 
 def _unknown(name: str, call: Call) -> None:

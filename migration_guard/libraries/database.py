@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
@@ -27,14 +26,17 @@ from migration_guard.interpreter.values import (
     Value,
     join,
 )
-from migration_guard.later import re
+from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import Rendered, core
+from migration_guard.rendition import Rendered
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
+    from migration_guard.rendition import core
+else:
+    core = Later("migration_guard.rendition.core")  # for who moves a change
 
 HANDLE_NAME = re.compile(
     r"(?:^|_)(?:conn|connection|cursor|cur|curs|session|sess|engine|bind|db|database|op|tx|trans|cr)\d?$", re.IGNORECASE
@@ -116,10 +118,43 @@ class Called(Expression):
     """`func.name(…)`: a function of the database, which runs once it is selected or executed."""
 
     name: str = ""
+    within: tuple[str, ...] = ()
+    """The functions that its arguments call."""
 
     @property
     def key(self) -> object:
-        return ("called", self.name)
+        return ("called", self.name, self.within)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.within)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computing(Expression):
+    """A column, a constraint or an index with expressions of SQL that the database computes for each row that is there."""
+
+    texts: tuple[Text, ...] = ()
+
+    @property
+    def key(self) -> object:
+        return ("computing", tuple(text.key for text in self.texts))
+
+
+def computed_by(values: Iterable[Value]) -> tuple[Text, ...]:
+    """The expressions in values that are given to such a thing: texts that may call something, functions, others such things."""
+    found: list[Text] = []
+    for option in (option for value in values for option in value.alternatives()):
+        match option:
+            case Text() if "(" in str(option) or not option.known:
+                found.append(option)
+            case Called(name=name, within=within):
+                found += [Text((Piece(f"{one}()"),)) for one in (name, *within)]
+            case Computing(texts=texts):
+                found += texts
+            case Sequence():
+                found += computed_by(option.each())
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,7 +244,7 @@ class Table(Value):
                 checked = call.argument(1, "checkfirst")
                 certain = checked is None or checked.truth is False
                 call.machine.ledger.create(self.name, spot_of(call.place), certain=certain)
-                call.machine.ledger.schema(spot_of(call.place), f"create {self.name}")
+                call.machine.ledger.schema(spot_of(call.place), f"create {self.name}", on=(), stack=call.machine.frames)
                 return NONE
             case "drop":
                 call.machine.ledger.drop(self.name)
@@ -307,7 +342,7 @@ class Statement(Value):
             tables=self.tables,
             model=self.model,
             from_rows=rows,
-            rendered=partial(core.executed, call) if self.how == "sqlalchemy-core" else None,
+            rendered=(lambda: core.executed(call)) if self.how == "sqlalchemy-core" else None,
         )
 
 

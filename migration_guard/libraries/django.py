@@ -282,7 +282,9 @@ class SchemaEditor(Value):
         if name == "quote_name":
             return call.argument(0, "name") or UNKNOWN
         if name in _EDITS:
-            call.machine.ledger.schema(spot_of(call.place), f"schema_editor.{name}")
+            edited = call.argument(0, "model")
+            on = () if name == "create_model" else (edited.table if isinstance(edited, Model) else None,)
+            call.machine.ledger.schema(spot_of(call.place), f"schema_editor.{name}", on=on, stack=call.machine.frames)
         elif name in _WRITES_DOWN or _PART.match(name):
             return EXPRESSION
         elif name not in ("__enter__", "__exit__", "atomic_migration"):

@@ -16,6 +16,7 @@ from migration_guard.interpreter.values import NONE, UNKNOWN, External, Partial,
 from migration_guard.libraries.database import record
 from migration_guard.libraries.django import APPS, SCHEMA_EDITOR, Built, Foreign
 from migration_guard.libraries.execution import execute, opaque
+from migration_guard.libraries.waiting import of_operation
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -109,7 +110,9 @@ def run_base(name: str, made_with: Call, machine: Machine, *, forward: bool) -> 
             if forward and last in ("AddField", "AlterField"):
                 _call_default(call, machine)
             if forward:
-                machine.ledger.schema(spot_of(call.place), last)
+                machine.ledger.schema(
+                    spot_of(call.place), last, on=of_operation(last, call, machine), stack=machine.frames
+                )
         case "CreateSQL" | "AlterSQL" | "DeleteSQL" if root in _OF_TEXT:
             run_sql(call.argument(1, "sql") if forward else call.argument(2, "reverse_sql"), call)
         case _ if last == _STREAMS:
@@ -123,7 +126,8 @@ def _create_model(call: Call, machine: Machine) -> None:
     if isinstance(model, Text):
         table = machine.libraries.django.created_table(str(model), call.argument(2, "options"), machine)
         machine.ledger.create(table, spot_of(call.place))
-    machine.ledger.schema(spot_of(call.place), "CreateModel")
+    needed = of_operation("CreateModel", call, machine)
+    machine.ledger.schema(spot_of(call.place), "CreateModel", on=needed, stack=machine.frames)
 
 
 def _call_default(call: Call, machine: Machine) -> None:
@@ -139,13 +143,15 @@ def _call_default(call: Call, machine: Machine) -> None:
 
 def _alter_model(operation: str, call: Call, machine: Machine) -> None:
     first, second = call.argument(0, "name", "old_name"), call.argument(1, "table", "new_name")
+    old = None
     if isinstance(first, Text) and first.known:
+        old = machine.libraries.django.model(None, str(first), machine).table
         new = str(second) if isinstance(second, Text) and second.known else None
         if operation == "AlterModelTable":
             machine.libraries.django.alter_table(str(first), new)
         elif new is not None:
             machine.libraries.django.rename_model(str(first), new)
-    machine.ledger.schema(spot_of(call.place), operation)
+    machine.ledger.schema(spot_of(call.place), operation, on=(old,), stack=machine.frames)
 
 
 def _rewrite_streams(call: Call, machine: Machine) -> None:

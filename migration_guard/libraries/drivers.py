@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from migration_guard.libraries.database import (
 )
 from migration_guard.libraries.execution import SINKS, execute, opaque, run_functions
 from migration_guard.libraries.handles import HARMLESS
+from migration_guard.libraries.relationships import tables_of
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -183,12 +185,12 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
             add(call, first)
             return NONE
         case "merge":
-            table, model_name = target_of(first, call)
-            record(call, OperationKind.UPDATE, how="sqlalchemy-orm", tables=(table,), model=model_name, pending=True)
+            for tables, model in targets_of(first, call).items():
+                record(call, OperationKind.UPDATE, how="sqlalchemy-orm", tables=tables, model=model, pending=True)
             return first
         case "delete" | "delete_all":
-            table, model_name = target_of(first, call)
-            record(call, OperationKind.DELETE, how="sqlalchemy-orm", tables=(table,), model=model_name, pending=True)
+            for tables, model in targets_of(first, call).items():
+                record(call, OperationKind.DELETE, how="sqlalchemy-orm", tables=tables, model=model, pending=True)
             return NONE
         case _ if name in _BULK:
             bulk(call, name, first)
@@ -204,8 +206,8 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
             return Unknown(name)
         case "clear_table":  # South's
             given = call.argument(0, "table_name")
-            tables = [str(given)] if isinstance(given, Text) and given.known else []
-            record(call, OperationKind.DELETE, how="helper", tables=tables, callee=name)
+            named = (str(given),) if isinstance(given, Text) and given.known else ()
+            record(call, OperationKind.DELETE, how="helper", tables=named, callee=name)
             return NONE
     for argument in call.arguments:
         for option in argument.alternatives():
@@ -232,7 +234,10 @@ def selected(call: Call, otherwise: str = "sqlalchemy-core") -> Value:
     plain = len(call.positional) != 1 or len(found) != 1
     ways = list(islice(product(*found), MAX_COMBINATIONS))
     calls = tuple(
-        option.name for value in call.positional for option in value.alternatives() if isinstance(option, Called)
+        name
+        for value in call.positional
+        for option in value.alternatives()
+        for name in (option.names if isinstance(option, Called) else ())
     )
     if calls and otherwise == "sqlalchemy-orm":  # a session's query runs as soon as its rows are asked for
         run_functions(call, calls)
@@ -264,33 +269,46 @@ _TYPES = frozenset({"sqlalchemy", "builtins", "django", "typing"})
 """Packages whose names in capitals are no models."""
 
 
-def target_of(value: Value, call: Call) -> tuple[str | None, str | None]:
+def targets_of(value: Value, call: Call) -> dict[tuple[str | None, ...], str | None]:
+    """The tables that objects lie in, with their model: each that they may be of."""
     element = value.element() if isinstance(value, Sequence) else value
-    found = [named_target(option, call.machine) for option in element.alternatives()]
-    return next((names for names in found if names != (None, None)), (None, None))
+    return _targets(element.alternatives(), call)
+
+
+def _targets(options: Iterable[Value], call: Call) -> dict[tuple[str | None, ...], str | None]:
+    found: dict[tuple[str | None, ...], str | None] = {}
+    for option in options:
+        table, name = named_target(option, call.machine)
+        model = option.model if isinstance(option, Row) else option
+        model = call.machine.libraries.model_of(model) if isinstance(model, Class) else model
+        tables = tuple(tables_of(model)) if isinstance(model, Model) else (table,)
+        if (table, name) != (None, None):
+            found.setdefault(tables, name)
+    return found or {(None,): None}
 
 
 def add(call: Call, given: Value) -> None:
     """`session.add(object)`: new objects are inserted; loaded ones are only attached again."""
-    elements = given.elements() if isinstance(given, Sequence) else None
-    values = elements if elements is not None else [given.element() if isinstance(given, Sequence) else given]
-    for element in values[:1] or [UNKNOWN]:
-        for option in element.alternatives():
-            if isinstance(option, Row) and not option.new:
-                continue
-            if isinstance(option, Unknown) and option.from_rows and not isinstance(given, Sequence):
-                continue
-            table, model = named_target(option, call.machine)
-            rows = given.from_rows or option.from_rows
-            record(
-                call,
-                OperationKind.INSERT_VALUES,
-                how="sqlalchemy-orm",
-                tables=(table,),
-                model=model,
-                from_rows=rows,
-                pending=True,
-            )
+    several = isinstance(given, Sequence)
+    options = [option for one in given.each() for option in one.alternatives()] if several else given.alternatives()
+    fresh = [one for one in options or [UNKNOWN] if not _is_attached(one, several=several)]
+    rows = given.from_rows or any(option.from_rows for option in fresh)
+    for tables, model in _targets(fresh, call).items() if fresh else ():
+        record(
+            call,
+            OperationKind.INSERT_VALUES,
+            how="sqlalchemy-orm",
+            tables=tables,
+            model=model,
+            from_rows=rows,
+            pending=True,
+        )
+
+
+def _is_attached(value: Value, *, several: bool) -> bool:
+    if isinstance(value, Row):
+        return not value.new
+    return isinstance(value, Unknown) and value.from_rows and not several
 
 
 def bulk(call: Call, name: str, first: Value) -> None:
@@ -299,5 +317,5 @@ def bulk(call: Call, name: str, first: Value) -> None:
     element = first.element() if isinstance(first, Sequence) else first
     if name == "bulk_save_objects" and isinstance(element, Row) and not element.new:
         kind = OperationKind.UPDATE
-    table, model = target_of(first, call)
-    record(call, kind, how="sqlalchemy-orm", tables=(table,), model=model, from_rows=rows)
+    for tables, model in targets_of(first, call).items():
+        record(call, kind, how="sqlalchemy-orm", tables=tables, model=model, from_rows=rows)

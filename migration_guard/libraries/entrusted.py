@@ -155,6 +155,9 @@ def _functions(value: Value, call: Call) -> Iterator[Function]:
         case Partial(function=function):
             yield from _functions(function, call)
         case Class():
+            announced = value.method_of("__init_subclass__")
+            if announced is not None:  # a class may be made of it
+                yield announced.bind(value)
             made = call.machine.call(value, call.with_arguments((), {}).opened(UNKNOWN))
             for option in made.alternatives():
                 if isinstance(option, Instance):

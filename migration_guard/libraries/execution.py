@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.forms.values import has_form, text_form, value_form
@@ -12,10 +12,9 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import External, Unknown, Value, join
-from migration_guard.later import re
+from migration_guard.later import Later, re
 from migration_guard.libraries.database import Called, Query, Statement, record
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import raw
 from migration_guard.sql import (
     Change,
     Created,
@@ -32,9 +31,13 @@ from migration_guard.sql import (
 from migration_guard.sql import Unknown as UnknownSql
 from migration_guard.sql.canonical import canonical
 from migration_guard.sql.names import bare
+from migration_guard.sql.patience import Limit, limits, waits_for
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
+    from migration_guard.rendition import raw
+else:
+    raw = Later("migration_guard.rendition.raw")  # for who moves a change
 
 SINKS = frozenset(
     "execute exec_driver_sql executemany executescript execute_async exec scalar scalars stream stream_scalars "
@@ -74,10 +77,10 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 machine.ledger.note(spot_of(call.place), call.name, "only reads")
                 alone = len(models) == 1 and call.name in _GIVES_ENTITIES
                 results.append(Query(models, option.orm, plain=not alone))
-            case Called(name=name):
-                run_functions(call, (name,))
+            case Called(names=names):
+                run_functions(call, names)
             case Instance(cls=cls) if any(base.rpartition(".")[2] in _DDL for base in cls.external_bases()):
-                machine.ledger.schema(spot_of(call.place), cls.name)
+                machine.ledger.schema(spot_of(call.place), cls.name, stack=machine.frames)
             case Instance() | External() if certain:
                 opaque(call, "what is executed is an object that is not known")
             case _:
@@ -126,7 +129,10 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
     if missing and machine.libraries.find_functions(missing):
         steps = _steps(call, text)
     machine.libraries.escapes |= may_allow_escapes(shown)
+    limited = deque(limits(shown, text.holes, machine.libraries.dialect))
     for step in steps:
+        while limited and limited[0].start <= step.start:
+            _limit(call, limited.popleft())
         match step:
             case Change():
                 _changed(call, text, parameters, step)
@@ -154,11 +160,20 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.libraries.definitions.harmless(shown[step.start : step.end], _canonical(call, text, step))
                 what = " ".join(shown[step.start : step.end].split()[:4])
                 if schema:
-                    machine.ledger.schema(spot, what)
+                    on = waits_for(shown[step.start : step.end], [], machine.libraries.dialect)
+                    machine.ledger.schema(spot, what, on=on, stack=machine.frames)
                 else:
                     machine.ledger.note(spot, what, why)
             case Transaction(verb=verb):
                 machine.ledger.commit(ends=verb in _ENDS)
+                if verb in _UNDOES:
+                    machine.ledger.undone()
+    for limit in limited:
+        _limit(call, limit)
+
+
+def _limit(call: Call, limit: Limit) -> None:
+    call.machine.ledger.limit(enough=limit.enough, local=limit.local)
 
 
 def _changed(call: Call, text: Text, parameters: Value | None, step: Change) -> None:
@@ -178,7 +193,7 @@ def _changed(call: Call, text: Text, parameters: Value | None, step: Change) -> 
         from_rows=parameters is not None and parameters.from_rows,
         written=_form(call, step, text, parameters),
         loose=_is_loose(call, _spelled(text.slice(start, end)), parameters),
-        rendered=partial(raw.rendered, call, text, parameters, start),
+        rendered=lambda: raw.rendered(call, text, parameters, start),
     )
 
 
@@ -187,7 +202,8 @@ def _created(call: Call, text: Text, step: Created) -> None:
     machine.libraries.definitions.table(step.table)
     is_new = step.certain and not _IF_NOT_EXISTS.search(str(text), step.start, step.end)
     machine.ledger.create(step.table, where, certain=is_new, folded=not step.cased, until_commit=step.until_commit)
-    machine.ledger.schema(where, f"CREATE TABLE {step.table}")
+    needed = waits_for(str(text)[step.start : step.end], [], machine.libraries.dialect)
+    machine.ledger.schema(where, f"CREATE TABLE {step.table}", on=needed, stack=machine.frames)
 
 
 def _unknown(call: Call, text: Text, step: UnknownSql) -> None:
@@ -213,6 +229,7 @@ def _steps(call: Call, text: Text) -> list[Step]:
 _WORD = re.compile(r"\w+")
 _ENDS = frozenset({"COMMIT", "PREPARE"})
 """Statements after which a transaction is over; END also ends a block."""
+_UNDOES = frozenset({"ROLLBACK", "ABORT"})
 _IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 

@@ -125,7 +125,7 @@ def call(target: External, call: Call) -> Value | None:
         case "qb" | "get_query":
             return Query()
     if last in _SCHEMA:
-        call.machine.ledger.schema(spot_of(call.place), f"{last} changes DocTypes")
+        call.machine.ledger.schema(spot_of(call.place), f"{last} changes DocTypes", stack=call.machine.frames)
         return UNKNOWN
     if last in _READS or target.name.startswith(("frappe.utils", "pypika", "frappe.query_builder")):
         run_callbacks(call)
@@ -268,7 +268,7 @@ class FrappeDB(Value):
             call.machine.ledger.commit()
             return NONE
         if name in _DB_SCHEMA:
-            call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema")
+            call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema", stack=call.machine.frames)
             return UNKNOWN
         if name in ("get_all", "get_list"):
             return Query()

@@ -10,7 +10,7 @@ from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import External, Method, Partial, Place, Unknown, Unseen, Value
+from migration_guard.interpreter.values import External, Method, ModuleValue, Partial, Place, Unknown, Unseen, Value
 from migration_guard.later import re
 from migration_guard.libraries import django, masonite, orm, trust
 from migration_guard.libraries.database import (
@@ -38,10 +38,11 @@ from migration_guard.skim import reach
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
-    from migration_guard.interpreter.machine import Machine
 
 _WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_contenttypes|update_contenttypes)$")
 """Functions that surely write, wherever they come from."""
+_NAMED_ONLY = re.compile(r"log|trac|meter|metric|span|translat|gettext|i18n|version|^(?-i:[A-Z])", re.IGNORECASE)
+"""What takes the name of a module to name something else by it."""
 SESSION = re.compile(
     r"^(?:get_|create_|make_|new_|open_|scoped_|async_)*(?:session|connection|cursor|engine|conn)(?:_?scope|_?factory|_?maker|local)?$",
     re.IGNORECASE,
@@ -111,7 +112,7 @@ def _given_back(results: list[Value], callee: Value, call: Call) -> None:
 
 def _spread(call: Call) -> Call:
     """The names of a module that are handed out, `globals()` or the module itself, are all that they stand for."""
-    given = [_named(value, call.machine) for value in call.arguments]
+    given = [_named(value, call) for value in call.arguments]
     if not any(given):
         return call
     positional = [found or value for found, value in zip(given, call.positional)]
@@ -121,13 +122,23 @@ def _spread(call: Call) -> Call:
     return call.with_arguments(positional, named)
 
 
-def _named(value: Value, machine: Machine) -> Value | None:
+def _named(value: Value, call: Call) -> Value | None:
     """… less the functions that are being run, and those for the other direction."""
+    machine = call.machine
+    if _is_own_name(value, call):
+        value = ModuleValue(machine.module)
     found = names_of(value, machine)
     if found is None:
         return None
     running = {frame.name for frame in machine.frames} | trust.other_way(machine.ledger.direction)
     return Mapping({place: one for place, one in found.known.items() if str(one[0]) not in running}, found.rest)
+
+
+def _is_own_name(value: Value, call: Call) -> bool:
+    """`unseen.run(__name__)` within a function: by its name the module is found; but loggers and the like are only named."""
+    if not isinstance(value, Unknown) or value.hint != "__name__" or _NAMED_ONLY.search(call.name):
+        return False
+    return call.machine.scope.module is call.machine.module and call.machine.scope.parent is not None
 
 
 def _judge_arguments(callee: Value, name: str, call: Call) -> None:
@@ -220,7 +231,7 @@ def combined(receiver: Value, other: Value, call: Call) -> Value | None:
     """`unseen | function`, `unseen == object`: an operator of something out of sight gets what stands on its other side."""
     if receiver.callable_in_sight or (isinstance(receiver, External) and is_known(receiver)):
         return None
-    if any(map(_may_be_run, held(other))):
+    if any(_may_be_run(one) or _is_a_change(one, call) for one in held(other)):
         return leave(receiver, call.with_arguments((other,), {}))
     return None
 
@@ -232,12 +243,22 @@ def _may_be_run(value: Value) -> bool:
     return isinstance(value, (Function, Partial, Instance, Handle))
 
 
+def _is_a_change(value: Value, call: Call) -> bool:
+    return isinstance(value, Statement) or (isinstance(value, Text) and changes_in(call, value))
+
+
+def put_into(receiver: Value, value: Value, call: Call) -> None:
+    """`unseen.name = …`: a statement that something out of sight is given."""
+    if any(_is_a_change(one, call) for one in held(value)):
+        leave(receiver, call.with_arguments((value,), {}))
+
+
 def taken_from(receiver: Value, key: Value, call: Call) -> None:
     """`unseen[key]`: a function, an object or a way to the database that something out of sight is given between brackets."""
     for option in receiver.alternatives():
         if not isinstance(option, (External, Unknown)) or (isinstance(option, External) and is_known(option)):
             continue
-        if any(map(_may_be_run, held(key))):
+        if any(_may_be_run(one) or _is_a_change(one, call) for one in held(key)):
             leave(option, call)
 
 

@@ -64,7 +64,8 @@ _FILLS = ("copy_columns", "map_values", "set_defaults", "m2o_to_x2m", "convert_"
 
 
 def value(name: str) -> Value | None:
-    return None
+    """Odoo's models are no other mapper's, whatever they are called."""
+    return External(name) if name.partition(".")[2].startswith("models.") else None
 
 
 def call(target: External, call: Call) -> Value | None:
@@ -93,7 +94,7 @@ def call(target: External, call: Call) -> Value | None:
         run_callbacks(call)
         return Unknown(last)
     if schema:
-        call.machine.ledger.schema(spot_of(call.place), f"{last} changes the schema")
+        call.machine.ledger.schema(spot_of(call.place), f"{last} changes the schema", stack=call.machine.frames)
         return UNKNOWN
     run_callbacks(call)
     return out_of_sight(target, call)
@@ -153,6 +154,13 @@ class Environment(Value):
 
     def item(self, key: Value) -> Value:
         return Records(literal(key))
+
+
+def given_to(name: str | None) -> dict[str, Value]:
+    """What a model's own methods find on themselves."""
+    records = Records(name)
+    methods = {one: Method(records, one) for one in (*_WRITES, *_SAME, "mapped")}
+    return {**methods, "env": Environment(), "cr": Handle("cr"), "_cr": Handle("cr")}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

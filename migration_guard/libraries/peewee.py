@@ -62,7 +62,7 @@ class Migrator(Value):
                 return function
             case "create_model" | "create_table":
                 return self._created(call)
-        call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema")
+        call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema", stack=call.machine.frames)
         return UNKNOWN
 
     @staticmethod
@@ -70,7 +70,7 @@ class Migrator(Value):
         model = call.argument(0, "model") or UNKNOWN
         made = call.machine.libraries.model_of(model) if model.is_class else None  # type: ignore[arg-type]
         call.machine.ledger.create(made.table if made is not None else None, spot_of(call.place))
-        call.machine.ledger.schema(spot_of(call.place), "a table is created")
+        call.machine.ledger.schema(spot_of(call.place), "a table is created", on=())
         return model
 
     def decorates(self, name: str, function: Function, call: Call) -> Value:

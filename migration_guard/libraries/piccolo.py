@@ -56,5 +56,5 @@ class MigrationManager(Value):
                 return NONE
             case "run_sql" | "raw":
                 return execute(call, function)
-        call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema")
+        call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema", stack=call.machine.frames)
         return NONE

@@ -8,18 +8,58 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.text import Text
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Unknown, Value, join
 from migration_guard.libraries.database import Field, Model, Query, Relationship, Row, Table, record
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
     from migration_guard.libraries import Libraries
 
 _ADDS = frozenset({"append", "add", "extend", "insert", "add_all"})
 _REMOVES = frozenset({"remove", "clear", "pop", "discard"})
 _READS = frozenset({"filter", "filter_by", "all", "order_by", "join", "select"})
+
+
+VALIDATES = "sqlalchemy.orm.validates()"
+"""The decorator of what is asked of each value that an attribute is given."""
+
+
+def tables_of(model: Model) -> list[str | None]:
+    """The tables that an object lies in: of joined inheritance also those of the classes above."""
+    found = [model.table]
+    for cls in model.cls.lineage() if model.cls is not None and model.orm == "sqlalchemy-orm" else ():
+        named = cls.scope.get("__tablename__")
+        if isinstance(named, Text) and named.known and not any(_is_of(table, str(named)) for table in found):
+            found.append(str(named))
+    return found
+
+
+def _is_of(table: str | None, name: str) -> bool:
+    return table is not None and table.rpartition(".")[2] == name
+
+
+def table_of(model: Model, name: str) -> str | None:
+    """The one of them that holds an attribute."""
+    lineage = model.cls.lineage() if model.cls is not None and model.orm == "sqlalchemy-orm" else []
+    holder = next((place for place, cls in enumerate(lineage) if name in cls.scope.names), 0)
+    for cls in lineage[holder:] if holder else ():
+        named = cls.scope.get("__tablename__")
+        if isinstance(named, Text) and named.known:
+            return str(named)
+    return model.table
+
+
+def validated(row: Row, name: str, value: Value, machine: Machine) -> None:
+    """Run what the model's class asks of a value that an attribute is given."""
+    cls = row.model.cls if row.model is not None else None
+    for label in (label for one in cls.lineage() for label in one.scope.names) if cls is not None else ():
+        found = cls.lookup(label) if cls is not None else None
+        if isinstance(found, Function) and found.wrapper == VALIDATES:
+            machine.call_plainly(found.bind(row), plain(name), value)
 
 
 def relationship(call: Call) -> Relationship:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
@@ -14,17 +15,20 @@ from migration_guard.libraries.database import (
     EXPRESSION,
     Called,
     Catalogue,
+    Computing,
     Handle,
     Model,
+    Relationship,
     Row,
     Table,
+    computed_by,
     run_callbacks,
     statement_on,
     written_within,
 )
 from migration_guard.libraries.drivers import selected
 from migration_guard.libraries.execution import execute
-from migration_guard.libraries.relationships import listened, listener, map_class, relationship
+from migration_guard.libraries.relationships import VALIDATES, listened, listener, map_class, relationship
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -52,7 +56,8 @@ def call(target: External, call: Call) -> Value | None:
     first = call.positional[0] if call.positional else UNKNOWN
     _, of_database, function = target.name.partition(".func.")
     if of_database:
-        return Called(function)
+        given = (option for value in call.positional for option in value.alternatives())
+        return Called(function, tuple(name for one in given if isinstance(one, Called) for name in one.names))
     match target.last:
         case "text" | "TextClause" | "DDL":
             return call.argument(0, "text", "statement") or UNKNOWN
@@ -66,8 +71,22 @@ def call(target: External, call: Call) -> Value | None:
             return Metadata()
         case "aliased" | "with_polymorphic" | "alias":
             return first
+        case "Column" | "mapped_column" | "DefaultClause" | "FetchedValue":
+            run_callbacks(call)
+            return _computing((*call.positional[1:], call.named.get("server_default", NONE)))
+        case "Computed" | "CheckConstraint" | "Index" | "ExcludeConstraint":
+            return _computing(call.arguments)
         case "relationship" | "backref":
             return relationship(call)
+        case "association_proxy":
+            return Relationship()
+        case "validates":
+            return External(VALIDATES)
+        case "set_attribute" | "del_attribute":
+            attribute = call.argument(1, "key")
+            name = str(attribute) if isinstance(attribute, Text) and attribute.known else "*"
+            first.assign(name, call.argument(2, "value") or UNKNOWN, call.machine, call.place)
+            return NONE
         case "flag_modified" | "flag_dirty":
             first.assign("*", UNKNOWN, call.machine, call.place)
             return NONE
@@ -95,6 +114,11 @@ def call(target: External, call: Call) -> Value | None:
     if any(isinstance(option, Function) for value in call.arguments for option in value.alternatives()):
         run_callbacks(call)
     return EXPRESSION
+
+
+def _computing(parts: Iterable[Value]) -> Value:
+    texts = computed_by(parts)
+    return Computing(texts) if texts else EXPRESSION
 
 
 def _table(name: Value, schema: Value) -> Value:
@@ -142,7 +166,7 @@ class Metadata(Value):
 
     def method(self, name: str, call: Call) -> Value:
         if name == "create_all":
-            call.machine.ledger.schema(spot_of(call.place), "create_all")
+            call.machine.ledger.schema(spot_of(call.place), "create_all", stack=call.machine.frames)
         return NONE
 
 

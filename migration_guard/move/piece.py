@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
 from migration_guard.move.schema import Schema
-from migration_guard.operations import Direction, Operation, OperationKind, Rendition
+from migration_guard.operations import Direction, Operation, OperationKind, Rendition, Rows
 from migration_guard.rewriting.core import Core
 from migration_guard.rewriting.functions import Django
 from migration_guard.rewriting.removal import Migration
+from migration_guard.rewriting.repeated import repeated
 from migration_guard.rewriting.slices import Written
 from migration_guard.sql.backfill import CannotMove, Draft, draft, draft_of_rows
 from migration_guard.sql.backfill.spoken import spoken
+from migration_guard.sql.backfill.unrolled import together, unlimited
 from migration_guard.sql.names import bare
 
 MOVABLE = frozenset({OperationKind.UPDATE, OperationKind.DELETE, OperationKind.INSERT_SELECT})
@@ -31,7 +34,7 @@ _BY_KIND = {
     OperationKind.OPAQUE: "its statement is not known; write it out in the migration, or finish a --skeleton",
     OperationKind.MARKER: "a text that speaks of a backfill changes no rows; there is nothing to move",
 }
-_QUERIED = ("sqlalchemy-core", OperationKind.UPDATE)
+_QUERIED = frozenset({("sqlalchemy-core", OperationKind.UPDATE), ("sql", OperationKind.UPDATE)})
 """What may stand in a loop over the rows that a SELECT gives."""
 FUNCTION = "fill_rows"
 """The name of a function that has none yet."""
@@ -76,6 +79,7 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     candidate, operation = one.candidate, finding.operation
     rendition = _rendition(candidate, operation)
     assert operation is not None
+    rendition = _at_once(candidate, rendition)
     schema = Schema(candidate.path, candidate.root)
     if rendition.rows is not None:
         return _function_of(one, finding, operation, schema, key)
@@ -95,15 +99,19 @@ def _models(schema: Schema, drafted: Draft) -> frozenset[str]:
     )
 
 
-def _refuse_models_of_the_past(schema: Schema, drafted: Draft) -> None:
-    """Refuse a function whose model has a column that is gone by the time that it runs."""
+def _only_of(schema: Schema, drafted: Draft, rows: Rows) -> tuple[str, ...]:
+    """The fields to which a function keeps whose model has a column that is gone by the time that it runs. Raises CannotMove."""
     gone = schema.dropped(drafted.table, schema.facts(drafted.table).columns)
-    if gone is not None:
-        column, file = gone
-        raise CannotMove(
-            f"its loop becomes a function, whose model has the column {column}, and {Path(file).name} drops that; write it as "
-            "one UPDATE, or finish a --skeleton"
-        )
+    if gone is None:
+        return ()
+    used = schema.dropped(drafted.table, rows.read) if rows.fields else gone
+    if used is None:
+        return rows.fields
+    column, file = used
+    raise CannotMove(
+        f"its loop becomes a function, whose model has the column {column}, and {Path(file).name} drops that; write it as "
+        "one UPDATE, or finish a --skeleton"
+    )
 
 
 def _with_unread(drafted: Draft, schema: Schema) -> Draft:
@@ -131,9 +139,34 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
         raise CannotMove("which table it writes is not known; name the table in the statement, then move it")
     if rendition is None or not (rendition.sql or rendition.refusal):
         raise CannotMove(_ROW_BY_ROW)
-    if rendition.refusal and rendition.rows is None and (operation.how, operation.kind) != _QUERIED:
+    if (
+        rendition.refusal
+        and rendition.rows is None
+        and not rendition.ways
+        and (operation.how, operation.kind) not in _QUERIED
+    ):
         raise CannotMove(rendition.refusal)
     return rendition
+
+
+def _at_once(candidate: Candidate, rendition: Rendition) -> Rendition:
+    """Say what a loop does by one statement over and over as one statement. Raises CannotMove."""
+    if rendition.loop is not None or rendition.within is not None or not (rendition.sql or rendition.ways):
+        return rendition
+    migration = Migration(candidate.path, candidate.source)
+    around = migration.only_loop(rendition.calls)
+    if around is None:
+        if rendition.ways:
+            raise CannotMove(rendition.refusal)
+        return rendition
+    loop, call = around[0], rendition.calls[0]
+    found = repeated(ast.parse(candidate.source), loop.line, (call.line, call.column - 1))
+    if rendition.ways:
+        if found is None or found.count != len(rendition.ways):
+            raise CannotMove(rendition.refusal)
+        return replace(rendition, sql=together(rendition.ways), refusal="", ways=(), loop=loop)
+    whole = unlimited(rendition.sql) if found is not None and found.until_none else None
+    return replace(rendition, sql=whole, loop=loop) if whole is not None else rendition
 
 
 def _function_of(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:
@@ -148,10 +181,10 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
         raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
     drafted = draft_of_rows(operation.tables[0], rows.conditions, rows.columns, schema.facts, key)
     _refuse_history(schema, drafted)
-    _refuse_models_of_the_past(schema, drafted)
+    only = _only_of(schema, drafted, rows)
     migration = Migration(candidate.path, candidate.source)
     site = migration.site(rendition, rendition.calls)
-    django = Django(migration, candidate.path, site.statements, rows.row)
+    django = Django(migration, candidate.path, site.statements, rows.row, only)
     written = django.written(FUNCTION, operation.migration, fills=drafted.fills)
     app = operation.migration.partition(".")[0].lower()
     words = {word for name in written.words for word in (name, f"{app}_{name}")}
@@ -170,14 +203,24 @@ def _function_of_query(one: Checked, finding: Finding, operation: Operation, sch
     rendition = replace(rendition, loop=loop)
     core = Core(migration, candidate.path, migration.site(rendition, rendition.calls).statements)
     table, found = operation.tables[0], core.queried
-    drafted = draft_of_rows(table, (), found.columns, schema.facts, key)
+    from_text = found.from_text[1] if found.from_text is not None else None
+    if from_text is not None and bare(from_text.table) != bare(table):
+        raise CannotMove(f"its loop goes through other rows than those of {table}; {rendition.refusal}")
+    where = (from_text.where,) if from_text is not None and from_text.where is not None else ()
+    drafted = draft_of_rows(table, where, found.columns, schema.facts, key)
     known = schema.facts(table).columns
     if drafted.keys != (found.key,) or (found.is_model and not {found.key, *found.columns} <= known.keys()):
         raise CannotMove(
             f"its loop finds rows of {table} by {found.key}, which is not known as their key; {rendition.refusal}"
         )
     _refuse_history(schema, drafted)
-    written = core.written(FUNCTION, operation.migration or candidate.path.stem, table, fills=drafted.fills)
+    written = core.written(
+        FUNCTION,
+        operation.migration or candidate.path.stem,
+        table,
+        lambda column: known[column].type if column in known else None,
+        fills=drafted.fills,
+    )
     drafted = _with_unread(replace(drafted, names=drafted.names | written.words), schema)
     return Piece(finding, operation, rendition, drafted, _models(schema, drafted), written)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from migration_guard.config import ConfigError, Settings, named_rules, unknown_rules
 from migration_guard.discover import Discovery
@@ -55,6 +56,18 @@ def _law(settings: Settings) -> Law:
         message = "no rule is left: `select` and `ignore` turn every one off, and nothing would be looked for"
         raise ConfigError(settings.source or settings.root, None, message)
     return Law(selection, severities_of(settings))
+
+
+@lru_cache(64)
+def is_critical(settings: Settings) -> bool:
+    """Whether a rule runs that asks for what migrations leave out: none does unless it is selected."""
+    if not settings.select:
+        return False
+    rules = all_rules()
+    chosen, off = (
+        {code for name in names for code in matching(name, rules)} for names in (settings.select, settings.ignore)
+    )
+    return any(rule.omission is not None and rule.code in chosen - off for rule in rules)
 
 
 def severities_of(settings: Settings) -> Severities:

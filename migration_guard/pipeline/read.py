@@ -14,6 +14,7 @@ from migration_guard.lean import dataclass
 from migration_guard.narrowing import led_to
 from migration_guard.operations import UNKNOWN_DIALECT, Job, Problem, Reading, Unread
 from migration_guard.pipeline.found import Found
+from migration_guard.pipeline.laws import is_critical
 from migration_guard.pool import answer_all, nothing, read_all
 from migration_guard.request import Request
 
@@ -38,7 +39,7 @@ def read(found: Found) -> Read:
     request = asked.request
     done = request.watch(len(discovery.candidates))
     contracts = bool(found.beside) or any(one.framework == BACKFILL for one in discovery.candidates)
-    gate = Gate(done, contracts=contracts, cache=request.cache)
+    gate = Gate(done, contracts=contracts, cache=request.cache, wanted=lambda one: is_critical(one.settings))
     readings: list[tuple[Candidate, Reading]] = []
     kept = chain(found.beside, gate.kept(discovery.candidates))
     for candidate, reading in _readings(kept, request, found.laws.make):
@@ -141,5 +142,6 @@ def _job(candidate: Candidate, request: Request, *, explain: bool = False) -> Jo
         seconds=settings.file_timeout,
         explain=explain,
         renders=request.renders,
+        critical=is_critical(settings),
         unsaved=tuple((name, text.decode("latin-1")) for name, text in request.unsaved.items()),
     )

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from migration_guard.discover import BACKFILL, Candidate
-from migration_guard.judge import Judged, Law, judge, judge_backfills, judge_contractions
+from migration_guard.judge import Judged, Law, judge, judge_backfills, judge_contractions, judge_omissions
 from migration_guard.operations import Reading
 from migration_guard.rules import Fill
 
@@ -19,7 +19,12 @@ def by_rules(candidate: Candidate, reading: Reading, law: Law, known: tuple[Fill
     changed = judge(reading.operations, law, shown=candidate.shown, inside=inside)
     django = candidate.framework == "django"
     contracted = judge_contractions(reading, known, law, shown=candidate.shown, inside=inside, django=django)
-    return Judged((*changed.findings, *contracted.findings), (*changed.problems, *contracted.problems))
+    asked = judge_omissions(reading, law, shown=candidate.shown, inside=inside, framework=candidate.framework)
+    every = (changed, contracted, asked)
+    return Judged(
+        tuple(found for one in every for found in one.findings),
+        tuple(problem for one in every for problem in one.problems),
+    )
 
 
 def inside_of(candidate: Candidate) -> str:

@@ -1,8 +1,8 @@
 """Reads files in supervised processes, so that no input can take the run down.
 
-Each reader is an isolated interpreter of its own (`pool.process`, and in it `pool.reader`): it ignores the environment
-and the working directory, so that a `json.py` in a linted repository is never imported. It loads the parsers, has limits,
-and is replaced when it dies. Jobs and readings travel as length-prefixed JSON; nothing is pickled.
+Each reader is a process of its own (`pool.process`, started by `pool.starting`; in it runs `pool.reader`): it ignores the
+environment and the working directory, so that a `json.py` in a linted repository is never imported. It loads the parsers,
+has limits, and is replaced when it dies. Jobs and readings travel as length-prefixed JSON; nothing is pickled.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from migration_guard.operations import Job, Reading
@@ -19,7 +19,29 @@ if TYPE_CHECKING:
     from migration_guard.pool.readers import Readers
     from migration_guard.pool.wire import Answer
 
-_kept: ContextVar[Readers | None] = ContextVar("_kept", default=None)
+_kept: ContextVar[_Kept | None] = ContextVar("_kept", default=None)
+
+
+class _Kept:
+    """Readers that several runs share, made when the first of them has something to read."""
+
+    def __init__(self, workers: int, *, forked: bool) -> None:
+        self._made: Readers | None = None
+        self._workers = workers
+        self._forked = forked
+
+    @property
+    def readers(self) -> Readers:
+        if self._made is None:
+            from migration_guard.pool.readers import Readers  # noqa: PLC0415 - where there is something to read
+
+            self._made = Readers(self._workers, forked=self._forked)
+        return self._made
+
+    def close(self) -> None:
+        """End them at once, and with them a run that waits for them."""
+        if self._made is not None:
+            self._made.close()
 
 
 def nothing() -> None:
@@ -40,39 +62,37 @@ def answer_all(
     """Read files, each given with its bytes; yield every one exactly once, in the order in which they end.
 
     `work` is consumed in a thread while readings come in. Whatever happens to a reader, its file ends as a Problem.
-    No more readers are started than there are files; where there is nothing to read, no process is. While they start,
-    `meanwhile` is done.
+    Where there is nothing to read, no process is started, and for few files one is. While they start, `meanwhile` is done.
     """
     rest = iter(work)
-    first = list(islice(rest, workers))
-    if not first:
+    first = next(rest, None)
+    if first is None:
         return
     kept = _kept.get()
     if kept is not None:
-        yield from kept.read(chain(first, rest), len(first), meanwhile)
+        yield from kept.readers.read(chain((first,), rest), workers, meanwhile)
         return
     from migration_guard.pool.readers import Readers  # noqa: PLC0415 - where there is something to read
 
-    with closing(Readers(len(first))) as readers:
-        yield from readers.read(chain(first, rest), len(first), meanwhile)
+    with closing(Readers(workers)) as readers:
+        yield from readers.read(chain((first,), rest), workers, meanwhile)
 
 
 @contextmanager
-def kept_readers(workers: int) -> Iterator[Callable[[], None]]:
+def kept_readers(workers: int, *, forked: bool = False) -> Iterator[Callable[[], None]]:
     """Within it, the runs of this thread share their readers, one run after the other. Nothing read is remembered.
 
     Where readers are kept already, it is those that are shared. Gives what ends the readers, and with them a run that
-    waits for them, from any thread.
+    waits for them, from any thread. `forked`: this process is a command of ours and nothing else, so that readers may be
+    copies of it.
     """
     known = _kept.get()
     if known is not None:
         yield known.close
         return
-    from migration_guard.pool.readers import Readers  # noqa: PLC0415 - where something may be read
-
-    with closing(Readers(workers)) as readers:
-        before = _kept.set(readers)
+    with closing(_Kept(workers, forked=forked)) as kept:
+        before = _kept.set(kept)
         try:
-            yield readers.close
+            yield kept.close
         finally:
             _kept.reset(before)

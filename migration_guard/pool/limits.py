@@ -46,23 +46,40 @@ def stack_of_readers() -> Iterator[None]:
                 resource.setrlimit(resource.RLIMIT_STACK, before)
 
 
+def grow_stack() -> None:
+    """In a fork, whose stack grows as far as its limit says: give it that of a reader, as far as the system has room."""
+    _lower("RLIMIT_STACK", STACK)
+
+
 def in_reader(parent: int) -> None:
     """In a reader, before it reads anything."""
-    die_with_parent(parent)
+    threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
     sys.setrecursionlimit(RECURSION)
     gc.set_threshold(GC_THRESHOLD)
     _lower("RLIMIT_CORE", 0)
     _lower("RLIMIT_AS", MEMORY)
 
 
-def die_with_parent(parent: int) -> None:
+def die_with_parent() -> None:
     """End this process when the one that started it is gone, however that ended: nobody waits for it any more."""
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 - only readers need it
 
         with suppress(OSError, AttributeError):  # also amid a parser's own code, where no thread of ours runs
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
+
+
+def die_with_writer(pipe: int) -> None:
+    """End this process when nobody holds the other end of a pipe any more: the same, in a hundredth of the time.
+
+    The system then sends a signal that nobody handles, also amid a parser's own code.
+    """
+    import fcntl  # noqa: PLC0415 - only readers need it
+
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGIO])
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _watch_parent(parent: int) -> None:

@@ -1,29 +1,20 @@
-"""One reader: an isolated interpreter that is asked one file after the other, and does not live longer than it may."""
+"""One reader: a process that is asked one file after the other, and does not live longer than it may."""
 
 from __future__ import annotations
 
-import os
-import sys
+import signal
 import threading
 import time
 from contextlib import suppress
 from itertools import count
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from migration_guard.later import Later
 from migration_guard.operations import Job
-from migration_guard.pool import limits, wire
+from migration_guard.pool import limits, starting, wire
+from migration_guard.pool.starting import Started
 from migration_guard.pool.wire import Answer
-
-if TYPE_CHECKING:
-    import subprocess
-else:
-    subprocess = Later("subprocess")
 
 START_SECONDS = 120.0
 """What loading the parsers may take: on a machine that does a hundred other things, a second becomes a minute."""
-_START = "import sys; sys.path[:] = {path!r}; from migration_guard.pool.reader import main; main({parent})"
 
 
 class GoneError(Exception):
@@ -37,17 +28,8 @@ class EndedError(Exception):
 class Process:
     """One reader. It is asked by one thread at a time, and checked and ended by any."""
 
-    def __init__(self) -> None:
-        path = [entry for entry in sys.path if entry and Path(entry).is_absolute()]
-        path.append(str(Path(__file__).parents[2]))  # last: this may be the very repository that is linted
-        with limits.stack_of_readers():
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _START.format(path=path, parent=os.getpid())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=os.sep,
-            )
+    def __init__(self, *, forked: bool = False) -> None:
+        self._process: Started = starting.started(forked=forked)
         self.is_over = False
         """Whether it will answer nothing more."""
         self._numbers = count()
@@ -117,9 +99,11 @@ class Process:
         return message
 
     def _ended(self, job: Job) -> str:
-        """End what is ending, and say why it does."""
+        """End what is ending, and say why it does. Raises GoneError where another reader may fare better."""
         self._expect(None)
         self.end()
+        if isinstance(self._process, starting.Forked) and self._process.returncode == -signal.SIGSEGV:
+            raise GoneError  # its stack had less room than one that is started has
         match self._reason:
             case "late" if not self._is_loaded:
                 return f"the reader did not start within {START_SECONDS:g} s"

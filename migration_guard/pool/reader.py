@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
-from migration_guard.lean import hurried
+from migration_guard.hurry import hurried, spare
 from migration_guard.operations import Job
 from migration_guard.pool import limits, wire
 from migration_guard.sight import looking, records, unsaved
@@ -16,13 +17,19 @@ _LOADED = b""
 
 
 def main(parent: int) -> None:
-    """Read until the input ends."""
+    """Read until the input ends, in an interpreter of its own."""
     output = _private_output()
+    limits.die_with_parent()
+    serve(parent, sys.stdin.buffer, output)
+
+
+def serve(parent: int, jobs: BinaryIO, output: BinaryIO) -> NoReturn:
+    """Read what is asked for, until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is meant for the run, which ends its readers
     limits.in_reader(parent)
     read = _Reader()
+    gc.freeze()  # modules are no garbage
     wire.send(output, _LOADED)
-    jobs = sys.stdin.buffer
     while (message := wire.receive(jobs)) is not None and (source := wire.receive(jobs)) is not None:
         wire.send(output, read.answer(message, source))
     os._exit(0)
@@ -40,6 +47,8 @@ class _Reader:
     """The parsers, and what they know of the run that the last file belonged to."""
 
     def __init__(self) -> None:
+        spare("importlib.metadata", entry_points=dict)  # asked for dialects of others, which no setting names
+        spare("sqlglot.diff", diff=None)
         with hurried():
             from migration_guard.reading import migration  # noqa: PLC0415 - only readers load the parsers
 

@@ -10,6 +10,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from queue import SimpleQueue
 
 from migration_guard.operations import Job
@@ -21,22 +22,30 @@ MAX_WAITING = 64
 """Files held at once: the sources of a huge repository stay with the caller."""
 _DIED = "the reading process died"
 
+FEW_FILES, FEW_BYTES = 12, 64 * 1024
+"""What one reader has read before a second one would have loaded the parsers."""
+
 Work = tuple[Job, bytes]
 
 
 class Readers:
     """Readers that go through one run after the other. They are started when there is something to read."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, *, forked: bool = False) -> None:
         self._workers = workers
+        self._forked = forked
+        """Whether this process is one that readers may be copies of."""
         self._processes: list[Process] = []
         self._run: _Run | None = None
 
-    def read(self, work: Iterable[Work], most: int, meanwhile: Callable[[], None]) -> Iterator[tuple[Job, Answer]]:
+    def read(self, work: Iterator[Work], most: int, meanwhile: Callable[[], None]) -> Iterator[tuple[Job, Answer]]:
         """Answer one run by at most so many readers. Those that still read what nobody waits for are replaced."""
-        self._run = run = _Run(work)
+        self._run = run = _Run()
         try:
-            yield from self._answers(run, min(most, self._workers), meanwhile)
+            held = list[Work]()
+            readers = self._start(work, held, min(most, self._workers))
+            run.begin(chain(held, work))
+            yield from self._answers(run, readers, meanwhile)
         except BaseException:
             self.close()
             raise
@@ -44,10 +53,25 @@ class Readers:
             run.stop()
             self._run = None
 
-    def _answers(self, run: _Run, asking: int, meanwhile: Callable[[], None]) -> Iterator[tuple[Job, Answer]]:
-        for number in range(asking):
-            run.ask(self._process(number))
+    def _start(self, work: Iterator[Work], held: list[Work], most: int) -> list[Process]:
+        """Give readers, the first one before it is known how many files there are. No thread runs yet."""
+        readers = [self._process(0)]
+        size = 0
+        for one in work:
+            held.append(one)
+            size += len(one[1])
+            if len(held) > FEW_FILES or size > FEW_BYTES:
+                readers += (self._process(number) for number in range(1, most))
+                break
+        return readers
+
+    def _answers(
+        self, run: _Run, readers: list[Process], meanwhile: Callable[[], None]
+    ) -> Iterator[tuple[Job, Answer]]:
+        for process in readers:
+            run.ask(process)
         meanwhile()
+        asking = len(readers)
         while asking:
             said = run.said.get()
             if isinstance(said, tuple):
@@ -63,9 +87,11 @@ class Readers:
         yield from run.left()
 
     def _process(self, number: int) -> Process:
-        if number == len(self._processes):
-            self._processes.append(Process())
-        return self._processes[number]
+        if number < len(self._processes):
+            return self._processes[number]
+        process = Process(forked=self._forked)
+        self._processes.append(process)
+        return process
 
     def close(self) -> None:
         """End the readers at once, and with them a run that waits for them."""
@@ -78,7 +104,7 @@ class Readers:
 class _Run:
     """The files of one run, on their way to whichever reader is free."""
 
-    def __init__(self, work: Iterable[Work]) -> None:
+    def __init__(self) -> None:
         self.said = SimpleQueue[tuple[Job, Answer] | Process]()
         """Answers, and the readers that are asked nothing more."""
         self._name = os.urandom(8).hex()
@@ -88,6 +114,9 @@ class _Run:
         self._stopped = threading.Event()
         self._failure: BaseException | None = None
         self._asked: list[Process] = []
+
+    def begin(self, work: Iterable[Work]) -> None:
+        """Take files, and watch who reads them, each in a thread."""
         threading.Thread(target=self._feed, args=(work,), daemon=True).start()
         threading.Thread(target=self._watch, daemon=True).start()
 

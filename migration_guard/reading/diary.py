@@ -5,7 +5,7 @@ A Ledger that also notes what no migration is asked for. What is met again at th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field
 from typing import TYPE_CHECKING
@@ -186,7 +186,7 @@ class Diary(Ledger):
         if kind is not OperationKind.INSERT_VALUES:
             self.unseen.setdefault(spot.key, (spot, what))
 
-    def schema(self, spot: Spot, what: str) -> None:
+    def schema(self, spot: Spot, what: str, *, on: Iterable[str | None] = (None,), stack: Sequence[Frame] = ()) -> None:
         self.schema_changes.setdefault(spot.key, spot)
 
     def _note(self, what: TimeoutSet | Pick | Write, spot: Spot) -> None:

@@ -49,17 +49,23 @@ class _Rendered:
     statements: int = 1
     loop: Spot | None = None
     rows: Rows | None = None
+    ways: tuple[str, ...] = ()
 
     def joined(self, other: _Rendered | None) -> _Rendered:
         if other is None or (other.sql, other.refusal) == (self.sql, self.refusal):
             return self
         several = "it runs several times, each with other values: a loop, or several callers; write each one out"
-        return replace(self, sql="", refusal=self.refusal or other.refusal or several, loop=None, rows=None)
+        mine, more = (
+            one.ways or ((one.sql,) if one.sql and one.within is one.loop is None else ()) for one in (self, other)
+        )
+        ways = tuple(dict.fromkeys((*mine, *more))) if mine and more else ()
+        refusal = several if ways else self.refusal or other.refusal or several
+        return replace(self, sql="", refusal=refusal, loop=None, rows=None, ways=ways[:MAX_WAYS])
 
     def told(self) -> Rendition:
         within, loop = (spot.span() if spot is not None else None for spot in (self.within, self.loop))
         calls = tuple(spot.span() for spot in self.calls)
-        return Rendition(self.sql, self.refusal, calls, within, self.statements, loop, self.rows)
+        return Rendition(self.sql, self.refusal, calls, within, self.statements, loop, self.rows, self.ways)
 
 
 @dataclass(slots=True)
@@ -123,6 +129,16 @@ class Watcher(Protocol):
     def executed(self, call: Call, text: Text) -> None: ...
 
 
+class Critic(Protocol):
+    """Who looks at what a migration leaves out."""
+
+    def called(self, call: Call) -> None: ...
+
+    def iterated(self, call: Call) -> None: ...
+
+    def changed_schema(self, spot: Spot, what: str, stack: Sequence[Frame]) -> None: ...
+
+
 @dataclass(slots=True)
 class Ledger:
     """Collects for one migration."""
@@ -145,6 +161,12 @@ class Ledger:
     """How often a transaction has ended: a generator that commits does so between the batches that it yields."""
     watcher: Watcher | None = None
     """Who wants to know of calls and of SQL, whether or not they change data."""
+    critic: Critic | None = None
+    """Who wants to know of what is left out."""
+    limited: bool = False
+    """Whether those who run the migration limit how long it waits for locks, for as long as it runs …"""
+    limited_here: bool | None = None
+    """… or until the first transaction ends."""
     forms: Forms = field(default_factory=Forms)
     _transactions: int = 0
     """How many have begun."""
@@ -154,10 +176,13 @@ class Ledger:
     def begin(self, direction: Direction) -> None:
         """An entry point runs: nothing is created yet."""
         kept = self.situation.now
-        if direction is not self.direction:
-            kept = Moment(autocommit=kept.autocommit)
+        if direction is not self.direction or not self._transactions:
+            kept = self._beginning(kept)
         self.direction = direction
         self.situation.become(replace(kept, transactions=self._next_transaction()))
+
+    def _beginning(self, now: Moment) -> Moment:
+        return Moment(autocommit=now.autocommit, limited=self.limited, limited_here=self.limited_here)
 
     def commit(self, *, ends: bool = True) -> None:
         """A transaction ends or begins, and with it each batch of the loops that are being run."""
@@ -314,8 +339,28 @@ class Ledger:
         self._transactions += 1
         return frozenset({self._transactions})
 
-    def schema(self, spot: Spot, what: str) -> None:
+    def limit(self, *, enough: bool, local: bool) -> None:
+        """A statement says how long locks are waited for; outside of a transaction, one for the transaction says nothing."""
         now = self.situation.now
+        if not local:
+            self.situation.become(replace(now, limited=enough, limited_here=None))
+        elif not now.autocommit:
+            self.situation.become(replace(now, limited_here=enough))
+
+    def undone(self) -> None:
+        """The transaction is rolled back, and what was set in it."""
+        self.situation.become(replace(self.situation.now, limited=self.limited, limited_here=None))
+
+    def schema(self, spot: Spot, what: str, *, on: Iterable[str | None] = (None,), stack: Sequence[Frame] = ()) -> None:
+        """The schema is changed: `on` are the tables whose locks that waits for, None for one that is not known."""
+        now = self.situation.now
+        if (
+            self.critic is not None
+            and self.direction is not Direction.DOWNGRADE
+            and not now.is_limited
+            and any(table is None or self.situation.origin(table) is None for table in on)
+        ):
+            self.critic.changed_schema(spot, what, stack)
         if not now.autocommit:
             self._with_schema |= now.transactions
         self.note(spot, what, "changes the schema")
@@ -334,8 +379,11 @@ class Ledger:
 
     def called(self, call: Call) -> None:
         """A call is about to be made, whatever it leads to."""
-        if self.watcher is not None and self.direction is not Direction.DOWNGRADE:
-            self.watcher.called(call)
+        if self.direction is Direction.DOWNGRADE:
+            return
+        for one in (self.watcher, self.critic):
+            if one is not None:
+                one.called(call)
 
     def executed(self, call: Call, text: Text) -> None:
         """SQL text reaches the database."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migration_guard import sight
 from migration_guard.forms.nodes import parameters
@@ -22,7 +23,7 @@ from migration_guard.interpreter.importing import Imports
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.machine import Machine
 from migration_guard.interpreter.repository import Module, Repository
-from migration_guard.interpreter.syntax import Literal, Refused, parse
+from migration_guard.interpreter.syntax import Literal, Refused, Source, parse
 from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Place, Unknown, Unseen, Value
 from migration_guard.later import re
@@ -39,12 +40,15 @@ from migration_guard.libraries.standard.files import PathValue
 from migration_guard.operations import Direction, Job, Operation, Problem, Reading
 from migration_guard.procedures import Contraction, Procedure
 from migration_guard.reading.contractions import Contractions
-from migration_guard.reading.diary import Diary, autocommits
 from migration_guard.reading.ignores import Ignores
 from migration_guard.reading.ledger import Ledger
+from migration_guard.reading.limits import limits_around
 from migration_guard.reading.markers import Markers
-from migration_guard.reading.procedures import Procedures
+from migration_guard.reading.omissions import Omissions
 from migration_guard.sources import is_sql
+
+if TYPE_CHECKING:
+    from migration_guard.reading.diary import Diary
 
 _HALF_A_CHARACTER = re.compile(rb"[\x80-\xff]\\")
 """As in Shift JIS, Big5 and GBK."""
@@ -57,6 +61,15 @@ def forget() -> None:
     sight.forget()
 
 
+def _diary_of(source: Source, job: Job) -> Diary | None:
+    """What is noted of a file of backfills."""
+    if job.framework != "backfill":
+        return None
+    from migration_guard.reading.diary import Diary, autocommits  # noqa: PLC0415 -- for files of backfills
+
+    return Diary(source, dialect=job.dialect, autocommits=autocommits(source.text))
+
+
 class Migration:
     """What a framework's `enter` works with: the module's names, and a machine to run them in."""
 
@@ -65,7 +78,9 @@ class Migration:
         self.path = Path(job.path)
         self.job = job
         is_python = not is_sql(self.path.name)
-        self.source = parse(self.path, source_bytes if is_python else b"")
+        as_python = getattr(framework(job.framework), "as_python", None)
+        python = as_python(self.path, source_bytes) if as_python is not None else source_bytes
+        self.source = parse(self.path, python if is_python else b"")
         self.bytes = source_bytes
         self.module = Module(self.path, self.source)
         self.libraries = Libraries(job.dialect, job.dml_helpers)
@@ -74,14 +89,13 @@ class Migration:
         self.libraries.framework = job.framework
         if job.framework == "backfill" and re.search(rb"\bdjango\b|\.objects\.", source_bytes):
             self.libraries.framework = "django"  # models out of sight are Django's
-        diary = (
-            Diary(self.source, dialect=job.dialect, autocommits=autocommits(self.source.text))
-            if job.framework == "backfill"
-            else None
-        )
-        self._diary = diary
+        self._diary = diary = _diary_of(self.source, job)
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
+        self.omissions = Omissions(self.path, job.framework, job.dialect)
+        if job.critical and diary is None:
+            self.ledger.critic = self.omissions
+            self.ledger.limited, self.ledger.limited_here = limits_around(self.path, Path(job.root), job.framework)
         repository = Repository(Path(job.root))
         self.ledger.forms.repository = repository
         self.machine = Machine(self.module, repository, self.libraries, self.ledger)
@@ -103,6 +117,10 @@ class Migration:
             with self.machine.entering(Direction.UPGRADE, function=False):
                 self.machine.imports.packages()
         self.machine.load()
+
+    def give(self, package: str) -> None:
+        """Let the module have a package that its framework imports for it."""
+        self.module.scope.write(package, External(package))
 
     def name(self, name: str) -> Value | None:
         """What the module calls by a name, imported or its own; None where it has no such name."""
@@ -199,6 +217,8 @@ class Migration:
     def read_backfills(self) -> None:
         """Enter every backfill that the file defines."""
         if self._diary is not None:
+            from migration_guard.reading.procedures import Procedures  # noqa: PLC0415 -- for files of backfills
+
             reader = Procedures(self, self._diary)
             reader.read()
             self.procedures, self.problems = reader.found, reader.problems
@@ -236,7 +256,42 @@ class Migration:
             for name, direction in methods.items():
                 found = cls.lookup(name)
                 if isinstance(found, Function):
-                    self.machine.enter(found.bind(self._object(cls)), (), direction)
+                    made = self._object(cls)
+                    for attribute, value in frameworks.on_model(cls, self.job.framework).items():
+                        if cls.lookup(attribute) is None:
+                            made.write(attribute, value)
+                    self.machine.enter(found.bind(made), (), direction)
+
+    def run_dotted(self, name: str, direction: Direction) -> None:
+        """Call the functions whose dotted names stand in a list of the module, or are the value of a name."""
+        stated = self.name(name)
+        for option in stated.alternatives() if stated is not None else ():
+            elements = option.elements()
+            for one in (
+                [option] if isinstance(option, Text) else elements if elements is not None else [option.element()]
+            ):
+                self._run_dotted(name, one, direction)
+
+    def _run_dotted(self, name: str, dotted: Value, direction: Direction) -> None:
+        bound = self.module.definitions.get(name)
+        literal = dotted.pieces[0].literal if isinstance(dotted, Text) and dotted.pieces else None
+        node = (
+            literal.node
+            if literal is not None and literal.node is not None
+            else bound[-1]
+            if bound
+            else self.source.tree
+        )
+        with self.machine.entering(direction):
+            call = Call(self.machine, name, Place(self.source, node, node), given=True)
+            module, _, function = (
+                str(dotted).rpartition(".") if isinstance(dotted, Text) and dotted.known else ("", "", "")
+            )
+            found = self.machine.repository.find(module, self.path) if module else None
+            if found is None:
+                opaque(call, f"{dotted if isinstance(dotted, Text) else name} is out of sight", name)
+            else:
+                self.machine.call(self.machine.module_attribute(found, function), call).consumed()
 
     def run_named(self, name: str, direction: Direction) -> None:
         """Enter what the module calls by a name; what is not in sight may do anything."""
@@ -373,6 +428,7 @@ def read(job: Job, data: bytes) -> Reading:
             for one in migration.contractions.found.values()
             if one.spot.path == migration.path
         ),
+        omissions=tuple(migration.omissions.told(markers.block_at)),
         required=tuple(migration.contractions.required),
         blocks=markers.blocks,
         reached=tuple(sorted(map(os.fspath, migration.machine.repository.reached))),

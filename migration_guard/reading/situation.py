@@ -25,11 +25,21 @@ class Moment:
     """The transactions that may be open."""
     autocommit: int = 0
     """How many blocks are open in which each statement commits on its own."""
+    limited: bool = False
+    """Whether the session surely waits for locks for a limited time only."""
+    limited_here: bool | None = None
+    """The same, as far as it is said for the transaction alone."""
+
+    @property
+    def is_limited(self) -> bool:
+        return self.limited if self.limited_here is None else self.limited_here
 
     @property
     def key(self) -> object:
         created = tuple((name, spot.key) for name, spot in self.created.items())
-        return (created, tuple(self.exactly.items()), self.passing, self.gone, self.transactions, self.autocommit)
+        return (
+            created, tuple(self.exactly.items()), self.passing, self.gone, self.transactions, self.autocommit,
+            self.limited, self.limited_here)  # fmt: skip
 
     def shape(self, depth: int) -> object:
         return self.key
@@ -38,6 +48,7 @@ class Moment:
         result = self
         for other in others:
             if isinstance(other, Moment):
+                same = result.limited_here == other.limited_here
                 result = Moment(
                     {name: spot for name, spot in result.created.items() if name in other.created},
                     {**result.exactly, **other.exactly},
@@ -45,6 +56,8 @@ class Moment:
                     result.gone & other.gone,
                     result.transactions | other.transactions,
                     min(result.autocommit, other.autocommit),
+                    result.limited and other.limited,
+                    result.limited_here if same else result.is_limited and other.is_limited,
                 )
         return result
 
@@ -86,6 +99,7 @@ class Situation(Store):
         """The transaction has ended, and with it what was to last no longer."""
         for name in self.now.passing:
             self.drop(name)
+        self.become(replace(self.now, limited_here=None))
 
     def drop(self, table: str) -> None:
         now, name = self.now, named(table)

@@ -65,7 +65,7 @@ def loop_spot(machine: Machine, loop: cst.For) -> Spot | None:
 
 def loop_around(machine: Machine, node: cst.CSTNode, row: str | None) -> cst.For:
     """Find the loop whose row a statement saves. Raises NotRendered."""
-    around = [loop for loop in _loops(machine) if any(one is node for one in within(loop.body))]
+    around = [loop for loop in loops_of(machine) if any(one is node for one in within(loop.body))]
     if not around or row is None:
         raise NotRendered("it is no loop over rows; write it as one UPDATE, or finish a --skeleton")
     if len(around) > 1 or dotted(around[-1].target) != row:
@@ -77,7 +77,7 @@ def collecting_loop(machine: Machine, variable: str) -> tuple[cst.For, cst.CSTNo
     """Find the loop that puts its rows into a list, and where. Raises NotRendered."""
     found = [
         (loop, node)
-        for loop in _loops(machine)
+        for loop in loops_of(machine)
         for node in within(loop.body)
         if isinstance(node, cst.Call) and dotted(node.func) == f"{variable}.append" and len(node.args) == 1
     ]
@@ -86,7 +86,7 @@ def collecting_loop(machine: Machine, variable: str) -> tuple[cst.For, cst.CSTNo
     return found[0]
 
 
-def _loops(machine: Machine) -> Iterator[cst.For]:
+def loops_of(machine: Machine) -> Iterator[cst.For]:
     for node in within(machine.frames[-1].node):
         if isinstance(node, cst.For):
             yield node

@@ -26,7 +26,6 @@ from migration_guard.rendition.spelling import (
 )
 
 if TYPE_CHECKING:
-    from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
     from migration_guard.libraries.database import Model
 
@@ -37,7 +36,7 @@ _QUIET = frozenset(
 _NARROWS = frozenset({"filter", "exclude", "annotate", "distinct", "alias"})
 """What leaves rows out, or as they are."""
 _COMPARED = {"exact": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-_READ_BY_DJANGO = frozenset(
+READ_BY_DJANGO = frozenset(
     {"DateTimeField", "TimeField", "DurationField", "JSONField", "BinaryField", "ArrayField", "HStoreField"}
 )
 """Fields whose values Django makes something else of, by its settings or its own rules."""
@@ -49,14 +48,6 @@ _FUNCTIONS = {
     "Least": "least", "Abs": "abs",
 }  # fmt: skip
 _OPERATORS = {cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*"}
-
-
-def rendered(call: Call, model: Model | None) -> str:
-    """Give the statement of a call of `update()` or `delete()`."""
-    whole = call.place.whole
-    if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
-        raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
-    return QuerySet(call.machine, model, model.table).statement(whole)
 
 
 class QuerySet:
@@ -74,10 +65,10 @@ class QuerySet:
         """The statement around a sub-select, of which `OuterRef` speaks."""
 
     def statement(self, whole: cst.Call) -> str:
-        root, chain = _links(whole, self.machine)
-        self._check_root(root, chain)
+        root, chain = links_of(whole, self.machine)
+        self.check_root(root, chain)
         verb, last = chain[-1]
-        conditions = self._conditions(chain[:-1])
+        conditions = self.conditions(chain[:-1])
         if verb == "_raw_delete" or (verb == "delete" and self._alone()):
             return f"DELETE FROM {qualified(self.table)}{where(conditions)}"
         if verb != "update":
@@ -92,24 +83,24 @@ class QuerySet:
 
     def rows(self, node: cst.BaseExpression) -> list[str]:
         """Give the conditions of the rows that a queryset goes through."""
-        root, chain = _links(node, self.machine)
-        self._check_root(root, chain)
-        return self._conditions(chain)
+        root, chain = links_of(node, self.machine)
+        self.check_root(root, chain)
+        return self.conditions(chain)
 
     def sayable(self, node: cst.BaseExpression) -> list[str]:
         """Give those conditions of a queryset's rows that can be said in SQL. All of its methods must be known."""
-        root, chain = _links(node, self.machine)
-        self._check_root(root, chain)
+        root, chain = links_of(node, self.machine)
+        self.check_root(root, chain)
         found: list[str] = []
         for link in chain:
             try:
-                found += self._conditions([link])
+                found += self.conditions([link])
             except NotRendered:
                 if link[0] not in _NARROWS:
                     raise
         return found
 
-    def _conditions(self, chain: list[tuple[str, cst.Call]]) -> list[str]:
+    def conditions(self, chain: list[tuple[str, cst.Call]]) -> list[str]:
         conditions: list[str] = []
         for method, call in chain:
             if method in ("filter", "exclude"):
@@ -121,7 +112,7 @@ class QuerySet:
                 )
         return conditions
 
-    def _check_root(self, root: cst.BaseExpression, chain: list[tuple[str, cst.Call]]) -> None:
+    def check_root(self, root: cst.BaseExpression, chain: list[tuple[str, cst.Call]]) -> None:
         """The rows must be those of the model's own manager."""
         from migration_guard.libraries.database import Model  # noqa: PLC0415 -- it imports the ledger
 
@@ -148,23 +139,23 @@ class QuerySet:
 
     def _all(self, call: cst.Call) -> str:
         positional, named = plain_arguments(call)
-        parts = [self._q(one) for one in positional] + [self._lookup(*pair) for pair in named.items()]
+        parts = [self.q(one) for one in positional] + [self.lookup(*pair) for pair in named.items()]
         if not parts:
             return "TRUE"
         return " AND ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
 
-    def _q(self, node: cst.BaseExpression) -> str:
+    def q(self, node: cst.BaseExpression) -> str:
         match node:
             case cst.Call() if (dotted(node.func) or "").rpartition(".")[2] == "Q":
                 return self._all(node)
             case cst.BinaryOperation(operator=cst.BitAnd() | cst.BitOr()):
                 word = "AND" if isinstance(node.operator, cst.BitAnd) else "OR"
-                return f"({self._q(node.left)}) {word} ({self._q(node.right)})"
+                return f"({self.q(node.left)}) {word} ({self.q(node.right)})"
             case cst.UnaryOperation(operator=cst.BitInvert()):
-                return f"({self._q(node.expression)}) IS NOT TRUE"
+                return f"({self.q(node.expression)}) IS NOT TRUE"
         raise understood_no(node)
 
-    def _lookup(self, spelling: str, node: cst.BaseExpression) -> str:
+    def lookup(self, spelling: str, node: cst.BaseExpression) -> str:
         field, _, lookup = spelling.partition("__")
         related = self.machine.libraries.django.related(self.model, field) if lookup not in _LOOKUPS else None
         if related is not None and self.machine.libraries.django.field_kind(self.model, field) in (
@@ -179,7 +170,7 @@ class QuerySet:
                 raise understood_no(node)
             return f"{column} IS {'' if truth.value else 'NOT '}NULL"
         if lookup == "in":
-            return f"{column} IN {spelt_list(self.machine.evaluate(node))}"
+            return f"{column} IN {self._keys_of_some(field, node) or spelt_list(self.machine.evaluate(node))}"
         if lookup in ("", "exact"):
             value = self.given(field, node)
             return f"{column} IS NULL" if value == "NULL" else f"{column} = {value}"
@@ -195,6 +186,41 @@ class QuerySet:
             return self._like(column, lookup, node)
         raise NotRendered(f"the condition {spelling} is not understood here; write the statement in SQL, then move it")
 
+    def _keys_of_some(self, field: str, node: cst.BaseExpression) -> str | None:
+        """The keys that `list(Lead.objects.filter(…).values_list("pk", flat=True)[:1000])` gives, of the same table."""
+        found = behind(node, self.machine)
+        if isinstance(found, cst.Call) and dotted(found.func) in ("list", "tuple", "set") and len(found.args) == 1:
+            found = behind(found.args[0].value, self.machine)
+        if not isinstance(found, cst.Subscript) or not isinstance(found.value, cst.Call) or self.prefix:
+            return None
+        (part, *more) = (one.slice for one in found.slice)
+        if (
+            more
+            or not isinstance(part, cst.Slice)
+            or part.lower is not None
+            or part.upper is None
+            or part.step is not None
+        ):
+            return None
+        root, chain = links_of(found.value, self.machine)
+        self.check_root(root, chain)
+        from migration_guard.libraries.database import Query  # noqa: PLC0415 -- it imports the ledger
+
+        query = self.machine.evaluate(found.value)
+        method, last = chain[-1]
+        (chosen, *rest), named = (*plain_arguments(last),) if last.args else ((None,), {})
+        given = self.machine.evaluate(chosen) if chosen is not None else None
+        same = isinstance(query, Query) and query.model is not None and query.model.table == self.table
+        if method != "values_list" or rest or set(named) != {"flat"} or not same or not isinstance(given, Text):
+            return None
+        if self.column(str(given)) != self.column(field):
+            return None
+        limit = self.machine.evaluate(part.upper)
+        counted = limit.value if isinstance(limit, Constant) and isinstance(limit.value, int) else 1000
+        inner = QuerySet(self.machine, self.model, self.table)
+        column = self.column(field)
+        return f"(SELECT {column} FROM {qualified(self.table)}{where(inner.conditions(chain[:-1]))} LIMIT {counted})"
+
     def _of_related(self, field: str, lookup: str, related: Model, node: cst.BaseExpression) -> str:
         """A condition on the row that a foreign key refers to."""
         if related.table is None or lookup.rpartition("__")[2] == "isnull" or self._is_none(node):
@@ -202,7 +228,7 @@ class QuerySet:
                 f"whether {field}__{lookup} asks for a row or for NULL in it is not told here; write it in SQL"
             )
         other = QuerySet(self.machine, related, related.table, f"{self.prefix}{name(related.table)}.")
-        inside = other._lookup(lookup, node)
+        inside = other.lookup(lookup, node)
         return f"{self.column(field)} IN (SELECT {other.column('id')} FROM {qualified(related.table)} WHERE {inside})"
 
     def _is_none(self, node: cst.BaseExpression) -> bool:
@@ -233,6 +259,10 @@ class QuerySet:
             )
         return f"{self.prefix}{name(column)}"
 
+    def bare(self, field: str) -> str:
+        """The column of a field, as SET takes it."""
+        return self.column(field).removeprefix(self.prefix)
+
     def given(self, field: str, node: cst.BaseExpression) -> str:
         """Render what a field is set to, or compared with."""
         value = self.value(node)
@@ -241,7 +271,7 @@ class QuerySet:
     def plain(self, field: str, value: str) -> str:
         """Give a value that Python has, unless Django makes something else of it."""
         kind = self.machine.libraries.django.field_kind(self.model, field)
-        if kind in _READ_BY_DJANGO and value != "NULL":
+        if kind in READ_BY_DJANGO and value != "NULL":
             raise NotRendered(
                 f"Django makes something else of values of a {kind} ({field}); write the statement in SQL"
             )
@@ -294,7 +324,7 @@ class QuerySet:
             then = given.pop("then", None)
             if then is None:
                 raise understood_no(branch)
-            conditions = [self._q(one) for one in asked] + [self._lookup(*pair) for pair in given.items()]
+            conditions = [self.q(one) for one in asked] + [self.lookup(*pair) for pair in given.items()]
             parts.append(f"WHEN {' AND '.join(f'({one})' for one in conditions)} THEN {self.value(then)}")
         default = named.get("default")
         otherwise = f" ELSE {self.value(default)}" if default is not None else ""
@@ -311,14 +341,14 @@ class QuerySet:
         model = query.model if isinstance(query, Query) else None
         if model is None or model.table is None or self.prefix or model.table == self.table:
             raise understood_no(node)
-        root, chain = _links(chosen, self.machine)
+        root, chain = links_of(chosen, self.machine)
         method, last = chain[-1]
         fields = plain_arguments(last)[0]
         if method not in ("values", "values_list") or len(fields) != 1:
             raise understood_no(node)
         inner = QuerySet(self.machine, model, model.table, f"{name(model.table)}.", self)
-        inner._check_root(root, chain)
-        conditions = inner._conditions(chain[:-1])
+        inner.check_root(root, chain)
+        conditions = inner.conditions(chain[:-1])
         alone = any(one.startswith(f"{inner.prefix}{name('id')} = ") for one in conditions)
         if first and not alone:
             raise NotRendered(
@@ -332,7 +362,7 @@ class QuerySet:
         return self.column(str(value)) if isinstance(value, Text) and value.known else self.value(node)
 
 
-def _links(node: cst.BaseExpression, machine: Machine) -> tuple[cst.BaseExpression, list[tuple[str, cst.Call]]]:
+def links_of(node: cst.BaseExpression, machine: Machine) -> tuple[cst.BaseExpression, list[tuple[str, cst.Call]]]:
     """Take a queryset apart. What is no chain of calls, as a slice, or the manager itself, is not understood."""
     root, chain = links(node, machine)
     if not chain:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.forms.nodes import within
 from migration_guard.interpreter.spot import Spot
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.operations import Rows
@@ -42,9 +43,68 @@ def of_save(call: Call, model: Model | None) -> Rendered:
     if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
         raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
     row = dotted(whole.func.value) if isinstance(whole.func, cst.Attribute) else None
+    if row is not None and (single := _single(call.machine, model, row, whole)) is not None:
+        return single
     loop = loop_around(call.machine, whole, row)
     given = plain_arguments(whole)[1].get("update_fields")
     return _of_loop(call.machine, model, loop, _fields_of(given), saved=whole)
+
+
+def _single(machine: Machine, model: Model, row: str, whole: cst.Call) -> Rendered | None:
+    """Give the statement of `row = Model.objects.get(…)`, assignments and `row.save()`, where they stand one behind the other."""
+    block = next((one for one in within(machine.frames[-1].node) if _has_line(one, whole)), None)
+    if not isinstance(block, cst.IndentedBlock) or model.table is None:
+        return None
+    lines = [
+        one.body[0] if isinstance(one, cst.SimpleStatementLine) and len(one.body) == 1 else one for one in block.body
+    ]
+    end = next(i for i, one in enumerate(lines) if isinstance(one, cst.Expr) and one.value is whole)
+    begin = next((i for i in range(end - 1, -1, -1) if _got(lines[i], row) is not None), None)
+    got = _got(lines[begin], row) if begin is not None else None
+    if begin is None or got is None:
+        return None
+    query = QuerySet(machine, model, model.table)
+    conditions = query.rows(
+        got.with_changes(func=cst.ensure_type(got.func, cst.Attribute).with_changes(attr=cst.Name("filter")))
+    )
+    made = cst.For(
+        target=cst.Name(row),
+        iter=got,
+        body=cst.IndentedBlock(
+            body=[
+                cst.SimpleStatementLine([one])
+                for one in lines[begin + 1 : end + 1]
+                if isinstance(one, cst.BaseSmallStatement)
+            ]
+        ),
+    )
+    if len(made.body.body) != end - begin or any(
+        isinstance(one, cst.Name) and one.value == row for after in lines[end + 1 :] for one in within(after)
+    ):
+        return None
+    sets, held = Body(machine, made, _Fields(query), whole).run()
+    _check_saved(machine, model, set(sets), _fields_of(plain_arguments(whole)[1].get("update_fields")))
+    columns = ", ".join(f"{query.column(field)} = {value}" for field, value in sets.items())
+    return Rendered(f"UPDATE {qualified(model.table)} SET {columns}{where([*conditions, *held])}")
+
+
+def _has_line(node: cst.CSTNode, whole: cst.Call) -> bool:
+    return isinstance(node, cst.IndentedBlock) and any(
+        isinstance(one, cst.SimpleStatementLine) and isinstance(one.body[0], cst.Expr) and one.body[0].value is whole
+        for one in node.body
+    )
+
+
+def _got(line: cst.CSTNode, row: str) -> cst.Call | None:
+    """The call of `row = Model.objects.get(…)`."""
+    match line:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=cst.Call() as call) if (
+            name == row
+        ):
+            return (
+                call if isinstance(call.func, cst.Attribute) and call.func.attr.value == "get" and call.args else None
+            )
+    return None
 
 
 def of_bulk_update(call: Call, model: Model | None) -> Rendered:
@@ -90,7 +150,30 @@ def rows_of(query: QuerySet, loop: cst.For, spot: Spot | None) -> Rows | None:
         written = [query.column(field).strip('"') for field in written_of(loop.body, row)]
     except NotRendered:
         return None
-    return Rows("django-orm", row, tuple(conditions), tuple(dict.fromkeys(written)))
+    used = _used_of(query, loop, row)
+    return Rows("django-orm", row, tuple(conditions), tuple(dict.fromkeys(written)), tuple(used), tuple(used.values()))
+
+
+_OF_ROWS = frozenset({"save", "pk"})
+_LOADS = frozenset({"select_related", "only", "defer", "values", "values_list", "annotate"})
+"""What says itself which columns are read."""
+
+
+def _used_of(query: QuerySet, loop: cst.For, row: str) -> dict[str, str]:
+    """The fields of a row that a loop speaks of, with their columns; none where it may need others too."""
+    if any(isinstance(one, cst.Name) and one.value in _LOADS for one in within(loop.iter)):
+        return {}
+    known = {id(one.value) for one in within(loop.body) if isinstance(one, cst.Attribute)}
+    for one in within(loop.body):
+        match one:
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value="append")), args=[cst.Arg(value=cst.Name() as given)]):
+                known.add(id(given))
+            case cst.Name(value=name) if name == row and id(one) not in known:
+                return {}
+    try:
+        return {field: query.column(field).strip('"') for field in sorted(read_of(loop.body, row) - _OF_ROWS)}
+    except NotRendered:
+        return {}
 
 
 def _check_saved(machine: Machine, model: Model, assigned: set[str], fields: tuple[str, ...]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.queried import Queried, Unlike, queried
 from migration_guard.rewriting.removal import CannotRemove, Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Written
+from migration_guard.rewriting.texts import with_text
+from migration_guard.sql.backfill.keyed import among_these, changing
 
 _HELPER = "from migration_guard.backfill.core import changes_only"
 _BINDS = frozenset({"op.get_bind", "alembic.op.get_bind", "context.get_bind"})
+_SESSION = re.compile(r"(?:\w+\.)*Session\((?:bind=)?(?P<bind>[\w.]+(?:\(\))?)\)")
 _OF_ALEMBIC = frozenset({"op", "context", "alembic"})
 
 
@@ -27,16 +31,20 @@ class Core(Loop):
     def __init__(self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode]) -> None:
         super().__init__(migration, path, statements)
         self._before = list(migration.before(self._loop))
+        self._own_texts: set[str] = set()
         loop = ast.parse(self._code(self._loop)).body[0]
         assert isinstance(loop, ast.For)
         try:
-            self.queried: Queried = queried(loop, dict(self._assigned()))
+            self.queried: Queried = queried(loop, dict(self._assigned()), dict(self._of_module()))
         except Unlike as reason:
             raise CannotRemove(f"{reason}; {BY_HAND}") from None
 
-    def written(self, name: str, label: str, table: str, *, fills: bool) -> Written:
-        """Write the function. `fills` says that it only fills columns that are empty. Raises CannotRemove."""
+    def written(
+        self, name: str, label: str, table: str, type_of: Callable[[str], str | None], *, fills: bool
+    ) -> Written:
+        """Write the function. `fills` says that it only fills columns that are empty. Raises CannotRemove and CannotMove."""
         connection = self._connection()
+        self._of_texts(type_of)
         used = self._used({connection} if connection is not None else {*_OF_ALEMBIC})
         before, body = self._narrowed(self._in_order(used.before), connection)
         self._check(before, body, self._in_order(used.module), table, fills=fills)
@@ -56,6 +64,37 @@ class Core(Loop):
                     case ast.Assign(targets=[ast.Name(id=name)], value=value) if touched.count(name) == 1:
                         yield name, value
 
+    def _of_module(self) -> Iterator[tuple[str, ast.expr]]:
+        """What variables of the module hold that are set once."""
+        body = [line for one in self._migration.module_body for line in ast.parse(self._code(one)).body]
+        touched = [name for one in body for name in names_of(ast.Module([one], [])).touched]
+        for line in body:
+            match line:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if touched.count(name) == 1:
+                    yield name, value
+
+    def _of_texts(self, type_of: Callable[[str], str | None]) -> None:
+        """Put statements that stand in texts into the loop itself, narrowed to what is to be done."""
+        found = self.queried
+        changes: list[tuple[ast.Call, ast.expr]] = []
+        if found.by_text is not None:
+            text, call = found.by_text
+            sql = changing(text.sql, type_of)
+            self._own_texts.add(sql)
+            given = [*call.args[1:], *(one.value for one in call.keywords)]
+            changes.append((call, ast.Call(call.func, [with_text(text, sql), *given], [])))
+        if found.from_text is not None:
+            text, _ = found.from_text
+            sql = among_these(text.sql, found.key)
+            self._own_texts.add(sql)
+            ids = ast.keyword("ids", ast.Call(ast.Name("list", ast.Load()), [ast.Name("ids", ast.Load())], []))
+            narrowed = ast.Call(ast.Attribute(with_text(text, sql), "bindparams", ast.Load()), [], [ids])
+            changes.append((found.executed, ast.Call(found.executed.func, [narrowed, *found.executed.args[1:]], [])))
+        for old, new in changes:
+            replaced = _Replaced(old, cst.parse_expression(ast.unparse(ast.fix_missing_locations(new))))
+            for one in (*self._before, *self._statements):
+                self._instead[id(one)] = self._as_it_comes(one).visit(replaced)
+
     def _connection(self) -> str | None:
         """The variable that holds the connection; None where it is asked for each time. Raises CannotRemove."""
         around = self._around
@@ -64,12 +103,24 @@ class Core(Loop):
         given = [one.name.value for one in (*around.params.posonly_params, *around.params.params)]
         spelt = ast.unparse(self.queried.connection)
         held = {name: ast.unparse(value) for name, value in self._assigned()}
-        is_bind = spelt.removesuffix("()") in _BINDS or held.get(spelt, "").removesuffix("()") in _BINDS
+        is_bind = self._is_bind(spelt, held)
         if around.name.value == "upgrade" and not given and is_bind:
             return spelt if spelt in held else None
         if given == [spelt] and self._is_given_bind(around.name.value):
             return spelt
         raise CannotRemove(f"it does not execute on Alembic's own connection; {BY_HAND}")
+
+    def _is_bind(self, spelt: str, held: Mapping[str, str]) -> bool:
+        """Whether an expression is Alembic's connection, or a session on it."""
+        value = held.get(spelt, spelt)
+        if value.removesuffix("()") in _BINDS:
+            return True
+        session = _SESSION.fullmatch(value)
+        return (
+            session is not None
+            and (session["bind"] in held or "." in session["bind"])
+            and self._is_bind(session["bind"], held)
+        )
 
     def _is_given_bind(self, function: str) -> bool:
         """Whether `upgrade` gives a function its connection, and nobody else gives it anything."""
@@ -89,6 +140,9 @@ class Core(Loop):
     # --- Only these rows ---------------------------------------------------------------------------------------------
 
     def _narrowed(self, before: list[Any], connection: str | None) -> tuple[list[Any], list[Any]]:
+        if self.queried.from_text is not None:
+            body = [self._as_it_comes(one) for one in self._statements]
+            return self._connected(before, connection), self._connected(body, connection)
         changed = self._among_ids(self._loop.iter)
         if changed is not None:
             body = [one.with_changes(iter=changed) if one is self._loop else one for one in self._statements]
@@ -112,8 +166,7 @@ class Core(Loop):
         """Let statements use the connection that is given where they ask Alembic for it each time."""
         if connection is not None:
             return list(nodes)
-        asked = cst.parse_expression(ast.unparse(self.queried.connection))
-        return [one.visit(_Replaced(asked, cst.Name("_connection"))) for one in nodes]
+        return [one.visit(_Replaced(self.queried.connection, cst.Name("_connection"))) for one in nodes]
 
     def _among_ids(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
         """Narrow the SELECT that is executed for rows."""
@@ -153,7 +206,11 @@ class Core(Loop):
             *(node for one in (*helpers.body, *used) if _does(one) for node in ast.walk(one)),
         )
         if any(
-            isinstance(node, ast.Constant) and isinstance(node.value, str) and bare in node.value for node in texts
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and bare in node.value
+            and node.value not in self._own_texts
+            for node in texts
         ) or any(
             isinstance(node, ast.Name) and node.id == self.queried.table for one in used for node in ast.walk(one)
         ):
@@ -161,15 +218,16 @@ class Core(Loop):
 
 
 class _Replaced(cst.CSTTransformer):
-    """Puts one expression in the place of another, wherever that stands."""
+    """Puts one expression in the place of another, wherever that stands and however it is laid out."""
 
-    def __init__(self, old: cst.BaseExpression, new: cst.BaseExpression) -> None:
+    def __init__(self, old: ast.expr, new: cst.BaseExpression) -> None:
         super().__init__()
-        self._old = old
+        self._old = ast.dump(old)
         self._new = new
 
-    def leave_Call(self, _original: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
-        return self._new if updated_node.deep_equals(self._old) else updated_node
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        code = f"({cst.Module(body=[]).code_for_node(original_node)}\n)"
+        return self._new if ast.dump(ast.parse(code, mode="eval").body) == self._old else updated_node
 
 
 def _does(statement: ast.stmt) -> bool:

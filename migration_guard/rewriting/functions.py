@@ -21,9 +21,13 @@ _HELPER = "from migration_guard.backfill.django import models_at"
 class Django(Loop):
     """A loop in a function that `RunPython` calls."""
 
-    def __init__(self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode], row: str) -> None:
+    def __init__(
+        self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode], row: str, only: Sequence[str] = ()
+    ) -> None:
         super().__init__(migration, path, statements)
         self._row = row
+        self._only = only
+        """The fields that are read, where a later migration drops others."""
 
     def written(self, name: str, label: str, *, fills: bool) -> Written:
         """Write the function. `fills` says that it only fills columns that are empty. Raises CannotRemove."""
@@ -60,7 +64,7 @@ class Django(Loop):
         manager = _manager_in(self._loop.iter)
         if manager is None:
             return node
-        return self._loop.with_changes(iter=_among_ids(self._loop.iter, manager))
+        return self._loop.with_changes(iter=_among_ids(self._loop.iter, manager, self._only))
 
     def _narrowed(self, before: list[Any], body: list[Any]) -> tuple[list[Any], list[Any]]:
         """Narrow the rows where they are given to a variable first."""
@@ -84,7 +88,9 @@ class Django(Loop):
         manager = _manager_in(assign.value)
         if manager is None:
             raise CannotRemove(f"which rows its loop goes through cannot be narrowed to those of a batch; {BY_HAND}")
-        line = before[index].with_changes(body=[assign.with_changes(value=_among_ids(assign.value, manager))])
+        line = before[index].with_changes(
+            body=[assign.with_changes(value=_among_ids(assign.value, manager, self._only))]
+        )
         return [*before[:index], line, *before[index + 1 :]], body
 
     # --- Whether each row stands for itself --------------------------------------------------------------------------
@@ -110,9 +116,10 @@ def _manager_in(node: cst.BaseExpression) -> cst.Attribute | None:
     return None
 
 
-def _among_ids(node: cst.BaseExpression, manager: cst.Attribute) -> cst.CSTNode:
-    narrowed = cst.ensure_type(cst.parse_expression("x.filter(pk__in=ids)"), cst.Call)
-    function = cst.ensure_type(narrowed.func, cst.Attribute).with_changes(value=manager)
-    changed = node.deep_replace(manager, narrowed.with_changes(func=function))
+def _among_ids(node: cst.BaseExpression, manager: cst.Attribute, only: Sequence[str]) -> cst.CSTNode:
+    code = cst.Module(body=[]).code_for_node(manager)
+    fields = ", ".join(f'"{one}"' for one in only)
+    narrowed = cst.parse_expression(f"{code}.filter(pk__in=ids){f'.only({fields})' if only else ''}")
+    changed = node.deep_replace(manager, narrowed)
     assert isinstance(changed, cst.CSTNode)
     return changed

@@ -69,10 +69,24 @@ def is_harmless(value: ast.expr) -> bool:
             return all(map(is_harmless, parts))
         case ast.Dict(keys=keys, values=values):
             return all(is_harmless(part) for part in (*values, *(key for key in keys if key is not None)))
+        case ast.Call(func=ast.Attribute(value=inner, attr="fetchall" | "all" | "mappings" | "tuples"), args=[]):
+            return is_harmless(inner)
+        case ast.Call(func=ast.Attribute(value=inner, attr="execute"), args=[statement], keywords=[]):
+            return is_harmless(inner) and _only_selects(statement)
         case ast.Call(func=function, args=arguments, keywords=keywords):
             name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
             return name in _HARMLESS and all(map(is_harmless, (*arguments, *(one.value for one in keywords))))
     return False
+
+
+def _only_selects(node: ast.expr) -> bool:
+    """Whether a statement that is written out only reads: its text, or SQLAlchemy's `select`."""
+    texts = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    calls = [one.func for one in ast.walk(node) if isinstance(one, ast.Call)]
+    names = {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in calls}
+    if names <= {"text"} and len(texts) == 1:
+        return texts[0].lstrip().lower().startswith("select ") and "(" not in texts[0]
+    return "select" in names and names <= {"select", "where", "order_by", "is_", "isnot", "is_not", "not_in", "in_"}
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:

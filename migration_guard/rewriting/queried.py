@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from migration_guard.lean import dataclass
 from migration_guard.rewriting.row import Row, column_of
+from migration_guard.rewriting.texts import Text, Texts, columns_of, selected, update_of, writes
+from migration_guard.sql.backfill import CannotMove
+from migration_guard.sql.backfill.keyed import Chosen
 
 _FETCHES = frozenset({"fetchall", "all", "mappings", "list", "tuples", "yield_per"})
 _NARROWS = frozenset({"where", "filter", "order_by"})
@@ -20,8 +23,8 @@ class Queried:
     """The variable, or the first of those that a row is taken apart to."""
     connection: ast.expr
     """On what it executes."""
-    select: ast.expr
-    """The SELECT, as it is written where it is given."""
+    executed: ast.Call
+    """The call that executes the SELECT, as it is written where it is given."""
     table: str
     """The variable, or the class, that stands for the table."""
     key: str
@@ -30,14 +33,25 @@ class Queried:
     """Whether the table is a class, whose attributes are columns."""
     columns: tuple[str, ...]
     """What it writes."""
+    from_text: tuple[Text, Chosen] | None = None
+    """The SELECT, where it stands in a text."""
+    by_text: tuple[Text, ast.Call] | None = None
+    """The UPDATE, where it stands in a text, and the call that executes it."""
 
 
 class Unlike(Exception):
     """Why a loop is none of these."""
 
 
-def queried(loop: ast.For, assigned: Mapping[str, ast.expr]) -> Queried:
-    """Take a loop apart; `assigned` is what variables hold that were set once before it. Raises Unlike."""
+def queried(loop: ast.For, assigned: Mapping[str, ast.expr], module: Mapping[str, ast.expr] | None = None) -> Queried:
+    """Take a loop apart; `assigned` is what variables hold that were set once before it, `module` those of the module. Raises Unlike."""
+    try:
+        return _queried(loop, assigned, Texts({**(module or {}), **assigned}))
+    except CannotMove as reason:
+        raise Unlike(str(reason)) from None
+
+
+def _queried(loop: ast.For, assigned: Mapping[str, ast.expr], texts: Texts) -> Queried:
     targets = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
     names = [one.id for one in targets if isinstance(one, ast.Name)]
     if len(names) != len(targets) or loop.orelse:
@@ -45,14 +59,21 @@ def queried(loop: ast.For, assigned: Mapping[str, ast.expr]) -> Queried:
     executed = _executed(_behind(loop.iter, assigned))
     if executed is None:
         raise Unlike("it is no loop over what a SELECT gives")
-    connection, select = executed
-    update = _update_in(loop, connection)
+    connection, call = executed
+    select = call.args[0]
+    update, by_text = _update_in(loop, connection, texts)
     table, conditions, columns = _taken_apart(update, loop)
-    chosen = _chosen(_behind(select, assigned), table)
+    text = texts.of(select)
+    if text is None and len(call.args) > 1:
+        raise Unlike("its SELECT is written in another way")
+    from_text = (text, selected(text)) if text is not None else None
+    if by_text is not None and from_text is None:
+        raise Unlike("its SELECT is written with other means than its UPDATE")
+    chosen = columns_of(from_text[1], table) if from_text is not None else _chosen(_behind(select, assigned), table)
     key, is_model = _key(conditions, table, names, chosen, taken_apart=isinstance(loop.target, ast.Tuple))
     _refuse_other_uses(loop, table, update, ast.dump(connection))
     _refuse_sums(loop, update, Row(tuple(names), tuple(chosen), table, isinstance(loop.target, ast.Tuple)))
-    return Queried(names[0], connection, select, table, key, is_model, columns)
+    return Queried(names[0], connection, call, table, key, is_model, columns, from_text, by_text)
 
 
 def _behind(node: ast.expr, assigned: Mapping[str, ast.expr]) -> ast.expr:
@@ -62,8 +83,8 @@ def _behind(node: ast.expr, assigned: Mapping[str, ast.expr]) -> ast.expr:
     return node
 
 
-def _executed(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
-    """On what, and which statement, is executed by what gives rows."""
+def _executed(node: ast.expr) -> tuple[ast.expr, ast.Call] | None:
+    """On what, and by which call, is executed what gives rows."""
     if (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
@@ -72,28 +93,36 @@ def _executed(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
     ):
         node = node.args[0]
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr == "execute" and len(node.args) == 1 and not node.keywords:
-            return node.func.value, node.args[0]
+        if node.func.attr == "execute" and len(node.args) in {1, 2} and not node.keywords:
+            return node.func.value, node
         if node.func.attr not in _FETCHES or node.args:
             return None
         node = node.func.value
     return None
 
 
-def _update_in(loop: ast.For, connection: ast.expr) -> ast.expr:
-    """The one statement that the loop executes to write."""
-    inside = _inside(loop)
-    found = []
+def _update_in(loop: ast.For, connection: ast.expr, texts: Texts) -> tuple[ast.expr, tuple[Text, ast.Call] | None]:
+    """The one statement that the loop executes to write; of a text, as if it were written with SQLAlchemy's functions."""
+    once = {name: values[0] for name, values in _inside(loop).items() if len(values) == 1}
+    inside = Texts({**texts.held, **once})
+    found: list[tuple[ast.expr, ast.Call, Text | None]] = []
     for node in ast.walk(ast.Module(loop.body, [])):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "execute":
             if ast.dump(node.func.value) != ast.dump(connection) or not node.args:
                 raise Unlike("it executes in another way")
-            statement = _behind(node.args[0], {name: values[0] for name, values in inside.items() if len(values) == 1})
-            if any(method in {"update", "delete", "insert"} for method, _ in _chain(statement)[1]):
-                found.append((statement, node))
-    if len(found) != 1 or len(found[0][1].args) != 1 or found[0][1].keywords:
+            statement, text = _behind(node.args[0], once), inside.of(node.args[0])
+            if text is not None and writes(text):
+                found.append((statement, node, text))
+            elif any(method in {"update", "delete", "insert"} for method, _ in _chain(statement)[1]):
+                found.append((statement, node, None))
+    if len(found) != 1:
         raise Unlike("it makes several changes, or none that is seen")
-    return found[0][0]
+    statement, call, text = found[0]
+    if text is not None:
+        return update_of(text, call, once)[1], (text, call)
+    if len(call.args) != 1 or call.keywords:
+        raise Unlike("it makes several changes, or none that is seen")
+    return statement, None
 
 
 def _inside(loop: ast.For) -> dict[str, list[ast.expr]]:

@@ -85,7 +85,25 @@ class Migration:
             return Site((statement,), instead, rendition.within, rendition.statements, (*rest, *after))
         statement = _statement_of(found[0], self._tree)
         _check_way_up(statement, self._tree)
-        return Site((statement,), _instead(statement), None, 1, after)
+        return Site((statement, *self._assigned_before(found[0], statement)), _instead(statement), None, 1, after)
+
+    def _assigned_before(self, call: cst.Call, statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """What sets the attributes of a row that is saved by itself, back to where it is read."""
+        row = (
+            dotted(call.func.value) if isinstance(call.func, cst.Attribute) and call.func.attr.value == "save" else None
+        )
+        block = self._tree.parent(statement)
+        if row is None or "." in row or not isinstance(block, cst.IndentedBlock):
+            return
+        at = next(index for index, one in enumerate(block.body) if one is statement)
+        for one in reversed(block.body[:at]):
+            line = one.body[0] if isinstance(one, cst.SimpleStatementLine) and len(one.body) == 1 else None
+            target = dotted(line.targets[0].target) if isinstance(line, cst.Assign) and len(line.targets) == 1 else None
+            if target == row:
+                yield one
+                return
+            if target is not None and target.startswith(f"{row}."):
+                yield one
 
     def loop_of(self, calls: Sequence[Span]) -> Span | None:
         """The one loop in which the innermost call of this file stands; None where there is none, or several."""
@@ -95,6 +113,19 @@ class Migration:
         if len(loops) != 1 or not isinstance(loops[0], cst.For):
             return None
         return Span(*self.source.start(loops[0]), *self.source.end(loops[0]))
+
+    def only_loop(self, calls: Sequence[Span]) -> tuple[Span, str | None] | None:
+        """The one loop around the innermost call of this file, and the function that it stands in, if that runs once at most."""
+        found = next((call for span in calls if (call := call_at(self.source, self._tree, span)) is not None), None)
+        around = list(self._tree.above(found)) if found is not None else []
+        loops = [one for one in around if isinstance(one, (cst.For, cst.While))]
+        functions = [one for one in around if isinstance(one, (cst.FunctionDef, cst.Lambda))]
+        if len(loops) != 1 or len(functions) != 1 or not isinstance(functions[0], cst.FunctionDef):
+            return None
+        name = functions[0].name.value
+        if name != "upgrade" and not self.runs(name) and len(list(self.calls_of(name))) != 1:
+            return None
+        return Span(*self.source.start(loops[0]), *self.source.end(loops[0])), name
 
     # --- For who makes a function of a loop --------------------------------------------------------------------------
 

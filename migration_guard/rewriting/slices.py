@@ -19,6 +19,8 @@ from migration_guard.rewriting.removal import CannotRemove, Migration
 
 BY_HAND = "write it as one UPDATE, or finish a --skeleton"
 _STRICT = frozenset(dir(builtins))
+_GIVEN = frozenset({"connection", "ids"})
+"""What a function is given."""
 _DEFINES = (cst.FunctionDef, cst.ClassDef)
 
 
@@ -48,6 +50,8 @@ class Loop:
         self._statements = sorted(statements, key=self._line)
         self._loop = next(one for one in self._statements if isinstance(one, cst.For))
         self._around = migration.function_around(self._loop)
+        self._instead: dict[int, cst.CSTNode] = {}
+        """Of a statement, by its identity: what comes in its place."""
 
     def _used(self, given: Collection[str]) -> Used:
         """Find what the loop needs, and what that needs in turn."""
@@ -60,7 +64,7 @@ class Loop:
         while waiting:
             names = waiting.pop()
             bound |= names.binds
-            for name in sorted(names.loads - set(given)):
+            for name in sorted(names.loads - set(given) - _GIVEN):
                 mine = [pair for pair in before if name in pair[1].touched] if name in own else []
                 others = [pair for pair in module if name in pair[1].binds] if not mine else []
                 for found, known in ((mine, used.before), (others, used.module)):
@@ -68,14 +72,26 @@ class Loop:
                     known.update({id(one): one for one, _ in found})
                 if not (mine or others or name in bound or name in _STRICT):
                     raise CannotRemove(f"where {name} comes from, which its loop uses, is not seen; {BY_HAND}")
+        taken = _GIVEN & {
+            name
+            for one in (*used.before.values(), *used.module.values(), *self._statements)
+            for name in self._names(one).binds
+        }
+        if taken:
+            raise CannotRemove(
+                f"it has a variable of its own of the name {min(taken)}, which the function is given; {BY_HAND}"
+            )
         for node in used.before.values():
             if isinstance(node, (cst.If, cst.Try, cst.While)):
                 raise CannotRemove(f"what its loop uses is made by statements that may not run; {BY_HAND}")
         return used
 
+    def _as_it_comes(self, node: cst.CSTNode) -> Any:
+        return self._instead.get(id(node), node)
+
     def _names(self, node: cst.CSTNode) -> Names:
         try:
-            return names_of(ast.parse(self._code(node)))
+            return names_of(ast.parse(self._code(self._as_it_comes(node))))
         except SyntaxError:
             raise CannotRemove(f"a function beside its loop keeps something from row to row; {BY_HAND}") from None
 
@@ -83,7 +99,7 @@ class Loop:
         return plain_code(node)
 
     def _in_order(self, nodes: dict[int, cst.CSTNode]) -> list[Any]:
-        return sorted(nodes.values(), key=self._line)
+        return [self._as_it_comes(node) for node in sorted(nodes.values(), key=self._line)]
 
     def _line(self, node: cst.CSTNode) -> int:
         return self._migration.line(node)

@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from migration_guard.rules._contract import Contract, Fill, fills
+from migration_guard.rules._omission import Demand
 from migration_guard.rules._page import Page, read_page
 from migration_guard.rules._practice import Practice
 from migration_guard.rules._rule import Context, Rule
@@ -17,6 +18,7 @@ __all__ = [
     "CeilingUse",
     "Context",
     "Contract",
+    "Demand",
     "EntryUse",
     "Fill",
     "IgnoreUse",

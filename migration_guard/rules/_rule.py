@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from migration_guard.findings import Finding, Severity
 from migration_guard.lean import dataclass
-from migration_guard.operations import Direction, Operation, OperationKind, Span
+from migration_guard.operations import Direction, Omitted, Operation, OperationKind, Span
 from migration_guard.rules._page import without_marks
 
 CHANGES = tuple(
@@ -40,6 +40,8 @@ class Rule:
     """Whether it is about backfills: it then looks at Procedures."""
     contract: bool = False
     """Whether it joins migrations and backfills: it then looks at Contractions."""
+    omission: Omitted | None = None
+    """What it asks for, if it is about what migrations leave out: it then looks at Omissions, and is off unless selected."""
 
     @property
     def text(self) -> str:

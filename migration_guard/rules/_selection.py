@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import SequenceMatcher, get_close_matches
+from typing import TYPE_CHECKING
 
 from migration_guard.globs import Patterns, patterns
+from migration_guard.later import Later
 from migration_guard.lean import dataclass
 from migration_guard.rules._rule import Rule
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = Later("difflib")
 
 ALL = "ALL"
 
@@ -24,11 +30,11 @@ class UnknownRuleError(Exception):
 
 def _nearest(name: str, known: Sequence[str]) -> str | None:
     """The closest name; of codes that are equally close, the one with most characters in their places."""
-    close = get_close_matches(name, known, len(known), 0.5)
+    close = difflib.get_close_matches(name, known, len(known), 0.5)
     best = [
         one
         for one in close
-        if SequenceMatcher(None, one, name).ratio() == SequenceMatcher(None, close[0], name).ratio()
+        if difflib.SequenceMatcher(None, one, name).ratio() == difflib.SequenceMatcher(None, close[0], name).ratio()
     ]
     return max(best, key=lambda one: sum(a == b for a, b in zip(one, name)), default=None)
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from migration_guard.later import Later
-from migration_guard.sight.looks import Looks, Question, looking, note, note_all, unnoted
-
-if TYPE_CHECKING:
-    import hashlib
-else:
-    hashlib = Later("hashlib")
+from migration_guard.sight.looks import Looks, Question, call_unnoted, looking, note, note_all, unnoted
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_TRUTHS = {True: "True", False: "False"}
+"""How most answers are said: there are hundreds of thousands."""
 _SHORT = 40
 """Characters of an answer that is kept as it is."""
 _answering: dict[str, Callable[..., str]] = {}
@@ -73,9 +70,8 @@ def asked(size: int = 0) -> Callable[[F], F]:
         name = f"{function.__module__}.{function.__name__}".removeprefix("migration_guard.")
 
         def find(*arguments: Any) -> tuple[Any, str]:
-            with unnoted():
-                value = function(*arguments)
-            return value, said(value)
+            value = call_unnoted(function, arguments)
+            return value, _TRUTHS[value] if value is True or value is False else said(value)
 
         kept = _kept(find, size)
         answers(name)(lambda *arguments: kept(*arguments)[1])
@@ -138,7 +134,16 @@ def said(value: object) -> str:
 
 def digest(content: bytes) -> str:
     """What stands for a content: it is the same only for the same content."""
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+    return str(_blake2b()(content, digest_size=16).hexdigest())
+
+
+@cache
+def _blake2b() -> Any:
+    """That of `hashlib`, without OpenSSL: to load it takes as long as ten thousand digests, and it has no part in this one."""
+    try:
+        return import_module("_blake2").blake2b
+    except ImportError:
+        return import_module("hashlib").blake2b
 
 
 def _plain(value: object) -> object:

@@ -65,16 +65,19 @@ def note_all(looks: Looks) -> None:
         current.add(looks)
 
 
-@contextmanager
-def looking() -> Iterator[Looks]:
+class looking:  # noqa: N801 -- it is used as a function is; a generator takes three times as long, and there are many
     """Record what is looked at; it counts outside too."""
-    looks = Looks()
-    before = _current.set(looks)
-    try:
-        yield looks
-    finally:
-        _current.reset(before)
-        note_all(looks)
+
+    __slots__ = ("_before", "_looks")
+
+    def __enter__(self) -> Looks:
+        self._looks = Looks()
+        self._before = _current.set(self._looks)
+        return self._looks
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._before)
+        note_all(self._looks)
 
 
 @contextmanager
@@ -83,6 +86,15 @@ def unnoted() -> Iterator[None]:
     before = _current.set(None)
     try:
         yield
+    finally:
+        _current.reset(before)
+
+
+def call_unnoted(function: Callable[..., V], arguments: tuple[object, ...]) -> V:
+    """Call a function as `unnoted` does, at a third of its cost."""
+    before = _current.set(None)
+    try:
+        return function(*arguments)
     finally:
         _current.reset(before)
 

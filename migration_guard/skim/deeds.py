@@ -65,7 +65,22 @@ def may_write(call: ast.Call, origin: str = "") -> bool:
         case ast.Attribute(value=receiver, attr=name):
             if _ALWAYS.match(name):
                 return not _is_harmless_text(call)
-            return bool(_OF_A_DATABASE.match(name)) and bool(_DATABASE.search(ast.unparse(receiver)[-_SPELLED:]))
+            return bool(_OF_A_DATABASE.match(name)) and _is_of_a_database(receiver)
+    return False
+
+
+def _is_of_a_database(receiver: ast.expr) -> bool:
+    """Whether a word of a database stands in what a method is called on. Few have one, and spelling it takes long."""
+    for node in ast.walk(receiver):
+        match node:
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.arg(arg=word) | ast.keyword(arg=str() as word):
+                pass
+            case ast.Constant(value=str() | bytes() as value):
+                word = str(value)
+            case _:
+                continue
+        if _DATABASE.search(word):
+            return bool(_DATABASE.search(ast.unparse(receiver)[-_SPELLED:]))
     return False
 
 

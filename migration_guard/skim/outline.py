@@ -94,15 +94,20 @@ def at_once(statement: ast.AST, *, never: bool = True) -> Iterator[ast.AST]:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 waiting += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
-                waiting += (
-                    one for one in _annotations(node) if any(isinstance(each, ast.Call) for each in ast.walk(one))
-                )
+                waiting += with_calls(node)
             case ast.Lambda():
                 waiting += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
-            case ast.If(test=test, orelse=otherwise) if never and _is_never(test):
+            case ast.If(test=test, orelse=otherwise) if never and is_never(test):
                 waiting += reversed(otherwise)
             case _:
                 waiting += reversed(list(ast.iter_child_nodes(node)))
+
+
+def with_calls(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    """The annotations of a function in which something is called."""
+    for one in _annotations(node):
+        if not isinstance(one, (ast.Name, ast.Constant)) and any(isinstance(each, ast.Call) for each in ast.walk(one)):
+            yield one
 
 
 def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
@@ -146,7 +151,8 @@ def _rebinds(body: list[ast.stmt]) -> bool:
     )
 
 
-def _is_never(test: ast.expr) -> bool:
+def is_never(test: ast.expr) -> bool:
+    """Whether a guard keeps what stands below it from being run by an import."""
     match test:
         case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
             return True
@@ -161,7 +167,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     while waiting:
         statement = waiting.pop()
         yield statement
-        for inner in reversed(list(_parts(statement))):
+        for inner in reversed(list(bodies(statement))):
             waiting += reversed(inner)
 
 
@@ -175,14 +181,17 @@ def _at_top(body: list[ast.stmt], *, classes: bool = False, never: bool = True) 
             isinstance(statement, ast.ClassDef) and not classes
         ):
             continue
-        parts = list(_parts(statement))
-        if never and isinstance(statement, ast.If) and _is_never(statement.test):
+        parts = list(bodies(statement))
+        if never and isinstance(statement, ast.If) and is_never(statement.test):
             parts = parts[1:]
         for inner in reversed(parts):
             waiting += reversed(inner)
 
 
-def _parts(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+def bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of a statement that holds others."""
+    if statement.__class__ in _HOLD_NONE:
+        return
     for name in ("body", "handlers", "cases", "orelse", "finalbody"):
         part = getattr(statement, name, None)
         if not isinstance(part, list):
@@ -191,6 +200,12 @@ def _parts(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
             yield from (one.body for one in part)
         else:
             yield part
+
+
+_HOLD_NONE = frozenset(
+    {ast.Expr, ast.Assign, ast.AnnAssign, ast.Return, ast.Import, ast.ImportFrom, ast.Raise, ast.Pass}
+)
+"""Kinds of most statements."""
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:

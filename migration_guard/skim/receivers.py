@@ -33,15 +33,15 @@ class Receivers:
         if module is None:
             return True
         acting = self._acting.setdefault(root, Acting(root))
-        return any(acting.may_write(module, one) for one in _received(module, acting))
+        return any(acting.may_write(module, one) for one in _received(module))
 
 
-def _received(module: Outline, acting: Acting) -> Iterator[ast.expr | ast.stmt]:
+def _received(module: Outline) -> Iterator[ast.expr | ast.stmt]:
     """What is called when one of the signals is sent: it is connected, or stands below a decorator that says so."""
     for statement in module.body:
         for node in ast.walk(statement):
             match node:
-                case ast.Call(func=ast.Attribute(value=signal, attr="connect")) if _is_signal(signal, module, acting):
+                case ast.Call(func=ast.Attribute(value=signal, attr="connect")) if _is_signal(signal, module):
                     yield from (*node.args[:1], *(one.value for one in node.keywords if one.arg == "receiver"))
                 case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                     calls = (one for one in node.decorator_list if isinstance(one, ast.Call))
@@ -50,10 +50,12 @@ def _received(module: Outline, acting: Acting) -> Iterator[ast.expr | ast.stmt]:
                     owners = [
                         one.value if isinstance(one, ast.Attribute) and one.attr == "connect" else one for one in parts
                     ]
-                    if any(_is_signal(one, module, acting) for one in owners):
+                    if any(_is_signal(one, module) for one in owners):
                         yield node
 
 
-def _is_signal(node: ast.expr, module: Outline, acting: Acting) -> bool:
-    name = acting.origin(module, node).rpartition(".")[2]
+def _is_signal(node: ast.expr, module: Outline) -> bool:
+    from migration_guard.skim.asking import origin  # noqa: PLC0415 -- as above
+
+    name = origin(module, node).rpartition(".")[2]
     return (name or getattr(node, "attr", "") or getattr(node, "id", "")) in _NAMES

@@ -59,5 +59,15 @@ def evaluated(statement: Statement, at: int, end: int, dialect: str) -> list[Nam
 
 
 def _is_declared(statement: Statement, index: int) -> bool:
+    """Whether a name is no call though a parenthesis follows: a type, columns, a way of an index, the options of a class of operators."""
     before = statement[index - 1]
-    return before.upper in _NO_CALL_BEHIND or before.text in {"::", ")"}
+    if before.upper in _NO_CALL_BEHIND or before.text in {"::", ")"}:
+        return True
+    if before.upper == "USING":
+        return statement.word(index - 2) == "EXCLUDE" or statement.word(0) == "CREATE"
+    in_index = statement.word(0) == "CREATE" and before.sort in {Sort.WORD, Sort.QUOTED}
+    return in_index and before.upper not in _CALL_BEHIND
+
+
+_CALL_BEHIND = frozenset("AND OR NOT WHERE IN LIKE ILIKE BETWEEN IS WHEN THEN ELSE CASE SELECT ON".split())
+"""Words of an index's expressions and its condition behind which a function may be called."""

@@ -52,9 +52,18 @@ class Calls:
             found[one] = joined_forms(found.get(one, ""), change.around)
         return list({replace(change, around=around): None for change, around in found.items()})
 
-    def evaluated(self, statement: Statement, first: int) -> list[Step]:
+    def evaluated(self, statement: Statement, first: int, stop: int) -> list[Step]:
         """What an expression calls that nobody knows may change rows."""
-        return self._not_known(callees.evaluated(statement, first, len(statement), self._server), statement, first)
+        return self._not_known(callees.evaluated(statement, first, stop, self._server), statement, first)
+
+    def armed(self, statement: Statement, at: int) -> list[Step]:
+        """What the function of an event trigger does, with each change of the schema from then on."""
+        start, end = statement[at].start, statement[len(statement) - 1].end
+        name, _ = statement.name(statement.find(at, len(statement), "EXECUTE") + 2)
+        if name is None or name.dynamic or name.last not in self.functions:
+            calls = frozenset() if name is None or name.dynamic else frozenset({name.last})
+            return [Unknown("each later change of the schema runs what is not in sight", start, end, calls=calls)]
+        return self.changes([name.last], start, end)
 
     def queried(self, statement: Statement, at: int, first: int) -> list[Step]:
         """… and what a query calls, behind its first word."""

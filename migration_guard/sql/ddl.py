@@ -61,28 +61,38 @@ def tables(statement: Statement, at: int, dialect: str) -> Iterator[Step]:
                 yield Doubted(target.text, *_span(statement, at))
 
 
-def evaluates(statement: Statement, at: int) -> bool:
-    """Whether it calls the functions that it names: for the rows that there are."""
-    match statement.word(at), statement.word(created_type(statement, at)):
-        case "CREATE", "TABLE" | "MATERIALIZED" | "INDEX" | "UNIQUE":
-            return statement.find(at, len(statement), "AS", "ON") < len(statement)
-        case "ALTER", "TABLE":
-            sets = statement.find(at, len(statement), "DEFAULT")
-            return statement.word(sets - 1) != "SET"
-    return False
-
-
-def expression(statement: Statement, at: int) -> int:
-    """Where the expressions of such a statement begin; its end where what they call may change nothing."""
+def evaluated(statement: Statement, at: int) -> list[tuple[int, int]]:
+    """From where to where expressions stand that a statement computes for the rows that there are."""
     end = len(statement)
-    if statement.word(at) == "ALTER":
-        first = statement.find(at, end, "USING", "DEFAULT", "CHECK")
-        later = statement.word(first) == "CHECK" and any(
-            statement.is_(index, "NOT", "VALID") for index in statement.level(first, end)
-        )
-        return end if later else first + 1
-    materialized = statement.word(created_type(statement, at)) == "MATERIALIZED"
-    return statement.find(at, end, "AS") + 1 if materialized else end
+    match statement.word(at), statement.word(created_type(statement, at)):
+        case "CREATE", "TABLE":
+            return [(end, end)] if statement.find(at, end, "AS") < end else []  # its query is read for itself
+        case "CREATE", "MATERIALIZED":
+            return [(min(end, statement.find(at, end, "AS") + 1), end)]
+        case "CREATE", "INDEX" | "UNIQUE":
+            target, after = statement.name(statement.skip(statement.find(at, end, "ON") + 1, "ONLY"))
+            return [(after, end)] if target else []
+        case "ALTER", "TABLE" | "DOMAIN":
+            _, after = statement.name(statement.skip(at + 2, "IF", "EXISTS", "ONLY"))
+            commas = [index for index in statement.level(after, end) if statement[index].text == ","]
+            parts = zip([after, *(comma + 1 for comma in commas)], [*commas, end])
+            return [found for part in parts if (found := _of_action(statement, *part)) is not None]
+    return []
+
+
+def _of_action(statement: Statement, first: int, stop: int) -> tuple[int, int] | None:
+    """… in one action of an ALTER: a check that is not valid yet and a default of later rows compute nothing."""
+    for index in statement.level(first, stop):
+        match statement.word(index):
+            case "DEFAULT" if statement.word(index - 1) == "SET":
+                return None
+            case "CHECK" if any(statement.is_(later, "NOT", "VALID") for later in statement.level(index, stop)):
+                return None
+            case "USING" | "DEFAULT" | "CHECK":
+                return index + 1, stop
+            case "AS" if statement[index + 1].text == "(":
+                return index + 1, stop
+    return None
 
 
 def created(statement: Statement, at: int, target: Name | None, *, temporary: bool) -> Iterator[Step]:

@@ -6,7 +6,7 @@ from migration_guard.later import re
 from migration_guard.sql.scan import Token
 from migration_guard.sql.steps import Harmless, Unknown
 
-_FROM_ELSEWHERE = frozenset({"i", "ir", "include", "include_relative", "gexec", "!"})
+_FROM_ELSEWHERE = frozenset({"i", "ir", "include", "include_relative", "gexec", "!", "lo_import", "lo_unlink"})
 _SHELL = re.compile(r"`[^`]*`|^\\(?:g|gx|o|out|w|write)\s+\||^\\copy\b.*\bto\s+program\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -24,5 +24,7 @@ def command(token: Token) -> str:
 def step(token: Token) -> Unknown | Harmless:
     """What a command does that is not SQL itself."""
     if command(token) in _FROM_ELSEWHERE or _SHELL.search(token.text):
-        return Unknown("psql runs SQL or a program from elsewhere here", token.start, token.end)
+        return Unknown(
+            "psql runs SQL or a program from elsewhere here, or changes large objects", token.start, token.end
+        )
     return Harmless("psql command", False, token.start, token.end)

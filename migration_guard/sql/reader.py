@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.later import Later, re
 from migration_guard.operations import OperationKind
-from migration_guard.sql import blocks, computed, ddl, dialects, psql, writes
+from migration_guard.sql import blocks, computed, ddl, dialects, obvious, psql, writes
 from migration_guard.sql.calls import Calls
 from migration_guard.sql.canonical import canonical, governing
 from migration_guard.sql.functions import Functions
@@ -142,7 +142,7 @@ class Reader:
         inside = Statement(statement.tokens[header.start : header.stop])
         if not header.query:
             steps = self._calls.called(inside, 0, inside[0].start, inside[len(inside) - 1].end)
-            return steps or self._calls.evaluated(inside, 0)
+            return steps or self._calls.evaluated(inside, 0, len(inside))
         self._variables.fill(computed.filled(statement, header.at))
         return [step for step in self._command(inside, 0, body=True) if not isinstance(step, Harmless)]
 
@@ -194,7 +194,9 @@ class Reader:
                 return self._schema(statement, at)
             case word if (query := _cursor_query(statement, at, word)) is not None:
                 return self._command(statement, query, body=True)
-        called = self._calls.called(statement, at, start, end) or (self._calls.evaluated(statement, at) if body else [])
+        called = self._calls.called(statement, at, start, end) or (
+            self._calls.evaluated(statement, at, len(statement)) if body else []
+        )
         return called or [self._quiet(statement, at, body=body)]
 
     def _schema(self, statement: Statement, at: int) -> list[Step]:
@@ -205,10 +207,13 @@ class Reader:
         steps: list[Step] = [*mutations, *ddl.tables(statement, at, self._dialect)]
         if all(isinstance(step, Doubted) for step in steps):
             steps.append(Harmless("changes the schema", True, start, end))
-        if not ddl.evaluates(statement, at):
+        if statement.is_(at + 1, "EVENT", "TRIGGER") and statement.word(at) == "CREATE":
+            return [*steps, *self._calls.armed(statement, at)]
+        computes = ddl.evaluated(statement, at)
+        if not computes:
             return steps
-        first = ddl.expression(statement, at)
-        return [*steps, *(self._calls.called(statement, at, start, end) or self._calls.evaluated(statement, first))]
+        called = self._calls.called(statement, at, start, end)
+        return [*steps, *(called or [step for part in computes for step in self._calls.evaluated(statement, *part)])]
 
     @staticmethod
     def _quiet(statement: Statement, at: int, *, body: bool) -> Step:
@@ -264,7 +269,9 @@ class Reader:
         """What stands between two indices writes itself: by its tree, by its tokens where sqlglot has none for it."""
         if not writes.may_write(statement, at, end, body=body):
             return []
-        found = parse.changes(statement, at, end, self._dialect)
+        found = obvious.changes(statement, at, end)
+        if found is None:
+            found = parse.changes(statement, at, end, self._dialect)
         if found is None:
             found = list(writes.changes(statement, at, end))
         if statement.word(at) == "WITH" and found:

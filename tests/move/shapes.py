@@ -267,4 +267,35 @@ SHAPES = (
         "op.execute(archive.insert().from_select(['lead_id', 'name'], sa.select(calls.c.id, sa.literal('copied'))"
         ".where(calls.c.id > 2500)))",
     ),
+    Shape(
+        "loop_over_a_dictionary",
+        "for old, new in {'new': 'fresh', 'won': 'sold'}.items():\n"
+        "    op.execute(leads.update().where(leads.c.status == old).values(status=new))",
+    ),
+    Shape(
+        "loop_over_pairs",
+        "pairs = [('new', 1), ('won', 2), ('lost', 3)]\nfor old, score in pairs:\n"
+        "    op.execute(f\"UPDATE leads SET score = {score} WHERE status = '{old}' AND active\")",
+    ),
+    Shape(
+        "loop_over_conditions_that_overlap",
+        "conn = op.get_bind()\nfor name, low in (('mid', 20), ('high', 60)):\n"
+        "    conn.execute(sa.text('UPDATE leads SET status = :name WHERE score > :low'), {'name': name, 'low': low})\n"
+        "    print(name)",
+    ),
+    Shape(
+        "loop_with_deletes",
+        "for low, high in [(3, 9), (200, 250)]:\n    op.execute(calls.delete().where(calls.c.seconds.between(low, high)))",
+    ),
+    Shape(
+        "loop_until_none_is_left",
+        "conn = op.get_bind()\nwhile True:\n    done = conn.execute(sa.text(\"UPDATE leads SET status = 'x' WHERE id IN \"\n"
+        '        "(SELECT id FROM leads WHERE status IS NULL ORDER BY id LIMIT 100)"))\n    if done.rowcount == 0:\n        break',
+    ),
+    Shape(
+        "delete_until_none_is_left",
+        "conn = op.get_bind()\nwhile True:\n    n = conn.execute(sa.text(\n"
+        "        'DELETE FROM calls WHERE id IN (SELECT c.id FROM calls c WHERE c.seconds < 50 LIMIT 70)')).rowcount\n"
+        "    if not n:\n        break",
+    ),
 )

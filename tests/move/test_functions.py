@@ -51,6 +51,23 @@ LOOPS = {
         lead.status = PREFIXES.get(lead.status, lead.status)
         changed.append(lead)
     Lead.objects.bulk_update(changed, ["status"], batch_size=100)""",
+    "mapping": """for old, new in {"new": "fresh", "won": "sold"}.items():
+        Lead.objects.filter(status=old).update(status=new)""",
+    "of_the_owner": """for owner in Owner.objects.exclude(name=None):
+        Lead.objects.filter(owner=owner, score__gt=3).update(email=owner.name)""",
+    "in_batches": """while True:
+        ids = list(Lead.objects.filter(name=None).values_list("pk", flat=True)[:7])
+        if not ids:
+            break
+        Lead.objects.filter(pk__in=ids).update(name="none")""",
+    "one_row": """lead = Lead.objects.get(pk=5)
+    lead.name = "five"
+    lead.score = 5
+    lead.save()""",
+    "rows_by_key": """for key, name in [(1, "one"), (2, "two"), (7, "seven")]:
+        lead = Lead.objects.get(pk=key)
+        lead.name = name
+        lead.save(update_fields=["name"])""",
     "new_column": """for lead in Lead.objects.all():
         lead.slug = slugify(lead.name) if lead.name else None
         lead.save()""",

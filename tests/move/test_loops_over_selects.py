@@ -24,6 +24,7 @@ import re
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 revision = "{name}"
 down_revision = "0000"
@@ -86,6 +87,30 @@ def fill(connection):
         if call is not None:
             conn.execute(sa.update(leads).where(leads.c.id == lead.id).values(status=call.note))
 """,
+    "texts": """def upgrade():
+    bind = op.get_bind()
+    rows = bind.execute(sa.text("SELECT id, name FROM leads WHERE name IS NOT NULL"))
+    for id_, name in rows:
+        bind.execute(sa.text("UPDATE leads SET name = :slug WHERE id = :id"), {"slug": tidy(name), "id": id_})
+""",
+    "texts_of_the_module": """UPDATE = sa.text("UPDATE leads SET data = :data, status = :status WHERE id = :id_")
+
+
+def upgrade():
+    session = Session(bind=op.get_bind())
+    for row in session.execute(sa.text("SELECT l.id, l.data AS document FROM leads l WHERE l.data IS NOT NULL")).fetchall():
+        document = dict(row.document)
+        if "b" in document:
+            continue
+        document["b"] = 2
+        session.execute(UPDATE, params=dict(data=json.dumps(document), status="b", id_=row.id))
+    session.commit()
+""",
+    "text_and_core": """def upgrade():
+    conn = op.get_bind()
+    for row in conn.execute(sa.text("SELECT * FROM leads WHERE status = :status").bindparams(status="new")).mappings():
+        conn.execute(leads.update().where(leads.c.id == row["id"]).values(email=tidy(row["name"])))
+""",
 }
 
 
@@ -128,6 +153,7 @@ def test_the_function_does_what_the_loop_did(
 
 
 UPDATE = "conn.execute(update(leads).where(leads.c.id == row.id).values({}))"
+TEXT = "conn.execute(text('UPDATE leads SET {} WHERE id = :id'), {{{}}})"
 REFUSED = (
     (
         "select(leads.c.id)",
@@ -152,6 +178,23 @@ REFUSED = (
         "from the one that stands there",
     ),
     ("text", UPDATE.format("name='x'"), "its SELECT"),
+    ("text('SELECT id FROM leads LIMIT 5')", UPDATE.format("name='x'"), "other things than the rows"),
+    ("text('SELECT min(id) FROM leads GROUP BY name')", UPDATE.format("name='x'"), "other things than the rows"),
+    ("text('SELECT l.id FROM leads l JOIN calls c ON c.lead_id = l.id')", UPDATE.format("name='x'"), "other things"),
+    (
+        "text('SELECT id, name FROM leads')",
+        TEXT.format("name = :n", "'n': row.name + 'x', 'id': row.id"),
+        "stands there",
+    ),
+    (
+        "text('SELECT id, name AS n FROM leads')",
+        TEXT.format("name = :n", "'n': f'x{row.n}', 'id': row.id"),
+        "stands there",
+    ),
+    ("text('SELECT id, name FROM leads')", TEXT.format("name = name || :n", "'n': 'x', 'id': row.id"), "in the row"),
+    ("text('SELECT id, name FROM leads')", TEXT.format("name = :n", "'n': 'x', 'id': row.name"), "something else"),
+    ("text('SELECT id, name FROM leads')", TEXT.format("name = :n", "'id': row.id"), "parameters are not seen"),
+    ("select(leads.c.id)", TEXT.format("name = :n", "'n': 'x', 'id': row.id"), "other means"),
 )
 
 

@@ -63,7 +63,7 @@ def test_sarif_results_point_at_their_rules() -> None:
     for rule in rules:
         assert "## Use instead" in rule["help"]["markdown"]
         assert rule["fullDescription"]["text"]
-    assert [rule["id"] for rule in rules if not rule["defaultConfiguration"]["enabled"]] == ["MG108"]
+    assert [rule["id"] for rule in rules if not rule["defaultConfiguration"]["enabled"]] == ["MG108", "MG304", "MG305"]
 
 
 def test_sarif_leaves_out_what_would_open_an_alert_for_nothing() -> None:
@@ -226,6 +226,65 @@ def test_rdjson_holds_problems_as_errors() -> None:
     found = json.loads(said("rdjson"))["diagnostics"]
     assert [one["severity"] for one in found if "checked" in one["message"]] == ["ERROR"] * 3
     assert len(found) == len(REPORT.new) + len(REPORT.problems)
+
+
+# What can be done about a finding: the edit that two formats carry, applied.
+
+STATED = """from alembic import op
+
+revision = "1"
+down_revision = None
+
+
+def upgrade():
+    op.execute("UPDATE leads SET hot = 1")
+    if True: op.execute("DELETE FROM leads")
+    op.execute(
+        \"\"\"
+        UPDATE größe SET b = 1
+        \"\"\"
+    )
+    print(\"\"\"
+    x\"\"\"); op.execute("UPDATE c SET d = 1")
+"""
+
+
+def linted(folder: Path, text: str, name: str) -> Any:
+    (folder / "a.py").write_text(text, encoding="utf-8")
+    done = program.run("check", "a.py", "--isolated", "--no-cache", "--output-format", name, cwd=folder)
+    return json.loads(done.stdout)
+
+
+def inserted(text: str, edits: list[tuple[int, str]]) -> str:
+    lines = text.splitlines(keepends=True)
+    for line, new in sorted(set(edits), reverse=True):
+        lines.insert(line - 1, new.replace("-- \n", "-- it is small\n"))
+    return "".join(lines)
+
+
+def test_the_fixes_of_sarif_can_be_applied(tmp_path: Path) -> None:
+    log = linted(tmp_path, STATED, "sarif")
+    SARIF.validate(log)
+    results = log["runs"][0]["results"]
+    changes = [one["fixes"][0]["artifactChanges"][0] for one in results]
+    assert {one["artifactLocation"]["uri"] for one in changes} == {"a.py"}
+    parts = [part for one in changes for part in one["replacements"]]
+    assert all(part["deletedRegion"]["startColumn"] == part["deletedRegion"]["endColumn"] == 1 for part in parts)
+    edits = [(part["deletedRegion"]["startLine"], part["insertedContent"]["text"]) for part in parts]
+    again = linted(tmp_path, inserted(STATED, edits), "sarif")["runs"][0]
+    assert again["results"] == []
+    assert again["invocations"][0]["executionSuccessful"]
+
+
+def test_the_suggestions_of_rdjson_can_be_applied(tmp_path: Path) -> None:
+    found = linted(tmp_path, STATED, "rdjson")["diagnostics"]
+    suggested = [suggestion for one in found for suggestion in one.get("suggestions", ())]
+    assert all(
+        one["range"]["start"] == one["range"]["end"] and one["range"]["start"]["column"] == 1 for one in suggested
+    )
+    edits = [(one["range"]["start"]["line"], one["text"]) for one in suggested]
+    assert len(edits) == len(found) == 4
+    assert linted(tmp_path, inserted(STATED, edits), "rdjson")["diagnostics"] == []
 
 
 def test_bitbucket_gets_no_more_than_it_takes_and_hears_of_all() -> None:

@@ -25,9 +25,9 @@ HERE = Path(__file__).resolve()
 FILE = HERE.parents[2] / "migration_guard/sql/builtins.txt"
 RUN_TEXT = re.compile(
     r"^(?:query_to_xml\w*|cursor_to_xml\w*|ts_stat|ts_rewrite|crosstab\w*|connectby|dblink\w*|heap_force_\w+|"
-    r"load_extension|pg_\w*(?:import|restore)_\w+)$"
+    r"load_extension|pg_\w*(?:import|restore)_\w+|lo_(?:unlink|import|put|truncate\w*|creat|create|from_bytea)|lowrite)$"
 )
-"""Functions that run the text that they are given, or change rows: those are not known to be harmless."""
+"""Functions that run the text that they are given, or change rows or large objects: those are not known to be harmless."""
 
 
 def main(geoalchemy: str = "") -> None:

@@ -23,6 +23,7 @@ ORDER = (
     "supabase",
     "atlas",
     "synapse",
+    "sqlalchemy_migrate",
     "paired",
     "liquibase",
     "goose",

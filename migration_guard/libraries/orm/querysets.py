@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.values import UNKNOWN, Unknown, Value
+from migration_guard.later import Later
 from migration_guard.libraries import active_record
 from migration_guard.libraries.database import (
     Query,
@@ -28,10 +27,15 @@ from migration_guard.libraries.orm.names import (
 )
 from migration_guard.libraries.orm.rows import overridden
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import Rendered, core, queryset, saved
+from migration_guard.rendition import Rendered
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
+    from migration_guard.rendition import core, saved, updates
+else:
+    core = Later("migration_guard.rendition.core")  # for who moves a change
+    saved = Later("migration_guard.rendition.saved")
+    updates = Later("migration_guard.rendition.updates")
 
 
 _ONE = frozenset(
@@ -53,6 +57,8 @@ _OF_QUERYSETS = frozenset(
 def query_method(query: Query, name: str, call: Call) -> Value:
     """A method of a queryset, manager, session query, select or result."""
     model = query.model
+    if name in ("iterator", "aiterator") and call.machine.ledger.critic is not None:
+        call.machine.ledger.critic.iterated(call)
     if query.orm in active_record.ORMS:
         return active_record.query_method(query, name, call)
     if query.orm != "sqlalchemy-core" or model is not None:
@@ -96,13 +102,14 @@ def _query_write(query: Query, name: str, call: Call) -> Value | None:
     shown = (model.name if model else None) or query.guessed
     how = query.orm if query.orm != "sqlalchemy-core" else "sqlalchemy-orm"
 
+    def rendered() -> str | Rendered:
+        if how != "django-orm":
+            return core.of_query(call)
+        return (saved.of_bulk_update if name.lstrip("a") == "bulk_update" else updates.rendered)(call, model)
+
     named = tuple(call.named) if name in ("update", "aupdate") and not call.open else None
 
     def tell(kind: OperationKind, *, from_rows: bool = False) -> None:
-        rendered: Callable[[], str | Rendered] = partial(core.of_query, call)
-        if how == "django-orm":
-            of = saved.of_bulk_update if name.lstrip("a") == "bulk_update" else queryset.rendered
-            rendered = partial(of, call, model)
         tables = call.machine.libraries.django.tables(model, named) if model and how == "django-orm" else (table,)
         record(call, kind, how=how, tables=tables, model=shown, from_rows=from_rows, rendered=rendered)
 

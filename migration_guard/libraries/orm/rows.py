@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.values import NONE, Constant, Method, Place, Unknown, Value
+from migration_guard.later import Later
 from migration_guard.libraries import active_record, relationships
 from migration_guard.libraries.database import (
     Field,
@@ -24,12 +24,15 @@ from migration_guard.libraries.orm.names import (
 )
 from migration_guard.libraries.orm.relations import field_method
 from migration_guard.operations import OperationKind
-from migration_guard.rendition import saved, session
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
     from migration_guard.libraries import Libraries
+    from migration_guard.rendition import saved, session
+else:
+    saved = Later("migration_guard.rendition.saved")  # for who moves a change
+    session = Later("migration_guard.rendition.session")
 
 
 def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
@@ -70,20 +73,22 @@ def row_assign(row: Row, name: str, place: Place, machine: Machine) -> None:
     if model is None or model.orm != "sqlalchemy-orm" or row.new or _is_private(name, model):
         return
     collection = model.cls is not None and isinstance(model.cls.lookup(name), Relationship)
-    if row.flag("dirty") and not collection:
+    table = relationships.table_of(model, name)
+    told = "dirty" if table == model.table else f"dirty {table}"
+    if row.flag(told) and not collection:
         return
     if not collection:
-        row.write("dirty", Constant(value=True))
+        row.write(told, Constant(value=True))
     machine.ledger.change(
         OperationKind.INSERT_LOOP if collection else OperationKind.UPDATE,
         spot_of(place),
         place,
         machine.frames,
         how="sqlalchemy-orm",
-        tables=[model.table] if model.table and not collection else [],
+        tables=[table] if table and not collection else [],
         model=f"{model.name}.{name}" if collection else model.name,
         pending=True,
-        rendered=None if collection else partial(session.of_assignment, machine, model, place.whole),
+        rendered=None if collection else lambda: session.of_assignment(machine, model, place.whole),
     )
 
 
@@ -149,5 +154,5 @@ def _tell(row: Row, kind: OperationKind, call: Call) -> None:
         how=orm,
         tables=call.machine.libraries.django.tables(model) if model is not None else (),
         model=model.name if model else None,
-        rendered=partial(saved.of_save, call, model) if kind is OperationKind.UPDATE and orm == "django-orm" else None,
+        rendered=(lambda: saved.of_save(call, model)) if kind is OperationKind.UPDATE and orm == "django-orm" else None,
     )

@@ -20,6 +20,7 @@ from migration_guard.libraries.standard import (
     iteration,
     programs,
     pure,
+    queues,
     records,
     running,
 )
@@ -41,6 +42,7 @@ _CALLS = {
     **files.CALLS,
     **running.CALLS,
     **code.CALLS,
+    **queues.CALLS,
 }
 _OTHER_NAMES = {
     "posixpath": "os.path",
@@ -95,6 +97,9 @@ def call(target: External, call: Call) -> Value:
     if name == "sqlite3.connect":
         return Handle("sqlite3")
     run_callbacks(call)
+    if target.root in RUNS_HEIRS:
+        call.machine.libraries.entrusted.may_run(target, call)
+        call.machine.libraries.entrusted.may_use(target, call)
     if target.root in _COMPUTE:
         return Inert(target.last, _of_rows(call))
     return Unknown(target.last, _of_rows(call))
@@ -116,6 +121,8 @@ class Inert(Unknown):
         return Inert(self.hint, self.from_rows or _of_rows(call))
 
 
+RUNS_HEIRS = frozenset({"unittest", "doctest", "cmd"})
+"""Modules that find classes of the repository by themselves, and run what those have: a call of theirs may run it."""
 _COMPUTE = frozenset(
     "hashlib hmac zlib uuid random secrets time datetime decimal fractions statistics struct html unicodedata difflib csv".split()
 )

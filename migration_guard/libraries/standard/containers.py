@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from migration_guard.interpreter.collections import MAX_ELEMENTS, Mapping, Sequence
+from migration_guard.interpreter.collections import MAX_ELEMENTS, Elements, Entries, Mapping, Sequence
+from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.operators import asked
 from migration_guard.interpreter.real import computed
 from migration_guard.interpreter.text import Text, plain
@@ -173,27 +175,59 @@ def _repeated(value: Sequence, times: Value) -> Value:
     return Sequence((), value.element(), value.from_rows, kind=value.kind)
 
 
+class View(Sequence):
+    """`names.items()` and the like: what the dictionary holds whenever the view is looked at."""
+
+    __slots__ = ("_made", "of", "part")
+
+    def __init__(self, of: Mapping, part: str) -> None:
+        super().__init__()
+        self.of = of
+        self.part = part
+        self._made: tuple[Entries, Elements] | None = None
+
+    @property
+    def content(self) -> Elements:
+        held = self.of.content
+        if self._made is None or self._made[0] is not held:
+            with HEAP.lasting():
+                self._made = (held, _PARTS[self.part](self.of))
+        return self._made[1]
+
+
+def _keys(value: Mapping) -> Elements:
+    elements = value.elements()
+    if elements is not None and not value.from_rows:
+        return Elements(tuple(elements))
+    return Elements((), value.element(), value.from_rows)
+
+
+def _values(value: Mapping) -> Elements:
+    if value.whole and not value.from_rows:
+        return Elements(tuple(value.values()))
+    return Elements((), _any_value(value), value.from_rows)
+
+
+def _items(value: Mapping) -> Elements:
+    if value.whole and not value.from_rows:
+        return Elements(tuple(Sequence([key, item], kind="tuple") for key, item in value.known.values()))
+    return Elements((), Sequence([value.element(), _any_value(value)], kind="tuple"), value.from_rows)
+
+
+def _any_value(value: Mapping) -> Value:
+    return join(value.values()) if value.values() else Unknown(from_rows=value.from_rows)
+
+
+_PARTS: dict[str, Callable[[Mapping], Elements]] = {"keys": _keys, "values": _values, "items": _items}
+
+
 def mapping_method(value: Mapping, name: str, call: Call) -> Value:
     rows = bool(call.machine.row_loops)
     match name:
         case "get" | "pop" | "setdefault":
             return _looked_up(value, name, call, rows=rows)
-        case "items":
-            if value.whole and not value.from_rows:
-                return Sequence([Sequence([key, item], kind="tuple") for key, item in value.known.values()])
-            pair = Sequence(
-                [value.element(), join(value.values()) if value.values() else Unknown(from_rows=value.from_rows)],
-                kind="tuple",
-            )
-            return Sequence([], pair, value.from_rows)
-        case "values":
-            if value.whole and not value.from_rows:
-                return Sequence(value.values())
-            return Sequence(
-                [], join(value.values()) if value.values() else Unknown(from_rows=value.from_rows), value.from_rows
-            )
-        case "keys":
-            return _keys(value)
+        case "items" | "values" | "keys":
+            return View(value, name)
         case "update":
             for other in call.positional:
                 value.update(other, rows=rows)
@@ -241,12 +275,3 @@ def _looked_up(value: Mapping, name: str, call: Call, *, rows: bool) -> Value:
     if there is None and default is not None:
         return join((found, default))
     return found
-
-
-def _keys(value: Mapping) -> Value:
-    elements = value.elements()
-    return (
-        Sequence(elements)
-        if elements is not None and not value.from_rows
-        else Sequence([], value.element(), value.from_rows)
-    )

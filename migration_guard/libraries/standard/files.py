@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from migration_guard.files import Unreadable, read_source
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.flow import Store
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.real import computed
 from migration_guard.interpreter.syntax import Literal
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, plain
@@ -159,6 +160,8 @@ def _as_text(content: bytes) -> str:
 
 def as_path(value: Value | None, machine: Machine) -> Path | None:
     match value:
+        case Instance():
+            return as_path(value.special("__fspath__"), machine)
         case PathValue(path=path):
             return path
         case Text() if value.known:

@@ -49,6 +49,8 @@ _HOOKS: dict[str, tuple[str, ...]] = {
     "inspect.signature": ("__signature__",),
 }
 """By the function: the first of these that there is."""
+_OF_PATHS = frozenset({"os", "shutil", "tempfile", "zipfile", "tarfile", "filecmp", "fileinput", "stat"})
+"""Modules that take paths, whichever of their functions it is."""
 _OF_A_TYPE = {"builtins.isinstance": "__instancecheck__", "builtins.issubclass": "__subclasscheck__"}
 
 
@@ -58,6 +60,10 @@ def called(name: str, call: Call) -> Value | None:
         for option in (*_types(call.positional[1]), *call.positional[1].alternatives()):
             if isinstance(option, (Class, Instance)):
                 option.special(_OF_A_TYPE[name], call.positional[0])
+        return None
+    if name.partition(".")[0] in _OF_PATHS:
+        for option in (option for value in call.arguments for option in value.alternatives()):
+            option.special("__fspath__")
         return None
     if name not in _HOOKS:
         return None

@@ -7,18 +7,13 @@ an unknown value, never its argument unchanged. Code of the migration is never r
 from __future__ import annotations
 
 import ast
-import base64
-import binascii
 import bisect
 import builtins
-import calendar
 import codecs
 import collections
 import datetime as dt
 import decimal
 import fractions
-import glob
-import html
 import inspect
 import json
 import keyword
@@ -26,15 +21,13 @@ import math
 import operator
 import os.path
 import re
-import shlex
-import statistics
 import string
 import textwrap
 import unicodedata
 import urllib.parse
 import uuid
-import zlib
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from migration_guard.interpreter.real import (
@@ -183,6 +176,16 @@ def _as_text(value: object = "", encoding: str = "", errors: str = "strict") -> 
     return value.decode(encoding or "utf-8", errors) if encoding and isinstance(value, bytes) else str(value)
 
 
+def _of(module: str, name: str) -> Callable[..., Any]:
+    """A function of a module that few migrations ask for, and that is loaded for them only."""
+
+    def called(*given: Any, **named: Any) -> object:
+        function: Callable[..., object] = getattr(import_module(module), name)
+        return function(*given, **named)
+
+    return called
+
+
 FUNCTIONS: dict[str, Callable[..., object]] = {
     **{
         f"builtins.{name}": getattr(builtins, name)
@@ -198,30 +201,30 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "json.dumps": json.dumps,
     "ast.literal_eval": ast.literal_eval,
     **{
-        f"base64.{name}": getattr(base64, name)
+        f"base64.{name}": _of("base64", name)
         for name in (
             "b64decode b64encode standard_b64decode standard_b64encode urlsafe_b64decode urlsafe_b64encode b32decode "
             "b32encode b16decode b16encode b85decode b85encode a85decode a85encode decodebytes encodebytes"
         ).split()
     },
-    "binascii.hexlify": binascii.hexlify,
-    "binascii.unhexlify": binascii.unhexlify,
-    "binascii.a2b_base64": binascii.a2b_base64,
-    "binascii.b2a_base64": binascii.b2a_base64,
+    "binascii.hexlify": _of("binascii", "hexlify"),
+    "binascii.unhexlify": _of("binascii", "unhexlify"),
+    "binascii.a2b_base64": _of("binascii", "a2b_base64"),
+    "binascii.b2a_base64": _of("binascii", "b2a_base64"),
     "codecs.decode": lambda data, encoding="utf-8": _rotated(data, encoding) or bytes(data).decode(encoding),
     "codecs.encode": lambda text, encoding="utf-8": _rotated(text, encoding) or str(text).encode(encoding),
     **{f"textwrap.{name}": getattr(textwrap, name) for name in ("dedent", "indent", "fill", "wrap", "shorten")},
     "inspect.cleandoc": inspect.cleandoc,
     "string.capwords": string.capwords,
-    "html.escape": html.escape,
-    "html.unescape": html.unescape,
+    "html.escape": _of("html", "escape"),
+    "html.unescape": _of("html", "unescape"),
     **{
         f"urllib.parse.{name}": getattr(urllib.parse, name)
         for name in "quote quote_plus unquote unquote_plus urlencode urljoin".split()
     },
-    "shlex.split": shlex.split,
-    "shlex.quote": shlex.quote,
-    "shlex.join": shlex.join,
+    "shlex.split": _of("shlex", "split"),
+    "shlex.quote": _of("shlex", "quote"),
+    "shlex.join": _of("shlex", "join"),
     "re.escape": re.escape,
     "re.sub": _sub,
     "re.split": _split,
@@ -247,16 +250,16 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "collections.Counter": lambda given=(): dict(collections.Counter(given)),
     "keyword.iskeyword": keyword.iskeyword,
     "unicodedata.normalize": unicodedata.normalize,
-    "zlib.crc32": zlib.crc32,
-    "zlib.compress": zlib.compress,
-    "zlib.decompress": lambda data: zlib.decompressobj().decompress(data, MAX_CHARACTERS_MADE),
-    "glob.escape": glob.escape,
-    "calendar.monthrange": lambda year, month: tuple(map(int, calendar.monthrange(year, month))),
+    "zlib.crc32": _of("zlib", "crc32"),
+    "zlib.compress": _of("zlib", "compress"),
+    "zlib.decompress": lambda data: _of("zlib", "decompressobj")().decompress(data, MAX_CHARACTERS_MADE),
+    "glob.escape": _of("glob", "escape"),
+    "calendar.monthrange": lambda year, month: tuple(map(int, _of("calendar", "monthrange")(year, month))),
     "bisect.bisect": bisect.bisect,
     "bisect.bisect_left": bisect.bisect_left,
     "bisect.bisect_right": bisect.bisect_right,
-    "statistics.mean": statistics.mean,
-    "statistics.median": statistics.median,
+    "statistics.mean": _of("statistics", "mean"),
+    "statistics.median": _of("statistics", "median"),
     **{
         f"math.{name}": getattr(math, name)
         for name in "ceil floor sqrt log log2 log10 gcd isqrt trunc fabs isclose fsum hypot".split()

@@ -332,6 +332,9 @@ def copied(value: Value, depth: int) -> Value:
     """`copy.copy`, and `deepcopy` for as deep as things hold others."""
     deeper = depth - 1
     match value:
+        case Instance() if _copies_itself(value):
+            said = value.special("__deepcopy__", NONE) or value.special("__reduce_ex__", NONE)
+            return said or value.special("__reduce__") or value.special("__getstate__") or value
         case Instance() if type(value) is Instance:
             made = Instance(value.cls, value.made_by)
             made.made_with = value.made_with

@@ -8,6 +8,7 @@ from migration_guard.findings import Finding, Severity, Status
 from migration_guard.operations import Problem, Span
 from migration_guard.report.formats.json import encoded
 from migration_guard.report.frame import lines_of
+from migration_guard.report.mends import Insertion, insertions
 from migration_guard.report.model import Report
 from migration_guard.report.pages import page_of
 from migration_guard.report.sanitise import data, one_line
@@ -51,6 +52,13 @@ class Code(_Code, total=False):
     url: str
 
 
+class Suggestion(TypedDict):
+    """Text to put in the place of a range; an empty one is where it is inserted."""
+
+    range: Range
+    text: str
+
+
 class _Diagnostic(TypedDict):
     message: str
     location: Location
@@ -61,6 +69,7 @@ class Diagnostic(_Diagnostic, total=False):
     """A finding or a problem."""
 
     code: Code
+    suggestions: list[Suggestion]
 
 
 class Source(TypedDict):
@@ -76,24 +85,30 @@ class Result(TypedDict):
 
 def render(report: Report, screen: Screen) -> str:
     """Give the document; what could not be checked is in it, as errors."""
-    diagnostics = [_finding(one, report) for one in report.shown(grandfathered=screen.grandfathered)]
+    shown = report.shown(grandfathered=screen.grandfathered)
+    remarks = insertions(shown, report.sources)
+    diagnostics = [_finding(one, report, remarks.get(one)) for one in shown]
     diagnostics += [_problem(problem) for problem in report.problems]
     return encoded(Result(source=Source(name="migration-guard"), diagnostics=diagnostics), indent=2) + "\n"
 
 
-def _finding(finding: Finding, report: Report) -> Diagnostic:
+def _finding(finding: Finding, report: Report, remark: Insertion | None) -> Diagnostic:
     new = finding.status is Status.NEW
     filed = "" if new else f" ({finding.status.value})"
     code = Code(value=f"{finding.code} {finding.name}")
     url = page_of(finding.name)
     if url:
         code["url"] = url
-    return Diagnostic(
+    found = Diagnostic(
         message=one_line(f"{finding.message}{filed}. {finding.help}"),
         location=Location(path=data(finding.path), range=_range(finding.span, report.sources.get(finding.path))),
         severity=LEVELS[finding.severity] if new else FILED,
         code=code,
     )
+    if remark is not None:
+        here = Position(line=remark.line, column=1)
+        found["suggestions"] = [Suggestion(range=Range(start=here, end=here), text=data(remark.text))]
+    return found
 
 
 def _range(span: Span, source: str | None) -> Range:

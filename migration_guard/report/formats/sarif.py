@@ -11,6 +11,7 @@ from migration_guard.findings import Finding, Severity, Status
 from migration_guard.operations import Problem, Span
 from migration_guard.report import pages
 from migration_guard.report.formats.json import encoded
+from migration_guard.report.mends import Insertion, insertions
 from migration_guard.report.model import Report
 from migration_guard.report.sanitise import data, one_line
 from migration_guard.report.screen import Screen
@@ -89,6 +90,27 @@ class Location(TypedDict):
     physicalLocation: Physical
 
 
+class Replacement(TypedDict):
+    """Text in the place of a region; an empty one is where it is inserted."""
+
+    deletedRegion: Region
+    insertedContent: Text
+
+
+class ArtifactChange(TypedDict):
+    """What becomes of one file."""
+
+    artifactLocation: Artifact
+    replacements: list[Replacement]
+
+
+class Fix(TypedDict):
+    """What can be done about a result."""
+
+    description: Text
+    artifactChanges: list[ArtifactChange]
+
+
 class _Result(TypedDict):
     ruleId: str
     level: str
@@ -102,6 +124,7 @@ class Result(_Result, total=False):
 
     ruleIndex: int
     suppressions: list[Suppression]
+    fixes: list[Fix]
 
 
 class Notification(TypedDict):
@@ -159,6 +182,7 @@ def render(report: Report, screen: Screen) -> str:
     rules = all_rules()
     indices = {rule.code: index for index, rule in enumerate(rules)}
     shown = report.shown(grandfathered=screen.grandfathered)
+    remarks = insertions(shown, report.sources)
     driver = Driver(name="migration-guard", semanticVersion=__version__, rules=[_descriptor(rule) for rule in rules])
     if pages.DOCUMENTATION:
         driver["informationUri"] = pages.DOCUMENTATION
@@ -172,7 +196,7 @@ def render(report: Report, screen: Screen) -> str:
                 toolExecutionNotifications=[_notification(problem) for problem in report.problems],
             )
         ],
-        results=[_result(finding, indices.get(finding.code)) for finding in shown],
+        results=[_result(finding, indices.get(finding.code), remarks.get(finding)) for finding in shown],
     )
     return encoded(Log({"$schema": SCHEMA, "version": VERSION, "runs": [run]}), indent=2) + "\n"
 
@@ -202,7 +226,7 @@ def _descriptor(rule: Rule) -> Descriptor:
     return descriptor
 
 
-def _result(finding: Finding, index: int | None) -> Result:
+def _result(finding: Finding, index: int | None, remark: Insertion | None) -> Result:
     result = Result(
         ruleId=finding.code,
         level=LEVELS[finding.severity],
@@ -214,7 +238,18 @@ def _result(finding: Finding, index: int | None) -> Result:
         result["ruleIndex"] = index
     if finding.status is not Status.NEW:
         result["suppressions"] = [Suppression(kind=KINDS[finding.status], status="accepted")]
+    if remark is not None:
+        result["fixes"] = [_fix(finding.path, remark)]
     return result
+
+
+def _fix(path: str, remark: Insertion) -> Fix:
+    before = Region(startLine=remark.line, startColumn=1, endLine=remark.line, endColumn=1)
+    change = Replacement(deletedRegion=before, insertedContent=Text(text=data(remark.text)))
+    return Fix(
+        description=Text(text=f"Ignore {' and '.join(remark.names)} here, and write why behind the remark"),
+        artifactChanges=[ArtifactChange(artifactLocation=Artifact(uri=_uri(path)), replacements=[change])],
+    )
 
 
 def _notification(problem: Problem) -> Notification:
