@@ -227,7 +227,7 @@ def test_a_tree_that_git_would_not_make_leads_nowhere(trapped: Trapped, name: st
         digest = _tree(trapped, [(mode, kind, digest, part)])
         mode, kind = "40000", "tree"
     listed = [line.split(None, 2) for line in trapped.git("ls-tree", "main").splitlines()]
-    entries = [(one[0], one[1], *one[2].split("\t")) for one in listed]
+    entries = [(one[0], one[1], *one[2].split("\t", 1)) for one in listed]
     first = name.split("/", maxsplit=1)[0]
     tree = _tree(trapped, [*[one for one in entries if one[3] != first], (mode, kind, digest, first)])
     commit = trapped.git("commit-tree", tree, "-p", "main", "-m", "x")
@@ -242,7 +242,7 @@ def test_a_tree_that_git_would_not_make_leads_nowhere(trapped: Trapped, name: st
     assert _outside(trapped) == before
 
 
-def _tree(one: Trapped, entries: list[tuple[str, str, str, str]]) -> str:
+def _tree(one: Trapped, entries: list[tuple[str, ...]]) -> str:
     """A tree as its bytes are, which `git mktree` might refuse."""
     body = b"".join(
         f"{mode.lstrip('0')} {name}".encode() + b"\0" + bytes.fromhex(digest)
