@@ -36,6 +36,7 @@ def run(
     *,
     max_seconds: float = 600.0,
     offline: bool = False,
+    workers: int = 1,
     schema: str = "migration_guard",
     state_owners: Sequence[str] = (),
 ) -> tuple[Result, ...]:
@@ -43,5 +44,5 @@ def run(
     from migration_guard.backfill.connect import address  # noqa: PLC0415 -- definitions load without the extra
     from migration_guard.backfill.runner import Limits, run_all  # noqa: PLC0415
 
-    limits = Limits(seconds=max_seconds, offline=offline)
+    limits = Limits(seconds=max_seconds, offline=offline, workers=workers)
     return run_all(definitions, address(url, "the URL"), limits=limits, schema=schema, owners=state_owners)

@@ -351,4 +351,6 @@ def _recorded(
 
 def _write(connection: Connection, job: Job, entries: Sequence[Entry], besides: Besides = NOTHING_BESIDES) -> object:
     """Write down what became of windows; give the answer to what is asked besides."""
-    return job.store.record(connection, job.key, job.token, entries, besides, lease=job.lease) if entries else None
+    if not entries:
+        return None
+    return job.store.record(connection, job.key, job.token, entries, besides, lease=job.lease, share=job.share)

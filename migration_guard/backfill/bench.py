@@ -33,6 +33,8 @@ class Bench:
     clock: Clock
     reporter: Reporter
     policy: TimeoutPolicy
+    workers: int = 1
+    """How many are asked for in all, to share what is worth it."""
 
     def transaction(self) -> AbstractContextManager[Connection]:
         """Begin one that touches the state alone, and waits for it no longer than there is a run."""
@@ -43,5 +45,4 @@ class Bench:
     def counts(self, key: str) -> Counts:
         """Give what has become of the rows of a backfill."""
         with self.transaction() as connection:
-            standings = self.store.standings(connection)
-        return next((one.counts for one in standings if one.key == key), Counts())
+            return self.store.counts(connection, key)

@@ -8,6 +8,12 @@ from dataclasses import dataclass, field
 
 from migration_guard.backfill.transitions import State
 
+SIGNALLED = "stopped by a signal"
+OUT_OF_TIME = "time: the run's time is over, the next run goes on from here"
+AT_ONCE = "stopped at once by a second signal; its last batch was rolled back"
+LEAVING = (SIGNALLED, OUT_OF_TIME, AT_ONCE)
+"""Why one worker ends, whatever others do."""
+
 
 class Stop(Exception):
     """The run of this backfill ends here, in a state and with a reason."""
@@ -30,6 +36,11 @@ class Clock:
     def left(self) -> float:
         return self.deadline - time.monotonic()
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is anything left of the run."""
+        return self.left > 0 and not self.stop.is_set()
+
     def within(self, seconds: float, least: float = 1.0) -> float:
         """Say how long something may be waited for: no longer than there is a run, but for a moment also when it is over."""
         return max(least, min(seconds, self.left))
@@ -41,6 +52,6 @@ class Clock:
     def check(self, ahead: float = 0.0) -> None:
         """Raise Stop if the run is over, or has less left than what comes next takes."""
         if self.stop.is_set():
-            raise Stop(State.INCOMPLETE, "stopped by a signal")
+            raise Stop(State.INCOMPLETE, SIGNALLED)
         if self.left <= ahead:
-            raise Stop(State.INCOMPLETE, "time: the run's time is over, the next run goes on from here")
+            raise Stop(State.INCOMPLETE, OUT_OF_TIME)

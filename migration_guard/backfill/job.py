@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from migration_guard.backfill.keys import Value
+from migration_guard.backfill.ranges import Ranges
+from migration_guard.backfill.record import Share
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.subject import Subject
 
@@ -23,7 +27,11 @@ class Job:
     token: int
     sweep: int = 0
     bound: Value | None = None
-    """The last key of the table when this pass began; None if it was empty."""
+    """The last key of the table when this pass began, or of a range of it; None if it was empty."""
+    workers: int = 1
+    """How many are asked for."""
+    share: Share | None = None
+    """What of it is ours, where others work at it as well."""
 
     @property
     def key(self) -> str:
@@ -32,6 +40,17 @@ class Job:
     @property
     def lease(self) -> float:
         return self.subject.definition.policy.lease
+
+    @property
+    def ranges(self) -> Ranges:
+        return Ranges(self.store.schema, self.key)
+
+    def renew(self, connection: Connection) -> None:
+        """Keep what is claimed while nothing is done."""
+        if self.share is not None:
+            self.ranges.renew(connection, self.share, self.lease)
+        else:
+            self.store.renew(connection, self.key, self.token, self.lease)
 
     @property
     def hold(self) -> float:

@@ -96,6 +96,13 @@ class Key:
     def parameters(self, name: str, value: Value) -> dict[str, str]:
         return {f"{name}_{n}": text for n, text in enumerate(value)}
 
+    def between(self, low: Value | None, high: Value) -> tuple[str, dict[str, str]]:
+        """Say: after a key, up to a key."""
+        upto, given = f"{self.row} <= {self.bound('high')}", self.parameters("high", high)
+        if low is None:
+            return upto, given
+        return f"{upto} AND {self.row} > {self.bound('cursor')}", given | self.parameters("cursor", low)
+
     def lists(self, name: str = "ids") -> str:
         """A list of keys, as an array for each column."""
         return ", ".join(f"%({name}_{n})s::{column.type}[]" for n, column in enumerate(self.columns))

@@ -61,12 +61,7 @@ NONE_HELD = Held(0, (), (), {})
 
 def between(key: Key, cursor: Value | None, high: Value) -> Selection:
     """Say: after a key, up to a key."""
-    parts = [f"{key.row} <= {key.bound('high')}"]
-    parameters = key.parameters("high", high)
-    if cursor is not None:
-        parts.append(f"{key.row} > {key.bound('cursor')}")
-        parameters |= key.parameters("cursor", cursor)
-    return Selection(" AND ".join(parts), parameters)
+    return Selection(*key.between(cursor, high))
 
 
 def selection_of(job: Job, place: Place, high: Value) -> Selection:

@@ -34,6 +34,8 @@ class Record:
     """The key after which passes begin: up to it nothing was left, and new rows come after it."""
     members: tuple[int, ...] = ()
     """The tables that this was said of."""
+    shared: bool = False
+    """Whether the windows of its pass are claimed one by one, so that others may join."""
 
     @property
     def earned(self) -> Earned:
@@ -50,6 +52,15 @@ class Window:
     done: bool
     keys: int
     """How many keys it has that were locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The windows that are ours while a pass is shared, with the tokens that prove it."""
+
+    tokens: Mapping[int, int]
+    ends: bool = False
+    """Whether it is the end of the pass that is ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +89,16 @@ class Entry:
     done: bool = False
 
     @property
+    def window(self) -> int:
+        """The window whose counts these are."""
+        return self.place.window if self.place.parent is None else self.place.parent
+
+    @property
     def fields(self) -> dict[str, object]:
         """The entry as the state takes it."""
         counts = {one.name: getattr(self.counts, one.name) for one in fields(self.counts)}
-        window = self.place.window if self.place.parent is None else self.place.parent
         return {
-            "id": window,
+            "id": self.window,
             "batches": self.place.batches,
             "cursor_key": list(self.cursor) if self.cursor else None,
             "done": self.done,

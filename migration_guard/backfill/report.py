@@ -35,11 +35,18 @@ class Result:
 class Reporter:
     """Is told what happens, and shows nothing; those that do derive from it."""
 
+    def aside(self) -> Reporter:
+        """Give the reporter of another worker of the same run, in a process of its own."""
+        return Reporter()
+
     def begin(self, key: str, rows: int, counts: Counts) -> None:
         """A backfill begins, or goes on, on a table of about so many rows."""
 
     def turn(self, sweep: int, span: Span | None) -> None:
         """A pass over the keys begins, or goes on."""
+
+    def stands(self, counts: Counts) -> None:
+        """So much has been done by now, by all who work at it."""
 
     def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()) -> None:
         """A batch was committed, which examined so many rows, up to a key; the next has the size given."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
 
 from migration_guard.backfill import preflight
 from migration_guard.backfill.clock import Clock
+from migration_guard.backfill.company import ALONE, Company, Crew, can_share, room
 from migration_guard.backfill.connect import APPLICATION, Address, engine
 from migration_guard.backfill.definition import Status
 from migration_guard.backfill.errors import CannotRun, Fault, judged
@@ -21,6 +22,7 @@ from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import SCHEMA, Store
+from migration_guard.backfill.transitions import State
 from migration_guard.backfill.trust import PINNED
 from migration_guard.backfill.trying import PATIENCE
 from migration_guard.backfill.turn import Turn
@@ -37,6 +39,8 @@ class Limits:
     """For all backfills together."""
     offline: bool = False
     """Whether the application is stopped, so that what is not safe beside it may run."""
+    workers: int = 1
+    """How many processes share what is worth it."""
 
 
 def run_all(
@@ -59,18 +63,69 @@ def run_all(
     store = Store(schema, owners)
     prepare(where, store, stop)
     begun()
-    results = []
-    over = {one.key for one in definitions if one.status is Status.COMPLETED}
-    for definition in in_order(definitions):
-        clock = Clock(min(deadline, time.monotonic() + definition.max_runtime), stop)
-        result = (
-            _refusal(definition, limits, deadline, stop)
-            or waits(definition, where, store, over)
-            or Turn(definition, where, store, clock, reporter).result()
-        )
-        reporter.end(result)
-        results.append(result)
-    return tuple(results)
+    run = _Run(definitions, where, store, limits, deadline, stop)
+    workers = _bounded(where, limits.workers, reporter) if limits.workers > 1 else 1
+    if workers == 1:
+        return run.through(reporter, ALONE)
+    company = Company(workers, follows=True)
+    with Crew(workers - 1, lambda: run.through(reporter.aside(), company), stop) as crew:
+        results = run.through(reporter, company)
+        if any(one.state is State.RUNNING for one in results):
+            crew.wait(max(0.0, deadline - time.monotonic()))
+    return tuple(run.as_it_stands(one) for one in results)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What one worker of a run does, as they all do."""
+
+    definitions: Sequence[Definition]
+    where: Address
+    store: Store
+    limits: Limits
+    deadline: float
+    stop: threading.Event
+
+    def through(self, reporter: Reporter, company: Company) -> tuple[Result, ...]:
+        """Take one backfill after the other."""
+        results = []
+        over = {one.key for one in self.definitions if one.status is Status.COMPLETED}
+        for definition in in_order(self.definitions):
+            clock = Clock(min(self.deadline, time.monotonic() + definition.max_runtime), self.stop)
+            result = (
+                _refusal(definition, self.limits, self.deadline, self.stop)
+                or waits(definition, self.where, self.store, over)
+                or Turn(definition, self.where, self.store, clock, reporter, company=company).result()
+            )
+            reporter.end(result)
+            results.append(result)
+        return tuple(results)
+
+    def as_it_stands(self, result: Result) -> Result:
+        """Say of what others went on with how it ended, now that they have."""
+        if result.state is not State.RUNNING:
+            return result
+        session = Session(engine(self.where, APPLICATION))
+        try:
+            with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
+                now = self.store.find(connection, result.key)
+                counts = self.store.counts(connection, result.key)
+        except DBAPIError:
+            return result
+        finally:
+            session.close()
+        return result if now is None else replace(result, state=now.state, reason=now.reason, counts=counts)
+
+
+def _bounded(where: Address, wanted: int, reporter: Reporter) -> int:
+    """Say how many workers there are to be, and why not all that are wanted."""
+    if not can_share():
+        reporter.warn("workers", "one: this system makes no processes of a running one; start several runs instead")
+        return 1
+    there = room(where, wanted)
+    if there.bound is not None:
+        reporter.warn("workers", f"{there.workers} of {wanted}: no more may connect, by {there.bound}")
+    return there.workers
 
 
 def prepare(where: Address, store: Store, stop: threading.Event | None = None) -> None:

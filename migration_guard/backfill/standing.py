@@ -52,6 +52,25 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """A range of a pass that is shared, or its end, and who is at it."""
+
+    backfill: str
+    id: int
+    kind: str
+    tenant: str | None
+    by: str | None
+    alive: bool
+    """Whether who claimed it is there; another worker takes over what he is not at."""
+    done: bool
+    cursor: tuple[str, ...] | None
+    high: tuple[str, ...] | None
+    examined: int
+    lease: float | None
+    """Seconds that its claim still holds, if nothing more is heard of him."""
+
+
+@dataclass(frozen=True, slots=True)
 class TenantCounts:
     """What became of the rows of one tenant."""
 

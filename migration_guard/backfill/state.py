@@ -23,6 +23,7 @@ from migration_guard.backfill.record import (
     Entry,
     Place,
     Record,
+    Share,
     Swept,
     Window,
 )
@@ -64,7 +65,7 @@ class Store:
 
     def find(self, connection: Connection, key: str) -> Record | None:
         """Give what is known of a backfill."""
-        row = self._sent(connection, "one", backfill=key, parts={"alive": self.sql("alive")}).first()
+        row = self._sent(connection, "one", backfill=key, parts=self._alive).first()
         if row is None:
             return None
         record = Record(*row)
@@ -93,7 +94,7 @@ class Store:
         token: int | None = self._sent(
             connection,
             "claim",
-            parts={"alive": self.sql("alive")},
+            parts=self._alive,
             backfill=key,
             who=whoami(),
             lease=lease,
@@ -189,6 +190,9 @@ class Store:
         kind = "whole" if tenants is None else "range"
         named = [None] if tenants is None else list(tenants)
         self._sent(connection, "add_windows", backfill=key, sweep=sweep, tenants=named, kind=kind)
+        if tenants is None:
+            self._sent(connection, "reparent", backfill=key)
+            self._sent(connection, "fold", backfill=key)
         frozen = None if bound is None else list(bound)
         self._sent(
             connection, "begin_sweep", backfill=key, token=token, sweep=sweep, bound=frozen, kind=kind, keeps=keeps
@@ -235,13 +239,24 @@ class Store:
         besides: Besides = NOTHING_BESIDES,
         *,
         lease: float,
+        share: Share | None = None,
     ) -> object:
         """Write the outcome of a batch in its own transaction, or refuse if the claim or a window is not ours.
 
         Gives the answer to what is asked besides.
         """
-        parameters = {"backfill": key, "token": token, "entries": json.dumps([entry.fields for entry in entries])}
-        sql = self.sql("record", besides=besides.sql)
+        beat, tokens = "beat", dict[int, int]()
+        parameters: dict[str, object] = {"backfill": key, "token": token}
+        if share is not None and share.ends:
+            ((window, claim),) = share.tokens.items()
+            beat, parameters = "beat_of_end", {**parameters, "window": window, "claim": claim}
+        elif share is not None:
+            beat, tokens = "beat_of_range", dict(share.tokens)
+        leased, fenced = statement("leased"), bool(tokens)
+        parts = {"renewed": f", {leased}" if fenced else "", "fenced": statement("fenced") if fenced else ""}
+        sql = self.sql("record", beat=self.sql(beat, leased=leased), besides=besides.sql, **parts)
+        written = [{**entry.fields, "token": tokens.get(entry.window)} for entry in entries]
+        parameters["entries"] = json.dumps(written)
         row = connection.exec_driver_sql(sql, {**parameters, "lease": lease, **besides.parameters}).one()
         if row[0] != len(entries):
             raise LostClaim("another runner has taken it over")
@@ -298,14 +313,22 @@ class Store:
         """Give the line of every backfill."""
         lines: list[list[Any]] = [
             [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]]
-            for row in self._sent(connection, "status", parts={"alive": self.sql("alive")}).all()
+            for row in self._sent(connection, "status", parts=self._alive).all()
         ]
         return tuple(Standing(*line) for line in lines)
+
+    def counts(self, connection: Connection, key: str) -> Counts:
+        """Give what has become of the rows of a backfill."""
+        return Counts(*self._sent(connection, "counts", backfill=key).one())
 
     def tenants(self, connection: Connection) -> tuple[TenantCounts, ...]:
         """Give the counts of every tenant."""
         rows = self._sent(connection, "status_by_tenant").all()
         return tuple(TenantCounts(row[0], row[1], Counts(*row[2:8]), row[8]) for row in rows)
+
+    @property
+    def _alive(self) -> dict[str, str]:
+        return {"alive": self.sql("alive", range_alive=statement("range_alive"))}
 
     def _sent(
         self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any

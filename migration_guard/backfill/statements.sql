@@ -351,17 +351,11 @@ SELECT pg_catalog.current_setting('migration_guard.mg_outcome', true),
 -- Cursors and counts, in the transaction of the rows. The token fences off a runner that another has replaced, the
 -- number of batches one whose COMMIT went through although its reply was lost.
 WITH beat AS (
-    UPDATE {state}.backfills SET lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second',
-        backend_pid = pg_catalog.pg_backend_pid(),
-        backend_start = (
-            SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())
-        )
-    WHERE key = %(backfill)s AND token = %(token)s AND state = 'running'
-    RETURNING key
+    {beat}
 ), entry AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset(%(entries)s::jsonb) AS entry (
         id bigint, batches bigint, cursor_key text[], done boolean, touched bigint, examined bigint, changed bigint,
-        unchanged bigint, done_already bigint, locked bigint, quarantined bigint
+        unchanged bigint, done_already bigint, locked bigint, quarantined bigint, token bigint
     )
 ), moved AS (
     UPDATE {state}.windows AS w SET batches = w.batches + 1,
@@ -369,11 +363,34 @@ WITH beat AS (
         examined = w.examined + entry.examined, changed = w.changed + entry.changed,
         unchanged = w.unchanged + entry.unchanged, done_already = w.done_already + entry.done_already,
         locked = w.locked + entry.locked, quarantined = w.quarantined + entry.quarantined,
-        touched = w.touched + entry.touched
-    FROM beat, entry WHERE w.id = entry.id AND w.batches = entry.batches
+        touched = w.touched + entry.touched{renewed}
+    FROM beat, entry WHERE w.id = entry.id AND w.batches = entry.batches {fenced}
     RETURNING w.id
 )
 SELECT pg_catalog.count(*), ({besides}) FROM moved
+
+-- name: beat
+-- Of who has the backfill to itself.
+UPDATE {state}.backfills SET {leased}
+WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' RETURNING key
+
+-- name: beat_of_range
+-- Of who shares it: a row that all of them wrote would let each wait for the others.
+SELECT key FROM {state}.backfills WHERE key = %(backfill)s AND token = %(token)s AND state = 'running'
+
+-- name: beat_of_end
+-- Of who ends a pass.
+UPDATE {state}.windows SET {leased} WHERE id = %(window)s AND token = %(claim)s AND EXISTS (
+    SELECT FROM {state}.backfills WHERE key = %(backfill)s AND token = %(token)s AND state = 'running'
+) RETURNING id
+
+-- name: leased
+lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second',
+    backend_pid = pg_catalog.pg_backend_pid(),
+    backend_start = (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))
+
+-- name: fenced
+AND w.token = entry.token
 
 -- name: skip
 -- Beside others that were found locked before, as long as they are few.
@@ -478,7 +495,7 @@ WHERE NOT EXISTS (
 -- name: begin_sweep
 -- A pass begins after what was proved before, if that still holds. One without a bound has nothing before it: the table is empty.
 WITH begun AS (
-    UPDATE {state}.backfills SET sweep = %(sweep)s, bound = %(bound)s::text[], swept = false,
+    UPDATE {state}.backfills SET sweep = %(sweep)s, bound = %(bound)s::text[], swept = false, shared = false,
         floor = CASE WHEN %(keeps)s THEN floor END
     WHERE key = %(backfill)s AND token = %(token)s RETURNING key, bound, floor
 )
@@ -491,7 +508,7 @@ SELECT FROM {state}.backfills WHERE key = %(backfill)s AND token = %(token)s AND
 
 -- name: result_of_sweep
 -- Counted anew, in a statement that began after the backfill's row was locked.
-SELECT pg_catalog.count(*) FILTER (WHERE NOT done OR kind = 'skipped'),
+SELECT pg_catalog.count(*) FILTER (WHERE NOT done AND kind <> 'end' OR kind = 'skipped'),
     COALESCE(pg_catalog.sum(touched), 0)::bigint, COALESCE(pg_catalog.sum(changed), 0)::bigint,
     (SELECT changed_before FROM {state}.backfills WHERE key = %(backfill)s),
     (SELECT pg_catalog.count(*) FROM {state}.unchanged AS u WHERE u.backfill = %(backfill)s AND u.sweep = %(sweep)s),
@@ -507,6 +524,140 @@ WHERE key = %(backfill)s AND token = %(token)s
 SELECT id, kind = 'skipped', done, COALESCE(pg_catalog.array_length(keys, 1), 0)
 FROM {state}.windows WHERE backfill = %(backfill)s AND (kind = 'skipped' OR NOT done) ORDER BY batches, id
 
+-- ---- Ranges that several workers share. ----
+
+-- name: pages
+SELECT GREATEST(1, COALESCE(pg_catalog.sum(pg_catalog.pg_relation_size(oid)), 0)
+    / pg_catalog.current_setting('block_size')::integer)::bigint
+FROM pg_catalog.pg_class WHERE oid = ANY (%(tables)s::oid[])
+
+-- name: sampled
+SELECT pg_catalog.count(*) FROM {table} TABLESAMPLE SYSTEM (%(percent)s::real)
+
+-- name: edges
+-- The keys of a sample that part it in equal pieces.
+SELECT {texts} FROM (
+    SELECT *, pg_catalog.lag(mg_piece) OVER (ORDER BY {order}) AS mg_before FROM (
+        SELECT *, pg_catalog.ntile(%(parts)s::integer) OVER (ORDER BY {order}) AS mg_piece FROM (
+            SELECT {named} FROM {table} TABLESAMPLE SYSTEM (%(percent)s::real) WHERE {range}
+        ) AS mg_sample
+    ) AS mg_pieces
+) AS mg_edges WHERE mg_piece <> mg_before ORDER BY {order}
+
+-- name: share
+-- From here on whoever works at it claims windows. What is at one cursor is at several; the pass has an end that is
+-- claimed like them, and that tells by what it has touched that the pass proves nothing.
+WITH shared AS (
+    UPDATE {state}.backfills SET shared = true WHERE key = %(backfill)s AND token = %(token)s RETURNING key, sweep
+), whole AS (
+    UPDATE {state}.windows AS w SET done = true FROM shared WHERE w.backfill = shared.key AND w.kind = 'whole'
+)
+INSERT INTO {state}.windows (backfill, kind, sweep, cursor_key, high_key, touched)
+SELECT key, 'part', sweep,
+    CASE WHEN one -> 0 <> 'null' THEN ARRAY(SELECT pg_catalog.jsonb_array_elements_text(one -> 0)) END,
+    ARRAY(SELECT pg_catalog.jsonb_array_elements_text(one -> 1)), 0
+FROM shared, pg_catalog.jsonb_array_elements(%(parts)s::jsonb) WITH ORDINALITY AS part (one, n)
+UNION ALL
+SELECT key, 'end', sweep, NULL, NULL, %(unproven)s::integer FROM shared
+
+-- name: range_alive
+-- Leases are by the server's clock; a connection that is gone ends one before its time. Behind a pooler that is another
+-- one's connection by then: there the lease alone counts.
+COALESCE(w.lease_until > pg_catalog.clock_timestamp() AND EXISTS (
+    SELECT FROM pg_catalog.pg_stat_activity AS a
+    WHERE a.pid = w.backend_pid AND COALESCE(a.backend_start = w.backend_start, true)
+), false)
+
+-- name: claim_ranges
+-- Those first at which the least was done: of tenants, so that each has its turn; of other ranges, those of the dead come
+-- last. Of many tenants several at once, as the few rows of several are done in one batch.
+WITH pass AS (
+    SELECT key, sweep, bound FROM {state}.backfills
+    WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' AND shared AND request IS NULL
+), free AS MATERIALIZED (
+    SELECT w.id, w.claimed_by IS NOT NULL AS taken_over, pass.sweep, pass.bound
+    FROM {state}.windows AS w JOIN pass ON pass.key = w.backfill AND pass.sweep = w.sweep
+    WHERE w.kind IN ('part', 'range') AND NOT w.done AND NOT {alive}
+    ORDER BY w.batches, w.id LIMIT (
+        SELECT GREATEST(1, LEAST(%(most)s::bigint, pg_catalog.count(*) / %(few)s::bigint)) FROM {state}.windows AS o
+        WHERE o.backfill = %(backfill)s AND o.kind = 'range' AND NOT o.done
+    ) FOR NO KEY UPDATE OF w SKIP LOCKED
+)
+UPDATE {state}.windows AS w SET token = w.token + 1, claimed_by = %(who)s, {leased}
+FROM free WHERE w.id = free.id
+RETURNING w.id, w.token, w.kind, w.cursor_key, COALESCE(w.high_key, free.bound), free.taken_over, free.sweep, free.bound
+
+-- name: claim_end
+-- When all ranges are done; once they are, they stay so until the next pass begins.
+UPDATE {state}.windows AS w SET token = w.token + 1, claimed_by = %(who)s, {leased}
+FROM {state}.backfills AS b
+WHERE b.key = %(backfill)s AND b.token = %(token)s AND b.state = 'running' AND b.shared AND b.request IS NULL
+    AND w.backfill = b.key AND w.sweep = b.sweep AND w.kind = 'end' AND NOT {alive}
+    AND NOT EXISTS (
+        SELECT FROM {state}.windows AS o WHERE o.backfill = b.key AND o.kind IN ('part', 'range') AND NOT o.done
+    )
+RETURNING w.id, w.token, w.kind, NULL::text[], b.bound, false, b.sweep, b.bound
+
+-- name: renew_range
+UPDATE {state}.windows SET {leased} WHERE id = %(window)s AND token = %(claim)s
+
+-- name: leave_range
+UPDATE {state}.windows SET lease_until = NULL, claimed_by = NULL WHERE id = %(window)s AND token = %(claim)s
+
+-- name: leave_all
+UPDATE {state}.windows SET lease_until = NULL, claimed_by = NULL
+WHERE backfill = %(backfill)s AND claimed_by = %(who)s AND NOT done
+
+-- name: others
+SELECT EXISTS (SELECT FROM {state}.windows AS w WHERE w.backfill = %(backfill)s AND NOT w.done AND {alive})
+
+-- name: hold_one
+-- Nobody ends or begins meanwhile; what refers to the row may be written beside it.
+SELECT FROM {state}.backfills WHERE key = %(backfill)s FOR NO KEY UPDATE
+
+-- name: hold_end
+SELECT FROM {state}.windows WHERE id = %(window)s AND token = %(claim)s AND kind = 'end' FOR UPDATE
+
+-- name: reparent
+UPDATE {state}.windows SET parent = (SELECT id FROM {state}.windows WHERE backfill = %(backfill)s AND kind = 'whole')
+WHERE parent IN (SELECT id FROM {state}.windows WHERE backfill = %(backfill)s AND kind = 'part')
+
+-- name: fold
+-- What became of rows in the ranges of a pass that is over stays known, and the ranges go.
+WITH gone AS (
+    DELETE FROM {state}.windows WHERE backfill = %(backfill)s AND kind IN ('part', 'end') RETURNING *
+), sums AS (
+    SELECT pg_catalog.sum(batches) AS batches, pg_catalog.sum(examined) AS examined, pg_catalog.sum(changed) AS changed,
+        pg_catalog.sum(unchanged) AS unchanged, pg_catalog.sum(done_already) AS done_already,
+        pg_catalog.sum(locked) AS locked, pg_catalog.sum(quarantined) AS quarantined
+    FROM gone
+)
+UPDATE {state}.windows AS w SET batches = w.batches + sums.batches, examined = w.examined + sums.examined,
+    changed = w.changed + sums.changed, unchanged = w.unchanged + sums.unchanged,
+    done_already = w.done_already + sums.done_already, locked = w.locked + sums.locked,
+    quarantined = w.quarantined + sums.quarantined
+FROM sums WHERE w.backfill = %(backfill)s AND w.kind = 'whole' AND sums.batches IS NOT NULL
+
+-- name: holders
+-- Who does what in the passes that are shared.
+SELECT w.backfill, w.id, w.kind, w.tenant, w.claimed_by, {alive}, w.done, w.cursor_key, w.high_key, w.examined,
+    pg_catalog.date_part('epoch', w.lease_until - pg_catalog.clock_timestamp())
+FROM {state}.windows AS w JOIN {state}.backfills AS b ON b.key = w.backfill AND b.shared AND b.sweep = w.sweep
+WHERE w.kind IN ('part', 'range', 'end') AND b.state IN ('running', 'incomplete', 'paused', 'queued')
+ORDER BY w.backfill, w.id
+
+-- name: connections
+-- How many connections there may be, by what bounds them, and how many of those are taken.
+SELECT pg_catalog.current_setting('max_connections')::integer
+        - pg_catalog.current_setting('superuser_reserved_connections')::integer
+        - COALESCE(pg_catalog.current_setting('reserved_connections', true), '0')::integer,
+    (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'),
+    (SELECT rolconnlimit FROM pg_catalog.pg_roles WHERE rolname = session_user),
+    (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE usename = session_user),
+    (SELECT datconnlimit FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
+    (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database()),
+    (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user)
+
 -- ---- The state of backfills. ----
 
 -- name: enrol
@@ -516,14 +667,17 @@ ON CONFLICT (key) DO UPDATE SET fingerprint = EXCLUDED.fingerprint, table_name =
 WHERE backfills.sweep = 0 AND backfills.state NOT IN ('running', 'completed', 'completed_with_quarantine')
 
 -- name: claim
--- Free is what nobody runs, what was not renewed in time, and what was run over a connection that is gone.
+-- Free is what nobody runs, what was not renewed in time, and what was run over a connection that is gone. What is shared
+-- is joined instead; a pass that is over is shared by nobody.
 UPDATE {state}.backfills AS b SET state = 'running', token = b.token + 1, request = NULL, reason = NULL,
     claimed_by = %(who)s, claimed_since = pg_catalog.clock_timestamp(),
     lease_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second',
     started_at = COALESCE(b.started_at, pg_catalog.clock_timestamp()), finished_at = NULL, policy = %(policy)s,
     backend_pid = CASE WHEN %(ours)s THEN pg_catalog.pg_backend_pid() END,
-    backend_start = (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))
-WHERE b.key = %(backfill)s AND (b.state = ANY (%(free)s::text[]) OR b.state = 'running' AND NOT {alive})
+    backend_start = (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())),
+    shared = b.shared AND NOT b.swept
+WHERE b.key = %(backfill)s
+    AND (b.state = ANY (%(free)s::text[]) OR b.state = 'running' AND NOT b.shared AND NOT {alive})
 RETURNING b.token
 
 -- name: alive
@@ -531,7 +685,7 @@ RETURNING b.token
 (b.lease_until > pg_catalog.clock_timestamp() AND (b.backend_pid IS NULL OR EXISTS (
     SELECT FROM pg_catalog.pg_stat_activity AS a
     WHERE a.pid = b.backend_pid AND COALESCE(a.backend_start = b.backend_start, true)
-)))
+)) OR b.shared AND EXISTS (SELECT FROM {state}.windows AS w WHERE w.backfill = b.key AND NOT w.done AND {range_alive}))
 
 -- name: renew
 -- A claim that holds longer is not shortened.
@@ -541,7 +695,8 @@ WHERE key = %(backfill)s AND token = %(token)s
 
 -- name: one
 SELECT b.key, b.state, b.reason, b.request, b.fingerprint, b.token, b.sweep, b.bound, b.claimed_by,
-    b.claimed_since::text, b.state = 'running' AND {alive}, b.table_name, b.started_at IS NOT NULL, b.swept, b.floor, b.members
+    b.claimed_since::text, b.state = 'running' AND {alive}, b.table_name, b.started_at IS NOT NULL, b.swept, b.floor,
+    b.members, b.shared
 FROM {state}.backfills AS b WHERE b.key = %(backfill)s
 
 -- name: unheld
@@ -562,7 +717,7 @@ UPDATE {state}.backfills SET request = %(request)s WHERE key = %(backfill)s RETU
 WITH gone AS (DELETE FROM {state}.windows WHERE backfill = %(backfill)s RETURNING changed),
     rows_gone AS (DELETE FROM {state}.quarantine WHERE backfill = %(backfill)s),
     kept_gone AS (DELETE FROM {state}.unchanged WHERE backfill = %(backfill)s)
-UPDATE {state}.backfills SET sweep = 0, bound = NULL, floor = NULL, swept = false, started_at = NULL,
+UPDATE {state}.backfills SET sweep = 0, bound = NULL, floor = NULL, swept = false, shared = false, started_at = NULL,
     finished_at = NULL, reason = NULL,
     changed_before = changed_before + (SELECT COALESCE(pg_catalog.sum(changed), 0) FROM gone)
 WHERE key = %(backfill)s
@@ -598,6 +753,12 @@ SELECT b.key, b.state, b.reason,
 FROM {state}.backfills AS b LEFT JOIN {state}.windows AS w ON w.backfill = b.key
 GROUP BY b.key ORDER BY b.created_at, b.key
 
+-- name: counts
+SELECT COALESCE(pg_catalog.sum(examined), 0)::bigint, COALESCE(pg_catalog.sum(changed), 0)::bigint,
+    COALESCE(pg_catalog.sum(unchanged), 0)::bigint, COALESCE(pg_catalog.sum(done_already), 0)::bigint,
+    COALESCE(pg_catalog.sum(locked), 0)::bigint, COALESCE(pg_catalog.sum(quarantined), 0)::bigint
+FROM {state}.windows WHERE backfill = %(backfill)s
+
 -- name: status_by_tenant
 SELECT backfill, tenant, examined, changed, unchanged, done_already, locked, quarantined, batches
 FROM {state}.windows WHERE kind = 'range' ORDER BY backfill, id
@@ -613,7 +774,8 @@ SELECT pg_catalog.current_setting('server_version_num')::integer, pg_catalog.ver
 -- name: table
 SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, c.relreplident::text,
     (SELECT pg_catalog.sum(GREATEST(leaf.reltuples, 0))::bigint FROM pg_catalog.pg_class AS leaf
-     WHERE leaf.oid = c.oid OR leaf.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(c.oid) WHERE isleaf)),
+     WHERE leaf.relkind <> 'p'
+         AND (leaf.oid = c.oid OR leaf.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(c.oid) WHERE isleaf))),
     pg_catalog.pg_has_role(c.relowner, 'USAGE')
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid = pg_catalog.to_regclass(%(table)s)
@@ -1033,3 +1195,12 @@ INSERT INTO {state}.versions (version) VALUES (2)
 -- Which tables a completion is about: a table that was made anew, or a partition that came later, was not looked at.
 ALTER TABLE {state}.backfills ADD COLUMN members bigint[];
 INSERT INTO {state}.versions (version) VALUES (3)
+
+-- name: version_4
+-- What several workers share: ranges of a pass, its end, and whose connection is at one.
+ALTER TABLE {state}.backfills ADD COLUMN shared boolean NOT NULL DEFAULT false;
+ALTER TABLE {state}.windows ADD COLUMN backend_pid integer, ADD COLUMN backend_start timestamptz;
+ALTER TABLE {state}.windows DROP CONSTRAINT windows_kind_check;
+ALTER TABLE {state}.windows
+    ADD CONSTRAINT windows_kind_check CHECK (kind IN ('range', 'whole', 'part', 'end', 'skipped'));
+INSERT INTO {state}.versions (version) VALUES (4)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,7 @@ from migration_guard.backfill.clock import Stop
 from migration_guard.backfill.ends import end_of, first_of, has_passed, standing_floor
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
+from migration_guard.backfill.ranges import edges
 from migration_guard.backfill.record import Record, Swept, Window
 from migration_guard.backfill.span import span
 from migration_guard.backfill.statements import statement
@@ -31,55 +33,143 @@ BETWEEN = 0.05
 """Seconds between two attempts at a row that somebody holds."""
 
 
-def finish(worker: Worker, record: Record) -> State:
-    """Sweep until one pass is clean; tell in which state that leaves the backfill, or raise Stop."""
+def finish(worker: Worker, record: Record, joined: Callable[[], State]) -> State:
+    """Sweep until one pass is clean; tell in which state that leaves the backfill, or raise Stop.
+
+    Where a pass is shared it is `joined`, as by everybody else who works at it.
+    """
     if record.swept:  # what a person wants to be tried again, beside what came since
-        _come_back(worker)
-    proves = worker.job.sweep > 1  # nobody knows who was writing when an earlier run began the first pass
+        come_back(worker)
+    first = Begun(proves=worker.job.sweep > 1)  # nobody knows who was writing when an earlier run began the first pass
     if record.swept or not worker.job.sweep:
-        proves = _begin(worker, record)
+        first = begin(worker, record)
+    elif worker.job.workers > 1 and _share_rest(worker):
+        first = Begun(first.proves, shared=True)
     else:
-        _turn_to(worker, worker.job, record.floor)
+        turn_to(worker, worker.job, record.floor)
     for left in reversed(range(SWEEPS)):
+        if first.shared:
+            return joined()
         _work_through(worker)
-        _come_back(worker)
-        swept = _ended(worker, proves=proves)
-        if swept is not None:
+        come_back(worker)
+        if ended(worker, proves=first.proves) is not None:
             return State.COMPLETED
         if left:
-            proves = _begin(worker, record)
-    raise Stop(State.INCOMPLETE, f"moving target: rows that `where` matches still came in pass {SWEEPS} of this run")
+            first = begin(worker, record)
+    raise moving_target()
 
 
-def _begin(worker: Worker, record: Record) -> bool:
-    """Begin a pass, up to the end that the table has now; tell whether it can prove that nothing is left.
+def moving_target() -> Stop:
+    """What ends a run whose passes always find something to do."""
+    return Stop(State.INCOMPLETE, f"moving target: rows that `where` matches still came in pass {SWEEPS} of this run")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A pass that has begun."""
+
+    proves: bool
+    """Whether it can prove that nothing is left."""
+    shared: bool = False
+    """Whether its ranges are claimed by whoever comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frozen:
+    """What a table is when a pass begins."""
+
+    bound: Value | None
+    writers: list[str]
+    tenants: list[str | None] | None
+    floor: Value | None
+    ends: tuple[Value, ...] | None
+    """Where it is split; None if one does it alone."""
+
+
+def begin(worker: Worker, record: Record) -> Begun:
+    """Begin a pass, up to the end that the table has now.
 
     What an open transaction has written below that end cannot be seen: a pass that proves begins when those are over.
     """
     job, sweep = worker.job, worker.job.sweep + 1
     by_tenants = sweep == 1 and job.subject.per is not None
 
-    def frozen(connection: Connection) -> tuple[Value | None, list[str], list[str | None] | None, Value | None]:
+    def frozen(connection: Connection) -> _Frozen:
         subject = job.subject
         with preflight.as_role(connection, subject.definition):
             bound = end_of(connection, subject.key, subject.table.sql)
             tenants = _tenants(connection, subject) if by_tenants else None
             floor = standing_floor(connection, subject, record.floor, record.members)
-        return bound, writers(connection, subject.members), tenants, floor
+            ends = _split(connection, job, floor, bound, by_tenants=by_tenants)
+        return _Frozen(bound, writers(connection, subject.members), tenants, floor, ends)
 
-    bound, open_, tenants, floor = worker.tried(frozen)
+    now = worker.tried(frozen)
+    begun = Begun(sweep > 1 or not now.writers, now.ends is not None)
     if sweep > 1:
-        _wait_for_writers(worker, open_)
-    worker.tried(
-        lambda connection: job.store.begin_sweep(
-            connection, job.key, job.token, sweep=sweep, bound=bound, tenants=tenants, keeps=floor is not None
+        _wait_for_writers(worker, now.writers)
+
+    def started(connection: Connection) -> None:
+        job.ranges.hold_end(connection, job.share)
+        job.store.begin_sweep(
+            connection,
+            job.key,
+            job.token,
+            sweep=sweep,
+            bound=now.bound,
+            tenants=now.tenants,
+            keeps=now.floor is not None,
         )
-    )
-    _turn_to(worker, replace(job, sweep=sweep, bound=bound), floor)
-    return sweep > 1 or not open_
+        if now.ends is not None:
+            high = None if by_tenants else now.bound
+            job.ranges.share(connection, job.token, now.ends, now.floor, high, proves=begun.proves)
+
+    worker.tried(started)
+    turn_to(worker, replace(job, sweep=sweep, bound=now.bound), now.floor)
+    return begun
 
 
-def _turn_to(worker: Worker, job: Job, floor: Value | None) -> None:
+def _split(
+    connection: Connection, job: Job, low: Value | None, high: Value | None, *, by_tenants: bool
+) -> tuple[Value, ...] | None:
+    """Say where a pass is split; None if one does it alone. What was shared stays so: others wait for what comes next."""
+    kept = () if job.share is not None else None
+    if high is None:
+        return kept
+    found = edges(connection, job.subject, low, high, job.workers)
+    if by_tenants:
+        return () if job.workers > 1 or found is not None else kept
+    return kept if found is None else found
+
+
+def _share_rest(worker: Worker) -> bool:
+    """Share what is left of a pass that one began alone; tell whether that is worth it."""
+    job = worker.job
+
+    def left(connection: Connection) -> tuple[bool, Value | None]:
+        windows = job.store.windows(connection, job.key)
+        places = job.store.control(connection, job.key, job.token, [one.id for one in windows], ()).places
+        whole = next((place for place in places if place.whole and place.parent is None and not place.done), None)
+        return whole is not None, whole.cursor if whole is not None else None
+
+    def found(connection: Connection) -> tuple[Value | None, Value | None, tuple[Value, ...] | None]:
+        one, cursor = left(connection)
+        high = job.bound if one else None
+        with preflight.as_role(connection, job.subject.definition):
+            ends = _split(connection, job, cursor, job.bound, by_tenants=not one)
+        return cursor, high, ends
+
+    cursor, high, ends = worker.tried(found)
+    if ends is None:
+        return False
+
+    def shared(connection: Connection) -> None:
+        job.ranges.share(connection, job.token, ends, cursor, high, proves=job.sweep > 1)
+
+    worker.tried(shared)
+    return True
+
+
+def turn_to(worker: Worker, job: Job, floor: Value | None) -> None:
     """Go on with a pass, and say over which keys."""
 
     def first(connection: Connection) -> Value | None:
@@ -112,18 +202,27 @@ def _tenants(connection: Connection, subject: Subject) -> list[str | None]:
 def _work_through(worker: Worker) -> None:
     """Do all windows in turns, so that a tenant with many rows does not keep the others waiting."""
     while todo := [window.id for window in _windows(worker) if not window.skipped]:
-        turns, queue = dict.fromkeys(todo, 0), deque(todo)
-        while queue:
-            outcome = worker.advance(tuple(queue)[:TOGETHER])
-            if outcome is None:
-                continue
-            for window in outcome.windows:
-                turns[window] += 1
-                if window in outcome.done or turns[window] >= SLICE:
-                    queue.remove(window)
+        in_turns(worker, todo)
 
 
-def _come_back(worker: Worker) -> None:
+def in_turns(worker: Worker, todo: Sequence[int]) -> tuple[int, ...]:
+    """Give each window some batches; tell which are not done."""
+    turns, queue, left = dict.fromkeys(todo, 0), deque(todo), list[int]()
+    while queue:
+        outcome = worker.advance(tuple(queue)[:TOGETHER])
+        if outcome is None:
+            continue
+        for window in outcome.windows:
+            turns[window] += 1
+            if window in outcome.done:
+                queue.remove(window)
+            elif turns[window] >= SLICE:
+                queue.remove(window)
+                left.append(window)
+    return tuple(left)
+
+
+def come_back(worker: Worker) -> None:
     """Do what was locked: first whatever is free by now, then wait, for one row at a time and for a moment each."""
     patience = worker.job.subject.definition.policy.lock
     given_up = time.monotonic() + patience
@@ -141,11 +240,12 @@ def _come_back(worker: Worker) -> None:
         given_up = time.monotonic() + patience
 
 
-def _ended(worker: Worker, *, proves: bool) -> Swept | None:
+def ended(worker: Worker, *, proves: bool) -> Swept | None:
     """End a pass if it was clean, and say what it came to."""
     job = worker.job
 
     def end(connection: Connection) -> Swept | None:
+        job.ranges.hold_end(connection, job.share)
         swept = job.store.result_of_sweep(connection, job.key, job.token, job.sweep)
         if swept.left or swept.touched or not proves or (job.sweep == 1 and swept.unchanged):
             return None

@@ -12,6 +12,7 @@ from migration_guard.backfill.ends import unproven
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.pinned import apply_settings, milliseconds, search_settings
 from migration_guard.backfill.record import Record
+from migration_guard.backfill.sharing import Part
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.subject import Subject
 from migration_guard.backfill.sweep import finish
@@ -25,16 +26,17 @@ PROOFS = "what comes later is proven by `gate --prove`, a trigger or a constrain
 def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, str | None]:
     """Sweep its table until nothing is left; tell in which state that leaves it, and why."""
     store, reporter, key = bench.store, bench.reporter, definition.key
-    subject = _examined(bench, definition)
+    subject = _examined(bench, definition, joins=record.shared)
     before = bench.counts(key)
     reporter.begin(key, subject.table.rows, before)
     for warning in subject.warnings:
         reporter.warn(key, warning)
-    job = Job(subject, store, record.token, record.sweep, record.bound)
+    job = Job(subject, store, record.token, record.sweep, record.bound, bench.workers)
     proven = before.changed + before.unchanged > 0
     worker, deadlocks = Worker(bench.session, job, bench.clock, reporter, proven=proven), _deadlocks(bench)
     try:
-        state = finish(worker, record)
+        part = Part(worker, record)
+        state = part.take() if record.shared else finish(worker, record, part.take)
     finally:
         with suppress(Exception):  # what is told besides hides nothing that went wrong
             _tell_of_deadlocks(bench, key, _deadlocks(bench) - deadlocks, worker.victims)
@@ -48,7 +50,7 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
     return state, None
 
 
-def _examined(bench: Bench, definition: Backfill) -> Subject:
+def _examined(bench: Bench, definition: Backfill, *, joins: bool) -> Subject:
     # To plan a statement locks the table: nobody waits for that longer than there is a run to use it.
     waits = {"lock_timeout": milliseconds(bench.clock.within(bench.policy.lock))}
     with bench.session.transaction({**bench.policy.settings(0), **waits}) as connection:
@@ -59,7 +61,7 @@ def _examined(bench: Bench, definition: Backfill) -> Subject:
                 subject = preflight.examine(connection, definition, on)
                 subject = replace(subject, swift=way(connection, subject))
             looked.rollback()
-        for warning in subject.warnings:
+        for warning in () if joins else subject.warnings:  # who was there before has written them down
             bench.store.note(connection, definition.key, Actor.RUNNER, "warning", warning)
     return subject
 

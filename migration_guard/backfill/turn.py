@@ -12,7 +12,8 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, s
 
 from migration_guard.backfill.bench import Bench
 from migration_guard.backfill.called import called
-from migration_guard.backfill.clock import Clock, Stop
+from migration_guard.backfill.clock import AT_ONCE, Clock, Stop
+from migration_guard.backfill.company import ALONE, Company
 from migration_guard.backfill.connect import APPLICATION, Address, engine
 from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.errors import CannotRun, LostClaim, Refused, Trouble, judged, told_of
@@ -23,12 +24,13 @@ from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.pinned import milliseconds
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.proof import QUICK
+from migration_guard.backfill.ranges import Ranges
 from migration_guard.backfill.record import Record
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result
 from migration_guard.backfill.session import Session
-from migration_guard.backfill.standing import Counts
-from migration_guard.backfill.state import Store
+from migration_guard.backfill.sharing import IDLE, Over
+from migration_guard.backfill.state import Store, whoami
 from migration_guard.backfill.subject import Unfit
 from migration_guard.backfill.swept import swept
 from migration_guard.backfill.transitions import SWEPT, Actor, State
@@ -48,11 +50,21 @@ _WAITS_FOR_A_PERSON = {
 class Turn:
     """One backfill, from its claim to its state."""
 
-    def __init__(self, definition: Definition, where: Address, store: Store, clock: Clock, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        definition: Definition,
+        where: Address,
+        store: Store,
+        clock: Clock,
+        reporter: Reporter,
+        *,
+        company: Company = ALONE,
+    ) -> None:
         self._definition = definition
+        self._follows = company.follows
         name = f"{APPLICATION} {definition.key}"
         policy = definition.policy if isinstance(definition, Backfill) else TimeoutPolicy()
-        self._bench = Bench(where, name, Session(engine(where, name)), store, clock, reporter, policy)
+        self._bench = Bench(where, name, Session(engine(where, name)), store, clock, reporter, policy, company.workers)
         self._ran = False
         self._apart: str | None = None
         """Which rows of a completed backfill there was no time to look at again."""
@@ -89,12 +101,31 @@ class Turn:
             return self._not_run(None, f"{unseen}; {todo}")
         if waiting is not None:
             return replace(self._not_run(record.state, waiting), apart=self._apart is not None)
-        claimed = self._claimed(record)
-        if claimed is None:
-            return self._held_by_another()
-        self._ran, record = True, claimed
-        state, reason = self._outcome(record)
-        return self._ended(record, state, reason)
+        while True:
+            claimed = self._claimed(record)
+            if claimed is None:
+                others = self._followed() if self._follows else self._held_by_another()
+                if others is None:
+                    continue
+                return others
+            self._ran = True
+            try:
+                state, reason = self._outcome(claimed)
+            except Over as over:
+                if over.goes_on and self._bench.clock.goes_on:
+                    continue
+                return Result(definition.key, over.state, over.reason, self._bench.counts(definition.key))
+            return self._ended(claimed, state, reason)
+
+    def _followed(self) -> Result | None:
+        """Wait, as one of several who take one backfill after the other, until who runs this one has ended it, or is gone."""
+        self._bench.clock.sleep(IDLE)
+        with self._bench.transaction() as connection:
+            now = self._bench.store.find(connection, self._definition.key)
+        if now is None or now.state is not State.RUNNING:
+            state, reason = (now.state, now.reason) if now is not None else (None, _BEGINNING)
+            return Result(self._definition.key, state, reason, self._bench.counts(self._definition.key))
+        return None if self._bench.clock.goes_on else self._held_by_another()
 
     def _not_run(self, state: State | None, reason: str) -> Result:
         return Result(self._definition.key, state, reason, self._bench.counts(self._definition.key), ran=False)
@@ -144,7 +175,7 @@ class Turn:
 
     def _claimed(self, record: Record) -> Record | None:
         """Claim it, and give how it stands now: somebody may have been at it since it was looked at."""
-        definition, patience = self._definition, time.monotonic() + CLAIM_PATIENCE
+        definition, patience = self._definition, time.monotonic() + (0 if self._follows else CLAIM_PATIENCE)
         ours = isinstance(definition, Backfill)
         lease = self._bench.policy.lease if isinstance(definition, Backfill) else definition.lease
         also = (record.state,) if record.state in SWEPT else ()
@@ -153,7 +184,9 @@ class Turn:
                 with self._briefly() as connection:
                     store, policy = self._bench.store, self._bench.policy
                     token = store.claim(connection, definition.key, policy, lease, ours=ours, also=also)
-                    claimed = store.find(connection, definition.key) if token is not None else None
+                    claimed = store.find(connection, definition.key)
+                    if token is None and not (ours and claimed is not None and self._may_join(claimed)):
+                        claimed = None
             except DBAPIError as error:
                 if judged(error).trouble is not Trouble.LOCKS:
                     raise
@@ -161,6 +194,11 @@ class Turn:
             if claimed is not None or time.monotonic() >= patience:
                 return claimed
             self._bench.clock.sleep(0.2)
+
+    def _may_join(self, record: Record) -> bool:
+        """Tell whether others are at it, or were, in a way that they share with whoever comes."""
+        same = record.fingerprint == self._definition.fingerprint
+        return record.state is State.RUNNING and record.shared and same
 
     def _outcome(self, record: Record) -> tuple[State, str | None]:
         try:
@@ -172,14 +210,12 @@ class Turn:
             return stopped.state, stopped.reason
         except (Unfit, Refused, CannotRun) as unfit:
             return State.FAILED, str(unfit)
-        except LostClaim:
+        except (LostClaim, Over):
             raise
         except KeyboardInterrupt:
             with suppress(Exception):
                 self._bench.session.drop()
-                self._ended(
-                    record, State.INCOMPLETE, "stopped at once by a second signal; its last batch was rolled back"
-                )
+                self._ended(record, State.INCOMPLETE, AT_ONCE)
             raise
         except DBAPIError as error:
             fault = judged(error)
@@ -193,15 +229,23 @@ class Turn:
     def _ended(self, record: Record, state: State, reason: str | None) -> Result:
         """Write down how it ended: over another connection, where the one before is gone."""
 
-        def end() -> Counts:
+        def end() -> Result:
+            ended = Result(record.key, state, reason)
             try:
                 with self._bench.transaction() as connection:
                     now = self._bench.store.find(connection, record.key)
-                    if now is None or (now.token, now.state) != (record.token, state):  # else only the reply was lost
+                    if now is not None and self._only_leaves(connection, now, record, state):
+                        ended = Result(record.key, State.RUNNING, f"others are at it; here: {reason}")
+                    elif now is None or (now.token, now.state) != (record.token, state):  # else only the reply was lost
                         self._bench.store.step(
-                            connection, record, state, Actor.RUNNER, reason=reason, token=record.token
+                            connection,
+                            replace(record, state=State.RUNNING),
+                            state,
+                            Actor.RUNNER,
+                            reason=reason,
+                            token=record.token,
                         )
-                return self._bench.counts(self._definition.key)
+                return replace(ended, counts=self._bench.counts(self._definition.key))
             except DBAPIError as error:
                 if judged(error).trouble is Trouble.CONNECTION:
                     self._bench.session.drop()
@@ -214,10 +258,16 @@ class Turn:
             reraise=True,
         )
         try:
-            return Result(record.key, state, reason, retrying(end))
+            return retrying(end)
         except DBAPIError as error:
             written = f"and that could not be written down: {judged(error)}"
             return Result(record.key, state, f"{reason or state.value}; {written}")
+
+    def _only_leaves(self, connection: Connection, now: Record, record: Record, state: State) -> bool:
+        """Give back what is ours of a backfill that is shared; tell whether it goes on without us."""
+        if state is not State.INCOMPLETE or now.token != record.token or not now.shared:
+            return False
+        return Ranges(self._bench.store.schema, record.key).others(connection, whoami())
 
 
 def _is_outage(error: BaseException) -> bool:

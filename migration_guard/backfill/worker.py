@@ -63,6 +63,8 @@ class Worker:
         self._sieves = False
         """Whether the predicate has just failed on some rows, so that there may be more of them ahead."""
         self._noted: set[str] = set()
+        self.told = 0
+        """The sweep of which it has told that it is at it."""
         self._tried = 0
         self._set_aside = 0
         self._last = 0.0
@@ -77,6 +79,10 @@ class Worker:
         return self._clock
 
     @property
+    def reporter(self) -> Reporter:
+        return self._reporter
+
+    @property
     def victims(self) -> int:
         """Batches of ours that the server has ended to resolve a deadlock."""
         return self._tries.victims
@@ -84,7 +90,12 @@ class Worker:
     def turn_to(self, job: Job, span: Span | None = None) -> None:
         """Go on with a sweep, over a span of keys."""
         self._job = job
+        self.told = job.sweep
         self._reporter.turn(job.sweep, span)
+
+    def take(self, job: Job) -> None:
+        """Go on with another part of the same sweep."""
+        self._job = job
 
     def advance(self, windows: Sequence[int]) -> Outcome | None:
         """Do one batch of windows, and rest; None if it did not go through, and the next one is smaller."""
@@ -254,12 +265,10 @@ class Worker:
 
     def _hold(self) -> None:
         """Let a schema change go first: a batch would queue behind it, and readers behind the batch."""
-        self._note("hold", "a schema change waits for the table: held until it is through")
+        self.note("hold", "a schema change waits for the table: held until it is through")
         self._clock.sleep(HOLD_CHECK)
         self.check_time()
-        self.tried(
-            lambda connection: self._job.store.renew(connection, self._job.key, self._job.token, self._job.lease)
-        )
+        self.tried(self._job.renew)
 
     def _tell(self, outcome: Outcome, fault: Fault | None = None) -> None:
         counts = outcome.counts
@@ -270,12 +279,12 @@ class Worker:
             counts, self._last, self._care.rows if self._care.careful else self._pace.size, outcome.passed, outcome.at
         )
         for note in outcome.notes:
-            self._note("note", note)
+            self.note("note", note)
         if counts.quarantined and self._set_aside >= BREAKER_ROWS and self._set_aside * 2 >= self._tried:
             told = f"{self._set_aside} of {self._tried} rows cannot be changed"
             raise Stop(State.FAILED, f"{told}; the last: {fault or outcome.fault}")
 
-    def _note(self, kind: str, detail: str) -> None:
+    def note(self, kind: str, detail: str) -> None:
         """Say and write down what is worth it, once a run."""
         if detail in self._noted:
             return

@@ -9,8 +9,8 @@ from migration_guard.backfill.registry import Definition, named
 from migration_guard.cli.backfill_output import (
     compared,
     listing,
-    standing_table,
     standings_json,
+    status_text,
     tenant_table,
     watched,
 )
@@ -38,7 +38,7 @@ for _name, _help in LEADING.items():
 @click.option("--dry-run", is_flag=True, help="Show what would be done; write nothing.")
 @click.option("--max-minutes", type=click.FloatRange(0, min_open=True), metavar="N", help="For all together; 10.")
 @click.option("--max-seconds", type=click.FloatRange(0, min_open=True), metavar="N", help="The same in seconds.")
-@click.option("--workers", type=click.IntRange(1), default=1, metavar="N", help="One, for now.")
+@click.option("--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that share the work; 1.")
 @click.option("--offline", is_flag=True, help="The application is stopped: run also what is not safe beside it.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How lines are written; text.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if work is left, with 2 if nothing could be run.")
@@ -66,11 +66,9 @@ def run_command(
         from migration_guard.cli import backfill_run  # noqa: PLC0415 -- needs the extra
 
         chosen = _chosen(where.definitions(), only, priority)
-        if workers > 1:
-            say(f"{workers} workers are asked for; there is one for now, which runs everything")
         seconds = max_seconds or 60 * (max_minutes or 10.0)
         order = backfill_run.Order(
-            chosen, where.variable, where.schema, where.owners, seconds, offline, log_format == "json"
+            chosen, where.variable, where.schema, where.owners, seconds, offline, log_format == "json", workers
         )
         return backfill_run.dry_run(order) if dry_run else backfill_run.run(order, strict=strict)
 
@@ -114,11 +112,11 @@ def status_command(
         known = where.known()
         wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
         if watch:
-            watched(lambda: compared(desk.standings(), wanted))
+            watched(lambda: status_text(compared(desk.standings(), wanted), desk.holders()))
         elif as_json:
-            say(standings_json(compared(desk.standings(), wanted), desk.tenants()))
+            say(standings_json(compared(desk.standings(), wanted), desk.tenants(), desk.holders()))
         else:
-            say(standing_table(compared(desk.standings(), wanted)))
+            say(status_text(compared(desk.standings(), wanted), desk.holders()))
             if by_tenant:
                 say(tenant_table(desk.tenants()))
     return 0

@@ -16,10 +16,11 @@ from migration_guard.backfill.errors import CannotRun, LostClaim
 from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.preflight import as_role, located
+from migration_guard.backfill.ranges import holders
 from migration_guard.backfill.record import Record
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.session import Session
-from migration_guard.backfill.standing import SetAside, Standing, TenantCounts
+from migration_guard.backfill.standing import Holder, SetAside, Standing, TenantCounts
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.transitions import Actor, State
@@ -50,6 +51,12 @@ class Desk:
         """Give the counts of every tenant."""
         with self._transaction() as connection:
             return self._store.tenants(connection) if self._store.tables.ready(connection, Use.READ) else ()
+
+    def holders(self) -> tuple[Holder, ...]:
+        """Give who does what, where a backfill is shared."""
+        with self._transaction() as connection:
+            ready = self._store.tables.ready(connection, Use.READ)
+            return holders(connection, self._store.schema) if ready else ()
 
     def steer(self, command: str, key: str) -> str:
         """Lead a backfill to another state, or ask its runner to; tell which."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,19 +9,17 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from migration_guard.backfill.gate import CHANGED
 from migration_guard.backfill.registry import Definition
-from migration_guard.backfill.standing import Standing, TenantCounts
+from migration_guard.backfill.standing import Holder, Standing, TenantCounts
 from migration_guard.backfill.transitions import SWEPT, State
-from migration_guard.report.sanitise import one_line
+from migration_guard.cli.backfill_shares import shares_json, shares_table
+from migration_guard.cli.backfill_table import COUNTS, table
 
 WATCH_SECONDS = 1.0
-COUNTS = ("examined", "changed", "unchanged", "done_already", "locked", "quarantined")
 
 
 def listing(definitions: Sequence[Definition], *, as_json: bool) -> str:
@@ -59,12 +56,14 @@ def compared(standings: Sequence[Standing], wanted: Mapping[str, str]) -> tuple[
     )
 
 
-def standings_json(standings: Sequence[Standing], tenants: Sequence[TenantCounts]) -> str:
+def standings_json(
+    standings: Sequence[Standing], tenants: Sequence[TenantCounts], holders: Sequence[Holder] = ()
+) -> str:
     """Give `status` as JSON: a list, with an object for each backfill."""
-    return json.dumps([_standing(one, tenants) for one in standings], indent=2, ensure_ascii=False)
+    return json.dumps([_standing(one, tenants, holders) for one in standings], indent=2, ensure_ascii=False)
 
 
-def _standing(one: Standing, tenants: Sequence[TenantCounts]) -> dict[str, Any]:
+def _standing(one: Standing, tenants: Sequence[TenantCounts], holders: Sequence[Holder]) -> dict[str, Any]:
     own = [tenant for tenant in tenants if tenant.backfill == one.key]
     counted = len(own) > 1 or any(tenant.tenant is not None for tenant in own)
     return {
@@ -81,6 +80,7 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts]) -> dict[str, Any]:
         "started_at": one.started_at.isoformat() if one.started_at else None,
         "finished_at": one.finished_at.isoformat() if one.finished_at else None,
         "tenants": [{"tenant": t.tenant, **asdict(t.counts), "batches": t.batches} for t in own] if counted else [],
+        **shares_json([holder for holder in holders if holder.backfill == one.key]),
     }
 
 
@@ -116,25 +116,18 @@ def tenant_table(tenants: Sequence[TenantCounts]) -> str:
     return table(("key", "tenant", *(name.replace("_", " ") for name in COUNTS)), rows)
 
 
-def watched(standings: Callable[[], Sequence[Standing]]) -> None:
+def status_text(standings: Sequence[Standing], holders: Sequence[Holder]) -> str:
+    """Give `status`: a line a backfill and, where several work at one, who does what."""
+    shown = shares_table(holders)
+    return f"{standing_table(standings)}\n\n{shown}" if shown else standing_table(standings)
+
+
+def watched(status: Callable[[], str]) -> None:
     """Show `status` until somebody interrupts."""
-    with suppress(KeyboardInterrupt), Live(Text(standing_table(standings())), auto_refresh=False) as live:
+    with suppress(KeyboardInterrupt), Live(Text(status()), auto_refresh=False) as live:
         while True:
             time.sleep(WATCH_SECONDS)
-            live.update(Text(standing_table(standings())), refresh=True)
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Give lines under heads."""
-    table = Table(box=None, pad_edge=False, show_header=True)
-    for head in heads:
-        table.add_column(head, overflow="fold", justify="right" if head.replace(" ", "_") in COUNTS else "left")
-    for row in rows:
-        table.add_row(*(one_line(cell) for cell in row))
-    console = Console(file=io.StringIO(), width=160, color_system=None, markup=False, emoji=False, highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))
+            live.update(Text(status()), refresh=True)
 
 
 def _state(one: Standing) -> str:

@@ -25,6 +25,16 @@ def reporter(*, as_json: bool = False) -> Reporter:
     return Lines(as_json=as_json)
 
 
+class Aside(Reporter):
+    """What another worker of the same run has to say: what its functions log. The rest is told once, by who started it."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._json = as_json
+
+    def said(self, key: str, text: str) -> None:
+        say(stamped("log", key, text, as_json=self._json))
+
+
 class Lines(Reporter):
     """A line now and then."""
 
@@ -36,6 +46,14 @@ class Lines(Reporter):
         self._told = time.monotonic()
         self._batches = 0
         self._pass = Pass(0, None)
+
+    def aside(self) -> Reporter:
+        return Aside(as_json=self._json)
+
+    def stands(self, counts: Counts) -> None:
+        if self._pass.sweep <= 1:
+            self._pass.passed += max(0, counts.examined - self._counts.examined)
+        self._counts = counts
 
     def begin(self, key: str, rows: int, counts: Counts) -> None:
         self._key, self._rows, self._counts = key, rows, counts

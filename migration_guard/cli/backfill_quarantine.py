@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from migration_guard.backfill.standing import SetAside
-from migration_guard.cli.backfill_output import table
+from migration_guard.cli.backfill_table import table
 
 HEADS = ("backfill", "tenant", "key", "sqlstate", "message", "attempts", "at")
 Data = Mapping[tuple[str, ...], str]

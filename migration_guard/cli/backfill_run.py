@@ -32,6 +32,7 @@ class Order:
     seconds: float
     offline: bool
     as_json: bool = False
+    workers: int = 1
 
     @property
     def address(self) -> Address:
@@ -48,7 +49,7 @@ def run(order: Order, *, strict: bool) -> int:
     results = run_all(
         order.definitions,
         where,
-        limits=Limits(order.seconds, order.offline),
+        limits=Limits(order.seconds, order.offline, order.workers),
         schema=order.schema,
         owners=order.owners,
         reporter=reporter(as_json=order.as_json),

@@ -10,6 +10,7 @@ from migration_guard.discover import Candidate
 from migration_guard.files import Unreadable, read_source
 from migration_guard.interpreter.syntax import Refused
 from migration_guard.lean import dataclass
+from migration_guard.move.neighbours import is_revision, other_versions
 from migration_guard.move.piece import Piece
 from migration_guard.move.schema import Schema, contract_path
 from migration_guard.operations import Operation
@@ -185,6 +186,10 @@ def _followers(candidate: Candidate, contract: Contract, app: str | None) -> Ite
     if app is not None and b"replaces" in candidate.source:
         raise CannotRemove("it is a squashed migration")
     files = sorted(folder.glob("*.py"))
+    if app is None:
+        files += [path for path in other_versions(folder, candidate.root) if path.parent != folder]
+        if any(is_revision(path, contract.name) for path in files if path != contract_path(candidate.path)):
+            raise CannotRemove(f"there is another migration {contract.name}")
     if app is not None:
         files += [path for path in sorted(folder.parent.parent.glob("*/migrations/*.py")) if path.parent != folder]
     for path in files:

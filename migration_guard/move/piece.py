@@ -14,7 +14,8 @@ from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition, Rows
 from migration_guard.rewriting.core import Core
 from migration_guard.rewriting.functions import Django
-from migration_guard.rewriting.removal import Migration
+from migration_guard.rewriting.mapped import Mapped
+from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.rewriting.repeated import repeated
 from migration_guard.rewriting.slices import Written
 from migration_guard.sql.backfill import CannotMove, Draft, draft, draft_of_rows
@@ -104,6 +105,10 @@ def _only_of(schema: Schema, drafted: Draft, rows: Rows) -> tuple[str, ...]:
     gone = schema.dropped(drafted.table, schema.facts(drafted.table).columns)
     if gone is None:
         return ()
+    if rows.mapper != "django-orm":
+        gone = schema.dropped(drafted.table, rows.read)
+        if gone is None:
+            return ()
     used = schema.dropped(drafted.table, rows.read) if rows.fields else gone
     if used is None:
         return rows.fields
@@ -166,7 +171,9 @@ def _at_once(candidate: Candidate, rendition: Rendition) -> Rendition:
             raise CannotMove(rendition.refusal)
         return replace(rendition, sql=together(rendition.ways), refusal="", ways=(), loop=loop)
     whole = unlimited(rendition.sql) if found is not None and found.until_none else None
-    return replace(rendition, sql=whole, loop=loop) if whole is not None else rendition
+    if whole is None or found is None or found.fewer_than not in {None, whole[1]}:
+        return rendition
+    return replace(rendition, sql=whole[0], loop=loop)
 
 
 def _function_of(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:
@@ -184,12 +191,29 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
     only = _only_of(schema, drafted, rows)
     migration = Migration(candidate.path, candidate.source)
     site = migration.site(rendition, rendition.calls)
+    if rows.mapper != "django-orm":
+        piece = Piece(finding, operation, rendition, drafted, _models(schema, drafted))
+        return _function_of_session(piece, schema, migration, site)
     django = Django(migration, candidate.path, site.statements, rows.row, only)
     written = django.written(FUNCTION, operation.migration, fills=drafted.fills)
     app = operation.migration.partition(".")[0].lower()
     words = {word for name in written.words for word in (name, f"{app}_{name}")}
     drafted = _with_unread(replace(drafted, names=drafted.names | words), schema)
     return Piece(finding, operation, rendition, drafted, _models(schema, drafted), written)
+
+
+def _function_of_session(piece: Piece, schema: Schema, migration: Migration, site: Site) -> Piece:
+    """Make a function of a loop over a session's query. Raises CannotMove and CannotRemove."""
+    drafted, rows = piece.drafted, piece.rendition.rows
+    assert rows is not None
+    key = dict(zip(rows.read, rows.fields, strict=True)).get(drafted.keys[0])
+    if key is None:
+        raise CannotMove(f"its class has no attribute for the key {drafted.keys[0]}; {piece.rendition.refusal}")
+    path = Path(piece.finding.path)
+    mapped = Mapped(migration, path, site.statements, rows.row)
+    written = mapped.written(FUNCTION, piece.operation.migration or path.stem, key, fills=drafted.fills)
+    drafted = _with_unread(replace(drafted, names=drafted.names | written.words), schema)
+    return replace(piece, drafted=drafted, function=written)
 
 
 def _function_of_query(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:

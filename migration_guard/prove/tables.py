@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from zlib import crc32
 
 import psycopg
@@ -16,6 +16,8 @@ from migration_guard.sql.backfill.spoken import Spoken
 
 ROWS = 180
 """Rows of each table: enough for some batches."""
+_MEETS_EVERY = 9
+"""So often a row meets what the statement asks for."""
 _IS_NUMBER = re.compile(r"(?:.*_)?(?:id|no|num|number|count|order|position|score|total|amount|seconds|size|rank)$")
 _IS_TRUTH = re.compile(r"(?:is|has|can|was)_\w+|\w*(?:active|enabled|deleted|public|hidden)$")
 
@@ -34,6 +36,8 @@ class Made:
     new: frozenset[str]
     """Columns that the migration itself has added: NULL in every row."""
     values: Values
+    asked: Mapping[str, str]
+    """Columns that the statement compares with a constant: some rows have all of these at once."""
 
     def create(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         """Create it and its rows."""
@@ -84,6 +88,12 @@ class Made:
         for name, kind, nullable in self.columns:
             if name in self.new:
                 row.append(None)
+            elif name in self.asked and number % _MEETS_EVERY == 0 and name not in self.keys and name not in alone:
+                row.append(
+                    self.asked[name]
+                    if _may_hold(kind, self.asked[name])
+                    else self.values.one(name, kind, number, nullable=False)
+                )
             elif self.keys == (name,) or (name in alone and number % 5):
                 row.append(self.values.key(kind, number * 2 if self.filled else number))
             elif name in self.keys:
@@ -105,20 +115,36 @@ def made_for(statements: Sequence[Spoken], facts_of: Callable[[str], Facts]) -> 
         ROWS,
     )
     found = []
+    known = {column: one.type for name in names for column, one in facts_of(name).columns.items() if one.type}
+    known |= {column: "TEXT" for one in statements for column in one.said if column not in known}
+    for pair in (pair for one in statements for pair in (*one.same, *((b, a) for a, b in one.same))):
+        known.setdefault(pair[0], known.get(pair[1], _guessed(pair[0])))
     for name in names:
         facts = facts_of(name)
         columns = dict(facts.columns)
         only = len(names) == 1
         for column in _spoken_of(name, statements, alone=only or not facts.columns):
-            columns.setdefault(column, Column(_guessed(column)))
+            columns.setdefault(column, Column(known.get(column) or _guessed(column)))
         keys = facts.keys or ("id",)
         for key in keys:
             columns.setdefault(key, Column("BIGINT", nullable=False))
+        for key in (one for unique in facts.unique for one in unique):
+            columns.setdefault(key, Column(known.get(key) or _guessed(key)))
         filled = {column for one in statements if one.filled and one.tables[0] == name for column in one.filled}
         told = tuple((column, _type(column, one), one.nullable) for column, one in columns.items())
         new = frozenset(column for column, one in columns.items() if one.new and column not in keys)
-        found.append(Made(name, told, keys, facts.unique, frozenset(filled), new, values))
+        asked = {column: value for one in statements for column, value in one.asked}
+        found.append(Made(name, told, keys, facts.unique, frozenset(filled), new, values, asked))
     return found
+
+
+def _may_hold(kind: str, value: str) -> bool:
+    """Whether a column of a type may hold a constant: any text, and numbers where numbers are meant."""
+    base = kind.partition("(")[0].strip()
+    length = kind.partition("(")[2].rstrip(")")
+    if base in {"TEXT", "VARCHAR", "CHAR"}:
+        return not length.isdigit() or len(value) <= int(length)
+    return _whole(base) and value.isdigit()
 
 
 def _mixed(*parts: object) -> int:

@@ -100,6 +100,9 @@ def chain_of(node: cst.BaseExpression, around: cst.CSTNode, seen: frozenset[str]
         case cst.Call(func=cst.Name(value=name), args=[first, *_]) if name in _WRAPS:
             begun = chain_of(first.value, around, seen)
             return Chain(begun.root, (*begun.links, Link("read", node)))
+        case cst.Call(func=cst.Name(value="Paginator"), args=[first, *_]):
+            begun = chain_of(first.value, around, seen)
+            return Chain(begun.root, (*begun.links, Link("page", node)))
         case cst.Call(func=cst.Name(value=name)) if name in _ROOTS:
             return Chain(node.func, (Link(name, node),))
         case cst.Subscript(value=base):

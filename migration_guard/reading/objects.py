@@ -90,6 +90,10 @@ def write(kind: str, node: cst.CSTNode, around: cst.CSTNode, *, opened: bool) ->
     plain = name[1:] if name in {"asave", "aupdate", "adelete", "abulk_update"} else name
     if plain in RUNS and node.args:
         return _statement(kind, chain_of(node.args[0].value, around), around)
+    if (
+        plain == "execute" and not node.args and isinstance(node.func, cst.Attribute)
+    ):  # peewee's statements run themselves
+        return _statement(kind, chain_of(node.func.value, around), around)
     if plain == "bulk_update":
         return _bulk(node, around)
     if plain == "save" and isinstance(node.func, cst.Attribute):
@@ -251,6 +255,12 @@ def _of_expression(node: cst.BaseExpression, *, certain: bool, negated: bool) ->
             both = certain and isinstance(node.operator, cst.BitAnd)
             for part in (left, right):
                 yield from _of_expression(part, certain=both or _all_ask(left, right), negated=negated)
+        case cst.BinaryOperation(
+            left=left, operator=cst.LeftShift() | cst.RightShift(), right=right
+        ):  # peewee's IN, IS
+            how = "in" if isinstance(node.operator, cst.LeftShift) else "is"
+            if column := _column_of(left):
+                yield _Test(column, how, right, certain, negated)
         case cst.UnaryOperation(operator=cst.BitInvert(), expression=inner):
             yield from _of_expression(inner, certain=certain, negated=not negated)
         case cst.Call(func=function, args=arguments) if (dotted(function) or "").rpartition(".")[2] in {
@@ -272,7 +282,8 @@ def _of_expression(node: cst.BaseExpression, *, certain: bool, negated: bool) ->
                 yield _Test(column, how, right, certain, negated)
         case cst.Call(func=cst.Attribute(value=left, attr=cst.Name(value=method)), args=arguments):
             value = arguments[0].value if arguments else None
-            how = {"in_": "in", "is_": "is", "between": "between"}.get(method, method)
+            how = {"in_": "in", "is_": "is", "between": "between", "is_null": "isnull"}.get(method, method)
+            value = value or (cst.Name("True") if method == "is_null" else None)
             if column := _column_of(left):
                 yield _Test(column, how, value, certain, negated)
 

@@ -167,7 +167,8 @@ class Core:
 
     def rows(self, node: cst.BaseExpression) -> tuple[str, list[str]]:
         """Give the table whose rows a session's query goes through, and the conditions."""
-        table, query, chain = self._queried(node)
+        selected = self._selected(node)
+        table, query, chain = selected if selected is not None else self._queried(node)
         if len(query.args) != 1:
             raise understood_no(node)
         conditions: list[str] = []
@@ -179,6 +180,26 @@ class Core:
         if set(self.tables) - {table}:
             raise NotRendered("it goes through rows of several tables; write the statement in SQL, then move it")
         return table, conditions
+
+    def _selected(self, node: cst.BaseExpression) -> tuple[str, cst.Call, Chain] | None:
+        """The same of `session.scalars(select(Lead).where(…))`, and of `session.execute(…).scalars()`."""
+        _, chain = links(node, self.machine)
+        chain = chain[next((i for i, (method, _) in enumerate(chain) if method in ("scalars", "execute")), 0) :]
+        names = [method for method, _ in chain]
+        behind_it = names[2:] if names[:2] == ["execute", "scalars"] else names[1:]
+        runs = names[:1] == ["scalars"] or names[:2] == ["execute", "scalars"]
+        if not runs or set(behind_it) - {"all", "unique"} or len(chain[0][1].args) != 1:
+            return None
+        root, inner = links(chain[0][1].args[0].value, self.machine)
+        if inner and inner[0][0] == "select":
+            start, inner = inner[0][1], inner[1:]
+        elif isinstance(root, cst.Call) and dotted(root.func) == "select":
+            start = root
+        else:
+            return None
+        self.entity = start.args[0].value if start.args else None
+        table = self.table(self.entity) if self.entity is not None else None
+        return (table, start, inner) if table is not None else None
 
     def _values(self, call: cst.Call) -> list[tuple[str, str]]:
         positional, named = plain_arguments(call)

@@ -105,17 +105,27 @@ def written_of(body: cst.BaseSuite, row: str) -> list[str]:
     for node in within(body):
         match node:
             case cst.AssignTarget(target=target) | cst.AugAssign(target=target) | cst.AnnAssign(target=target):
-                whole = target.value if isinstance(target, cst.Subscript) else target
-                while isinstance(whole, cst.Subscript):
-                    whole = whole.value
-                attribute = (dotted(whole) or "").split(".")
-                if attribute[0] == row and len(attribute) == 2:
-                    found.append(attribute[1])
-                elif attribute[0] == row or isinstance(target, (cst.Tuple, cst.List)):
-                    raise understood_no(target)
+                for one in _single_targets(target):
+                    whole = one.value if isinstance(one, cst.Subscript) else one
+                    while isinstance(whole, cst.Subscript):
+                        whole = whole.value
+                    attribute = (dotted(whole) or "").split(".")
+                    if attribute[0] == row and len(attribute) == 2:
+                        found.append(attribute[1])
+                    elif attribute[0] == row:
+                        raise understood_no(one)
             case cst.Call(func=cst.Name(value="setattr")):
                 raise understood_no(node)
     return found
+
+
+def _single_targets(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """What an assignment sets, one by one: `a, b = …` sets two."""
+    if isinstance(target, (cst.Tuple, cst.List)):
+        for element in target.elements:
+            yield from _single_targets(element.value)
+    else:
+        yield target
 
 
 class Body:
@@ -148,6 +158,13 @@ class Body:
             every = [conditions for ways in self._sets.values() for conditions, _ in ways]
             held = every[0] if all(one == every[0] for one in every) else ()
         return {field: self._value_of(field, ways, held) for field, ways in self._sets.items()}, list(held)
+
+    def held(self) -> list[str]:
+        """Give the conditions under which the row is deleted, in a loop that does nothing else."""
+        self._block(self._loop.body, ())
+        if self._held is None or self._sets or self._loop.orelse is not None:
+            raise NotRendered("a loop with Python logic; write it as one DELETE, or finish a --skeleton")
+        return list(self._held)
 
     def _value_of(self, field: str, ways: Sequence[tuple[tuple[str, ...], str]], held: tuple[str, ...]) -> str:
         """The value of a field: what was assigned last counts."""

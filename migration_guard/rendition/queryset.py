@@ -69,7 +69,7 @@ class QuerySet:
         self.check_root(root, chain)
         verb, last = chain[-1]
         conditions = self.conditions(chain[:-1])
-        if verb == "_raw_delete" or (verb == "delete" and self._alone()):
+        if verb == "_raw_delete" or (verb == "delete" and self.alone()):
             return f"DELETE FROM {qualified(self.table)}{where(conditions)}"
         if verb != "update":
             raise NotRendered("a loop with Python logic; write it as one UPDATE, or finish a --skeleton")
@@ -126,7 +126,7 @@ class QuerySet:
             f"which rows `{shown(first)}` gives is not known here; write the statement in SQL, then move it"
         )
 
-    def _alone(self) -> bool:
+    def alone(self) -> bool:
         """Whether deleting rows deletes no others: Django does that in Python, by every relation that it knows."""
         names = self.machine.libraries.django.related_to(self.model)
         if names:

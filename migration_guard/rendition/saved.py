@@ -50,6 +50,22 @@ def of_save(call: Call, model: Model | None) -> Rendered:
     return _of_loop(call.machine, model, loop, _fields_of(given), saved=whole)
 
 
+def of_delete(call: Call, model: Model | None) -> Rendered:
+    """Give the statement of a loop over a queryset that deletes its rows one by one."""
+    whole = call.place.whole
+    if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
+        raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
+    row = dotted(whole.func.value) if isinstance(whole.func, cst.Attribute) else None
+    loop = loop_around(call.machine, whole, row)
+    query = QuerySet(call.machine, model, model.table)
+    query.alone()
+    conditions = query.rows(loop.iter)
+    held = Body(call.machine, loop, _Fields(query), whole).held()
+    return Rendered(
+        f"DELETE FROM {qualified(model.table)}{where([*conditions, *held])}", loop=loop_spot(call.machine, loop)
+    )
+
+
 def _single(machine: Machine, model: Model, row: str, whole: cst.Call) -> Rendered | None:
     """Give the statement of `row = Model.objects.get(…)`, assignments and `row.save()`, where they stand one behind the other."""
     block = next((one for one in within(machine.frames[-1].node) if _has_line(one, whole)), None)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.operations import Rows
 from migration_guard.rendition.core import Core
-from migration_guard.rendition.loops import KINDS, Body, Kind, loop_around, loop_spot
+from migration_guard.rendition.loops import KINDS, Body, Kind, loop_around, loop_spot, written_of
 from migration_guard.rendition.mapped import mapped
 from migration_guard.rendition.spelling import NotRendered, Rendered, name, qualified, where
 
@@ -29,9 +30,25 @@ def of_assignment(machine: Machine, model: Model, node: cst.CSTNode) -> Rendered
         fields = _Attributes(machine, model, table)
         sets, held = Body(machine, loop, fields).run()
     except NotRendered as reason:
-        raise NotRendered(str(reason), spot) from None
+        raise NotRendered(str(reason), spot, _rows_of(machine, model, loop, row)) from None
     columns = ", ".join(f"{fields.column(field).rpartition('.')[2]} = {value}" for field, value in sets.items())
     return Rendered(f"UPDATE {qualified(table)} SET {columns}{where([*conditions, *held])}", loop=spot)
+
+
+def _rows_of(machine: Machine, model: Model, loop: cst.For, row: str | None) -> Rows | None:
+    """Say which rows a loop goes through and what it may write, if it can be made again for some of them."""
+    if row is None or model.table is None or model.cls is None:
+        return None
+    known = {field: column for field, column, _ in mapped(model.cls)}
+    try:
+        conditions = Core(machine).rows(loop.iter)[1]
+    except NotRendered:
+        conditions = []
+    try:
+        written = [known[field] for field in dict.fromkeys(written_of(loop.body, row))]
+    except (KeyError, NotRendered):
+        return None
+    return Rows("sqlalchemy-orm", row, tuple(conditions), tuple(written), tuple(known), tuple(known.values()))
 
 
 class _Attributes:

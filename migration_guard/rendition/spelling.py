@@ -125,7 +125,9 @@ def _assigned(variable: str, machine: Machine) -> cst.BaseExpression | None:
             continue
         found = _Assignments(variable)
         tree.visit(found)
-        if found.bound > 1 or (found.bound and found.value is None):
+        if found.gone_through and not found.bound:
+            return None
+        if found.bound > 1 or (found.bound and (found.value is None or found.gone_through)):
             raise NotRendered(
                 f"`{variable}` is assigned more than once; write the statement in one piece, then move it"
             )
@@ -140,6 +142,8 @@ class _Assignments(cst.CSTVisitor):
     def __init__(self, variable: str) -> None:
         self._variable = variable
         self.bound = 0
+        self.gone_through = False
+        """Whether it is the variable of a loop: what it holds is known, or not, when its statement runs."""
         self.value: cst.BaseExpression | None = None
 
     def visit_Assign(self, node: cst.Assign) -> None:
@@ -152,7 +156,8 @@ class _Assignments(cst.CSTVisitor):
         self.bound += 2 * (dotted(node.target) == self._variable)
 
     def visit_For(self, node: cst.For) -> None:
-        self.bound += 2 * (dotted(node.target) == self._variable)
+        targets = node.target.elements if isinstance(node.target, (cst.Tuple, cst.List)) else [cst.Element(node.target)]
+        self.gone_through |= any(dotted(one.value) == self._variable for one in targets)
 
 
 def links(node: cst.BaseExpression, machine: Machine) -> tuple[cst.BaseExpression, list[tuple[str, cst.Call]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -35,9 +36,83 @@ def rendered(call: Call, model: Model | None) -> str | Rendered:
     try:
         return query.statement(whole)
     except NotRendered:
+        if (same := _one_by_one(query, whole)) is not None:
+            return same
         if (beside := Beside.of(query, whole)) is not None:
             return Rendered(beside.statement(whole), loop=beside.spot)
         raise
+
+
+def _one_by_one(query: QuerySet, whole: cst.Call) -> Rendered | None:
+    """Give the statement of a loop that changes each row of a query by its key; None where it is something else."""
+    machine = query.machine
+    around = [loop for loop in loops_of(machine) if any(one is whole for one in within(loop.body))]
+    if len(around) != 1 or not _is_all(around[0].body, whole) or around[0].orelse is not None:
+        return None
+    loop, row, spot = around[0], around[0].target, loop_spot(machine, around[0])
+    root, chain = links_of(loop.iter, machine)
+    through = chain[-1][0] if chain else ""
+    try:
+        given = [
+            str(one.evaluated_value) for one in plain_arguments(chain[-1][1])[0] if isinstance(one, cst.SimpleString)
+        ]
+        base = chain[:-1] if through in ("values", "values_list") else chain
+        query.check_root(root, chain)
+        conditions = query.conditions(base)
+        own_root, own = links_of(whole, machine)
+        query.check_root(own_root, own)
+    except (NotRendered, IndexError):
+        return None
+    if not isinstance(row, cst.Name) or spot is None or not _same_model(query, chain) or own[-1][0] != "update":
+        return None
+    columns = _columns_of(row.value, through, given, flat="flat" in plain_arguments(chain[-1][1])[1])
+    keys = [pair for method, call in own[:-1] if method == "filter" for pair in plain_arguments(call)[1].items()]
+    found = [columns(node) for field, node in keys if field in ("pk", "id")]
+    if len(keys) != 1 or found not in (["pk"], ["id"]) or any(method != "filter" for method, _ in own[:-1]):
+        return None
+    sets = []
+    for field, node in plain_arguments(own[-1][1])[1].items():
+        of_row = columns(node)
+        sets.append(
+            f"{query.column(field)} = {query.column(of_row) if of_row is not None else query.given(field, node)}"
+        )
+    return Rendered(f"UPDATE {qualified(query.table)} SET {', '.join(sets)}{where(conditions)}", loop=spot)
+
+
+def _same_model(query: QuerySet, chain: list[tuple[str, cst.Call]]) -> bool:
+    """Whether a chain goes through rows of the same model."""
+    from migration_guard.libraries.database import Model  # noqa: PLC0415 -- it imports the ledger
+
+    for _, call in chain:
+        base = call.func.value if isinstance(call.func, cst.Attribute) else None
+        manager = base.value if isinstance(base, cst.Attribute) else None
+        model = query.machine.evaluate(manager) if manager is not None else None
+        if isinstance(model, Model):
+            return model.table == query.table
+    return False
+
+
+def _columns_of(row: str, through: str, given: list[str], *, flat: bool) -> Callable[[cst.BaseExpression], str | None]:
+    """Which field of the row an expression gives."""
+
+    def field(node: cst.BaseExpression) -> str | None:
+        match node:
+            case cst.Name(value=name) if name == row and through == "values_list" and flat and len(given) == 1:
+                return given[0]
+            case cst.Subscript(value=cst.Name(value=name), slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
+                if name == row and through == "values" and isinstance(index, cst.SimpleString):
+                    key = str(index.evaluated_value)
+                    return key if key in given or not given else None
+                if name == row and through == "values_list" and isinstance(index, cst.Integer):
+                    return given[int(index.value)] if int(index.value) < len(given) else None
+            case cst.Attribute(value=cst.Name(value=name), attr=attr) if name == row and through not in (
+                "values",
+                "values_list",
+            ):
+                return attr.value
+        return None
+
+    return field
 
 
 class Beside:

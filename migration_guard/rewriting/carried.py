@@ -22,6 +22,13 @@ _CHANCE = frozenset(
     "uuid1 uuid4 random randint randrange choice choices sample shuffle token_hex token_urlsafe token_bytes getrandbits "
     "get_random_string urandom make_password get_random_secret_key generate_key".split()
 )
+_LETS_THROUGH = frozenset(
+    "atomic open cursor begin begin_nested no_autoflush connect closing nullcontext localcontext override savepoint".split()
+)
+"""Managers of blocks that swallow no error."""
+_ADDS_TO = frozenset("append appendleft extend extendleft insert pop popitem popleft reverse remove".split())
+_PUTS_TOGETHER = frozenset("format join format_map zfill".split())
+"""Methods that make another text of one each time."""
 _REACHES_OUT = frozenset("requests urllib urlopen subprocess smtplib send_mail socket httpx boto3 open".split())
 
 
@@ -205,11 +212,17 @@ def _flow(body: Sequence[ast.stmt], sure: frozenset[str], own: frozenset[str]) -
         match one:
             case ast.If():
                 sure = ends[0] & ends[1]
-            case ast.With() if not any("suppress" in ast.unparse(item) for item in one.items):
+            case ast.With() if all(_lets_errors_through(item.context_expr) for item in one.items):
                 sure = ends[0]
             case ast.Try():
                 sure = frozenset.intersection(ends[0] | ends[1], *ends[3:]) | ends[2]
     return sure, early
+
+
+def _lets_errors_through(node: ast.expr) -> bool:
+    """Whether a block is left by its end or by an error: a manager that nobody knows may swallow that."""
+    function = node.func if isinstance(node, ast.Call) else node
+    return (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) in _LETS_THROUGH
 
 
 def _stored(target: ast.expr) -> frozenset[str]:
@@ -258,16 +271,32 @@ def _computes_itself(node: ast.AST, row: str) -> bool:
     match node:
         case ast.AugAssign(target=target):
             return next(_root(target), None) == row and not isinstance(node.op, (ast.BitOr, ast.BitAnd))
+        case ast.Call(func=ast.Attribute(value=inner, attr=method)) if method in _ADDS_TO:
+            return isinstance(inner, (ast.Attribute, ast.Subscript)) and next(_root(inner), None) == row
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value) if name == row:
-            sums = [
-                one
-                for one in ast.walk(value)
-                if isinstance(one, (ast.JoinedStr, ast.BinOp))
-                and not isinstance(getattr(one, "op", None), (ast.BitOr, ast.BitAnd))
-            ]
             return any(
                 isinstance(one, ast.Attribute) and one.attr == attribute and next(_root(one), None) == row
-                for whole in sums
+                for whole in ast.walk(value)
+                if grows(whole)
                 for one in ast.walk(whole)
             )
+    return False
+
+
+def grows(node: ast.AST) -> bool:
+    """Whether an expression makes something else of what it made before: sums, and texts that are put together."""
+    match node:
+        case ast.JoinedStr():
+            return True
+        case ast.BinOp(op=operator):
+            return not isinstance(operator, (ast.BitOr, ast.BitAnd))
+        case ast.Call(func=ast.Attribute(attr=method)) if method in _PUTS_TOGETHER:
+            return True
+        case ast.Call(
+            func=ast.Attribute(attr="replace"),
+            args=[ast.Constant(value=str() as old), ast.Constant(value=str() as new), *_],
+        ):
+            return old in new
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            return any(isinstance(one, ast.Starred) for one in elements)
     return False

@@ -25,12 +25,46 @@ _SESSION = re.compile(r"(?:\w+\.)*Session\((?:bind=)?(?P<bind>[\w.]+(?:\(\))?)\)
 _OF_ALEMBIC = frozenset({"op", "context", "alembic"})
 
 
-class Core(Loop):
-    """A loop in `upgrade`, or in a function that it gives its connection."""
+class Binds(Loop):
+    """A loop in a function of an Alembic migration, which has its connection from Alembic."""
 
     def __init__(self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode]) -> None:
         super().__init__(migration, path, statements)
         self._before = list(migration.before(self._loop))
+
+    def replace(self, old: ast.expr, new: ast.expr) -> None:
+        """Put an expression in the place of another, in the loop and in what stands before it."""
+        replaced = Replaced(old, cst.parse_expression(ast.unparse(ast.fix_missing_locations(new))))
+        for one in (*self._before, *self._statements):
+            self._instead[id(one)] = self._as_it_comes(one).visit(replaced)
+
+    def _assigned(self) -> Iterator[tuple[str, ast.expr]]:
+        """What the function's variables hold that it sets once before the loop."""
+        touched = [name for one in self._before for name in self._names(one).touched]
+        for one in self._before:
+            for line in ast.parse(self._code(one)).body:
+                match line:
+                    case ast.Assign(targets=[ast.Name(id=name)], value=value) if touched.count(name) == 1:
+                        yield name, value
+
+    def is_bind(self, spelt: str, held: Mapping[str, str]) -> bool:
+        """Whether an expression is Alembic's connection, or a session on it."""
+        value = held.get(spelt, spelt)
+        if value.removesuffix("()") in _BINDS:
+            return True
+        session = _SESSION.fullmatch(value)
+        return (
+            session is not None
+            and (session["bind"] in held or "." in session["bind"])
+            and self.is_bind(session["bind"], held)
+        )
+
+
+class Core(Binds):
+    """A loop in `upgrade`, or in a function that it gives its connection."""
+
+    def __init__(self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode]) -> None:
+        super().__init__(migration, path, statements)
         self._own_texts: set[str] = set()
         loop = ast.parse(self._code(self._loop)).body[0]
         assert isinstance(loop, ast.For)
@@ -54,15 +88,6 @@ class Core(Loop):
         )
         block = block.with_changes(body=cst.IndentedBlock(body=[*before, *body]))
         return self._wrapped(name, label, _HELPER, used, block)
-
-    def _assigned(self) -> Iterator[tuple[str, ast.expr]]:
-        """What the function's variables hold that it sets once before the loop."""
-        touched = [name for one in self._before for name in self._names(one).touched]
-        for one in self._before:
-            for line in ast.parse(self._code(one)).body:
-                match line:
-                    case ast.Assign(targets=[ast.Name(id=name)], value=value) if touched.count(name) == 1:
-                        yield name, value
 
     def _of_module(self) -> Iterator[tuple[str, ast.expr]]:
         """What variables of the module hold that are set once."""
@@ -91,9 +116,7 @@ class Core(Loop):
             narrowed = ast.Call(ast.Attribute(with_text(text, sql), "bindparams", ast.Load()), [], [ids])
             changes.append((found.executed, ast.Call(found.executed.func, [narrowed, *found.executed.args[1:]], [])))
         for old, new in changes:
-            replaced = _Replaced(old, cst.parse_expression(ast.unparse(ast.fix_missing_locations(new))))
-            for one in (*self._before, *self._statements):
-                self._instead[id(one)] = self._as_it_comes(one).visit(replaced)
+            self.replace(old, new)
 
     def _connection(self) -> str | None:
         """The variable that holds the connection; None where it is asked for each time. Raises CannotRemove."""
@@ -103,24 +126,12 @@ class Core(Loop):
         given = [one.name.value for one in (*around.params.posonly_params, *around.params.params)]
         spelt = ast.unparse(self.queried.connection)
         held = {name: ast.unparse(value) for name, value in self._assigned()}
-        is_bind = self._is_bind(spelt, held)
+        is_bind = self.is_bind(spelt, held)
         if around.name.value == "upgrade" and not given and is_bind:
             return spelt if spelt in held else None
         if given == [spelt] and self._is_given_bind(around.name.value):
             return spelt
         raise CannotRemove(f"it does not execute on Alembic's own connection; {BY_HAND}")
-
-    def _is_bind(self, spelt: str, held: Mapping[str, str]) -> bool:
-        """Whether an expression is Alembic's connection, or a session on it."""
-        value = held.get(spelt, spelt)
-        if value.removesuffix("()") in _BINDS:
-            return True
-        session = _SESSION.fullmatch(value)
-        return (
-            session is not None
-            and (session["bind"] in held or "." in session["bind"])
-            and self._is_bind(session["bind"], held)
-        )
 
     def _is_given_bind(self, function: str) -> bool:
         """Whether `upgrade` gives a function its connection, and nobody else gives it anything."""
@@ -166,7 +177,7 @@ class Core(Loop):
         """Let statements use the connection that is given where they ask Alembic for it each time."""
         if connection is not None:
             return list(nodes)
-        return [one.visit(_Replaced(self.queried.connection, cst.Name("_connection"))) for one in nodes]
+        return [one.visit(Replaced(self.queried.connection, cst.Name("_connection"))) for one in nodes]
 
     def _among_ids(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
         """Narrow the SELECT that is executed for rows."""
@@ -217,7 +228,7 @@ class Core(Loop):
             raise CannotRemove(f"it may read other rows of the table that it changes; {BY_HAND}")
 
 
-class _Replaced(cst.CSTTransformer):
+class Replaced(cst.CSTTransformer):
     """Puts one expression in the place of another, wherever that stands and however it is laid out."""
 
     def __init__(self, old: ast.expr, new: cst.BaseExpression) -> None:

@@ -41,7 +41,7 @@ def cut_node(source: Source, statement: cst.CSTNode, comment: str, *, only: bool
                 start, end, f"{comment}{newline_of(text)}{indent}pass" if only and comment else comment or "pass" * only
             ),
         )
-    if isinstance(statement, (cst.For, cst.While)):
+    if isinstance(statement, (cst.For, cst.While, cst.Try)):
         end = start + len(text[start:end].rstrip())  # it ends with its last line, whose end of line stays
         return Cut(start, end, f"{comment}{newline_of(text)}{indent}pass" if only else comment)
     comma = re.compile(r"\s*,").match(text, end)

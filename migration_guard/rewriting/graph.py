@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,10 +21,23 @@ def follower(path: Path, data: bytes, old: str, new: str, app: str | None) -> by
     if not found:
         return None
     text = source.text
+    told = _told(source.tree) if app is None else None
+    if told is not None:  # what Alembic's own template says of it, for people
+        found.append(told)
     for literal in sorted(found, key=lambda one: source.offset(source.start(one)), reverse=True):
         begin, end = source.offset(source.start(literal)), source.offset(source.end(literal))
-        text = f"{text[:begin]}{text[begin:end].replace(old, new)}{text[end:]}"
+        was = text[begin:end]
+        line = rf"(?m)(^[ \t]*Revises:.*?)(?<!\w){re.escape(old)}(?!\w)"
+        now = re.sub(line, rf"\g<1>{new}", was) if literal is told else was.replace(old, new)
+        text = f"{text[:begin]}{now}{text[end:]}"
     return text.encode(source.tree.encoding)
+
+
+def _told(tree: cst.Module) -> cst.SimpleString | None:
+    """The text at the head of a module."""
+    first = tree.body[0] if tree.body else None
+    line = first.body[0] if isinstance(first, cst.SimpleStatementLine) else None
+    return line.value if isinstance(line, cst.Expr) and isinstance(line.value, cst.SimpleString) else None
 
 
 def _following(tree: cst.Module, old: str, app: str | None) -> Iterator[cst.SimpleString]:

@@ -239,8 +239,14 @@ def _with_more(function: cst.FunctionDef, more: Sequence[Any]) -> cst.FunctionDe
 
 def _with_needed(body: Sequence[Any], needed: Sequence[Any]) -> list[Any]:
     """Put what is missing of the migration's module behind the imports, and before the functions."""
-    there = {name for one in body for name in names_of(ast.parse(plain_code(one))).binds}
-    missing = [one for one in needed if not names_of(ast.parse(plain_code(one))).binds <= there]
+    there = {name: meant for one in body for name, meant in _meant(one)}
+    missing = []
+    for one in needed:
+        names = dict(_meant(one))
+        if other := [name for name, meant in names.items() if there.get(name, meant) != meant]:
+            raise CannotRemove(f"the later migration means something else by {other[0]}")
+        if not names.keys() <= there.keys():
+            missing.append(one)
     last = max((index for index, one in enumerate(body) if is_import(one)), default=0)
     first = next(
         (index for index, one in enumerate(body) if isinstance(one, (cst.FunctionDef, cst.ClassDef))), len(body)
@@ -248,6 +254,19 @@ def _with_needed(body: Sequence[Any], needed: Sequence[Any]) -> list[Any]:
     imports = [one for one in missing if is_import(one)]
     others = [one.with_changes(leading_lines=[cst.EmptyLine(indent=False)]) for one in missing if not is_import(one)]
     return [*body[: last + 1], *imports, *body[last + 1 : first], *others, *body[first:]]
+
+
+def _meant(node: Any) -> Iterator[tuple[str, str]]:
+    """The names that a statement binds, each with what is meant by it."""
+    tree = ast.parse(plain_code(node))
+    for line in tree.body:
+        match line:
+            case ast.Import(names=names):
+                yield from ((one.asname or one.name.partition(".")[0], one.name) for one in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                yield from ((one.asname or one.name, f"{'.' * level}{module}:{one.name}") for one in names)
+            case _:
+                yield from ((name, ast.dump(line)) for name in names_of(ast.Module([line], [])).binds)
 
 
 def _with_elements(text: str, migration: Migration, contract: Contract) -> str:

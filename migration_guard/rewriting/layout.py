@@ -12,7 +12,12 @@ from migration_guard.interpreter.syntax import dotted
 
 
 def is_import(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], (cst.Import, cst.ImportFrom))
+    """Whether a line is one import, and nothing else: `import a; b = 1` is a line that does something."""
+    return (
+        isinstance(node, cst.SimpleStatementLine)
+        and len(node.body) == 1
+        and isinstance(node.body[0], (cst.Import, cst.ImportFrom))
+    )
 
 
 def plain(node: Any) -> Any:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from migration_guard.lean import dataclass
+from migration_guard.rewriting.carried import grows
 from migration_guard.rewriting.row import Row, column_of
 from migration_guard.rewriting.texts import Text, Texts, columns_of, selected, update_of, writes
 from migration_guard.sql.backfill import CannotMove
@@ -325,15 +326,13 @@ def _refuse_sums(loop: ast.For, update: ast.expr, row: Row) -> None:
     values = [pair for node in ast.walk(update) for pair in _values(node)]
     for name, value in (*values, *_put(loop)):
         for part in _made_of(value, inside, set()):
-            if isinstance(part, (ast.BinOp, ast.JoinedStr)) and any(
-                row.gives(one, name) for one in _made_of(part, inside, set())
-            ):
+            if grows(part) and any(row.gives(one, name) for one in _made_of(part, inside, set())):
                 raise Unlike(
                     "it computes each value from the one that stands there, so that a second run would change it again"
                 )
 
 
-def _made_of(value: ast.expr, inside: Mapping[str, Sequence[ast.expr]], seen: set[str]) -> Iterator[ast.AST]:
+def _made_of(value: ast.AST, inside: Mapping[str, Sequence[ast.expr]], seen: set[str]) -> Iterator[ast.AST]:
     """All that a value is made of, through the variables of the loop."""
     for node in ast.walk(value):
         yield node

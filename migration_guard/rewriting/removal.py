@@ -71,6 +71,8 @@ class Migration:
         loop = self._loop_at(rendition.loop) if rendition.loop is not None else None
         if not found and loop is None:
             raise CannotRemove("it is not run by a call in this file; take it out by hand")
+        for one in found[1:]:
+            _check_way_up(one, self._tree)  # a function runs as often as it is called, and on the conditions that it is
         after = tuple(step for one in found for step in steps_after(self.source, self._tree, one, loop))
         if loop is not None:
             _check_way_up(loop, self._tree)
@@ -84,8 +86,30 @@ class Migration:
             instead = _instead(statement)
             return Site((statement,), instead, rendition.within, rendition.statements, (*rest, *after))
         statement = _statement_of(found[0], self._tree)
+        got = [statement, *self._assigned_before(found[0], statement)]
+        if len(got) > 1 and (whole := self._only_if_there(got)) is not None:
+            got = [statement := whole]
         _check_way_up(statement, self._tree)
-        return Site((statement, *self._assigned_before(found[0], statement)), _instead(statement), None, 1, after)
+        return Site(tuple(got), _instead(statement), None, 1, after)
+
+    def _only_if_there(self, statements: Sequence[cst.CSTNode]) -> cst.CSTNode | None:
+        """The `try` that holds nothing but a row that is got, set and saved, and passes over where there is none."""
+        block = self._tree.parent(statements[0])
+        whole = self._tree.parent(block) if block is not None else None
+        if (
+            not isinstance(whole, cst.Try)
+            or not isinstance(block, cst.IndentedBlock)
+            or len(block.body) != len(statements)
+        ):
+            return None
+        if whole.orelse is not None or whole.finalbody is not None:
+            return None
+        for handler in whole.handlers:
+            body = self.code(handler.body).split()
+            caught = dotted(handler.type) if handler.type is not None else None
+            if body != ["pass"] or not (caught or "").endswith("DoesNotExist"):
+                return None
+        return whole
 
     def _assigned_before(self, call: cst.Call, statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """What sets the attributes of a row that is saved by itself, back to where it is read."""

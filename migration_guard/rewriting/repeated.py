@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from migration_guard.lean import dataclass
 
@@ -19,6 +20,8 @@ class Repeated:
     """How many times it is gone through, where it goes over what is written out."""
     until_none: bool
     """Whether it goes on until the statement finds no rows."""
+    fewer_than: str | None = None
+    """The number of rows, where it ends with fewer: that must be how many the statement changes at most."""
 
 
 def repeated(tree: ast.Module, line: int, statement: tuple[int, int]) -> Repeated | None:
@@ -34,7 +37,18 @@ def repeated(tree: ast.Module, line: int, statement: tuple[int, int]) -> Repeate
         count = _length(loop.iter, tree, function)
         plain = count is not None and all(_is_harmless(one, statement) for one in loop.body)
         return Repeated(count, until_none=False) if plain else None
-    return Repeated(None, until_none=True) if _ends_with_no_row(loop, statement) else None
+    fewer: list[str] = []
+    ends = _ends_with_no_row(loop, statement, lambda node: _number(node, tree, function, fewer))
+    return Repeated(None, until_none=True, fewer_than=fewer[0] if fewer else None) if ends else None
+
+
+def _number(node: ast.expr, tree: ast.Module, function: ast.FunctionDef | None, found: list[str]) -> bool:
+    """Note a number that is written out, here or where its variable is set."""
+    value = _only_value(node.id, tree, function) if isinstance(node, ast.Name) else node
+    known = isinstance(value, ast.Constant) and isinstance(value.value, int) and not found
+    if known and isinstance(value, ast.Constant):
+        found.append(str(value.value))
+    return known
 
 
 def _function_around(tree: ast.Module, loop: ast.stmt) -> ast.FunctionDef | None:
@@ -72,12 +86,24 @@ def _is_harmless(node: ast.stmt, statement: tuple[int, int]) -> bool:
             return True
         case ast.Expr(value=ast.Call() as call):
             return _last(call) in _QUIET
+        case ast.Try(body=body, handlers=handlers, orelse=[], finalbody=[]):
+            return all(map(_passes_over_none, handlers)) and all(_is_harmless(one, statement) for one in body)
         case (
             ast.Assign(targets=[ast.Name() | ast.Attribute(value=ast.Name())], value=value)
             | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
         ):
             return not any(isinstance(one, (ast.NamedExpr, ast.Await)) for one in ast.walk(value))
     return False
+
+
+def _passes_over_none(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler goes on where there is no such row."""
+    plain = len(handler.body) == 1 and isinstance(handler.body[0], (ast.Pass, ast.Continue))
+    return (
+        plain
+        and isinstance(handler.type, (ast.Attribute, ast.Name))
+        and ast.unparse(handler.type).endswith("DoesNotExist")
+    )
 
 
 def _last(call: ast.Call) -> str:
@@ -134,7 +160,7 @@ def _is_read(node: ast.Name) -> bool:
 # --- Until no row is left --------------------------------------------------------------------------------------------
 
 
-def _ends_with_no_row(loop: ast.While, statement: tuple[int, int]) -> bool:
+def _ends_with_no_row(loop: ast.While, statement: tuple[int, int], is_limit: Callable[[ast.expr], bool]) -> bool:
     """Whether a loop goes on as long as its statement, or the query before it, finds rows."""
     own = next((one for one in loop.body if _holds(one, statement) and isinstance(one, (ast.Assign, ast.Expr))), None)
     if own is None:
@@ -150,13 +176,40 @@ def _ends_with_no_row(loop: ast.While, statement: tuple[int, int]) -> bool:
                 names |= {name} if result in names else set()
             case ast.If(test=test, body=[ast.Break()], orelse=[]) if _asks_for_none(test, names):
                 continue
+            case ast.If(
+                test=ast.Compare(left=left, ops=[ast.Lt()], comparators=[limit]), body=[ast.Break()], orelse=[]
+            ) if _is_count(left, names) and is_limit(limit):
+                continue
             case _ if _is_harmless(node, statement):
                 continue
             case _:
                 return False
     ends = [one for one in ast.walk(loop) if isinstance(one, ast.Break)]
     forever = isinstance(loop.test, ast.Constant) and bool(loop.test.value)
-    return len(ends) == 1 if forever else False
+    if forever:
+        return len(ends) == 1
+    return not ends and _asks_for_some(loop.test, own, loop)
+
+
+def _asks_for_some(test: ast.expr, own: ast.stmt, loop: ast.While) -> bool:
+    """`while Lead.objects.filter(…).exists()`, where the rows of the statement are those of the same query."""
+    match test:
+        case ast.Call(func=ast.Attribute(value=query, attr="exists"), args=[], keywords=[]):
+            used = {one.id for one in ast.walk(own) if isinstance(one, ast.Name)}
+            sources = [one.value for one in loop.body if isinstance(one, ast.Assign) and _stores(one) & used]
+            wanted = ast.dump(query)
+            return len(sources) == 1 and any(
+                isinstance(one, ast.Call)
+                and isinstance(one.func, ast.Attribute)
+                and one.func.attr in {"values_list", "order_by"}
+                and ast.dump(one.func.value) == wanted
+                for one in ast.walk(sources[0])
+            )
+    return False
+
+
+def _stores(node: ast.stmt) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
 
 
 def _asks_for_none(test: ast.expr, names: set[str]) -> bool:

@@ -132,9 +132,13 @@ class Loop:
         function = cst.ensure_type(head, cst.FunctionDef)
         module = [self._absolute(node) for node in self._in_order(used.module)]
         imports = [one for one in module if is_import(one)]
+        name_of_helper = names_of(ast.parse(helper)).binds
+        helpers = (
+            [] if any(name_of_helper & self._names(one).binds for one in imports) else [cst.parse_statement(helper)]
+        )
         others = [one for one in module if not is_import(one)]
         inside = cst.ensure_type(function.body, cst.IndentedBlock)
-        lines = [*inside.body, *_sorted([cst.parse_statement(helper), *imports]), *_spaced([*others, block])]
+        lines = [*inside.body, *_sorted([*helpers, *imports]), *_spaced([*others, block])]
         whole = function.with_changes(body=inside.with_changes(body=lines), leading_lines=[])
         code = cst.Module(body=[whole]).code.rstrip()
         return Written(code, frozenset(word.lower() for word in names_of(ast.parse(code)).loads))

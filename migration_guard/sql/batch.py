@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.later import Later
 from migration_guard.lean import dataclass
+from migration_guard.sql.do_block import Block, block
 from migration_guard.sql.lexis import lexis_of, spoken
 from migration_guard.sql.scan import HOLE, masked, scan
 from migration_guard.sql.statement import split
@@ -84,10 +85,23 @@ def batches(text: str, holes: Sequence[tuple[int, int]], dialect: str) -> Iterat
         first, last = statement[0], statement[len(statement) - 1]
         found = _batch(parse.tree_of(statement.tokens, spoken(dialect)))
         if found is None:
-            yield None
+            inside = block(text[first.start : last.end]) if text[first.start : first.end].upper() == "DO" else None
+            yield _of_block(inside, dialect, first.start, last.end) if inside is not None else None
             continue
         picks = tuple(replace(one, limit=_shown(one.limit, text[first.start :])) for one in found.picks)
         yield replace(found, picks=picks, start=first.start, end=last.end)
+
+
+def _of_block(inside: Block, dialect: str, start: int, end: int) -> Batch | None:
+    """What a DO block does: all of it in one transaction, however often it goes round, unless it commits by itself."""
+    found = [one for sql in inside.statements for one in batches(sql, (), dialect)]
+    read = [one for one in found if one is not None]
+    if len(read) < len(found):
+        return None
+    writes = [write for one in read for write in one.writes]
+    if inside.loops and not inside.commits:
+        writes = [replace(one, confined=False, listed=(), keyed=(), ranged=False) for one in writes]
+    return Batch(tuple(pick for one in read for pick in one.picks), tuple(writes), start, end)
 
 
 def condition(where: str, dialect: str) -> tuple[str, ...]:

@@ -51,6 +51,8 @@ _DEEPEST = 4
 """Scripts that call scripts: beyond this, none is followed, which is told."""
 _ASKS = frozenset({"gate", "status", "list", "init", "pause", "resume", "cancel", "retry", "verify", "check"})
 """Commands of a runner that run nothing."""
+_IMAGE = re.compile(r"(?:docker|container)file[^/]*$", re.IGNORECASE)
+"""What says how a container begins, and not when it is started."""
 _Called = tuple[Path, str | None]
 """A script, and which target of it."""
 REQUIRED_GOING = "its failure stops nothing"
@@ -273,7 +275,12 @@ def _started_by_compose(services: Services) -> Iterator[Step]:
         stops = Fate(
             bool(waiting), f"{', '.join(waiting)} waits for it to complete" if waiting else "nothing waits for it"
         )
-        yield Step(kind, service.path, service.line, _plain(service.command), stops, service.path)
+        before = [other for other in services.by_name if kinds[other] is Kind.MIGRATION]
+        in_order = kind is not Kind.BACKFILL or not before or bool(services.after(name) & {*before})
+        origin = (
+            service.path if in_order else f"{service.path}, {name}"
+        )  # it waits for no migration: any may come first
+        yield Step(kind, service.path, service.line, _plain(service.command), stops, origin)
 
 
 # --- Judging -------------------------------------------------------------------------------------------------------------
@@ -289,8 +296,15 @@ def judge(deployment: Deployment) -> tuple[list[Evidence], list[Problem]]:
         evidence.append(Evidence(Outcome.FAIL, "the step that runs backfills", "none", "a step after the migrations"))
     if not migrations:
         problems.append(Problem("deploy scripts", None, "no step that runs migrations was found in them"))
+    ordered = any(True for step in backfills for _ in _order(step, deployment.steps))
     for step in backfills:
-        evidence += _order(step, deployment.steps)
+        order = list(_order(step, deployment.steps))
+        if not order and migrations and not step.fate.apart and not (ordered and _IMAGE.search(step.path)):
+            where = ", ".join(dict.fromkeys(one.path for one in migrations))
+            problems.append(
+                Problem(step.path, step.line, f"whether it runs after the migrations of {where} is not told")
+            )
+        evidence += order
         if step.fate.stops is None:
             why = f"what a failed backfill leads to cannot be told: {step.fate.why}"
             problems.append(Problem(step.path, step.line, why))

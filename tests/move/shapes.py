@@ -298,4 +298,27 @@ SHAPES = (
         "        'DELETE FROM calls WHERE id IN (SELECT c.id FROM calls c WHERE c.seconds < 50 LIMIT 70)')).rowcount\n"
         "    if not n:\n        break",
     ),
+    Shape(
+        "core_loop_over_pairs",
+        "for old, new in [('new', 'a'), ('won', 'b')]:\n"
+        "    op.get_bind().execute(sa.update(leads).where(leads.c.status == old, leads.c.active).values(status=new))",
+    ),
+    Shape(
+        "loop_until_fewer_are_left",
+        "conn = op.get_bind()\nBATCH = 90\nwhile True:\n    n = conn.execute(sa.text(\"UPDATE leads SET status = 'few' WHERE id IN \"\n"
+        "        \"(SELECT id FROM leads WHERE status = 'lost' LIMIT 90)\")).rowcount\n    if n < BATCH:\n        break",
+    ),
+    Shape(
+        "orm_scalars",
+        _session(
+            "for lead in session.scalars(sa.select(Lead).where(Lead.status == 'new')).all():",
+            "    lead.status = 'seen'",
+        ),
+    ),
+    Shape(
+        "orm_execute_scalars",
+        _session(
+            "for lead in session.execute(sa.select(Lead).filter_by(status='won')).scalars():", "    lead.points = 7"
+        ),
+    ),
 )

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from backfill.server import Server
 
 from migration_guard.backfill import run
+from migration_guard.move.neighbours import is_revision, other_versions
 from migration_guard.rewriting.graph import follower
 from migration_guard.rewriting.removal import CannotRemove
 from move.test_command import Project
@@ -349,6 +350,7 @@ def test_django_waits_for_its_backfills(tmp_path: Path, server: Server) -> None:
 FOLLOWERS = (
     ('down_revision = "1a"', None, b"new"),
     ('down_revision = ("1a", "9z")', None, b"new"),
+    ('"""Next\n\nRevision ID: 9\nRevises: 1a\nCreate Date: 2026\n"""\ndown_revision = "1a"', None, b"new"),
     ("down_revision = None  # not 1a", None, None),
     ("BEFORE = '1a'\ndown_revision = BEFORE", None, "not written out"),
     ("class Migration:\n    dependencies = [('crm', '1a'), swappable_dependency(USER)]", "crm", b"new"),
@@ -366,6 +368,18 @@ def test_a_follower_is_changed_or_told(source: str, app: str | None, outcome: by
         return
     after = follower(Path("next.py"), source.encode(), "1a", "new", app)
     assert after == (None if outcome is None else source.encode().replace(b"1a", outcome))
+
+
+def test_followers_in_other_folders_and_names_that_are_taken_are_seen(tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").write_text("[alembic]\nversion_locations = one/versions two/versions\n")
+    for name in ("one", "two", "node_modules"):
+        (tmp_path / name / "versions").mkdir(parents=True)
+        (tmp_path / name / "versions" / f"{name}.py").write_text(f"revision: str = '{name}'\ndown_revision = '1a'\n")
+    found = list(other_versions(tmp_path / "one" / "versions", tmp_path))
+    assert [path.name for path in found] == ["one.py", "two.py"]
+    assert [is_revision(path, "two") for path in found] == [False, True]
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = one\n")
+    assert list(other_versions(tmp_path / "one" / "versions", tmp_path)) == []
 
 
 def test_a_follower_that_cannot_be_read_is_told(project: Project) -> None:

@@ -68,6 +68,28 @@ LOOPS = {
         lead = Lead.objects.get(pk=key)
         lead.name = name
         lead.save(update_fields=["name"])""",
+    "keys_one_by_one": """for pk in Lead.objects.filter(score__gt=90).values_list("pk", flat=True):
+        Lead.objects.filter(pk=pk).update(status="high")""",
+    "values_one_by_one": """for row in Lead.objects.exclude(email=None).values("id", "email"):
+        Lead.objects.filter(id=row["id"]).update(name=row["email"])""",
+    "while_there_are_some": """while Lead.objects.filter(score=None).exists():
+        keys = Lead.objects.filter(score=None).values_list("pk", flat=True)[:7]
+        Lead.objects.filter(pk__in=list(keys)).update(score=0)""",
+    "calls_deleted": """for call in Call.objects.filter(seconds__lt=30):
+        call.delete()""",
+    "rows_that_may_be_missing": """for key, name in [(3, "three"), (7000, "none")]:
+        try:
+            lead = Lead.objects.get(pk=key)
+            lead.name = name
+            lead.save()
+        except Lead.DoesNotExist:
+            pass""",
+    "a_row_that_may_be_missing": """try:
+        lead = Lead.objects.get(pk=9)
+        lead.name = "nine"
+        lead.save()
+    except Lead.DoesNotExist:
+        pass""",
     "new_column": """for lead in Lead.objects.all():
         lead.slug = slugify(lead.name) if lead.name else None
         lead.save()""",
@@ -81,7 +103,7 @@ def migration(number: int, name: str, body: str) -> str:
     )
     return (
         f"{HEAD}def forwards(apps, schema_editor):\n    Lead = apps.get_model('crm', 'Lead')\n"
-        f"    Owner = apps.get_model('crm', 'Owner')\n    {body}\n\n\nclass Migration(migrations.Migration):\n"
+        f"    Owner = apps.get_model('crm', 'Owner')\n    Call = apps.get_model('crm', 'Call')\n    {body}\n\n\nclass Migration(migrations.Migration):\n"
         f'    dependencies = [("crm", "{before}")]\n'
         f"    operations = [\n        {field}migrations.RunPython(forwards, migrations.RunPython.noop),\n    ]\n"
     )
@@ -121,6 +143,7 @@ STANDS_ALONE = (
     "row.data['x'] = names.get(row.b)",
     "found = []\nfor part in row.b:\n    found.append(part)\nrow.a = found",
     "changed.append(row)",
+    "row.a = row.a.replace('{date}', '{expire_date}')",
     "if row.b:\n    with transaction.atomic() as held:\n        row.a = row.b",
 )
 DOES_NOT = (
@@ -136,6 +159,14 @@ DOES_NOT = (
     ("row.a = row.a + 1", "computes each value from the one that stands there"),
     ("row.a += 'x'", "computes each value from the one that stands there"),
     ("row.a = f'x{row.a}'", "computes each value from the one that stands there"),
+    ("row.a = '{}x'.format(row.a)", "computes each value from the one that stands there"),
+    ("row.a = '-'.join([row.a, 'x'])", "computes each value from the one that stands there"),
+    ("row.a = row.a.replace('a', 'aa')", "computes each value from the one that stands there"),
+    ("row.a = [*row.a, 1]", "computes each value from the one that stands there"),
+    ("row.a.append('x')", "computes each value from the one that stands there"),
+    ("row.a['x'].append('x')", "computes each value from the one that stands there"),
+    ("with pytest.raises(KeyError):\n    x = row.b['x']\nrow.a = x", "carries x from row to row"),
+    ("with swallow():\n    x = row.b['x']\nrow.a = x", "carries x from row to row"),
     ("row.a = uuid.uuid4()", "another value each time"),
     ("row.a = timezone.now()", "depends on the time of running"),
     ("row.a = requests.get(row.b).text", "reaches beyond the database"),

@@ -42,6 +42,19 @@ def tidy(text):
 
 
 '''
+CLASS = """Base = sa.orm.declarative_base()
+
+
+class Lead(Base):
+    __tablename__ = "leads"
+    key = sa.Column("id", sa.BigInteger, primary_key=True)
+    status = sa.Column(sa.Text)
+    name = sa.Column(sa.Text)
+    email = sa.Column(sa.String(200))
+    points = sa.Column("score", sa.Integer)
+
+
+"""
 LOOPS = {
     "mappings": """def upgrade():
     conn = op.get_bind()
@@ -104,6 +117,27 @@ def upgrade():
             continue
         document["b"] = 2
         session.execute(UPDATE, params=dict(data=json.dumps(document), status="b", id_=row.id))
+    session.commit()
+""",
+    "session": CLASS
+    + """def upgrade():
+    session = Session(bind=op.get_bind())
+    for lead in session.query(Lead).filter(Lead.name.isnot(None)):
+        lead.name = tidy(lead.name)
+    session.commit()
+""",
+    "session_of_selected": CLASS
+    + """def upgrade():
+    bind = op.get_bind()
+    session = sa.orm.Session(bind)
+    rows = session.scalars(sa.select(Lead).where(Lead.points > 3)).all()
+    for lead in rows:
+        if not lead.email:
+            continue
+        user, _, host = lead.email.partition("@")
+        lead.status = host[:20]
+        lead.points = len(user)
+        session.add(lead)
     session.commit()
 """,
     "text_and_core": """def upgrade():
@@ -242,3 +276,33 @@ def test_other_rows_are_seen_wherever_they_are_asked_for(tmp_path: Path) -> None
     assert {
         name: isinstance(one, Refusal) and "other rows" in one.reason for name, one in plans.items()
     } == dict.fromkeys(OTHER_ROWS, True), plans
+
+
+CALLED = {
+    "if os.environ.get('FILL'):\n        fill(conn)": "it runs only if",
+    "for number in conn.execute(sa.text('SELECT 1')):\n        fill(conn)": "it stands in a loop",
+    "try:\n        fill(conn)\n    except ValueError:\n        pass": "it stands in a try",
+    "if not sa.inspect(conn).has_table('leads'):\n        return\n    fill(conn)": "",
+}
+
+
+def test_a_function_runs_on_the_conditions_on_which_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "migration-guard.toml").write_text("")
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "r0000.py").write_text(SCHEMA)
+    fill = "def fill(conn):\n    conn.execute(sa.text(\"UPDATE leads SET status = 'x' WHERE status IS NULL\"))\n\n\n"
+    for number, call in enumerate(CALLED):
+        whole = f"import os\n{HEAD.replace('{name}', f'c{number}')}{fill}def upgrade():\n    conn = op.get_bind()\n    {call}\n"
+        (tmp_path / "versions" / f"c{number}.py").write_text(whole)
+    found = check(Request([], tmp_path, SettingsLoader(cwd=tmp_path), 2, renders=True))
+    plans = {
+        one.candidate.path.stem: plan(one, finding, None, Modules((), tmp_path / "backfills.py"))
+        for one in found.checked
+        for finding in one.findings
+        if movable(finding)
+    }
+    reasons = [one.reason if isinstance(one := plans[f"c{number}"], Refusal) else "" for number in range(len(CALLED))]
+    assert [wanted in reason for wanted, reason in zip(CALLED.values(), reasons, strict=True)] == [True] * len(
+        CALLED
+    ), reasons
+    assert not reasons[-1]

@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
     from migration_guard.libraries import Libraries
-    from migration_guard.rendition import saved, session
+    from migration_guard.rendition import Rendered, saved, session
 else:
     saved = Later("migration_guard.rendition.saved")  # for who moves a change
     session = Later("migration_guard.rendition.session")
+
+_MOVES = frozenset({OperationKind.UPDATE, OperationKind.DELETE})
+"""What is done to a row may be said as a statement for all rows of its loop."""
 
 
 def row_attribute(row: Row, name: str, libraries: Libraries) -> Value:
@@ -154,5 +157,9 @@ def _tell(row: Row, kind: OperationKind, call: Call) -> None:
         how=orm,
         tables=call.machine.libraries.django.tables(model) if model is not None else (),
         model=model.name if model else None,
-        rendered=(lambda: saved.of_save(call, model)) if kind is OperationKind.UPDATE and orm == "django-orm" else None,
+        rendered=(lambda: _rendered(kind, call, model)) if kind in _MOVES and orm == "django-orm" else None,
     )
+
+
+def _rendered(kind: OperationKind, call: Call, model: Model | None) -> Rendered:
+    return saved.of_save(call, model) if kind is OperationKind.UPDATE else saved.of_delete(call, model)

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from migration_guard.sql.backfill.facts import CannotMove, Draft
 from migration_guard.sql.backfill.names import FactsOf, settle
-from migration_guard.sql.backfill.safety import refuse_own_reads, refuse_volatile
+from migration_guard.sql.backfill.safety import refuse_any_row, refuse_own_reads, refuse_volatile
 from migration_guard.sql.backfill.sources import Sources, key_notes, keys_of, names_in, target_of
 from migration_guard.sql.backfill.tree import among, both, parsed, text
 
@@ -21,6 +21,7 @@ def draft(tree: exp.Delete, facts_of: FactsOf, key: str | None) -> Draft:
     target = target_of(tree.this)
     settle(tree, target.table, tree.args.get("using") or [], facts_of)
     refuse_own_reads(tree, target, None)
+    refuse_any_row(tree)
     sources = Sources.of(target, tree.args.get("using") or [], tree.args.get("with_"))
     facts = facts_of(target.name)
     keys = keys_of(facts, key)

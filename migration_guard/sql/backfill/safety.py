@@ -85,7 +85,7 @@ def _may_be(column: exp.Column, table: exp.Table) -> bool:
 def refuse_any_row(value: exp.Expr) -> None:
     """Refuse a value that is taken from one of several rows, whichever comes first."""
     for select in value.find_all(exp.Select):
-        if select.args.get("limit") and not select.args.get("order"):
+        if select.args.get("limit") and not select.args.get("order") and not isinstance(select.parent, exp.Exists):
             raise CannotMove("a LIMIT without ORDER BY takes any row; say which one with ORDER BY, then move it")
 
 

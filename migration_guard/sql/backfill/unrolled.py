@@ -152,8 +152,8 @@ def _spelt(node: exp.Expr) -> str:
     return text.lstrip("0").rstrip("0").rstrip(".") if text.replace(".", "", 1).isdigit() else text
 
 
-def unlimited(sql: str) -> str | None:
-    """Say a statement that changes so many rows each time, until none is left, as one that changes all; None if it is none.
+def unlimited(sql: str) -> tuple[str, str] | None:
+    """Say a statement that changes so many rows each time, until none is left, as one that changes all, with that limit; None if it is none.
 
     Its rows are those of `id IN (SELECT id FROM the same table WHERE … LIMIT …)`.
     """
@@ -180,7 +180,8 @@ def unlimited(sql: str) -> str | None:
         if condition is None:
             return None
         part.replace(exp.paren(condition, copy=False))
-        return tree.sql(dialect=DIALECT)
+        limit = select.args["limit"].expression
+        return str(tree.sql(dialect=DIALECT)), limit.name if isinstance(limit, exp.Literal) else ""
     return None
 
 

@@ -48,6 +48,8 @@ def draft(tree: exp.Update, facts_of: FactsOf, key: str | None) -> Draft:
     refuse_volatile(tree)
     update = _taken_apart(tree, facts_of)
     refuse_own_reads(tree, update.target, update.values)
+    if update.condition is not None:
+        refuse_any_row(update.condition)
     keys = keys_of(update.facts, key)
     if written := [name for name in keys if name in update.values]:
         raise CannotMove(f"it writes the key {written[0]}, by which a backfill finds its way; write it by hand")

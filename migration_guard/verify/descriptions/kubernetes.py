@@ -11,7 +11,7 @@ _INIT = Fate(stops=True, why="an init container that fails keeps the pod from st
 _MAIN = Fate(stops=True, why="the container ends with its exit code")
 _HOOK = Fate(stops=True, why="a hook that fails makes the release fail")
 _ALONE = Fate(stops=None, why="who waits for a Job is told elsewhere")
-_SIDE = Fate(stops=False, why="it runs by its own schedule")
+_SIDE = Fate(stops=False, why="it runs by its own schedule", apart=True)
 _WORKLOADS = frozenset("Deployment StatefulSet DaemonSet ReplicaSet ReplicationController Rollout".split())
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 

@@ -38,6 +38,8 @@ class Fate:
     """Whether only some of what follows is left out."""
     repeats: bool = False
     """Whether the command is run until it succeeds: nothing that follows runs before."""
+    apart: bool = False
+    """Whether it runs by a schedule of its own, again and again, whatever is deployed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,58 @@
+"""The body of a DO block, as the batches that it makes: statements between PL/pgSQL's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.later import re
+from migration_guard.lean import dataclass
+
+_BLOCK = re.compile(
+    r"\s*DO\s+(?:LANGUAGE\s+plpgsql\s+)?(?P<mark>\$\w*\$)(?P<body>.*)(?P=mark)\s*(?:LANGUAGE\s+plpgsql\s*)?;?\s*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_OUT_OF_SIGHT = re.compile(
+    r"\b(?:EXECUTE|CALL|EXCEPTION|OPEN|FETCH|FOREACH)\b|set_config\s*\(|(?:^|;|\b(?:BEGIN|LOOP|THEN|ELSE))\s*(?:SET|RESET)\b",
+    re.IGNORECASE,
+)
+"""What makes a body more than statements in loops."""
+_PERFORMS = re.compile(r"\bPERFORM\s+(?!pg_sleep\b|pg_catalog\.pg_sleep\b)", re.IGNORECASE)
+_REMARKS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_DATA = re.compile(r"\b(?:WITH|UPDATE|DELETE\s+FROM|INSERT\s+INTO|MERGE\s+INTO)\b", re.IGNORECASE)
+_LOOPS = re.compile(r"\bLOOP\b", re.IGNORECASE)
+_ROWS = re.compile(r"\bFOR\s+\w+\s+IN\s+\(?\s*(?:SELECT|WITH)\b", re.IGNORECASE)
+_COMMITS = re.compile(r"(?:^|;)\s*COMMIT\s*(?:;|\Z)", re.IGNORECASE)
+_TEXT = re.compile(r"'(?:[^']|'')*'")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What a DO block does."""
+
+    statements: tuple[str, ...]
+    loops: bool
+    """Whether it goes round."""
+    commits: bool
+    """Whether it commits by itself."""
+
+
+def block(text: str) -> Block | None:
+    """Take a DO block apart; None for one that does more than to run statements, in loops or not."""
+    found = _BLOCK.match(text)
+    if found is None:
+        return None
+    body = _REMARKS.sub(" ", found["body"])
+    plain = _TEXT.sub("''", body)
+    if _OUT_OF_SIGHT.search(plain) or _PERFORMS.search(plain) or ";" in "".join(_TEXT.findall(body)):
+        return None
+    loops, commits = _LOOPS.search(plain) is not None, _COMMITS.search(plain) is not None
+    if _ROWS.search(plain) and commits:
+        return None  # what each of its rows is for is not told here
+    return Block(tuple(_statements(body)), loops, commits)
+
+
+def _statements(body: str) -> Iterator[str]:
+    """The data changes in a body, without the words of control before them."""
+    for part in body.split(";"):
+        if (start := _DATA.search(part)) is not None:
+            yield part[start.start() :].strip()
