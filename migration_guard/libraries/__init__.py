@@ -27,6 +27,7 @@ from migration_guard.libraries import (
     leaving,
     orm,
     peewee,
+    repositories,
     routines,
     standard,
     trust,
@@ -96,6 +97,7 @@ class Libraries:
     made = staticmethod(ancestry.made)
     used = staticmethod(ancestry.used)
     inherited_method = staticmethod(ancestry.inherited_method)
+    method_of_base = staticmethod(repositories.method_of_base)
     through_decorator = staticmethod(ancestry.through_decorator)
     read = staticmethod(ancestry.read)
 
