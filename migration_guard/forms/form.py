@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from migration_guard.forms import nodes
 from migration_guard.forms.bindings import Names
 from migration_guard.forms.expressions import MAX_DEPTH, Expressions
 from migration_guard.forms.names import DEEP, MAX_NAMES
@@ -30,6 +31,7 @@ class Forms:
     """Makes the forms of one migration; what its functions bind is read once."""
 
     def __init__(self) -> None:
+        nodes.forget()
         self._known: dict[int, Names] = {}
         self.repository: Repository | None = None
         """Where imports are looked for."""
