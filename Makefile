@@ -137,7 +137,7 @@ replay: $(STAMP)
 frameworks:
 	$(PYTHON) -m venv .frameworks
 	.frameworks/bin/python -m pip install --quiet --disable-pip-version-check aerich tortoise-orm aiosqlite 'piccolo[sqlite]' \
-		peewee-migrate yoyo-migrations pony sqlmodel alembic masonite-orm
+		peewee-migrate yoyo-migrations pony sqlmodel alembic masonite-orm ormar edgy advanced-alchemy flask-migrate
 	.frameworks/bin/python tests/frameworks/execute.py
 
 histories: $(STAMP)

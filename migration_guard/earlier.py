@@ -80,6 +80,11 @@ def look_back(request: Request, run: Runner, baseline: Baseline) -> tuple[Filed,
         if not there:
             return ()
         found = run(Request(there, folder, request.load, request.workers, baseline=False))
+        unread = [os.path.relpath(one.candidate.path, folder) for one in found.checked if not one.whole]
+        if unread or len(found.checked) < len(there):
+            met = {os.path.relpath(one.candidate.path, folder) for one in found.checked}
+            unread += [name for name in (os.path.relpath(path, folder) for path in there) if name not in met]
+            raise GitError(f"{unread[0]} could not be read as it was in {commit[:12]}")
         return tuple(
             filed
             for one in found.checked

@@ -22,7 +22,7 @@ from migration_guard.baseline import (
     parse,
 )
 from migration_guard.baseline.grandfather import CutOff, CutOffs, UnknownCutOff
-from migration_guard.baseline.rekey import rekeyed
+from migration_guard.baseline.rekey import rekeyed, told_alike
 from migration_guard.config import ConfigError, Settings
 from migration_guard.discover import Candidate, Discovery
 from migration_guard.files import LINK_OUT, exists, leads_out, repository_of, shown_path
@@ -159,6 +159,9 @@ def _baseline(path: Path, settings: Sequence[Settings], baselines: Baselines) ->
 
 def _upgraded(baseline: Baseline, now: Sequence[Filed], baselines: Baselines) -> Baseline:
     """Tell the entries of an earlier version again: by what was there when they were written, else by what is there."""
+    baseline = replace(baseline, entries=told_alike(baseline.entries, now), upgraded=True)
+    if not baseline.outdated:
+        return baseline
     try:
         before = baselines.look_back(baseline) if baselines.look_back is not None else ()
     except GitError as error:
@@ -170,7 +173,7 @@ def _upgraded(baseline: Baseline, now: Sequence[Filed], baselines: Baselines) ->
             )
             raise BaselineError(baseline.path, outdated[0].line, message) from None
         before = tuple(now)
-    return replace(baseline, entries=rekeyed(baseline.entries, before), upgraded=True)
+    return replace(baseline, entries=rekeyed(baseline.entries, before))
 
 
 def _is_inside(path: Path, folder: Path, cwd: Path) -> bool:

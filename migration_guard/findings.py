@@ -7,7 +7,7 @@ from enum import Enum
 from migration_guard.lean import dataclass
 from migration_guard.operations import Operation, Span
 
-SCHEME = 2
+SCHEME = 3
 """How fingerprints are made; each begins with it. Entries of an earlier scheme are matched by their history."""
 
 

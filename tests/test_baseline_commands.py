@@ -178,7 +178,7 @@ def test_show_and_explain(where: Project) -> None:
     assert "the same migration, whose file has moved" in where.guard("baseline", "explain", "versions/b3.py:7").stdout
     told = where.guard("baseline", "explain", "versions/c3.py:7").stdout
     assert "new\n  nearest entry: .migration-guard-baseline.jsonl:" in told
-    assert "  the statement differs: there 2:" in told
+    assert "  the statement differs: there 3:" in told
     assert "  the migration differs: there " in told
     where.write("versions/a1.py", alembic("a1", "DELETE FROM plans", "DELETE FROM plans"))
     assert "it stands for 1 only, and this is one more, as at versions/a1.py:7" in where.guard(

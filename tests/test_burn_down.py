@@ -31,7 +31,7 @@ def where(tmp_path: Path) -> Project:
 
 def outdated(where: Project, note: str = "") -> None:
     """Make its entries those of an earlier version, whose hashes nobody knows any more."""
-    text = re.sub(r'"fp":"2:[0-9a-f]{8}', '"fp":"1:00000000', where.baseline.read_text(encoding="utf-8"))
+    text = re.sub(r'"fp":"3:[0-9a-f]{8}', '"fp":"1:00000000', where.baseline.read_text(encoding="utf-8"))
     where.baseline.write_text(text.replace('"at":"leads"', f'"at":"leads"{note}') if note else text, encoding="utf-8")
 
 
@@ -72,7 +72,7 @@ def test_without_their_history_they_are_an_error_that_names_the_way_out(where: P
 
 def test_an_entry_of_a_newer_version_is_an_error(where: Project) -> None:
     text = where.baseline.read_text(encoding="utf-8")
-    where.baseline.write_text(text.replace('"fp":"2:', '"fp":"9:'), encoding="utf-8")
+    where.baseline.write_text(text.replace('"fp":"3:', '"fp":"9:'), encoding="utf-8")
     ran = where.guard("check")
     assert ran.returncode == 2
     assert "was written by a newer version of migration-guard (scheme 9" in ran.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from baselines.reading import findings
-from frameworks.cases import BODIES, source
+from frameworks.cases import BODIES, READ_AS, source
 
 EXECUTED: dict[str, dict[str, list[str]]] = json.loads(
     (Path(__file__).parent / "frameworks" / "executed.json").read_text(encoding="utf-8")
@@ -21,7 +21,9 @@ SHOWN = {"aerich": "migrations/models/1_20240101_fill.py", "peewee_migrate": "mi
 
 def told(framework: str, body: str) -> set[tuple[str, str]]:
     """Each verb with its table, as far as it is told; a relation's table may not be known."""
-    found = findings(source(framework, body), framework, shown=SHOWN.get(framework, "migrations/a.py"))
+    found = findings(
+        source(framework, body), READ_AS.get(framework, framework), shown=SHOWN.get(framework, "migrations/a.py")
+    )
     every = [one.operation for one in found if one.code < "MG2" and one.operation is not None]
     return {
         (verb, table)

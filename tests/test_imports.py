@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from program import run
 
+from migration_guard.interpreter.importing import MAX_STEPS
+from migration_guard.skim.acting import Acting
+from migration_guard.skim.outline import Import
+
 HEAD = "import sqlalchemy as sa\nfrom alembic import op\nrevision = '2'\ndown_revision = '1'\n"
 CLEAN = "def upgrade():\n    op.add_column('leads', sa.Column('a', sa.Text))\n"
 WRITE = "engine.execute(sa.text('UPDATE leads SET a = 1'))"
@@ -218,3 +222,18 @@ def test_what_alembic_puts_before_is_looked_into(tmp_path: Path) -> None:
     files = {"alembic.ini": "[alembic]\nscript_location = v\nprepend_sys_path = tools\n", "tools/fixes.py": FILL}
     files["v/versions/2.py"] = f"{HEAD}import fixes\ndef upgrade():\n    fixes.fill()\n"
     assert codes(tmp_path, files, "v/versions/2.py") == [("MG101", 7)]
+
+
+def test_what_imports_run_is_followed_so_far_and_then_told(tmp_path: Path) -> None:
+    helper = f"{FILL}def quiet(x):\n    return x\n" + "quiet(fill)\n" * MAX_STEPS + "fill()\n"
+    body = f"{HEAD}import helper\nimport acting\n{CLEAN}"
+    files = {"helper.py": helper, "acting.py": ACTING, "v/2.py": body}
+    assert codes(tmp_path, files, "v/2.py") == [("MG109", 5), ("MG109", 6)]
+
+
+@pytest.mark.parametrize("end", ["pass", WRITE])
+def test_a_chain_of_definitions_is_followed_to_its_end(tmp_path: Path, end: str) -> None:
+    chain = "".join(f"def f{n}():\n    f{n + 1}()\n" for n in range(1_000))
+    lay(tmp_path, {"helper.py": f"{ENGINE}{chain}def f1000():\n    {end}\nf0()\nf500()\n"})
+    found = [one.statements for one in Acting(tmp_path).run_by(Import("helper"), tmp_path / "v" / "2.py")]
+    assert found == ([] if end == "pass" else [(1003, 1004)])

@@ -1,7 +1,7 @@
 """Entries whose fingerprints an earlier version made, told again by this one.
 
-What they stood for is what this version finds in the files as they were when the baseline was written. Entries and
-findings are paired by file, migration, rule and table, never by order: where there were more findings than entries,
+What they stood for is what this version finds in the files as they were when the baseline was written. Those that both
+versions tell alike are paired first; the others by file, migration, rule and table, never by order: where there were more findings than entries,
 nobody knows which of them were grandfathered, and the entries stay as they are.
 """
 
@@ -21,12 +21,41 @@ _T = TypeVar("_T")
 
 def rekeyed(entries: Sequence[Entry], before: Iterable[Filed]) -> tuple[Entry, ...]:
     """Give all entries, those of an earlier scheme with the fingerprints of `before` as far as that is certain."""
-    kept = {entry.key: entry for entry in entries if entry.scheme == SCHEME}
-    outdated = [entry for entry in entries if entry.scheme != SCHEME]
-    there = list(before)
+    kept, outdated, there = _alike(entries, before)
     for by_table in (True, False):
         outdated, there = _paired(kept, outdated, there, by_table=by_table)
     return (*kept.values(), *outdated)
+
+
+def told_alike(entries: Sequence[Entry], now: Iterable[Filed]) -> tuple[Entry, ...]:
+    """Give all entries, those of an earlier scheme that is told today as it was then with today's fingerprint.
+
+    What a fingerprint is made of is the same then, so that nobody has to look at how files were before.
+    """
+    kept, outdated, _ = _alike(entries, now)
+    return (*kept.values(), *outdated)
+
+
+def _alike(entries: Sequence[Entry], found: Iterable[Filed]) -> tuple[dict[Key, Entry], list[Entry], list[Filed]]:
+    """Pair those whose fingerprints differ in nothing but their scheme; give the entries that hold, and what is left."""
+    kept = {entry.key: entry for entry in entries if entry.scheme == SCHEME}
+    there: dict[Key, list[Filed]] = defaultdict(list)
+    for one in found:
+        there[one.key].append(one)
+    outdated: list[Entry] = []
+    for entry in entries:
+        if entry.scheme == SCHEME:
+            continue
+        told = entry._replace(fp=f"{SCHEME}:{entry.fp.partition(':')[2]}")
+        same = there.pop(told.key, [])
+        if same:
+            known = kept.get(told.key)
+            count = min(entry.count, len(same)) + (known.count if known is not None else 0)
+            kept[told.key] = told._replace(count=count)
+            there[told.key] = same[entry.count :]
+        else:
+            outdated.append(entry)
+    return kept, outdated, [one for some in there.values() for one in some]
 
 
 def _paired(

@@ -7,7 +7,7 @@ a binding reaches a use if no other one, that surely runs between them, replaces
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import cached_property
 
@@ -177,10 +177,10 @@ class Names:
                 for one, value in pairs:
                     self._bind(one, Binding(binding.spot, "=", (value,)))
             case cst.Tuple() | cst.List():
-                for number, element in enumerate(target.elements):
+                for number, element in parts(target):
                     how = f"{binding.how}{number}"
                     part = Binding(binding.spot, how, binding.values, loop=binding.loop, path=(*binding.path, number))
-                    self._bind(element.value, part)
+                    self._bind(element, part)
             case _:
                 pass
 
@@ -301,6 +301,16 @@ class Names:
                 fails = isinstance(child, (cst.ExceptHandler, cst.ExceptStarHandler))
                 tests = (node,) if isinstance(node, (cst.For, cst.While)) or fails else tests
                 self._inside(child, spot, tests)
+
+
+def parts(target: cst.Tuple | cst.List) -> Iterator[tuple[int, cst.BaseExpression]]:
+    """What stands in a target of several, each with a number; one with a star gets more than an element."""
+    for number, element in enumerate(target.elements):
+        yield number + STARRED * isinstance(element, cst.StarredElement), element.value
+
+
+STARRED = 1_000
+"""More than a display has that anybody writes."""
 
 
 def _order(binding: Binding) -> int:

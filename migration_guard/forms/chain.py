@@ -24,11 +24,17 @@ class Says(Protocol):
     def result(self, call: cst.Call) -> str | None:
         """What a function of the repository returns, None where a call leads to none."""
 
+    def is_module(self, node: cst.CSTNode) -> bool:
+        """Whether an expression is a module of the repository."""
+
     def member(self, owner: cst.CSTNode, link: cst.CSTNode) -> str | None:
         """What a class of the repository has under a name, None where it is none."""
 
     def rows(self, node: cst.CSTNode) -> str:
         """The form of what is gone over."""
+
+    def behind(self, node: cst.BaseExpression) -> tuple[cst.BaseExpression, Says]:
+        """The expression that a name was bound to, and who says it; else the node itself."""
 
     def sent(self, name: str) -> str | None:
         """What a cursor was given last, None where a name is none."""
@@ -64,6 +70,19 @@ _STATEMENTS = {
 _TEXTS = frozenset({"sqlalchemy.text", "textwrap.dedent", "psycopg.sql.SQL", "psycopg2.sql.SQL"})
 
 
+_QUESTION = "django.db.models.Q"
+_ASKS = frozenset({"filter", "exclude", "get"})
+"""Methods of querysets that conditions are given to, by name or as `Q`."""
+_CONDITIONS = frozenset({"where", "filter"})
+_TESTS = (cst.Comparison, cst.Call, cst.BinaryOperation, cst.UnaryOperation, cst.Name)
+_NAMES_OF_NAMES = 20
+_SETS = frozenset({"values", "update"})
+_HOW = frozenset({"synchronize_session"})
+"""Arguments that say how something is done, and not to which rows."""
+_CONSTANT = ('"', *"0123456789")
+"""What the form of a literal begins with."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Link:
     name: str
@@ -92,12 +111,17 @@ def chained(node: cst.Attribute | cst.Call | cst.Subscript, says: Says) -> str:
             root = root.value
         else:
             break
+    while len(links) > 1 and isinstance(links[-1], cst.Attribute) and says.is_module(root):
+        root = links.pop()  # what a module holds is as if it stood here
     if (
         links
         and isinstance(links[-1], (cst.Attribute, cst.Call))
         and (made := says.member(root, links[-1])) is not None
     ):
-        return _joined(made, [_link(one, says) for one in reversed(links[:-1])])
+        rest = [_link(one, says) for one in reversed(links[:-1])]
+        if rest and rest[0] == _Link("value") and made[:1] in _CONSTANT:
+            rest = rest[1:]  # a member of an enumeration
+        return _joined(made, rest)
     made, rest = _begun(root, [_link(one, says) for one in reversed(links)], says)
     return _joined(made, rest)
 
@@ -111,12 +135,12 @@ def _begun(root: cst.CSTNode, links: list[_Link], says: Says) -> tuple[str, list
         name = says.of(root.func)
         if name in _COPIES and len(root.args) == 1 and not root.args[0].star:
             return says.rows(root.args[0].value), links
-        if (
-            name in {"set", "frozenset"}
-            and len(root.args) == 1
-            and isinstance(root.args[0].value, (cst.List, cst.Tuple))
-        ):
-            return says.of(root.args[0].value), links
+        if name in {"set", "frozenset"} and len(root.args) == 1:
+            match root.args[0].value:
+                case cst.List() | cst.Tuple() as listed:
+                    return says.of(listed), links
+                case cst.ListComp() | cst.GeneratorExp() as listed:
+                    return says.of(cst.SetComp(listed.elt, listed.for_in)), links
         if name == "typing.cast" and len(root.args) == len(("type", "value")):
             return says.of(root.args[1].value), links
         if name == "dict" and (pairs := says.named(root)) is not None:
@@ -169,41 +193,70 @@ def _index(part: cst.SubscriptElement) -> cst.CSTNode:
 def _call(node: cst.Call, name: str, says: Says) -> _Link:
     placed: list[str] = []
     named: list[tuple[str, str]] = []
-    for one in node.args:
-        if name in _LISTED and one is node.args[0] and isinstance(one.value, cst.List):
+    asks = name in _ASKS or (name == "Q" and says.of(node.func) == _QUESTION)
+    args = [one for one in node.args if one.keyword is None or one.keyword.value not in _HOW]
+    if name == "filter" and len(args) == 1 and (denied := _denied(args[0].value, says)) is not None:
+        name, args = "exclude", [cst.Arg(denied)]
+    for one in args:
+        if name in _LISTED and one is args[0] and isinstance(one.value, cst.List):
             placed += [says.of(element.value) for element in one.value.elements]
             continue
         if name in _BULK and one.keyword is not None and one.keyword.value == "batch_size":
             continue
-        pairs = says.named(one.value) if one.star == "**" or (name == "values" and len(node.args) == 1) else None
+        plain = name in _SETS and len(args) == 1 and one.keyword is None and not one.star
+        pairs = says.named(one.value) if one.star == "**" or plain else None
         if pairs is not None:
             named += pairs
         elif one.keyword is not None:
             named.append((one.keyword.value, says.of(one.value)))
-        elif name in _CONDITIONS and not one.star:
-            placed += [says.of(part) for part in _all_of(one.value, says)]
+        elif (asks or name in _CONDITIONS) and not one.star:
+            for part, there in _all_of(one.value, says):
+                if (question := _question(part, there)) is not None:
+                    placed += question.placed or ()
+                    named += question.named
+                else:
+                    placed.append(there.of(part))
         else:
             placed.append(one.star + says.of(one.value))
     if name == "get_model" and len(placed) == 1:
         placed = placed[0].replace(".", '", "', 1).split(", ", 1)
+    if asks:
+        named = [(key.removesuffix("__exact"), value) for key, value in named]
     return _Link(_OTHERWISE.get(name, name), tuple(placed), tuple(named))
 
 
-def _all_of(node: cst.BaseExpression, says: Says) -> list[cst.BaseExpression]:
+def _question(node: cst.BaseExpression, says: Says) -> _Link | None:
+    """What Django's `Q` is made of: a condition that can be joined with others; None if it is none, or says how."""
+    if not isinstance(node, cst.Call) or says.of(node.func) != _QUESTION:
+        return None
+    if any(one.star or (one.keyword is not None and one.keyword.value.startswith("_")) for one in node.args):
+        return None
+    return _call(node, "Q", says)
+
+
+def _denied(node: cst.BaseExpression, says: Says) -> cst.BaseExpression | None:
+    """What must not hold: `filter(~Q(…))` is `exclude(…)`."""
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.BitInvert):
+        return node.expression if _question(node.expression, says) is not None else None
+    return None
+
+
+def _all_of(
+    node: cst.BaseExpression, says: Says, depth: int = _NAMES_OF_NAMES
+) -> list[tuple[cst.BaseExpression, Says]]:
     """The conditions that one is made of, all of which must hold."""
+    behind, there = says.behind(node) if depth else (node, says)
+    if behind is not node:
+        return _all_of(behind, there, depth - 1)
     match node:
         case cst.BinaryOperation(left=left, operator=cst.BitAnd(), right=right) if isinstance(
             left, _TESTS
         ) and isinstance(right, _TESTS):
-            return [*_all_of(left, says), *_all_of(right, says)]
+            return [*_all_of(left, says, depth), *_all_of(right, says, depth)]
         case cst.Call(func=function, args=args) if args and not any(one.star or one.keyword for one in args):
             if _JOINING.get(says.of(function)) == "&":
-                return [part for one in args for part in _all_of(one.value, says)]
-    return [node]
-
-
-_TESTS = (cst.Comparison, cst.Call, cst.BinaryOperation, cst.UnaryOperation)
-_CONDITIONS = frozenset({"where", "filter"})
+                return [part for one in args for part in _all_of(one.value, says, depth)]
+    return [(node, says)]
 
 
 def _joined(made: str, links: Sequence[_Link]) -> str:
@@ -212,7 +265,12 @@ def _joined(made: str, links: Sequence[_Link]) -> str:
     statement = False
     for link in links:
         if link.placed is not None and link.name in _SENDS and (link.placed or link.named):
-            made, said, statement = "", [_Link(_SENT.get(link.name, link.name), link.placed, link.named)], False
+            name = _SENT.get(link.name, link.name)
+            if name in {"scalar", "scalars"}:  # of what is executed
+                said = [_Link("execute", link.placed, link.named), _Link(name, ())]
+            else:
+                said = [_Link(name, link.placed, link.named)]
+            made, statement = "", False
         elif (link.placed is not None and link.name in _FETCHING) or (
             link.name in {"all", "filter"} and link.placed == () and not link.named
         ):

@@ -8,8 +8,8 @@ from string import Formatter
 
 import libcst as cst
 
-from migration_guard.forms.bindings import Names
-from migration_guard.forms.chain import chained
+from migration_guard.forms.bindings import Names, parts
+from migration_guard.forms.chain import Says, chained
 from migration_guard.forms.members import MemberForms
 from migration_guard.forms.names import DEEP, short
 from migration_guard.forms.nodes import OPERATORS, children, parameters, string_parts, within
@@ -32,7 +32,7 @@ MAX_STEPS = 6_000
 _TOLD = frozenset({
     cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString, cst.ConcatenatedString, cst.FormattedString,
     cst.Attribute, cst.Call, cst.Subscript, cst.Dict, cst.List, cst.Tuple, cst.Set, cst.Assign, cst.BinaryOperation,
-    cst.NamedExpr, cst.CompFor, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp,
+    cst.NamedExpr, cst.CompFor, cst.IfExp, cst.SubscriptElement, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp,
 })  # fmt: skip
 """Expressions that are told in a way of their own, the others by what they hold: a look at this costs less than a `match`."""
 
@@ -72,6 +72,8 @@ class Expressions(MemberForms):
                 item := self._item(name, one, where)
             ) is not None:
                 return self._of(*item)
+            case cst.Attribute() if (member := self._in_module(node, where)) is not None:
+                return self._of(cst.Name(member[0]), member[1])
             case cst.Attribute() | cst.Call() | cst.Subscript():
                 return chained(node, _There(self, where))
             case cst.SimpleString() | cst.ConcatenatedString() | cst.FormattedString():
@@ -88,12 +90,55 @@ class Expressions(MemberForms):
                 return self._operation(node, where)
             case cst.NamedExpr(value=value):
                 return self._of(value, where)
+            case cst.IfExp():
+                return self._either(node, where)
+            case cst.SubscriptElement(slice=cst.Index(value=value)):
+                return self._of(value, where)
             case cst.CompFor(iter=iterated):
                 parts = (self._rows(one, where) if one is iterated else self._of(one, where) for one in children(node))
                 return f"CompFor({', '.join(parts)})"
-            case cst.Lambda() | cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp():
+            case cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp():
+                return self._collected(node, where)
+            case cst.Lambda():
                 return self._scope(node, where)
         return self._other(node, where)
+
+    def _either(self, node: cst.IfExp, where: Where) -> str:
+        """One of two values: what an `if` with an `else` would bind, or what `or` gives."""
+        holds, fails = [[*self._said(node.test, where, holds=one)] for one in (True, False)]
+        value, other = self._of(node.body, where), self._of(node.orelse, where)
+        if not holds or not fails:
+            return value if not holds else other
+        if holds == [f"({value})"]:
+            return f"BooleanOperation({value}, or, {other})"
+        return f"<if {' and '.join(holds)}: {value}; if {' and '.join(fails)}: {other}>"
+
+    def _collected(self, node: cst.BaseComp, where: Where) -> str:
+        """What a comprehension makes, as the loop that collects it would."""
+        inside, tests, over = self._gone_over(node.for_in, where)
+        if len({*over}) < len(over):
+            return self._scope(node, where)  # which of two loops over the same a name belongs to must be told
+        guard = f"if {' and '.join(tests)}: " if tests else ""
+        match node:
+            case cst.DictComp(key=key, value=value):
+                return f"<{{}}; {guard}[]= {self._of(key, inside)}, {self._of(value, inside)}>"
+            case cst.SetComp(elt=element):
+                return f"<set(); {guard}.add {self._of(element, inside)}>"
+            case cst.BaseSimpleComp(elt=element):
+                return f"<[]; {guard}.append {self._of(element, inside)}>"
+        return self._scope(node, where)
+
+    def _gone_over(self, part: cst.CompFor | None, where: Where) -> tuple[Where, list[str], list[str]]:
+        """Where the element of a comprehension is evaluated, under which conditions, and what is gone over."""
+        tests: list[str] = []
+        over: list[str] = []
+        while part is not None:
+            over.append(self._iterated(part.iter, where))
+            named = {name: self._each(part.iter, path, where) for name, path in targets(part.target)}
+            where = replace(where, own={**where.own, **named})
+            tests += [said for one in part.ifs for said in self._said(one.test, where)]
+            part = part.inner_for_in
+        return where, tests, over
 
     def _operation(self, node: cst.BinaryOperation, where: Where) -> str:
         """A long sum nests to the left as deeply as it is long."""
@@ -113,11 +158,12 @@ class Expressions(MemberForms):
         if bound is None or not isinstance(bound[0], cst.Dict) or not isinstance(key.slice, cst.Index):
             return None
         asked, there = key.slice.value, bound[1]
+        known = self._of(asked, where)
         found: cst.CSTNode | None = None
         for item in bound[0].elements:
             if not isinstance(item, cst.DictElement) or not isinstance(item.key, _LITERALS):
                 return None
-            if isinstance(asked, _LITERALS) and value_of(asked) == value_of(item.key):
+            if known == self._of(item.key, there):
                 found = item.value
         home = self._resolved(name, where)
         if found is None or isinstance(home, str) or any(self._changed_in_functions(name, home[1])):
@@ -140,8 +186,8 @@ class Expressions(MemberForms):
                 found = []
                 for item in elements:
                     key = item.key if isinstance(item, cst.DictElement) else None
-                    name = value_of(key) if isinstance(key, cst.SimpleString) else None
-                    if not isinstance(name, str):
+                    name = self._key_name(key, where)
+                    if name is None:
                         return None
                     found.append((name, self._of(item.value, where)))
                 return found
@@ -153,6 +199,15 @@ class Expressions(MemberForms):
                 bound = self._bound(name, where)
                 if bound is not None and isinstance(bound[0], (cst.Dict, cst.Call)):
                     return self._pairs(*bound)
+        return None
+
+    def _key_name(self, key: cst.CSTNode | None, where: Where) -> str | None:
+        """The column that a key of a dictionary of values names: by a string, or as an attribute of its table or model."""
+        if isinstance(key, cst.SimpleString):
+            name = value_of(key)
+            return name if isinstance(name, str) else None
+        if isinstance(key, cst.Attribute) and self._of(key, where).endswith(f".{key.attr.value}"):
+            return key.attr.value
         return None
 
     def _string(self, node: cst.CSTNode, where: Where) -> str:
@@ -207,7 +262,7 @@ class Expressions(MemberForms):
 
     def _scope(self, node: cst.CSTNode, where: Where) -> str:
         every = parameters(node)
-        every += [name for part in within(node) if isinstance(part, cst.CompFor) for name in targets(part.target)]
+        every += [name for part in within(node) if isinstance(part, cst.CompFor) for name, _ in targets(part.target)]
         own = {name: f"bound {where.depth}.{number}" for number, name in enumerate(dict.fromkeys(every))}
         inside = replace(where, own={**where.own, **own}, depth=where.depth + 1)
         return self._other(node, inside)
@@ -234,11 +289,20 @@ class _There:
     def result(self, call: cst.Call) -> str | None:
         return self.room._value_of_call(call, self.where)  # noqa: SLF001
 
+    def is_module(self, node: cst.CSTNode) -> bool:
+        return self.room._module_of(node, self.where) is not None  # noqa: SLF001
+
     def member(self, owner: cst.CSTNode, link: cst.CSTNode) -> str | None:
         return self.room._member(owner, link, self.where)  # noqa: SLF001
 
     def rows(self, node: cst.CSTNode) -> str:
         return self.room._rows(node, self.where)  # noqa: SLF001
+
+    def behind(self, node: cst.BaseExpression) -> tuple[cst.BaseExpression, Says]:
+        bound = self.room._bound(node.value, self.where) if isinstance(node, cst.Name) else None  # noqa: SLF001
+        if bound is None or not isinstance(bound[0], cst.BaseExpression):
+            return node, self
+        return bound[0], _There(self.room, bound[1])
 
     def sent(self, name: str) -> str | None:
         return self.room._sent(name, self.where)  # noqa: SLF001
@@ -271,5 +335,13 @@ def _kind(node: cst.CSTNode) -> str:
     return {cst.Element: "", cst.Arg: "", cst.GeneratorExp: "ListComp"}.get(type(node), type(node).__name__)
 
 
-def targets(node: cst.CSTNode) -> Iterator[str]:
-    return (part.value for part in within(node) if isinstance(part, cst.Name))
+def targets(node: cst.CSTNode, path: tuple[int, ...] = ()) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The names that a target binds, and which part of an element each gets."""
+    match node:
+        case cst.Name(value=name):
+            yield name, path
+        case cst.Tuple() | cst.List():
+            for number, one in parts(node):
+                yield from targets(one, (*path, number))
+        case _:
+            pass

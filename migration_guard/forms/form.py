@@ -14,10 +14,12 @@ from dataclasses import replace
 
 import libcst as cst
 
+from migration_guard.forms import nodes
 from migration_guard.forms.bindings import Names
-from migration_guard.forms.expressions import MAX_DEPTH, Expressions, targets
+from migration_guard.forms.expressions import MAX_DEPTH, Expressions
 from migration_guard.forms.names import DEEP, MAX_NAMES
 from migration_guard.forms.nodes import names_in, path, string_parts
+from migration_guard.forms.values import text_form
 from migration_guard.forms.where import Way, Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.values import Place
@@ -29,6 +31,7 @@ class Forms:
     """Makes the forms of one migration; what its functions bind is read once."""
 
     def __init__(self) -> None:
+        nodes.forget()
         self._known: dict[int, Names] = {}
         self.repository: Repository | None = None
         """Where imports are looked for."""
@@ -90,19 +93,14 @@ class _Form(Expressions):
         for node, child in path(statement, end):
             match node:
                 case cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp() if child is not node.for_in:
-                    part: cst.CompFor | None = node.for_in
-                    while part is not None:
-                        element = f"each {self._iterated(part.iter, where)}"
-                        where = replace(where, own={**where.own, **dict.fromkeys(targets(part.target), element)})
-                        tests = tuple(said for one in part.ifs for said in self._said(one.test, where))
-                        where = replace(where, inside=(*where.inside, *tests))
-                        part = part.inner_for_in
+                    where, tests, _ = self._gone_over(node.for_in, where)
+                    where = replace(where, inside=(*where.inside, *tests))
                 case cst.IfExp(test=test) if child is not test:
-                    tests = tuple(self._said(test, where, holds=child is not node.orelse))
-                    where = replace(where, inside=(*where.inside, *tests))
+                    said = self._said(test, where, holds=child is not node.orelse)
+                    where = replace(where, inside=(*where.inside, *said))
                 case cst.BooleanOperation(left=left) if child is node.right:
-                    tests = tuple(self._said(left, where, holds=isinstance(node.operator, cst.And)))
-                    where = replace(where, inside=(*where.inside, *tests))
+                    said = self._said(left, where, holds=isinstance(node.operator, cst.And))
+                    where = replace(where, inside=(*where.inside, *said))
                 case _:
                     pass
         return where
@@ -149,8 +147,10 @@ class _Form(Expressions):
             case cst.Call(
                 func=cst.Attribute(value=receiver, attr=cst.Name(value="format" | "replace" | "bindparams" as how))
             ):
+                bound = self._parameters(node, where) if how == "bindparams" else None
                 self.binds = self.binds or how == "bindparams"
-                return [*self._filled(receiver, where), *(self._of(one.value, where) for one in node.args)]
+                said = [bound] if bound is not None else [self._of(one.value, where) for one in node.args]
+                return [*self._filled(receiver, where), *said]
             case cst.Call(func=cst.Attribute(value=receiver, attr=cst.Name(value="strip" | "lstrip" | "rstrip"))):
                 return self._filled(receiver, where)
             case cst.Call() if len(node.args) == 1 and self._of(node.func, where) in _WRAPPERS:
@@ -162,6 +162,22 @@ class _Form(Expressions):
                     if values:
                         return [part for value, at in values for part in self._filled(value, at)]
         return [self._of(node, where)]
+
+    def _parameters(self, call: cst.Call, where: Where) -> str | None:
+        """What `bindparams` binds, as the dictionary that `execute` would be given; None where it says more than that."""
+        found: list[str] = []
+        for one in call.args:
+            name, value = one.keyword.value if one.keyword is not None else "", one.value
+            if isinstance(value, cst.Call) and self._of(value.func, where) == "sqlalchemy.bindparam":
+                keys = [arg.keyword.value if arg.keyword is not None else "" for arg in value.args]
+                first = value.args[0].value if value.args else None
+                if keys not in (["", ""], ["", "value"]) or not isinstance(first, cst.SimpleString):
+                    return None
+                name, value = str(first.evaluated_value), value.args[1].value
+            if not name or one.star:
+                return None
+            found.append(f"{text_form(name)}: {self._of(value, where)}")
+        return f"{{{', '.join(sorted(found))}}}"
 
     def _hole(self, node: cst.CSTNode, where: Where) -> str:
         """What stands in braces; a string that is known is part of the text already."""

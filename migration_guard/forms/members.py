@@ -16,7 +16,10 @@ from migration_guard.forms.names import NameForms, short
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 
-_PLAIN = frozenset({"object", "ABC", "Enum", "IntEnum", "StrEnum", "NamedTuple", "Protocol", "Generic"})
+_PLAIN = frozenset(
+    "object ABC Enum IntEnum StrEnum Flag IntFlag NamedTuple Protocol Generic str int float bytes "
+    "Choices TextChoices IntegerChoices".split()
+)
 """Bases of libraries that make no model of a class."""
 
 _MAKING = frozenset({"__init__", "__new__", "__post_init__", "__repr__", "__call__", "__exit__", "__aexit__"})
@@ -35,7 +38,7 @@ class MemberForms(NameForms):
         """What a class or an object of one has under the name of a link, None where it is no plain class."""
         found = self._class_of(owner, where)
         if found is None:
-            return None
+            return self._value_of_call(link, where) if isinstance(link, cst.Call) else None
         node, there, made = found
         match link:
             case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
@@ -63,6 +66,12 @@ class MemberForms(NameForms):
                 bound = self._bound(name, where)
                 if bound is not None and isinstance(bound[0], cst.Call):
                     return self._class_of(*bound)
+            case cst.Attribute() if (member := self._in_module(owner, where)) is not None:
+                found = self._class(*member)
+                return (*found, None) if found is not None else None
+            case cst.Call(func=cst.Attribute() as function) if (member := self._in_module(function, where)) is not None:
+                found = self._class(*member)
+                return (*found, (owner, where)) if found is not None else None
         return None
 
     def _class(self, name: str, where: Where) -> tuple[cst.ClassDef, Where] | None:
@@ -180,7 +189,8 @@ class MemberForms(NameForms):
         """A constant of the class, a property, or what its methods set."""
         said: list[str] = []
         for one, there in self._family(node, where):
-            said += [self._of(value, there) for key, value in _constants(one) if key == name]
+            values = [value for key, value in _constants(one) if key == name]
+            said += [self._of(_without_label(value, one), there) for value in values]
             for method in _body(one):
                 if isinstance(method, cst.FunctionDef):
                     if method.name.value == name:
@@ -202,6 +212,14 @@ class MemberForms(NameForms):
                 inside = Where(names, method, there.source, one.spot, outer=there, caller=caller, bound_arguments=1)
                 value = self._of(one.values[0], inside)
                 yield value if one.how == f".{name}=" else f"{one.how} {value}"
+
+
+def _without_label(value: cst.BaseExpression, node: cst.ClassDef) -> cst.BaseExpression:
+    """The value of a member; one of Django's choices has a label beside it."""
+    names = [getattr(getattr(base.value, "attr", base.value), "value", "") for base in node.bases]
+    if isinstance(value, cst.Tuple) and value.elements and any(str(name).endswith("Choices") for name in names):
+        return value.elements[0].value
+    return value
 
 
 def _body(node: cst.ClassDef) -> Iterator[cst.BaseStatement | cst.BaseSmallStatement]:

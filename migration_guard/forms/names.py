@@ -125,7 +125,7 @@ class NameForms(Conditions):
             if one.how != "handed"
             or (known[key] if (key := (id(one.values[0]), around)) in known else self._changes_handed(one, where))
         ]
-        said = [self._binding(one, where) for one in telling]
+        said = [pair for one in telling for pair in self._said_of(one, where)]
         plain = {value for _, value in said}
         if first is None and len(plain) == 1 and all(one.whole for one in bindings):
             return plain.pop()
@@ -133,7 +133,18 @@ class NameForms(Conditions):
         begin = [first] if first is not None else []
         return short(f"<{'; '.join([*begin, *dict.fromkeys(shown)])}>") if shown else first or ""
 
-    def _binding(self, one: Binding, where: Where) -> tuple[str, str]:
+    def _said_of(self, one: Binding, where: Where, tests: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+        """A binding with its conditions; what is set to a conditional expression is set under two of them."""
+        value = one.values[-1] if one.values and one.how.endswith("=") and one.how != "=" else None
+        there = where.at(one.spot)
+        if not isinstance(value, cst.IfExp) or not self._of(value, there).startswith("<if "):
+            yield self._binding(one, where, tests)
+            return
+        for side, holds in ((value.body, True), (value.orelse, False)):
+            further = (*tests, *self._said(value.test, there, holds=holds))
+            yield from self._said_of(replace(one, values=(*one.values[:-1], side)), where, further)
+
+    def _binding(self, one: Binding, where: Where, tests: tuple[str, ...] = ()) -> tuple[str, str]:
         """The conditions of a binding that its use does not share, and its value."""
         if one.origin is not None:
             return "", self._imported(one.origin, where)
@@ -150,6 +161,7 @@ class NameForms(Conditions):
             if not isinstance(known.owner, cst.For)
             for condition in self._block(known, block, there)
         ]
+        conditions += tests
         guard = f"if {' and '.join(conditions)}: " if conditions else ""
         if one.loop is not None:
             return guard, self._element(one, where, there)
@@ -186,7 +198,7 @@ class NameForms(Conditions):
         """Any element of what a loop goes over, or a part of one; a number beside it does not count."""
         while (inner := self._numbered(iterated, where)) is not None and parts[:1] != (0,):
             iterated, parts = inner, parts[1:]
-        return f"each{''.join(map(str, parts))} {self._rows(iterated, where)}"
+        return f"each ({self._rows(iterated, where)}){''.join(f'.[]({part})' for part in parts)}"
 
     def _iterated(self, node: cst.BaseExpression, where: Where) -> str:
         while (inner := self._numbered(node, where)) is not None:

@@ -41,10 +41,28 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """What a node holds, in the order in which it stands there."""
-    found: list[cst.CSTNode] = []
+    """What a node holds, in the order in which it stands there; remembered while one migration is read."""
     if type(node) in _LEAVES:
-        return found
+        return []
+    known = _held.get(id(node))
+    if known is None:
+        known = _held[id(node)] = (_children(node), node)
+    return known[0]
+
+
+_held: dict[int, tuple[list[cst.CSTNode], cst.CSTNode]] = {}
+"""With the nodes themselves, whose `id` is nobody else's for as long as they are kept."""
+_spoken: dict[int, tuple[frozenset[str], cst.CSTNode]] = {}
+
+
+def forget() -> None:
+    """Another migration is read."""
+    _held.clear()
+    _spoken.clear()
+
+
+def _children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    found: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         value = getattr(node, name)
         if value is None or type(value) is str:
@@ -88,7 +106,10 @@ def path(node: cst.CSTNode, end: cst.CSTNode) -> list[tuple[cst.CSTNode, cst.CST
 
 def names_in(node: cst.CSTNode) -> frozenset[str]:
     """The names that an expression speaks of."""
-    return frozenset([part.value for part in within(node) if type(part) is cst.Name])
+    known = _spoken.get(id(node))
+    if known is None:
+        known = _spoken[id(node)] = (frozenset([part.value for part in within(node) if type(part) is cst.Name]), node)
+    return known[0]
 
 
 def parameters(function: cst.CSTNode) -> list[str]:

@@ -88,6 +88,10 @@ class Where:
         )
 
 
+_ON_THE_WAY = 10
+"""Packages and imports on the way to a module."""
+
+
 class Places:
     """What names lead to, from where they are used."""
 
@@ -160,6 +164,45 @@ class Places:
             return None
         return self._repository.find(origin.module, where.source.path, origin.level)
 
+    def _module_of(self, node: cst.CSTNode, where: Where, depth: int = _ON_THE_WAY) -> Module | None:
+        """The module of the repository that an expression is: a name that was imported, or one in a package."""
+        if depth == 0 or self._repository is None:
+            return None
+        match node:
+            case cst.Name(value=name):
+                found = self._resolved(name, where)
+                return self._module_named(*found, depth) if not isinstance(found, str) else None
+            case cst.Attribute(value=owner, attr=cst.Name(value=name)):
+                package = self._module_of(owner, where, depth - 1)
+                return self._within_package(package, name, depth) if package is not None else None
+        return None
+
+    def _module_named(self, name: str, there: Where, depth: int) -> Module | None:
+        bindings = there.names.bindings.get(name, [])
+        origin = bindings[0].origin if len(bindings) == 1 else None
+        package = self._found(origin, there) if origin is not None else None
+        if origin is None or package is None or origin.name is None:
+            return package
+        return self._within_package(package, origin.name, depth)
+
+    def _within_package(self, package: Module, name: str, depth: int) -> Module | None:
+        assert self._repository is not None
+        if package.source is not None:
+            inside = self._module(package.source)
+            if name in inside.names.bindings:
+                return self._module_of(cst.Name(name), inside, depth - 1)
+        return self._repository.submodule(package, name)
+
+    def _in_module(self, node: cst.CSTNode, where: Where) -> tuple[str, Where] | None:
+        """What an attribute of a module of the repository is: a name that is bound there."""
+        if not isinstance(node, cst.Attribute):
+            return None
+        module = self._module_of(node.value, where)
+        if module is None or module.source is None:
+            return None
+        there = self._module(module.source)
+        return (node.attr.value, there) if node.attr.value in there.names.bindings else None
+
     @staticmethod
     def _passed(name: str, where: Where) -> tuple[cst.CSTNode, Where] | None:
         """The expression that a parameter stands for, and where that is evaluated."""
@@ -178,9 +221,10 @@ class Places:
 
     def _called(self, call: cst.Call, where: Where) -> tuple[cst.FunctionDef, Where] | None:
         """The function of the repository that a call leads to, and where its body stands."""
-        if not isinstance(call.func, cst.Name):
-            return None
-        return self._defined(call.func.value, where)
+        if isinstance(call.func, cst.Name):
+            return self._defined(call.func.value, where)
+        found = self._in_module(call.func, where)
+        return self._defined(*found) if found is not None else None
 
     def _defined(self, name: str, where: Where) -> tuple[cst.FunctionDef, Where] | None:
         found = self._resolved(name, where)

@@ -125,6 +125,8 @@ class Calls:
         )
         if function.scope.module is machine.module:
             return self._once(frame, call, arguments, site=0)
+        if machine.imports.is_over:
+            return Unknown(function.name)  # that it is not known is told at the import
         hops = self._hops()
         if hops == 0:
             started = machine.expressions.steps

@@ -16,13 +16,19 @@ from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.repository import Module, Statement
 from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import ModuleValue, Unseen, Value
-from migration_guard.sight.folders import is_file
-from migration_guard.skim import places
 from migration_guard.skim.acting import UNREAD, Acting, Acts
-from migration_guard.skim.outline import Import, outline
+from migration_guard.skim.outline import Import
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
+
+
+MAX_STEPS = 3_000
+"""Expressions that are evaluated for what the imports of one file run; what they run beyond is not known.
+
+A whole application may hang on one import: following all of it takes minutes, and tells of nothing that the migration does.
+"""
+_TOO_MUCH = "what imports run is too much to be followed"
 
 
 class Imports:
@@ -33,7 +39,11 @@ class Imports:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        machine.repository.is_closed = lambda: self.is_over
         self._done: set[Path] = {machine.module.path}
+        self._left = MAX_STEPS
+        self._until: int | None = None
+        """The step at which what an import runs is not followed any further, while something is run."""
 
     @classmethod
     def forget(cls) -> None:
@@ -47,6 +57,11 @@ class Imports:
             Imports._looked = Acting(root)
         return Imports._looked
 
+    @property
+    def is_over(self) -> bool:
+        """Whether what an import runs is being run, and is too much to be followed."""
+        return self._until is not None and self._machine.expressions.steps > self._until
+
     def packages(self) -> None:
         """The migration is loaded by its dotted name: the packages in which it lies come first."""
         self._run_all(self._acting.around(self._machine.module.path), self._machine.source.tree)
@@ -57,9 +72,7 @@ class Imports:
 
     def asks(self, one: Import, name: str, importer: Path) -> bool:
         """Whether a module is asked, by its own `__getattr__`, for a name that is taken from it."""
-        found = places.find(one.module, importer, self._machine.repository.root, one.level)
-        module = outline(found) if found is not None and is_file(found) else None
-        return module is not None and "__getattr__" in module.top and name not in {*module.top, *module.imports}
+        return self._acting.asks(one, name, importer)
 
     def module(self, one: Import, importer: Module, call: Call) -> Value:
         """The module that a call imports by its name, and all that importing it does."""
@@ -81,9 +94,14 @@ class Imports:
 
     def _run_all(self, every: Iterable[Acts], node: cst.CSTNode) -> None:
         for acts in every:
+            if self.is_over:
+                return
             if acts.path in self._done:
                 continue
             self._done.add(acts.path)
+            if self._left <= 0:
+                self._unknown(acts.path.stem, _TOO_MUCH, node)
+                return
             module = self._machine.repository.at(acts.path)
             if module.source is None or UNREAD in acts.statements:
                 self._unread(module, node)
@@ -91,9 +109,11 @@ class Imports:
                 self._statements(module, list(_chosen(module, acts.statements)), node, module.path.stem)
 
     def _unread(self, module: Module, node: cst.CSTNode) -> None:
-        machine, reason = self._machine, module.unread or "it is too large"
-        call = Call(machine, module.path.stem, machine.place(node))
-        machine.libraries.unseen(Unseen(module.path.stem, reason), call)
+        self._unknown(module.path.stem, module.unread or "it is too large", node)
+
+    def _unknown(self, name: str, reason: str, node: cst.CSTNode) -> None:
+        machine = self._machine
+        machine.libraries.unseen(Unseen(name, reason), Call(machine, name, machine.place(node)))
 
     def _statements(self, module: Module, statements: list[Statement], node: cst.CSTNode, name: str) -> None:
         machine = self._machine
@@ -102,12 +122,22 @@ class Imports:
         frame = Frame("<module>", machine.place(node), module.source.tree, module.scope)
         blocks, machine.flow.blocks = machine.flow.blocks, []
         machine.frames.append(frame)
+        started, outer = machine.expressions.steps, self._until
+        if outer is None:
+            self._until = started + self._left
         try:
             with HEAP.lasting():
-                machine.statements.block(statements)
+                for statement in statements:
+                    if self.is_over or not machine.statements.block([statement]):
+                        break
         finally:
             machine.frames.pop()
             machine.flow.blocks = blocks
+            if outer is None:
+                self._left -= machine.expressions.steps - started
+                self._until = None
+                if self._left < 0:
+                    self._unknown(module.path.stem, _TOO_MUCH, node)
 
 
 def _chosen(module: Module, numbers: tuple[int, ...]) -> Iterator[Statement]:

@@ -189,8 +189,13 @@ class Instance(Store, Value):
 
     def method(self, name: str, call: Call) -> Value:
         found = self.attribute(name, call.machine)
-        if isinstance(found, External) and self.read(name) is None and self.cls.lookup(name) is None:
-            return call.machine.libraries.inherited_method(self, found, call)
+        if isinstance(found, (External, Unknown)) and self.read(name) is None and self.cls.lookup(name) is None:
+            libraries = call.machine.libraries
+            known = libraries.method_of_base(self, call)
+            if known is not None:
+                return known
+            if isinstance(found, External):
+                return libraries.inherited_method(self, found, call)
         return call.machine.call(found, call)
 
     def call(self, call: Call) -> Value:

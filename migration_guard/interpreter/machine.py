@@ -271,8 +271,9 @@ def _certain(value: Value) -> bool | None:
 
 def _annotated(node: cst.ClassDef, kind: str = "") -> Iterator[str]:
     """The names that a class body annotates, in order; those of one `kind` only."""
-    for line in node.body.body:
-        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+    lines = (node.body,) if isinstance(node.body, cst.SimpleStatementSuite) else node.body.body
+    for line in lines:
+        for statement in line.body if isinstance(line, (cst.SimpleStatementLine, cst.SimpleStatementSuite)) else ():
             if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
                 annotation = cst.Module([]).code_for_node(statement.annotation.annotation)
                 if "ClassVar" not in annotation and kind in annotation:

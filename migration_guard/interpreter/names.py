@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.flow import HEAP, Store
+from migration_guard.interpreter.functions import Function
+from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.repository import Deferred, Module, Scope, Statement
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import plain
@@ -19,6 +22,10 @@ from migration_guard.skim.outline import Import
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
+
+
+_REWIRES = frozenset({"__bases__", "__class__", "__code__", "__defaults__", "__kwdefaults__"})
+"""Attributes by which a function, a class or an object becomes another one."""
 
 
 class Names:
@@ -200,6 +207,8 @@ class Names:
                 self.machine.scope.assign(target.value, value)
             case cst.Attribute():
                 receiver = self.machine.evaluate(target.value)
+                if target.attr.value in _REWIRES and isinstance(receiver, (Class, Function, Instance)):
+                    self.machine.libraries.rewired(target.attr.value, self.machine.place(target, statement))
                 receiver.assign(target.attr.value, value, self.machine, self.machine.place(target, statement))
                 self.machine.libraries.handed(receiver, value)
             case cst.Subscript():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from migration_guard.interpreter.syntax import Refused, Source, parse
 from migration_guard.interpreter.values import UNKNOWN, Choice, Unseen, Value, join
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.sight import folders
+from migration_guard.sight import Memory, folders
 from migration_guard.skim import places
 
 MAX_MODULE_BYTES = 600_000
@@ -237,6 +237,10 @@ class Repository:
         self._modules: dict[Path, Module] = {}
         self.reached: set[Path] = set()
         """Files that were read for the migration, beside its own."""
+        self._found = Memory[tuple[Path, ...]]()
+        """The files that imports mean: the same are asked for again and again."""
+        self.is_closed: Callable[[], bool] = lambda: False
+        """Whether a module that was not read yet is one too many at the moment."""
 
     @classmethod
     def forget(cls) -> None:
@@ -245,7 +249,7 @@ class Repository:
 
     def find(self, name: str, importer: Path, level: int = 0) -> Module | None:
         """The module of an import statement, or None where the repository does not hold it."""
-        found = places.every(name, importer, self.root, level)
+        found = self._found.of((name, level, importer), partial(places.every, name, importer, self.root, level))
         if len(found) > 1:
             return Module(found[0], None, unread="several modules have its name, and `sys.path` says which is loaded")
         return self.at(found[0]) if found else None
@@ -271,6 +275,8 @@ class Repository:
 
     def _load(self, path: Path) -> Module:
         if path not in self._modules:
+            if self.is_closed():
+                return Module(path, None, unread="what leads there is too much to be followed", beyond=True)
             try:
                 self._modules[path] = Module(path, self._source(path))
                 self.reached.add(path)

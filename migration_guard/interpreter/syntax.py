@@ -159,23 +159,36 @@ def _ask_python(data: bytes) -> ast.Module | tuple[int | None, str]:
 
 def _check_shape(tree: ast.Module) -> None:
     """Refuse trees that would crash libcst, or keep it busy for ever. Walks without recursion."""
-    count = 0
+    count = 1
     waiting: list[tuple[ast.AST, int, int]] = [(tree, 1, 0)]
     while waiting:
         node, depth, patterns = waiting.pop()
-        count += 1
-        patterns += isinstance(node, ast.pattern)
         if depth > MAX_DEPTH:
             raise Refused(getattr(node, "lineno", None), f"nested more than {MAX_DEPTH} levels deep")
-        if patterns > MAX_PATTERN_DEPTH:
-            raise Refused(getattr(node, "lineno", None), f"match patterns nested more than {MAX_PATTERN_DEPTH} deep")
+        if isinstance(node, ast.pattern):
+            patterns += 1
+            if patterns > MAX_PATTERN_DEPTH:
+                raise Refused(
+                    getattr(node, "lineno", None), f"match patterns nested more than {MAX_PATTERN_DEPTH} deep"
+                )
         for part in vars(node).values():
-            if isinstance(part, list):
-                waiting += [(item, depth + 1, patterns) for item in part if isinstance(item, ast.AST)]
+            kind = part.__class__
+            if kind in _NOTHING_WITHIN:
+                count += kind in _NODES_WITHOUT_PARTS
+            elif kind is list:
+                inner = [(one, depth + 1, patterns) for one in part if isinstance(one, ast.AST)]
+                count += len(inner)
+                waiting += inner
             elif isinstance(part, ast.AST) and not isinstance(part, ast.expr_context):
+                count += 1
                 waiting.append((part, depth + 1, patterns))
     if count > MAX_NODES:
         raise Refused(None, f"more than {MAX_NODES} syntax nodes")
+
+
+_NODES_WITHOUT_PARTS = frozenset({ast.Name, ast.Constant})
+_NOTHING_WITHIN = _NODES_WITHOUT_PARTS | {int, str, type(None), ast.Load, ast.Store}
+"""What most fields of nodes are."""
 
 
 # --- String literals -------------------------------------------------------------------------------------------------

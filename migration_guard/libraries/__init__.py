@@ -27,6 +27,7 @@ from migration_guard.libraries import (
     leaving,
     orm,
     peewee,
+    repositories,
     routines,
     standard,
     trust,
@@ -34,6 +35,7 @@ from migration_guard.libraries import (
 from migration_guard.libraries.database import HANDLE_NAME, Field, Handle, Model, Query, Row, Statement, record
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.entrusted import Entrusted
+from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.leaving import SESSION
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened, validated
@@ -96,6 +98,7 @@ class Libraries:
     made = staticmethod(ancestry.made)
     used = staticmethod(ancestry.used)
     inherited_method = staticmethod(ancestry.inherited_method)
+    method_of_base = staticmethod(repositories.method_of_base)
     through_decorator = staticmethod(ancestry.through_decorator)
     read = staticmethod(ancestry.read)
 
@@ -225,6 +228,10 @@ class Libraries:
                 self.entrusted.keeps(option.origin, value, self.machine)
                 leaving.put_into(option, value, self.machine.hidden_call(""))
 
+    def rewired(self, name: str, place: Place) -> None:
+        """`function.__code__ = …`: from here on something else is run than what stands there."""
+        opaque(Call(self.machine, name, place), f"what is given to {name} changes what is run", name)
+
     def inherited(self, base: Value, cls: Class) -> None:
         """A class of the repository has a base, perhaps from out of sight."""
         for option in base.alternatives():
@@ -311,7 +318,11 @@ class Libraries:
     def instantiate(self, cls: Class, call: Call) -> Value | None:
         model = self.model_of(cls)
         if model is not None:
-            return model.call(call)
+            row = model.call(call)
+            initialiser = cls.method_of("__init__") if model.orm == "sqlalchemy-orm" else None
+            if initialiser is not None:
+                self.machine.run(initialiser.bind(row), call)
+            return row
         given = call.argument(0, "model")
         if isinstance(given, Model) and ancestry.is_queryset(cls):
             return Query((given,), given.orm, plain=False, manager=cls)

@@ -116,6 +116,8 @@ def call(target: External, call: Call) -> Value | None:
 
 def handle_method(handle: Handle, name: str, call: Call) -> Value:
     machine = call.machine
+    if name == "text" and len(call.positional) == 1 and isinstance(call.positional[0], Text):
+        return call.positional[0]  # Flask's `db.text("SELECT 1")`
     if name in SINKS:
         given = call.argument(0, "sql", "statement", "query", "operation", "stmt", "clause")
         machine.ledger.flush()

@@ -7,7 +7,7 @@ that it can only fall: what is paid off is not borrowed again.
 ## Bad
 ```json
 {"format":1}
-{"file":"versions/2f6c_leads.py","migration":"2f6c","rule":"update-in-migration","at":"leads","fp":"2:430ee17e1ba76efa9bda"}
+{"file":"versions/2f6c_leads.py","migration":"2f6c","rule":"update-in-migration","at":"leads","fp":"3:430ee17e1ba76efa9bda"}
 ```
 
 ## Good

@@ -6,13 +6,13 @@ Somebody promised to have dealt with this data change by then. A promise that no
 ## Bad
 ```json
 {"format":1}
-{"file":"versions/2f6c_leads.py","migration":"2f6c","rule":"update-in-migration","at":"leads","fp":"2:430ee17e1ba76efa9bda","until":"2024-06-30"}
+{"file":"versions/2f6c_leads.py","migration":"2f6c","rule":"update-in-migration","at":"leads","fp":"3:430ee17e1ba76efa9bda","until":"2024-06-30"}
 ```
 
 ## Good
 ```json
 {"format":1}
-{"file":"versions/2f6c_leads.py","migration":"2f6c","rule":"update-in-migration","at":"leads","fp":"2:430ee17e1ba76efa9bda"}
+{"file":"versions/2f6c_leads.py","migration":"2f6c","rule":"update-in-migration","at":"leads","fp":"3:430ee17e1ba76efa9bda"}
 ```
 
 ## Use instead

@@ -9,14 +9,14 @@ from __future__ import annotations
 import ast
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 from migration_guard.files import Unreadable, leads_out, read_head
 from migration_guard.lean import dataclass
 from migration_guard.sight import Looks, Memory, looking, note_all
-from migration_guard.sight.folders import ARCHIVES
+from migration_guard.sight.folders import ARCHIVES, is_file
 from migration_guard.skim import places
 from migration_guard.skim.asking import handed as handed_over
 from migration_guard.skim.asking import place
@@ -50,6 +50,7 @@ class Acting:
         self._modules = Modules(root)
         self._acts = Memory[tuple[int, ...]]()
         self._led = Memory[tuple[Path, ...]]()
+        self._run = Memory[tuple[Acts, ...]]()
 
     def of_source(self, source: bytes, path: Path, *, in_packages: bool) -> bool:
         """Whether an import anywhere in a migration runs something, or the packages that it lies in."""
@@ -87,27 +88,43 @@ class Acting:
 
     def around(self, path: Path) -> Iterator[Acts]:
         """Give what runs before a module that is loaded by its dotted name: the packages in which it lies."""
-        seen: set[Path] = set()
-        for package in places.packages_around(path, self.root):
-            yield from self._run(package, seen)
+        yield from self._run_with(places.packages_around(path, self.root))
 
     def run_by(self, one: Import, importer: Path) -> Iterator[Acts]:
         """Give the modules that an import runs and that may act, what they lead to first."""
-        seen: set[Path] = set()
-        for path in places.files_run(one.module, importer, self.root, one.level, one.names):
-            yield from self._run(path, seen)
+        yield from self._run_with(places.files_run(one.module, importer, self.root, one.level, one.names))
 
-    def _run(self, first: Path, seen: set[Path]) -> Iterator[Acts]:
+    def asks(self, one: Import, name: str, importer: Path) -> bool:
+        """Whether a module is asked, by its own `__getattr__`, for a name that is taken from it."""
+        found = places.find(one.module, importer, self.root, one.level)
+        module = self._modules.at(found) if found is not None and is_file(found) else None
+        return (
+            module is not None and "__getattr__" in module.top and name not in module.top and name not in module.imports
+        )
+
+    def _run_with(self, files: Iterable[Path]) -> Iterator[Acts]:
+        met: set[Path] = set()
+        for path in files:
+            for one in self._run.of(path, partial(self._run_first, path)):
+                if one.path not in met:
+                    met.add(one.path)
+                    yield one
+
+    def _run_first(self, first: Path) -> tuple[Acts, ...]:
+        """The modules that act, of all that are run with one."""
+        found: list[Acts] = []
+        seen: set[Path] = set()
         waiting: list[tuple[Path, bool]] = [(first, False)]
         while waiting:
             path, led = waiting.pop()
             if led:
                 if statements := self._acting(path):
-                    yield Acts(path, statements)
+                    found.append(Acts(path, statements))
             elif path not in seen:
                 seen.add(path)
                 waiting.append((path, True))
                 waiting += ((there, False) for there in reversed(self._leads_to(path)) if there not in seen)
+        return tuple(found)
 
     def _leads_to(self, path: Path) -> tuple[Path, ...]:
         return self._led.of(path, partial(self._led_to, path))

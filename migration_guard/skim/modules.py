@@ -17,7 +17,7 @@ from migration_guard.sight.folders import is_file
 from migration_guard.skim import asks, places
 from migration_guard.skim.asking import asking, place
 from migration_guard.skim.asks import Ask, Asking, Facts, Place
-from migration_guard.skim.outline import Import, Outline, imports_of, outline
+from migration_guard.skim.outline import Import, Outline, imports_of, outlined
 
 _DEPTH = 4
 """Modules through which a name is followed that each takes from the next."""
@@ -93,7 +93,7 @@ class Modules:
         known = self._known.get(path)
         if known is None:
             with looking() as looks:
-                seen = outline(path)
+                seen = outlined(path)
             module = _module(seen, looks) if seen is not None else None
             self._known[path] = (module, looks)
             return module

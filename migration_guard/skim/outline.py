@@ -50,9 +50,14 @@ class Outline:
     """Whether `__name__` and `TYPE_CHECKING` mean what they always mean."""
 
 
-@remembered(512)
+@remembered(128)
 def outline(path: Path) -> Outline | None:
-    """Look at a file; None where it cannot be read or parsed."""
+    """Look at a file; None where it cannot be read or parsed. Trees are large: few are kept."""
+    return outlined(path)
+
+
+def outlined(path: Path) -> Outline | None:
+    """The same for who keeps what it sees there, and not the tree."""
     try:
         tree = parsed(read_source(path, MAX_BYTES))
     except (OSError, Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):

@@ -12,7 +12,7 @@ from migration_guard.sql.lexis import spoken
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort
 from migration_guard.sql.statement import Statement
-from migration_guard.sql.steps import Change, Harmless, Step, Unknown, joined_forms
+from migration_guard.sql.steps import Change, Doubted, Harmless, Step, Unknown, joined_forms
 
 
 class Calls:
@@ -55,6 +55,17 @@ class Calls:
     def evaluated(self, statement: Statement, first: int, stop: int) -> list[Step]:
         """What an expression calls that nobody knows may change rows."""
         return self._not_known(callees.evaluated(statement, first, stop, self._server), statement, first)
+
+    def triggered(self, statement: Statement, at: int) -> list[Step]:
+        """A trigger that changes rows: from then on nobody may fill the table unnoticed, though it be new."""
+        end = len(statement)
+        if statement.find(at, end, "TRIGGER") == end or statement.word(at) != "CREATE":
+            return []
+        table, _ = statement.name(statement.find(at, end, "ON") + 1)
+        name, _ = statement.name(statement.find(at, end, "EXECUTE") + 2)
+        start, stop = statement[at].start, statement[end - 1].end
+        changes = self.changes([name.last], start, stop) if name is not None and not name.dynamic else []
+        return [Doubted(table.text, start, stop)] if table is not None and changes else []
 
     def armed(self, statement: Statement, at: int) -> list[Step]:
         """What the function of an event trigger does, with each change of the schema from then on."""

@@ -4,7 +4,8 @@ those count that change its meaning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from migration_guard.later import re
 from migration_guard.sql.lexis import UNKNOWN, canonical_lexis
@@ -17,7 +18,7 @@ _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str = UNKNOWN) -> str:
     """Fold a statement into tokens with one blank between; what is not known in it becomes `{}`, whatever its name."""
-    words: list[str] = []
+    words: list[_Word] = []
     for token in scan(masked(text, holes), 0, canonical_lexis(dialect)):
         word = _HOLES.sub("{}", token.text)
         match token.sort:
@@ -27,16 +28,83 @@ def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str 
                 word = word.lower()
             case Sort.QUOTED if _PLAIN_NAME.fullmatch(word[1:-1]):
                 word = word[1:-1]
-            case _ if word == "=" and words and words[-1] == "!":  # `!=` is another way to write `<>`
-                words[-1], word = "<", ">"
+            case _ if word == "=" and words and words[-1].text == "!":  # `!=` is another way to write `<>`
+                words[-1], word = _Word("<", Sort.MARK), ">"
             case _ if "\r" in word:
                 word = word.replace("\r\n", "\n")
             case _:
                 pass
-        words.append(word)
-    while words and words[-1] == ";":
+        words.append(_Word(word, token.sort))
+    while words and words[-1].text == ";":
         words.pop()
-    return " ".join(words)
+    return " ".join(_plainly(words))
+
+
+class _Word(NamedTuple):
+    text: str
+    sort: Sort
+
+
+def _plainly(words: Sequence[_Word]) -> Iterator[str]:
+    """Leave out words that say nothing: `AS` before an alias, `INNER` and `OUTER` of a join, `ASC`, `TRUNCATE TABLE`.
+
+    `CAST(a AS b)` of a single word is `a::b`.
+    """
+    at = 0
+    before = ""
+    while at < len(words):
+        word, after = words[at], words[at + 1] if at + 1 < len(words) else _END
+        cast = _cast(words, at)
+        if cast is not None:
+            yield from cast.said
+            at = cast.end
+            before = ""
+            continue
+        if not (word.sort is Sort.WORD and _says_nothing(word.text, before, after)):
+            yield word.text
+        before = word.text
+        at += 1
+
+
+_END = _Word("", Sort.MARK)
+
+
+def _says_nothing(word: str, before: str, after: _Word) -> bool:
+    match word:
+        case "as":
+            return after.sort in (Sort.WORD, Sort.QUOTED) or after.text == "("
+        case "inner" | "outer":
+            return after.text == "join"
+        case "table":
+            return before == "truncate"
+        case "asc":
+            return after.text in _ENDS
+    return False
+
+
+class _Cast(NamedTuple):
+    said: tuple[str, ...]
+    end: int
+
+
+def _cast(words: Sequence[_Word], at: int) -> _Cast | None:
+    """`CAST(a AS b)`, where `a` is one word, perhaps of a table, and `b` a plain type."""
+    if words[at] != ("cast", Sort.WORD) or words[at + 1 : at + 2] != [("(", Sort.MARK)]:
+        return None
+    start = at + 2
+    middle = start + (3 if words[start + 1 : start + 2] == [(".", Sort.MARK)] else 1)
+    if words[middle : middle + 1] != [("as", Sort.WORD)] or words[start].sort not in _OPERANDS:
+        return None
+    end = middle + 2
+    if words[end : end + 1] != [(")", Sort.MARK)] or words[end - 1].sort is not Sort.WORD:
+        return None
+    operand = [one.text for one in words[start:middle]]
+    return _Cast((*operand, "::", words[end - 1].text), end + 1)
+
+
+_OPERANDS = frozenset({Sort.WORD, Sort.QUOTED, Sort.STRING, Sort.NUMBER, Sort.HOLE})
+_ENDS = frozenset({"", ",", ")", ";", "limit", "offset", "nulls", "fetch", "for", "rows", "range", "groups"})
+"""What may stand behind the direction of an order."""
 
 
 def is_statement(text: str) -> bool:

@@ -209,6 +209,7 @@ class Reader:
             steps.append(Harmless("changes the schema", True, start, end))
         if statement.is_(at + 1, "EVENT", "TRIGGER") and statement.word(at) == "CREATE":
             return [*steps, *self._calls.armed(statement, at)]
+        steps += self._calls.triggered(statement, at)
         computes = ddl.evaluated(statement, at)
         if not computes:
             return steps

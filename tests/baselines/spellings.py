@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baselines import further, further_rows, siblings
+from baselines import further, further_rows, refactorings, siblings
 
 ALEMBIC = """import os
 
@@ -57,6 +57,7 @@ SOURCES = {"alembic": alembic, "django": django, "script": script, "sql": sql}
 
 SAME = [
     *siblings.SAME,
+    *refactorings.SAME,
     *further.SAME,
     # how the statement is handed over
     ("alembic", "a variable for the statement", 'op.execute("UPDATE t SET a = 1")', 's = "UPDATE t SET a = 1"\nop.execute(s)'),
@@ -144,6 +145,7 @@ SAME = [
 
 DIFFERENT = [
     *siblings.DIFFERENT,
+    *refactorings.DIFFERENT,
     *further.DIFFERENT,
     *further_rows.DIFFERENT,
     ("alembic", "what a CTE selects", 'op.execute("WITH x AS (SELECT id FROM u WHERE z) DELETE FROM t USING x WHERE t.id = x.id")',

@@ -5,6 +5,8 @@ What each of them writes is not stated here: `execute.py` runs them with the rea
 
 from __future__ import annotations
 
+from frameworks import alembics
+
 HEADS = {
     "aerich": """import asyncio
 
@@ -397,6 +399,13 @@ BODIES = {
         "lead = Lead()\nlead.name = 'x'",
     ],
 }
+
+
+HEADS |= alembics.HEADS
+DEPTH |= alembics.DEPTH
+BODIES |= alembics.BODIES
+READ_AS = dict.fromkeys(alembics.BODIES, "alembic")
+"""What a package's migrations are to the guard, where they are another framework's."""
 
 
 def source(framework: str, body: str) -> str:

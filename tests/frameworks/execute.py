@@ -1,7 +1,7 @@
 """Runs the migrations of `cases.py` with the real packages, over rows of SQLite, and notes which tables each of them writes.
 
-    python tests/frameworks/execute.py       (in an environment that has aerich, piccolo, peewee-migrate, yoyo, pony, sqlmodel
-                                              and masonite-orm; `make frameworks` makes one)
+    python tests/frameworks/execute.py       (in an environment that has aerich, piccolo, peewee-migrate, yoyo, pony, sqlmodel,
+                                              ormar, edgy, advanced-alchemy, flask-migrate and masonite-orm; `make frameworks` makes one)
 
 Triggers of the database say what is written, so no framework is asked what it believes.
 """
@@ -107,6 +107,9 @@ def alembic(path: Path, database: Path) -> None:
         Operations.context(MigrationContext.configure(connection)),
     ):
         loaded(path).upgrade()
+
+
+ormar = edgy = advanced_alchemy = flask_migrate = alembic
 
 
 def masonite(path: Path, database: Path) -> None:

@@ -9,6 +9,7 @@ from migration_guard.files import Unreadable, read_head
 from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.operations import Direction
+from migration_guard.sight import remembered
 from migration_guard.sight.folders import is_file, names
 
 _LINE = re.compile(r"[^\n]*\n?")
@@ -57,9 +58,17 @@ def small(path: Path) -> str:
 
 def is_the_custom(path: Path, marker: re.Pattern[str]) -> bool:
     """Whether files beside one have the marker that their tool demands of each; where most have not, it is a remark."""
-    held = names(path.parent)
-    if held is None:
-        return True
-    others = sorted(name for name in held if _NUMBERED.match(name) and name != path.name)
-    marked = [bool(marker.search(small(path.parent / name))) for name in others[:_NEIGHBOURS]]
+    first = _first(path.parent, marker.pattern, marker.flags)
+    marked = [has_it for name, has_it in first if name != path.name][:_NEIGHBOURS]
     return marked.count(False) <= marked.count(True) + 1
+
+
+@remembered(512)
+def _first(folder: Path, marker: str, flags: int) -> tuple[tuple[str, bool], ...]:
+    """The first numbered files of a folder, one more than are asked for, and whether each has a marker.
+
+    Every file of a folder asks for them: its names are sorted, and its neighbours read, once.
+    """
+    pattern = re.compile(marker, flags)
+    numbered = sorted(filter(_NUMBERED.match, names(folder) or ()))[: _NEIGHBOURS + 1]
+    return tuple((name, bool(pattern.search(small(folder / name)))) for name in numbered)

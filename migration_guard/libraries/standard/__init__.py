@@ -83,6 +83,8 @@ def call(target: External, call: Call) -> Value:
     started = programs.call(name, call)
     if started is not None:
         return started
+    if name in _WRITES_TO:
+        hooks.called(name, call)
     behaviour = _CALLS.get(name)
     result = behaviour(call) if behaviour is not None else None
     if result is None:
@@ -121,6 +123,7 @@ class Inert(Unknown):
         return Inert(self.hint, self.from_rows or _of_rows(call))
 
 
+_WRITES_TO = frozenset({"builtins.print", "pprint.pprint"})
 RUNS_HEIRS = frozenset({"unittest", "doctest", "cmd"})
 """Modules that find classes of the repository by themselves, and run what those have: a call of theirs may run it."""
 _COMPUTE = frozenset(

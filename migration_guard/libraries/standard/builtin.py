@@ -324,6 +324,9 @@ def _type_of(value: Value) -> Value:
 def _dictionary(call: Call) -> Value:
     result = Mapping()
     for value in call.positional:
+        if isinstance(value, Instance):
+            value.special("keys") or value.element()
+            value.special("__getitem__", UNKNOWN)
         result.update(value.mapping() or value, rows=False)
     for name, value in call.named.items():
         result.set_item(plain(name), value, rows=False)

@@ -330,7 +330,14 @@ def _hook(word: str) -> str:
     return f"__{word.rstrip('_').replace('concat', 'add')}__"
 
 
+def _of_code(call: Call) -> Value:
+    """`types.FunctionType(function.__code__, …)`: the function itself."""
+    code = first(call)
+    return code.receiver if isinstance(code, Method) and code.name == "__code__" else UNKNOWN
+
+
 CALLS: dict[str, Callable[[Call], Value | None]] = {
+    "types.FunctionType": _of_code,
     "functools.reduce": reduced,
     "functools.partial": _partial,
     "functools.partialmethod": lambda call: PartialMethod(first(call), call.positional[1:], call.named),

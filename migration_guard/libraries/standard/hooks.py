@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.flow import each
 from migration_guard.interpreter.instances import Instance
-from migration_guard.interpreter.values import NONE, Value, join
+from migration_guard.interpreter.values import NONE, UNKNOWN, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -49,6 +49,10 @@ _HOOKS: dict[str, tuple[str, ...]] = {
     "inspect.signature": ("__signature__",),
 }
 """By the function: the first of these that there is."""
+_OF_STREAMS = frozenset(
+    {"csv", "json", "pickle", "marshal", "contextlib", "logging", "pprint", "traceback", "shutil", "gzip", "zipfile"}
+)
+"""Modules that write to what they are given, if that has the method."""
 _OF_PATHS = frozenset({"os", "shutil", "tempfile", "zipfile", "tarfile", "filecmp", "fileinput", "stat"})
 """Modules that take paths, whichever of their functions it is."""
 _OF_A_TYPE = {"builtins.isinstance": "__instancecheck__", "builtins.issubclass": "__subclasscheck__"}
@@ -61,6 +65,9 @@ def called(name: str, call: Call) -> Value | None:
             if isinstance(option, (Class, Instance)):
                 option.special(_OF_A_TYPE[name], call.positional[0])
         return None
+    if name.partition(".")[0] in _OF_STREAMS or name == "builtins.print":
+        for option in (option for value in call.arguments for option in value.alternatives()):
+            option.special("write", UNKNOWN)
     if name.partition(".")[0] in _OF_PATHS:
         for option in (option for value in call.arguments for option in value.alternatives()):
             option.special("__fspath__")

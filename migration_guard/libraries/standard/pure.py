@@ -41,7 +41,7 @@ from migration_guard.interpreter.real import (
     unreal,
 )
 from migration_guard.interpreter.text import MAX_CHARACTERS_MADE
-from migration_guard.interpreter.values import Unknown, Value
+from migration_guard.interpreter.values import UNKNOWN, Unknown, Value
 from migration_guard.libraries.database import run_callbacks
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def method_of_known(value: Known, name: str, call: Call) -> Value:
     """`pattern.sub(…)`, `date.isoformat()`: a method of an object of Python's library that is known."""
     function = known_method(type(value.held), name)
     run_callbacks(call)
+    for option in (option for value in call.positional for option in value.alternatives()):
+        option.special("__missing__", UNKNOWN)  # `template.substitute(names)`
     found = computed(function, call, value) if function is not None else None
     return found if found is not None else Unknown(name, from_rows=any(one.from_rows for one in call.arguments))
 

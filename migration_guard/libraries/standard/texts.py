@@ -38,7 +38,11 @@ def text_method(value: Text, name: str, call: Call) -> Value:
             given = first(call)
             assert isinstance(given, Mapping)
             named = {str(key): item for key, item in given.known.values()}
+            given.special("__missing__", UNKNOWN)
             return _formatted(value, call.with_arguments((), named))
+        case "format_map":
+            first(call).item(UNKNOWN)
+            first(call).special("__missing__", UNKNOWN)
         case "join":
             return _joined(value, first(call), call.machine)
         case "upper" | "lower" if not call.arguments:
