@@ -177,3 +177,22 @@ def test_a_read_that_moves_into_a_constant_and_line_ends_of_windows(where: Proje
     where.write("versions/a.py", READS.format('Q = "SELECT id FROM x"\n', "Q"))
     where.write("shop/migrations/0001_x.py", MULTILINE.replace("\n", "\r\n"))
     assert counts(where) == (0, 2, 0)
+
+
+def test_what_could_not_be_read_then_is_not_told_by_guessing(tmp_path: Path) -> None:
+    """An entry of an earlier scheme whose file was broken when the baseline was written keeps what people said of it."""
+    where = Project.at(tmp_path)
+    text = 'from alembic import op\nrevision = "a"\ndown_revision = None\ndef upgrade():\n    op.execute("UPDATE t SET a = 1")\n'
+    entry = (
+        '{"file":"versions/a.py","migration":"a","rule":"update-in-migration","at":"t","fp":"1:00000000000000000000"'
+    )
+    where.write("versions/a.py", text + "def (:\n")
+    where.write(where.baseline.name, f'{{"format":1}}\n{entry},"reason":"agreed"}}\n')
+    where.commit()
+    where.write("versions/a.py", text)
+    where.commit()
+    refused = where.guard("check")
+    assert refused.returncode == 2
+    assert "versions/a.py could not be read as it was in" in refused.stderr
+    assert where.guard("baseline", "--tool-upgrade").returncode == 0
+    assert '"reason":"agreed"' in where.baseline.read_text(encoding="utf-8")

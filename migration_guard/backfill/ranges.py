@@ -145,9 +145,12 @@ class Ranges:
         for window, claim in share.tokens.items():
             self._sent(connection, "leave_range", window=window, claim=claim)
 
-    def others(self, connection: Connection, who: str) -> bool:
-        """Give back all that somebody has, and tell whether others are at it: asked by one after the other."""
+    def one_by_one(self, connection: Connection) -> None:
+        """Let nobody else end the backfill, or leave it, before the transaction is over."""
         self._sent(connection, "hold_one")
+
+    def others(self, connection: Connection, who: str) -> bool:
+        """Give back all that somebody has, and tell whether others are at it."""
         self._sent(connection, "leave_all", who=who)
         return bool(self._sent(connection, "others").scalar())
 
@@ -160,7 +163,7 @@ class Ranges:
             raise LostClaim("another worker has taken the end of the pass over")
 
     def _sent(self, connection: Connection, name: str, **parameters: object) -> Any:
-        parts = {"state": self._state, "leased": statement("leased")}
+        parts = {"state": self._state, "leased": statement("leased"), "own": statement("range_own")}
         sql = statement(name, alive=statement("range_alive"), **parts)
         return connection.exec_driver_sql(sql, {"backfill": self._key, **parameters})
 

@@ -568,6 +568,10 @@ COALESCE(w.lease_until > pg_catalog.clock_timestamp() AND EXISTS (
     WHERE a.pid = w.backend_pid AND COALESCE(a.backend_start = w.backend_start, true)
 ), false)
 
+-- name: range_own
+-- What a worker has who asks for more is what it has let go of: a claim whose reply was lost, say.
+(w.claimed_by = %(who)s AND w.backend_pid = pg_catalog.pg_backend_pid()) IS TRUE
+
 -- name: claim_ranges
 -- Those first at which the least was done: of tenants, so that each has its turn; of other ranges, those of the dead come
 -- last. Of many tenants several at once, as the few rows of several are done in one batch.
@@ -575,9 +579,9 @@ WITH pass AS (
     SELECT key, sweep, bound FROM {state}.backfills
     WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' AND shared AND request IS NULL
 ), free AS MATERIALIZED (
-    SELECT w.id, w.claimed_by IS NOT NULL AS taken_over, pass.sweep, pass.bound
+    SELECT w.id, w.claimed_by <> %(who)s IS TRUE AS taken_over, pass.sweep, pass.bound
     FROM {state}.windows AS w JOIN pass ON pass.key = w.backfill AND pass.sweep = w.sweep
-    WHERE w.kind IN ('part', 'range') AND NOT w.done AND NOT {alive}
+    WHERE w.kind IN ('part', 'range') AND NOT w.done AND ({own} OR NOT {alive})
     ORDER BY w.batches, w.id LIMIT (
         SELECT GREATEST(1, LEAST(%(most)s::bigint, pg_catalog.count(*) / %(few)s::bigint)) FROM {state}.windows AS o
         WHERE o.backfill = %(backfill)s AND o.kind = 'range' AND NOT o.done
@@ -592,7 +596,7 @@ RETURNING w.id, w.token, w.kind, w.cursor_key, COALESCE(w.high_key, free.bound),
 UPDATE {state}.windows AS w SET token = w.token + 1, claimed_by = %(who)s, {leased}
 FROM {state}.backfills AS b
 WHERE b.key = %(backfill)s AND b.token = %(token)s AND b.state = 'running' AND b.shared AND b.request IS NULL
-    AND w.backfill = b.key AND w.sweep = b.sweep AND w.kind = 'end' AND NOT {alive}
+    AND w.backfill = b.key AND w.sweep = b.sweep AND w.kind = 'end' AND ({own} OR NOT {alive})
     AND NOT EXISTS (
         SELECT FROM {state}.windows AS o WHERE o.backfill = b.key AND o.kind IN ('part', 'range') AND NOT o.done
     )

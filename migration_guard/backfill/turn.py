@@ -233,6 +233,7 @@ class Turn:
             ended = Result(record.key, state, reason)
             try:
                 with self._bench.transaction() as connection:
+                    Ranges(self._bench.store.schema, record.key).one_by_one(connection)
                     now = self._bench.store.find(connection, record.key)
                     if now is not None and self._only_leaves(connection, now, record, state):
                         ended = Result(record.key, State.RUNNING, f"others are at it; here: {reason}")

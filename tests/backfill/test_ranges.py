@@ -78,7 +78,7 @@ def test_no_range_is_anothers_and_what_is_left_is_free_again(db: Database) -> No
             share(connection, 10)
         with one.transaction() as mine, other.transaction() as theirs:  # both at the same time
             first, second = claim(mine, "a"), claim(theirs, "b")
-            assert RANGES.claim(mine, 1, "a", 60) is None
+            assert RANGES.claim(mine, 1, "c", 60) is None
             assert [place_of(mine, first).cursor, place_of(theirs, second).cursor] == [None, ("10",)]
         assert (first.high, second.high) == (("10",), ("20",))
         with one.transaction() as connection:
@@ -150,7 +150,15 @@ def test_of_many_tenants_some_are_claimed_at_once_and_the_few_one_by_one(db: Dat
         RANGES.share(connection, 1, (), None, None, proves=True)
         assert len(claim(connection, "a").windows) == 4
         db("UPDATE migration_guard.windows SET done = true WHERE kind = 'range' AND id > 10")
-        assert len(claim(connection, "a").windows) == 1
+        assert len(claim(connection, "b").windows) == 1
+
+
+def test_what_a_worker_has_let_go_of_is_free_for_it_again(db: Database) -> None:
+    with connected(db) as one, one.transaction() as connection:
+        share(connection, 10)
+        first, again = claim(connection, "a"), claim(connection, "a")
+        assert (again.windows, again.taken_over) == (first.windows, False)
+        assert again.share.tokens != first.share.tokens
 
 
 @pytest.mark.parametrize("kind", ["bigint", "text", "several columns", "partitions", "never analysed"])

@@ -12,6 +12,7 @@ import psycopg
 
 from backfill import process
 from backfill.faults.accidents import OBSERVER
+from backfill.faults.crowd import crowd, one_killed, one_stopped, server_restarted
 from backfill.faults.ledger import APPLICATION
 from backfill.faults.proxy import Loss, proxied
 from backfill.faults.scene import Scene
@@ -279,6 +280,9 @@ KINDS = (
     Kind("SIGHUP", signalled(signal.SIGHUP), 4, kills=True),
     Kind("SIGSTOP, another, SIGCONT", stopped, 4, own=UNATTENDED),
     Kind("two runners", two_runners, 5),
+    Kind("one of several runs killed", crowd(one_killed), 4, kills=True),
+    Kind("one of several runs stopped", crowd(one_stopped), 3),
+    Kind("server stopped under several runs", crowd(server_restarted), 2),
     Kind("backend terminated", on_the_backend("pg_terminate_backend(pid)"), 8),
     Kind("statement cancelled", on_the_backend("pg_cancel_backend(pid)"), 5),
     Kind("backend killed", backend_killed, 3),

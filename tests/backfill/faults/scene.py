@@ -60,6 +60,10 @@ class Scene:
             if not self.left():
                 break
 
+    def is_reached(self, runner: Runner) -> bool:
+        """Wait for the moment of the next accident; tell whether the runner is still at it."""
+        return self._reached(self.chance.randint(1, FURTHEST), runner)
+
     def finish(self) -> Report:
         """Let it run undisturbed until it says that nothing is left."""
         for _ in range(RUNS):

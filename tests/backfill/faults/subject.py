@@ -53,11 +53,12 @@ class Guard:
     version: str = ""
     """Which version of the definition it is."""
     program: tuple[str, ...] = PRODUCT[1:]
+    workers: int = 1
 
     @property
     def command(self) -> tuple[str, ...]:
         """The command that starts it."""
-        return (*self._guard("run"), "--only", KEY)
+        return (*self._guard("run"), "--only", KEY, *(("--workers", str(self.workers)) if self.workers > 1 else ()))
 
     @property
     def environment(self) -> dict[str, str]:

@@ -22,6 +22,8 @@ ELSEWHERE = {
     "two versions",
     "backend terminated",
     "SIGSTOP, another, SIGCONT",
+    "one of several runs stopped",
+    "server stopped under several runs",
     "server stopped at once",
     "server stopped fast",
     "backend killed",
