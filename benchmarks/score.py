@@ -104,8 +104,6 @@ def run_guard(corpus: Path, report: Path) -> None:
     options = [
         "--select",
         "ALL",
-        "--ignore",
-        "MG304,MG305",
         "--no-baseline",
         "--isolated",
         "--exit-zero",

@@ -65,8 +65,6 @@ def guard() -> list[str]:
     options = [
         "--select",
         "ALL",
-        "--ignore",
-        "MG304,MG305",
         "--no-baseline",
         "--isolated",
         "--exit-zero",

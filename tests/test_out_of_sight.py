@@ -18,8 +18,6 @@ def report(folder: Path, *names: str) -> tuple[int, dict[str, list[dict[str, obj
         *names,
         "--select",
         "ALL",
-        "--ignore",
-        "MG304,MG305",
         "--isolated",
         "--output-format",
         "json",

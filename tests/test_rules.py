@@ -67,7 +67,7 @@ def found_in(folder: Path, sources: Sequence[str], name: str, modules: Sequence[
     for path, source in zip(paths, sources):
         (folder / path).parent.mkdir()
         (folder / path).write_text(source, encoding="utf-8")
-    config = ['select=["ALL"]', f"backfill.modules={json.dumps([*modules] or paths)}"]
+    config = ['select=["ALL", "MG304", "MG305"]', f"backfill.modules={json.dumps([*modules] or paths)}"]
     load = SettingsLoader(cwd=folder, config=config, isolated=True)
     report = check(Request(paths=paths, cwd=folder, load=load, workers=2))
     assert report.problems == ()
@@ -249,6 +249,21 @@ def test_a_rule_is_named_by_code_name_or_prefix(name: str, holds: Callable[[froz
 def test_an_unknown_rule_is_refused_with_the_nearest(wrong: str, near: str) -> None:
     with pytest.raises(UnknownRuleError, match=f'no rule is called "{wrong}"; did you mean "{near}"'):
         matching(wrong, RULES)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "asks"),
+    [
+        ((), set()),
+        (("ALL",), set()),
+        (("MG3",), set()),
+        (("ALL", "MG304"), {"MG304"}),
+        (("bulk-change-without-size",), {"MG305"}),
+    ],
+)
+def test_what_is_left_out_is_asked_for_by_name(chosen: tuple[str, ...], asks: set[str]) -> None:
+    codes = {rule.code for rule in select(RULES, chosen=chosen, ignored=(), per_file=()).rules}
+    assert codes & {"MG304", "MG305"} == asks
 
 
 def test_seeds_are_off_unless_selected_and_ignoring_wins() -> None:

@@ -23,8 +23,6 @@ def told(folder: Path) -> list[tuple[str, list[str]]]:
         "--no-baseline",
         "--select",
         "ALL",
-        "--ignore",
-        "MG304,MG305",
         "--output-format",
         "json",
         ".",

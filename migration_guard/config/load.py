@@ -224,7 +224,7 @@ class SettingsLoader:
 
 
 def unknown_rules(settings: Settings, known: Collection[str]) -> tuple[ConfigError, ...]:
-    """Check the rules that settings name against all codes and names. Codes may be shortened; ALL is every rule."""
+    """Check the rules that settings name against all codes and names. Codes may be shortened, and ALL stands for many."""
     text = ""
     if settings.source is not None:
         try:

@@ -99,7 +99,11 @@ class Settings:
         MARKER, None, "A regular expression for the comment that starts a migration in a script; its group is the id."
     )
     fail_on: Severity = option(SEVERITY, Severity.MEDIUM, "The lowest severity of a new finding that fails the run.")
-    select: tuple[str, ...] = option(STRINGS, (), "Rules to turn on, by code, name or prefix; ALL means every rule.")
+    select: tuple[str, ...] = option(
+        STRINGS,
+        (),
+        "Rules to turn on, by code, name or prefix; ALL means every rule about what migrations do (MG304 and MG305 are named).",
+    )
     ignore: tuple[str, ...] = option(STRINGS, (), "Rules to turn off, by code, name or prefix.")
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = option(
         RULES_BY_GLOB, (), "Rules to turn off in the files that a glob matches."

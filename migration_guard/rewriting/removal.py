@@ -33,6 +33,8 @@ _OF_THE_SCHEMA = re.compile(
     re.IGNORECASE,
 )
 """Conditions that ask what the schema or the database is, and nothing of the rows."""
+_OF_THE_PROGRAM = re.compile(r"""__name__ == (?:"__main__"|'__main__')""")
+"""The condition under which a script does what it is for."""
 
 
 class CannotRemove(Exception):
@@ -335,13 +337,17 @@ def _is_noop(argument: cst.Arg) -> bool:
 
 def _check_way_up(statement: cst.CSTNode, tree: Parents) -> None:
     """Refuse what runs more than once, or only if something holds that a backfill would not ask."""
+    below = statement
     for parent in tree.above(statement):
         match parent:
             case cst.For() | cst.While():
                 raise CannotRemove("it stands in a loop; write what the loop does as one statement, then move it")
+            case cst.If(test=test, body=body) if body is below and _OF_THE_PROGRAM.fullmatch(shown(test)):
+                pass
             case cst.If(test=test) if not _OF_THE_SCHEMA.search(shown(test)):
                 raise CannotRemove(f"it runs only if `{shown(test)}`; say so in the statement, then move it")
             case cst.Try():
                 raise CannotRemove("it stands in a try, whose handlers would never run again; take it out by hand")
             case cst.Lambda() | cst.CompFor():
                 raise CannotRemove("it stands in an expression; take it out by hand")
+        below = parent

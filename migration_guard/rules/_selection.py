@@ -70,13 +70,25 @@ def select(
     ignored: Sequence[str],
     per_file: Sequence[tuple[str, Sequence[str]]],
 ) -> Selection:
-    """Resolve the configuration's names. Without a choice every rule runs that is on by default; ignoring wins."""
+    """Resolve the configuration's names. Without a choice every rule runs that is on by default; ignoring wins.
+
+    To choose ALL, or a prefix that takes in others too, is to ask what migrations do; what they leave out is asked for by
+    its own name, since hardly a migration does not.
+    """
     upkeep = frozenset(rule.code for rule in rules if rule.upkeep)
-    on = _union(chosen, rules) if chosen else frozenset(rule.code for rule in rules if rule.default)
+    on = frozenset(rule.code for rule in rules if rule.default)
+    if chosen:
+        on = frozenset[str]().union(*(_chosen(name, rules) for name in chosen))
     on -= _union(ignored, rules)
     on |= upkeep
     exempt = tuple((patterns([pattern]), _union(names, rules) - upkeep) for pattern, names in per_file)
     return Selection(tuple(rule for rule in rules if rule.code in on), exempt)
+
+
+def _chosen(name: str, rules: Sequence[Rule]) -> frozenset[str]:
+    found = matching(name, rules)
+    asking = frozenset(rule.code for rule in rules if rule.omission is not None)
+    return found if found <= asking else found - asking
 
 
 def _union(names: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:

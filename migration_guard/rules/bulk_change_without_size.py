@@ -1,4 +1,4 @@
-"""Flags bulk_update, bulk_create and iterator() without a size of their own. Off unless it is selected.
+"""Flags bulk_update, bulk_create and iterator() without a size of their own. Off unless it is selected by name.
 
 ## Why is this bad?
 `bulk_update` without `batch_size` makes one statement of all rows that it is given: a CASE with a branch for each, which takes

@@ -1,4 +1,4 @@
-"""Flags a migration that changes the schema and waits for its lock without a limit. Off unless it is selected.
+"""Flags a migration that changes the schema and waits for its lock without a limit. Off unless it is selected by name.
 
 ## Why is this bad?
 A schema change waits until all who use the table have finished, and everybody who comes after it waits behind it. One

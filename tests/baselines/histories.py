@@ -145,7 +145,7 @@ class History:
             self.project.write(one.path, self._source(one))
         self.project.write("app/__init__.py", "")
         self.project.write(f"app/{self.module}.py", self._helpers())
-        self.project.write("migration-guard.toml", 'select = ["ALL"]\nignore = ["MG304", "MG305"]\n')
+        self.project.write("migration-guard.toml", 'select = ["ALL"]\n')
         self.project.write(".gitattributes", ".migration-guard-baseline.jsonl merge=union\n")
 
     def _source(self, one: Migration) -> str:
