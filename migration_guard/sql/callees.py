@@ -65,7 +65,7 @@ def _is_declared(statement: Statement, index: int) -> bool:
         return True
     if before.upper == "USING":
         return statement.word(index - 2) == "EXCLUDE" or statement.word(0) == "CREATE"
-    in_index = statement.word(0) == "CREATE" and before.sort in {Sort.WORD, Sort.QUOTED}
+    in_index = "INDEX" in {statement.word(1), statement.word(2)} and before.sort in {Sort.WORD, Sort.QUOTED}
     return in_index and before.upper not in _CALL_BEHIND
 
 
