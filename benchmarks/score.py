@@ -101,15 +101,7 @@ def main() -> int:
 
 def run_guard(corpus: Path, report: Path) -> None:
     """Check the packages; a report that the guard could not finish leaves no file, and ends this run."""
-    options = [
-        "--select",
-        "ALL",
-        "--no-baseline",
-        "--isolated",
-        "--exit-zero",
-        "--output-format",
-        "json",
-    ]
+    options = ["--select", "ALL", "--no-baseline", "--isolated", "--exit-zero", "--output-format", "json"]
     with report.open("wb") as output:
         command = [sys.executable, "-m", "migration_guard", "check", "packages", *options]
         ended = subprocess.run(command, cwd=corpus, stdout=output, check=False)

@@ -62,15 +62,7 @@ def main() -> int:
 
 def guard() -> list[str]:
     """Give the command that is measured."""
-    options = [
-        "--select",
-        "ALL",
-        "--no-baseline",
-        "--isolated",
-        "--exit-zero",
-        "--output-format",
-        "json",
-    ]
+    options = ["--select", "ALL", "--no-baseline", "--isolated", "--exit-zero", "--output-format", "json"]
     return [sys.executable, "-m", "migration_guard", "check", "files", *options]
 
 

@@ -1,4 +1,4 @@
-"""Parsers of others, imported in half the time, where a process of ours does nothing else with them than parse."""
+"""Parsers of others, imported without what only their other users ask for: a process of ours does nothing else with them than parse."""
 
 from __future__ import annotations
 

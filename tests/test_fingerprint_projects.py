@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from baselines.projects import DIFFERENT, KNOWN, SAME, Files
+from baselines.projects import DIFFERENT, KNOWN, SAME, Edit, Files
 from baselines.reading import findings
 
 MIGRATION = "versions/a.py"
 
 
-def of(cases: list[tuple[str, str, Files, Files]]) -> list[object]:
-    return [pytest.param(kind, one, other, id=f"{kind}: {name}") for kind, name, one, other in cases]
+def of(cases: list[Edit]) -> list[object]:
+    return [pytest.param(case.kind, case.before, case.after, id=f"{case.kind}: {case.name}") for case in cases]
 
 
 def changes(folder: Path, kind: str, files: Files) -> set[str]:
@@ -41,5 +41,5 @@ def test_what_changes_the_rows_changes_the_fingerprint(kind: str, one: Files, ot
 
 @pytest.mark.parametrize(("kind", "one", "other"), of(KNOWN))
 def test_what_is_not_noticed_yet(kind: str, one: Files, other: Files, tmp_path: Path) -> None:
-    """Whoever mends one of these moves it to the list above."""
+    """Whoever mends one of these says `different` of it."""
     assert changes(tmp_path / "before", kind, one) & changes(tmp_path / "after", kind, other)

@@ -237,3 +237,11 @@ def test_a_chain_of_definitions_is_followed_to_its_end(tmp_path: Path, end: str)
     lay(tmp_path, {"helper.py": f"{ENGINE}{chain}def f1000():\n    {end}\nf0()\nf500()\n"})
     found = [one.statements for one in Acting(tmp_path).run_by(Import("helper"), tmp_path / "v" / "2.py")]
     assert found == ([] if end == "pass" else [(1003, 1004)])
+
+
+@pytest.mark.parametrize("way", ["from m{} import fill\n", "from m{} import *\n"])
+def test_a_name_is_followed_through_all_modules_that_take_it_from_each_other(tmp_path: Path, way: str) -> None:
+    files = {f"m{n}.py": way.format(n + 1) for n in range(12)}
+    lay(tmp_path, {**files, "m12.py": FILL, "helper.py": "from m0 import fill\nfill()\n"})
+    found = [one.statements for one in Acting(tmp_path).run_by(Import("helper"), tmp_path / "v" / "2.py")]
+    assert found == [(1,)]

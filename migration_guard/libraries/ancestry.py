@@ -10,9 +10,10 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.values import UNKNOWN, External, Unknown, Value, join
 from migration_guard.libraries import trust
-from migration_guard.libraries.database import holds_a_way, named_target, record
+from migration_guard.libraries.database import named_target, record
 from migration_guard.libraries.entrusted import only_wraps
 from migration_guard.libraries.execution import opaque
+from migration_guard.libraries.handing import holds_a_way
 from migration_guard.libraries.roots import BY_ROOT, is_known
 from migration_guard.libraries.standard import records, running
 from migration_guard.operations import OperationKind

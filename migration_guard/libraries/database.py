@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import Store
-from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.spot import Spot, spot_of
 from migration_guard.interpreter.text import Piece, Text
@@ -20,7 +19,6 @@ from migration_guard.interpreter.values import (
     Constant,
     External,
     Method,
-    Partial,
     Place,
     Unknown,
     Value,
@@ -111,50 +109,6 @@ class Expression(Value):
 
 
 EXPRESSION = Expression()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Called(Expression):
-    """`func.name(…)`: a function of the database, which runs once it is selected or executed."""
-
-    name: str = ""
-    within: tuple[str, ...] = ()
-    """The functions that its arguments call."""
-
-    @property
-    def key(self) -> object:
-        return ("called", self.name, self.within)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name, *self.within)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Computing(Expression):
-    """A column, a constraint or an index with expressions of SQL that the database computes for each row that is there."""
-
-    texts: tuple[Text, ...] = ()
-
-    @property
-    def key(self) -> object:
-        return ("computing", tuple(text.key for text in self.texts))
-
-
-def computed_by(values: Iterable[Value]) -> tuple[Text, ...]:
-    """The expressions in values that are given to such a thing: texts that may call something, functions, others such things."""
-    found: list[Text] = []
-    for option in (option for value in values for option in value.alternatives()):
-        match option:
-            case Text() if "(" in str(option) or not option.known:
-                found.append(option)
-            case Called(name=name, within=within):
-                found += [Text((Piece(f"{one}()"),)) for one in (name, *within)]
-            case Computing(texts=texts):
-                found += texts
-            case Sequence():
-                found += computed_by(option.each())
-    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -587,102 +541,6 @@ class Record(Sequence):
 
     def item(self, key: Value) -> Value:
         return join(self.known) if isinstance(key, Unknown) else super().item(key)
-
-
-_TAKES_ARGUMENTS = frozenset({"submit", "apply", "apply_async", "callback", "run_in_executor", "to_thread", "push"})
-"""Functions that call what they are given with the arguments behind it."""
-_TAKES_ELEMENTS = frozenset({"map", "imap", "imap_unordered", "starmap", "map_async", "thread_map", "process_map"})
-"""Functions that call it once for each element of what stands behind it."""
-
-
-def run_callbacks(call: Call) -> list[Value]:
-    """Functions that are handed to something out of sight will be run by it: what they give."""
-    found: list[Value] = []
-    for index, value in enumerate(call.arguments):
-        behind = call.positional[index + 1 :]
-        for option in value.alternatives():
-            if isinstance(option, Function) or (isinstance(option, (Method, Partial)) and _writes(option)):
-                found.append(_run_callback(option, behind, call))
-            else:
-                for one in held(option):
-                    if one is option:
-                        continue
-                    if isinstance(one, (Function, Partial)) or (isinstance(one, Method) and _writes(one)):
-                        found.append(call.machine.call(one, call.with_arguments((), {})))
-                        found[-1].consumed()
-    return found
-
-
-def held(value: Value) -> Iterator[Value]:
-    """What a value holds, however deep, each once: what gets a list also gets its elements."""
-    waiting, met = [*reversed(value.alternatives())], dict[int, Value]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) in met:
-            continue
-        met[id(one)] = one
-        if isinstance(one, (Sequence, Mapping)):
-            rest = (one.rest,) if one.rest is not None else ()
-            elements = one.known if isinstance(one, Sequence) else one.values()
-            inside = dict.fromkeys((*elements, *rest))
-        else:
-            yield one
-            inside = dict.fromkeys(one.parts())
-        waiting += reversed([option for part in inside for option in part.alternatives()])
-
-
-def _writes(value: Value) -> bool:
-    """Whether a function that is handed on leads to the database."""
-    match value:
-        case Partial(function=function):
-            return isinstance(function, Function) or _writes(function)
-        case Method(receiver=receiver):
-            return receiver.handle or isinstance(receiver, Field)
-    return False
-
-
-def _run_callback(function: Value, behind: tuple[Value, ...], call: Call) -> Value:
-    if call.name in _TAKES_ELEMENTS:
-        with call.machine.rows(any(value.from_rows for value in behind)):
-            result = call.machine.call(function, call.with_arguments([value.element() for value in behind], {}))
-    else:
-        takes = call.name in _TAKES_ARGUMENTS or isinstance(function, Method)
-        result = call.machine.call(function, call.with_arguments(behind if takes else (), {}))
-    result.consumed()
-    return result
-
-
-def holds_rows(value: Value) -> bool:
-    """Whether a value is a row of a model, or holds some, however deep: what it is given to may change them."""
-    waiting, met = [value], dict[int, Value]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) in met:
-            continue
-        met[id(one)] = one
-        match one:
-            case Row():
-                return True
-            case Query() if one.entities and not one.plain:
-                return True
-            case Choice(options=options):
-                waiting += options
-            case Sequence():
-                waiting += (*one.known, *((one.rest,) if one.rest else ()))
-            case Mapping():
-                waiting += one.values()
-    return False
-
-
-def holds_a_way(value: Value) -> bool:
-    """Whether a value leads to the database."""
-    return value.handle or holds_rows(value)
-
-
-def takes_callback(call: Call) -> bool:
-    """Whether all that is given goes into a function that is in sight, and was followed."""
-    first = call.positional[0] if call.positional else None
-    return call.name in (_TAKES_ARGUMENTS | _TAKES_ELEMENTS) and isinstance(first, Function)
 
 
 def empties(*values: Value | None) -> Mapping:

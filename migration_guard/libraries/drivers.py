@@ -12,9 +12,9 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Native, Unknown, Value, join
+from migration_guard.libraries.computing import Called
 from migration_guard.libraries.database import (
     CORE_VERBS,
-    Called,
     Handle,
     Model,
     Query,

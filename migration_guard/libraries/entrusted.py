@@ -18,8 +18,8 @@ from migration_guard.interpreter.values import UNKNOWN, External, Method, Partia
 from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.libraries import trust
-from migration_guard.libraries.database import held
 from migration_guard.libraries.execution import opaque
+from migration_guard.libraries.handing import held
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

@@ -13,7 +13,8 @@ from migration_guard.interpreter.spot import Spot, spot_in_text, spot_of
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import External, Unknown, Value, join
 from migration_guard.later import Later, re
-from migration_guard.libraries.database import Called, Query, Statement, record
+from migration_guard.libraries.computing import Called
+from migration_guard.libraries.database import Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.sql import (
     Change,

@@ -11,8 +11,9 @@ from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Handle, Query, Statement, Table, record, run_callbacks
+from migration_guard.libraries.database import EXPRESSION, Handle, Query, Statement, Table, record
 from migration_guard.libraries.execution import execute, opaque
+from migration_guard.libraries.handing import run_callbacks
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:

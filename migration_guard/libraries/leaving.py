@@ -21,15 +21,11 @@ from migration_guard.libraries.database import (
     Row,
     Statement,
     Table,
-    held,
-    holds_a_way,
-    holds_rows,
     record,
-    run_callbacks,
     statement_on,
-    takes_callback,
 )
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
+from migration_guard.libraries.handing import held, holds_a_way, holds_rows, run_callbacks, takes_callback
 from migration_guard.libraries.roots import BY_ROOT, is_known
 from migration_guard.libraries.standard import programs
 from migration_guard.libraries.standard.builtin import names_of

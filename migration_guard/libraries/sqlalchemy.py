@@ -10,24 +10,22 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
+from migration_guard.libraries.computing import Called, Computing, computed_by
 from migration_guard.libraries.database import (
     CORE_VERBS,
     EXPRESSION,
-    Called,
     Catalogue,
-    Computing,
     Handle,
     Model,
     Relationship,
     Row,
     Table,
-    computed_by,
-    run_callbacks,
     statement_on,
     written_within,
 )
 from migration_guard.libraries.drivers import selected
 from migration_guard.libraries.execution import execute
+from migration_guard.libraries.handing import run_callbacks
 from migration_guard.libraries.relationships import VALIDATES, listened, listener, map_class, relationship
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import UNKNOWN, Method, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import Handle, record, run_callbacks
+from migration_guard.libraries.database import Handle, record
 from migration_guard.libraries.execution import execute, opaque
+from migration_guard.libraries.handing import run_callbacks
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:

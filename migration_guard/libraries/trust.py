@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from migration_guard.interpreter.values import External, Value
 from migration_guard.later import re
-from migration_guard.libraries.database import Handle, holds_rows
+from migration_guard.libraries.database import Handle
+from migration_guard.libraries.handing import holds_rows
 from migration_guard.operations import Direction
 
 _READERS = frozenset(

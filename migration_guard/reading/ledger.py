@@ -60,7 +60,8 @@ class _Rendered:
         )
         ways = tuple(dict.fromkeys((*mine, *more))) if mine and more else ()
         refusal = several if ways else self.refusal or other.refusal or several
-        return replace(self, sql="", refusal=refusal, loop=None, rows=None, ways=ways[:MAX_WAYS])
+        kept = ways if len(ways) <= MAX_WAYS else ()  # some of them are not what it is
+        return replace(self, sql="", refusal=refusal, loop=None, rows=None, ways=kept)
 
     def told(self) -> Rendition:
         within, loop = (spot.span() if spot is not None else None for spot in (self.within, self.loop))

@@ -9,7 +9,7 @@ from migration_guard.findings import Finding, Severity
 from migration_guard.lean import dataclass
 from migration_guard.procedures import Contraction, Procedure
 from migration_guard.rules._practice import changes
-from migration_guard.rules._rule import Check, Rule
+from migration_guard.rules._rule import Check, Rule, finding_at
 
 ANY_KEY = "*"
 """What stands for the key where a migration requires a backfill by a name that its source does not tell."""
@@ -59,17 +59,8 @@ class Contract:
 
     def finding(self, contraction: Contraction, message: str, help: str) -> Finding:  # noqa: A002 -- the Finding calls it so
         """Judge a schema change: it fails the deployment, or loses data."""
-        return Finding(
-            code=self.rule.code,
-            name=self.rule.name,
-            severity=self.override or Severity.HIGH,
-            path=self.path,
-            span=contraction.span,
-            message=message,
-            help=help,
-            migration=self.migration,
-            operation=None,
-        )
+        severity, migration = self.override or Severity.HIGH, self.migration
+        return finding_at(self.rule, self.path, contraction.span, message, help, severity=severity, migration=migration)
 
 
 def contract(code: str, name: str) -> Callable[[Check], Rule]:

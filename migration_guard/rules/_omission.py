@@ -8,7 +8,7 @@ from collections.abc import Callable
 from migration_guard.findings import Finding, Severity
 from migration_guard.lean import dataclass
 from migration_guard.operations import Omission, Omitted
-from migration_guard.rules._rule import Check, Rule
+from migration_guard.rules._rule import Check, Rule, finding_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +23,9 @@ class Demand:
 
     def finding(self, omission: Omission, message: str, help: str) -> Finding:  # noqa: A002 -- the Finding calls it so
         """Judge what is left out."""
-        return Finding(
-            code=self.rule.code,
-            name=self.rule.name,
-            severity=self.override or Severity.LOW,
-            path=self.path,
-            span=omission.span,
-            message=message,
-            help=help,
-            migration=omission.migration or self.migration,
-            operation=None,
-        )
+        severity = self.override or Severity.LOW
+        migration = omission.migration or self.migration
+        return finding_at(self.rule, self.path, omission.span, message, help, severity=severity, migration=migration)
 
 
 def demand(code: str, name: str, *, of: Omitted) -> Callable[[Check], Rule]:

@@ -11,7 +11,7 @@ from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 from migration_guard.procedures import Alteration, Procedure, Setting
-from migration_guard.rules._rule import Check, Rule
+from migration_guard.rules._rule import Check, Rule, finding_at
 
 LOCK = (30.0, 120.0)
 """Seconds that a batch waits for a lock: patient, since its locks are of single rows."""
@@ -39,18 +39,8 @@ class Practice:
         measure: Measure,
     ) -> Finding:
         """Judge a backfill: the measure is what was found and what is required."""
-        return Finding(
-            code=self.rule.code,
-            name=self.rule.name,
-            severity=self.override or severity,
-            path=self.path,
-            span=span,
-            message=message,
-            help=help,
-            migration=None,
-            operation=None,
-            measure=replace(measure, weight=severity),
-        )
+        found = finding_at(self.rule, self.path, span, message, help, severity=self.override or severity)
+        return replace(found, measure=replace(measure, weight=severity))
 
 
 def practice(code: str, name: str) -> Callable[[Check], Rule]:

@@ -89,6 +89,30 @@ class Context:
         )
 
 
+def finding_at(
+    rule: Rule,
+    path: str,
+    span: Span,
+    message: str,
+    help: str,  # noqa: A002 -- the Finding calls it so
+    *,
+    severity: Severity,
+    migration: str | None = None,
+) -> Finding:
+    """Make a finding that no operation stands behind."""
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=severity,
+        path=path,
+        span=span,
+        message=message,
+        help=help,
+        migration=migration,
+        operation=None,
+    )
+
+
 def rule(
     code: str, name: str, *, on: OperationKind | tuple[OperationKind, ...], default: bool = True
 ) -> Callable[[Check], Rule]:

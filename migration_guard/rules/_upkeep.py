@@ -8,7 +8,7 @@ from collections.abc import Callable
 from migration_guard.findings import Finding, Severity
 from migration_guard.lean import dataclass
 from migration_guard.operations import Ignore, Span
-from migration_guard.rules._rule import Check, Rule
+from migration_guard.rules._rule import Check, Rule, finding_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,8 @@ class Upkeep:
     """Whether stale entries fail the run."""
 
     def finding(self, line: int, message: str, help: str, severity: Severity) -> Finding:  # noqa: A002 -- the Finding calls it so
-        return Finding(
-            code=self.rule.code,
-            name=self.rule.name,
-            severity=self.override or severity,
-            path=self.path,
-            span=Span(line, 1, line, 1),
-            message=message,
-            help=help,
-            migration=None,
-            operation=None,
-        )
+        span = Span(line, 1, line, 1)
+        return finding_at(self.rule, self.path, span, message, help, severity=self.override or severity)
 
 
 def upkeep(code: str, name: str) -> Callable[[Check], Rule]:

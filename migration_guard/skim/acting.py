@@ -7,13 +7,13 @@ Whether it really does is found out by who reads it.
 from __future__ import annotations
 
 import ast
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 from migration_guard.files import Unreadable, leads_out, read_head
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.sight import Looks, Memory, looking, note_all
 from migration_guard.sight.folders import ARCHIVES, is_file

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.skim import deeds
 from migration_guard.skim.asks import (

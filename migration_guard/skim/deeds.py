@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from migration_guard.gate.text import only_changes_schema
+from migration_guard.later import re
 
 _ALWAYS = re.compile(
     r"^(?:a?execute|executemany|executescript|execute_\w+|exec_driver_sql|exec_?dml|run_sql|callproc|a?save|bulk_\w+|a?bulk_create|"

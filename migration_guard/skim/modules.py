@@ -19,8 +19,6 @@ from migration_guard.skim.asking import asking, place
 from migration_guard.skim.asks import Ask, Asking, Facts, Place
 from migration_guard.skim.outline import Import, Outline, imports_of, outlined
 
-_DEPTH = 4
-"""Modules through which a name is followed that each takes from the next."""
 _ASKED = ("__get__", "__getattr__", "__getattribute__")
 _HEARS = "__init_subclass__"
 
@@ -191,21 +189,22 @@ class Modules:
         note_all(known[1])
         return known[0]
 
-    def _elsewhere(
-        self, origin: str, dots: int, name: str, importer: Path, depth: int = _DEPTH
-    ) -> Iterator[tuple[Module, _Bound]]:
-        """What another module has under a name, be it that it imports it itself."""
-        path = places.find(origin, importer, self.root, dots)
-        other = self.at(path) if path is not None and is_file(path) and path != importer else None
-        if other is None or not name:
-            return
-        yield from ((other, one) for one in other.top.get(name, ()))
-        if depth and name in other.imports:
-            again, further, taken = other.imports[name]
-            yield from self._elsewhere(again, further, taken, other.path, depth - 1)
-        elif depth and name not in other.top:
-            for again, further in other.stars:
-                yield from self._elsewhere(again, further, name, other.path, depth - 1)
+    def _elsewhere(self, origin: str, dots: int, name: str, importer: Path) -> Iterator[tuple[Module, _Bound]]:
+        """What another module has under a name, be it that it imports it itself, through however many others."""
+        waiting = [(origin, dots, name, importer)]
+        met: set[tuple[Path, str]] = set()
+        while waiting:
+            origin, dots, name, importer = waiting.pop()
+            path = places.find(origin, importer, self.root, dots)
+            other = self.at(path) if path is not None and is_file(path) and path != importer else None
+            if other is None or not name or (other.path, name) in met:
+                continue
+            met.add((other.path, name))
+            yield from ((other, one) for one in other.top.get(name, ()))
+            if name in other.imports:
+                waiting.append((*other.imports[name], other.path))
+            elif name not in other.top:
+                waiting += ((again, further, name, other.path) for again, further in reversed(other.stars))
 
 
 def _module(seen: Outline, looks: Looks) -> Module:

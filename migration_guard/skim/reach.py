@@ -134,15 +134,17 @@ def _definitions(file: Outline, name: str, root: Path) -> Iterator[tuple[Outline
 
 
 def _elsewhere(module: str, dots: int, name: str, importer: Path, root: Path) -> Iterator[tuple[Outline, ast.stmt]]:
-    there = _located(module, dots, importer, root)
-    other = outline(there) if there is not None else None
-    if other is not None and name:
+    """What another module has under a name, be it that it imports it itself, through however many others."""
+    met: set[tuple[Path, str]] = set()
+    while name:
+        there = _located(module, dots, importer, root)
+        other = outline(there) if there is not None else None
+        if other is None or (other.path, name) in met:
+            return
+        met.add((other.path, name))
         yield from ((other, node) for node in other.top.get(name, ()))
-        if name in other.imports and other.path != importer:
-            again, further, imported = other.imports[name]
-            deeper = _located(again, further, other.path, root)
-            last = outline(deeper) if deeper is not None else None
-            yield from ((last, node) for node in last.top.get(imported, ())) if last is not None else ()
+        module, dots, name = other.imports.get(name, ("", 0, ""))
+        importer = other.path
 
 
 def _located(module: str, dots: int, importer: Path, root: Path) -> Path | None:

@@ -12,12 +12,14 @@ _BLOCK = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _OUT_OF_SIGHT = re.compile(
-    r"\b(?:EXECUTE|CALL|EXCEPTION|OPEN|FETCH|FOREACH)\b|set_config\s*\(|(?:^|;|\b(?:BEGIN|LOOP|THEN|ELSE))\s*(?:SET|RESET)\b",
+    r"\b(?:EXECUTE|CALL|EXCEPTION|OPEN|FETCH|FOREACH)\b|set_config\s*\(|(?:^|;|\b(?:BEGIN|LOOP|THEN|ELSE))\s*(?:SET|RESET)\b"
+    r"|\bE'|\$\w*\$",
     re.IGNORECASE,
 )
-"""What makes a body more than statements in loops."""
+"""What makes a body more than statements in loops, or has strings whose end is not told here."""
 _PERFORMS = re.compile(r"\bPERFORM\s+(?!pg_sleep\b|pg_catalog\.pg_sleep\b)", re.IGNORECASE)
-_REMARKS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_REMARKS = re.compile(r"(?P<kept>'(?:[^']|'')*'|\"[^\"]*\")|--[^\n]*|/\*.*?\*/", re.DOTALL)
+"""Remarks, and what stands in quotes, where none begins."""
 _DATA = re.compile(r"\b(?:WITH|UPDATE|DELETE\s+FROM|INSERT\s+INTO|MERGE\s+INTO)\b", re.IGNORECASE)
 _LOOPS = re.compile(r"\bLOOP\b", re.IGNORECASE)
 _ROWS = re.compile(r"\bFOR\s+\w+\s+IN\s+\(?\s*(?:SELECT|WITH)\b", re.IGNORECASE)
@@ -41,7 +43,7 @@ def block(text: str) -> Block | None:
     found = _BLOCK.match(text)
     if found is None:
         return None
-    body = _REMARKS.sub(" ", found["body"])
+    body = _REMARKS.sub(lambda one: one["kept"] or " ", found["body"])
     plain = _TEXT.sub("''", body)
     if _OUT_OF_SIGHT.search(plain) or _PERFORMS.search(plain) or ";" in "".join(_TEXT.findall(body)):
         return None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.real import computed
 from migration_guard.interpreter.values import NONE, Constant, External, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import Handle, run_callbacks
+from migration_guard.libraries.database import Handle
+from migration_guard.libraries.handing import run_callbacks
 from migration_guard.libraries.standard import (
     builtin,
     code,

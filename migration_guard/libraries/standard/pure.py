@@ -42,7 +42,7 @@ from migration_guard.interpreter.real import (
 )
 from migration_guard.interpreter.text import MAX_CHARACTERS_MADE
 from migration_guard.interpreter.values import UNKNOWN, Unknown, Value
-from migration_guard.libraries.database import run_callbacks
+from migration_guard.libraries.handing import run_callbacks
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

@@ -11,7 +11,7 @@ from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, Unknown, Value
-from migration_guard.libraries.database import run_callbacks
+from migration_guard.libraries.handing import run_callbacks
 from migration_guard.libraries.standard import iteration
 from migration_guard.libraries.standard.iteration import first
 
