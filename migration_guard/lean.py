@@ -169,7 +169,7 @@ _PLANS: dict[Any, _Plan] = {}
 
 def first(self: Any, *arguments: Any, **named: Any) -> None:
     """Make the first objects of a class, and then the function that makes the others."""
-    cls: Any = next(one for one in type(self).__mro__ if "__init__" in vars(one))
+    cls: Any = next(one for one in type(self).__mro__ if vars(one).get("__init__") is first)
     plan = _PLANS.get(cls)
     if plan is None:
         plan = _PLANS[cls] = _Plan(cls)

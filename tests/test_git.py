@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ class Trapped:
         self.trap = folder / "trap.sh"
         self.trap.write_text(f"#!/bin/sh\necho \"$0 $*\" >> '{self.mark}'\ncat\n")
         self.trap.chmod(0o755)
+
+    def begin(self) -> None:
         (self.root / "versions").mkdir(parents=True)
         self.git("init", "-q", "-b", "main")
         self.write("versions/a1.py", OLD)
@@ -63,9 +66,19 @@ class Trapped:
         return program.run(*arguments, cwd=self.root, env={**os.environ, **variables})
 
 
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository as each test finds it: made once, and copied."""
+    one = Trapped(tmp_path_factory.mktemp("pattern"))
+    one.begin()
+    return one.root
+
+
 @pytest.fixture
-def trapped(tmp_path: Path) -> Trapped:
-    return Trapped(tmp_path)
+def trapped(tmp_path: Path, pattern: Path) -> Trapped:
+    one = Trapped(tmp_path)
+    shutil.copytree(pattern, one.root, symlinks=True)
+    return one
 
 
 Trap = Callable[[Trapped], object]

@@ -174,6 +174,20 @@ def test_what_equals_it_may_be_said_by_a_class() -> None:
     assert repr(Judging(1)) == "Judging(x=1)"
 
 
+@lean.dataclass(frozen=True)
+class Given:
+    x: int
+
+
+class Told(Given):
+    def __init__(self, text: str) -> None:
+        super().__init__(int(text))
+
+
+def test_an_heir_may_be_made_in_its_own_way() -> None:
+    assert [Told(str(n)).x for n in range(20)] == [Given(n).x for n in range(20)] == list(range(20))
+
+
 def test_a_default_is_nothing_that_changes() -> None:
     with pytest.raises(ValueError, match="default_factory"):
         lean.dataclass(frozen=True, slots=True)(type("Wrong", (), {"__annotations__": {"x": "list"}, "x": []}))

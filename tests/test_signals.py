@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -37,6 +39,16 @@ def started(folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
+@contextmanager
+def ignoring(number: signal.Signals) -> Iterator[None]:
+    """Within it, processes are started that ignore a signal."""
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 def readers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """Wait until there are readers that work."""
     until = time.monotonic() + LONG
@@ -59,6 +71,27 @@ def test_no_reader_outlives_its_run(tmp_path: Path, number: signal.Signals, whol
             one.kill()
         process.kill()
     assert alive == []
+
+
+def test_what_the_run_ignores_ends_no_reader(tmp_path: Path) -> None:
+    """As under `nohup`, when the terminal is closed."""
+    with ignoring(signal.SIGHUP), started(tmp_path) as process:
+        readers = readers_of(process)
+        os.killpg(process.pid, signal.SIGHUP)
+        gone, _ = psutil.wait_procs(readers, timeout=0.5)
+        process.kill()
+        psutil.wait_procs(readers, timeout=LONG / 4)
+    assert gone == []
+
+
+def test_how_readers_end_may_be_ignored(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SLOW.format("a", "UPDATE leads SET a = 1"))
+    command = [sys.executable, "-m", "migration_guard", "check", ".", "--no-baseline", "--no-cache"]
+    with ignoring(signal.SIGCHLD):
+        done = subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False
+        )
+    assert (b"MG101" in done.stdout, done.stderr) == (True, b"")  # the code is among what this process ignores
 
 
 def test_a_closed_pipe_ends_it_all(tmp_path: Path) -> None:

@@ -110,9 +110,13 @@ class Forked:
         takes, answers = os.pipe()
         lives, self._living = os.pipe()
         parent = os.getpid()
-        self.pid = os.fork()
-        if self.pid == 0:
-            _become_reader(parent, jobs, answers, lives)
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            self.pid = os.fork()
+            if self.pid == 0:
+                _become_reader(parent, jobs, answers, lives, heard)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
         for descriptor in (jobs, answers, lives):
             os.close(descriptor)
         self.stdin: IO[bytes] = open(gives, "wb")  # noqa: SIM115 - for as long as the reader lives
@@ -129,21 +133,26 @@ class Forked:
         """Wait for its end, which has to have begun."""
         with self._lock:
             if self.returncode is None:
-                _, status = os.waitpid(self.pid, 0)
+                try:
+                    _, status = os.waitpid(self.pid, 0)
+                except ChildProcessError:  # where the run was told to ignore how its children end
+                    status = 0
                 self.returncode = os.waitstatus_to_exitcode(status)
                 os.close(self._living)
             return self.returncode
 
 
-def _become_reader(parent: int, jobs: int, answers: int, lives: int) -> NoReturn:
-    """Leave behind what belongs to the run, and read."""
+def _become_reader(parent: int, jobs: int, answers: int, lives: int, heard: set[int]) -> NoReturn:
+    """Leave behind what belongs to the run, and read. No signal is heard until none runs what the run does then."""
     try:
+        for number in signal.valid_signals():
+            if callable(signal.getsignal(number)):  # what is ignored stays so, as under `nohup`
+                signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
         gc.freeze()  # to look through it for garbage would copy it
         _keep_only(jobs, answers, lives)
         with suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as name:
             name.write(NAME)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
         os.chdir(os.sep)
         sys.path[:] = _path()
         warnings.simplefilter("ignore")  # a new interpreter would obey no PYTHONWARNINGS
