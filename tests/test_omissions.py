@@ -67,6 +67,10 @@ ASKED: Mapping[str, Project] = {
     "a foreign key to another table": alembic(
         '    op.create_table("calls", sa.Column("lead_id", sa.ForeignKey("leads.id")))\n'
     ),
+    "a foreign key to a new table, and one to who knows which": alembic(
+        '    op.create_table("a", sa.Column("id", sa.Integer()))\n'
+        '    op.create_table("b", sa.Column("a_id", sa.ForeignKey("a.id")), sa.Column("c", sa.ForeignKey(sa.OTHER)))\n'
+    ),
     "an index that blocks": alembic('    op.create_index("i", "leads", ["status"])\n'),
     "in a batch": alembic('    with op.batch_alter_table("leads") as batch:\n        batch.drop_column("status")\n'),
     "in a helper": alembic(

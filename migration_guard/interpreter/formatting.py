@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter import text as texts
@@ -10,7 +10,7 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.cores import TextObject
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
-from migration_guard.interpreter.real import MAX_DEPTH, WIDE, Known, NotKnown, formatted, real
+from migration_guard.interpreter.real import WIDE, Known, NotKnown, formatted, real
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import UNKNOWN, Constant, External, Value, join
 from migration_guard.later import re
@@ -55,16 +55,21 @@ def spelled(value: Value, hint: str = "") -> Value:
     return texts.as_text(value, hint)
 
 
-def _represent(value: Value, depth: int = MAX_DEPTH) -> None:
-    """What `repr` asks: each object that a collection or a dataclass holds, however deep."""
-    for option in value.alternatives() if depth else ():
-        if isinstance(option, Instance):
-            if option.special("__repr__") is None and option.cls.fields:
-                for held in option.attributes.values():
-                    _represent(held, depth - 1)
-        elif option.is_collection:
-            for held in option.each():
-                _represent(held, depth - 1)
+def _represent(value: Value) -> None:
+    """What `repr` asks: each object that a collection or a dataclass holds, however deep, each once."""
+    waiting, met = [*reversed(value.alternatives())], dict[int, Value]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in met:
+            continue
+        met[id(one)] = one
+        held: Iterable[Value] = ()
+        if isinstance(one, Instance):
+            if one.special("__repr__") is None and one.cls.fields:
+                held = one.attributes.values()
+        elif one.is_collection:
+            held = one.each()
+        waiting += reversed([option for part in held for option in part.alternatives()])
 
 
 def _written(value: Value, how: Callable[[object], str], hint: str) -> Text:

@@ -37,8 +37,11 @@ if TYPE_CHECKING:
 
 _WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_contenttypes|update_contenttypes)$")
 """Functions that surely write, wherever they come from."""
-_NAMED_ONLY = re.compile(r"log|trac|meter|metric|span|translat|gettext|i18n|version|^(?-i:[A-Z])", re.IGNORECASE)
-"""What takes the name of a module to name something else by it."""
+_NAMED_ONLY = re.compile(
+    r"logg|gettext|i18n|^(?-i:[A-Z])|(?:^|_|(?-i:(?<=[a-z])(?=[A-Z])))(?:log|trac|meter|metric|span|translat|version)",
+    re.IGNORECASE,
+)
+"""What takes the name of a module to name something else by it: words of its name, no part of one such as in `extract`."""
 SESSION = re.compile(
     r"^(?:get_|create_|make_|new_|open_|scoped_|async_)*(?:session|connection|cursor|engine|conn)(?:_?scope|_?factory|_?maker|local)?$",
     re.IGNORECASE,

@@ -56,8 +56,10 @@ def table_of(model: Model, name: str) -> str | None:
 def validated(row: Row, name: str, value: Value, machine: Machine) -> None:
     """Run what the model's class asks of a value that an attribute is given."""
     cls = row.model.cls if row.model is not None else None
-    for label in (label for one in cls.lineage() for label in one.scope.names) if cls is not None else ():
-        found = cls.lookup(label) if cls is not None else None
+    if cls is None:
+        return
+    for label in [label for one in cls.lineage() for label in one.scope.names]:
+        found = cls.lookup(label)
         if isinstance(found, Function) and found.wrapper == VALIDATES:
             machine.call_plainly(found.bind(row), plain(name), value)
 

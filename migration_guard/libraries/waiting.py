@@ -76,8 +76,11 @@ def of_operation(name: str, call: Call, machine: Machine) -> Iterator[str | None
 def _referred(call: Call) -> Iterator[str | None]:
     """What a new table or column refers to: a foreign key takes a lock on both sides."""
     code = _code(call)
-    if _FOREIGN.search(code):
-        yield from _REFERRED.findall(code) or (None,)
+    foreign = len(_FOREIGN.findall(code))
+    if foreign:
+        referred = _REFERRED.findall(code)
+        yield from (None,) if len(referred) < foreign else ()
+        yield from referred
 
 
 def _code(call: Call) -> str:

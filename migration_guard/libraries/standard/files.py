@@ -161,7 +161,8 @@ def _as_text(content: bytes) -> str:
 def as_path(value: Value | None, machine: Machine) -> Path | None:
     match value:
         case Instance():
-            return as_path(value.special("__fspath__"), machine)
+            said = value.special("__fspath__")
+            return as_path(said, machine) if not isinstance(said, Instance) else None  # Python refuses another object
         case PathValue(path=path):
             return path
         case Text() if value.known:

@@ -68,11 +68,10 @@ def called(name: str, call: Call) -> Value | None:
     if name.partition(".")[0] in _OF_STREAMS or name == "builtins.print":
         for option in (option for value in call.arguments for option in value.alternatives()):
             option.special("write", UNKNOWN)
-    if name.partition(".")[0] in _OF_PATHS:
-        for option in (option for value in call.arguments for option in value.alternatives()):
-            option.special("__fspath__")
-        return None
     if name not in _HOOKS:
+        if name.partition(".")[0] in _OF_PATHS:
+            for option in (option for value in call.arguments for option in value.alternatives()):
+                option.special("__fspath__")
         return None
     others = call.positional[1:2]
     given = [option for value in call.positional[:1] for option in value.alternatives()]

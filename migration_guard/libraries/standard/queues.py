@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.values import NONE, Unknown, Value
-from migration_guard.libraries.standard.iteration import first, ordered
+from migration_guard.interpreter.values import NONE, UNKNOWN, Unknown, Value
+from migration_guard.libraries.standard.iteration import ordered
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -31,7 +31,7 @@ class Queue(Sequence):
     def method(self, name: str, call: Call) -> Value:
         match name:
             case "put" | "put_nowait" | "send":
-                self.add(first(call), rows=bool(call.machine.row_loops))
+                self.add(call.argument(0, "item", "obj") or UNKNOWN, rows=bool(call.machine.row_loops))
                 if self.order == "least":
                     sorted_by = ordered(self, call.with_arguments((), {}))
                     self.become(sorted_by.known, sorted_by.rest, from_rows=self.from_rows, shuffled=sorted_by.shuffled)
