@@ -245,3 +245,16 @@ def test_a_name_is_followed_through_all_modules_that_take_it_from_each_other(tmp
     lay(tmp_path, {**files, "m12.py": FILL, "helper.py": "from m0 import fill\nfill()\n"})
     found = [one.statements for one in Acting(tmp_path).run_by(Import("helper"), tmp_path / "v" / "2.py")]
     assert found == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"from models import Lead\nLead.objects.filter(name__in={['a' * 60] * 5!r}).delete()\n",
+        f"import signal\n{FILL}signal.hook = kept = fill\n",
+    ],
+    ids=["far from its manager", "put into two places"],
+)
+def test_nothing_is_too_long_to_be_seen(tmp_path: Path, text: str) -> None:
+    lay(tmp_path, {"models.py": "", "helper.py": text})
+    assert list(Acting(tmp_path).run_by(Import("helper"), tmp_path / "v" / "2.py"))

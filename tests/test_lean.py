@@ -7,9 +7,10 @@ import dataclasses
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError, asdict, field, fields, is_dataclass, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from program import ROOT
@@ -186,6 +187,49 @@ class Told(Given):
 
 def test_an_heir_may_be_made_in_its_own_way() -> None:
     assert [Told(str(n)).x for n in range(20)] == [Given(n).x for n in range(20)] == list(range(20))
+
+
+def seen(dataclass: Any, how: Mapping[str, bool]) -> list[object]:
+    """Give all that can be seen of a class, of its heir and of their objects."""
+
+    @dataclass(**how)
+    class One:
+        x: int
+        y: int = 2
+        names: list[str] = field(default_factory=list, compare=False)
+        hidden: str = field(default="h", repr=False)
+
+    @dataclass(**how)
+    class Heir(One):
+        z: int = 3
+
+    tried: list[Callable[[Any], object]] = [
+        lambda c: repr(c(1, names=["a"])), lambda c: repr(c(1, 3, hidden="")), lambda c: c(1) == c(1, 2, ["a"]),
+        lambda c: c(1) == c(2), lambda c: c(1) == c(1, hidden=""), lambda c: c(1) == One(1), lambda c: c(1) == 1,
+        lambda c: hash(c(1)) == hash(c(1, 2, ["a"])), lambda c: c.__hash__ is None, lambda c: c(),
+        lambda c: c(1, 2, [], "", 3, 4), lambda c: c(1, x=1), lambda c: c(1, q=1), lambda c: setattr(c(1), "x", 2),
+        lambda c: setattr(c(1), "q", 2), lambda c: delattr(c(1), "x"), lambda c: c(1).names is c(1).names,
+        lambda c: repr(replace(c(1), x=5)), lambda c: asdict(c(1)), lambda c: dataclasses.astuple(c(1)),
+        lambda c: [(one.name, one.type, one.compare, one.repr, one.init) for one in fields(c)], lambda c: c.__match_args__,
+        lambda c: repr(copy.copy(c(1, 7))), lambda c: repr(copy.deepcopy(c(1, 7))), lambda c: hasattr(c(1), "__dict__"),
+        lambda c: c(1) < c(2), lambda c: c.__qualname__, lambda c: c.__module__,
+    ]  # fmt: skip
+
+    def said(look: Callable[[Any], object], cls: Any) -> object:
+        try:
+            return look(cls)
+        except (TypeError, AttributeError):  # the standard says with either that a frozen class has no such field
+            return "refused"
+
+    return [said(look, cls) for cls in (One, Heir) for _ in range(3) for look in tried]
+
+
+@pytest.mark.parametrize("eq", [True, False])
+@pytest.mark.parametrize("frozen", [True, False])
+@pytest.mark.parametrize("slots", [True, False])
+def test_nothing_tells_them_from_the_standard(eq: bool, frozen: bool, slots: bool) -> None:
+    how = {"eq": eq, "frozen": frozen, "slots": slots}
+    assert seen(lean.dataclass, how) == seen(dataclasses.dataclass, how)
 
 
 def test_a_default_is_nothing_that_changes() -> None:

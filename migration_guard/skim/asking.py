@@ -230,10 +230,11 @@ class _Asking:
                 found.attributes[node.value.id, node.attr] = None  # type: ignore[attr-defined]
         elif isinstance(node, ast.Call):
             self._call(node, found)
-        elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+        elif isinstance(node, ast.Assign):
             # A method that is kept under another name; something of the repository that is put into a library.
             found.writes |= isinstance(node.value, ast.Attribute) and deeds.names_a_write(node.value)
-            found.asks.update(dict.fromkeys(self._put(node.targets[0], node.value)))
+            for target in node.targets:
+                found.asks.update(dict.fromkeys(self._put(target, node.value)))
 
     def _call(self, node: ast.Call, found: _Found) -> None:
         named = origin(self._module, node.func)

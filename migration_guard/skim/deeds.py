@@ -44,8 +44,6 @@ _CLIENTS = re.compile(r"\b(?:psql|mysql|mariadb|sqlite3|sqlcmd|alembic|manage\.p
 _SPEAKS = re.compile(r"execute|save|objects|session|import|exec|eval|open", re.IGNORECASE)
 """Words of code that is run as a text."""
 _READS = re.compile(r"\s*(?:select|show|pragma|values)\b[^(]*$", re.IGNORECASE)
-_SPELLED = 200
-"""Characters of a receiver that are looked at: the nearest ones."""
 
 
 def may_write(call: ast.Call, origin: str = "") -> bool:
@@ -70,7 +68,7 @@ def may_write(call: ast.Call, origin: str = "") -> bool:
 
 
 def _is_of_a_database(receiver: ast.expr) -> bool:
-    """Whether a word of a database stands in what a method is called on. Few have one, and spelling it takes long."""
+    """Whether a word of a database stands in what a method is called on, however long that is."""
     for node in ast.walk(receiver):
         match node:
             case ast.Name(id=word) | ast.Attribute(attr=word) | ast.arg(arg=word) | ast.keyword(arg=str() as word):
@@ -80,7 +78,7 @@ def _is_of_a_database(receiver: ast.expr) -> bool:
             case _:
                 continue
         if _DATABASE.search(word):
-            return bool(_DATABASE.search(ast.unparse(receiver)[-_SPELLED:]))
+            return True
     return False
 
 
