@@ -50,7 +50,7 @@ class Claimed:
     tenants: bool = False
     """Whether each is a tenant's, who has his turn and no more."""
     taken_over: bool = field(default=False)
-    """Whether somebody else was at it, and is gone."""
+    """Whether somebody else was at it, whose connection is gone or whose lease is over."""
 
     @property
     def windows(self) -> tuple[int, ...]:

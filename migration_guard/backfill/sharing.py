@@ -45,7 +45,7 @@ class Part:
     worker: Worker
     record: Record
     passes: int = 0
-    """How many have ended since it takes part."""
+    """How many it has ended itself, of those since it takes part."""
 
     def take(self) -> State:
         """Take part until the backfill is complete, or raise what ended it."""
@@ -67,7 +67,9 @@ class Part:
             worker.clock.sleep(IDLE)
             return False
         if claimed.taken_over:
-            worker.note("note", "took a range over, from its cursor: who was at it is gone")
+            worker.note(
+                "note", "took a range over, from its cursor: who was at it is gone, or was silent for a whole lease"
+            )
         whole = replace(job, sweep=claimed.sweep, bound=claimed.bound, share=claimed.share)
         if worker.told != claimed.sweep:
             turn_to(worker, whole, self.record.floor)

@@ -145,17 +145,13 @@ def _share_rest(worker: Worker) -> bool:
     """Share what is left of a pass that one began alone; tell whether that is worth it."""
     job = worker.job
 
-    def left(connection: Connection) -> tuple[bool, Value | None]:
+    def found(connection: Connection) -> tuple[Value | None, Value | None, tuple[Value, ...] | None]:
         windows = job.store.windows(connection, job.key)
         places = job.store.control(connection, job.key, job.token, [one.id for one in windows], ()).places
         whole = next((place for place in places if place.whole and place.parent is None and not place.done), None)
-        return whole is not None, whole.cursor if whole is not None else None
-
-    def found(connection: Connection) -> tuple[Value | None, Value | None, tuple[Value, ...] | None]:
-        one, cursor = left(connection)
-        high = job.bound if one else None
+        cursor, high = (whole.cursor, job.bound) if whole is not None else (None, None)
         with preflight.as_role(connection, job.subject.definition):
-            ends = _split(connection, job, cursor, job.bound, by_tenants=not one)
+            ends = _split(connection, job, cursor, job.bound, by_tenants=whole is None)
         return cursor, high, ends
 
     cursor, high, ends = worker.tried(found)

@@ -32,12 +32,6 @@ _DATABASE = re.compile(
     re.IGNORECASE,
 )
 
-
-def speaks_of_database(text: str) -> bool:
-    """Whether anything in a text could lead to a database."""
-    return bool(_DATABASE.search(text)) or "op." in text
-
-
 Statement = cst.BaseStatement | cst.BaseSmallStatement
 
 

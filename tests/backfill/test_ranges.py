@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Connection
 
+from backfill.process import until
 from backfill.test_batches import Database
 from migration_guard.backfill import ranges
 from migration_guard.backfill.connect import address, engine
@@ -102,9 +102,7 @@ def test_a_range_is_taken_over_from_its_cursor_and_the_one_before_is_fenced_off(
             advance(connection, first, 7, lease=0 if "lease" in how else 60)
         if "connection" in how:
             one.drop()
-            deadline = time.monotonic() + 10
-            while len(db("SELECT 1 FROM pg_stat_activity WHERE application_name = 'test'")) > 1:
-                assert time.monotonic() < deadline
+            until(lambda: len(db("SELECT 1 FROM pg_stat_activity WHERE application_name = 'test'")) <= 1)
         with other.transaction() as connection:
             second = claim(connection, "b")
             assert place_of(connection, second).cursor == ("7",)

@@ -10,6 +10,7 @@ from migration_guard.libraries.database import (
     record,
 )
 from migration_guard.libraries.orm.content_types import LEADING, led_to
+from migration_guard.libraries.orm.names import UNMISTAKABLE
 from migration_guard.libraries.orm.querysets import query_method
 from migration_guard.operations import OperationKind
 
@@ -25,7 +26,7 @@ def unknown_row_method(receiver: Unknown, name: str, call: Call) -> Value | None
         record(call, OperationKind.UPDATE, how="django-orm")
     elif name in ("delete", "adelete") and not call.arguments and call.machine.libraries.framework == "django":
         record(call, OperationKind.DELETE, how="django-orm")
-    elif name in ("bulk_update", "bulk_create", "update_or_create", "get_or_create"):
+    elif name in UNMISTAKABLE:
         unknown_query_method(name, call)
     return None
 
