@@ -132,6 +132,7 @@ PIPES = {
     "an SQL file among migrations": ("migrations/0002_fill.sql", {"migrations/0001_a.sql": "SELECT 1;"}, "migrations/0002_fill.sql"),
     "the manifest of a hook's addon": ("a/__manifest__.py", {"a/hooks.py": HOOK}, "a/hooks.py"),
     "Alembic's settings": ("alembic.ini", {"a.py": ""}, "alembic.ini"),
+    "a package's settings": ("crm/pyproject.toml", {"a.py": ""}, "crm/pyproject.toml"),
     "Frappe's patches": ("crm/patches.txt", {"a.py": ""}, "crm/patches.txt"),
 }  # fmt: skip
 """Files that cannot be read, which are no files at all, with what stands beside them and of what it is a problem."""

@@ -56,6 +56,15 @@ def test_what_cannot_be_read_is_told_where_it_is_called(
     assert found and {code for code, _ in found} == {"MG109"}
 
 
+@pytest.mark.parametrize(("last", "told"), [("from end import go as f0", True), ("from end import rest as f0", False)])
+def test_a_chain_that_is_too_long_ends_in_another_file(tmp_path: Path, last: str, told: bool) -> None:
+    chain = "".join(f"def f{n}():\n    f{n - 1}()\n" for n in range(1, 31))
+    (tmp_path / "helper.py").write_text(f"{last}\n{chain}")
+    (tmp_path / "end.py").write_text(f"{GO}def rest():\n    print(1)\n")
+    found = codes(tmp_path, f"{HEAD}from helper import f30\ndef upgrade():\n    f30()\n")
+    assert bool(found) == told
+
+
 def test_a_helper_that_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "helper.py")
     assert codes(tmp_path, f"{HEAD}from helper import go\ndef upgrade():\n    go()\n") == [("MG109", 5), ("MG109", 7)]

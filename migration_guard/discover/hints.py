@@ -20,7 +20,7 @@ else:
     tomllib = Later("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 _LIMIT = 1024 * 1024
-_OWN = "alembic.ini"
+_OWN = frozenset({"alembic.ini", "pyproject.toml"})
 _NO_SETTINGS = "it says where migrations lie, and is no file of settings that can be parsed"
 _KEYS = (b"script_location", b"version_locations")
 _SEPARATORS = re.compile(r"[\n;,]|\s+|(?<!^\w):(?![\\/])")
@@ -37,7 +37,7 @@ def version_folders(path: Path) -> frozenset[Path]:
     try:
         content = read_source(path, _LIMIT)
     except Unreadable:
-        if path.name == _OWN:
+        if path.name in _OWN:
             raise
         return frozenset()
     if not any(key in content for key in _KEYS):

@@ -278,10 +278,13 @@ def unseen(callee: Unseen, call: Call) -> Value:
 def unfollowed(function: Function, call: Call) -> Value:
     """A call that a limit keeps from being followed: what may be at its end is not known."""
     module, root = function.scope.module, call.machine.libraries.django.root
-    speaks = module.mentions_database
-    if speaks and root is not None and not any(map(holds_a_way, call.arguments)):
+    if root is None:
+        speaks = module.mentions_database
+    else:  # whatever stands in its own file: what it calls may stand in others
         owner = function.owner.name if function.owner is not None else ""
-        speaks = reach.may_reach_database(module.path, owner, function.name, root)
+        speaks = any(map(holds_a_way, call.arguments)) or reach.may_reach_database(
+            module.path, owner, function.name, root
+        )
     if speaks:
         _told_as_too_deep(function, call)
         return Unknown(function.name)
