@@ -30,10 +30,11 @@ def other_versions(folder: Path, root: Path) -> Iterator[Path]:
 
 
 def _says(path: Path, words: bytes) -> bool:
+    """Whether a file speaks of something; one that cannot be read may."""
     try:
         return words in read_source(path)
     except Unreadable:
-        return False
+        return True
 
 
 def is_revision(path: Path, name: str) -> bool:

@@ -159,12 +159,12 @@ def _at_once(candidate: Candidate, rendition: Rendition) -> Rendition:
     if rendition.loop is not None or rendition.within is not None or not (rendition.sql or rendition.ways):
         return rendition
     migration = Migration(candidate.path, candidate.source)
-    around = migration.only_loop(rendition.calls)
-    if around is None:
+    loop = migration.only_loop(rendition.calls)
+    if loop is None:
         if rendition.ways:
             raise CannotMove(rendition.refusal)
         return rendition
-    loop, call = around[0], rendition.calls[0]
+    call = rendition.calls[0]
     found = repeated(ast.parse(candidate.source), loop.line, (call.line, call.column - 1))
     if rendition.ways:
         if found is None or found.count != len(rendition.ways):

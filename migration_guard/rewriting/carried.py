@@ -22,8 +22,6 @@ _CHANCE = frozenset(
     "uuid1 uuid4 random randint randrange choice choices sample shuffle token_hex token_urlsafe token_bytes getrandbits "
     "get_random_string urandom make_password get_random_secret_key generate_key".split()
 )
-_ASKS = frozenset({"query", "scalars", "execute", "exec"})
-"""What a session is asked for rows by."""
 _LETS_THROUGH = frozenset(
     "atomic open cursor begin begin_nested no_autoflush connect closing nullcontext localcontext override savepoint".split()
 )
@@ -89,7 +87,7 @@ def carried_over(
     `lists` are filled, and used after it.
     """
     return taken_along(loop, setup, helpers, row, lists, fills=fills) or _of_its_own_rows(
-        loop, ast.Module(loop.body, []), row
+        loop, setup, ast.Module(loop.body, []), row
     )
 
 
@@ -233,19 +231,20 @@ def _stored(target: ast.expr) -> frozenset[str]:
     )
 
 
-def _is_session(rows: ast.expr, name: str) -> bool:
-    """Whether a name is that of the session which is asked for the rows, rather than of their model."""
-    asked = (node for node in ast.walk(rows) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
-    return any(node.value.id == name and node.attr in _ASKS for node in asked if isinstance(node.value, ast.Name))
-
-
-def _of_its_own_rows(loop: ast.For, body: ast.Module, row: str) -> str | None:
+def _of_its_own_rows(loop: ast.For, setup: ast.Module, body: ast.Module, row: str) -> str | None:
     """Whether the model whose rows it goes through is asked for others."""
+    rows = {
+        target.id: next(_root(node.value), None)
+        for node in ast.walk(setup)
+        if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Name)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     model = next(_root(loop.iter), None)
+    while isinstance(loop.iter, ast.Name) and rows.get(model or "") not in {None, model, "apps"}:
+        model = rows[model or ""]
     for node in ast.walk(body):
         if isinstance(node, ast.Name) and node.id == model and model != row:
-            if _is_session(loop.iter, node.id):
-                return "its loop uses the session for more than its own row"
             return "its loop reads other rows of the table that it changes"
     return None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import libcst as cst
 
-from migration_guard.rewriting.carried import carried_over
+from migration_guard.rewriting.carried import taken_along
 from migration_guard.rewriting.core import Binds
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.removal import CannotRemove, Migration
@@ -67,19 +67,39 @@ class Mapped(Binds):
         model = _queried(self._source(dict(self._assigned())))[1]
         setup = ast.parse("".join(self._code(one) for one in before))
         helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one)))
-        reason = carried_over(loop, setup, helpers, self._row, frozenset(), fills=fills)
+        reason = taken_along(loop, setup, helpers, self._row, frozenset(), fills=fills)
         for node in ast.walk(ast.Module(loop.body, [])):
             if isinstance(node, ast.Name) and node.id == model:
                 reason = reason or "its loop reads other rows of the table that it changes"
             if isinstance(node, ast.Call) and _last(node) in {"rollback", "close", "begin", "begin_nested"}:
-                reason = reason or f"its loop ends a transaction ({_last(node)})"
-            if isinstance(node, ast.Call) and any(isinstance(one, ast.Name) and one.id == session for one in node.args):
-                reason = reason or "it hands its session on"
+                reason = reason or f"its loop begins or ends a transaction ({_last(node)})"
+        if _uses(ast.Module(loop.body, []), session) > _writes(loop, session, self._row):
+            reason = reason or "its loop uses the session for more than its own row"
         for node in (*ast.walk(setup), *ast.walk(loop), *ast.walk(helpers)):
             if isinstance(node, ast.Name) and node.id in _OF_ALEMBIC:
                 reason = reason or "its loop uses Alembic's own operations"
         if reason is not None:
             raise CannotRemove(f"{reason}; {BY_HAND}")
+
+
+def _uses(body: ast.Module, session: str) -> int:
+    return sum(isinstance(node, ast.Name) and node.id == session for node in ast.walk(body))
+
+
+def _writes(loop: ast.For, session: str, row: str) -> int:
+    """How many times a loop only lets its session write: `flush()`, `commit()`, `add(row)`."""
+    return sum(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == session
+        and not node.keywords
+        and [one.id if isinstance(one, ast.Name) else None for one in node.args]
+        == ([row] if node.func.attr == "add" else [])
+        and node.func.attr in {"flush", "commit", "add"}
+        for one in loop.body
+        for node in ast.walk(one)
+    )
 
 
 def _last(node: ast.Call) -> str:

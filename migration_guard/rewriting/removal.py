@@ -33,6 +33,13 @@ _OF_THE_SCHEMA = re.compile(
     re.IGNORECASE,
 )
 """Conditions that ask what the schema or the database is, and nothing of the rows."""
+_OF_ROWS = re.compile(r"\.(?:objects|filter|exclude|first|scalar|count|fetchone|fetchall)\b|\bSELECT\b|\bquery\(")
+"""What asks for rows, however its name sounds."""
+_OF_CATALOGS = re.compile(r"information_schema|\bpg_\w+", re.IGNORECASE)
+_OF_A_CONNECTION = re.compile(r"(?:not )?(?:conn|connection|bind|engine)(?: is (?:not )?None)?")
+"""Whether there is one: without it nothing is executed."""
+_OF_THE_DATABASE = re.compile(r"dialect|vendor|postgres", re.IGNORECASE)
+_SAYS_NO = re.compile(r"!=|\bnot\b|\bis not\b")
 _OF_THE_PROGRAM = re.compile(r"""__name__ == (?:"__main__"|'__main__')""")
 """The condition under which a script does what it is for."""
 
@@ -140,8 +147,8 @@ class Migration:
             return None
         return Span(*self.source.start(loops[0]), *self.source.end(loops[0]))
 
-    def only_loop(self, calls: Sequence[Span]) -> tuple[Span, str | None] | None:
-        """The one loop around the innermost call of this file, and the function that it stands in, if that runs once at most."""
+    def only_loop(self, calls: Sequence[Span]) -> Span | None:
+        """The one loop around the innermost call of this file, if the function that it stands in runs once at most."""
         found = next((call for span in calls if (call := call_at(self.source, self._tree, span)) is not None), None)
         around = list(self._tree.above(found)) if found is not None else []
         loops = [one for one in around if isinstance(one, (cst.For, cst.While))]
@@ -151,7 +158,7 @@ class Migration:
         name = functions[0].name.value
         if name != "upgrade" and not self.runs(name) and len(list(self.calls_of(name))) != 1:
             return None
-        return Span(*self.source.start(loops[0]), *self.source.end(loops[0])), name
+        return Span(*self.source.start(loops[0]), *self.source.end(loops[0]))
 
     # --- For who makes a function of a loop --------------------------------------------------------------------------
 
@@ -344,10 +351,49 @@ def _check_way_up(statement: cst.CSTNode, tree: Parents) -> None:
                 raise CannotRemove("it stands in a loop; write what the loop does as one statement, then move it")
             case cst.If(test=test, body=body) if body is below and _OF_THE_PROGRAM.fullmatch(shown(test)):
                 pass
-            case cst.If(test=test) if not _OF_THE_SCHEMA.search(shown(test)):
+            case cst.If(test=test) if not _is_of_the_schema(test):
                 raise CannotRemove(f"it runs only if `{shown(test)}`; say so in the statement, then move it")
+            case cst.If(test=test, body=body) if not _runs_on_postgresql(test, holds=body is below):
+                raise CannotRemove(f"it does not run on PostgreSQL, by `{shown(test)}`")
+            case cst.IndentedBlock(body=statements):
+                _check_nothing_returns(statements, below)
             case cst.Try():
                 raise CannotRemove("it stands in a try, whose handlers would never run again; take it out by hand")
             case cst.Lambda() | cst.CompFor():
                 raise CannotRemove("it stands in an expression; take it out by hand")
         below = parent
+
+
+def _is_of_the_schema(test: cst.BaseExpression) -> bool:
+    spelt = shown(test)
+    if _OF_A_CONNECTION.fullmatch(spelt):
+        return True
+    of_rows = _OF_ROWS.search(spelt) is not None and _OF_CATALOGS.search(spelt) is None
+    return _OF_THE_SCHEMA.search(spelt) is not None and not of_rows
+
+
+def _runs_on_postgresql(test: cst.BaseExpression, *, holds: bool) -> bool:
+    """Whether the branch of a condition is PostgreSQL's: where it says nothing of databases, both are."""
+    spelt = shown(test).lower()
+    if not _OF_THE_DATABASE.search(spelt):
+        return True
+    says_no = _SAYS_NO.search(spelt) is not None
+    return (("postgres" in spelt) != says_no) == holds
+
+
+def _returns(node: cst.CSTNode) -> bool:
+    if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+        return False
+    return isinstance(node, cst.Return) or any(map(_returns, node.children))
+
+
+def _check_nothing_returns(statements: Sequence[cst.CSTNode], until: cst.CSTNode) -> None:
+    """Refuse what is not come to where an `if` before it returns, unless that asks what the schema is."""
+    for one in statements:
+        if one is until:
+            return
+        if isinstance(one, cst.If) and _returns(one):
+            if not _is_of_the_schema(one.test):
+                raise CannotRemove(f"it is not come to if `{shown(one.test)}`; say so in the statement, then move it")
+            if _runs_on_postgresql(one.test, holds=True) and _OF_THE_DATABASE.search(shown(one.test)):
+                raise CannotRemove(f"it does not run on PostgreSQL, by `{shown(one.test)}`")

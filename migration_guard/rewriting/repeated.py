@@ -8,6 +8,12 @@ from collections.abc import Callable
 from migration_guard.lean import dataclass
 
 _QUIET = frozenset({"print", "debug", "info", "warning", "write", "flush", "commit", "sleep", "success", "expire_all"})
+_READS = frozenset(
+    "get filter exclude order_by values values_list only using all first last distinct execute scalar scalars fetchall fetchone "
+    "query select where limit with_for_update text format replace strip lower upper title capitalize join split get_model get_bind "
+    "bindparams items keys len list tuple set dict str int float bool range min max sum sorted enumerate zip repr".split()
+)
+"""Calls by which a variable gets its value, and nothing else happens that would be missed."""
 _KEEPING = frozenset({"enumerate", "list", "tuple", "sorted", "reversed"})
 _COUNTED = frozenset({"rowcount"})
 
@@ -92,7 +98,9 @@ def _is_harmless(node: ast.stmt, statement: tuple[int, int]) -> bool:
             ast.Assign(targets=[ast.Name() | ast.Attribute(value=ast.Name())], value=value)
             | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
         ):
-            return not any(isinstance(one, (ast.NamedExpr, ast.Await)) for one in ast.walk(value))
+            return not any(isinstance(one, (ast.NamedExpr, ast.Await)) for one in ast.walk(value)) and all(
+                _last(one) in _READS for one in ast.walk(value) if isinstance(one, ast.Call)
+            )
     return False
 
 

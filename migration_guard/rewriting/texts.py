@@ -6,7 +6,6 @@ import ast
 import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 
 from migration_guard.lean import dataclass
 from migration_guard.sql.backfill import CannotMove
@@ -36,7 +35,6 @@ class Texts:
 
     held: Mapping[str, ast.expr]
     """What variables hold that are set once."""
-    seen: list[str] = field(default_factory=list)
 
     def of(self, node: ast.expr) -> Text | None:
         """The text of a statement, if it is `text(…)` of one that is written out."""

@@ -306,3 +306,76 @@ def test_a_function_runs_on_the_conditions_on_which_it_is_called(tmp_path: Path)
         CALLED
     ), reasons
     assert not reasons[-1]
+
+
+UPDATE_OF = "op.execute(\"UPDATE leads SET status = 'x' WHERE status IS NULL\")\n"
+HELD = (
+    "    session = Session(bind=op.get_bind())\n    rows = session.query(Lead).all()\n    for lead in rows:\n        "
+)
+WAYS = {
+    "a return": (f"    if os.environ.get('SKIP'):\n        return\n    {UPDATE_OF}", "it is not come to if"),
+    "a return for want of rows": (
+        (
+            "    there = op.get_bind().execute(sa.text('SELECT 1 FROM calls'))\n"
+            f"    if not there.first():\n        return\n    {UPDATE_OF}"
+        ),
+        "it is not come to if",
+    ),
+    "a return for want of a table": (
+        f"    if not sa.inspect(op.get_bind()).has_table('leads'):\n        return\n    {UPDATE_OF}",
+        "",
+    ),
+    "another database": (
+        f"    if op.get_bind().dialect.name == 'sqlite':\n        {UPDATE_OF}",
+        "it does not run on PostgreSQL",
+    ),
+    "all others": (
+        f"    if op.get_bind().dialect.name == 'postgresql':\n        pass\n    else:\n        {UPDATE_OF}",
+        "it does not run on PostgreSQL",
+    ),
+    "not for PostgreSQL": (
+        f"    if op.get_bind().dialect.name == 'postgresql':\n        return\n    {UPDATE_OF}",
+        "it does not run on PostgreSQL",
+    ),
+    "PostgreSQL": (f"    if op.get_bind().dialect.name != 'sqlite':\n        {UPDATE_OF}", ""),
+    "an effect beside it": (
+        (
+            "    for old, new in [('a', 'b'), ('c', 'd')]:\n        answer = requests.post('x', json=old)\n"
+            "        op.execute(f\"UPDATE leads SET status = '{new}' WHERE status = '{old}'\")\n"
+        ),
+        "a loop, or several callers",
+    ),
+    "a session that is handed on": (
+        f"{HELD}lead.name = helper(lead, db=session)\n    session.commit()\n",
+        "the session",
+    ),
+    "a session that asks for more": (
+        f"{HELD}lead.name = tidy(lead.email)\n        session.execute(calls.delete())\n    session.commit()\n",
+        "the session",
+    ),
+}
+
+
+def test_what_a_statement_depends_on_is_no_less_where_it_is_moved(tmp_path: Path) -> None:
+    (tmp_path / "migration-guard.toml").write_text("")
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "r0000.py").write_text(SCHEMA)
+    helper = "def helper(lead, db):\n    return str(db.execute(sa.text('SELECT max(score) FROM leads')).scalar())\n\n\n"
+    for number, (body, _) in enumerate(WAYS.values()):
+        whole = (
+            f"import os\nimport requests\n{HEAD.replace('{name}', f'w{number}')}{CLASS}{helper}def upgrade():\n{body}"
+        )
+        (tmp_path / "versions" / f"w{number}.py").write_text(whole)
+    found = check(Request([], tmp_path, SettingsLoader(cwd=tmp_path), 2, renders=True))
+    plans = {
+        (one.candidate.path.stem, finding.span.line): plan(one, finding, None, Modules((), tmp_path / "backfills.py"))
+        for one in found.checked
+        for finding in one.findings
+        if movable(finding)
+    }
+    for number, (name, (_, reason)) in enumerate(WAYS.items()):
+        of = [one for (stem, _), one in plans.items() if stem == f"w{number}"]
+        refused = [one.reason for one in of if isinstance(one, Refusal)]
+        assert of, name
+        assert len(refused) == (len(of) if reason else 0), (name, refused)
+        assert any(reason in one for one in refused) or not reason, (name, refused)
