@@ -6,7 +6,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
-VERSION = 4
+VERSION = 5
 """Of the state's tables: `version_1` makes the first, each later one what it changes of them."""
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
