@@ -20,19 +20,103 @@ SELECT request FROM {state}.backfills
 WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' FOR SHARE
 
 -- name: control
--- What a person asked for, whether the claim still holds, whether a schema change waits for the table, and where the
--- windows stand: a cursor is never kept in memory, since a COMMIT may go through although its reply was lost.
+-- What a person asked for, whether the claim still holds, whether a schema change waits for the table, what holds the
+-- backfill and which pace is set, and where the windows stand: a cursor is never kept in memory, since a COMMIT may go
+-- through although its reply was lost.
 SELECT b.request, b.token = %(token)s AND b.state = 'running', EXISTS (
     SELECT FROM pg_catalog.pg_locks
     WHERE relation = ANY (%(tables)s::oid[]) AND mode = 'AccessExclusiveLock' AND NOT granted
-), ARRAY(SELECT q.row_key::text FROM {state}.quarantine AS q WHERE q.backfill = b.key)::text,
+), ARRAY(SELECT q.row_key::text FROM {state}.quarantine AS q WHERE q.backfill = b.key)::text, {steered},
+    CASE WHEN b.shared AND b.pace -> 'workers' IS NOT NULL THEN (
+        SELECT pg_catalog.count(DISTINCT w.claimed_by) FROM {state}.windows AS w
+        WHERE w.backfill = b.key AND NOT w.done AND w.claimed_by < %(who)s AND {alive}
+    ) >= (b.pace ->> 'workers')::integer END,
     w.id, w.kind = 'whole', w.tenant, w.parent, w.cursor_key, w.keys, COALESCE(w.done, true),
     COALESCE(p.batches, w.batches)
 FROM {state}.backfills AS b
+LEFT JOIN {state}.brakes AS k ON k.backfill = b.key
 LEFT JOIN pg_catalog.unnest(%(windows)s::bigint[]) WITH ORDINALITY AS wanted (id, n) ON true
 LEFT JOIN {state}.windows AS w ON w.id = wanted.id
 LEFT JOIN {state}.windows AS p ON p.id = w.parent
 WHERE b.key = %(backfill)s ORDER BY wanted.n
+
+-- name: steered
+-- The pace that is set, the time of the day in its zone, why the brake holds, and how old that is.
+b.pace, CASE WHEN b.pace -> 'window' IS NOT NULL THEN
+        pg_catalog.timezone(pg_catalog.split_part(b.pace ->> 'window', ' ', 2), pg_catalog.clock_timestamp())
+    END, k.reason, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - k.measured_at)
+
+-- name: steering
+-- The same, for who does no batches himself.
+SELECT {steered} FROM {state}.backfills AS b LEFT JOIN {state}.brakes AS k ON k.backfill = b.key
+WHERE b.key = %(backfill)s
+
+-- name: steer
+UPDATE {state}.backfills SET pace = %(pace)s::jsonb, pace_at = pg_catalog.clock_timestamp(), pace_by = %(by)s
+WHERE key = %(backfill)s
+
+-- name: session_user
+SELECT session_user::text
+
+-- name: time_zones
+SELECT name FROM pg_catalog.pg_timezone_names
+
+-- name: has_brake
+INSERT INTO {state}.brakes (backfill) VALUES (%(backfill)s) ON CONFLICT (backfill) DO NOTHING
+
+-- name: begin_measuring
+-- Who measures for all, for as long as that may take; nobody waits for who is at it.
+UPDATE {state}.brakes SET measured_by = %(who)s,
+    measuring_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second'
+WHERE backfill = (
+    SELECT backfill FROM {state}.brakes WHERE backfill = %(backfill)s
+        AND (measuring_until IS NULL OR measuring_until < pg_catalog.clock_timestamp()) FOR NO KEY UPDATE SKIP LOCKED
+)
+RETURNING measuring_until::text, marks
+
+-- name: judging
+-- The verdict as it stands, which nobody else changes meanwhile.
+SELECT readings, pg_catalog.date_part('epoch', held_since), COALESCE(pg_catalog.date_part('epoch', held_until), 0), trips,
+    reason, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())
+FROM {state}.brakes WHERE backfill = %(backfill)s FOR NO KEY UPDATE
+
+-- name: judge
+UPDATE {state}.brakes SET readings = %(readings)s::jsonb, held_since = pg_catalog.to_timestamp(%(since)s::float8),
+    held_until = pg_catalog.to_timestamp(%(until)s::float8), trips = %(trips)s, reason = %(reason)s
+WHERE backfill = %(backfill)s
+
+-- name: end_measuring
+-- By who has measured, unless it took him so long that another has begun.
+UPDATE {state}.brakes SET measured_at = pg_catalog.clock_timestamp(), marks = %(marks)s::jsonb,
+    measuring_until = pg_catalog.clock_timestamp() + %(rest)s * interval '1 second'
+WHERE backfill = %(backfill)s AND measured_by = %(who)s AND measuring_until = %(until)s::timestamptz
+RETURNING backfill
+
+-- name: progress
+-- How far all are together, now and then, by whoever measures. The beginning is an event of its own.
+INSERT INTO {state}.events (backfill, actor, kind, data)
+SELECT %(backfill)s, 'runner', 'progress', pg_catalog.jsonb_build_object(
+    'sweep', (SELECT sweep FROM {state}.backfills WHERE key = %(backfill)s),
+    'workers', GREATEST(1, pg_catalog.count(DISTINCT w.claimed_by) FILTER (WHERE NOT w.done AND {alive})),
+    'batches', COALESCE(pg_catalog.sum(w.batches), 0), 'examined', COALESCE(pg_catalog.sum(w.examined), 0),
+    'changed', COALESCE(pg_catalog.sum(w.changed), 0), 'unchanged', COALESCE(pg_catalog.sum(w.unchanged), 0),
+    'done_already', COALESCE(pg_catalog.sum(w.done_already), 0), 'locked', COALESCE(pg_catalog.sum(w.locked), 0),
+    'quarantined', COALESCE(pg_catalog.sum(w.quarantined), 0)
+) || %(batch)s::jsonb
+FROM {state}.windows AS w WHERE w.backfill = %(backfill)s
+HAVING NOT EXISTS (
+    SELECT FROM {state}.events AS e WHERE e.backfill = %(backfill)s AND e.kind IN ('progress', 'running')
+        AND e.at > pg_catalog.clock_timestamp() - %(seconds)s * interval '1 second'
+)
+RETURNING id
+
+-- name: thin_events
+-- When there are many, every second one of the older half goes: the longer ago, the fewer.
+WITH found AS (
+    SELECT id, pg_catalog.row_number() OVER (ORDER BY id) AS n, pg_catalog.count(*) OVER () AS there
+    FROM {state}.events WHERE backfill = %(backfill)s AND kind = %(kind)s
+)
+DELETE FROM {state}.events WHERE id IN (SELECT id FROM found WHERE there > %(most)s AND n < there / 2 AND n %% 2 = 0)
 
 -- name: swift
 -- All of a batch that nobody disturbs. What it changes is locked by being changed, and looked at anew if somebody else has
@@ -576,12 +660,16 @@ COALESCE(w.lease_until > pg_catalog.clock_timestamp() AND EXISTS (
 -- Those first at which the least was done: of tenants, so that each has its turn; of other ranges, those of the dead come
 -- last. Of many tenants several at once, as the few rows of several are done in one batch.
 WITH pass AS (
-    SELECT key, sweep, bound FROM {state}.backfills
-    WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' AND shared AND request IS NULL
+    SELECT b.key, b.sweep, b.bound, b.pace -> 'workers' IS NULL OR (b.pace ->> 'workers')::integer > (
+        SELECT pg_catalog.count(DISTINCT w.claimed_by) FROM {state}.windows AS w
+        WHERE w.backfill = b.key AND NOT w.done AND w.claimed_by <> %(who)s AND {alive}
+    ) AS free
+    FROM {state}.backfills AS b
+    WHERE b.key = %(backfill)s AND b.token = %(token)s AND b.state = 'running' AND b.shared AND b.request IS NULL
 ), free AS MATERIALIZED (
     SELECT w.id, w.claimed_by <> %(who)s IS TRUE AS taken_over, pass.sweep, pass.bound
     FROM {state}.windows AS w JOIN pass ON pass.key = w.backfill AND pass.sweep = w.sweep
-    WHERE w.kind IN ('part', 'range') AND NOT w.done AND ({own} OR NOT {alive})
+    WHERE w.kind IN ('part', 'range') AND NOT w.done AND ({own} OR NOT {alive}) AND pass.free
     ORDER BY w.batches, w.id LIMIT (
         SELECT GREATEST(1, LEAST(%(most)s::bigint, pg_catalog.count(*) / %(few)s::bigint)) FROM {state}.windows AS o
         WHERE o.backfill = %(backfill)s AND o.kind = 'range' AND NOT o.done
@@ -661,6 +749,89 @@ SELECT pg_catalog.current_setting('max_connections')::integer
     (SELECT datconnlimit FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
     (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database()),
     (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user)
+
+-- ---- What gauges ask of the server. ----
+
+-- name: gauge_position
+SELECT pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()),
+    pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), '0/0'),
+    pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint
+
+-- name: gauge_lag
+-- Of who may not monitor, each standby is a row of NULLs. One that only receives has replayed what it has written.
+SELECT COALESCE(NULLIF(application_name, ''), 'session ' || pid::text), state,
+    pg_catalog.pg_wal_lsn_diff(COALESCE(replay_lsn, flush_lsn, write_lsn, sent_lsn), '0/0')
+FROM pg_catalog.pg_stat_replication WHERE state IS NULL OR state NOT IN ('startup', 'backup')
+
+-- name: gauge_replica
+SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN
+    pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_last_wal_replay_lsn(), '0/0') END
+
+-- name: gauge_archive
+SELECT pg_catalog.current_setting('archive_mode'),
+    pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size')), last_archived_wal
+FROM pg_catalog.pg_stat_archiver
+
+-- name: gauge_waiters
+-- Sessions that wait for this one, and those that wait for them; our own are no application's.
+WITH RECURSIVE waits AS MATERIALIZED (
+    SELECT pid, pg_catalog.pg_blocking_pids(pid) AS behind FROM (
+        SELECT DISTINCT pid FROM pg_catalog.pg_locks WHERE NOT granted
+    ) AS waiting
+), behind_us AS (
+    SELECT pid FROM waits WHERE pg_catalog.pg_backend_pid() = ANY (behind)
+    UNION
+    SELECT waits.pid FROM waits JOIN behind_us ON behind_us.pid = ANY (waits.behind)
+)
+SELECT pg_catalog.count(*) FROM behind_us WHERE NOT EXISTS (
+    SELECT FROM pg_catalog.pg_stat_activity AS a
+    WHERE a.pid = behind_us.pid AND a.application_name LIKE 'migration-guard%%'
+)
+
+-- name: gauge_vacuum
+SELECT (
+    SELECT l.relation::pg_catalog.regclass::text FROM pg_catalog.pg_locks AS l
+    JOIN pg_catalog.pg_stat_progress_vacuum AS v ON v.pid = l.pid
+    WHERE l.locktype = 'relation' AND l.granted AND l.mode = 'ShareUpdateExclusiveLock'
+        AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+        AND l.relation = ANY (%(tables)s::oid[]) LIMIT 1
+)
+
+-- name: gauge_dead_rows
+SELECT pg_catalog.current_setting('track_counts') = 'on',
+    COALESCE(pg_catalog.sum(pg_catalog.pg_stat_get_live_tuples(oid)), 0)::float8,
+    COALESCE(pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(oid)), 0)::float8
+FROM pg_catalog.unnest(%(tables)s::oid[]) AS wanted (oid)
+
+-- name: gauge_snapshot
+-- What keeps dead rows of this database: since when, or how many transactions ago, and which of the two counts. A vacuum's
+-- own snapshot keeps none; our batches are short.
+SELECT 'session ' || pid::text, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - xact_start),
+    pg_catalog.age(backend_xmin), true
+FROM pg_catalog.pg_stat_activity
+WHERE backend_xmin IS NOT NULL AND datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
+    AND application_name NOT LIKE 'migration-guard%%'
+    AND pid NOT IN (SELECT pid FROM pg_catalog.pg_stat_progress_vacuum WHERE pid IS NOT NULL)
+    AND pid NOT IN (SELECT pid FROM pg_catalog.pg_stat_replication WHERE pid IS NOT NULL)
+UNION ALL
+SELECT 'a prepared transaction', pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - prepared),
+    pg_catalog.age(transaction), true
+FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()
+UNION ALL
+SELECT 'a standby', NULL, pg_catalog.age(backend_xmin), false
+FROM pg_catalog.pg_stat_activity
+WHERE backend_xmin IS NOT NULL AND pid IN (SELECT pid FROM pg_catalog.pg_stat_replication WHERE pid IS NOT NULL)
+UNION ALL
+SELECT 'replication slot ' || slot_name, NULL, pg_catalog.age(xmin), false
+FROM pg_catalog.pg_replication_slots WHERE xmin IS NOT NULL
+
+-- name: gauge_throttle
+SELECT (
+{query}
+)::float8
+
+-- name: may_monitor
+SELECT current_user::text, pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
 
 -- ---- The state of backfills. ----
 

@@ -68,7 +68,15 @@ def run_command(
         chosen = _chosen(where.definitions(), only, priority)
         seconds = max_seconds or 60 * (max_minutes or 10.0)
         order = backfill_run.Order(
-            chosen, where.variable, where.schema, where.owners, seconds, offline, log_format == "json", workers
+            chosen,
+            where.variable,
+            where.schema,
+            where.owners,
+            seconds,
+            offline,
+            log_format == "json",
+            workers,
+            where.settings.backfill.brake,
         )
         return backfill_run.dry_run(order) if dry_run else backfill_run.run(order, strict=strict)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from migration_guard.backfill.bench import DEFAULT_BRAKE
 from migration_guard.backfill.connect import Address, address_in
 from migration_guard.backfill.order import in_order
 from migration_guard.backfill.plan import Plan, planned
@@ -14,6 +15,7 @@ from migration_guard.backfill.transitions import State
 from migration_guard.cli.backfill_progress import reporter
 from migration_guard.cli.lines import last, say, tolerate
 from migration_guard.cli.never_failing import NOTHING
+from migration_guard.config.settings import BrakeSettings
 from migration_guard.lean import dataclass
 from migration_guard.stopping import STOPPING
 
@@ -33,6 +35,7 @@ class Order:
     offline: bool
     as_json: bool = False
     workers: int = 1
+    brake: BrakeSettings = DEFAULT_BRAKE
 
     @property
     def address(self) -> Address:
@@ -49,7 +52,7 @@ def run(order: Order, *, strict: bool) -> int:
     results = run_all(
         order.definitions,
         where,
-        limits=Limits(order.seconds, order.offline, order.workers),
+        limits=Limits(order.seconds, order.offline, order.workers, order.brake),
         schema=order.schema,
         owners=order.owners,
         reporter=reporter(as_json=order.as_json),
