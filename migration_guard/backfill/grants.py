@@ -27,6 +27,11 @@ def grants(schema: str, role: str, definitions: Sequence[Definition]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def monitoring(role: str) -> str:
+    """Give the SQL by which the brake sees what it is to look at: pg_monitor, of which a part is enough."""
+    return f"-- What the brake looks at: how far standbys are behind. It is a part of pg_monitor.\nGRANT pg_read_all_stats TO {_quoted(role)};\n"
+
+
 def _lines(definition: Definition, role: str) -> Iterator[str]:
     to = _quoted(role)
     if isinstance(definition, LegacyBackfill):

@@ -101,7 +101,9 @@ class _Run:
             result = (
                 _refusal(definition, self.limits, self.deadline, self.stop)
                 or waits(definition, self.where, self.store, over)
-                or Turn(definition, self.where, self.store, clock, reporter, company=company, brake=self.limits.brake).result()
+                or Turn(
+                    definition, self.where, self.store, clock, reporter, company=company, brake=self.limits.brake
+                ).result()
             )
             reporter.end(result)
             results.append(result)

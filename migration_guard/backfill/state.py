@@ -30,7 +30,7 @@ from migration_guard.backfill.record import (
 from migration_guard.backfill.standing import Counts, SetAside, Standing, TenantCounts
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.steered import FREELY, Steered
-from migration_guard.backfill.steering import steering_of
+from migration_guard.backfill.steering import Steering, steering_of
 from migration_guard.backfill.tables import Tables
 from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
 
@@ -138,6 +138,12 @@ class Store:
         """Leave a request that the runner takes up at its next batch."""
         self._sent(connection, "ask", backfill=key, request=request)
         self.note(connection, key, Actor.PERSON, f"asked to {request}", f"by {whoami()}")
+
+    def steer(self, connection: Connection, key: str, steering: Steering, by: str) -> None:
+        """Set the pace that all who work at a backfill keep from their next batch on."""
+        told = steering.fields
+        self._sent(connection, "steer", backfill=key, pace=json.dumps(told) if told else None, by=by)
+        self.note(connection, key, Actor.PERSON, "pace", f"{steering or 'nothing is set any more'}; by {by}", data=told)
 
     def forget(self, connection: Connection, key: str) -> None:
         """Forget how far a backfill is; its events stay."""
@@ -336,8 +342,11 @@ class Store:
     def standings(self, connection: Connection) -> tuple[Standing, ...]:
         """Give the line of every backfill."""
         lines: list[list[Any]] = [
-            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]]
-            for row in self._sent(connection, "status", parts=self._alive).all()
+            [
+                *(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]),
+                *(_steered(row[20:24]), *row[24:26]),
+            ]
+            for row in self._sent(connection, "status", parts={**self._alive, "steered": statement("steered")}).all()
         ]
         return tuple(Standing(*line) for line in lines)
 

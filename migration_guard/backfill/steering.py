@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, time, timedelta
 
-from migration_guard.backfill.definition import LARGEST, SMALLEST
+from migration_guard.backfill.definition import LARGEST, SMALLEST, nearest
 
 TARGET_MS = (10, 1_000)
 """Of a batch: others may have to wait that long for its rows."""
@@ -74,14 +74,13 @@ class Steering:
         _within("workers", self.workers, WORKERS, "workers")
 
     @property
-    def is_set(self) -> bool:
-        return self != FREE
-
-    @property
     def fields(self) -> dict[str, float | str]:
         """Give what is set, as the state keeps it."""
         told = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: str(value) if name == "window" else value for name, value in told.items() if value is not None}
+
+    def __bool__(self) -> bool:
+        return self != FREE
 
     def __str__(self) -> str:
         return ", ".join(
@@ -111,6 +110,16 @@ def hours(text: str) -> Hours:
     if begins == ends:
         raise SteeringError(f"window: {_EXPECTED}, found {text!r}, which is no time at all; --reset sets none")
     return Hours(begins, ends, found[5] or UTC)
+
+
+def known_zone(window: Hours, zones: Iterable[str]) -> Hours:
+    """Spell the time zone as the server does, or refuse one that it does not know."""
+    by_lower = {zone.lower(): zone for zone in zones}
+    if window.zone.lower() not in by_lower:
+        raise SteeringError(
+            f'window: the server knows no time zone "{window.zone}"{nearest(window.zone, by_lower.values())}'
+        )
+    return replace(window, zone=by_lower[window.zone.lower()])
 
 
 def _time(hour: str, minute: str, text: str) -> time:

@@ -60,9 +60,7 @@ class Tries:
         """Run a transaction, and once more where that may help."""
 
         def hopeful(error: BaseException) -> bool:
-            if not isinstance(error, Exception) or isinstance(
-                error, (AllFail, Barred, LostClaim, Odd, Stop, Unfit)
-            ):
+            if not isinstance(error, Exception) or isinstance(error, (AllFail, Barred, LostClaim, Odd, Stop, Unfit)):
                 return False
             trouble = self.judged(error, attempt).trouble
             if trouble is Trouble.LOCKS and attempt is not None and attempt.phase is Phase.CHANGE:

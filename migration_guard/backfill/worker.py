@@ -56,7 +56,9 @@ _NOBODYS = (*WAITS, Trouble.DEFINITION)
 class Worker:
     """Does the batches of one job over one session."""
 
-    def __init__(self, session: Session, job: Job, clock: Clock, brake: Brake, reporter: Reporter, *, proven: bool) -> None:
+    def __init__(
+        self, session: Session, job: Job, clock: Clock, brake: Brake, reporter: Reporter, *, proven: bool
+    ) -> None:
         self._tries = Tries(session, clock, _terms(job))
         self._job = job
         self._brake = brake
@@ -213,9 +215,7 @@ class Worker:
         self._tell(outcome)
         return outcome
 
-    def _unheld(
-        self, action: Callable[[Connection], Outcome], tries: int, attempt: Attempt
-    ) -> tuple[float, Outcome]:
+    def _unheld(self, action: Callable[[Connection], Outcome], tries: int, attempt: Attempt) -> tuple[float, Outcome]:
         """Do a batch as soon as neither the brake nor the hours hold; tell when it began."""
         size, since, renewed = attempt.size, time.monotonic(), time.monotonic()
 
@@ -350,7 +350,9 @@ class Worker:
         try:
             self._clock.check(ahead=2 * self._pace.last)
         except Stop as stop:
-            raise Stop(stop.state, stop.reason if self._held is None else f"{stop.reason}; held: {self._held}") from None
+            raise Stop(
+                stop.state, stop.reason if self._held is None else f"{stop.reason}; held: {self._held}"
+            ) from None
 
 
 def _terms(job: Job) -> Terms:

@@ -63,7 +63,9 @@ class BrakeSettings:
     replicas: tuple[str, ...] = option(
         STRINGS, (), "Environment variables that hold URLs of replicas, which are asked themselves."
     )
-    standbys: int = option(COUNT, 0, "How many standbys there are at least: where one is missing, nobody knows its lag.")
+    standbys: int = option(
+        COUNT, 0, "How many standbys there are at least: where one is missing, nobody knows its lag."
+    )
     archive_bytes: float | None = option(SIZE, 1.0 * 2**30, "WAL since the last segment that was archived.")
     waiters: float | None = option(SOME, 5.0, "Sessions that wait behind one batch.")
     autovacuum: bool = option(SWITCH, False, "Whether a vacuum of the table goes first.")
@@ -87,7 +89,9 @@ class BackfillSettings:
         STRINGS, (), "Roles, beside the one that runs and superusers, to whom the state may belong."
     )
     brake: BrakeSettings = option(
-        table(BrakeSettings, options(BrakeSettings)), BrakeSettings(), "From which readings of the server on they are held."
+        table(BrakeSettings, options(BrakeSettings)),
+        BrakeSettings(),
+        "From which readings of the server on they are held.",
     )
 
 

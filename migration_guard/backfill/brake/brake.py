@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from migration_guard.backfill.brake import archive, dead_rows, lag, snapshot, throttle, vacuum, waiters
 from migration_guard.backfill.brake.law import judged, worst
-from migration_guard.backfill.brake.marks import Mark, Marks
+from migration_guard.backfill.brake.marks import NO_MARKS, Mark, Marks
 from migration_guard.backfill.brake.reading import Reading, limits_of
 from migration_guard.backfill.brake.replica import Replicas
 from migration_guard.backfill.brake.scene import Scene
@@ -48,7 +48,9 @@ _Gauge = Callable[[Scene], Iterable[Reading]]
 class Brake:
     """Of one worker at one backfill."""
 
-    def __init__(self, session: Session, verdicts: Verdicts, settings: BrakeSettings, tables: Sequence[int] = ()) -> None:
+    def __init__(
+        self, session: Session, verdicts: Verdicts, settings: BrakeSettings, tables: Sequence[int] = ()
+    ) -> None:
         self._session = session
         self._verdicts = verdicts
         self._settings = settings
@@ -105,7 +107,7 @@ class Brake:
         if lease is None:
             return
         began = time.monotonic()
-        marks, readings = self._read(lease.marks)
+        marks, readings = self.read(lease.marks)
         rest = min(max(EVERY[0], (time.monotonic() - began) / COST), EVERY[1])
         self._next = time.monotonic() + rest
         self._write(lease, marks, readings, rest)
@@ -117,7 +119,7 @@ class Brake:
             if self._verdicts.give_back(connection, lease, marks, rest):
                 self._verdicts.change(connection, lambda before, now: judged(before, readings, self._limits, now))
 
-    def _read(self, marks: Marks) -> tuple[Marks, tuple[Reading, ...]]:
+    def read(self, marks: Marks = NO_MARKS) -> tuple[Marks, tuple[Reading, ...]]:
         """Read all gauges; one that fails shows nothing."""
         found = [Reading("waiters", 0.0)]
         with self._transaction() as connection:

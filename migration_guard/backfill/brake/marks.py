@@ -60,6 +60,9 @@ class Marks:
         return [[mark.at, mark.wal, mark.xid] for mark in self.all]
 
 
+NO_MARKS = Marks(())
+
+
 def marks_of(fields: Sequence[Sequence[float | int]]) -> Marks:
     """Read what the state has kept."""
     return Marks(tuple(Mark(float(at), int(wal), int(xid)) for at, wal, xid in fields))

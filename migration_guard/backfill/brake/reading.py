@@ -65,7 +65,7 @@ def size(value: float) -> str:
     """Spell bytes."""
     for unit in ("B", "KB", "MB"):
         if value < 1024:
-            return f"{value:,.0f} {unit}"
+            return f"{value:,.{int(value < 10 and unit != 'B')}f} {unit}"
         value /= 1024
     return f"{value:,.1f} GB"
 

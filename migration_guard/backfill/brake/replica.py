@@ -38,7 +38,9 @@ class Replicas:
             except psycopg.Error as error:
                 self._forget(name)
                 why = f"SQLSTATE {error.sqlstate}" if error.sqlstate else "no answer"
-                yield from (Reading(limit, None, blind=f"the replica in {name} cannot be asked: {why}") for limit in LIMITS)
+                yield from (
+                    Reading(limit, None, blind=f"the replica in {name} cannot be asked: {why}") for limit in LIMITS
+                )
                 return
             if position is None:
                 yield from (Reading(limit, None, blind=f"the server in {name} is no replica") for limit in LIMITS)
