@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -145,9 +145,19 @@ class Store:
         """Keep a claim while nothing is done."""
         self._sent(connection, "renew", backfill=key, token=token, lease=lease)
 
-    def note(self, connection: Connection, key: str, by: Actor, kind: str, detail: str | None) -> None:
-        """Write down what happened."""
-        self._sent(connection, "event", backfill=key, actor=by.value, kind=kind, detail=detail)
+    def note(
+        self,
+        connection: Connection,
+        key: str,
+        by: Actor,
+        kind: str,
+        detail: str | None,
+        *,
+        data: Mapping[str, object] | None = None,
+    ) -> None:
+        """Write down what happened, with the numbers of it for whoever draws them."""
+        numbers = None if data is None else json.dumps(data)
+        self._sent(connection, "event", backfill=key, actor=by.value, kind=kind, detail=detail, data=numbers)
 
     # Windows.
 

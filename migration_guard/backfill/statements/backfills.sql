@@ -80,7 +80,8 @@ WHERE NOT EXISTS (
 )
 
 -- name: event
-INSERT INTO {state}.events (backfill, actor, kind, detail) VALUES (%(backfill)s, %(actor)s, %(kind)s, %(detail)s)
+INSERT INTO {state}.events (backfill, actor, kind, detail, data)
+VALUES (%(backfill)s, %(actor)s, %(kind)s, %(detail)s, %(data)s::jsonb)
 
 -- name: status
 SELECT b.key, b.state, b.reason,

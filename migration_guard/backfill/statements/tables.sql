@@ -117,3 +117,23 @@ ALTER TABLE {state}.windows DROP CONSTRAINT windows_kind_check;
 ALTER TABLE {state}.windows
     ADD CONSTRAINT windows_kind_check CHECK (kind IN ('range', 'whole', 'part', 'end', 'skipped'));
 INSERT INTO {state}.versions (version) VALUES (4)
+
+-- name: version_5
+-- The pace that a person has set; what holds a backfill, as one of its workers has measured it for all; and numbers of
+-- events, for whoever draws them.
+ALTER TABLE {state}.backfills ADD COLUMN pace jsonb, ADD COLUMN pace_by text, ADD COLUMN pace_at timestamptz;
+ALTER TABLE {state}.events ADD COLUMN data jsonb;
+CREATE INDEX events_backfill ON {state}.events (backfill, kind);
+CREATE TABLE {state}.brakes (
+    backfill text PRIMARY KEY REFERENCES {state}.backfills ON DELETE CASCADE,
+    measured_at timestamptz,
+    measured_by text,
+    measuring_until timestamptz,
+    reason text,
+    held_since timestamptz,
+    held_until timestamptz,
+    trips integer NOT NULL DEFAULT 0,
+    readings jsonb NOT NULL DEFAULT '{{}}',
+    marks jsonb NOT NULL DEFAULT '[]'
+);
+INSERT INTO {state}.versions (version) VALUES (5)
