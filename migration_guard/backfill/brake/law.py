@@ -51,14 +51,13 @@ class Verdict:
 def judged(before: Verdict, readings: Iterable[Reading], limits: Mapping[str, Limit], now: float) -> Verdict:
     """Judge by new readings; a threshold of which there is none stays as it was, one that is set no longer is forgotten."""
     gauges = {key: before.gauges.get(key, Gauge()) for key in limits}
+    waits = before.held and now < before.until
     for reading in readings:
         if reading.limit in limits:
-            gauges[reading.limit] = _gauge(gauges[reading.limit], reading, limits[reading.limit], now)
+            gauges[reading.limit] = _gauge(gauges[reading.limit], reading, limits[reading.limit], now, waits=waits)
     told = "; ".join(gauge.told for gauge in gauges.values() if gauge.told is not None)
     if told:
         return _held(replace(before, gauges=gauges, reason=told), now, again=not before.held)
-    if before.held and now < before.until:
-        return replace(before, gauges=gauges)
     return Verdict(gauges, None, now if before.held else before.until, before.trips)
 
 
@@ -72,12 +71,13 @@ def worst(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     return tuple(found.values())
 
 
-def _gauge(before: Gauge, reading: Reading, limit: Limit, now: float) -> Gauge:
+def _gauge(before: Gauge, reading: Reading, limit: Limit, now: float, *, waits: bool) -> Gauge:
     if reading.value is None:
         gone = before.seen is None or now - before.seen >= BLIND
         return replace(before, value=None, told=f"blind: {limit.told(reading)}" if gone else before.told)
-    over = reading.value >= limit.hold or (before.told is not None and reading.value >= limit.release)
-    return Gauge(reading.value, now, limit.told(reading) if over else None)
+    if reading.value >= limit.hold or (before.told is not None and reading.value >= limit.release):
+        return Gauge(reading.value, now, limit.told(reading))
+    return Gauge(reading.value, now, before.told if waits else None)
 
 
 def _held(verdict: Verdict, now: float, *, again: bool) -> Verdict:

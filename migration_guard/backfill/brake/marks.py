@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MOST = 64
-"""Marks that are kept: all of the last half minute, and fewer and fewer of what was before."""
+APART = 0.2
+"""How far apart marks are that are kept, as a part of their age: some fifty of a day, and each age is known to a fifth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,10 @@ class Marks:
         """Give them with one more. A server that was put back to an earlier state begins anew."""
         if self.all and (mark.wal < self.now.wal or mark.xid < self.now.xid or mark.at < self.now.at):
             return Marks((mark,))
-        kept = self.all if len(self.all) < MOST else (*self.all[: MOST // 2 : 2], *self.all[MOST // 2 :])
+        kept: list[Mark] = []
+        for one, after in zip(self.all, (*self.all[1:], mark)):
+            if not kept or after.at - kept[-1].at > APART * (mark.at - after.at):
+                kept.append(one)
         return Marks((*kept, mark))
 
     def behind(self, wal: int) -> float:
