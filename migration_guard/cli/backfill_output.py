@@ -96,7 +96,7 @@ def standing_table(standings: Sequence[Standing]) -> str:
             _state(one),
             *(f"{getattr(one.counts, name):,}" for name in COUNTS),
             f"{one.batches:,}",
-            "; ".join(filter(None, (one.reason or _reach(one), _paced(one)))),
+            "; ".join(filter(None, (f"held: {one.held}" if one.held else "", one.reason or _reach(one), _paced(one)))),
         )
         for one in standings
     ]
@@ -145,5 +145,5 @@ def _state(one: Standing) -> str:
         return f"{one.state.value}{asked}"
     since = f" since {one.claimed_since:%Y-%m-%d %H:%M:%S %Z}" if one.claimed_since else ""
     there = f"by {one.claimed_by}{since}" if one.alive else f"its runner {one.claimed_by} is gone, the next run goes on"
-    held = f", held: {one.held}" if one.held else ""
+    held = ", held" if one.held else ""
     return f"{one.state.value} ({there}{held}{asked})"

@@ -57,9 +57,7 @@ def test_waits_grow_and_begin_anew_after_a_calm() -> None:
 
 @settings(deadline=None)
 @given(
-    st.lists(
-        st.tuples(st.sampled_from([0.1, 1, 5, 40, 200]), st.none() | st.floats(0, 20)), min_size=1, max_size=60
-    )
+    st.lists(st.tuples(st.sampled_from([0.1, 1, 5, 40, 200]), st.none() | st.floats(0, 20)), min_size=1, max_size=60)
 )
 def test_it_never_goes_on_beyond_what_it_must_hold_for(steps: list[tuple[float, float | None]]) -> None:
     now, verdict, seen = 1000.0, Verdict(), None

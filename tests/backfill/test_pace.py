@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -30,8 +31,8 @@ def simulated(pace: Pace, seconds: Callable[[int, int], float], batches: int) ->
 
 def turns(sizes: list[int]) -> int:
     """Count how often a size that has grown shrinks at the next change, and the other way."""
-    steps = [later > before for before, later in zip(sizes, sizes[1:]) if later != before]
-    return sum(one != other for one, other in zip(steps, steps[1:]))
+    steps = [later > before for before, later in itertools.pairwise(sizes) if later != before]
+    return sum(one != other for one, other in itertools.pairwise(steps))
 
 
 @settings(max_examples=60, deadline=None)
