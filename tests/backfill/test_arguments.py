@@ -69,7 +69,7 @@ def test_what_is_wrong_with_a_declaration_is_said(fields: dict[str, Any], messag
 
 
 @pytest.mark.parametrize("fields", [{"name": "ids"}, {"name": "A"}, {"name": "a", "type": "int) OR (1"}])
-def test_names_and_types_are_names_and_types(fields: dict[str, str]) -> None:
+def test_names_and_types_are_names_and_types(fields: dict[str, Any]) -> None:
     with pytest.raises(ArgumentRefused, match="expected a"):
         Argument(**fields)
 
