@@ -22,8 +22,6 @@ else:
 DEFAULT_NAME = ".migration-guard-baseline.jsonl"
 FORMAT = 1
 HEADER = f'{{"format":{FORMAT}}}'
-BOTH = " | "
-"""Between what two branches say of one entry."""
 LIMIT = 64 * 1024 * 1024
 """Bytes that are read: a quarter of a million entries."""
 
@@ -101,7 +99,8 @@ def parse(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
             hint = f"; did you mean `{near[0]}`?" if near else ""
             raise BaselineError(path, number, f"`rule`: there is no rule `{entry.rule}`{hint}")
         key = entry.key
-        merged[key] = entry if key not in merged else _largest(merged[key], entry)
+        known = merged.get(key)  # equal entries, as after a merge, count as the largest
+        merged[key] = entry if known is None else known.joined(entry, max(known.count, entry.count))
     return Baseline(path, tuple(merged.values()), recovered=conflict, text=text.replace("\r\n", "\n"))
 
 
@@ -109,23 +108,6 @@ def dump(entries: Iterable[Entry]) -> str:
     """Write a baseline: an entry a line, sorted, so that two branches seldom touch the same place."""
     lines = [HEADER, *(entry.dumped() for entry in sorted(entries, key=lambda entry: entry.key))]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _largest(one: Entry, other: Entry) -> Entry:
-    """Equal entries, as after a merge, count as the largest; what only one of them says is kept."""
-    untils = [entry.until for entry in (one, other) if entry.until]
-    return one._replace(
-        count=max(one.count, other.count),
-        reason=_both(one.reason, other.reason),
-        owner=_both(one.owner, other.owner),
-        until=min(untils) if untils else None,
-    )
-
-
-def _both(one: str | None, other: str | None) -> str | None:
-    """What two branches say of one entry, until somebody decides."""
-    said = [part for text in (one, other) if text for part in text.split(BOTH)]
-    return BOTH.join(dict.fromkeys(said)) or None
 
 
 def _said(lines: list[str]) -> Iterator[tuple[int, str]]:
