@@ -23,6 +23,7 @@ from migration_guard.forms.values import text_form
 from migration_guard.forms.where import Way, Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.values import Place
+from migration_guard.operations import OperationKind
 
 __all__ = ["Forms", "Way"]
 
@@ -36,12 +37,15 @@ class Forms:
         self.repository: Repository | None = None
         """Where imports are looked for."""
 
-    def form(self, place: Place, way: Way) -> str:
-        """Give the canonical form of the call or assignment at a place, with the conditions on the way to it."""
-        form = self._of(way, place)
-        return form.on_the_way(form.of_operation(place.whole), place)
+    def form(self, place: Place, way: Way, kind: OperationKind, model: str | None = None) -> str:
+        """Give the canonical form of the call or assignment at a place, with the conditions on the way to it.
 
-    def around(self, statement: str, place: Place, way: Way, *, loose: bool) -> str:
+        What the class of a model does to the rows of an operation of this kind is told behind it.
+        """
+        form = self._of(way, place)
+        return form.on_the_way(form.of_operation(place.whole), place) + form.beside(kind, model)
+
+    def around(self, statement: str, place: Place, way: Way, kind: OperationKind, *, loose: bool) -> str:
         """Give the canonical form of SQL, with the conditions on the way to it.
 
         If it is `loose`, what the call puts into it goes with it: the expressions in its text, and its parameters.
@@ -52,7 +56,7 @@ class Forms:
             asked.of_arguments(place.whole)
             loose = asked.binds
         made = f"{statement} {form.of_arguments(place.whole)}" if loose else statement
-        return form.on_the_way(made, place)
+        return form.on_the_way(made, place) + form.beside(kind)
 
     def _of(self, way: Way, place: Place) -> _Form:
         return _Form(way, place, self._known, self.repository)

@@ -40,7 +40,7 @@ from migration_guard.libraries.leaving import SESSION
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, is_known
-from migration_guard.libraries.standard import containers, pure, running, texts
+from migration_guard.libraries.standard import containers, data, pure, running, texts
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
 from migration_guard.sql import Functions
@@ -167,6 +167,8 @@ class Libraries:
         same = _LIKE_STANDARD.get(target.name)
         if same is not None or target.root in standard.ROOTS:
             return standard.call(External(same) if same is not None else target, call)
+        if data.READERS.match(target.last):
+            data.reads_each(call.positional[0] if call.positional else None, call)
         library = BY_ROOT.get(target.root)
         if library is not None:
             result = library.call(target, call)

@@ -242,6 +242,12 @@ class Ledger:
         now = self.situation.now
         transactions = frozenset[int]() if now.autocommit else now.transactions
         loop = self.loops[-1] if self.loops and transactions else None
+        way = Way.through(stack)
+        form = (
+            partial(self.forms.form, place, way, kind, model)
+            if written is None
+            else partial(self.forms.around, written, place, way, kind, loose=loose)
+        )
         entry = Entry(
             kind,
             spot,
@@ -258,7 +264,7 @@ class Ledger:
             trail,
             transactions,
             loop,
-            self._forms(place, Way.through(stack), written, tuple(changed), loose=loose),
+            self._forms(place, way, written, tuple(changed), form),
             self._rendered(rendered, place, stack) if self.renders else None,
         )
         if pending:
@@ -278,14 +284,11 @@ class Ledger:
             return _Rendered(found, "", calls)
         return _Rendered(found.sql, "", calls, found.within, found.statements, found.loop)
 
-    def _forms(self, place: Place, way: Way, written: str | None, tables: tuple[str, ...], *, loose: bool) -> Ways:
+    def _forms(
+        self, place: Place, way: Way, written: str | None, tables: tuple[str, ...], made: Callable[[], str]
+    ) -> Ways:
         """How to make the form of this way to a place, by what tells it from others."""
         calls = tuple(id(frame.place.whole) for frame in way.frames if frame.place is not None)
-        made = (
-            partial(self.forms.form, place, way)
-            if written is None
-            else partial(self.forms.around, written, place, way, loose=loose)
-        )
         return {(written, id(place.whole), way.loops, *calls): (tables, made)}
 
     def flush(self) -> None:
