@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field, replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,8 +17,9 @@ from migration_guard.forms.form import Forms, Way
 from migration_guard.interpreter.spot import Loop, Spot, spot_of
 from migration_guard.interpreter.values import Place
 from migration_guard.lean import dataclass
-from migration_guard.operations import Direction, Note, Operation, OperationKind, Part, Rendition, Rows
+from migration_guard.operations import Direction, Note, Operation, OperationKind, Rendition, Rows
 from migration_guard.reading.situation import Moment, Situation
+from migration_guard.reading.ways import MAX_TEXT, OneWay, Ways
 from migration_guard.rendition import NotRendered, Rendered
 
 if TYPE_CHECKING:
@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 
 _STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
 """Kinds that one call may have on different paths: the later one tells more."""
-Ways = dict[tuple[object, ...], tuple[tuple[str, ...], Callable[[], str]]]
-MAX_TEXT = 2_000
 MAX_WAYS = 100
-"""Ways to one place whose forms are told apart."""
+"""Statements that one place may be, if it runs several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +89,15 @@ class Entry:
     """The transactions that it may run in; none where each statement commits on its own."""
     loop: Loop | None
     """The batching loop that it runs in."""
-    forms: Ways
-    """Each way on which it was reached, by the calls on it: what it writes, and its canonical form, made when it is told."""
+    way: OneWay
+    """On which it was reached first."""
     rendition: _Rendered | None = None
     """As one statement, where that is wanted."""
+    ways: Ways = field(default_factory=Ways)
+    """All on which it was reached."""
+
+    def __post_init__(self) -> None:
+        self.ways.add(self.way)
 
     def absorb(self, other: Entry) -> None:
         """The same place was reached once more."""
@@ -111,15 +114,7 @@ class Entry:
         self.dynamic |= other.dynamic
         self.transactions |= other.transactions
         self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
-        if len(self.forms) < MAX_WAYS:
-            self.forms.update({way: made for way, made in other.forms.items() if way not in self.forms})
-
-    def parts(self) -> tuple[Part, ...]:
-        """What is done at this place, by the tables that it is done to: one more way to a table is a change."""
-        found: dict[tuple[str, ...], set[str]] = {}
-        for tables, made in self.forms.values():
-            found.setdefault(tables, set()).add(made())
-        return tuple(Part(tables, bounded(" | ".join(sorted(forms)))) for tables, forms in found.items())
+        self.ways.add(other.way)
 
 
 class Watcher(Protocol):
@@ -264,7 +259,7 @@ class Ledger:
             trail,
             transactions,
             loop,
-            self._forms(place, way, written, tuple(changed), form),
+            OneWay(place, way, written, tuple(changed), form),
             self._rendered(rendered, place, stack) if self.renders else None,
         )
         if pending:
@@ -283,13 +278,6 @@ class Ledger:
         if isinstance(found, str):
             return _Rendered(found, "", calls)
         return _Rendered(found.sql, "", calls, found.within, found.statements, found.loop)
-
-    def _forms(
-        self, place: Place, way: Way, written: str | None, tables: tuple[str, ...], made: Callable[[], str]
-    ) -> Ways:
-        """How to make the form of this way to a place, by what tells it from others."""
-        calls = tuple(id(frame.place.whole) for frame in way.frames if frame.place is not None)
-        return {(written, id(place.whole), way.loops, *calls): (tables, made)}
 
     def flush(self) -> None:
         """The session writes what is pending."""
@@ -431,7 +419,7 @@ class Ledger:
                     callee=entry.callee,
                     mixed=bool(entry.transactions & self._with_schema),
                     batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
-                    parts=entry.parts(),
+                    parts=entry.ways.parts(),
                     trail=tuple(f"{where(spot_of(place))} {name}" for place, name in entry.trail),
                     rendition=entry.rendition.told() if entry.rendition is not None else None,
                 )
@@ -451,10 +439,3 @@ class Ledger:
     def notes(self) -> list[Note]:
         found = {Note(spot.span().line, what, why) for spot, what, why in self.seen}
         return sorted(found, key=lambda note: (note.line, note.what, note.why))
-
-
-def bounded(text: str) -> str:
-    """A form that may be long, with a digest for what is too much of it to be sent."""
-    if len(text) <= MAX_TEXT:
-        return text
-    return f"{text[:MAX_TEXT]} {sha256(text.encode(errors='surrogatepass')).hexdigest()}"
