@@ -149,6 +149,7 @@ class Ledger:
     situation: Situation = field(default_factory=Situation)
     _pending: list[tuple[object, Entry]] = field(default_factory=list)
     _flushes: bool = False
+    _lends: bool = False
     numbers_are_batches: bool = False
     """Whether a loop over numbers, such as `range(0, highest, 500)`, is one that goes from batch to batch."""
     loops: list[Loop] = field(default_factory=list)
@@ -191,8 +192,9 @@ class Ledger:
 
     def end(self) -> None:
         """The entry point has run. Where it flushes at all, a generator may have done so before its rows were changed."""
-        if self._flushes:
+        if self._flushes or self._lends:
             self.flush()
+        self._lends = False
         self._pending.clear()
         self._flushes = False
 
@@ -230,8 +232,9 @@ class Ledger:
         key: object = (spot.key, kind if kind not in _STRENGTH else "INSERT")
         if spot.path != self.migration.path:
             via = spot
-            spot = self._last_line_here(place, stack)
-            key = (spot.key, kind, next((table for table in changed if table not in anywhere), model))
+            here = self._last_place_here(place, stack)
+            key = (spot_of(here or place).key, kind, next((table for table in changed if table not in anywhere), model))
+            spot = self.spot_here(place, stack)
         origins = [self.situation.origin(table, quoted=table in cased) for table in changed]
         created = origins[0] if origins and all(origins) and not anywhere else None
         now = self.situation.now
@@ -279,6 +282,10 @@ class Ledger:
             return _Rendered(found, "", calls)
         return _Rendered(found.sql, "", calls, found.within, found.statements, found.loop)
 
+    def lends(self) -> None:
+        """A session is used that its caller goes on with, and may flush."""
+        self._lends = True
+
     def flush(self) -> None:
         """The session writes what is pending."""
         self._flushes = True
@@ -293,9 +300,15 @@ class Ledger:
         else:
             known.absorb(entry)
 
-    def _last_line_here(self, place: Place, stack: list[Frame]) -> Spot:
+    def _last_place_here(self, place: Place, stack: list[Frame]) -> Place | None:
+        """The last place of the migration on the way; none where what its framework loads before it does something."""
         ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
-        return spot_of(next((way for way in ways if way.source is self.migration), place))
+        return next((way for way in ways if way.source is self.migration), None)
+
+    def spot_here(self, place: Place, stack: list[Frame]) -> Spot:
+        """Where that is told: at the last line of the migration on the way, else at its beginning."""
+        tree = self.migration.tree
+        return spot_of(self._last_place_here(place, stack) or Place(self.migration, tree, tree))
 
     def create(
         self,
