@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.baseline.entry import Entry, Key, Refused, entry_of
+from migration_guard.baseline.made import nothing_is_garbage
 from migration_guard.config import ConfigError
 from migration_guard.files import Unreadable, read_source
 from migration_guard.findings import SCHEME
@@ -65,6 +66,11 @@ def load(path: Path, rules: Collection[str]) -> Baseline:
 
 def parse(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
     """Read what stands in a baseline, wherever it came from."""
+    with nothing_is_garbage():
+        return _parsed(content, path, rules)
+
+
+def _parsed(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

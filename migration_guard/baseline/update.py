@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from migration_guard.baseline.entry import Entry, Key
+from migration_guard.baseline.made import nothing_is_garbage
 from migration_guard.baseline.match import Filed, Matching, Tier
 from migration_guard.lean import dataclass
 
@@ -31,6 +32,11 @@ def updated(
     before: Iterable[Entry], matching: Matching, accepted: Iterable[Filed] = (), *, prune: bool = True
 ) -> Change:
     """Follow what moved, drop what is stale, keep what the run could not see, and add what is accepted."""
+    with nothing_is_garbage():
+        return _updated(before, matching, accepted, prune=prune)
+
+
+def _updated(before: Iterable[Entry], matching: Matching, accepted: Iterable[Filed], *, prune: bool) -> Change:
     old = {entry.key: entry for entry in before}
     new: dict[Key, Entry] = {}
     followed = set()
