@@ -55,6 +55,8 @@ class Forms:
             asked = self._of(way, place)  # one of its own: what it says must not count unless it binds something
             asked.of_arguments(place.whole)
             loose = asked.binds
+        if not loose and statement.startswith("copy "):
+            form.reads_also(self._of(way, place), place.whole)
         made = f"{statement} {form.of_arguments(place.whole)}" if loose else statement
         return form.on_the_way(made, place) + form.beside(kind)
 
@@ -113,6 +115,11 @@ class _Form(Expressions):
         if isinstance(node, _ENTERED):
             return ""  # the framework itself makes the call
         return self._of(node, self._way[-1])
+
+    def reads_also(self, other: _Form, node: cst.CSTNode) -> None:
+        """What a call is given beside its text may be a file of rows; nothing else of it counts."""
+        other.of_arguments(node)
+        self._data |= other._data
 
     def of_arguments(self, node: cst.CSTNode) -> str:
         """What a call puts into a statement whose text is told already."""

@@ -194,7 +194,7 @@ class MemberForms(NameForms):
         said: list[str] = []
         for one, there in self._family(node, where):
             values = [value for key, value in constants(one) if key == name]
-            said += [self._of(_without_label(value, one), there) for value in values]
+            said += [self._of(without_label(value, one), there) for value in values]
             for method in body(one):
                 if isinstance(method, cst.FunctionDef):
                     if method.name.value == name:
@@ -218,7 +218,7 @@ class MemberForms(NameForms):
                 yield value if one.how == f".{name}=" else f"{one.how} {value}"
 
 
-def _without_label(value: cst.BaseExpression, node: cst.ClassDef) -> cst.BaseExpression:
+def without_label(value: cst.BaseExpression, node: cst.ClassDef) -> cst.BaseExpression:
     """The value of a member; one of Django's choices has a label beside it."""
     names = [getattr(getattr(base.value, "attr", base.value), "value", "") for base in node.bases]
     if isinstance(value, cst.Tuple) and value.elements and any(str(name).endswith("Choices") for name in names):

@@ -152,6 +152,7 @@ class NameForms(Conditions):
             return "", self._class_name(one, where)
         if one.function is not None:
             return "", self._function(one.function, where)
+        self._sets(one.how)
         there = where.at(one.spot)
         shared = where.spot.blocks if where.spot is not None else ()
         conditions = [

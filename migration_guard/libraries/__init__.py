@@ -164,11 +164,11 @@ class Libraries:
         imported = importing.call(target, call)
         if imported is not None:
             return imported
+        if call.positional and data.READERS.match(target.last):
+            data.reads_each(call.positional[0], call)
         same = _LIKE_STANDARD.get(target.name)
         if same is not None or target.root in standard.ROOTS:
             return standard.call(External(same) if same is not None else target, call)
-        if data.READERS.match(target.last):
-            data.reads_each(call.positional[0] if call.positional else None, call)
         library = BY_ROOT.get(target.root)
         if library is not None:
             result = library.call(target, call)

@@ -17,8 +17,8 @@ from migration_guard.sight import folders
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
 
-READERS = re.compile(r"(?:read|load)_?[a-z0-9]*$|ExcelFile$")
-"""How functions of libraries are called that are given a file, as `pandas.read_csv` and `numpy.loadtxt`."""
+READERS = re.compile(r"(?:read|load|open)_?[a-z0-9]*$|[A-Z][A-Za-z]*File$")
+"""How functions of libraries are called that are given a file, as `pandas.read_csv`, `gzip.open` and `ZipFile`."""
 _FIXTURES = (".json", ".jsonl", ".yaml", ".yml", ".xml")
 
 

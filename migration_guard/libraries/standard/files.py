@@ -235,13 +235,23 @@ def _globbed(call: Call) -> Value:
 
 def _data(call: Call) -> Value:
     """`pkgutil.get_data(package, name)`, `importlib.resources.read_text(package, name)`."""
+    path = _data_path(call)
+    data.reads(path, call)
+    return file_text(path, call.machine)
+
+
+def _open_data(call: Call) -> Value:
+    data.reads(_data_path(call), call)
+    return UNKNOWN
+
+
+def _data_path(call: Call) -> Path | None:
     name = call.argument(1, "resource")
     folder = _package(first(call), call)
     path = folder / str(name) if folder is not None and isinstance(name, Text) and name.known else None
     if path is None or not folders.is_file(path):
         path = as_path(name, call.machine)
-    data.reads(path, call)
-    return file_text(path, call.machine)
+    return path
 
 
 def _resources(call: Call) -> Value:
@@ -360,7 +370,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
         ),
         _data,
     ),
-    **dict.fromkeys(("importlib.resources.open_text", "importlib.resources.open_binary"), lambda call: UNKNOWN),
+    **dict.fromkeys(("importlib.resources.open_text", "importlib.resources.open_binary"), _open_data),
     "importlib.resources.files": _resources,
     "importlib.resources.as_file": first,
     "os.getenv": _environment,
