@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from migration_guard.backfill.arguments import Argument
 from migration_guard.backfill.definition import Backfill, DefinitionError, Priority, Status
 from migration_guard.backfill.gate import BackfillUnfinished, NotLookedAt, require_backfill
 from migration_guard.backfill.legacy import LegacyBackfill
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from migration_guard.config.settings import BrakeSettings
 
 __all__ = [
+    "Argument",
     "Backfill",
     "BackfillUnfinished",
     "DefinitionError",
@@ -47,5 +49,5 @@ def run(
     from migration_guard.backfill.runner import Limits, run_all  # noqa: PLC0415
     from migration_guard.config.settings import BrakeSettings  # noqa: PLC0415
 
-    limits = Limits(max_seconds, offline, workers, brake or BrakeSettings())
+    limits = Limits(max_seconds, offline, workers, brake=brake or BrakeSettings())
     return run_all(definitions, address(url, "the URL"), limits=limits, schema=schema, owners=state_owners)

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from threading import current_thread, get_native_id, main_thread
 from typing import Any
 
 from sqlalchemy import Connection
@@ -40,8 +41,9 @@ FEW = 32
 
 
 def whoami() -> str:
-    """Name this process, as the state shows it."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Name this worker, as the state shows it: a process, or a thread of one in which several may work."""
+    process = f"{socket.gethostname()}:{os.getpid()}"
+    return process if current_thread() is main_thread() else f"{process}:{get_native_id()}"
 
 
 class Store:
@@ -358,6 +360,11 @@ class Store:
         """Give the counts of every tenant."""
         rows = self._sent(connection, "status_by_tenant").all()
         return tuple(TenantCounts(row[0], row[1], Counts(*row[2:8]), row[8]) for row in rows)
+
+    def at_work(self, connection: Connection, keys: Sequence[str]) -> int:
+        """Count the workers that are at some backfills just now."""
+        parts = {"range_alive": statement("range_alive"), **self._alive}
+        return int(self._sent(connection, "at_work", parts=parts, keys=list(keys)).scalar())
 
     @property
     def _alive(self) -> dict[str, str]:

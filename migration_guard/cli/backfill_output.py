@@ -12,6 +12,7 @@ from typing import Any
 from rich.live import Live
 from rich.text import Text
 
+from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.gate import CHANGED
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.standing import Holder, Standing, TenantCounts
@@ -45,6 +46,15 @@ def _fields(one: Definition) -> dict[str, Any]:
         "safe_to_run_online": one.safe_to_run_online,
         "function": one.function,
         "status": one.status.value,
+        "arguments": [
+            {
+                "name": argument.name,
+                "type": argument.type,
+                "needed": argument.default is None,
+                "public": argument.public,
+            }
+            for argument in (one.arguments if isinstance(one, Backfill) else ())
+        ],
     }
 
 

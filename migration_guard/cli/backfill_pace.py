@@ -34,10 +34,11 @@ def set_pace(*, key: str, reset: bool, window: str | None, where: Place, **given
             return replace(kept, **told, window=asked.window or kept.window)
 
         with at_desk(where) as desk:
-            steering = desk.pace(key, changed, where.definition(key))
+            state = where.key(key)
+            steering = desk.pace(state, changed, where.definition(key))
     except SteeringError as error:
         raise click.ClickException(str(error)) from None
     shown = f"pace: {steering}" if steering else "nothing is set any more"
     zone = f" (no time zone was named: {UTC})" if window is not None and len(window.split()) == 1 else ""
-    say(f"{key}: {shown}{zone}; taken up at the next batch")
+    say(f"{state}: {shown}{zone}; taken up at the next batch")
     return 0

@@ -52,7 +52,7 @@ def run(order: Order, *, strict: bool) -> int:
     results = run_all(
         order.definitions,
         where,
-        limits=Limits(order.seconds, order.offline, order.workers, order.brake),
+        limits=Limits(order.seconds, order.offline, order.workers, brake=order.brake),
         schema=order.schema,
         owners=order.owners,
         reporter=reporter(as_json=order.as_json),

@@ -141,6 +141,16 @@ FROM {state}.windows AS w JOIN {state}.backfills AS b ON b.key = w.backfill AND 
 WHERE w.kind IN ('part', 'range', 'end') AND b.state IN ('running', 'incomplete', 'paused', 'queued')
 ORDER BY w.backfill, w.id
 
+-- name: at_work
+-- How many workers are at some backfills just now, or hold what nobody has taken over yet.
+SELECT pg_catalog.count(*) FROM (
+    SELECT w.claimed_by FROM {state}.windows AS w JOIN {state}.backfills AS b ON b.key = w.backfill
+    WHERE b.key = ANY (%(keys)s::text[]) AND b.state = 'running' AND b.shared AND NOT w.done AND {range_alive}
+    UNION
+    SELECT b.claimed_by FROM {state}.backfills AS b
+    WHERE b.key = ANY (%(keys)s::text[]) AND b.state = 'running' AND NOT b.shared AND {alive}
+) AS workers
+
 -- name: connections
 -- How many connections there may be, by what bounds them, and how many of those are taken.
 SELECT pg_catalog.current_setting('max_connections')::integer
