@@ -77,7 +77,7 @@ def test_what_may_be_set() -> None:
         ({"workers": 0}, "workers: expected 1 to 1,024 workers, found 0; nearest: 1"),
     ):
         with pytest.raises(SteeringError, match=re.escape(why)):
-            Steering(**given)  # type: ignore[arg-type]
+            Steering(**given)
     for text in ("22-6", "25:00-06:00", "22:00-22:00", "22:61-06:00", "22:00-06:00 Europe/Berlin x", ""):
         with pytest.raises(SteeringError, match=r"^window: expected hours such as"):
             hours(text)
