@@ -28,8 +28,9 @@ def grants(schema: str, role: str, definitions: Sequence[Definition]) -> str:
 
 
 def monitoring(role: str) -> str:
-    """Give the SQL by which the brake sees what it is to look at: pg_monitor, of which a part is enough."""
-    return f"-- What the brake looks at: how far standbys are behind. It is a part of pg_monitor.\nGRANT pg_read_all_stats TO {_quoted(role)};\n"
+    """Give the SQL by which a role sees what the brake looks at."""
+    why = "-- So that the brake sees how far standbys are behind; pg_read_all_stats, a part of it, is enough."
+    return f"{why}\nGRANT pg_monitor TO {_quoted(role)};\n"
 
 
 def _lines(definition: Definition, role: str) -> Iterator[str]:

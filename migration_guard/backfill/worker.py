@@ -350,9 +350,9 @@ class Worker:
         try:
             self._clock.check(ahead=2 * self._pace.last)
         except Stop as stop:
-            raise Stop(
-                stop.state, stop.reason if self._held is None else f"{stop.reason}; held: {self._held}"
-            ) from None
+            if self._held is None:
+                raise
+            raise Stop(stop.state, f"{stop.reason}; held: {self._held}", passes=stop.passes) from None
 
 
 def _terms(job: Job) -> Terms:
