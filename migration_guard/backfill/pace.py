@@ -19,6 +19,8 @@ AIM = 0.25
 """Seconds that a batch should take: locks of that length go unnoticed."""
 REST = (0.05, 0.2)
 """The pause after a batch, in proportion to its own time: where rows take as long as the quickest, and where twice as long."""
+GROWN = LARGEST
+"""So far batches grow by themselves, unless a person says how far."""
 MEMORY = 5
 """Batches whose median counts."""
 NEAR = 1.2
@@ -27,6 +29,8 @@ FAR = 2.0
 """What is beyond it is corrected at once: the double of the aim twice in a row, half of it without waiting for more."""
 DAMPING = 0.5
 """The part of the way that is gone at once, as an exponent of the ratio."""
+USE = 0.5
+"""The part of what a smaller size should have brought that it must have brought, to become smaller still."""
 AT_ONCE = 64
 """Above this size it takes larger steps towards a row on which the predicate fails."""
 
@@ -46,6 +50,10 @@ class Pace:
     _rows_take: deque[float] = field(default_factory=lambda: deque(maxlen=MEMORY), init=False)
     """Seconds a row, of the last batches."""
     _before_failure: int | None = field(default=None, init=False)
+    _from: tuple[int, float] | None = field(default=None, init=False)
+    """The size at which it began to shrink, and how long batches took."""
+    _least: int = field(default=SMALLEST, init=False)
+    """The size below which to shrink was of no use."""
 
     @property
     def aim(self) -> float:
@@ -55,7 +63,7 @@ class Pace:
     @property
     def largest(self) -> int:
         """Rows that a batch may have."""
-        return LARGEST if self.steering.max_size is None else self.steering.max_size
+        return GROWN if self.steering.max_size is None else self.steering.max_size
 
     def obey(self, steering: Steering) -> None:
         """Take up what a person has set."""
@@ -81,15 +89,31 @@ class Pace:
 
     def _learn(self, seconds: float, rows: int) -> None:
         self._rows_take.append(max(seconds, 1e-6) / rows)
-        fits, short = self.aim / median(self._rows_take), self.aim / FAR
         last = [one * self.size for one in list(self._rows_take)[-2:]]
-        if len(last) == 2 and min(last) > self.aim * FAR:
-            self._resize(self.aim / min(last) * self.size)
-            self._rows_take.clear()
-        elif max(last) < short and fits > self.size * FAR:
+        at_once = len(last) == 2 and min(last) > self.aim * FAR
+        takes = min(last) if at_once else median(self._rows_take) * self.size
+        if takes > self.aim * NEAR:
+            self._shrink(takes, at_once=at_once)
+            return
+        self._least, self._from = SMALLEST, None
+        if max(last) < self.aim / FAR and takes < self.aim / FAR:
             self._resize(self.size * FAR)
-        elif not 1 / NEAR <= fits / self.size <= NEAR:
-            self._resize(self.size * (fits / self.size) ** DAMPING)
+        elif takes < self.aim / NEAR:
+            self._resize(self.size * max(NEAR, (self.aim / takes) ** DAMPING))
+
+    def _shrink(self, takes: float, *, at_once: bool) -> None:
+        """Take fewer rows, as long as that is of use: what takes long whatever its size ends no sooner by being small."""
+        size, before = self._from = self._from or (self.size, takes)
+        if self.size <= size / 2:
+            if before - takes < before * USE * (1 - self.size / size):
+                self._least = self.size
+            self._from = (self.size, takes)
+        elif takes > before * FAR:  # it has become slower since
+            self._least, self._from = SMALLEST, (self.size, takes)
+        wanted = self.size * (self.aim / takes) ** (1 if at_once else DAMPING)
+        if at_once:
+            self._rows_take.clear()
+        self._resize(max(wanted, self._least))
 
     def failed(self, size: int) -> bool:
         """Halve a batch that holds a row on which the predicate fails; tell whether there was anything to halve."""
