@@ -121,6 +121,7 @@ bench-script: $(STAMP)
 
 bench-backfill: $(STAMP)
 	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_speed.py
+	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_workers.py
 
 bench-baseline: $(STAMP)
 	$(BIN)/python benchmarks/baseline.py --write
