@@ -22,6 +22,15 @@ CLAIMS = (
 )
 
 
+SLOW = """
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END $$;
+    CREATE TRIGGER slow BEFORE UPDATE OF name ON leads FOR EACH ROW WHEN (NEW.id % 120 = 3) EXECUTE FUNCTION slow();
+    SET allow_system_table_mods = on;
+    UPDATE pg_trigger SET tgisinternal = true WHERE tgname = 'slow'
+"""
+"""Lets the work last until engines have begun, out of the runner's sight."""
+
+
 class Office:
     """A worker of each engine, with two places each."""
 
@@ -37,17 +46,23 @@ class Office:
                 self.workers[n] = one.work()
             one.ask(times)
 
+    def at_work(self, scene: Scene) -> list[int]:
+        """Give those of their processes that have claimed something."""
+        ours = {one.pid for one in self.workers} | {child for one in self.workers for child in _children(one.pid)}
+        there = "SELECT to_regclass('migration_guard.windows') IS NOT NULL"
+        claims = scene.execute(CLAIMS) if scene.execute(there) == [(True,)] else []
+        return [int(str(pid)) for (pid,) in claims if pid in ours]
+
 
 def office(accident: Callable[[Scene, Office], None]) -> Callable[[Scene], None]:
     """Let accidents happen while two engines and a run are at it."""
 
     def act(scene: Scene) -> None:
         with _opened(scene) as there:
-            for _ in range(4 * scene.times):
-                if scene.happened >= scene.times or not scene.left():
-                    break
+            process.until(lambda: bool(there.at_work(scene)) or not scene.left())
+            while scene.happened < scene.times and scene.left():
                 with running(scene.subject) as beside:
-                    if scene.is_reached(beside):
+                    while scene.happened < scene.times and scene.is_reached(beside):
                         accident(scene, there)
                         scene.happened += 1
                         there.ask()
@@ -60,10 +75,8 @@ def office(accident: Callable[[Scene, Office], None]) -> Callable[[Scene], None]
 
 def worker_killed(scene: Scene, there: Office) -> None:
     """Kill a process that is at work: of Celery a child, whose task is delivered again, of procrastinate the worker."""
-    ours = {one.pid for one in there.workers} | {child for one in there.workers for child in _children(one.pid)}
-    at_work = [pid for (pid,) in scene.execute(CLAIMS) if pid in ours] or [scene.chance.choice(there.workers).pid]
     with contextlib.suppress(ProcessLookupError):  # it may have ended meanwhile
-        os.kill(int(str(scene.chance.choice(at_work))), signal.SIGKILL)
+        os.kill(scene.chance.choice(there.at_work(scene) or [there.workers[0].pid]), signal.SIGKILL)
 
 
 def tasks_doubled(_: Scene, there: Office) -> None:
@@ -93,6 +106,7 @@ def _opened(scene: Scene) -> Iterator[Office]:
     assert program is not None
     with tempfile.TemporaryDirectory() as folder, broker.running(program) as url:
         project = Project(Path(folder), HERE / "definitions.py", scene.url, scene.execute)
+        scene.execute(SLOW)
         try:
             yield Office((OfCelery(project, url), OfProcrastinate(project, scene.url)))
         finally:

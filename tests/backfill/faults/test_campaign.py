@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from backfill import broker
-from backfill.faults import office
 from backfill.faults.campaign import episode, prepared, table
 from backfill.faults.kinds import KINDS
 from backfill.faults.subject import Guard, Seeded, Subject
@@ -27,6 +25,7 @@ ELSEWHERE = {
     "one of several runs stopped",
     "one of several runs stopped for long",
     "server stopped under several runs",
+    "worker of an engine killed",
     "tasks doubled",
     "tasks lost",
     "server stopped under engines",
@@ -60,9 +59,6 @@ def test_nothing_is_lost_done_twice_or_said_untruly(stage: tuple[OwnServer, tupl
     if found.needs_pooler and installed() is None:
         assert not required(), "PgBouncer is required here, and is not installed"
         pytest.skip("PgBouncer is not installed")
-    if found.needs_broker and not office.possible():
-        assert not broker.required(), "Redis is required here, and is not installed"
-        pytest.skip("Redis is not installed")
     unseen = bool(QUICK.index(found) % 2)  # every other one by the quick way
     one = episode(*stage, found, number=1, seed=1, times=2, unseen=unseen)
     assert one.clean, one
