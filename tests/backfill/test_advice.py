@@ -22,7 +22,7 @@ PAIRS = 'table="pairs", where="name IS NULL", update="UPDATE pairs SET name = \'
 CASES = {
     "a mistyped key": (LEADS, "run --only fil --strict", r'did you mean "(fill)"', LEADS, "run --only {0} --strict"),
     "a view": (LEADS.replace("leads", "shown"), "", r"name the (table) itself", LEADS, ""),
-    "a mistyped table": (LEADS.replace("table=\"leads", "table=\"leds"), "", r'did you mean "(leads)"', LEADS, ""),
+    "a mistyped table": (LEADS.replace('table="leads', 'table="leds'), "", r'did you mean "(leads)"', LEADS, ""),
     "a mistyped column": (f'{LEADS}, key_column="idd"', "", r'did you mean "(id)"', f'{LEADS}, key_column="{{0}}"', ""),
     "keys in another order": (f'{PAIRS}, key_columns=("a", "b")', "", r"orders them as \((b, a)\); name them in that order",
                               f'{PAIRS}, key_columns=tuple("{{0}}".split(", "))', ""),
