@@ -106,7 +106,7 @@ CASES = {
         "move versions/1.py:4", r"`migration-guard (check)` lists them", "{0}", files={CONFIGURATION: BACKFILLS}
     ),
     "a mistyped command of backfills": Advice(
-        "backfill lst", r"Did you mean '(list)'", "backfill {0}", code=0, files={CONFIGURATION: BACKFILLS, "backfills.py": ""}
+        "backfill lst", r"[Dd]id you mean (?:one of: )?'(list)'", "backfill {0}", code=0, files={CONFIGURATION: BACKFILLS, "backfills.py": ""}
     ),
     "a mistyped module of backfills": Advice(
         "backfill list", r'did you mean "(backfills\.py)"', "backfill list", code=0,
