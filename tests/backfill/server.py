@@ -89,10 +89,12 @@ class Server:
 class OwnServer(Server):
     """A server of ours, which may also be stopped."""
 
-    def __init__(self, folder: Path, settings: Sequence[str] = HASTY, home: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, settings: Sequence[str] = HASTY, name: str = "data", home: Path | None = None
+    ) -> None:
         self.folder = folder
-        self.data = (home or folder) / "data"
-        self.log = folder / "server.log"
+        self.data = (home or folder) / name
+        self.log = folder / f"{name}.log"
         self.port = process.free_port()
         self._settings = settings
         self._binaries = _binaries(folder)
@@ -189,7 +191,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _started(folder: Path, settings: Sequence[str], home: Path) -> OwnServer:
     for attempt in range(1, _ATTEMPTS + 1):
-        server = OwnServer(folder, settings, home)
+        server = OwnServer(folder, settings, home=home)
         try:
             server.start()
         except process.Died:
