@@ -31,6 +31,8 @@ DAMPING = 0.7
 """The part of the way that is gone at once, as an exponent of the ratio."""
 USE = 0.5
 """The part of what half the size should have brought that it must have brought, to become smaller still."""
+AGAIN = 100
+"""Batches after which it is tried again."""
 AT_ONCE = 64
 """Above this size it takes larger steps towards a row on which the predicate fails."""
 
@@ -54,6 +56,8 @@ class Pace:
     """The size at which it began to shrink, and how long batches took."""
     _least: int = field(default=SMALLEST, init=False)
     """The size below which to shrink was of no use."""
+    _again: int = field(default=0, init=False)
+    """Batches until that is asked again."""
 
     @property
     def aim(self) -> float:
@@ -109,12 +113,17 @@ class Pace:
     def _shrink(self, took: float, damping: float) -> None:
         """Take fewer rows, as long as that is of use: what takes long whatever its size ends no sooner by being small."""
         size, before = self._from
-        if took > before * FAR:  # it begins to, or it has become slower since
+        self._again -= 1
+        if (
+            took > before * FAR or not self._again
+        ):  # it begins to, it has become slower since, or all may be otherwise by now
             self._from, self._least = (self.size, took), SMALLEST
         elif self.size <= size / 2:
+            if len(self._took) < MEMORY:
+                return
             if before - took < before * USE * (1 - self.size / size):
-                self._least = self.size
-            self._from = (self.size, took)
+                self._least, self._again = size, AGAIN
+            self._from = (max(self.size, self._least), took)
         self._resize(max(self.size * (self.aim / took) ** damping, self._least))
 
     def failed(self, size: int) -> bool:

@@ -6,7 +6,6 @@ import itertools
 import math
 import random
 from collections.abc import Callable
-from statistics import mean, pstdev
 
 import pytest
 from hypothesis import given, settings
@@ -63,10 +62,9 @@ def test_noise_outliers_and_steps_move_it_no_more_than_they_must(seed: int, row:
     sizes = simulated(Pace(500), seconds, 200)
     for settled, cost in ((sizes[SETTLED:100], row), (sizes[100 + SETTLED :], row * change)):
         fits = min(max((AIM - 0.002) / cost, SMALLEST), LARGEST)
-        logs = [math.log(size) for size in settled]
-        assert abs(mean(logs) - math.log(fits)) < math.log(1.5)
-        assert pstdev(logs) < 0.35
-        assert turns(settled) <= 10
+        near = sum(1 / 1.6 < size / fits < 1.6 for size in settled) / len(settled)
+        assert near > 0.75  # all but a few at once may be odd
+        assert turns(settled) <= 12
 
 
 @settings(max_examples=40, deadline=None)
@@ -76,7 +74,7 @@ def test_what_takes_long_whatever_its_size_does_not_become_small(seed: int, over
     chance = random.Random(seed)
     sizes = simulated(Pace(begins), lambda _, rows: (overhead + 1e-6 * rows) * math.exp(chance.gauss(0, 0.1)), 120)
     assert min(sizes) >= begins / 64
-    assert len(set(sizes[40:])) <= 3
+    assert sum(size == begins for size in sizes) > 90
 
 
 def test_an_odd_batch_changes_nothing_and_two_are_believed() -> None:
