@@ -288,7 +288,8 @@ def unfollowed(function: Function, call: Call) -> Value:
     if speaks:
         _told_as_too_deep(function, call)
         return Unknown(function.name)
-    return leave(Unknown(function.name), call)
+    with call.machine.libraries.entrusted.at_a_limit():
+        return leave(Unknown(function.name), call)
 
 
 def _told_as_too_deep(function: Function, call: Call) -> None:

@@ -102,6 +102,8 @@ class Facts:
 
     writes: bool = False
     """Whether it may write itself, so that nothing else matters."""
+    loads: bool = False
+    """Whether it imports something whose name does not stand there."""
     asks: tuple[Ask, ...] = ()
     if_called: tuple[Ask, ...] = ()
     """What else, where it is called: it is an assignment, and all that is named there may be what is called."""

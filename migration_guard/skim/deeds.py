@@ -8,21 +8,24 @@ from migration_guard.gate.text import only_changes_schema
 from migration_guard.later import re
 
 _ALWAYS = re.compile(
-    r"^(?:a?execute|executemany|executescript|execute_\w+|exec_driver_sql|exec_?dml|run_sql|callproc|a?save|bulk_\w+|a?bulk_create|"
-    r"a?bulk_update|a?get_or_create|a?update_or_create|loaddata|call_command|to_sql|copy_from|copy_expert|"
-    r"exec_module|load_module|run_path|scalars?|fetch|fetchrow|fetchval|logged_query|RunSQL|RunPython)$"
+    r"^(?:executemany|executescript|execute_(?:sql|async|batch|values|many|string|script|query|raw|file)|exec_driver_sql|"
+    r"exec_?dml|run_sql|callproc|a?save|a?bulk_(?:create|update|save|insert|delete|write|upsert|replace|merge|execute)\w*|"
+    r"a?get_or_create|a?update_or_create|loaddata|call_command|to_sql|copy_from|copy_expert|"
+    r"exec_module|load_module|run_path|logged_query|RunSQL|RunPython)$"
 )
 """What is said of nothing but a database, or runs code that is not in sight."""
+_WITH_A_STATEMENT = re.compile(r"^(?:a?execute|scalars?|fetch|fetchrow|fetchval)$")
+"""What is said of nothing but a database where it is given something: a statement."""
 _OF_A_DATABASE = re.compile(
     r"^(?:a?update|a?delete|a?create|add|add_all|merge|commit|flush|insert|insert_many|insert_all|upsert|replace|remove|clear|set|"
-    r"delete_instance|update_all|delete_all|destroy|write|unlink|raw|exec|run|execute|begin|connect|upgrade|downgrade)$"
+    r"delete_instance|update_all|delete_all|destroy|write|unlink|raw|exec|run|a?execute|upgrade|downgrade)$"
 )
 _DATABASE = re.compile(
-    r"objects|manager|session|sess\b|cursor|conn|engine|\bbind|\bdb\b|database|query|filter|where|table|model|insert|"
-    r"update|delete|\benv\b|\bop\b|schema_editor|apps",
+    r"(?:objects|manager|session|sess|cursor|conn|connection|engine|bind|(?:\b|_)db|database|query|queryset|(?:\b|_)qs|filter|"
+    r"exclude|where|tables?|models?|insert|update|delete|(?:\b|_)env|(?:\b|_)op|schema_editor|apps)\d*$",
     re.IGNORECASE,
 )
-"""… and what else is said of one only with such a word before it."""
+"""… and what else is said of one only with a name before it that ends with such a word."""
 _CODE = frozenset({"exec", "eval", "compile"})
 _BY_NAME = re.compile(r"^(?:execute\w*|exec_driver_sql|run_sql|bulk_\w+|save|callproc)$")
 """Methods that write, whoever calls them: what takes one to call it later under another name."""
@@ -59,16 +62,28 @@ def may_write(call: ast.Call, origin: str = "") -> bool:
         case ast.Name(id=name):
             if name in _CODE:
                 return not _is_harmless_code(call)
-            return bool(_ALWAYS.match(name)) and not _is_harmless_text(call)
+            said = _ALWAYS.match(name) or (_WITH_A_STATEMENT.match(name) and _gives_something(call))
+            return bool(said) and not _is_harmless_text(call)
         case ast.Attribute(value=receiver, attr=name):
-            if _ALWAYS.match(name):
+            if _ALWAYS.match(name) or (_WITH_A_STATEMENT.match(name) and _gives_something(call)):
                 return not _is_harmless_text(call)
             return bool(_OF_A_DATABASE.match(name)) and _is_of_a_database(receiver)
     return False
 
 
+def _gives_something(call: ast.Call) -> bool:
+    """Whether there is anything among what is given that may be a statement."""
+    return bool(call.args) or any(one.arg in _STATEMENTS for one in call.keywords)
+
+
+_STATEMENTS = frozenset({None, "sql", "statement", "stmt", "query", "operation", "sqltext", "clause", "object_"})
+"""Parameters that take one; None stands for `**`."""
+
+
 def _is_of_a_database(receiver: ast.expr) -> bool:
     """Whether a word of a database stands in what a method is called on, however long that is."""
+    if isinstance(receiver, ast.Attribute) and receiver.attr.startswith("__"):
+        return False  # the name of a class, and the like
     for node in ast.walk(receiver):
         match node:
             case ast.Name(id=word) | ast.Attribute(attr=word) | ast.arg(arg=word) | ast.keyword(arg=str() as word):
