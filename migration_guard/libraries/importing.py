@@ -41,7 +41,8 @@ def _named(call: Call, given: Value | None, found: Callable[[str], Value]) -> Va
         elif isinstance(option, Text) and option.known:
             every.append(found(str(option)))
         else:
-            opaque(call, "a module is imported whose name is not known", call.name)
+            if not call.machine.imports.is_settled:
+                opaque(call, "a module is imported whose name is not known", call.name)
             every.append(Unknown(call.name))
     return join(every)
 

@@ -264,6 +264,9 @@ def taken_from(receiver: Value, key: Value, call: Call) -> None:
 def unseen(callee: Unseen, call: Call) -> Value:
     """A call of something that stands in a file of the repository that could not be read."""
     path, root = callee.path, call.machine.libraries.django.root
+    imports, names = call.machine.imports, call.machine.names
+    if imports.is_over or imports.is_believed or names.is_asked:
+        return callee  # it is told at the import, or was judged there
     if (
         path is not None
         and root is not None

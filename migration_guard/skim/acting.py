@@ -43,6 +43,8 @@ class Acts:
 
     path: Path
     statements: tuple[int, ...]
+    near: tuple[int, ...] = ()
+    """Those among them that one guess at most leads to a write: what a limit hides of the others is believed."""
 
 
 class Acting:
@@ -122,7 +124,7 @@ class Acting:
             path, led = waiting.pop()
             if led:
                 if statements := self._acting(path):
-                    found.append(Acts(path, statements))
+                    found.append(Acts(path, statements, self._near(path, statements)))
             elif path not in seen:
                 seen.add(path)
                 waiting.append((path, True))
@@ -149,6 +151,12 @@ class Acting:
         if module is None:
             return (UNREAD,) if path.name.endswith(ARCHIVES) or _may_speak(path) else ()
         return tuple(at for at, one in enumerate(module.body) if self._leads_to_a_write(one) or self._loads(one, NEAR))
+
+    def _near(self, path: Path, statements: tuple[int, ...]) -> tuple[int, ...]:
+        module = self._modules.at(path)
+        if module is None:
+            return statements
+        return tuple(at for at in statements if self._guesses(module.body[at]) <= 1)
 
     def _loads(self, part: Part, calls: int) -> bool:
         """Whether it imports what is not known, itself or in what it calls, so many calls away at most."""

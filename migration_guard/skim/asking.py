@@ -250,7 +250,7 @@ class _Asking:
         )
         if found.writes:
             return
-        found.loads |= deeds.imports_unknown(node)
+        found.loads |= deeds.loads_unknown(node, named)
         found.anything |= self._is_local(node.func)
         found.asks.update(dict.fromkeys(self._called(node, named, given)))
 

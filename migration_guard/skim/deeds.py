@@ -118,8 +118,11 @@ def _gives_a_statement(call: ast.Call) -> bool:
     )
 
 
-def imports_unknown(call: ast.Call) -> bool:
-    """Whether a call imports a module whose name does not stand there."""
+def loads_unknown(call: ast.Call, origin: str = "") -> bool:
+    """Whether a call imports a module, or starts a program, whose name does not stand there."""
+    package, _, last = origin.rpartition(".")
+    if package in _STARTING and _PROGRAMS.match(last):
+        return not _texts(call)
     match call.func:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             known = bool(call.args) and isinstance(call.args[0], ast.Constant)
@@ -145,5 +148,8 @@ def _is_harmless_code(call: ast.Call) -> bool:
 
 
 def _starts_a_client(call: ast.Call) -> bool:
-    texts = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    return not texts or any(_CLIENTS.search(text) for text in texts)
+    return any(_CLIENTS.search(text) for text in _texts(call))
+
+
+def _texts(call: ast.Call) -> list[str]:
+    return [node.value for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
