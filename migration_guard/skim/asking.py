@@ -21,6 +21,7 @@ from migration_guard.skim.asks import (
     Getattr,
     Given,
     Heirs,
+    Inner,
     Kept,
     Loaded,
     Method,
@@ -183,7 +184,11 @@ class _Asking:
                 self._told(node, found)
             elif isinstance(node, _DEFINITIONS):
                 if node is not start:
-                    found.add(self._defined_whole(node))
+                    inner = self._defined_whole(node)
+                    if isinstance(node, ast.ClassDef) or not isinstance(start, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                        found.add(inner)
+                    else:
+                        found.asks.update(dict.fromkeys((Inner(place(node)), *self._defined(node))))
                     continue
                 found.asks.update(dict.fromkeys(self._defined(node)))
             elif isinstance(node, (ast.Import, ast.ImportFrom)):

@@ -44,6 +44,13 @@ class Own(NamedTuple):
     kind: str = "own"
 
 
+class Inner(NamedTuple):
+    """A function that is defined in another one, and may be called by whoever gets it."""
+
+    place: Place
+    kind: str = "inner"
+
+
 class Given(NamedTuple):
     """What is handed to something: it is run where the repository defines that."""
 
@@ -92,7 +99,7 @@ class Body(NamedTuple):
 
 
 Reference = Named | Attribute
-Ask = Named | Attribute | Method | Own | Given | Heirs | Kept | Asked | Loaded | Getattr | Body
+Ask = Named | Attribute | Method | Own | Inner | Given | Heirs | Kept | Asked | Loaded | Getattr | Body
 """Equal ones are one: `kind` keeps those apart that hold the same."""
 
 

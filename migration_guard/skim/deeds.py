@@ -11,9 +11,9 @@ _ALWAYS = re.compile(
     r"^(?:executemany|executescript|execute_(?:sql|async|batch|values|many|string|script|query|raw|file)|exec_driver_sql|"
     r"exec_?dml|run_sql|callproc|a?save|a?bulk_(?:create|update|save|insert|delete|write|upsert|replace|merge|execute)\w*|"
     r"a?get_or_create|a?update_or_create|loaddata|call_command|to_sql|copy_from|copy_expert|"
-    r"exec_module|load_module|run_path|logged_query|RunSQL|RunPython)$"
+    r"logged_query|RunSQL|RunPython)$"
 )
-"""What is said of nothing but a database, or runs code that is not in sight."""
+"""What is said of nothing but a database."""
 _WITH_A_STATEMENT = re.compile(r"^(?:a?execute|scalars?|fetch|fetchrow|fetchval)$")
 """What is said of nothing but a database where it is given something: a statement."""
 _OF_A_DATABASE = re.compile(
@@ -43,6 +43,8 @@ _PROGRAMS = re.compile(
     r"create_subprocess_(?:shell|exec))$"
 )
 _STARTING = frozenset({"os", "subprocess", "asyncio", "asyncio.subprocess", "pty", "commands"})
+_IMPORTS = frozenset({"import_module", "__import__", "import_string", "run_module"})
+_RUNS_CODE = frozenset({"exec_module", "load_module", "run_path"})
 _CLIENTS = re.compile(r"\b(?:psql|mysql|mariadb|sqlite3|sqlcmd|alembic|manage\.py|migrate|loaddata)\b")
 _SPEAKS = re.compile(r"execute|save|objects|session|import|exec|eval|open", re.IGNORECASE)
 """Words of code that is run as a text."""
@@ -60,13 +62,13 @@ def may_write(call: ast.Call, origin: str = "") -> bool:
         case ast.Call(func=ast.Name(id="getattr" | "methodcaller") | ast.Attribute(attr="methodcaller")) as inner:
             return any(names_a_write(each) for each in inner.args)
         case ast.Name(id=name):
-            if name in _CODE:
-                return not _is_harmless_code(call)
             said = _ALWAYS.match(name) or (_WITH_A_STATEMENT.match(name) and _gives_something(call))
             return bool(said) and not _is_harmless_text(call)
         case ast.Attribute(value=receiver, attr=name):
             if _ALWAYS.match(name) or (_WITH_A_STATEMENT.match(name) and _gives_something(call)):
                 return not _is_harmless_text(call)
+            if name == "remove" and not call.args:
+                return False  # a session that is over
             return bool(_OF_A_DATABASE.match(name)) and _is_of_a_database(receiver)
     return False
 
@@ -119,14 +121,16 @@ def _gives_a_statement(call: ast.Call) -> bool:
 
 
 def loads_unknown(call: ast.Call, origin: str = "") -> bool:
-    """Whether a call imports a module, or starts a program, whose name does not stand there."""
+    """Whether a call imports a module, starts a program or runs a text of which it does not stand there what it is."""
     package, _, last = origin.rpartition(".")
     if package in _STARTING and _PROGRAMS.match(last):
         return not _texts(call)
     match call.func:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             known = bool(call.args) and isinstance(call.args[0], ast.Constant)
-            return name in ("import_module", "__import__", "import_string", "run_module", "run_path") and not known
+            if name in _CODE and isinstance(call.func, ast.Name):
+                return not _is_harmless_code(call)
+            return name in _RUNS_CODE or (name in _IMPORTS and not known)
     return False
 
 

@@ -146,6 +146,8 @@ class Modules:
                 yield from ((module.part(place), True) for place in module.functions.get(name, ()))
             case asks.Own(place=at):
                 yield module.part(at), False
+            case asks.Inner(place=at):
+                yield module.part(at), True
             case asks.Given(to=to, handed=handed):
                 if any(True for _ in self._reference(to, module)):
                     yield from ((one, True) for one in self.meant(handed, module))
