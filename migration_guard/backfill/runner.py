@@ -11,10 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
 
 from migration_guard.backfill import preflight
+from migration_guard.backfill.bench import DEFAULT_BRAKE
+from migration_guard.backfill.brake.replica import Replicas
 from migration_guard.backfill.clock import Clock
-from migration_guard.backfill.company import ALONE, Company, Crew, can_share, room
+from migration_guard.backfill.company import Company, Crew, can_share, room
 from migration_guard.backfill.connect import APPLICATION, Address, engine
-from migration_guard.backfill.definition import Status
+from migration_guard.backfill.definition import Backfill, Status
 from migration_guard.backfill.errors import CannotRun, Fault, judged
 from migration_guard.backfill.order import in_order, waits
 from migration_guard.backfill.policy import TimeoutPolicy
@@ -26,6 +28,7 @@ from migration_guard.backfill.transitions import State
 from migration_guard.backfill.trust import PINNED
 from migration_guard.backfill.trying import PATIENCE
 from migration_guard.backfill.turn import Turn
+from migration_guard.config.settings import BrakeSettings
 
 _NO_RIGHT = "42501"
 _STARTING = ("57P03", "53300")
@@ -41,6 +44,10 @@ class Limits:
     """Whether the application is stopped, so that what is not safe beside it may run."""
     workers: int = 1
     """How many processes share what is worth it."""
+    expected: int = 1
+    """How many workers there will be in all, by runs of their own: for so many a table is split."""
+    brake: BrakeSettings = DEFAULT_BRAKE
+    """From which readings of the server on they are held."""
 
 
 def run_all(
@@ -61,13 +68,14 @@ def run_all(
     limits, reporter, stop = limits or Limits(), reporter or Reporter(), stop or threading.Event()
     deadline = time.monotonic() + limits.seconds
     store = Store(schema, owners)
+    Replicas(limits.brake.replicas)  # what is wrong with their addresses is said before anything is run
     prepare(where, store, stop)
     begun()
     run = _Run(definitions, where, store, limits, deadline, stop)
     workers = _bounded(where, limits.workers, reporter) if limits.workers > 1 else 1
     if workers == 1:
-        return run.through(reporter, ALONE)
-    company = Company(workers, follows=True)
+        return run.through(reporter, Company(limits.expected))
+    company = Company(max(workers, limits.expected), follows=True)
     with Crew(workers - 1, lambda: run.through(reporter.aside(), company), stop) as crew:
         results = run.through(reporter, company)
         if any(one.state is State.RUNNING for one in results):
@@ -95,7 +103,9 @@ class _Run:
             result = (
                 _refusal(definition, self.limits, self.deadline, self.stop)
                 or waits(definition, self.where, self.store, over)
-                or Turn(definition, self.where, self.store, clock, reporter, company=company).result()
+                or Turn(
+                    definition, self.where, self.store, clock, reporter, company=company, brake=self.limits.brake
+                ).result()
             )
             reporter.end(result)
             results.append(result)
@@ -161,12 +171,15 @@ def _explained(fault: Fault, where: Address) -> str:
 
 def _refusal(definition: Definition, limits: Limits, deadline: float, stop: threading.Event) -> Result | None:
     """Say why a definition is not even looked at, if so."""
+    if isinstance(definition, Backfill) and definition.missing:
+        needs = ", ".join(one.needed for one in definition.missing)
+        return Result(definition.key, None, f"needs {needs}", ran=False)
     if definition.status is not Status.ACTIVE:
         return Result(definition.key, None, f"its definition says {definition.status.value}", ran=False)
     if not definition.safe_to_run_online and not limits.offline:
         return Result(definition.key, None, "not safe beside the application; --offline runs it", ran=False)
     if stop.is_set():
-        return Result(definition.key, None, "stopped by a signal before its turn", ran=False)
+        return Result(definition.key, None, "stopped by a signal before its turn", ran=False, passes=True)
     if time.monotonic() >= deadline:
-        return Result(definition.key, None, "time: the run was over before its turn", ran=False)
+        return Result(definition.key, None, "time: the run was over before its turn", ran=False, passes=True)
     return None

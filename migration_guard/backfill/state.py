@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from threading import current_thread, get_native_id, main_thread
 from typing import Any
 
 from sqlalchemy import Connection
@@ -29,6 +30,8 @@ from migration_guard.backfill.record import (
 )
 from migration_guard.backfill.standing import Counts, SetAside, Standing, TenantCounts
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.steered import FREELY, Steered
+from migration_guard.backfill.steering import Steering, steering_of
 from migration_guard.backfill.tables import Tables
 from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
 
@@ -38,8 +41,9 @@ FEW = 32
 
 
 def whoami() -> str:
-    """Name this process, as the state shows it."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Name this worker, as the state shows it: a process, or a thread of one in which several may work."""
+    process = f"{socket.gethostname()}:{os.getpid()}"
+    return process if current_thread() is main_thread() else f"{process}:{get_native_id()}"
 
 
 class Store:
@@ -137,6 +141,12 @@ class Store:
         self._sent(connection, "ask", backfill=key, request=request)
         self.note(connection, key, Actor.PERSON, f"asked to {request}", f"by {whoami()}")
 
+    def steer(self, connection: Connection, key: str, steering: Steering, by: str) -> None:
+        """Set the pace that all who work at a backfill keep from their next batch on."""
+        told = steering.fields
+        self._sent(connection, "steer", backfill=key, pace=json.dumps(told) if told else None, by=by)
+        self.note(connection, key, Actor.PERSON, "pace", f"{steering or 'nothing is set any more'}; by {by}", data=told)
+
     def forget(self, connection: Connection, key: str) -> None:
         """Forget how far a backfill is; its events stay."""
         self._sent(connection, "forget", backfill=key)
@@ -145,9 +155,19 @@ class Store:
         """Keep a claim while nothing is done."""
         self._sent(connection, "renew", backfill=key, token=token, lease=lease)
 
-    def note(self, connection: Connection, key: str, by: Actor, kind: str, detail: str | None) -> None:
-        """Write down what happened."""
-        self._sent(connection, "event", backfill=key, actor=by.value, kind=kind, detail=detail)
+    def note(
+        self,
+        connection: Connection,
+        key: str,
+        by: Actor,
+        kind: str,
+        detail: str | None,
+        *,
+        data: Mapping[str, object] | None = None,
+    ) -> None:
+        """Write down what happened, with the numbers of it for whoever draws them."""
+        numbers = None if data is None else json.dumps(data)
+        self._sent(connection, "event", backfill=key, actor=by.value, kind=kind, detail=detail, data=numbers)
 
     # Windows.
 
@@ -156,16 +176,28 @@ class Store:
     ) -> Control:
         """Ask, at the beginning of a batch, whether it may be, and where its windows stand."""
         rows = self._sent(
-            connection, "control", backfill=key, token=token, windows=list(windows), tables=list(tables)
+            connection,
+            "control",
+            parts={"steered": statement("steered"), "alive": statement("range_alive")},
+            backfill=key,
+            token=token,
+            windows=list(windows),
+            tables=list(tables),
+            who=whoami(),
         ).all()
         if not rows or not rows[0][1]:
             raise LostClaim("another runner has taken it over")
         request, _, queued, set_aside = rows[0][:4]
         places = (
             Place(row[0], row[1], row[2], row[3], _key(row[4]), _keys(row[5]), *row[6:])
-            for row in (one[4:] for one in rows if one[4] is not None)
+            for row in (one[9:] for one in rows if one[9] is not None)
         )
-        return Control(request, queued, set_aside, tuple(places))
+        return Control(request, queued, set_aside, _steered(rows[0][4:8]), bool(rows[0][8]), tuple(places))
+
+    def steered(self, connection: Connection, key: str) -> Steered:
+        """Ask what is asked of a backfill, without a batch."""
+        row = self._sent(connection, "steering", parts={"steered": statement("steered")}, backfill=key).first()
+        return FREELY if row is None else _steered(row)
 
     def windows(self, connection: Connection, key: str) -> tuple[Window, ...]:
         """Give the windows with work in them, those first that have had the fewest batches."""
@@ -312,8 +344,11 @@ class Store:
     def standings(self, connection: Connection) -> tuple[Standing, ...]:
         """Give the line of every backfill."""
         lines: list[list[Any]] = [
-            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]]
-            for row in self._sent(connection, "status", parts=self._alive).all()
+            [
+                *(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]),
+                *(_steered(row[20:24]), *row[24:26]),
+            ]
+            for row in self._sent(connection, "status", parts={**self._alive, "steered": statement("steered")}).all()
         ]
         return tuple(Standing(*line) for line in lines)
 
@@ -326,6 +361,11 @@ class Store:
         rows = self._sent(connection, "status_by_tenant").all()
         return tuple(TenantCounts(row[0], row[1], Counts(*row[2:8]), row[8]) for row in rows)
 
+    def at_work(self, connection: Connection, keys: Sequence[str]) -> int:
+        """Count the workers that are at some backfills just now."""
+        parts = {"range_alive": statement("range_alive"), **self._alive}
+        return int(self._sent(connection, "at_work", parts=parts, keys=list(keys)).scalar())
+
     @property
     def _alive(self) -> dict[str, str]:
         return {"alive": self.sql("alive", range_alive=statement("range_alive"))}
@@ -334,6 +374,11 @@ class Store:
         self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
     ) -> Any:
         return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters)
+
+
+def _steered(row: Sequence[Any]) -> Steered:
+    pace, here, braked, measured = row
+    return Steered(steering_of(pace), here, braked, measured)
 
 
 def _key(key: Sequence[str] | None) -> Value | None:

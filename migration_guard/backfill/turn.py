@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
 
-from migration_guard.backfill.bench import Bench
+from migration_guard.backfill.bench import DEFAULT_BRAKE, Bench
 from migration_guard.backfill.called import called
 from migration_guard.backfill.clock import AT_ONCE, Clock, Stop
 from migration_guard.backfill.company import ALONE, Company
@@ -37,6 +37,7 @@ from migration_guard.backfill.transitions import SWEPT, Actor, State
 from migration_guard.backfill.trust import PINNED
 from migration_guard.backfill.trying import PATIENCE
 from migration_guard.backfill.verdict import verdict_on
+from migration_guard.config.settings import BrakeSettings
 
 CLAIM_PATIENCE = 3.0
 """Seconds that a claim waits for the connection of a runner that has just died to be noticed."""
@@ -59,13 +60,17 @@ class Turn:
         reporter: Reporter,
         *,
         company: Company = ALONE,
+        brake: BrakeSettings = DEFAULT_BRAKE,
     ) -> None:
         self._definition = definition
         self._follows = company.follows
         name = f"{APPLICATION} {definition.key}"
         policy = definition.policy if isinstance(definition, Backfill) else TimeoutPolicy()
-        self._bench = Bench(where, name, Session(engine(where, name)), store, clock, reporter, policy, company.workers)
+        session = Session(engine(where, name))
+        self._bench = Bench(where, name, session, store, clock, reporter, policy, company.workers, brake)
         self._ran = False
+        self._passes = False
+        """Whether what ended it is nothing of its own."""
         self._apart: str | None = None
         """Which rows of a completed backfill there was no time to look at again."""
 
@@ -74,10 +79,11 @@ class Turn:
             with heard(lambda text: self._bench.reporter.said(self._definition.key, text)):
                 return self._result()
         except LostClaim as lost:
-            return Result(self._definition.key, None, str(lost), ran=self._ran)
+            return Result(self._definition.key, None, str(lost), ran=self._ran, passes=True)
         except DBAPIError as error:
-            said = f"its state cannot be read or written: {judged(error)}"
-            return Result(self._definition.key, None, said, ran=self._ran)
+            fault = judged(error)
+            said = f"its state cannot be read or written: {fault}"
+            return Result(self._definition.key, None, said, ran=self._ran, passes=fault.trouble in PASSING)
         finally:
             self._bench.session.close()
 
@@ -114,7 +120,8 @@ class Turn:
             except Over as over:
                 if over.goes_on and self._bench.clock.goes_on:
                     continue
-                return Result(definition.key, over.state, over.reason, self._bench.counts(definition.key))
+                counts = self._bench.counts(definition.key)
+                return Result(definition.key, over.state, over.reason, counts, passes=over.goes_on)
             return self._ended(claimed, state, reason)
 
     def _followed(self) -> Result | None:
@@ -207,6 +214,7 @@ class Turn:
                 return called(bench, self._definition, record)
             return swept(bench, self._definition, record)
         except Stop as stopped:
+            self._passes = stopped.passes
             return stopped.state, stopped.reason
         except (Unfit, Refused, CannotRun) as unfit:
             return State.FAILED, str(unfit)
@@ -222,6 +230,7 @@ class Turn:
             if fault.trouble not in PASSING:
                 return State.FAILED, told_of(error)
             end = given_up(fault)
+            self._passes = end.passes
             return end.state, end.reason
         except Exception as error:  # noqa: BLE001 -- a defect of ours must end in a state as well
             return State.FAILED, told_of(error)
@@ -230,7 +239,7 @@ class Turn:
         """Write down how it ended: over another connection, where the one before is gone."""
 
         def end() -> Result:
-            ended = Result(record.key, state, reason)
+            ended = Result(record.key, state, reason, passes=self._passes)
             try:
                 with self._bench.transaction() as connection:
                     Ranges(self._bench.store.schema, record.key).one_by_one(connection)
@@ -262,7 +271,7 @@ class Turn:
             return retrying(end)
         except DBAPIError as error:
             written = f"and that could not be written down: {judged(error)}"
-            return Result(record.key, state, f"{reason or state.value}; {written}")
+            return Result(record.key, state, f"{reason or state.value}; {written}", passes=self._passes)
 
     def _only_leaves(self, connection: Connection, now: Record, record: Record, state: State) -> bool:
         """Give back what is ours of a backfill that is shared; tell whether it goes on without us."""
