@@ -5,7 +5,7 @@ All else of it is evaluated when somebody asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,7 +141,7 @@ class Imports:
         machine.libraries.unseen(Unseen(name, reason), Call(machine, name, machine.place(node)))
 
     def _statements(
-        self, module: Module, statements: list[tuple[Statement, bool]], node: cst.CSTNode, name: str
+        self, module: Module, statements: Sequence[tuple[Statement, bool]], node: cst.CSTNode, name: str
     ) -> None:
         machine = self._machine
         assert module.source is not None

@@ -303,8 +303,13 @@ def unseen(callee: Unseen, call: Call) -> Value:
 
 
 def unfollowed(function: Function, call: Call) -> Value:
-    """A call that a limit keeps from being followed: what may be at its end is not known."""
-    module, root = function.scope.module, call.machine.libraries.django.root
+    """A call that a limit keeps from being followed: what may be at its end is not known. Once is enough for each."""
+    module, libraries = function.scope.module, call.machine.libraries
+    root = libraries.django.root
+    key = (call.machine.ledger.moment, id(function.node), tuple(value.key for value in call.arguments))
+    if key in libraries.unfollowed_calls:
+        return Unknown(function.name)
+    libraries.unfollowed_calls.add(key)
     if root is None:
         speaks = module.mentions_database
     else:  # whatever stands in its own file: what it calls may stand in others
@@ -315,7 +320,7 @@ def unfollowed(function: Function, call: Call) -> Value:
     if speaks:
         _told_as_too_deep(function, call)
         return Unknown(function.name)
-    with call.machine.libraries.entrusted.at_a_limit():
+    with libraries.entrusted.at_a_limit():
         return leave(Unknown(function.name), call)
 
 
