@@ -16,7 +16,7 @@ from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.repository import Module, Statement
 from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import ModuleValue, Unseen, Value
-from migration_guard.skim.acting import NEAR, UNREAD, Acting, Acts
+from migration_guard.skim.acting import UNREAD, Acting, Acts
 from migration_guard.skim.outline import Import
 
 if TYPE_CHECKING:
@@ -71,18 +71,22 @@ class Imports:
         return self._until is not None and self._machine.expressions.steps > self._until
 
     @property
+    def is_running(self) -> bool:
+        """Whether what an import runs is being run."""
+        return self._until is not None
+
+    @property
     def is_believed(self) -> bool:
         """Whether what a limit hides now is believed to change nothing: an import is being run, far from any write."""
-        return self._until is not None and not self._tells
+        return self.is_running and not self._tells
 
     @property
     def is_settled(self) -> bool:
         """Whether a module or a program whose name is not known, loaded or started now, is one that settings name.
 
-        Every process of the application has those. Told are modules, and the functions that they call, and no others.
+        Every process of the application has those. Told is what stands in the statements of a module itself.
         """
-        asked = self._machine.names.is_asked
-        return asked or (self._until is not None and len(self._machine.frames) - self._within > NEAR)
+        return self._machine.names.is_asked or (self.is_running and len(self._machine.frames) > self._within)
 
     def packages(self) -> None:
         """The migration is loaded by its dotted name: the packages in which it lies come first."""

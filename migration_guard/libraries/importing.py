@@ -149,7 +149,8 @@ class Spec(Value):
         if name not in ("exec_module", "load_module"):
             return Unknown(name)
         if self.module is None:
-            opaque(call, "a module is loaded whose path is not known", name)
+            if not call.machine.imports.is_settled:
+                opaque(call, "a module is loaded whose path is not known", name)
             return Unknown(name)
         call.machine.imports.run(Import(self.module.path.stem, 1), self.module.path, call.place.node)
         return ModuleValue(self.module)
