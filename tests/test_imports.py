@@ -278,9 +278,9 @@ def test_what_a_loader_loads_is_followed_where_its_name_is_known(tmp_path: Path)
     assert codes(tmp_path, {**files, "v/2.py": f"{HEAD}import helper\n{CLEAN}"}, "v/2.py") == [("MG101", 5)]
 
 
-def test_guesses_over_guesses_lead_nowhere_and_one_that_is_sure_does(tmp_path: Path) -> None:
-    steps = "".join(f"class C{n}:\n    def go(self):\n        C{n + 1}().go()\n" for n in range(4))
-    far = f"{ENGINE}{steps}class C4:\n    def go(self):\n        {WRITE}\nC0().go()\nC3().go()\n"
+def test_guesses_over_guesses_lead_nowhere(tmp_path: Path) -> None:
+    steps = "".join(f"class C{n}:\n    def go{n}(self):\n        C{n + 1}().go{n + 1}()\n" for n in range(4))
+    far = f"{ENGINE}{steps}class C4:\n    def go4(self):\n        {WRITE}\nC0().go0()\nC3().go3()\n"
     lay(tmp_path, {"helper.py": far})
     (found,) = Acting(tmp_path).run_by(Import("helper"), tmp_path / "v" / "2.py")
     assert (found.statements, found.near) == ((8,), ())
