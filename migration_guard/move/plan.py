@@ -10,8 +10,9 @@ from migration_guard.findings import Finding, Severity
 from migration_guard.interpreter.syntax import Refused
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.move.group import Member, group_of, keys_before, others_of, twins_of
+from migration_guard.move.group import Member, group_of, keys_before
 from migration_guard.move.later import Change, Later, later_of
+from migration_guard.move.others import others_of, twins_of
 from migration_guard.move.piece import FUNCTION, MOVABLE, Piece, piece_of
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span

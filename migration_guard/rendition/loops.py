@@ -99,7 +99,7 @@ def read_of(body: cst.BaseSuite, row: str) -> frozenset[str]:
     )
 
 
-def written_of(body: cst.BaseSuite, row: str) -> list[str]:
+def written_of(body: cst.CSTNode, row: str) -> list[str]:
     """The attributes of a row that a loop assigns, or puts something into. Raises NotRendered where that is not seen."""
     found: list[str] = []
     for node in within(body):

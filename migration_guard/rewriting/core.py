@@ -154,11 +154,12 @@ class Core(Binds):
         if self.queried.from_text is not None:
             body = [self._as_it_comes(one) for one in self._statements]
             return self._connected(before, connection), self._connected(body, connection)
-        changed = self._among_ids(self._loop.iter)
+        source = cst.ensure_type(self._loop, cst.For).iter
+        changed = self._among_ids(source)
         if changed is not None:
             body = [one.with_changes(iter=changed) if one is self._loop else one for one in self._statements]
             return self._connected(before, connection), self._connected(body, connection)
-        rows = self._loop.iter.value if isinstance(self._loop.iter, cst.Name) else None
+        rows = source.value if isinstance(source, cst.Name) else None
         uses = [one for one in (*before, *self._statements) for name in self._loads(one) if name == rows]
         for index, one in enumerate(before):
             line = one.body[0] if isinstance(one, cst.SimpleStatementLine) else None

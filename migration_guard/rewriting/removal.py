@@ -160,6 +160,32 @@ class Migration:
             return None
         return Span(*self.source.start(loops[0]), *self.source.end(loops[0]))
 
+    def call_of(self, calls: Sequence[Span]) -> cst.Call | None:
+        """The innermost call of this file."""
+        return next((call for span in calls if (call := call_at(self.source, self._tree, span)) is not None), None)
+
+    def outermost_loop(self, call: cst.Call) -> Span | None:
+        """The loops of its function in which a call stands; or what it writes is collected, if it writes a list."""
+        place: cst.CSTNode = call
+        if (dotted(call.func) or "").endswith("bulk_update") and call.args and not self._loops_around(call):
+            appends = f"{dotted(call.args[0].value)}.append"
+            function = self.function_around(call)
+            found = [
+                one for one in self._tree.calls if dotted(one.func) == appends and function is self.function_around(one)
+            ]
+            place = found[0] if found else call
+        loops = self._loops_around(place)
+        return Span(*self.source.start(loops[-1]), *self.source.end(loops[-1])) if loops else None
+
+    def _loops_around(self, node: cst.CSTNode) -> list[cst.CSTNode]:
+        found: list[cst.CSTNode] = []
+        for parent in self._tree.above(node):
+            if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
+                break
+            if isinstance(parent, (cst.For, cst.While)):
+                found.append(parent)
+        return found
+
     # --- For who makes a function of a loop --------------------------------------------------------------------------
 
     @property
@@ -168,6 +194,15 @@ class Migration:
 
     def line(self, node: cst.CSTNode) -> int:
         return self.source.start(node)[0]
+
+    def above(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """What a piece of code stands in, from the inside."""
+        return self._tree.above(node)
+
+    def holds(self, node: cst.CSTNode, span: Span) -> bool:
+        """Whether a piece of the file lies in a node."""
+        start, end = self.source.start(node), self.source.end(node)
+        return start <= (span.line, span.column) and (span.end_line, span.end_column) <= end
 
     def function_around(self, node: cst.CSTNode) -> cst.FunctionDef | None:
         """The function of the module, or of the class of the migration, in which a statement stands."""

@@ -42,13 +42,13 @@ class Used:
 
 
 class Loop:
-    """A loop in a function of a migration."""
+    """A loop in a function of a migration, or a statement that stands in none."""
 
     def __init__(self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode]) -> None:
         self._migration = migration
         self._path = path
         self._statements = sorted(statements, key=self._line)
-        self._loop = next(one for one in self._statements if isinstance(one, cst.For))
+        self._loop = next((one for one in self._statements if isinstance(one, cst.For)), self._statements[0])
         self._around = migration.function_around(self._loop)
         self._instead: dict[int, cst.CSTNode] = {}
         """Of a statement, by its identity: what comes in its place."""

@@ -9,7 +9,8 @@ import pytest
 from backfill.server import Server
 
 from migration_guard.move.schema import Schema
-from migration_guard.rewriting.carried import carried_over
+from migration_guard.rewriting.carried import taken_along
+from migration_guard.rewriting.elsewhere import Elsewhere
 from move.test_command import Project
 from move.test_django import ROWS, django_project, migrate, tables
 
@@ -143,6 +144,7 @@ STANDS_ALONE = (
     "row.data['x'] = names.get(row.b)",
     "found = []\nfor part in row.b:\n    found.append(part)\nrow.a = found",
     "changed.append(row)",
+    "row.a = Model.objects.filter(b=row.b).count()",
     "row.a = row.a.replace('{date}', '{expire_date}')",
     "if row.b:\n    with transaction.atomic() as held:\n        row.a = row.b",
 )
@@ -155,7 +157,9 @@ DOES_NOT = (
     ("row.a = f(names)", "hands something on"),
     ("row.a = next(names)", "hands something on"),
     ("if row.b:\n    break\nrow.a = 1", "ends at one of the rows"),
-    ("row.a = Model.objects.filter(b=row.b).count()", "reads other rows"),
+    ("row.a = Model.objects.filter(a=row.b).count()", "reads other rows"),
+    ("row.a = row.parent.a", "reads other rows"),
+    ("row.a = row.other.rows.first().a", "reads other rows"),
     ("row.a = row.a + 1", "computes each value from the one that stands there"),
     ("row.a += 'x'", "computes each value from the one that stands there"),
     ("row.a = f'x{row.a}'", "computes each value from the one that stands there"),
@@ -175,10 +179,16 @@ DOES_NOT = (
 
 def carried(body: str) -> str | None:
     lines = "\n".join(f"    {line}" for line in body.splitlines())
-    (loop,) = ast.parse(f"for row in Model.objects.filter(pk__in=ids):\n{lines}\n").body
+    whole = ast.parse(f"for row in Model.objects.filter(pk__in=ids):\n{lines}\n")
+    (loop,) = whole.body
     assert isinstance(loop, ast.For)
-    setup = ast.parse("names = {one.pk: one for one in Other.objects.all()}\nn = 0\nchanged = []\nModel = 1")
-    return carried_over(loop, setup, ast.parse(""), "row", frozenset({"changed"}), fills=False)
+    setup = ast.parse(
+        "names = {one.pk: one for one in Other.objects.all()}\nn = 0\nchanged = []\nModel = apps.get_model('crm', 'Row')"
+    )
+    elsewhere = Elsewhere("crm.Row", "crm_row", {"rows", "parent"}, {"a"}, "row")
+    return taken_along(loop, setup, ast.parse(""), "row", frozenset({"changed"}), fills=False) or elsewhere.read(
+        setup, whole, ast.parse("")
+    )
 
 
 @pytest.mark.parametrize("body", STANDS_ALONE)
