@@ -85,6 +85,7 @@ class Backfill:
     migration: str = ""
     description: str = ""
     tables: tuple[str, ...] = ()
+    """What is written: a function may write other tables than its target if they are named here."""
     batch_size: int = 500
     max_runtime: float = 600.0
     priority: Priority = Priority.MEDIUM

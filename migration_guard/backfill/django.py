@@ -178,8 +178,14 @@ def _write_changes_only(model: Any) -> None:
     model.from_db = classmethod(read)
     model.save = written
     model.refresh_from_db = refreshed
-    for manager in model._meta.managers_map.values():  # noqa: SLF001 -- Django's public name for it
-        manager._queryset_class = _changing(manager._queryset_class)  # noqa: SLF001
+    meta = model._meta  # noqa: SLF001 -- Django's public name for it
+    for manager in (*meta.managers_map.values(), meta.base_manager):
+        manager.__class__ = _with_changing(manager.__class__)  # managers of relations are made of the class
+
+
+@lru_cache(maxsize=64)
+def _with_changing(manager: Any) -> Any:
+    return type(manager.__name__, (manager,), {"_queryset_class": _changing(manager._queryset_class)})  # noqa: SLF001
 
 
 @lru_cache(maxsize=64)

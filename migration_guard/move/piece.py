@@ -55,6 +55,8 @@ class Piece:
     """What Django calls its tables, where they have other names."""
     function: Written | None = None
     """What does it, where SQL does not say it."""
+    others: tuple[str, ...] = ()
+    """The tables that a function may write besides."""
 
     @property
     def written(self) -> str:
@@ -217,6 +219,7 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
             *(field for field, column in zip(rows.fields, rows.read, strict=True) if column in rows.columns),
         },
         schema.accessors(table),
+        bool(rows.takes_others),
         [span for other in others for span in (other.span, *(other.rendition.calls if other.rendition else ()))],
     )
     site = migration.site(rendition, rendition.calls)
@@ -225,7 +228,15 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
     app = operation.migration.partition(".")[0].lower()
     words = {word for name in written.words for word in (name, f"{app}_{name}")}
     drafted = _with_unread(replace(drafted, names=drafted.names | words), schema)
-    return Piece(finding, operation, rendition, drafted, _models(schema, drafted), written)
+    return Piece(
+        finding,
+        operation,
+        rendition,
+        drafted,
+        _models(schema, drafted),
+        written,
+        tuple(sorted({*rows.takes_others} - {table})),
+    )
 
 
 def _function_of_session(piece: Piece, schema: Schema, migration: Migration, site: Site) -> Piece:

@@ -278,6 +278,7 @@ def _definition(piece: Piece, key: str, after: Sequence[str]) -> Definition:
     code = {
         **({"apply": function, "settles": "True"} if piece.function is not None else {}),
         **({"key_columns": _tuple(drafted.keys)} if len(drafted.keys) > 1 else {}),
+        **({"tables": _tuple((drafted.table, *piece.others))} if piece.others else {}),
         **({"after": _tuple(after)} if after else {}),
         "batch_size": str(BATCH_SIZE_OF_HOT if hot else BATCH_SIZE),
         "priority": f"Priority.{finding.severity.name}",

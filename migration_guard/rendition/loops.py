@@ -99,8 +99,11 @@ def read_of(body: cst.BaseSuite, row: str) -> frozenset[str]:
     )
 
 
-def written_of(body: cst.CSTNode, row: str) -> list[str]:
-    """The attributes of a row that a loop assigns, or puts something into. Raises NotRendered where that is not seen."""
+def written_of(body: cst.CSTNode, row: str, *, bound: bool = False) -> list[str]:
+    """The attributes of a row that a loop assigns, or puts something into. Raises NotRendered where that is not seen.
+
+    `bound` says that the variable itself is set there, once.
+    """
     found: list[str] = []
     for node in within(body):
         match node:
@@ -112,7 +115,7 @@ def written_of(body: cst.CSTNode, row: str) -> list[str]:
                     attribute = (dotted(whole) or "").split(".")
                     if attribute[0] == row and len(attribute) == 2:
                         found.append(attribute[1])
-                    elif attribute[0] == row:
+                    elif attribute[0] == row and not (bound and attribute == [row]):
                         raise understood_no(one)
             case cst.Call(func=cst.Name(value="setattr")):
                 raise understood_no(node)

@@ -58,7 +58,8 @@ def _rows(call: Call, model: Model | None) -> Rows | None:
         if method in ("save", "delete") and isinstance(whole.func.value, cst.Name):
             return _of_row(query, whole, whole.func.value.value)
         if method in ("delete", "_raw_delete"):
-            return Rows("django-orm", "", _conditions(query, whole.func.value), ())
+            takes = _takes_others(query)
+            return Rows("django-orm", "", _conditions(query, whole.func.value), (), takes_others=takes)
     except NotRendered:
         pass
     return None
@@ -71,9 +72,15 @@ def _of_row(query: QuerySet, whole: cst.Call, row: str) -> Rows:
     deletes = isinstance(whole.func, cst.Attribute) and whole.func.attr.value.endswith("delete")
     source = loop.iter if loop is not None else whole.func.value if isinstance(whole.func, cst.Attribute) else None
     conditions = _conditions(query, source) if source is not None and (loop is not None or deletes) else ()
-    written = () if deletes else _columns(query, written_of(body, row))
+    written = () if deletes else _columns(query, written_of(body, row, bound=loop is None))
     used = _used(query, loop, row) if loop is not None else {}
-    return Rows("django-orm", row, conditions, written, tuple(used), tuple(used.values()))
+    takes = _takes_others(query) if deletes else ()
+    return Rows("django-orm", row, conditions, written, tuple(used), tuple(used.values()), takes)
+
+
+def _takes_others(query: QuerySet) -> tuple[str, ...]:
+    """The tables whose rows go, or are changed, with the rows that are deleted."""
+    return query.machine.libraries.django.going_with(query.model)
 
 
 def _of_list(query: QuerySet, whole: cst.Call) -> Rows | None:

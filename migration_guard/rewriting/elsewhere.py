@@ -19,6 +19,7 @@ _WHOLE = frozenset(
 )
 """What may read fields without naming them."""
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
+_ASKS = frozenset({"execute", "get_for_model", "raw"})
 _WRITES = frozenset({"update_fields", "fields"})
 _OTHER_ROWS = "its loop reads other rows of the table that it changes"
 
@@ -35,10 +36,14 @@ class Elsewhere:
     fields: Collection[str]
     """What is written; nothing where rows are deleted."""
     row: str
+    takes_others: bool = False
+    """Whether rows of other tables go with those that are deleted."""
 
     def read(self, setup: ast.Module, whole: ast.Module, helpers: ast.Module) -> str | None:
         """Say that it reads its rows elsewhere, if it does."""
         tree = ast.Module([*setup.body, *whole.body, *helpers.body], [])
+        if self.takes_others and _queries(tree):
+            return "its loop reads rows that may go with those that it deletes"
         if not self._reaches(tree):
             return None
         if self.fields and not self._speaks_of_fields(tree):
@@ -128,6 +133,13 @@ class Elsewhere:
                 ):
                     return True
         return False
+
+
+def _queries(tree: ast.Module) -> bool:
+    """Whether anything is asked of the database, but for the rows themselves."""
+    inside = {id(one) for found in ast.walk(tree) if is_narrowed(found) for one in ast.walk(found)}
+    asked = (one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and id(one) not in inside)
+    return any(one.attr in _MANAGERS or one.attr.endswith("_set") or one.attr in _ASKS for one in asked)
 
 
 def _managed(node: ast.AST) -> Iterator[str]:

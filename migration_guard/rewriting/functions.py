@@ -36,6 +36,8 @@ class Asked:
     """What is written, by the names of fields and of columns; nothing where rows are deleted."""
     accessors: Collection[str]
     """By which names rows of other models, or of its own, lead to its rows."""
+    takes_others: bool
+    """Whether rows of other models go with those that are deleted."""
     others: Sequence[Span] = ()
     """Where the migration does anything else to the database."""
 
@@ -60,7 +62,7 @@ class Django(Loop):
         narrowed = Narrowed(self._migration, self._around, self._statements, self._call, self._asked.row)
         top = self._top_of(narrowed.old)
         self._instead[id(top)] = top.deep_replace(narrowed.old, narrowed.new)
-        used = self._used({one for one in (models, editor) if one is not None})
+        used = self._used({one for one in (models, editor) if one is not None}, narrowed.lists)
         self._refuse_others(used)
         before, body = self._in_order(used.before), [self._as_it_comes(one) for one in self._statements]
         self._check(before, body, self._in_order(used.module), narrowed, fills=fills)
@@ -118,7 +120,9 @@ class Django(Loop):
             known = ast.Module([one for one in around if one is not loop], [])
             reason = reason or taken_along(loop, known, helpers, asked.row, narrowed.lists, fills=fills)
             around = [*around, *loop.body]
-        elsewhere = Elsewhere(asked.model, asked.table, asked.accessors, asked.fields, asked.row)
+        elsewhere = Elsewhere(
+            asked.model, asked.table, asked.accessors, asked.fields, asked.row, takes_others=asked.takes_others
+        )
         reason = reason or elsewhere.read(setup, whole, helpers)
         if reason is not None:
             raise CannotRemove(f"{reason}; {BY_HAND}")

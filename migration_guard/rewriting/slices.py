@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,22 @@ class Loop:
         self._instead: dict[int, cst.CSTNode] = {}
         """Of a statement, by its identity: what comes in its place."""
 
-    def _used(self, given: Collection[str]) -> Used:
-        """Find what the loop needs, and what that needs in turn."""
+    def _needed(self, statement: cst.CSTNode, lists: Collection[str]) -> Names:
+        """The names of a statement: a loop needs none from before that its body sets itself, for each row anew."""
+        names = self._names(statement)
+        if not isinstance(statement, cst.For):
+            return names
+        tree = ast.parse(self._code(self._as_it_comes(statement))).body[0]
+        assert isinstance(tree, ast.For)
+        first = names_of(ast.Module([ast.Expr(tree.iter)], []))
+        return replace(names, loads=first.loads | (names.loads - (names.binds - frozenset(lists))))
+
+    def _used(self, given: Collection[str], lists: Collection[str] = ()) -> Used:
+        """Find what the loop needs, and what that needs in turn. `lists` are filled by it, and made before it."""
         used = Used()
         before = [(one, self._names(one)) for one in self._migration.before(self._loop)]
         module = [(one, self._names(one)) for one in self._migration.module_body]
-        waiting = [self._names(one) for one in self._statements]
+        waiting = [self._needed(one, lists) for one in self._statements]
         bound = {name for names in waiting for name in names.binds}
         own = {name for _, names in before for name in names.binds}
         while waiting:

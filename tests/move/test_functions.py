@@ -91,6 +91,30 @@ LOOPS = {
         lead.save()
     except Lead.DoesNotExist:
         pass""",
+    "nested": """for owner in Owner.objects.exclude(name=None):
+        title = slugify(owner.name)
+        for lead in owner.lead_set.filter(score__gt=7):
+            lead.status = f"of {title}"[:20]
+            lead.save()""",
+    "nested_and_updated": """for owner in Owner.objects.order_by("id"):
+        owner.lead_set.filter(score__lt=5).update(email=slugify(owner.name))""",
+    "run_time": """first = Owner.objects.order_by("id").first()
+    Lead.objects.filter(owner__isnull=True).update(owner=first, name=slugify(first.name))""",
+    "by_key_in_a_loop": """for owner in Owner.objects.all():
+        try:
+            lead = Lead.objects.get(pk=owner.pk + 20)
+        except Lead.DoesNotExist:
+            continue
+        lead.name = slugify(owner.name)
+        lead.save()""",
+    "bulk_updated_in_a_loop": """for owner in Owner.objects.all():
+        batch = []
+        for lead in owner.lead_set.all():
+            lead.email = slugify(lead.name or "none")
+            batch.append(lead)
+        Lead.objects.bulk_update(batch, ["email"])""",
+    "deleted_with_others": """keys = [int(one) for one in re.findall("[0-9]", "2, 3")]
+    Owner.objects.filter(pk__in=keys).delete()""",
     "new_column": """for lead in Lead.objects.all():
         lead.slug = slugify(lead.name) if lead.name else None
         lead.save()""",
