@@ -10,7 +10,7 @@ from migration_guard.lean import dataclass
 from migration_guard.move.others import others_of, place_of
 from migration_guard.move.piece import Piece
 from migration_guard.operations import Operation
-from migration_guard.rewriting.removal import CannotRemove
+from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.sql.backfill import CannotMove, touched
 
 

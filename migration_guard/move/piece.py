@@ -16,7 +16,8 @@ from migration_guard.operations import Direction, Operation, OperationKind, Rend
 from migration_guard.rewriting.core import Core
 from migration_guard.rewriting.functions import Asked, Django
 from migration_guard.rewriting.mapped import Mapped
-from migration_guard.rewriting.removal import CannotRemove, Migration, Site
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.rewriting.repeated import repeated
 from migration_guard.rewriting.slices import Written
 from migration_guard.sql.backfill import CannotMove, Draft, draft, draft_of_rows

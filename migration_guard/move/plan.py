@@ -18,7 +18,8 @@ from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
 from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
 from migration_guard.rewriting.leftovers import tidied
-from migration_guard.rewriting.removal import CannotRemove, Migration, Site
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.skim.history import app_label
 from migration_guard.sql.backfill import CannotMove
 

@@ -14,7 +14,8 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.rewriting.carried import names_of, taken_along
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.queried import Queried, Unlike, queried
-from migration_guard.rewriting.removal import CannotRemove, Migration
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Written
 from migration_guard.rewriting.texts import with_text
 from migration_guard.sql.backfill.keyed import among_these, changing

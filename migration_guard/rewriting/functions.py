@@ -15,7 +15,8 @@ from migration_guard.rewriting.carried import of_a_statement, taken_along
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.narrowed import Narrowed, Places
-from migration_guard.rewriting.removal import CannotRemove, Migration
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
 
 _HELPER = "from migration_guard.backfill.django import models_at"

@@ -12,7 +12,8 @@ import libcst as cst
 from migration_guard.rewriting.carried import taken_along
 from migration_guard.rewriting.core import Binds
 from migration_guard.rewriting.layout import is_import
-from migration_guard.rewriting.removal import CannotRemove, Migration
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Written
 
 _HELPER = "from sqlalchemy.orm import Session"

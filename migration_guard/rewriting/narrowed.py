@@ -9,7 +9,8 @@ import libcst as cst
 
 from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
-from migration_guard.rewriting.removal import CannotRemove, Migration
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND
 
 _KEEPS = frozenset(

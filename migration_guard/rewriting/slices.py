@@ -15,7 +15,8 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
 from migration_guard.rewriting.carried import Names, names_of
 from migration_guard.rewriting.layout import group, in_order, is_import, plain, plain_code
-from migration_guard.rewriting.removal import CannotRemove, Migration
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
 
 BY_HAND = "write it as one UPDATE, or finish a --skeleton"
 _STRICT = frozenset(dir(builtins))
