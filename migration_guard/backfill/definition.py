@@ -190,7 +190,7 @@ class Backfill:
         return keys
 
     def _columns(self) -> tuple[str, ...]:
-        if self.key_column is not None and self.key_columns:
+        if self.key_column is not None and self.key_columns not in ((), (self.key_column,)):  # a copy says it twice
             raise DefinitionError(f"backfill {self.key}: expected key_column or key_columns, found both")
         columns: object = self.key_columns  # somebody may have forgotten the comma
         if isinstance(columns, str):

@@ -83,7 +83,9 @@ class Conditions:
                 return None
             case ast.Name(id=name):
                 held = list(self._held(name))
-                return self._all(held, depth) if held else None if name in self._plain else False
+                if held or name in self._plain:
+                    return self._all(held, depth) if held else None
+                return _BY_NAME.fullmatch(name) is not None
             case ast.Attribute(attr=attr) if attr in _DATABASE:
                 return True
             case ast.Call():

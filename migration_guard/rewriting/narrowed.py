@@ -72,6 +72,8 @@ class Narrowed:
         """The rows among which one is that is saved or deleted at a place."""
         for parent in self._migration.above(place):
             if isinstance(parent, cst.For) and dotted(parent.target) == row:
+                if isinstance(parent.iter, cst.Attribute):  # nothing goes through a manager itself
+                    raise CannotRemove(_UNLIKE)
                 return self._of(parent.iter)
             if isinstance(parent, cst.IndentedBlock) and (found := self._got(parent, row, place)) is not None:
                 return found

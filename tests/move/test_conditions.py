@@ -46,12 +46,12 @@ def upgrade():
 OF_THE_SCHEMA = (
     "'leads' in tables", "'status' not in columns", "inspector.has_table('leads')", "in_catalog", "native", "not other",
     "'status' in _columns(bind, 'leads')", "table_exists('leads')", "has_column('leads', 'x') and native",
-    "isinstance(types.get('info'), sa.Text)", "not context.is_offline_mode()", "bind.dialect.name != 'sqlite'", "is_right()",
+    "isinstance(types.get('info'), sa.Text)", "not context.is_offline_mode()", "bind.dialect.name != 'sqlite'", "is_right()", "IS_SQLITE",
     "bind.engine.dialect.has_table(bind, 'leads')", "{'a', 'b'} <= set(columns)", "any(c == 'x' for c in columns)",
     "connection.vendor == 'postgresql'", "bind.execute('SELECT 1 FROM pg_class').scalar()",
 )  # fmt: skip
 OF_ELSE = (
-    "rows_exist_here", "columns_to_fill", "rows_exist()", "rows_exist_here and 'leads' in tables", "_is_filled(bind)",
+    "rows_exist_here", "columns_to_fill", "settings.EDITION == 'x'", "rows_exist()", "rows_exist_here and 'leads' in tables", "_is_filled(bind)",
     "column_is_there(bind)", "os.environ.get('EXISTS')", "LIMIT", "Lead.objects.exists()", "len(columns_to_fill) > LIMIT",
     "bind.execute('SELECT 1 FROM leads').scalar()", "exists", "config.has_option('x')", "apply_columns(bind)",
 )  # fmt: skip
