@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from migration_guard.backfill.bench import DEFAULT_BRAKE
 from migration_guard.backfill.connect import Address, address_in
 from migration_guard.backfill.order import in_order
 from migration_guard.backfill.plan import Plan, planned
@@ -16,6 +17,7 @@ from migration_guard.cli.backfill_databases import across
 from migration_guard.cli.backfill_progress import reporter
 from migration_guard.cli.lines import last, say, tolerate
 from migration_guard.cli.never_failing import NOTHING
+from migration_guard.config.settings import BrakeSettings
 from migration_guard.lean import dataclass
 from migration_guard.stopping import STOPPING
 
@@ -35,6 +37,7 @@ class Order:
     offline: bool
     as_json: bool = False
     workers: int = 1
+    brake: BrakeSettings = DEFAULT_BRAKE
     databases: tuple[tuple[str, str], ...] = ()
     """Names of several, each with its variable; without any it is the one of `variable`."""
 
@@ -75,7 +78,7 @@ def run_one(order: Order) -> tuple[Result, ...]:
     return run_all(
         order.definitions,
         order.address,
-        limits=Limits(order.seconds, order.offline, order.workers),
+        limits=Limits(order.seconds, order.offline, order.workers, brake=order.brake),
         schema=order.schema,
         owners=order.owners,
         reporter=reporter(as_json=order.as_json),
