@@ -63,12 +63,23 @@ def loop_spot(machine: Machine, loop: cst.For) -> Spot | None:
     return spot_of(Place(source, loop, loop)) if source is not None else None
 
 
+def row_of(loop: cst.For) -> tuple[str | None, cst.BaseExpression]:
+    """The variable of a loop that holds a row, and what gives the rows; also where they are counted (`enumerate`)."""
+    match loop:
+        case cst.For(
+            target=cst.Tuple(elements=[cst.Element(value=cst.Name()), cst.Element(value=cst.Name(value=row))]),
+            iter=cst.Call(func=cst.Name(value="enumerate"), args=[cst.Arg(value=source, star=""), *_]),
+        ):
+            return row, source
+    return dotted(loop.target), loop.iter
+
+
 def loop_around(machine: Machine, node: cst.CSTNode, row: str | None) -> cst.For:
     """Find the loop whose row a statement saves. Raises NotRendered."""
     around = [loop for loop in loops_of(machine) if any(one is node for one in within(loop.body))]
     if not around or row is None:
         raise NotRendered("it is no loop over rows; write it as one UPDATE, or finish a --skeleton")
-    if len(around) > 1 or dotted(around[-1].target) != row:
+    if len(around) > 1 or row_of(around[-1])[0] != row:
         raise NotRendered("a loop with Python logic: several loops, or other rows than those that it goes through")
     return around[0]
 
@@ -137,7 +148,8 @@ class Body:
     def __init__(self, machine: Machine, loop: cst.For, fields: Fields, saved: cst.CSTNode | None = None) -> None:
         self._machine = machine
         self._loop = loop
-        self._row = dotted(loop.target) or ""
+        self._row = row_of(loop)[0] or ""
+        self._counts = {one.value for one in within(loop.target) if isinstance(one, cst.Name)} - {self._row}
         self._saved = saved
         self._fields = fields
         self._locals: dict[str, tuple[str, Kind] | NotRendered] = {}
@@ -341,7 +353,7 @@ class Body:
             case cst.BooleanOperation(operator=cst.Or()):
                 one, kind = self._value(node.left)
                 return f"CASE WHEN {self._test(node.left)} THEN {one} ELSE {self._value(node.right)[0]} END", kind
-        names = (self._row, *self._locals)
+        names = (self._row, *self._counts, *self._locals)
         if any(isinstance(one, cst.Call) or (isinstance(one, cst.Name) and one.value in names) for one in within(node)):
             raise NotRendered(_PYTHON.format(shown(node)))
         value = self._machine.evaluate(node)

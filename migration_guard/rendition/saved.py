@@ -15,6 +15,7 @@ from migration_guard.rendition.loops import (
     collecting_loop,
     loop_around,
     loop_spot,
+    row_of,
 )
 from migration_guard.rendition.queryset import QuerySet
 from migration_guard.rendition.spelling import (
@@ -58,7 +59,7 @@ def of_delete(call: Call, model: Model | None) -> Rendered:
     loop = loop_around(call.machine, whole, row)
     query = QuerySet(call.machine, model, model.table)
     query.alone()
-    conditions = query.rows(loop.iter)
+    conditions = query.rows(row_of(loop)[1])
     held = Body(call.machine, loop, _Fields(query), whole).held()
     return Rendered(
         f"DELETE FROM {qualified(model.table)}{where([*conditions, *held])}", loop=loop_spot(call.machine, loop)
@@ -142,7 +143,7 @@ def _of_loop(machine: Machine, model: Model, loop: cst.For, fields: tuple[str, .
     spot = loop_spot(machine, loop)
     query = QuerySet(machine, model, model.table)
     try:
-        conditions = query.rows(loop.iter)
+        conditions = query.rows(row_of(loop)[1])
         sets, held = Body(machine, loop, _Fields(query), saved).run()
         _check_saved(machine, model, set(sets), fields)
         columns = ", ".join(f"{query.column(field)} = {value}" for field, value in sets.items())

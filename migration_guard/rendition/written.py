@@ -12,7 +12,7 @@ import libcst as cst
 from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.operations import Rows
-from migration_guard.rendition.loops import loops_of, read_of, written_of
+from migration_guard.rendition.loops import loops_of, read_of, row_of, written_of
 from migration_guard.rendition.queryset import QuerySet
 from migration_guard.rendition.spelling import NotRendered, Rendered, plain_arguments
 
@@ -67,10 +67,12 @@ def _rows(call: Call, model: Model | None) -> Rows | None:
 
 def _of_row(query: QuerySet, whole: cst.Call, row: str) -> Rows:
     """Say it of a row that is saved or deleted by itself, in a loop over rows or not; of a whole queryset, if it is none."""
-    loop = next((one for one in _around(query, whole) if dotted(one.target) == row), None)
+    loop = next((one for one in _around(query, whole) if row_of(one)[0] == row), None)
     body: cst.CSTNode = loop.body if loop is not None else query.machine.frames[-1].node
     deletes = isinstance(whole.func, cst.Attribute) and whole.func.attr.value.endswith("delete")
-    source = loop.iter if loop is not None else whole.func.value if isinstance(whole.func, cst.Attribute) else None
+    source = (
+        row_of(loop)[1] if loop is not None else whole.func.value if isinstance(whole.func, cst.Attribute) else None
+    )
     conditions = _conditions(query, source) if source is not None and (loop is not None or deletes) else ()
     written = () if deletes else _columns(query, written_of(body, row, bound=loop is None))
     used = _used(query, loop, row) if loop is not None else {}
@@ -98,13 +100,13 @@ def _of_list(query: QuerySet, whole: cst.Call) -> Rows | None:
         for node in within(loop.body)
         if isinstance(node, cst.Call) and dotted(node.func) == f"{listed.value}.append" and len(node.args) == 1
     ]
-    own = [(loop, row) for loop, row in found if dotted(loop.target) == row]
+    own = [(loop, row) for loop, row in found if row_of(loop)[0] == row]
     if len({id(loop) for loop, _ in own}) != 1:
         return None
     loop, row = own[0]
     used = _used(query, loop, row)
     columns = _columns(query, [str(one) for one in texts])
-    return Rows("django-orm", row, _conditions(query, loop.iter), columns, tuple(used), tuple(used.values()))
+    return Rows("django-orm", row, _conditions(query, row_of(loop)[1]), columns, tuple(used), tuple(used.values()))
 
 
 def _around(query: QuerySet, whole: cst.Call) -> Iterator[cst.For]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from symtable import SymbolTable, symtable
 
 from migration_guard.lean import dataclass
+from migration_guard.rewriting.expressions import last_name
 
 _MUTATES = frozenset(
     "add append appendleft clear discard extend extendleft insert pop popitem popleft remove reverse setdefault sort update "
@@ -26,6 +27,7 @@ _LETS_THROUGH = frozenset(
     "atomic open cursor begin begin_nested no_autoflush connect closing nullcontext localcontext override savepoint".split()
 )
 """Managers of blocks that swallow no error."""
+_TELLS = frozenset("print debug info warning error exception critical log write success".split())
 _ADDS_TO = frozenset("append appendleft extend extendleft insert pop popitem popleft reverse remove".split())
 _PUTS_TOGETHER = frozenset("format join format_map zfill".split())
 """Methods that make another text of one each time."""
@@ -96,7 +98,8 @@ def taken_along(
         or _written_outside(body, outside - lists, row)
         or _written_outside(helpers, helping, row)
         or _handed_on(loop, setup, outside - lists)
-        or _from_before(loop.body, inside.binds - {row} - lists)
+        or _by_place(loop, row)
+        or _from_before(loop.body, inside.binds - {row} - lists - _told_of(loop.body, counted(loop)))
         or _not_the_same(ast.Module([*setup.body, *helpers.body, *loop.body], []), body, row, fills=fills)
     )
 
@@ -174,6 +177,40 @@ def _handed_on(loop: ast.For, setup: ast.Module, outside: set[str]) -> str | Non
     return None
 
 
+def counted(loop: ast.For) -> frozenset[str]:
+    """The variables that a loop counts up, or puts together."""
+    found = (one.target for one in ast.walk(loop) if isinstance(one, ast.AugAssign))
+    return frozenset(one.id for one in found if isinstance(one, ast.Name))
+
+
+def only_told(body: Sequence[ast.stmt], names: Collection[str]) -> bool:
+    """Whether variables are used for nothing but to be said to people."""
+    return _told_of(body, names) >= frozenset(names)
+
+
+def _told_of(body: Sequence[ast.stmt], names: Collection[str]) -> frozenset[str]:
+    """Those variables that are counted up, said to people, and used for nothing else."""
+    whole = ast.Module(list(body), [])
+    told = {
+        id(inner)
+        for one in ast.walk(whole)
+        if (isinstance(one, ast.Expr) and last_name(one.value) in _TELLS) or isinstance(one, ast.AugAssign)
+        for inner in ast.walk(one if isinstance(one, ast.Expr) else one.target)
+    }
+    used = {one.id for one in ast.walk(whole) if isinstance(one, ast.Name) and id(one) not in told}
+    return frozenset(names) - used
+
+
+def _by_place(loop: ast.For, row: str) -> str | None:
+    """Whether what a loop does depends on the places of rows: these are others in each batch."""
+    if not isinstance(loop.target, ast.Tuple) or last_name(loop.iter) != "enumerate":
+        return None
+    places = {one.id for one in ast.walk(loop.target) if isinstance(one, ast.Name)} - {row}
+    if row and not only_told(loop.body, places):
+        return "its loop counts its rows, which are others in each batch"
+    return None
+
+
 def _is_container(node: ast.AST) -> bool:
     return isinstance(node, _CONTAINERS) or (
         isinstance(node, ast.Call) and next(_root(node.func), "") in _MAKES | {"collections", "itertools"}
@@ -234,8 +271,7 @@ def _flow(body: Sequence[ast.stmt], sure: frozenset[str], own: frozenset[str]) -
 
 def _lets_errors_through(node: ast.expr) -> bool:
     """Whether a block is left by its end or by an error: a manager that nobody knows may swallow that."""
-    function = node.func if isinstance(node, ast.Call) else node
-    return (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) in _LETS_THROUGH
+    return last_name(node) in _LETS_THROUGH
 
 
 def _stored(target: ast.expr) -> frozenset[str]:
@@ -246,11 +282,7 @@ def _stored(target: ast.expr) -> frozenset[str]:
 
 def _not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool) -> str | None:
     """What gives another value each time, or reaches beyond the database."""
-    called = {
-        node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-        for node in ast.walk(every)
-        if isinstance(node, ast.Call) and isinstance(node.func, (ast.Attribute, ast.Name))
-    }
+    called = {last_name(node) for node in ast.walk(every) if isinstance(node, ast.Call)}
     named = {node.id for node in ast.walk(every) if isinstance(node, ast.Name)} | {
         node.attr for node in ast.walk(every) if isinstance(node, ast.Attribute)
     }

@@ -7,6 +7,8 @@ import builtins
 import re
 from collections.abc import Iterator
 
+from migration_guard.rewriting.expressions import last_name
+
 _SCHEMA = frozenset(
     "get_columns get_table_names get_view_names get_schema_names get_indexes get_unique_constraints get_pk_constraint "
     "get_foreign_keys get_check_constraints get_enums get_sequence_names get_temp_table_names has_table has_index has_sequence "
@@ -164,11 +166,6 @@ class Conditions:
 
 def _is_set(node: ast.Name) -> bool:
     return isinstance(node.ctx, ast.Store)
-
-
-def last_name(call: ast.Call) -> str:
-    """The last part of the name by which something is called: `execute` of `conn.execute(…)`."""
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _values(node: ast.AST, name: str) -> Iterator[ast.expr]:

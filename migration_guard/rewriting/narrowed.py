@@ -9,6 +9,7 @@ import libcst as cst
 
 from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.rendition.loops import row_of
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND
@@ -71,10 +72,11 @@ class Narrowed:
     def _of_row(self, row: str, place: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:
         """The rows among which one is that is saved or deleted at a place."""
         for parent in self._migration.above(place):
-            if isinstance(parent, cst.For) and dotted(parent.target) == row:
-                if isinstance(parent.iter, cst.Attribute):  # nothing goes through a manager itself
+            if isinstance(parent, cst.For) and row_of(parent)[0] == row:
+                source = row_of(parent)[1]
+                if isinstance(source, cst.Attribute):  # nothing goes through a manager itself
                     raise CannotRemove(_UNLIKE)
-                return self._of(parent.iter)
+                return self._of(source)
             if isinstance(parent, cst.IndentedBlock) and (found := self._got(parent, row, place)) is not None:
                 return found
             if parent is self._function:

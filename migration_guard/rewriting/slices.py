@@ -13,7 +13,7 @@ import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
-from migration_guard.rewriting.carried import Names, names_of
+from migration_guard.rewriting.carried import Names, counted, names_of
 from migration_guard.rewriting.layout import group, in_order, is_import, plain, plain_code
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
@@ -62,7 +62,8 @@ class Loop:
         tree = ast.parse(self._code(self._as_it_comes(statement))).body[0]
         assert isinstance(tree, ast.For)
         first = names_of(ast.Module([ast.Expr(tree.iter)], []))
-        return replace(names, loads=first.loads | (names.loads - (names.binds - frozenset(lists))))
+        kept = frozenset(lists) | counted(tree)
+        return replace(names, loads=first.loads | kept | (names.loads - (names.binds - kept)))
 
     def _used(self, given: Collection[str], lists: Collection[str] = ()) -> Used:
         """Find what the loop needs, and what that needs in turn. `lists` are filled by it, and made before it."""

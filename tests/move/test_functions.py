@@ -98,6 +98,12 @@ LOOPS = {
             lead.save()""",
     "nested_and_updated": """for owner in Owner.objects.order_by("id"):
         owner.lead_set.filter(score__lt=5).update(email=slugify(owner.name))""",
+    "counted": """done = 0
+    for number, lead in enumerate(Lead.objects.exclude(name=None)):
+        lead.name = slugify(lead.name)
+        lead.save()
+        done += 1
+        print(number, done)""",
     "run_time": """first = Owner.objects.order_by("id").first()
     Lead.objects.filter(owner__isnull=True).update(owner=first, name=slugify(first.name))""",
     "by_key_in_a_loop": """for owner in Owner.objects.all():
