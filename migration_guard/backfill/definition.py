@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import InitVar, dataclass, field, replace
 from difflib import get_close_matches
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from migration_guard.backfill.arguments import Argument, given, named
 from migration_guard.backfill.policy import TimeoutPolicy
@@ -108,6 +108,7 @@ class Backfill:
         self._settle("migration", str(migration_number or self.migration))
         self._settle("max_runtime", self.max_runtime if max_runtime_seconds is None else max_runtime_seconds)
         self._settle("key_columns", self._columns())
+        self._settle("key_column", None)  # said once, so that a changed copy is no definition that says both
         self._settle("after", self._before())
         self._settle("tables", tuple(self.tables) or (self.table,))
         self._settle("priority", chosen(self.key, "priority", self.priority, Priority))
@@ -140,7 +141,15 @@ class Backfill:
             near = nearest(unknown[0], [one.name for one in self.arguments])
             raise DefinitionError(f"backfill {self.name}: has no argument {unknown[0]}{near}")
         arguments = given(self.arguments, values)
-        return replace(self, key=named(self.name, arguments), arguments=arguments)
+        return self._changed(key=named(self.name, arguments), arguments=arguments)
+
+    def behind(self, keys: Mapping[str, str]) -> Backfill:
+        """Give the definition as it waits for others by the keys that they have with their arguments."""
+        after = tuple(keys.get(key, key) for key in self.after)
+        return self if after == self.after else self._changed(after=after)
+
+    def _changed(self, **changes: Any) -> Backfill:
+        return replace(self, key_column=None, **changes)  # which is among `key_columns`
 
     @property
     def function(self) -> str | None:

@@ -367,13 +367,17 @@ WAYS = {
         "the session",
     ),
     "rows that are counted": (
-        "    session = Session(bind=op.get_bind())\n    for place, lead in enumerate(session.query(Lead).all()):\n"
-        "        lead.points = place\n    session.commit()\n",
+        (
+            "    session = Session(bind=op.get_bind())\n    for place, lead in enumerate(session.query(Lead).all()):\n"
+            "        lead.points = place\n    session.commit()\n"
+        ),
         "counts its rows",
     ),
     "all rows together": (
-        "    session = Session(bind=op.get_bind())\n    rows = session.query(Lead).all()\n    total = len(rows)\n"
-        "    for lead in rows:\n        lead.points = total\n    session.commit()\n",
+        (
+            "    session = Session(bind=op.get_bind())\n    rows = session.query(Lead).all()\n    total = len(rows)\n"
+            "    for lead in rows:\n        lead.points = total\n    session.commit()\n"
+        ),
         "all of its rows together",
     ),
     "a session that asks for more": (
