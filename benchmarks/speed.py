@@ -73,11 +73,13 @@ def main() -> int:
     parser.add_argument("--copies", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="write the table into docs/comparison.md")
     arguments = parser.parse_args()
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    load = f"{arguments.runs} rounds, load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores"
+    print(load)
     with peers(arguments.peers) as binaries, tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         shutil.copytree(arguments.corpus / "files", home / "files")
         table, over = compared(home, binaries, arguments.runs)
+        table[0] = table[0].replace("every rule", f"every rule; {load}")
         if arguments.copies:
             over += grown(home, arguments.copies)
     print("".join(f"{line}\n" for line in table), end="")
