@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 PARTING = 30.0
 """Seconds that a worker may take to end when it is told to; what it does not finish by then is rolled back."""
+TAKEN_OVER = "its last batch is rolled back, and what it was at goes on from there by whoever works at it next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,12 @@ def room(where: Address, wanted: int) -> Room:
 class Crew:
     """Processes that work beside this one."""
 
-    def __init__(self, count: int, work: Callable[[], object], stop: threading.Event) -> None:
+    def __init__(
+        self, count: int, work: Callable[[], object], stop: threading.Event, tell: Callable[[str], None]
+    ) -> None:
         self._stop = stop
+        self._tell = tell
+        self._told = set[str]()
         self._over = threading.Event()
         context = multiprocessing.get_context("fork")
         held, self._holds = os.pipe()
@@ -107,15 +114,32 @@ class Crew:
         until = time.monotonic() + (0 if kind is not None else PARTING)
         for one in self._started:
             one.join(max(0.0, until - time.monotonic()))
+            self._look()
             if one.is_alive():  # what it was at is rolled back, and taken over by whoever comes next
+                self._told.add(one.name)
                 one.kill()
                 one.join()
 
     def _let_go(self) -> None:
         """Tell the others when the run is to stop, or has ended: they notice that the pipe has no other end any more."""
         while not self._over.wait(0.05) and not self._stop.is_set():
-            continue
+            self._look()
         os.close(self._holds)
+
+    def _look(self) -> None:
+        """Tell of those that have died by themselves, as nobody else can: they had no time to."""
+        for one in self._started:
+            if one.exitcode and one.name not in self._told:
+                self._told.add(one.name)
+                how = f"by {_name_of(-one.exitcode)}" if one.exitcode < 0 else f"with exit code {one.exitcode}"
+                self._tell(f"{socket.gethostname()}:{one.pid} has ended {how}; {TAKEN_OVER}")
+
+
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # of real time
+        return str(number)
 
 
 def _work(held: int, holds: int, work: Callable[[], object], stop: threading.Event) -> None:

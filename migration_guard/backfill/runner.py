@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
@@ -68,7 +69,8 @@ def run_all(
     if workers == 1:
         return run.through(reporter, ALONE)
     company = Company(workers, follows=True)
-    with Crew(workers - 1, lambda: run.through(reporter.aside(), company), stop) as crew:
+    told = partial(reporter.warn, "workers")
+    with Crew(workers - 1, lambda: run.through(reporter.aside(), company), stop, told) as crew:
         results = run.through(reporter, company)
         if any(one.state is State.RUNNING for one in results):
             crew.wait(max(0.0, deadline - time.monotonic()))

@@ -42,13 +42,15 @@ class Standing:
     claimed_by: str | None
     claimed_since: datetime | None
     alive: bool
-    """Whether its runner is there; one that is running and has none is taken up by the next run."""
+    """Whether its runner's lease and connection hold; one that is running and has none is taken up by the next run."""
     fingerprint: str
     """Of the definition that all this is about."""
     bound: tuple[str, ...] | None
     """The last key that a clean pass has reached."""
     grows: bool = False
     """Whether what comes later comes after that."""
+    lease: float | None = None
+    """Seconds that its runner's claim still holds, if nothing more is heard of him; less than 0 since it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,13 @@ class Holder:
     tenant: str | None
     by: str | None
     alive: bool
-    """Whether who claimed it is there; another worker takes over what he is not at."""
+    """Whether the claim's lease and connection hold; another worker takes it over if not."""
     done: bool
     cursor: tuple[str, ...] | None
     high: tuple[str, ...] | None
     examined: int
     lease: float | None
-    """Seconds that its claim still holds, if nothing more is heard of him."""
+    """Seconds that its claim still holds, if nothing more is heard of him; less than 0 since it is over."""
 
 
 @dataclass(frozen=True, slots=True)

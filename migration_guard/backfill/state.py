@@ -312,7 +312,7 @@ class Store:
     def standings(self, connection: Connection) -> tuple[Standing, ...]:
         """Give the line of every backfill."""
         lines: list[list[Any]] = [
-            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]]
+            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), *row[19:]]
             for row in self._sent(connection, "status", parts=self._alive).all()
         ]
         return tuple(Standing(*line) for line in lines)
