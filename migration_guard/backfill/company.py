@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ class Crew:
     """Processes that work beside this one."""
 
     def __init__(
-        self, count: int, work: Callable[[], object], stop: threading.Event, tell: Callable[[str], None]
+        self, count: int, work: Callable[[int], object], stop: threading.Event, tell: Callable[[str], None]
     ) -> None:
         self._stop = stop
         self._tell = tell
@@ -89,7 +90,10 @@ class Crew:
         self._over = threading.Event()
         context = multiprocessing.get_context("fork")
         held, self._holds = os.pipe()
-        self._started = [context.Process(target=_work, args=(held, self._holds, work, stop)) for _ in range(count)]
+        self._started = [
+            context.Process(target=_work, args=(held, self._holds, partial(work, worker), stop))
+            for worker in range(1, count + 1)
+        ]
         for one in self._started:
             one.start()
         os.close(held)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -67,10 +68,16 @@ def run_all(
     run = _Run(definitions, where, store, limits, deadline, stop)
     workers = _bounded(where, limits.workers, reporter) if limits.workers > 1 else 1
     if workers == 1:
+        reporter.starts()
         return run.through(reporter, ALONE)
     company = Company(workers, follows=True)
-    told = partial(reporter.warn, "workers")
-    with Crew(workers - 1, lambda: run.through(reporter.aside(), company), stop, told) as crew:
+
+    def beside(worker: int) -> None:
+        with closing(reporter.aside(worker)) as own:
+            run.through(own, company)
+
+    with Crew(workers - 1, beside, stop, partial(reporter.warn, "workers")) as crew:
+        reporter.starts()
         results = run.through(reporter, company)
         if any(one.state is State.RUNNING for one in results):
             crew.wait(max(0.0, deadline - time.monotonic()))

@@ -47,7 +47,7 @@ class Lines(Reporter):
         self._batches = 0
         self._pass = Pass(0, None)
 
-    def aside(self) -> Reporter:
+    def aside(self, worker: int) -> Reporter:  # noqa: ARG002 -- they all say the same
         return Aside(as_json=self._json)
 
     def stands(self, counts: Counts) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from migration_guard.config.options import (
+    COMMAND,
     COUNTS,
     CUT_OFFS,
     DIALECT,
@@ -53,6 +54,18 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSettings:
+    """What is called when a backfill ends, or is held."""
+
+    on_complete: tuple[str, ...] | str = option(COMMAND, (), "Called when a backfill is complete, as `gate` has it.")
+    on_failure: tuple[str, ...] | str = option(
+        COMMAND, (), "Called when a backfill has ended, and needs somebody: failed, quarantine, locks, moving target."
+    )
+    on_hold: tuple[str, ...] | str = option(COMMAND, (), "Called when batches are held, once a hold.")
+    timeout: float = option(SECONDS, 10.0, "Seconds that each of them may take.")
+
+
+@dataclass(frozen=True, slots=True)
 class BackfillSettings:
     """Where backfills are defined, and on which database they run."""
 
@@ -61,6 +74,9 @@ class BackfillSettings:
     state_schema: str = option(NAME, "migration_guard", "The schema in which the runner keeps its state.")
     state_owners: tuple[str, ...] = option(
         STRINGS, (), "Roles, beside the one that runs and superusers, to whom the state may belong."
+    )
+    hooks: HookSettings = option(
+        table(HookSettings, options(HookSettings)), HookSettings(), "What is called when a backfill ends, or is held."
     )
 
 
