@@ -59,8 +59,8 @@ def can_share() -> bool:
     return hasattr(os, "fork")
 
 
-def room(where: Address, wanted: int) -> Room:
-    """Say how many of the workers that are wanted the server has connections for."""
+def room(where: Address, wanted: int, besides: int = 0) -> Room:
+    """Say how many of the workers that are wanted the server has connections for, and for so many others besides."""
     session = Session(engine(where, APPLICATION))
     try:
         with session.transaction(SPELLING) as connection:
@@ -75,7 +75,8 @@ def room(where: Address, wanted: int) -> Room:
     if of_database >= 0 and not superuser:
         free[f"the database's limit ({of_database}, {in_database - 1} of them taken)"] = of_database - in_database + 1
     bound = min(free, key=lambda name: free[name])
-    return Room(wanted) if free[bound] >= wanted else Room(max(1, free[bound]), bound)
+    left = free[bound] - besides
+    return Room(wanted) if left >= wanted else Room(max(1, left), bound)
 
 
 class Crew:

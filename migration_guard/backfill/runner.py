@@ -43,6 +43,8 @@ class Limits:
     """Whether the application is stopped, so that what is not safe beside it may run."""
     workers: int = 1
     """How many processes share what is worth it."""
+    besides: int = 0
+    """Connections that whoever starts the run needs beside its workers'."""
 
 
 def run_all(
@@ -66,7 +68,7 @@ def run_all(
     prepare(where, store, stop)
     begun()
     run = _Run(definitions, where, store, limits, deadline, stop)
-    workers = _bounded(where, limits.workers, reporter) if limits.workers > 1 else 1
+    workers = _bounded(where, limits, reporter) if limits.workers > 1 else 1
     if workers == 1:
         reporter.starts()
         return run.through(reporter, ALONE)
@@ -126,14 +128,14 @@ class _Run:
         return result if now is None else replace(result, state=now.state, reason=now.reason, counts=counts)
 
 
-def _bounded(where: Address, wanted: int, reporter: Reporter) -> int:
+def _bounded(where: Address, limits: Limits, reporter: Reporter) -> int:
     """Say how many workers there are to be, and why not all that are wanted."""
     if not can_share():
         reporter.warn("workers", "one: this system makes no processes of a running one; start several runs instead")
         return 1
-    there = room(where, wanted)
+    there = room(where, limits.workers, limits.besides)
     if there.bound is not None:
-        reporter.warn("workers", f"{there.workers} of {wanted}: no more may connect, by {there.bound}")
+        reporter.warn("workers", f"{there.workers} of {limits.workers}: no more may connect, by {there.bound}")
     return there.workers
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import Any
 
 from migration_guard.backfill.transitions import State
 
@@ -93,3 +95,17 @@ class SetAside:
     message: str
     attempts: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event: what happened to a backfill, who led to it, and why."""
+
+    id: int
+    at: datetime
+    backfill: str
+    actor: str
+    kind: str
+    detail: str | None
+    data: Mapping[str, Any] | None = None
+    """Of `progress`: how far all were together, in numbers."""

@@ -746,6 +746,23 @@ WHERE NOT EXISTS (
 -- name: event
 INSERT INTO {state}.events (backfill, actor, kind, detail) VALUES (%(backfill)s, %(actor)s, %(kind)s, %(detail)s)
 
+-- name: newest_event
+SELECT pg_catalog.max(id) FROM {state}.events
+
+-- name: events_since
+-- The newest, if there are more.
+SELECT * FROM (
+    SELECT id, at, backfill, actor, kind, detail, pg_catalog.to_jsonb(e) -> 'data' FROM {state}.events AS e
+    WHERE id > %(after)s ORDER BY id DESC LIMIT %(most)s
+) AS newest ORDER BY id
+
+-- name: tell_once
+INSERT INTO {state}.events (backfill, actor, kind, detail)
+SELECT %(backfill)s, 'runner', 'hook', %(detail)s WHERE NOT EXISTS (
+    SELECT FROM {state}.events WHERE backfill = %(backfill)s AND kind = 'hook' AND detail = %(detail)s
+)
+RETURNING id
+
 -- name: status
 SELECT b.key, b.state, b.reason,
     COALESCE(pg_catalog.sum(w.examined), 0)::bigint, COALESCE(pg_catalog.sum(w.changed), 0)::bigint,

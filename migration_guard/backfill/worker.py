@@ -195,7 +195,7 @@ class Worker:
                 self._check_definition()
             return fault
         self._last = time.monotonic() - began
-        self._tell(outcome)
+        self._tell(outcome, self._last)
         return outcome
 
     def _check_definition(self) -> None:
@@ -257,11 +257,14 @@ class Worker:
             self._quarantine(window, fault)
 
     def _pass_over(self, window: int) -> None:
-        attempt = Attempt(1)
-        self._tell(self.tried(lambda connection: pass_over(connection, self._job, window, attempt), attempt=attempt))
+        attempt, began = Attempt(1), time.monotonic()
+        outcome = self.tried(lambda connection: pass_over(connection, self._job, window, attempt), attempt=attempt)
+        self._tell(outcome, time.monotonic() - began)
 
     def _quarantine(self, window: int, fault: Fault) -> None:
-        self._tell(self.tried(lambda connection: set_aside(connection, self._job, window, fault.of_row)), fault.of_row)
+        began = time.monotonic()
+        outcome = self.tried(lambda connection: set_aside(connection, self._job, window, fault.of_row))
+        self._tell(outcome, time.monotonic() - began, fault.of_row)
 
     def _hold(self) -> None:
         """Let a schema change go first: a batch would queue behind it, and readers behind the batch."""
@@ -270,13 +273,13 @@ class Worker:
         self.check_time()
         self.tried(self._job.renew)
 
-    def _tell(self, outcome: Outcome, fault: Fault | None = None) -> None:
+    def _tell(self, outcome: Outcome, seconds: float, fault: Fault | None = None) -> None:
         counts = outcome.counts
         self._tried += counts.changed + counts.unchanged + counts.quarantined
         self._set_aside += counts.quarantined
         self._proven = self._proven or counts.changed + counts.unchanged > 0
         self._reporter.batch(
-            counts, self._last, self._care.rows if self._care.careful else self._pace.size, outcome.passed, outcome.at
+            counts, seconds, self._care.rows if self._care.careful else self._pace.size, outcome.passed, outcome.at
         )
         for note in outcome.notes:
             self.note("note", note)

@@ -15,6 +15,7 @@ from migration_guard.cli.backfill_output import (
     watched,
 )
 from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options
+from migration_guard.cli.backfill_seen import Metrics, watching_options, wishes
 from migration_guard.cli.backfill_steering import LEADING, leading, quarantine
 from migration_guard.cli.lines import say
 
@@ -41,6 +42,7 @@ for _name, _help in LEADING.items():
 @click.option("--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that share the work; 1.")
 @click.option("--offline", is_flag=True, help="The application is stopped: run also what is not safe beside it.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How lines are written; text.")
+@watching_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if work is left, with 2 if nothing could be run.")
 @placing_options
 def run_command(
@@ -55,6 +57,7 @@ def run_command(
     offline: bool,
     log_format: str,
     strict: bool,
+    metrics: Metrics,
     where: Place,
 ) -> int:
     """Run backfills. Exits with 0 whatever happens, so that no deployment fails; the last line tells the truth."""
@@ -68,7 +71,15 @@ def run_command(
         chosen = _chosen(where.definitions(), only, priority)
         seconds = max_seconds or 60 * (max_minutes or 10.0)
         order = backfill_run.Order(
-            chosen, where.variable, where.schema, where.owners, seconds, offline, log_format == "json", workers
+            chosen,
+            where.variable,
+            where.schema,
+            where.owners,
+            seconds,
+            offline,
+            log_format == "json",
+            workers,
+            wishes(metrics, where.settings),
         )
         return backfill_run.dry_run(order) if dry_run else backfill_run.run(order, strict=strict)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from migration_guard.backfill.connect import Address, address_in
+from migration_guard.backfill.errors import CannotRun
 from migration_guard.backfill.order import in_order
 from migration_guard.backfill.plan import Plan, planned
 from migration_guard.backfill.registry import Definition
@@ -16,6 +18,7 @@ from migration_guard.cli.lines import last, say, tolerate
 from migration_guard.cli.never_failing import NOTHING
 from migration_guard.lean import dataclass
 from migration_guard.stopping import STOPPING
+from migration_guard.watching.run import UNWATCHED, Watch, Wishes
 
 LEFT = "WORK IS LEFT: "
 UNPROVEN = "NOT PROVEN: "
@@ -33,6 +36,7 @@ class Order:
     offline: bool
     as_json: bool = False
     workers: int = 1
+    wishes: Wishes = UNWATCHED
 
     @property
     def address(self) -> Address:
@@ -46,16 +50,36 @@ def run(order: Order, *, strict: bool) -> int:
         last(f"{NOTHING}no backfill is active", as_json=order.as_json)
         return 0
     tolerate()
-    results = run_all(
+    watch = Watch(
+        order.wishes,
         order.definitions,
         where,
-        limits=Limits(order.seconds, order.offline, order.workers),
         schema=order.schema,
         owners=order.owners,
-        reporter=reporter(as_json=order.as_json),
-        stop=STOPPING.asked,
-        begun=STOPPING.begin,
+        workers=order.workers,
+        shown=reporter(as_json=order.as_json),
     )
+
+    def begun() -> None:
+        STOPPING.begin()
+        watch.mark()
+
+    try:
+        results = run_all(
+            order.definitions,
+            where,
+            limits=Limits(order.seconds, order.offline, order.workers, watch.connections),
+            schema=order.schema,
+            owners=order.owners,
+            reporter=watch.reporter,
+            stop=STOPPING.asked,
+            begun=begun,
+        )
+    except CannotRun as error:
+        watch.nothing_ran(str(error))
+        raise
+    with suppress(KeyboardInterrupt):  # whoever does not wait for hooks hears nevertheless what the run has come to
+        watch.over(results)
     STOPPING.end()
     last(last_line(results), as_json=order.as_json)
     left = [one for one in results if not one.complete]
