@@ -26,16 +26,11 @@ class Metrics:
     port: Listening | None
 
 
-class Port(click.ParamType):
-    """A port, or an address with one."""
-
-    name = "port"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Listening:
-        try:
-            return value if isinstance(value, Listening) else listening(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def _listening(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Listening | None:
+    try:
+        return None if value is None else listening(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def watching_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -49,7 +44,7 @@ def watching_options(command: Callable[..., int]) -> Callable[..., int]:
 
     for option in (
         click.option(
-            "--metrics-port", type=Port(), metavar="[HOST:]PORT", help="Let Prometheus ask here; on 127.0.0.1."
+            "--metrics-port", callback=_listening, metavar="[HOST:]PORT", help="Let Prometheus ask here; on 127.0.0.1."
         ),
         click.option("--metrics-push", metavar="URL", help="Push metrics to this Pushgateway."),
         click.option("--metrics-file", metavar="FILE", help="Write metrics into this file, as node_exporter reads it."),

@@ -105,7 +105,7 @@ def _without_password(url: str) -> tuple[str, Callable[..., Any]]:
         return url, default_handler
     user, password = unquote(parts.username), unquote(parts.password or "")
 
-    def handler(*given: Any) -> Callable[[], None]:
-        return basic_auth_handler(*given, username=user, password=password)
+    def handler(**given: Any) -> Callable[[], None]:
+        return basic_auth_handler(**given, username=user, password=password)
 
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])), handler

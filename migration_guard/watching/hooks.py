@@ -18,7 +18,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import IO, Any
 
@@ -114,6 +113,8 @@ def words_of(wanted: Sequence[str] | str) -> list[str]:
 
 
 def _entry_point(name: str) -> str | None:
+    from importlib.metadata import entry_points  # noqa: PLC0415 -- for who has hooks
+
     return next((one.value for one in entry_points(group=GROUP) if one.name == name), None)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import Metric as CollectedMetric
 from prometheus_client.registry import Collector
 
 from migration_guard.backfill.standing import Standing
@@ -17,8 +19,7 @@ from migration_guard.watching.holds import Holds
 from migration_guard.watching.lookout import Outlet, Snapshot
 from migration_guard.watching.tally import BUCKETS, Tally
 
-Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
-_FAMILIES = {Kind.COUNTER: CounterMetricFamily, Kind.GAUGE: GaugeMetricFamily, Kind.HISTOGRAM: HistogramMetricFamily}
+Families = dict[Metric, CounterMetricFamily | GaugeMetricFamily]
 
 
 class Metrics(Collector, Outlet):
@@ -40,12 +41,15 @@ class Metrics(Collector, Outlet):
             self._held[hold.backfill, hold.reason] += 1
         self._seen = snapshot
 
-    def collect(self) -> Iterator[Family]:
+    def collect(self) -> Iterator[CollectedMetric]:
         """Give all families, as Prometheus asks for them."""
         seen = self._seen
         if seen is None:
             return
-        families = {metric: _family(metric) for metric in catalogue.METRICS}
+        kinds = {Kind.COUNTER: CounterMetricFamily, Kind.GAUGE: GaugeMetricFamily}
+        families: Families = {
+            one: kinds[one.kind](one.name, one.doc, labels=one.labels) for one in catalogue.METRICS if one.kind in kinds
+        }
         for one in seen.standings:
             if one.key in self._keys:
                 self._add(families, one, seen)
@@ -53,8 +57,9 @@ class Metrics(Collector, Outlet):
             families[catalogue.HOLDS].add_metric([key, reason], count)
         families[catalogue.READ].add_metric([], seen.at)
         yield from families.values()
+        yield self._durations()
 
-    def _add(self, families: dict[Metric, Family], one: Standing, seen: Snapshot) -> None:
+    def _add(self, families: Families, one: Standing, seen: Snapshot) -> None:
         def add(metric: Metric, value: float | None, *labels: str) -> None:
             if value is not None:
                 families[metric].add_metric([one.key, *labels], value)
@@ -75,13 +80,17 @@ class Metrics(Collector, Outlet):
             add(catalogue.SUCCESS, one.finished_at.timestamp())
         if one.key == self._advance.key and one.state is State.RUNNING:
             self._foretell(families, one)
-        durations, buckets, sofar = self._tally.durations(one.key), [], 0
-        for bound, count in zip((*map(str, BUCKETS), "+Inf"), durations.counts):
-            sofar += count
-            buckets.append((bound, sofar))
-        families[catalogue.SECONDS].add_metric([one.key], buckets=buckets, sum_value=durations.total)
 
-    def _foretell(self, families: dict[Metric, Family], one: Standing) -> None:
+    def _durations(self) -> HistogramMetricFamily:
+        one = catalogue.SECONDS
+        family = HistogramMetricFamily(one.name, one.doc, labels=one.labels)
+        for key in self._keys:
+            found = self._tally.durations(key)
+            bounds = (*map(str, BUCKETS), "+Inf")
+            family.add_metric([key], list(zip(bounds, accumulate(found.counts))), found.total)
+        return family
+
+    def _foretell(self, families: Families, one: Standing) -> None:
         """Add what this run makes of how far it is."""
         advance = self._advance
         rows = max(0, advance.rows - one.counts.examined) if advance.rows and one.sweep <= 1 else None
@@ -89,10 +98,6 @@ class Metrics(Collector, Outlet):
         for metric, value in told:
             if value is not None:
                 families[metric].add_metric([one.key], value)
-
-
-def _family(metric: Metric) -> Family:
-    return _FAMILIES[metric.kind](metric.name, metric.doc, labels=metric.labels)
 
 
 def _workers(one: Standing, seen: Snapshot) -> int:

@@ -29,7 +29,7 @@ class Wishes:
 
     @property
     def metrics(self) -> bool:
-        return not (self.metrics_file is self.metrics_push is self.metrics_port is None)
+        return any(one is not None for one in (self.metrics_file, self.metrics_push, self.metrics_port))
 
 
 UNWATCHED = Wishes()
