@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 
 from migration_guard.backfill.clock import LEAVING
+from migration_guard.backfill.errors import told_of
 from migration_guard.backfill.report import Result
 from migration_guard.backfill.standing import NOTHING, Counts, Happened
 from migration_guard.backfill.transitions import State
@@ -58,7 +59,10 @@ class Calling(Outlet):
             hook = Hook.HOLD if event.id in held else self._hook(event)
             if hook is not None and event.backfill in self._keys:
                 self._seen.add((event.backfill, hook))
-                self._happened(hook, event, counts.get(event.backfill, NOTHING))
+                try:
+                    self._happened(hook, event, counts.get(event.backfill, NOTHING))
+                except Exception as error:  # noqa: BLE001 -- the events after it are told nevertheless
+                    self._say(event.backfill, f"{hook.value} was not called: {told_of(error)}")
 
     def over(self) -> None:
         """The run is over: what is still to be called has little time."""

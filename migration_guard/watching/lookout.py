@@ -104,8 +104,9 @@ class Eyes:
         """Say why `gate` would not let a backfill pass, if so."""
         with self._transaction() as connection:
             record = self._store.find(connection, definition.key)
-            if record is None:
-                return "has never been run"
+        if record is None:
+            return "has never been run"
+        with self._session.transaction(TimeoutPolicy().settings(0)) as connection:
             verdict = verdict_on(connection, definition, record.earned, self._store.schema)
         return None if verdict.passed else str(verdict)
 

@@ -133,7 +133,9 @@ def test_while_it_runs_and_when_it_has_ended_they_are_what_the_state_says(projec
         assert (of(end, "locked_rows"), of(end, "quarantined_rows"), of(end, "held")) == (0, 0, 0)
         assert [of(end, "state", state=one) for one in ("running", "completed")] == [0, 1]
         with psycopg.connect(project.url) as console:
-            finished = console.execute("SELECT date_part('epoch', finished_at) FROM migration_guard.backfills").fetchone()
+            finished = console.execute(
+                "SELECT date_part('epoch', finished_at) FROM migration_guard.backfills"
+            ).fetchone()
         assert (of(end, "last_success_timestamp_seconds"),) == pytest.approx(finished)
     later = project("run", "--all", "--metrics-file", str(file))
     assert last(later).startswith("All complete: 1 of 1 backfills, 1 of them before")
