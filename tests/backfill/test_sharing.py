@@ -144,14 +144,18 @@ def test_no_more_work_than_may_connect(db: Database, project: Project) -> None:
         db("DROP ROLE few")
 
 
-HELD = "SELECT DISTINCT split_part(claimed_by, ':', 2)::int FROM migration_guard.windows WHERE claimed_by IS NOT NULL"
+def working(db: Database) -> list[int]:
+    """Give the process of each claim, once there are any."""
+    if db("SELECT to_regclass('migration_guard.windows')") == [(None,)]:
+        return []
+    claims = "SELECT split_part(claimed_by, ':', 2)::int FROM migration_guard.windows WHERE claimed_by IS NOT NULL"
+    return [pid for (pid,) in db(claims)]
 
 
 def until_held(db: Database, count: int) -> set[int]:
-    """Wait until so many workers have claimed something, and give their process ids."""
-    there = "SELECT to_regclass('migration_guard.windows') IS NOT NULL"
-    until(lambda: db(there) == [(True,)] and len(db(HELD)) == count)
-    return {pid for (pid,) in db(HELD)}
+    """Wait until so many workers have claimed something, and give their processes."""
+    until(lambda: len(set(working(db))) == count)
+    return set(working(db))
 
 
 def workers_of(project: Project) -> list[dict[str, Any]]:
