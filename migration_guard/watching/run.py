@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -117,10 +118,11 @@ class Watch(Reporter):
             return []
         say: Callable[[str], None] = partial(self._say, "spans")
         try:
-            if not spans.configured():
+            if not spans.configured(os.environ):
                 return []
-        except Exception as error:  # noqa: BLE001 -- of whoever configures them
-            say(f"cannot be made: {type(error).__name__}; the run goes on without")
+        except Exception as error:  # noqa: BLE001 -- of whoever wrote an exporter
+            why = error if isinstance(error, spans.NoExporter) else type(error).__name__
+            say(f"cannot be made: {why}; the run goes on without")
             return []
         tables = {one.key: one.table for one in definitions}
         return [Harmless("spans", spans.Spans(tables, where.about), say)]

@@ -14,6 +14,10 @@ from importlib.metadata import entry_points
 
 from opentelemetry import trace
 from opentelemetry.context import Context
+from opentelemetry.sdk.environment_variables import OTEL_SERVICE_NAME
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -27,21 +31,38 @@ FLUSH_MS = 5_000
 _EXPORTER, _ENDPOINTS = "OTEL_TRACES_EXPORTER", ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
-def configured(environment: Mapping[str, str] = os.environ) -> bool:
-    """Let the SDK configure itself by its variables, if they say anything; tell whether there are spans."""
+class NoExporter(Exception):
+    """No package is installed that has an exporter with the name that the environment gives."""
+
+
+def configured(environment: Mapping[str, str]) -> bool:
+    """Make what the environment asks for, in OpenTelemetry's variables; tell whether there are spans. Raises NoExporter."""
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return False
     if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         return True  # whoever runs us has done so, as `opentelemetry-instrument` does
-    wanted = environment.get(_EXPORTER, "otlp" if any(map(environment.get, _ENDPOINTS)) else "none")
-    if wanted in {"", "none"}:
+    wanted = environment.get(_EXPORTER, "otlp" if any(map(environment.get, _ENDPOINTS)) else "")
+    names = [name for name in (one.strip() for one in wanted.split(",")) if name not in {"", "none"}]
+    if not names:
         return False
-    os.environ.setdefault(_EXPORTER, wanted)
-    os.environ.setdefault("OTEL_SERVICE_NAME", "migration-guard")
-    for one in entry_points(group="opentelemetry_configurator"):
-        one.load()().configure()
-        return True
-    return False
+    named = {} if environment.get(OTEL_SERVICE_NAME) else {"service.name": "migration-guard"}
+    provider = TracerProvider(resource=Resource.create(named))
+    for name in names:
+        provider.add_span_processor(BatchSpanProcessor(_exporter(name, environment)))
+    trace.set_tracer_provider(provider)
+    return True
+
+
+def _exporter(name: str, environment: Mapping[str, str]) -> SpanExporter:
+    protocol = environment.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", ""))
+    of_otlp = ("otlp_proto_grpc", "otlp") if protocol == "grpc" else ("otlp_proto_http", "otlp")
+    there = {one.name: one for one in entry_points(group="opentelemetry_traces_exporter")}
+    found = next((there[one] for one in (of_otlp if name == "otlp" else (name,)) if one in there), None)
+    if found is None:
+        package = "; pip install opentelemetry-exporter-otlp-proto-http" if name == "otlp" else ""
+        raise NoExporter(f"no exporter called {name} is installed{package}")
+    exporter: SpanExporter = found.load()()
+    return exporter
 
 
 class Spans(Reporter):
@@ -92,7 +113,9 @@ class Spans(Reporter):
             self._span.add_event("note", {"message": text})
 
     def end(self, result: Result) -> None:
-        if self._span is None or result.key != self._key:
+        if result.ran and (self._span is None or result.key != self._key):  # it failed before it could begin
+            self.begin(result.key, 0, result.counts)
+        if self._span is None:
             return
         state = result.state.value if result.state else "unknown"
         self._span.set_attributes({f"{OURS}state": state, f"{OURS}complete": result.complete})
