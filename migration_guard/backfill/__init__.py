@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from migration_guard.backfill.arguments import Argument
 from migration_guard.backfill.definition import Backfill, DefinitionError, Priority, Status
 from migration_guard.backfill.gate import BackfillUnfinished, NotLookedAt, require_backfill
 from migration_guard.backfill.legacy import LegacyBackfill
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from migration_guard.backfill.report import Result
 
 __all__ = [
+    "Argument",
     "Backfill",
     "BackfillUnfinished",
     "DefinitionError",

@@ -16,7 +16,7 @@ from migration_guard.backfill import preflight
 from migration_guard.backfill.clock import Clock
 from migration_guard.backfill.company import Company, Crew, can_share, room
 from migration_guard.backfill.connect import APPLICATION, Address, engine
-from migration_guard.backfill.definition import Status
+from migration_guard.backfill.definition import Backfill, Status
 from migration_guard.backfill.errors import CannotRun, Fault, judged
 from migration_guard.backfill.order import in_order, waits
 from migration_guard.backfill.policy import TimeoutPolicy
@@ -174,6 +174,9 @@ def _explained(fault: Fault, where: Address) -> str:
 
 def _refusal(definition: Definition, limits: Limits, deadline: float, stop: threading.Event) -> Result | None:
     """Say why a definition is not even looked at, if so."""
+    if isinstance(definition, Backfill) and definition.missing:
+        needs = ", ".join(one.needed for one in definition.missing)
+        return Result(definition.key, None, f"needs {needs}", ran=False)
     if definition.status is not Status.ACTIVE:
         return Result(definition.key, None, f"its definition says {definition.status.value}", ran=False)
     if not definition.safe_to_run_online and not limits.offline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen
-from migration_guard.backfill.registry import Definition, named
+from migration_guard.backfill.registry import Definition, check_arguments, named
 from migration_guard.cli.backfill_output import (
     compared,
     listing,
@@ -69,6 +69,7 @@ def run_command(
         from migration_guard.cli import backfill_run  # noqa: PLC0415 -- needs the extra
 
         chosen = _chosen(where.definitions(), only, priority)
+        check_arguments(chosen, where.arguments)
         seconds = max_seconds or 60 * (max_minutes or 10.0)
         order = backfill_run.Order(
             chosen,
@@ -145,8 +146,9 @@ def gate_command(
 ) -> int:
     """Exit with 0 if a backfill is verified as complete, else with 1."""
     with at_desk(where) as desk:
-        passed, text = desk.gate(key, where.definition(key), prove=prove)
-        say(f"{key}: {text}")
+        state = where.key(key)
+        passed, text = desk.gate(state, where.definition(key), prove=prove)
+        say(f"{state}: {text}")
     return 0 if passed else WORK_LEFT
 
 

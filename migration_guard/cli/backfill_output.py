@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from migration_guard.backfill.gate import CHANGED
+from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.standing import Holder, Standing, TenantCounts
 from migration_guard.backfill.transitions import SWEPT, State
@@ -45,7 +46,16 @@ def _fields(one: Definition) -> dict[str, Any]:
         "safe_to_run_online": one.safe_to_run_online,
         "function": one.function,
         "status": one.status.value,
+        **_arguments(one),
     }
+
+
+def _arguments(one: Definition) -> dict[str, Any]:
+    """Give what a run has to give to it, where there is something."""
+    if isinstance(one, LegacyBackfill) or not one.arguments:
+        return {}
+    told = ({"name": a.name, "type": a.type, "needed": a.default is None, "public": a.public} for a in one.arguments)
+    return {"arguments": list(told)}
 
 
 def compared(standings: Sequence[Standing], wanted: Mapping[str, str]) -> tuple[Standing, ...]:

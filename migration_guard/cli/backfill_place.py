@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from migration_guard.backfill.definition import DefinitionError, nearest
-from migration_guard.backfill.registry import Definition, load_definitions
+from migration_guard.backfill.definition import Backfill, DefinitionError, nearest
+from migration_guard.backfill.registry import Definition, bound, check_arguments, load_definitions, named
 from migration_guard.cli.options import loader, told
 from migration_guard.config import ConfigError, Settings
 
@@ -30,6 +30,8 @@ class Place:
     database_url_env: str | None
     config: tuple[str, ...]
     isolated: bool
+    arguments: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What definitions are given; it may hold secrets."""
 
     @cached_property
     def settings(self) -> Settings:
@@ -52,24 +54,39 @@ class Place:
         return self.settings.backfill.state_owners
 
     def definitions(self) -> tuple[Definition, ...]:
-        """Load the definitions; modules that the command line names replace those of the configuration."""
+        """Load the definitions, with their arguments; modules that the command line names replace those of the configuration."""
         settings = self.settings  # what is wrong with it is said first
         if self.modules:
-            return load_definitions(self.modules, Path.cwd())
+            return bound(load_definitions(self.modules, Path.cwd()), self.arguments)
         if not settings.backfill.modules:
             places = "name modules, files or folders in `backfill.modules`, or by --module"
             raise DefinitionError(f"no backfill is defined anywhere: {places}")
-        return load_definitions(settings.backfill.modules, settings.root)
+        return bound(load_definitions(settings.backfill.modules, settings.root), self.arguments)
 
     def definition(self, key: str) -> Definition | str:
         """Give the definition with a key, or say why there is none."""
         known = self.known()
-        return known if isinstance(known, str) else known.get(key) or f"no definition has the key{nearest(key, known)}"
+        if isinstance(known, str):
+            return known
+        found = known.get(key)
+        if found is None:
+            return f"no definition has the key{nearest(key, known)}"
+        missing = found.missing if isinstance(found, Backfill) else ()
+        return f"it needs {', '.join(one.needed for one in missing)}" if missing else found
+
+    def key(self, key: str) -> str:
+        """Give the key of the state that is meant: one with arguments has another."""
+        if not self.arguments:
+            return key
+        found = named(key, self.definitions())
+        check_arguments((found,), self.arguments)
+        return found.key
 
     def known(self) -> dict[str, Definition] | str:
         """Give the definitions by their keys, or say why there are none."""
         try:
-            return {one.key: one for one in self.definitions()}
+            found = self.definitions()
+            return {**{one.name: one for one in found}, **{one.key: one for one in found}}
         except DefinitionError as error:
             return str(error)
 
@@ -79,20 +96,40 @@ def placing_options(command: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(command)
     def placed(
-        *, module: tuple[str, ...], database_url_env: str | None, config: tuple[str, ...], isolated: bool, **given: Any
+        *,
+        module: tuple[str, ...],
+        database_url_env: str | None,
+        config: tuple[str, ...],
+        isolated: bool,
+        arg: tuple[str, ...],
+        **given: Any,
     ) -> int:
-        return command(where=Place(module, database_url_env, config, isolated), **given)
+        return command(where=Place(module, database_url_env, config, isolated, _values(arg)), **given)
 
     for option in (
         click.option(
             "--module", multiple=True, metavar="PATH_OR_MODULE", help="Where backfills are defined; repeatable."
         ),
         click.option("--database-url-env", metavar="NAME", help="The environment variable that holds the URL."),
+        click.option("--arg", multiple=True, metavar="NAME=VALUE", help="A value for a definition; repeatable."),
         click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="A configuration file, or one setting."),
         click.option("--isolated", is_flag=True, help="Obey no configuration file."),
     ):
         placed = option(placed)
     return placed
+
+
+def _values(given: tuple[str, ...]) -> dict[str, str]:
+    """Read NAME=VALUE; a value is never shown."""
+    values: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise click.UsageError("--arg: expected NAME=VALUE, found no name or no =")
+        if name in values:
+            raise click.UsageError(f"--arg {name}: given twice")
+        values[name] = value
+    return values
 
 
 @contextmanager
