@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen
@@ -14,7 +16,7 @@ from migration_guard.cli.backfill_output import (
     tenant_table,
     watched,
 )
-from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options
+from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options, spanning_options
 from migration_guard.cli.backfill_seen import Metrics, watching_options, wishes
 from migration_guard.cli.backfill_steering import LEADING, leading, quarantine
 from migration_guard.cli.lines import say
@@ -44,7 +46,7 @@ for _name, _help in LEADING.items():
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How lines are written; text.")
 @watching_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if work is left, with 2 if nothing could be run.")
-@placing_options
+@spanning_options
 def run_command(
     *,
     every: bool,
@@ -82,6 +84,8 @@ def run_command(
             workers,
             wishes(metrics, where.settings),
         )
+        if where.databases:
+            order = replace(order, databases=tuple((name, place.variable) for name, place in where.each()))
         return backfill_run.dry_run(order) if dry_run else backfill_run.run(order, strict=strict)
 
 

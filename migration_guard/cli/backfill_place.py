@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import click
 
 from migration_guard.backfill.definition import Backfill, DefinitionError, nearest
 from migration_guard.backfill.registry import Definition, bound, check_arguments, load_definitions, named
+from migration_guard.cli.lines import say
 from migration_guard.cli.options import loader, told
 from migration_guard.config import ConfigError, Settings
 
@@ -32,6 +33,8 @@ class Place:
     isolated: bool
     arguments: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What definitions are given; it may hold secrets."""
+    databases: tuple[str, ...] = ()
+    """Names that the configuration declares; without any it is the one database of `variable`."""
 
     @cached_property
     def settings(self) -> Settings:
@@ -44,6 +47,20 @@ class Place:
     @property
     def variable(self) -> str:
         return self.database_url_env or self.settings.backfill.database_url_env
+
+    def each(self) -> tuple[tuple[str, Place], ...]:
+        """Give the place of each database, with the name to tell it by: none where there is but one."""
+        if not self.databases:
+            return (("", self),)
+        if self.database_url_env is not None:
+            raise click.UsageError("expected --database or --database-url-env, found both")
+        declared = dict(self.settings.backfill.databases)
+        for name in self.databases:
+            if name not in declared:
+                known = f"; declared are {', '.join(declared)}" if declared else "; `backfill.databases` declares none"
+                raise click.UsageError(f"--database {name}: there is none{nearest(name, declared) or known}")
+        names = dict.fromkeys(self.databases)
+        return tuple((name, replace(self, databases=(), database_url_env=declared[name])) for name in names)
 
     @property
     def schema(self) -> str:
@@ -92,7 +109,27 @@ class Place:
 
 
 def placing_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Options of every command: where definitions are, and which database it is. The command is given them as its `where`."""
+    """Options of every command: where definitions are, and which databases it is about.
+
+    The command is given them as its `where`, once for each database, and has said yes only if it has for all.
+    """
+
+    @wraps(command)
+    def for_each(*, where: Place, **given: Any) -> int:
+        code, several = 0, where.each()
+        if len(several) > 1 and given.get("as_json"):
+            raise click.UsageError("--json is about one database: expected one --database")
+        for name, place in several:
+            if name and not given.get("as_json"):
+                say(f"database {name}:")
+            code = max(code, command(where=place, **given))
+        return code
+
+    return spanning_options(for_each)
+
+
+def spanning_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give the same options to a command that sees to its databases itself."""
 
     @wraps(command)
     def placed(
@@ -102,15 +139,20 @@ def placing_options(command: Callable[..., int]) -> Callable[..., int]:
         config: tuple[str, ...],
         isolated: bool,
         arg: tuple[str, ...],
+        database: tuple[str, ...],
         **given: Any,
     ) -> int:
-        return command(where=Place(module, database_url_env, config, isolated, _values(arg)), **given)
+        where = Place(module, database_url_env, config, isolated, _values(arg), database)
+        return command(where=where, **given)
 
     for option in (
         click.option(
             "--module", multiple=True, metavar="PATH_OR_MODULE", help="Where backfills are defined; repeatable."
         ),
         click.option("--database-url-env", metavar="NAME", help="The environment variable that holds the URL."),
+        click.option(
+            "--database", multiple=True, metavar="NAME", help="A database of `backfill.databases`; repeatable."
+        ),
         click.option("--arg", multiple=True, metavar="NAME=VALUE", help="A value for a definition; repeatable."),
         click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="A configuration file, or one setting."),
         click.option("--isolated", is_flag=True, help="Obey no configuration file."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from migration_guard.backfill.connect import Address, address_in
 from migration_guard.backfill.errors import CannotRun
@@ -13,12 +14,13 @@ from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Result
 from migration_guard.backfill.runner import Limits, run_all
 from migration_guard.backfill.transitions import State
+from migration_guard.cli.backfill_databases import across
 from migration_guard.cli.backfill_progress import reporter
 from migration_guard.cli.lines import last, say, tolerate
 from migration_guard.cli.never_failing import NOTHING
 from migration_guard.lean import dataclass
 from migration_guard.stopping import STOPPING
-from migration_guard.watching.run import UNWATCHED, Watch, Wishes
+from migration_guard.watching.run import UNWATCHED, Watches, Wishes
 
 LEFT = "WORK IS LEFT: "
 UNPROVEN = "NOT PROVEN: "
@@ -37,23 +39,49 @@ class Order:
     as_json: bool = False
     workers: int = 1
     wishes: Wishes = UNWATCHED
+    databases: tuple[tuple[str, str], ...] = ()
+    """Names of several, each with its variable; without any it is the one of `variable`."""
 
     @property
     def address(self) -> Address:
         return address_in(self.variable)
 
+    @property
+    def parts(self) -> dict[str, Order]:
+        """What is done at each database, by its name."""
+        return {name: replace(self, variable=variable, databases=()) for name, variable in self.databases}
+
 
 def run(order: Order, *, strict: bool) -> int:
     """Run backfills; the exit code counts only where the caller is strict."""
-    where = order.address
     if not order.definitions:
         last(f"{NOTHING}no backfill is active", as_json=order.as_json)
         return 0
     tolerate()
-    watch = Watch(
-        order.wishes,
+    watches = Watches(order.wishes)
+    results = _across(order, watches) if order.databases else run_one(order, watches)
+    STOPPING.end()
+    last(last_line(results), as_json=order.as_json)
+    left = [one for one in results if not one.complete]
+    return 1 if strict and left else 0
+
+
+def _across(order: Order, watches: Watches) -> tuple[Result, ...]:
+    parts = order.parts
+
+    def ran(name: str, definitions: tuple[Definition, ...], seconds: float) -> tuple[Result, ...]:
+        return run_one(replace(parts[name], definitions=definitions, seconds=seconds), watches, name)
+
+    return across(tuple(parts), order.definitions, order.seconds, ran, as_json=order.as_json)
+
+
+def run_one(order: Order, watches: Watches, name: str | None = None) -> tuple[Result, ...]:
+    """Run backfills on one database, which has a name where there are several."""
+    where = order.address
+    watch = watches.of(
         order.definitions,
         where,
+        name,
         schema=order.schema,
         owners=order.owners,
         workers=order.workers,
@@ -80,10 +108,7 @@ def run(order: Order, *, strict: bool) -> int:
         raise
     with suppress(KeyboardInterrupt):  # whoever does not wait for hooks hears nevertheless what the run has come to
         watch.over(results)
-    STOPPING.end()
-    last(last_line(results), as_json=order.as_json)
-    left = [one for one in results if not one.complete]
-    return 1 if strict and left else 0
+    return results
 
 
 def last_line(results: Sequence[Result]) -> str:
@@ -106,9 +131,10 @@ def last_line(results: Sequence[Result]) -> str:
 
 def dry_run(order: Order) -> int:
     """Show what a run would do."""
-    where = order.address
-    for definition in in_order(order.definitions):
-        say(_shown(planned(definition, where, order.schema)))
+    for name, one in order.parts.items() or (("", order),):
+        where = one.address
+        for definition in in_order(order.definitions):
+            say(f"{f'database {name}: ' if name else ''}{_shown(planned(definition, where, order.schema))}")
     last(f"{NOTHING}this was a dry run", as_json=order.as_json)
     return 0
 

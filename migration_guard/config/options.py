@@ -331,6 +331,7 @@ NAME: Kind[str] = Kind("a name", _name, _TEXT)
 COMMAND: Kind[tuple[str, ...] | str] = Kind(
     "a command as a list or in a string, or a function as module:name", _command, {"anyOf": [_TEXT, _TEXTS]}
 )
+NAMES: Kind[tuple[tuple[str, str], ...]] = Kind("a table of names", _table_of(NAME), _by_key(_TEXT))
 
 
 def table(record: Callable[..., T], of: dict[str, Option]) -> Kind[T]:

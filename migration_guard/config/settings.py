@@ -15,6 +15,7 @@ from migration_guard.config.options import (
     GOALS,
     MARKER,
     NAME,
+    NAMES,
     PATH,
     PATHS,
     RULES_BY_GLOB,
@@ -71,6 +72,9 @@ class BackfillSettings:
 
     modules: tuple[str, ...] = option(STRINGS, (), "Modules, files and folders that define backfills.")
     database_url_env: str = option(NAME, "DATABASE_URL", "The environment variable that holds the database's URL.")
+    databases: tuple[tuple[str, str], ...] = option(
+        NAMES, (), "Further databases, such as shards, by name: each the environment variable that holds its URL."
+    )
     state_schema: str = option(NAME, "migration_guard", "The schema in which the runner keeps its state.")
     state_owners: tuple[str, ...] = option(
         STRINGS, (), "Roles, beside the one that runs and superusers, to whom the state may belong."

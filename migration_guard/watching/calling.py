@@ -39,8 +39,10 @@ class Calling(Outlet):
         hooks: Hooks,
         eyes: Eyes,
         keys: Collection[str],
+        *,
         refused: Callable[[str], str | None],
         say: Callable[[str, str], None],
+        database: str | None = None,
     ) -> None:
         self._hooks = hooks
         self._eyes = eyes
@@ -48,6 +50,7 @@ class Calling(Outlet):
         self._refused = refused
         """Says why `gate` would not let a backfill pass, if so."""
         self._say = say
+        self._database = database
         self._holds = Holds()
         self._seen = set[tuple[str, Hook]]()
         self._until: float | None = None
@@ -73,11 +76,21 @@ class Calling(Outlet):
         for one in results:
             hook = hook_of(one.state, one.reason) if one.ran else None
             if hook is Hook.FAILURE and (one.key, hook) not in self._seen:
-                self._call(Event(hook, one.key, one.state and one.state.value, one.reason, _now(), asdict(one.counts)))
+                self._call(
+                    Event(
+                        hook,
+                        one.key,
+                        one.state and one.state.value,
+                        one.reason,
+                        _now(),
+                        asdict(one.counts),
+                        self._database,
+                    )
+                )
 
     def nothing_ran(self, reason: str) -> None:
         """Tell that nothing could be run at all."""
-        self._call(Event(Hook.FAILURE, None, None, reason, _now()))
+        self._call(Event(Hook.FAILURE, None, None, reason, _now(), database=self._database))
 
     def _hook(self, event: Happened) -> Hook | None:
         ended = (State.COMPLETED, State.COMPLETED_WITH_QUARANTINE, State.FAILED, State.INCOMPLETE)
@@ -92,7 +105,9 @@ class Calling(Outlet):
             return
         if self._eyes.told(event, hook.value):
             state = State.RUNNING.value if hook is Hook.HOLD else event.kind
-            self._call(Event(hook, event.backfill, state, event.detail, event.at.isoformat(), asdict(counts)))
+            self._call(
+                Event(hook, event.backfill, state, event.detail, event.at.isoformat(), asdict(counts), self._database)
+            )
 
     def _call(self, event: Event) -> None:
         left = self._hooks.seconds if self._until is None else self._until - time.monotonic()

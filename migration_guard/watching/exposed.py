@@ -12,9 +12,11 @@ from wsgiref.simple_server import WSGIServer
 from prometheus_client import CollectorRegistry, push_to_gateway, start_http_server, write_to_textfile
 from prometheus_client.exposition import basic_auth_handler, default_handler
 
+from migration_guard.watching.advance import Advance
 from migration_guard.watching.listening import Listening
 from migration_guard.watching.lookout import Outlet, Snapshot
 from migration_guard.watching.metrics import Metrics
+from migration_guard.watching.tally import Tally
 
 JOB = "migration_guard_backfill"
 PUSH_EVERY = 10
@@ -22,33 +24,46 @@ PUSH_EVERY = 10
 PUSH_SECONDS = 5.0
 
 
-class _Exposed(Outlet):
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(metrics)
+class Exposure:
+    """The metrics of all runs of one command, and where they go."""
+
+    def __init__(self, file: str | None, push: str | None, port: Listening | None, say: Callable[[str], None]) -> None:
+        self._metrics = Metrics()
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(self._metrics)
+        self._outlets: list[Outlet] = []
+        if file is not None:
+            self._outlets.append(File(registry, file))
+        if push is not None:
+            self._outlets.append(Push(registry, push))
+        if port is not None:
+            self._outlets.append(Port(registry, port, say))
+
+    def of(self, database: str | None, tally: Tally, advance: Advance) -> list[Outlet]:
+        """Give who has to see how a run goes: its own metrics first, and then those that give them away."""
+        return [self._metrics.of(database, tally, advance), *self._outlets]
 
 
-class File(_Exposed):
+class File(Outlet):
     """Writes them into a file, whole or not at all, after each look."""
 
     name = "--metrics-file"
 
-    def __init__(self, metrics: Metrics, path: str) -> None:
-        super().__init__(metrics)
+    def __init__(self, registry: CollectorRegistry, path: str) -> None:
+        self._registry = registry
         self._path = path
 
     def see(self, snapshot: Snapshot) -> None:  # noqa: ARG002 -- the metrics have seen it
         write_to_textfile(self._path, self._registry)
 
 
-class Push(_Exposed):
+class Push(Outlet):
     """Pushes them now and then, and at the end."""
 
     name = "--metrics-push"
 
-    def __init__(self, metrics: Metrics, url: str) -> None:
-        super().__init__(metrics)
+    def __init__(self, registry: CollectorRegistry, url: str) -> None:
+        self._registry = registry
         self._url, self._handler = _without_password(url)
         self._looks = 0
 
@@ -71,13 +86,13 @@ class Push(_Exposed):
         )
 
 
-class Port(_Exposed):
+class Port(Outlet):
     """Lets others ask."""
 
     name = "--metrics-port"
 
-    def __init__(self, metrics: Metrics, where: Listening, say: Callable[[str], None]) -> None:
-        super().__init__(metrics)
+    def __init__(self, registry: CollectorRegistry, where: Listening, say: Callable[[str], None]) -> None:
+        self._registry = registry
         self._where = where
         self._say = say
         self._server: WSGIServer | None = None

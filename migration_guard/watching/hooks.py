@@ -46,12 +46,15 @@ class Event:
     reason: str | None
     at: str
     counts: Mapping[str, int] = field(default_factory=dict)
+    database: str | None = None
+    """Its name, where a run has several."""
 
     def as_json(self) -> str:
         """Give what is written to the hook's standard input."""
         told: dict[str, Any] = {
             "event": self.hook.value.removeprefix("on-"),
             "key": self.key,
+            "database": self.database,
             "state": self.state,
             "reason": self.reason,
             "time": self.at,
@@ -64,6 +67,7 @@ class Event:
         named = {
             "EVENT": self.hook.value.removeprefix("on-"),
             "KEY": self.key,
+            "DATABASE": self.database,
             "STATE": self.state,
             "REASON": self.reason,
         }

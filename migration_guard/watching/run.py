@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from migration_guard.backfill.connect import Address
 from migration_guard.backfill.registry import Definition
@@ -17,6 +18,9 @@ from migration_guard.watching.hooks import NO_HOOKS, Hooks
 from migration_guard.watching.listening import Listening
 from migration_guard.watching.lookout import Eyes, Lookout, Outlet
 from migration_guard.watching.tally import Counting, Tally
+
+if TYPE_CHECKING:
+    from migration_guard.watching.exposed import Exposure
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +40,66 @@ class Wishes:
 UNWATCHED = Wishes()
 
 
-class Watch(Reporter):
-    """Watches one run."""
+class Watches:
+    """Who watches the runs of one command, which are one after the other: one at each database."""
 
-    def __init__(
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+        self._exposure: Exposure | None = None
+
+    def of(
         self,
-        wishes: Wishes,
         definitions: Sequence[Definition],
         where: Address,
+        database: str | None,
         *,
         schema: str,
         owners: Sequence[str],
         workers: int,
         shown: Reporter,
-    ) -> None:
-        self._say = shown.warn
-        self._calling: Calling | None = None
+    ) -> Watch:
+        """Watch the next one."""
         eyes, outlets, told = Eyes(where, schema, owners), list[Outlet](), [shown]
-        if wishes.metrics:
-            outlets += self._metrics(wishes, [one.key for one in definitions], workers, told)
-        if wishes.hooks:
+        if self._wishes.metrics and (exposure := self._exposed(shown.warn)) is not None:
+            tally, advance = Tally([one.key for one in definitions], workers), Advance()
+            told += [Harmless("metrics", one, partial(shown.warn, "metrics")) for one in (Counting(tally), advance)]
+            outlets += exposure.of(database, tally, advance)
+        calling = None
+        if self._wishes.hooks:
             by_key = {one.key: one for one in definitions}
-            self._calling = Calling(wishes.hooks, eyes, by_key, lambda key: eyes.refused(by_key[key]), self._say)
-            outlets.append(self._calling)
-        self._lookout = Lookout(eyes, outlets, partial(self._say, "watching")) if outlets else None
-        told += self._spans(definitions, where)
+            calling = Calling(
+                self._wishes.hooks,
+                eyes,
+                by_key,
+                refused=lambda key: eyes.refused(by_key[key]),
+                say=shown.warn,
+                database=database,
+            )
+            outlets.append(calling)
+        told += _spans(definitions, where, partial(shown.warn, "spans"))
+        lookout = Lookout(eyes, outlets, partial(shown.warn, "watching")) if outlets else None
+        return Watch(told, lookout, calling)
+
+    def _exposed(self, say: Callable[[str, str], None]) -> Exposure | None:
+        if self._exposure is None:
+            try:
+                from migration_guard.watching.exposed import Exposure  # noqa: PLC0415 -- needs the extra
+            except ImportError:
+                say("metrics", "the extra is not installed: pip install 'migration-guard[metrics]'")
+                return None
+            wishes = self._wishes
+            self._exposure = Exposure(
+                wishes.metrics_file, wishes.metrics_push, wishes.metrics_port, partial(say, "metrics")
+            )
+        return self._exposure
+
+
+class Watch(Reporter):
+    """Watches one run."""
+
+    def __init__(self, told: Sequence[Reporter], lookout: Lookout | None, calling: Calling | None) -> None:
+        self._lookout = lookout
+        self._calling = calling
         self.reporter: Reporter = Several([*told, self])
 
     @property
@@ -92,37 +131,18 @@ class Watch(Reporter):
         if self._calling is not None:
             self._calling.nothing_ran(reason)
 
-    def _metrics(self, wishes: Wishes, keys: Sequence[str], workers: int, told: list[Reporter]) -> list[Outlet]:
-        try:
-            from migration_guard.watching import exposed  # noqa: PLC0415 -- needs the extra
-            from migration_guard.watching.metrics import Metrics  # noqa: PLC0415
-        except ImportError:
-            self._say("metrics", "the extra is not installed: pip install 'migration-guard[metrics]'")
-            return []
-        tally, advance = Tally(keys, workers), Advance()
-        told += [Harmless("metrics", one, partial(self._say, "metrics")) for one in (Counting(tally), advance)]
-        metrics = Metrics(keys, tally, advance)
-        outlets: list[Outlet] = [metrics]
-        if wishes.metrics_file is not None:
-            outlets.append(exposed.File(metrics, wishes.metrics_file))
-        if wishes.metrics_push is not None:
-            outlets.append(exposed.Push(metrics, wishes.metrics_push))
-        if wishes.metrics_port is not None:
-            outlets.append(exposed.Port(metrics, wishes.metrics_port, partial(self._say, "metrics")))
-        return outlets
 
-    def _spans(self, definitions: Sequence[Definition], where: Address) -> list[Reporter]:
-        try:
-            from migration_guard.watching import spans  # noqa: PLC0415 -- needs the extra
-        except ImportError:
+def _spans(definitions: Sequence[Definition], where: Address, say: Callable[[str], None]) -> list[Reporter]:
+    try:
+        from migration_guard.watching import spans  # noqa: PLC0415 -- needs the extra
+    except ImportError:
+        return []
+    try:
+        if not spans.configured(os.environ):
             return []
-        say: Callable[[str], None] = partial(self._say, "spans")
-        try:
-            if not spans.configured(os.environ):
-                return []
-        except Exception as error:  # noqa: BLE001 -- of whoever wrote an exporter
-            why = error if isinstance(error, spans.NoExporter) else type(error).__name__
-            say(f"cannot be made: {why}; the run goes on without")
-            return []
-        tables = {one.key: one.table for one in definitions}
-        return [Harmless("spans", spans.Spans(tables, where.about), say)]
+    except Exception as error:  # noqa: BLE001 -- of whoever wrote an exporter
+        why = error if isinstance(error, spans.NoExporter) else type(error).__name__
+        say(f"cannot be made: {why}; the run goes on without")
+        return []
+    tables = {one.key: one.table for one in definitions}
+    return [Harmless("spans", spans.Spans(tables, where.about), say)]

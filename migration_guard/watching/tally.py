@@ -33,6 +33,7 @@ class Tally:
     """The counts of one run; made before its processes are."""
 
     def __init__(self, keys: Sequence[str], workers: int) -> None:
+        self.keys = tuple(keys)
         self._places = {key: n for n, key in enumerate(keys)}
         self._workers = workers
         self._numbers = memoryview(mmap.mmap(-1, max(1, len(keys) * workers) * _SLOT * _WIDTH)).cast("d")

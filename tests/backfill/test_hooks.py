@@ -100,7 +100,7 @@ def test_each_end_is_told_once_by_command_and_by_function(db: Database, project:
         40,
     )
     assert named == {
-        "MIGRATION_GUARD_EVENT": "complete", "MIGRATION_GUARD_KEY": "good", "MIGRATION_GUARD_STATE": "completed",
+        "MIGRATION_GUARD_EVENT": "complete", "MIGRATION_GUARD_KEY": "good", "MIGRATION_GUARD_STATE": "completed", "MIGRATION_GUARD_DATABASE": "",
         "MIGRATION_GUARD_REASON": "",
     }  # fmt: skip
     assert Path(folder) == project.folder
@@ -180,7 +180,7 @@ def test_complete_is_what_the_gate_calls_so(db: Database, tmp_path: Path) -> Non
     eyes = Eyes(where, SCHEMA, ())
     hooks = Hooks({Hook.COMPLETE: ["touch", "called"]}, tmp_path, 10)
     calling = Calling(
-        hooks, eyes, {definition.key}, lambda _: eyes.refused(definition), lambda _, text: said.append(text)
+        hooks, eyes, {definition.key}, refused=lambda _: eyes.refused(definition), say=lambda _, text: said.append(text)
     )
     eyes.mark()
     run([definition], db.url)
