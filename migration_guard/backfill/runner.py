@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
 
 from migration_guard.backfill import preflight
+from migration_guard.backfill.bench import DEFAULT_BRAKE
+from migration_guard.backfill.brake.replica import Replicas
 from migration_guard.backfill.clock import Clock
 from migration_guard.backfill.company import Company, Crew, can_share, room
 from migration_guard.backfill.connect import APPLICATION, Address, engine
@@ -28,6 +30,7 @@ from migration_guard.backfill.transitions import State
 from migration_guard.backfill.trust import PINNED
 from migration_guard.backfill.trying import PATIENCE
 from migration_guard.backfill.turn import Turn
+from migration_guard.config.settings import BrakeSettings
 
 _NO_RIGHT = "42501"
 _STARTING = ("57P03", "53300")
@@ -47,6 +50,8 @@ class Limits:
     """Connections that whoever starts the run needs beside its workers'."""
     expected: int = 1
     """How many workers there will be in all, by runs of their own: for so many a table is split."""
+    brake: BrakeSettings = DEFAULT_BRAKE
+    """From which readings of the server on they are held."""
 
 
 def run_all(
@@ -67,6 +72,7 @@ def run_all(
     limits, reporter, stop = limits or Limits(), reporter or Reporter(), stop or threading.Event()
     deadline = time.monotonic() + limits.seconds
     store = Store(schema, owners)
+    Replicas(limits.brake.replicas)  # what is wrong with their addresses is said before anything is run
     prepare(where, store, stop)
     begun()
     run = _Run(definitions, where, store, limits, deadline, stop)
@@ -108,7 +114,9 @@ class _Run:
             result = (
                 _refusal(definition, self.limits, self.deadline, self.stop)
                 or waits(definition, self.where, self.store, over)
-                or Turn(definition, self.where, self.store, clock, reporter, company=company).result()
+                or Turn(
+                    definition, self.where, self.store, clock, reporter, company=company, brake=self.limits.brake
+                ).result()
             )
             reporter.end(result)
             results.append(result)

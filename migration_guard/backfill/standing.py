@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
+from migration_guard.backfill.steered import FREELY, Steered
 from migration_guard.backfill.transitions import State
 
 
@@ -51,8 +52,17 @@ class Standing:
     """The last key that a clean pass has reached."""
     grows: bool = False
     """Whether what comes later comes after that."""
+    steered: Steered = FREELY
+    """The pace that is set, and what holds it now."""
+    paced_by: str | None = None
+    paced_at: datetime | None = None
     lease: float | None = None
     """Seconds that its runner's claim still holds, if nothing more is heard of him; less than 0 since it is over."""
+
+    @property
+    def held(self) -> str | None:
+        """Say why its workers begin no batch, if they are there and do not."""
+        return self.steered.held if self.state is State.RUNNING and self.alive else None
 
 
 @dataclass(frozen=True, slots=True)

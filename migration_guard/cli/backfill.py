@@ -16,6 +16,7 @@ from migration_guard.cli.backfill_output import (
     tenant_table,
     watched,
 )
+from migration_guard.cli.backfill_pace import set_pace
 from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options, spanning_options
 from migration_guard.cli.backfill_seen import Metrics, watching_options, wishes
 from migration_guard.cli.backfill_steering import LEADING, leading, quarantine
@@ -30,6 +31,7 @@ def command() -> None:
 
 
 command.add_command(quarantine)
+command.add_command(set_pace)
 for _name, _help in LEADING.items():
     command.add_command(leading(_name, _help))
 
@@ -82,6 +84,7 @@ def run_command(
             offline,
             log_format == "json",
             workers,
+            where.settings.backfill.brake,
             wishes(metrics, where.settings),
         )
         if where.databases:
@@ -168,7 +171,8 @@ def init_command(
 ) -> int:
     """Create the tables of the runner's state. A run creates them as well, where its role may."""
     with explained():
-        from migration_guard.backfill.connect import address_in  # noqa: PLC0415 -- needs the extra
+        from migration_guard.backfill.brake.foresight import unseen  # noqa: PLC0415 -- needs the extra
+        from migration_guard.backfill.connect import address_in  # noqa: PLC0415
         from migration_guard.backfill.runner import prepare  # noqa: PLC0415
         from migration_guard.backfill.state import Store  # noqa: PLC0415
         from migration_guard.backfill.tables import ddl  # noqa: PLC0415
@@ -181,15 +185,20 @@ def init_command(
             raise click.UsageError("--role goes with --print-sql: who may grant rights decides about them")
         prepare(address_in(where.variable), Store(where.schema, where.owners))
         say(f"the state's tables are in schema {where.schema}")
+        for told in unseen(address_in(where.variable), where.settings.backfill.brake):
+            say(told)
     return 0
 
 
 def _granted(where: Place, role: str | None) -> str:
     """Give the SQL of a role's rights, or say how it is had."""
-    from migration_guard.backfill.grants import grants  # noqa: PLC0415 -- needs the extra
+    from migration_guard.backfill.brake.foresight import needs_monitoring  # noqa: PLC0415 -- needs the extra
+    from migration_guard.backfill.grants import grants, monitoring  # noqa: PLC0415
 
     if role is None:
         return "-- Another role than the one that runs this needs rights: --role NAME prints them as well."
     known = where.modules or where.settings.backfill.modules
     rights = grants(where.schema, role, where.definitions() if known else ())
+    if needs_monitoring(where.settings.backfill.brake):
+        rights = f"{rights}\n{monitoring(role)}"
     return rights if known else f"{rights}-- No backfill is defined here, so that rights on their tables are missing."

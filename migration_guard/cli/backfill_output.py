@@ -83,6 +83,10 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts], holders: Sequence[
         "runner": one.claimed_by,
         "alive": one.alive,
         "lease_seconds": seconds(one.lease),
+        "held": one.held,
+        "pace": one.steered.steering.fields,
+        "pace_set_by": one.paced_by,
+        "pace_set_at": one.paced_at.isoformat() if one.paced_at else None,
         **asdict(one.counts),
         "batches": one.batches,
         "sweep": one.sweep,
@@ -103,12 +107,17 @@ def standing_table(standings: Sequence[Standing]) -> str:
             _state(one),
             *(f"{getattr(one.counts, name):,}" for name in COUNTS),
             f"{one.batches:,}",
-            one.reason or _reach(one),
+            "; ".join(filter(None, (f"held: {one.held}" if one.held else "", one.reason or _reach(one), _paced(one)))),
         )
         for one in standings
     ]
     heads = ("key", "state", *(name.replace("_", " ") for name in COUNTS), "batches", "reason")
     return table(heads, rows) if rows else "no backfill has been run"
+
+
+def _paced(one: Standing) -> str:
+    """Say which pace a person has set."""
+    return f"pace: {one.steered.steering}" if one.steered.steering else ""
 
 
 def _reach(one: Standing) -> str:
@@ -149,4 +158,5 @@ def _state(one: Standing) -> str:
     there = (
         f"by {one.claimed_by}{since}" if one.alive else f"{absence(one.claimed_by, one.lease)}; the next run goes on"
     )
-    return f"{one.state.value} ({there}{asked})"
+    held = ", held" if one.held else ""
+    return f"{one.state.value} ({there}{held}{asked})"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from migration_guard.backfill.bench import DEFAULT_BRAKE
 from migration_guard.backfill.connect import Address, address_in
 from migration_guard.backfill.errors import CannotRun
 from migration_guard.backfill.order import in_order
@@ -18,6 +19,7 @@ from migration_guard.cli.backfill_databases import across
 from migration_guard.cli.backfill_progress import reporter
 from migration_guard.cli.lines import last, say, tolerate
 from migration_guard.cli.never_failing import NOTHING
+from migration_guard.config.settings import BrakeSettings
 from migration_guard.lean import dataclass
 from migration_guard.stopping import STOPPING
 from migration_guard.watching.run import UNWATCHED, Watches, Wishes
@@ -38,6 +40,7 @@ class Order:
     offline: bool
     as_json: bool = False
     workers: int = 1
+    brake: BrakeSettings = DEFAULT_BRAKE
     wishes: Wishes = UNWATCHED
     databases: tuple[tuple[str, str], ...] = ()
     """Names of several, each with its variable; without any it is the one of `variable`."""
@@ -96,7 +99,7 @@ def run_one(order: Order, watches: Watches, name: str | None = None) -> tuple[Re
         results = run_all(
             order.definitions,
             where,
-            limits=Limits(order.seconds, order.offline, order.workers, watch.connections),
+            limits=Limits(order.seconds, order.offline, order.workers, besides=watch.connections, brake=order.brake),
             schema=order.schema,
             owners=order.owners,
             reporter=watch.reporter,

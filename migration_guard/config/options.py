@@ -331,6 +331,7 @@ NAME: Kind[str] = Kind("a name", _name, _TEXT)
 COMMAND: Kind[tuple[str, ...] | str] = Kind(
     "a command as a list or in a string, or a function as module:name", _command, {"anyOf": [_TEXT, _TEXTS]}
 )
+COUNT: Kind[int] = Kind("a whole number", _count, _COUNT)
 NAMES: Kind[tuple[tuple[str, str], ...]] = Kind("a table of names", _table_of(NAME), _by_key(_TEXT))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from migration_guard.config.options import (
     COMMAND,
+    COUNT,
     COUNTS,
     CUT_OFFS,
     DIALECT,
@@ -31,6 +32,7 @@ from migration_guard.config.options import (
     table,
 )
 from migration_guard.config.tables import MeasuredTable
+from migration_guard.config.thresholds import MORE_THAN_NOTHING, PART, PART_OF_IT, QUERY, SIZE, SOME
 from migration_guard.findings import Severity
 from migration_guard.lean import dataclass
 
@@ -67,6 +69,30 @@ class HookSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BrakeSettings:
+    """From which readings of the server on backfills are held; None: that is not looked at."""
+
+    lag_bytes: float | None = option(SIZE, 256.0 * 2**20, "WAL that a standby has not replayed yet.")
+    lag_seconds: float | None = option(MORE_THAN_NOTHING, 5.0, "How long ago it was written what a standby replays.")
+    replicas: tuple[str, ...] = option(
+        STRINGS, (), "Environment variables that hold URLs of replicas, which are asked themselves."
+    )
+    standbys: int = option(
+        COUNT, 0, "How many standbys there are at least: where one is missing, nobody knows its lag."
+    )
+    archive_bytes: float | None = option(SIZE, 1.0 * 2**30, "WAL since the last segment that was archived.")
+    waiters: float | None = option(SOME, 5.0, "Sessions that wait behind one batch.")
+    autovacuum: bool = option(SWITCH, False, "Whether a vacuum of the table goes first.")
+    dead_rows: float | None = option(PART, None, "Dead rows of the table, as a part of all.")
+    snapshot_seconds: float | None = option(
+        MORE_THAN_NOTHING, None, "Age of the oldest snapshot, which keeps vacuum from what it could clean."
+    )
+    throttle: str | None = option(QUERY, None, "A query of your own that gives one number, such as the load.")
+    throttle_above: float | None = option(MORE_THAN_NOTHING, None, "From which number on it holds; required with it.")
+    release: float = option(PART_OF_IT, 0.5, "Below which part of a threshold it lets go again.")
+
+
+@dataclass(frozen=True, slots=True)
 class BackfillSettings:
     """Where backfills are defined, and on which database they run."""
 
@@ -81,6 +107,11 @@ class BackfillSettings:
     )
     hooks: HookSettings = option(
         table(HookSettings, options(HookSettings)), HookSettings(), "What is called when a backfill ends, or is held."
+    )
+    brake: BrakeSettings = option(
+        table(BrakeSettings, options(BrakeSettings)),
+        BrakeSettings(),
+        "From which readings of the server on they are held.",
     )
 
 

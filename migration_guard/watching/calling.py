@@ -26,7 +26,8 @@ def hook_of(state: State | None, reason: str | None) -> Hook | None:
         return Hook.COMPLETE
     if state in {None, State.FAILED, State.COMPLETED_WITH_QUARANTINE}:
         return Hook.FAILURE
-    return Hook.FAILURE if state is State.INCOMPLETE and reason not in LEAVING else None
+    leaves = (reason or "").startswith(LEAVING)  # and what held at that moment
+    return Hook.FAILURE if state is State.INCOMPLETE and not leaves else None
 
 
 class Calling(Outlet):

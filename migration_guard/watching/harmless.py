@@ -39,6 +39,15 @@ class Harmless(Reporter):
     def said(self, key: str, text: str) -> None:
         self._do(lambda: self._reporter.said(key, text))
 
+    def held(self, key: str, reason: str) -> None:
+        self._do(lambda: self._reporter.held(key, reason))
+
+    def released(self, key: str, seconds: float) -> None:
+        self._do(lambda: self._reporter.released(key, seconds))
+
+    def steered(self, key: str, steering: str) -> None:
+        self._do(lambda: self._reporter.steered(key, steering))
+
     def warn(self, key: str, text: str) -> None:
         self._do(lambda: self._reporter.warn(key, text))
 

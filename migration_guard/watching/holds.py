@@ -9,7 +9,7 @@ from datetime import datetime
 from migration_guard.backfill.standing import Happened
 from migration_guard.backfill.transitions import State
 
-HOLD, RELEASE = "hold", "released"
+HOLD, RELEASE = "hold", "release"
 _ENDS = frozenset({RELEASE, *(state.value for state in State)})
 """A hold is over when batches are let go, and when the runner ends or begins."""
 

@@ -125,7 +125,7 @@ class View(Outlet):
         add(catalogue.BATCHES, one.batches)
         add(catalogue.LOCKED, counts.locked)
         add(catalogue.QUARANTINED, counts.quarantined)
-        add(catalogue.HELD, int(runs and self._holds.of(one.key) is not None))
+        add(catalogue.HELD, int(one.held is not None or (runs and self._holds.of(one.key) is not None)))
         add(catalogue.PASS, one.sweep)
         for state in State:
             add(catalogue.STATE, int(one.state is state), state.value)

@@ -108,9 +108,18 @@ class Spans(Reporter):
         )
         batch.end(now)
 
+    def held(self, key: str, reason: str) -> None:
+        self._note(key, "hold", {"reason": reason})
+
+    def released(self, key: str, seconds: float) -> None:
+        self._note(key, "release", {"seconds": seconds})
+
     def warn(self, key: str, text: str) -> None:
+        self._note(key, "note", {"message": text})
+
+    def _note(self, key: str, name: str, told: Mapping[str, str | float]) -> None:
         if self._span is not None and key == self._key:
-            self._span.add_event("note", {"message": text})
+            self._span.add_event(name, told)
 
     def end(self, result: Result) -> None:
         if result.ran and (self._span is None or result.key != self._key):  # it failed before it could begin

@@ -85,10 +85,10 @@ class Server:
 class OwnServer(Server):
     """A server of ours, which may also be stopped."""
 
-    def __init__(self, folder: Path, settings: Sequence[str] = HASTY) -> None:
+    def __init__(self, folder: Path, settings: Sequence[str] = HASTY, name: str = "data") -> None:
         self.folder = folder
-        self.data = folder / "data"
-        self.log = folder / "server.log"
+        self.data = folder / name
+        self.log = folder / f"{name}.log"
         self.port = process.free_port()
         self._settings = settings
         self._binaries = _binaries(folder)
