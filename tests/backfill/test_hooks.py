@@ -32,6 +32,7 @@ from migration_guard.backfill import Backfill, ranges
 ranges.SMALLEST, ranges.ALONE = 5, 10
 
 def apply(connection, ids):
+    open("begun", "w").close()
     while os.path.exists("wait"):
         time.sleep(0.01)
     connection.exec_driver_sql("UPDATE leads SET status = 'new' WHERE id = ANY(%s)", (ids,))
@@ -129,7 +130,7 @@ def test_a_hold_is_told_once(db: Database, project: Project) -> None:
     configure(project, on_hold=[sys.executable, "notes.py", "it"])
     (project.folder / "wait").touch()
     running = project.start("run", "--only", "good")
-    until(lambda: project.status().get("good", {}).get("alive", False))
+    until((project.folder / "begun").exists)  # before that it would queue behind the change itself
     with db.holding("SELECT FROM leads"):
         changing = threading.Thread(target=lambda: db("ALTER TABLE leads ADD COLUMN more int"))
         changing.start()
