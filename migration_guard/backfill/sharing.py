@@ -22,6 +22,8 @@ from migration_guard.backfill.worker import Worker
 
 IDLE = 0.2
 """Seconds between two questions whether there is something to claim, while others are at all that is left."""
+LONGEST_IDLE = 2.0
+"""The same where the answer has been no again and again: many who ask often would be a load of their own."""
 
 
 class Over(Exception):
@@ -46,8 +48,13 @@ class Part:
 
     worker: Worker
     record: Record
-    passes: int = 0
-    """How many it has ended itself, of those since it takes part."""
+    idle: float = IDLE
+    """Seconds until it asks again, where there is nothing to claim."""
+
+    @property
+    def passes(self) -> int:
+        """How many have ended since it takes part, whoever ended them."""
+        return self.worker.job.sweep - max(self.record.sweep, 1) + 1
 
     def take(self) -> State:
         """Take part until the backfill is complete, or raise what ended it."""
@@ -68,11 +75,14 @@ class Part:
         claimed = worker.tried(lambda connection: job.ranges.claim(connection, job.token, who, job.lease))
         if claimed is None:
             self._look()
-            worker.clock.sleep(IDLE)
+            worker.clock.sleep(self.idle)
+            self.idle = min(1.5 * self.idle, LONGEST_IDLE)
             return False
+        self.idle = IDLE
         if claimed.taken_over:
             worker.note(
-                "note", "took a range over, from its cursor: who was at it is gone, or was silent for a whole lease"
+                "note",
+                "took a range over, from its cursor: the connection of who was at it is gone, or his lease was over",
             )
         whole = replace(job, sweep=claimed.sweep, bound=claimed.bound, share=claimed.share)
         if worker.told != claimed.sweep:
@@ -109,7 +119,6 @@ class Part:
         come_back(worker)
         if ended(worker, proves=True) is not None:
             return True
-        self.passes += 1
         if self.passes >= SWEEPS:
             raise moving_target()
         begin(worker, self.record)
