@@ -92,7 +92,7 @@ READS = [
     ("frappe", "doc = frappe.get_doc('Lead', 'x')\ndoc.hot = 1\nprint(doc.as_dict())"),
     ("aerich", "rows = await Lead.filter(hot=True).values('id')\nprint(await Lead.all().count(), rows)\nreturn 'CREATE TABLE a (b int)'"),
     ("piccolo", "print(await BigBand.select(BigBand.name).where(BigBand.name == 'a').run(), await BigBand.count())"),
-    ("peewee_migrate", "migrator.add_fields('lead', a=pw.TextField())\nprint([one.a for one in Lead.select()])"),
+    ("peewee_migrate", "migrator.add_fields('lead', a=pw.TextField(null=True))\nprint([one.a for one in Lead.select()])"),
     ("sqlalchemy_migrate", "t = Table('leads', meta, autoload=True)\nprint(t.select().execute().fetchall())"),
     ("masonite", "with self.schema.table('leads') as table:\n    table.string('a')\nprint(DB.table('leads').get())"),
 ]  # fmt: skip

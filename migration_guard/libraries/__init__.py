@@ -20,6 +20,7 @@ from migration_guard.interpreter.values import NONE, Constant, External, Method,
 from migration_guard.libraries import (
     active_record,
     ancestry,
+    celery,
     django,
     django_operations,
     drivers,
@@ -209,6 +210,8 @@ class Libraries:
 
     def function_method(self, function: Function, name: str, call: Call) -> Value:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
+        if function.wrapper.startswith("celery.") and name in celery.SIGNS:
+            return celery.Signature(((function, call),), single=name not in celery.OVER_MANY)
         if not function.wrapped or (name in _ENQUEUES and trust.is_queue(function.wrapper)):
             return Unknown(name)
         self.entrusted.may_run(function, call)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from migration_guard.libraries import (
     alembic,
+    celery,
     django,
     drivers,
     frappe,
@@ -40,6 +41,7 @@ BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(sqlalchemy.ROOTS, sqlalchemy),
     **dict.fromkeys(django.ROOTS, django),
     **dict.fromkeys(drivers.ROOTS, drivers),
+    **dict.fromkeys(celery.ROOTS, celery),
     **dict.fromkeys(yoyo.ROOTS, yoyo),
     **dict.fromkeys(odoo.ROOTS, odoo),
     **dict.fromkeys(frappe.ROOTS, frappe),
