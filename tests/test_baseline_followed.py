@@ -196,3 +196,18 @@ def test_what_could_not_be_read_then_is_not_told_by_guessing(tmp_path: Path) -> 
     assert "versions/a.py could not be read as it was in" in refused.stderr
     assert where.guard("baseline", "--tool-upgrade").returncode == 0
     assert '"reason":"agreed"' in where.baseline.read_text(encoding="utf-8")
+
+
+def test_what_is_said_of_an_old_entry_is_kept_where_it_joins_another(where: Project) -> None:
+    """As after a merge of a branch whose tool was newer: the same finding, once in each scheme."""
+    where.write("versions/a.py", alembic("a", "UPDATE o SET a = 1", "UPDATE o SET a = 1"))
+    where.accept()
+    (kept,) = where.baseline.read_text(encoding="utf-8").splitlines()[1:]
+    new = json.loads(kept) | {"count": 1, "reason": "newer", "until": "2031-01-01"}
+    old = new | {"fp": f"2:{new['fp'].partition(':')[2]}", "reason": "older", "owner": "ann", "until": "2030-01-01"}
+    where.write(where.baseline.name, "".join(f"{json.dumps(one)}\n" for one in ({"format": 1}, new, old)))
+    where.commit()
+    assert counts(where) == (0, 2, 0)
+    assert where.guard("baseline").returncode == 0
+    (one,) = map(json.loads, where.baseline.read_text(encoding="utf-8").splitlines()[1:])
+    assert (one["count"], one["reason"], one["owner"], one["until"]) == (2, "newer | older", "ann", "2030-01-01")

@@ -317,3 +317,35 @@ def test_what_is_out_of_sight_and_has_a_way_to_the_database_is_opaque(tmp_path: 
 def test_what_is_known_to_read_is_not_told(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.py").write_text(SILENT_BEFORE.format(line=line), encoding="utf-8")
     assert told(tmp_path) == []
+
+
+SESSIONS = {
+    "db.merge(Lead(id=1))": ["UPDATE"],  # whoever lent it goes on with it
+    "lead = Lead(id=1); db.add(lead)": ["INSERT_VALUES"],
+    "db.add(Lead(id=1)); db.rollback()": ["INSERT_VALUES"],
+    "own = Session(create_engine('x')); own.add(Lead(id=1))": [],  # is never written
+    "own = Session(create_engine('x')); own.add(Lead(id=1)); own.commit()": ["INSERT_VALUES"],
+    "app.db.merge(app.Lead(id=1))": ["OPAQUE"],
+    "app.stores.session.add(app.Lead(id=1))": ["INSERT_VALUES"],
+    "app.session.merge(Lead(id=1))": ["UPDATE"],
+    "s = app.get_session(); s.add(Lead(id=1))": ["INSERT_VALUES"],
+    "app.db.delete(app.find(1))": ["OPAQUE"],
+    "app.frame.merge(app.other)": [],
+    "db.delete('leads', where='a = 1')": ["DELETE"],
+    "app.http.session.delete('https://localhost/1')": [],
+    "seen = set(); seen.add(app.find(1))": [],
+}
+
+
+def test_sessions_that_are_lent_or_out_of_sight_may_write(tmp_path: Path) -> None:
+    head = "import app\nfrom app.models import Lead\nfrom sqlalchemy import create_engine\nfrom sqlalchemy.orm import Session\n"
+    lines = dict(enumerate(SESSIONS, 1))
+    text = head + "".join(f"def f{number}(db): {line}\n" for number, line in lines.items())
+    (tmp_path / "fill.py").write_text(text, encoding="utf-8")
+    asked = ("check", "--isolated", "--no-baseline", "--select", "ALL", "--output-format", "json", "fill.py")
+    found = json.loads(program.run(*asked, cwd=tmp_path).stdout)["findings"]
+    kinds: dict[str, list[str]] = {line: [] for line in SESSIONS}
+    for finding in found:
+        if finding["operation"]:
+            kinds[lines[finding["line"] - head.count("\n")]].append(finding["operation"]["kind"])
+    assert kinds == SESSIONS

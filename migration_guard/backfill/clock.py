@@ -18,10 +18,12 @@ LEAVING = (SIGNALLED, OUT_OF_TIME, AT_ONCE)
 class Stop(Exception):
     """The run of this backfill ends here, in a state and with a reason."""
 
-    def __init__(self, state: State, reason: str) -> None:
+    def __init__(self, state: State, reason: str, *, passes: bool = False) -> None:
         super().__init__(state, reason)
         self.state = state
         self.reason = reason
+        self.passes = passes
+        """Whether it is nothing of the backfill's own, so that another run may go on by and by."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,6 @@ class Clock:
     def check(self, ahead: float = 0.0) -> None:
         """Raise Stop if the run is over, or has less left than what comes next takes."""
         if self.stop.is_set():
-            raise Stop(State.INCOMPLETE, SIGNALLED)
+            raise Stop(State.INCOMPLETE, SIGNALLED, passes=True)
         if self.left <= ahead:
-            raise Stop(State.INCOMPLETE, OUT_OF_TIME)
+            raise Stop(State.INCOMPLETE, OUT_OF_TIME, passes=True)

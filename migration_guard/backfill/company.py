@@ -10,17 +10,22 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from migration_guard.backfill.connect import APPLICATION, Address, engine
-from migration_guard.backfill.errors import CannotRun
+from migration_guard.backfill.errors import CannotRun, judged
 from migration_guard.backfill.pinned import SPELLING
+from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.session import Session
+from migration_guard.backfill.state import Store
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.trust import PINNED
 
 if TYPE_CHECKING:
     from typing import Self  # of Python 3.11
@@ -72,6 +77,18 @@ def room(where: Address, wanted: int) -> Room:
         free[f"the database's limit ({of_database}, {in_database - 1} of them taken)"] = of_database - in_database + 1
     bound = min(free, key=lambda name: free[name])
     return Room(wanted) if free[bound] >= wanted else Room(max(1, free[bound]), bound)
+
+
+def at_work(where: Address, store: Store, keys: Sequence[str]) -> int:
+    """Count the workers that are at some backfills just now, whoever has started them."""
+    session = Session(engine(where, APPLICATION))
+    try:
+        with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
+            return store.at_work(connection, keys)
+    except DBAPIError as error:
+        raise CannotRun(f"nobody can say who is at work: {judged(error)}") from None
+    finally:
+        session.close()
 
 
 class Crew:

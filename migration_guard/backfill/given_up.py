@@ -18,6 +18,6 @@ def given_up(fault: Fault) -> Stop:
         case Trouble.CANCELLED:
             return Stop(State.PAUSED, f"somebody cancelled its statement: {fault}")
         case Trouble.LOCKS:
-            return Stop(State.INCOMPLETE, f"locks: {fault}")
+            return Stop(State.INCOMPLETE, f"locks: {fault}", passes=True)
         case _:
-            return Stop(State.INCOMPLETE, f"{fault.trouble.value}: {fault}")
+            return Stop(State.INCOMPLETE, f"{fault.trouble.value}: {fault}", passes=fault.trouble in PASSING)

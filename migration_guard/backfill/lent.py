@@ -82,9 +82,11 @@ class Lender:
     def check(self) -> None:
         """End the function if there is a reason."""
         if self.ended is None and self._clock.stop.is_set():
-            self.ended = Stop(State.INCOMPLETE, "stopped by a signal")
+            self.ended = Stop(State.INCOMPLETE, "stopped by a signal", passes=True)
         if self.ended is None and self._clock.left <= 0:
-            self.ended = Stop(State.INCOMPLETE, "time: the run's time is over, the next run calls its function again")
+            self.ended = Stop(
+                State.INCOMPLETE, "time: the run's time is over, the next run calls its function again", passes=True
+            )
         if self.ended is not None:
             self.raised = True
             raise Ended(self.ended)

@@ -48,11 +48,11 @@ def waits(definition: Definition, where: Address, store: Store, over: Collection
             records = {key: store.find(connection, key) for key in wanted}
     except DBAPIError as error:
         said = f"waits for {', '.join(wanted)}, whose state cannot be read: {judged(error)}"
-        return Result(definition.key, None, said, ran=False)
+        return Result(definition.key, None, said, ran=False, passes=True)
     finally:
         session.close()
     for key, record in records.items():
         if record is None or record.state is not State.COMPLETED:
             state = record.state.value if record is not None else "never run"
-            return Result(definition.key, None, f"waits for {key}, which is {state}", ran=False)
+            return Result(definition.key, None, f"waits for {key}, which is {state}", ran=False, waits=True)
     return None

@@ -163,8 +163,9 @@ class Ranges:
             raise LostClaim("another worker has taken the end of the pass over")
 
     def _sent(self, connection: Connection, name: str, **parameters: object) -> Any:
-        parts = {"state": self._state, "leased": statement("leased"), "own": statement("range_own")}
-        sql = statement(name, alive=statement("range_alive"), **parts)
+        parts = {"leased": statement("leased"), "own": statement("range_own"), "alive": statement("range_alive")}
+        open_pass = statement("open_pass", state=self._state)
+        sql = statement(name, state=self._state, open_pass=open_pass, **parts)
         return connection.exec_driver_sql(sql, {"backfill": self._key, **parameters})
 
 

@@ -22,10 +22,19 @@ class Result:
     ran: bool = True
     apart: bool = False
     """Whether it was complete before, and not all of its rows were looked at again."""
+    passes: bool = False
+    """Whether what kept it from being complete is nothing of its own: time, a signal, locks, a server that is away."""
+    waits: bool = False
+    """Whether it waits for another backfill to be complete."""
 
     @property
     def complete(self) -> bool:
         return self.state is State.COMPLETED
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether others are at it, or whoever comes next finds work that nobody has to see to before."""
+        return self.state is State.RUNNING or self.passes
 
     def __str__(self) -> str:
         state = self.state.value if self.state else "ran" if self.ran else "not run"

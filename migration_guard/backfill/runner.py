@@ -12,7 +12,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, s
 
 from migration_guard.backfill import preflight
 from migration_guard.backfill.clock import Clock
-from migration_guard.backfill.company import ALONE, Company, Crew, can_share, room
+from migration_guard.backfill.company import Company, Crew, can_share, room
 from migration_guard.backfill.connect import APPLICATION, Address, engine
 from migration_guard.backfill.definition import Status
 from migration_guard.backfill.errors import CannotRun, Fault, judged
@@ -41,6 +41,8 @@ class Limits:
     """Whether the application is stopped, so that what is not safe beside it may run."""
     workers: int = 1
     """How many processes share what is worth it."""
+    expected: int = 1
+    """How many workers there will be in all, by runs of their own: for so many a table is split."""
 
 
 def run_all(
@@ -66,8 +68,8 @@ def run_all(
     run = _Run(definitions, where, store, limits, deadline, stop)
     workers = _bounded(where, limits.workers, reporter) if limits.workers > 1 else 1
     if workers == 1:
-        return run.through(reporter, ALONE)
-    company = Company(workers, follows=True)
+        return run.through(reporter, Company(limits.expected))
+    company = Company(max(workers, limits.expected), follows=True)
     with Crew(workers - 1, lambda: run.through(reporter.aside(), company), stop) as crew:
         results = run.through(reporter, company)
         if any(one.state is State.RUNNING for one in results):
@@ -166,7 +168,7 @@ def _refusal(definition: Definition, limits: Limits, deadline: float, stop: thre
     if not definition.safe_to_run_online and not limits.offline:
         return Result(definition.key, None, "not safe beside the application; --offline runs it", ran=False)
     if stop.is_set():
-        return Result(definition.key, None, "stopped by a signal before its turn", ran=False)
+        return Result(definition.key, None, "stopped by a signal before its turn", ran=False, passes=True)
     if time.monotonic() >= deadline:
-        return Result(definition.key, None, "time: the run was over before its turn", ran=False)
+        return Result(definition.key, None, "time: the run was over before its turn", ran=False, passes=True)
     return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from threading import current_thread, get_native_id, main_thread
 from typing import Any
 
 from sqlalchemy import Connection
@@ -38,8 +39,9 @@ FEW = 32
 
 
 def whoami() -> str:
-    """Name this process, as the state shows it."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Name this worker, as the state shows it: a process, or a thread of one in which several may work."""
+    process = f"{socket.gethostname()}:{os.getpid()}"
+    return process if current_thread() is main_thread() else f"{process}:{get_native_id()}"
 
 
 class Store:
@@ -145,9 +147,19 @@ class Store:
         """Keep a claim while nothing is done."""
         self._sent(connection, "renew", backfill=key, token=token, lease=lease)
 
-    def note(self, connection: Connection, key: str, by: Actor, kind: str, detail: str | None) -> None:
-        """Write down what happened."""
-        self._sent(connection, "event", backfill=key, actor=by.value, kind=kind, detail=detail)
+    def note(
+        self,
+        connection: Connection,
+        key: str,
+        by: Actor,
+        kind: str,
+        detail: str | None,
+        *,
+        data: Mapping[str, object] | None = None,
+    ) -> None:
+        """Write down what happened, with the numbers of it for whoever draws them."""
+        numbers = None if data is None else json.dumps(data)
+        self._sent(connection, "event", backfill=key, actor=by.value, kind=kind, detail=detail, data=numbers)
 
     # Windows.
 
@@ -325,6 +337,11 @@ class Store:
         """Give the counts of every tenant."""
         rows = self._sent(connection, "status_by_tenant").all()
         return tuple(TenantCounts(row[0], row[1], Counts(*row[2:8]), row[8]) for row in rows)
+
+    def at_work(self, connection: Connection, keys: Sequence[str]) -> int:
+        """Count the workers that are at some backfills just now."""
+        parts = {"range_alive": statement("range_alive"), **self._alive}
+        return int(self._sent(connection, "at_work", parts=parts, keys=list(keys)).scalar())
 
     @property
     def _alive(self) -> dict[str, str]:

@@ -228,7 +228,8 @@ def come_back(worker: Worker) -> None:
             for window in todo:
                 if time.monotonic() >= given_up:
                     locked = sum(one.keys for one in todo)
-                    raise Stop(State.INCOMPLETE, f"locks: {locked} rows are locked by others, or need what is")
+                    told = f"locks: {locked} rows are locked by others, or need what is"
+                    raise Stop(State.INCOMPLETE, told, passes=True)
                 freed = worker.wait_for(window.id)
                 if freed:
                     break

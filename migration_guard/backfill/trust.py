@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PINNED = {"search_path": "pg_catalog, pg_temp"}
 """The path of transactions that touch the state alone, whatever the role's own is."""
-TABLES = ("versions", "backfills", "windows", "unchanged", "quarantine", "events")
+TABLES = ("versions", "backfills", "windows", "unchanged", "quarantine", "events", "brakes")
 """What the state consists of."""
 _SHOWN = 3
 

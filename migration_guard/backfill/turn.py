@@ -66,6 +66,8 @@ class Turn:
         policy = definition.policy if isinstance(definition, Backfill) else TimeoutPolicy()
         self._bench = Bench(where, name, Session(engine(where, name)), store, clock, reporter, policy, company.workers)
         self._ran = False
+        self._passes = False
+        """Whether what ended it is nothing of its own."""
         self._apart: str | None = None
         """Which rows of a completed backfill there was no time to look at again."""
 
@@ -74,10 +76,11 @@ class Turn:
             with heard(lambda text: self._bench.reporter.said(self._definition.key, text)):
                 return self._result()
         except LostClaim as lost:
-            return Result(self._definition.key, None, str(lost), ran=self._ran)
+            return Result(self._definition.key, None, str(lost), ran=self._ran, passes=True)
         except DBAPIError as error:
-            said = f"its state cannot be read or written: {judged(error)}"
-            return Result(self._definition.key, None, said, ran=self._ran)
+            fault = judged(error)
+            said = f"its state cannot be read or written: {fault}"
+            return Result(self._definition.key, None, said, ran=self._ran, passes=fault.trouble in PASSING)
         finally:
             self._bench.session.close()
 
@@ -114,7 +117,8 @@ class Turn:
             except Over as over:
                 if over.goes_on and self._bench.clock.goes_on:
                     continue
-                return Result(definition.key, over.state, over.reason, self._bench.counts(definition.key))
+                counts = self._bench.counts(definition.key)
+                return Result(definition.key, over.state, over.reason, counts, passes=over.goes_on)
             return self._ended(claimed, state, reason)
 
     def _followed(self) -> Result | None:
@@ -207,6 +211,7 @@ class Turn:
                 return called(bench, self._definition, record)
             return swept(bench, self._definition, record)
         except Stop as stopped:
+            self._passes = stopped.passes
             return stopped.state, stopped.reason
         except (Unfit, Refused, CannotRun) as unfit:
             return State.FAILED, str(unfit)
@@ -222,6 +227,7 @@ class Turn:
             if fault.trouble not in PASSING:
                 return State.FAILED, told_of(error)
             end = given_up(fault)
+            self._passes = end.passes
             return end.state, end.reason
         except Exception as error:  # noqa: BLE001 -- a defect of ours must end in a state as well
             return State.FAILED, told_of(error)
@@ -230,7 +236,7 @@ class Turn:
         """Write down how it ended: over another connection, where the one before is gone."""
 
         def end() -> Result:
-            ended = Result(record.key, state, reason)
+            ended = Result(record.key, state, reason, passes=self._passes)
             try:
                 with self._bench.transaction() as connection:
                     Ranges(self._bench.store.schema, record.key).one_by_one(connection)
@@ -262,7 +268,7 @@ class Turn:
             return retrying(end)
         except DBAPIError as error:
             written = f"and that could not be written down: {judged(error)}"
-            return Result(record.key, state, f"{reason or state.value}; {written}")
+            return Result(record.key, state, f"{reason or state.value}; {written}", passes=self._passes)
 
     def _only_leaves(self, connection: Connection, now: Record, record: Record, state: State) -> bool:
         """Give back what is ours of a backfill that is shared; tell whether it goes on without us."""

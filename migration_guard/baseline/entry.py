@@ -18,6 +18,8 @@ _FINGERPRINT = re.compile(r"\d+:[0-9a-f]{8,64}")
 _REQUIRED = ("file", "migration", "rule", "at", "fp")
 _REQUIRED_KEYS = frozenset(_REQUIRED)
 _KEYS = _REQUIRED_KEYS | {"count", "reason", "owner", "until"}
+BOTH = " | "
+"""Between what is said of one entry in two places, as on two branches."""
 _PART = r"(?!\.\.?(?:/|$))[^/\0]+"
 _PATH = re.compile(rf"(?![A-Za-z]:[\\/])(?:\.\./)*{_PART}(?:/{_PART})*")
 """A relative path, in the one way to spell it: only its beginning leads upwards."""
@@ -74,6 +76,16 @@ class Entry(NamedTuple):
         migration = f", migration {self.migration}" if self.migration else ""
         return f"{self.rule} of {self.at} in {self.file}{migration}"
 
+    def joined(self, other: Entry, count: int) -> Entry:
+        """One entry for two of the same key: what is said of either is kept, until somebody decides; the earlier day holds."""
+        untils = [entry.until for entry in (self, other) if entry.until]
+        return self._replace(
+            count=count,
+            reason=_both(self.reason, other.reason),
+            owner=_both(self.owner, other.owner),
+            until=min(untils) if untils else None,
+        )
+
     def dumped(self) -> str:
         """Write the entry as a line of JSON, without its end."""
         record: dict[str, Any] = {name: getattr(self, name) for name in _REQUIRED}
@@ -82,6 +94,11 @@ class Entry(NamedTuple):
         record |= {"until": self.until.isoformat()} if self.until else {}
         line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
         return line.encode(errors="backslashreplace").decode()  # a name's bytes that are no UTF-8, as JSON escapes them
+
+
+def _both(one: str | None, other: str | None) -> str | None:
+    said = [part for text in (one, other) if text for part in text.split(BOTH)]
+    return BOTH.join(dict.fromkeys(said)) or None
 
 
 def entry_of(record: object, line: int) -> Entry:

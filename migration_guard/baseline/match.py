@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from migration_guard.baseline.entry import Entry, Key
+from migration_guard.baseline.made import nothing_is_garbage
 from migration_guard.findings import Finding
 from migration_guard.later import re
 from migration_guard.lean import dataclass
@@ -100,33 +102,40 @@ class Matching:
 
 def match(entries: Sequence[Entry], findings: Iterable[Filed], sight: Callable[[Entry], Sight]) -> Matching:
     """File the findings of a run, which come in the order of their files and lines."""
-    return _Matcher(entries, list(findings), sight).result()
+    with nothing_is_garbage():
+        return _Matcher(entries, list(findings), sight).result()
 
 
 class _Matcher:
     def __init__(self, entries: Sequence[Entry], findings: list[Filed], sight: Callable[[Entry], Sight]) -> None:
         self._entries = {entry.key: entry for entry in entries}
-        self._left = Counter({entry.key: entry.count for entry in entries})
+        self._left = {key: entry.count for key, entry in self._entries.items()}
         self._findings = findings
+        self._keys = [filed.key for filed in findings]
         self._sight = sight
         self._matched: dict[int, Match] = {}
         self._inherited: set[Key] = set()
-        self._by_finding: dict[tuple[str, str], list[Key]] = defaultdict(list)
+
+    @cached_property
+    def _by_finding(self) -> dict[tuple[str, str], list[Key]]:
+        """Entries by what they say, wherever: asked only where something is not where it was."""
+        found: dict[tuple[str, str], list[Key]] = defaultdict(list)
         for key in self._entries:
-            self._by_finding[key.rule, key.fp].append(key)
+            found[key.rule, key.fp].append(key)
+        return found
 
     def result(self) -> Matching:
-        for index, filed in enumerate(self._findings):
-            self._take(index, filed.key, Tier.EXACT)
+        for index, key in enumerate(self._keys):
+            self._take(index, key, Tier.EXACT)
         self._inherit()
         self._move()
         self._rename()
-        left = [(entry, self._left[key]) for key, entry in self._entries.items() if self._left[key] > 0]
+        left = [(entry, count) for entry, count in zip(self._entries.values(), self._left.values()) if count > 0]
         over = {Sight.CHECKED, Sight.GONE}
         stale: list[tuple[Entry, int]] = []
         unknown: list[tuple[Entry, int]] = []
         for entry, count in left:
-            if entry.key not in self._inherited:
+            if not self._inherited or entry.key not in self._inherited:
                 (stale if self._sight(entry) in over else unknown).append((entry, count))
         return Matching(
             matched=tuple(self._matched[index] for index in sorted(self._matched)),
@@ -136,11 +145,17 @@ class _Matcher:
         )
 
     def _take(self, index: int, key: Key, tier: Tier) -> bool:
-        if self._left[key] <= 0:
+        left = self._left.get(key, 0)
+        if left <= 0:
             return False
-        self._left[key] -= 1
+        self._left[key] = left - 1
         self._matched[index] = Match(self._findings[index], self._entries[key], tier)
         return True
+
+    def _said(self, index: int) -> tuple[str, str]:
+        """What a finding says, wherever."""
+        key = self._keys[index]
+        return key.rule, key.fp
 
     def _open(self) -> list[tuple[int, Filed]]:
         return [(index, filed) for index, filed in enumerate(self._findings) if index not in self._matched]
@@ -154,7 +169,7 @@ class _Matcher:
         squashes = [(index, filed) for index, filed in enumerate(self._findings) if filed.replaces]
         for index, filed in sorted(squashes, key=lambda pair: pair[0] not in self._matched):
             budget = used[filed.file]
-            for key in self._by_finding[filed.key.rule, filed.key.fp]:
+            for key in self._by_finding[self._said(index)]:
                 entry = self._entries[key]
                 if entry.migration in filed.replaces and budget[key] < entry.count:
                     budget[key] += 1
@@ -167,7 +182,7 @@ class _Matcher:
         for index, filed in self._open():
             if filed.finding.migration is None:
                 continue
-            for key in self._by_finding[filed.key.rule, filed.key.fp]:
+            for key in self._by_finding[self._said(index)]:
                 same = key.migration == filed.finding.migration and self._is_gone(self._entries[key])
                 if same and self._take(index, key, Tier.MOVED):
                     break
@@ -195,16 +210,15 @@ class _Matcher:
                 continue
             done |= {old, new}
             for index in places[new]:
-                filed = self._findings[index]
                 if index not in self._matched:
-                    self._take(index, Key(old.file, filed.key.rule, filed.key.fp, old.migration), Tier.RENAMED)
+                    self._take(index, Key(old.file, *self._said(index), old.migration), Tier.RENAMED)
 
     def _left_behind(self) -> dict[_Home, Counter[tuple[str, str]]]:
         """What entries say of migrations that nothing is found of any more, though they would have been looked at."""
         held: dict[_Home, Counter[tuple[str, str]]] = defaultdict(Counter)
         still: set[_Home] = set()
         for key, entry in self._entries.items():
-            home = _Home(entry.file, entry.migration or "")
+            home = _Home(key.file, key.migration)
             if self._left[key] == entry.count and (self._is_gone(entry) or self._sight(entry) is Sight.CHECKED):
                 held[home][key.rule, key.fp] += entry.count
             else:
@@ -216,12 +230,12 @@ class _Matcher:
         there: dict[_Home, Counter[tuple[str, str]]] = defaultdict(Counter)
         places: dict[_Home, list[int]] = defaultdict(list)
         known: set[_Home] = set()
-        for index, filed in enumerate(self._findings):
-            home = _Home(filed.file, filed.finding.migration or "")
+        for index, key in enumerate(self._keys):
+            home = _Home(key.file, key.migration)
             if index in self._matched:
                 known.add(home)
             else:
-                there[home][filed.key.rule, filed.key.fp] += 1
+                there[home][self._said(index)] += 1
                 places[home].append(index)
         return {home: counter for home, counter in there.items() if home not in known}, places
 

@@ -49,9 +49,7 @@ def _alike(entries: Sequence[Entry], found: Iterable[Filed]) -> tuple[dict[Key, 
         told = entry._replace(fp=f"{SCHEME}:{entry.fp.partition(':')[2]}")
         same = there.pop(told.key, [])
         if same:
-            known = kept.get(told.key)
-            count = min(entry.count, len(same)) + (known.count if known is not None else 0)
-            kept[told.key] = told._replace(count=count)
+            _keep(kept, told._replace(count=min(entry.count, len(same))))
             there[told.key] = same[entry.count :]
         else:
             outdated.append(entry)
@@ -74,11 +72,14 @@ def _paired(
         if sum(entry.count for entry in old[group]) < len({id(one.finding) for one in new[group]}):
             continue
         for one in new.pop(group):
-            entry = _noted(one, old[group])
-            known = kept.get(entry.key)
-            kept[entry.key] = entry if known is None else known._replace(count=known.count + 1)
+            _keep(kept, _noted(one, old[group]))
         del old[group]
     return [entry for some in old.values() for entry in some], [one for some in new.values() for one in some]
+
+
+def _keep(kept: dict[Key, Entry], entry: Entry) -> None:
+    known = kept.get(entry.key)
+    kept[entry.key] = entry if known is None else known.joined(entry, known.count + entry.count)
 
 
 def _grouped(items: Iterable[_T], of: Callable[[_T], _Group]) -> dict[_Group, list[_T]]:

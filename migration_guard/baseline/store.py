@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard.baseline.entry import Entry, Key, Refused, entry_of
+from migration_guard.baseline.made import nothing_is_garbage
 from migration_guard.config import ConfigError
 from migration_guard.files import Unreadable, read_source
 from migration_guard.findings import SCHEME
@@ -22,8 +23,6 @@ else:
 DEFAULT_NAME = ".migration-guard-baseline.jsonl"
 FORMAT = 1
 HEADER = f'{{"format":{FORMAT}}}'
-BOTH = " | "
-"""Between what two branches say of one entry."""
 LIMIT = 64 * 1024 * 1024
 """Bytes that are read: a quarter of a million entries."""
 
@@ -67,6 +66,11 @@ def load(path: Path, rules: Collection[str]) -> Baseline:
 
 def parse(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
     """Read what stands in a baseline, wherever it came from."""
+    with nothing_is_garbage():
+        return _parsed(content, path, rules)
+
+
+def _parsed(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -101,7 +105,8 @@ def parse(content: bytes, path: Path, rules: Collection[str]) -> Baseline:
             hint = f"; did you mean `{near[0]}`?" if near else ""
             raise BaselineError(path, number, f"`rule`: there is no rule `{entry.rule}`{hint}")
         key = entry.key
-        merged[key] = entry if key not in merged else _largest(merged[key], entry)
+        known = merged.get(key)  # equal entries, as after a merge, count as the largest
+        merged[key] = entry if known is None else known.joined(entry, max(known.count, entry.count))
     return Baseline(path, tuple(merged.values()), recovered=conflict, text=text.replace("\r\n", "\n"))
 
 
@@ -109,23 +114,6 @@ def dump(entries: Iterable[Entry]) -> str:
     """Write a baseline: an entry a line, sorted, so that two branches seldom touch the same place."""
     lines = [HEADER, *(entry.dumped() for entry in sorted(entries, key=lambda entry: entry.key))]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _largest(one: Entry, other: Entry) -> Entry:
-    """Equal entries, as after a merge, count as the largest; what only one of them says is kept."""
-    untils = [entry.until for entry in (one, other) if entry.until]
-    return one._replace(
-        count=max(one.count, other.count),
-        reason=_both(one.reason, other.reason),
-        owner=_both(one.owner, other.owner),
-        until=min(untils) if untils else None,
-    )
-
-
-def _both(one: str | None, other: str | None) -> str | None:
-    """What two branches say of one entry, until somebody decides."""
-    said = [part for text in (one, other) if text for part in text.split(BOTH)]
-    return BOTH.join(dict.fromkeys(said)) or None
 
 
 def _said(lines: list[str]) -> Iterator[tuple[int, str]]:

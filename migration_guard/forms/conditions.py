@@ -40,6 +40,14 @@ class Conditions(Places):
     def _iterated(self, node: cst.BaseExpression, where: Where) -> str:
         """The form of what a loop goes over."""
 
+    @abstractmethod
+    def _meets(self, node: cst.ClassDef, where: Where) -> None:
+        """A class of the repository is spoken of."""
+
+    @abstractmethod
+    def _sets(self, how: str) -> None:
+        """An attribute is set, or anything else is bound in some way."""
+
     def _conditions(self, where: Where, spoken: frozenset[str], *, near: bool) -> Iterator[str]:
         """Of one function; in another file only those that speak of what is written: the rest is how it is written."""
         spot = where.spot

@@ -10,7 +10,7 @@ import libcst as cst
 
 from migration_guard.forms.bindings import Names, parts
 from migration_guard.forms.chain import Says, chained
-from migration_guard.forms.members import MemberForms
+from migration_guard.forms.models import ModelForms
 from migration_guard.forms.names import DEEP, short
 from migration_guard.forms.nodes import OPERATORS, children, parameters, string_parts, within
 from migration_guard.forms.values import constant_form, text_form
@@ -34,10 +34,11 @@ _TOLD = frozenset({
     cst.Attribute, cst.Call, cst.Subscript, cst.Dict, cst.List, cst.Tuple, cst.Set, cst.Assign, cst.BinaryOperation,
     cst.NamedExpr, cst.CompFor, cst.IfExp, cst.SubscriptElement, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp,
 })  # fmt: skip
+_CHAINED = frozenset({cst.Attribute, cst.Call, cst.Subscript})
 """Expressions that are told in a way of their own, the others by what they hold: a look at this costs less than a `match`."""
 
 
-class Expressions(MemberForms):
+class Expressions(ModelForms):
     """Says expressions."""
 
     def __init__(self, known: dict[int, Names], repository: Repository | None) -> None:
@@ -57,6 +58,8 @@ class Expressions(MemberForms):
     def _made(self, node: cst.CSTNode, where: Where) -> str:
         if type(node) not in _TOLD:
             return self._other(node, where)
+        if type(node) in _CHAINED:
+            self._spoken(node, where)
         match node:
             case cst.Name():
                 return self._name(node.value, where)

@@ -23,6 +23,7 @@ from migration_guard.forms.values import text_form
 from migration_guard.forms.where import Way, Where
 from migration_guard.interpreter.repository import Repository
 from migration_guard.interpreter.values import Place
+from migration_guard.operations import OperationKind
 
 __all__ = ["Forms", "Way"]
 
@@ -36,12 +37,15 @@ class Forms:
         self.repository: Repository | None = None
         """Where imports are looked for."""
 
-    def form(self, place: Place, way: Way) -> str:
-        """Give the canonical form of the call or assignment at a place, with the conditions on the way to it."""
-        form = self._of(way, place)
-        return form.on_the_way(form.of_operation(place.whole), place)
+    def form(self, place: Place, way: Way, kind: OperationKind, model: str | None = None) -> str:
+        """Give the canonical form of the call or assignment at a place, with the conditions on the way to it.
 
-    def around(self, statement: str, place: Place, way: Way, *, loose: bool) -> str:
+        What the class of a model does to the rows of an operation of this kind is told behind it.
+        """
+        form = self._of(way, place)
+        return form.on_the_way(form.of_operation(place.whole), place) + form.beside(kind, model)
+
+    def around(self, statement: str, place: Place, way: Way, kind: OperationKind, *, loose: bool) -> str:
         """Give the canonical form of SQL, with the conditions on the way to it.
 
         If it is `loose`, what the call puts into it goes with it: the expressions in its text, and its parameters.
@@ -51,8 +55,10 @@ class Forms:
             asked = self._of(way, place)  # one of its own: what it says must not count unless it binds something
             asked.of_arguments(place.whole)
             loose = asked.binds
+        if not loose and statement.startswith("copy "):
+            form.reads_also(self._of(way, place), place.whole)
         made = f"{statement} {form.of_arguments(place.whole)}" if loose else statement
-        return form.on_the_way(made, place)
+        return form.on_the_way(made, place) + form.beside(kind)
 
     def _of(self, way: Way, place: Place) -> _Form:
         return _Form(way, place, self._known, self.repository)
@@ -109,6 +115,11 @@ class _Form(Expressions):
         if isinstance(node, _ENTERED):
             return ""  # the framework itself makes the call
         return self._of(node, self._way[-1])
+
+    def reads_also(self, other: _Form, node: cst.CSTNode) -> None:
+        """What a call is given beside its text may be a file of rows; nothing else of it counts."""
+        other.of_arguments(node)
+        self._data |= other._data
 
     def of_arguments(self, node: cst.CSTNode) -> str:
         """What a call puts into a statement whose text is told already."""

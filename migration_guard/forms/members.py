@@ -1,6 +1,6 @@
 """What classes of the repository hold: constants, what their methods give, what they set on themselves.
 
-Models are none of these: their attributes are columns, and how a column is declared is no matter of rows.
+Models are none of these: their attributes are columns; what their classes do to rows is told apart, in `models.py`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,12 @@ class MemberForms(NameForms):
         return None
 
     def _class(self, name: str, where: Where) -> tuple[cst.ClassDef, Where] | None:
-        """The plain class of the repository that a name is bound to; none where imports only lead to each other."""
+        """The plain class of the repository that a name is bound to."""
+        found = self._any_class(name, where)
+        return found if found is not None and self._is_plain(*found) else None
+
+    def _any_class(self, name: str, where: Where) -> tuple[cst.ClassDef, Where] | None:
+        """The class of the repository that a name is bound to; none where imports only lead to each other."""
         met = set[tuple[str, int]]()
         while not isinstance(found := self._resolved(name, where), str):
             key = (name, id(found[1].names))
@@ -85,8 +90,7 @@ class MemberForms(NameForms):
             met.add(key)
             one = bindings[0]
             if one.definition is not None:
-                there = found[1].at(None)
-                return (one.definition, there) if self._is_plain(one.definition, there) else None
+                return one.definition, found[1].at(None)
             module = self._found(one.origin, found[1]) if one.origin is not None else None
             if one.origin is None or one.origin.name is None or module is None or module.source is None:
                 return None
@@ -131,7 +135,7 @@ class MemberForms(NameForms):
         special = {
             part.name.value: (part, at)
             for one, at in reversed([*self._family(node, there)])
-            for part in _body(one)
+            for part in body(one)
             if isinstance(part, cst.FunctionDef) and part.name.value.startswith("__")
         }
         said = [
@@ -150,7 +154,7 @@ class MemberForms(NameForms):
             name = base.value.attr.value if isinstance(base.value, cst.Attribute) else getattr(base.value, "value", "")
             if name not in _PLAIN and (not isinstance(base.value, cst.Name) or self._base(base.value, where) is None):
                 return False
-        return not any(name.startswith("__table") for name, _ in _constants(node))
+        return not any(name.startswith("__table") for name, _ in constants(node))
 
     def _base(self, base: cst.Name, where: Where) -> tuple[cst.ClassDef, Where] | None:
         key = (base.value, id(where.names))
@@ -170,7 +174,7 @@ class MemberForms(NameForms):
 
     def _method(self, node: cst.ClassDef, where: Where, name: str) -> tuple[cst.FunctionDef, Where] | None:
         for one, there in self._family(node, where):
-            for part in _body(one):
+            for part in body(one):
                 if isinstance(part, cst.FunctionDef) and part.name.value == name:
                     return part, there
         return None
@@ -189,9 +193,9 @@ class MemberForms(NameForms):
         """A constant of the class, a property, or what its methods set."""
         said: list[str] = []
         for one, there in self._family(node, where):
-            values = [value for key, value in _constants(one) if key == name]
-            said += [self._of(_without_label(value, one), there) for value in values]
-            for method in _body(one):
+            values = [value for key, value in constants(one) if key == name]
+            said += [self._of(without_label(value, one), there) for value in values]
+            for method in body(one):
                 if isinstance(method, cst.FunctionDef):
                     if method.name.value == name:
                         said.append(self._called_method((method, there), None, where) or "")
@@ -214,7 +218,7 @@ class MemberForms(NameForms):
                 yield value if one.how == f".{name}=" else f"{one.how} {value}"
 
 
-def _without_label(value: cst.BaseExpression, node: cst.ClassDef) -> cst.BaseExpression:
+def without_label(value: cst.BaseExpression, node: cst.ClassDef) -> cst.BaseExpression:
     """The value of a member; one of Django's choices has a label beside it."""
     names = [getattr(getattr(base.value, "attr", base.value), "value", "") for base in node.bases]
     if isinstance(value, cst.Tuple) and value.elements and any(str(name).endswith("Choices") for name in names):
@@ -222,13 +226,13 @@ def _without_label(value: cst.BaseExpression, node: cst.ClassDef) -> cst.BaseExp
     return value
 
 
-def _body(node: cst.ClassDef) -> Iterator[cst.BaseStatement | cst.BaseSmallStatement]:
+def body(node: cst.ClassDef) -> Iterator[cst.BaseStatement | cst.BaseSmallStatement]:
     yield from node.body.body
 
 
-def _constants(node: cst.ClassDef) -> Iterator[tuple[str, cst.BaseExpression]]:
+def constants(node: cst.ClassDef) -> Iterator[tuple[str, cst.BaseExpression]]:
     """What the body of a class assigns."""
-    for line in _body(node):
+    for line in body(node):
         for part in line.body if isinstance(line, cst.SimpleStatementLine) else ():
             match part:
                 case cst.Assign(targets=targets, value=value):

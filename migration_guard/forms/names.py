@@ -152,6 +152,7 @@ class NameForms(Conditions):
             return "", self._class_name(one, where)
         if one.function is not None:
             return "", self._function(one.function, where)
+        self._sets(one.how)
         there = where.at(one.spot)
         shared = where.spot.blocks if where.spot is not None else ()
         conditions = [
@@ -173,6 +174,8 @@ class NameForms(Conditions):
         return guard, f"{one.how} {', '.join(values)}"
 
     def _class_name(self, one: Binding, where: Where) -> str:
+        if one.definition is not None:
+            self._meets(one.definition, where)
         return next(name for name, every in where.names.bindings.items() if one in every)
 
     def _element(self, one: Binding, where: Where, there: Where) -> str:
@@ -280,6 +283,9 @@ class NameForms(Conditions):
             )
         there = self._module(module.source)
         bindings = there.names.bindings.get(origin.name, [])
+        for one in bindings:
+            if one.definition is not None:
+                self._meets(one.definition, there)
         if not bindings or any(one.how == "class" for one in bindings):
             return origin.name
         return self._bindings(origin.name, bindings, there)

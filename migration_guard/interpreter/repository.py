@@ -231,6 +231,8 @@ class Repository:
         self._modules: dict[Path, Module] = {}
         self.reached: set[Path] = set()
         """Files that were read for the migration, beside its own."""
+        self.opened: dict[int, dict[int, dict[Path, None]]] = {}
+        """The files of data that calls read: by the node of the call, and that of the call which led there."""
         self._found = Memory[tuple[Path, ...]]()
         """The files that imports mean: the same are asked for again and again."""
         self.is_closed: Callable[[], bool] = lambda: False

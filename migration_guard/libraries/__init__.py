@@ -41,7 +41,7 @@ from migration_guard.libraries.leaving import SESSION
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, is_known
-from migration_guard.libraries.standard import containers, pure, running, texts
+from migration_guard.libraries.standard import containers, data, pure, running, texts
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
 from migration_guard.sql import Functions
@@ -123,7 +123,7 @@ class Libraries:
         if special is None and ".models." in name and last[:1].isupper() and not active_record.is_base(name):
             special = self._external_model(name)
         if special is None and library is None and "." in name and SESSION.match(last):
-            return External(name) if name.partition(".")[0] in sys.stdlib_module_names else Handle(last)
+            return External(name) if name.partition(".")[0] in sys.stdlib_module_names else Handle(last, lent=True)
         return special if special is not None else External(name)
 
     def _external_model(self, name: str) -> Value | None:
@@ -153,7 +153,7 @@ class Libraries:
         if name == "schema_editor" or "SchemaEditor" in kind:
             return django.SCHEMA_EDITOR
         if HANDLE_NAME.search(name) or kind in _HANDLE_TYPES:
-            return Handle(name)
+            return Handle(name, lent=given)
         return Unknown(name, given=given)
 
     # --- Calls -------------------------------------------------------------------------------------------------------
@@ -165,6 +165,8 @@ class Libraries:
         imported = importing.call(target, call)
         if imported is not None:
             return imported
+        if call.positional and data.READERS.match(target.last):
+            data.reads_each(call.positional[0], call)
         same = _LIKE_STANDARD.get(target.name)
         if same is not None or target.root in standard.ROOTS:
             return standard.call(External(same) if same is not None else target, call)
@@ -186,7 +188,7 @@ class Libraries:
 
     def unknown_attribute(self, receiver: Unknown, name: str) -> Value:
         if (SESSION.search(name) or name in ("cr", "_cr")) and not receiver.from_rows:  # Odoo's `env.cr`
-            return Handle(name)
+            return Handle(name, lent=True)
         if name in orm.MANAGERS and self.framework in ("django", "south"):
             return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)  # of a model of unknown origin
         return Unknown(name, from_rows=receiver.from_rows, source=receiver.origin)

@@ -127,12 +127,14 @@ class Handle(Value):
     """A way to the database: a connection, session, cursor or engine. They differ too little to keep apart."""
 
     kind: str
+    lent: bool = False
+    """Whether it was given by who runs the migration, and who goes on with it: what is pending is written then."""
 
     handle = True
 
     @property
     def key(self) -> object:
-        return ("handle", self.kind)
+        return ("handle", self.kind, self.lent)
 
     def attribute(self, name: str, machine: Machine) -> Value:
         if name in ("connection", "engine", "bind", "session", "driver_connection", "raw_connection", "sync_session"):

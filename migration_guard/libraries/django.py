@@ -18,6 +18,7 @@ from migration_guard.libraries.django_models import bundled_table
 from migration_guard.libraries.django_pages import Pages
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.libraries.handing import run_callbacks
+from migration_guard.libraries.standard import data
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def _call_command(call: Call) -> Value:
     if commands:
         return NONE
     if isinstance(name, Text) and str(name) in ("loaddata", "sqlflush", "flush"):
+        data.reads_fixtures(call.positional[1:], call)
         record(call, OperationKind.DML_CALL, how="helper", callee=f"call_command {name}")
     elif not isinstance(name, Text) or str(name) not in _QUIET_COMMANDS:
         record(

@@ -117,6 +117,8 @@ def call(target: External, call: Call) -> Value | None:
 
 def handle_method(handle: Handle, name: str, call: Call) -> Value:
     machine = call.machine
+    if handle.lent:
+        machine.ledger.lends()
     if name == "text" and len(call.positional) == 1 and isinstance(call.positional[0], Text):
         return call.positional[0]  # Flask's `db.text("SELECT 1")`
     if name in SINKS:
@@ -193,7 +195,7 @@ def _procedure(call: Call) -> Value:
     return execute(call, UNKNOWN)
 
 
-_BY_NAME = {"insert": OperationKind.INSERT_VALUES, "update": OperationKind.UPDATE}
+_BY_NAME = {"insert": OperationKind.INSERT_VALUES, "update": OperationKind.UPDATE, "delete": OperationKind.DELETE}
 
 
 def session_method(handle: Handle, name: str, call: Call) -> Value:
@@ -214,14 +216,16 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
             for tables, model in targets_of(first, call).items():
                 record(call, OperationKind.UPDATE, how="sqlalchemy-orm", tables=tables, model=model, pending=True)
             return first
-        case "delete" | "delete_all":
+        case "delete" | "delete_all" if not isinstance(first, Text):
             for tables, model in targets_of(first, call).items():
                 record(call, OperationKind.DELETE, how="sqlalchemy-orm", tables=tables, model=model, pending=True)
             return NONE
         case _ if name in _BULK:
             bulk(call, name, first)
             return NONE
-        case "insert" | "update" if isinstance(first, Text):  # Pony's and others', by the table's name
+        case "delete" if isinstance(first, Text) and "/" in str(first):
+            return Unknown(name)  # of a client of HTTP
+        case "insert" | "update" | "delete" if isinstance(first, Text):  # Pony's and others', by the table's name
             named = (str(first),) if first.known else ()
             record(call, _BY_NAME[name], how="helper", tables=named, callee=name)
             return NONE

@@ -22,7 +22,7 @@ def way(name: str, parameter: str) -> Value:
             return Migrator()
         case "sqlite_utils":
             return Database()
-    return Handle(name)
+    return Handle(name, lent=True)
 
 
 def on_model(cls: Class, framework: str) -> Mapping[str, Value]:

@@ -10,7 +10,17 @@ from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import External, Method, ModuleValue, Partial, Place, Unknown, Unseen, Value
+from migration_guard.interpreter.values import (
+    Constant,
+    External,
+    Method,
+    ModuleValue,
+    Partial,
+    Place,
+    Unknown,
+    Unseen,
+    Value,
+)
 from migration_guard.later import re
 from migration_guard.libraries import django, masonite, orm, trust
 from migration_guard.libraries.database import (
@@ -35,6 +45,8 @@ from migration_guard.skim import reach
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
 
+_STORES = frozenset("add add_all merge delete bulk_save_objects bulk_insert_mappings bulk_update_mappings".split())
+"""Methods by which a session takes objects."""
 _WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_contenttypes|update_contenttypes)$")
 """Functions that surely write, wherever they come from."""
 _NAMED_ONLY = re.compile(
@@ -72,13 +84,16 @@ def leave(callee: Value, call: Call) -> Value:
     if libraries.framework == "masonite" and (given := masonite.of_application(name, call)) is not None:
         return given
     if SESSION.search(name):
-        return Handle(name)
+        return Handle(name, lent=True)
     if trust.enqueues(callee, name, call.arguments):
         return Unknown(name)
     if name in CORE_VERBS and call.positional and isinstance(call.positional[0], (Model, Table)):
         return statement_on(call.positional[0], name, call)  # `db.update(User)` of an application's own `db`
     if _WRITES.match(name):
         record(call, OperationKind.DML_CALL, how="helper", callee=name)
+        return result
+    if _is_stored(callee, name, call):
+        opaque(call, f"{name} of what is called like a session is given an object out of sight", name)
         return result
     _given_back(run_callbacks(call), callee, call)
     entrusted.may_run(callee, call)
@@ -90,6 +105,15 @@ def leave(callee: Value, call: Call) -> Value:
     if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
         _judge_arguments(callee, name, call)
     return result
+
+
+def _is_stored(callee: Value, name: str, call: Call) -> bool:
+    """`app.db.merge(app.Lead(…))`: neither the session nor the object is in sight, and that it is one only names say."""
+    owner = callee.name.rpartition(".")[0].rpartition(".")[2] if isinstance(callee, External) else ""
+    hint = owner or getattr(callee, "hint", "")
+    objects = [value for value in call.positional[:1] if not isinstance(value, (Text, Constant, Function))]
+    known = isinstance(callee, External) and is_known(callee)
+    return name in _STORES and bool(objects) and bool(HANDLE_NAME.search(hint)) and not known
 
 
 def _given_back(results: list[Value], callee: Value, call: Call) -> None:
@@ -206,7 +230,7 @@ def unknown_method(receiver: Unknown, name: str, call: Call) -> Value:
     if name in libraries.dml_helpers:
         return run_helper(name, call)
     if SESSION.search(name) and not receiver.from_rows:
-        return Handle(name)
+        return Handle(name, lent=True)
     if name in SINKS:
         given = call.argument(0, "sql", "statement", "query", "operation", "stmt")
         if given is not None:

@@ -89,7 +89,7 @@ def call(target: External, call: Call) -> Value | None:
             first.assign("*", UNKNOWN, call.machine, call.place)
             return NONE
         case "object_session":
-            return Handle("session")
+            return Handle("session", lent=True)
         case "declared_attr" | "hybrid_property":
             return first
         case "SQLAlchemy" | "SQLA":

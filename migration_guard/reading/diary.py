@@ -196,7 +196,7 @@ class Diary(Ledger):
 
     def _spot(self, call: Call, text: Text, start: int, end: int) -> Spot:
         spot = spot_in_text(text, start, start + 1, end, call.place) or spot_of(call.place)
-        return spot if spot.path == self.migration.path else self._last_line_here(call.place, call.machine.frames)
+        return spot if spot.path == self.migration.path else self.spot_here(call.place, call.machine.frames)
 
     # --- What stands around it ---------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field, replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,8 +17,9 @@ from migration_guard.forms.form import Forms, Way
 from migration_guard.interpreter.spot import Loop, Spot, spot_of
 from migration_guard.interpreter.values import Place
 from migration_guard.lean import dataclass
-from migration_guard.operations import Direction, Note, Operation, OperationKind, Part, Rendition, Rows
+from migration_guard.operations import Direction, Note, Operation, OperationKind, Rendition, Rows
 from migration_guard.reading.situation import Moment, Situation
+from migration_guard.reading.ways import MAX_TEXT, OneWay, Ways
 from migration_guard.rendition import NotRendered, Rendered
 
 if TYPE_CHECKING:
@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 
 _STRENGTH = (OperationKind.INSERT_VALUES, OperationKind.UPSERT_VALUES, OperationKind.INSERT_LOOP)
 """Kinds that one call may have on different paths: the later one tells more."""
-Ways = dict[tuple[object, ...], tuple[tuple[str, ...], Callable[[], str]]]
-MAX_TEXT = 2_000
 MAX_WAYS = 100
-"""Ways to one place whose forms are told apart."""
+"""Statements that one place may be, if it runs several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +89,15 @@ class Entry:
     """The transactions that it may run in; none where each statement commits on its own."""
     loop: Loop | None
     """The batching loop that it runs in."""
-    forms: Ways
-    """Each way on which it was reached, by the calls on it: what it writes, and its canonical form, made when it is told."""
+    way: OneWay
+    """On which it was reached first."""
     rendition: _Rendered | None = None
     """As one statement, where that is wanted."""
+    ways: Ways = field(default_factory=Ways)
+    """All on which it was reached."""
+
+    def __post_init__(self) -> None:
+        self.ways.add(self.way)
 
     def absorb(self, other: Entry) -> None:
         """The same place was reached once more."""
@@ -111,15 +114,7 @@ class Entry:
         self.dynamic |= other.dynamic
         self.transactions |= other.transactions
         self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
-        if len(self.forms) < MAX_WAYS:
-            self.forms.update({way: made for way, made in other.forms.items() if way not in self.forms})
-
-    def parts(self) -> tuple[Part, ...]:
-        """What is done at this place, by the tables that it is done to: one more way to a table is a change."""
-        found: dict[tuple[str, ...], set[str]] = {}
-        for tables, made in self.forms.values():
-            found.setdefault(tables, set()).add(made())
-        return tuple(Part(tables, bounded(" | ".join(sorted(forms)))) for tables, forms in found.items())
+        self.ways.add(other.way)
 
 
 class Watcher(Protocol):
@@ -154,6 +149,7 @@ class Ledger:
     situation: Situation = field(default_factory=Situation)
     _pending: list[tuple[object, Entry]] = field(default_factory=list)
     _flushes: bool = False
+    _lends: bool = False
     numbers_are_batches: bool = False
     """Whether a loop over numbers, such as `range(0, highest, 500)`, is one that goes from batch to batch."""
     loops: list[Loop] = field(default_factory=list)
@@ -196,8 +192,9 @@ class Ledger:
 
     def end(self) -> None:
         """The entry point has run. Where it flushes at all, a generator may have done so before its rows were changed."""
-        if self._flushes:
+        if self._flushes or self._lends:
             self.flush()
+        self._lends = False
         self._pending.clear()
         self._flushes = False
 
@@ -235,13 +232,20 @@ class Ledger:
         key: object = (spot.key, kind if kind not in _STRENGTH else "INSERT")
         if spot.path != self.migration.path:
             via = spot
-            spot = self._last_line_here(place, stack)
-            key = (spot.key, kind, next((table for table in changed if table not in anywhere), model))
+            here = self._last_place_here(place, stack)
+            key = (spot_of(here or place).key, kind, next((table for table in changed if table not in anywhere), model))
+            spot = self.spot_here(place, stack)
         origins = [self.situation.origin(table, quoted=table in cased) for table in changed]
         created = origins[0] if origins and all(origins) and not anywhere else None
         now = self.situation.now
         transactions = frozenset[int]() if now.autocommit else now.transactions
         loop = self.loops[-1] if self.loops and transactions else None
+        way = Way.through(stack)
+        form = (
+            partial(self.forms.form, place, way, kind, model)
+            if written is None
+            else partial(self.forms.around, written, place, way, kind, loose=loose)
+        )
         entry = Entry(
             kind,
             spot,
@@ -258,7 +262,7 @@ class Ledger:
             trail,
             transactions,
             loop,
-            self._forms(place, Way.through(stack), written, tuple(changed), loose=loose),
+            OneWay(place, way, written, tuple(changed), form),
             self._rendered(rendered, place, stack) if self.renders else None,
         )
         if pending:
@@ -278,15 +282,9 @@ class Ledger:
             return _Rendered(found, "", calls)
         return _Rendered(found.sql, "", calls, found.within, found.statements, found.loop)
 
-    def _forms(self, place: Place, way: Way, written: str | None, tables: tuple[str, ...], *, loose: bool) -> Ways:
-        """How to make the form of this way to a place, by what tells it from others."""
-        calls = tuple(id(frame.place.whole) for frame in way.frames if frame.place is not None)
-        made = (
-            partial(self.forms.form, place, way)
-            if written is None
-            else partial(self.forms.around, written, place, way, loose=loose)
-        )
-        return {(written, id(place.whole), way.loops, *calls): (tables, made)}
+    def lends(self) -> None:
+        """A session is used that its caller goes on with, and may flush."""
+        self._lends = True
 
     def flush(self) -> None:
         """The session writes what is pending."""
@@ -302,9 +300,15 @@ class Ledger:
         else:
             known.absorb(entry)
 
-    def _last_line_here(self, place: Place, stack: list[Frame]) -> Spot:
+    def _last_place_here(self, place: Place, stack: list[Frame]) -> Place | None:
+        """The last place of the migration on the way; none where what its framework loads before it does something."""
         ways = [place, *(frame.place for frame in reversed(stack) if frame.place is not None)]
-        return spot_of(next((way for way in ways if way.source is self.migration), place))
+        return next((way for way in ways if way.source is self.migration), None)
+
+    def spot_here(self, place: Place, stack: list[Frame]) -> Spot:
+        """Where that is told: at the last line of the migration on the way, else at its beginning."""
+        tree = self.migration.tree
+        return spot_of(self._last_place_here(place, stack) or Place(self.migration, tree, tree))
 
     def create(
         self,
@@ -428,7 +432,7 @@ class Ledger:
                     callee=entry.callee,
                     mixed=bool(entry.transactions & self._with_schema),
                     batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
-                    parts=entry.parts(),
+                    parts=entry.ways.parts(),
                     trail=tuple(f"{where(spot_of(place))} {name}" for place, name in entry.trail),
                     rendition=entry.rendition.told() if entry.rendition is not None else None,
                 )
@@ -448,10 +452,3 @@ class Ledger:
     def notes(self) -> list[Note]:
         found = {Note(spot.span().line, what, why) for spot, what, why in self.seen}
         return sorted(found, key=lambda note: (note.line, note.what, note.why))
-
-
-def bounded(text: str) -> str:
-    """A form that may be long, with a digest for what is too much of it to be sent."""
-    if len(text) <= MAX_TEXT:
-        return text
-    return f"{text[:MAX_TEXT]} {sha256(text.encode(errors='surrogatepass')).hexdigest()}"

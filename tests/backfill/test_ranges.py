@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from backfill.process import until
 from backfill.test_batches import Database
@@ -130,6 +131,28 @@ def test_one_ends_a_pass_when_all_is_done(db: Database) -> None:
             assert RANGES.claim(connection, 1, "c", 60) is None
         with pytest.raises(LostClaim), other.transaction() as connection:
             RANGES.hold_end(connection, end.share)
+
+
+@pytest.mark.parametrize("what", ["a range", "the end"])
+def test_nobody_leaves_while_somebody_claims_and_nobody_claims_meanwhile(db: Database, what: str) -> None:
+    with connected(db) as leaving, connected(db) as claiming:
+        with leaving.transaction() as connection:
+            share(connection, *((10,) if what == "a range" else ()))
+            mine = claim(connection, "a")
+        if what == "the end":
+            with leaving.transaction() as connection:
+                advance(connection, mine, 20, done=True)
+        with claiming.transaction() as theirs:  # open, so that nobody can see it yet
+            claim(theirs, "b")
+            with pytest.raises(DBAPIError, match="lock timeout"), leaving.transaction() as connection:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+                RANGES.one_by_one(connection)
+        with leaving.transaction() as connection:
+            RANGES.one_by_one(connection)
+            assert RANGES.others(connection, "a")
+            with claiming.transaction() as theirs:
+                theirs.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+                assert RANGES.claim(theirs, 1, "b", 60) is None
 
 
 def test_nothing_is_claimed_of_what_a_person_wants_to_stop(db: Database) -> None:

@@ -142,6 +142,14 @@ def test_no_more_work_than_may_connect(db: Database, project: Project) -> None:
         db("DROP ROLE few")
 
 
+def working(db: Database) -> list[int]:
+    """Give the process of each claim, once there are any."""
+    if db("SELECT to_regclass('migration_guard.windows')") == [(None,)]:
+        return []
+    claims = "SELECT split_part(claimed_by, ':', 2)::int FROM migration_guard.windows WHERE claimed_by IS NOT NULL"
+    return [pid for (pid,) in db(claims)]
+
+
 def workers_of(project: Project) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(project("status", "--json").stdout)[0]["workers"]
     return found
@@ -150,10 +158,7 @@ def workers_of(project: Project) -> list[dict[str, Any]]:
 def test_runs_join_and_what_a_killed_one_was_at_is_taken_over(db: Database, project: Project) -> None:
     (project.folder / "wait").touch()
     runs = [project.start("run", "--all") for _ in range(3)]
-    pids = {str(one.pid) for one in runs}
-    held = "SELECT DISTINCT split_part(claimed_by, ':', 2) FROM migration_guard.windows WHERE claimed_by IS NOT NULL"
-    there = "SELECT to_regclass('migration_guard.windows') IS NOT NULL"
-    until(lambda: db(there) == [(True,)] and {row[0] for row in db(held)} == pids)
+    until(lambda: set(working(db)) == {one.pid for one in runs})
     shown = project("status").stdout
     assert "0 of 13 done, 10 not begun or left" in shown
     runs[0].send_signal(signal.SIGKILL)
@@ -172,9 +177,7 @@ def test_runs_join_and_what_a_killed_one_was_at_is_taken_over(db: Database, proj
 def test_a_person_stops_all_of_them(db: Database, project: Project) -> None:
     (project.folder / "wait").touch()
     runs = [project.start("run", "--only", "leads", "--workers", "2"), project.start("run", "--only", "leads")]
-    there = "SELECT to_regclass('migration_guard.windows') IS NOT NULL"
-    held = "SELECT count(*) FROM migration_guard.windows WHERE claimed_by IS NOT NULL"
-    until(lambda: db(there) == [(True,)] and db(held) == [(3,)])
+    until(lambda: len(working(db)) == 3)
     assert "asked to pause" in project("pause", "leads").stdout
     (project.folder / "wait").unlink()
     for one in runs:
@@ -189,9 +192,7 @@ def test_a_person_stops_all_of_them(db: Database, project: Project) -> None:
 def test_who_leaves_ends_nothing_for_the_others(db: Database, project: Project) -> None:
     (project.folder / "wait").touch()
     leaving, staying = project.start("run", "--only", "leads"), project.start("run", "--only", "leads")
-    there = "SELECT to_regclass('migration_guard.windows') IS NOT NULL"
-    held = "SELECT count(*) FROM migration_guard.windows WHERE claimed_by IS NOT NULL"
-    until(lambda: db(there) == [(True,)] and db(held) == [(2,)])
+    until(lambda: len(working(db)) == 2)
     leaving.send_signal(signal.SIGTERM)
     (project.folder / "wait").unlink()
     told = last_of(leaving.communicate(timeout=60)[0])
@@ -203,10 +204,8 @@ def test_who_leaves_ends_nothing_for_the_others(db: Database, project: Project) 
 def test_workers_end_with_the_run_that_started_them(db: Database, project: Project) -> None:
     (project.folder / "wait").touch()
     run_ = project.start("run", "--only", "leads", "--workers", "3")
-    there = "SELECT to_regclass('migration_guard.windows') IS NOT NULL"
-    held = "SELECT split_part(claimed_by, ':', 2)::int FROM migration_guard.windows WHERE claimed_by IS NOT NULL"
-    until(lambda: db(there) == [(True,)] and len(db(held)) == 3)
-    others = [pid for (pid,) in db(held) if pid != run_.pid]
+    until(lambda: len(working(db)) == 3)
+    others = [pid for pid in working(db) if pid != run_.pid]
     run_.send_signal(signal.SIGKILL)
     (project.folder / "wait").unlink()
     until(lambda: not any(_is_there(pid) for pid in others))

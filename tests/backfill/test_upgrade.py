@@ -15,7 +15,8 @@ from migration_guard.backfill.errors import CannotRun
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import Store
 
-DUMP = Path(__file__).parents[1] / "fixtures" / "state" / "version_1.sql"
+DUMPS = Path(__file__).parents[1] / "fixtures" / "state"
+DUMP = DUMPS / "version_1.sql"
 TABLES = """
 CREATE TABLE leads (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tenant_id int, phone text, name text, status text);
 INSERT INTO leads (tenant_id, phone, name, status)
@@ -44,7 +45,7 @@ def console(database: str) -> Iterator[psycopg.Connection]:
 
 
 def test_what_was_complete_is_looked_at_again(console: psycopg.Connection, database: str) -> None:
-    with pytest.raises(BackfillUnfinished, match="is of version 1, not 4: the next run upgrades it"):
+    with pytest.raises(BackfillUnfinished, match="is of version 1, not 5: the next run upgrades it"):
         require_backfill(console, STATUS)
     told = {result.key: str(result) for result in run([STATUS, NAMES, IDLE, EMPTY], database)}
     assert told["status"] == "status: completed (completed before)"
@@ -59,7 +60,7 @@ def test_what_was_complete_is_looked_at_again(console: psycopg.Connection, datab
     (again,) = run([EMPTY], database)
     assert (again.complete, again.counts.changed) == (True, 1)
     assert console.execute("SELECT array_agg(version ORDER BY version) FROM migration_guard.versions").fetchone() == (
-        [1, 2, 3, 4],
+        [1, 2, 3, 4, 5],
     )
 
 
@@ -89,8 +90,30 @@ def test_what_was_half_done_goes_on(console: psycopg.Connection, database: str) 
 
 def test_who_only_reads_upgrades_nothing(console: psycopg.Connection, database: str) -> None:
     session = Session(engine(address(database, "the URL"), "test"))
-    older = "is of version 1, this migration-guard keeps 4: the next run"
+    older = "is of version 1, this migration-guard keeps 5: the next run"
     with session.transaction() as connection, pytest.raises(CannotRun, match=older):
         Store().tables.ready(connection)
     session.close()
     assert console.execute("SELECT max(version) FROM migration_guard.versions").fetchone() == (1,)
+
+
+def test_what_was_shared_goes_on(database: str) -> None:
+    tables = """
+    CREATE TABLE leads (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, phone text, name text, status text);
+    INSERT INTO leads (phone, name, status)
+    SELECT n::text, n::text, CASE WHEN n <= 250 THEN 'rests' ELSE 'new' END FROM generate_series(1, 20000) AS n;
+    """
+    names = update("names", "leads", "name IS NULL", "name = phone")
+    rests = update("rests", "leads", "status = 'new'", "status = 'rests'")
+    with psycopg.connect(database, autocommit=True) as console:
+        console.execute(cast("Any", tables + (DUMPS / "version_4.sql").read_text(encoding="utf-8")))
+        for one in (STATUS, names, rests):
+            console.execute(
+                "UPDATE migration_guard.backfills SET fingerprint = %s WHERE key = %s", [one.fingerprint, one.key]
+            )
+        told = {one.key: one for one in run([STATUS, names, rests], database)}
+        assert all(one.complete for one in told.values()), told
+        assert str(told["status"]) == "status: completed (completed before)"
+        assert (told["names"].counts.changed, told["rests"].counts.changed) == (20_000, 20_000)
+        assert console.execute("SELECT max(version) FROM migration_guard.versions").fetchone() == (5,)
+        assert console.execute("SELECT count(*) FROM leads WHERE status = 'rests'").fetchone() == (20_000,)

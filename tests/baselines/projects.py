@@ -1,8 +1,7 @@
 """What several files of a project say together: helpers, models, services and constants, before and after an edit.
 
 `projects.txt` has a block each: `#@ word kind: name`, where the word is `same` or `different` for what the fingerprints
-must be, or `known` for what should be different and is not yet; then its files, `=== path` for those that stay, and
-`=== path before` and `=== path after` for the others.
+must be; then its files, `=== path` for those that stay, and `=== path before` and `=== path after` for the others.
 """
 
 from __future__ import annotations
@@ -40,4 +39,4 @@ def edits(word: str) -> list[Edit]:
     return found
 
 
-SAME, DIFFERENT, KNOWN = edits("same"), edits("different"), edits("known")
+SAME, DIFFERENT = edits("same"), edits("different")

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+
+def many(*more: str) -> str:
+    """A helper that is called by more ways than are told in full."""
+    names = [*(f"n{number}" for number in range(150)), *more]
+    return f"def fill(x):\n    op.execute(t.update().values(a=x))\n---\nfor name in {names!r}:\n    fill(name)"
+
+
 SAME = [
     # Alembic
     ("alembic", "a statement built in steps", "op.execute(t.update().where(t.c.a == 1).values(b=2))",
@@ -85,6 +92,8 @@ SAME = [
 ]  # fmt: skip
 
 DIFFERENT = [
+    ("alembic", "the last of 150 names", many("z"), many("y")),
+    ("alembic", "one more than 150 names", many("z"), many("z", "y")),
     # Alembic
     ("alembic", "a step of a statement taken out", "s = t.update()\ns = s.where(t.c.a == 1)\ns = s.values(b=2)\nop.execute(s)", "s = t.update()\ns = s.values(b=2)\nop.execute(s)"),
     ("alembic", "a step under a condition", "s = t.delete()\nif os.environ['A']:\n    s = s.where(t.c.a == 1)\nop.execute(s)",

@@ -16,6 +16,7 @@ from migration_guard.interpreter.real import computed
 from migration_guard.interpreter.syntax import Literal
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Method, ModuleValue, Unknown, Value, join
+from migration_guard.libraries.standard import data
 from migration_guard.libraries.standard.iteration import first
 from migration_guard.sight import folders
 
@@ -63,6 +64,7 @@ class PathValue(Value):
     def method(self, name: str, call: Call) -> Value:
         match name:
             case "read_text" | "read" | "read_bytes":
+                data.reads(self.path, call)
                 return file_text(self.path, call.machine, binary=name == "read_bytes")
             case "resolve" | "absolute" | "expanduser" | "__fspath__" | "as_posix" | "__str__":
                 return self
@@ -71,7 +73,7 @@ class PathValue(Value):
             case "with_name" | "with_suffix" | "with_stem" if self.path and isinstance(first(call), Text):
                 return self._renamed(name, str(first(call)))
             case "open":
-                return _opened(self.path, call.argument(0, "mode"), call.machine)
+                return _opened(self.path, call.argument(0, "mode"), call)
             case "exists" | "is_file" | "is_dir":
                 return Unknown(name)
             case "glob" | "rglob" | "iterdir":
@@ -184,11 +186,12 @@ def _path(call: Call) -> Value:
 def _open(call: Call) -> Value:
     mode = call.argument(1, "mode")
     given = call.argument(0, "file", "filename") or UNKNOWN
-    return _each_path(given, lambda path: _opened(path, mode, call.machine), call.machine)
+    return _each_path(given, lambda path: _opened(path, mode, call), call.machine)
 
 
-def _opened(path: Path | None, mode: Value | None, machine: Machine) -> OpenFile:
-    return OpenFile(path, machine, binary=isinstance(mode, Text) and "b" in str(mode))
+def _opened(path: Path | None, mode: Value | None, call: Call) -> OpenFile:
+    data.reads(path, call)
+    return OpenFile(path, call.machine, binary=isinstance(mode, Text) and "b" in str(mode))
 
 
 def _join_path(call: Call) -> Value | None:
@@ -232,12 +235,23 @@ def _globbed(call: Call) -> Value:
 
 def _data(call: Call) -> Value:
     """`pkgutil.get_data(package, name)`, `importlib.resources.read_text(package, name)`."""
+    path = _data_path(call)
+    data.reads(path, call)
+    return file_text(path, call.machine)
+
+
+def _open_data(call: Call) -> Value:
+    data.reads(_data_path(call), call)
+    return UNKNOWN
+
+
+def _data_path(call: Call) -> Path | None:
     name = call.argument(1, "resource")
     folder = _package(first(call), call)
     path = folder / str(name) if folder is not None and isinstance(name, Text) and name.known else None
     if path is None or not folders.is_file(path):
         path = as_path(name, call.machine)
-    return file_text(path, call.machine)
+    return path
 
 
 def _resources(call: Call) -> Value:
@@ -356,7 +370,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
         ),
         _data,
     ),
-    **dict.fromkeys(("importlib.resources.open_text", "importlib.resources.open_binary"), lambda call: UNKNOWN),
+    **dict.fromkeys(("importlib.resources.open_text", "importlib.resources.open_binary"), _open_data),
     "importlib.resources.files": _resources,
     "importlib.resources.as_file": first,
     "os.getenv": _environment,

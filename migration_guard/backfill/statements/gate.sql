@@ -1,0 +1,35 @@
+-- What is asked before a migration relies on the data.
+
+-- name: qualified
+SELECT pg_catalog.to_regclass(%(table)s)::text
+
+-- name: any_row
+SELECT EXISTS (SELECT FROM {table})
+
+-- name: gate
+SELECT state, reason, table_name, fingerprint, bound, floor, members FROM {state}.backfills WHERE key = %(backfill)s
+
+-- name: gate_offline
+-- Part of a script of SQL. No colon in it: SQLAlchemy would take it for a parameter.
+DO $migration_guard$
+BEGIN
+    IF EXISTS (SELECT FROM {table}) THEN
+        IF pg_catalog.to_regclass({books}) IS NULL THEN
+            RAISE EXCEPTION USING MESSAGE = {said};
+        END IF;
+        IF NOT EXISTS (SELECT FROM {state}.backfills WHERE key = {key} AND state = 'completed'{same}) THEN
+            RAISE EXCEPTION USING MESSAGE = {said};
+        END IF;
+    END IF;
+END
+$migration_guard$
+
+-- name: beyond
+-- The next rows by their keys, and how many of them are to do, without touching any.
+SELECT pg_catalog.count(*), {last}, pg_catalog.count(*) FILTER (WHERE mg_matches),
+    (pg_catalog.jsonb_agg({texts}) FILTER (WHERE mg_matches))::text FROM (
+    SELECT {named}, ({where}) AS mg_matches FROM {table} WHERE {range} ORDER BY {order} LIMIT %(size)s::bigint
+) AS mg_window
+
+-- name: gate_ready
+SELECT pg_catalog.to_regclass(%(name)s) IS NOT NULL

@@ -1,0 +1,147 @@
+-- What a server and a table are.
+
+-- name: server
+SELECT pg_catalog.current_setting('server_version_num')::integer, pg_catalog.version(), pg_catalog.pg_is_in_recovery(),
+    (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), pg_catalog.current_setting('track_counts'),
+    pg_catalog.current_setting('session_replication_role'),
+    pg_catalog.current_setting('deadlock_timeout')
+
+-- name: table
+SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, c.relreplident::text,
+    (SELECT pg_catalog.sum(GREATEST(leaf.reltuples, 0))::bigint FROM pg_catalog.pg_class AS leaf
+     WHERE leaf.relkind <> 'p'
+         AND (leaf.oid = c.oid OR leaf.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(c.oid) WHERE isleaf))),
+    pg_catalog.pg_has_role(c.relowner, 'USAGE')
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid = pg_catalog.to_regclass(%(table)s)
+
+-- name: tables_like
+SELECT CASE WHEN pg_catalog.pg_table_is_visible(oid) THEN relname::text ELSE relnamespace::pg_catalog.regnamespace || '.' || relname END
+FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384 ORDER BY 1 LIMIT 10000
+
+-- name: columns
+SELECT attname, pg_catalog.format_type(atttypid, -1), attnotnull FROM pg_catalog.pg_attribute
+WHERE attrelid = %(oid)s AND attnum > 0 AND NOT attisdropped
+
+-- name: unique_indexes
+-- Those that hold for every row at once: valid, immediate, not partial, over columns, in the columns' own order.
+SELECT ARRAY(
+    SELECT a.attname::text FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY AS k (attnum, n)
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+    WHERE k.n <= i.indnkeyatts ORDER BY k.n
+), i.indimmediate, i.indisvalid, NOT EXISTS (
+    SELECT FROM ROWS FROM (
+        pg_catalog.unnest(i.indkey), pg_catalog.unnest(i.indcollation), pg_catalog.unnest(i.indclass)
+    ) AS k (attnum, collation_oid, class)
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+    JOIN pg_catalog.pg_opclass AS o ON o.oid = k.class
+    WHERE k.collation_oid <> a.attcollation OR NOT o.opcdefault
+)
+FROM pg_catalog.pg_index AS i
+WHERE i.indrelid = %(oid)s AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
+
+-- name: leading_index
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_index AS i
+    WHERE i.indrelid = %(oid)s AND i.indisvalid AND i.indpred IS NULL AND ARRAY(
+        SELECT a.attname::text FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY AS k (attnum, n)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        WHERE k.n <= pg_catalog.cardinality(%(columns)s::text[]) ORDER BY k.n
+    ) = %(columns)s::text[]
+)
+
+-- name: counters
+-- The sequences of columns, by an identity or a default.
+FROM pg_catalog.pg_attribute AS a
+LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
+    OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
+JOIN pg_catalog.pg_sequence AS s ON s.seqrelid IN (p.objid, p.refobjid)
+
+-- name: grows
+-- What makes a column's new values greater than all before them: the sequence of an identity or a default that counts
+-- upwards, and of which no session keeps some for later. And whether the role may see how far it has counted.
+SELECT s.seqrelid::pg_catalog.regclass::text, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
+{counters}
+WHERE a.attrelid = %(oid)s AND a.attname = %(column)s
+    AND (a.attidentity <> '' OR pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%')
+    AND s.seqincrement > 0 AND s.seqcache = 1 AND NOT s.seqcycle
+ORDER BY s.seqrelid LIMIT 1
+
+-- name: counter
+-- The last value of the sequence that counts a column, where the role may see it.
+SELECT CASE WHEN allowed THEN pg_catalog.pg_sequence_last_value(seqrelid) END FROM (
+    SELECT s.seqrelid, pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE') AS allowed
+    {counters}
+    WHERE a.attrelid = %(oid)s AND a.attname = %(column)s
+) AS found
+ORDER BY seqrelid LIMIT 1
+
+-- name: triggers
+SELECT tgname::text FROM pg_catalog.pg_trigger
+WHERE tgrelid = %(oid)s AND NOT tgisinternal AND tgenabled <> 'D' ORDER BY tgname
+
+-- name: deadlocks
+SELECT deadlocks FROM pg_catalog.pg_stat_database WHERE datname = pg_catalog.current_database()
+
+-- name: cascades
+SELECT conname::text FROM pg_catalog.pg_constraint
+WHERE confrelid = %(oid)s AND (confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd')) ORDER BY conname
+
+-- name: parents
+-- Foreign keys of a table. Where the parent is partitioned, each partition has one besides, which is no other.
+SELECT n.nspname::text, p.relname::text,
+    ARRAY(
+        SELECT a.attname::text FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k (attnum, n)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum ORDER BY k.n
+    ),
+    ARRAY(
+        SELECT a.attname::text FROM pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k (attnum, n)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum ORDER BY k.n
+    ),
+    ARRAY(
+        SELECT pg_catalog.format_type(a.atttypid, a.atttypmod)
+        FROM pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k (attnum, n)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum ORDER BY k.n
+    )
+FROM pg_catalog.pg_constraint AS c
+JOIN pg_catalog.pg_class AS p ON p.oid = c.confrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = p.relnamespace
+WHERE c.contype = 'f' AND c.conrelid = %(oid)s AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint AS same WHERE same.oid = c.conparentid AND same.conrelid = c.conrelid
+)
+ORDER BY c.conname
+
+-- name: members
+SELECT relid::bigint FROM pg_catalog.pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::bigint
+
+-- name: open_schemas
+-- Schemas in which anybody may put a function that is then called in place of another.
+SELECT s::text FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) AS s
+WHERE pg_catalog.has_schema_privilege('public', s, 'CREATE')
+
+-- name: publications
+SELECT p.pubname::text FROM pg_catalog.pg_publication_tables AS p
+WHERE p.schemaname = %(schema)s AND p.tablename = %(name)s
+
+-- name: slots
+SELECT slot_name::text, active FROM pg_catalog.pg_replication_slots WHERE database IS NULL OR database = current_database()
+
+-- name: old_snapshots
+-- Sessions that keep vacuum from removing what the batches leave behind.
+SELECT pid, COALESCE(application_name, ''), pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - xact_start)
+FROM pg_catalog.pg_stat_activity
+WHERE pid <> pg_catalog.pg_backend_pid() AND backend_xmin IS NOT NULL AND datname = pg_catalog.current_database()
+    AND (xact_start < pg_catalog.clock_timestamp() - interval '1 minute'
+        OR state LIKE 'idle in transaction%%' AND state_change < pg_catalog.clock_timestamp() - interval '1 second')
+ORDER BY xact_start LIMIT 5
+
+-- name: probe
+SELECT FROM {table} WHERE ({where}) FOR NO KEY UPDATE
+
+-- name: explain
+EXPLAIN (FORMAT JSON, VERBOSE) {statement}
+
+-- name: explain_text
+EXPLAIN {statement}

@@ -1,0 +1,131 @@
+-- Who may what, and whose the state is.
+
+-- name: grants
+DO $$ BEGIN
+    EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO %I', pg_catalog.current_database(), {role_name});
+END $$;
+GRANT USAGE ON SCHEMA {state} TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {state} TO {role};
+
+-- name: grant_counter
+-- What counts a table's keys must be seen: only then is it known that new rows come after all that there are.
+DO $$ DECLARE counter text; BEGIN
+    FOR counter IN
+        SELECT DISTINCT s.seqrelid::pg_catalog.regclass::text
+        {counters}
+        WHERE a.attrelid = pg_catalog.to_regclass({table}) AND a.attname = {column}
+    LOOP
+        EXECUTE pg_catalog.format('GRANT SELECT ON SEQUENCE %s TO %I', counter, {role_name});
+    END LOOP;
+END $$;
+
+-- name: strangers
+-- What of the state does not belong to the role that runs, to a superuser or to an owner that the configuration names;
+-- and what would fire on it. Who only reads is not in danger of what others may add.
+WITH trusted AS (
+    SELECT oid FROM pg_catalog.pg_roles
+    WHERE rolsuper OR rolname = current_user OR rolname = ANY (%(owners)s::text[])
+), home AS (
+    SELECT oid, nspname, nspowner, nspacl FROM pg_catalog.pg_namespace WHERE nspname = %(schema)s::name
+), parts AS (
+    SELECT c.* FROM pg_catalog.pg_class AS c JOIN home ON home.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+), granted AS (
+    SELECT 'table ' || p.relname AS what, a.grantee, a.privilege_type
+    FROM parts AS p, LATERAL pg_catalog.aclexplode(p.relacl) AS a
+    UNION ALL
+    SELECT 'column ' || p.relname || '.' || t.attname, a.grantee, a.privilege_type
+    FROM parts AS p JOIN pg_catalog.pg_attribute AS t ON t.attrelid = p.oid AND NOT t.attisdropped,
+        LATERAL pg_catalog.aclexplode(t.attacl) AS a
+    UNION ALL
+    SELECT 'schema ' || home.nspname, a.grantee, a.privilege_type
+    FROM home, LATERAL pg_catalog.aclexplode(home.nspacl) AS a
+)
+SELECT 'schema ' || nspname || ' belongs to ' || pg_catalog.pg_get_userbyid(nspowner)
+FROM home WHERE nspowner NOT IN (TABLE trusted)
+UNION ALL
+SELECT CASE relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'view ' ELSE 'table ' END || relname || ' belongs to '
+    || pg_catalog.pg_get_userbyid(relowner)
+FROM parts WHERE relowner NOT IN (TABLE trusted)
+UNION ALL
+SELECT relname || ' is no ordinary table' FROM parts WHERE relkind <> 'r' AND relname = ANY (%(tables)s::text[])
+UNION ALL
+SELECT 'table ' || relname || ' has row-level security' FROM parts WHERE relrowsecurity
+UNION ALL
+SELECT 'rule ' || r.rulename || ' of ' || p.relname || ' changes what is written'
+FROM pg_catalog.pg_rewrite AS r JOIN parts AS p ON p.oid = r.ev_class WHERE p.relkind = 'r'
+UNION ALL
+SELECT 'trigger ' || t.tgname || ' of ' || p.relname || ' calls ' || f.proname || ' of '
+    || pg_catalog.pg_get_userbyid(f.proowner)
+FROM pg_catalog.pg_trigger AS t JOIN parts AS p ON p.oid = t.tgrelid JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
+WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND f.proowner NOT IN (TABLE trusted)
+UNION ALL
+SELECT 'foreign key ' || k.conname || ' of ' || k.conrelid::pg_catalog.regclass::text || ' refers to ' || p.relname
+FROM pg_catalog.pg_constraint AS k JOIN parts AS p ON p.oid = k.confrelid
+WHERE k.contype = 'f' AND k.conrelid NOT IN (SELECT oid FROM parts)
+UNION ALL
+SELECT CASE grantee WHEN 0 THEN 'anybody' ELSE 'role ' || pg_catalog.pg_get_userbyid(grantee) END || ' has '
+    || privilege_type || ' on ' || what
+FROM granted
+WHERE grantee NOT IN (TABLE trusted) AND CASE %(use)s::text
+    WHEN 'read' THEN grantee = 0 AND privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+    WHEN 'write' THEN privilege_type IN ('TRIGGER', 'CREATE')
+        OR grantee = 0 AND privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+    ELSE privilege_type NOT IN ('SELECT', 'USAGE') END
+
+-- name: event_triggers
+-- Event triggers belong to superusers; the functions that they call need not.
+SELECT 'event trigger ' || e.evtname || ' calls ' || f.proname || ' of ' || pg_catalog.pg_get_userbyid(f.proowner)
+FROM pg_catalog.pg_event_trigger AS e JOIN pg_catalog.pg_proc AS f ON f.oid = e.evtfoid
+WHERE e.evtenabled <> 'D' AND f.proowner NOT IN (
+    SELECT oid FROM pg_catalog.pg_roles
+    WHERE rolsuper OR rolname = current_user OR rolname = ANY (%(owners)s::text[])
+)
+
+-- name: planted
+-- Functions and operators that a search_path offers in place of PostgreSQL's own, or of those that a text names: an exact
+-- match of types is called first, wherever it stands. What belongs to an extension belongs to who installed that.
+WITH trusted AS (
+    SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
+    UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+    UNION ALL SELECT relowner FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%(table)s)
+), path AS (
+    SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY (pg_catalog.current_schemas(false)) AND nspname <> 'pg_catalog'
+)
+SELECT 'function ' || path.nspname || '.' || p.proname || ' of ' || pg_catalog.pg_get_userbyid(p.proowner)
+FROM pg_catalog.pg_proc AS p JOIN path ON path.oid = p.pronamespace
+WHERE p.proowner NOT IN (TABLE trusted) AND p.prorettype NOT IN (
+    'pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype
+) AND (
+    p.proname = ANY (%(names)s::text[])
+    OR EXISTS (
+        SELECT FROM pg_catalog.pg_proc AS own
+        WHERE own.pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND own.proname = p.proname
+    )
+)
+UNION ALL
+SELECT 'operator ' || path.nspname || '.' || o.oprname || ' of ' || pg_catalog.pg_get_userbyid(o.oprowner)
+FROM pg_catalog.pg_operator AS o JOIN path ON path.oid = o.oprnamespace
+WHERE o.oprowner NOT IN (TABLE trusted)
+
+-- name: shadowed
+-- The schemas of a search_path in which there is a table of a name, in order; each with the table's owner.
+SELECT n.nspname::text, pg_catalog.pg_get_userbyid(c.relowner)::text
+FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS s (name, n_th)
+JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
+JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = %(table)s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+ORDER BY s.n_th
+
+-- name: foreign_triggers
+-- Triggers of tables whose functions belong to others, and run with the rights of who writes.
+SELECT DISTINCT t.tgname || ' calls ' || f.proname || ' of ' || pg_catalog.pg_get_userbyid(f.proowner)
+FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
+JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+WHERE t.tgrelid = ANY (%(tables)s::oid[]) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND NOT f.prosecdef
+    AND f.proowner <> c.relowner AND f.proowner NOT IN (
+        SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname IN (current_user, session_user)
+        UNION ALL SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+    )
+
+-- name: search_order
+SELECT pg_catalog.current_schemas(true)::text[]
