@@ -313,6 +313,8 @@ class Libraries:
 
     def class_item(self, cls: Value) -> Value | None:
         """`Lead[1]`, an object of Pony's by its key; None for other classes."""
+        if isinstance(cls, External) and cls.last[:1].isupper() and not cls.last.isupper() and not is_known(cls):
+            return Row(Model(None, None, "pony"))  # a class out of sight: what is then written is written by an object of it
         model = self.model_of(cls) if isinstance(cls, Class) else None
         return Row(model) if model is not None and model.orm == "pony" else None
 

@@ -85,5 +85,7 @@ class Signature(Value):
     def _run(self, call: Call) -> Value:
         for task, given in self.tasks:
             again = call.with_arguments((*given.positional, *call.positional), {**given.named, **call.named})
-            call.machine.call(task, again if self.single else call.with_arguments(given.positional, given.named)).consumed()
+            call.machine.call(
+                task, again if self.single else call.with_arguments(given.positional, given.named)
+            ).consumed()
         return Unknown("result", from_rows=True)

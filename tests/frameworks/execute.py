@@ -48,7 +48,9 @@ OF_ODOO = """
 CREATE TABLE ir_model_data (module TEXT, name TEXT, model TEXT, res_id INTEGER);
 INSERT INTO ir_model_data VALUES ('base', 'main_lead', 'crm.lead', 1);
 """
-WATCH = "CREATE TRIGGER {verb}_{table} AFTER {verb} ON {table} BEGIN INSERT INTO _written VALUES ('{verb} {table}'); END"
+WATCH = (
+    "CREATE TRIGGER {verb}_{table} AFTER {verb} ON {table} BEGIN INSERT INTO _written VALUES ('{verb} {table}'); END"
+)
 WATCH_POSTGRES = """
 CREATE TRIGGER {verb}_{table} AFTER {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION _note();
 """

@@ -269,7 +269,7 @@ class Builder:
     """`frappe.qb`."""
 
     @staticmethod
-    def DocType(name: str) -> Any:  # noqa: N802 - Frappe's name
+    def DocType(name: str) -> Any:
         return _table(name)
 
     @staticmethod
@@ -309,7 +309,14 @@ def install(path: str) -> None:
         delete_doc=delete_doc, rename_doc=rename_doc, reload_doc=lambda *_: None, reload_doctype=lambda *_: None,
         clear_cache=lambda *_, **__: None, scrub=lambda name: name.lower().replace(" ", "_"), flags=_Dict(), _=str,
     )  # fmt: skip
-    module("frappe.utils", cint=lambda one: int(one or 0), flt=float, cstr=str, create_batch=chunks, now=lambda: "2026-01-01")
+    module(
+        "frappe.utils",
+        cint=lambda one: int(one or 0),
+        flt=float,
+        cstr=str,
+        create_batch=chunks,
+        now=lambda: "2026-01-01",
+    )
     module("frappe.query_builder", DocType=_table)
     module("frappe.query_builder.functions", Count=pypika.functions.Count)
     module("frappe.model")

@@ -232,7 +232,7 @@ class Records:
 
     def copy(self, default: dict[str, Any] | None = None) -> Records:
         self.ensure_one()
-        return self.create({**{"name": self.name}, **(default or {})})
+        return self.create({"name": self.name, **(default or {})})
 
     def unlink(self) -> bool:
         if self.ids:
@@ -321,7 +321,13 @@ def install() -> None:
     _module("odoo.modules")
     _module("odoo.modules.registry", Registry=plain)
     _module("odoo.modules.migration", VALID_MIGRATE_PARAMS=[("cr", "version")])
-    _module("odoo.tools", mute_logger=mute, config={}, ustr=lambda one: one.decode() if isinstance(one, bytes) else one, SQL=SQL)
+    _module(
+        "odoo.tools",
+        mute_logger=mute,
+        config={},
+        ustr=lambda one: one.decode() if isinstance(one, bytes) else one,
+        SQL=SQL,
+    )
     _module("odoo.tools.mail", plaintext2html=str)
     _module("odoo.upgrade")
     _module("odoo.upgrade.util", **_helpers())
