@@ -99,6 +99,34 @@ CASES = {
         files={"versions/1.py": MIGRATION.rstrip() + "  # migration-guard: ignore[MG1O1] -- so\n"},
         changes={"versions/1.py": MIGRATION.rstrip() + "  # migration-guard: ignore[{0}] -- so\n"},
     ),
+    "a mistyped file to move": Advice(
+        "move versions/11.py:5", r"did you mean '(versions/1\.py)'", "move {0}:5 --skeleton", code=0, files={CONFIGURATION: BACKFILLS}
+    ),
+    "a line without a change": Advice(
+        "move versions/1.py:4", r"`migration-guard (check)` lists them", "{0}", files={CONFIGURATION: BACKFILLS}
+    ),
+    "a mistyped command of backfills": Advice(
+        "backfill lst", r"[Dd]id you mean (?:one of: )?'(list)'", "backfill {0}", code=0, files={CONFIGURATION: BACKFILLS, "backfills.py": ""}
+    ),
+    "a mistyped module of backfills": Advice(
+        "backfill list", r'did you mean "(backfills\.py)"', "backfill list", code=0,
+        files={CONFIGURATION: BACKFILLS.replace("backfills", "backfill"), "backfills.py": ""},
+        changes={CONFIGURATION: "[backfill]\nmodules = ['{0}']\n"},
+    ),
+    "no module of backfills": Advice(
+        "backfill list", r"name modules, files or folders in `(backfill)\.(modules)`, or by (--module)", "backfill list {2} backfills.py",
+        code=0, files={"backfills.py": ""},
+    ),
+    "a mistyped key of backfills": Advice(
+        "backfill list", r"did you mean `(modules)`", "backfill list", code=0,
+        files={CONFIGURATION: BACKFILLS.replace("modules", "module"), "backfills.py": ""},
+        changes={CONFIGURATION: "[backfill]\n{0} = ['backfills.py']\n"},
+    ),
+    "a mistyped deploy script": Advice(
+        "verify", r"did you mean '(deploy\.sh)'", "verify", files={CONFIGURATION: "[verify]\ndeploy-scripts = ['deploi.sh']\n", "deploy.sh": ""},
+        changes={CONFIGURATION: "[verify]\ndeploy-scripts = ['{0}']\n"},
+    ),
+    "a mistyped option of verify": Advice("verify --outputformat json", r"Did you mean '(--output-format)'", "verify {0} json"),
     "nothing to move": Advice(
         "move", r"or else (--all) or", "move {0} --skeleton", code=0, files={CONFIGURATION: BACKFILLS}
     ),
@@ -122,6 +150,131 @@ def test_who_follows_it_gets_on(name: str, tmp_path: Path) -> None:
         (tmp_path / file).write_text(text.format(*found.groups()), encoding="utf-8")
     followed = program.run(*case.follows.format(*found.groups()).split(), cwd=tmp_path)
     assert followed.returncode == case.code, followed.stdout + followed.stderr
+
+
+TABLES = """from alembic import op
+import sqlalchemy as sa
+revision = '0'
+down_revision = None
+def upgrade():
+    op.create_table('leads', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('a', sa.Integer()), sa.Column('b', sa.Integer()))
+    op.create_table('calls', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('lead_id', sa.Integer()))
+"""
+BODY = """import os
+import sqlalchemy as sa
+from alembic import op
+revision = '1'
+down_revision = '0'
+leads = sa.table('leads', sa.column('id'), sa.column('a'), sa.column('b'))
+def upgrade():
+    {0}
+"""
+WITHOUT = "UPDATE leads SET a = 1 WHERE a IS NULL"
+PLAIN = f"op.execute('{WITHOUT}')"
+SKELETON = "--skeleton"
+MOVED = {
+    "a TRUNCATE": ("op.execute('TRUNCATE leads')", "or move a DELETE", "op.execute('DELETE FROM leads')"),
+    "a MERGE": (
+        "op.execute('MERGE INTO leads USING calls ON leads.id = calls.lead_id WHEN MATCHED THEN UPDATE SET a = 1')",
+        "write it as an UPDATE and an INSERT, then move these",
+        "op.execute('UPDATE leads SET a = 1 WHERE a IS NULL AND id IN (SELECT lead_id FROM calls)')",
+    ),
+    "an unknown statement, written out": ("op.execute(os.environ['SQL'])", "write it out in the migration, or define the backfill by hand", PLAIN),
+    "a loop with Python logic": (
+        "for row in op.get_bind().execute(sa.text('SELECT id FROM calls')):\n        op.bulk_insert(leads, [work(row)])",
+        f"finish a {SKELETON}",
+        SKELETON,
+    ),
+    "an unknown table": (
+        "op.execute(f\"UPDATE {os.environ['T']} SET a = 1\")", "name the table in the statement, then move it", PLAIN
+    ),
+    "a hole": (
+        "op.execute(f\"UPDATE leads SET a = {os.environ['A']} WHERE a IS NULL\")", "write it into the statement, then move it", PLAIN
+    ),
+    "a parameter": (
+        "op.get_bind().execute(sa.text('UPDATE leads SET a = :a WHERE a IS NULL'), {'a': os.environ['A']})",
+        "write the value into the statement", "op.get_bind().execute(sa.text('UPDATE leads SET a = :a WHERE a IS NULL'), {'a': 1})",
+    ),
+    "a condition": (
+        f"if os.environ['A']:\n        {PLAIN}", "say so in the statement, then move it",
+        "\n    op.execute('UPDATE leads SET a = 1 WHERE a IS NULL AND b > 0')",
+    ),
+    "a loop": (f"for n in range(3):\n        {PLAIN}", "write what the loop does as one statement", f"\n    {PLAIN}"),
+    "a computed value": (
+        "op.execute(leads.update().values(a=int(os.environ['A'])).where(leads.c.a.is_(None)))", "write the statement in SQL, then move it", PLAIN,
+    ),
+    "a loop over rows": (
+        ("for row in op.get_bind().execute(sa.text('SELECT id, b FROM leads')):\n"
+        "        op.execute(leads.update().where(leads.c.id == row.id).values(a=work(row.b)))"),
+        "write it as one UPDATE", "\n    op.execute('UPDATE leads SET a = b WHERE a IS NULL')",
+    ),
+    "two statements on a line": (f"{PLAIN}; x = 1", "give each a line of its own", PLAIN),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_what_move_refuses_is_moved_as_it_says(name: str, tmp_path: Path) -> None:
+    before, said, after = MOVED[name]
+    files = {
+        "versions/0.py": TABLES,
+        "backfills.py": "",
+        CONFIGURATION: BACKFILLS,
+        "versions/1.py": BODY.format(before),
+    }
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "versions").mkdir()
+    for file, text in files.items():
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    line = 8 + before.count("\n")
+    refused = program.run("move", f"versions/1.py:{line}", cwd=tmp_path)
+    assert (refused.returncode, said in " ".join(refused.stderr.split())) == (1, True), refused.stdout + refused.stderr
+    if after != SKELETON:
+        (tmp_path / "versions/1.py").write_text(BODY.format(after), encoding="utf-8")
+    how = (SKELETON,) if after == SKELETON else ()
+    followed = program.run("move", f"versions/1.py:{line}", *how, cwd=tmp_path)
+    assert (followed.returncode, "1 moved" in followed.stdout + followed.stderr) == (0, True), followed.stderr
+
+
+WORKS = 'key="a", table="leads", where="a IS NULL", update="UPDATE leads SET a = 1 WHERE id = ANY(:ids)"'
+DEFINED = {
+    "a mistyped field": (f"{WORKS}, batchsize=500", r'did you mean "(batch_size)"', WORKS + ", {0}=500"),
+    "too large a batch": (f"{WORKS}, batch_size=2_000_000", r"nearest: ([\d,]+)", WORKS + ", batch_size=int('{0}'.replace(',', ''))"),
+    "a batch in words": (f"{WORKS}, batch_size='500'", r"expected (a whole number)", f"{WORKS}, batch_size=500"),
+    "no time at all": (f"{WORKS}, max_runtime=0", r"expected (seconds, more than 0)", f"{WORKS}, max_runtime=1"),
+    "a mistyped priority": (f"{WORKS}, priority='HIHG'", r'did you mean "(HIGH)"', WORKS + ", priority='{0}'"),
+    "a mistyped status": (f"{WORKS}, status='actve'", r'did you mean "(active)"', WORKS + ", status='{0}'"),
+    "a key twice": (f"{WORKS}, key_column='id', key_columns=('id',)", r"expected (key_column) or", WORKS + ", {0}='id'"),
+    "keys that are no tuple": (f"{WORKS}, key_columns='id'", r"expected a (tuple)", WORKS + ", key_columns={0}(['id'])"),
+    "both ways": (f"{WORKS}, apply=print", r"expected (either update or apply)", WORKS),
+    "never true": (
+        WORKS.replace("IS NULL", "= NULL"), r"expected (IS NULL) or", WORKS.replace("IS NULL", "{0}"),
+    ),
+    "no rows of the batch": (
+        WORKS.replace(" WHERE id = ANY(:ids)", ""), r"expected for instance (WHERE id = ANY\(:ids\))", WORKS.replace("WHERE id = ANY(:ids)", "{0}"),
+    ),
+    "another statement": (WORKS.replace("UPDATE leads SET a = 1", "SELECT 1"), r"begins with (UPDATE)", WORKS.replace("UPDATE", "{0}")),
+    "a semicolon": (WORKS.replace("IS NULL", "IS NULL;"), r"expected (one statement, without it)", WORKS),
+    "itself before it": (f"{WORKS}, after=('a',)", r"expected (the keys of others)", f"{WORKS}, after=('b',)"),
+    "a word for no": (f"{WORKS}, safe_to_run_online='no'", r"expected True or (False)", WORKS + ", safe_to_run_online={0}"),
+    "a function by its name": (
+        'key="a", table="leads", where="a IS NULL", apply="print"', r"expected a (function)", 'key="a", table="leads", where="a IS NULL", apply=print',
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DEFINED)
+def test_a_definition_is_as_its_error_wants_it(name: str, tmp_path: Path) -> None:
+    wrong, said, right = DEFINED[name]
+    (tmp_path / CONFIGURATION).write_text(BACKFILLS, encoding="utf-8")
+    text = "from migration_guard.backfill import Backfill\nA = Backfill({})\n"
+    (tmp_path / "backfills.py").write_text(text.format(wrong), encoding="utf-8")
+    refused = program.run("backfill", "list", cwd=tmp_path)
+    found = re.search(said, refused.stderr)
+    assert (refused.returncode, found is not None) == (2, True), refused.stderr
+    assert found is not None
+    (tmp_path / "backfills.py").write_text(text.format(right.format(*found.groups())), encoding="utf-8")
+    followed = program.run("backfill", "list", cwd=tmp_path)
+    assert followed.returncode == 0, followed.stderr
 
 
 def test_a_link_that_leads_out_is_read_if_it_is_named(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ CASES: Mapping[str, tuple[Mapping[str, str], Told]] = {
         Told(),
     ),
     "a hook deep in its addon": (
-        {"a/__manifest__.py": '{"post_init_hook": "fill"}', "a/lib/deep/hooks.py": HOOK}, Told(("a/lib/deep/hooks.py:2",))
+        {"a/__manifest__.py": '{"post_init_hook": "fill"}', "a/b/c/d/e/f/g/hooks.py": HOOK}, Told(("a/b/c/d/e/f/g/hooks.py:2",))
     ),
     "a hook whose name is computed": (
         {"a/__manifest__.py": '{"post_init_hook": "fi" + NAME}', "a/hooks.py": HOOK},

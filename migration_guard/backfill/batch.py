@@ -34,11 +34,16 @@ from migration_guard.backfill.record import NOTHING_BESIDES, Besides, Control, E
 from migration_guard.backfill.sieve import Unreadable, unreadable
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
+from migration_guard.backfill.steering import FREE, Steering
 from migration_guard.backfill.swift import attached, sweep
 from migration_guard.backfill.transitions import State
 
 
-class Asked(Exception):
+class Barred(Exception):
+    """No batch may be done now; nothing was."""
+
+
+class Asked(Barred):
     """A person asked for something; the message is what."""
 
     @property
@@ -47,8 +52,16 @@ class Asked(Exception):
         return Stop(State.PAUSED if str(self) == "pause" else State.CANCELLED, "asked by a person")
 
 
-class Hold(Exception):
+class Hold(Barred):
     """A schema change waits for the table: it goes first."""
+
+
+class Braked(Barred):
+    """The brake holds, or it is outside of its hours; the message is the reason."""
+
+
+class Surplus(Barred):
+    """A person wants fewer workers than there are, and this one is too many."""
 
 
 class Odd(Exception):
@@ -84,6 +97,8 @@ class Attempt:
     """Whether rows have ever gone through: where all fail, it tells whose fault that is."""
     sieves: bool = False
     """Whether rows on which the predicate fails are found first, and left out."""
+    steering: Steering = field(default=FREE, init=False)
+    """The pace that a person has set, as of its beginning."""
     phase: Phase = field(default=Phase.LOOK, init=False)
     sifted: bool = field(default=False, init=False)
     """Whether each row has gone through alone, and all are now changed at once."""
@@ -115,7 +130,7 @@ class Outcome:
 
 def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Outcome:
     """Do the next batch of one or several windows, and move their cursors."""
-    control = _permitted(connection, job, windows)
+    control = _permitted(connection, job, windows, attempt)
     if attempt.swift:
         return _swiftly(connection, job, control, attempt)
     with as_role(connection, job.subject.definition):
@@ -165,7 +180,7 @@ def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attemp
 
 def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wait: bool) -> Outcome:
     """Come back to rows that were locked: to several without waiting, or to one for a moment."""
-    control = _permitted(connection, job, (window,))
+    control = _permitted(connection, job, (window,), attempt)
     (place,) = control.places or (None,)
     if place is None or place.done or not place.keys:
         return Outcome(windows=(window,), done=(window,))
@@ -200,7 +215,7 @@ def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wa
 
 def pass_over(connection: Connection, job: Job, window: int, attempt: Attempt) -> Outcome:
     """Note the next row that is to do as locked, and go past it: it is tried alone, later."""
-    control = _permitted(connection, job, (window,))
+    control = _control(connection, job, (window,))
     attempt.size = 1
     with as_role(connection, job.subject.definition):
         seen = look_ahead(connection, job, control, 1)
@@ -213,7 +228,7 @@ def pass_over(connection: Connection, job: Job, window: int, attempt: Attempt) -
 
 def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Outcome:
     """Quarantine the next row of a window, on which even the predicate fails, and go past it."""
-    (place,) = _permitted(connection, job, (window,)).places
+    (place,) = _control(connection, job, (window,)).places
     if place.keys:
         row, cursor, done = place.keys[0], None, False
     else:
@@ -231,13 +246,25 @@ def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Ou
     return Outcome(counts, (window,), (window,) if ended else (), bad=1)
 
 
-def _permitted(connection: Connection, job: Job, windows: Sequence[int]) -> Control:
-    control = job.store.control(connection, job.key, job.token, windows, job.subject.members)
+def _permitted(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Control:
+    """Ask whether a batch may be, and of which size at most."""
+    control = _control(connection, job, windows)
     if control.request:
         raise Asked(control.request)
+    if control.surplus:
+        raise Surplus
+    if job.braked and control.steered.held is not None:
+        raise Braked(control.steered.held)
     if control.queued:
         raise Hold
+    attempt.steering = control.steered.steering
+    if attempt.steering.max_size is not None:
+        attempt.size = min(attempt.size, attempt.steering.max_size)
     return control
+
+
+def _control(connection: Connection, job: Job, windows: Sequence[int]) -> Control:
+    return job.store.control(connection, job.key, job.token, windows, job.subject.members)
 
 
 def _changed(connection: Connection, job: Job, held: Held, attempt: Attempt) -> Changed:

@@ -16,7 +16,9 @@ from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import Counts
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.trust import PINNED
+from migration_guard.config.settings import BrakeSettings
 
+DEFAULT_BRAKE = BrakeSettings()
 LEAST_PATIENCE = 3.0
 """Seconds that a run waits for whoever holds the state's tables also when it is over: how it ended is to be written down."""
 
@@ -35,6 +37,8 @@ class Bench:
     policy: TimeoutPolicy
     workers: int = 1
     """How many are asked for in all, to share what is worth it."""
+    brake: BrakeSettings = DEFAULT_BRAKE
+    """From which readings of the server on it is held."""
 
     def transaction(self) -> AbstractContextManager[Connection]:
         """Begin one that touches the state alone, and waits for it no longer than there is a run."""

@@ -163,7 +163,7 @@ def call(connection: Connection, subject: Subject, ids: list[Any]) -> None:
     marks = connection.info  # of this very connection: it may be gone afterwards
     marks[GUARDED] = True
     try:
-        definition.apply(connection, ids)
+        definition.apply(connection, ids, **subject.values)
     except (DBAPIError, Refused):
         raise
     except InvalidRequestError as error:

@@ -12,7 +12,7 @@ SIGNALLED = "stopped by a signal"
 OUT_OF_TIME = "time: the run's time is over, the next run goes on from here"
 AT_ONCE = "stopped at once by a second signal; its last batch was rolled back"
 LEAVING = (SIGNALLED, OUT_OF_TIME, AT_ONCE)
-"""Why one worker ends, whatever others do."""
+"""How reasons begin for which one worker ends, whatever others do."""
 
 
 class Stop(Exception):

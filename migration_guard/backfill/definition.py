@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import InitVar, dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import InitVar, dataclass, field, replace
 from difflib import get_close_matches
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from migration_guard.backfill.arguments import Argument, given, named
 from migration_guard.backfill.policy import TimeoutPolicy
-from migration_guard.backfill.sqltext import SqlRefused, check_expression, check_statement, squeezed
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from migration_guard.backfill.sqltext import SqlRefused, check_expression, check_statement, parameters, squeezed
 
 SMALLEST, LARGEST = 10, 10_000
 RECOMMENDED = (200, 1_000)
@@ -42,7 +40,8 @@ class Status(str, Enum):
     DEPRECATED = "deprecated"
 
 
-Apply = Callable[["Connection", list[Any]], object]
+Apply = Callable[..., object]
+"""Takes a connection and a list of keys, and the definition's arguments by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class Claim:
     key_columns: tuple[str, ...] = ("id",)
     search_path: str | None = None
     role: str | None = None
+    arguments: tuple[Argument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +93,21 @@ class Backfill:
     policy: TimeoutPolicy = field(default_factory=TimeoutPolicy)
     search_path: str | None = None
     role: str | None = None
+    arguments: tuple[Argument, ...] = ()
+    """What a run gives to it (`--arg NAME=VALUE`): its SQL says `:name`, a function takes it by its name."""
+    name: str = ""
+    """The key as it is declared; `key` also names the arguments that a run has given."""
     migration_number: InitVar[str | None] = None
     max_runtime_seconds: InitVar[float | None] = None
 
     def __post_init__(self, migration_number: str | None, max_runtime_seconds: float | None) -> None:
+        self._settle("name", self.name or self.key)
         self._check_key()
+        self._settle("arguments", self._declared())
         self._settle("migration", str(migration_number or self.migration))
         self._settle("max_runtime", self.max_runtime if max_runtime_seconds is None else max_runtime_seconds)
         self._settle("key_columns", self._columns())
+        self._settle("key_column", None)  # said once, so that a changed copy is no definition that says both
         self._settle("after", self._before())
         self._settle("tables", tuple(self.tables) or (self.table,))
         self._settle("priority", chosen(self.key, "priority", self.priority, Priority))
@@ -119,7 +126,29 @@ class Backfill:
     @property
     def claim(self) -> Claim:
         """What holds when it is complete."""
-        return Claim(self.key, self.table, self.where, self.key_columns, self.search_path, self.role)
+        return Claim(self.key, self.table, self.where, self.key_columns, self.search_path, self.role, self.arguments)
+
+    @property
+    def missing(self) -> tuple[Argument, ...]:
+        """The arguments that have no value: without them it cannot be run."""
+        return tuple(one for one in self.arguments if one.bound is None)
+
+    def bind(self, values: Mapping[str, str]) -> Backfill:
+        """Give the definition with values for some of its arguments: a backfill of its own, with a key of its own."""
+        unknown = sorted(set(values) - {one.name for one in self.arguments})
+        if unknown:
+            near = nearest(unknown[0], [one.name for one in self.arguments])
+            raise DefinitionError(f"backfill {self.name}: has no argument {unknown[0]}{near}")
+        arguments = given(self.arguments, values)
+        return self._changed(key=named(self.name, arguments), arguments=arguments)
+
+    def behind(self, keys: Mapping[str, str]) -> Backfill:
+        """Give the definition as it waits for others by the keys that they have with their arguments."""
+        after = tuple(keys.get(key, key) for key in self.after)
+        return self if after == self.after else self._changed(after=after)
+
+    def _changed(self, **changes: Any) -> Backfill:
+        return replace(self, key_column=None, **changes)  # which is among `key_columns`
 
     @property
     def function(self) -> str | None:
@@ -137,16 +166,29 @@ class Backfill:
         change = squeezed(self.update) if self.update else _source(self.apply)
         parts = (self.table, self.target, *self.key_columns, self.per, squeezed(self.where), change, self.search_path)
         parts = (*parts, *(("settles",) if self.settles else ()))
+        parts = (*parts, *(part for one in self.arguments for part in (one.name, one.type, one.bound)))
         return hashlib.sha256("\0".join(str(part) for part in (*parts, self.role)).encode()).hexdigest()[:20]
 
     def _settle(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
     def _check_key(self) -> None:
-        if not isinstance(self.key, str) or not self.key.strip() or len(self.key) > LONGEST_KEY:
+        if not isinstance(self.key, str) or not self.key.strip() or len(self.name) > LONGEST_KEY:
             raise DefinitionError(f"key: expected a name of at most {LONGEST_KEY} characters, found {self.key!r}")
         if not isinstance(self.table, str) or not self.table.strip() or "," in self.table:
             raise DefinitionError(f"backfill {self.key}: table: expected the name of one table, found {self.table!r}")
+
+    def _declared(self) -> tuple[Argument, ...]:
+        declared: object = self.arguments
+        found = (declared,) if isinstance(declared, Argument) else tuple(self.arguments)  # without the comma
+        for one in found:
+            odd: object = one
+            if not isinstance(odd, Argument):
+                expected = 'expected Argument("name", "type")'
+                raise DefinitionError(f"backfill {self.key}: arguments: {expected}, found {type(odd).__name__}")
+        if len({one.name for one in found}) < len(found):
+            raise DefinitionError(f"backfill {self.key}: arguments: expected different names")
+        return found
 
     def _before(self) -> tuple[str, ...]:
         given: object = self.after
@@ -177,9 +219,12 @@ class Backfill:
             if not isinstance(text, str):
                 raise DefinitionError(f"backfill {self.key}: {name}: expected text, found {text!r}")
             try:
-                check(text)
+                check(text, [one.name for one in self.arguments])
             except SqlRefused as refused:
                 raise DefinitionError(f"backfill {self.key}: {name}: {refused}") from None
+        said = parameters(self.where) | parameters(self.update or "")
+        if self.update is not None and (idle := [one.name for one in self.arguments if one.name not in said]):
+            raise DefinitionError(f"backfill {self.key}: arguments: neither where nor update says :{idle[0]}")
 
 
 def check_size(key: str, size: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,17 +41,21 @@ def require_backfill(
     table: str | None = None,
     schema: str | None = None,
     prove: bool = False,
+    arguments: Mapping[str, str] | None = None,
 ) -> None:
     """Raise unless a backfill is complete, or its table has no rows, as in a fresh installation.
 
     The connection is SQLAlchemy's (Alembic's `op.get_bind()`), Django's (`schema_editor.connection`) or a driver's.
     A key is looked up among the definitions that the nearest configuration names, as what was done is compared with what
     is wanted now. Rows that came since are looked at for a few seconds; with `prove` all rows are, however long it takes.
-    Rows of before that there was no time for are told by a warning, NotLookedAt.
+    Rows of before that there was no time for are told by a warning, NotLookedAt. With arguments it is the backfill that was
+    run with these.
     """
     if connection is None:
         raise BackfillUnfinished("there is no connection, as in an offline migration: nothing can be verified")
     settings = SettingsLoader(cwd=Path.cwd()).for_folder(Path.cwd())
+    if arguments:
+        backfill = _with(arguments, _configured(backfill, settings) if isinstance(backfill, str) else backfill)
     schema = schema or settings.backfill.state_schema
     if is_offline(connection):
         if prove:
@@ -84,6 +88,16 @@ def require_backfill(
         raise BackfillUnfinished(f"backfill {key} {verdict}")
     if verdict.apart is not None:
         warnings.warn(f"backfill {key} {verdict}, and so does `prove=True`", NotLookedAt, stacklevel=2)
+
+
+def _with(arguments: Mapping[str, str], definition: Definition | str) -> Backfill:
+    if not isinstance(definition, Backfill):
+        why = definition if isinstance(definition, str) else "an entry of a registry takes none"
+        raise BackfillUnfinished(f"arguments were given, and nobody can say to what: {why}")
+    try:
+        return definition.bind(arguments)
+    except DefinitionError as error:
+        raise BackfillUnfinished(str(error)) from None
 
 
 def _write_check(

@@ -27,6 +27,12 @@ def grants(schema: str, role: str, definitions: Sequence[Definition]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def monitoring(role: str) -> str:
+    """Give the SQL by which a role sees what the brake looks at."""
+    why = "-- So that the brake sees how far standbys are behind; pg_read_all_stats, a part of it, is enough."
+    return f"{why}\nGRANT pg_monitor TO {_quoted(role)};\n"
+
+
 def _lines(definition: Definition, role: str) -> Iterator[str]:
     to = _quoted(role)
     if isinstance(definition, LegacyBackfill):

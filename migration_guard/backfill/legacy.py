@@ -63,6 +63,11 @@ class LegacyBackfill:
     """What its entry names with `table` and `where`."""
 
     @property
+    def name(self) -> str:
+        """The key as it is declared."""
+        return self.key
+
+    @property
     def table(self) -> str:
         """The first of its tables, which is the one that it writes, by custom."""
         if self.proved_by is not None:

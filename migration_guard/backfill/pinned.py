@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from migration_guard.backfill.arguments import settings
 from migration_guard.backfill.arrays import array
 from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.definition import Backfill, Claim
@@ -25,19 +26,20 @@ SPELLING = {
 rows would not be found: pinned in every transaction."""
 
 
-def apply_settings(connection: Asks, settings: Mapping[str, str]) -> None:
+def apply_settings(connection: Asks, wanted: Mapping[str, str]) -> None:
     """Set the server's parameters until the transaction ends."""
-    connection.exec_driver_sql(statement("settings"), settings_parameters(settings))
+    connection.exec_driver_sql(statement("settings"), settings_parameters(wanted))
 
 
-def settings_parameters(settings: Mapping[str, str]) -> dict[str, str]:
+def settings_parameters(wanted: Mapping[str, str]) -> dict[str, str]:
     """Give the parameters of the statement that sets them."""
-    return {"names": array(settings), "values": array(settings.values())}
+    return {"names": array(wanted), "values": array(wanted.values())}
 
 
 def search_settings(definition: Backfill | Claim) -> dict[str, str]:
-    """Give the settings under which the definition's SQL finds its tables, and must see all of their rows."""
-    return {"row_security": "off", **({"search_path": definition.search_path} if definition.search_path else {})}
+    """Give the settings under which the definition's SQL finds its tables and arguments, and must see all rows."""
+    path = {"search_path": definition.search_path} if definition.search_path else {}
+    return {"row_security": "off", **path, **settings(definition.arguments)}
 
 
 def milliseconds(seconds: float) -> str:

@@ -14,7 +14,7 @@ from migration_guard.backfill.asks import Asks, column_of
 from migration_guard.backfill.cautions import cautions
 from migration_guard.backfill.connect import OLDEST_SERVER
 from migration_guard.backfill.definition import Backfill, Claim, nearest
-from migration_guard.backfill.errors import CannotRun, judged
+from migration_guard.backfill.errors import CannotRun, Trouble, judged
 from migration_guard.backfill.keys import Key, KeyColumn
 from migration_guard.backfill.parents import parents
 from migration_guard.backfill.pinned import apply_settings
@@ -82,6 +82,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
     """Give the subject of a run, or say why the definition does not fit. Runs under the definition's settings."""
     _check_path(connection, definition.table, definition.where, definition.update or "")
     _check_whims(connection, definition.where)
+    values = _values(connection, definition)
     table = _table(connection, "table", definition.table, definition.search_path)
     target = _table(connection, "target", definition.written, definition.search_path)
     types, key = _key(connection, definition, table)
@@ -111,6 +112,7 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         grows=grows and moves is None,
         hidden=hidden,
         moves=moves,
+        values=values,
     )
     if definition.per is not None and _leads(connection, subject):
         subject = replace(subject, tenants="tenants")
@@ -119,6 +121,25 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
     above = parents(connection, table.oid, definition.update, key) if table.oid == target.oid else ()
     strength = _strength(connection, subject, writes)
     return replace(subject, strength=strength, warnings=warnings, parents=above)
+
+
+def _values(connection: Connection, definition: Backfill) -> dict[str, Any]:
+    """Let the server read the arguments, each as its type; what it says of a value that it cannot read is not told."""
+    if definition.missing:
+        raise Unfit(f"needs {', '.join(one.needed for one in definition.missing)}")
+    values = {}
+    for one in definition.arguments:
+        if one.moves:
+            raise Unfit(f"argument {one.name}: expected a point in time, found a word that means another one each time")
+        try:
+            with connection.begin_nested():
+                values[one.name] = connection.exec_driver_sql(f"SELECT {one.sql}", {}).scalar()
+        except DBAPIError as error:
+            fault = judged(error)
+            if fault.trouble not in {Trouble.DATA, Trouble.DEFINITION}:
+                raise
+            raise Unfit(f"argument {one.name}: expected {one.type} (SQLSTATE {fault.sqlstate})") from None
+    return values
 
 
 def _check_path(connection: Asks, table: str, *texts: str) -> None:

@@ -165,7 +165,8 @@ class Ranges:
     def _sent(self, connection: Connection, name: str, **parameters: object) -> Any:
         parts = {"leased": statement("leased"), "own": statement("range_own"), "alive": statement("range_alive")}
         open_pass = statement("open_pass", state=self._state)
-        sql = statement(name, state=self._state, open_pass=open_pass, **parts)
+        wanted = statement("wanted", state=self._state, alive=parts["alive"])
+        sql = statement(name, state=self._state, open_pass=open_pass, wanted=wanted, **parts)
         return connection.exec_driver_sql(sql, {"backfill": self._key, **parameters})
 
 

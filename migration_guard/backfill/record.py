@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from migration_guard.backfill.earned import Earned
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.standing import Counts
+from migration_guard.backfill.steered import Steered
 from migration_guard.backfill.transitions import State
 
 
@@ -141,4 +142,7 @@ class Control:
     """Whether a schema change waits for the table."""
     set_aside: str
     """The keys in quarantine, as the server writes arrays."""
+    steered: Steered
+    surplus: bool
+    """Whether there are more workers than a person wants, and this one is too many."""
     places: tuple[Place, ...]

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -37,9 +37,33 @@ def load_definitions(modules: Sequence[str], root: Path | None = None) -> tuple[
     return tuple(found.values())
 
 
+def bound(definitions: Sequence[Definition], values: Mapping[str, str]) -> tuple[Definition, ...]:
+    """Give definitions the values of arguments, each those that it declares; what waits for another waits for it with its own."""
+    found = {
+        one.key: one.bind({name: value for name, value in values.items() if name in names})
+        if isinstance(one, Backfill) and (names := {argument.name for argument in one.arguments})
+        else one
+        for one in definitions
+    }
+    keys = {declared: one.key for declared, one in found.items()}
+    return tuple(one.behind(keys) if isinstance(one, Backfill) else one for one in found.values())
+
+
+def check_arguments(definitions: Sequence[Definition], values: Mapping[str, str]) -> None:
+    """Refuse an argument that none of the definitions declares."""
+    declared = {argument.name for one in definitions if isinstance(one, Backfill) for argument in one.arguments}
+    for name in values:
+        if name not in declared:
+            known = f"; the arguments are {', '.join(sorted(declared))}" if declared else "; none is declared"
+            raise DefinitionError(
+                f"--arg {name}: no backfill that is asked for has such an argument{nearest(name, declared) or known}"
+            )
+
+
 def named(key: str, definitions: Iterable[Definition]) -> Definition:
-    """Give the definition with a key, or say which one was probably meant."""
-    by_key = {definition.key: definition for definition in definitions}
+    """Give the definition with a key, or say which one was probably meant. Values that a run gives it do not count."""
+    by_key = {definition.name: definition for definition in definitions}
+    by_key |= {definition.key: definition for definition in by_key.values()}
     if key not in by_key:
         known = f"; the keys are {', '.join(by_key)}" if by_key else "; none is defined"
         raise DefinitionError(f'no backfill has the key "{key}"{nearest(key, by_key) or known}')

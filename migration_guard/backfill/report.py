@@ -63,6 +63,15 @@ class Reporter:
     def said(self, key: str, text: str) -> None:
         """A function logged something."""
 
+    def held(self, key: str, reason: str) -> None:
+        """No batch is begun until something is over."""
+
+    def released(self, key: str, seconds: float) -> None:
+        """It is over; it took so long."""
+
+    def steered(self, key: str, steering: str) -> None:
+        """Another pace is kept from now on, as a person has set it; none, if nothing is said."""
+
     def warn(self, key: str, text: str) -> None:
         """Something is worth knowing."""
 

@@ -11,10 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
 
 from migration_guard.backfill import preflight
+from migration_guard.backfill.bench import DEFAULT_BRAKE
+from migration_guard.backfill.brake.replica import Replicas
 from migration_guard.backfill.clock import Clock
 from migration_guard.backfill.company import Company, Crew, can_share, room
 from migration_guard.backfill.connect import APPLICATION, Address, engine
-from migration_guard.backfill.definition import Status
+from migration_guard.backfill.definition import Backfill, Status
 from migration_guard.backfill.errors import CannotRun, Fault, judged
 from migration_guard.backfill.order import in_order, waits
 from migration_guard.backfill.policy import TimeoutPolicy
@@ -26,6 +28,7 @@ from migration_guard.backfill.transitions import State
 from migration_guard.backfill.trust import PINNED
 from migration_guard.backfill.trying import PATIENCE
 from migration_guard.backfill.turn import Turn
+from migration_guard.config.settings import BrakeSettings
 
 _NO_RIGHT = "42501"
 _STARTING = ("57P03", "53300")
@@ -43,6 +46,8 @@ class Limits:
     """How many processes share what is worth it."""
     expected: int = 1
     """How many workers there will be in all, by runs of their own: for so many a table is split."""
+    brake: BrakeSettings = DEFAULT_BRAKE
+    """From which readings of the server on they are held."""
 
 
 def run_all(
@@ -63,6 +68,7 @@ def run_all(
     limits, reporter, stop = limits or Limits(), reporter or Reporter(), stop or threading.Event()
     deadline = time.monotonic() + limits.seconds
     store = Store(schema, owners)
+    Replicas(limits.brake.replicas)  # what is wrong with their addresses is said before anything is run
     prepare(where, store, stop)
     begun()
     run = _Run(definitions, where, store, limits, deadline, stop)
@@ -97,7 +103,9 @@ class _Run:
             result = (
                 _refusal(definition, self.limits, self.deadline, self.stop)
                 or waits(definition, self.where, self.store, over)
-                or Turn(definition, self.where, self.store, clock, reporter, company=company).result()
+                or Turn(
+                    definition, self.where, self.store, clock, reporter, company=company, brake=self.limits.brake
+                ).result()
             )
             reporter.end(result)
             results.append(result)
@@ -163,6 +171,9 @@ def _explained(fault: Fault, where: Address) -> str:
 
 def _refusal(definition: Definition, limits: Limits, deadline: float, stop: threading.Event) -> Result | None:
     """Say why a definition is not even looked at, if so."""
+    if isinstance(definition, Backfill) and definition.missing:
+        needs = ", ".join(one.needed for one in definition.missing)
+        return Result(definition.key, None, f"needs {needs}", ran=False)
     if definition.status is not Status.ACTIVE:
         return Result(definition.key, None, f"its definition says {definition.status.value}", ran=False)
     if not definition.safe_to_run_online and not limits.offline:

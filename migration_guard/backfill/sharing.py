@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from migration_guard.backfill.batch import Asked
+from migration_guard.backfill.batch import Asked, Surplus
 from migration_guard.backfill.clock import LEAVING
 from migration_guard.backfill.errors import LostClaim
 from migration_guard.backfill.job import Job
@@ -35,7 +35,9 @@ class Over(Exception):
     @property
     def goes_on(self) -> bool:
         """Whether it is over for somebody else only: who has time left takes it up again."""
-        return self.state is State.RUNNING or (self.state is State.INCOMPLETE and self.reason in LEAVING)
+        return self.state is State.RUNNING or (
+            self.state is State.INCOMPLETE and (self.reason or "").startswith(LEAVING)
+        )
 
 
 @dataclass(slots=True)
@@ -56,6 +58,8 @@ class Part:
                     return State.COMPLETED
             except LostClaim:
                 self._look()
+            except Surplus:
+                self._make_room()
 
     def _step(self) -> bool:
         """Claim and do one thing; tell whether that was the end of it all."""
@@ -88,6 +92,15 @@ class Part:
         if left:
             share = replace(claimed.share, tokens={window: claimed.share.tokens[window] for window in left})
             self.worker.tried(lambda connection: self.worker.job.ranges.leave(connection, share))
+
+    def _make_room(self) -> None:
+        """Give back what is ours, since a person wants fewer workers; when he wants more again, there is something to claim."""
+        job = self.worker.job
+        if job.share is not None:
+            share = job.share
+            self.worker.tried(lambda connection: job.ranges.leave(connection, share))
+        self.worker.take(replace(job, share=None))
+        self.worker.clock.sleep(IDLE)
 
     def _end(self, job: Job) -> bool:
         """End a pass, when all of its ranges are done: as one who has it to himself."""

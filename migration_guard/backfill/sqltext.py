@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -78,29 +78,39 @@ def words_of(sql: str) -> list[Token]:
     return [token for token in tokens(sql) if not token.blank]
 
 
-def check_expression(sql: str) -> None:
-    """Refuse what is no expression standing alone."""
-    names = [token.text for token in tokens(sql) if token.kind == "parameter"]
-    if names:
-        raise SqlRefused(f"takes no parameters, found {names[0]}")
+def check_expression(sql: str, arguments: Collection[str] = ()) -> None:
+    """Refuse what is no expression standing alone; of parameters it has none but arguments."""
+    _check_parameters(sql, arguments, "takes no parameters")
     if never := _NEVER.search("".join("''" if one.kind == "quoted" else one.text for one in tokens(sql))):
         raise SqlRefused(f"says {never[0]!r}, which is never true; expected IS NULL or IS NOT NULL")
     if not any(token.kind in {"name", "sign"} and not token.text.isspace() for token in tokens(sql)):
         raise SqlRefused("is empty")
 
 
-def check_statement(sql: str) -> None:
-    """Refuse what is no single data change over :ids."""
+def check_statement(sql: str, arguments: Collection[str] = ()) -> None:
+    """Refuse what is no single data change over :ids and arguments."""
     words = [token.word for token in tokens(sql) if token.kind == "name"]
     if not words or words[0] not in WRITES:
         raise SqlRefused(
             f"expected a statement that begins with {', '.join(WRITES)}, found {words[0] if words else ''!r}"
         )
-    parameters = {token.text for token in tokens(sql) if token.kind == "parameter"}
-    if f":{IDS}" not in parameters:
+    if IDS not in parameters(sql):
         raise SqlRefused("never says :ids, the keys of the batch; expected for instance WHERE id = ANY(:ids)")
-    if unknown := sorted(parameters - {f":{IDS}"}):
-        raise SqlRefused(f"has no parameter but :ids, found {unknown[0]}")
+    _check_parameters(sql, {IDS, *arguments}, "has no parameter but :ids")
+
+
+def parameters(sql: str) -> frozenset[str]:
+    """Give the names that a text says with a colon."""
+    return frozenset(token.text[1:] for token in tokens(sql) if token.kind == "parameter")
+
+
+def _check_parameters(sql: str, known: Collection[str], otherwise: str) -> None:
+    unknown = sorted(parameters(sql) - set(known))
+    if not unknown:
+        return
+    declared = [name for name in known if name != IDS]
+    expected = f"expected one of {', '.join(f':{name}' for name in sorted(known))}" if declared else otherwise
+    raise SqlRefused(f"{expected}, found :{unknown[0]}")
 
 
 def squeezed(sql: str) -> str:
@@ -114,14 +124,15 @@ def squeezed(sql: str) -> str:
     return "".join(parts).strip()
 
 
-def bound(sql: str, ids: str = "") -> str:
-    """Give a text as the driver takes it: no comments, per cents doubled, and what stands for :ids in its place."""
-    return "".join(_bound(token, ids) for token in tokens(sql)).strip()
+def bound(sql: str, ids: str = "", arguments: Mapping[str, str] | None = None) -> str:
+    """Give a text as the driver takes it: no comments, per cents doubled, and what stands for parameters in their place."""
+    places = {**(arguments or {}), IDS: ids}
+    return "".join(_bound(token, places) for token in tokens(sql)).strip()
 
 
-def _bound(token: Token, ids: str) -> str:
+def _bound(token: Token, places: Mapping[str, str]) -> str:
     if token.kind == "parameter":
-        return ids
+        return places[token.text[1:]]
     return " " if token.comment else token.text.replace("%", "%%")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
+from migration_guard.backfill.steered import FREELY, Steered
 from migration_guard.backfill.transitions import State
 
 
@@ -49,6 +50,15 @@ class Standing:
     """The last key that a clean pass has reached."""
     grows: bool = False
     """Whether what comes later comes after that."""
+    steered: Steered = FREELY
+    """The pace that is set, and what holds it now."""
+    paced_by: str | None = None
+    paced_at: datetime | None = None
+
+    @property
+    def held(self) -> str | None:
+        """Say why its workers begin no batch, if they are there and do not."""
+        return self.steered.held if self.state is State.RUNNING and self.alive else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ from migration_guard.backfill.record import (
 )
 from migration_guard.backfill.standing import Counts, SetAside, Standing, TenantCounts
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.steered import FREELY, Steered
+from migration_guard.backfill.steering import Steering, steering_of
 from migration_guard.backfill.tables import Tables
 from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
 
@@ -139,6 +141,12 @@ class Store:
         self._sent(connection, "ask", backfill=key, request=request)
         self.note(connection, key, Actor.PERSON, f"asked to {request}", f"by {whoami()}")
 
+    def steer(self, connection: Connection, key: str, steering: Steering, by: str) -> None:
+        """Set the pace that all who work at a backfill keep from their next batch on."""
+        told = steering.fields
+        self._sent(connection, "steer", backfill=key, pace=json.dumps(told) if told else None, by=by)
+        self.note(connection, key, Actor.PERSON, "pace", f"{steering or 'nothing is set any more'}; by {by}", data=told)
+
     def forget(self, connection: Connection, key: str) -> None:
         """Forget how far a backfill is; its events stay."""
         self._sent(connection, "forget", backfill=key)
@@ -168,16 +176,28 @@ class Store:
     ) -> Control:
         """Ask, at the beginning of a batch, whether it may be, and where its windows stand."""
         rows = self._sent(
-            connection, "control", backfill=key, token=token, windows=list(windows), tables=list(tables)
+            connection,
+            "control",
+            parts={"steered": statement("steered"), "alive": statement("range_alive")},
+            backfill=key,
+            token=token,
+            windows=list(windows),
+            tables=list(tables),
+            who=whoami(),
         ).all()
         if not rows or not rows[0][1]:
             raise LostClaim("another runner has taken it over")
         request, _, queued, set_aside = rows[0][:4]
         places = (
             Place(row[0], row[1], row[2], row[3], _key(row[4]), _keys(row[5]), *row[6:])
-            for row in (one[4:] for one in rows if one[4] is not None)
+            for row in (one[9:] for one in rows if one[9] is not None)
         )
-        return Control(request, queued, set_aside, tuple(places))
+        return Control(request, queued, set_aside, _steered(rows[0][4:8]), bool(rows[0][8]), tuple(places))
+
+    def steered(self, connection: Connection, key: str) -> Steered:
+        """Ask what is asked of a backfill, without a batch."""
+        row = self._sent(connection, "steering", parts={"steered": statement("steered")}, backfill=key).first()
+        return FREELY if row is None else _steered(row)
 
     def windows(self, connection: Connection, key: str) -> tuple[Window, ...]:
         """Give the windows with work in them, those first that have had the fewest batches."""
@@ -324,8 +344,11 @@ class Store:
     def standings(self, connection: Connection) -> tuple[Standing, ...]:
         """Give the line of every backfill."""
         lines: list[list[Any]] = [
-            [row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]]
-            for row in self._sent(connection, "status", parts=self._alive).all()
+            [
+                *(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]),
+                *(_steered(row[20:24]), *row[24:26]),
+            ]
+            for row in self._sent(connection, "status", parts={**self._alive, "steered": statement("steered")}).all()
         ]
         return tuple(Standing(*line) for line in lines)
 
@@ -351,6 +374,11 @@ class Store:
         self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
     ) -> Any:
         return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters)
+
+
+def _steered(row: Sequence[Any]) -> Steered:
+    pace, here, braked, measured = row
+    return Steered(steering_of(pace), here, braked, measured)
 
 
 def _key(key: Sequence[str] | None) -> Value | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from migration_guard.backfill.arguments import spelt
 from migration_guard.backfill.definition import Backfill, Claim
 from migration_guard.backfill.keys import Key, quoted
 from migration_guard.backfill.parents import Parent
@@ -60,7 +63,7 @@ class Source:
 
     @property
     def where(self) -> str:
-        return bound(self.claim.where)
+        return bound(self.claim.where, arguments=spelt(self.claim.arguments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ class Subject:
     """What the predicate asks beside its row."""
     swift: Way | None = None
     """What the quick way rests on; None if no batch may go it."""
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What a function is given by name: the arguments, as the server has read them."""
 
     @property
     def per(self) -> str | None:
@@ -109,7 +114,7 @@ class Subject:
 
     @property
     def where(self) -> str:
-        return bound(self.definition.where)
+        return bound(self.definition.where, arguments=spelt(self.definition.arguments))
 
     @property
     def change(self) -> str:
@@ -117,4 +122,4 @@ class Subject:
         assert self.definition.update is not None
         local = is_local(self.definition.where)
         ids = self.key.ids if local else self.key.still(self.table.sql, self.where)
-        return bound(self.definition.update, ids)
+        return bound(self.definition.update, ids, spelt(self.definition.arguments))

@@ -221,12 +221,12 @@ def in_turns(worker: Worker, todo: Sequence[int]) -> tuple[int, ...]:
 def come_back(worker: Worker) -> None:
     """Do what was locked: first whatever is free by now, then wait, for one row at a time and for a moment each."""
     patience = worker.job.subject.definition.policy.lock
-    given_up = time.monotonic() + patience
+    given_up = _unheld(worker) + patience
     while todo := [window for window in _windows(worker) if window.skipped]:
         freed = sum(worker.come_back(window.id, window.keys) for window in todo)
         while not freed:
             for window in todo:
-                if time.monotonic() >= given_up:
+                if _unheld(worker) >= given_up:
                     locked = sum(one.keys for one in todo)
                     told = f"locks: {locked} rows are locked by others, or need what is"
                     raise Stop(State.INCOMPLETE, told, passes=True)
@@ -234,7 +234,12 @@ def come_back(worker: Worker) -> None:
                 if freed:
                     break
                 worker.clock.sleep(BETWEEN)
-        given_up = time.monotonic() + patience
+        given_up = _unheld(worker) + patience
+
+
+def _unheld(worker: Worker) -> float:
+    """Give a clock that stands still while a worker is held: nobody's lock is to blame for that."""
+    return time.monotonic() - worker.held
 
 
 def ended(worker: Worker, *, proves: bool) -> Swept | None:

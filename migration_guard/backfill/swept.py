@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from migration_guard.backfill import preflight
 from migration_guard.backfill.bench import Bench
+from migration_guard.backfill.brake.brake import Brake
+from migration_guard.backfill.brake.verdicts import Verdicts
 from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.ends import unproven
 from migration_guard.backfill.job import Job
@@ -31,13 +33,15 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
     reporter.begin(key, subject.table.rows, before)
     for warning in subject.warnings:
         reporter.warn(key, warning)
-    job = Job(subject, store, record.token, record.sweep, record.bound, bench.workers)
+    job = Job(subject, store, record.token, record.sweep, record.bound, bench.workers, braked=True)
     proven = before.changed + before.unchanged > 0
-    worker, deadlocks = Worker(bench.session, job, bench.clock, reporter, proven=proven), _deadlocks(bench)
+    brake = Brake(bench.session, Verdicts(store, key), bench.brake, subject.members)
+    worker, deadlocks = Worker(bench.session, job, bench.clock, brake, reporter, proven=proven), _deadlocks(bench)
     try:
         part = Part(worker, record)
         state = part.take() if record.shared else finish(worker, record, part.take)
     finally:
+        brake.close()
         with suppress(Exception):  # what is told besides hides nothing that went wrong
             _tell_of_deadlocks(bench, key, _deadlocks(bench) - deadlocks, worker.victims)
     if bench.counts(key).quarantined:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from migration_guard.backfill.arguments import spelt
 from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import selection_of
 from migration_guard.backfill.record import Place
-from migration_guard.backfill.sqltext import Token, assigned_columns, bound, called, folded, tokens, words_of
+from migration_guard.backfill.sqltext import IDS, Token, assigned_columns, bound, called, folded, tokens, words_of
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.steady import CONVERTING
 from migration_guard.backfill.subject import Subject, Way
@@ -117,7 +118,8 @@ def _change(subject: Subject) -> str:
     head = "".join(token.text for token in pieces[: at + 1])
     tail = "".join(token.text for token in pieces[at + 1 :])
     ids = "ARRAY(SELECT mg_0 FROM mg_window WHERE mg_matches)"
-    return f"{bound(head)} ({bound(tail, ids)}\n) AND ({subject.where})"
+    arguments = spelt(subject.definition.arguments)
+    return f"{bound(head, arguments=arguments)} ({bound(tail, ids, arguments)}\n) AND ({subject.where})"
 
 
 def _is_plain(pieces: Sequence[Token]) -> bool:
@@ -132,7 +134,7 @@ def _is_plain(pieces: Sequence[Token]) -> bool:
     wheres = [n for n, one in enumerate(pieces) if one.word == "WHERE" and not one.depth]
     if not plain or other or len(wheres) != 1:
         return False
-    return not any(one.kind == "parameter" for one in pieces[: wheres[0]])
+    return not any(one.text == f":{IDS}" for one in pieces[: wheres[0]])
 
 
 def _where(pieces: Sequence[Token]) -> int:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
-from migration_guard.backfill.batch import Asked, Attempt, Hold, Odd, Phase
+from migration_guard.backfill.batch import Attempt, Barred, Odd, Phase
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.errors import AllFail, Fault, FunctionFailed, LostClaim, Trouble, judged
 from migration_guard.backfill.pinned import milliseconds
@@ -60,9 +60,7 @@ class Tries:
         """Run a transaction, and once more where that may help."""
 
         def hopeful(error: BaseException) -> bool:
-            if not isinstance(error, Exception) or isinstance(
-                error, (AllFail, Asked, Hold, LostClaim, Odd, Stop, Unfit)
-            ):
+            if not isinstance(error, Exception) or isinstance(error, (AllFail, Barred, LostClaim, Odd, Stop, Unfit)):
                 return False
             trouble = self.judged(error, attempt).trouble
             if trouble is Trouble.LOCKS and attempt is not None and attempt.phase is Phase.CHANGE:
@@ -120,7 +118,7 @@ class Tries:
         try:
             with self._session.transaction(settings) as connection:
                 return action(connection)
-        except (AllFail, Asked, Hold, LostClaim, Odd, Unfit):
+        except (AllFail, Barred, LostClaim, Odd, Unfit):
             raise
         except Exception as error:
             fault = judged(error)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
 
-from migration_guard.backfill.bench import Bench
+from migration_guard.backfill.bench import DEFAULT_BRAKE, Bench
 from migration_guard.backfill.called import called
 from migration_guard.backfill.clock import AT_ONCE, Clock, Stop
 from migration_guard.backfill.company import ALONE, Company
@@ -37,6 +37,7 @@ from migration_guard.backfill.transitions import SWEPT, Actor, State
 from migration_guard.backfill.trust import PINNED
 from migration_guard.backfill.trying import PATIENCE
 from migration_guard.backfill.verdict import verdict_on
+from migration_guard.config.settings import BrakeSettings
 
 CLAIM_PATIENCE = 3.0
 """Seconds that a claim waits for the connection of a runner that has just died to be noticed."""
@@ -59,12 +60,14 @@ class Turn:
         reporter: Reporter,
         *,
         company: Company = ALONE,
+        brake: BrakeSettings = DEFAULT_BRAKE,
     ) -> None:
         self._definition = definition
         self._follows = company.follows
         name = f"{APPLICATION} {definition.key}"
         policy = definition.policy if isinstance(definition, Backfill) else TimeoutPolicy()
-        self._bench = Bench(where, name, Session(engine(where, name)), store, clock, reporter, policy, company.workers)
+        session = Session(engine(where, name))
+        self._bench = Bench(where, name, session, store, clock, reporter, policy, company.workers, brake)
         self._ran = False
         self._passes = False
         """Whether what ended it is nothing of its own."""

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from migration_guard.backfill.batch import (
     Asked,
     Attempt,
+    Barred,
+    Braked,
     Hold,
     Odd,
     Outcome,
@@ -20,6 +22,7 @@ from migration_guard.backfill.batch import (
     pass_over,
     set_aside,
 )
+from migration_guard.backfill.brake.brake import Brake
 from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care, Haste
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.errors import AllFail, Fault, LostClaim, Trouble
@@ -40,6 +43,9 @@ from migration_guard.backfill.trying import TRIES, WAITS, Terms, Tries
 T = TypeVar("T")
 
 HOLD_CHECK = 0.5
+BRAKE_CHECK = 1.0
+RENEW = 20.0
+"""Seconds between two renewals of a claim under which nothing is done; many of them fit into a lease."""
 BREAKER_ROWS = 50
 """From this many rows set aside on, a run stops if they are half of all that it tried."""
 _ROWS = (Trouble.DATA, Trouble.TIMEOUT, Trouble.INTERNAL, Trouble.DEFINITION)
@@ -50,9 +56,12 @@ _NOBODYS = (*WAITS, Trouble.DEFINITION)
 class Worker:
     """Does the batches of one job over one session."""
 
-    def __init__(self, session: Session, job: Job, clock: Clock, reporter: Reporter, *, proven: bool) -> None:
+    def __init__(
+        self, session: Session, job: Job, clock: Clock, brake: Brake, reporter: Reporter, *, proven: bool
+    ) -> None:
         self._tries = Tries(session, clock, _terms(job))
         self._job = job
+        self._brake = brake
         self._clock = clock
         self._reporter = reporter
         self._pace = Pace(job.subject.definition.batch_size)
@@ -69,6 +78,10 @@ class Worker:
         self._set_aside = 0
         self._last = 0.0
         """Seconds that the last batch took."""
+        self._held: str | None = None
+        """Why nothing may be done now, by the brake or by the hours."""
+        self.held = 0.0
+        """Seconds for which that was so."""
 
     @property
     def job(self) -> Job:
@@ -171,12 +184,12 @@ class Worker:
         self, action: Callable[[Connection], Outcome], attempt: Attempt, tries: int = TRIES
     ) -> Outcome | Fault | None:
         """Do one batch, or say why it did not go through; None if a schema change goes first."""
-        began = time.monotonic()
         attempt.proven = self._proven
         way = self._job.subject.swift  # what was found odd of it may also have joined the table: a trigger, say
         attempt.repeats = self._haste.open and way is not None and way.repeats
+        attempt.allowance = max(attempt.allowance, self._pace.aim)
         try:
-            outcome = self.tried(action, tries, attempt)
+            began, outcome = self._unheld(action, tries, attempt)
         except Asked as asked:
             raise asked.stop from None
         except Hold:
@@ -187,7 +200,7 @@ class Worker:
             return None
         except AllFail as failed:
             raise Stop(State.FAILED, str(failed)) from None
-        except (LostClaim, Stop):
+        except (Barred, LostClaim, Stop):
             raise
         except Exception as error:  # noqa: BLE001 -- judged, and raised again if it is none of the database's
             fault = self._tries.judged(error, attempt)
@@ -195,8 +208,46 @@ class Worker:
                 self._check_definition()
             return fault
         self._last = time.monotonic() - began
+        if attempt.steering != self._pace.steering:
+            self._pace.obey(attempt.steering)
+            self._reporter.steered(self._job.key, str(attempt.steering))
+        self._brake.tell()
         self._tell(outcome)
         return outcome
+
+    def _unheld(self, action: Callable[[Connection], Outcome], tries: int, attempt: Attempt) -> tuple[float, Outcome]:
+        """Do a batch as soon as neither the brake nor the hours hold; tell when it began."""
+        size, since, renewed = attempt.size, time.monotonic(), time.monotonic()
+
+        def watched(connection: Connection) -> Outcome:
+            outcome = action(connection)
+            self._brake.watch(connection)
+            return outcome
+
+        while True:
+            self._brake.keep({"size": self._pace.size, "seconds": round(self._last, 4)})
+            began, attempt.size = time.monotonic(), size
+            try:
+                outcome = self.tried(watched, tries, attempt)
+            except Braked as held:
+                if self._held is None:
+                    self._reporter.held(self._job.key, str(held))
+                self._held = str(held)
+            else:
+                self.held += began - since if self._held is not None else 0
+                self._freed(began - since)
+                return began, outcome
+            if time.monotonic() - renewed >= RENEW:
+                renewed = time.monotonic()
+                self.tried(self._job.renew)
+            self._clock.sleep(BRAKE_CHECK)
+            self.check_time()
+
+    def _freed(self, seconds: float) -> None:
+        """Say that what held does so no longer."""
+        if self._held is not None:
+            self._held = None
+            self._reporter.released(self._job.key, seconds)
 
     def _check_definition(self) -> None:
         """Raise Unfit if the definition itself does not fit any more: what the server can plan fails on a row only."""
@@ -217,7 +268,8 @@ class Worker:
             care.learn(rows, waited=outcome.waited, bad=outcome.bad, seconds=self._last)
             pace.last = max(0.0, self._last - outcome.waited * ROW_WAIT)  # to wait for others is no work
         else:
-            pace.done(self._last, counts.changed)
+            worked = counts.changed + counts.unchanged
+            pace.done(self._last, counts.changed, outcome.passed, worked=worked > 0)
         if counts.changed or counts.unchanged:  # where nothing was locked there is nothing to make up for
             self._clock.sleep(pace.rest)
 
@@ -294,8 +346,13 @@ class Worker:
         self.tried(lambda connection: store.note(connection, self._job.key, Actor.RUNNER, kind, detail))
 
     def check_time(self) -> None:
-        """Raise Stop if the run is over."""
-        self._clock.check(ahead=2 * self._pace.last)
+        """Raise Stop if the run is over; what held at its end is said."""
+        try:
+            self._clock.check(ahead=2 * self._pace.last)
+        except Stop as stop:
+            if self._held is None:
+                raise
+            raise Stop(stop.state, f"{stop.reason}; held: {self._held}", passes=stop.passes) from None
 
 
 def _terms(job: Job) -> Terms:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen
-from migration_guard.backfill.registry import Definition, named
+from migration_guard.backfill.registry import Definition, check_arguments, named
 from migration_guard.cli.backfill_output import (
     compared,
     listing,
@@ -14,7 +16,8 @@ from migration_guard.cli.backfill_output import (
     tenant_table,
     watched,
 )
-from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options
+from migration_guard.cli.backfill_pace import set_pace
+from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options, spanning_options
 from migration_guard.cli.backfill_steering import LEADING, leading, quarantine
 from migration_guard.cli.lines import say
 
@@ -27,6 +30,7 @@ def command() -> None:
 
 
 command.add_command(quarantine)
+command.add_command(set_pace)
 for _name, _help in LEADING.items():
     command.add_command(leading(_name, _help))
 
@@ -42,7 +46,7 @@ for _name, _help in LEADING.items():
 @click.option("--offline", is_flag=True, help="The application is stopped: run also what is not safe beside it.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How lines are written; text.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if work is left, with 2 if nothing could be run.")
-@placing_options
+@spanning_options
 def run_command(
     *,
     every: bool,
@@ -66,10 +70,21 @@ def run_command(
         from migration_guard.cli import backfill_run  # noqa: PLC0415 -- needs the extra
 
         chosen = _chosen(where.definitions(), only, priority)
+        check_arguments(chosen, where.arguments)
         seconds = max_seconds or 60 * (max_minutes or 10.0)
         order = backfill_run.Order(
-            chosen, where.variable, where.schema, where.owners, seconds, offline, log_format == "json", workers
+            chosen,
+            where.variable,
+            where.schema,
+            where.owners,
+            seconds,
+            offline,
+            log_format == "json",
+            workers,
+            where.settings.backfill.brake,
         )
+        if where.databases:
+            order = replace(order, databases=tuple((name, place.variable) for name, place in where.each()))
         return backfill_run.dry_run(order) if dry_run else backfill_run.run(order, strict=strict)
 
 
@@ -134,8 +149,9 @@ def gate_command(
 ) -> int:
     """Exit with 0 if a backfill is verified as complete, else with 1."""
     with at_desk(where) as desk:
-        passed, text = desk.gate(key, where.definition(key), prove=prove)
-        say(f"{key}: {text}")
+        state = where.key(key)
+        passed, text = desk.gate(state, where.definition(key), prove=prove)
+        say(f"{state}: {text}")
     return 0 if passed else WORK_LEFT
 
 
@@ -151,7 +167,8 @@ def init_command(
 ) -> int:
     """Create the tables of the runner's state. A run creates them as well, where its role may."""
     with explained():
-        from migration_guard.backfill.connect import address_in  # noqa: PLC0415 -- needs the extra
+        from migration_guard.backfill.brake.foresight import unseen  # noqa: PLC0415 -- needs the extra
+        from migration_guard.backfill.connect import address_in  # noqa: PLC0415
         from migration_guard.backfill.runner import prepare  # noqa: PLC0415
         from migration_guard.backfill.state import Store  # noqa: PLC0415
         from migration_guard.backfill.tables import ddl  # noqa: PLC0415
@@ -164,15 +181,20 @@ def init_command(
             raise click.UsageError("--role goes with --print-sql: who may grant rights decides about them")
         prepare(address_in(where.variable), Store(where.schema, where.owners))
         say(f"the state's tables are in schema {where.schema}")
+        for told in unseen(address_in(where.variable), where.settings.backfill.brake):
+            say(told)
     return 0
 
 
 def _granted(where: Place, role: str | None) -> str:
     """Give the SQL of a role's rights, or say how it is had."""
-    from migration_guard.backfill.grants import grants  # noqa: PLC0415 -- needs the extra
+    from migration_guard.backfill.brake.foresight import needs_monitoring  # noqa: PLC0415 -- needs the extra
+    from migration_guard.backfill.grants import grants, monitoring  # noqa: PLC0415
 
     if role is None:
         return "-- Another role than the one that runs this needs rights: --role NAME prints them as well."
     known = where.modules or where.settings.backfill.modules
     rights = grants(where.schema, role, where.definitions() if known else ())
+    if needs_monitoring(where.settings.backfill.brake):
+        rights = f"{rights}\n{monitoring(role)}"
     return rights if known else f"{rights}-- No backfill is defined here, so that rights on their tables are missing."

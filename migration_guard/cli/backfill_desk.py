@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import getpass
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +27,7 @@ from migration_guard.backfill.session import Session
 from migration_guard.backfill.standing import Holder, SetAside, Standing, TenantCounts
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.statements import statement
+from migration_guard.backfill.steering import Steering, known_zone
 from migration_guard.backfill.transitions import Actor, State
 from migration_guard.backfill.trust import PINNED, Use
 from migration_guard.backfill.verdict import verdict_on
@@ -74,6 +79,22 @@ class Desk:
             if command == "retry":
                 self._store.forget(connection, key)
             return f"is {to.value} now"
+
+    def pace(self, key: str, change: Callable[[Steering], Steering], definition: Definition | str) -> Steering:
+        """Set a pace, as a change of the one that is set; one that has not been run yet is taken in for that."""
+        with self._transaction() as connection:
+            if not self._store.tables.ready(connection):
+                raise DefinitionError("no backfill has been run here: `migration-guard backfill init` makes the tables")
+            if not isinstance(definition, str) and self._store.find(connection, key) is None:
+                self._store.enrol(connection, key, definition.fingerprint, definition.table)
+            self._record(connection, key)
+            steering = change(self._store.steered(connection, key).steering)
+            if steering.window is not None:
+                zones = [row[0] for row in connection.exec_driver_sql(statement("time_zones"), {})]
+                steering = replace(steering, window=known_zone(steering.window, zones))
+            role = connection.exec_driver_sql(statement("session_user"), {}).scalar()
+            self._store.steer(connection, key, steering, f"{role}, {_person()}")
+        return steering
 
     def set_aside(self, key: str | None) -> tuple[SetAside, ...]:
         """Give the rows in quarantine, of one backfill or of all."""
@@ -144,6 +165,15 @@ class Desk:
 
     def _transaction(self) -> AbstractContextManager[Connection]:
         return self._session.transaction({**TimeoutPolicy().settings(0), **PINNED})
+
+
+def _person() -> str:
+    """Name who sits there, as his own system does."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container may know no name for its user
+        name = str(os.getuid())
+    return f"{name} on {socket.gethostname()}"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from migration_guard.backfill.gate import CHANGED
+from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.standing import Holder, Standing, TenantCounts
 from migration_guard.backfill.transitions import SWEPT, State
@@ -45,7 +46,16 @@ def _fields(one: Definition) -> dict[str, Any]:
         "safe_to_run_online": one.safe_to_run_online,
         "function": one.function,
         "status": one.status.value,
+        **_arguments(one),
     }
+
+
+def _arguments(one: Definition) -> dict[str, Any]:
+    """Give what a run has to give to it, where there is something."""
+    if isinstance(one, LegacyBackfill) or not one.arguments:
+        return {}
+    told = ({"name": a.name, "type": a.type, "needed": a.default is None, "public": a.public} for a in one.arguments)
+    return {"arguments": list(told)}
 
 
 def compared(standings: Sequence[Standing], wanted: Mapping[str, str]) -> tuple[Standing, ...]:
@@ -72,6 +82,10 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts], holders: Sequence[
         "reason": one.reason,
         "runner": one.claimed_by,
         "alive": one.alive,
+        "held": one.held,
+        "pace": one.steered.steering.fields,
+        "pace_set_by": one.paced_by,
+        "pace_set_at": one.paced_at.isoformat() if one.paced_at else None,
         **asdict(one.counts),
         "batches": one.batches,
         "sweep": one.sweep,
@@ -92,12 +106,17 @@ def standing_table(standings: Sequence[Standing]) -> str:
             _state(one),
             *(f"{getattr(one.counts, name):,}" for name in COUNTS),
             f"{one.batches:,}",
-            one.reason or _reach(one),
+            "; ".join(filter(None, (f"held: {one.held}" if one.held else "", one.reason or _reach(one), _paced(one)))),
         )
         for one in standings
     ]
     heads = ("key", "state", *(name.replace("_", " ") for name in COUNTS), "batches", "reason")
     return table(heads, rows) if rows else "no backfill has been run"
+
+
+def _paced(one: Standing) -> str:
+    """Say which pace a person has set."""
+    return f"pace: {one.steered.steering}" if one.steered.steering else ""
 
 
 def _reach(one: Standing) -> str:
@@ -136,4 +155,5 @@ def _state(one: Standing) -> str:
         return f"{one.state.value}{asked}"
     since = f" since {one.claimed_since:%Y-%m-%d %H:%M:%S %Z}" if one.claimed_since else ""
     there = f"by {one.claimed_by}{since}" if one.alive else f"its runner {one.claimed_by} is gone, the next run goes on"
-    return f"{one.state.value} ({there}{asked})"
+    held = ", held" if one.held else ""
+    return f"{one.state.value} ({there}{held}{asked})"

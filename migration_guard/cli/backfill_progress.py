@@ -77,6 +77,15 @@ class Lines(Reporter):
     def said(self, key: str, text: str) -> None:
         self._say("log", text, key)
 
+    def held(self, key: str, reason: str) -> None:
+        self._say("hold", f"held: {reason}", key, reason=reason)
+
+    def released(self, key: str, seconds: float) -> None:
+        self._say("release", f"goes on, after it was held for {seconds:.0f} s", key, seconds=round(seconds, 1))
+
+    def steered(self, key: str, steering: str) -> None:
+        self._say("pace", f"pace: {steering or 'nothing is set any more'}", key)
+
     def warn(self, key: str, text: str) -> None:
         self._say("note", f"note: {text}", key)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from migration_guard.backfill.bench import DEFAULT_BRAKE
 from migration_guard.backfill.connect import Address, address_in
 from migration_guard.backfill.order import in_order
 from migration_guard.backfill.plan import Plan, planned
@@ -11,9 +13,11 @@ from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Result
 from migration_guard.backfill.runner import Limits, run_all
 from migration_guard.backfill.transitions import State
+from migration_guard.cli.backfill_databases import across
 from migration_guard.cli.backfill_progress import reporter
 from migration_guard.cli.lines import last, say, tolerate
 from migration_guard.cli.never_failing import NOTHING
+from migration_guard.config.settings import BrakeSettings
 from migration_guard.lean import dataclass
 from migration_guard.stopping import STOPPING
 
@@ -33,33 +37,54 @@ class Order:
     offline: bool
     as_json: bool = False
     workers: int = 1
+    brake: BrakeSettings = DEFAULT_BRAKE
+    databases: tuple[tuple[str, str], ...] = ()
+    """Names of several, each with its variable; without any it is the one of `variable`."""
 
     @property
     def address(self) -> Address:
         return address_in(self.variable)
 
+    @property
+    def parts(self) -> dict[str, Order]:
+        """What is done at each database, by its name."""
+        return {name: replace(self, variable=variable, databases=()) for name, variable in self.databases}
+
 
 def run(order: Order, *, strict: bool) -> int:
     """Run backfills; the exit code counts only where the caller is strict."""
-    where = order.address
     if not order.definitions:
         last(f"{NOTHING}no backfill is active", as_json=order.as_json)
         return 0
     tolerate()
-    results = run_all(
+    results = _across(order) if order.databases else run_one(order)
+    STOPPING.end()
+    last(last_line(results), as_json=order.as_json)
+    left = [one for one in results if not one.complete]
+    return 1 if strict and left else 0
+
+
+def _across(order: Order) -> tuple[Result, ...]:
+    parts = order.parts
+
+    def ran(name: str, definitions: tuple[Definition, ...], seconds: float) -> tuple[Result, ...]:
+        return run_one(replace(parts[name], definitions=definitions, seconds=seconds))
+
+    return across(tuple(parts), order.definitions, order.seconds, ran, as_json=order.as_json)
+
+
+def run_one(order: Order) -> tuple[Result, ...]:
+    """Run backfills on one database."""
+    return run_all(
         order.definitions,
-        where,
-        limits=Limits(order.seconds, order.offline, order.workers),
+        order.address,
+        limits=Limits(order.seconds, order.offline, order.workers, brake=order.brake),
         schema=order.schema,
         owners=order.owners,
         reporter=reporter(as_json=order.as_json),
         stop=STOPPING.asked,
         begun=STOPPING.begin,
     )
-    STOPPING.end()
-    last(last_line(results), as_json=order.as_json)
-    left = [one for one in results if not one.complete]
-    return 1 if strict and left else 0
 
 
 def last_line(results: Sequence[Result]) -> str:
@@ -82,9 +107,10 @@ def last_line(results: Sequence[Result]) -> str:
 
 def dry_run(order: Order) -> int:
     """Show what a run would do."""
-    where = order.address
-    for definition in in_order(order.definitions):
-        say(_shown(planned(definition, where, order.schema)))
+    for name, one in order.parts.items() or (("", order),):
+        where = one.address
+        for definition in in_order(order.definitions):
+            say(f"{f'database {name}: ' if name else ''}{_shown(planned(definition, where, order.schema))}")
     last(f"{NOTHING}this was a dry run", as_json=order.as_json)
     return 0
 

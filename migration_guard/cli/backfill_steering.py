@@ -25,7 +25,8 @@ def leading(name: str, help_: str) -> click.Command:
     @placing_options
     def steer(*, key: str, where: Place) -> int:
         with at_desk(where) as desk:
-            say(f"{key}: {desk.steer(name, key)}")
+            state = where.key(key)
+            say(f"{state}: {desk.steer(name, state)}")
         return 0
 
     return steer
@@ -46,7 +47,7 @@ def quarantine_list(
 ) -> int:
     """List rows by their keys, and why they are there."""
     with at_desk(where) as desk:
-        say(quarantine_table(desk.set_aside(key)))
+        say(quarantine_table(desk.set_aside(None if key is None else where.key(key))))
     return 0
 
 
@@ -56,7 +57,8 @@ def quarantine_list(
 def quarantine_retry(*, key: str, where: Place) -> int:
     """Let these rows be tried again with the next run, and no others."""
     with at_desk(where) as desk:
-        say(f"{key}: {desk.release(key)}")
+        state = where.key(key)
+        say(f"{state}: {desk.release(state)}")
     return 0
 
 
@@ -74,7 +76,7 @@ def quarantine_export(
 ) -> int:
     """Write the rows of a backfill to the output: keys and reasons."""
     with at_desk(where) as desk:
-        rows = desk.set_aside(key)
+        rows = desk.set_aside(where.key(key))
         data = desk.rows_of(named(key, where.definitions()), rows) if with_rows else None
         say(quarantine_json(rows, data) if as_ == "json" else quarantine_csv(rows, data))
     return 0

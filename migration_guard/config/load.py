@@ -281,6 +281,11 @@ def _settings(values: dict[str, Any], root: Path, source: Path | None, text: str
             expected = "expected `paths`, a list of folders, files and globs that hold its migrations"
             message = f"`{database.key}`: {expected}{nearest(database.name, others)}"
             raise ConfigError(source or COMMAND_LINE, line, message)
+    brake = settings.backfill.brake
+    if brake.throttle is not None and brake.throttle_above is None:
+        line = line_of(text, "backfill", "brake", "throttle")
+        message = "`backfill.brake.throttle-above`: expected a number from which on it holds, as there is a `throttle`"
+        raise ConfigError(source or COMMAND_LINE, line, message)
     return settings
 
 

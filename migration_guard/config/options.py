@@ -311,6 +311,8 @@ COUNTS: Kind[tuple[tuple[str, int], ...]] = Kind(
 )
 GOALS: Kind[tuple[tuple[str, int], ...]] = Kind("a table of numbers by date", _goals, _by_key(_COUNT))
 NAME: Kind[str] = Kind("a name", _name, _TEXT)
+COUNT: Kind[int] = Kind("a whole number", _count, _COUNT)
+NAMES: Kind[tuple[tuple[str, str], ...]] = Kind("a table of names", _table_of(NAME), _by_key(_TEXT))
 
 
 def table(record: Callable[..., T], of: dict[str, Option]) -> Kind[T]:

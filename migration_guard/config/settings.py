@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from migration_guard.config.options import (
+    COUNT,
     COUNTS,
     CUT_OFFS,
     DIALECT,
@@ -14,6 +15,7 @@ from migration_guard.config.options import (
     GOALS,
     MARKER,
     NAME,
+    NAMES,
     PATH,
     PATHS,
     RULES_BY_GLOB,
@@ -29,6 +31,7 @@ from migration_guard.config.options import (
     table,
 )
 from migration_guard.config.tables import MeasuredTable
+from migration_guard.config.thresholds import MORE_THAN_NOTHING, PART, PART_OF_IT, QUERY, SIZE, SOME
 from migration_guard.findings import Severity
 from migration_guard.lean import dataclass
 
@@ -53,14 +56,46 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class BrakeSettings:
+    """From which readings of the server on backfills are held; None: that is not looked at."""
+
+    lag_bytes: float | None = option(SIZE, 256.0 * 2**20, "WAL that a standby has not replayed yet.")
+    lag_seconds: float | None = option(MORE_THAN_NOTHING, 5.0, "How long ago it was written what a standby replays.")
+    replicas: tuple[str, ...] = option(
+        STRINGS, (), "Environment variables that hold URLs of replicas, which are asked themselves."
+    )
+    standbys: int = option(
+        COUNT, 0, "How many standbys there are at least: where one is missing, nobody knows its lag."
+    )
+    archive_bytes: float | None = option(SIZE, 1.0 * 2**30, "WAL since the last segment that was archived.")
+    waiters: float | None = option(SOME, 5.0, "Sessions that wait behind one batch.")
+    autovacuum: bool = option(SWITCH, False, "Whether a vacuum of the table goes first.")
+    dead_rows: float | None = option(PART, None, "Dead rows of the table, as a part of all.")
+    snapshot_seconds: float | None = option(
+        MORE_THAN_NOTHING, None, "Age of the oldest snapshot, which keeps vacuum from what it could clean."
+    )
+    throttle: str | None = option(QUERY, None, "A query of your own that gives one number, such as the load.")
+    throttle_above: float | None = option(MORE_THAN_NOTHING, None, "From which number on it holds; required with it.")
+    release: float = option(PART_OF_IT, 0.5, "Below which part of a threshold it lets go again.")
+
+
+@dataclass(frozen=True, slots=True)
 class BackfillSettings:
     """Where backfills are defined, and on which database they run."""
 
     modules: tuple[str, ...] = option(STRINGS, (), "Modules, files and folders that define backfills.")
     database_url_env: str = option(NAME, "DATABASE_URL", "The environment variable that holds the database's URL.")
+    databases: tuple[tuple[str, str], ...] = option(
+        NAMES, (), "Further databases, such as shards, by name: each the environment variable that holds its URL."
+    )
     state_schema: str = option(NAME, "migration_guard", "The schema in which the runner keeps its state.")
     state_owners: tuple[str, ...] = option(
         STRINGS, (), "Roles, beside the one that runs and superusers, to whom the state may belong."
+    )
+    brake: BrakeSettings = option(
+        table(BrakeSettings, options(BrakeSettings)),
+        BrakeSettings(),
+        "From which readings of the server on they are held.",
     )
 
 

@@ -39,8 +39,6 @@ _TAKES = re.compile(rb"^def\s+\w+\s*\(\s*(?:cr|env)\b", re.MULTILINE)
 _UPDATES = re.compile(rb"^\s+def\s+(?:init|_auto_init)\s*\(\s*self\b", re.MULTILINE)
 _OF_MODELS = {"init": Direction.UPGRADE, "_auto_init": Direction.UPGRADE}
 _MODELS = ("odoo.models", "openerp.models", "odoo.addons", "openerp.addons")
-_ABOVE = 5
-"""Folders above a file in which its addon's manifest is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def _has_hook(path: PurePath, source: bytes) -> bool:
 
 def _hooks(path: PurePath) -> _Hooks:
     """The hooks that the manifest names of the addon in which a file lies."""
-    for folder in Path(path).parents[:_ABOVE]:
+    for folder in Path(path).parents:
         for name in _MANIFESTS:
             if not holds(folder, name):
                 continue
@@ -94,6 +92,8 @@ def _hooks(path: PurePath) -> _Hooks:
                 return _Hooks(unknown=f"{name} of its addon cannot be read: {error}")
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return _Hooks(unknown=f"{name} of its addon is no Python that can be read")
+        if holds(folder, ".git"):
+            break  # no addon reaches beyond its repository
     return _Hooks()
 
 

@@ -90,7 +90,7 @@ class Errands:
         prepare(where, store, stop)
         if not chosen or at_work(where, store, [one.key for one in chosen]) >= workers:
             return Ended((), (), 0)
-        limits = Limits(self.seconds, expected=workers)
+        limits = Limits(self.seconds, expected=workers, brake=settings.brake)
         results = run_all(
             chosen, where, limits=limits, schema=settings.state_schema, owners=settings.state_owners, stop=stop
         )

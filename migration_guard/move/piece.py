@@ -39,6 +39,8 @@ _QUERIED = frozenset({("sqlalchemy-core", OperationKind.UPDATE), ("sql", Operati
 """What may stand in a loop over the rows that a SELECT gives."""
 FUNCTION = "fill_rows"
 """The name of a function that has none yet."""
+_SKELETON = "finish a --skeleton"
+"""What is advised where its table is known: a skeleton is of a table."""
 _ROW_BY_ROW = "a loop with Python logic; write it as one UPDATE or DELETE, or finish a --skeleton"
 
 
@@ -130,7 +132,8 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
     if operation is None:
         raise CannotMove("it is about the migration as a whole; move the data changes in it")
     if operation.kind not in MOVABLE:
-        raise CannotMove(_BY_KIND[operation.kind])
+        why = _BY_KIND[operation.kind]
+        raise CannotMove(why if operation.tables else why.replace(_SKELETON, "define the backfill by hand"))
     if operation.direction is not Direction.UPGRADE:
         raise CannotMove("it runs on the way down, where a backfill never runs; take the downgrade apart by hand")
     if candidate.settings.dialect not in {None, "postgres"}:

@@ -27,10 +27,17 @@ def names(statement: Statement, at: int, end: int) -> Iterator[tuple[Name, int]]
     """Each name that stands before a parenthesis, with the index at which it begins."""
     index = at
     while index < end:
-        name, after = statement.name(index) if statement[index].sort in _NAMED else (None, index)
+        name, after = statement.name(index) if statement[index].sort in _NAMED else end_of_range(statement, index)
         if name is not None and statement[after].text == "(" and after < end:
             yield name, index
         index = max(after, index + 1)
+
+
+def end_of_range(statement: Statement, index: int) -> tuple[Name | None, int]:
+    """The name in `FOR i IN 1..fill(…)`, which no space need part from the number; None where there is none."""
+    _, dots, behind = statement[index].text.partition("..")
+    is_name = statement[index].sort is Sort.NUMBER and bool(dots) and not behind[:1].isdigit()
+    return (Name(behind, dynamic=False), index + 1) if is_name and behind else (None, index)
 
 
 def unknown(statement: Statement, at: int, end: int, dialect: str, spoken: str) -> list[Name]:

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 from migration_guard.later import re
 from migration_guard.lean import dataclass
+from migration_guard.sql import callees
+from migration_guard.sql.lexis import lexis_of
+from migration_guard.sql.scan import scan
+from migration_guard.sql.statement import split
 
 _BLOCK = re.compile(
     r"\s*DO\s+(?:LANGUAGE\s+plpgsql\s+)?(?P<mark>\$\w*\$)(?P<body>.*)(?P=mark)\s*(?:LANGUAGE\s+plpgsql\s*)?;?\s*\Z",
@@ -45,12 +49,22 @@ def block(text: str) -> Block | None:
         return None
     body = _REMARKS.sub(lambda one: one["kept"] or " ", found["body"])
     plain = _TEXT.sub("''", body)
+    if any(_calls_unknown(_DATA.split(part, maxsplit=1)[0]) for part in body.split(";")):
+        return None
     if _OUT_OF_SIGHT.search(plain) or _PERFORMS.search(plain) or ";" in "".join(_TEXT.findall(body)):
         return None
     loops, commits = _LOOPS.search(plain) is not None, _COMMITS.search(plain) is not None
     if _ROWS.search(plain) and commits:
         return None  # what each of its rows is for is not told here
     return Block(tuple(_statements(body)), loops, commits)
+
+
+def _calls_unknown(part: str) -> bool:
+    """Whether what stands beside the changes, such as `x := fill()` or `IF fill() THEN`, calls what nobody knows."""
+    return any(
+        callees.evaluated(statement, 0, len(statement), "postgres")
+        for statement in split(scan(part, 0, lexis_of("postgres"), body=True))
+    )
 
 
 def _statements(body: str) -> Iterator[str]:

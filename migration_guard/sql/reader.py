@@ -239,7 +239,10 @@ class Reader:
                 Unknown("its verb is put together while running", start, end)
             ]
         if body and statement[at + 1].text in {":=", "="}:
-            return [Harmless("no SQL statement", False, start, end)]
+            called = self._calls.called(statement, at, start, end) or self._calls.evaluated(
+                statement, at, len(statement)
+            )
+            return called or [Harmless("no SQL statement", False, start, end)]
         return [Unknown("its verb is put together while running", start, end)]
 
     def _psql(self, token: Token) -> list[Step]:

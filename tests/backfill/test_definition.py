@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from migration_guard.backfill import Backfill, DefinitionError, PolicyError, Priority, Status, TimeoutPolicy
-from migration_guard.backfill.pace import GROWN, Pace
 from migration_guard.backfill.sqltext import assigned_columns, bound, is_local, squeezed
 from migration_guard.backfill.transitions import TABLE, UNFINISHED, Actor, NotAllowed, State, check
 
@@ -210,37 +209,6 @@ def test_every_state_can_be_left_and_reached() -> None:
 def test_steps_that_nobody_may_take(origin: State, to: State, by: Actor) -> None:
     with pytest.raises(NotAllowed, match=f"it is {origin.value}"):
         check(origin, to, by)
-
-
-def test_the_pace_finds_its_size() -> None:
-    pace = Pace(500)
-    for _ in range(20):
-        pace.done(0.01)
-    assert pace.size == GROWN
-    pace.done(2.0)
-    assert pace.size == GROWN // 10
-    pace.done(0.25)
-    assert pace.size == 200
-    assert pace.rest == pytest.approx(0.05)
-    for _ in range(8):
-        pace.done(0.2)
-    assert pace.size == 200
-    pace.done(0.2)
-    assert pace.size == 300
-
-
-def test_a_failed_batch_is_halved_down_to_one_row_and_grows_again() -> None:
-    pace = Pace(500)
-    halves = 0
-    while pace.failed(pace.size):
-        halves += 1
-    assert (pace.size, halves) == (1, 6)  # the first step is a larger one
-    sizes = []
-    for _ in range(10):
-        pace.done(0.01)
-        sizes.append(pace.size)
-    assert sizes[:9] == [2, 4, 8, 16, 32, 64, 128, 256, 500]
-    assert sizes[9] == 750
 
 
 def test_only_a_function_settles() -> None:

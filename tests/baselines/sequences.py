@@ -64,7 +64,8 @@ class Slot:
 def written(kind: str, slots: tuple[Slot, ...], word: str = "step") -> str:
     """Put a file together."""
     if kind == "sql":
-        return "\n".join(slot.body(kind).replace(" f(", f" f{slot.number}(") for slot in slots) + "\n"
+        bodies = [slot.body(kind).replace(" f(", f" f{slot.number}(").rstrip() for slot in slots]
+        return "".join(f"{body}\n" if body.endswith(";") else f"{body}\n;\n" for body in bodies)
     names = [f"{word}_{slot.number}" for slot in slots]
     inside = {name: _indented(slot.body(kind)) for name, slot in zip(names, slots)}
     match kind:

@@ -60,7 +60,7 @@ WITH pass AS (
 ), free AS MATERIALIZED (
     SELECT w.id, w.claimed_by <> %(who)s IS TRUE AS taken_over, pass.sweep, pass.bound
     FROM {state}.windows AS w JOIN pass ON pass.key = w.backfill AND pass.sweep = w.sweep
-    WHERE w.kind IN ('part', 'range') AND NOT w.done AND ({own} OR NOT {alive})
+    WHERE w.kind IN ('part', 'range') AND NOT w.done AND ({own} OR NOT {alive}) AND ({wanted})
     ORDER BY w.batches, w.id LIMIT (
         SELECT GREATEST(1, LEAST(%(most)s::bigint, pg_catalog.count(*) / %(few)s::bigint)) FROM {state}.windows AS o
         WHERE o.backfill = %(backfill)s AND o.kind = 'range' AND NOT o.done
@@ -69,6 +69,14 @@ WITH pass AS (
 UPDATE {state}.windows AS w SET token = w.token + 1, claimed_by = %(who)s, {leased}
 FROM free WHERE w.id = free.id
 RETURNING w.id, w.token, w.kind, w.cursor_key, COALESCE(w.high_key, free.bound), free.taken_over, free.sweep, free.bound
+
+-- name: wanted
+-- Whether a person wants as many workers as there are, and one more.
+SELECT b.pace -> 'workers' IS NULL OR (b.pace ->> 'workers')::integer > (
+    SELECT pg_catalog.count(DISTINCT w.claimed_by) FROM {state}.windows AS w
+    WHERE w.backfill = b.key AND NOT w.done AND w.claimed_by <> %(who)s AND {alive}
+)
+FROM {state}.backfills AS b WHERE b.key = %(backfill)s
 
 -- name: claim_end
 -- When all ranges are done; once they are, they stay so until the next pass begins.

@@ -1,0 +1,108 @@
+"""One run on several databases: a state in each, one last line, and one order for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backfill.server import Server
+from backfill.test_batches import Database
+from backfill.test_commands import Project, last
+
+CONFIGURATION = """
+[backfill]
+modules = ["backfills.py"]
+[backfill.databases]
+east = "EAST_URL"
+west = "WEST_URL"
+gone = "GONE_URL"
+"""
+DEFINITIONS = """
+import time
+from migration_guard.backfill import Backfill, ranges
+
+ranges.SMALLEST, ranges.ALONE = 100, 300
+
+def slowly(connection, ids):
+    time.sleep(0.02)
+    connection.exec_driver_sql("UPDATE leads SET status = coalesce(status, '') || 'x' WHERE id = ANY(%s)", (ids,))
+
+LOW = Backfill(key="low", table="leads", where="phone IS NULL", priority="LOW",
+               update="UPDATE leads SET phone = '1' WHERE id = ANY(:ids)")
+NEXT = Backfill(key="next", table="leads", where="name IS NULL", after="first",
+                update="UPDATE leads SET name = 'n' WHERE id = ANY(:ids)")
+FIRST = Backfill(key="first", table="leads", where="status IS NULL", apply=slowly, batch_size=50, priority="HIGH")
+"""
+ROWS = 1_000
+BOTH = ("--database", "east", "--database", "west")
+FINISHED = "SELECT max(at) FROM migration_guard.events WHERE backfill = %s AND kind = 'completed'"
+BEGUN = "SELECT min(at) FROM migration_guard.events WHERE backfill = %s AND kind = 'running'"
+
+
+@pytest.fixture
+def databases(server: Server) -> Iterator[tuple[Database, Database]]:
+    with server.fresh() as east, server.fresh() as west:
+        both = Database(server.url(east)), Database(server.url(west))
+        for one in both:
+            one.leads(ROWS)
+            one("UPDATE leads SET phone = NULL")
+            one("ANALYZE leads")
+        yield both
+        for one in both:
+            one.console.close()
+
+
+@pytest.fixture
+def project(tmp_path: Path, databases: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    east, west = databases
+    made = Project(tmp_path, east.url)
+    (tmp_path / "migration-guard.toml").write_text(CONFIGURATION)
+    (tmp_path / "backfills.py").write_text(DEFINITIONS)
+    urls = {"EAST_URL": east.url, "WEST_URL": west.url, "GONE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    for name, url in urls.items():
+        monkeypatch.setenv(name, url)
+    yield made
+    made.end()
+
+
+def test_what_waits_waits_and_what_is_first_is_first_for_three_runs_on_two_databases(
+    project: Project, databases: tuple[Database, Database]
+) -> None:
+    runs = [project.start("run", "--all", *BOTH) for _ in range(3)]
+    told = [one.communicate(timeout=120)[0].rstrip().split("\n")[-1] for one in runs]
+    assert any(line.startswith("All complete: 6 of 6 backfills") for line in told), told
+    (high,) = {one(BEGUN, "first")[0][0] for one in databases[1:]}
+    for one in databases:
+        assert one("SELECT status, name, phone, count(*) FROM leads GROUP BY 1, 2, 3") == [("x", "n", "1", ROWS)]
+        assert one(FINISHED, "first")[0][0] < one(BEGUN, "next")[0][0]
+        assert one(BEGUN, "next")[0][0] < one(BEGUN, "low")[0][0]
+        assert high < one(BEGUN, "low")[0][0]
+
+
+def test_a_database_that_cannot_be_had_keeps_nobody_from_the_others(
+    project: Project, databases: tuple[Database, Database]
+) -> None:
+    ended = project("run", "--only", "first", "--database", "gone", *BOTH, "--strict")
+    told = last(ended)
+    assert told.startswith(
+        "WORK IS LEFT: 1 of 3 backfills not complete: first on gone: not run (the server cannot be used"
+    )
+    assert ended.returncode == 1
+    assert project("run", "--only", "first", "--database", "gone").returncode == 0
+    ended = project("run", "--only", "first", "--database", "gone", "--strict")
+    assert last(ended).startswith("NOTHING WAS RUN: gone: the server cannot be used")
+    assert ended.returncode == 2
+    assert project("gate", "first", *BOTH).returncode == 0
+    databases[1]("INSERT INTO leads (id, tenant_id) VALUES (5000, 1)")
+    passed = project("gate", "first", *BOTH)
+    assert passed.returncode == 1
+    assert "database east:\nfirst: is completed" in passed.stdout
+    assert "database west:\nfirst: was completed" in passed.stdout
+    assert project("gate", "first", *BOTH, "--database", "gone").returncode != 0
+    for given, said in (
+        (("--database", "eastt"), '--database eastt: there is none; did you mean "east"?'),
+        (("--database", "east", "--database-url-env", "X"), "expected --database or --database-url-env, found both"),
+    ):
+        assert said in last(project("run", "--all", *given))
