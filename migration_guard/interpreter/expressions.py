@@ -404,7 +404,9 @@ class Expressions:
         key = self.subscript_key(node)
         if value.origin and not isinstance(key, Constant):
             self.machine.libraries.taken_from(value, key, Call(self.machine, "", self.machine.place(node), (key,)))
-        if (value.is_class or isinstance(value, External)) and (row := self.machine.libraries.class_item(value)) is not None:
+        if (value.is_class or isinstance(value, External)) and (
+            row := self.machine.libraries.class_item(value)
+        ) is not None:
             return row
         if isinstance(value, External):
             return value.item(key)

@@ -312,9 +312,9 @@ class Libraries:
         return self.model_attribute(model, name)
 
     def class_item(self, cls: Value) -> Value | None:
-        """`Lead[1]`, an object of Pony's by its key; None for other classes."""
+        """`Lead[1]`, an object of Pony's by its key, also of a class out of sight, where only writing counts; None for others."""
         if isinstance(cls, External) and cls.last[:1].isupper() and not cls.last.isupper() and not is_known(cls):
-            return Row(Model(None, None, "pony"))  # a class out of sight: what is then written is written by an object of it
+            return Row(Model(None, None, "pony"))
         model = self.model_of(cls) if isinstance(cls, Class) else None
         return Row(model) if model is not None and model.orm == "pony" else None
 

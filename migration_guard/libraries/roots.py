@@ -17,6 +17,7 @@ from migration_guard.libraries import (
     piccolo,
     pony,
     sqlalchemy,
+    sqlalchemy_migrate,
     tortoise,
     yoyo,
 )
@@ -42,6 +43,7 @@ BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(django.ROOTS, django),
     **dict.fromkeys(drivers.ROOTS, drivers),
     **dict.fromkeys(celery.ROOTS, celery),
+    **dict.fromkeys(sqlalchemy_migrate.ROOTS, sqlalchemy_migrate),
     **dict.fromkeys(yoyo.ROOTS, yoyo),
     **dict.fromkeys(odoo.ROOTS, odoo),
     **dict.fromkeys(frappe.ROOTS, frappe),
@@ -55,4 +57,4 @@ BY_ROOT: dict[str, Library] = {
 
 def is_known(value: External) -> bool:
     """Whether it comes from a library that is known here, or from Python's own."""
-    return value.root in BY_ROOT or value.root in sys.stdlib_module_names or value.root == "migrate"
+    return value.root in BY_ROOT or value.root in sys.stdlib_module_names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 HEADS = {
-    "sqlalchemy_migrate": """from migrate.changeset import schema
+    "sqlalchemy_migrate": """from migrate import changeset
 from sqlalchemy import Column, Integer, MetaData, Table, select, text
 from sqlalchemy.orm import sessionmaker
 
@@ -171,6 +171,7 @@ BODIES = {
         "print(migrate_engine.has_table('leads') if hasattr(migrate_engine, 'has_table') else '')",
         "migrate_engine.execute('CREATE INDEX i ON leads (hot)')",
         "notes.rename('remarks')",
+        "changeset.alter_column(leads.c.score, name='points', table=leads, engine=migrate_engine)",
         "print([row.name for row in select([leads]).execute()])",
     ],
     "orator": [
