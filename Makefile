@@ -21,7 +21,7 @@ help:
 	@echo "make compare  run other tools on one small project (WRITE=--write: into docs/comparison.md)"
 	@echo "make moves    measure how many data changes of the corpus can be moved, and prove 60 of the moves by rows"
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
-	@echo "make bench    measure time and memory on the corpus"
+	@echo "make bench    measure time on the corpus, beside semgrep and ruff (WRITE=--write: into docs/comparison.md)"
 	@echo "make bench-start    measure how long the smallest runs take, beside an interpreter that does nothing"
 	@echo "make bench-script    measure how long a script of 10,000 lines takes, beside libcst's parser"
 	@echo "make bench-keystroke    measure how long after a keystroke an editor is told"
@@ -99,7 +99,7 @@ fuzz: $(STAMP)
 	$(BIN)/python tests/hostile/fuzz.py --mutants 20000 --state .fuzz.json
 
 bench: $(STAMP) corpus
-	$(BIN)/python benchmarks/speed.py $(CORPUS)
+	$(BIN)/python benchmarks/speed.py $(CORPUS) $(WRITE)
 
 compare: $(STAMP)
 	$(BIN)/python benchmarks/comparison/compare.py $(WRITE)
