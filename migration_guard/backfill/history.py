@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from migration_guard.backfill.keys import quoted
@@ -21,6 +23,11 @@ class History:
     def newest(self, connection: Connection) -> int:
         """Give the number of the newest event; 0 where there is none."""
         return int(connection.exec_driver_sql(self._sql("newest_event"), {}).scalar() or 0)
+
+    def now(self, connection: Connection) -> datetime:
+        """Give the time by the clock that events are dated by."""
+        now: datetime = connection.exec_driver_sql(self._sql("history_now"), {}).scalar_one()
+        return now
 
     def since(self, connection: Connection, after: int) -> tuple[Happened, ...]:
         """Give the events after a number, the oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -119,16 +120,27 @@ def list_command(*, as_json: bool, where: Place) -> int:
 @click.option("--by-tenant", is_flag=True, help="Also what became of each tenant's rows.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @click.option("--watch", is_flag=True, help="Show it again and again, until nothing runs, or q.")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page with all that was."
+)
 @placing_options
 def status_command(
     *,
     by_tenant: bool,
     as_json: bool,
     watch: bool,
+    html: Path | None,
     where: Place,
 ) -> int:
     """Show how far backfills are. Reads the state's tables only, so that it costs nothing."""
+    if html is not None and (as_json or watch or by_tenant):
+        raise click.UsageError("--html goes with none of --json, --watch and --by-tenant")
     with at_desk(where) as desk:
+        if html is not None:
+            from migration_guard.cli.backfill_page import write_page  # noqa: PLC0415 -- needs the extra
+
+            write_page(desk, where, html)
+            return 0
         known = where.known()
         wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
         if watch:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +18,7 @@ from migration_guard.backfill.connect import APPLICATION, address_in, engine
 from migration_guard.backfill.definition import DefinitionError, nearest
 from migration_guard.backfill.earned import Verdict
 from migration_guard.backfill.errors import CannotRun, LostClaim
+from migration_guard.backfill.history import History
 from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.preflight import as_role, located
@@ -24,7 +26,7 @@ from migration_guard.backfill.ranges import holders
 from migration_guard.backfill.record import Record
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.session import Session
-from migration_guard.backfill.standing import Holder, SetAside, Standing, TenantCounts
+from migration_guard.backfill.standing import Happened, Holder, SetAside, Standing, TenantCounts
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.steering import Steering, known_zone
@@ -42,6 +44,7 @@ class Desk:
     def __init__(self, variable: str, store: Store) -> None:
         self._session = Session(engine(address_in(variable), APPLICATION))
         self._store = store
+        self._history = History(store.schema)
 
     def close(self) -> None:
         """Give the connection back."""
@@ -62,6 +65,16 @@ class Desk:
         with self._transaction() as connection:
             ready = self._store.tables.ready(connection, Use.READ)
             return holders(connection, self._store.schema) if ready else ()
+
+    def now(self) -> datetime:
+        """Give the time by the server's clock, by which events are dated."""
+        with self._transaction() as connection:
+            return self._history.now(connection)
+
+    def events(self) -> tuple[Happened, ...]:
+        """Give what has happened to all backfills, the oldest first; the newest, where it is too much."""
+        with self._transaction() as connection:
+            return self._history.since(connection, 0) if self._store.tables.ready(connection, Use.READ) else ()
 
     def steer(self, command: str, key: str) -> str:
         """Lead a backfill to another state, or ask its runner to; tell which."""

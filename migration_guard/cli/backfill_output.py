@@ -13,7 +13,9 @@ from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.standing import Holder, Standing, TenantCounts
 from migration_guard.backfill.transitions import SWEPT, State
 from migration_guard.cli.backfill_shares import absence, seconds, shares_json, shares_table
-from migration_guard.cli.backfill_table import COUNTS, table
+from migration_guard.cli.backfill_table import COUNTS, Cells, table
+
+NONE = "no backfill has been run"
 
 
 def listing(definitions: Sequence[Definition], *, as_json: bool) -> str:
@@ -94,6 +96,11 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts], holders: Sequence[
 
 def standing_table(standings: Sequence[Standing]) -> str:
     """Give `status` as a table."""
+    return table(*standing_cells(standings)) if standings else NONE
+
+
+def standing_cells(standings: Sequence[Standing]) -> Cells:
+    """Give the heads and the rows of that table."""
     rows = [
         (
             one.key,
@@ -104,8 +111,7 @@ def standing_table(standings: Sequence[Standing]) -> str:
         )
         for one in standings
     ]
-    heads = ("key", "state", *(name.replace("_", " ") for name in COUNTS), "batches", "reason")
-    return table(heads, rows) if rows else "no backfill has been run"
+    return ("key", "state", *(name.replace("_", " ") for name in COUNTS), "batches", "reason"), rows
 
 
 def _paced(one: Standing) -> str:

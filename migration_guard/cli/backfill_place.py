@@ -119,6 +119,8 @@ def placing_options(command: Callable[..., int]) -> Callable[..., int]:
         code, several = 0, where.each()
         if len(several) > 1 and given.get("as_json"):
             raise click.UsageError("--json is about one database: expected one --database")
+        if len(several) > 1 and given.get("html"):
+            raise click.UsageError("--html is about one database: expected one --database")
         for name, place in several:
             if name and not given.get("as_json"):
                 say(f"database {name}:")

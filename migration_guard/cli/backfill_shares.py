@@ -9,13 +9,19 @@ from operator import attrgetter
 from typing import Any
 
 from migration_guard.backfill.standing import Holder
-from migration_guard.cli.backfill_table import table
+from migration_guard.cli.backfill_table import Cells, table
 
 
 def shares_table(holders: Sequence[Holder]) -> str:
     """Give a line for each worker, and how many ranges are done and free; nothing where nothing is shared."""
+    heads, rows = shares_cells(holders)
+    return table(heads, rows) if rows else ""
+
+
+def shares_cells(holders: Sequence[Holder]) -> Cells:
+    """Give the heads and the rows of that table."""
     rows = [row for key, own in groupby(holders, attrgetter("backfill")) for row in _rows(key, tuple(own))]
-    return table(("key", "worker", "ranges", "at", "lease"), rows) if rows else ""
+    return ("key", "worker", "ranges", "at", "lease"), rows
 
 
 def shares_json(holders: Sequence[Holder]) -> dict[str, Any]:

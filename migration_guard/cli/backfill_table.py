@@ -12,6 +12,8 @@ from migration_guard.report.sanitise import one_line
 
 COUNTS = ("examined", "changed", "unchanged", "done_already", "locked", "quarantined")
 """Heads over numbers."""
+Cells = tuple[Sequence[str], Sequence[Sequence[str]]]
+"""Heads, and the rows under them."""
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -105,7 +105,7 @@ def test_the_burn_down_has_a_line_for_each_severity_and_says_what_it_could_not_r
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_colour_of_words_can_be_read_on_both_grounds(scheme: str) -> None:
     """WCAG 2.2, 1.4.3: text has a contrast of at least 4.5 to 1."""
-    style = files("migration_guard.report").joinpath("page", "style.css").read_text(encoding="utf-8")
+    style = files("migration_guard.page").joinpath("style.css").read_text(encoding="utf-8")
     light, dark = (
         dict(re.findall(r"--(\w+): (#\w+)", block)) for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)
     )

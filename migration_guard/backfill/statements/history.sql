@@ -3,6 +3,9 @@
 -- name: newest_event
 SELECT pg_catalog.max(id) FROM {state}.events
 
+-- name: history_now
+SELECT pg_catalog.clock_timestamp()
+
 -- name: events_since
 -- The newest, if there are more.
 SELECT * FROM (

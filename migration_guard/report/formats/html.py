@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from html import escape
 from importlib.resources import files
 
 from migration_guard import __version__
 from migration_guard.findings import Finding, Severity, Status
+from migration_guard.page.document import document
 from migration_guard.report.chart import chart
 from migration_guard.report.frame import frame
 from migration_guard.report.locks import on_locks
@@ -22,42 +21,18 @@ from migration_guard.report.summary import summary, verdict
 
 def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 -- the page has filters of its own
     """Give the page. Everything is in it; what is grandfathered or ignored is filtered out until it is asked for."""
-    style, script = _asset("style.css"), _asset("script.js")
-    allowed = " ".join(f"{kind}-src 'sha256-{_digest(text)}';" for kind, text in (("style", style), ("script", script)))
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; {allowed}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>migration-guard: {verdict(report)}</title>",
-            f"<style>{style}</style>",
-            "</head>",
-            "<body>",
-            *_header(report),
-            "<main>",
-            *_problems(report),
-            *_findings(report),
-            *_burn_down(report),
-            *_unread(report),
-            "</main>",
-            f"<footer>migration-guard {_text(__version__)}. Migrations change the schema, backfills change the data.</footer>",
-            f"<script>{script}</script>",
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
-
-
-def _asset(name: str) -> str:
-    return files("migration_guard.report").joinpath("page", name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return b64encode(sha256(text.encode()).digest()).decode()
+    script = files("migration_guard.report").joinpath("page", "script.js").read_text(encoding="utf-8")
+    body = [
+        *_header(report),
+        "<main>",
+        *_problems(report),
+        *_findings(report),
+        *_burn_down(report),
+        *_unread(report),
+        "</main>",
+        f"<footer>migration-guard {_text(__version__)}. Migrations change the schema, backfills change the data.</footer>",
+    ]
+    return document(f"migration-guard: {verdict(report)}", body, script=script)
 
 
 def _text(words: str) -> str:
