@@ -78,12 +78,12 @@ def _course(course: Course, name: str) -> Iterator[str]:
         yield "</details>"
     else:
         yield "<p>How far it is over time has not been written down yet.</p>"
-    yield from _holds(course)
+    yield from _holds(course, key)
     yield from _quarantine(course, key)
     if course.steps:
         rows = [(stamp(one.at), one.kind, one.actor, one.detail or "") for one in course.steps]
         yield "<details><summary>What led it from state to state until now</summary>"
-        yield from _table("The oldest first", ("at", "to", "by", "why"), rows)
+        yield from _table(f"Steps of {key}, the oldest first", ("at", "to", "by", "why"), rows)
         yield "</details>"
     else:
         yield "<p>No event has been written down yet.</p>"
@@ -108,7 +108,7 @@ def _points(course: Course) -> Iterator[Sequence[str]]:
         before = stretch[-1]
 
 
-def _holds(course: Course) -> Iterator[str]:
+def _holds(course: Course, key: str) -> Iterator[str]:
     if not course.holds:
         yield "<p>No hold has been written down.</p>"
         return
@@ -117,7 +117,11 @@ def _holds(course: Course) -> Iterator[str]:
         long = "" if one.until is None else f"{(one.until - one.since).total_seconds():,.0f}"
         rows.append((stamp(one.since), "" if one.until is None else stamp(one.until), long, one.told))
     yield "<h3>When batches were held</h3>"
-    yield from _table("Without an end: none was written down", ("from", "until", "seconds", "why"), rows)
+    yield from _table(
+        f"Holds of {key}: each is over when batches are let go, its run ends, or another begins",
+        ("from", "until", "seconds", "why"),
+        rows,
+    )
 
 
 def _quarantine(course: Course, key: str) -> Iterator[str]:
@@ -130,7 +134,9 @@ def _quarantine(course: Course, key: str) -> Iterator[str]:
     for (sqlstate, message), some in groupby(told, lambda one: (one.sqlstate or "", one.message)):
         own = list(some)
         rows.append((sqlstate, message, f"{len(own):,}", stamp(own[0].at), stamp(own[-1].at)))
-    yield from _table("Why they cannot be changed", ("sqlstate", "message", "rows", "first tried", "last tried"), rows)
+    yield from _table(
+        f"Why rows of {key} cannot be changed", ("sqlstate", "message", "rows", "last tried from", "until"), rows
+    )
 
 
 def _table(caption: str, heads: Iterable[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from browsing import Elements, browsing, complaints, fits, needs_browser, seen_as
 from hypothesis import given
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
@@ -27,11 +25,6 @@ from migration_guard.report.screen import Screen
 from report.sample import CLEAN, REPORT
 from report.test_harmless import REPORTS
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-REQUIRED = "MIGRATION_GUARD_REQUIRE_CHROMIUM"
-needs_browser = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER) and not os.environ.get(REQUIRED), reason="Chromium and its driver are not installed"
-)
 POINTS = (
     Point("a" * 40, date(2026, 1, 5), 9, {"update-in-migration": 9}, {"@org/data": 9}, {"high": 4, "medium": 5}),
     Point("b" * 40, date(2026, 3, 1), 0, {}, {}, {}, "line 3 is no JSON"),
@@ -46,23 +39,6 @@ def page(report: Report) -> str:
 
 
 # Its text.
-
-
-class Elements(HTMLParser):
-    """Counts what a browser would make of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
 
 
 @given(report=REPORTS)
@@ -132,27 +108,14 @@ def luminance(colour: str) -> float:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for argument in (
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):  # fmt: skip
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=ChromeService(executable_path=str(DRIVER)))
-    yield driver
-    driver.quit()
+    with browsing(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
 
 
 def opened(browser: Chrome, tmp_path: Path, report: Report = WHOLE) -> None:
     file = tmp_path / "report.html"
     file.write_text(page(report), encoding="utf-8")
     browser.get(file.as_uri())
-
-
-def complaints(browser: Chrome) -> object:
-    return browser.get_log("browser")  # type: ignore[no-untyped-call]
 
 
 def shown(browser: Chrome) -> list[str]:
@@ -167,12 +130,9 @@ def shown(browser: Chrome) -> list[str]:
 @pytest.mark.parametrize("width", [320, 768, 1920])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_stands_beside_the_screen(browser: Chrome, tmp_path: Path, width: int, scheme: str) -> None:
-    feature = {"name": "prefers-color-scheme", "value": scheme}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    seen_as(browser, width, scheme)
     opened(browser, tmp_path)
-    assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(browser)
     assert complaints(browser) == []
     ground = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert ground == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(22, 24, 27)")
