@@ -61,13 +61,16 @@ class Course:
 
     @property
     def silences(self) -> tuple[tuple[datetime, datetime], ...]:
-        """Times between stretches."""
-        return tuple((before[-1].at, after[0].at) for before, after in pairwise(self.stretches))
+        """Times before, between and after stretches."""
+        bounds = [self.begin, *(one.at for some in self.stretches for one in (some[0], some[-1])), self.end]
+        return tuple((since, until) for since, until in zip(bounds[::2], bounds[1::2]) if until > since)
 
 
 def course(standing: Standing, events: Iterable[Happened], aside: Sequence[SetAside], now: datetime) -> Course:
     """Read how one backfill has gone from the events of a state, and how it stands."""
-    own = sorted((one for one in events if one.backfill == standing.key), key=lambda one: (one.at, one.id))
+    own = sorted(
+        (one for one in events if one.backfill == standing.key and one.kind != "hook"), key=lambda one: (one.at, one.id)
+    )
     steps = tuple(one for one in own if one.kind in _STATES or one.kind.startswith("asked to ") or one.kind == "pace")
     holds = Holds()
     holds.begun(own)

@@ -218,6 +218,10 @@ def test_holds_and_what_is_shown_of_the_events_of_others() -> None:
     seen = course(standing(State.FAILED), happened(*told), (), BEGAN)
     assert [(one.told, one.until and (one.until - BEGAN).seconds) for one in seen.holds] == [("<b>: 3", 9), ("b", 14)]
     assert [one.kind for one in seen.steps] == ["running", "failed"]
+    assert seen.silences == (
+        (BEGAN, BEGAN + timedelta(seconds=14)),
+        (BEGAN + timedelta(seconds=14), BEGAN + timedelta(seconds=15)),
+    )
 
 
 # In a browser.
