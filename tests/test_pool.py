@@ -88,7 +88,7 @@ def test_a_file_that_takes_too_long_is_a_problem_and_the_others_are_read() -> No
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signals to kill with")
 def test_a_reader_that_dies_is_replaced() -> None:
-    work = [(job(f"{n}.py"), SLOW * 3 if n < 1 else BAD) for n in range(6)]
+    work = [(job(f"{n}.py"), SLOW * 12 if n < 1 else BAD) for n in range(6)]
     found: dict[str, Reading] = {}
     thread = threading.Thread(target=lambda: found.update(answers(work)))
     thread.start()
