@@ -9,6 +9,7 @@ import pytest
 
 from migration_guard.config import SettingsLoader
 from migration_guard.pipeline import Request, check
+from migration_guard.pipeline.laws import is_critical
 
 ALEMBIC = (
     'from alembic import op\nimport sqlalchemy as sa\n\nrevision = "a1"\ndown_revision = None\n\n\ndef upgrade():\n'
@@ -239,3 +240,12 @@ def test_neither_is_asked_unless_it_is_selected(tmp_path: Path) -> None:
         (tmp_path / path).write_text(text, encoding="utf-8")
     report = check(Request(paths=["."], cwd=tmp_path, load=SettingsLoader(cwd=tmp_path, isolated=True), workers=1))
     assert report.new == ()
+
+
+@pytest.mark.parametrize(
+    ("select", "asks"),
+    [("ALL", False), ("MG3", False), ("MG30", False), ("MG304", True), ("bulk-change-without-size", True)],
+)
+def test_files_in_which_there_is_nothing_are_read_where_that_is_asked(select: str, asks: bool) -> None:
+    load = SettingsLoader(cwd=Path.cwd(), config=[f'select=["{select}"]'], isolated=True)
+    assert is_critical(load.for_folder(Path.cwd())) is asks

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import InitVar, dataclass, field, replace
 from difflib import get_close_matches
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from migration_guard.backfill.arguments import Argument, given, named
 from migration_guard.backfill.policy import TimeoutPolicy
@@ -85,6 +85,7 @@ class Backfill:
     migration: str = ""
     description: str = ""
     tables: tuple[str, ...] = ()
+    """What is written: a function may write other tables than its target if they are named here."""
     batch_size: int = 500
     max_runtime: float = 600.0
     priority: Priority = Priority.MEDIUM
@@ -140,7 +141,15 @@ class Backfill:
             near = nearest(unknown[0], [one.name for one in self.arguments])
             raise DefinitionError(f"backfill {self.name}: has no argument {unknown[0]}{near}")
         arguments = given(self.arguments, values)
-        return replace(self, key=named(self.name, arguments), arguments=arguments)
+        return self._changed(key=named(self.name, arguments), arguments=arguments)
+
+    def behind(self, keys: Mapping[str, str]) -> Backfill:
+        """Give the definition as it waits for others by the keys that they have with their arguments."""
+        after = tuple(keys.get(key, key) for key in self.after)
+        return self if after == self.after else self._changed(after=after)
+
+    def _changed(self, **changes: Any) -> Backfill:
+        return replace(self, key_column=None, **changes)  # which is among `key_columns`
 
     @property
     def function(self) -> str | None:
@@ -190,7 +199,7 @@ class Backfill:
         return keys
 
     def _columns(self) -> tuple[str, ...]:
-        if self.key_column is not None and self.key_columns:
+        if self.key_column is not None and self.key_columns not in ((), (self.key_column,)):  # a copy says it twice
             raise DefinitionError(f"backfill {self.key}: expected key_column or key_columns, found both")
         columns: object = self.key_columns  # somebody may have forgotten the comma
         if isinstance(columns, str):

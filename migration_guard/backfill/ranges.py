@@ -30,7 +30,9 @@ ALONE = 50_000
 """The same where one worker is asked for: some batches, so that a claim costs it nothing, and whoever comes later can join."""
 A_WORKER = 8
 """Ranges for each worker: one that is slower, or comes later, leaves more of them to the others."""
-MOST = 1_024
+MOST_ALONE = 1_024
+MOST = 8_192
+"""Of the same where many workers are expected. Each is a row of the state, and a few pages of the sample."""
 PAGES = 500
 """Of a sample; and so many for each range, so that none is much larger than the others."""
 PAGES_EACH = 4
@@ -59,8 +61,8 @@ class Claimed:
 
 def parts_of(rows: int, workers: int) -> int:
     """Say in how many ranges a table is split; fewer than two where it is not worth it."""
-    wanted = max(workers * A_WORKER if workers > 1 else 0, rows // ALONE)
-    return min(wanted, rows // SMALLEST, MOST)
+    alone = min(rows // ALONE, MOST_ALONE)
+    return min(max(workers * A_WORKER if workers > 1 else 0, alone), rows // SMALLEST, MOST)
 
 
 def edges(connection: Asks, subject: Subject, low: Value | None, high: Value, workers: int) -> tuple[Value, ...] | None:
@@ -164,7 +166,8 @@ class Ranges:
 
     def _sent(self, connection: Connection, name: str, **parameters: object) -> Any:
         parts = {"leased": statement("leased"), "own": statement("range_own"), "alive": statement("range_alive")}
-        open_pass = statement("open_pass", state=self._state)
+        something = statement("some_end" if name == "claim_end" else "some_range", state=self._state, **parts)
+        open_pass = statement("open_pass", state=self._state, something=something)
         wanted = statement("wanted", state=self._state, alive=parts["alive"])
         sql = statement(name, state=self._state, open_pass=open_pass, wanted=wanted, **parts)
         return connection.exec_driver_sql(sql, {"backfill": self._key, **parameters})

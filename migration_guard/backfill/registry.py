@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -47,10 +46,7 @@ def bound(definitions: Sequence[Definition], values: Mapping[str, str]) -> tuple
         for one in definitions
     }
     keys = {declared: one.key for declared, one in found.items()}
-    return tuple(
-        replace(one, after=tuple(keys.get(key, key) for key in one.after)) if isinstance(one, Backfill) else one
-        for one in found.values()
-    )
+    return tuple(one.behind(keys) if isinstance(one, Backfill) else one for one in found.values())
 
 
 def check_arguments(definitions: Sequence[Definition], values: Mapping[str, str]) -> None:

@@ -22,6 +22,8 @@ from migration_guard.backfill.worker import Worker
 
 IDLE = 0.2
 """Seconds between two questions whether there is something to claim, while others are at all that is left."""
+LONGEST_IDLE = 2.0
+"""The same where the answer has been no again and again: many who ask often would be a load of their own."""
 
 
 class Over(Exception):
@@ -48,6 +50,8 @@ class Part:
     record: Record
     passes: int = 0
     """How many it has ended itself, of those since it takes part."""
+    idle: float = IDLE
+    """Seconds until it asks again, where there is nothing to claim."""
 
     def take(self) -> State:
         """Take part until the backfill is complete, or raise what ended it."""
@@ -68,8 +72,10 @@ class Part:
         claimed = worker.tried(lambda connection: job.ranges.claim(connection, job.token, who, job.lease))
         if claimed is None:
             self._look()
-            worker.clock.sleep(IDLE)
+            worker.clock.sleep(self.idle)
+            self.idle = min(1.5 * self.idle, LONGEST_IDLE)
             return False
+        self.idle = IDLE
         if claimed.taken_over:
             worker.note(
                 "note", "took a range over, from its cursor: who was at it is gone, or was silent for a whole lease"

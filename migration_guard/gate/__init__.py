@@ -13,7 +13,7 @@ import warnings
 from migration_guard.gate.inspection import Inspection, Unsure
 from migration_guard.later import re
 
-SIZE_LIMIT = 256 * 1024
+SIZE_LIMIT = 512 * 1024
 """Larger files are not judged here: parsing them would take the parent process too long."""
 
 _TELLING = (

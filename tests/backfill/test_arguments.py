@@ -78,6 +78,7 @@ def test_two_sets_are_two_backfills() -> None:
     one, other = words().bind({"tenant": "1", "word": "a"}), words().bind({"tenant": "2", "word": "a"})
     assert one.key.startswith("status[tenant=1,word#")
     assert len({one.key, other.key, words().key}) == len({one.fingerprint, other.fingerprint, words().fingerprint}) == 3
+    assert words(key_column="id").bind({"tenant": "1"}).key_columns == ("id",)
     default = words(arguments=(Argument("tenant", "int", default="1"), WORD))
     assert default.bind({"tenant": "1"}).key == "status"  # says what holds anyway
     with pytest.raises(DefinitionError, match='did you mean "tenant"'):

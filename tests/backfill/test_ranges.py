@@ -222,5 +222,7 @@ def test_a_sample_splits_a_table_in_pieces_of_about_the_same_size(db: Database, 
 
 def test_few_rows_are_not_shared() -> None:
     assert ranges.parts_of(2 * SMALLEST - 1, 8) < 2
-    assert ranges.parts_of(10**9, 1) == ranges.MOST
+    assert ranges.parts_of(10**9, 1) == ranges.MOST_ALONE
+    assert ranges.parts_of(10**9, 1_000) == 8_000
+    assert ranges.parts_of(10**9, 5_000) == ranges.MOST
     assert ranges.parts_of(10**6, 4) == 32

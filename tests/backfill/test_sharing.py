@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +142,7 @@ def test_no_more_work_than_may_connect(db: Database, project: Project) -> None:
         db("DROP ROLE few")
 
 
-def working(db: Database) -> list[int]:
+def working(db: Callable[[str], list[tuple[Any, ...]]]) -> list[int]:
     """Give the process of each claim, once there are any."""
     if db("SELECT to_regclass('migration_guard.windows')") == [(None,)]:
         return []

@@ -36,9 +36,23 @@ SELECT key, 'end', sweep, NULL, NULL, %(unproven)s::integer FROM shared
 
 -- name: open_pass
 -- Who claims keeps others from leaving until that can be seen, and claims nothing while somebody leaves, or a pass ends:
--- else who leaves would take himself for the last one.
-SELECT key, sweep, bound FROM {state}.backfills
-WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' AND shared AND request IS NULL FOR SHARE SKIP LOCKED
+-- else who leaves would take himself for the last one. Who finds nothing to claim locks nothing.
+SELECT key, sweep, bound FROM {state}.backfills AS b
+WHERE key = %(backfill)s AND token = %(token)s AND state = 'running' AND shared AND request IS NULL AND {something}
+FOR SHARE SKIP LOCKED
+
+-- name: some_range
+EXISTS (
+    SELECT FROM {state}.windows AS w
+    WHERE w.backfill = b.key AND w.kind IN ('part', 'range') AND NOT w.done AND ({own} OR NOT {alive})
+)
+
+-- name: some_end
+NOT EXISTS (
+    SELECT FROM {state}.windows AS w WHERE w.backfill = b.key AND w.kind IN ('part', 'range') AND NOT w.done
+) AND EXISTS (
+    SELECT FROM {state}.windows AS w WHERE w.backfill = b.key AND w.kind = 'end' AND ({own} OR NOT {alive})
+)
 
 -- name: range_alive
 -- Leases are by the server's clock; a connection that is gone ends one before its time. Behind a pooler that is another

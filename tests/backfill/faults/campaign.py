@@ -22,7 +22,7 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from backfill import process
-from backfill.faults import ledger
+from backfill.faults import ledger, office
 from backfill.faults.kinds import KINDS, Kind
 from backfill.faults.scene import Scene
 from backfill.faults.subject import Guard, Subject
@@ -55,6 +55,8 @@ class Episode:
     longest: float
     """Seconds that the application waited for one of its edits at most."""
     seconds: float
+    takeover: float = 0.0
+    """Seconds that it took at most until others had taken over what a run was at."""
     unseen: bool = False
     """Whether the ledger was out of the runner's sight, so that its batches went the quick way."""
 
@@ -105,7 +107,7 @@ def episode(
         outside = audit.outside + audit.elsewhere + audit.other_tables
         return Episode(
             number, kind.name, kind.kills, scene.happened, audit.lost + audit.wrong, audit.twice, outside,
-            tuple(false), writer.longest, time.monotonic() - began, unseen,
+            tuple(false), writer.longest, time.monotonic() - began, max(scene.takeovers, default=0.0), unseen,
         )  # fmt: skip
 
 
@@ -120,6 +122,7 @@ def table(episodes: Sequence[Episode]) -> str:
         "twice",
         "outside",
         "false",
+        "taken over in",
         "longest wait",
         "its own lock",
         "beyond, of undisturbed",
@@ -133,7 +136,11 @@ def table(episodes: Sequence[Episode]) -> str:
         own_lock = f"{lock * 1000:.0f} ms" if lock else ""
         sums = (sum(getattr(one, name) for one in own) for name in ("accidents", "lost", "twice", "outside"))
         false = sum(len(one.false) for one in own)
-        rows.append((kind, str(len(own)), *map(str, sums), str(false), f"{longest * 1000:.0f} ms", own_lock, ratio))
+        took = max(one.takeover for one in own)
+        taken = f"{took:.1f} s" if took else ""
+        rows.append(
+            (kind, str(len(own)), *map(str, sums), str(false), taken, f"{longest * 1000:.0f} ms", own_lock, ratio)
+        )
     kills = sum(one.accidents for one in episodes if one.kills)
     others = sum(one.accidents for one in episodes) - kills
     widths = [max(len(row[n]) for row in rows) for n in range(len(heads))]
@@ -165,7 +172,7 @@ def main(arguments: Sequence[str]) -> int:
                     one = episode(server, templates, kind, number=number, seed=chosen.seed, unseen=unseen)
                 except Exception as error:  # noqa: BLE001 -- an episode that breaks is a finding, the others go on
                     told = f"{type(error).__name__}: {error}"[:300]
-                    one = Episode(number, kind.name, kind.kills, 0, 0, 0, 0, (told,), 0.0, 0.0, unseen)
+                    one = Episode(number, kind.name, kind.kills, 0, 0, 0, 0, (told,), 0.0, 0.0, 0.0, unseen)
                     if not server.running:
                         server.start()
                 done.append(one)
@@ -180,7 +187,7 @@ def _whole(episodes: Iterable[Episode]) -> bool:
 
 
 def _possible(kind: Kind) -> bool:
-    return not kind.needs_pooler or installed() is not None
+    return (not kind.needs_pooler or installed() is not None) and (not kind.needs_broker or office.possible())
 
 
 def _ended(episodes: Sequence[Episode]) -> int:

@@ -12,8 +12,10 @@ import psycopg
 
 from backfill import process
 from backfill.faults.accidents import OBSERVER
-from backfill.faults.crowd import crowd, one_killed, one_stopped, server_restarted
+from backfill.faults.crowd import crowd, one_cut_off, one_killed, one_stopped, one_stopped_for_long, server_restarted
 from backfill.faults.ledger import APPLICATION
+from backfill.faults.office import office, tasks_doubled, tasks_lost, worker_killed
+from backfill.faults.office import server_restarted as office_restarted
 from backfill.faults.proxy import Loss, proxied
 from backfill.faults.scene import Scene
 from backfill.faults.subject import KEY, Guard, Runner, running
@@ -266,6 +268,7 @@ class Kind:
     version: str = ""
     kills: bool = False
     needs_pooler: bool = False
+    needs_broker: bool = False
     own: float = 0.0
     """Seconds that the application may wait for a lock of its own."""
     counts: bool = True
@@ -282,7 +285,13 @@ KINDS = (
     Kind("two runners", two_runners, 5),
     Kind("one of several runs killed", crowd(one_killed), 4, kills=True),
     Kind("one of several runs stopped", crowd(one_stopped), 3),
+    Kind("one of several runs stopped for long", crowd(one_stopped_for_long), 1),
+    Kind("one of several runs cut off", crowd(one_cut_off, through=True), 3),
     Kind("server stopped under several runs", crowd(server_restarted), 2),
+    Kind("worker of an engine killed", office(worker_killed), 4, kills=True, needs_broker=True),
+    Kind("tasks doubled", office(tasks_doubled), 3, needs_broker=True),
+    Kind("tasks lost", office(tasks_lost), 3, needs_broker=True),
+    Kind("server stopped under engines", office(office_restarted), 2, needs_broker=True),
     Kind("backend terminated", on_the_backend("pg_terminate_backend(pid)"), 8),
     Kind("statement cancelled", on_the_backend("pg_cancel_backend(pid)"), 5),
     Kind("backend killed", backend_killed, 3),

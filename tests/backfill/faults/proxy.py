@@ -34,6 +34,8 @@ class Proxy:
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._loss = Loss.NOTHING
         self._swallows = False
+        self._flows = threading.Event()
+        self._flows.set()
         self.lost = 0
         """How often it has lost something."""
         threading.Thread(target=self._accept, daemon=True).start()
@@ -60,9 +62,19 @@ class Proxy:
         self._swallows = True
         self.lost += 1
 
+    def stall(self) -> None:
+        """Hold back all that is sent, until it may flow again."""
+        self._flows.clear()
+        self.lost += 1
+
+    def flow(self) -> None:
+        """Let all that was held back arrive, late."""
+        self._flows.set()
+
     def close(self) -> None:
         """Pass nothing on any more."""
         self._listener.close()
+        self._flows.set()
         for pair in list(self._pairs):
             self._cut(pair)
 
@@ -84,6 +96,7 @@ class Proxy:
         client, server = pair
         with contextlib.suppress(OSError):
             while piece := client.recv(_PIECE):
+                self._flows.wait()
                 if self._swallows:
                     continue
                 if self._loss is Loss.COMMIT and b"COMMIT\0" in piece:
@@ -104,6 +117,7 @@ class Proxy:
         client, server = pair
         with contextlib.suppress(OSError):
             while piece := server.recv(_PIECE):
+                self._flows.wait()
                 if pair not in self._pairs:
                     break
                 if not self._swallows:

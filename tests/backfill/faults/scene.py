@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -11,6 +12,7 @@ import psycopg
 from backfill import process
 from backfill.faults.accidents import OBSERVER
 from backfill.faults.ledger import Report, begun
+from backfill.faults.proxy import Proxy
 from backfill.faults.subject import KEY, Guard, Runner, Subject, running
 from backfill.server import OwnServer
 
@@ -40,6 +42,30 @@ class Scene:
     happened: int = 0
     false: list[str] = field(default_factory=list)
     """What was said that was not so."""
+    between: Proxy | None = None
+    """What stands between one of the runs and the server."""
+    takeovers: list[float] = field(default_factory=list)
+    """Seconds after which others had taken over what a run was at."""
+
+    def end_lease(self, victim: Runner) -> None:
+        """Let the leases of a run be over at once, instead of waiting for that."""
+        self.execute(f"UPDATE migration_guard.windows SET lease_until = now() WHERE {_of(victim)}")
+
+    def taken_over(self, victim: Runner, runs: Sequence[Runner], patience: float = process.PATIENCE) -> None:
+        """Wait until others are at what a run had claimed, if it had, and there are others."""
+        held = f"SELECT array_agg(id || ' ' || token) FROM migration_guard.windows WHERE {_of(victim)}"
+        began, before = time.monotonic(), self.execute(held)
+        if before == [(None,)]:
+            return
+        others = [one for one in runs if one is not victim]
+        while any(one.poll() is None for one in others):
+            if self.execute(held) != before:
+                self.takeovers.append(time.monotonic() - began)
+                return
+            if time.monotonic() > began + patience:
+                self.false.append(f"nobody had taken over after {patience:.0f} s")
+                return
+            time.sleep(0.02)
 
     @property
     def url(self) -> str:
@@ -124,6 +150,10 @@ class Scene:
             threshold = begun(observer) + rows
             process.until(lambda: runner.poll() is not None or begun(observer) >= threshold)
         return runner.poll() is None
+
+
+def _of(victim: Runner) -> str:
+    return f"claimed_by LIKE '%:{victim.pid}' AND NOT done AND kind = 'part'"
 
 
 def connected(url: str) -> psycopg.Connection:
