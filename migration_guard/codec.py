@@ -104,7 +104,11 @@ def _operation(fields: dict[str, Any]) -> Operation:
 def _rendition(fields: dict[str, Any]) -> Rendition:
     spans: dict[str, object] = {name: Span(**fields[name]) if fields[name] else None for name in ("within", "loop")}
     rows = fields["rows"]
-    lists = {name: tuple(rows[name]) for name in ("conditions", "columns", "fields", "read")} if rows else {}
+    lists = (
+        {name: tuple(rows[name]) for name in ("conditions", "columns", "fields", "read", "takes_others")}
+        if rows
+        else {}
+    )
     spans["rows"] = Rows(**{**rows, **lists}) if rows else None
     return Rendition(
         **{**fields, **spans, "calls": tuple(Span(**span) for span in fields["calls"]), "ways": tuple(fields["ways"])}

@@ -86,6 +86,8 @@ class Rows:
     """The fields that the loop speaks of, if it does nothing to a row but to use these and to save it …"""
     read: tuple[str, ...] = ()
     """… and their columns."""
+    takes_others: tuple[str, ...] = ()
+    """The tables whose rows go, or are changed, with those that are deleted."""
 
 
 @dataclass(frozen=True, slots=True)

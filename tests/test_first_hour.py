@@ -1,6 +1,6 @@
 """Three new projects, from an empty folder to a backfill that ran, by what README and the program itself say.
 
-Advice is taken as it is printed: the command of a `= move:` line, the lines of configuration that an error asks for.
+Advice is taken as it is printed: the command of a `= try:` line, the lines of configuration that an error asks for.
 Git, pre-commit, Alembic, Django and PostgreSQL are real.
 """
 
@@ -267,7 +267,7 @@ def test_from_an_empty_folder_to_a_backfill_that_ran(tmp_path: Path, database: s
     refused = one.commit(code=1)
     assert "MG101" in refused
     assert "[high]" in refused
-    move = advised(refused, "= move: ")
+    move = advised(refused, "= try: ")
     said = one.guard(*move, code=2)
     lines = said.split("for instance:\n")[1]
     assert f"say in {configuration}" in said

@@ -258,3 +258,37 @@ def test_a_name_is_followed_through_all_modules_that_take_it_from_each_other(tmp
 def test_nothing_is_too_long_to_be_seen(tmp_path: Path, text: str) -> None:
     lay(tmp_path, {"models.py": "", "helper.py": text})
     assert list(Acting(tmp_path).run_by(Import("helper"), tmp_path / "v" / "2.py"))
+
+
+BEHIND = {
+    "plugins": "import importlib, os\ndef load(name):\n    return importlib.import_module(name)\nBACKEND = load(os.environ['BACKEND'])\n",
+    "a program": "import os, subprocess\ndef ask(command):\n    return subprocess.check_output(command)\nSECRET = ask(os.environ['COMMAND'])\n",
+    "a decorator that is made of settings": "from unseen import Settings\nfrom django.db import models\nsettings = Settings('shop')\n@settings.add(name='x')\nclass Lead(models.Model):\n    def save(self, *a, **k):\n        super().save(*a, **k)\n",
+}
+"""What an application does whenever it is imported, and what nobody can know."""
+
+
+@pytest.mark.parametrize("kind", BEHIND)
+def test_what_every_process_of_an_application_loads_is_no_news(tmp_path: Path, kind: str) -> None:
+    assert codes(tmp_path, {"helper.py": BEHIND[kind], "v/2.py": f"{HEAD}import helper\n{CLEAN}"}, "v/2.py") == []
+
+
+def test_what_a_loader_loads_is_followed_where_its_name_is_known(tmp_path: Path) -> None:
+    files = {"helper.py": BEHIND["plugins"].replace("os.environ['BACKEND']", "'acting'"), "acting.py": ACTING}
+    assert codes(tmp_path, {**files, "v/2.py": f"{HEAD}import helper\n{CLEAN}"}, "v/2.py") == [("MG101", 5)]
+
+
+def test_guesses_over_guesses_lead_nowhere(tmp_path: Path) -> None:
+    steps = "".join(f"class C{n}:\n    def go{n}(self):\n        C{n + 1}().go{n + 1}()\n" for n in range(4))
+    far = f"{ENGINE}{steps}class C4:\n    def go4(self):\n        {WRITE}\nC0().go0()\nC3().go3()\n"
+    lay(tmp_path, {"helper.py": far})
+    (found,) = Acting(tmp_path).run_by(Import("helper"), tmp_path / "v" / "2.py")
+    assert (found.statements, found.near) == ((8,), ())
+
+
+def test_what_keeps_functions_at_a_limit_does_not_run_them_in_every_order(tmp_path: Path) -> None:
+    kept = "".join(f"@bus.on('{n}')\ndef heard{n}():\n    bus.send('{n}', {n})\n    f{n}()\n" for n in range(9))
+    chain = "".join(f"def f{n}():\n    f{n + 1}()\n    bus.send('f', {n})\n" for n in range(12))
+    helper = f"from unseen import bus\n{chain}def f12():\n    bus.send('end')\n{kept}"
+    body = f"{HEAD}import helper\ndef upgrade():\n    helper.f0()\n"
+    assert codes(tmp_path, {"helper.py": helper, "v/2.py": body}, "v/2.py") == []

@@ -133,7 +133,7 @@ def test_full_shows_statement_table_and_remedy() -> None:
         "    |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
         "  = table: leads, model crm.Lead\n"
         "  = do: Move it into a backfill.\n"
-        "  = move: migration-guard move crm/migrations/42.py:5\n"
+        "  = try: migration-guard move crm/migrations/42.py:5\n"
         "\n"
         "MG301 ddl-and-dml-mixed [low] UPDATE of leads runs inside the migration\n"
         "  --> crm/migrations/42.py:6:5 (migration 42)\n"
@@ -168,7 +168,7 @@ def test_two_changes_in_one_text_are_told_each_with_its_table_and_advice() -> No
         "  = table: calls, model crm.Call",
         "  = do: Move it into a backfill.",
         "  = do: Delete in batches.",
-        "  = move: migration-guard move crm/migrations/42.py:5",
+        "  = try: migration-guard move crm/migrations/42.py:5",
     ]
 
 

@@ -85,6 +85,7 @@ class Backfill:
     migration: str = ""
     description: str = ""
     tables: tuple[str, ...] = ()
+    """What is written: a function may write other tables than its target if they are named here."""
     batch_size: int = 500
     max_runtime: float = 600.0
     priority: Priority = Priority.MEDIUM
@@ -198,7 +199,7 @@ class Backfill:
         return keys
 
     def _columns(self) -> tuple[str, ...]:
-        if self.key_column is not None and self.key_columns:
+        if self.key_column is not None and self.key_columns not in ((), (self.key_column,)):  # a copy says it twice
             raise DefinitionError(f"backfill {self.key}: expected key_column or key_columns, found both")
         columns: object = self.key_columns  # somebody may have forgotten the comma
         if isinstance(columns, str):

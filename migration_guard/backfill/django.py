@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -28,13 +28,15 @@ _READ = "_migration_guard_read"
 def models_at(connection: Connection, app: str, migration: str) -> Iterator[tuple[Any, Any]]:
     """Give what `RunPython` gives to its function: the models as of the end of a migration, and a schema editor.
 
-    The editor has nothing but its `connection`. All queries of the block run over the batch's connection.
+    Fields whose columns are gone since are no part of the models. The editor has nothing but its `connection`. All queries
+    of the block run over the batch's connection.
     """
     from django.db import DEFAULT_DB_ALIAS, connections  # noqa: PLC0415 -- Django is there where its models are
 
-    models = _models(app, migration)
+    _set_up()
     own = connections[DEFAULT_DB_ALIAS]
     lent = _lent(connection, DEFAULT_DB_ALIAS)
+    models = _models(app, migration, lent)
     connections[DEFAULT_DB_ALIAS] = lent
     try:
         yield models, SimpleNamespace(connection=lent)
@@ -44,13 +46,11 @@ def models_at(connection: Connection, app: str, migration: str) -> Iterator[tupl
         connections[DEFAULT_DB_ALIAS] = own
 
 
-@lru_cache(maxsize=8)
-def _models(app: str, migration: str) -> Any:
-    """Put the models together that all migrations up to one make."""
+def _set_up() -> None:
+    """Load the project's settings and apps, unless that is done. Raises Refused."""
     import django  # noqa: PLC0415
     from django.apps import apps  # noqa: PLC0415
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
-    from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
 
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)  # as manage.py has it
@@ -63,14 +63,53 @@ def _models(app: str, migration: str) -> Any:
         ) from None
     except ImproperlyConfigured as error:
         raise Refused(f"Django is not configured ({str(error).split('.')[0]}); set DJANGO_SETTINGS_MODULE") from None
+
+
+_KNOWN: dict[tuple[str, str, str], Any] = {}
+"""The models as of a migration, by its app, its name, and where the database is."""
+
+
+def _models(app: str, migration: str, wrapper: Any) -> Any:
+    key = (app, migration, wrapper.connection.info.dsn)
+    if key not in _KNOWN:
+        _KNOWN[key] = _made(app, migration, wrapper)
+    return _KNOWN[key]
+
+
+def _made(app: str, migration: str, wrapper: Any) -> Any:
+    """Put the models together that all migrations up to one make."""
+    from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
+
     loader = MigrationLoader(None, ignore_no_migrations=True)
     if (app, migration) not in loader.graph.nodes:
         known = [key for key in loader.graph.nodes if key[0] == app]
         raise Refused(f"Django finds no migration {migration} of {app}; it has {len(known)} of that app")
-    models = loader.project_state((app, migration)).apps
+    state = loader.project_state((app, migration))
+    _leave_out_what_is_gone(state, wrapper)
+    models = state.apps
     for model in models.get_models():
         _write_changes_only(model)
     return models
+
+
+def _leave_out_what_is_gone(state: Any, wrapper: Any) -> None:
+    """Take the fields out of models whose columns later migrations have dropped: whoever speaks of one of them fails."""
+    tables = {model.options.get("db_table") or f"{app}_{name}": model for (app, name), model in state.models.items()}
+    there: dict[str, set[str]] = {}
+    with wrapper.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, a.attname FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
+            "WHERE c.relname = ANY (%s) AND pg_catalog.pg_table_is_visible(c.oid) AND a.attnum > 0 AND NOT a.attisdropped",
+            [list(tables)],
+        )
+        for table, column in cursor.fetchall():
+            there.setdefault(table, set()).add(column)
+    for table, columns in there.items():
+        fields = tables[table].fields
+        for name, field in list(fields.items()):
+            column = field.db_column or (f"{name}_id" if field.many_to_one or field.one_to_one else name)
+            if not field.many_to_many and column not in columns:
+                del fields[name]
 
 
 def _lent(connection: Connection, alias: str) -> Any:
@@ -139,13 +178,19 @@ def _write_changes_only(model: Any) -> None:
     model.from_db = classmethod(read)
     model.save = written
     model.refresh_from_db = refreshed
-    for manager in model._meta.managers_map.values():  # noqa: SLF001 -- Django's public name for it
-        manager._queryset_class = _changing(manager._queryset_class)  # noqa: SLF001
+    meta = model._meta  # noqa: SLF001 -- Django's public name for it
+    for manager in (*meta.managers_map.values(), meta.base_manager):
+        manager.__class__ = _with_changing(manager.__class__)  # managers of relations are made of the class
+
+
+@lru_cache(maxsize=64)
+def _with_changing(manager: Any) -> Any:
+    return type(manager.__name__, (manager,), {"_queryset_class": _changing(manager._queryset_class)})  # noqa: SLF001
 
 
 @lru_cache(maxsize=64)
 def _changing(queryset: Any) -> Any:
-    """Give a class of querysets whose `bulk_update` leaves rows out that have not changed."""
+    """Give a class of querysets whose `bulk_update` and `update` leave rows out that would stay as they are."""
 
     def bulk_update(self: Any, rows: Sequence[Any], fields: Sequence[str], *given: Any, **named: Any) -> Any:
         wanted = set(fields)
@@ -160,7 +205,32 @@ def _changing(queryset: Any) -> Any:
             _remember(row, wanted)
         return matched
 
-    return type(queryset.__name__, (queryset,), {"bulk_update": bulk_update})
+    def update(self: Any, **values: Any) -> Any:
+        return queryset.update(self.filter(_would_change(self.model, values)) if values else self, **values)
+
+    update.alters_data = True  # type: ignore[attr-defined] # as Django's own has it
+    return type(queryset.__name__, (queryset,), {"bulk_update": bulk_update, "update": update})
+
+
+def _would_change(model: Any, values: Mapping[str, Any]) -> Any:
+    """The condition that a row has other values than it would be given."""
+    from django.db.models import BooleanField, F, Func, Q, Value  # noqa: PLC0415
+
+    found = Q()
+    for name, value in values.items():
+        field = model._meta.get_field(name)  # noqa: SLF001
+        if value is None:
+            found |= Q(**{f"{field.name}__isnull": False})
+            continue
+        given = value.pk if hasattr(value, "_meta") else value  # a row, for a foreign key
+        if not hasattr(given, "resolve_expression"):
+            given = Value(given, output_field=field)
+        differs = Func(
+            F(field.attname), given, template="(%(expressions)s)", arg_joiner=" IS DISTINCT FROM ",
+            output_field=BooleanField(),
+        )  # fmt: skip
+        found |= Q(differs)
+    return found
 
 
 def _remember(row: Any, names: Collection[str]) -> None:

@@ -107,11 +107,11 @@ class Calls:
             ):
                 return Unknown(function.name)  # it is being followed with just this: nothing new would come
         if len(within) >= MAX_DEPTH:
-            return machine.libraries.unfollowed(function, call)
+            return self._unfollowed(function, call)
         if len(machine.frames) > MAX_CALLS:
             if len({id(frame.node) for frame in machine.frames}) >= MAX_CALLS:
                 raise TooComplex  # a chain of functions, each another one: what is at its end is not known
-            return machine.libraries.unfollowed(function, call)
+            return self._unfollowed(function, call)
         frame = Frame(
             function.name,
             call.place,
@@ -125,7 +125,7 @@ class Calls:
         )
         if function.scope.module is machine.module:
             return self._once(frame, call, arguments, site=0)
-        if machine.imports.is_over:
+        if machine.imports.is_over or machine.names.is_asked_too_much:
             return Unknown(function.name)  # that it is not known is told at the import
         hops = self._hops()
         if hops == 0:
@@ -136,8 +136,14 @@ class Calls:
             finally:
                 self._steps_away -= machine.expressions.steps - started
         if hops >= MAX_HOPS or machine.expressions.steps > self._away_until:
-            return machine.libraries.unfollowed(function, call)
+            return self._unfollowed(function, call)
         return self._once(frame, call, arguments, site=self._site())
+
+    def _unfollowed(self, function: Function, call: Call) -> Value:
+        """A limit ends the way here: what is behind it is told, unless it was judged where a module was imported."""
+        if self.machine.imports.is_believed or self.machine.names.is_asked:
+            return Unknown(function.name)
+        return self.machine.libraries.unfollowed(function, call)
 
     def _once(self, frame: Frame, call: Call, arguments: dict[str, Value], *, site: int) -> Value:
         """Follow a call, unless an equal one was followed in an equal state: its changes are then made again.

@@ -5,7 +5,7 @@ All else of it is evaluated when somebody asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ MAX_STEPS = 3_000
 """Expressions that are evaluated for what the imports of one file run; what they run beyond is not known.
 
 A whole application may hang on one import: following all of it takes minutes, and tells of nothing that the migration does.
+What is near to a write has as many of its own, and beyond them it is told; what is far from any is believed.
 """
 _TOO_MUCH = "what imports run is too much to be followed"
 
@@ -41,9 +42,16 @@ class Imports:
         self._machine = machine
         machine.repository.is_closed = lambda: self.is_over
         self._done: set[Path] = {machine.module.path}
-        self._left = MAX_STEPS
+        self._left = {True: MAX_STEPS, False: MAX_STEPS}
+        """Expressions that are left for what is near to a write, and for what is not."""
+        self._nested = 0
+        """Those that imports within what is being run have evaluated."""
         self._until: int | None = None
         """The step at which what an import runs is not followed any further, while something is run."""
+        self._tells = True
+        """Whether what a limit hides is told: what is run is near to a write."""
+        self._within = 0
+        """The frames around the module that is being run."""
 
     @classmethod
     def forget(cls) -> None:
@@ -61,6 +69,24 @@ class Imports:
     def is_over(self) -> bool:
         """Whether what an import runs is being run, and is too much to be followed."""
         return self._until is not None and self._machine.expressions.steps > self._until
+
+    @property
+    def is_running(self) -> bool:
+        """Whether what an import runs is being run."""
+        return self._until is not None
+
+    @property
+    def is_believed(self) -> bool:
+        """Whether what a limit hides now is believed to change nothing: an import is being run, far from any write."""
+        return self.is_running and not self._tells
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a module or a program whose name is not known, loaded or started now, is one that settings name.
+
+        Every process of the application has those. Told is what stands in the statements of a module itself.
+        """
+        return self._machine.names.is_asked or (self.is_running and len(self._machine.frames) > self._within)
 
     def packages(self) -> None:
         """The migration is loaded by its dotted name: the packages in which it lies come first."""
@@ -90,23 +116,26 @@ class Imports:
             self._unread(module, call.place.node)
             return
         self.run(Import(module.path.stem, 1), module.path, call.place.node)
-        self._statements(module, list(module.source.tree.body), call.place.node, "__main__")
+        every = [(one, True) for one in module.source.tree.body]
+        self._statements(module, every, call.place.node, "__main__")
 
     def _run_all(self, every: Iterable[Acts], node: cst.CSTNode) -> None:
         for acts in every:
-            if self.is_over:
+            if self.is_over and self._tells:
                 return
             if acts.path in self._done:
                 continue
             self._done.add(acts.path)
-            if self._left <= 0:
+            if acts.near and self._left[True] < 0:
                 self._unknown(acts.path.stem, _TOO_MUCH, node)
                 return
+            if not acts.near and self._left[False] < 0:
+                continue
             module = self._machine.repository.at(acts.path)
             if module.source is None or UNREAD in acts.statements:
                 self._unread(module, node)
             else:
-                self._statements(module, list(_chosen(module, acts.statements)), node, module.path.stem)
+                self._statements(module, list(_chosen(module, acts)), node, module.path.stem)
 
     def _unread(self, module: Module, node: cst.CSTNode) -> None:
         self._unknown(module.path.stem, module.unread or "it is too large", node)
@@ -115,35 +144,53 @@ class Imports:
         machine = self._machine
         machine.libraries.unseen(Unseen(name, reason), Call(machine, name, machine.place(node)))
 
-    def _statements(self, module: Module, statements: list[Statement], node: cst.CSTNode, name: str) -> None:
+    def _statements(
+        self, module: Module, statements: Sequence[tuple[Statement, bool]], node: cst.CSTNode, name: str
+    ) -> None:
         machine = self._machine
         assert module.source is not None
         module.scope.write("__name__", plain(name))
         frame = Frame("<module>", machine.place(node), module.source.tree, module.scope)
         blocks, machine.flow.blocks = machine.flow.blocks, []
         machine.frames.append(frame)
-        started, outer = machine.expressions.steps, self._until
-        if outer is None:
-            self._until = started + self._left
+        within, self._within = self._within, len(machine.frames)
+        too_much = False
         try:
             with HEAP.lasting():
-                for statement in statements:
-                    if self.is_over or not machine.statements.block([statement]):
+                for statement, near in statements:
+                    if not self._statement(statement, near):
+                        break
+                    if near and self._left[near] < 0:
+                        too_much = True
                         break
         finally:
             machine.frames.pop()
             machine.flow.blocks = blocks
-            if outer is None:
-                self._left -= machine.expressions.steps - started
-                self._until = None
-                if self._left < 0:
-                    self._unknown(module.path.stem, _TOO_MUCH, node)
+            self._within = within
+        if too_much:
+            self._unknown(module.path.stem, _TOO_MUCH, node)
+
+    def _statement(self, statement: Statement, near: bool) -> bool:
+        """Run one statement, as far as there are steps left for such. Whether the next one is reached."""
+        machine, left = self._machine, self._left[near]
+        if left < 0:
+            return True
+        started = machine.expressions.steps
+        until, tells, nested = self._until, self._tells, self._nested
+        self._until, self._tells, self._nested = started + left, near, 0
+        try:
+            return machine.statements.block([statement])
+        finally:
+            steps = machine.expressions.steps - started
+            self._left[near] -= steps - self._nested
+            self._until = until + steps if until is not None else None
+            self._tells, self._nested = tells, nested + steps
 
 
-def _chosen(module: Module, numbers: tuple[int, ...]) -> Iterator[Statement]:
-    """The statements of those numbers, counted as `ast` does, which knows no lines of several."""
+def _chosen(module: Module, acts: Acts) -> Iterator[tuple[Statement, bool]]:
+    """The statements that act, counted as `ast` does, which knows no lines of several; and whether they are near to a write."""
     assert module.source is not None
     every: list[Statement] = []
     for statement in module.source.tree.body:
         every += statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]
-    return (statement for number, statement in enumerate(every) if number in numbers)
+    return ((one, number in acts.near) for number, one in enumerate(every) if number in acts.statements)

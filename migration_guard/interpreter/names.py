@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 
+MAX_ASKED = 3_000
+"""Expressions that are evaluated for one name of another module; what is called beyond gives what is not known."""
 _REWIRES = frozenset({"__bases__", "__class__", "__code__", "__defaults__", "__kwdefaults__"})
 """Attributes by which a function, a class or an object becomes another one."""
 
@@ -36,6 +38,17 @@ class Names:
         with HEAP.lasting():
             self.placed = Store()
         """What was put into `sys.modules`, by the names under which it is imported."""
+        self._asked_since: int | None = None
+        """The step at which a name of another module was asked for, while that is evaluated."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a name of another module is being evaluated. What that runs was judged where the module was imported."""
+        return self._asked_since is not None
+
+    @property
+    def is_asked_too_much(self) -> bool:
+        return self._asked_since is not None and self.machine.expressions.steps > self._asked_since + MAX_ASKED
 
     def lookup(self, name: str) -> Value:
         """What a name stands for where the machine is."""
@@ -104,11 +117,15 @@ class Names:
         if not statements or module.source is None:
             return
         blocks, self.machine.flow.blocks = self.machine.flow.blocks, []
+        asked = self._asked_since
+        if asked is None:
+            self._asked_since = self.machine.expressions.steps
         try:
             with HEAP.lasting(), self.machine.inside("<module>", module.source.tree, module.scope):
                 self.machine.statements.block(statements)
         finally:
             self.machine.flow.blocks = blocks
+            self._asked_since = asked
 
     def _define_by_star(self, module: Module, name: str) -> None:
         for statement in module.definitions.get("*", []):

@@ -73,6 +73,8 @@ class Libraries:
         self._looked_for: set[str] = set()
         self.too_deep: set[tuple[object, int]] = set()
         """Functions that are called too deeply to be followed, each told once."""
+        self.unfollowed_calls: set[object] = set()
+        """Calls that a limit kept from being followed, by the function and what it was given."""
 
         self.framework = ""
         self.steps: list[Call] = []

@@ -246,6 +246,25 @@ class Project:
                     found.append(f"{label}.{state.name}")
         return tuple(found)
 
+    def going_with(self, model: Model) -> tuple[str, ...]:
+        """The tables whose rows may go, or be changed, with those of a model: also those that lie between two of many."""
+        found: dict[str, None] = {}
+        waiting, met = [model], {model.name}
+        while waiting:
+            one = waiting.pop()
+            for name in self.related_to(one):
+                app, _, own = name.partition(".")
+                other = self._named(app, own)
+                state = self._state(app).get(own.lower())
+                for field, given in state.fields.items() if state is not None else ():
+                    if given.many and (table := self._between(other, field, given, app).table):
+                        found[table] = None
+                if name not in met:
+                    met.add(name)
+                    waiting.append(other)
+                    found |= dict.fromkeys([other.table] if other.table else [])
+        return tuple(found)
+
     def _state(self, app: str, *, fields: bool = True) -> dict[str, ModelState]:
         """The models of an app before this migration; without `fields` only their tables, which fewer files tell."""
         if (app, fields) not in self._states:

@@ -64,6 +64,21 @@ class Entrusted:
             self._kept = Store()
         self._running: set[int] = set()
         self._quiet = 0
+        self._at_a_limit = 0
+
+    @contextmanager
+    def at_a_limit(self) -> Iterator[None]:
+        """What is called in this block is not followed. What runs because of that runs nothing more at the next limit.
+
+        Each of what is kept would lead to all the others, in every order.
+        """
+        self._at_a_limit += 1
+        self._quiet += self._at_a_limit > 1
+        try:
+            yield
+        finally:
+            self._quiet -= self._at_a_limit > 1
+            self._at_a_limit -= 1
 
     @contextmanager
     def quiet(self) -> Iterator[None]:

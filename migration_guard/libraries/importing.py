@@ -41,7 +41,8 @@ def _named(call: Call, given: Value | None, found: Callable[[str], Value]) -> Va
         elif isinstance(option, Text) and option.known:
             every.append(found(str(option)))
         else:
-            opaque(call, "a module is imported whose name is not known", call.name)
+            if not call.machine.imports.is_settled:
+                opaque(call, "a module is imported whose name is not known", call.name)
             every.append(Unknown(call.name))
     return join(every)
 
@@ -148,7 +149,8 @@ class Spec(Value):
         if name not in ("exec_module", "load_module"):
             return Unknown(name)
         if self.module is None:
-            opaque(call, "a module is loaded whose path is not known", name)
+            if not call.machine.imports.is_settled:
+                opaque(call, "a module is loaded whose path is not known", name)
             return Unknown(name)
         call.machine.imports.run(Import(self.module.path.stem, 1), self.module.path, call.place.node)
         return ModuleValue(self.module)

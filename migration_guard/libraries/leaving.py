@@ -288,6 +288,9 @@ def taken_from(receiver: Value, key: Value, call: Call) -> None:
 def unseen(callee: Unseen, call: Call) -> Value:
     """A call of something that stands in a file of the repository that could not be read."""
     path, root = callee.path, call.machine.libraries.django.root
+    imports, names = call.machine.imports, call.machine.names
+    if imports.is_over or imports.is_believed or names.is_asked:
+        return callee  # it is told at the import, or was judged there
     if (
         path is not None
         and root is not None
@@ -300,8 +303,13 @@ def unseen(callee: Unseen, call: Call) -> Value:
 
 
 def unfollowed(function: Function, call: Call) -> Value:
-    """A call that a limit keeps from being followed: what may be at its end is not known."""
-    module, root = function.scope.module, call.machine.libraries.django.root
+    """A call that a limit keeps from being followed: what may be at its end is not known. Once is enough for each."""
+    module, libraries = function.scope.module, call.machine.libraries
+    root = libraries.django.root
+    key = (call.machine.ledger.moment, id(function.node), tuple(value.key for value in call.arguments))
+    if key in libraries.unfollowed_calls:
+        return Unknown(function.name)
+    libraries.unfollowed_calls.add(key)
     if root is None:
         speaks = module.mentions_database
     else:  # whatever stands in its own file: what it calls may stand in others
@@ -312,7 +320,8 @@ def unfollowed(function: Function, call: Call) -> Value:
     if speaks:
         _told_as_too_deep(function, call)
         return Unknown(function.name)
-    return leave(Unknown(function.name), call)
+    with libraries.entrusted.at_a_limit():
+        return leave(Unknown(function.name), call)
 
 
 def _told_as_too_deep(function: Function, call: Call) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
+from migration_guard.move.others import others_of, place_of
 from migration_guard.move.piece import Piece
-from migration_guard.operations import Direction, Operation, OperationKind
-from migration_guard.rewriting.removal import CannotRemove
+from migration_guard.operations import Operation
+from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.sql.backfill import CannotMove, touched
 
 
@@ -22,36 +23,11 @@ class Member:
     """By their places in the group."""
 
 
-def others_of(one: Checked, operation: Operation) -> list[tuple[Finding, Operation]]:
-    """The other data changes of the same migration that may run on the way up, each once, in the order of the file."""
-    found: dict[Operation, Finding] = {}
-    for finding in one.findings:
-        other = finding.operation
-        if other is None or other.kind is OperationKind.MARKER or other.direction is Direction.DOWNGRADE:
-            continue
-        if other.migration == operation.migration and other.span != operation.span and not _same_loop(other, operation):
-            found.setdefault(other, finding)
-    return sorted(((finding, other) for other, finding in found.items()), key=lambda pair: _place(pair[1]))
-
-
-def twins_of(one: Checked, operation: Operation) -> tuple[Finding, ...]:
-    """The findings of other assignments in the same loop, which is moved as a whole."""
-    found = [f for f in one.findings if f.operation is not None and f.operation.span != operation.span]
-    return tuple(f for f in found if f.operation is not None and _same_loop(f.operation, operation))
-
-
-def _same_loop(one: Operation, other: Operation) -> bool:
-    mine, theirs = one.rendition, other.rendition
-    if mine is None or theirs is None or mine.loop is None:
-        return False
-    return (mine.loop, mine.sql, one.kind, one.tables) == (theirs.loop, theirs.sql, other.kind, other.tables)
-
-
 def group_of(one: Checked, first: Piece, made: Callable[[Finding], Piece]) -> tuple[Member, ...]:
     """Give a change with all that follow and depend on it. Raises CannotMove if one of these has to stay."""
     members = [Member(first, ())]
     for finding, other in others_of(one, first.operation):
-        if _place(other) < _place(first.operation):
+        if place_of(other) < place_of(first.operation):
             continue  # it stays where it is, and runs before: as it did
         after = tuple(index for index, member in enumerate(members) if not _independent(member.piece, other))
         if not after:
@@ -63,13 +39,6 @@ def group_of(one: Checked, first: Piece, made: Callable[[Finding], Piece]) -> tu
                 f"line {other.span.line} builds on it or reads what it changes ({other.target}), and has to stay: {reason}"
             ) from None
     return tuple(members)
-
-
-def _place(operation: Operation) -> tuple[tuple[int, int], ...]:
-    """When an operation runs, among those of its migration: by the calls that lead to it, from the outside."""
-    calls = operation.rendition.calls if operation.rendition is not None else ()
-    places = [(call.line, call.column) for call in reversed(calls)]
-    return (*places, (operation.span.line, operation.span.column))
 
 
 def _independent(piece: Piece, other: Operation) -> bool:

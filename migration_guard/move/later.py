@@ -17,7 +17,8 @@ from migration_guard.operations import Operation
 from migration_guard.rewriting.contracts import Contract, contract_of, is_idle, told_in
 from migration_guard.rewriting.graph import follower
 from migration_guard.rewriting.later import REQUIRE, extended, written
-from migration_guard.rewriting.removal import CannotRemove, Migration, Site
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.rewriting.steps import Step, entangled, makes_key
 from migration_guard.skim.history import app_label
 from migration_guard.sql.backfill import CannotMove

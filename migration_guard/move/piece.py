@@ -10,11 +10,13 @@ from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
+from migration_guard.move.others import others_of
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition, Rows
 from migration_guard.rewriting.core import Core
-from migration_guard.rewriting.functions import Django
+from migration_guard.rewriting.functions import Asked, Django
 from migration_guard.rewriting.mapped import Mapped
+from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.rewriting.repeated import repeated
 from migration_guard.rewriting.slices import Written
@@ -56,6 +58,8 @@ class Piece:
     """What Django calls its tables, where they have other names."""
     function: Written | None = None
     """What does it, where SQL does not say it."""
+    others: tuple[str, ...] = ()
+    """The tables that a function may write besides."""
 
     @property
     def written(self) -> str:
@@ -82,10 +86,23 @@ def piece_of(one: Checked, finding: Finding, key: str | None) -> Piece:
     candidate, operation = one.candidate, finding.operation
     rendition = _rendition(candidate, operation)
     assert operation is not None
-    rendition = _at_once(candidate, rendition)
     schema = Schema(candidate.path, candidate.root)
-    if rendition.rows is not None:
-        return _function_of(one, finding, operation, schema, key)
+    try:
+        return _in_sql(one, finding, operation, schema, key)
+    except CannotMove as reason:
+        if rendition.rows is None or (rendition.sql and rendition.rows.mapper != "django-orm"):
+            raise
+        try:
+            return _function_of(one, finding, operation, schema, key)
+        except (CannotMove, CannotRemove) as other:
+            raise (reason if rendition.sql else other) from None
+
+
+def _in_sql(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:
+    """Turn a finding into a backfill that SQL says. Raises CannotMove."""
+    rendition = _at_once(one.candidate, _rendition(one.candidate, operation))
+    if rendition.refusal and rendition.rows is not None:
+        raise CannotMove(rendition.refusal)
     if rendition.refusal:
         return _function_of_query(one, finding, operation, schema, key)
     drafted = draft(rendition.sql, schema.facts, key)
@@ -102,23 +119,15 @@ def _models(schema: Schema, drafted: Draft) -> frozenset[str]:
     )
 
 
-def _only_of(schema: Schema, drafted: Draft, rows: Rows) -> tuple[str, ...]:
-    """The fields to which a function keeps whose model has a column that is gone by the time that it runs. Raises CannotMove."""
-    gone = schema.dropped(drafted.table, schema.facts(drafted.table).columns)
-    if gone is None:
-        return ()
-    if rows.mapper != "django-orm":
-        gone = schema.dropped(drafted.table, rows.read)
-        if gone is None:
-            return ()
-    used = schema.dropped(drafted.table, rows.read) if rows.fields else gone
-    if used is None:
-        return rows.fields
-    column, file = used
-    raise CannotMove(
-        f"its loop becomes a function, whose model has the column {column}, and {Path(file).name} drops that; write it as "
-        "one UPDATE, or finish a --skeleton"
-    )
+def _refuse_unread(schema: Schema, drafted: Draft, rows: Rows) -> None:
+    """Refuse a function that reads a column which is gone by the time that it runs. Raises CannotMove."""
+    gone = schema.dropped(drafted.table, rows.read)
+    if gone is not None and gone[0]:
+        column, file = gone
+        raise CannotMove(
+            f"its loop becomes a function, whose model has the column {column}, and {Path(file).name} drops that; write it "
+            "as one UPDATE, or finish a --skeleton"
+        )
 
 
 def _with_unread(drafted: Draft, schema: Schema) -> Draft:
@@ -189,20 +198,49 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
         raise CannotMove(rendition.refusal)
     if key is not None:
         raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
-    drafted = draft_of_rows(operation.tables[0], rows.conditions, rows.columns, schema.facts, key)
+    table = operation.tables[0]
+    drafted = draft_of_rows(
+        table, rows.conditions, rows.columns, schema.facts, key, deletes=operation.kind is OperationKind.DELETE
+    )
     _refuse_history(schema, drafted)
-    only = _only_of(schema, drafted, rows)
+    _refuse_unread(schema, drafted, rows)
     migration = Migration(candidate.path, candidate.source)
-    site = migration.site(rendition, rendition.calls)
     if rows.mapper != "django-orm":
+        site = migration.site(rendition, rendition.calls)
         piece = Piece(finding, operation, rendition, drafted, _models(schema, drafted))
         return _function_of_session(piece, schema, migration, site)
-    django = Django(migration, candidate.path, site.statements, rows.row, only)
+    call = migration.call_of(rendition.calls)
+    if call is None:
+        raise CannotMove(rendition.refusal or _ROW_BY_ROW)
+    rendition = replace(rendition, sql="", within=None, ways=(), loop=migration.outermost_loop(call))
+    others = [other for _, other in others_of(one, operation)]
+    asked = Asked(
+        rows.row,
+        operation.model or "",
+        table,
+        {
+            *rows.columns,
+            *(field for field, column in zip(rows.fields, rows.read, strict=True) if column in rows.columns),
+        },
+        schema.accessors(table),
+        bool(rows.takes_others),
+        [span for other in others for span in (other.span, *(other.rendition.calls if other.rendition else ()))],
+    )
+    site = migration.site(rendition, rendition.calls)
+    django = Django(migration, candidate.path, site.statements, call, asked)
     written = django.written(FUNCTION, operation.migration, fills=drafted.fills)
     app = operation.migration.partition(".")[0].lower()
     words = {word for name in written.words for word in (name, f"{app}_{name}")}
     drafted = _with_unread(replace(drafted, names=drafted.names | words), schema)
-    return Piece(finding, operation, rendition, drafted, _models(schema, drafted), written)
+    return Piece(
+        finding,
+        operation,
+        rendition,
+        drafted,
+        _models(schema, drafted),
+        written,
+        tuple(sorted({*rows.takes_others} - {table})),
+    )
 
 
 def _function_of_session(piece: Piece, schema: Schema, migration: Migration, site: Site) -> Piece:

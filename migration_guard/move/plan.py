@@ -10,14 +10,16 @@ from migration_guard.findings import Finding, Severity
 from migration_guard.interpreter.syntax import Refused
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.move.group import Member, group_of, keys_before, others_of, twins_of
+from migration_guard.move.group import Member, group_of, keys_before
 from migration_guard.move.later import Change, Later, later_of
+from migration_guard.move.others import others_of, twins_of
 from migration_guard.move.piece import FUNCTION, MOVABLE, Piece, piece_of
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
 from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
 from migration_guard.rewriting.leftovers import tidied
-from migration_guard.rewriting.removal import CannotRemove, Migration, Site
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.skim.history import app_label
 from migration_guard.sql.backfill import CannotMove
 
@@ -277,6 +279,7 @@ def _definition(piece: Piece, key: str, after: Sequence[str]) -> Definition:
     code = {
         **({"apply": function, "settles": "True"} if piece.function is not None else {}),
         **({"key_columns": _tuple(drafted.keys)} if len(drafted.keys) > 1 else {}),
+        **({"tables": _tuple((drafted.table, *piece.others))} if piece.others else {}),
         **({"after": _tuple(after)} if after else {}),
         "batch_size": str(BATCH_SIZE_OF_HOT if hot else BATCH_SIZE),
         "priority": f"Priority.{finding.severity.name}",

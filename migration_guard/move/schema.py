@@ -60,6 +60,7 @@ class Schema:
         later = str(contract_path(migration))  # it comes after what is moved
         self._told = [one for folder in folders for one in _in_folder(folder).told if one.file != later]
         self._models = [pair for folder in folders for pair in _in_folder(folder).models]
+        self._relations = [pair for folder in folders for pair in _in_folder(folder).relations]
 
     def facts(self, table: str) -> Facts:
         """Give what is known of a table, by its name with or without schema."""
@@ -80,6 +81,12 @@ class Schema:
     def models(self, table: str) -> frozenset[str]:
         """The names, each with its app, of the models whose table has another name."""
         return frozenset(model for model, name in self._models if bare(name) == bare(table))
+
+    def accessors(self, table: str) -> frozenset[str]:
+        """The names, in lower case, by which rows of Django's models lead to rows of a table."""
+        mine = {bare(table), *(model.lower() for model in self.models(table))}
+        mine |= {"?"} if any(one.endswith("user") for one in mine) else set()  # whom a project's settings name
+        return frozenset(name for of, name in self._relations if of in mine)
 
     def may_be_left_out(self, table: str, column: str, app: str | None) -> bool:
         """Whether rows may surely be added without a column, or a field, of a table, or of a model of an app."""
@@ -143,24 +150,27 @@ class _Folder:
     told: tuple[_Told, ...]
     models: tuple[tuple[str, str], ...]
     """Models of Django's whose table has another name than theirs, each with that."""
+    relations: tuple[tuple[str, str], ...]
+    """The tables of Django's models as they would be by themselves, each with a name that leads to its rows."""
 
 
 @lru_cache(maxsize=256)
 def _in_folder(folder: Path) -> _Folder:
     found: list[_Told] = []
     tables: dict[str, str] = {}
+    relations: dict[tuple[str, str], None] = {}
     for path in sorted((*folder.glob("*.py"), *folder.glob("*.sql"))):
-        found += [_Told(what, str(path)) for what in _in_file(path, tables)]
+        found += [_Told(what, str(path)) for what in _in_file(path, tables, relations)]
     every = (
         one
         if isinstance(one.what, Unread)
         else replace(one, what=replace(one.what, table=tables.get(one.what.table, one.what.table)))
         for one in found
     )
-    return _Folder(tuple(every), tuple(tables.items()))
+    return _Folder(tuple(every), tuple(tables.items()), tuple(relations))
 
 
-def _in_file(path: Path, tables: dict[str, str]) -> Iterator[Told]:
+def _in_file(path: Path, tables: dict[str, str], relations: dict[tuple[str, str], None]) -> Iterator[Told]:
     """Give what a file says. Where models have tables of other names than theirs, that is put into `tables`."""
     try:
         data = read_source(path)
@@ -185,6 +195,7 @@ def _in_file(path: Path, tables: dict[str, str]) -> Iterator[Told]:
             yield from told(node.value)
         elif isinstance(node, ast.Call):
             tables |= django.renamed(node, app)
+            relations |= dict.fromkeys(django.relations(node, app))
             yield from django.by_call(node, app) if called(node) in django.NAMES else alembic.by_call(node, batch)
 
 

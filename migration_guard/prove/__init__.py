@@ -58,7 +58,24 @@ def prove(case: Case, facts_of: Callable[[str], Facts], scratch: Scratch) -> Pro
             return Proof(None, f"not proven: the statement does not run on made-up tables ({_first_line(error)})")
         if wanted == before:
             return Proof(None, "not proven: the statement changes none of the made-up rows")
-        return _compared(case.backfills, tables, wanted, url)
+        proof = _compared(case.backfills, tables, wanted, url)
+    if proof.proven is False and not _is_determined(case, tables, wanted, scratch):
+        return Proof(
+            None,
+            "not proven: which rows the statement leaves depends on the order in which rows lie, where several give a value",
+        )
+    return proof
+
+
+def _is_determined(case: Case, tables: Sequence[Made], wanted: Sequence[object], scratch: Scratch) -> bool:
+    """Whether the statements leave the same rows wherever rows lie: where several give a value, one of them is taken."""
+    with scratch.database() as url, psycopg.connect(url) as connection:
+        for table in tables:
+            table.create(connection)
+            table.turn(connection)
+        for sql in case.statements:
+            connection.execute(sql.encode())
+        return _content(connection, tables) == wanted
 
 
 def _compared(backfills: Sequence[Backfill], tables: Sequence[Made], wanted: Sequence[object], url: str) -> Proof:

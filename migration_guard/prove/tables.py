@@ -60,6 +60,16 @@ class Made:
             beyond = sql.SQL("ALTER TABLE {} ALTER {} RESTART WITH {}")
             connection.execute(beyond.format(self._sql(), _identifier(column), sql.Literal(10 * ROWS)))
 
+    def turn(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        """Let the same rows lie in the reverse order."""
+        for line in (
+            "CREATE TEMPORARY TABLE mg_turned AS SELECT * FROM {} ORDER BY ctid DESC",
+            "DELETE FROM {}",
+            "INSERT INTO {} SELECT * FROM mg_turned",
+        ):
+            connection.execute(sql.SQL(line).format(self._sql()))
+        connection.execute("DROP TABLE mg_turned")
+
     def content(self, connection: psycopg.Connection[tuple[object, ...]]) -> list[tuple[object, ...]]:
         """Give its rows; keys that the server makes up do not count."""
         names = [column for column, _, _ in self.columns if column not in self._made_up()]

@@ -50,8 +50,11 @@ class _Rendered:
     ways: tuple[str, ...] = ()
 
     def joined(self, other: _Rendered | None) -> _Rendered:
-        if other is None or (other.sql, other.refusal) == (self.sql, self.refusal):
+        if other is None or (other.sql, other.refusal, other.rows) == (self.sql, self.refusal, self.rows):
             return self
+        rows = _of_both(self.rows, other.rows)
+        if (other.sql, other.refusal) == (self.sql, self.refusal):
+            return replace(self, rows=rows)
         several = "it runs several times, each with other values: a loop, or several callers; write each one out"
         mine, more = (
             one.ways or ((one.sql,) if one.sql and one.within is one.loop is None else ()) for one in (self, other)
@@ -59,12 +62,25 @@ class _Rendered:
         ways = tuple(dict.fromkeys((*mine, *more))) if mine and more else ()
         refusal = several if ways else self.refusal or other.refusal or several
         kept = ways if len(ways) <= MAX_WAYS else ()  # some of them are not what it is
-        return replace(self, sql="", refusal=refusal, loop=None, rows=None, ways=kept)
+        return replace(self, sql="", refusal=refusal, loop=None, rows=rows, ways=kept)
 
     def told(self) -> Rendition:
         within, loop = (spot.span() if spot is not None else None for spot in (self.within, self.loop))
         calls = tuple(spot.span() for spot in self.calls)
         return Rendition(self.sql, self.refusal, calls, within, self.statements, loop, self.rows, self.ways)
+
+
+def _of_both(one: Rows | None, other: Rows | None) -> Rows | None:
+    """What is known of rows that are written on one way or on another: what holds of both."""
+    if one is None or other is None or (one.mapper, one.row) != (other.mapper, other.row):
+        return None
+    return replace(
+        one,
+        conditions=tuple(held for held in one.conditions if held in other.conditions),
+        columns=tuple(dict.fromkeys((*one.columns, *other.columns))),
+        fields=one.fields if one.fields == other.fields else (),
+        read=one.read if one.fields == other.fields else (),
+    )
 
 
 @dataclass(slots=True)
@@ -280,7 +296,7 @@ class Ledger:
             return _Rendered("", str(reason), calls, loop=reason.loop, rows=reason.rows)
         if isinstance(found, str):
             return _Rendered(found, "", calls)
-        return _Rendered(found.sql, "", calls, found.within, found.statements, found.loop)
+        return _Rendered(found.sql, "", calls, found.within, found.statements, found.loop, found.rows)
 
     def lends(self) -> None:
         """A session is used that its caller goes on with, and may flush."""

@@ -63,12 +63,23 @@ def loop_spot(machine: Machine, loop: cst.For) -> Spot | None:
     return spot_of(Place(source, loop, loop)) if source is not None else None
 
 
+def row_of(loop: cst.For) -> tuple[str | None, cst.BaseExpression]:
+    """The variable of a loop that holds a row, and what gives the rows; also where they are counted (`enumerate`)."""
+    match loop:
+        case cst.For(
+            target=cst.Tuple(elements=[cst.Element(value=cst.Name()), cst.Element(value=cst.Name(value=row))]),
+            iter=cst.Call(func=cst.Name(value="enumerate"), args=[cst.Arg(value=source, star=""), *_]),
+        ):
+            return row, source
+    return dotted(loop.target), loop.iter
+
+
 def loop_around(machine: Machine, node: cst.CSTNode, row: str | None) -> cst.For:
     """Find the loop whose row a statement saves. Raises NotRendered."""
     around = [loop for loop in loops_of(machine) if any(one is node for one in within(loop.body))]
     if not around or row is None:
         raise NotRendered("it is no loop over rows; write it as one UPDATE, or finish a --skeleton")
-    if len(around) > 1 or dotted(around[-1].target) != row:
+    if len(around) > 1 or row_of(around[-1])[0] != row:
         raise NotRendered("a loop with Python logic: several loops, or other rows than those that it goes through")
     return around[0]
 
@@ -99,8 +110,11 @@ def read_of(body: cst.BaseSuite, row: str) -> frozenset[str]:
     )
 
 
-def written_of(body: cst.BaseSuite, row: str) -> list[str]:
-    """The attributes of a row that a loop assigns, or puts something into. Raises NotRendered where that is not seen."""
+def written_of(body: cst.CSTNode, row: str, *, bound: bool = False) -> list[str]:
+    """The attributes of a row that a loop assigns, or puts something into. Raises NotRendered where that is not seen.
+
+    `bound` says that the variable itself is set there, once.
+    """
     found: list[str] = []
     for node in within(body):
         match node:
@@ -112,7 +126,7 @@ def written_of(body: cst.BaseSuite, row: str) -> list[str]:
                     attribute = (dotted(whole) or "").split(".")
                     if attribute[0] == row and len(attribute) == 2:
                         found.append(attribute[1])
-                    elif attribute[0] == row:
+                    elif attribute[0] == row and not (bound and attribute == [row]):
                         raise understood_no(one)
             case cst.Call(func=cst.Name(value="setattr")):
                 raise understood_no(node)
@@ -134,7 +148,8 @@ class Body:
     def __init__(self, machine: Machine, loop: cst.For, fields: Fields, saved: cst.CSTNode | None = None) -> None:
         self._machine = machine
         self._loop = loop
-        self._row = dotted(loop.target) or ""
+        self._row = row_of(loop)[0] or ""
+        self._counts = {one.value for one in within(loop.target) if isinstance(one, cst.Name)} - {self._row}
         self._saved = saved
         self._fields = fields
         self._locals: dict[str, tuple[str, Kind] | NotRendered] = {}
@@ -338,7 +353,7 @@ class Body:
             case cst.BooleanOperation(operator=cst.Or()):
                 one, kind = self._value(node.left)
                 return f"CASE WHEN {self._test(node.left)} THEN {one} ELSE {self._value(node.right)[0]} END", kind
-        names = (self._row, *self._locals)
+        names = (self._row, *self._counts, *self._locals)
         if any(isinstance(one, cst.Call) or (isinstance(one, cst.Name) and one.value in names) for one in within(node)):
             raise NotRendered(_PYTHON.format(shown(node)))
         value = self._machine.evaluate(node)

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.forms.nodes import within
-from migration_guard.interpreter.spot import Spot
 from migration_guard.interpreter.syntax import dotted
-from migration_guard.operations import Rows
 from migration_guard.rendition.loops import (
     KINDS,
     Body,
@@ -17,8 +15,7 @@ from migration_guard.rendition.loops import (
     collecting_loop,
     loop_around,
     loop_spot,
-    read_of,
-    written_of,
+    row_of,
 )
 from migration_guard.rendition.queryset import QuerySet
 from migration_guard.rendition.spelling import (
@@ -30,6 +27,7 @@ from migration_guard.rendition.spelling import (
     understood_no,
     where,
 )
+from migration_guard.rendition.written import with_rows
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from migration_guard.libraries.database import Model
 
 
+@with_rows
 def of_save(call: Call, model: Model | None) -> Rendered:
     """Give the statement that a loop over a queryset stands for, whose rows are saved one by one."""
     whole = call.place.whole
@@ -50,6 +49,7 @@ def of_save(call: Call, model: Model | None) -> Rendered:
     return _of_loop(call.machine, model, loop, _fields_of(given), saved=whole)
 
 
+@with_rows
 def of_delete(call: Call, model: Model | None) -> Rendered:
     """Give the statement of a loop over a queryset that deletes its rows one by one."""
     whole = call.place.whole
@@ -59,7 +59,7 @@ def of_delete(call: Call, model: Model | None) -> Rendered:
     loop = loop_around(call.machine, whole, row)
     query = QuerySet(call.machine, model, model.table)
     query.alone()
-    conditions = query.rows(loop.iter)
+    conditions = query.rows(row_of(loop)[1])
     held = Body(call.machine, loop, _Fields(query), whole).held()
     return Rendered(
         f"DELETE FROM {qualified(model.table)}{where([*conditions, *held])}", loop=loop_spot(call.machine, loop)
@@ -123,6 +123,7 @@ def _got(line: cst.CSTNode, row: str) -> cst.Call | None:
     return None
 
 
+@with_rows
 def of_bulk_update(call: Call, model: Model | None) -> Rendered:
     """Give the statement of a loop that collects rows, which are saved together."""
     whole = call.place.whole
@@ -142,54 +143,13 @@ def _of_loop(machine: Machine, model: Model, loop: cst.For, fields: tuple[str, .
     spot = loop_spot(machine, loop)
     query = QuerySet(machine, model, model.table)
     try:
-        conditions = query.rows(loop.iter)
+        conditions = query.rows(row_of(loop)[1])
         sets, held = Body(machine, loop, _Fields(query), saved).run()
         _check_saved(machine, model, set(sets), fields)
         columns = ", ".join(f"{query.column(field)} = {value}" for field, value in sets.items())
         return Rendered(f"UPDATE {qualified(model.table)} SET {columns}{where([*conditions, *held])}", loop=spot)
     except NotRendered as reason:
-        raise NotRendered(str(reason), spot, rows_of(query, loop, spot)) from None
-
-
-def rows_of(query: QuerySet, loop: cst.For, spot: Spot | None) -> Rows | None:
-    """Say which rows a loop goes through and what it may write, if it can be made again for some of them."""
-    row = dotted(loop.target)
-    if row is None or "." in row or spot is None:
-        return None
-    django, model = query.machine.libraries.django, query.model
-    try:
-        conditions = query.sayable(loop.iter)
-        for attribute in read_of(loop.body, row):
-            other = django.related(model, attribute)
-            if other is not None and other.table == model.table:
-                return None  # it reads other rows of the table that it changes
-        written = [query.column(field).strip('"') for field in written_of(loop.body, row)]
-    except NotRendered:
-        return None
-    used = _used_of(query, loop, row)
-    return Rows("django-orm", row, tuple(conditions), tuple(dict.fromkeys(written)), tuple(used), tuple(used.values()))
-
-
-_OF_ROWS = frozenset({"save", "pk"})
-_LOADS = frozenset({"select_related", "only", "defer", "values", "values_list", "annotate"})
-"""What says itself which columns are read."""
-
-
-def _used_of(query: QuerySet, loop: cst.For, row: str) -> dict[str, str]:
-    """The fields of a row that a loop speaks of, with their columns; none where it may need others too."""
-    if any(isinstance(one, cst.Name) and one.value in _LOADS for one in within(loop.iter)):
-        return {}
-    known = {id(one.value) for one in within(loop.body) if isinstance(one, cst.Attribute)}
-    for one in within(loop.body):
-        match one:
-            case cst.Call(func=cst.Attribute(attr=cst.Name(value="append")), args=[cst.Arg(value=cst.Name() as given)]):
-                known.add(id(given))
-            case cst.Name(value=name) if name == row and id(one) not in known:
-                return {}
-    try:
-        return {field: query.column(field).strip('"') for field in sorted(read_of(loop.body, row) - _OF_ROWS)}
-    except NotRendered:
-        return {}
+        raise NotRendered(str(reason), spot) from None
 
 
 def _check_saved(machine: Machine, model: Model, assigned: set[str], fields: tuple[str, ...]) -> None:

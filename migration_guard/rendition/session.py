@@ -9,7 +9,7 @@ import libcst as cst
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.operations import Rows
 from migration_guard.rendition.core import Core
-from migration_guard.rendition.loops import KINDS, Body, Kind, loop_around, loop_spot, written_of
+from migration_guard.rendition.loops import KINDS, Body, Kind, loop_around, loop_spot, row_of, written_of
 from migration_guard.rendition.mapped import mapped
 from migration_guard.rendition.spelling import NotRendered, Rendered, name, qualified, where
 
@@ -26,7 +26,7 @@ def of_assignment(machine: Machine, model: Model, node: cst.CSTNode) -> Rendered
     loop = loop_around(machine, node, row)
     spot = loop_spot(machine, loop)
     try:
-        table, conditions = Core(machine).rows(loop.iter)
+        table, conditions = Core(machine).rows(row_of(loop)[1])
         fields = _Attributes(machine, model, table)
         sets, held = Body(machine, loop, fields).run()
     except NotRendered as reason:
@@ -41,7 +41,7 @@ def _rows_of(machine: Machine, model: Model, loop: cst.For, row: str | None) -> 
         return None
     known = {field: column for field, column, _ in mapped(model.cls)}
     try:
-        conditions = Core(machine).rows(loop.iter)[1]
+        conditions = Core(machine).rows(row_of(loop)[1])[1]
     except NotRendered:
         conditions = []
     try:

@@ -45,6 +45,8 @@ class Rendered:
     """How many that text holds."""
     loop: Spot | None = None
     """The loop that it stands for."""
+    rows: Rows | None = None
+    """What is known of the rows that it writes, where a function could do the same."""
 
 
 def spelt(value: Value) -> str:

@@ -20,6 +20,7 @@ from migration_guard.rendition.spelling import (
     understood_no,
     where,
 )
+from migration_guard.rendition.written import with_rows
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from migration_guard.libraries.database import Model
 
 
+@with_rows
 def rendered(call: Call, model: Model | None) -> str | Rendered:
     """Give the statement of a call of `update()` or `delete()`."""
     whole = call.place.whole

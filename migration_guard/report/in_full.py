@@ -89,7 +89,7 @@ class _Page:
         for finding in filter(self._untold, to_mend(findings)):
             yield from self._field("do", finding.help)
         if any(may_move(finding) for finding in findings):
-            yield from self._field("move", f"migration-guard move {shlex.quote(f'{first.path}:{first.span.line}')}")
+            yield from self._field("try", f"migration-guard move {shlex.quote(f'{first.path}:{first.span.line}')}")
 
     def _untold(self, finding: Finding) -> bool:
         """Whether the rule's advice, in these words, is new on this page."""

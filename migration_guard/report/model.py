@@ -94,7 +94,10 @@ def to_mend(place: Iterable[Finding]) -> list[Finding]:
 
 
 def may_move(finding: Finding) -> bool:
-    """Whether `migration-guard move` is worth a try: all else it refuses without a look at the statement."""
+    """Whether `migration-guard move` is worth a try: all else it refuses without a look at the statement.
+
+    It is no promise: that would take the look.
+    """
     operation = finding.operation
     return (
         operation is not None

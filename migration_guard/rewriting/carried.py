@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from symtable import SymbolTable, symtable
 
 from migration_guard.lean import dataclass
+from migration_guard.rewriting.expressions import last_name
 
 _MUTATES = frozenset(
     "add append appendleft clear discard extend extendleft insert pop popitem popleft remove reverse setdefault sort update "
@@ -17,19 +18,25 @@ _MAKES = frozenset({"list", "dict", "set", "defaultdict", "Counter", "deque", "O
 _HARMLESS = frozenset(
     {"len", "sorted", "list", "set", "dict", "tuple", "any", "all", "min", "max", "sum", "str", "repr", "bool"}
 )
-_TIME = frozenset({"now", "utcnow", "today", "time", "localtime", "localdate"})
+_TIME = frozenset({"now", "utcnow", "today", "time", "localtime", "localdate", "Now", "TransactionNow"})
 _CHANCE = frozenset(
     "uuid1 uuid4 random randint randrange choice choices sample shuffle token_hex token_urlsafe token_bytes getrandbits "
-    "get_random_string urandom make_password get_random_secret_key generate_key".split()
+    "get_random_string urandom make_password get_random_secret_key generate_key Random RandomUUID RawSQL Func".split()
 )
 _LETS_THROUGH = frozenset(
     "atomic open cursor begin begin_nested no_autoflush connect closing nullcontext localcontext override savepoint".split()
 )
 """Managers of blocks that swallow no error."""
+_TELLS = frozenset("print debug info warning error exception critical log write success".split())
 _ADDS_TO = frozenset("append appendleft extend extendleft insert pop popitem popleft reverse remove".split())
 _PUTS_TOGETHER = frozenset("format join format_map zfill".split())
 """Methods that make another text of one each time."""
 _REACHES_OUT = frozenset("requests urllib urlopen subprocess smtplib send_mail socket httpx boto3 open".split())
+
+_AGAIN = (
+    "no condition tells which rows are done: it computes each value from the one that stands there, so that a second run "
+    "would change it again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +86,6 @@ def _root(node: ast.AST) -> Iterator[str]:
         yield node.id
 
 
-def carried_over(
-    loop: ast.For, setup: ast.Module, helpers: ast.Module, row: str, lists: frozenset[str], *, fills: bool
-) -> str | None:
-    """Say why the rows of a loop over a queryset do not stand each for itself; None if they do.
-
-    `lists` are filled, and used after it.
-    """
-    return taken_along(loop, setup, helpers, row, lists, fills=fills) or _of_its_own_rows(
-        loop, setup, ast.Module(loop.body, []), row
-    )
-
-
 def taken_along(
     loop: ast.For, setup: ast.Module, helpers: ast.Module, row: str, lists: frozenset[str], *, fills: bool
 ) -> str | None:
@@ -103,8 +98,29 @@ def taken_along(
         or _written_outside(body, outside - lists, row)
         or _written_outside(helpers, helping, row)
         or _handed_on(loop, setup, outside - lists)
-        or _from_before(loop.body, inside.binds - {row})
+        or _by_place(loop, row)
+        or _from_before(loop.body, inside.binds - {row} - lists - _told_of(loop.body, counted(loop)))
         or _not_the_same(ast.Module([*setup.body, *helpers.body, *loop.body], []), body, row, fills=fills)
+    )
+
+
+def of_a_statement(every: ast.Module, helpers: ast.Module, fields: Collection[str], *, fills: bool) -> str | None:
+    """Say why a change of a queryset as a whole cannot be made again and again; None if it can. `fields` are written."""
+    reason = _not_the_same(ast.Module([*every.body, *helpers.body], []), ast.Module([], []), "", fills=fills)
+    if reason is not None or fills:
+        return reason
+    for node in ast.walk(every):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.endswith("update"):
+            for given in node.keywords:
+                if given.arg in fields and _made_of_itself(given.value, given.arg or ""):
+                    return _AGAIN
+    return None
+
+
+def _made_of_itself(node: ast.expr, field: str) -> bool:
+    """Whether an expression of Django's speaks of the field that it is for."""
+    return not isinstance(node, ast.Constant) and any(
+        isinstance(one, ast.Constant) and one.value == field for one in ast.walk(node)
     )
 
 
@@ -158,6 +174,40 @@ def _handed_on(loop: ast.For, setup: ast.Module, outside: set[str]) -> str | Non
         given = {one.id for one in (*node.args, *(kw.value for kw in node.keywords)) if isinstance(one, ast.Name)}
         if (name not in _HARMLESS and given & made) or name == "next":
             return "its loop hands something on that the next rows may see"
+    return None
+
+
+def counted(loop: ast.For) -> frozenset[str]:
+    """The variables that a loop counts up, or puts together."""
+    found = (one.target for one in ast.walk(loop) if isinstance(one, ast.AugAssign))
+    return frozenset(one.id for one in found if isinstance(one, ast.Name))
+
+
+def only_told(body: Sequence[ast.stmt], names: Collection[str]) -> bool:
+    """Whether variables are used for nothing but to be said to people."""
+    return _told_of(body, names) >= frozenset(names)
+
+
+def _told_of(body: Sequence[ast.stmt], names: Collection[str]) -> frozenset[str]:
+    """Those variables that are counted up, said to people, and used for nothing else."""
+    whole = ast.Module(list(body), [])
+    told = {
+        id(inner)
+        for one in ast.walk(whole)
+        if (isinstance(one, ast.Expr) and last_name(one.value) in _TELLS) or isinstance(one, ast.AugAssign)
+        for inner in ast.walk(one if isinstance(one, ast.Expr) else one.target)
+    }
+    used = {one.id for one in ast.walk(whole) if isinstance(one, ast.Name) and id(one) not in told}
+    return frozenset(names) - used
+
+
+def _by_place(loop: ast.For, row: str) -> str | None:
+    """Whether what a loop does depends on the places of rows: these are others in each batch."""
+    if not isinstance(loop.target, ast.Tuple) or last_name(loop.iter) != "enumerate":
+        return None
+    places = {one.id for one in ast.walk(loop.target) if isinstance(one, ast.Name)} - {row}
+    if row and not only_told(loop.body, places):
+        return "its loop counts its rows, which are others in each batch"
     return None
 
 
@@ -221,8 +271,7 @@ def _flow(body: Sequence[ast.stmt], sure: frozenset[str], own: frozenset[str]) -
 
 def _lets_errors_through(node: ast.expr) -> bool:
     """Whether a block is left by its end or by an error: a manager that nobody knows may swallow that."""
-    function = node.func if isinstance(node, ast.Call) else node
-    return (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) in _LETS_THROUGH
+    return last_name(node) in _LETS_THROUGH
 
 
 def _stored(target: ast.expr) -> frozenset[str]:
@@ -231,31 +280,9 @@ def _stored(target: ast.expr) -> frozenset[str]:
     )
 
 
-def _of_its_own_rows(loop: ast.For, setup: ast.Module, body: ast.Module, row: str) -> str | None:
-    """Whether the model whose rows it goes through is asked for others."""
-    rows = {
-        target.id: next(_root(node.value), None)
-        for node in ast.walk(setup)
-        if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Name)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    model = next(_root(loop.iter), None)
-    while isinstance(loop.iter, ast.Name) and rows.get(model or "") not in {None, model, "apps"}:
-        model = rows[model or ""]
-    for node in ast.walk(body):
-        if isinstance(node, ast.Name) and node.id == model and model != row:
-            return "its loop reads other rows of the table that it changes"
-    return None
-
-
 def _not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool) -> str | None:
     """What gives another value each time, or reaches beyond the database."""
-    called = {
-        node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-        for node in ast.walk(every)
-        if isinstance(node, ast.Call) and isinstance(node.func, (ast.Attribute, ast.Name))
-    }
+    called = {last_name(node) for node in ast.walk(every) if isinstance(node, ast.Call)}
     named = {node.id for node in ast.walk(every) if isinstance(node, ast.Name)} | {
         node.attr for node in ast.walk(every) if isinstance(node, ast.Attribute)
     }
@@ -269,10 +296,7 @@ def _not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool)
         return f"{min(found)} gives another value each time, and no condition tells which rows are done"
     for node in ast.walk(body):
         if _computes_itself(node, row):
-            return (
-                "no condition tells which rows are done: it computes each value from the one that stands there, so that a "
-                "second run would change it again"
-            )
+            return _AGAIN
     return None
 
 

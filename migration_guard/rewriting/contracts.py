@@ -13,7 +13,8 @@ import libcst as cst
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
 from migration_guard.rewriting.leftovers import is_harmless
-from migration_guard.rewriting.removal import CannotRemove, Migration
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.steps import Step, Told, entangled, mirrors, told_by
 
 _LONGEST_REVISION = 32

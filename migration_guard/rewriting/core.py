@@ -14,7 +14,8 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.rewriting.carried import names_of, taken_along
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.queried import Queried, Unlike, queried
-from migration_guard.rewriting.removal import CannotRemove, Migration
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Written
 from migration_guard.rewriting.texts import with_text
 from migration_guard.sql.backfill.keyed import among_these, changing
@@ -154,11 +155,12 @@ class Core(Binds):
         if self.queried.from_text is not None:
             body = [self._as_it_comes(one) for one in self._statements]
             return self._connected(before, connection), self._connected(body, connection)
-        changed = self._among_ids(self._loop.iter)
+        source = cst.ensure_type(self._loop, cst.For).iter
+        changed = self._among_ids(source)
         if changed is not None:
             body = [one.with_changes(iter=changed) if one is self._loop else one for one in self._statements]
             return self._connected(before, connection), self._connected(body, connection)
-        rows = self._loop.iter.value if isinstance(self._loop.iter, cst.Name) else None
+        rows = source.value if isinstance(source, cst.Name) else None
         uses = [one for one in (*before, *self._statements) for name in self._loads(one) if name == rows]
         for index, one in enumerate(before):
             line = one.body[0] if isinstance(one, cst.SimpleStatementLine) else None

@@ -1,45 +1,72 @@
-"""A loop of a migration as a function of its own: with all that it uses, for the rows whose keys it is given."""
+"""What a migration does with Django's models as a function of its own: with all that it uses, for the rows whose keys it is given."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import libcst as cst
 
-from migration_guard.rewriting.carried import carried_over
+from migration_guard.lean import dataclass
+from migration_guard.operations import Span
+from migration_guard.rewriting.carried import of_a_statement, taken_along
+from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.layout import is_import
-from migration_guard.rewriting.removal import CannotRemove, Migration
-from migration_guard.rewriting.slices import BY_HAND, Loop, Written
+from migration_guard.rewriting.narrowed import Narrowed, Places
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
+from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
 
-_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _HELPER = "from migration_guard.backfill.django import models_at"
+_NEUTRAL = frozenset({"atomic", "scopes_disabled", "scope", "nullcontext", "suppress"})
+"""What a block may be of whose end means nothing for the rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A change of Django's, as the rest of the house knows it."""
+
+    row: str
+    """The variable that holds a row; empty where a queryset is changed as a whole."""
+    model: str
+    """`app.Model`, whose rows are written."""
+    table: str
+    fields: Collection[str]
+    """What is written, by the names of fields and of columns; nothing where rows are deleted."""
+    accessors: Collection[str]
+    """By which names rows of other models, or of its own, lead to its rows."""
+    takes_others: bool
+    """Whether rows of other models go with those that are deleted."""
+    others: Sequence[Span] = ()
+    """Where the migration does anything else to the database."""
 
 
 class Django(Loop):
-    """A loop in a function that `RunPython` calls."""
+    """A change in a function that `RunPython` calls: a statement, or the loops that it stands in."""
 
     def __init__(
-        self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode], row: str, only: Sequence[str] = ()
+        self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode], call: cst.Call, asked: Asked
     ) -> None:
         super().__init__(migration, path, statements)
-        self._row = row
-        self._only = only
-        """The fields that are read, where a later migration drops others."""
+        self._call = call
+        self._asked = asked
 
     def written(self, name: str, label: str, *, fills: bool) -> Written:
         """Write the function. `fills` says that it only fills columns that are empty. Raises CannotRemove."""
         if self._around is None:
-            raise CannotRemove(f"its loop stands in no function of the migration; {BY_HAND}")
+            raise CannotRemove(f"it stands in no function of the migration; {BY_HAND}")
         models, editor = self._given(self._around)
         app, _, stem = label.partition(".")
-        body = [self._for_ids(node) for node in self._statements]
-        used = self._used({one for one in (models, editor) if one is not None})
-        before = self._in_order(used.before)
-        before, body = self._narrowed(before, body)
-        self._check(before, body, self._in_order(used.module), fills=fills)
+        self._check_blocks()
+        narrowed = Narrowed(self._migration, self._around, self._statements, self._call, self._asked.row)
+        top = self._top_of(narrowed.old)
+        self._instead[id(top)] = top.deep_replace(narrowed.old, narrowed.new)
+        used = self._used({one for one in (models, editor) if one is not None}, narrowed.lists)
+        self._refuse_others(used)
+        before, body = self._in_order(used.before), [self._as_it_comes(one) for one in self._statements]
+        self._check(before, body, self._in_order(used.module), narrowed, fills=fills)
         given = f"({models or '_models'}, {editor or '_editor'})"
         block = cst.parse_statement(
             f"with models_at(connection, {app!r}, {stem!r}) as {given}:\n    pass\n".replace("'", '"')
@@ -51,75 +78,52 @@ class Django(Loop):
         """The names that the function has for the models and the schema editor."""
         names = [one.name.value for one in (*function.params.posonly_params, *function.params.params)]
         if function.asynchronous is not None or len(names) > 2 or not self._migration.runs(function.name.value):
-            raise CannotRemove(
-                f"its loop stands in {function.name.value}(), which RunPython does not call itself; {BY_HAND}"
-            )
+            raise CannotRemove(f"it stands in {function.name.value}(), which RunPython does not call itself; {BY_HAND}")
         return (names[0] if names else None), (names[1] if len(names) > 1 else None)
 
-    # --- Only these rows ---------------------------------------------------------------------------------------------
+    def _top_of(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The statement of those that go along in which a piece of code stands."""
+        tops = {id(one): one for one in (*self._statements, *self._migration.before(self._loop))}
+        for one in (node, *self._migration.above(node)):
+            if id(one) in tops:
+                return tops[id(one)]
+        raise CannotRemove(f"which rows it goes through cannot be narrowed to those of a batch; {BY_HAND}")
 
-    def _for_ids(self, node: cst.CSTNode) -> Any:
-        if node is not self._loop:
-            return node
-        manager = _manager_in(self._loop.iter)
-        if manager is None:
-            return node
-        return self._loop.with_changes(iter=_among_ids(self._loop.iter, manager, self._only))
+    # --- Whether it can be done for some rows as for all -------------------------------------------------------------
 
-    def _narrowed(self, before: list[Any], body: list[Any]) -> tuple[list[Any], list[Any]]:
-        """Narrow the rows where they are given to a variable first."""
-        if _manager_in(self._loop.iter) is not None:
-            return before, body
-        node: cst.BaseExpression = self._loop.iter
-        while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-            node = node.func.value
-        rows = node.value if isinstance(node, cst.Name) else None
-        uses = [one for one in (*before, *body) for name in self._loads(one) if name == rows]
-        made = [
-            (index, one.body[0])
-            for index, one in enumerate(before)
-            if isinstance(one, cst.SimpleStatementLine)
-            and isinstance(one.body[0], cst.Assign)
-            and rows in self._names(one).binds
-        ]
-        if rows is None or len(uses) != 1 or len(made) != 1:
-            raise CannotRemove(f"which rows its loop goes through cannot be narrowed to those of a batch; {BY_HAND}")
-        index, assign = made[0]
-        manager = _manager_in(assign.value)
-        if manager is None:
-            raise CannotRemove(f"which rows its loop goes through cannot be narrowed to those of a batch; {BY_HAND}")
-        line = before[index].with_changes(
-            body=[assign.with_changes(value=_among_ids(assign.value, manager, self._only))]
-        )
-        return [*before[:index], line, *before[index + 1 :]], body
+    def _check_blocks(self) -> None:
+        """What stands in a block that does something at its end would do it no more."""
+        for parent in self._migration.above(self._loop):
+            if isinstance(parent, cst.With):
+                calls = [one.item.func if isinstance(one.item, cst.Call) else one.item for one in parent.items]
+                if not {self._code(one).strip().rpartition(".")[2] for one in calls} <= _NEUTRAL:
+                    raise CannotRemove(f"it stands in a block of `with {self._code(parent.items[0])}`; {BY_HAND}")
 
-    # --- Whether each row stands for itself --------------------------------------------------------------------------
+    def _refuse_others(self, used: Used) -> None:
+        """Refuse what makes other changes on the way: it would make them for each batch."""
+        nodes = [*self._statements, *used.before.values(), *used.module.values()]
+        for one in self._asked.others:
+            if any(self._migration.holds(node, one) for node in nodes):
+                raise CannotRemove(
+                    f"what it uses makes another change too (line {one.line}); give each a loop of its own, then move them "
+                    "one by one"
+                )
 
-    def _check(self, before: list[Any], body: list[Any], module: list[Any], *, fills: bool) -> None:
-        loop = next(one for one in body if isinstance(one, cst.For))
-        inside = ast.parse(self._code(loop)).body[0]
-        assert isinstance(inside, ast.For)
-        lists = {name for one in body if one is not loop for name in self._loads(one)}
+    def _check(self, before: list[Any], body: list[Any], module: list[Any], narrowed: Narrowed, *, fills: bool) -> None:
         setup = ast.parse("".join(self._code(one) for one in before))
         helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one)))
-        reason = carried_over(inside, setup, helpers, self._row, frozenset(lists), fills=fills)
+        whole = ast.parse("".join(self._code(one) for one in body))
+        asked = self._asked
+        places = Places(self._code(self._call).strip(), asked.row, narrowed.lists)
+        around: list[ast.stmt] = [*setup.body, *whole.body]
+        reason = of_a_statement(ast.Module(around, []), helpers, asked.fields, fills=fills)
+        for loop in places.loops(whole):
+            known = ast.Module([one for one in around if one is not loop], [])
+            reason = reason or taken_along(loop, known, helpers, asked.row, narrowed.lists, fills=fills)
+            around = [*around, *loop.body]
+        elsewhere = Elsewhere(
+            asked.model, asked.table, asked.accessors, asked.fields, asked.row, takes_others=asked.takes_others
+        )
+        reason = reason or elsewhere.read(setup, whole, helpers)
         if reason is not None:
             raise CannotRemove(f"{reason}; {BY_HAND}")
-
-
-def _manager_in(node: cst.BaseExpression) -> cst.Attribute | None:
-    """The manager that a chain of calls begins with."""
-    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        node = node.func.value
-        if isinstance(node, cst.Attribute) and node.attr.value in _MANAGERS:
-            return node
-    return None
-
-
-def _among_ids(node: cst.BaseExpression, manager: cst.Attribute, only: Sequence[str]) -> cst.CSTNode:
-    code = cst.Module(body=[]).code_for_node(manager)
-    fields = ", ".join(f'"{one}"' for one in only)
-    narrowed = cst.parse_expression(f"{code}.filter(pk__in=ids){f'.only({fields})' if only else ''}")
-    changed = node.deep_replace(manager, narrowed)
-    assert isinstance(changed, cst.CSTNode)
-    return changed

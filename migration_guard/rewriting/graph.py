@@ -9,7 +9,7 @@ from pathlib import Path
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted, parse
-from migration_guard.rewriting.removal import CannotRemove
+from migration_guard.rewriting.reached import CannotRemove
 
 
 def follower(path: Path, data: bytes, old: str, new: str, app: str | None) -> bytes | None:

@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.rewriting.expressions import last_name
 
 _TELLS = "migration-guard move:"
 _HARMLESS = frozenset(
@@ -74,8 +75,9 @@ def is_harmless(value: ast.expr) -> bool:
         case ast.Call(func=ast.Attribute(value=inner, attr="execute"), args=[statement], keywords=[]):
             return is_harmless(inner) and _only_selects(statement)
         case ast.Call(func=function, args=arguments, keywords=keywords):
-            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            return name in _HARMLESS and all(map(is_harmless, (*arguments, *(one.value for one in keywords))))
+            return last_name(function) in _HARMLESS and all(
+                map(is_harmless, (*arguments, *(one.value for one in keywords)))
+            )
     return False
 
 
@@ -83,7 +85,7 @@ def _only_selects(node: ast.expr) -> bool:
     """Whether a statement that is written out only reads: its text, or SQLAlchemy's `select`."""
     texts = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     calls = [one.func for one in ast.walk(node) if isinstance(one, ast.Call)]
-    names = {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in calls}
+    names = {last_name(one) for one in calls}
     if names <= {"text"} and len(texts) == 1:
         return texts[0].lstrip().lower().startswith("select ") and "(" not in texts[0]
     return "select" in names and names <= {"select", "where", "order_by", "is_", "isnot", "is_not", "not_in", "in_"}

@@ -9,10 +9,12 @@ from typing import Any
 
 import libcst as cst
 
-from migration_guard.rewriting.carried import taken_along
+from migration_guard.rewriting.carried import names_of, only_told, taken_along
 from migration_guard.rewriting.core import Binds
+from migration_guard.rewriting.expressions import last_name
 from migration_guard.rewriting.layout import is_import
-from migration_guard.rewriting.removal import CannotRemove, Migration
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Written
 
 _HELPER = "from sqlalchemy.orm import Session"
@@ -38,7 +40,7 @@ class Mapped(Binds):
         if around is None or around.name.value != "upgrade" or not self.is_bind(session, texts) or session not in texts:
             raise CannotRemove(f"it does not execute on a session on Alembic's own connection; {BY_HAND}")
         narrowed = ast.parse(
-            f"x.{'filter' if _last(queried) == 'query' else 'where'}({model}.{key}.in_(ids))", mode="eval"
+            f"x.{'filter' if last_name(queried) == 'query' else 'where'}({model}.{key}.in_(ids))", mode="eval"
         ).body
         assert isinstance(narrowed, ast.Call)
         assert isinstance(narrowed.func, ast.Attribute)
@@ -59,6 +61,8 @@ class Mapped(Binds):
         loop = ast.parse(self._code(self._loop)).body[0]
         assert isinstance(loop, ast.For)
         node = loop.iter
+        if last_name(node) == "enumerate" and isinstance(node, ast.Call) and node.args:
+            node = node.args[0]
         return held[node.id] if isinstance(node, ast.Name) and node.id in held else node
 
     def _check(self, before: list[Any], body: list[Any], module: list[Any], session: str, *, fills: bool) -> None:
@@ -68,11 +72,13 @@ class Mapped(Binds):
         setup = ast.parse("".join(self._code(one) for one in before))
         helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one)))
         reason = taken_along(loop, setup, helpers, self._row, frozenset(), fills=fills)
+        if not only_told(loop.body, _made_of_rows(loop, setup)):
+            reason = reason or "its loop uses all of its rows together, which are others in each batch"
         for node in ast.walk(ast.Module(loop.body, [])):
             if isinstance(node, ast.Name) and node.id == model:
                 reason = reason or "its loop reads other rows of the table that it changes"
-            if isinstance(node, ast.Call) and _last(node) in {"rollback", "close", "begin", "begin_nested"}:
-                reason = reason or f"its loop begins or ends a transaction ({_last(node)})"
+            if isinstance(node, ast.Call) and last_name(node) in {"rollback", "close", "begin", "begin_nested"}:
+                reason = reason or f"its loop begins or ends a transaction ({last_name(node)})"
         if _uses(ast.Module(loop.body, []), session) > _writes(loop, session, self._row):
             reason = reason or "its loop uses the session for more than its own row"
         for node in (*ast.walk(setup), *ast.walk(loop), *ast.walk(helpers)):
@@ -80,6 +86,22 @@ class Mapped(Binds):
                 reason = reason or "its loop uses Alembic's own operations"
         if reason is not None:
             raise CannotRemove(f"{reason}; {BY_HAND}")
+
+
+def _made_of_rows(loop: ast.For, setup: ast.Module) -> frozenset[str]:
+    """The variable that holds all rows, if one does, and what is made of it before the loop."""
+    found = {one.id for one in ast.walk(loop.iter) if isinstance(one, ast.Name)}
+    for line in setup.body:
+        if isinstance(line, ast.Assign) and found & {
+            one.id for one in ast.walk(line.value) if isinstance(one, ast.Name)
+        }:
+            found |= names_of(ast.Module([line], [])).binds
+    made = names_of(setup).binds
+    return frozenset(name for name in found if name in made and not _is_class(name, setup))
+
+
+def _is_class(name: str, setup: ast.Module) -> bool:
+    return any(isinstance(one, ast.ClassDef) and one.name == name for one in setup.body)
 
 
 def _uses(body: ast.Module, session: str) -> int:
@@ -102,15 +124,11 @@ def _writes(loop: ast.For, session: str, row: str) -> int:
     )
 
 
-def _last(node: ast.Call) -> str:
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-
-
 def _queried(source: ast.expr) -> tuple[str, str, ast.Call]:
     """The session of a query, its class, and the call that names that. Raises CannotRemove."""
     calls = list(_calls(source))
-    found = [one for one in calls if _last(one) in {"query", "select"} and len(one.args) == 1 and not one.keywords]
-    others = [one for one in calls if one not in found and _last(one) not in _NARROWS | _GIVES]
+    found = [one for one in calls if last_name(one) in {"query", "select"} and len(one.args) == 1 and not one.keywords]
+    others = [one for one in calls if one not in found and last_name(one) not in _NARROWS | _GIVES]
     model = found[0].args[0] if len(found) == 1 else None
     sessions = [
         one.func.value.id
@@ -128,7 +146,7 @@ def _calls(node: ast.expr) -> Iterator[ast.Call]:
     """The calls of a chain, and of the statement that it executes."""
     while isinstance(node, ast.Call):
         yield node
-        if _last(node) in {"execute", "scalars", "list"} and node.args:
+        if last_name(node) in {"execute", "scalars", "list"} and node.args:
             yield from _calls(node.args[0])
         if not isinstance(node.func, ast.Attribute):
             return

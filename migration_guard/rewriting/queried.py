@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from migration_guard.lean import dataclass
 from migration_guard.rewriting.carried import grows
+from migration_guard.rewriting.expressions import behind, last_name
 from migration_guard.rewriting.row import Row, column_of
 from migration_guard.rewriting.texts import Text, Texts, columns_of, selected, update_of, writes
 from migration_guard.sql.backfill import CannotMove
@@ -57,7 +58,7 @@ def _queried(loop: ast.For, assigned: Mapping[str, ast.expr], texts: Texts) -> Q
     names = [one.id for one in targets if isinstance(one, ast.Name)]
     if len(names) != len(targets) or loop.orelse:
         raise Unlike("it takes its rows apart in another way")
-    executed = _executed(_behind(loop.iter, assigned))
+    executed = _executed(behind(loop.iter, assigned))
     if executed is None:
         raise Unlike("it is no loop over what a SELECT gives")
     connection, call = executed
@@ -70,18 +71,11 @@ def _queried(loop: ast.For, assigned: Mapping[str, ast.expr], texts: Texts) -> Q
     from_text = (text, selected(text)) if text is not None else None
     if by_text is not None and from_text is None:
         raise Unlike("its SELECT is written with other means than its UPDATE")
-    chosen = columns_of(from_text[1], table) if from_text is not None else _chosen(_behind(select, assigned), table)
+    chosen = columns_of(from_text[1], table) if from_text is not None else _chosen(behind(select, assigned), table)
     key, is_model = _key(conditions, table, names, chosen, taken_apart=isinstance(loop.target, ast.Tuple))
     _refuse_other_uses(loop, table, update, ast.dump(connection))
     _refuse_sums(loop, update, Row(tuple(names), tuple(chosen), table, isinstance(loop.target, ast.Tuple)))
     return Queried(names[0], connection, call, table, key, is_model, columns, from_text, by_text)
-
-
-def _behind(node: ast.expr, assigned: Mapping[str, ast.expr]) -> ast.expr:
-    for _ in range(5):
-        if isinstance(node, ast.Name) and node.id in assigned:
-            node = assigned[node.id]
-    return node
 
 
 def _executed(node: ast.expr) -> tuple[ast.expr, ast.Call] | None:
@@ -111,7 +105,7 @@ def _update_in(loop: ast.For, connection: ast.expr, texts: Texts) -> tuple[ast.e
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "execute":
             if ast.dump(node.func.value) != ast.dump(connection) or not node.args:
                 raise Unlike("it executes in another way")
-            statement, text = _behind(node.args[0], once), inside.of(node.args[0])
+            statement, text = behind(node.args[0], once), inside.of(node.args[0])
             if text is not None and writes(text):
                 found.append((statement, node, text))
             elif any(method in {"update", "delete", "insert"} for method, _ in _chain(statement)[1]):
@@ -261,10 +255,7 @@ def _chosen(select: ast.expr, table: str) -> list[ast.expr]:
 
 
 def _is_select(call: ast.Call) -> bool:
-    return (call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")) in {
-        "select",
-        "text",
-    }
+    return last_name(call) in {"select", "text"}
 
 
 def _names(node: ast.AST) -> Iterator[str]:

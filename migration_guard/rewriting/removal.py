@@ -9,7 +9,6 @@ from pathlib import Path
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
-from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.operations import Rendition, Span
 from migration_guard.rendition.spelling import shown
@@ -26,26 +25,8 @@ from migration_guard.rewriting.cuts import (
 )
 from migration_guard.rewriting.following import is_run_of, steps, steps_after
 from migration_guard.rewriting.parents import Parents, call_at, parsed
+from migration_guard.rewriting.reached import CannotRemove, Reached
 from migration_guard.rewriting.steps import Step
-
-_OF_THE_SCHEMA = re.compile(
-    r"exist|has_|inspect|dialect|vendor|get_columns|table_names|column_names|columns|is_postgres|offline|postgres|applied",
-    re.IGNORECASE,
-)
-"""Conditions that ask what the schema or the database is, and nothing of the rows."""
-_OF_ROWS = re.compile(r"\.(?:objects|filter|exclude|first|scalar|count|fetchone|fetchall)\b|\bSELECT\b|\bquery\(")
-"""What asks for rows, however its name sounds."""
-_OF_CATALOGS = re.compile(r"information_schema|\bpg_\w+", re.IGNORECASE)
-_OF_A_CONNECTION = re.compile(r"(?:not )?(?:conn|connection|bind|engine)(?: is (?:not )?None)?")
-"""Whether there is one: without it nothing is executed."""
-_OF_THE_DATABASE = re.compile(r"dialect|vendor|postgres", re.IGNORECASE)
-_SAYS_NO = re.compile(r"!=|\bnot\b|\bis not\b")
-_OF_THE_PROGRAM = re.compile(r"""__name__ == (?:"__main__"|'__main__')""")
-"""The condition under which a script does what it is for."""
-
-
-class CannotRemove(Exception):
-    """Why a data change cannot be taken out without a person; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +49,7 @@ class Migration:
 
     def __init__(self, path: Path, data: bytes) -> None:
         self.source, self._tree = parsed(path, data)
+        self._reached = Reached(self._tree)
 
     def site(self, rendition: Rendition, calls: Sequence[Span]) -> Site:
         """Find what is to be taken out: the statement of the innermost call that is one, or the loop that it is made in.
@@ -81,15 +63,15 @@ class Migration:
         if not found and loop is None:
             raise CannotRemove("it is not run by a call in this file; take it out by hand")
         for one in found[1:]:
-            _check_way_up(one, self._tree)  # a function runs as often as it is called, and on the conditions that it is
+            self._reached.check(one)  # a function runs as often as it is called, and on the conditions that it is
         after = tuple(step for one in found for step in steps_after(self.source, self._tree, one, loop))
         if loop is not None:
-            _check_way_up(loop, self._tree)
+            self._reached.check(loop)
             inside = found and any(parent is loop for parent in self._tree.above(found[0]))
             also = () if inside or not found else (_statement_of(found[0], self._tree),)
             return Site((loop, *also), None, None, 1, after)
         if rendition.within is not None:
-            _check_way_up(found[0], self._tree)
+            self._reached.check(found[0])
             rest = tuple(self._rest_of_text(rendition.within))
             statement = _statement_of(found[0], self._tree)
             instead = _instead(statement)
@@ -98,7 +80,7 @@ class Migration:
         got = [statement, *self._assigned_before(found[0], statement)]
         if len(got) > 1 and (whole := self._only_if_there(got)) is not None:
             got = [statement := whole]
-        _check_way_up(statement, self._tree)
+        self._reached.check(statement)
         return Site(tuple(got), _instead(statement), None, 1, after)
 
     def _only_if_there(self, statements: Sequence[cst.CSTNode]) -> cst.CSTNode | None:
@@ -160,6 +142,32 @@ class Migration:
             return None
         return Span(*self.source.start(loops[0]), *self.source.end(loops[0]))
 
+    def call_of(self, calls: Sequence[Span]) -> cst.Call | None:
+        """The innermost call of this file."""
+        return next((call for span in calls if (call := call_at(self.source, self._tree, span)) is not None), None)
+
+    def outermost_loop(self, call: cst.Call) -> Span | None:
+        """The loops of its function in which a call stands; or what it writes is collected, if it writes a list."""
+        place: cst.CSTNode = call
+        if (dotted(call.func) or "").endswith("bulk_update") and call.args and not self._loops_around(call):
+            appends = f"{dotted(call.args[0].value)}.append"
+            function = self.function_around(call)
+            found = [
+                one for one in self._tree.calls if dotted(one.func) == appends and function is self.function_around(one)
+            ]
+            place = found[0] if found else call
+        loops = self._loops_around(place)
+        return Span(*self.source.start(loops[-1]), *self.source.end(loops[-1])) if loops else None
+
+    def _loops_around(self, node: cst.CSTNode) -> list[cst.CSTNode]:
+        found: list[cst.CSTNode] = []
+        for parent in self._tree.above(node):
+            if isinstance(parent, (cst.FunctionDef, cst.Lambda)):
+                break
+            if isinstance(parent, (cst.For, cst.While)):
+                found.append(parent)
+        return found
+
     # --- For who makes a function of a loop --------------------------------------------------------------------------
 
     @property
@@ -168,6 +176,15 @@ class Migration:
 
     def line(self, node: cst.CSTNode) -> int:
         return self.source.start(node)[0]
+
+    def above(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """What a piece of code stands in, from the inside."""
+        return self._tree.above(node)
+
+    def holds(self, node: cst.CSTNode, span: Span) -> bool:
+        """Whether a piece of the file lies in a node."""
+        start, end = self.source.start(node), self.source.end(node)
+        return start <= (span.line, span.column) and (span.end_line, span.end_column) <= end
 
     def function_around(self, node: cst.CSTNode) -> cst.FunctionDef | None:
         """The function of the module, or of the class of the migration, in which a statement stands."""
@@ -340,60 +357,3 @@ def _is_noop(argument: cst.Arg) -> bool:
         or empty
         or bool(argument.keyword and argument.keyword.value == "elidable")
     )
-
-
-def _check_way_up(statement: cst.CSTNode, tree: Parents) -> None:
-    """Refuse what runs more than once, or only if something holds that a backfill would not ask."""
-    below = statement
-    for parent in tree.above(statement):
-        match parent:
-            case cst.For() | cst.While():
-                raise CannotRemove("it stands in a loop; write what the loop does as one statement, then move it")
-            case cst.If(test=test, body=body) if body is below and _OF_THE_PROGRAM.fullmatch(shown(test)):
-                pass
-            case cst.If(test=test) if not _is_of_the_schema(test):
-                raise CannotRemove(f"it runs only if `{shown(test)}`; say so in the statement, then move it")
-            case cst.If(test=test, body=body) if not _runs_on_postgresql(test, holds=body is below):
-                raise CannotRemove(f"it does not run on PostgreSQL, by `{shown(test)}`")
-            case cst.IndentedBlock(body=statements):
-                _check_nothing_returns(statements, below)
-            case cst.Try():
-                raise CannotRemove("it stands in a try, whose handlers would never run again; take it out by hand")
-            case cst.Lambda() | cst.CompFor():
-                raise CannotRemove("it stands in an expression; take it out by hand")
-        below = parent
-
-
-def _is_of_the_schema(test: cst.BaseExpression) -> bool:
-    spelt = shown(test)
-    if _OF_A_CONNECTION.fullmatch(spelt):
-        return True
-    of_rows = _OF_ROWS.search(spelt) is not None and _OF_CATALOGS.search(spelt) is None
-    return _OF_THE_SCHEMA.search(spelt) is not None and not of_rows
-
-
-def _runs_on_postgresql(test: cst.BaseExpression, *, holds: bool) -> bool:
-    """Whether the branch of a condition is PostgreSQL's: where it says nothing of databases, both are."""
-    spelt = shown(test).lower()
-    if not _OF_THE_DATABASE.search(spelt):
-        return True
-    says_no = _SAYS_NO.search(spelt) is not None
-    return (("postgres" in spelt) != says_no) == holds
-
-
-def _returns(node: cst.CSTNode) -> bool:
-    if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
-        return False
-    return isinstance(node, cst.Return) or any(map(_returns, node.children))
-
-
-def _check_nothing_returns(statements: Sequence[cst.CSTNode], until: cst.CSTNode) -> None:
-    """Refuse what is not come to where an `if` before it returns, unless that asks what the schema is."""
-    for one in statements:
-        if one is until:
-            return
-        if isinstance(one, cst.If) and _returns(one):
-            if not _is_of_the_schema(one.test):
-                raise CannotRemove(f"it is not come to if `{shown(one.test)}`; say so in the statement, then move it")
-            if _runs_on_postgresql(one.test, holds=True) and _OF_THE_DATABASE.search(shown(one.test)):
-                raise CannotRemove(f"it does not run on PostgreSQL, by `{shown(one.test)}`")

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from migration_guard.lean import dataclass
+from migration_guard.rewriting.expressions import last_name, passes_over_none
 
 _QUIET = frozenset({"print", "debug", "info", "warning", "write", "flush", "commit", "sleep", "success", "expire_all"})
 _READS = frozenset(
@@ -91,31 +92,17 @@ def _is_harmless(node: ast.stmt, statement: tuple[int, int]) -> bool:
         case ast.Expr() | ast.Assign() | ast.AnnAssign() if _holds(node, statement):
             return True
         case ast.Expr(value=ast.Call() as call):
-            return _last(call) in _QUIET
+            return last_name(call) in _QUIET
         case ast.Try(body=body, handlers=handlers, orelse=[], finalbody=[]):
-            return all(map(_passes_over_none, handlers)) and all(_is_harmless(one, statement) for one in body)
+            return all(map(passes_over_none, handlers)) and all(_is_harmless(one, statement) for one in body)
         case (
             ast.Assign(targets=[ast.Name() | ast.Attribute(value=ast.Name())], value=value)
             | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
         ):
             return not any(isinstance(one, (ast.NamedExpr, ast.Await)) for one in ast.walk(value)) and all(
-                _last(one) in _READS for one in ast.walk(value) if isinstance(one, ast.Call)
+                last_name(one) in _READS for one in ast.walk(value) if isinstance(one, ast.Call)
             )
     return False
-
-
-def _passes_over_none(handler: ast.ExceptHandler) -> bool:
-    """Whether a handler goes on where there is no such row."""
-    plain = len(handler.body) == 1 and isinstance(handler.body[0], (ast.Pass, ast.Continue))
-    return (
-        plain
-        and isinstance(handler.type, (ast.Attribute, ast.Name))
-        and ast.unparse(handler.type).endswith("DoesNotExist")
-    )
-
-
-def _last(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 # --- Over what is written out ----------------------------------------------------------------------------------------

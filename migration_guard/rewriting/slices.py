@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
-from migration_guard.rewriting.carried import Names, names_of
+from migration_guard.rewriting.carried import Names, counted, names_of
 from migration_guard.rewriting.layout import group, in_order, is_import, plain, plain_code
-from migration_guard.rewriting.removal import CannotRemove, Migration
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
 
 BY_HAND = "write it as one UPDATE, or finish a --skeleton"
 _STRICT = frozenset(dir(builtins))
@@ -42,23 +43,34 @@ class Used:
 
 
 class Loop:
-    """A loop in a function of a migration."""
+    """A loop in a function of a migration, or a statement that stands in none."""
 
     def __init__(self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode]) -> None:
         self._migration = migration
         self._path = path
         self._statements = sorted(statements, key=self._line)
-        self._loop = next(one for one in self._statements if isinstance(one, cst.For))
+        self._loop = next((one for one in self._statements if isinstance(one, cst.For)), self._statements[0])
         self._around = migration.function_around(self._loop)
         self._instead: dict[int, cst.CSTNode] = {}
         """Of a statement, by its identity: what comes in its place."""
 
-    def _used(self, given: Collection[str]) -> Used:
-        """Find what the loop needs, and what that needs in turn."""
+    def _needed(self, statement: cst.CSTNode, lists: Collection[str]) -> Names:
+        """The names of a statement: a loop needs none from before that its body sets itself, for each row anew."""
+        names = self._names(statement)
+        if not isinstance(statement, cst.For):
+            return names
+        tree = ast.parse(self._code(self._as_it_comes(statement))).body[0]
+        assert isinstance(tree, ast.For)
+        first = names_of(ast.Module([ast.Expr(tree.iter)], []))
+        kept = frozenset(lists) | counted(tree)
+        return replace(names, loads=first.loads | kept | (names.loads - (names.binds - kept)))
+
+    def _used(self, given: Collection[str], lists: Collection[str] = ()) -> Used:
+        """Find what the loop needs, and what that needs in turn. `lists` are filled by it, and made before it."""
         used = Used()
         before = [(one, self._names(one)) for one in self._migration.before(self._loop)]
         module = [(one, self._names(one)) for one in self._migration.module_body]
-        waiting = [self._names(one) for one in self._statements]
+        waiting = [self._needed(one, lists) for one in self._statements]
         bound = {name for names in waiting for name in names.binds}
         own = {name for _, names in before for name in names.binds}
         while waiting:

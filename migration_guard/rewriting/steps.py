@@ -9,6 +9,7 @@ import libcst as cst
 
 from migration_guard.later import re
 from migration_guard.lean import dataclass
+from migration_guard.rewriting.expressions import last_name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +98,7 @@ def told_by(code: str, batch: str | None = None) -> Told:
     tree = ast.parse(code.strip().rstrip(","))
     statement = tree.body[0] if len(tree.body) == 1 else None
     call = statement.value if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else None
-    verb = _last(call.func) if call is not None else ""
+    verb = last_name(call.func) if call is not None else ""
     words = frozenset(_words(tree))
     if call is None or verb not in _AFTER_DATA | _OTHERS or not _is_written_out(call, verb):
         return Told("", frozenset(), "", words, known=False, whole=True)
@@ -175,7 +176,7 @@ def _is_plain(node: ast.expr) -> bool:
 def _sql(call: ast.Call) -> str | None:
     """The text that is executed, if it is written out."""
     inner = call.args[0] if len(call.args) == 1 and not call.keywords else None
-    if isinstance(inner, ast.Call) and _last(inner.func) == "text" and len(inner.args) == 1:
+    if isinstance(inner, ast.Call) and last_name(inner.func) == "text" and len(inner.args) == 1:
         inner = inner.args[0]
     return inner.value if isinstance(inner, ast.Constant) and isinstance(inner.value, str) else None
 
@@ -216,13 +217,9 @@ def _name(call: ast.Call, verb: str, batch: str | None) -> str:
 
 def _text(node: ast.expr) -> str | None:
     """A text, also inside of `op.f(…)`."""
-    if isinstance(node, ast.Call) and _last(node.func) == "f" and len(node.args) == 1:
+    if isinstance(node, ast.Call) and last_name(node.func) == "f" and len(node.args) == 1:
         node = node.args[0]
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _lower(texts: Iterator[str]) -> Iterator[str]:

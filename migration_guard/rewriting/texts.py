@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from migration_guard.lean import dataclass
+from migration_guard.rewriting.expressions import behind, last_name
 from migration_guard.sql.backfill import CannotMove
 from migration_guard.sql.backfill.keyed import Chosen, Keyed, chosen, keyed
 
@@ -17,7 +18,6 @@ _WRITES = re.compile(
     r"\s*(?:WITH|INSERT|UPDATE|DELETE|MERGE|TRUNCATE|ALTER|CREATE|DROP|LOCK|COPY|DO|CALL)\b", re.IGNORECASE
 )
 _GIVES = frozenset({"bindparams", "params"})
-_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,13 @@ class Texts:
             behind = self._behind(inner.func.value)
             inner.func.value = behind
             inner = behind
-        if not isinstance(inner, ast.Call) or _last(inner) != "text" or len(inner.args) != 1 or inner.keywords:
+        if not isinstance(inner, ast.Call) or last_name(inner) != "text" or len(inner.args) != 1 or inner.keywords:
             return None
         sql = self._spelt(inner.args[0])
         return Text(sql, whole) if sql is not None else None
 
     def _behind(self, node: ast.expr) -> ast.expr:
-        for _ in range(_MOST):
-            if isinstance(node, ast.Name) and node.id in self.held:
-                node = self.held[node.id]
-        return copy.deepcopy(node)
+        return copy.deepcopy(behind(node, self.held))
 
     def _spelt(self, node: ast.expr) -> str | None:
         node = self._behind(node)
@@ -63,7 +60,7 @@ class Texts:
             case ast.JoinedStr(values=parts):
                 texts = [self._spelt(one.value if isinstance(one, ast.FormattedValue) else one) for one in parts]
                 return "".join(one for one in texts if one is not None) if None not in texts else None
-            case ast.Call(args=[inner], keywords=[]) if _last(node) == "dedent":
+            case ast.Call(args=[inner], keywords=[]) if last_name(node) == "dedent":
                 return self._spelt(inner)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 one, other = self._spelt(left), self._spelt(right)
@@ -166,7 +163,3 @@ def _named(keywords: Sequence[ast.keyword]) -> Iterator[tuple[str, ast.expr]]:
         if one.arg is None:
             raise CannotMove("its parameters are not seen")
         yield one.arg, one.value
-
-
-def _last(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

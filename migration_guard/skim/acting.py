@@ -20,9 +20,12 @@ from migration_guard.sight.folders import ARCHIVES, is_file
 from migration_guard.skim import places
 from migration_guard.skim.asking import handed as handed_over
 from migration_guard.skim.asking import place
-from migration_guard.skim.modules import Modules, Part
+from migration_guard.skim.modules import FAR, Modules, Part
 from migration_guard.skim.outline import Import, Outline, imported, parsed
 
+NEAR = 2
+"""Calls from a statement of a module to where it imports by a name that is not known. Farther away it is what every
+process of an application loads: plugins and backends, whose names stand in its settings."""
 UNREAD = -1
 """Stands for the statements of a file that cannot be looked through."""
 
@@ -40,6 +43,8 @@ class Acts:
 
     path: Path
     statements: tuple[int, ...]
+    near: tuple[int, ...] = ()
+    """Those among them that one guess at most leads to a write: what a limit hides of the others is believed."""
 
 
 class Acting:
@@ -119,7 +124,7 @@ class Acting:
             path, led = waiting.pop()
             if led:
                 if statements := self._acting(path):
-                    found.append(Acts(path, statements))
+                    found.append(Acts(path, statements, self._near(path, statements)))
             elif path not in seen:
                 seen.add(path)
                 waiting.append((path, True))
@@ -145,45 +150,66 @@ class Acting:
         module = self._modules.at(path) if not leads_out(path, self.root) else None
         if module is None:
             return (UNREAD,) if path.name.endswith(ARCHIVES) or _may_speak(path) else ()
-        return tuple(at for at, one in enumerate(module.body) if self._leads_to_a_write(one))
+        return tuple(at for at, one in enumerate(module.body) if self._leads_to_a_write(one) or self._loads(one, NEAR))
+
+    def _near(self, path: Path, statements: tuple[int, ...]) -> tuple[int, ...]:
+        module = self._modules.at(path)
+        if module is None:
+            return statements
+        return tuple(at for at in statements if self._guesses(module.body[at]) <= 1)
+
+    def _loads(self, part: Part, calls: int) -> bool:
+        """Whether it imports what is not known, itself or in what it calls, so many calls away at most."""
+        if part.facts.loads:
+            return True
+        return calls > 0 and any(self._loads(one, calls - 1) for one, _ in self._modules.ahead(part))
 
     def _leads_to_a_write(self, start: Part) -> bool:
-        """Whether a write is at the end of any way from there. Each part is followed once, whoever asks, and to the end."""
-        if start.writes is None:
+        """Whether a write is at the end of a way from there that is not guessed too often."""
+        return self._guesses(start) < FAR
+
+    def _guesses(self, start: Part) -> int:
+        """How many guesses lead from there to the nearest write. Each part is followed once, whoever asks, and to the end."""
+        if start.guesses is None:
             with looking() as looks:
                 self._search(start, looks)
         elif start.because is not None:
             note_all(start.because)
-        return bool(start.writes)
+        assert start.guesses is not None
+        return start.guesses
 
     def _search(self, start: Part, looks: Looks) -> None:
-        waiting = deque([start])
-        led: dict[Part, list[Part]] = {start: []}  # each with those that lead to it
+        waiting = [start]
+        led: dict[Part, list[tuple[Part, bool]]] = {start: []}  # each with those that lead to it
+        near: list[deque[Part]] = [deque() for _ in range(FAR)]  # by guesses, those from which it is known
         while waiting:
-            part = waiting.popleft()
-            for found in self._modules.ahead(part):
-                if found.writes is None:
-                    if found not in led:
-                        led[found] = []
+            part = waiting.pop()
+            for found, guessed in self._modules.ahead(part):
+                if found not in led:
+                    led[found] = []
+                    if found.guesses is None:
                         waiting.append(found)
-                    led[found].append(part)
-                elif found.because is not None:
-                    note_all(found.because)
-                    if found.writes:
-                        _remember(part, led, looks)
-                        return
+                    else:
+                        if found.because is not None:
+                            note_all(found.because)
+                        if found.guesses < FAR:
+                            near[found.guesses].append(found)
+                led[found].append((part, guessed))
+        met = set[Part]()
+        for guesses, here in enumerate(near):
+            while here:
+                part = here.popleft()
+                if part in met:
+                    continue
+                met.add(part)
+                if part.guesses is None:
+                    part.guesses, part.because = guesses, looks
+                for before, guessed in led[part]:
+                    if before.guesses is None and guesses + guessed < FAR:
+                        near[guesses + guessed].append(before)
         for part in led:
-            part.writes, part.because = False, looks
-
-
-def _remember(part: Part, led: dict[Part, list[Part]], looks: Looks) -> None:
-    """All on a way to a write lead to it, whatever else is looked through."""
-    waiting = [part]
-    while waiting:
-        one = waiting.pop()
-        if one.writes is None:
-            one.writes, one.because = True, looks
-            waiting += led[one]
+            if part.guesses is None:
+                part.guesses, part.because = FAR, looks
 
 
 def _may_speak(path: Path) -> bool:

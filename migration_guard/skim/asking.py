@@ -21,6 +21,7 @@ from migration_guard.skim.asks import (
     Getattr,
     Given,
     Heirs,
+    Inner,
     Kept,
     Loaded,
     Method,
@@ -54,6 +55,7 @@ class _Found:
     """What is found on a walk, in its order."""
 
     writes: bool = False
+    loads: bool = False
     anything: bool = False
     """Whether something is called that only runs tell: all that is named may be it."""
     names: dict[str, None] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class _Found:
 
     def add(self, other: _Found) -> None:
         self.writes |= other.writes
+        self.loads |= other.loads
         self.anything |= other.anything
         self.names |= other.names
         self.attributes |= other.attributes
@@ -159,7 +162,9 @@ class _Asking:
         if found.writes:
             return NOTHING_ELSE
         return Facts(
-            asks=tuple(found.asks | dict.fromkeys(found.every) if found.anything else found.asks), if_called=if_called
+            loads=found.loads,
+            asks=tuple(found.asks | dict.fromkeys(found.every) if found.anything else found.asks),
+            if_called=if_called,
         )
 
     def _defined_whole(self, node: _Definition) -> _Found:
@@ -179,7 +184,11 @@ class _Asking:
                 self._told(node, found)
             elif isinstance(node, _DEFINITIONS):
                 if node is not start:
-                    found.add(self._defined_whole(node))
+                    inner = self._defined_whole(node)
+                    if isinstance(node, ast.ClassDef) or not isinstance(start, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                        found.add(inner)
+                    else:
+                        found.asks.update(dict.fromkeys((Inner(place(node)), *self._defined(node))))
                     continue
                 found.asks.update(dict.fromkeys(self._defined(node)))
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -242,11 +251,11 @@ class _Asking:
         found.writes = (
             found.writes
             or deeds.may_write(node, named)
-            or deeds.imports_unknown(node)
             or any(isinstance(one, ast.Attribute) and deeds.names_a_write(one) for one in given)
         )
         if found.writes:
             return
+        found.loads |= deeds.loads_unknown(node, named)
         found.anything |= self._is_local(node.func)
         found.asks.update(dict.fromkeys(self._called(node, named, given)))
 

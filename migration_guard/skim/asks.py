@@ -44,6 +44,13 @@ class Own(NamedTuple):
     kind: str = "own"
 
 
+class Inner(NamedTuple):
+    """A function that is defined in another one, and may be called by whoever gets it."""
+
+    place: Place
+    kind: str = "inner"
+
+
 class Given(NamedTuple):
     """What is handed to something: it is run where the repository defines that."""
 
@@ -92,7 +99,7 @@ class Body(NamedTuple):
 
 
 Reference = Named | Attribute
-Ask = Named | Attribute | Method | Own | Given | Heirs | Kept | Asked | Loaded | Getattr | Body
+Ask = Named | Attribute | Method | Own | Inner | Given | Heirs | Kept | Asked | Loaded | Getattr | Body
 """Equal ones are one: `kind` keeps those apart that hold the same."""
 
 
@@ -102,6 +109,8 @@ class Facts:
 
     writes: bool = False
     """Whether it may write itself, so that nothing else matters."""
+    loads: bool = False
+    """Whether it imports something whose name does not stand there."""
     asks: tuple[Ask, ...] = ()
     if_called: tuple[Ask, ...] = ()
     """What else, where it is called: it is an assignment, and all that is named there may be what is called."""

@@ -30,24 +30,32 @@ class _Bound(NamedTuple):
     is_class: bool = False
     is_value: bool = False
     """Whether it is an assignment."""
+    is_function: bool = False
+
+
+FAR = 3
+"""Guesses on a way beyond which it is none: a class with all that it has, a method of that name, what is handed over."""
+
+Led = tuple["Part", bool]
+"""What would be run, and whether that is a guess."""
 
 
 class Part:
     """Code that would be run. There is one object for one, so that what is known of it stands with it."""
 
-    __slots__ = ("ahead", "because", "facts", "if_called", "module", "rests", "writes")
+    __slots__ = ("ahead", "because", "facts", "guesses", "if_called", "module", "rests")
 
     def __init__(self, module: Module, facts: Facts, *, if_called: bool) -> None:
         self.module = module
         self.facts = facts
         self.if_called = if_called
         """Whether it is called, so that of a name that is given to another name that one is."""
-        self.ahead: tuple[Part, ...] | None = None
+        self.ahead: tuple[Led, ...] | None = None
         """What it leads to, once that was looked for …"""
         self.rests: tuple[Looks, ...] = ()
         """… and what that rests on."""
-        self.writes: bool | None = True if facts.writes else None
-        """Whether a write is at the end of any way from here, once that is known …"""
+        self.guesses: int | None = 0 if facts.writes else None
+        """How many guesses lead to the nearest write, at most `FAR`, once that is known …"""
         self.because: Looks | None = module.looks if facts.writes else None
         """… and how that was seen."""
 
@@ -98,14 +106,17 @@ class Modules:
         note_all(known[1])
         return known[0]
 
-    def ahead(self, part: Part) -> tuple[Part, ...]:
+    def ahead(self, part: Part) -> tuple[Led, ...]:
         """What else would be run."""
         if part.ahead is None:
             with looking() as looks:
                 facts = part.facts
                 every = (*facts.asks, *facts.if_called) if part.if_called else facts.asks
-                found = dict.fromkeys(one for ask in every for one in self._meant(ask, part.module))
-            part.ahead = tuple(found)
+                found = dict[Part, bool]()
+                for ask in every:
+                    for one, guessed in self._meant(ask, part.module):
+                        found[one] = found.get(one, True) and guessed
+            part.ahead = tuple(found.items())
             part.rests = (part.module.looks, looks) if looks.own or looks.parts else (part.module.looks,)
         else:
             for each in part.rests:
@@ -121,38 +132,44 @@ class Modules:
 
     def meant(self, every: Iterable[Ask], module: Module) -> Iterator[Part]:
         """What things mean that a module asks for."""
-        return (one for ask in every for one in self._meant(ask, module))
+        return (one for ask in every for one, _ in self._meant(ask, module))
 
-    def _meant(self, ask: Ask, module: Module) -> Iterator[Part]:
+    def _meant(self, ask: Ask, module: Module) -> Iterator[Led]:
         match ask:
             case asks.Named() | asks.Attribute():
-                yield from (there.part(one.place) for there, one in self._reference(ask, module))
+                unknown = isinstance(ask, asks.Attribute) and ask.owner not in module.imports
+                yield from (
+                    (there.part(one.place), unknown or not one.is_function)
+                    for there, one in self._reference(ask, module)
+                )
             case asks.Method(name=name):
-                yield from map(module.part, module.functions.get(name, ()))
+                yield from ((module.part(place), True) for place in module.functions.get(name, ()))
             case asks.Own(place=at):
-                yield module.part(at)
+                yield module.part(at), False
+            case asks.Inner(place=at):
+                yield module.part(at), True
             case asks.Given(to=to, handed=handed):
                 if any(True for _ in self._reference(to, module)):
-                    yield from self.meant(handed, module)
+                    yield from ((one, True) for one in self.meant(handed, module))
             case asks.Heirs(base=base):
                 for there, one in self._reference(base, module):
-                    yield from map(there.part, there.hears.get(one.place, ()))
+                    yield from ((there.part(place), False) for place in there.hears.get(one.place, ()))
             case asks.Kept(name=name):
                 for there, one in self._named(name, module):
                     if one.is_value:
-                        yield there.part(one.place, called=False)
+                        yield there.part(one.place, called=False), True
             case asks.Asked(name=name):
                 for there, one in self._named(name, module):
                     if one.is_class and any(asked in there.functions for asked in _ASKED):
-                        yield there.part(one.place)
+                        yield there.part(one.place), True
             case asks.Loaded(what=what):
                 for path in places.files_run(what.module, module.path, self.root, what.level, what.names):
                     other = self.at(path)
-                    yield from other.body if other is not None else ()
+                    yield from ((part, False) for part in (other.body if other is not None else ()))
             case asks.Getattr(module=name, level=level):
-                yield from self.asked_for(name, level, module.path)
+                yield from ((part, False) for part in self.asked_for(name, level, module.path))
             case asks.Body(facts=facts):
-                yield Part(module, facts, if_called=True)
+                yield Part(module, facts, if_called=True), False
 
     def _reference(self, ask: asks.Reference, module: Module) -> Iterator[tuple[Module, _Bound]]:
         if isinstance(ask, asks.Named):
@@ -173,7 +190,7 @@ class Modules:
             origin, dots, taken = module.imports[name]
             yield from self._taken(module, origin, dots, taken)
         elif not bound:
-            yield from ((module, _Bound(place)) for place in module.functions.get(name, ()))
+            yield from ((module, _Bound(place, is_function=True)) for place in module.functions.get(name, ()))
             for origin, dots in module.stars:
                 yield from self._taken(module, origin, dots, name)
 
@@ -221,7 +238,8 @@ def _module(seen: Outline, looks: Looks) -> Module:
 
 def _bound(statement: ast.stmt) -> _Bound:
     is_value = isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign))
-    return _Bound(place(statement), isinstance(statement, ast.ClassDef), is_value)
+    is_function = isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
+    return _Bound(place(statement), isinstance(statement, ast.ClassDef), is_value, is_function)
 
 
 def _hearing(seen: Outline) -> dict[Place, tuple[Place, ...]]:

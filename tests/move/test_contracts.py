@@ -15,7 +15,7 @@ from backfill.server import Server
 from migration_guard.backfill import run
 from migration_guard.move.neighbours import is_revision, other_versions
 from migration_guard.rewriting.graph import follower
-from migration_guard.rewriting.removal import CannotRemove
+from migration_guard.rewriting.reached import CannotRemove
 from move.test_command import Project
 from move.test_django import ROWS as DJANGO_ROWS
 from move.test_django import django_project

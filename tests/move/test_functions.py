@@ -9,7 +9,8 @@ import pytest
 from backfill.server import Server
 
 from migration_guard.move.schema import Schema
-from migration_guard.rewriting.carried import carried_over
+from migration_guard.rewriting.carried import taken_along
+from migration_guard.rewriting.elsewhere import Elsewhere
 from move.test_command import Project
 from move.test_django import ROWS, django_project, migrate, tables
 
@@ -90,6 +91,36 @@ LOOPS = {
         lead.save()
     except Lead.DoesNotExist:
         pass""",
+    "nested": """for owner in Owner.objects.exclude(name=None):
+        title = slugify(owner.name)
+        for lead in owner.lead_set.filter(score__gt=7):
+            lead.status = f"of {title}"[:20]
+            lead.save()""",
+    "nested_and_updated": """for owner in Owner.objects.order_by("id"):
+        owner.lead_set.filter(score__lt=5).update(email=slugify(owner.name))""",
+    "counted": """done = 0
+    for number, lead in enumerate(Lead.objects.exclude(name=None)):
+        lead.name = slugify(lead.name)
+        lead.save()
+        done += 1
+        print(number, done)""",
+    "run_time": """first = Owner.objects.order_by("id").first()
+    Lead.objects.filter(owner__isnull=True).update(owner=first, name=slugify(first.name))""",
+    "by_key_in_a_loop": """for owner in Owner.objects.all():
+        try:
+            lead = Lead.objects.get(pk=owner.pk + 20)
+        except Lead.DoesNotExist:
+            continue
+        lead.name = slugify(owner.name)
+        lead.save()""",
+    "bulk_updated_in_a_loop": """for owner in Owner.objects.all():
+        batch = []
+        for lead in owner.lead_set.all():
+            lead.email = slugify(lead.name or "none")
+            batch.append(lead)
+        Lead.objects.bulk_update(batch, ["email"])""",
+    "deleted_with_others": """keys = [int(one) for one in re.findall("[0-9]", "2, 3")]
+    Owner.objects.filter(pk__in=keys).delete()""",
     "new_column": """for lead in Lead.objects.all():
         lead.slug = slugify(lead.name) if lead.name else None
         lead.save()""",
@@ -143,6 +174,7 @@ STANDS_ALONE = (
     "row.data['x'] = names.get(row.b)",
     "found = []\nfor part in row.b:\n    found.append(part)\nrow.a = found",
     "changed.append(row)",
+    "row.a = Model.objects.filter(b=row.b).count()",
     "row.a = row.a.replace('{date}', '{expire_date}')",
     "if row.b:\n    with transaction.atomic() as held:\n        row.a = row.b",
 )
@@ -155,7 +187,9 @@ DOES_NOT = (
     ("row.a = f(names)", "hands something on"),
     ("row.a = next(names)", "hands something on"),
     ("if row.b:\n    break\nrow.a = 1", "ends at one of the rows"),
-    ("row.a = Model.objects.filter(b=row.b).count()", "reads other rows"),
+    ("row.a = Model.objects.filter(a=row.b).count()", "reads other rows"),
+    ("row.a = row.parent.a", "reads other rows"),
+    ("row.a = row.other.rows.first().a", "reads other rows"),
     ("row.a = row.a + 1", "computes each value from the one that stands there"),
     ("row.a += 'x'", "computes each value from the one that stands there"),
     ("row.a = f'x{row.a}'", "computes each value from the one that stands there"),
@@ -175,10 +209,16 @@ DOES_NOT = (
 
 def carried(body: str) -> str | None:
     lines = "\n".join(f"    {line}" for line in body.splitlines())
-    (loop,) = ast.parse(f"for row in Model.objects.filter(pk__in=ids):\n{lines}\n").body
+    whole = ast.parse(f"for row in Model.objects.filter(pk__in=ids):\n{lines}\n")
+    (loop,) = whole.body
     assert isinstance(loop, ast.For)
-    setup = ast.parse("names = {one.pk: one for one in Other.objects.all()}\nn = 0\nchanged = []\nModel = 1")
-    return carried_over(loop, setup, ast.parse(""), "row", frozenset({"changed"}), fills=False)
+    setup = ast.parse(
+        "names = {one.pk: one for one in Other.objects.all()}\nn = 0\nchanged = []\nModel = apps.get_model('crm', 'Row')"
+    )
+    elsewhere = Elsewhere("crm.Row", "crm_row", {"rows", "parent"}, {"a"}, "row")
+    return taken_along(loop, setup, ast.parse(""), "row", frozenset({"changed"}), fills=False) or elsewhere.read(
+        setup, whole, ast.parse("")
+    )
 
 
 @pytest.mark.parametrize("body", STANDS_ALONE)

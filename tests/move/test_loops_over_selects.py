@@ -126,6 +126,23 @@ def upgrade():
         lead.name = tidy(lead.name)
     session.commit()
 """,
+    "session_counted": CLASS
+    + """def upgrade():
+    bind = op.get_bind()
+    session = Session(bind=bind)
+    leads = session.query(Lead).filter(Lead.email.isnot(None)).all()
+    total = len(leads)
+    changes = 0
+    for number, lead in enumerate(leads):
+        try:
+            lead.name = tidy(lead.email)
+            changes += 1
+            print(f"{number} of {total}")
+        except ValueError as error:
+            print(error)
+    session.commit()
+    print(f"{changes} of {total} changed")
+""",
     "session_of_selected": CLASS
     + """def upgrade():
     bind = op.get_bind()
@@ -348,6 +365,20 @@ WAYS = {
     "a session that is handed on": (
         f"{HELD}lead.name = helper(lead, db=session)\n    session.commit()\n",
         "the session",
+    ),
+    "rows that are counted": (
+        (
+            "    session = Session(bind=op.get_bind())\n    for place, lead in enumerate(session.query(Lead).all()):\n"
+            "        lead.points = place\n    session.commit()\n"
+        ),
+        "counts its rows",
+    ),
+    "all rows together": (
+        (
+            "    session = Session(bind=op.get_bind())\n    rows = session.query(Lead).all()\n    total = len(rows)\n"
+            "    for lead in rows:\n        lead.points = total\n    session.commit()\n"
+        ),
+        "all of its rows together",
     ),
     "a session that asks for more": (
         f"{HELD}lead.name = tidy(lead.email)\n        session.execute(calls.delete())\n    session.commit()\n",

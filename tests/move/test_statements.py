@@ -91,3 +91,10 @@ def test_a_backfill_that_does_another_thing_is_found(
 def test_what_changes_nothing_proves_nothing(schema: Schema, scratch: Scratch) -> None:
     proof = proof_of("UPDATE leads SET status = 'x' WHERE score > 5 AND score < 4", schema, scratch)
     assert proof.proven is None
+
+
+def test_one_of_several_rows_cannot_be_compared(schema: Schema, scratch: Scratch) -> None:
+    """Which of a lead's calls gives the value is not said: whether the same one is taken says nothing."""
+    inner = "SELECT l.lead_id, l.note FROM calls l WHERE l.seconds > 1"
+    proof = proof_of(f"UPDATE leads l SET status = s.note FROM ({inner}) s WHERE s.lead_id = l.id", schema, scratch)
+    assert (proof.proven, "depends on the order in which rows lie" in proof.told) == (None, True), proof.told

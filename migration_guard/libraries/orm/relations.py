@@ -44,7 +44,8 @@ def field_method(field: Field, name: str, call: Call, *, of_row: bool = False) -
         if name in _WRITE_NAMES:
             opaque(call, f"{name} is out of sight and belongs to a row", name)
         model = field.row.model
-        if model is not None and model.real and not _OF_DJANGO_ROWS.match(name):
+        of_a_row = not call.machine.imports.is_running  # when a module is imported, it only looks like one
+        if model is not None and model.real and of_a_row and not _OF_DJANGO_ROWS.match(name):
             opaque(call, f"{model.name}.{name} is out of sight and belongs to a row", name)
             return Unknown(name, from_rows=field.from_rows)
         return (

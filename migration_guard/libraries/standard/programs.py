@@ -45,7 +45,8 @@ def _program(call: Call) -> Value:
     parts = [part for text in texts for part in _parts(text)]
     parts += [content for value in given if value is not None for content in _contents(value, call.machine)]
     if not _CLIENTS.search(" ".join(str(text) for text in texts)):
-        if not texts or not all(text.known for text in texts[:1]) or _runs_python(given, texts, call.machine):
+        known = texts and all(text.known for text in texts[:1]) and not _runs_python(given, texts, call.machine)
+        if not known and not call.machine.imports.is_settled:
             opaque(call, "a program that is not known is started")
         return Unknown("process")
     changes = [part for part in parts if changes_in(call, part)]

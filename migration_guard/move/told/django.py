@@ -33,6 +33,33 @@ def renamed(call: ast.Call, app: str) -> dict[str, str]:
     return {f"{app}_{model}".lower(): table.strip('"')} if model and table else {}
 
 
+def relations(call: ast.Call, app: str) -> Iterator[tuple[str, str]]:
+    """Give each table that a field of an operation leads to, or is led to from, with the name by which that is spelled.
+
+    Where it is not said which model a field leads to, its table is "?".
+    """
+    what = called(call)
+    if what not in {"CreateModel", "AddField", "AlterField"}:
+        return
+    model = (text(argument(call, 0, "name" if what == "CreateModel" else "model_name")) or "?").lower()
+    if what == "CreateModel":
+        listed = argument(call, 1, "fields")
+        every = [one.elts for one in getattr(listed, "elts", ()) if isinstance(one, ast.Tuple) and len(one.elts) == 2]
+        fields: list[tuple[str | None, ast.expr | None]] = [(text(name), field) for name, field in every]
+    else:
+        fields = [(text(argument(call, 1, "name")), argument(call, 2, "field"))]
+    for name, field in fields:
+        if name is None or not isinstance(field, ast.Call) or called(field) not in {*_RELATIONS, "ManyToManyField"}:
+            continue
+        to = (text(argument(field, 0, "to")) or "?").lower()
+        other = f"{app}.{model}" if to == "self" else to if "." in to or to == "?" else f"{app}.{to}"
+        yield other.replace(".", "_", 1), name.lower()
+        given = [text(keyword(field, one)) for one in ("related_name", "related_query_name")]
+        for one in given if any(given) else [model, f"{model}_set"]:
+            if one:
+                yield f"{app}_{model}", one.lower().replace("%(class)s", model).replace("%(app_label)s", app)
+
+
 def by_call(call: ast.Call, app: str) -> Iterator[ColumnTold | KeyTold]:
     """Say what an operation of an app's migration does."""
     what = called(call)

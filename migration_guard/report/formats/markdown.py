@@ -79,5 +79,5 @@ def _moves(findings: Iterable[Finding]) -> Iterator[str]:
         f"migration-guard move {shlex.quote(f'{one.path}:{one.span.line}')}" for one in findings if may_move(one)
     ]
     if commands:
-        yield from ("", "To see what a backfill in its place would be:", "")
+        yield from ("", "To see what a backfill in its place would be, or why a person has to write it:", "")
         yield from (f"- {code(command)}" for command in dict.fromkeys(commands))

@@ -15,16 +15,22 @@ _ALL = "no condition tells which rows are done: each run looks at all rows that 
 
 
 def draft_of_rows(
-    table: str, conditions: Sequence[str], columns: Sequence[str], facts_of: FactsOf, key: str | None
+    table: str,
+    conditions: Sequence[str],
+    columns: Sequence[str],
+    facts_of: FactsOf,
+    key: str | None,
+    *,
+    deletes: bool = False,
 ) -> Draft:
-    """Say which rows are still to do for a function that changes them. Raises CannotMove."""
-    if not columns:
+    """Say which rows are still to do for a function that changes them, or deletes some. Raises CannotMove."""
+    if not columns and not deletes:
         raise CannotMove("a loop with Python logic: which columns it writes is not seen; finish a --skeleton")
     sets = ", ".join(f"{identifier(column).sql('postgres')} = NULL" for column in columns)
     held = f" WHERE {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
     name = ".".join(identifier(part).sql("postgres") for part in table.split("."))
-    tree = parsed(f"UPDATE {name} SET {sets}{held}")
-    assert isinstance(tree, exp.Update)
+    tree = parsed(f"DELETE FROM {name}{held}" if deletes else f"UPDATE {name} SET {sets}{held}")
+    assert isinstance(tree, (exp.Update, exp.Delete))
     target = target_of(tree.this)
     facts = facts_of(target.name)
     keys = keys_of(facts, key)
@@ -32,7 +38,7 @@ def draft_of_rows(
         raise CannotMove(f"the key of {table} has several columns ({', '.join(keys)}); finish a --skeleton")
     settle(tree, target.table, [], facts_of)
     condition = tree.args.get("where")
-    new = all(facts.column(column).new for column in columns)
+    new = bool(columns) and all(facts.column(column).new for column in columns)
     empty = (
         either(exp.Is(this=own(exp.column(identifier(column))), expression=exp.null()) for column in columns)
         if new

@@ -25,6 +25,10 @@ _STOPS = Fate(stops=True, why="a step that fails stops its job")
 _ALLOWED = Fate(stops=False, why="continue-on-error lets the job go on")
 
 
+_ALWAYS = Fate(stops=False, why="a step behind it runs always")
+_RUNS_ALWAYS = re.compile(r"always\(\)|!\s*cancelled\(\)|failure\(\)")
+
+
 def recognises(root: Node) -> bool:
     return bool(list(pairs(get(root, "jobs")))) and (get(root, "on") is not None or get(root, "true") is not None)
 
@@ -32,11 +36,21 @@ def recognises(root: Node) -> bool:
 def read(root: Node, name: str) -> Iterator[Command]:
     jobs = {key: value for key, _, value in pairs(get(root, "jobs"))}
     whole = deploys(name) or deploys(text(root, "name"))
-    for key in after({one: texts(get(job, "needs")) for one, job in jobs.items()}):
-        job = jobs[key]
-        called = " ".join((key, text(job, "name")))
-        if deploys(called) or get(job, "environment") is not None or (whole and not _tests(called, job)):
-            yield from _job(job)
+    order = after({one: texts(get(job, "needs")) for one, job in jobs.items()})
+    asked = [key for key in order if _deploys(key, jobs[key], whole=whole)]
+    for index, key in enumerate(asked):
+        yield from _job(jobs[key], goes_on=any(map(_runs_always, (jobs[one] for one in asked[index + 1 :]))))
+
+
+def _deploys(key: str, job: Node, *, whole: bool) -> bool:
+    called = " ".join((key, text(job, "name")))
+    return deploys(called) or get(job, "environment") is not None or (whole and not _tests(called, job))
+
+
+def _runs_always(part: Node) -> bool:
+    """Whether a step or a job is run though what stands before it has failed: one that only tells of it does not count."""
+    said = " ".join(spoken(part))
+    return _RUNS_ALWAYS.search(text(part, "if")) is not None and bool(SPEAKS.search(said) or deploys(said))
 
 
 def _tests(called: str, job: Node) -> bool:
@@ -44,11 +58,14 @@ def _tests(called: str, job: Node) -> bool:
     return get(job, "services") is not None or bool(re.search(r"\b(?:test|lint|check|ci)", called, re.IGNORECASE))
 
 
-def _job(job: Node) -> Iterator[Command]:
+def _job(job: Node, *, goes_on: bool) -> Iterator[Command]:
+    """Read the steps of a job; `goes_on` says that a later job runs whatever becomes of this one."""
     lenient = is_true(get(job, "continue-on-error"))
-    for step in items(get(job, "steps")):
+    steps = list(items(get(job, "steps")))
+    for index, step in enumerate(steps):
         allowed = lenient or is_true(get(step, "continue-on-error"))
-        fate = _ALLOWED if allowed else _STOPS
+        always = goes_on or any(map(_runs_always, steps[index + 1 :]))
+        fate = _ALLOWED if allowed else _ALWAYS if always else _STOPS
         script = get(step, "run")
         if script is None:
             if SPEAKS.search(" ".join(spoken(step))):

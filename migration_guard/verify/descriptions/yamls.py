@@ -10,7 +10,8 @@ from migration_guard.later import re
 from migration_guard.verify.descriptions.steps import Unreadable
 
 Node = yaml.Node
-_TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_TEMPLATE = re.compile(r"(?<!\$)\{\{.*?\}\}", re.DOTALL)
+"""What Helm puts in; `${{ … }}` is GitHub's, and a text like any other."""
 _ALONE = re.compile(r"^\s*\{\{.*\}\}\s*$")
 _LITERAL = frozenset({"|", ">"})
 

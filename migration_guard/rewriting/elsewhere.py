@@ -1,0 +1,156 @@
+"""Whether a change reads rows of the table that it writes anywhere else than where it finds them.
+
+What it reads there depends on which batches have been done.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+
+from migration_guard.lean import dataclass
+from migration_guard.rewriting.narrowed import is_narrowed
+
+_OF_THE_KEY = frozenset({"", "in", "isnull", "id", "pk", "exact"})
+"""What behind a relation in a condition asks for the key alone, which stands in the row itself."""
+_EXCEPTIONS = frozenset({"DoesNotExist", "MultipleObjectsReturned"})
+_WHOLE = frozenset(
+    {"getattr", "setattr", "vars", "__dict__", "model_to_dict", "values", "values_list", "deepcopy", "copy"}
+)
+"""What may read fields without naming them."""
+_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
+_ASKS = frozenset({"execute", "get_for_model", "raw"})
+_WRITES = frozenset({"update_fields", "fields"})
+_OTHER_ROWS = "its loop reads other rows of the table that it changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What leads to the rows of a table."""
+
+    model: str
+    """`app.Model`."""
+    table: str
+    accessors: Collection[str]
+    """The names of relations that lead to its rows, in lower case."""
+    fields: Collection[str]
+    """What is written; nothing where rows are deleted."""
+    row: str
+    takes_others: bool = False
+    """Whether rows of other tables go with those that are deleted."""
+
+    def read(self, setup: ast.Module, whole: ast.Module, helpers: ast.Module) -> str | None:
+        """Say that it reads its rows elsewhere, if it does."""
+        tree = ast.Module([*setup.body, *whole.body, *helpers.body], [])
+        if self.takes_others and _queries(tree):
+            return "its loop reads rows that may go with those that it deletes"
+        if not self._reaches(tree):
+            return None
+        if self.fields and not self._speaks_of_fields(tree):
+            return None  # it reads what no batch changes
+        return _OTHER_ROWS
+
+    def _reaches(self, tree: ast.Module) -> bool:
+        models = {name for one in ast.walk(tree) for name in (*self._held(one), *_managed(one))}
+        inside = {id(one) for found in ast.walk(tree) if is_narrowed(found) for one in _root(found)}
+        for node in ast.walk(tree):
+            match node:
+                case _ if id(node) in inside:
+                    continue
+                case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in models and attr in _EXCEPTIONS:
+                    inside.add(id(node.value))
+                case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id=name)) as manager, attr=method)):
+                    if name in models and method in ("bulk_update", "abulk_update"):
+                        inside |= {id(manager), id(manager.value)}
+                case ast.Name(id=name, ctx=ast.Load()) if name in models:
+                    return True
+                case ast.Call(func=ast.Attribute(attr="get_model")) if self._is_model(node) and id(
+                    node
+                ) not in self._assigned(tree):
+                    return True
+                case ast.Attribute(attr=attr, ctx=ast.Load()) if attr.lower() in self.accessors:
+                    return True
+                case ast.keyword(arg=str() as name) if self._leads(name):
+                    return True
+                case ast.Constant(value=str() as text) if self._leads(text) or self._names_the_table(text):
+                    return True
+        return False
+
+    def _held(self, node: ast.AST) -> Iterator[str]:
+        """The variables that hold the model."""
+        match node:
+            case ast.Assign(targets=targets, value=ast.Call() as call) if self._is_model(call):
+                yield from (one.id for one in targets if isinstance(one, ast.Name))
+
+    def _assigned(self, tree: ast.Module) -> set[int]:
+        return {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Assign)}
+
+    def _is_model(self, call: ast.Call) -> bool:
+        """`apps.get_model("app", "Model")`, `apps.get_model("app.Model")`."""
+        if not isinstance(call.func, ast.Attribute) or call.func.attr != "get_model":
+            return False
+        given = [*call.args, *(one.value for one in call.keywords)]
+        texts = [one.value if isinstance(one, ast.Constant) else None for one in given]
+        name = ".".join(one if isinstance(one, str) else "?" for one in texts).lower()
+        mine = self.model.lower()
+        return name == mine or ("?" in name and name.rpartition(".")[2] in {mine.rpartition(".")[2], "?"})
+
+    def _leads(self, name: str) -> bool:
+        """Whether a condition goes through a relation to the rows."""
+        parts = name.lower().split("__")
+        return any(
+            part in self.accessors and (parts[at + 1] if at + 1 < len(parts) else "") not in _OF_THE_KEY
+            for at, part in enumerate(parts)
+        )
+
+    def _names_the_table(self, text: str) -> bool:
+        return " " in text and self.table.rpartition(".")[2].lower() in text.lower()
+
+    def _speaks_of_fields(self, tree: ast.Module) -> bool:
+        """Whether what is written is read from anything but the row itself."""
+        own = {id(one) for found in ast.walk(tree) if is_narrowed(found) for one in ast.walk(found)}
+        names = {one.lower() for one in self.fields}
+        for node in ast.walk(tree):
+            match node:
+                case ast.keyword(arg=str() as keyword, value=value) if keyword in _WRITES:
+                    own |= {id(one) for one in ast.walk(value)}
+                case ast.Call(func=ast.Attribute(attr="bulk_update"), args=[_, given]):
+                    own |= {id(one) for one in ast.walk(given)}
+        for node in ast.walk(tree):
+            if id(node) in own:
+                continue
+            match node:
+                case ast.Name(id=name) | ast.Attribute(attr=name) if name in _WHOLE:
+                    return True
+                case ast.Attribute(value=ast.Name(id=name), attr=attr, ctx=ast.Load()) if name == self.row != "":
+                    continue
+                case ast.Attribute(attr=attr, ctx=ast.Load()) if attr.lower() in names:
+                    return True
+                case ast.keyword(arg=str() as name) if names & {*name.lower().split("__")}:
+                    return True
+                case ast.Constant(value=str() as text) if names & {*text.lower().split("__")} or self._names_the_table(
+                    text
+                ):
+                    return True
+        return False
+
+
+def _queries(tree: ast.Module) -> bool:
+    """Whether anything is asked of the database, but for the rows themselves."""
+    inside = {id(one) for found in ast.walk(tree) if is_narrowed(found) for one in ast.walk(found)}
+    asked = (one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and id(one) not in inside)
+    return any(one.attr in _MANAGERS or one.attr.endswith("_set") or one.attr in _ASKS for one in asked)
+
+
+def _managed(node: ast.AST) -> Iterator[str]:
+    """The model whose manager is where rows are found."""
+    if is_narrowed(node) and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        match node.func.value:
+            case ast.Attribute(value=ast.Name(id=name), attr=attr) if attr in _MANAGERS:
+                yield name
+
+
+def _root(call: ast.AST) -> Iterator[ast.AST]:
+    """What a chain begins with: a manager, and the model or the row whose it is."""
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        yield from ast.walk(call.func.value)

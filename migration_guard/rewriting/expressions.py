@@ -1,0 +1,34 @@
+"""Small questions to expressions of Python, which every reader of loops and steps asks."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+_MOST = 10
+"""Variables behind variables that are looked through."""
+
+
+def last_name(node: ast.AST) -> str:
+    """The last part of a name, or of the name by which something is called: `execute` of `conn.execute(…)`."""
+    function = node.func if isinstance(node, ast.Call) else node
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def behind(node: ast.expr, held: Mapping[str, ast.expr]) -> ast.expr:
+    """Look through variables that are set once, to the expression that they hold."""
+    for _ in range(_MOST):
+        if not isinstance(node, ast.Name) or node.id not in held:
+            break
+        node = held[node.id]
+    return node
+
+
+def passes_over_none(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler does nothing but to go on where there is no such row."""
+    plain = len(handler.body) == 1 and isinstance(handler.body[0], (ast.Pass, ast.Continue))
+    return (
+        plain
+        and isinstance(handler.type, (ast.Attribute, ast.Name))
+        and last_name(handler.type).endswith("DoesNotExist")
+    )

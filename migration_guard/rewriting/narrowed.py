@@ -1,0 +1,197 @@
+"""Where a change of Django's finds its rows, narrowed to those whose keys are given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from migration_guard.forms.nodes import within
+from migration_guard.interpreter.syntax import dotted
+from migration_guard.rendition.loops import row_of
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
+from migration_guard.rewriting.slices import BY_HAND
+
+_KEEPS = frozenset(
+    "filter exclude all order_by select_related prefetch_related only defer annotate alias iterator using distinct reverse "
+    "get_queryset select_for_update db_manager complex_filter".split()
+)
+"""Methods of querysets that say for each row by itself whether it is one of theirs."""
+_OF_ROWS = frozenset({"save", "delete"})
+_KEYS = "pk__in=ids"
+_UNLIKE = f"which rows it goes through cannot be narrowed to those of a batch; {BY_HAND}"
+
+
+class Narrowed:
+    """What is put in which place, so that a change reaches some rows only."""
+
+    def __init__(
+        self,
+        migration: Migration,
+        function: cst.FunctionDef,
+        statements: Sequence[cst.CSTNode],
+        call: cst.Call,
+        row: str,
+    ) -> None:
+        """Raises CannotRemove."""
+        self._migration = migration
+        self._function = function
+        self._statements = statements
+        self._call = call
+        self.lists: frozenset[str] = frozenset()
+        """What collects rows that are written together."""
+        method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+        base = call.func.value if isinstance(call.func, cst.Attribute) else call
+        if method == "bulk_update":
+            listed = call.args[0].value if call.args else call
+            if not isinstance(listed, cst.Name):
+                raise CannotRemove(_UNLIKE)
+            self.lists = frozenset({listed.value})
+            self.old, self.new = self._of_row(row, self._appends(listed.value, row))
+        elif method in _OF_ROWS and isinstance(base, cst.Name) and base.value == row:
+            self.old, self.new = self._of_row(row, call)
+        else:
+            self.old, self.new = self._of(base)
+
+    # --- Where rows come from ----------------------------------------------------------------------------------------
+
+    def _appends(self, listed: str, row: str) -> cst.Call:
+        found = [
+            one
+            for one in within(self._function)
+            if isinstance(one, cst.Call)
+            and dotted(one.func) == f"{listed}.append"
+            and [dotted(given.value) for given in one.args] == [row]
+        ]
+        if not found:
+            raise CannotRemove(_UNLIKE)
+        return found[0]
+
+    def _of_row(self, row: str, place: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode]:
+        """The rows among which one is that is saved or deleted at a place."""
+        for parent in self._migration.above(place):
+            if isinstance(parent, cst.For) and row_of(parent)[0] == row:
+                source = row_of(parent)[1]
+                if isinstance(source, cst.Attribute):  # nothing goes through a manager itself
+                    raise CannotRemove(_UNLIKE)
+                return self._of(source)
+            if isinstance(parent, cst.IndentedBlock) and (found := self._got(parent, row, place)) is not None:
+                return found
+            if parent is self._function:
+                break
+        raise CannotRemove(_UNLIKE)
+
+    def _got(self, block: cst.IndentedBlock, row: str, place: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode] | None:
+        """`row = rows.get(…)` as a loop over none or one, whose body is the rest of the block."""
+        above = [place, *self._migration.above(place)]
+        end = next(index for index, one in enumerate(block.body) if any(one is other for other in above))
+        for index in range(end - 1, -1, -1):
+            got = _get_of(block.body[index], row)
+            if got is None:
+                continue
+            rest = block.body[index + 1 :]
+            inside = sum(_speaks(one, row) for one in (*rest, block.body[index]))
+            if sum(_speaks(one, row) for one in self._statements) != inside:
+                return None
+            old, new = self._of(cst.ensure_type(got.func, cst.Attribute).value)
+            chain = cst.ensure_type(got.func, cst.Attribute).value
+            rows = chain.deep_replace(old, new) if old is not chain else new
+            if not isinstance(rows, cst.BaseExpression):
+                return None
+            if got.args:
+                rows = cst.Call(cst.Attribute(rows, cst.Name("filter")), got.args)
+            loop = cst.For(cst.Name(row), rows, cst.IndentedBlock(rest))
+            return block, block.with_changes(body=[*block.body[:index], loop])
+        return None
+
+    def _of(self, node: cst.BaseExpression) -> tuple[cst.CSTNode, cst.CSTNode]:
+        """Narrow what an expression gives, where its rows are those of a manager."""
+        whole = node
+        while True:
+            match node:
+                case cst.Call(func=cst.Name(value="list" | "tuple"), args=[cst.Arg(value=inner, star="")]):
+                    node = inner
+                case cst.Call(func=cst.Attribute(value=inner, attr=method)) if method.value in _KEEPS:
+                    if method.value == "distinct" and node.args:
+                        raise CannotRemove(_UNLIKE)
+                    node = inner
+                case cst.Name(value=name):
+                    return self._of(self._held(name))
+                case cst.Attribute():
+                    break
+                case _:
+                    raise CannotRemove(_UNLIKE)
+        if any(isinstance(one, cst.Name) and one.value in {"Window", "RawSQL"} for one in within(whole)):
+            raise CannotRemove(_UNLIKE)
+        return node, cst.parse_expression(f"{self._migration.code(node)}.filter({_KEYS})")
+
+    def _held(self, name: str) -> cst.BaseExpression:
+        """What a variable holds that is set once, and used for nothing else."""
+        tree = ast.parse(self._migration.code(self._function).strip())
+        uses = [one for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id == name]
+        if [type(one.ctx) for one in uses if not isinstance(one.ctx, ast.Load)] == [ast.Store] and len(uses) == 2:
+            for one in within(self._function):
+                match one:
+                    case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=found))], value=value):
+                        if found == name:
+                            return value
+        raise CannotRemove(_UNLIKE)
+
+
+def is_narrowed(node: ast.AST) -> bool:
+    """Whether an expression is where rows are narrowed."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="filter"), args=[], keywords=[ast.keyword(arg="pk__in", value=value)]):
+            return isinstance(value, ast.Name) and value.id == "ids"
+    return False
+
+
+def _get_of(line: cst.CSTNode, row: str) -> cst.Call | None:
+    """The call of `row = rows.get(…)`; also in a `try` that goes on to the next row where there is none."""
+    if isinstance(line, cst.Try) and line.orelse is None and line.finalbody is None and len(line.body.body) == 1:
+        if not all(_continues(one) for one in line.handlers):
+            return None
+        line = line.body.body[0]
+    match line:
+        case cst.SimpleStatementLine(
+            body=[
+                cst.Assign(
+                    targets=[cst.AssignTarget(target=cst.Name(value=name))],
+                    value=cst.Call(func=cst.Attribute(attr=cst.Name(value="get"))) as call,
+                )
+            ]
+        ) if name == row:
+            return call
+    return None
+
+
+def _continues(handler: cst.ExceptHandler) -> bool:
+    caught = dotted(handler.type) if handler.type is not None else None
+    code = cst.Module(body=[]).code_for_node(handler.body).split()
+    return (caught or "").endswith("DoesNotExist") and code == ["continue"]
+
+
+def _speaks(node: cst.CSTNode, name: str) -> int:
+    return sum(isinstance(one, cst.Name) and one.value == name for one in within(node))
+
+
+class Places:
+    """Where a piece of code finds its rows, and writes them."""
+
+    def __init__(self, call: str, row: str, lists: frozenset[str]) -> None:
+        collected = {f"{one}.append({row})" for one in lists}
+        self._written = {ast.dump(ast.parse(one, mode="eval").body) for one in {call, *collected}}
+
+    def loops(self, tree: ast.AST) -> Iterator[ast.For]:
+        """The loops around them, from the outside. Raises CannotRemove where one is none over rows."""
+        for child in ast.iter_child_nodes(tree):
+            if isinstance(child, (ast.For, ast.While, ast.AsyncFor)) and any(map(self._is_one, ast.walk(child))):
+                if not isinstance(child, ast.For):
+                    raise CannotRemove(f"a loop with Python logic: while; {BY_HAND}")
+                yield child
+            yield from self.loops(child)
+
+    def _is_one(self, node: ast.AST) -> bool:
+        return is_narrowed(node) or (isinstance(node, ast.Call) and ast.dump(node) in self._written)

@@ -1,0 +1,88 @@
+"""Whether a statement of a migration is always come to, once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from textwrap import dedent
+
+import libcst as cst
+
+from migration_guard.later import re
+from migration_guard.rendition.spelling import shown
+from migration_guard.rewriting.conditions import Conditions
+from migration_guard.rewriting.parents import Parents
+
+_OF_A_CONNECTION = re.compile(r"(?:not )?(?:conn|connection|bind|engine)(?: is (?:not )?None)?")
+"""Whether there is one: without it nothing is executed."""
+_OF_THE_PROGRAM = re.compile(r"""__name__ == (?:"__main__"|'__main__')""")
+"""The condition under which a script does what it is for."""
+
+
+class CannotRemove(Exception):
+    """Why a data change cannot be taken out without a person; the message says what to do."""
+
+
+class Reached:
+    """The ways to the statements of a migration."""
+
+    def __init__(self, tree: Parents) -> None:
+        self._tree = tree
+
+    def check(self, statement: cst.CSTNode) -> None:
+        """Refuse what runs more than once, or only if something holds that a backfill would not ask."""
+        below = statement
+        for parent in self._tree.above(statement):
+            match parent:
+                case cst.For() | cst.While():
+                    raise CannotRemove("it stands in a loop; write what the loop does as one statement, then move it")
+                case cst.If(test=test, body=body) if body is below and _OF_THE_PROGRAM.fullmatch(shown(test)):
+                    pass
+                case cst.If(test=test) if not self._is_of_the_schema(test):
+                    raise CannotRemove(f"it runs only if `{shown(test)}`; say so in the statement, then move it")
+                case cst.If(test=test, body=body) if not self._conditions(test).runs_on_postgresql(
+                    _plain(test), holds=body is below
+                ):
+                    raise CannotRemove(f"it does not run on PostgreSQL, by `{shown(test)}`")
+                case cst.IndentedBlock(body=statements):
+                    self._check_nothing_returns(statements, below)
+                case cst.Try():
+                    raise CannotRemove("it stands in a try, whose handlers would never run again; take it out by hand")
+                case cst.Lambda() | cst.CompFor():
+                    raise CannotRemove("it stands in an expression; take it out by hand")
+            below = parent
+
+    def _check_nothing_returns(self, statements: Sequence[cst.CSTNode], until: cst.CSTNode) -> None:
+        """Refuse what is not come to where an `if` before it returns, unless that asks what the schema is."""
+        for one in statements:
+            if one is until:
+                return
+            if isinstance(one, cst.If) and _returns(one):
+                if not self._is_of_the_schema(one.test):
+                    raise CannotRemove(
+                        f"it is not come to if `{shown(one.test)}`; say so in the statement, then move it"
+                    )
+                conditions, test = self._conditions(one.test), _plain(one.test)
+                if conditions.runs_on_postgresql(test, holds=True) and conditions.tells_databases_apart(test):
+                    raise CannotRemove(f"it does not run on PostgreSQL, by `{shown(one.test)}`")
+
+    def _is_of_the_schema(self, test: cst.BaseExpression) -> bool:
+        if _OF_A_CONNECTION.fullmatch(shown(test)):
+            return True
+        return self._conditions(test).asks_the_schema(_plain(test))
+
+    def _conditions(self, test: cst.BaseExpression) -> Conditions:
+        """What is known of the function in which a condition stands."""
+        around = next((one for one in self._tree.above(test) if isinstance(one, cst.FunctionDef)), None)
+        function = ast.parse(dedent(self._tree.tree.code_for_node(around))) if around is not None else None
+        return Conditions(ast.parse(self._tree.tree.code), function)
+
+
+def _returns(node: cst.CSTNode) -> bool:
+    if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+        return False
+    return isinstance(node, cst.Return) or any(map(_returns, node.children))
+
+
+def _plain(test: cst.BaseExpression) -> ast.expr:
+    return ast.parse(f"({cst.Module(body=[]).code_for_node(test)}\n)", mode="eval").body
