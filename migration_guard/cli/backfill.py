@@ -18,6 +18,7 @@ from migration_guard.cli.backfill_output import (
 )
 from migration_guard.cli.backfill_pace import set_pace
 from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options, spanning_options
+from migration_guard.cli.backfill_seen import Metrics, watching_options, wishes
 from migration_guard.cli.backfill_steering import LEADING, leading, quarantine
 from migration_guard.cli.lines import say
 
@@ -45,6 +46,7 @@ for _name, _help in LEADING.items():
 @click.option("--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that share the work; 1.")
 @click.option("--offline", is_flag=True, help="The application is stopped: run also what is not safe beside it.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How lines are written; text.")
+@watching_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if work is left, with 2 if nothing could be run.")
 @spanning_options
 def run_command(
@@ -59,6 +61,7 @@ def run_command(
     offline: bool,
     log_format: str,
     strict: bool,
+    metrics: Metrics,
     where: Place,
 ) -> int:
     """Run backfills. Exits with 0 whatever happens, so that no deployment fails; the last line tells the truth."""
@@ -82,6 +85,7 @@ def run_command(
             log_format == "json",
             workers,
             where.settings.backfill.brake,
+            wishes(metrics, where.settings),
         )
         if where.databases:
             order = replace(order, databases=tuple((name, place.variable) for name, place in where.each()))

@@ -17,7 +17,7 @@ from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.standing import Holder, Standing, TenantCounts
 from migration_guard.backfill.transitions import SWEPT, State
-from migration_guard.cli.backfill_shares import shares_json, shares_table
+from migration_guard.cli.backfill_shares import absence, seconds, shares_json, shares_table
 from migration_guard.cli.backfill_table import COUNTS, table
 
 WATCH_SECONDS = 1.0
@@ -82,6 +82,7 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts], holders: Sequence[
         "reason": one.reason,
         "runner": one.claimed_by,
         "alive": one.alive,
+        "lease_seconds": seconds(one.lease),
         "held": one.held,
         "pace": one.steered.steering.fields,
         "pace_set_by": one.paced_by,
@@ -154,6 +155,8 @@ def _state(one: Standing) -> str:
     if one.state is not State.RUNNING:
         return f"{one.state.value}{asked}"
     since = f" since {one.claimed_since:%Y-%m-%d %H:%M:%S %Z}" if one.claimed_since else ""
-    there = f"by {one.claimed_by}{since}" if one.alive else f"its runner {one.claimed_by} is gone, the next run goes on"
+    there = (
+        f"by {one.claimed_by}{since}" if one.alive else f"{absence(one.claimed_by, one.lease)}; the next run goes on"
+    )
     held = ", held" if one.held else ""
     return f"{one.state.value} ({there}{held}{asked})"

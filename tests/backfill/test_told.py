@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -119,7 +120,9 @@ def test_status_tells_a_runner_that_is_gone(project: Project) -> None:
     running.kill()
     running.communicate()
     process.until(lambda: not project.status()["slow"]["alive"])
-    assert "is gone, the next run goes on" in " ".join(project("status").stdout.split())
+    assert f"connection of {socket.gethostname()}:{running.pid} is gone; the next run goes on" in " ".join(
+        project("status").stdout.split()
+    )
 
 
 @pytest.mark.parametrize(
