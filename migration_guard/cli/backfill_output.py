@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
-
-from rich.live import Live
-from rich.text import Text
 
 from migration_guard.backfill.gate import CHANGED
 from migration_guard.backfill.legacy import LegacyBackfill
@@ -19,8 +14,6 @@ from migration_guard.backfill.standing import Holder, Standing, TenantCounts
 from migration_guard.backfill.transitions import SWEPT, State
 from migration_guard.cli.backfill_shares import absence, seconds, shares_json, shares_table
 from migration_guard.cli.backfill_table import COUNTS, table
-
-WATCH_SECONDS = 1.0
 
 
 def listing(definitions: Sequence[Definition], *, as_json: bool) -> str:
@@ -140,14 +133,6 @@ def status_text(standings: Sequence[Standing], holders: Sequence[Holder]) -> str
     """Give `status`: a line a backfill and, where several work at one, who does what."""
     shown = shares_table(holders)
     return f"{standing_table(standings)}\n\n{shown}" if shown else standing_table(standings)
-
-
-def watched(status: Callable[[], str]) -> None:
-    """Show `status` until somebody interrupts."""
-    with suppress(KeyboardInterrupt), Live(Text(status()), auto_refresh=False) as live:
-        while True:
-            time.sleep(WATCH_SECONDS)
-            live.update(Text(status()), refresh=True)
 
 
 def _state(one: Standing) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -123,6 +124,15 @@ def test_status_tells_a_runner_that_is_gone(project: Project) -> None:
     assert f"connection of {socket.gethostname()}:{running.pid} is gone; the next run goes on" in " ".join(
         project("status").stdout.split()
     )
+
+
+def test_status_is_watched_until_nothing_runs(project: Project) -> None:
+    running = project.start("run", "--all", NAP="0.05")
+    project.wait_for_batches(2, running)
+    shown = project("status", "--watch").stdout
+    assert " rows/s" in shown
+    assert re.findall(r"^slow +(\w+)", shown, re.MULTILINE)[-1] == "completed"
+    assert running.wait(process.PATIENCE) == 0
 
 
 @pytest.mark.parametrize(
