@@ -21,7 +21,7 @@ help:
 	@echo "make compare  run other tools on one small project (WRITE=--write: into docs/comparison.md)"
 	@echo "make moves    measure how many data changes of the corpus can be moved, and prove 60 of the moves by rows"
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
-	@echo "make bench    measure time and memory on the corpus"
+	@echo "make bench    measure time on the corpus, beside semgrep and ruff (WRITE=--write: into docs/comparison.md)"
 	@echo "make bench-start    measure how long the smallest runs take, beside an interpreter that does nothing"
 	@echo "make bench-script    measure how long a script of 10,000 lines takes, beside libcst's parser"
 	@echo "make bench-keystroke    measure how long after a keystroke an editor is told"
@@ -99,7 +99,7 @@ fuzz: $(STAMP)
 	$(BIN)/python tests/hostile/fuzz.py --mutants 20000 --state .fuzz.json
 
 bench: $(STAMP) corpus
-	$(BIN)/python benchmarks/speed.py $(CORPUS)
+	$(BIN)/python benchmarks/speed.py $(CORPUS) $(WRITE)
 
 compare: $(STAMP)
 	$(BIN)/python benchmarks/comparison/compare.py $(WRITE)
@@ -121,6 +121,7 @@ bench-script: $(STAMP)
 
 bench-backfill: $(STAMP)
 	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_speed.py
+	$(BIN)/python tests/backfill/server.py --durable $(BIN)/python benchmarks/backfill_workers.py
 
 bench-baseline: $(STAMP)
 	$(BIN)/python benchmarks/baseline.py --write
@@ -134,11 +135,18 @@ cache-edits: $(STAMP)
 replay: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/baselines/replay.py $(LIST) $(DIR)
 
-frameworks:
+# Orator pins releases that no Python of today can build, so its requirements are named here, and not taken from it.
+frameworks: $(STAMP)
 	$(PYTHON) -m venv .frameworks
 	.frameworks/bin/python -m pip install --quiet --disable-pip-version-check aerich tortoise-orm aiosqlite 'piccolo[sqlite]' \
-		peewee-migrate yoyo-migrations pony sqlmodel alembic masonite-orm ormar edgy advanced-alchemy flask-migrate
-	.frameworks/bin/python tests/frameworks/execute.py
+		peewee-migrate yoyo-migrations pony sqlmodel alembic masonite-orm ormar edgy advanced-alchemy flask-migrate celery mautrix \
+		asyncpg 'psycopg[binary]' psycopg2-binary matrix-synapse openupgradelib lxml pypika
+	$(PYTHON) -m venv .frameworks/old
+	.frameworks/old/bin/python -m pip install --quiet --disable-pip-version-check sqlalchemy-migrate 'sqlalchemy<2' 'setuptools<81' \
+		backpack 'pendulum<3' 'cleo<0.7' inflection simplejson wrapt pygments 'faker<1' pyyaml pyaml lazy-object-proxy blinker
+	.frameworks/old/bin/python -m pip install --quiet --disable-pip-version-check --no-deps orator
+	$(BIN)/python tests/backfill/server.py .frameworks/bin/python tests/frameworks/execute.py
+	.frameworks/old/bin/python tests/frameworks/execute.py sqlalchemy_migrate orator
 
 histories: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m baselines.histories

@@ -125,25 +125,25 @@ def main() -> int:
 def told(all_: dict[str, list[Measured]]) -> int:
     """Print the ratios, and whether they will do."""
     undisturbed, ours = all_["nothing"], all_["migration-guard backfill run"]
-    base, rate = _median(undisturbed, "p99"), _median(ours, "rate")
+    base, rate = median_of(undisturbed, "p99"), median_of(ours, "rate")
     print(
         f"{'':32} {'rate':>8} {'p50':>8} {'p95':>8} {'p99':>8} {'longest':>8}   (times of the client alone; rate: ours is 1)"
     )
     for name, runs in all_.items():
-        times = [_median(runs, one) / _median(undisturbed, one) for one in ("p50", "p95", "p99", "longest")]
-        shown = f"{_median(runs, 'rate') / rate:8.2f}" if name != "nothing" else " " * 8
+        times = [median_of(runs, one) / median_of(undisturbed, one) for one in ("p50", "p95", "p99", "longest")]
+        shown = f"{median_of(runs, 'rate') / rate:8.2f}" if name != "nothing" else " " * 8
         print(f"{name:32} {shown} " + " ".join(f"{one:8.2f}" for one in times))
     spread = (max(one.p99 for one in undisturbed) - min(one.p99 for one in undisturbed)) / base
     checks = (
-        ("of the rate of one UPDATE", rate / _median(all_["one UPDATE"], "rate"), LEAST_OVER_UPDATE, 1),
+        ("of the rate of one UPDATE", rate / median_of(all_["one UPDATE"], "rate"), LEAST_OVER_UPDATE, 1),
         (
             "of the rate of a loop over the keys",
-            rate / _median(all_["a loop over the keys"], "rate"),
+            rate / median_of(all_["a loop over the keys"], "rate"),
             LEAST_OVER_KEYS,
             1,
         ),
-        ("times the client's p99", _median(ours, "p99") / base, MOST_P99 + spread, -1),
-        ("last batches over first, per row", _median(ours, "last_over_first"), MOST_LAST_OVER_FIRST, -1),
+        ("times the client's p99", median_of(ours, "p99") / base, MOST_P99 + spread, -1),
+        ("last batches over first, per row", median_of(ours, "last_over_first"), MOST_LAST_OVER_FIRST, -1),
     )
     for what, found, limit, sign in checks:
         print(
@@ -152,7 +152,8 @@ def told(all_: dict[str, list[Measured]]) -> int:
     return 0 if all(sign * (found - limit) >= 0 for _, found, limit, sign in checks) else 1
 
 
-def _median(runs: list[Measured], name: str) -> float:
+def median_of(runs: list[Measured], name: str) -> float:
+    """Give the median of what several runs came to."""
     values: list[float] = [getattr(run, name) for run in runs]
     return statistics.median(values)
 

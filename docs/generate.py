@@ -17,9 +17,11 @@ from migration_guard.config import schema
 from migration_guard.config.options import Option
 from migration_guard.config.settings import Settings
 from migration_guard.rules import Rule, all_rules, read_page
+from migration_guard.watching.catalogue import METRICS
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- options: written by `make docs` -->\n", "<!-- /options -->"
+METRICS_BEGIN, METRICS_END = "<!-- metrics: written by `make docs` -->\n", "<!-- /metrics -->"
 
 
 def main() -> int:
@@ -45,6 +47,7 @@ def pages() -> list[tuple[Path, str]]:
         (HERE / "rules" / "index.md", _rules()),
         *((HERE / "rules" / f"{rule.name}.md", _rule(rule)) for rule in all_rules()),
         (HERE / "configuration.md", _configuration()),
+        (HERE / "watching.md", _watching()),
         (HERE / "internals.md", (HERE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")),
         (Path(schema.__file__).parent / schema.FILE_NAME, schema.generated()),
     ]
@@ -70,16 +73,30 @@ def _rules() -> str:
     return "\n".join([*lines, ""])
 
 
+def _between(page: str, begin: str, lines: list[str], end: str) -> str:
+    """Put lines into a page that people write, between two marks."""
+    before, _, rest = (HERE / page).read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}{chr(10).join(lines)}\n{end}{after}"
+
+
+def _watching() -> str:
+    lines = ["| metric | kind | labels | what it says | for a panel or an alert |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{one.full}` | {one.kind.value} | {', '.join(f'`{label}`' for label in one.labels)} | {one.doc} | `{one.panel}` |"
+        for one in METRICS
+    ]
+    return _between("watching.md", METRICS_BEGIN, lines, METRICS_END)
+
+
 def _configuration() -> str:
-    before, _, rest = (HERE / "configuration.md").read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
     lines = ["| key | takes | default | meaning |", "|---|---|---|---|"]
     for field in fields(Settings):
         option = field.metadata.get("option")
         if isinstance(option, Option) and field.default is not MISSING:
             key, value = field.name.replace("_", "-"), field.default
             lines.append(f"| `{key}` | {option.kind.expected} | {_shown(value)} | {option.doc} |")
-    return f"{before}{BEGIN}{chr(10).join(lines)}\n{END}{after}"
+    return _between("configuration.md", BEGIN, lines, END)
 
 
 def _shown(value: object) -> str:

@@ -29,6 +29,7 @@ from migration_guard.files import LINK_OUT, exists, leads_out, repository_of, sh
 from migration_guard.findings import SCHEME, Finding, Severity, Status
 from migration_guard.git import Git, GitError
 from migration_guard.lean import dataclass
+from migration_guard.operations import Operation
 from migration_guard.procedures import Procedure
 from migration_guard.rules import CeilingUse, EntryUse, Upkeep, all_rules
 
@@ -51,6 +52,8 @@ class Checked:
     """The migrations in it, where it is a script that holds several."""
     procedures: tuple[Procedure, ...] = ()
     """The backfills that it defines, if that is what it holds."""
+    operations: tuple[Operation, ...] = ()
+    """All that it does to data, also what no rule that runs is about."""
 
 
 @dataclass(frozen=True, slots=True)

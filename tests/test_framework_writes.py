@@ -24,7 +24,7 @@ MASONITE = "from masoniteorm.migrations import Migration\nfrom config.database i
 PONY = "from pony.orm import Database, commit, db_session, delete, select\n\n\ndef run(Lead):\n    db = Database()\n"
 HEADS = {
     "odoo": ODOO, "frappe": FRAPPE, "aerich": AERICH, "peewee_migrate": PEEWEE, "sqlalchemy_migrate": ENGINE,
-    "masonite": MASONITE, "script": PONY,
+    "masonite": MASONITE, "script": PONY, "numbered": "async def m001_fill(db):\n",
 }  # fmt: skip
 WRITES = [
     ("odoo", "env['res.partner'].search([]).mapped('child_ids').write({'a': 1})", "UPDATE None"),
@@ -82,9 +82,12 @@ WRITES = [
     ("piccolo", "band = await BigBand.objects().first()\nawait band.update_self({BigBand.name: ''})", "UPDATE big_band"),
     ("frappe", "frappe.db.set_value(*frappe.flags.changed)", "UPDATE None"),
     ("frappe", "frappe.db.sql(frappe.qb.into('Lead').columns('a').insert(1).get_sql())", "INSERT_VALUES tabLead"),
+    ("numbered", "await db.leads.update_many({}, {'$set': {'hot': 1}})", "OPAQUE None"),
+    ("numbered", "await db['leads'].delete_many({})", "OPAQUE None"),
     ("odoo", "openupgrade.move_field_m2o(cr, env.registry, 'a.b', 'c', 'd', 'e.f', 'g')", "DML_CALL None"),
 ]  # fmt: skip
 READS = [
+    ("numbered", "print(db.leads.count({}), db.settings.get('a'), db['leads'].find())"),
     ("script", "with db_session:\n    print([x.a for x in select(y for y in Lead)])"),
     ("odoo", "env['res.partner'].search([], limit=1).mapped('name')\ncr.execute('SELECT 1')\nprint(cr.fetchall())"),
     ("odoo", "openupgrade.rename_fields(env, [('a.b', 'a_b', 'c', 'd')])\nutil.remove_field(cr, 'a.b', 'c')"),
@@ -92,7 +95,7 @@ READS = [
     ("frappe", "doc = frappe.get_doc('Lead', 'x')\ndoc.hot = 1\nprint(doc.as_dict())"),
     ("aerich", "rows = await Lead.filter(hot=True).values('id')\nprint(await Lead.all().count(), rows)\nreturn 'CREATE TABLE a (b int)'"),
     ("piccolo", "print(await BigBand.select(BigBand.name).where(BigBand.name == 'a').run(), await BigBand.count())"),
-    ("peewee_migrate", "migrator.add_fields('lead', a=pw.TextField())\nprint([one.a for one in Lead.select()])"),
+    ("peewee_migrate", "migrator.add_fields('lead', a=pw.TextField(null=True))\nprint([one.a for one in Lead.select()])"),
     ("sqlalchemy_migrate", "t = Table('leads', meta, autoload=True)\nprint(t.select().execute().fetchall())"),
     ("masonite", "with self.schema.table('leads') as table:\n    table.string('a')\nprint(DB.table('leads').get())"),
 ]  # fmt: skip

@@ -331,6 +331,24 @@ def test_it_shows_what_a_first_run_would_say(framework: str, repository: Path) -
     assert worst in said
 
 
+SCRIPTS = {
+    "pony": "from pony.orm import db_session\nfrom app import Lead\n\nwith db_session:\n    Lead[1].delete()\n",
+    "playhouse": "from playhouse.migrate import migrate, SqliteMigrator\n\nSqliteMigrator(db).database.execute_sql('DELETE FROM leads')\n",
+}
+
+
+@pytest.mark.parametrize("name", [*FIRST_RUNS, *SCRIPTS])
+def test_what_it_proposes_works(name: str, repository: Path) -> None:
+    path, text, _ = FIRST_RUNS.get(name, ("scripts/migrate_leads.py", SCRIPTS.get(name, ""), ""))
+    (repository / path).parent.mkdir(parents=True)
+    (repository / path).write_text(text, encoding="utf-8")
+    assert init(repository, "--write").returncode == 0
+    said = program.run("check", cwd=repository)
+    assert (said.returncode, said.stdout.count("1 migration checked, 1 new")) == (1, 1), said.stdout
+    assert program.run("baseline", cwd=repository).returncode == 0
+    assert program.run("check", cwd=repository).returncode == 0
+
+
 def test_a_first_run_hides_neither_what_is_unread_nor_what_cannot_be_checked(repository: Path) -> None:
     for name, text in {
         "versions/1.py": ALEMBIC,

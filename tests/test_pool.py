@@ -290,12 +290,12 @@ def test_a_run_without_resource_finds_the_same(tmp_path: Path, without_resource:
         "concise",
         str(tmp_path),
     ]
-    command += ["--config", "file-timeout=5.0"]
+    command += ["--config", "file-timeout=2.0"]
     done = subprocess.run(
         command, env=without_resource, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert "0001_a.py:7:17: MG101" in done.stdout
-    assert "takes longer than 5 s" in done.stdout + done.stderr
+    assert "takes longer than 2 s" in done.stdout + done.stderr
     assert done.returncode == 2
 
 

@@ -7,6 +7,8 @@ from operator import index
 from typing import Any
 
 from migration_guard.backfill.bench import Bench
+from migration_guard.backfill.brake.turnstile import Turnstile
+from migration_guard.backfill.brake.verdicts import Verdicts
 from migration_guard.backfill.clock import Stop
 from migration_guard.backfill.connect import engine
 from migration_guard.backfill.errors import LostClaim, told_of
@@ -67,7 +69,10 @@ def _written_down(bench: Bench, definition: LegacyBackfill, record: Record, rows
 def _word_of(bench: Bench, definition: LegacyBackfill, record: Record) -> Word | str:
     """Call the function with an engine that obeys us; give what it returns, or the name of what is no word."""
     settings, key, token = bench.policy.settings(0), definition.key, record.token
-    lender = Lender(bench.where, bench.name, Lease(bench.store, key, token, settings), bench.clock)
+    verdicts = Verdicts(bench.store, key)
+    session = Session(engine(bench.where, bench.name))
+    turnstile = Turnstile(session, verdicts, bench.brake, bench.clock, bench.reporter)
+    lender = Lender(bench.where, bench.name, Lease(bench.store, key, token, settings), bench.clock, turnstile)
     keeper = Keeper(
         Session(engine(bench.where, bench.name)),
         {**settings, **PINNED},
@@ -85,6 +90,7 @@ def _word_of(bench: Bench, definition: LegacyBackfill, record: Record) -> Word |
         raise lender.ended or Stop(State.FAILED, told_of(error)) from None
     finally:
         lender.close()
+        turnstile.close()
     if lender.ended is not None and lender.raised:  # it has kept that to itself
         raise lender.ended
     return _word(given)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 PARTING = 30.0
 """Seconds that a worker may take to end when it is told to; what it does not finish by then is rolled back."""
+TAKEN_OVER = "its last batch is rolled back, and what it was at goes on from there by whoever works at it next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ def can_share() -> bool:
     return hasattr(os, "fork")
 
 
-def room(where: Address, wanted: int) -> Room:
-    """Say how many of the workers that are wanted the server has connections for."""
+def room(where: Address, wanted: int, besides: int = 0) -> Room:
+    """Say how many of the workers that are wanted the server has connections for, and for so many others besides."""
     session = Session(engine(where, APPLICATION))
     try:
         with session.transaction(SPELLING) as connection:
@@ -76,7 +80,8 @@ def room(where: Address, wanted: int) -> Room:
     if of_database >= 0 and not superuser:
         free[f"the database's limit ({of_database}, {in_database - 1} of them taken)"] = of_database - in_database + 1
     bound = min(free, key=lambda name: free[name])
-    return Room(wanted) if free[bound] >= wanted else Room(max(1, free[bound]), bound)
+    left = free[bound] - besides
+    return Room(wanted) if left >= wanted else Room(max(1, left), bound)
 
 
 def at_work(where: Address, store: Store, keys: Sequence[str]) -> int:
@@ -94,12 +99,19 @@ def at_work(where: Address, store: Store, keys: Sequence[str]) -> int:
 class Crew:
     """Processes that work beside this one."""
 
-    def __init__(self, count: int, work: Callable[[], object], stop: threading.Event) -> None:
+    def __init__(
+        self, count: int, work: Callable[[int], object], stop: threading.Event, tell: Callable[[str], None]
+    ) -> None:
         self._stop = stop
+        self._tell = tell
+        self._told = set[str]()
         self._over = threading.Event()
         context = multiprocessing.get_context("fork")
         held, self._holds = os.pipe()
-        self._started = [context.Process(target=_work, args=(held, self._holds, work, stop)) for _ in range(count)]
+        self._started = [
+            context.Process(target=_work, args=(held, self._holds, partial(work, worker), stop))
+            for worker in range(1, count + 1)
+        ]
         for one in self._started:
             one.start()
         os.close(held)
@@ -124,15 +136,32 @@ class Crew:
         until = time.monotonic() + (0 if kind is not None else PARTING)
         for one in self._started:
             one.join(max(0.0, until - time.monotonic()))
+            self._look()
             if one.is_alive():  # what it was at is rolled back, and taken over by whoever comes next
+                self._told.add(one.name)
                 one.kill()
                 one.join()
 
     def _let_go(self) -> None:
         """Tell the others when the run is to stop, or has ended: they notice that the pipe has no other end any more."""
         while not self._over.wait(0.05) and not self._stop.is_set():
-            continue
+            self._look()
         os.close(self._holds)
+
+    def _look(self) -> None:
+        """Tell of those that have died by themselves, as nobody else can: they had no time to."""
+        for one in self._started:
+            if one.exitcode and one.name not in self._told:
+                self._told.add(one.name)
+                how = f"by {_name_of(-one.exitcode)}" if one.exitcode < 0 else f"with exit code {one.exitcode}"
+                self._tell(f"{socket.gethostname()}:{one.pid} has ended {how}; {TAKEN_OVER}")
+
+
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # of real time
+        return str(number)
 
 
 def _work(held: int, holds: int, work: Callable[[], object], stop: threading.Event) -> None:

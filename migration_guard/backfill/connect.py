@@ -49,6 +49,16 @@ class Address:
         """The role that the address names."""
         return self.parameters.get("user")
 
+    @property
+    def about(self) -> dict[str, str | int]:
+        """Give what may be said of it, under the names that OpenTelemetry has for it."""
+        named = {"server.address": "host", "server.port": "port", "db.namespace": "dbname"}
+        told = {name: self.parameters[word] for name, word in named.items() if self.parameters.get(word)}
+        return {
+            name: int(value) if str(value).isdigit() and name == "server.port" else str(value)
+            for name, value in told.items()
+        }
+
     def connect(self, name: str, kind: type[C_] = psycopg.Connection) -> C_:  # type: ignore[assignment]
         """Open a connection that leaves nothing behind in a pooler: no prepared statements, no settings."""
         ours = {

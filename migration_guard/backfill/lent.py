@@ -14,6 +14,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 
+from migration_guard.backfill.brake.turnstile import Turnstile
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.connect import Address, plain_engine
 from migration_guard.backfill.errors import LostClaim, Refused
@@ -58,8 +59,9 @@ class Lease:
 class Lender:
     """Lends an engine, and remembers why the function that has it must end."""
 
-    def __init__(self, where: Address, name: str, claim: Lease, clock: Clock) -> None:
+    def __init__(self, where: Address, name: str, claim: Lease, clock: Clock, turnstile: Turnstile) -> None:
         self._claim = claim
+        self._turnstile = turnstile
         self._settings = {**claim.settings, **({"search_path": where.search_path} if where.search_path else {})}
         self._clock = clock
         self._pooled: bool | None = None
@@ -81,11 +83,14 @@ class Lender:
 
     def check(self) -> None:
         """End the function if there is a reason."""
+        held = f"; held: {self._turnstile.held}" if self._turnstile.held is not None else ""
         if self.ended is None and self._clock.stop.is_set():
-            self.ended = Stop(State.INCOMPLETE, "stopped by a signal", passes=True)
+            self.ended = Stop(State.INCOMPLETE, f"stopped by a signal{held}", passes=True)
         if self.ended is None and self._clock.left <= 0:
             self.ended = Stop(
-                State.INCOMPLETE, "time: the run's time is over, the next run calls its function again", passes=True
+                State.INCOMPLETE,
+                f"time: the run's time is over, the next run calls its function again{held}",
+                passes=True,
             )
         if self.ended is not None:
             self.raised = True
@@ -115,6 +120,7 @@ class Lender:
 
     def _begun(self, connection: Connection) -> None:
         self.check()
+        self._turnstile.wait(self.check)
         if not _driver(connection).autocommit:
             self._apply(_driver(connection), local=True)
         elif self._pooled:

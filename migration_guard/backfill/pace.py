@@ -1,9 +1,9 @@
 """How many rows a batch takes, and how long to rest after it. The one place where the size changes.
 
-A batch takes about as long as it has rows, so that the size that fits is the aim by what a row takes: the median of the
-last batches, which one odd batch does not move. The size goes half of the way there, as a ratio, and stays where it is as
-long as batches take about as long as they should: so it neither swings nor creeps. Two cases are no matter of taste: what is
-far too long, twice in a row, is cut at once, and what is far too short is doubled.
+A batch takes about as long as it has rows: so the size is multiplied by the aim over the median of batches of that size, which
+one odd batch does not move. It goes a part of the way, as a ratio, and stays where it is as long as batches take about as long as
+they should: so it neither swings nor creeps. Two cases wait for nothing: what is far too long twice in a row is cut at once,
+and what is far too short is doubled.
 """
 
 from __future__ import annotations
@@ -19,14 +19,20 @@ AIM = 0.25
 """Seconds that a batch should take: locks of that length go unnoticed."""
 REST = (0.05, 0.2)
 """The pause after a batch, in proportion to its own time: where rows take as long as the quickest, and where twice as long."""
-MEMORY = 5
-"""Batches whose median counts."""
+GROWN = LARGEST
+"""So far batches grow by themselves, unless a person says how far."""
+MEMORY, ENOUGH = 5, 3
+"""Batches of one size whose median counts, at most and at least."""
 NEAR = 1.2
 """What is within this ratio of the aim is as it should be."""
 FAR = 2.0
-"""What is beyond it is corrected at once: the double of the aim twice in a row, half of it without waiting for more."""
-DAMPING = 0.5
+"""What is beyond it is corrected at once: more than the double of the aim twice in a row, less than its half."""
+DAMPING = 0.7
 """The part of the way that is gone at once, as an exponent of the ratio."""
+USE = 0.5
+"""The part of what half the size should have brought that it must have brought, to become smaller still."""
+AGAIN = 100
+"""Batches after which it is tried again."""
 AT_ONCE = 64
 """Above this size it takes larger steps towards a row on which the predicate fails."""
 
@@ -43,9 +49,15 @@ class Pace:
     _rest: float = REST[1]
     _quickest: float = field(default=float("inf"), init=False)
     """Seconds that a row takes while nobody else is busy."""
-    _rows_take: deque[float] = field(default_factory=lambda: deque(maxlen=MEMORY), init=False)
-    """Seconds a row, of the last batches."""
+    _took: deque[float] = field(default_factory=lambda: deque(maxlen=MEMORY), init=False)
+    """Seconds of the last batches of this size."""
     _before_failure: int | None = field(default=None, init=False)
+    _from: tuple[int, float] = field(default=(0, 0.0), init=False)
+    """The size at which it began to shrink, and how long batches took."""
+    _least: int = field(default=SMALLEST, init=False)
+    """The size below which to shrink was of no use."""
+    _again: int = field(default=0, init=False)
+    """Batches until that is asked again."""
 
     @property
     def aim(self) -> float:
@@ -55,7 +67,7 @@ class Pace:
     @property
     def largest(self) -> int:
         """Rows that a batch may have."""
-        return LARGEST if self.steering.max_size is None else self.steering.max_size
+        return GROWN if self.steering.max_size is None else self.steering.max_size
 
     def obey(self, steering: Steering) -> None:
         """Take up what a person has set."""
@@ -76,20 +88,43 @@ class Pace:
             self.size = min(self.size * 2, self._before_failure, self.largest)
             if self.size >= min(self._before_failure, self.largest):
                 self._before_failure = None
+                self._took.clear()
         elif examined is None or (worked and (examined >= self.size / 2 or seconds > self.aim)):
             self._learn(seconds, self.size if examined is None else min(examined, self.size))
 
     def _learn(self, seconds: float, rows: int) -> None:
-        self._rows_take.append(max(seconds, 1e-6) / rows)
-        fits, short = self.aim / median(self._rows_take), self.aim / FAR
-        last = [one * self.size for one in list(self._rows_take)[-2:]]
+        self._took.append(max(seconds, 1e-6) * self.size / rows)
+        last, took = list(self._took)[-2:], median(self._took)
         if len(last) == 2 and min(last) > self.aim * FAR:
-            self._resize(self.aim / min(last) * self.size)
-            self._rows_take.clear()
-        elif max(last) < short and fits > self.size * FAR:
-            self._resize(self.size * FAR)
-        elif not 1 / NEAR <= fits / self.size <= NEAR:
-            self._resize(self.size * (fits / self.size) ** DAMPING)
+            self._shrink(min(last), 1)
+        elif max(self._took) < self.aim / FAR:
+            self._grow(FAR)
+        elif len(self._took) < ENOUGH:
+            return
+        elif took > self.aim * NEAR:
+            self._shrink(took, DAMPING)
+        else:
+            self._grow(max(NEAR, (self.aim / took) ** DAMPING) if took < self.aim / NEAR else 1)
+
+    def _grow(self, ratio: float) -> None:
+        self._least, self._from = SMALLEST, (0, 0.0)
+        self._resize(self.size * ratio)
+
+    def _shrink(self, took: float, damping: float) -> None:
+        """Take fewer rows, as long as that is of use: what takes long whatever its size ends no sooner by being small."""
+        size, before = self._from
+        self._again -= 1
+        if (
+            took > before * FAR or not self._again
+        ):  # it begins to, it has become slower since, or all may be otherwise by now
+            self._from, self._least = (self.size, took), SMALLEST
+        elif self.size <= size / 2:
+            if len(self._took) < MEMORY:
+                return
+            if before - took < before * USE * (1 - self.size / size):
+                self._least, self._again = size, AGAIN
+            self._from = (max(self.size, self._least), took)
+        self._resize(max(self.size * (self.aim / took) ** damping, self._least))
 
     def failed(self, size: int) -> bool:
         """Halve a batch that holds a row on which the predicate fails; tell whether there was anything to halve."""
@@ -107,7 +142,6 @@ class Pace:
     def slow(self) -> None:
         """Shrink batches of which one was cut off since it took too long."""
         self._resize(self.size / 4)
-        self._rows_take.clear()
 
     @property
     def rest(self) -> float:
@@ -115,4 +149,7 @@ class Pace:
         return self._rest * self.last if self.steering.pause is None else self.steering.pause
 
     def _resize(self, size: float) -> None:
-        self.size = min(max(round(size), SMALLEST), self.largest)
+        size = min(max(round(size), SMALLEST), self.largest)
+        if size != self.size:
+            self.size = size
+            self._took.clear()

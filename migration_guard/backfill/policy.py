@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 LOCK = (30.0, 120.0)
 STATEMENT_AT_MOST = 3600.0
 IDLE = (30.0, 600.0)
-UNATTENDED = 5.0
+UNATTENDED = 30.0
 """Seconds that a transaction may stand idle in which no Python of a definition's runs: who stands so long between two of
 our statements is stopped or gone, and holds rows. If he is only slow, the batch is rolled back and done again."""
 SHORTEST_LEASE = 180.0

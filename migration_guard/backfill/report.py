@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migration_guard.backfill.span import Span
@@ -44,9 +45,12 @@ class Result:
 class Reporter:
     """Is told what happens, and shows nothing; those that do derive from it."""
 
-    def aside(self) -> Reporter:
-        """Give the reporter of another worker of the same run, in a process of its own."""
+    def aside(self, worker: int) -> Reporter:  # noqa: ARG002 -- for those that tell them apart
+        """Give the reporter of another worker of the same run, in a process of its own; they are counted from 1."""
         return Reporter()
+
+    def starts(self) -> None:
+        """The run starts, and all processes that share it are there: threads may begin."""
 
     def begin(self, key: str, rows: int, counts: Counts) -> None:
         """A backfill begins, or goes on, on a table of about so many rows."""
@@ -77,6 +81,67 @@ class Reporter:
 
     def end(self, result: Result) -> None:
         """A backfill has ended."""
+
+    def close(self) -> None:
+        """Nothing more is told."""
+
+
+class Several(Reporter):
+    """Tells each of several reporters."""
+
+    def __init__(self, reporters: Sequence[Reporter]) -> None:
+        self._reporters = tuple(reporters)
+
+    def aside(self, worker: int) -> Reporter:
+        return Several([one.aside(worker) for one in self._reporters])
+
+    def starts(self) -> None:
+        for one in self._reporters:
+            one.starts()
+
+    def begin(self, key: str, rows: int, counts: Counts) -> None:
+        for one in self._reporters:
+            one.begin(key, rows, counts)
+
+    def turn(self, sweep: int, span: Span | None) -> None:
+        for one in self._reporters:
+            one.turn(sweep, span)
+
+    def stands(self, counts: Counts) -> None:
+        for one in self._reporters:
+            one.stands(counts)
+
+    def batch(self, counts: Counts, seconds: float, size: int, passed: int = 0, at: tuple[str, ...] = ()) -> None:
+        for one in self._reporters:
+            one.batch(counts, seconds, size, passed, at)
+
+    def said(self, key: str, text: str) -> None:
+        for one in self._reporters:
+            one.said(key, text)
+
+    def held(self, key: str, reason: str) -> None:
+        for one in self._reporters:
+            one.held(key, reason)
+
+    def released(self, key: str, seconds: float) -> None:
+        for one in self._reporters:
+            one.released(key, seconds)
+
+    def steered(self, key: str, steering: str) -> None:
+        for one in self._reporters:
+            one.steered(key, steering)
+
+    def warn(self, key: str, text: str) -> None:
+        for one in self._reporters:
+            one.warn(key, text)
+
+    def end(self, result: Result) -> None:
+        for one in self._reporters:
+            one.end(result)
+
+    def close(self) -> None:
+        for one in self._reporters:
+            one.close()
 
 
 def summary(counts: Counts) -> str:

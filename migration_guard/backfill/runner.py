@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, stop_any, stop_when_event_set, wait_fixed
@@ -44,6 +46,8 @@ class Limits:
     """Whether the application is stopped, so that what is not safe beside it may run."""
     workers: int = 1
     """How many processes share what is worth it."""
+    besides: int = 0
+    """Connections that whoever starts the run needs beside its workers'."""
     expected: int = 1
     """How many workers there will be in all, by runs of their own: for so many a table is split."""
     brake: BrakeSettings = DEFAULT_BRAKE
@@ -72,11 +76,18 @@ def run_all(
     prepare(where, store, stop)
     begun()
     run = _Run(definitions, where, store, limits, deadline, stop)
-    workers = _bounded(where, limits.workers, reporter) if limits.workers > 1 else 1
+    workers = _bounded(where, limits, reporter) if limits.workers > 1 else 1
     if workers == 1:
+        reporter.starts()
         return run.through(reporter, Company(limits.expected))
     company = Company(max(workers, limits.expected), follows=True)
-    with Crew(workers - 1, lambda: run.through(reporter.aside(), company), stop) as crew:
+
+    def beside(worker: int) -> None:
+        with closing(reporter.aside(worker)) as own:
+            run.through(own, company)
+
+    with Crew(workers - 1, beside, stop, partial(reporter.warn, "workers")) as crew:
+        reporter.starts()
         results = run.through(reporter, company)
         if any(one.state is State.RUNNING for one in results):
             crew.wait(max(0.0, deadline - time.monotonic()))
@@ -127,14 +138,14 @@ class _Run:
         return result if now is None else replace(result, state=now.state, reason=now.reason, counts=counts)
 
 
-def _bounded(where: Address, wanted: int, reporter: Reporter) -> int:
+def _bounded(where: Address, limits: Limits, reporter: Reporter) -> int:
     """Say how many workers there are to be, and why not all that are wanted."""
     if not can_share():
         reporter.warn("workers", "one: this system makes no processes of a running one; start several runs instead")
         return 1
-    there = room(where, wanted)
+    there = room(where, limits.workers, limits.besides)
     if there.bound is not None:
-        reporter.warn("workers", f"{there.workers} of {wanted}: no more may connect, by {there.bound}")
+        reporter.warn("workers", f"{there.workers} of {limits.workers}: no more may connect, by {there.bound}")
     return there.workers
 
 

@@ -48,10 +48,13 @@ class Part:
 
     worker: Worker
     record: Record
-    passes: int = 0
-    """How many it has ended itself, of those since it takes part."""
     idle: float = IDLE
     """Seconds until it asks again, where there is nothing to claim."""
+
+    @property
+    def passes(self) -> int:
+        """How many have ended since it takes part, whoever ended them."""
+        return self.worker.job.sweep - max(self.record.sweep, 1) + 1
 
     def take(self) -> State:
         """Take part until the backfill is complete, or raise what ended it."""
@@ -78,7 +81,8 @@ class Part:
         self.idle = IDLE
         if claimed.taken_over:
             worker.note(
-                "note", "took a range over, from its cursor: who was at it is gone, or was silent for a whole lease"
+                "note",
+                "took a range over, from its cursor: the connection of who was at it is gone, or his lease was over",
             )
         whole = replace(job, sweep=claimed.sweep, bound=claimed.bound, share=claimed.share)
         if worker.told != claimed.sweep:
@@ -115,7 +119,6 @@ class Part:
         come_back(worker)
         if ended(worker, proves=True) is not None:
             return True
-        self.passes += 1
         if self.passes >= SWEEPS:
             raise moving_target()
         begin(worker, self.record)

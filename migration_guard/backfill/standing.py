@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import Any
 
 from migration_guard.backfill.steered import FREELY, Steered
 from migration_guard.backfill.transitions import State
@@ -43,7 +45,7 @@ class Standing:
     claimed_by: str | None
     claimed_since: datetime | None
     alive: bool
-    """Whether its runner is there; one that is running and has none is taken up by the next run."""
+    """Whether its runner's lease and connection hold; one that is running and has none is taken up by the next run."""
     fingerprint: str
     """Of the definition that all this is about."""
     bound: tuple[str, ...] | None
@@ -54,6 +56,8 @@ class Standing:
     """The pace that is set, and what holds it now."""
     paced_by: str | None = None
     paced_at: datetime | None = None
+    lease: float | None = None
+    """Seconds that its runner's claim still holds, if nothing more is heard of him; less than 0 since it is over."""
 
     @property
     def held(self) -> str | None:
@@ -71,13 +75,13 @@ class Holder:
     tenant: str | None
     by: str | None
     alive: bool
-    """Whether who claimed it is there; another worker takes over what he is not at."""
+    """Whether the claim's lease and connection hold; another worker takes it over if not."""
     done: bool
     cursor: tuple[str, ...] | None
     high: tuple[str, ...] | None
     examined: int
     lease: float | None
-    """Seconds that its claim still holds, if nothing more is heard of him."""
+    """Seconds that its claim still holds, if nothing more is heard of him; less than 0 since it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +105,17 @@ class SetAside:
     message: str
     attempts: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event: what happened to a backfill, who led to it, and why."""
+
+    id: int
+    at: datetime
+    backfill: str
+    actor: str
+    kind: str
+    detail: str | None
+    data: Mapping[str, Any] | None = None
+    """Of `progress`: how far all were together, in numbers."""

@@ -43,6 +43,7 @@ from migration_guard.backfill.trying import TRIES, WAITS, Terms, Tries
 T = TypeVar("T")
 
 HOLD_CHECK = 0.5
+QUEUED = "a schema change waits for the table: held until it is through"
 BRAKE_CHECK = 1.0
 RENEW = 20.0
 """Seconds between two renewals of a claim under which nothing is done; many of them fit into a lease."""
@@ -78,6 +79,8 @@ class Worker:
         self._set_aside = 0
         self._last = 0.0
         """Seconds that the last batch took."""
+        self._queued: float | None = None
+        """Since when a schema change goes first, if one does."""
         self._held: str | None = None
         """Why nothing may be done now, by the brake or by the hours."""
         self.held = 0.0
@@ -208,11 +211,12 @@ class Worker:
                 self._check_definition()
             return fault
         self._last = time.monotonic() - began
+        self._goes_on()
         if attempt.steering != self._pace.steering:
             self._pace.obey(attempt.steering)
             self._reporter.steered(self._job.key, str(attempt.steering))
         self._brake.tell()
-        self._tell(outcome)
+        self._tell(outcome, self._last)
         return outcome
 
     def _unheld(self, action: Callable[[Connection], Outcome], tries: int, attempt: Attempt) -> tuple[float, Outcome]:
@@ -309,26 +313,39 @@ class Worker:
             self._quarantine(window, fault)
 
     def _pass_over(self, window: int) -> None:
-        attempt = Attempt(1)
-        self._tell(self.tried(lambda connection: pass_over(connection, self._job, window, attempt), attempt=attempt))
+        attempt, began = Attempt(1), time.monotonic()
+        outcome = self.tried(lambda connection: pass_over(connection, self._job, window, attempt), attempt=attempt)
+        self._tell(outcome, time.monotonic() - began)
 
     def _quarantine(self, window: int, fault: Fault) -> None:
-        self._tell(self.tried(lambda connection: set_aside(connection, self._job, window, fault.of_row)), fault.of_row)
+        began = time.monotonic()
+        outcome = self.tried(lambda connection: set_aside(connection, self._job, window, fault.of_row))
+        self._tell(outcome, time.monotonic() - began, fault.of_row)
 
     def _hold(self) -> None:
         """Let a schema change go first: a batch would queue behind it, and readers behind the batch."""
-        self.note("hold", "a schema change waits for the table: held until it is through")
+        if self._queued is None:
+            self._queued = time.monotonic()
+            self._reporter.held(self._job.key, QUEUED)
+            self._write("hold", QUEUED)
         self._clock.sleep(HOLD_CHECK)
         self.check_time()
         self.tried(self._job.renew)
 
-    def _tell(self, outcome: Outcome, fault: Fault | None = None) -> None:
+    def _goes_on(self) -> None:
+        """Say that the schema change is through, if there was one."""
+        if self._queued is not None:
+            seconds, self._queued = time.monotonic() - self._queued, None
+            self._reporter.released(self._job.key, seconds)
+            self._write("release", f"after {seconds:.0f} s: {QUEUED}")
+
+    def _tell(self, outcome: Outcome, seconds: float, fault: Fault | None = None) -> None:
         counts = outcome.counts
         self._tried += counts.changed + counts.unchanged + counts.quarantined
         self._set_aside += counts.quarantined
         self._proven = self._proven or counts.changed + counts.unchanged > 0
         self._reporter.batch(
-            counts, self._last, self._care.rows if self._care.careful else self._pace.size, outcome.passed, outcome.at
+            counts, seconds, self._care.rows if self._care.careful else self._pace.size, outcome.passed, outcome.at
         )
         for note in outcome.notes:
             self.note("note", note)
@@ -342,8 +359,11 @@ class Worker:
             return
         self._noted.add(detail)
         self._reporter.warn(self._job.key, detail)
-        store = self._job.store
-        self.tried(lambda connection: store.note(connection, self._job.key, Actor.RUNNER, kind, detail))
+        self._write(kind, detail)
+
+    def _write(self, kind: str, detail: str) -> None:
+        job = self._job
+        self.tried(lambda connection: job.store.note(connection, job.key, Actor.RUNNER, kind, detail))
 
     def check_time(self) -> None:
         """Raise Stop if the run is over; what held at its end is said."""

@@ -8,17 +8,19 @@ import click
 
 from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen
 from migration_guard.backfill.registry import Definition, check_arguments, named
+from migration_guard.backfill.standing import Standing
 from migration_guard.cli.backfill_output import (
     compared,
     listing,
     standings_json,
     status_text,
     tenant_table,
-    watched,
 )
 from migration_guard.cli.backfill_pace import set_pace
 from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options, spanning_options
+from migration_guard.cli.backfill_seen import Metrics, watching_options, wishes
 from migration_guard.cli.backfill_steering import LEADING, leading, quarantine
+from migration_guard.cli.backfill_watch import watched
 from migration_guard.cli.lines import say
 
 WORK_LEFT = 1
@@ -45,6 +47,7 @@ for _name, _help in LEADING.items():
 @click.option("--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that share the work; 1.")
 @click.option("--offline", is_flag=True, help="The application is stopped: run also what is not safe beside it.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How lines are written; text.")
+@watching_options
 @click.option("--strict", is_flag=True, help="Exit with 1 if work is left, with 2 if nothing could be run.")
 @spanning_options
 def run_command(
@@ -59,6 +62,7 @@ def run_command(
     offline: bool,
     log_format: str,
     strict: bool,
+    metrics: Metrics,
     where: Place,
 ) -> int:
     """Run backfills. Exits with 0 whatever happens, so that no deployment fails; the last line tells the truth."""
@@ -82,6 +86,7 @@ def run_command(
             log_format == "json",
             workers,
             where.settings.backfill.brake,
+            wishes(metrics, where.settings),
         )
         if where.databases:
             order = replace(order, databases=tuple((name, place.variable) for name, place in where.each()))
@@ -113,7 +118,7 @@ def list_command(*, as_json: bool, where: Place) -> int:
 @command.command("status")
 @click.option("--by-tenant", is_flag=True, help="Also what became of each tenant's rows.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
-@click.option("--watch", is_flag=True, help="Show it until interrupted.")
+@click.option("--watch", is_flag=True, help="Show it again and again, until nothing runs, or q.")
 @placing_options
 def status_command(
     *,
@@ -127,7 +132,12 @@ def status_command(
         known = where.known()
         wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
         if watch:
-            watched(lambda: status_text(compared(desk.standings(), wanted), desk.holders()))
+
+            def look() -> tuple[tuple[Standing, ...], str]:
+                standings = compared(desk.standings(), wanted)
+                return standings, status_text(standings, desk.holders())
+
+            watched(look)
         elif as_json:
             say(standings_json(compared(desk.standings(), wanted), desk.tenants(), desk.holders()))
         else:

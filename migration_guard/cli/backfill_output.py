@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
-
-from rich.live import Live
-from rich.text import Text
 
 from migration_guard.backfill.gate import CHANGED
 from migration_guard.backfill.legacy import LegacyBackfill
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.standing import Holder, Standing, TenantCounts
 from migration_guard.backfill.transitions import SWEPT, State
-from migration_guard.cli.backfill_shares import shares_json, shares_table
+from migration_guard.cli.backfill_shares import absence, seconds, shares_json, shares_table
 from migration_guard.cli.backfill_table import COUNTS, table
-
-WATCH_SECONDS = 1.0
 
 
 def listing(definitions: Sequence[Definition], *, as_json: bool) -> str:
@@ -82,6 +75,7 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts], holders: Sequence[
         "reason": one.reason,
         "runner": one.claimed_by,
         "alive": one.alive,
+        "lease_seconds": seconds(one.lease),
         "held": one.held,
         "pace": one.steered.steering.fields,
         "pace_set_by": one.paced_by,
@@ -141,19 +135,13 @@ def status_text(standings: Sequence[Standing], holders: Sequence[Holder]) -> str
     return f"{standing_table(standings)}\n\n{shown}" if shown else standing_table(standings)
 
 
-def watched(status: Callable[[], str]) -> None:
-    """Show `status` until somebody interrupts."""
-    with suppress(KeyboardInterrupt), Live(Text(status()), auto_refresh=False) as live:
-        while True:
-            time.sleep(WATCH_SECONDS)
-            live.update(Text(status()), refresh=True)
-
-
 def _state(one: Standing) -> str:
     asked = f", asked to {one.request}" if one.request else ""
     if one.state is not State.RUNNING:
         return f"{one.state.value}{asked}"
     since = f" since {one.claimed_since:%Y-%m-%d %H:%M:%S %Z}" if one.claimed_since else ""
-    there = f"by {one.claimed_by}{since}" if one.alive else f"its runner {one.claimed_by} is gone, the next run goes on"
+    there = (
+        f"by {one.claimed_by}{since}" if one.alive else f"{absence(one.claimed_by, one.lease)}; the next run goes on"
+    )
     held = ", held" if one.held else ""
     return f"{one.state.value} ({there}{held}{asked})"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from migration_guard.backfill.bench import DEFAULT_BRAKE
 from migration_guard.backfill.connect import Address, address_in
+from migration_guard.backfill.errors import CannotRun
 from migration_guard.backfill.order import in_order
 from migration_guard.backfill.plan import Plan, planned
 from migration_guard.backfill.registry import Definition
@@ -20,6 +22,7 @@ from migration_guard.cli.never_failing import NOTHING
 from migration_guard.config.settings import BrakeSettings
 from migration_guard.lean import dataclass
 from migration_guard.stopping import STOPPING
+from migration_guard.watching.run import UNWATCHED, Watches, Wishes
 
 LEFT = "WORK IS LEFT: "
 UNPROVEN = "NOT PROVEN: "
@@ -38,6 +41,7 @@ class Order:
     as_json: bool = False
     workers: int = 1
     brake: BrakeSettings = DEFAULT_BRAKE
+    wishes: Wishes = UNWATCHED
     databases: tuple[tuple[str, str], ...] = ()
     """Names of several, each with its variable; without any it is the one of `variable`."""
 
@@ -57,34 +61,57 @@ def run(order: Order, *, strict: bool) -> int:
         last(f"{NOTHING}no backfill is active", as_json=order.as_json)
         return 0
     tolerate()
-    results = _across(order) if order.databases else run_one(order)
+    watches = Watches(order.wishes)
+    results = _across(order, watches) if order.databases else run_one(order, watches)
     STOPPING.end()
     last(last_line(results), as_json=order.as_json)
     left = [one for one in results if not one.complete]
     return 1 if strict and left else 0
 
 
-def _across(order: Order) -> tuple[Result, ...]:
+def _across(order: Order, watches: Watches) -> tuple[Result, ...]:
     parts = order.parts
 
     def ran(name: str, definitions: tuple[Definition, ...], seconds: float) -> tuple[Result, ...]:
-        return run_one(replace(parts[name], definitions=definitions, seconds=seconds))
+        return run_one(replace(parts[name], definitions=definitions, seconds=seconds), watches, name)
 
     return across(tuple(parts), order.definitions, order.seconds, ran, as_json=order.as_json)
 
 
-def run_one(order: Order) -> tuple[Result, ...]:
-    """Run backfills on one database."""
-    return run_all(
+def run_one(order: Order, watches: Watches, name: str | None = None) -> tuple[Result, ...]:
+    """Run backfills on one database, which has a name where there are several."""
+    where = order.address
+    watch = watches.of(
         order.definitions,
-        order.address,
-        limits=Limits(order.seconds, order.offline, order.workers, brake=order.brake),
+        where,
+        name,
         schema=order.schema,
         owners=order.owners,
-        reporter=reporter(as_json=order.as_json),
-        stop=STOPPING.asked,
-        begun=STOPPING.begin,
+        workers=order.workers,
+        shown=reporter(as_json=order.as_json),
     )
+
+    def begun() -> None:
+        STOPPING.begin()
+        watch.mark()
+
+    try:
+        results = run_all(
+            order.definitions,
+            where,
+            limits=Limits(order.seconds, order.offline, order.workers, besides=watch.connections, brake=order.brake),
+            schema=order.schema,
+            owners=order.owners,
+            reporter=watch.reporter,
+            stop=STOPPING.asked,
+            begun=begun,
+        )
+    except CannotRun as error:
+        watch.nothing_ran(str(error))
+        raise
+    with suppress(KeyboardInterrupt):  # whoever does not wait for hooks hears nevertheless what the run has come to
+        watch.over(results)
+    return results
 
 
 def last_line(results: Sequence[Result]) -> str:

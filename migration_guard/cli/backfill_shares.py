@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -36,7 +37,7 @@ def shares_json(holders: Sequence[Holder]) -> dict[str, Any]:
                 "after_key": list(one.cursor) if one.cursor else None,
                 "up_to_key": list(one.high) if one.high else None,
                 "examined": one.examined,
-                "lease_seconds": round(one.lease, 1) if one.lease is not None else None,
+                "lease_seconds": seconds(one.lease),
             }
             for one in held
         ],
@@ -51,11 +52,32 @@ def _rows(key: str, holders: Sequence[Holder]) -> list[tuple[str, ...]]:
     held = sorted((one for one in holders if one.by is not None and not one.done), key=lambda one: (one.by, one.id))
     for by, some in groupby(held, attrgetter("by")):
         own = tuple(some)
-        gone = "" if any(one.alive for one in own) else "gone: what it was at is taken over; "
         leases = [one.lease for one in own if one.lease is not None]
-        lease = f"{min(leases):.0f} s" if leases and not gone else "over"
-        rows.append(("", str(by), str(len(own)), f"{gone}{_at(own[0])}", lease))
+        lease = min(leases, default=None)
+        absent = "" if any(one.alive for one in own) else f"{absence(None, lease)}: what it was at is taken over; "
+        rows.append(("", str(by), str(len(own)), f"{absent}{_at(own[0])}", _left(lease)))
     return rows
+
+
+def absence(runner: str | None, lease: float | None) -> str:
+    """Say what is seen of a runner who cannot be counted on: whether he is still there nobody can know by that."""
+    of = f" of {runner}" if runner else ""
+    if lease is None:
+        return f"no lease{of}"
+    if lease <= 0:
+        return f"lease{of} over since {datetime.now(timezone.utc) + timedelta(seconds=lease):%Y-%m-%d %H:%M:%S} UTC"
+    return f"connection{of} is gone"
+
+
+def seconds(lease: float | None) -> float | None:
+    """Give what is left of a lease, as JSON has it."""
+    return None if lease is None else round(lease, 1)
+
+
+def _left(lease: float | None) -> str:
+    if lease is None:
+        return ""
+    return f"{lease:.0f} s" if lease > 0 else f"over for {-lease:.0f} s"
 
 
 def _doing(one: Holder) -> str:

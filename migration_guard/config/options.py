@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, fields
 from datetime import date
@@ -239,6 +240,22 @@ def _cut_off(value: object) -> tuple[str, ...] | str:
     raise Refused("expected a list of migrations, or the newest one in a string")
 
 
+def _command(value: object) -> tuple[str, ...] | str:
+    """Read a command: as a list of its words, or as a text that a shell would take apart in the same way."""
+    if isinstance(value, list):
+        words = _strings(value)
+        if not words:
+            raise Refused("expected a command, found an empty list")
+        return words
+    if not isinstance(value, str) or not value.strip():
+        raise Refused(f"expected a command as a list or in a string, or a function as module:name, found {value!r}")
+    try:
+        shlex.split(value)
+    except ValueError as error:
+        raise Refused(f"{value!r} is no command: {str(error).lower()}") from None
+    return value
+
+
 def _name(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise Refused(f"expected a name, found {value!r}")
@@ -311,6 +328,9 @@ COUNTS: Kind[tuple[tuple[str, int], ...]] = Kind(
 )
 GOALS: Kind[tuple[tuple[str, int], ...]] = Kind("a table of numbers by date", _goals, _by_key(_COUNT))
 NAME: Kind[str] = Kind("a name", _name, _TEXT)
+COMMAND: Kind[tuple[str, ...] | str] = Kind(
+    "a command as a list or in a string, or a function as module:name", _command, {"anyOf": [_TEXT, _TEXTS]}
+)
 COUNT: Kind[int] = Kind("a whole number", _count, _COUNT)
 NAMES: Kind[tuple[tuple[str, str], ...]] = Kind("a table of names", _table_of(NAME), _by_key(_TEXT))
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from migration_guard.config.options import (
+    COMMAND,
     COUNT,
     COUNTS,
     CUT_OFFS,
@@ -56,6 +57,18 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSettings:
+    """What is called when a backfill ends, or is held."""
+
+    on_complete: tuple[str, ...] | str = option(COMMAND, (), "Called when a backfill is complete, as `gate` has it.")
+    on_failure: tuple[str, ...] | str = option(
+        COMMAND, (), "Called when a backfill has ended, and needs somebody: failed, quarantine, locks, moving target."
+    )
+    on_hold: tuple[str, ...] | str = option(COMMAND, (), "Called when batches are held, once a hold.")
+    timeout: float = option(SECONDS, 10.0, "Seconds that each of them may take.")
+
+
+@dataclass(frozen=True, slots=True)
 class BrakeSettings:
     """From which readings of the server on backfills are held; None: that is not looked at."""
 
@@ -91,6 +104,9 @@ class BackfillSettings:
     state_schema: str = option(NAME, "migration_guard", "The schema in which the runner keeps its state.")
     state_owners: tuple[str, ...] = option(
         STRINGS, (), "Roles, beside the one that runs and superusers, to whom the state may belong."
+    )
+    hooks: HookSettings = option(
+        table(HookSettings, options(HookSettings)), HookSettings(), "What is called when a backfill ends, or is held."
     )
     brake: BrakeSettings = option(
         table(BrakeSettings, options(BrakeSettings)),

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from migration_guard.files import too_large
+from migration_guard.frameworks.out_of_scope import without_sql
 from migration_guard.gate import may_hold_operation
 from migration_guard.later import re
 from migration_guard.sources import is_sql
@@ -18,10 +19,6 @@ _CALLED = re.compile(
 )
 _TEST = re.compile(r"^test_|_tests?$|^conftest$")
 _TESTS = frozenset({"test", "tests"})
-_OUT_OF_SCOPE = re.compile(
-    rb"^\s*(?:from|import)\s+(beanie|bunnet|mongoengine|mongodb_migrations|pymongo|motor|odmantic|umongo)\b",
-    re.MULTILINE,
-)
 _SEEDS = frozenset({"seed", "seeds"})
 _STATEMENT = re.compile(
     r"\b(?:update|delete\s+from|insert\s+into|replace\s+into|merge\s+into|truncate|copy|call|exec(?:ute)?)\b|"
@@ -76,9 +73,9 @@ def reason_to_name(path: Path, source: bytes, *, whole: bool) -> str | None:
     """Say why a file beside migrations that is none has to be named, None where it need not be."""
     if not whole:
         return f"it lies beside migrations and is {too_large()}"
-    mongo = _OUT_OF_SCOPE.search(source) if path.suffix == ".py" else None
-    if mongo is not None:
-        return f"it lies beside migrations and belongs to {mongo[1].decode()}: databases without SQL are out of scope"
+    package = without_sql(source) if path.suffix == ".py" else None
+    if package is not None:
+        return f"it lies beside migrations and belongs to {package}: databases without SQL are out of scope"
     if not (_may_write(source) if path.suffix == ".py" else _may_change(source)):
         return None
     return "it lies beside migrations and may change data, and no migration that was read leads to it"
@@ -113,7 +110,7 @@ def _may_write(source: bytes) -> bool:
                 if "exec" not in name or not call.args or not _is_said(call.args[0]):
                     return True
                 waiting.extend(ast.iter_child_nodes(call))
-            case ast.Attribute(attr="commit" | "flush"):
+            case ast.Attribute(attr="commit" | "flush") | ast.Name(id="db_session"):  # Pony's ends with a commit
                 commits = True
             case node:
                 assigns |= isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import cached_property
+from operator import attrgetter
 
 import libcst as cst
 
@@ -112,6 +113,8 @@ class Names:
     """The blocks that are bodies of loops."""
     handed: dict[tuple[int, int], bool] = field(default_factory=dict)
     """Which calls lead to a function that changes what it is handed, as far as that was asked."""
+    idle: dict[int, set[int]] = field(default_factory=dict)
+    """The ids of bindings that are calls which change nothing, by the id of what the names around are."""
     _order: int = 0
 
     @classmethod
@@ -135,14 +138,14 @@ class Names:
             return known
         found: list[Binding] = []
         anew: tuple[int, ...] = ()
-        for index in range(bisect_left(known, spot.order, key=_order) - 1, -1, -1):
+        for index in range(bisect_left(known, spot.order, key=order_of) - 1, -1, -1):
             one = known[index]
             found.append(one)
             if one.whole and spot.blocks[: len(one.spot.blocks)] == one.spot.blocks:
                 anew = one.spot.blocks  # each pass of these loops binds it before it gets here
                 break
         loops = self.loops.intersection(spot.blocks).difference(anew)
-        behind = known[bisect_right(known, spot.order, key=_order) :] if loops else ()
+        behind = known[bisect_right(known, spot.order, key=order_of) :] if loops else ()
         later = [one for one in behind if not loops.isdisjoint(one.spot.blocks)]
         return [*reversed(found), *later] if found or later else known
 
@@ -313,8 +316,8 @@ STARRED = 1_000
 """More than a display has that anybody writes."""
 
 
-def _order(binding: Binding) -> int:
-    return binding.spot.order
+order_of = attrgetter("spot.order")
+"""The number of the statement that binds."""
 
 
 _SETATTR = 3

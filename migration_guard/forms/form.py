@@ -22,6 +22,7 @@ from migration_guard.forms.nodes import names_in, path, string_parts
 from migration_guard.forms.values import text_form
 from migration_guard.forms.where import Way, Where
 from migration_guard.interpreter.repository import Repository
+from migration_guard.interpreter.syntax import Source
 from migration_guard.interpreter.values import Place
 from migration_guard.operations import OperationKind
 
@@ -34,6 +35,8 @@ class Forms:
     def __init__(self) -> None:
         nodes.forget()
         self._known: dict[int, Names] = {}
+        self._binding: dict[Source, bool] = {}
+        """Whether parameters may be bound to texts in a file."""
         self.repository: Repository | None = None
         """Where imports are looked for."""
 
@@ -51,7 +54,7 @@ class Forms:
         If it is `loose`, what the call puts into it goes with it: the expressions in its text, and its parameters.
         """
         form = self._of(way, place)
-        if not loose and "bindparams" in place.source.text:
+        if not loose and self._may_bind(place.source):
             asked = self._of(way, place)  # one of its own: what it says must not count unless it binds something
             asked.of_arguments(place.whole)
             loose = asked.binds
@@ -59,6 +62,11 @@ class Forms:
             form.reads_also(self._of(way, place), place.whole)
         made = f"{statement} {form.of_arguments(place.whole)}" if loose else statement
         return form.on_the_way(made, place) + form.beside(kind)
+
+    def _may_bind(self, source: Source) -> bool:
+        if source not in self._binding:
+            self._binding[source] = "bindparams" in source.text
+        return self._binding[source]
 
     def _of(self, way: Way, place: Place) -> _Form:
         return _Form(way, place, self._known, self.repository)

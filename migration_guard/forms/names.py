@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from itertools import compress
+from operator import not_
 
 import libcst as cst
 
-from migration_guard.forms.bindings import Binding, Names, Origin, sent_by
+from migration_guard.forms.bindings import Binding, Names, Origin, order_of, sent_by
 from migration_guard.forms.conditions import Conditions
 from migration_guard.forms.nodes import argument, calls, names_in, remaining
 from migration_guard.forms.values import GIVEN, has_form, value_form
@@ -113,25 +115,25 @@ class NameForms(Conditions):
                     yield from self._functions(self._names(function))
 
     def _bindings(self, name: str, bindings: Sequence[Binding], where: Where) -> str:
-        key = (name, id(where.names), tuple(one.spot.order for one in bindings))
+        key = (name, id(where.names), *map(order_of, bindings))
         return self._once(key, lambda: self._changed(None, bindings, where))
 
     def _changed(self, first: str | None, bindings: Sequence[Binding], where: Where) -> str:
         """What a name holds after its bindings; where the same value is bound several times does not count."""
-        known, around = where.names.handed, id(where.outer.names) if where.outer is not None else 0
-        telling = [
-            one
-            for one in bindings
-            if one.how != "handed"
-            or (known[key] if (key := (id(one.values[0]), around)) in known else self._changes_handed(one, where))
-        ]
-        said = [pair for one in telling for pair in self._said_of(one, where)]
+        said = [pair for one in self._telling(bindings, where) for pair in self._said_of(one, where)]
         plain = {value for _, value in said}
         if first is None and len(plain) == 1 and all(one.whole for one in bindings):
             return plain.pop()
         shown = [f"{condition}{value}" for condition, value in said if value]
         begin = [first] if first is not None else []
         return short(f"<{'; '.join([*begin, *dict.fromkeys(shown)])}>") if shown else first or ""
+
+    def _telling(self, bindings: Sequence[Binding], where: Where) -> list[Binding]:
+        """All but those that hand a name to what leaves it as it is: a script does so with its engine a thousand times."""
+        idle = where.names.idle.setdefault(id(where.outer.names) if where.outer is not None else 0, set())
+        asked = list(compress(bindings, map(not_, map(idle.__contains__, map(id, bindings)))))
+        idle.update(id(one) for one in asked if one.how == "handed" and not self._changes_handed(one, where))
+        return [one for one in asked if id(one) not in idle]
 
     def _said_of(self, one: Binding, where: Where, tests: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
         """A binding with its conditions; what is set to a conditional expression is set under two of them."""

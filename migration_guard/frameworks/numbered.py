@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.frameworks.bindings import bindings, text_of
+from migration_guard.frameworks.out_of_scope import without_sql
 from migration_guard.later import re
 from migration_guard.operations import Direction
 
@@ -23,7 +24,7 @@ def recognises(path: PurePath, source: bytes) -> bool:
     if path.suffix != ".py":
         return False
     text = text_of(source)
-    if "def" not in text or not _NAME.search(text):
+    if "def" not in text or not _NAME.search(text) or without_sql(source) is not None:
         return False
     found = bindings(source)
     if found is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.frameworks.bindings import bindings
 from migration_guard.frameworks.numbered import HANDLES
+from migration_guard.frameworks.out_of_scope import without_sql
 from migration_guard.later import re
 from migration_guard.operations import Direction
 
@@ -36,7 +37,7 @@ def recognises(path: PurePath, source: bytes) -> bool:
     if path.suffix != ".py" or b"def " not in source or not _NAME.match(path.name):
         return False
     found = bindings(source)
-    if found is None:
+    if found is None or without_sql(source) is not None:
         return False
     ways = _ways(path)
     return any(name in ways and first in HANDLES for name, first in found.functions)

@@ -21,6 +21,8 @@ ATTRIBUTES = ".gitattributes"
 
 _SCRIPT_NAME = re.compile(r"migrat|schema|upgrade_db|db_upgrade", re.IGNORECASE)
 _SCRIPT_SQL = re.compile(rb"\b(?:ALTER|CREATE)\s+TABLE\b", re.IGNORECASE)
+_SCRIPT_ORM = re.compile(rb"^\s*(?:from|import)\s+(?:pony\.orm|playhouse\.migrate)\b", re.MULTILINE)
+"""Libraries whose migrations are scripts."""
 _EXECUTES = re.compile(rb"\bexec\w*\(")
 _TEST_FILE = re.compile(r"^(?:test_.*|.*_test|conftest)\.py$")
 _MARKER = re.compile(rb"^[ \t]*# ?([A-Z][a-z]+) (\d+[a-z]?)(:?)", re.MULTILINE)
@@ -110,7 +112,7 @@ def _scripts(root: Path, known: set[Path]) -> Iterator[Script]:
             source, _ = read_head(found.path)
         except Unreadable:
             continue
-        if _SCRIPT_SQL.search(source) and _EXECUTES.search(source):
+        if (_SCRIPT_SQL.search(source) and _EXECUTES.search(source)) or _SCRIPT_ORM.search(source):
             yield Script(found.path.relative_to(root).as_posix(), _marker(source))
 
 

@@ -404,10 +404,12 @@ class Expressions:
         key = self.subscript_key(node)
         if value.origin and not isinstance(key, Constant):
             self.machine.libraries.taken_from(value, key, Call(self.machine, "", self.machine.place(node), (key,)))
+        if (value.is_class or isinstance(value, External)) and (
+            row := self.machine.libraries.class_item(value)
+        ) is not None:
+            return row
         if isinstance(value, External):
             return value.item(key)
-        if value.is_class and (row := self.machine.libraries.class_item(value)) is not None:
-            return row
         return join(each([partial(value.item, option) for option in key.alternatives()]))
 
     def subscript_key(self, node: cst.Subscript) -> Value:

@@ -20,6 +20,7 @@ from migration_guard.interpreter.values import NONE, Constant, External, Method,
 from migration_guard.libraries import (
     active_record,
     ancestry,
+    celery,
     django,
     django_operations,
     drivers,
@@ -213,6 +214,8 @@ class Libraries:
 
     def function_method(self, function: Function, name: str, call: Call) -> Value:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
+        if function.wrapper.startswith("celery.") and name in celery.SIGNS:
+            return celery.Signature(((function, call),), single=name not in celery.OVER_MANY)
         if not function.wrapped or (name in _ENQUEUES and trust.is_queue(function.wrapper)):
             return Unknown(name)
         self.entrusted.may_run(function, call)
@@ -311,7 +314,9 @@ class Libraries:
         return self.model_attribute(model, name)
 
     def class_item(self, cls: Value) -> Value | None:
-        """`Lead[1]`, an object of Pony's by its key; None for other classes."""
+        """`Lead[1]`, an object of Pony's by its key, also of a class out of sight, where only writing counts; None for others."""
+        if isinstance(cls, External) and cls.last[:1].isupper() and not cls.last.isupper() and not is_known(cls):
+            return Row(Model(None, None, "pony"))
         model = self.model_of(cls) if isinstance(cls, Class) else None
         return Row(model) if model is not None and model.orm == "pony" else None
 

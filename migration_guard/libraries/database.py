@@ -137,7 +137,7 @@ class Handle(Value):
         return ("handle", self.kind, self.lent)
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        if name in ("connection", "engine", "bind", "session", "driver_connection", "raw_connection", "sync_session"):
+        if name in _ALSO_HANDLES:
             return self
         if name == "dialect":
             return Catalogue(name)
@@ -153,13 +153,35 @@ class Handle(Value):
             return External("flask_sqlalchemy.Model")
         if name == "Entity":  # Pony's `db.Entity`
             return External("pony.orm.core.Entity")
-        return Method(self, name)
+        return Part(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.handle_method(self, name, call)
 
+    def item(self, key: Value) -> Value:
+        return Part(self, str(key) if isinstance(key, Text) else "")
+
     def call(self, call: Call) -> Value:
         return call.machine.libraries.called_handle(self, call)
+
+
+_ALSO_HANDLES = frozenset(
+    "connection engine bind session driver_connection dbapi_connection raw_connection sync_session sync_connection".split()
+)
+_LOOKS = re.compile(
+    r"^(?:get|has|is|find|list|count|index|keys|values|items|append|clear|copy|format|starts|ends|lower|upper|strip|split|"
+    r"join|create_all|drop_all|reflect|status|register|close|dispose|encode|decode|isoformat|connect|render|set_main)(?:_|with|$)|^__"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part(Method):
+    """What a handle has under a name: a method, or something with methods of its own, such as a collection of documents."""
+
+    def method(self, name: str, call: Call) -> Value:
+        return (
+            Method.method(self, name, call) if _LOOKS.match(name) else self.receiver.method(f"{self.name}.{name}", call)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole, plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Native, Unknown, Value, join
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Native, Unknown, Value, join
+from migration_guard.lean import dataclass
 from migration_guard.libraries.computing import Called
 from migration_guard.libraries.database import (
     CORE_VERBS,
@@ -141,6 +142,8 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         return AutocommitBlock() if name == "autocommit_block" else handle
     if name[:1].isupper():  # Flask-SQLAlchemy's `db` has sessions, tables and the types of columns
         return handle if name == "Session" else machine.libraries.call(External(f"sqlalchemy.{name}"), call)
+    if name == "prepare" and call.arguments:
+        return Prepared(call.argument(0, "query", "sql", "operation") or UNKNOWN)
     if name in _QUIET:
         return NONE
     if name in _READS or name.startswith("fetch"):
@@ -161,6 +164,27 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         given = call.argument(0, "statement", "query")
         return execute(call, given, None) if given is not None else UNKNOWN
     return session_method(handle, name, call)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared(Value):
+    """asyncpg's `await connection.prepare(query)`: a statement that is run when its rows are asked for."""
+
+    query: Value
+
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return ("prepared", self.query.key)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name.startswith("get_"):
+            return Unknown(name)
+        return execute(call, self.query, None)
 
 
 def _procedure(call: Call) -> Value:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, literal, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
@@ -47,7 +48,7 @@ _READS = frozenset(
     "_fields fields_view_get get_param with_lang grouped export_data".split()
 )
 _OPENUPGRADE_READS = frozenset(
-    "table_exists column_exists is_module_installed logged_progress chunked migrate get_legacy_name message lift_constraints "
+    "table_exists column_exists is_module_installed logged_progress migrate get_legacy_name message lift_constraints "
     "disable_invalid_filters logging".split()
 )
 _UTIL_READS = frozenset(
@@ -80,6 +81,13 @@ def call(target: External, call: Call) -> Value | None:
             return execute(call, call.argument(1, "queries") or UNKNOWN)
         case "Registry" | "registry" | "get" if target.name.startswith(("odoo.modules", "odoo.registry", "openerp")):
             return Registry()
+        case "chunked":
+            return call.argument(0, "records") or UNKNOWN
+        case "safe_unlink":
+            records = call.argument(0, "records")
+            known = records.table if isinstance(records, Records) else None
+            record(call, OperationKind.DELETE, how=HOW, tables=(known,), callee=last)
+            return UNKNOWN
         case "delete_records_safely_by_xml_id" | "remove_record" | "remove_records":
             record(call, OperationKind.DELETE, how=HOW, callee=last)
             return UNKNOWN
@@ -89,7 +97,7 @@ def call(target: External, call: Call) -> Value | None:
             return call.argument(0 if last == "SQL" else 1) or UNKNOWN
     fills, schema = _begun_by(last, _FILLS), _begun_by(last, _SCHEMA)
     if fills > schema:
-        record(call, OperationKind.DML_CALL, how="helper", callee=last)
+        record(call, OperationKind.DML_CALL, how="helper", tables=_filled(call), callee=last)
         return UNKNOWN
     if last in _OPENUPGRADE_READS or last in _UTIL_READS:
         run_callbacks(call)
@@ -99,6 +107,17 @@ def call(target: External, call: Call) -> Value | None:
         return UNKNOWN
     run_callbacks(call)
     return out_of_sight(target, call)
+
+
+def _filled(call: Call) -> tuple[str | None, ...]:
+    """The tables that a helper writes, as far as it is told their names: `table=…`, or the keys of `{"table": […]}`."""
+    named = literal(call.argument(-1, "table", "table_name"))
+    if named is not None:
+        return (named,)
+    specified = call.argument(1, "column_spec", "default_spec")
+    if not isinstance(specified, Mapping) or not specified.whole:
+        return (None,)
+    return tuple(literal(key) for key, _ in specified.known.values()) or (None,)
 
 
 def _begun_by(name: str, beginnings: tuple[str, ...]) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Handle, Model
+from migration_guard.libraries.database import EXPRESSION, Expression, Handle, Model, record
 from migration_guard.libraries.execution import execute, out_of_sight
+from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -29,11 +31,32 @@ def call(target: External, call: Call) -> Value | None:
         return Migrator() if last.endswith("Migrator") else Unknown(last)
     if last.endswith("Database") or last in ("connect", "DatabaseProxy", "Proxy"):
         return Handle("database")
-    if last.endswith("Field") or last in ("SQL", "Value", "Case", "Cast", "Alias", "Check", "Index", "fn"):
+    if last.endswith("Field"):
+        return Field(null=call.named.get("null"), default=call.named.get("default"))
+    if last in ("SQL", "Value", "Case", "Cast", "Alias", "Check", "Index", "fn"):
         return EXPRESSION
     if last in ("model_to_dict", "update_model_from_dict"):
         return Unknown(last, from_rows=True) if last == "model_to_dict" else call.argument(0, "instance")
     return None if last in ("Model", "chunked", "prefetch") else out_of_sight(target, call)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field(Expression):
+    """`IntegerField(default=0)`: a column that may be added to a table."""
+
+    null: Value | None = None
+    default: Value | None = None
+
+    @property
+    def key(self) -> object:
+        return ("field", self.fills(), self.has_default())
+
+    def fills(self) -> bool:
+        """Whether adding it also writes its default into every row: a column that may hold NULL is only added."""
+        return self.null is None or self.null.truth is not True
+
+    def has_default(self) -> bool:
+        return self.default is not None and self.default is not NONE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +86,21 @@ class Migrator(Value):
             case "create_model" | "create_table":
                 return self._created(call)
         call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema", stack=call.machine.frames)
+        if name in ("add_column", "add_fields", "apply_default") and self._fills(name, call):
+            record(call, OperationKind.UPDATE, how="helper", tables=(_table(call),), callee=name)
         return UNKNOWN
+
+    @staticmethod
+    def _fills(name: str, call: Call) -> bool:
+        """Whether what is added gets its default by an UPDATE of the whole table."""
+        given = call.named.get("allow_not_null")
+        if given is not None and given.truth is not False:
+            return False
+        fields = [one for value in call.arguments for one in value.alternatives() if isinstance(one, Field)]
+        if name == "apply_default":
+            return True
+        of_peewee_migrate = name != "add_column"
+        return any(one.fills() or (of_peewee_migrate and one.has_default()) for one in fields)
 
     @staticmethod
     def _created(call: Call) -> Value:
@@ -77,6 +114,15 @@ class Migrator(Value):
         """`@migrator.run` and the like."""
         result = self.method(name, call.with_arguments((function,), {}))
         return function if result is UNKNOWN else result
+
+
+def _table(call: Call) -> str | None:
+    """The table that the first argument names: as a text, or as a model."""
+    given = call.argument(0, "model", "table") or UNKNOWN
+    if isinstance(given, Model):
+        return given.table
+    model = call.machine.libraries.model_of(given) if isinstance(given, Class) else None
+    return model.table if model is not None else literal(given)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

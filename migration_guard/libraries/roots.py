@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from migration_guard.libraries import (
     alembic,
+    celery,
     django,
     drivers,
     frappe,
@@ -16,6 +17,7 @@ from migration_guard.libraries import (
     piccolo,
     pony,
     sqlalchemy,
+    sqlalchemy_migrate,
     tortoise,
     yoyo,
 )
@@ -40,6 +42,8 @@ BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(sqlalchemy.ROOTS, sqlalchemy),
     **dict.fromkeys(django.ROOTS, django),
     **dict.fromkeys(drivers.ROOTS, drivers),
+    **dict.fromkeys(celery.ROOTS, celery),
+    **dict.fromkeys(sqlalchemy_migrate.ROOTS, sqlalchemy_migrate),
     **dict.fromkeys(yoyo.ROOTS, yoyo),
     **dict.fromkeys(odoo.ROOTS, odoo),
     **dict.fromkeys(frappe.ROOTS, frappe),
@@ -53,4 +57,4 @@ BY_ROOT: dict[str, Library] = {
 
 def is_known(value: External) -> bool:
     """Whether it comes from a library that is known here, or from Python's own."""
-    return value.root in BY_ROOT or value.root in sys.stdlib_module_names or value.root == "migrate"
+    return value.root in BY_ROOT or value.root in sys.stdlib_module_names

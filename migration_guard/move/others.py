@@ -19,6 +19,19 @@ def others_of(one: Checked, operation: Operation) -> list[tuple[Finding, Operati
     return sorted(((finding, other) for other, finding in found.items()), key=lambda pair: place_of(pair[1]))
 
 
+def beside(one: Checked, operation: Operation) -> list[Operation]:
+    """All else that a migration may do to data on the way up, whether a rule tells of it or not."""
+    return [
+        other
+        for other in one.operations
+        if other.kind is not OperationKind.MARKER
+        and other.direction is not Direction.DOWNGRADE
+        and other.migration == operation.migration
+        and other.span != operation.span
+        and not _same_loop(other, operation)
+    ]
+
+
 def twins_of(one: Checked, operation: Operation) -> tuple[Finding, ...]:
     """The findings of other assignments in the same loop, which is moved as a whole."""
     found = [f for f in one.findings if f.operation is not None and f.operation.span != operation.span]

@@ -10,7 +10,7 @@ from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
-from migration_guard.move.others import others_of
+from migration_guard.move.others import beside
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Direction, Operation, OperationKind, Rendition, Rows
 from migration_guard.rewriting.core import Core
@@ -213,7 +213,7 @@ def _function_of(one: Checked, finding: Finding, operation: Operation, schema: S
     if call is None:
         raise CannotMove(rendition.refusal or _ROW_BY_ROW)
     rendition = replace(rendition, sql="", within=None, ways=(), loop=migration.outermost_loop(call))
-    others = [other for _, other in others_of(one, operation)]
+    others = beside(one, operation)
     asked = Asked(
         rows.row,
         operation.model or "",

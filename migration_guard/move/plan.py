@@ -12,7 +12,7 @@ from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.move.group import Member, group_of, keys_before
 from migration_guard.move.later import Change, Later, later_of
-from migration_guard.move.others import others_of, twins_of
+from migration_guard.move.others import beside, others_of, twins_of
 from migration_guard.move.piece import FUNCTION, MOVABLE, Piece, piece_of
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
@@ -118,7 +118,7 @@ def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
     for member in members:
         operation, rendition = member.piece.operation, member.piece.rendition
         others = [other for _, other in others_of(one, operation)]
-        _refuse_others_in_loop(rendition, others)
+        _refuse_others_in_loop(rendition, beside(one, operation))
         sites.append(migration.site(rendition, _calls(others, operation, rendition)))
     pairs = list(zip((member.piece for member in members), sites, strict=True))
     judged = [other for _, other in others_of(one, first.operation)] + [first.operation]

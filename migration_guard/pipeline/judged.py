@@ -72,6 +72,7 @@ def _of_one(
         replaces=reading.replaces,
         blocks=reading.blocks,
         procedures=reading.procedures,
+        operations=reading.operations,
     )
     return checked, problems
 

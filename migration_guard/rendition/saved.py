@@ -41,6 +41,8 @@ def of_save(call: Call, model: Model | None) -> Rendered:
     whole = call.place.whole
     if not isinstance(whole, cst.Call) or model is None or model.table is None or model.name is None:
         raise NotRendered("which table it writes is not known; write the statement in SQL, then move it")
+    if isinstance(whole.func, cst.Attribute) and isinstance(whole.func.value, cst.Call):
+        raise NotRendered("it saves a row that it has made itself, which is quick; leave it where it is")
     row = dotted(whole.func.value) if isinstance(whole.func, cst.Attribute) else None
     if row is not None and (single := _single(call.machine, model, row, whole)) is not None:
         return single

@@ -27,6 +27,7 @@ _LETS_THROUGH = frozenset(
     "atomic open cursor begin begin_nested no_autoflush connect closing nullcontext localcontext override savepoint".split()
 )
 """Managers of blocks that swallow no error."""
+_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _TELLS = frozenset("print debug info warning error exception critical log write success".split())
 _ADDS_TO = frozenset("append appendleft extend extendleft insert pop popitem popleft reverse remove".split())
 _PUTS_TOGETHER = frozenset("format join format_map zfill".split())
@@ -75,8 +76,17 @@ def _put_into(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del()):
             yield from _root(node)
-        case ast.Call(func=ast.Attribute(attr=method) as function) if method in _MUTATES:
+        case ast.Call(func=ast.Attribute(attr=method) as function) if method in _MUTATES and not _asks_rows(function):
             yield from _root(function)
+
+
+def _asks_rows(node: ast.AST) -> bool:
+    """Whether a chain of calls goes through a manager of Django's: what it changes is told as a change of data."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        if isinstance(node, ast.Attribute) and node.attr in _MANAGERS:
+            return True
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return False
 
 
 def _root(node: ast.AST) -> Iterator[str]:

@@ -97,7 +97,9 @@ class Django(Loop):
             if isinstance(parent, cst.With):
                 calls = [one.item.func if isinstance(one.item, cst.Call) else one.item for one in parent.items]
                 if not {self._code(one).strip().rpartition(".")[2] for one in calls} <= _NEUTRAL:
-                    raise CannotRemove(f"it stands in a block of `with {self._code(parent.items[0])}`; {BY_HAND}")
+                    raise CannotRemove(
+                        f"it stands in a block of `with {self._code(parent.items[0]).strip()}`; {BY_HAND}"
+                    )
 
     def _refuse_others(self, used: Used) -> None:
         """Refuse what makes other changes on the way: it would make them for each batch."""

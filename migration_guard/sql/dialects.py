@@ -13,7 +13,6 @@ from migration_guard.sql.steps import Change
 _MUTATIONS = {"UPDATE": OperationKind.UPDATE, "DELETE": OperationKind.DELETE}
 _SHAPES = frozenset("ADD ALTER ATTACH CHANGE COMMENT DETACH DROP MODIFY MOVE RENAME RESET SET".split())
 _KINDS = {
-    "UPSERT": OperationKind.UPSERT_VALUES,
     "IMPORT": OperationKind.INSERT_VALUES,
     "BULK": OperationKind.INSERT_VALUES,
     "DELETE": OperationKind.DELETE,
@@ -31,8 +30,11 @@ def target(statement: Statement, at: int) -> int | None:
 
 
 def change(statement: Statement, at: int, index: int) -> Change:
+    verb, stop = statement.word(at), len(statement)
+    if verb == "UPSERT":
+        return writes.insert(statement, at, stop)
     name, _ = statement.name(index)
-    return writes.change(_KINDS[statement.word(at)], statement, at, len(statement), name)
+    return writes.change(_KINDS[verb], statement, at, stop, name)
 
 
 def mutations(statement: Statement, at: int) -> Iterator[Change]:

@@ -103,7 +103,7 @@ def _written(statement: Statement, start: int, stop: int) -> Change | None:
         case "DELETE":
             return _delete(statement, verb, stop)
         case "INSERT" | "REPLACE":
-            return _insert(statement, verb, stop)
+            return insert(statement, verb, stop)
         case "MERGE":
             target = statement.name(statement.skip(verb + 1, "INTO", "ONLY"))[0]
             return change(OperationKind.MERGE, statement, verb, stop, target)
@@ -221,8 +221,8 @@ def _delete(statement: Statement, verb: int, stop: int) -> Change:
     return change(OperationKind.DELETE, statement, verb, stop, *targets)
 
 
-def _insert(statement: Statement, verb: int, stop: int) -> Change:
-    replaces = statement.word(verb) == "REPLACE" or statement.is_(verb + 1, "OR", "REPLACE")
+def insert(statement: Statement, verb: int, stop: int) -> Change:
+    replaces = statement.word(verb) in {"REPLACE", "UPSERT"} or statement.is_(verb + 1, "OR", "REPLACE")
     first = statement.skip(_options(statement, verb + 1), "INTO", "OVERWRITE", "IGNORE")
     first += statement.word(first) == "TABLE" and statement[first + 1].sort is not Sort.MARK
     target, after = statement.name(first)

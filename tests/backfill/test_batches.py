@@ -735,4 +735,4 @@ def test_who_stands_idle_in_a_batch_without_python_is_gone_soon(database: str) -
     (result,) = run([Backfill(key="idle", table="idle", where="t IS NULL", update=update)], database)
     assert result.complete
     with psycopg.connect(database) as console:
-        assert console.execute("SELECT t FROM idle").fetchone() == ("5s",)
+        assert console.execute("SELECT t FROM idle").fetchone() == ("30s",)

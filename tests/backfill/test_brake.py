@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from backfill.process import until
 from backfill.test_batches import Database, define
 from backfill.test_commands import Project, last
-from migration_guard.backfill import Backfill, run
+from migration_guard.backfill import Backfill, LegacyBackfill, run
 from migration_guard.backfill.brake import dead_rows
 from migration_guard.backfill.brake.brake import Brake
 from migration_guard.backfill.brake.marks import Marks
@@ -290,3 +290,24 @@ def test_a_threshold_without_its_query_and_a_replica_without_an_address_are_refu
     ran = project("run", "--all")
     assert "`backfill.brake.throttle-above`: expected a number from which on it holds" in ran.stdout + ran.stderr
     assert last(ran).startswith("NOTHING WAS RUN")
+
+
+def test_the_transactions_of_a_registrys_function_wait_as_well(db: Database) -> None:
+    began = threading.Event()
+
+    def word(engine: Any, _size: int, _seconds: float) -> tuple[int, bool]:
+        began.set()
+        for _ in range(3):
+            with engine.begin() as connection:
+                connection.exec_driver_sql("UPDATE leads SET name = 'n'")
+        return 3, True
+
+    definition = LegacyBackfill(key="word", function_object=word, tables=("leads",))
+    db("UPDATE app SET load = 12")
+    (result,) = run([definition], db.url, max_seconds=1.5, brake=BY_LOAD)
+    assert began.is_set()
+    assert str(result).endswith("calls its function again; held: the throttle: 12, held from 10 on)")
+    assert db("SELECT count(*) FROM leads WHERE name IS NOT NULL") == [(0,)]
+    db("UPDATE app SET load = 1")
+    (result,) = run([definition], db.url, brake=BY_LOAD)
+    assert str(result).startswith("word: done_by_its_word")

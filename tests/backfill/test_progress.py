@@ -17,7 +17,7 @@ SPAN = span("bigint", ("0",), ("1000000",))
 def passing(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Let time pass as the test wants it."""
     now = [1_000.0]
-    monkeypatch.setattr("migration_guard.cli.backfill_progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("migration_guard.watching.advance.time.monotonic", lambda: now[0])
 
     def forward(seconds: float) -> None:
         now[0] += seconds

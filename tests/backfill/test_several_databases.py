@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from backfill.server import Server
 from backfill.test_batches import Database
@@ -106,3 +108,25 @@ def test_a_database_that_cannot_be_had_keeps_nobody_from_the_others(
         (("--database", "east", "--database-url-env", "X"), "expected --database or --database-url-env, found both"),
     ):
         assert said in last(project("run", "--all", *given))
+
+
+def test_metrics_and_hooks_tell_databases_apart(project: Project) -> None:
+    (project.folder / "hook.py").write_text(
+        "import json\ndef note(event):\n    print(json.dumps(event), file=open('told', 'a'))\n"
+    )
+    file = project.folder / "mg.prom"
+    with (project.folder / "migration-guard.toml").open("a") as configuration:
+        configuration.write('\n[backfill.hooks]\non-complete = "hook:note"\n')
+    ran = project("run", "--all", *BOTH, "--metrics-file", str(file))
+    assert last(ran).startswith("All complete: 6 of 6 backfills")
+    found = {
+        (sample.labels["database"], sample.labels["key"]): sample.value
+        for family in text_string_to_metric_families(file.read_text())
+        for sample in family.samples
+        if sample.name == "migration_guard_backfill_rows_examined_total"
+    }
+    every = {(database, key) for database in ("east", "west") for key in ("first", "next", "low")}
+    assert found == dict.fromkeys(every, ROWS)
+    told = [json.loads(line) for line in (project.folder / "told").read_text().splitlines()]
+    assert {(one["database"], one["key"]) for one in told} == every
+    assert len(told) == len(every)

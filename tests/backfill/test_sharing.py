@@ -12,12 +12,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import Connection
 
 from backfill.process import until
 from backfill.test_batches import Database, define
 from backfill.test_commands import Project, last
 from migration_guard.backfill import Backfill, ranges, run
 from migration_guard.backfill.report import Result
+from migration_guard.backfill.sweep import SWEEPS
 
 ROWS = 4_000
 DEFINITIONS = """
@@ -150,6 +152,12 @@ def working(db: Callable[[str], list[tuple[Any, ...]]]) -> list[int]:
     return [pid for (pid,) in db(claims)]
 
 
+def until_held(db: Database, count: int) -> set[int]:
+    """Wait until so many workers have claimed something, and give their processes."""
+    until(lambda: len(set(working(db))) == count)
+    return set(working(db))
+
+
 def workers_of(project: Project) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(project("status", "--json").stdout)[0]["workers"]
     return found
@@ -158,13 +166,16 @@ def workers_of(project: Project) -> list[dict[str, Any]]:
 def test_runs_join_and_what_a_killed_one_was_at_is_taken_over(db: Database, project: Project) -> None:
     (project.folder / "wait").touch()
     runs = [project.start("run", "--all") for _ in range(3)]
-    until(lambda: set(working(db)) == {one.pid for one in runs})
+    assert until_held(db, 3) == {one.pid for one in runs}
     shown = project("status").stdout
     assert "0 of 13 done, 10 not begun or left" in shown
     runs[0].send_signal(signal.SIGKILL)
     gone = str(runs[0].pid)
     until(lambda: {one["worker"].split(":")[1] for one in workers_of(project) if not one["alive"]} == {gone})
-    assert "gone: what it was at is taken over" in project("status").stdout
+    assert "connection is gone: what it was at is taken over" in project("status").stdout
+    db("UPDATE migration_guard.windows SET lease_until = now() - interval '5 s' WHERE claimed_by IS NOT NULL")
+    assert {one["lease_seconds"] < 0 for one in workers_of(project)} == {True}
+    assert "lease over since 20" in project("status").stdout, "whoever is silent may be there all the same"
     (project.folder / "wait").unlink()
     for one in runs[1:]:
         out, _ = one.communicate(timeout=60)
@@ -177,7 +188,7 @@ def test_runs_join_and_what_a_killed_one_was_at_is_taken_over(db: Database, proj
 def test_a_person_stops_all_of_them(db: Database, project: Project) -> None:
     (project.folder / "wait").touch()
     runs = [project.start("run", "--only", "leads", "--workers", "2"), project.start("run", "--only", "leads")]
-    until(lambda: len(working(db)) == 3)
+    until_held(db, 3)
     assert "asked to pause" in project("pause", "leads").stdout
     (project.folder / "wait").unlink()
     for one in runs:
@@ -192,7 +203,7 @@ def test_a_person_stops_all_of_them(db: Database, project: Project) -> None:
 def test_who_leaves_ends_nothing_for_the_others(db: Database, project: Project) -> None:
     (project.folder / "wait").touch()
     leaving, staying = project.start("run", "--only", "leads"), project.start("run", "--only", "leads")
-    until(lambda: len(working(db)) == 2)
+    until_held(db, 2)
     leaving.send_signal(signal.SIGTERM)
     (project.folder / "wait").unlink()
     told = last_of(leaving.communicate(timeout=60)[0])
@@ -204,12 +215,36 @@ def test_who_leaves_ends_nothing_for_the_others(db: Database, project: Project) 
 def test_workers_end_with_the_run_that_started_them(db: Database, project: Project) -> None:
     (project.folder / "wait").touch()
     run_ = project.start("run", "--only", "leads", "--workers", "3")
-    until(lambda: len(working(db)) == 3)
-    others = [pid for pid in working(db) if pid != run_.pid]
+    others = until_held(db, 3) - {run_.pid}
     run_.send_signal(signal.SIGKILL)
     (project.folder / "wait").unlink()
     until(lambda: not any(_is_there(pid) for pid in others))
     assert db("SELECT state FROM migration_guard.backfills")[0][0] in {"incomplete", "completed"}
+
+
+def test_a_worker_that_dies_by_itself_is_told_and_replaced(db: Database, project: Project) -> None:
+    (project.folder / "wait").touch()
+    run_ = project.start("run", "--only", "leads", "--workers", "3")
+    dies = min(until_held(db, 3) - {run_.pid})
+    os.kill(dies, signal.SIGKILL)
+    until(lambda: not _is_there(dies))
+    (project.folder / "wait").unlink()
+    out, _ = run_.communicate(timeout=60)
+    assert f":{dies} has ended by SIGKILL; its last batch is rolled back, and what it was at goes on from there" in out
+    assert out.count(" has ended by ") == 1
+    assert last_of(out) == "All complete: 1 of 1 backfills."
+    assert db("SELECT status, count(*) FROM leads GROUP BY status") == [("x", ROWS)]
+
+
+def test_the_passes_of_a_run_are_counted_for_all_of_its_workers_together(db: Database) -> None:
+    def fills_and_adds(connection: Connection, ids: list[int]) -> None:
+        connection.exec_driver_sql("UPDATE leads SET status = 'x' WHERE id = ANY(%s)", (ids,))
+        with psycopg.connect(db.url, autocommit=True) as application:
+            application.execute("INSERT INTO leads (id) SELECT max(id) + 1 FROM leads ON CONFLICT DO NOTHING")
+
+    (result,) = ran(db, define(apply=fills_and_adds, update=None))
+    assert "moving target" in (result.reason or "")
+    assert db("SELECT sweep FROM migration_guard.backfills") == [(SWEEPS,)]
 
 
 def _is_there(pid: int) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -119,7 +121,18 @@ def test_status_tells_a_runner_that_is_gone(project: Project) -> None:
     running.kill()
     running.communicate()
     process.until(lambda: not project.status()["slow"]["alive"])
-    assert "is gone, the next run goes on" in " ".join(project("status").stdout.split())
+    assert f"connection of {socket.gethostname()}:{running.pid} is gone; the next run goes on" in " ".join(
+        project("status").stdout.split()
+    )
+
+
+def test_status_is_watched_until_nothing_runs(project: Project) -> None:
+    running = project.start("run", "--all", NAP="0.05")
+    project.wait_for_batches(2, running)
+    shown = project("status", "--watch").stdout
+    assert " rows/s" in shown
+    assert re.findall(r"^slow +(\w+)", shown, re.MULTILINE)[-1] == "completed"
+    assert running.wait(process.PATIENCE) == 0
 
 
 @pytest.mark.parametrize(

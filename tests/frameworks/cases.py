@@ -5,7 +5,7 @@ What each of them writes is not stated here: `execute.py` runs them with the rea
 
 from __future__ import annotations
 
-from frameworks import alembics
+from frameworks import alembics, houses, ways
 
 HEADS = {
     "aerich": """import asyncio
@@ -271,6 +271,9 @@ BODIES = {
         "Lead(name='x').save(force_insert=True)",
         "migrator.sql('DELETE FROM notes WHERE id = ?', 1)",
         "Lead.insert(name='x').on_conflict_ignore().execute()",
+        "migrator.add_fields(Lead, extra=pw.IntegerField(default=0))",
+        "migrator.add_fields(Lead, extra=pw.IntegerField(null=True, default=0))",
+        "migrator.add_fields(Lead, extra=pw.CharField(default=''), other=pw.CharField(null=True))",
         # what changes no rows
         "print(Lead.select().count())",
         "print([lead.name for lead in Lead.select().where(Lead.hot == 0)])",
@@ -285,6 +288,8 @@ BODIES = {
         "print(list(Lead.select(Lead, Note).join(Note, pw.JOIN.LEFT_OUTER).dicts()))",
         "print(Lead.delete().where(Lead.hot == 0).sql())",
         "print(Lead.select().exists(), database.table_exists('leads'), database.get_columns('leads'))",
+        "migrator.add_fields(Lead, extra=pw.IntegerField(null=True))",
+        "migrator.add_fields(Lead, extra=pw.CharField(null=True))\nmigrator.rename_field(Lead, 'score', 'points')",
     ],
     "yoyo": [
         "steps = [step('UPDATE leads SET hot = 1')]",
@@ -401,11 +406,20 @@ BODIES = {
 }
 
 
-HEADS |= alembics.HEADS
-DEPTH |= alembics.DEPTH
-BODIES |= alembics.BODIES
-READ_AS = dict.fromkeys(alembics.BODIES, "alembic")
+for _more in (alembics, houses, ways):
+    HEADS |= _more.HEADS
+    DEPTH |= _more.DEPTH
+    BODIES |= _more.BODIES
+TAILS |= ways.TAILS
+TABLES = houses.TABLES
+"""What the two tables of a case are called, where not `leads` and `notes`."""
+OLD = ways.OLD
+READ_AS = {**dict.fromkeys(alembics.BODIES, "alembic"), **ways.READ_AS, "openupgrade": "odoo", "orator": "masonite"}
 """What a package's migrations are to the guard, where they are another framework's."""
+
+
+BESIDE = ("odoo", "openupgrade", "frappe", "upgrade_table", "numbered", "synapse")
+"""Where two empty lines end the body, and a function beside it follows."""
 
 
 def source(framework: str, body: str) -> str:
@@ -414,5 +428,6 @@ def source(framework: str, body: str) -> str:
     tail = TAILS.get(framework, "")
     if framework == "aerich" and "return " not in body:
         tail = '\n    return ""\n'
-    text = "".join(f"{depth}{line}\n" if line else "\n" for line in body.split("\n"))
+    inner, after, beside = body.partition("\n\n\n") if framework in BESIDE else (body, "", "")
+    text = "".join(f"{depth}{line}\n" if line else "\n" for line in inner.split("\n")) + after + beside
     return f"{HEADS[framework]}{text}{tail}"

@@ -104,6 +104,8 @@ LOOPS = {
         lead.save()
         done += 1
         print(number, done)""",
+    "updated_in_a_loop": """for owner in Owner.objects.order_by("id"):
+        Lead.objects.filter(owner=owner, score__lt=9).update(name=slugify(owner.name) + "!")""",
     "run_time": """first = Owner.objects.order_by("id").first()
     Lead.objects.filter(owner__isnull=True).update(owner=first, name=slugify(first.name))""",
     "by_key_in_a_loop": """for owner in Owner.objects.all():

@@ -90,7 +90,10 @@ SELECT b.key, b.state, b.reason,
     COALESCE(pg_catalog.sum(w.locked), 0)::bigint, COALESCE(pg_catalog.sum(w.quarantined), 0)::bigint,
     COALESCE(pg_catalog.sum(w.batches), 0)::bigint, b.started_at, b.finished_at, b.sweep, b.request, b.claimed_by,
     b.claimed_since, b.state = 'running' AND {alive},
-    b.fingerprint, CASE WHEN b.swept THEN b.bound END, b.floor IS NOT NULL, {steered}, b.pace_by, b.pace_at
+    b.fingerprint, CASE WHEN b.swept THEN b.bound END, b.floor IS NOT NULL, {steered}, b.pace_by, b.pace_at,
+    pg_catalog.date_part('epoch', COALESCE((
+        SELECT pg_catalog.max(s.lease_until) FROM {state}.windows AS s WHERE s.backfill = b.key AND b.shared AND NOT s.done
+    ), b.lease_until) - pg_catalog.clock_timestamp())
 FROM {state}.backfills AS b LEFT JOIN {state}.windows AS w ON w.backfill = b.key
 LEFT JOIN {state}.brakes AS k ON k.backfill = b.key
 GROUP BY b.key, k.backfill ORDER BY b.created_at, b.key

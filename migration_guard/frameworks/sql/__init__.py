@@ -25,6 +25,7 @@ ORDER = (
     "synapse",
     "sqlalchemy_migrate",
     "paired",
+    "yoyo",
     "liquibase",
     "goose",
     "sql_migrate",

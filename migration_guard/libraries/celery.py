@@ -1,0 +1,91 @@
+"""Celery: what runs of a task here, when it is called or applied, and what is left to a worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.values import External, Method, Unknown, Value
+from migration_guard.lean import dataclass
+from migration_guard.libraries.handing import held
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+ROOTS = ("celery",)
+SIGNS = frozenset({"s", "si", "signature", "subtask", "map", "starmap", "chunks"})
+"""Methods of a task that give a signature: the task with arguments, to be called later."""
+OVER_MANY = frozenset({"map", "starmap", "chunks"})
+"""… which is one of a group of calls."""
+_TASK = External("celery.task")
+_COMPOSE = frozenset({"group", "chain", "chord", "xmap", "xstarmap", "chunks"})
+_SAME = frozenset({"set", "clone", "link", "link_error", "on_error", "copy"})
+
+
+def value(name: str) -> Value | None:
+    return None
+
+
+def call(target: External, call: Call) -> Value | None:
+    if target.last == "Celery":
+        return App()
+    if target.last in ("task", "shared_task", "periodic_task"):
+        return call.argument(0) or _TASK
+    if target.last in _COMPOSE:
+        parts = (one for argument in call.arguments for one in held(argument) if isinstance(one, Signature))
+        return Signature(tuple(part for one in parts for part in one.tasks), single=False)
+    return Unknown(target.last)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class App(Value):
+    """`Celery(…)`, whose `task` makes tasks of functions."""
+
+    @property
+    def key(self) -> object:
+        return "celery app"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return _TASK if name == "task" else Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        return (call.argument(0) or _TASK) if name == "task" else Unknown(name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signature(Value):
+    """Tasks with their arguments: one, or several in a chain or group, of which a call leaves all to a worker."""
+
+    tasks: tuple[tuple[Value, Call], ...]
+    single: bool = True
+
+    is_made = True
+    callable_in_sight = True
+
+    @property
+    def key(self) -> object:
+        return ("signature", *(task.key for task, _ in self.tasks), self.single)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
+    def call(self, call: Call) -> Value:
+        return self._run(call) if self.single else Unknown("delay")
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "apply":
+            return self._run(call)
+        return self if name in _SAME else Unknown(name)
+
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        if operator != "__or__" or not isinstance(other, Signature):
+            return None
+        return Signature((*self.tasks, *other.tasks), single=False)
+
+    def _run(self, call: Call) -> Value:
+        for task, given in self.tasks:
+            again = call.with_arguments((*given.positional, *call.positional), {**given.named, **call.named})
+            call.machine.call(
+                task, again if self.single else call.with_arguments(given.positional, given.named)
+            ).consumed()
+        return Unknown("result", from_rows=True)

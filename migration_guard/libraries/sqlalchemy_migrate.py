@@ -1,0 +1,26 @@
+"""sqlalchemy-migrate's `changeset`: functions, constraints and methods of columns that change the schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migration_guard.interpreter.spot import spot_of
+from migration_guard.interpreter.values import NONE, External, Value
+from migration_guard.libraries.database import EXPRESSION
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+
+ROOTS = ("migrate",)
+_SCHEMA = frozenset({"alter_column", "create_column", "drop_column", "rename_column", "rename_table", "rename_index"})
+
+
+def value(name: str) -> Value | None:
+    return None
+
+
+def call(target: External, call: Call) -> Value | None:
+    if target.last in _SCHEMA:
+        call.machine.ledger.schema(spot_of(call.place), f"{target.last} changes the schema", stack=call.machine.frames)
+        return NONE
+    return EXPRESSION if target.last.endswith(("Constraint", "Index", "Column")) else None
