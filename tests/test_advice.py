@@ -243,7 +243,7 @@ DEFINED = {
     "no time at all": (f"{WORKS}, max_runtime=0", r"expected (seconds, more than 0)", f"{WORKS}, max_runtime=1"),
     "a mistyped priority": (f"{WORKS}, priority='HIHG'", r'did you mean "(HIGH)"', WORKS + ", priority='{0}'"),
     "a mistyped status": (f"{WORKS}, status='actve'", r'did you mean "(active)"', WORKS + ", status='{0}'"),
-    "a key twice": (f"{WORKS}, key_column='id', key_columns=('id',)", r"expected (key_column) or", WORKS + ", {0}='id'"),
+    "a key twice": (f"{WORKS}, key_column='id', key_columns=('id', 'b')", r"expected (key_column) or", WORKS + ", {0}='id'"),
     "keys that are no tuple": (f"{WORKS}, key_columns='id'", r"expected a (tuple)", WORKS + ", key_columns={0}(['id'])"),
     "both ways": (f"{WORKS}, apply=print", r"expected (either update or apply)", WORKS),
     "never true": (

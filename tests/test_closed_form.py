@@ -64,12 +64,48 @@ NEW = HEAD.format("2") + UPDATE
         (".migration-guard-tables.toml", "[tables]\n"),
         (".gitignore", "versions/2.py"),
         ("versions/pyvenv.cfg", "home = x"),
+        ("versions/.gitignore", "*"),
+        (".gitattributes", "versions/2.py -diff linguist-generated filter=x"),
+        (".gitmodules", "[submodule 'versions']\npath = versions\nurl = x"),
+        ("alembic.ini", "[alembic]\nscript_location = nowhere"),
+        (
+            "migration-guard.toml",
+            "hot-tables = ['leads']\n[databases.x]\npaths = ['versions']\nsmall-tables = ['leads']",
+        ),
+        ("migration-guard.toml", "dialect = 'mysql'"),
+        ("migration-guard.toml", "file-timeout = 0.01"),
+        ("migration-guard.toml", "select = ['MG901']"),
+        ("migration-guard.toml", "tables-file = 'versions/2.py'"),
+        ("versions/.migration-guard-baseline.jsonl", '{"format":1}'),
+        (".migration-guard-baseline.jsonl", '<<<<<<< a\n{"format":1}\n=======\n{"format":1}\n>>>>>>> b'),
+        (".migration-guard-cache/x", ""),
+        ("json.py", "raise SystemExit(0)"),
+        ("migration_guard/__init__.py", "raise SystemExit(0)"),
+        ("sitecustomize.py", "import os\nos._exit(0)"),
         ("other/1.py", HEAD.format("3") + "    pass\n"),
     ],
 )
 def test_what_a_branch_says_of_itself_does_not_count(project: Project, name: str, text: str) -> None:
     assert project.check() == 0
     project.write("versions/2.py", NEW)
+    project.write(name, text)
+    project.commit()
+    assert project.check() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("versions/2.py", HEAD.format("2") + "    # migration-guard: ignore[MG101] -- so\n" + UPDATE),
+        ("versions/2.py", "# migration-guard: file-ignore[MG101] -- so\n" + NEW),
+        ("versions/1.py", HEAD.format("1") + UPDATE + UPDATE),
+        ("versions/1b.py", HEAD.format("1b") + UPDATE),
+        ("venv/versions/2.py", NEW),
+        (".hidden/versions/2.py", NEW),
+        ("__pycache__/2.py", NEW),
+    ],
+)
+def test_nor_does_where_and_how_it_says_it(project: Project, name: str, text: str) -> None:
     project.write(name, text)
     project.commit()
     assert project.check() == 1

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from program import run
 
+from migration_guard import sight
 from migration_guard.interpreter.importing import MAX_STEPS
 from migration_guard.skim.acting import Acting
 from migration_guard.skim.outline import Import
+from migration_guard.skim.reach import may_reach_database
 
 HEAD = "import sqlalchemy as sa\nfrom alembic import op\nrevision = '2'\ndown_revision = '1'\n"
 CLEAN = "def upgrade():\n    op.add_column('leads', sa.Column('a', sa.Text))\n"
@@ -252,8 +254,10 @@ def test_a_name_is_followed_through_all_modules_that_take_it_from_each_other(tmp
     [
         f"from models import Lead\nLead.objects.filter(name__in={['a' * 60] * 5!r}).delete()\n",
         f"import signal\n{FILL}signal.hook = kept = fill\n",
+        f"import signal\n{FILL}signal.hook: object = fill\n",
+        f"import signal\n{FILL}signal.hooks += fill\n",
     ],
-    ids=["far from its manager", "put into two places"],
+    ids=["far from its manager", "put into two places", "annotated", "added"],
 )
 def test_nothing_is_too_long_to_be_seen(tmp_path: Path, text: str) -> None:
     lay(tmp_path, {"models.py": "", "helper.py": text})
@@ -292,3 +296,12 @@ def test_what_keeps_functions_at_a_limit_does_not_run_them_in_every_order(tmp_pa
     helper = f"from unseen import bus\n{chain}def f12():\n    bus.send('end')\n{kept}"
     body = f"{HEAD}import helper\ndef upgrade():\n    helper.f0()\n"
     assert codes(tmp_path, {"helper.py": helper, "v/2.py": body}, "v/2.py") == []
+
+
+@pytest.mark.parametrize("way", ["from b import fill\n", "from b import *\n", "from c import *\n"])
+def test_behind_a_limit_names_are_followed_through_star_imports(tmp_path: Path, way: str) -> None:
+    lay(tmp_path, {"a.py": f"{way}def go():\n    fill()\n", "b.py": FILL, "c.py": "from b import *\n"})
+    assert may_reach_database(tmp_path / "a.py", "", "go", tmp_path)
+    lay(tmp_path, {"b.py": "def fill():\n    pass\n"})
+    sight.forget()
+    assert not may_reach_database(tmp_path / "a.py", "", "go", tmp_path)

@@ -99,6 +99,19 @@ def test_a_closed_pipe_ends_it_all(tmp_path: Path) -> None:
         readers = readers_of(process)
         assert process.stdout is not None
         process.stdout.close()
-        process.terminate()
         _, alive = psutil.wait_procs(readers, timeout=LONG / 4)
-    assert alive == []
+        for one in alive:
+            one.kill()
+        code = process.wait(LONG)
+    assert (alive, code) == ([], 2)
+
+
+def test_a_report_in_a_file_is_wanted_without_a_reader(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SLOW.format("a", "UPDATE leads SET a = 1"))
+    command = [sys.executable, "-m", "migration_guard", "check", ".", "--no-baseline", "--output", "json=report.json"]
+    pipe, end = os.pipe()
+    os.close(pipe)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, stdout=end, check=False)
+    os.close(end)
+    assert (done.returncode, "MG101" in (tmp_path / "report.json").read_text()) == (1, True)

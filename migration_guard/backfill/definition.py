@@ -108,7 +108,6 @@ class Backfill:
         self._settle("migration", str(migration_number or self.migration))
         self._settle("max_runtime", self.max_runtime if max_runtime_seconds is None else max_runtime_seconds)
         self._settle("key_columns", self._columns())
-        self._settle("key_column", None)  # said once, so that a changed copy is no definition that says both
         self._settle("after", self._before())
         self._settle("tables", tuple(self.tables) or (self.table,))
         self._settle("priority", chosen(self.key, "priority", self.priority, Priority))

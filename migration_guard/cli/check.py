@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ import click
 from migration_guard.cli import COMMANDS, is_ours
 from migration_guard.cli.caching import cache_of, cache_options, cache_overrides, told_of
 from migration_guard.cli.options import completing, loader, reading_options, rule_names, told, workers
-from migration_guard.cli.output import complain
+from migration_guard.cli.output import complain, is_read
 from migration_guard.cli.progress import watched
 from migration_guard.cli.reports import wanted
 from migration_guard.cli.running import told_problems
@@ -21,7 +21,7 @@ from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
 from migration_guard.findings import Severity
 from migration_guard.pipeline import Request, Run, run, severities_of
-from migration_guard.pool import kept_readers
+from migration_guard.pool import always, kept_readers
 from migration_guard.report import formats
 from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
@@ -141,7 +141,8 @@ def command(
     if add_ignores and not (reason or "").strip():
         raise click.UsageError("--add-ignores takes --reason TEXT: a remark says why")
     closed = config_from is not None or baseline_from is not None or no_inline_ignores_since is not None
-    found = _checked(request, quiet=quiet, verbose=verbose, closed=closed)
+    heard = always if output or add_ignores else is_read  # what goes to files is wanted all the same
+    found = _checked(request, quiet=quiet, verbose=verbose, closed=closed, heard=heard)
     if add_ignores and reason:
         from migration_guard.cli import remarking  # noqa: PLC0415 -- few runs write remarks
 
@@ -161,10 +162,10 @@ def command(
     return _exit_code(report, exit_zero=exit_zero)
 
 
-def _checked(request: Request, *, quiet: bool, verbose: bool, closed: bool) -> Run:
+def _checked(request: Request, *, quiet: bool, verbose: bool, closed: bool, heard: Callable[[], bool]) -> Run:
     try:
         cache = cache_of(request.load, closed=closed)
-        with kept_readers(request.workers, forked=is_ours()), watched(quiet=quiet) as watch:
+        with kept_readers(request.workers, forked=is_ours(), wanted=heard), watched(quiet=quiet) as watch:
             found = run(replace(request, watch=watch, cache=cache))
     except ConfigError as error:
         raise click.ClickException(told(error)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import stat
 import sys
 from collections.abc import Callable
@@ -33,6 +34,20 @@ def emit(text: str) -> None:
     except OSError as error:
         discard()
         raise click.ClickException(f"the output could not be written: {error.strerror}") from None
+
+
+def is_read() -> bool:
+    """Whether somebody may still read standard output: of a pipe or a socket it is known when nobody does."""
+    try:
+        number = sys.stdout.fileno()
+        mode = os.fstat(number).st_mode
+        if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)) or not hasattr(select, "poll"):
+            return True
+        poll = select.poll()
+        poll.register(number, 0)  # that nobody is at the other end is told unasked
+        return not any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    except (AttributeError, OSError, ValueError):  # no standard output, or one that is no file
+        return True
 
 
 def complain(text: str) -> None:

@@ -178,7 +178,11 @@ class _Walk:
             return
         if is_folder and inside:
             self.linked.append((path, inner))
-        elif is_folder and path.name in _MIGRATION_FOLDERS and not place.leaves_out(path):
+        elif (
+            is_folder
+            and not _MIGRATION_FOLDERS.isdisjoint((path.name, path.parent.name))
+            and not place.leaves_out(path)
+        ):
             yield Trouble(path, "its symbolic link leads out of the repository; name the folder to have it read")
         elif is_source(path.name) and not is_folder and not path.name.startswith(_EDITOR_LOCK):
             if inside:

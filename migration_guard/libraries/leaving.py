@@ -50,7 +50,7 @@ _STORES = frozenset("add add_all merge delete bulk_save_objects bulk_insert_mapp
 _WRITES = re.compile(r"^(?:exec_?dml|loaddata|to_sql|create_permissions|create_contenttypes|update_contenttypes)$")
 """Functions that surely write, wherever they come from."""
 _NAMED_ONLY = re.compile(
-    r"logg|gettext|i18n|^(?-i:[A-Z])|(?:^|_|(?-i:(?<=[a-z])(?=[A-Z])))(?:log|trac|meter|metric|span|translat|version)",
+    r"logg|gettext|i18n|^(?:flask|blueprint|quart|sanic|celery|dash|typer|bottle)$|(?:^|_|(?-i:(?<=[a-z])(?=[A-Z])))(?:log|trac|meter|metric|span|translat|version)",
     re.IGNORECASE,
 )
 """What takes the name of a module to name something else by it: words of its name, no part of one such as in `extract`."""

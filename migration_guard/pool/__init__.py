@@ -25,17 +25,18 @@ _kept: ContextVar[_Kept | None] = ContextVar("_kept", default=None)
 class _Kept:
     """Readers that several runs share, made when the first of them has something to read."""
 
-    def __init__(self, workers: int, *, forked: bool) -> None:
+    def __init__(self, workers: int, *, forked: bool, wanted: Callable[[], bool]) -> None:
         self._made: Readers | None = None
         self._workers = workers
         self._forked = forked
+        self._wanted = wanted
 
     @property
     def readers(self) -> Readers:
         if self._made is None:
             from migration_guard.pool.readers import Readers  # noqa: PLC0415 - where there is something to read
 
-            self._made = Readers(self._workers, forked=self._forked)
+            self._made = Readers(self._workers, forked=self._forked, wanted=self._wanted)
         return self._made
 
     def close(self) -> None:
@@ -46,6 +47,11 @@ class _Kept:
 
 def nothing() -> None:
     """Do nothing."""
+
+
+def always() -> bool:
+    """Whatever happens, what is read is wanted."""
+    return True
 
 
 def read_all(
@@ -79,18 +85,21 @@ def answer_all(
 
 
 @contextmanager
-def kept_readers(workers: int, *, forked: bool = False) -> Iterator[Callable[[], None]]:
+def kept_readers(
+    workers: int, *, forked: bool = False, wanted: Callable[[], bool] = always
+) -> Iterator[Callable[[], None]]:
     """Within it, the runs of this thread share their readers, one run after the other. Nothing read is remembered.
 
     Where readers are kept already, it is those that are shared. Gives what ends the readers, and with them a run that
     waits for them, from any thread. `forked`: this process is a command of ours and nothing else, so that readers may be
-    copies of it.
+    copies of it. `wanted`: asked from time to time, in a thread; when it says no, the readers are ended, and what they have
+    not read is a Problem.
     """
     known = _kept.get()
     if known is not None:
         yield known.close
         return
-    with closing(_Kept(workers, forked=forked)) as kept:
+    with closing(_Kept(workers, forked=forked, wanted=wanted)) as kept:
         before = _kept.set(kept)
         try:
             yield kept.close

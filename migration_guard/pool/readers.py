@@ -31,8 +31,9 @@ Work = tuple[Job, bytes]
 class Readers:
     """Readers that go through one run after the other. They are started when there is something to read."""
 
-    def __init__(self, workers: int, *, forked: bool = False) -> None:
+    def __init__(self, workers: int, *, forked: bool = False, wanted: Callable[[], bool] = lambda: True) -> None:
         self._workers = workers
+        self._wanted = wanted
         self._forked = forked
         """Whether this process is one that readers may be copies of."""
         self._processes: list[Process] = []
@@ -40,7 +41,7 @@ class Readers:
 
     def read(self, work: Iterator[Work], most: int, meanwhile: Callable[[], None]) -> Iterator[tuple[Job, Answer]]:
         """Answer one run by at most so many readers. Those that still read what nobody waits for are replaced."""
-        self._run = run = _Run()
+        self._run = run = _Run(self._wanted)
         try:
             held = list[Work]()
             readers = self._start(work, held, min(most, self._workers))
@@ -104,7 +105,8 @@ class Readers:
 class _Run:
     """The files of one run, on their way to whichever reader is free."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Callable[[], bool]) -> None:
+        self._wanted = wanted
         self.said = SimpleQueue[tuple[Job, Answer] | Process]()
         """Answers, and the readers that are asked nothing more."""
         self._name = os.urandom(8).hex()
@@ -183,10 +185,15 @@ class _Run:
             self.said.put(process)
 
     def _watch(self) -> None:
-        """End readers that exceed their limits."""
+        """End readers that exceed their limits, and all of them when nobody wants to know what they read."""
         while not self._stopped.wait(limits.WATCH_INTERVAL):
+            if not self._wanted():
+                self.give_up()
             for process in tuple(self._asked):
-                process.check()
+                if self._given_up:
+                    process.end()
+                else:
+                    process.check()
 
 
 class _Waiting:

@@ -132,7 +132,7 @@ def _spread(node: ast.AST, waiting: list[ast.AST], names: dict[str, None]) -> No
             waiting.append(value)
 
 
-_TELLING = frozenset({ast.Name, ast.Attribute, ast.Call, ast.Assign})
+_TELLING = frozenset({ast.Name, ast.Attribute, ast.Call, ast.Assign, ast.AnnAssign, ast.AugAssign})
 """Nodes that say something by themselves, beside definitions and imports."""
 
 
@@ -239,10 +239,10 @@ class _Asking:
                 found.attributes[node.value.id, node.attr] = None  # type: ignore[attr-defined]
         elif isinstance(node, ast.Call):
             self._call(node, found)
-        elif isinstance(node, ast.Assign):
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and node.value is not None:
             # A method that is kept under another name; something of the repository that is put into a library.
             found.writes |= isinstance(node.value, ast.Attribute) and deeds.names_a_write(node.value)
-            for target in node.targets:
+            for target in node.targets if isinstance(node, ast.Assign) else (node.target,):
                 found.asks.update(dict.fromkeys(self._put(target, node.value)))
 
     def _call(self, node: ast.Call, found: _Found) -> None:

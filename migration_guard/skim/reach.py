@@ -131,20 +131,27 @@ def _definitions(file: Outline, name: str, root: Path) -> Iterator[tuple[Outline
     if name in file.imports:
         module, dots, imported = file.imports[name]
         yield from _elsewhere(module, dots, imported, file.path, root)
+    elif name not in file.top:
+        for module, dots in file.stars:
+            yield from _elsewhere(module, dots, name, file.path, root)
 
 
 def _elsewhere(module: str, dots: int, name: str, importer: Path, root: Path) -> Iterator[tuple[Outline, ast.stmt]]:
     """What another module has under a name, be it that it imports it itself, through however many others."""
     met: set[tuple[Path, str]] = set()
-    while name:
-        there = _located(module, dots, importer, root)
+    waiting = [(module, dots, name, importer)]
+    while waiting:
+        module, dots, name, importer = waiting.pop()
+        there = _located(module, dots, importer, root) if name else None
         other = outline(there) if there is not None else None
         if other is None or (other.path, name) in met:
-            return
+            continue
         met.add((other.path, name))
         yield from ((other, node) for node in other.top.get(name, ()))
-        module, dots, name = other.imports.get(name, ("", 0, ""))
-        importer = other.path
+        if name in other.imports:
+            waiting.append((*other.imports[name], other.path))
+        elif name not in other.top:
+            waiting += ((again, further, name, other.path) for again, further in other.stars)
 
 
 def _located(module: str, dots: int, importer: Path, root: Path) -> Path | None:

@@ -50,21 +50,26 @@ def test_a_steady_server_is_met_without_swinging(part: float, row: float, begins
     assert near or abs(sizes[-1] - fits) <= 1 + fits * 0.01, (sizes[-1], fits, took)
 
 
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 10**6), row=st.floats(5e-5, 5e-3), change=st.sampled_from([0.2, 1.0, 5.0]))
-def test_noise_outliers_and_steps_move_it_no_more_than_they_must(seed: int, row: float, change: float) -> None:
-    chance = random.Random(seed)
+@pytest.mark.parametrize("change", [0.2, 1.0, 5.0])
+def test_noise_outliers_and_steps_move_it_no_more_than_they_must(change: float) -> None:
+    """Of many servers together: chance may be unkind to one of them."""
+    near, turned = [], []
+    for seed in range(60):
+        chance = random.Random(seed)
+        row = 10 ** chance.uniform(-4.3, -2.3)
 
-    def seconds(n: int, rows: int) -> float:
-        odd = chance.uniform(3, 10) if chance.random() < 0.02 else 1
-        return (0.002 + row * (change if n >= 100 else 1) * rows) * math.exp(chance.gauss(0, 0.15)) * odd
+        def seconds(n: int, rows: int, chance: random.Random = chance, row: float = row) -> float:
+            odd = chance.uniform(3, 10) if chance.random() < 0.02 else 1
+            return (0.002 + row * (change if n >= 100 else 1) * rows) * math.exp(chance.gauss(0, 0.15)) * odd
 
-    sizes = simulated(Pace(500), seconds, 200)
-    for settled, cost in ((sizes[SETTLED:100], row), (sizes[100 + SETTLED :], row * change)):
-        fits = min(max((AIM - 0.002) / cost, SMALLEST), LARGEST)
-        near = sum(1 / 1.6 < size / fits < 1.6 for size in settled) / len(settled)
-        assert near > 0.75  # all but a few at once may be odd
-        assert turns(settled) <= 12
+        sizes = simulated(Pace(500), seconds, 200)
+        for settled, cost in ((sizes[SETTLED:100], row), (sizes[100 + SETTLED :], row * change)):
+            fits = min(max((AIM - 0.002) / cost, SMALLEST), LARGEST)
+            near += [1 / 1.6 < size / fits < 1.6 for size in settled]
+            turned.append(turns(settled))
+    assert sum(near) / len(near) > 0.95
+    assert sum(turned) / len(turned) < 6
+    assert max(turned) <= 14
 
 
 @settings(max_examples=40, deadline=None)

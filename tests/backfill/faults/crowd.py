@@ -103,7 +103,15 @@ def server_restarted(scene: Scene, runs: list[Runner]) -> None:
 
 
 def _one_of(scene: Scene, runs: list[Runner]) -> Runner:
-    return scene.chance.choice([one for one in runs if one.poll() is None] or runs)
+    """Choose a run that has claimed something: to strike another says nothing of what becomes of a claim."""
+    found: list[Runner] = []
+
+    def chosen() -> bool:
+        found[:] = [one for one in runs if one.poll() is None and scene.holds(one)]
+        return bool(found) or all(one.poll() is not None for one in runs)
+
+    process.until(chosen)
+    return scene.chance.choice(found or runs)
 
 
 @contextlib.contextmanager

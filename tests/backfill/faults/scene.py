@@ -51,6 +51,10 @@ class Scene:
         """Let the leases of a run be over at once, instead of waiting for that."""
         self.execute(f"UPDATE migration_guard.windows SET lease_until = now() WHERE {_of(victim)}")
 
+    def holds(self, runner: Runner) -> bool:
+        """Tell whether a run has claimed something."""
+        return self.execute(f"SELECT count(*) > 0 FROM migration_guard.windows WHERE {_of(runner)}") == [(True,)]
+
     def taken_over(self, victim: Runner, runs: Sequence[Runner], patience: float = process.PATIENCE) -> None:
         """Wait until others are at what a run had claimed, if it had, and there are others."""
         held = f"SELECT array_agg(id || ' ' || token) FROM migration_guard.windows WHERE {_of(victim)}"
