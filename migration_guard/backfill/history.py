@@ -34,6 +34,11 @@ class History:
         rows = connection.exec_driver_sql(self._sql("events_since"), {"after": after, "most": MOST}).all()
         return tuple(Happened(*row) for row in rows)
 
+    def of(self, connection: Connection, backfill: str) -> tuple[Happened, ...]:
+        """Give the events of one backfill, the oldest first; the newest MOST, where there are more."""
+        rows = connection.exec_driver_sql(self._sql("events_of"), {"backfill": backfill, "most": MOST}).all()
+        return tuple(Happened(*row) for row in rows)
+
     def told(self, connection: Connection, event: Happened, what: str) -> bool:
         """Write down that somebody is told of an event; False if another run has done so before."""
         connection.exec_driver_sql(statement("serialise", state=self._state), {})

@@ -71,10 +71,10 @@ class Desk:
         with self._transaction() as connection:
             return self._history.now(connection)
 
-    def events(self) -> tuple[Happened, ...]:
-        """Give what has happened to all backfills, the oldest first; the newest, where it is too much."""
+    def events(self, key: str) -> tuple[Happened, ...]:
+        """Give what has happened to a backfill that has been run, the oldest first; the newest, where it is too much."""
         with self._transaction() as connection:
-            return self._history.since(connection, 0) if self._store.tables.ready(connection, Use.READ) else ()
+            return self._history.of(connection, key) if self._store.tables.ready(connection, Use.READ) else ()
 
     def steer(self, command: str, key: str) -> str:
         """Lead a backfill to another state, or ask its runner to; tell which."""

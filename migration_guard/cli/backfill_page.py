@@ -24,15 +24,20 @@ def write_page(desk: Desk, where: Place, path: Path) -> None:
 
 
 def _sheet(desk: Desk, where: Place) -> Sheet:
-    known, now, events = where.known(), desk.now(), desk.events()  # what is read later may know more
+    known, now, found = where.known(), desk.now(), desk.standings()
+    events = {one.key: desk.events(one.key) for one in found}
     wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
-    standings, aside = compared(desk.standings(), wanted), desk.set_aside(None)
+    standings, aside = (
+        compared(desk.standings(), wanted),
+        desk.set_aside(None),
+    )  # which knows all that events tell, or more
     remarks = [] if standings else [f"{NONE.capitalize()}."]
     if standings and isinstance(known, str):
         remarks.append(f"Nothing here is compared with definitions: {known}")
-    if len(events) >= MOST:
-        remarks.append(
-            f"Only the newest {MOST:,} events are shown; of what was before {events[0].at:%Y-%m-%d %H:%M} nothing is."
-        )
-    courses = tuple(course(one, events, aside, now) for one in standings)
+    remarks += [
+        f"{key}: the newest {MOST:,} events are shown; nothing is of what was before {some[0].at:%Y-%m-%d %H:%M}."
+        for key, some in events.items()
+        if len(some) >= MOST
+    ]
+    courses = tuple(course(one, events.get(one.key, ()), aside, now) for one in standings)
     return Sheet(now, standing_cells(standings), shares_cells(desk.holders()), tuple(remarks), courses)

@@ -6,6 +6,7 @@ down, which is not the same as nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -52,6 +53,8 @@ class Course:
     """Rows that are in quarantine now, by when they were last tried."""
     end: datetime
     """Until when it is looked at."""
+    thinned: bool
+    """Whether events of long ago may be missing."""
 
     @property
     def begin(self) -> datetime:
@@ -72,13 +75,14 @@ def course(standing: Standing, events: Iterable[Happened], aside: Sequence[SetAs
         (one for one in events if one.backfill == standing.key and one.kind != "hook"), key=lambda one: (one.at, one.id)
     )
     steps = tuple(one for one in own if one.kind in _STATES or one.kind.startswith("asked to ") or one.kind == "pace")
+    thinned = max(Counter(one.kind for one in own).values(), default=0) >= THINNED
     holds = Holds()
     holds.begun(own)
     runs = standing.state is State.RUNNING and standing.alive
     end = now if runs or not own else own[-1].at
     at_work = tuple(sorted(holds.all, key=lambda one: one.since))
     mine = tuple(sorted((one for one in aside if one.backfill == standing.key), key=lambda one: one.at))
-    return Course(standing, tuple(_stretches(standing, own, now)), at_work, steps, mine, end)
+    return Course(standing, tuple(_stretches(standing, own, now, thinned=thinned)), at_work, steps, mine, end, thinned)
 
 
 def rate(before: Point, after: Point) -> float | None:
@@ -87,9 +91,8 @@ def rate(before: Point, after: Point) -> float | None:
     return (after.counts.examined - before.counts.examined) / seconds if seconds >= 1 else None
 
 
-def _stretches(standing: Standing, events: Sequence[Happened], now: datetime) -> Iterator[Stretch]:
+def _stretches(standing: Standing, events: Sequence[Happened], now: datetime, *, thinned: bool) -> Iterator[Stretch]:
     """Give the points that belong together: of one run, of counts that only grow, without silence between them."""
-    thinned = sum(one.kind == "progress" for one in events) >= THINNED
     for run in _runs(standing, events, now):
         pauses = [after.at - before.at for before, after in pairwise(run)]
         stretch: list[Point] = []

@@ -11,6 +11,8 @@ from itertools import pairwise
 from migration_guard.watching.course import Course, rate
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 720, 200, 84, 12, 28, 12
+MOST = 500
+"""Steps of rows that are drawn one by one."""
 Spot = tuple[datetime, float]
 
 
@@ -52,7 +54,9 @@ def rates(course: Course) -> str:
 
 def quarantine(course: Course) -> str:
     """Draw how many of the rows that are in quarantine now were tried last by when."""
-    spots = [(one.at, float(n)) for n, one in enumerate(course.aside, 1)]
+    every = 1 + len(course.aside) // MOST
+    numbered = list(enumerate(course.aside, 1))
+    spots = [(one.at, float(n)) for n, one in numbered if n % every == 0 or one is course.aside[-1]]
     return _drawn(course, [Line("aside", ((*spots, (course.end, spots[-1][1])),), steps=True)], "Rows in quarantine")
 
 

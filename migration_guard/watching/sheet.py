@@ -65,6 +65,8 @@ def _body(sheet: Sheet) -> Iterator[str]:
 def _course(course: Course, name: str) -> Iterator[str]:
     key = _text(course.standing.key)
     yield f'<section aria-labelledby="{name}"><h2 id="{name}">{key}</h2>'
+    if course.thinned:
+        yield "<p>There are so many events that those of long ago are thinned: of holds, some are missing, or seem longer than they were.</p>"
     if course.stretches:
         yield from _chart("How many rows were examined and changed", picture.progress(course), key)
         shown = "".join(f'<li class="{kind}">{told}</li>' for kind, told in _LEGEND)

@@ -12,6 +12,12 @@ SELECT * FROM (
     SELECT id, at, backfill, actor, kind, detail, data FROM {state}.events WHERE id > %(after)s ORDER BY id DESC LIMIT %(most)s
 ) AS newest ORDER BY id
 
+-- name: events_of
+-- Of one backfill; the newest, if there are more.
+SELECT * FROM (
+    SELECT id, at, backfill, actor, kind, detail, data FROM {state}.events WHERE backfill = %(backfill)s ORDER BY id DESC LIMIT %(most)s
+) AS newest ORDER BY id
+
 -- name: tell_once
 INSERT INTO {state}.events (backfill, actor, kind, detail)
 SELECT %(backfill)s, 'runner', 'hook', %(detail)s WHERE NOT EXISTS (
