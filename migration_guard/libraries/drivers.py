@@ -121,8 +121,11 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         machine.ledger.lends()
     if name == "text" and len(call.positional) == 1 and isinstance(call.positional[0], Text):
         return call.positional[0]  # Flask's `db.text("SELECT 1")`
+    part, _, last = name.rpartition(".")
+    if part and last in SINKS:  # of what the handle has under a name: that is a way to the database, too
+        name = last
     if name in SINKS:
-        given = call.argument(0, "sql", "statement", "query", "operation", "stmt", "clause")
+        given = call.argument(0, "sql", "statement", "query", "operation", "stmt", "clause", "construct")
         machine.ledger.flush()
         parameters = call.argument(1, "parameters", "params", "args", "vars", "multiparams")
         if given is None and name in _TAKES_SQL:

@@ -41,7 +41,7 @@ else:
     raw = Later("migration_guard.rendition.raw")  # for who moves a change
 
 SINKS = frozenset(
-    "execute exec_driver_sql executemany executescript execute_async exec scalar scalars stream stream_scalars "
+    "execute _exec exec_driver_sql executemany executescript execute_async exec scalar scalars stream stream_scalars "
     "fetch fetchrow fetchval fetchall_sql execute_query execute_query_dict execute_script execute_insert execute_sql execute_many run_sql execute_batch mogrify_and_execute".split()
 )
 """Methods whose first argument is SQL or a statement, on anything that looks like a way to the database."""

@@ -127,8 +127,9 @@ def test_status_tells_a_runner_that_is_gone(project: Project) -> None:
 
 
 def test_status_is_watched_until_nothing_runs(project: Project) -> None:
-    running = project.start("run", "--all", NAP="0.05")
+    running = project.start("run", "--all", NAP="0.1")
     project.wait_for_batches(2, running)
+    project("set", "slow", "--max-size", "50")
     shown = project("status", "--watch").stdout
     assert " rows/s" in shown
     assert re.findall(r"^slow +(\w+)", shown, re.MULTILINE)[-1] == "completed"
