@@ -181,7 +181,8 @@ def test_a_reader_who_goes_away_is_no_error(repository: Path, ending: str) -> No
         timeout=60,
         check=False,
     )
-    assert result.stderr == "code 1\n"
+    unread = {"code 2\n"} if ending == "| true" else set()  # who goes before all is read ends the run
+    assert result.stderr in {"code 1\n", *unread}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

@@ -30,7 +30,7 @@ from migration_guard.backfill import Backfill, ranges
 ranges.SMALLEST, ranges.ALONE = 100, 300
 
 def slowly(connection, ids):
-    while os.path.exists("wait"):
+    while os.path.exists("wait") or os.path.exists(f"wait-{os.getpid()}"):
         time.sleep(0.01)
     connection.exec_driver_sql("UPDATE leads SET status = coalesce(status, '') || 'x' WHERE id = ANY(%s)", (ids,))
 
@@ -61,7 +61,8 @@ def project(tmp_path: Path, db: Database) -> Iterator[Project]:
     made = Project(tmp_path, db.url)
     (tmp_path / "backfills.py").write_text(DEFINITIONS)
     yield made
-    (tmp_path / "wait").unlink(missing_ok=True)
+    for gate in tmp_path.glob("wait*"):
+        gate.unlink()
     made.end()
 
 
@@ -204,10 +205,13 @@ def test_who_leaves_ends_nothing_for_the_others(db: Database, project: Project) 
     (project.folder / "wait").touch()
     leaving, staying = project.start("run", "--only", "leads"), project.start("run", "--only", "leads")
     until_held(db, 2)
+    gate = project.folder / f"wait-{staying.pid}"
+    gate.touch()
     leaving.send_signal(signal.SIGTERM)
     (project.folder / "wait").unlink()
     told = last_of(leaving.communicate(timeout=60)[0])
     assert "leads: running (others are at it; here: stopped by a signal)" in told
+    gate.unlink()
     assert last_of(staying.communicate(timeout=60)[0]) == "All complete: 1 of 1 backfills."
     assert db("SELECT DISTINCT status FROM leads") == [("x",)]
 
