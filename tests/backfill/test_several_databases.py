@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,11 +120,14 @@ def test_metrics_and_hooks_tell_databases_apart(project: Project) -> None:
         configuration.write('\n[backfill.hooks]\non-complete = "hook:note"\n')
     ran = project("run", "--all", *BOTH, "--metrics-file", str(file))
     assert last(ran).startswith("All complete: 6 of 6 backfills")
+    families = text_string_to_metric_families(file.read_text())
+    samples = [sample for family in families for sample in family.samples]
+    series = Counter((one.name, *sorted(one.labels.items())) for one in samples)
+    assert max(series.values()) == 1, "who reads it refuses the whole if a series is there twice"
     found = {
-        (sample.labels["database"], sample.labels["key"]): sample.value
-        for family in text_string_to_metric_families(file.read_text())
-        for sample in family.samples
-        if sample.name == "migration_guard_backfill_rows_examined_total"
+        (one.labels["database"], one.labels["key"]): one.value
+        for one in samples
+        if one.name == "migration_guard_backfill_rows_examined_total"
     }
     every = {(database, key) for database in ("east", "west") for key in ("first", "next", "low")}
     assert found == dict.fromkeys(every, ROWS)
