@@ -135,6 +135,8 @@ def status_command(
     """Show how far backfills are. Reads the state's tables only, so that it costs nothing."""
     if html is not None and (as_json or watch or by_tenant):
         raise click.UsageError("--html goes with none of --json, --watch and --by-tenant")
+    if watch and (as_json or by_tenant):
+        raise click.UsageError("--watch goes with neither --json nor --by-tenant")
     with at_desk(where) as desk:
         if html is not None:
             from migration_guard.cli.backfill_page import write_page  # noqa: PLC0415 -- needs the extra

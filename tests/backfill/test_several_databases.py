@@ -11,8 +11,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from backfill.server import Server
-from backfill.test_batches import Database
+from backfill.test_batches import Database, define
 from backfill.test_commands import Project, last
+from migration_guard.backfill.errors import CannotRun
+from migration_guard.backfill.registry import Definition
+from migration_guard.backfill.report import Result
+from migration_guard.backfill.transitions import State
+from migration_guard.cli.backfill_databases import across
 
 CONFIGURATION = """
 [backfill]
@@ -109,6 +114,35 @@ def test_a_database_that_cannot_be_had_keeps_nobody_from_the_others(
         (("--database", "east", "--database-url-env", "X"), "expected --database or --database-url-env, found both"),
     ):
         assert said in last(project("run", "--all", *given))
+
+
+def test_what_programs_read_is_about_one_database_and_nothing_stands_beside_it(project: Project) -> None:
+    wholes = (("init", "--print-sql"), ("status", "--json"), ("quarantine", "export", "first"))
+    for words in wholes:
+        assert "is about one database: expected one --database" in project(*words, *BOTH).stderr
+        assert "database east" not in project(*words, "--database", "east").stdout
+    assert project("init", "--print-sql", "--database", "east").stdout == project("init", "--print-sql").stdout
+    assert "--watch goes with neither --json nor --by-tenant" in project("status", "--watch", "--json").stderr
+
+
+def test_what_was_run_before_all_were_lost_is_told() -> None:
+    definitions = (define(key="first", priority="HIGH"), define(key="next"))
+    done = Result("first", State.COMPLETED)
+
+    def run(name: str, some: tuple[Definition, ...], seconds: float) -> tuple[Result, ...]:
+        if some == definitions[:1]:
+            return (done,)
+        raise CannotRun("it is away")
+
+    told = [str(one) for one in across(("east", "west"), definitions, 60, run, as_json=False)]
+    assert told == [
+        "first on east: completed",
+        "first on west: completed",
+        "next on east: not run (it is away)",
+        "next on west: not run (it is away)",
+    ]
+    with pytest.raises(CannotRun, match="east: it is away; west: it is away"):
+        across(("east", "west"), definitions[1:], 60, run, as_json=False)
 
 
 def test_metrics_and_hooks_tell_databases_apart(project: Project) -> None:
