@@ -144,18 +144,17 @@ def status_command(
             write_page(desk, where, html)
             return 0
         known = where.known()
-        wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
+
+        def look() -> tuple[tuple[Standing, ...], str]:
+            standings = compared(desk.standings(), known)
+            return standings, status_text(standings, desk.holders())
+
         if watch:
-
-            def look() -> tuple[tuple[Standing, ...], str]:
-                standings = compared(desk.standings(), wanted)
-                return standings, status_text(standings, desk.holders())
-
             watched(look)
         elif as_json:
-            say(standings_json(compared(desk.standings(), wanted), desk.tenants(), desk.holders()))
+            say(standings_json(compared(desk.standings(), known), desk.tenants(), desk.holders()))
         else:
-            say(status_text(compared(desk.standings(), wanted), desk.holders()))
+            say(look()[1])
             if by_tenant:
                 say(tenant_table(desk.tenants()))
     return 0

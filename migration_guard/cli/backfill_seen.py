@@ -10,7 +10,6 @@ import click
 
 from migration_guard.config import Settings
 from migration_guard.lean import dataclass
-from migration_guard.watching.hooks import Hook, Hooks
 from migration_guard.watching.listening import Listening, listening
 
 if TYPE_CHECKING:
@@ -55,6 +54,7 @@ def watching_options(command: Callable[..., int]) -> Callable[..., int]:
 
 def wishes(metrics: Metrics, settings: Settings) -> Wishes:
     """Say who watches."""
+    from migration_guard.watching.hooks import Hook, Hooks  # noqa: PLC0415 -- for who runs
     from migration_guard.watching.run import Wishes  # noqa: PLC0415 -- needs the extra
 
     said = settings.backfill.hooks
