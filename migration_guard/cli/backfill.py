@@ -19,10 +19,10 @@ from migration_guard.cli.backfill_output import (
 )
 from migration_guard.cli.backfill_pace import set_pace
 from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options, spanning_options
-from migration_guard.cli.backfill_seen import Metrics, watching_options, wishes
+from migration_guard.cli.backfill_seen import watching_options, wishes
 from migration_guard.cli.backfill_steering import LEADING, leading, quarantine
-from migration_guard.cli.backfill_watch import watched
 from migration_guard.cli.lines import say
+from migration_guard.watching.listening import Destinations
 
 WORK_LEFT = 1
 
@@ -63,7 +63,7 @@ def run_command(
     offline: bool,
     log_format: str,
     strict: bool,
-    metrics: Metrics,
+    metrics: Destinations,
     where: Place,
 ) -> int:
     """Run backfills. Exits with 0 whatever happens, so that no deployment fails; the last line tells the truth."""
@@ -150,6 +150,8 @@ def status_command(
             return standings, status_text(standings, desk.holders())
 
         if watch:
+            from migration_guard.cli.backfill_watch import watched  # noqa: PLC0415 -- for who looks on
+
             watched(look)
         elif as_json:
             say(standings_json(compared(desk.standings(), known), desk.tenants(), desk.holders()))
