@@ -72,9 +72,11 @@ def run_command(
     if max_minutes is not None and max_seconds is not None:
         raise click.UsageError("expected --max-minutes or --max-seconds, found both")
     with explained():
-        from migration_guard.cli import backfill_run  # noqa: PLC0415 -- needs the extra
+        from migration_guard.backfill.order import past  # noqa: PLC0415 -- needs the extra
+        from migration_guard.cli import backfill_run  # noqa: PLC0415
 
-        chosen = _chosen(where.definitions(), only, priority)
+        known = where.definitions()
+        chosen = past(_chosen(known, only, priority), known)
         check_arguments(chosen, where.arguments)
         seconds = max_seconds or 60 * (max_minutes or 10.0)
         order = backfill_run.Order(

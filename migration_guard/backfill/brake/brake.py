@@ -126,12 +126,11 @@ class Brake:
             scene, why = _placed(connection, marks, self._tables)
             for limits, read in self._gauges.items():
                 found += _read_one(scene, limits, read) if scene is not None else _blind(limits, why)
-        if scene is None:
-            return marks, worst(found)
-        found += self._replicas.read(scene.marks)
+        if self._replicas.asked:
+            found += self._replicas.read(scene.marks) if scene is not None else _blind(lag.LIMITS, why)
         if self._settings.throttle is not None:
             found.append(self._throttle(self._settings.throttle))
-        return scene.marks, worst(found)
+        return scene.marks if scene is not None else marks, worst(found)
 
     def _throttle(self, query: str) -> Reading:
         try:
