@@ -16,7 +16,7 @@ from backfill.test_batches import Database, define
 from backfill.test_commands import Project, last
 from migration_guard.backfill import Backfill, LegacyBackfill, run
 from migration_guard.backfill.brake import dead_rows
-from migration_guard.backfill.brake.brake import Brake
+from migration_guard.backfill.brake.gauges import Gauges
 from migration_guard.backfill.brake.marks import Marks
 from migration_guard.backfill.brake.verdicts import Verdicts
 from migration_guard.backfill.connect import address, engine
@@ -56,14 +56,15 @@ class Look:
 
     def __init__(self, url: str, settings: BrakeSettings, tables: Sequence[int] = ()) -> None:
         self._session = Session(engine(address(url, "the URL"), "migration-guard test"))
-        self._brake = Brake(self._session, Verdicts(Store(), "leads"), settings, tables)
+        self._gauges = Gauges(self._session, settings, tables)
         self._marks = Marks(())
 
     def __call__(self) -> dict[str, float | str | None]:
-        self._marks, found = self._brake.read(self._marks)
+        self._marks, found = self._gauges.read(self._marks)
         return {one.limit: one.blind if one.value is None else one.value for one in found}
 
     def close(self) -> None:
+        self._gauges.close()
         self._session.close()
 
 
