@@ -123,6 +123,7 @@ IMPORTS = {
     "through sys.path": "import sys\nsys.path.insert(0, 'far/away')\nimport distant",
     "through a package": "import through",
     "circular": "import circle_a",
+    "a package that imports itself": "import itself",
     "import_string": "from django.utils.module_loading import import_string\nimport_string('helper.fill')",
     "resolve_name": "import pkgutil\npkgutil.resolve_name('helper:fill')",
     "unknown": "import importlib, os\nimportlib.import_module(os.environ['X'])",
@@ -139,6 +140,7 @@ PLACES = {
     "acting_pack/quiet.py": "",
     "through/__init__.py": "from .inner import y\n",
     "through/inner.py": "from ..helper import x\ny = x\n",
+    "itself/__init__.py": f"import itself\n{FILL}itself.fill()\n",
     "circle_a.py": "import circle_b\ndef go(): circle_b.go()\n",
     "circle_b.py": f"import circle_a\n{FILL}def go(): fill()\ngo()\n",
 }  # fmt: skip

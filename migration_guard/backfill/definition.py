@@ -142,9 +142,8 @@ class Backfill:
         arguments = given(self.arguments, values)
         return self._changed(key=named(self.name, arguments), arguments=arguments)
 
-    def behind(self, keys: Mapping[str, str]) -> Backfill:
-        """Give the definition as it waits for others by the keys that they have with their arguments."""
-        after = tuple(keys.get(key, key) for key in self.after)
+    def behind(self, after: tuple[str, ...]) -> Backfill:
+        """Give the definition as it waits for those with other keys, or for fewer."""
         return self if after == self.after else self._changed(after=after)
 
     def _changed(self, **changes: Any) -> Backfill:

@@ -66,12 +66,15 @@ def _set_up() -> None:
 
 
 _KNOWN: dict[tuple[str, str, str], Any] = {}
-"""The models as of a migration, by its app, its name, and where the database is."""
+"""The models as of a migration, by its app, its name, and where the database is; the last that were made."""
+_MOST_KNOWN = 8
 
 
 def _models(app: str, migration: str, wrapper: Any) -> Any:
     key = (app, migration, wrapper.connection.info.dsn)
     if key not in _KNOWN:
+        if len(_KNOWN) == _MOST_KNOWN:
+            del _KNOWN[next(iter(_KNOWN))]
         _KNOWN[key] = _made(app, migration, wrapper)
     return _KNOWN[key]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.backfill.connect import APPLICATION, Address, engine
-from migration_guard.backfill.definition import Backfill, Priority
+from migration_guard.backfill.definition import Backfill, Priority, Status
 from migration_guard.backfill.errors import judged
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.registry import Definition
@@ -37,9 +37,18 @@ def awaited(definition: Definition) -> tuple[str, ...]:
     return definition.after if isinstance(definition, Backfill) else ()
 
 
-def waits(definition: Definition, where: Address, store: Store, over: Collection[str]) -> Result | None:
-    """Say for what a definition has to wait, if so. What is `over` says its owner."""
-    wanted = [key for key in awaited(definition) if key not in over]
+def past(definitions: Sequence[Definition], known: Sequence[Definition]) -> tuple[Definition, ...]:
+    """Give definitions that wait no longer for those of all that are known of which their owner says that they are completed."""
+    over = {one.key for one in known if one.status is Status.COMPLETED}
+    return tuple(
+        one.behind(tuple(key for key in one.after if key not in over)) if isinstance(one, Backfill) else one
+        for one in definitions
+    )
+
+
+def waits(definition: Definition, where: Address, store: Store) -> Result | None:
+    """Say for what a definition has to wait, if so."""
+    wanted = awaited(definition)
     if not wanted:
         return None
     session = Session(engine(where, APPLICATION))

@@ -114,9 +114,8 @@ class Pace:
         """Take fewer rows, as long as that is of use: what takes long whatever its size ends no sooner by being small."""
         size, before = self._from
         self._again -= 1
-        if (
-            took > before * FAR or not self._again
-        ):  # it begins to, it has become slower since, or all may be otherwise by now
+        begins = took > before * FAR  # or has become slower since
+        if begins or not self._again:
             self._from, self._least = (self.size, took), SMALLEST
         elif self.size <= size / 2:
             if len(self._took) < MEMORY:

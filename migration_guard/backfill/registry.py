@@ -46,7 +46,10 @@ def bound(definitions: Sequence[Definition], values: Mapping[str, str]) -> tuple
         for one in definitions
     }
     keys = {declared: one.key for declared, one in found.items()}
-    return tuple(one.behind(keys) if isinstance(one, Backfill) else one for one in found.values())
+    return tuple(
+        one.behind(tuple(keys.get(key, key) for key in one.after)) if isinstance(one, Backfill) else one
+        for one in found.values()
+    )
 
 
 def check_arguments(definitions: Sequence[Definition], values: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from migration_guard.backfill.company import Company, Crew, can_share, room
 from migration_guard.backfill.connect import APPLICATION, Address, engine
 from migration_guard.backfill.definition import Backfill, Status
 from migration_guard.backfill.errors import CannotRun, Fault, judged
-from migration_guard.backfill.order import in_order, waits
+from migration_guard.backfill.order import in_order, past, waits
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result
@@ -75,7 +75,7 @@ def run_all(
     Replicas(limits.brake.replicas)  # what is wrong with their addresses is said before anything is run
     prepare(where, store, stop)
     begun()
-    run = _Run(definitions, where, store, limits, deadline, stop)
+    run = _Run(past(definitions, definitions), where, store, limits, deadline, stop)
     workers = _bounded(where, limits, reporter) if limits.workers > 1 else 1
     if workers == 1:
         reporter.starts()
@@ -108,12 +108,11 @@ class _Run:
     def through(self, reporter: Reporter, company: Company) -> tuple[Result, ...]:
         """Take one backfill after the other."""
         results = []
-        over = {one.key for one in self.definitions if one.status is Status.COMPLETED}
         for definition in in_order(self.definitions):
             clock = Clock(min(self.deadline, time.monotonic() + definition.max_runtime), self.stop)
             result = (
                 _refusal(definition, self.limits, self.deadline, self.stop)
-                or waits(definition, self.where, self.store, over)
+                or waits(definition, self.where, self.store)
                 or Turn(
                     definition, self.where, self.store, clock, reporter, company=company, brake=self.limits.brake
                 ).result()

@@ -45,8 +45,18 @@ def backfill_task(
             wait = min(FURTHEST, 2 ** (self.request.retries + 1))
             raise self.retry(exc=reason, countdown=wait) from None
         if ended.left:
-            self.apply_async(kwargs={"keys": list(ended.left), "workers": workers}, countdown=ended.wait)
+            given = {"keys": list(ended.left), "workers": workers}
+            self.apply_async(kwargs=given, countdown=ended.wait, **_the_way_of(self))
         return ended.told
 
     task: Task = app.task(bind=True, name=name, max_retries=RETRIES, **{**limits, **safely, **options})(backfill)
     return task
+
+
+def _the_way_of(task: Task) -> dict[str, str]:
+    """Give the way that the running task has come, so that the next one finds the same workers; as Celery tries one again."""
+    delivered = task.request.delivery_info or {}
+    exchange, key = delivered.get("exchange"), delivered.get("routing_key")
+    if not key:
+        return {}
+    return {"exchange": exchange, "routing_key": key} if exchange else {"queue": key}

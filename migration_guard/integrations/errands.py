@@ -20,6 +20,7 @@ from pathlib import Path
 from migration_guard.backfill.company import at_work
 from migration_guard.backfill.connect import address_in
 from migration_guard.backfill.definition import DefinitionError, Status
+from migration_guard.backfill.order import past
 from migration_guard.backfill.registry import Definition, load_definitions, named
 from migration_guard.backfill.report import Result
 from migration_guard.backfill.runner import Limits, prepare, run_all
@@ -101,7 +102,7 @@ class Errands:
     def _chosen(self, keys: tuple[str, ...]) -> tuple[Definition, ...]:
         known = self._definitions
         wanted = tuple(named(key, known) for key in keys) if keys else known
-        return tuple(one for one in wanted if one.status is Status.ACTIVE)
+        return past([one for one in wanted if one.status is Status.ACTIVE], known)
 
     @cached_property
     def _configured(self) -> Settings:

@@ -44,10 +44,9 @@ class Imports:
         self._done: set[Path] = {machine.module.path}
         self._left = {True: MAX_STEPS, False: MAX_STEPS}
         """Expressions that are left for what is near to a write, and for what is not."""
-        self._nested = 0
-        """Those that imports within what is being run have evaluated."""
         self._until: int | None = None
-        """The step at which what an import runs is not followed any further, while something is run."""
+        """The step at which what an import runs is not followed any further, while something is run. What imports within it
+        evaluate puts it off: that has been counted."""
         self._tells = True
         """Whether what a limit hides is told: what is run is near to a write."""
         self._within = 0
@@ -176,15 +175,15 @@ class Imports:
         if left < 0:
             return True
         started = machine.expressions.steps
-        until, tells, nested = self._until, self._tells, self._nested
-        self._until, self._tells, self._nested = started + left, near, 0
+        until, tells = self._until, self._tells
+        self._until, self._tells = started + left, near
         try:
             return machine.statements.block([statement])
         finally:
-            steps = machine.expressions.steps - started
-            self._left[near] -= steps - self._nested
-            self._until = until + steps if until is not None else None
-            self._tells, self._nested = tells, nested + steps
+            ended = machine.expressions.steps
+            self._left[near] -= left - (self._until - ended)
+            self._until = until + ended - started if until is not None else None
+            self._tells = tells
 
 
 def _chosen(module: Module, acts: Acts) -> Iterator[tuple[Statement, bool]]:

@@ -33,7 +33,7 @@ from migration_guard.libraries import (
     standard,
     trust,
 )
-from migration_guard.libraries.database import HANDLE_NAME, Field, Handle, Model, Query, Row, Statement, record
+from migration_guard.libraries.database import HANDLE_NAME, Field, Handle, Model, Part, Query, Row, Statement, record
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.entrusted import Entrusted
 from migration_guard.libraries.execution import opaque
@@ -267,6 +267,9 @@ class Libraries:
 
     def handle_method(self, handle: Handle, name: str, call: Call) -> Value:
         return django.SCHEMA_EDITOR if name == "schema_editor" else drivers.handle_method(handle, name, call)
+
+    def part_method(self, part: Part, name: str, call: Call) -> Value:
+        return drivers.part_method(part, name, call)
 
     def is_own_and_harmless(self, name: str) -> bool:
         """Whether the project's own wrapper of a connection has such a method, which reaches no database."""

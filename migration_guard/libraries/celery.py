@@ -64,7 +64,8 @@ class Signature(Value):
 
     @property
     def key(self) -> object:
-        return ("signature", *(task.key for task, _ in self.tasks), self.single)
+        given = ((task.key, *(value.key for value in call.arguments), *call.named) for task, call in self.tasks)
+        return ("signature", *given, self.single)
 
     def attribute(self, name: str, machine: Machine) -> Value:
         return Method(self, name)

@@ -153,6 +153,8 @@ class Handle(Value):
             return External("flask_sqlalchemy.Model")
         if name == "Entity":  # Pony's `db.Entity`
             return External("pony.orm.core.Entity")
+        if name == "Database":  # Django's `connection.Database`: the module of its driver
+            return External("psycopg")
         return Part(self, name)
 
     def method(self, name: str, call: Call) -> Value:
@@ -168,20 +170,16 @@ class Handle(Value):
 _ALSO_HANDLES = frozenset(
     "connection engine bind session driver_connection dbapi_connection raw_connection sync_session sync_connection".split()
 )
-_LOOKS = re.compile(
-    r"^(?:get|has|is|find|list|count|index|keys|values|items|append|clear|copy|format|starts|ends|lower|upper|strip|split|"
-    r"join|create_all|drop_all|reflect|status|register|close|dispose|encode|decode|isoformat|connect|render|set_main)(?:_|with|$)|^__"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part(Method):
     """What a handle has under a name: a method, or something with methods of its own, such as a collection of documents."""
 
+    receiver: Handle
+
     def method(self, name: str, call: Call) -> Value:
-        return (
-            Method.method(self, name, call) if _LOOKS.match(name) else self.receiver.method(f"{self.name}.{name}", call)
-        )
+        return call.machine.libraries.part_method(self, name, call)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from migration_guard.libraries.database import (
     CORE_VERBS,
     Handle,
     Model,
+    Part,
     Query,
     Row,
     Table,
@@ -26,7 +27,7 @@ from migration_guard.libraries.database import (
     statement_on,
 )
 from migration_guard.libraries.execution import SINKS, execute, opaque, run_functions
-from migration_guard.libraries.handles import HARMLESS
+from migration_guard.libraries.handles import HARMLESS, LOOKS
 from migration_guard.libraries.relationships import tables_of
 from migration_guard.operations import OperationKind
 
@@ -121,9 +122,6 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         machine.ledger.lends()
     if name == "text" and len(call.positional) == 1 and isinstance(call.positional[0], Text):
         return call.positional[0]  # Flask's `db.text("SELECT 1")`
-    part, _, last = name.rpartition(".")
-    if part and last in SINKS:  # of what the handle has under a name: that is a way to the database, too
-        name = last
     if name in SINKS:
         given = call.argument(0, "sql", "statement", "query", "operation", "stmt", "clause", "construct")
         machine.ledger.flush()
@@ -169,6 +167,18 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
     return session_method(handle, name, call)
 
 
+def part_method(part: Part, name: str, call: Call) -> Value:
+    """A method of what a handle has under a name: that is a way to the database, too, of which only the handle is known."""
+    handle = part.receiver
+    if name in SINKS:
+        return handle_method(handle, name, call)
+    if LOOKS.match(name):
+        return Method.method(part, name, call)
+    if handle.lent:
+        call.machine.ledger.lends()
+    return _not_known(handle, f"{part.name}.{name}", call)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared(Value):
     """asyncpg's `await connection.prepare(query)`: a statement that is run when its rows are asked for."""
@@ -203,11 +213,10 @@ _BY_NAME = {"insert": OperationKind.INSERT_VALUES, "update": OperationKind.UPDAT
 
 def session_method(handle: Handle, name: str, call: Call) -> Value:
     """The part of a handle that an ORM's session has."""
-    machine = call.machine
     first = call.positional[0] if call.positional else UNKNOWN
     match name:
         case "query" | "select":
-            machine.ledger.flush()
+            call.machine.ledger.flush()
             return selected(call, "sqlalchemy-orm")
         case "get" | "get_one":
             models = models_in(first, call)
@@ -242,6 +251,12 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
             named = (str(given),) if isinstance(given, Text) and given.known else ()
             record(call, OperationKind.DELETE, how="helper", tables=named, callee=name)
             return NONE
+    return _not_known(handle, name, call)
+
+
+def _not_known(handle: Handle, name: str, call: Call) -> Value:
+    """What no list says anything of: it may call what it is given, and do anything."""
+    machine = call.machine
     for argument in call.arguments:
         for option in argument.alternatives():
             if isinstance(option, Function) and name == "execute_wrapper":

@@ -5,6 +5,8 @@ What is not among them may do anything with the database, and is OPAQUE.
 
 from __future__ import annotations
 
+from migration_guard.later import re
+
 _METHODS = {
     "SQLAlchemy": "clear_compiled_cache create_all detach drop_all enable_relationship_loading get_execution_options "
     "get_isolation_level get_nested_transaction get_transaction has_table identity_key in_nested_transaction "
@@ -42,3 +44,8 @@ _METHODS = {
     "requests, boto3": "client get_adapter head mount patch post put request resource send",
 }
 HARMLESS = frozenset(name for names in _METHODS.values() for name in names.split())
+LOOKS = re.compile(
+    r"^(?:get|has|is|find|list|count|index|keys|values|items|append|clear|copy|format|starts|ends|lower|upper|strip|split|"
+    r"join|create_all|drop_all|reflect|status|register|close|dispose|encode|decode|isoformat|connect|render|set_main)(?:_|with|$)|^__"
+)
+"""How methods begin that are believed to change no rows, whatever a handle has them on: a collection, a text, a list, a configuration."""

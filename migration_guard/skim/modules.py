@@ -17,7 +17,7 @@ from migration_guard.sight.folders import is_file
 from migration_guard.skim import asks, places
 from migration_guard.skim.asking import asking, place
 from migration_guard.skim.asks import Ask, Asking, Facts, Place
-from migration_guard.skim.outline import Import, Outline, imports_of, outlined
+from migration_guard.skim.outline import Import, Outline, binders, imports_of, outlined
 
 _ASKED = ("__get__", "__getattr__", "__getattribute__")
 _HEARS = "__init_subclass__"
@@ -200,28 +200,19 @@ class Modules:
         known = importer.taken.get(key)
         if known is None:
             with looking() as looks:
-                found = tuple(self._elsewhere(origin, dots, name, importer.path))
+                found = tuple(
+                    (other, one)
+                    for other, called in binders(origin, dots, name, importer.path, self._elsewhere)
+                    for one in other.top.get(called, ())
+                )
             importer.taken[key] = (found, looks)
             return found
         note_all(known[1])
         return known[0]
 
-    def _elsewhere(self, origin: str, dots: int, name: str, importer: Path) -> Iterator[tuple[Module, _Bound]]:
-        """What another module has under a name, be it that it imports it itself, through however many others."""
-        waiting = [(origin, dots, name, importer)]
-        met: set[tuple[Path, str]] = set()
-        while waiting:
-            origin, dots, name, importer = waiting.pop()
-            path = places.find(origin, importer, self.root, dots)
-            other = self.at(path) if path is not None and is_file(path) and path != importer else None
-            if other is None or not name or (other.path, name) in met:
-                continue
-            met.add((other.path, name))
-            yield from ((other, one) for one in other.top.get(name, ()))
-            if name in other.imports:
-                waiting.append((*other.imports[name], other.path))
-            elif name not in other.top:
-                waiting += ((again, further, name, other.path) for again, further in reversed(other.stars))
+    def _elsewhere(self, origin: str, dots: int, importer: Path) -> Module | None:
+        path = places.find(origin, importer, self.root, dots)
+        return self.at(path) if path is not None and is_file(path) else None
 
 
 def _module(seen: Outline, looks: Looks) -> Module:

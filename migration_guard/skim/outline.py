@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from migration_guard.files import Unreadable, read_source
 from migration_guard.lean import dataclass
@@ -48,6 +49,43 @@ class Outline:
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
     guarded: bool = True
     """Whether `__name__` and `TYPE_CHECKING` mean what they always mean."""
+
+
+class Names(Protocol):
+    """What a module binds, whatever is kept of its statements."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def top(self) -> Mapping[str, object]: ...
+    @property
+    def imports(self) -> Mapping[str, tuple[str, int, str]]: ...
+    @property
+    def stars(self) -> Sequence[tuple[str, int]]: ...
+
+
+Seen = TypeVar("Seen", bound=Names)
+
+
+def binders(
+    origin: str, dots: int, name: str, importer: Path, at: Callable[[str, int, Path], Seen | None]
+) -> Iterator[tuple[Seen, str]]:
+    """Give the modules that may bind a name that is taken from one of them, be it that it imports it itself, through however
+    many others; each with the name that it has there. `at` gives what is seen of a module, by its name, dots and importer.
+    """
+    met: set[tuple[Path, str]] = set()
+    waiting = [(origin, dots, name, importer)]
+    while waiting:
+        origin, dots, name, importer = waiting.pop()
+        other = at(origin, dots, importer) if name else None
+        if other is None or (other.path, name) in met:
+            continue
+        met.add((other.path, name))
+        yield other, name
+        if name in other.imports:
+            waiting.append((*other.imports[name], other.path))
+        elif name not in other.top:
+            waiting += ((again, further, name, other.path) for again, further in reversed(other.stars))
 
 
 @remembered(128)

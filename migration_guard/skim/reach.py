@@ -11,13 +11,14 @@ import ast
 import re
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from migration_guard.files import leads_out
 from migration_guard.sight import remembered
 from migration_guard.sight.folders import is_file
 from migration_guard.skim import places
-from migration_guard.skim.outline import Outline, outline
+from migration_guard.skim.outline import Outline, binders, outline
 
 _WORDS = re.compile(
     r"^(?:session|sess|cursor|op|get_bind|get_model|peewee|psycopg\w*|exec|eval|__import__|"
@@ -137,21 +138,14 @@ def _definitions(file: Outline, name: str, root: Path) -> Iterator[tuple[Outline
 
 
 def _elsewhere(module: str, dots: int, name: str, importer: Path, root: Path) -> Iterator[tuple[Outline, ast.stmt]]:
-    """What another module has under a name, be it that it imports it itself, through however many others."""
-    met: set[tuple[Path, str]] = set()
-    waiting = [(module, dots, name, importer)]
-    while waiting:
-        module, dots, name, importer = waiting.pop()
-        there = _located(module, dots, importer, root) if name else None
-        other = outline(there) if there is not None else None
-        if other is None or (other.path, name) in met:
-            continue
-        met.add((other.path, name))
-        yield from ((other, node) for node in other.top.get(name, ()))
-        if name in other.imports:
-            waiting.append((*other.imports[name], other.path))
-        elif name not in other.top:
-            waiting += ((again, further, name, other.path) for again, further in other.stars)
+    """What another module has under a name."""
+    for other, called in binders(module, dots, name, importer, partial(_outline, root)):
+        yield from ((other, node) for node in other.top.get(called, ()))
+
+
+def _outline(root: Path, module: str, dots: int, importer: Path) -> Outline | None:
+    there = _located(module, dots, importer, root)
+    return outline(there) if there is not None else None
 
 
 def _located(module: str, dots: int, importer: Path, root: Path) -> Path | None:

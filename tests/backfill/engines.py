@@ -30,6 +30,8 @@ app = App(connector=PsycopgConnector(conninfo="{own}"))
 backfill = backfill_task(app, seconds=1)
 """
 LANES = 2
+QUEUE = "backfills"
+"""Where the first message goes, and each that follows has to: workers take from no other."""
 
 
 class Engine(Protocol):
@@ -89,14 +91,15 @@ class OfCelery:
         (project.folder / "tasks.py").write_text(CELERY.replace("{broker}", url))
 
     def work(self) -> subprocess.Popen[bytes]:
-        return self._project.start("celery", "-A", "tasks", "worker", "-c", "2", "--loglevel", "INFO")
+        return self._project.start("celery", "-A", "tasks", "worker", "-Q", QUEUE, "-c", "2", "--loglevel", "INFO")
 
     def ask(self, times: int) -> None:
-        code = f"import tasks\nfor _ in range({times}): tasks.backfill.delay(workers={LANES})"
+        send = f"tasks.backfill.apply_async(kwargs={{'workers': {LANES}}}, queue='{QUEUE}')"
+        code = f"import tasks\nfor _ in range({times}): {send}"
         self._project.run("python", "-c", code)
 
     def waiting(self) -> int:
-        return int(self._redis.llen("celery")) + int(self._redis.hlen("unacked"))
+        return int(self._redis.llen(QUEUE)) + int(self._redis.hlen("unacked"))
 
     def lose(self) -> None:
         self._redis.flushall()
@@ -111,10 +114,12 @@ class OfProcrastinate:
         project.run("procrastinate", "--app", "jobs.app", "schema", "--apply")
 
     def work(self) -> subprocess.Popen[bytes]:
-        return self._project.start("procrastinate", "-v", "--app", "jobs.app", "worker", "--concurrency", "2")
+        options = ("--queues", QUEUE, "--concurrency", "2")
+        return self._project.start("procrastinate", "-v", "--app", "jobs.app", "worker", *options)
 
     def ask(self, times: int) -> None:
-        code = f"import jobs\nwith jobs.app.open():\n for _ in range({times}): jobs.backfill.defer(workers={LANES})"
+        send = f"jobs.backfill.configure(queue='{QUEUE}').defer(workers={LANES})"
+        code = f"import jobs\nwith jobs.app.open():\n for _ in range({times}): {send}"
         self._project.run("python", "-c", code)
 
     def waiting(self) -> int:

@@ -16,7 +16,7 @@ from backfill.test_batches import Database, define
 from backfill.test_commands import Project, last
 from migration_guard.backfill import Backfill, LegacyBackfill, run
 from migration_guard.backfill.brake import dead_rows
-from migration_guard.backfill.brake.brake import Brake
+from migration_guard.backfill.brake.gauges import Gauges
 from migration_guard.backfill.brake.marks import Marks
 from migration_guard.backfill.brake.verdicts import Verdicts
 from migration_guard.backfill.connect import address, engine
@@ -28,6 +28,9 @@ ALL = BrakeSettings(
     waiters=2.0, autovacuum=True, dead_rows=0.3, snapshot_seconds=0.001, throttle="SELECT load FROM app", throttle_above=10.0
 )  # fmt: skip
 BY_LOAD = BrakeSettings(throttle="SELECT load FROM app -- so many", throttle_above=10.0)
+NAMES = define(
+    key="leads", table="leads", where="name IS NULL", update="UPDATE leads SET name = 'n' WHERE id = ANY(:ids)"
+)
 
 
 @pytest.fixture
@@ -53,14 +56,15 @@ class Look:
 
     def __init__(self, url: str, settings: BrakeSettings, tables: Sequence[int] = ()) -> None:
         self._session = Session(engine(address(url, "the URL"), "migration-guard test"))
-        self._brake = Brake(self._session, Verdicts(Store(), "leads"), settings, tables)
+        self._gauges = Gauges(self._session, settings, tables)
         self._marks = Marks(())
 
     def __call__(self) -> dict[str, float | str | None]:
-        self._marks, found = self._brake.read(self._marks)
+        self._marks, found = self._gauges.read(self._marks)
         return {one.limit: one.blind if one.value is None else one.value for one in found}
 
     def close(self) -> None:
+        self._gauges.close()
         self._session.close()
 
 
@@ -110,6 +114,22 @@ def test_who_may_not_monitor_sees_no_snapshot_and_all_that_is_counted(db: Databa
     db("DROP OWNED BY onlooker; DROP ROLE onlooker")
 
 
+def test_where_the_server_does_not_tell_its_position_all_that_is_measured_by_it_is_blind(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db("CREATE ROLE onlooker LOGIN; GRANT SELECT ON app TO onlooker")
+    db("REVOKE EXECUTE ON FUNCTION pg_current_wal_lsn() FROM PUBLIC")
+    monkeypatch.setenv("REPLICA", db.url)
+    settings = BrakeSettings(replicas=("REPLICA",), throttle="SELECT load FROM app", throttle_above=10.0)
+    look = Look(db.url.replace("postgres@", "onlooker@"), settings)
+    blind = "the server does not tell where its WAL is (SQLSTATE 42501)"
+    assert look() == {
+        "lag-bytes": blind, "lag-seconds": blind, "archive-bytes": blind, "waiters": 0, "throttle": 3,
+    }  # fmt: skip
+    look.close()
+    db("DROP OWNED BY onlooker; DROP ROLE onlooker")
+
+
 @pytest.mark.parametrize(
     ("query", "shows"),
     [
@@ -134,7 +154,7 @@ def test_a_query_of_ones_own_gives_one_number_or_nothing(db: Database, query: st
 
 
 def test_too_many_who_wait_behind_a_batch_hold_the_next(db: Database) -> None:
-    release, clients = threading.Event(), list[threading.Thread]()
+    clients = list[threading.Thread]()
 
     def wait() -> None:
         with psycopg.connect(db.url, autocommit=True) as client:
@@ -153,7 +173,6 @@ def test_too_many_who_wait_behind_a_batch_hold_the_next(db: Database) -> None:
 
     names = Backfill(key="leads", table="leads", where="name IS NULL", apply=crowded, batch_size=100)
     (result,) = run([names], db.url, brake=BrakeSettings(waiters=3.0))
-    release.set()
     for one in clients:
         one.join()
     assert result.complete
@@ -194,39 +213,23 @@ def test_a_run_that_is_held_ends_in_time_and_says_why(db: Database, project: Pro
 
 
 def test_what_nobody_has_looked_at_holds(db: Database) -> None:
-    names = define(
-        key="leads", table="leads", where="name IS NULL", update="UPDATE leads SET name = 'n' WHERE id = ANY(:ids)"
-    )
-    run(
-        [define(key="leads", table="leads", where="false", update="UPDATE leads SET name = 'n' WHERE id = ANY(:ids)")],
-        db.url,
-    )
-    db("UPDATE migration_guard.backfills SET state = 'incomplete', swept = false, fingerprint = %s", names.fingerprint)
+    run([define(key="leads", table="leads", where="false", update=NAMES.update)], db.url)
+    db("UPDATE migration_guard.backfills SET state = 'incomplete', swept = false, fingerprint = %s", NAMES.fingerprint)
     db(
         "INSERT INTO migration_guard.brakes (backfill, measuring_until) VALUES ('leads', clock_timestamp() + interval '1 min') ON CONFLICT (backfill) DO UPDATE SET measuring_until = EXCLUDED.measuring_until, measured_at = NULL"
     )
     for age, why in ((None, "nobody has looked at the server yet"), ("20 s", "nobody has looked at the server for 2")):
         db("UPDATE migration_guard.brakes SET measured_at = clock_timestamp() - %s::interval", age)
-        (result,) = run([names], db.url, max_seconds=1.5)
+        (result,) = run([NAMES], db.url, max_seconds=1.5)
         assert (result.complete, result.counts.changed) == (False, 0)
         assert f"held: blind: {why}" in str(result)
     db("UPDATE migration_guard.brakes SET measuring_until = clock_timestamp()")
-    (result,) = run([names], db.url)
+    (result,) = run([NAMES], db.url)
     assert result.complete
 
 
 def test_one_looks_for_all_and_another_when_he_is_silent(db: Database) -> None:
-    run(
-        [
-            define(
-                key="leads",
-                table="leads",
-                where="name IS NULL",
-                update="UPDATE leads SET name = 'n' WHERE id = ANY(:ids)",
-            )
-        ],
-        db.url,
-    )
+    run([NAMES], db.url)
     verdicts = Verdicts(Store(), "leads")
     session = Session(engine(address(db.url, "the URL"), "test"))
     db("UPDATE migration_guard.brakes SET measuring_until = clock_timestamp()")
@@ -245,17 +248,7 @@ def test_one_looks_for_all_and_another_when_he_is_silent(db: Database) -> None:
 
 
 def test_how_far_all_are_is_written_now_and_then_and_thinned(db: Database) -> None:
-    run(
-        [
-            define(
-                key="leads",
-                table="leads",
-                where="name IS NULL",
-                update="UPDATE leads SET name = 'n' WHERE id = ANY(:ids)",
-            )
-        ],
-        db.url,
-    )
+    run([NAMES], db.url)
     verdicts = Verdicts(Store(), "leads")
     session = Session(engine(address(db.url, "the URL"), "test"))
     with session.transaction() as connection:

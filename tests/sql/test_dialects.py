@@ -31,7 +31,7 @@ WRITES = {
         "INSERT INTO leads SELECT * FROM old_leads": "INSERT_SELECT leads",
         "/*+ IndexScan(leads i) */ UPDATE leads SET hot = 1": "UPDATE leads",
         "DELETE FROM leads WHERE yb_hash_code(id) < 1000": "DELETE leads",
-        "COPY leads FROM '/tmp/a.csv' WITH (FORMAT CSV, ROWS_PER_TRANSACTION 1000)": "INSERT_VALUES leads",
+        "COPY leads FROM 'a.csv' WITH (FORMAT CSV, ROWS_PER_TRANSACTION 1000)": "INSERT_VALUES leads",
         "WITH gone AS (DELETE FROM leads RETURNING *) INSERT INTO old_leads SELECT * FROM gone": "DELETE leads, INSERT_SELECT old_leads",
         "TRUNCATE leads": "TRUNCATE leads",
     },

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.backfill.brake import lag
-from migration_guard.backfill.brake.brake import Brake
+from migration_guard.backfill.brake.gauges import Gauges
 from migration_guard.backfill.brake.reading import limits_of
-from migration_guard.backfill.brake.verdicts import Verdicts
 from migration_guard.backfill.connect import APPLICATION, Address, engine
 from migration_guard.backfill.session import Session
-from migration_guard.backfill.state import Store
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.trust import PINNED
 from migration_guard.config.settings import BrakeSettings
@@ -32,7 +30,7 @@ def needs_monitoring(settings: BrakeSettings) -> tuple[str, ...]:
 def unseen(where: Address, settings: BrakeSettings) -> Iterator[str]:
     """Say what the role of an address cannot see of what is configured, now or later, and what to do about it."""
     session, limits = Session(engine(where, APPLICATION)), limits_of(settings)
-    brake = Brake(session, Verdicts(Store(), ""), settings)
+    gauges = Gauges(session, settings)
     try:
         with session.transaction(PINNED) as connection:
             role, may = connection.exec_driver_sql(statement("may_monitor"), {}).one()
@@ -41,10 +39,10 @@ def unseen(where: Address, settings: BrakeSettings) -> Iterator[str]:
             keys = ", ".join(f"`backfill.brake.{key}`" for key in hidden if MONITORED[key] == what)
             todo = f'GRANT pg_monitor TO {role} (pg_read_all_stats alone is enough), or set {keys} to "off"'
             yield f"role {role} cannot see {what}: the brake is blind there, and holds every backfill: {todo}"
-        _, readings = brake.read()
+        _, readings = gauges.read()
         for one in readings:
             if one.value is None and one.limit in limits and one.limit not in hidden:
                 yield f"the brake is blind, and holds every backfill: {limits[one.limit].told(one)}"
     finally:
-        brake.close()
+        gauges.close()
         session.close()

@@ -29,6 +29,11 @@ class Replicas:
         self._where = {variable: address_in(variable) for variable in variables}
         self._open: dict[str, PatientConnection] = {}
 
+    @property
+    def asked(self) -> bool:
+        """Whether there are any."""
+        return bool(self._where)
+
     def read(self, marks: Marks) -> Iterator[Reading]:
         """Ask them all."""
         at: dict[str, int] = {}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pypika
 import pypika.functions
+
+from frameworks.stubs import module
 
 CHILDREN = {("Lead", "notes"): ("Note", "lead_id")}
 
@@ -292,16 +293,6 @@ def chunks(every: Iterable[Any], size: int) -> Iterator[tuple[Any, ...]]:
 
 def install(path: str) -> None:
     """Let `import frappe` find all this, over the rows of a database of SQLite."""
-
-    def module(name: str, **members: Any) -> None:
-        made = types.ModuleType(name)
-        made.__dict__.update(members)
-        made.__path__ = []  # type: ignore[attr-defined]
-        sys.modules[name] = made
-        parent, _, last = name.rpartition(".")
-        if parent:
-            setattr(sys.modules[parent], last, made)
-
     db = Database(path)
     module(
         "frappe", db=db, qb=Builder(), get_doc=get_doc, get_all=db.get_all, get_list=db.get_list, get_value=db.get_value,

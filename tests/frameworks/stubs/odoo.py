@@ -7,7 +7,6 @@ asked to write is executed, so that the triggers of the database see it. Nothing
 from __future__ import annotations
 
 import contextlib
-import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -15,6 +14,8 @@ from typing import Any
 import psycopg2
 import psycopg2.extensions
 import psycopg2.sql
+
+from frameworks.stubs import module
 
 ONE2MANY = {("crm.lead", "note_ids"): ("crm.note", "lead_id")}
 MANY2ONE = {("crm.note", "lead_id"): "crm.lead"}
@@ -295,39 +296,28 @@ def _helpers() -> dict[str, Any]:
     }
 
 
-def _module(name: str, **members: Any) -> types.ModuleType:
-    module = types.ModuleType(name)
-    module.__dict__.update(members)
-    module.__path__ = []  # type: ignore[attr-defined]
-    sys.modules[name] = module
-    parent, _, last = name.rpartition(".")
-    if parent:
-        setattr(sys.modules[parent], last, module)
-    return module
-
-
 def install() -> None:
     """Let `import odoo` find all this, as a release of which openupgradelib knows the ways."""
     plain = type("Plain", (), {"__init__": lambda self, *_, **__: None})
     errors = {name: type(name, (Exception,), {}) for name in ("UserError", "ValidationError", "AccessError")}
     mute = contextlib.contextmanager(lambda *_: iter((None,)))
-    _module("odoo", SUPERUSER_ID=1, _=str)
-    _module("odoo.release", version_info=(17, 0, 0, "final", 0, ""), version="17.0")
-    _module("odoo.sql_db", Cursor=Cursor)
-    _module("odoo.api", Environment=Environment, model=lambda one: one, depends=lambda *_: lambda one: one)
-    _module("odoo.exceptions", **errors)
-    _module("odoo.fields", Many2many=plain, One2many=plain, Many2one=plain, Char=plain)
-    _module("odoo.models", Model=plain, PREFETCH_MAX=1000)
-    _module("odoo.modules")
-    _module("odoo.modules.registry", Registry=plain)
-    _module("odoo.modules.migration", VALID_MIGRATE_PARAMS=[("cr", "version")])
-    _module(
+    module("odoo", SUPERUSER_ID=1, _=str)
+    module("odoo.release", version_info=(17, 0, 0, "final", 0, ""), version="17.0")
+    module("odoo.sql_db", Cursor=Cursor)
+    module("odoo.api", Environment=Environment, model=lambda one: one, depends=lambda *_: lambda one: one)
+    module("odoo.exceptions", **errors)
+    module("odoo.fields", Many2many=plain, One2many=plain, Many2one=plain, Char=plain)
+    module("odoo.models", Model=plain, PREFETCH_MAX=1000)
+    module("odoo.modules")
+    module("odoo.modules.registry", Registry=plain)
+    module("odoo.modules.migration", VALID_MIGRATE_PARAMS=[("cr", "version")])
+    module(
         "odoo.tools",
         mute_logger=mute,
         config={},
         ustr=lambda one: one.decode() if isinstance(one, bytes) else one,
         SQL=SQL,
     )
-    _module("odoo.tools.mail", plaintext2html=str)
-    _module("odoo.upgrade")
-    _module("odoo.upgrade.util", **_helpers())
+    module("odoo.tools.mail", plaintext2html=str)
+    module("odoo.upgrade")
+    module("odoo.upgrade.util", **_helpers())
