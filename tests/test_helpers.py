@@ -56,6 +56,23 @@ def test_what_cannot_be_read_is_told_where_it_is_called(
     assert found and {code for code, _ in found} == {"MG109"}
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("migrations.RunSQL(FILL_SQL)", True),
+        ("migrations.RunSQL(sql=SQL)", True),
+        ("migrations.RunSQL(*FILL_SQL)", True),
+        ("migrations.RunPython(*FILL)", True),
+        ("migrations.AddField('lead', 'call', modelcluster.fields.ParentalKey(related_name=CALLS_NAME))", False),
+    ],
+)
+def test_what_stands_beside_models_out_of_sight_is_no_model(tmp_path: Path, body: str, told: bool) -> None:
+    head = "from django.db import migrations\nimport modelcluster.fields\nfrom shop.models import CALLS_NAME, FILL, FILL_SQL, SQL\n"
+    read = "    print(FILL_SQL.objects)\n" if not told else ""  # so that the gate has it read, too
+    text = f"{head}def none(apps, editor):\n    pass\nclass Migration(migrations.Migration):\n    operations = [{body}]\n{read}"
+    assert bool(codes(tmp_path, text, "crm/migrations/0002_a.py")) == told
+
+
 @pytest.mark.parametrize(("last", "told"), [("from end import go as f0", True), ("from end import rest as f0", False)])
 def test_a_chain_that_is_too_long_ends_in_another_file(tmp_path: Path, last: str, told: bool) -> None:
     chain = "".join(f"def f{n}():\n    f{n - 1}()\n" for n in range(1, 31))

@@ -47,6 +47,7 @@ LAYOUTS: dict[str, Layout] = {
     "a bridge of Matrix in a server's repository": ({"bridge/db/upgrade/v01_fill.py": MAUTRIX, "synapse/storage/schema/main/delta/72/01fill.py": SYNAPSE, "synapse/storage/schema/main/delta/72/02fill.sql": SQL}, {}, set(), set()),
     "numbered functions beside a web application": ({"ext/migrations.py": NUMBERED, "web/migrations/0001_a.py": DJANGO}, {}, set(), set()),
     "South that nobody removed": ({"shop/south_migrations/0001_a.py": SOUTH, "shop/migrations/0001_a.py": DJANGO}, {}, set(), set()),
+    "an index that is filled from rows": ({"shop/migrations/0001_a.py": DJANGO, "ext/migrations.py": f"import elasticsearch\n\n\n{NUMBERED}", "old/versions/001_fill.py": "import pymongo\n\n\n" + ENGINE.replace("migrate_engine", "connection")}, {}, set(), set()),
     "documents beside rows": ({"shop/migrations/0001_a.py": DJANGO}, {"events/migrations/0001_fill.py": MONGO}, {"events/migrations/0001_fill.py"}, set()),
     "Cassandra beside rows": ({"shop/migrations/0001_a.py": DJANGO}, {"feed/migrations/v1_fill.py": CASSANDRA}, {"feed/migrations/v1_fill.py"}, set()),
     "an Odoo script that is no Python": ({"shop/migrations/0001_a.py": DJANGO}, {"addons/crm/migrations/17.0.1.0/post-fill.py": BROKEN}, set(), {"addons/crm/migrations/17.0.1.0/post-fill.py"}),

@@ -22,8 +22,10 @@ from migration_guard.pool.starting import NAME
 
 ROOT = Path(__file__).parents[1]
 BAD = b'revision = "1"\ndown_revision = None\nfrom alembic import op\n\n\ndef upgrade():\n    op.execute("UPDATE leads SET a = 1")\n'
-SLOW = BAD + b"".join(b'    op.execute("SELECT %d")\n' % n for n in range(4_000))
-"""Takes a second or two to read."""
+LONG = BAD + b"".join(b'    op.execute("SELECT %d")\n' % n for n in range(12_000))
+"""Takes a while to read, on any machine more than it takes to kill who reads it."""
+ENDLESS = BAD + b"    match 1:\n        case %b1%b:\n            pass\n" % (b"(" * 60, b")" * 60)
+"""Is read to its end on no machine: libcst's parser takes twice as long for each bracket around a pattern."""
 
 
 def job(name: str, seconds: float = 120.0) -> Job:
@@ -79,7 +81,7 @@ def test_nothing_to_read_starts_nothing() -> None:
 
 
 def test_a_file_that_takes_too_long_is_a_problem_and_the_others_are_read() -> None:
-    found = answers([(job("slow.py", 0.2), SLOW * 3), (job("a.py"), BAD), (job("b.py"), BAD)], workers=1)
+    found = answers([(job("slow.py", 0.2), ENDLESS), (job("a.py"), BAD), (job("b.py"), BAD)], workers=1)
     (problem,) = found["slow.py"].problems
     assert "file-timeout" in problem.message
     assert found["a.py"].operations
@@ -88,11 +90,11 @@ def test_a_file_that_takes_too_long_is_a_problem_and_the_others_are_read() -> No
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signals to kill with")
 def test_a_reader_that_dies_is_replaced() -> None:
-    work = [(job(f"{n}.py"), SLOW * 12 if n < 1 else BAD) for n in range(6)]
+    work = [(job(f"{n}.py"), ENDLESS if n < 1 else BAD) for n in range(6)]
     found: dict[str, Reading] = {}
     thread = threading.Thread(target=lambda: found.update(answers(work)))
     thread.start()
-    assert eventually(lambda: any(reader.cpu_times().user > 2 for reader in readers()))
+    assert eventually(lambda: any(reader.cpu_times().user > 2 for reader in readers()), 120)
     max(readers(), key=lambda reader: reader.cpu_times().user).send_signal(signal.SIGSEGV)
     thread.join(180)
     problems = [problem for reading in found.values() for problem in reading.problems]
@@ -102,7 +104,7 @@ def test_a_reader_that_dies_is_replaced() -> None:
 
 
 def test_readers_that_are_ended_from_elsewhere_leave_problems() -> None:
-    work = [(job(f"{n}.py"), SLOW) for n in range(6)]  # none is read to its end
+    work = [(job(f"{n}.py"), ENDLESS) for n in range(6)]
     found: dict[str, Reading] = {}
     told, tells = threading.Event(), list[Callable[[], None]]()
 
@@ -139,7 +141,7 @@ def test_the_callers_own_failure_is_the_callers() -> None:
 
 
 def test_readers_end_with_the_caller() -> None:
-    for _ in read_all(((job(f"{n}.py"), SLOW if n else BAD) for n in range(4)), 2):
+    for _ in read_all(((job(f"{n}.py"), ENDLESS if n else BAD) for n in range(4)), 2):
         break
     assert eventually(lambda: not readers())
 
@@ -162,7 +164,7 @@ def test_kept_readers_read_run_after_run_and_remember_nothing(tmp_path: Path) ->
 
 def test_kept_readers_survive_a_run_that_is_given_up_and_a_death_between_runs() -> None:
     with kept_readers(1):
-        for _ in read_all(iter([(job("a.py"), BAD), (job("slow.py"), SLOW)]), 1):
+        for _ in read_all(iter([(job("a.py"), BAD), (job("slow.py"), ENDLESS)]), 1):
             break
         assert answers([(job("b.py"), BAD)])["b.py"].operations
         (reader,) = readers()
@@ -209,7 +211,7 @@ def test_few_files_are_read_by_one(forked: None) -> None:
 
 
 def test_a_forked_reader_that_takes_too_long_is_ended(forked: None) -> None:
-    found = answers([(job("slow.py", 0.2), SLOW * 3), (job("a.py"), BAD)])
+    found = answers([(job("slow.py", 0.2), ENDLESS), (job("a.py"), BAD)])
     assert "file-timeout" in found["slow.py"].problems[0].message
     assert found["a.py"].operations
 
@@ -218,12 +220,12 @@ def test_what_a_fork_has_no_stack_for_is_read_by_another(forked: None) -> None:
     killed = list[psutil.Process]()
 
     def kill() -> None:
-        assert eventually(lambda: any(reader.cpu_times().user > 1 for reader in readers()))
+        assert eventually(lambda: bool(readers()))
         killed.extend(readers())
         killed[0].send_signal(signal.SIGSEGV)
 
     def work() -> Iterator[tuple[Job, bytes]]:
-        yield job("slow.py"), SLOW * 3
+        yield job("slow.py"), LONG
         threading.Thread(target=kill).start()  # the reader is there by now
 
     ((_, reading),) = read_all(work(), 1)
@@ -279,7 +281,7 @@ def without_resource(tmp_path: Path) -> dict[str, str]:
 
 def test_a_run_without_resource_finds_the_same(tmp_path: Path, without_resource: dict[str, str]) -> None:
     (tmp_path / "0001_a.py").write_bytes(BAD)
-    (tmp_path / "0002_slow.py").write_bytes(SLOW * 8)
+    (tmp_path / "0002_slow.py").write_bytes(ENDLESS)
     command = [
         sys.executable,
         "-m",
@@ -324,7 +326,7 @@ def test_a_system_that_refuses_limits_is_no_failure(monkeypatch: pytest.MonkeyPa
 def test_memory_is_watched_where_it_cannot_be_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "resource", None)
     monkeypatch.setattr(limits, "MEMORY", 10_000_000)  # less than any reader has
-    (problem,) = answers([(job("a.py"), SLOW)])["a.py"].problems
+    (problem,) = answers([(job("a.py"), ENDLESS)])["a.py"].problems
     assert "of memory" in problem.message
 
 

@@ -108,9 +108,17 @@ DEAR = ["asyncio", "libcst", "multiprocessing", "rich", "sqlglot", "tree_sitter"
 """What takes longer to load than a run without findings takes."""
 
 
+def test_a_command_of_backfills_loads_neither_database_nor_what_shows_and_watches() -> None:
+    watching = [f"migration_guard.watching.{name}" for name in ("exposed", "hooks", "lookout", "run", "spans")]
+    apart = ["opentelemetry", "prometheus_client", "psycopg", "rich", "sqlalchemy", *watching]
+    ran = guard("backfill", "gate", "--help", after=loaded(apart))
+    assert (ran.returncode, "loaded []" in ran.stderr) == (0, True), ran.stderr
+
+
 @pytest.mark.parametrize("asked", ["--version", "--help", "check --help"])
 def test_asking_for_help_loads_next_to_nothing(asked: str) -> None:
-    ran = guard(*asked.split(), after=loaded(DEAR))
+    rooms = ["migration_guard.backfill", "migration_guard.page", "migration_guard.watching"]
+    ran = guard(*asked.split(), after=loaded([*DEAR, *rooms]))
     assert (ran.returncode, "loaded []" in ran.stderr) == (0, True), ran.stderr
 
 

@@ -106,12 +106,14 @@ def test_a_closed_pipe_ends_it_all(tmp_path: Path) -> None:
     assert (alive, code) == ([], 2)
 
 
-def test_a_report_in_a_file_is_wanted_without_a_reader(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(SLOW.format("a", "UPDATE leads SET a = 1"))
-    command = [sys.executable, "-m", "migration_guard", "check", ".", "--no-baseline", "--output", "json=report.json"]
+@pytest.mark.parametrize("how", [("--output", "json=report"), ("--output-format", "github")])
+def test_a_report_in_a_file_is_wanted_without_a_reader(tmp_path: Path, how: tuple[str, str]) -> None:
+    text = SLOW.format("a", "UPDATE leads SET a = 1")
+    (tmp_path / "a.py").write_text(text + "    op.execute('SELECT 1')\n" * 6_000)  # so that it is asked who reads
+    command = [sys.executable, "-m", "migration_guard", "check", ".", "--no-baseline", "--no-cache", *how]
     pipe, end = os.pipe()
     os.close(pipe)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GITHUB_STEP_SUMMARY": str(tmp_path / "report")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, stdout=end, check=False)
     os.close(end)
-    assert (done.returncode, "MG101" in (tmp_path / "report.json").read_text()) == (1, True)
+    assert (done.returncode, "MG101" in (tmp_path / "report").read_text()) == (1, True)

@@ -253,7 +253,7 @@ def _permitted(connection: Connection, job: Job, windows: Sequence[int], attempt
         raise Asked(control.request)
     if control.surplus:
         raise Surplus
-    if job.braked and control.steered.held is not None:
+    if control.steered.held is not None:
         raise Braked(control.steered.held)
     if control.queued:
         raise Hold

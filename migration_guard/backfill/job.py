@@ -32,8 +32,6 @@ class Job:
     """How many are asked for."""
     share: Share | None = None
     """What of it is ours, where others work at it as well."""
-    braked: bool = False
-    """Whether no batch may begin before somebody has looked how the server is."""
 
     @property
     def key(self) -> str:

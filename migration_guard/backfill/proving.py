@@ -65,9 +65,8 @@ class Proof:
         except Stop as stopped:
             if stopped.state is not State.INCOMPLETE:
                 raise
-            raise Stop(
-                stopped.state, f"{stopped.reason}; its function is done, and its proof goes on with the next run"
-            ) from None
+            told = f"{stopped.reason}; its function is done, and its proof goes on with the next run"
+            raise Stop(stopped.state, told, passes=stopped.passes) from None
         self._tries.tried(lambda connection: self._ended(connection, source, record))
         return State.COMPLETED, None
 

@@ -33,7 +33,7 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
     reporter.begin(key, subject.table.rows, before)
     for warning in subject.warnings:
         reporter.warn(key, warning)
-    job = Job(subject, store, record.token, record.sweep, record.bound, bench.workers, braked=True)
+    job = Job(subject, store, record.token, record.sweep, record.bound, bench.workers)
     proven = before.changed + before.unchanged > 0
     brake = Brake(bench.session, Verdicts(store, key), bench.brake, subject.members)
     worker, deadlocks = Worker(bench.session, job, bench.clock, brake, reporter, proven=proven), _deadlocks(bench)

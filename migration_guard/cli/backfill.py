@@ -19,10 +19,10 @@ from migration_guard.cli.backfill_output import (
 )
 from migration_guard.cli.backfill_pace import set_pace
 from migration_guard.cli.backfill_place import Place, at_desk, explained, placing_options, spanning_options
-from migration_guard.cli.backfill_seen import Metrics, watching_options, wishes
+from migration_guard.cli.backfill_seen import watching_options, wishes
 from migration_guard.cli.backfill_steering import LEADING, leading, quarantine
-from migration_guard.cli.backfill_watch import watched
 from migration_guard.cli.lines import say
+from migration_guard.watching.listening import Destinations
 
 WORK_LEFT = 1
 
@@ -63,7 +63,7 @@ def run_command(
     offline: bool,
     log_format: str,
     strict: bool,
-    metrics: Metrics,
+    metrics: Destinations,
     where: Place,
 ) -> int:
     """Run backfills. Exits with 0 whatever happens, so that no deployment fails; the last line tells the truth."""
@@ -137,6 +137,8 @@ def status_command(
     """Show how far backfills are. Reads the state's tables only, so that it costs nothing."""
     if html is not None and (as_json or watch or by_tenant):
         raise click.UsageError("--html goes with none of --json, --watch and --by-tenant")
+    if watch and (as_json or by_tenant):
+        raise click.UsageError("--watch goes with neither --json nor --by-tenant")
     with at_desk(where) as desk:
         if html is not None:
             from migration_guard.cli.backfill_page import write_page  # noqa: PLC0415 -- needs the extra
@@ -144,18 +146,19 @@ def status_command(
             write_page(desk, where, html)
             return 0
         known = where.known()
-        wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
-        if watch:
 
-            def look() -> tuple[tuple[Standing, ...], str]:
-                standings = compared(desk.standings(), wanted)
-                return standings, status_text(standings, desk.holders())
+        def look() -> tuple[tuple[Standing, ...], str]:
+            standings = compared(desk.standings(), known)
+            return standings, status_text(standings, desk.holders())
+
+        if watch:
+            from migration_guard.cli.backfill_watch import watched  # noqa: PLC0415 -- for who looks on
 
             watched(look)
         elif as_json:
-            say(standings_json(compared(desk.standings(), wanted), desk.tenants(), desk.holders()))
+            say(standings_json(compared(desk.standings(), known), desk.tenants(), desk.holders()))
         else:
-            say(status_text(compared(desk.standings(), wanted), desk.holders()))
+            say(look()[1])
             if by_tenant:
                 say(tenant_table(desk.tenants()))
     return 0

@@ -24,7 +24,7 @@ Ran = Callable[[str, tuple[Definition, ...], float], tuple[Result, ...]]
 def across(
     names: Sequence[str], definitions: Sequence[Definition], seconds: float, run: Ran, *, as_json: bool
 ) -> tuple[Result, ...]:
-    """Run definitions on each database; CannotRun means that none can be had."""
+    """Run definitions on each database; CannotRun means that none could be had, and nothing was run."""
     deadline = time.monotonic() + seconds
     results: list[Result] = []
     away: dict[str, str] = {}
@@ -39,7 +39,7 @@ def across(
                     away[name] = str(error)
             ran = ran or tuple(Result(one.key, None, away.get(name), ran=False) for one in some)
             results += (replace(one, key=f"{one.key} on {name}") for one in ran)
-    if len(away) == len(names):
+    if len(away) == len(names) and not any(one.ran for one in results):
         raise CannotRun("; ".join(f"{name}: {reason}" for name, reason in away.items()))
     return tuple(results)
 

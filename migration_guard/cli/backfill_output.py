@@ -53,8 +53,9 @@ def _arguments(one: Definition) -> dict[str, Any]:
     return {"arguments": list(told)}
 
 
-def compared(standings: Sequence[Standing], wanted: Mapping[str, str]) -> tuple[Standing, ...]:
-    """Say of what was done for another definition than there is now that it was."""
+def compared(standings: Sequence[Standing], known: Mapping[str, Definition] | str) -> tuple[Standing, ...]:
+    """Say of what was done for another definition than there is now that it was; nothing, where it is not known what there is."""
+    wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
     return tuple(
         replace(one, reason=CHANGED) if wanted.get(one.key, one.fingerprint) != one.fingerprint and one.sweep else one
         for one in standings

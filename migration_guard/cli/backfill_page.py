@@ -24,13 +24,10 @@ def write_page(desk: Desk, where: Place, path: Path) -> None:
 
 
 def _sheet(desk: Desk, where: Place) -> Sheet:
-    known, now, found = where.known(), desk.now(), desk.standings()
-    events = {one.key: desk.events(one.key) for one in found}
-    wanted = {} if isinstance(known, str) else {one.key: one.fingerprint for one in known.values()}
-    standings, aside = (
-        compared(desk.standings(), wanted),
-        desk.set_aside(None),
-    )  # which knows all that events tell, or more
+    known, now = where.known(), desk.now()
+    events = {one.key: desk.events(one.key) for one in desk.standings()}
+    # Looked at once more: how they stand now is all that their events tell, or more.
+    standings, aside = compared(desk.standings(), known), desk.set_aside(None)
     remarks = [] if standings else [f"{NONE.capitalize()}."]
     if standings and isinstance(known, str):
         remarks.append(f"Nothing here is compared with definitions: {known}")

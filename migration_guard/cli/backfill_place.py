@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from migration_guard.cli.backfill_desk import Desk
 
 EXTRA = "the extra is not installed: pip install 'migration-guard[backfill]'"
+ONE_WHOLE = {"as_json": "--json", "html": "--html", "print_sql": "--print-sql", "as_": "export"}
+"""What gives a text that programs read, by its parameter: no line of ours may stand in it."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +118,13 @@ def placing_options(command: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(command)
     def for_each(*, where: Place, **given: Any) -> int:
-        code, several = 0, where.each()
-        if len(several) > 1 and given.get("as_json"):
-            raise click.UsageError("--json is about one database: expected one --database")
-        if len(several) > 1 and given.get("html"):
-            raise click.UsageError("--html is about one database: expected one --database")
-        for name, place in several:
-            if name and not given.get("as_json"):
+        code, places = 0, where.each()
+        several = len(places) > 1
+        for name, option in ONE_WHOLE.items():
+            if several and given.get(name):
+                raise click.UsageError(f"{option} is about one database: expected one --database")
+        for name, place in places:
+            if several:
                 say(f"database {name}:")
             code = max(code, command(where=place, **given))
         return code

@@ -9,21 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migration_guard.config import Settings
-from migration_guard.lean import dataclass
-from migration_guard.watching.hooks import Hook, Hooks
-from migration_guard.watching.listening import Listening, listening
+from migration_guard.watching.listening import Destinations, Listening, listening
 
 if TYPE_CHECKING:
     from migration_guard.watching.run import Wishes
-
-
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """Where metrics go."""
-
-    file: str | None
-    push: str | None
-    port: Listening | None
 
 
 def _listening(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Listening | None:
@@ -40,7 +29,7 @@ def watching_options(command: Callable[..., int]) -> Callable[..., int]:
     def watched(
         *, metrics_file: str | None, metrics_push: str | None, metrics_port: Listening | None, **given: Any
     ) -> int:
-        return command(metrics=Metrics(metrics_file, metrics_push, metrics_port), **given)
+        return command(metrics=Destinations(metrics_file, metrics_push, metrics_port), **given)
 
     for option in (
         click.option(
@@ -53,10 +42,11 @@ def watching_options(command: Callable[..., int]) -> Callable[..., int]:
     return watched
 
 
-def wishes(metrics: Metrics, settings: Settings) -> Wishes:
+def wishes(metrics: Destinations, settings: Settings) -> Wishes:
     """Say who watches."""
+    from migration_guard.watching.hooks import Hook, Hooks  # noqa: PLC0415 -- for who runs
     from migration_guard.watching.run import Wishes  # noqa: PLC0415 -- needs the extra
 
     said = settings.backfill.hooks
     commands = {Hook.COMPLETE: said.on_complete, Hook.FAILURE: said.on_failure, Hook.HOLD: said.on_hold}
-    return Wishes(Hooks(commands, settings.root, said.timeout), metrics.file, metrics.push, metrics.port)
+    return Wishes(Hooks(commands, settings.root, said.timeout), metrics)

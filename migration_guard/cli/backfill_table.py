@@ -5,9 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.table import Table
-
 from migration_guard.report.sanitise import one_line
 
 COUNTS = ("examined", "changed", "unchanged", "done_already", "locked", "quarantined")
@@ -18,6 +15,9 @@ Cells = tuple[Sequence[str], Sequence[Sequence[str]]]
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Give lines under heads."""
+    from rich.console import Console  # noqa: PLC0415 -- for commands that show a table
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(box=None, pad_edge=False, show_header=True)
     for head in heads:
         table.add_column(head, overflow="fold", justify="right" if head.replace(" ", "_") in COUNTS else "left")

@@ -141,7 +141,7 @@ def command(
     if add_ignores and not (reason or "").strip():
         raise click.UsageError("--add-ignores takes --reason TEXT: a remark says why")
     closed = config_from is not None or baseline_from is not None or no_inline_ignores_since is not None
-    heard = always if output or add_ignores else is_read  # what goes to files is wanted all the same
+    heard = always if reports.in_files or add_ignores else is_read
     found = _checked(request, quiet=quiet, verbose=verbose, closed=closed, heard=heard)
     if add_ignores and reason:
         from migration_guard.cli import remarking  # noqa: PLC0415 -- few runs write remarks

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import stat
 import sys
 from collections.abc import Callable
@@ -38,6 +37,8 @@ def emit(text: str) -> None:
 
 def is_read() -> bool:
     """Whether somebody may still read standard output: of a pipe or a socket it is known when nobody does."""
+    import select  # noqa: PLC0415 -- for who reads files
+
     try:
         number = sys.stdout.fileno()
         mode = os.fstat(number).st_mode

@@ -50,6 +50,11 @@ class Wanted:
         return not SHOWING_HISTORY.isdisjoint(self._formats)
 
     @property
+    def in_files(self) -> bool:
+        """Whether one of them goes to a file, so that it is wanted though nobody reads what is printed."""
+        return bool(self.copies) or self._step_summary is not None
+
+    @property
     def _formats(self) -> tuple[str, ...]:
         beside = ("markdown",) if self._step_summary else ()
         return (self.format, *(copy.format for copy in self.copies), *beside)

@@ -64,7 +64,9 @@ class HookSettings:
     on_failure: tuple[str, ...] | str = option(
         COMMAND, (), "Called when a backfill has ended, and needs somebody: failed, quarantine, locks, moving target."
     )
-    on_hold: tuple[str, ...] | str = option(COMMAND, (), "Called when batches are held, once a hold.")
+    on_hold: tuple[str, ...] | str = option(
+        COMMAND, (), "Called when the brake or a schema change holds batches, once a hold."
+    )
     timeout: float = option(SECONDS, 10.0, "Seconds that each of them may take.")
 
 

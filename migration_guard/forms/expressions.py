@@ -34,8 +34,8 @@ _TOLD = frozenset({
     cst.Attribute, cst.Call, cst.Subscript, cst.Dict, cst.List, cst.Tuple, cst.Set, cst.Assign, cst.BinaryOperation,
     cst.NamedExpr, cst.CompFor, cst.IfExp, cst.SubscriptElement, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp,
 })  # fmt: skip
-_CHAINED = frozenset({cst.Attribute, cst.Call, cst.Subscript})
 """Expressions that are told in a way of their own, the others by what they hold: a look at this costs less than a `match`."""
+_CHAINED = frozenset({cst.Attribute, cst.Call, cst.Subscript})
 
 
 class Expressions(ModelForms):

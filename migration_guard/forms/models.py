@@ -20,7 +20,7 @@ from migration_guard.files import Unreadable, read_source
 from migration_guard.forms.bindings import Names, exits
 from migration_guard.forms.members import MemberForms, body, constants, without_label
 from migration_guard.forms.names import short
-from migration_guard.forms.nodes import within
+from migration_guard.forms.nodes import children, within
 from migration_guard.forms.values import GIVEN, text_form
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
@@ -109,11 +109,11 @@ class ModelForms(MemberForms):
     def _of_model(self, node: cst.ClassDef, where: Where, kind: OperationKind | None) -> Iterator[str]:
         """What a class says of the rows that an operation finds, and of those that it writes."""
         family = [*self._lineage(node, where)]
+        if all(self._is_plain(one, there) for one, there in family):
+            return  # a class of values is said where it is asked
         wanted = {*self._links} - {"__init__"}
         wanted |= {"__init__", "__post_init__", "save"} if kind in _INSERTS else set()
         wanted |= {"__setattr__"} if kind in _WRITES else set()
-        if all(self._is_plain(one, there) for one, there in family):
-            return  # a class of values is said where it is asked
         choosing = [one for two, there in family for one in self._managers(two, there)]
         for one, there in choosing:
             yield from self._methods(one, there, {_CHOOSES, *wanted})
@@ -287,7 +287,7 @@ def _everywhere(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while waiting:
         one = waiting.pop()
         yield one
-        waiting += one.children
+        waiting += children(one)
 
 
 def _of_super(node: cst.CSTNode) -> cst.Call | None:

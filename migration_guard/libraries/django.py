@@ -46,6 +46,7 @@ def external_model(name: str) -> Value | None:
     package, _, cls = name.partition(".models.")
     if (
         not cls[:1].isupper()
+        or (cls.isupper() and "_" in cls)  # a constant beside them
         or "." in cls
         or package in ("django.db", "django.contrib.gis.db")
         or package.endswith(".db")

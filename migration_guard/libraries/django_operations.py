@@ -85,10 +85,10 @@ def run_base(name: str, made_with: Call, machine: Machine, *, forward: bool) -> 
     root, last = name.partition(".")[0], name.rpartition(".")[2]
     match last:
         case "RunSQL":
-            sql = call.argument(0, "sql") if forward else call.argument(1, "reverse_sql")
+            sql = (call.argument(0, "sql") or UNKNOWN) if forward else call.argument(1, "reverse_sql")
             run_sql(sql, call)
         case "RunPython":
-            code = call.argument(0, "code") if forward else call.argument(1, "reverse_code")
+            code = (call.argument(0, "code") or UNKNOWN) if forward else call.argument(1, "reverse_code")
             for function in code.alternatives() if code is not None else ():
                 if function is not NONE and not (isinstance(function, External) and function.last == "noop"):
                     machine.call(function, call.with_arguments((APPS, SCHEMA_EDITOR), {}))

@@ -14,7 +14,7 @@ from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import External, Unknown, Value, join
 from migration_guard.later import Later, re
 from migration_guard.libraries.computing import Called
-from migration_guard.libraries.database import Query, Statement, record
+from migration_guard.libraries.database import Model, Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.sql import (
     Change,
@@ -82,7 +82,7 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 run_functions(call, names)
             case Instance(cls=cls) if any(base.rpartition(".")[2] in _DDL for base in cls.external_bases()):
                 machine.ledger.schema(spot_of(call.place), cls.name, stack=machine.frames)
-            case Instance() | External() if certain:
+            case Instance() | External() | Model(real=True) if certain:
                 opaque(call, "what is executed is an object that is not known")
             case _:
                 machine.ledger.note(spot_of(call.place), call.name, "executes no data change")

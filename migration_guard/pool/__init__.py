@@ -80,7 +80,7 @@ def answer_all(
         return
     from migration_guard.pool.readers import Readers  # noqa: PLC0415 - where there is something to read
 
-    with closing(Readers(workers)) as readers:
+    with closing(Readers(workers, wanted=always)) as readers:
         yield from readers.read(chain((first,), rest), workers, meanwhile)
 
 

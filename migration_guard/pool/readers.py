@@ -31,7 +31,7 @@ Work = tuple[Job, bytes]
 class Readers:
     """Readers that go through one run after the other. They are started when there is something to read."""
 
-    def __init__(self, workers: int, *, forked: bool = False, wanted: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, workers: int, *, forked: bool = False, wanted: Callable[[], bool]) -> None:
         self._workers = workers
         self._wanted = wanted
         self._forked = forked

@@ -7,9 +7,10 @@ from datetime import date
 from html import escape
 
 from migration_guard.findings import Severity
+from migration_guard.page.plot import Plot
 from migration_guard.report.background import Point
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 240, 48, 28, 12
+PLOT = Plot(height=240, left=48)
 
 
 def chart(points: Sequence[Point], goals: Sequence[tuple[str, int]]) -> str:
@@ -19,20 +20,13 @@ def chart(points: Sequence[Point], goals: Sequence[tuple[str, int]]) -> str:
     most = max(1, *(point.total for point in points), *(number for _, number in goals))
 
     def x(day: date) -> float:
-        return LEFT + (WIDTH - LEFT - 12) * ((day - first).days / max((last - first).days, 1))
+        return PLOT.x((day - first).days / max((last - first).days, 1))
 
     def y(number: int) -> float:
-        return TOP + (HEIGHT - TOP - BOTTOM) * (1 - number / most)
+        return PLOT.y(number / most)
 
     said = f"From {points[0].total} on {points[0].day} to {points[-1].total} on {points[-1].day}."
-    parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(said)}">',
-        f'<path class="axis" d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - 12}"/>',
-        f'<text x="{LEFT - 6}" y="{TOP + 4}" text-anchor="end">{most}</text>',
-        f'<text x="{LEFT - 6}" y="{HEIGHT - BOTTOM}" text-anchor="end">0</text>',
-        f'<text x="{LEFT}" y="{HEIGHT - 8}">{first}</text>',
-        f'<text x="{WIDTH - 12}" y="{HEIGHT - 8}" text-anchor="end">{last}</text>',
-    ]
+    parts = [PLOT.begun(said), *PLOT.axes(str(most), str(first), str(last))]
     lines = [("all", [point.total for point in points])]
     lines += [(one.value, [point.severities.get(one.value, 0) for point in points]) for one in reversed(Severity)]
     for name, numbers in lines:

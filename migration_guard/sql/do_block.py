@@ -49,9 +49,9 @@ def block(text: str) -> Block | None:
         return None
     body = _REMARKS.sub(lambda one: one["kept"] or " ", found["body"])
     plain = _TEXT.sub("''", body)
-    if any(_calls_unknown(_DATA.split(part, maxsplit=1)[0]) for part in body.split(";")):
-        return None
     if _OUT_OF_SIGHT.search(plain) or _PERFORMS.search(plain) or ";" in "".join(_TEXT.findall(body)):
+        return None
+    if any(_calls_unknown(_DATA.split(part, maxsplit=1)[0]) for part in body.split(";")):
         return None
     loops, commits = _LOOPS.search(plain) is not None, _COMMITS.search(plain) is not None
     if _ROWS.search(plain) and commits:

@@ -73,10 +73,14 @@ class Calling(Outlet):
         self._until = time.monotonic() + max(AT_THE_END, self._hooks.seconds)
 
     def finish(self, results: Sequence[Result]) -> None:
-        """Call what the state could not tell, since it could not be written down."""
+        """Call what the state could not tell, since it could not be written down; say what could not be read of it."""
         for one in results:
             hook = hook_of(one.state, one.reason) if one.ran else None
-            if hook is Hook.FAILURE and (one.key, hook) not in self._seen:
+            if hook is None or not self._hooks.wants(hook) or (one.key, hook) in self._seen:
+                continue
+            if hook is Hook.COMPLETE:  # which is never called unless `gate` says the same
+                self._say(one.key, f"{hook.value} was not called: the state could not be looked at any more")
+            else:
                 self._call(
                     Event(
                         hook,

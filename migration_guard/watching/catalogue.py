@@ -69,11 +69,16 @@ QUARANTINED = _metric(
 HOLDS = _metric(
     "holds",
     Kind.COUNTER,
-    "How often batches were held since this run began, by what held them.",
+    "How often the brake or a schema change has held batches since this run began, by what held them.",
     "max by (key, reason) (increase({}_total[1h]))",
     "reason",
 )
-HELD = _metric("held", Kind.GAUGE, "1 while batches are held, else 0.", "max by (key) ({}) == 1")
+HELD = _metric(
+    "held",
+    Kind.GAUGE,
+    "1 while no batch may begin, also outside of its hours and until the brake has looked at the server for the first time; else 0.",
+    "max by (key) ({}) == 1",
+)
 PASS = _metric(
     "pass_number",
     Kind.GAUGE,

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, push_to_gateway, start_http_ser
 from prometheus_client.exposition import basic_auth_handler, default_handler
 
 from migration_guard.watching.advance import Advance
-from migration_guard.watching.listening import Listening
+from migration_guard.watching.listening import Destinations, Listening
 from migration_guard.watching.lookout import Outlet, Snapshot
 from migration_guard.watching.metrics import Metrics
 from migration_guard.watching.tally import Tally
@@ -27,17 +27,17 @@ PUSH_SECONDS = 5.0
 class Exposure:
     """The metrics of all runs of one command, and where they go."""
 
-    def __init__(self, file: str | None, push: str | None, port: Listening | None, say: Callable[[str], None]) -> None:
+    def __init__(self, where: Destinations, say: Callable[[str], None]) -> None:
         self._metrics = Metrics()
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self._metrics)
         self._outlets: list[Outlet] = []
-        if file is not None:
-            self._outlets.append(File(registry, file))
-        if push is not None:
-            self._outlets.append(Push(registry, push))
-        if port is not None:
-            self._outlets.append(Port(registry, port, say))
+        if where.file is not None:
+            self._outlets.append(File(registry, where.file))
+        if where.push is not None:
+            self._outlets.append(Push(registry, where.push))
+        if where.port is not None:
+            self._outlets.append(Port(registry, where.port, say))
 
     def of(self, database: str | None, tally: Tally, advance: Advance) -> list[Outlet]:
         """Give who has to see how a run goes: its own metrics first, and then those that give them away."""

@@ -1,8 +1,8 @@
-"""Where a run is asked for its metrics: on this machine alone, unless an address says otherwise."""
+"""Where the metrics of a run go, and where it is asked for them: on this machine alone, unless an address says otherwise."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LOCAL = "127.0.0.1"
 
@@ -13,6 +13,19 @@ class Listening:
 
     port: int
     host: str = LOCAL
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Where metrics go; None: not there."""
+
+    file: str | None = None
+    push: str | None = field(default=None, repr=False)
+    """The URL of a Pushgateway, which may hold a password."""
+    port: Listening | None = None
+
+    def __bool__(self) -> bool:
+        return any(one is not None for one in (self.file, self.push, self.port))
 
 
 def listening(text: str) -> Listening:

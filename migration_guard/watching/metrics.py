@@ -26,20 +26,20 @@ class Metrics(Collector):
     """Those of all runs of one command; nothing before anything was seen."""
 
     def __init__(self) -> None:
-        self._views: list[View] = []
+        self._views: dict[str | None, View] = {}
 
     def of(self, database: str | None, tally: Tally, advance: Advance) -> View:
-        """Give what sees one run: at a database that has a name, where there are several."""
-        view = View(database, tally, advance)
-        self._views.append(view)
+        """Give what sees a run at a database, which has a name where there are several, and the runs there before it."""
+        view = self._views.setdefault(database, View(database))
+        view.follow(tally, advance)
         return view
 
     def collect(self) -> Iterator[Family]:
         """Give all families, as Prometheus asks for them."""
-        if all(view.seen is None for view in self._views):
+        if all(view.seen is None for view in self._views.values()):
             return
-        shelf = Shelf(several=any(view.database is not None for view in self._views))
-        for view in self._views:
+        shelf = Shelf(several=any(name is not None for name in self._views))
+        for view in self._views.values():
             view.fill(shelf)
         yield from shelf.families
 
@@ -82,17 +82,23 @@ class Shelf:
 
 
 class View(Outlet):
-    """One run, as the state shows it."""
+    """The runs at one database, one after the other, as its state shows them."""
 
     name = "metrics"
 
-    def __init__(self, database: str | None, tally: Tally, advance: Advance) -> None:
+    def __init__(self, database: str | None) -> None:
         self.database = database
         self.seen: Snapshot | None = None
-        self._tally = tally
-        self._advance = advance
+        self._tallies: dict[str, Tally] = {}
+        """By the keys of the backfills that are run; each is run once."""
+        self._advance = Advance()
         self._holds = Holds()
         self._held = Counter[tuple[str, str]]()
+
+    def follow(self, tally: Tally, advance: Advance) -> None:
+        """See to the next run as well."""
+        self._tallies |= dict.fromkeys(tally.keys, tally)
+        self._advance = advance
 
     def see(self, snapshot: Snapshot) -> None:
         for hold in self._holds.begun(snapshot.events):
@@ -105,13 +111,14 @@ class View(Outlet):
         if seen is None:
             return
         for one in seen.standings:
-            if one.key in self._tally.keys:
+            if one.key in self._tallies:
                 self._add(shelf, one, seen)
-        for key in self._tally.keys:
-            found = self._tally.durations(key)
+        for key, tally in self._tallies.items():
+            found = tally.durations(key)
             shelf.add_counts(self.database, catalogue.SECONDS, found.counts, found.total, key)
         for (key, reason), count in sorted(self._held.items()):
-            shelf.add(self.database, catalogue.HOLDS, count, key, reason)
+            if key in self._tallies:
+                shelf.add(self.database, catalogue.HOLDS, count, key, reason)
         shelf.add(self.database, catalogue.READ, seen.at)
 
     def _add(self, shelf: Shelf, one: Standing, seen: Snapshot) -> None:

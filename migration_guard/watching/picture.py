@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from html import escape
 from itertools import pairwise
 
+from migration_guard.page.plot import Plot
 from migration_guard.watching.course import Course, rate
 
-WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 720, 200, 84, 12, 28, 12
+PLOT = Plot(height=200, left=84)
 MOST = 500
 """Steps of rows that are drawn one by one."""
 Spot = tuple[datetime, float]
@@ -71,29 +71,24 @@ def _drawn(course: Course, lines: Sequence[Line], what: str) -> str:
     long = max((end - begin).total_seconds(), 1.0)
 
     def x(at: datetime) -> float:
-        part = (min(max(at, begin), end) - begin).total_seconds() / long
-        return LEFT + (WIDTH - LEFT - RIGHT) * part
+        return PLOT.x((min(max(at, begin), end) - begin).total_seconds() / long)
 
     def y(number: float) -> float:
-        return TOP + (HEIGHT - TOP - BOTTOM) * (1 - number / most)
+        return PLOT.y(number / most)
 
     def bands(name: str, said: str, times: Iterable[tuple[datetime, datetime]]) -> list[str]:
         return [
-            f'<rect class="{name}" x="{x(since):.1f}" y="{TOP}" width="{max(x(until) - x(since), 1):.1f}" '
-            f'height="{HEIGHT - TOP - BOTTOM}"><title>{said}</title></rect>'
+            f'<rect class="{name}" x="{x(since):.1f}" y="{PLOT.top}" width="{max(x(until) - x(since), 1):.1f}" '
+            f'height="{PLOT.deep}"><title>{said}</title></rect>'
             for since, until in times
         ]
 
     said = f"{what} from {stamp(begin)} to {stamp(end)} UTC, at most {most:,.0f}. The numbers are in the tables below."
     parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(said)}">',
+        PLOT.begun(said),
         *bands("silence", "nothing was written down", course.silences),
         *bands("hold", "held", ((one.since, one.until or end) for one in course.holds)),
-        f'<path class="axis" d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>',
-        f'<text x="{LEFT - 6}" y="{TOP + 4}" text-anchor="end">{most:,.0f}</text>',
-        f'<text x="{LEFT - 6}" y="{HEIGHT - BOTTOM}" text-anchor="end">0</text>',
-        f'<text x="{LEFT}" y="{HEIGHT - 8}">{stamp(begin)}</text>',
-        f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{stamp(end)} UTC</text>',
+        *PLOT.axes(f"{most:,.0f}", stamp(begin), f"{stamp(end)} UTC"),
     ]
     for line in lines:
         for (at, number), *rest in line.pieces:

@@ -15,7 +15,7 @@ from migration_guard.watching.advance import Advance
 from migration_guard.watching.calling import Calling
 from migration_guard.watching.harmless import Harmless
 from migration_guard.watching.hooks import NO_HOOKS, Hooks
-from migration_guard.watching.listening import Listening
+from migration_guard.watching.listening import Destinations
 from migration_guard.watching.lookout import Eyes, Lookout, Outlet
 from migration_guard.watching.tally import Counting, Tally
 
@@ -28,13 +28,7 @@ class Wishes:
     """What is asked for."""
 
     hooks: Hooks = NO_HOOKS
-    metrics_file: str | None = None
-    metrics_push: str | None = None
-    metrics_port: Listening | None = None
-
-    @property
-    def metrics(self) -> bool:
-        return any(one is not None for one in (self.metrics_file, self.metrics_push, self.metrics_port))
+    metrics: Destinations = Destinations()
 
 
 UNWATCHED = Wishes()
@@ -87,10 +81,7 @@ class Watches:
             except ImportError:
                 say("metrics", "the extra is not installed: pip install 'migration-guard[metrics]'")
                 return None
-            wishes = self._wishes
-            self._exposure = Exposure(
-                wishes.metrics_file, wishes.metrics_push, wishes.metrics_port, partial(say, "metrics")
-            )
+            self._exposure = Exposure(self._wishes.metrics, partial(say, "metrics"))
         return self._exposure
 
 

@@ -319,6 +319,7 @@ def test_a_proof_ends_when_it_is_told_to(database: str, monkeypatch: pytest.Monk
             "f: paused" if how == "pause" else f"f: incomplete ({'stopped by a' if how == 'signal' else ''}"
         )
         assert how == "pause" or "its proof goes on with the next run" in str(result)
+        assert result.passes == (how != "pause")  # an engine's next task goes on
         if how == "pause":
             console.execute("UPDATE migration_guard.backfills SET state = 'queued'")
         assert run([definition], database)[0].complete

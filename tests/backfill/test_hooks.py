@@ -17,6 +17,7 @@ from backfill.test_batches import Database, define
 from backfill.test_commands import Project, last
 from migration_guard.backfill import run
 from migration_guard.backfill.connect import address
+from migration_guard.backfill.report import Result
 from migration_guard.backfill.runner import prepare
 from migration_guard.backfill.state import SCHEMA, Store
 from migration_guard.backfill.transitions import State
@@ -108,8 +109,9 @@ def test_each_end_is_told_once_by_command_and_by_function(db: Database, project:
         "completed_with_quarantine",
         1,
     )
-    project("run", "--only", "good")
+    ran = project("run", "--only", "good")
     assert len(told(project)) == 2, "what was so before is not told again"
+    assert "was not called" not in ran.stdout
 
 
 def test_runs_that_share_a_backfill_tell_of_it_once(project: Project) -> None:
@@ -192,6 +194,12 @@ def test_complete_is_what_the_gate_calls_so(db: Database, tmp_path: Path) -> Non
     (tmp_path / "called").unlink()
     calling.see(eyes.look())
     assert not (tmp_path / "called").exists(), "what was told is not told again"
+    calling.finish([Result(definition.key, State.COMPLETED)])
+    assert len(said) == 1
+    blind = Calling(hooks, eyes, {definition.key}, refused=lambda _: None, say=lambda _, text: said.append(text))
+    blind.finish([Result(definition.key, State.COMPLETED), Result("before", State.COMPLETED, ran=False)])
+    assert said[1:] == ["on-complete was not called: the state could not be looked at any more"]
+    assert not (tmp_path / "called").exists()
     eyes.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from backfill.server import Server
-from backfill.test_batches import Database
+from backfill.test_batches import Database, define
 from backfill.test_commands import Project, last
+from migration_guard.backfill.errors import CannotRun
+from migration_guard.backfill.registry import Definition
+from migration_guard.backfill.report import Result
+from migration_guard.backfill.transitions import State
+from migration_guard.cli.backfill_databases import across
 
 CONFIGURATION = """
 [backfill]
@@ -75,7 +81,7 @@ def test_what_waits_waits_and_what_is_first_is_first_for_three_runs_on_two_datab
     runs = [project.start("run", "--all", *BOTH) for _ in range(3)]
     told = [one.communicate(timeout=120)[0].rstrip().split("\n")[-1] for one in runs]
     assert any(line.startswith("All complete: 6 of 6 backfills") for line in told), told
-    (high,) = {one(BEGUN, "first")[0][0] for one in databases[1:]}
+    high = databases[1](BEGUN, "first")[0][0]
     for one in databases:
         assert one("SELECT status, name, phone, count(*) FROM leads GROUP BY 1, 2, 3") == [("x", "n", "1", ROWS)]
         assert one(FINISHED, "first")[0][0] < one(BEGUN, "next")[0][0]
@@ -110,6 +116,35 @@ def test_a_database_that_cannot_be_had_keeps_nobody_from_the_others(
         assert said in last(project("run", "--all", *given))
 
 
+def test_what_programs_read_is_about_one_database_and_nothing_stands_beside_it(project: Project) -> None:
+    wholes = (("init", "--print-sql"), ("status", "--json"), ("quarantine", "export", "first"))
+    for words in wholes:
+        assert "is about one database: expected one --database" in project(*words, *BOTH).stderr
+        assert "database east" not in project(*words, "--database", "east").stdout
+    assert project("init", "--print-sql", "--database", "east").stdout == project("init", "--print-sql").stdout
+    assert "--watch goes with neither --json nor --by-tenant" in project("status", "--watch", "--json").stderr
+
+
+def test_what_was_run_before_all_were_lost_is_told() -> None:
+    definitions = (define(key="first", priority="HIGH"), define(key="next"))
+    done = Result("first", State.COMPLETED)
+
+    def run(name: str, some: tuple[Definition, ...], seconds: float) -> tuple[Result, ...]:
+        if some == definitions[:1]:
+            return (done,)
+        raise CannotRun("it is away")
+
+    told = [str(one) for one in across(("east", "west"), definitions, 60, run, as_json=False)]
+    assert told == [
+        "first on east: completed",
+        "first on west: completed",
+        "next on east: not run (it is away)",
+        "next on west: not run (it is away)",
+    ]
+    with pytest.raises(CannotRun, match="east: it is away; west: it is away"):
+        across(("east", "west"), definitions[1:], 60, run, as_json=False)
+
+
 def test_metrics_and_hooks_tell_databases_apart(project: Project) -> None:
     (project.folder / "hook.py").write_text(
         "import json\ndef note(event):\n    print(json.dumps(event), file=open('told', 'a'))\n"
@@ -119,11 +154,14 @@ def test_metrics_and_hooks_tell_databases_apart(project: Project) -> None:
         configuration.write('\n[backfill.hooks]\non-complete = "hook:note"\n')
     ran = project("run", "--all", *BOTH, "--metrics-file", str(file))
     assert last(ran).startswith("All complete: 6 of 6 backfills")
+    families = text_string_to_metric_families(file.read_text())
+    samples = [sample for family in families for sample in family.samples]
+    series = Counter((one.name, *sorted(one.labels.items())) for one in samples)
+    assert max(series.values()) == 1, "who reads it refuses the whole if a series is there twice"
     found = {
-        (sample.labels["database"], sample.labels["key"]): sample.value
-        for family in text_string_to_metric_families(file.read_text())
-        for sample in family.samples
-        if sample.name == "migration_guard_backfill_rows_examined_total"
+        (one.labels["database"], one.labels["key"]): one.value
+        for one in samples
+        if one.name == "migration_guard_backfill_rows_examined_total"
     }
     every = {(database, key) for database in ("east", "west") for key in ("first", "next", "low")}
     assert found == dict.fromkeys(every, ROWS)
