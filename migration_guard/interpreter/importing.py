@@ -5,6 +5,7 @@ All else of it is evaluated when somebody asks for it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,7 +138,11 @@ class Imports:
                 self._statements(module, list(_chosen(module, acts)), node, module.path.stem)
 
     def _unread(self, module: Module, node: cst.CSTNode) -> None:
-        self._unknown(module.path.stem, module.unread or "it is too large", node)
+        self._unknown(
+            module.path.stem,
+            module.unread or f"Python {sys.version_info.major}.{sys.version_info.minor} cannot parse it",
+            node,
+        )
 
     def _unknown(self, name: str, reason: str, node: cst.CSTNode) -> None:
         machine = self._machine
