@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from migration_guard.interpreter.syntax import Refused, Source, parse
 from migration_guard.interpreter.values import UNKNOWN, Choice, Unseen, Value, join
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.sight import Memory, folders
+from migration_guard.sight import folders
 from migration_guard.skim import places
 
 MAX_MODULE_BYTES = 600_000
@@ -233,7 +233,7 @@ class Repository:
         """Files that were read for the migration, beside its own."""
         self.opened: dict[int, dict[int, dict[Path, None]]] = {}
         """The files of data that calls read: by the node of the call, and that of the call which led there."""
-        self._found = Memory[tuple[Path, ...]]()
+        self._found: dict[tuple[str, int, Path], tuple[Path, ...]] = {}
         """The files that imports mean: the same are asked for again and again."""
         self.is_closed: Callable[[], bool] = lambda: False
         """Whether a module that was not read yet is one too many at the moment."""
@@ -245,7 +245,10 @@ class Repository:
 
     def find(self, name: str, importer: Path, level: int = 0) -> Module | None:
         """The module of an import statement, or None where the repository does not hold it."""
-        found = self._found.of((name, level, importer), partial(places.every, name, importer, self.root, level))
+        key = (name, level, importer)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = places.every(name, importer, self.root, level)
         if len(found) > 1:
             return Module(found[0], None, unread="several modules have its name, and `sys.path` says which is loaded")
         return self.at(found[0]) if found else None
@@ -261,6 +264,9 @@ class Repository:
 
     def at(self, path: Path) -> Module:
         """The module of a file, or a package without `__init__.py`."""
+        known = self._modules.get(path)
+        if known is not None:
+            return known
         if path.name.endswith(folders.ARCHIVES) and not folders.is_folder(path):
             return self._modules.setdefault(path, Module(path, None, unread="it lies in an archive"))
         if path.name.endswith(folders.COMPILED) and not folders.is_folder(path):

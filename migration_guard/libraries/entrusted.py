@@ -65,6 +65,8 @@ class Entrusted:
         self._running: set[int] = set()
         self._quiet = 0
         self._at_a_limit = 0
+        self._used_by: Call | None = None
+        """The call that was followed last: where it may go to several things out of sight, all begin in one state."""
 
     @contextmanager
     def at_a_limit(self) -> Iterator[None]:
@@ -142,12 +144,14 @@ class Entrusted:
 
     def may_use(self, callee: Value, call: Call) -> None:
         """Something out of sight is given objects and classes of the repository: it may call what they have."""
-        if self._quiet or trust.logs(callee, call.name) or trust.keeps(callee, call.name):
+        if self._quiet or trust.logs(callee, call.name) or trust.keeps(callee, call.name) or call is self._used_by:
             return
         for value in call.arguments:
             for one in held(value):
                 if isinstance(one, (Class, Instance)):
                     self._run(one, call)
+        if call.arguments:
+            self._used_by = call
 
     def _run(self, value: Value, call: Call) -> None:
         if id(value) in self._running:
