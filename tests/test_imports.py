@@ -235,6 +235,13 @@ def test_what_imports_run_is_followed_so_far_and_then_told(tmp_path: Path) -> No
     assert codes(tmp_path, files, "v/2.py") == [("MG109", 5), ("MG109", 6)]
 
 
+def test_what_imports_run_takes_no_room_from_what_the_migration_calls(tmp_path: Path) -> None:
+    large = f"# {'x' * 400_000}\n{FILL}def quiet(x):\n    return x\nquiet(fill)\n"
+    files = {f"large{n}.py": large for n in range(3)} | {"helper.py": f"{FILL}def go():\n    fill()\n"}
+    files["v/2.py"] = f"{HEAD}import large0, large1, large2\nimport helper\ndef upgrade():\n    helper.go()\n"
+    assert sorted(codes(tmp_path, files, "v/2.py")) == [("MG101", 8), ("MG109", 5)]
+
+
 @pytest.mark.parametrize("end", ["pass", WRITE])
 def test_a_chain_of_definitions_is_followed_to_its_end(tmp_path: Path, end: str) -> None:
     chain = "".join(f"def f{n}():\n    f{n + 1}()\n" for n in range(1_000))

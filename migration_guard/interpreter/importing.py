@@ -42,6 +42,7 @@ class Imports:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         machine.repository.is_closed = lambda: self.is_over
+        machine.repository.is_aside = lambda: self.is_running or self._loads
         self._done: set[Path] = {machine.module.path}
         self._left = {True: MAX_STEPS, False: MAX_STEPS}
         """Expressions that are left for what is near to a write, and for what is not."""
@@ -50,6 +51,8 @@ class Imports:
         evaluate puts it off: that has been counted."""
         self._tells = True
         """Whether what a limit hides is told: what is run is near to a write."""
+        self._loads = False
+        """Whether a module is read because importing it runs something."""
         self._within = 0
         """The frames around the module that is being run."""
 
@@ -131,7 +134,9 @@ class Imports:
                 return
             if not acts.near and self._left[False] < 0:
                 continue
+            self._loads = True
             module = self._machine.repository.at(acts.path)
+            self._loads = False
             if module.source is None or UNREAD in acts.statements:
                 self._unread(module, node)
             else:
