@@ -9,6 +9,8 @@ import pytest
 from baselines.reading import findings
 from frameworks.cases import BODIES, READ_AS, source
 
+APPS = Path(__file__).parent / "frameworks" / "apps"
+"""Where the migrations seem to lie: Frappe's DocTypes say which tables are below them."""
 EXECUTED: dict[str, dict[str, list[str]]] = json.loads(
     (Path(__file__).parent / "frameworks" / "executed.json").read_text(encoding="utf-8")
 )
@@ -20,14 +22,14 @@ VERBS = {
 SHOWN = {
     "aerich": "migrations/models/1_20240101_fill.py", "peewee_migrate": "migrations/001_fill.py", "odoo": "crm/migrations/17.0.1.0/post-migration.py",
     "openupgrade": "crm/migrations/17.0.1.0/post-migration.py", "tortoise": "shop/migrations/0002_fill.py", "numbered_module": "migrations/001_fill.py",
+    "frappe": "crm/patches/fill.py",
 }  # fmt: skip
 
 
 def told(framework: str, body: str) -> set[tuple[str, str]]:
     """Each verb with its table, as far as it is told; a relation's table may not be known."""
-    found = findings(
-        source(framework, body), READ_AS.get(framework, framework), shown=SHOWN.get(framework, "migrations/a.py")
-    )
+    shown = SHOWN.get(framework, "migrations/a.py")
+    found = findings(source(framework, body), READ_AS.get(framework, framework), folder=APPS, shown=shown)
     every = [one.operation for one in found if one.code < "MG2" and one.operation is not None]
     return {
         (verb, table)

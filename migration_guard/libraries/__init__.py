@@ -32,6 +32,7 @@ from migration_guard.libraries import (
     routines,
     standard,
     trust,
+    yoyo,
 )
 from migration_guard.libraries.database import HANDLE_NAME, Field, Handle, Model, Part, Query, Row, Statement, record
 from migration_guard.libraries.django_models import Project
@@ -255,6 +256,8 @@ class Libraries:
                 wrapper.takes(value)
             case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):
                 return migrator.decorates(name, value, Call(self.machine, name, place))
+            case External() if wrapper.root == "yoyo":
+                return yoyo.call(wrapper, Call(self.machine, wrapper.last, place, (value,)))
             case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
                 return standard.call(wrapper, Call(self.machine, wrapper.last, place, (value,)))
         if not isinstance(wrapper, External) or not is_known(wrapper):
@@ -317,11 +320,17 @@ class Libraries:
         return self.model_attribute(model, name)
 
     def class_item(self, cls: Value) -> Value | None:
-        """`Lead[1]`, an object of Pony's by its key, also of a class out of sight, where only writing counts; None for others."""
+        """`Lead[1]`, an object of Pony's or peewee's by its key, also of a class out of sight, where only writing counts; None for others."""
         if isinstance(cls, External) and cls.last[:1].isupper() and not cls.last.isupper() and not is_known(cls):
             return Row(Model(None, None, "pony"))
         model = self.model_of(cls) if isinstance(cls, Class) else None
-        return Row(model) if model is not None and model.orm == "pony" else None
+        return Row(model) if model is not None and model.orm in ("pony", "peewee") else None
+
+    def class_items_changed(self, cls: Class, name: str, call: Call) -> None:
+        """`Lead[1] = {…}`, `del Lead[1]`: peewee's models do that to their rows."""
+        model = self.model_of(cls)
+        if model is not None and model.orm == "peewee":
+            self.model_method(model, name, call)
 
     def class_method(self, cls: Class, name: str, call: Call) -> Value:
         model = self.model_of(cls)

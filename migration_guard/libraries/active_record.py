@@ -53,7 +53,8 @@ _WRITES = {
     "update_or_create": OperationKind.UPSERT_VALUES,
     "upsert": OperationKind.UPSERT_VALUES,
 }
-_ONE = frozenset("get get_or_none first last earliest latest find find_or_fail get_or_404 in_bulk".split())
+_ONE = re.compile(r"(?:get|first|last|earliest|latest|find|in_bulk)(?:_|$)")
+"""How methods begin that give one object, or several by their keys."""
 _PLAIN = frozenset("values values_list select columns pluck dicts".split())
 _NUMBERS = frozenset("count exists sum avg max min aggregate explain to_sql sql".split())
 _SAVES = frozenset({"save", "push"})
@@ -141,7 +142,7 @@ def _asked(model: Model, name: str, call: Call, query: Query | None = None) -> V
         return Query((model,), model.orm, plain=False)
     if name in ("add_columns", "run", "run_sync"):
         return query if query is not None else UNKNOWN
-    if name in _ONE:
+    if _ONE.match(name):
         return Row(model)
     if name in _NUMBERS:
         return Unknown(name, from_rows=True)
