@@ -87,6 +87,7 @@ _BULK = {
     "bulk_save_objects": OperationKind.INSERT_VALUES,
     "copy_from": OperationKind.INSERT_VALUES,
     "copy_records_to_table": OperationKind.INSERT_VALUES,
+    "copy_to_table": OperationKind.INSERT_VALUES,
 }
 
 
@@ -113,6 +114,8 @@ def call(target: External, call: Call) -> Value | None:
             return execute(call, call.argument(1, "sql") or UNKNOWN, call.argument(2, "argslist"))
         case "connect" | "Connection" | "Database" | "create_pool":
             return Handle(target.root)
+        case last if last.endswith("Cursor") and call.positional:  # `ClientCursor(connection)`
+            return Handle("cursor")
     return Unknown(target.last)
 
 
@@ -147,13 +150,13 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         return Prepared(call.argument(0, "query", "sql", "operation") or UNKNOWN)
     if name in _QUIET:
         return NONE
-    if name in _READS or name.startswith("fetch"):
+    if name in _READS or name.startswith(("fetch", "dictfetch")):
         given = call.argument(0, "query", "sql")
         if given is not None and not isinstance(given, (Constant, Unknown)):  # databases, asyncpg: `fetch_all(sql)`
             return execute(call, given, call.argument(1, "values", "params"))
         return (
             Unknown("row", from_rows=True)
-            if name in ("fetchone", "first", "one", "one_or_none", "fetchval")
+            if name in ("fetchone", "first", "one", "one_or_none", "fetchval", "dictfetchone")
             else Query()
         )
     if name in ("run_sync", "run_callable"):

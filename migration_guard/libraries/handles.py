@@ -21,7 +21,7 @@ _METHODS = {
     "set_authorizer set_autocommit set_client_encoding set_deferrable set_progress_handler set_read_only set_session "
     "set_trace_callback set_types setinputsizes setoutputsize tpc_begin tpc_commit tpc_prepare tpc_recover tpc_rollback "
     "wait xid putconn",
-    "asyncpg": "add_listener add_log_listener get_server_pid get_server_version get_settings is_closed is_in_transaction "
+    "asyncpg": "add_listener add_log_listener copy_from_query copy_from_table get_server_pid get_server_version get_settings is_closed is_in_transaction "
     "reload_schema_state release remove_listener remove_log_listener reset_type_codec set_builtin_type_codec "
     "set_type_codec start terminate",
     "Django": "check_constraints check_settings chunked_cursor clean_savepoints close_if_health_check_failed "

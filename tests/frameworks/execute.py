@@ -29,6 +29,8 @@ NAMES = {
     "tortoise": "0002_fill.py", "odoo": "post-migration.py", "openupgrade": "post-migration.py",
 }  # fmt: skip
 VERBS = ("INSERT", "UPDATE", "DELETE")
+SECONDS = 60
+"""… that a migration of a line or two may take, with all that its package imports."""
 ROWS = """
 CREATE TABLE {lead} (id {key}, name TEXT NOT NULL, hot INTEGER DEFAULT 0, score INTEGER DEFAULT 0);
 CREATE TABLE {note} (id {key}, lead_id INTEGER, text TEXT);
@@ -118,7 +120,10 @@ def executed(framework: str, body: str) -> list[str]:
         path.write_text(source(framework, body), encoding="utf-8")
         rows = (Postgres if framework in runners.ON_POSTGRES else Sqlite)(framework, folder)
         command = [sys.executable, "-W", "ignore", __file__, "--one", framework, str(path), rows.place]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            raise NotRun(f"it did not end in {SECONDS} seconds") from None
         if done.returncode != 0:
             raise NotRun(done.stderr.strip().splitlines()[-1])
         return rows.written()

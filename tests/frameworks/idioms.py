@@ -166,7 +166,7 @@ BODIES = {
     ],
     "edgy": [
         "async with Lead.query.transaction():\n    await Lead.query.update(hot=3)",
-        "async for lead in Lead.query.filter(hot=0):\n    lead.hot = 7\n    await lead.save()",
+        "for lead in await Lead.query.filter(hot=0):\n    lead.hot = 7\n    await lead.save()",
         "await Lead.query.filter(id=1).update(score=Lead.columns.score + 1)",
         "await Lead.query.bulk_get_or_create([{'name': 'q'}], unique_fields=['name'])",
         "await Note.query.delete()",

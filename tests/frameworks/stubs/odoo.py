@@ -234,8 +234,8 @@ class Records:
     # what writes
     def write(self, values: dict[str, Any]) -> bool:
         kept = {name: one.id if isinstance(one, Records) else one for name, one in self._own(values).items()}
-        if self.ids and kept:
-            settings = ", ".join(f"{name} = %s" for name in kept)
+        if self.ids and values:  # who wrote it and when is written in any case
+            settings = ", ".join(["id = id", *(f"{name} = %s" for name in kept)])
             self._cr.execute(f"UPDATE {self._table} SET {settings} WHERE id = ANY(%s)", [*kept.values(), self.ids])
         self._command(values)
         return True
