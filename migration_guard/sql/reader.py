@@ -133,7 +133,7 @@ class Reader:
         if at < len(statement):
             self._variables.remember(statement, at, body=body)
             steps += self._command(statement, at, body=body)
-            for one in run_on.further(statement, at):
+            for one in run_on.further(statement, at) if not self._lexis.spaced else ():  # MySQL refuses them
                 steps += self._run_on(one, steps, body=body)
         last = statement[len(statement) - 1]
         if last.sort is Sort.UNCLOSED:

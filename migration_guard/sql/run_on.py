@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migration_guard.sql import writes
 from migration_guard.sql.scan import Sort, words
 from migration_guard.sql.statement import Statement
 
@@ -16,7 +17,7 @@ _PART_BEHIND = words("ON FOR OF AFTER BEFORE INSTEAD ALSO DO OR KEY THEN AS EXPL
 _HOLDERS = words("GRANT REVOKE DENY")
 _CREATED = words("FUNCTION PROCEDURE PROC TRIGGER EVENT PACKAGE RULE POLICY")
 """What is created with a body that does not run now."""
-_LEADS = words("WITH EXPLAIN PREPARE")
+_LEADS = words("EXPLAIN PREPARE")
 """Words that lead to a verb of their own statement."""
 _NO_NAME = words("SET STATISTICS WHERE FROM IN ON CASCADE RESTRICT USING AS VALUES SELECT JOIN")
 _FAR = 6
@@ -27,7 +28,8 @@ def further(statement: Statement, at: int) -> Iterator[Statement]:
     """The statements behind the first one, whose first word stands at an index; each up to the end of all."""
     if _is_one(statement, at):
         return
-    found = [index for index in statement.level(at + 1, len(statement)) if _begins(statement, at, index)]
+    verb = writes.root(statement, at, len(statement))
+    found = [index for index in statement.level(verb + 1, len(statement)) if _begins(statement, at, index)]
     for index in found[statement.word(at) in _LEADS :]:
         yield Statement(statement.tokens[index:])
 
