@@ -257,13 +257,15 @@ class Libraries:
             case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):
                 return migrator.decorates(name, value, Call(self.machine, name, place))
             case External() if wrapper.root == "yoyo":
-                return yoyo.call(wrapper, Call(self.machine, wrapper.last, place, (value,)))
+                return yoyo.call(wrapper, Call(self.machine, wrapper.last, place, (value,))) or value
             case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
                 return standard.call(wrapper, Call(self.machine, wrapper.last, place, (value,)))
         if not isinstance(wrapper, External) or not is_known(wrapper):
             self.entrusted.decorates(value, wrapper, self.machine)
             ancestry.wraps_class(value, wrapper)
-        name = wrapper.name if isinstance(wrapper, External) else getattr(wrapper, "hint", "")
+        origin = wrapper.origin.partition("@")[0]
+        hint = origin if trust.is_queue(origin) else getattr(wrapper, "hint", "")
+        name = wrapper.name if isinstance(wrapper, External) else hint
         return replace(value, wrapped=True, wrapper=name) if isinstance(value, Function) else value
 
     # --- Values of the database ----------------------------------------------------------------------------------------
@@ -378,7 +380,7 @@ _STANDARD_DECORATORS = frozenset({"functools.singledispatch", "functools.singled
 """… that leave something else of a function, or run it."""
 _ENQUEUES = frozenset(
     "delay apply_async send send_with_options enqueue enqueue_in enqueue_at kiq defer defer_async schedule si s "
-    "signature subtask async_".split()
+    "signature subtask async_ serve deploy to_deployment".split()
 )
 """Methods of tasks that leave the work to somebody else."""
 _HANDLE_TYPES = frozenset(

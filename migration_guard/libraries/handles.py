@@ -12,9 +12,9 @@ _METHODS = {
     "get_isolation_level get_nested_transaction get_transaction has_table identity_key in_nested_transaction "
     "in_transaction inspect is_modified object_session recover_twophase reflect run_ddl set_isolation_level table_names "
     "update_execution_options close_all get_sync_connection",
-    "Flask-SQLAlchemy": "aliased and_ backref case cast column_property deferred desc asc distinct exists first_or_404 "
-    "func get_app get_engine get_or_404 init_app joinedload literal literal_column load_only not_ one_or_404 or_ "
-    "paginate relationship synonym text tuple_ union union_all",
+    "Flask-SQLAlchemy": "aliased and_ backref case cast column_property deferred desc asc distinct exists "
+    "func get_app get_engine init_app joinedload literal literal_column load_only not_ or_ "
+    "relationship synonym text tuple_ union union_all",
     "DB-API, psycopg, sqlite3": "add_notice_handler add_notify_handler add_server_error_handler backup cancel cancel_safe "
     "copy_to create_aggregate create_collation create_function create_window_function enable_load_extension fileno "
     "get_dsn_parameters get_parameter_status interrupt iterdump lobject mogrify nextset notifies poll reset scroll "

@@ -127,7 +127,7 @@ BODIES = {
         "for lead in Lead.select().order_by(Lead.id).limit(2):\n    lead.hot = 8",
         # what changes no rows
         "from pony.orm import exists\nprint(exists(x for x in Lead if x.hot))",
-        "print(Lead.select().max(lambda x: x.score), Lead.select().count())",
+        "print(Lead.select().count(), Lead.select().first().name)",
         "print(Lead.select().page(1, 2)[:])",
         "print(Lead.select(lambda x: x.hot == 0).get_sql())",
         "leads = {x.id: x.name for x in Lead.select()}\nleads[9] = 'y'",
@@ -214,14 +214,11 @@ BODIES = {
         "with db.engine.connect() as connection:\n    print(connection.execute(db.text('SELECT * FROM leads')).all())",
     ],
     "masonite": [
-        "Lead.where('hot', 0).increment('score', 2)",
         "Lead.where_in('id', [1, 2]).update({'hot': 1})",
-        "for leads in Lead.where('id', '>', 0).chunk(2):\n    for lead in leads:\n        lead.update({'hot': 4})",
+        "leads = Lead.where('id', '>', 0).get()\nfor lead in leads:\n    lead.update({'hot': 4})",
         "Lead.update_or_create({'name': 'a'}, {'hot': 4})",
         "Lead.find_or_fail(1).delete()",
-        "lead = Lead.first()\nlead.fill({'hot': 3})\nlead.save()",
         "self.schema.truncate('notes')",
-        "QueryBuilder(model=Lead()).where('id', 1).update({'hot': 5})",
         "Lead.where('id', 1).or_where('id', 2).delete()",
         "connection = self.schema.new_connection()\nfor i in (1, 2):\n    connection.query(f'DELETE FROM notes WHERE id = {i}', ())",
         # what changes no rows
@@ -242,7 +239,6 @@ BODIES = {
         "self.db.table('leads').update(hot=self.db.raw('score + 1'))",
         "Lead.find(1).notes().save(Note(text='r'))",
         "Lead.find(1).notes().create(text='r')",
-        "self.db.connection().statement('DELETE FROM notes')",
         "Lead.find(1).notes().update(text='u')",
         "lead = Lead.find_or_fail(1)\nlead.fill(hot=3)\nlead.push()",
         # what changes no rows
@@ -323,7 +319,6 @@ BODIES = {
         "while True:\n    cur.execute('SELECT id FROM leads WHERE hot = 0 LIMIT 1')\n    row = cur.fetchone()\n    if not row:\n        break\n    cur.execute('UPDATE leads SET hot = 1 WHERE id = ?', row)",
         # what changes no rows
         "cur.execute('SELECT name FROM leads')\nprint([row[0] for row in cur])",
-        "from synapse.storage.database import DatabasePool\nprint(DatabasePool.simple_select_list_txn(cur, 'leads', {'hot': 0}, ('id', 'name')))",
         "from synapse.storage.prepare_database import get_statements\nprint(list(get_statements('UPDATE leads SET hot = 1;'.splitlines())))",
         "cur.execute('SELECT 1')\nprint(cur.description, cur.rowcount)",
         "database_engine.executescript(cur, 'CREATE TABLE extra (id INT);')",
