@@ -55,7 +55,7 @@ _WRITES = {
     "upsert": OperationKind.UPSERT_VALUES,
 }
 _WRITING = re.compile(
-    r"(?<![^_])(?:update|delete|destroy|truncate|create|insert|upsert|increment|decrement|save)(?![^_])"
+    r"(?<![^_])(?:update|delete|destroy|truncate|create|insert|upsert|increment|decrement|save)(?!_(?:index|table)|[^_])"
 )
 """Words that say that a method writes, whatever else its name says."""
 _ONE = re.compile(r"(?:get|first|last|earliest|latest|find|in_bulk)(?:_|$)")
@@ -156,7 +156,7 @@ def _asked(model: Model, name: str, call: Call, query: Query | None = None) -> V
             model=model.name,
         )
         return Query((model,), model.orm, plain=False)
-    if _ONE.match(name):
+    if _ONE.match(name) and (model.orm, name) != ("masonite", "get"):
         row = Row(model)
         if name.endswith("_or_new"):
             row.write("new", Unknown("new"))

@@ -13,7 +13,7 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, literal, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Partial, Place, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import Handle, record
+from migration_guard.libraries.database import EXPRESSION, Handle, record
 from migration_guard.libraries.execution import execute, opaque, out_of_sight
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.operations import OperationKind
@@ -251,7 +251,9 @@ class Records(Value):
             return plain(self.table)
         if name == "_name" and self.model:
             return plain(self.model)
-        if name in ("id", "ids", "_context", "_fields", "display_name", "_ids", "create_date", "write_date"):
+        if name == "_fields":
+            return EXPRESSION
+        if name in ("id", "ids", "_context", "display_name", "_ids", "create_date", "write_date"):
             return Unknown(name, from_rows=True)
         if name in _WRITES or name in _SAME or name in _READS:
             return Method(self, name)

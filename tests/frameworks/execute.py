@@ -140,7 +140,8 @@ def main() -> int:
     noted = HERE / "executed.json"
     known = json.loads(noted.read_text()) if noted.exists() else {}
     wanted = [(one, body) for one in chosen for body in BODIES[one] if not new or body not in known.get(one, {})]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    alone = "prefect" in chosen  # two of its servers get in each other's way
+    with ThreadPoolExecutor(1 if alone else os.cpu_count()) as pool:
         written = dict(zip(wanted, pool.map(lambda one: _tried(*one), wanted)))
     for framework in chosen:
         before = known.get(framework, {})

@@ -160,6 +160,7 @@ def prefect(path: Path, database: str) -> None:
         "PREFECT_HOME": f"{database}.prefect",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
     }
     tasks(path, database)
 
