@@ -226,7 +226,9 @@ def _doing(name: str, body: str, model: str) -> Edit:
 
 
 def _leading(name: str, imported: str, body: str, application: str) -> Edit:
-    migration = f"from alembic import op\n{imported}\nrevision = 'a'\ndown_revision = None\ndef upgrade():\n    {body}\n"
+    migration = (
+        f"from alembic import op\n{imported}\nrevision = 'a'\ndown_revision = None\ndef upgrade():\n    {body}\n"
+    )
     sides: list[Files] = [
         {"app/__init__.py": "", "versions/a.py": migration.replace("§", n)}
         | {f"app/start{place}.py": application.replace("§", n) for place in ("", "/x1", "/x2")}
