@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from baselines.reading import findings
@@ -63,7 +64,7 @@ def outcome(framework: str, body: str) -> str:
 
 def table() -> list[dict[str, int | str]]:
     """A line for each framework."""
-    lines = []
+    lines: list[dict[str, int | str]] = []
     for framework, bodies in BODIES.items():
         counts = Counter(outcome(framework, body) for body in bodies if body in EXECUTED[framework])
         executed = sum(counts.values())
@@ -76,7 +77,8 @@ def main() -> int:
     lines = table()
     heads = list(lines[0])
     total = {head: "in all" if head == "framework" else sum(int(one[head]) for one in lines) for head in heads}
-    for one in (dict(zip(heads, heads)), *lines, total):
+    printed: list[Mapping[str, object]] = [dict(zip(heads, heads)), *lines, total]
+    for one in printed:
         first, *rest = (str(one[head]) for head in heads)
         print(f"{first:20}", *(f"{text:>{max(len(head), 6)}}" for head, text in zip(heads[1:], rest)))
     return 1 if total["silent"] or total["false alarm"] else 0
