@@ -129,7 +129,7 @@ class Filling(Computing):
         return ("filling", *(text.key for text in self.texts))
 
     def method(self, name: str, call: Call) -> Value:
-        populates = call.argument(5, "populate_default")
+        populates = call.argument(4, "populate_default")
         if name == "create" and (populates is None or populates.truth is not False):
             table, model = named_target(call.argument(0, "table") or UNKNOWN, call.machine)
             record(call, OperationKind.UPDATE, how="helper", tables=(table,), model=model, callee=name)
