@@ -349,7 +349,8 @@ class Migration:
         given = (plain(self.path.stem), plain(self.libraries.django.app or ""))
         with self.machine.entering(Direction.UPGRADE, function=False):
             if isinstance(cls, Class) and cls.lookup("__init__") is not None and cls.lookup("operations") is None:
-                cls.assign("operations", collections.Sequence(), self.machine, place)  # Django's own, to which it may add
+                own = collections.Sequence()  # Django's, to which it may add
+                cls.assign("operations", own, self.machine, place)
             made = self.machine.call(cls, Call(self.machine, name, place, given, given=True))
             operations = self.machine.attribute(made, "operations")
         for option in operations.alternatives():
