@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import libcst as cst
 
-from migration_guard.forms.bindings import Names
+from migration_guard.forms.bindings import Names, root_of
 from migration_guard.forms.names import NameForms, short
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 
 _PLAIN = frozenset(
-    "object ABC Enum IntEnum StrEnum Flag IntFlag NamedTuple Protocol Generic str int float bytes "
+    "object type ABC Enum IntEnum StrEnum Flag IntFlag NamedTuple Protocol Generic str int float bytes "
     "Choices TextChoices IntegerChoices".split()
 )
 """Bases of libraries that make no model of a class."""
@@ -56,6 +56,9 @@ class MemberForms(NameForms):
     ) -> tuple[cst.ClassDef, Where, tuple[cst.Call, Where] | None] | None:
         """The class that a name or a call leads to, where its body stands, and the call that made the object."""
         match owner:
+            case cst.Call(func=cst.Name(value="super")):
+                found = self._above(where)
+                return (*found, None) if found is not None else None
             case cst.Call(func=cst.Name(value=name)):
                 found = self._class(name, where)
                 return (*found, (owner, where)) if found is not None else None
@@ -112,6 +115,15 @@ class MemberForms(NameForms):
                     return found
         return owner, there
 
+    def _above(self, where: Where) -> tuple[cst.ClassDef, Where] | None:
+        """The first ancestor of the class of the method that is being read, as `super()` asks it."""
+        if where.source is None:
+            return None
+        there = self._module(where.source)
+        owner = there.names.owner(where.node)
+        bases = (one.value for one in owner.bases) if owner is not None else ()
+        return next(filter(None, (self._base(one, there) for one in bases if isinstance(one, cst.Name))), None)
+
     def _once_class(self, owner: cst.CSTNode, where: Where) -> tuple[cst.ClassDef, Where] | None:
         """The class of the object that a method is called on; one that is asked while it is looked for is none."""
         key = ("called on", id(owner), id(where.names))
@@ -124,6 +136,10 @@ class MemberForms(NameForms):
 
     def _value_of_call(self, call: cst.Call, where: Where) -> str | None:
         made = super()._value_of_call(call, where)
+        if made is None and isinstance(call.func, (cst.Name, cst.Call)):
+            called = self._class_of(call.func, where)
+            if called is not None and called[2] is not None and (method := self._method(*called[:2], "__call__")):
+                return self._called_method(method, call, where)
         return made if made is not None else self._object(call, where)
 
     def _object(self, call: cst.Call, where: Where) -> str | None:
@@ -193,16 +209,40 @@ class MemberForms(NameForms):
         """A constant of the class, a property, or what its methods set."""
         said: list[str] = []
         for one, there in self._family(node, where):
-            values = [value for key, value in constants(one) if key == name]
-            said += [self._of(without_label(value, one), there) for value in values]
+            said += self._bound_in(one, there, name)
+            for decorator in one.decorators:
+                function = self._defined(root_of(decorator.decorator) or "", there)
+                if function is not None and function[1].outer is not None:
+                    said += self._set_by(function[0], function[1].outer, name, None)
             for method in body(one):
                 if isinstance(method, cst.FunctionDef):
                     if method.name.value == name:
                         said.append(self._called_method((method, there), None, where) or "")
                     said += self._set_by(method, there, name, made)
         if not said:
+            said += self._asked_for(node, where, name)
+        if not said:
             return f"{node.name.value}.{name}"
         return said[0] if len(said) == 1 else short(f"<{'; '.join(said)}>")
+
+    def _asked_for(self, node: cst.ClassDef, where: Where, name: str) -> Iterator[str]:
+        """What is asked for a name that no class has: `__getattr__`, and the metaclass."""
+        if (method := self._method(node, where, "__getattr__")) is not None:
+            yield f"{self._called_method(method, None, where)} {name}"
+        for argument in node.keywords:
+            if isinstance(argument.value, cst.Name) and (above := self._class(argument.value.value, where)) is not None:
+                yield self._attribute(*above, name, None)
+
+    def _bound_in(self, node: cst.ClassDef, there: Where, name: str) -> Iterator[str]:
+        """What the body of a class binds a name to: constants, or whatever its loops and conditions make of it."""
+        names = self._names(node)
+        inside = Where(names, node, there.source, None, outer=there)
+        bound = [one for one in names.bindings.get(name, ()) if one.function is None and one.definition is None]
+        if all(one.how == "=" and not one.spot.blocks for one in bound):
+            for one in bound:
+                yield self._of(without_label(one.values[0], node), inside.at(one.spot))
+        else:
+            yield self._bindings(name, bound, inside)
 
     def _set_by(
         self, method: cst.FunctionDef, there: Where, name: str, made: tuple[cst.Call, Where] | None
@@ -218,7 +258,7 @@ class MemberForms(NameForms):
                 yield value if one.how == f".{name}=" else f"{one.how} {value}"
 
 
-def without_label(value: cst.BaseExpression, node: cst.ClassDef) -> cst.BaseExpression:
+def without_label(value: cst.CSTNode, node: cst.ClassDef) -> cst.CSTNode:
     """The value of a member; one of Django's choices has a label beside it."""
     names = [getattr(getattr(base.value, "attr", base.value), "value", "") for base in node.bases]
     if isinstance(value, cst.Tuple) and value.elements and any(str(name).endswith("Choices") for name in names):
