@@ -105,6 +105,8 @@ class Names:
     """Where each statement stands, by the node's id."""
     blocks: dict[int, Block] = field(default_factory=dict)
     guards: list[Guard] = field(default_factory=list)
+    asked: dict[str, list[tuple[Spot, cst.Call]]] = field(default_factory=dict)
+    """Methods that are called for nothing that they give, by the names of their objects."""
     results: list[tuple[Spot, cst.BaseExpression]] = field(default_factory=list)
     """What is returned or yielded."""
     elsewhere: set[str] = field(default_factory=set)
@@ -258,6 +260,8 @@ class Names:
 
     def _changed_by(self, call: cst.Call, spot: Spot) -> None:
         """What a call changes that gives nothing back: the list that it appends to, the object whose attribute it sets."""
+        if isinstance(call.func, cst.Attribute) and isinstance(call.func.value, cst.Name):
+            self.asked.setdefault(call.func.value.value, []).append((spot, call))
         match call.func:
             case cst.Attribute(attr=cst.Name(value=method)) if method in _CHANGERS:
                 root = _root(call.func)

@@ -181,7 +181,9 @@ class _Form(Expressions):
                 return [*self._filled(node.left, where), *self._filled(node.right, where)]
             case cst.BinaryOperation(operator=cst.Modulo()):
                 how = self._written(node.left, "%", where)
-                return [*self._filled(node.left, where), self._of(node.right, where), *how]
+                match node.right:
+                    case cst.Tuple(elements=[cst.Element(value=right)]) | right:
+                        return [*self._filled(node.left, where), self._of(right, where), *how]
             case cst.IfExp():
                 sides = [*self._filled(node.body, where), *self._filled(node.orelse, where)]
                 return [self._of(node.test, where), *sides]

@@ -97,7 +97,10 @@ class NameForms(Conditions):
             if bound and not names.binds(name) and name not in names.parameters:
                 inside = Where(names, function, module.source, None, outer=module)
                 yield self._bindings(name, bound, inside)
-                yield from (self._function(one, module) for one in self._decorated(module, function.name.value))
+                around: cst.FunctionDef | None = function
+                while around is not None:
+                    yield from (self._function(one, module) for one in self._decorated(module, around.name.value))
+                    around = self._around(around, module.names)
 
     def _set(self, module: Where) -> frozenset[str]:
         """The names that functions of a module, or of a function, declare to be those of a scope around them."""
@@ -132,9 +135,10 @@ class NameForms(Conditions):
 
     def _changed(self, first: str | None, bindings: Sequence[Binding], where: Where) -> str:
         """What a name holds after its bindings; where the same value is bound several times does not count."""
-        said = [pair for one in self._telling(bindings, where) for pair in self._said_of(one, where)]
+        telling = self._telling(bindings, where)
+        said = [pair for one in telling for pair in self._said_of(one, where)]
         plain = {value for _, value in said}
-        if first is None and len(plain) == 1 and all(one.whole for one in bindings):
+        if first is None and len(plain) == 1 and all(one.whole for one in telling):
             return plain.pop()
         shown = [f"{condition}{value}" for condition, value in said if value]
         begin = [first] if first is not None else []
