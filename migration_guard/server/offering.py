@@ -16,8 +16,9 @@ from migration_guard.lean import dataclass
 from migration_guard.move.place import Modules, NoPlace
 from migration_guard.move.plan import Refusal, movable, plan
 from migration_guard.reading.remarks import with_remarks
+from migration_guard.report.mends import difference, with_ends
 from migration_guard.rules import all_rules
-from migration_guard.server.documents import lines_of, uri_of
+from migration_guard.server.documents import uri_of
 from migration_guard.server.judging import Verdict
 from migration_guard.server.saying import at, diagnostic
 from migration_guard.sight.unsaved import Texts, instead
@@ -132,18 +133,11 @@ def _text(content: bytes) -> str:
 
 def _difference(before: str, after: str, codec: PositionCodec) -> types.TextEdit:
     """Give the lines that differ as one edit, so that what stands around them keeps its cursor."""
-    old, new = lines_of(before), lines_of(after)
-    head = _same(old, new)
-    tail = _same(old[head:][::-1], new[head:][::-1])
-    end = len(old) - tail
+    old = with_ends(before)
+    head, end, text = difference(old, with_ends(after))
     last = _end_of(old, codec) if end == len(old) else types.Position(end, 0)
     start = types.Position(head, 0) if head < len(old) or not old else _end_of(old, codec)
-    return types.TextEdit(types.Range(start, last), "".join(new[head : len(new) - tail]))
-
-
-def _same(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many lines two texts begin with that are the same."""
-    return next((at for at, (line, there) in enumerate(zip(one, other)) if line != there), min(len(one), len(other)))
+    return types.TextEdit(types.Range(start, last), text)
 
 
 def _end_of(lines: Sequence[str], codec: PositionCodec) -> types.Position:
