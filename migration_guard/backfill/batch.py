@@ -264,7 +264,8 @@ def _permitted(connection: Connection, job: Job, windows: Sequence[int], attempt
 
 
 def _control(connection: Connection, job: Job, windows: Sequence[int]) -> Control:
-    return job.store.control(connection, job.key, job.token, windows, job.subject.members)
+    members, thresholds = job.subject.members, job.thresholds
+    return job.store.control(connection, job.key, job.token, windows, members, thresholds=thresholds)
 
 
 def _changed(connection: Connection, job: Job, held: Held, attempt: Attempt) -> Changed:

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from statistics import median
 
-from migration_guard.backfill.definition import LARGEST, SMALLEST
+from migration_guard.backfill.definition import SMALLEST
 from migration_guard.backfill.steering import FREE, Steering
 
 AIM = 0.1

@@ -78,7 +78,9 @@ def test_noise_outliers_and_steps_move_it_no_more_than_they_must(change: float) 
 def test_what_takes_long_whatever_its_size_does_not_become_small(seed: int, overhead: float, begins: int) -> None:
     """As where each COMMIT waits for a standby that is far away."""
     chance = random.Random(seed)
-    sizes = simulated(Pace(begins, steering=WIDE), lambda _, rows: (overhead + 1e-6 * rows) * math.exp(chance.gauss(0, 0.1)), 120)
+    sizes = simulated(
+        Pace(begins, steering=WIDE), lambda _, rows: (overhead + 1e-6 * rows) * math.exp(chance.gauss(0, 0.1)), 120
+    )
     assert min(sizes) >= begins / 64
     assert sum(size == begins for size in sizes) > 90
 

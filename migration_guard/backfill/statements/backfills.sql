@@ -95,8 +95,8 @@ SELECT b.key, b.state, b.reason,
         SELECT pg_catalog.max(s.lease_until) FROM {state}.windows AS s WHERE s.backfill = b.key AND b.shared AND NOT s.done
     ), b.lease_until) - pg_catalog.clock_timestamp())
 FROM {state}.backfills AS b LEFT JOIN {state}.windows AS w ON w.backfill = b.key
-LEFT JOIN {state}.brakes AS k ON k.backfill = b.key
-GROUP BY b.key, k.backfill ORDER BY b.created_at, b.key
+{braked}
+GROUP BY b.key, k.reason, k.measured_at ORDER BY b.created_at, b.key
 
 -- name: counts
 SELECT COALESCE(pg_catalog.sum(examined), 0)::bigint, COALESCE(pg_catalog.sum(changed), 0)::bigint,
