@@ -148,7 +148,7 @@ def _ask_python(data: bytes) -> ast.Module | tuple[int | None, str]:
         reason = f"SyntaxError: {error.msg}"
         if any(word in str(error.msg) for word in _DEEP):
             raise Refused(error.lineno, reason) from None
-        return error.lineno, reason
+        return error.lineno or None, reason  # an unknown encoding stands on line 0
     except ValueError as error:
         return None, f"{type(error).__name__}: {error}"
     except (RecursionError, MemoryError):

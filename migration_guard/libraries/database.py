@@ -65,6 +65,7 @@ def record(
     written: str | None = None,
     rendered: Callable[[], str | Rendered] | None = None,
     loose: bool = False,
+    beyond: bool = False,
 ) -> None:
     """Tell the ledger of a data change. Rows that were read from the database make an insert a copy."""
     machine = call.machine
@@ -87,6 +88,7 @@ def record(
         written=written,
         rendered=rendered,
         loose=loose,
+        beyond=beyond,
     )
 
 

@@ -95,8 +95,9 @@ def run_functions(call: Call, names: Iterable[str]) -> None:
         run_text(call, plain(f"SELECT {name}()"), None)
 
 
-def opaque(call: Call, what: str, callee: str | None = None) -> None:
-    record(call, OperationKind.OPAQUE, how="helper", callee=callee, text=what)
+def opaque(call: Call, what: str, callee: str | None = None, *, beyond: bool = False) -> None:
+    """What is done is not known; `beyond` if not even what would do it is: it lies behind a limit or in an unknown module."""
+    record(call, OperationKind.OPAQUE, how="helper", callee=callee, text=what, beyond=beyond)
 
 
 def out_of_sight(target: External, call: Call) -> Value:
