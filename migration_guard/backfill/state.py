@@ -357,7 +357,7 @@ class Store:
         lines: list[list[Any]] = [
             [
                 *(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]),
-                *(_steered(row[20:24]), *row[24:27]),
+                *(_steered(row[20:24]), *row[24:28]),
             ]
             for row in self._sent(
                 connection, "status", parts={**self._alive, **self._steered}, thresholds=None, blind=BLIND
