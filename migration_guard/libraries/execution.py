@@ -17,6 +17,7 @@ from migration_guard.libraries.computing import Called
 from migration_guard.libraries.database import Model, Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.sql import (
+    Armed,
     Change,
     Created,
     Doubted,
@@ -155,6 +156,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
+            case Armed(table=table, verbs=verbs, function=function):
+                machine.libraries.functions.arm(table, function, verbs)
             case UnknownSql() if certain:
                 _unknown(call, text, step)
             case Harmless(why=why, schema=schema):
