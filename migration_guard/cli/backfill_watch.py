@@ -107,19 +107,26 @@ class Courses:
             part = done(one, seen.holders)
             looks = self._before.setdefault((one.key, one.sweep), deque(maxlen=LOOKS))
             looks.append((now, one.counts.examined, part))
-            since, examined, before = looks[0]
+            since, examined, _ = looks[0]
             told = [] if part is None else [f"{bar(part)} {part * 100:.0f} %"]
             if now > since:
                 told.append(f"{(one.counts.examined - examined) / (now - since):,.0f} rows/s")
-                left = (
-                    None if part is None or before is None else (1 - part) * (now - since) / max(part - before, 1e-12)
-                )
-                told += [f"about {spelt(left)} left"] if left is not None and left < FORESEEN else []
+                left = _left(looks)
+                told += [f"about {spelt(left)} left"] if left < FORESEEN else []
             if one.sweep > 1:
                 told[:0] = [f"pass {one.sweep}"]
             told += [f"held: {one.held}"] if one.held else []
             lines += [f"{one.key}: {', '.join(told)}"] if told else []
         return "\n".join(lines)
+
+
+def _left(looks: Sequence[tuple[float, int, float | None]]) -> float:
+    """Reckon the seconds that the rest of a pass takes; infinite where nothing moves, or nobody knows how far it is."""
+    known = [(at, part) for at, _, part in looks if part is not None]
+    if not known or known[-1][1] <= known[0][1]:
+        return float("inf")
+    (since, before), (now, part) = known[0], known[-1]
+    return (1 - part) * (now - since) / (part - before)
 
 
 def done(one: Standing, holders: Sequence[Holder]) -> float | None:

@@ -21,6 +21,7 @@ from backfill.process import free_port
 from backfill.test_commands import SLOW, Project, fill, last
 from migration_guard.backfill.span import span
 from migration_guard.backfill.standing import Counts, Holder, Standing
+from migration_guard.backfill.steered import Steered
 from migration_guard.backfill.transitions import State
 from migration_guard.cli.backfill_output import Seen
 from migration_guard.cli.backfill_watch import Courses
@@ -162,6 +163,7 @@ def test_what_is_left_is_foretold_by_rows_or_by_ranges_or_not(monkeypatch: pytes
             True,
             "f",
             None,
+            steered=Steered(measured=0.0),
             rows=rows,
         )
         ranges = [
@@ -180,7 +182,7 @@ def test_what_is_left_is_foretold_by_rows_or_by_ranges_or_not(monkeypatch: pytes
     )  # a new pass is reckoned from its beginning
     assert told(900_000, 2, True, False) == "k: pass 2, [##########..........] 50 %, 0 rows/s"
     assert told(900_000, 2, True, True, False, False, False) == "k: pass 2, [########............] 40 %, 0 rows/s"
-    assert told(900_000, 3) == ""
+    assert told(900_000, 3) == "k: pass 3"
 
 
 @pytest.mark.parametrize(

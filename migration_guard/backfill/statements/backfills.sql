@@ -84,7 +84,7 @@ INSERT INTO {state}.events (backfill, actor, kind, detail, data)
 VALUES (%(backfill)s, %(actor)s, %(kind)s, %(detail)s, %(data)s::jsonb)
 
 -- name: status
--- How many rows there are is what the server has counted last: nothing is scanned for it.
+-- How many rows there are is what a run has last written down of what the server had counted.
 SELECT b.key, b.state, b.reason,
     COALESCE(pg_catalog.sum(w.examined), 0)::bigint, COALESCE(pg_catalog.sum(w.changed), 0)::bigint,
     COALESCE(pg_catalog.sum(w.unchanged), 0)::bigint, COALESCE(pg_catalog.sum(w.done_already), 0)::bigint,
@@ -95,18 +95,12 @@ SELECT b.key, b.state, b.reason,
     pg_catalog.date_part('epoch', COALESCE((
         SELECT pg_catalog.max(s.lease_until) FROM {state}.windows AS s WHERE s.backfill = b.key AND b.shared AND NOT s.done
     ), b.lease_until) - pg_catalog.clock_timestamp()), (
-        SELECT NULLIF(pg_catalog.sum(GREATEST(c.reltuples, 0)), 0)::bigint FROM pg_catalog.pg_class AS c WHERE c.oid IN (
-            SELECT named.oid UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(named.oid) AS t
-        )
+        SELECT NULLIF((e.data ->> 'rows')::bigint, 0) FROM {state}.events AS e
+        WHERE e.backfill = b.key AND e.kind = 'progress' ORDER BY e.id DESC LIMIT 1
     )
-FROM {state}.backfills AS b
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN b.table_name ~ '^([A-Za-z_][A-Za-z0-9_]*|"[^"]+")([.]([A-Za-z_][A-Za-z0-9_]*|"[^"]+"))?$'
-        THEN pg_catalog.to_regclass(b.table_name) END AS oid
-) AS named
-LEFT JOIN {state}.windows AS w ON w.backfill = b.key
+FROM {state}.backfills AS b LEFT JOIN {state}.windows AS w ON w.backfill = b.key
 {braked}
-GROUP BY b.key, k.reason, k.measured_at, named.oid ORDER BY b.created_at, b.key
+GROUP BY b.key, k.reason, k.measured_at ORDER BY b.created_at, b.key
 
 -- name: counts
 SELECT COALESCE(pg_catalog.sum(examined), 0)::bigint, COALESCE(pg_catalog.sum(changed), 0)::bigint,
