@@ -57,10 +57,15 @@ def _pressed(scene: Scene, runs: list[Runner], meanwhile: Callable[[], None] = l
         before = scene.execute(CHANGED)
         meanwhile()
         for _ in range(2):
-            looked = scene.stored(LOOKED)
-            process.until(lambda looked=looked: is_over() or scene.stored(LOOKED) != looked)
+            _looked(scene, is_over)
         if scene.execute(CHANGED) != before:
             scene.false.append("held, and a batch was begun")
     finally:
         scene.execute("UPDATE pressure SET load = 1")
     process.until(lambda: is_over() or scene.stored(HELD) == [(False,)])
+
+
+def _looked(scene: Scene, is_over: Callable[[], bool]) -> None:
+    """Wait until somebody has looked at the server once more."""
+    before = scene.stored(LOOKED)
+    process.until(lambda: is_over() or scene.stored(LOOKED) != before)
