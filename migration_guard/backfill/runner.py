@@ -16,7 +16,7 @@ from migration_guard.backfill import preflight
 from migration_guard.backfill.bench import DEFAULT_BRAKE
 from migration_guard.backfill.brake.replica import Replicas
 from migration_guard.backfill.clock import Clock
-from migration_guard.backfill.company import Company, Crew, can_share, room
+from migration_guard.backfill.company import Company, Crew, at_work, can_share, room
 from migration_guard.backfill.connect import APPLICATION, Address, engine
 from migration_guard.backfill.definition import Backfill, Status
 from migration_guard.backfill.errors import CannotRun, Fault, judged
@@ -50,6 +50,8 @@ class Limits:
     """Connections that whoever starts the run needs beside its workers'."""
     expected: int = 1
     """How many workers there will be in all, by runs of their own: for so many a table is split."""
+    most: int | None = None
+    """How many may be at it, whoever has started them: where they are, nothing is run."""
     brake: BrakeSettings = DEFAULT_BRAKE
     """From which readings of the server on they are held."""
 
@@ -74,6 +76,8 @@ def run_all(
     store = Store(schema, owners)
     Replicas(limits.brake.replicas)  # what is wrong with their addresses is said before anything is run
     prepare(where, store, stop)
+    if limits.most is not None and at_work(where, store, [one.key for one in definitions]) >= limits.most:
+        return ()
     begun()
     run = _Run(past(definitions, definitions), where, store, limits, deadline, stop)
     workers = _bounded(where, limits, reporter) if limits.workers > 1 else 1

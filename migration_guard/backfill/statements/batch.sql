@@ -20,7 +20,7 @@ SELECT b.request, b.token = %(token)s AND b.state = 'running', EXISTS (
     w.id, w.kind = 'whole', w.tenant, w.parent, w.cursor_key, w.keys, COALESCE(w.done, true),
     COALESCE(p.batches, w.batches)
 FROM {state}.backfills AS b
-LEFT JOIN {state}.brakes AS k ON k.backfill = b.key
+{braked}
 LEFT JOIN pg_catalog.unnest(%(windows)s::bigint[]) WITH ORDINALITY AS wanted (id, n) ON true
 LEFT JOIN {state}.windows AS w ON w.id = wanted.id
 LEFT JOIN {state}.windows AS p ON p.id = w.parent

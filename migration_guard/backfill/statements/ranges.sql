@@ -67,15 +67,16 @@ COALESCE(w.lease_until > pg_catalog.clock_timestamp() AND EXISTS (
 (w.claimed_by = %(who)s AND w.backend_pid = pg_catalog.pg_backend_pid()) IS TRUE
 
 -- name: claim_ranges
--- Those first at which the least was done: of tenants, so that each has its turn; of other ranges, those of the dead come
--- last. Of many tenants several at once, as the few rows of several are done in one batch.
+-- Those first whose lease is over: of what somebody was at who is gone, that is the latest time at which it goes on. A range
+-- that kills whoever is at it so costs one worker a lease. Then those at which the least was done: of tenants, so that each
+-- has its turn. Of many tenants several at once, as the few rows of several are done in one batch.
 WITH pass AS (
     {open_pass}
 ), free AS MATERIALIZED (
     SELECT w.id, w.claimed_by <> %(who)s IS TRUE AS taken_over, pass.sweep, pass.bound
     FROM {state}.windows AS w JOIN pass ON pass.key = w.backfill AND pass.sweep = w.sweep
     WHERE w.kind IN ('part', 'range') AND NOT w.done AND ({own} OR NOT {alive}) AND ({wanted})
-    ORDER BY w.batches, w.id LIMIT (
+    ORDER BY w.lease_until <= pg_catalog.clock_timestamp() IS TRUE DESC, w.batches, w.id LIMIT (
         SELECT GREATEST(1, LEAST(%(most)s::bigint, pg_catalog.count(*) / %(few)s::bigint)) FROM {state}.windows AS o
         WHERE o.backfill = %(backfill)s AND o.kind = 'range' AND NOT o.done
     ) FOR NO KEY UPDATE OF w SKIP LOCKED
