@@ -7,7 +7,7 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves fuzz compare bench bench-backfill bench-start bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
+.PHONY: help setup demo test faults check docs pictures corpus score moves fuzz compare bench bench-backfill bench-start bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -16,6 +16,7 @@ help:
 	@echo "make faults   let accidents happen to the backfill runner for MINUTES=25, and print what became of them"
 	@echo "make check    run ruff, mypy, the import contracts, zizmor, and compare what is generated"
 	@echo "make docs     bring the generated pages up to date, and build the documentation in site/"
+	@echo "make pictures take pictures of the page, the terminal and the documentation, as far as it is built, into .pictures/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
 	@echo "make compare  run other tools on one small project (WRITE=--write: into docs/comparison.md)"
@@ -83,6 +84,9 @@ docs: $(STAMP)
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/picture.py
 	$(BIN)/mkdocs build --strict --quiet
+
+pictures: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python tests/pictures.py .pictures
 
 corpus: $(CORPUS)/packages
 
