@@ -42,7 +42,7 @@ def is_told(value: Value) -> bool:
 def called(value: Value, call: Call) -> None:
     """Something of such a module is called."""
     if is_told(value) and not LOOKS.match(call.name):
-        opaque(call, f"{call.name or 'a call'} is of a module whose name is not known", call.name)
+        opaque(call, f"{call.name or 'a call'} is of a module whose name is not known", call.name, beyond=True)
 
 
 def method_called(value: Value, call: Call) -> None:
