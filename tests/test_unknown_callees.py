@@ -112,6 +112,16 @@ def test_an_operation_that_the_repository_registers_is_followed(tmp_path: Path, 
     ("imports", "line", "expected"),
     [
         ("from elsewhere import Fill", "Fill('leads')", [("OPAQUE", [])]),
+        (
+            "import elsewhere\nfrom django.contrib.auth.models import AnonymousUser",
+            "migrations.RunPython(lambda apps, editor: elsewhere.show(AnonymousUser, AnonymousUser()))",
+            [],
+        ),
+        (
+            "import elsewhere\nfrom django.contrib.auth.models import User",
+            "migrations.RunPython(lambda apps, editor: elsewhere.show(User))",
+            [("OPAQUE", [])],
+        ),
         ("import elsewhere", "*elsewhere.operations()", [("OPAQUE", [])]),
         ("import pgtrigger", "pgtrigger.migrations.RemoveTrigger('order', 't')", []),
         ("import pgtrigger", "pgtrigger.migrations.FillTrigger('order', 't')", [("OPAQUE", [])]),
