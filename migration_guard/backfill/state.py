@@ -186,7 +186,7 @@ class Store:
         rows = self._sent(
             connection,
             "control",
-            parts={**self._steered, "alive": statement("range_alive")},
+            parts={**self._steered, "before": self.sql("at_it_besides", who="<", alive=statement("range_alive"))},
             thresholds=thresholds,
             blind=BLIND,
             backfill=key,

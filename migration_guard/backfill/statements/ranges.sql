@@ -85,12 +85,14 @@ UPDATE {state}.windows AS w SET token = w.token + 1, claimed_by = %(who)s, {leas
 FROM free WHERE w.id = free.id
 RETURNING w.id, w.token, w.kind, w.cursor_key, COALESCE(w.high_key, free.bound), free.taken_over, free.sweep, free.bound
 
+-- name: at_it_besides
+-- How many others are at a backfill: all of them, or those alone who go before a worker where there are too many.
+SELECT pg_catalog.count(DISTINCT w.claimed_by) FROM {state}.windows AS w
+WHERE w.backfill = b.key AND NOT w.done AND w.claimed_by {who} %(who)s AND {alive}
+
 -- name: wanted
 -- Whether a person wants as many workers as there are, and one more.
-SELECT b.pace -> 'workers' IS NULL OR (b.pace ->> 'workers')::integer > (
-    SELECT pg_catalog.count(DISTINCT w.claimed_by) FROM {state}.windows AS w
-    WHERE w.backfill = b.key AND NOT w.done AND w.claimed_by <> %(who)s AND {alive}
-)
+SELECT b.pace -> 'workers' IS NULL OR (b.pace ->> 'workers')::integer > ({others})
 FROM {state}.backfills AS b WHERE b.key = %(backfill)s
 
 -- name: claim_end
