@@ -97,6 +97,7 @@ READS = [
     ("piccolo", "print(await BigBand.select(BigBand.name).where(BigBand.name == 'a').run(), await BigBand.count())"),
     ("peewee_migrate", "migrator.add_fields('lead', a=pw.TextField(null=True))\nprint([one.a for one in Lead.select()])"),
     ("sqlalchemy_migrate", "t = Table('leads', meta, autoload=True)\nprint(t.select().execute().fetchall())"),
+    ("sqlalchemy_migrate", "from oslo_db.sqlalchemy import utils\nutils.add_index(migrate_engine, 'leads', 'i', ['hot'])\nprint(utils.get_table(migrate_engine, 'leads'))"),
     ("masonite", "with self.schema.table('leads') as table:\n    table.string('a')\nprint(DB.table('leads').get())"),
 ]  # fmt: skip
 
