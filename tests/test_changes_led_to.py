@@ -168,3 +168,68 @@ def test_a_helper_left_out_by_a_sparse_checkout_is_no_clean_run(where: Project) 
         assert "Traceback" not in ran.stderr
     assert where.guard("check", "--diff", "main").returncode == 2
     assert where.guard("check").returncode == 1
+
+
+READS = """import json, os
+from pathlib import Path
+import sqlalchemy as sa
+from alembic import op
+from app.files import text
+
+revision = "r2"
+down_revision = None
+t = sa.table("t", sa.column("a"))
+
+
+def upgrade():
+    {0}
+"""
+FILES = "import os\n\n\ndef text(name):\n    return open(os.path.join('data', name)).read()\n"
+ROWS = 'for row in json.loads((Path(__file__).parent / "rows.json").read_text()):\n        op.execute(t.update().values(a=row))'
+
+
+@pytest.mark.parametrize(
+    ("statement", "file"),
+    [
+        pytest.param(ROWS, "versions/rows.json", id="rows"),
+        pytest.param("op.execute(open('data/x.sql').read())", "data/x.sql", id="SQL where the program starts"),
+        pytest.param("op.execute(text('x.txt'))", "data/x.txt", id="a helper that reads"),
+        pytest.param("op.execute(t.update().values(a=text('x.html')))", "data/x.html", id="a page that is named"),
+    ],
+)
+def test_a_file_of_data_that_a_migration_reads_is_told(where: Project, statement: str, file: str) -> None:
+    where.write("app/files.py", FILES)
+    where.write(file, '["UPDATE t SET a = 1"]\n')
+    where.write("versions/r2.py", READS.format(statement))
+    assert where.guard("baseline", "--accept-new").returncode == 0
+    where.git("checkout", "-q", "-B", "main")
+    where.commit()
+    where.git("checkout", "-q", "-B", "feature")
+    where.write(file, '["UPDATE t SET a = 2"]\n')
+    where.git("add", "--all")
+    for arguments in ((), ("--diff", "main"), ("--staged",), ("--force-exclude", file)):
+        ran = where.guard("check", "--output-format", "concise", *arguments)
+        assert (ran.returncode, ran.stdout.count("versions/r2.py:")) == (1, 1), (arguments, ran.stdout)
+        assert "--tool-upgrade" not in ran.stdout, arguments
+    where.guard("baseline", "--tool-upgrade")
+    assert where.guard("check").returncode == 1, "what is read is another one: that is no upgrade of the tool"
+
+
+def test_a_configuration_or_a_module_that_is_gone_is_told(where: Project) -> None:
+    where.git("checkout", "-q", "main")
+    where.write("migration-guard.toml", 'small-tables = ["b"]\n')
+    where.commit()
+    where.git("checkout", "-q", "-B", "feature")
+    where.git("rm", "-q", "migration-guard.toml")
+    where.git("mv", "app/helpers.py", "app/others.py")
+    for arguments in (("--diff", "main"), ("--staged",)):
+        ran = where.guard("check", "--no-baseline", "--output-format", "concise", *arguments)
+        assert ran.returncode == 1
+        assert "versions/other.py:8:17: MG101 [medium] UPDATE of b" in ran.stdout
+        assert "versions/r1.py:9:5: MG109" in ran.stdout
+
+
+def test_several_revisions_are_refused_with_what_is_expected(where: Project) -> None:
+    ran = where.guard("check", "--diff", "main...HEAD")
+    assert ran.returncode == 2
+    assert "expected one revision" in ran.stderr
