@@ -57,6 +57,12 @@ class Changes:
     def _places(self) -> dict[Path, Changed]:
         return {Path(os.path.realpath(one.path)): one for one in self.every}
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What changed files are called and were called, relative to the root."""
+        now = (Path(os.path.relpath(one.path, self.git.root)).as_posix() for one in self.every)
+        return frozenset([*now, *(one.before for one in self.every if one.before is not None)])
+
     def below(self, paths: Sequence[str], cwd: Path) -> Changes:
         """Keep what lies in the files and folders that are named, or everything below the working directory."""
         wanted = [Path(os.path.realpath(cwd / path)) for path in paths] or [Path(os.path.realpath(cwd))]

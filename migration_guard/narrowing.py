@@ -8,10 +8,11 @@ from pathlib import Path
 
 from migration_guard.changes import Changes, changed_since, leads_elsewhere, staged
 from migration_guard.discover import BACKFILL, NOTHING, Candidate, Discovery, UsageError, discover
+from migration_guard.files import exists
 from migration_guard.git import Git, GitError
 from migration_guard.operations import Reading
 from migration_guard.request import Request
-from migration_guard.sources import governs, is_for_others
+from migration_guard.sources import governs, is_for_others, is_source
 
 
 def changes_of(request: Request) -> Changes | None:
@@ -36,7 +37,7 @@ def find(request: Request, changes: Changes | None = None) -> tuple[Discovery, f
         named = request.paths if request.force_exclude else ()
         asked = {path for path in (request.cwd / name for name in named) if path.is_file()}
     else:
-        paths = [str(one.path) for one in changes.every]
+        paths = [str(one.path) for one in changes.every if is_source(one.path.name) or exists(one.path)]
         found = discover(paths, cwd=request.cwd, load=request.load, force_exclude=True) if paths else NOTHING
         asked = {one.path for one in changes.every}
     direct = frozenset(one.path for one in found.candidates)

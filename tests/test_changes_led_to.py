@@ -233,3 +233,25 @@ def test_several_revisions_are_refused_with_what_is_expected(where: Project) -> 
     ran = where.guard("check", "--diff", "main...HEAD")
     assert ran.returncode == 2
     assert "expected one revision" in ran.stderr
+
+
+@pytest.mark.parametrize("name", ["README.md", "page.html", "film.mp4", "rows.csv"])
+def test_what_no_migration_reads_is_no_problem_when_staged(where: Project, name: str) -> None:
+    where.write(name, "x\n")
+    where.git("add", name)
+    ran = where.guard("check", "--staged")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("0 migrations checked")
+
+
+def test_data_beside_what_is_staged_is_read_from_the_index(where: Project) -> None:
+    where.write("versions/rows.csv", "1\n")
+    where.write("app/files.py", FILES)
+    rows = "for row in open(Path(__file__).parent / 'rows.csv'):\n        op.execute(t.update().values(a=row))"
+    where.write("versions/r2.py", READS.format(rows))
+    assert where.guard("baseline", "--accept-new").returncode == 0
+    where.commit()
+    where.write("versions/r2.py", READS.format(rows) + "# one more line\n")
+    where.git("add", "--all")
+    where.write("versions/rows.csv", "2\n")
+    assert "0 new, 1 grandfathered" in where.guard("check", "--staged").stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import field
 from datetime import date
@@ -140,14 +140,14 @@ class Git:
         return self._names("ls-files", "--others", "-z", *(ignored if self._view.excludes.is_file() else ignored[:1]))
 
     @contextmanager
-    def snapshot(self, commit: str) -> Iterator[Path]:
-        """Give a folder with the files of a commit, or of the index if the name is empty, that a run may read."""
+    def snapshot(self, commit: str, also: Collection[str] = ()) -> Iterator[Path]:
+        """Give a folder with the files of a commit, or of the index if the name is empty, that a run may read, and some others."""
         listed = ("ls-files", "-s", "-z") if commit == "" else ("ls-tree", "-r", "-z", "--full-tree", commit)
         entries = self._view.out(*listed)
         if entries is None:
             raise GitError(f"git {listed[0]} failed{self._shallow()}")
         own = self._ask("rev-parse", "--absolute-git-dir") or ""
-        with extracted(entries, own, lambda given: self._view.out("cat-file", "--batch", given=given)) as folder:
+        with extracted(entries, own, lambda given: self._view.out("cat-file", "--batch", given=given), also) as folder:
             yield folder
 
     def files(self, commit: str) -> frozenset[str]:
