@@ -30,6 +30,12 @@ _LETS_THROUGH = frozenset(
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _TELLS = frozenset("print debug info warning error exception critical log write success".split())
 _ADDS_TO = frozenset("append appendleft extend extendleft insert pop popitem popleft reverse remove".split())
+_DOES = _TELLS | frozenset(
+    "save asave delete adelete update aupdate bulk_update abulk_update refresh_from_db execute flush commit expire expunge add set "
+    "clear append appendleft extend extendleft insert pop popitem popleft remove discard setdefault sort reverse sleep setattr "
+    "delattr".split()
+)
+"""What is called for what it does, and does nothing but to rows, to containers, or to what people read."""
 _PUTS_TOGETHER = frozenset("format join format_map zfill".split())
 """Methods that make another text of one each time."""
 _REACHES_OUT = frozenset("requests urllib urlopen subprocess smtplib send_mail socket httpx boto3 open".split())
@@ -111,12 +117,29 @@ def taken_along(
         or _by_place(loop, row)
         or _from_before(loop.body, inside.binds - {row} - lists - _told_of(loop.body, counted(loop)))
         or _not_the_same(ast.Module([*setup.body, *helpers.body, *loop.body], []), body, row, fills=fills)
+        or _for_its_effect(ast.Module([*setup.body, *helpers.body, *loop.body], []), helping)
     )
+
+
+def adds_to_itself(body: ast.Module, rows: Collection[str]) -> str | None:
+    """Say that a value of one of these rows is computed from the one that stands there, if one is."""
+    found = any(_computes_itself(node, row) for node in ast.walk(body) for row in rows)
+    return _AGAIN if found else None
+
+
+def goes_by_order(loop: ast.For) -> bool:
+    """Whether what a loop does to one of its rows may depend on those before it."""
+    body = names_of(ast.Module(loop.body, []))
+    given = {one.id for one in ast.walk(loop.target) if isinstance(one, ast.Name)}
+    counts = last_name(loop.iter) == "enumerate" or bool(counted(loop)) or _left_early(loop) is not None
+    return counts or _from_before(loop.body, body.binds - given) is not None
 
 
 def of_a_statement(every: ast.Module, helpers: ast.Module, fields: Collection[str], *, fills: bool) -> str | None:
     """Say why a change of a queryset as a whole cannot be made again and again; None if it can. `fields` are written."""
-    reason = _not_the_same(ast.Module([*every.body, *helpers.body], []), ast.Module([], []), "", fills=fills)
+    whole = ast.Module([*every.body, *helpers.body], [])
+    reason = _not_the_same(whole, ast.Module([], []), "", fills=fills)
+    reason = reason or _for_its_effect(whole, names_of(helpers).binds)
     if reason is not None or fills:
         return reason
     for node in ast.walk(every):
@@ -307,6 +330,17 @@ def _not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool)
     for node in ast.walk(body):
         if _computes_itself(node, row):
             return _AGAIN
+    return None
+
+
+def _for_its_effect(every: ast.Module, own: Collection[str]) -> str | None:
+    """Say that something is called whose result nobody uses, so that it does something; `own` are functions that go along."""
+    for node in ast.walk(every):
+        match node:
+            case ast.Expr(value=ast.Call() as call) | ast.Expr(value=ast.Await(value=ast.Call() as call)):
+                name = last_name(call)
+                if name not in _DOES and not (isinstance(call.func, ast.Name) and name in own):
+                    return f"what {name}() does is not seen, and each batch would do it again"
     return None
 
 

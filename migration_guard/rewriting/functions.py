@@ -11,7 +11,7 @@ import libcst as cst
 
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
-from migration_guard.rewriting.carried import of_a_statement, taken_along
+from migration_guard.rewriting.carried import names_of, of_a_statement, taken_along
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.narrowed import Narrowed, Places
@@ -19,7 +19,8 @@ from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
 
-_HELPER = "from migration_guard.backfill.django import models_at"
+_HELPERS = ("in_order", "models_at")
+_HELPER = "from migration_guard.backfill.django import {}"
 _NEUTRAL = frozenset({"atomic", "scopes_disabled", "scope", "nullcontext", "suppress"})
 """What a block may be of whose end means nothing for the rows."""
 
@@ -60,10 +61,10 @@ class Django(Loop):
         models, editor = self._given(self._around)
         app, _, stem = label.partition(".")
         self._check_blocks()
-        narrowed = Narrowed(self._migration, self._around, self._statements, self._call, self._asked.row)
+        narrowed = self._narrowed(self._around)
         top = self._top_of(narrowed.old)
         self._instead[id(top)] = top.deep_replace(narrowed.old, narrowed.new)
-        used = self._used({one for one in (models, editor) if one is not None}, narrowed.lists)
+        used = self._used({one for one in (models, editor, *_HELPERS) if one is not None}, narrowed.lists)
         self._refuse_others(used)
         before, body = self._in_order(used.before), [self._as_it_comes(one) for one in self._statements]
         self._check(before, body, self._in_order(used.module), narrowed, fills=fills)
@@ -72,7 +73,14 @@ class Django(Loop):
             f"with models_at(connection, {app!r}, {stem!r}) as {given}:\n    pass\n".replace("'", '"')
         )
         block = cst.ensure_type(block, cst.With).with_changes(body=cst.IndentedBlock(body=[*before, *body]))
-        return self._wrapped(name, label, _HELPER, used, block)
+        words = names_of(ast.parse(self._code(block))).loads
+        helper = _HELPER.format(", ".join(one for one in _HELPERS if one in words))
+        return self._wrapped(name, label, helper, used, block)
+
+    def _narrowed(self, function: cst.FunctionDef) -> Narrowed:
+        found = Narrowed(self._migration, function, self._statements)
+        found.by_call(self._call, self._asked.row)
+        return found
 
     def _given(self, function: cst.FunctionDef) -> tuple[str | None, str | None]:
         """The names that the function has for the models and the schema editor."""

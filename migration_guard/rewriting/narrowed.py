@@ -27,21 +27,24 @@ _UNLIKE = f"which rows it goes through cannot be narrowed to those of a batch; {
 class Narrowed:
     """What is put in which place, so that a change reaches some rows only."""
 
-    def __init__(
-        self,
-        migration: Migration,
-        function: cst.FunctionDef,
-        statements: Sequence[cst.CSTNode],
-        call: cst.Call,
-        row: str,
-    ) -> None:
-        """Raises CannotRemove."""
+    def __init__(self, migration: Migration, function: cst.FunctionDef, statements: Sequence[cst.CSTNode]) -> None:
         self._migration = migration
         self._function = function
         self._statements = statements
-        self._call = call
         self.lists: frozenset[str] = frozenset()
         """What collects rows that are written together."""
+        self.old: cst.CSTNode = function
+        self.new: cst.CSTNode = function
+
+    def by_loop(self, loop: cst.For) -> None:
+        """Narrow the rows that a loop goes through. Raises CannotRemove."""
+        source = row_of(loop)[1]
+        if isinstance(source, cst.Attribute):  # nothing goes through a manager itself
+            raise CannotRemove(_UNLIKE)
+        self.old, self.new = self._of(source)
+
+    def by_call(self, call: cst.Call, row: str) -> None:
+        """Narrow the rows that a call changes, of which one may be held by a variable. Raises CannotRemove."""
         method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
         base = call.func.value if isinstance(call.func, cst.Attribute) else call
         if method == "bulk_update":

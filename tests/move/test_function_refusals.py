@@ -12,20 +12,9 @@ from migration_guard.pipeline import run as check
 from move.test_django import INITIAL
 
 REFUSED = {
-    "numbers of siblings": (
-        (
-            "for owner in Owner.objects.all():\n    place = 1\n    for lead in owner.lead_set.order_by('id'):\n"
-            "        lead.score = place\n        lead.save()\n        place += 1"
-        ),
-        "carries place from row to row",
-    ),
     "the place in a list": (
         "for place, lead in enumerate(Lead.objects.order_by('name')):\n    lead.score = place\n    lead.save()",
         "counts its rows",
-    ),
-    "one of several": (
-        "for owner in Owner.objects.all():\n    lead = owner.lead_set.first()\n    lead.status = str(owner.name)\n    lead.save()",
-        "cannot be narrowed",
     ),
     "the first hundred": (
         "for lead in list(Lead.objects.all()[:100]):\n    lead.status = str(lead.name)\n    lead.save()",
@@ -36,10 +25,6 @@ REFUSED = {
             "keep = Lead.objects.values('name').annotate(n=Max('id')).values_list('n', flat=True)\n"
             "Lead.objects.exclude(pk__in=list(keep)).delete()"
         ),
-        "other rows",
-    ),
-    "siblings that decide what is deleted": (
-        "for owner in Owner.objects.all():\n    if owner.lead_set.count() > 1:\n        owner.lead_set.filter(score=None).delete()",
         "other rows",
     ),
     "what it writes, of others": (

@@ -206,6 +206,9 @@ DOES_NOT = (
     ("row.a = uuid.uuid4()", "another value each time"),
     ("row.a = timezone.now()", "depends on the time of running"),
     ("row.a = requests.get(row.b).text", "reaches beyond the database"),
+    ("row.a = f(row.b)\nnotify(row)", r"what notify() does is not seen"),
+    ("row.a = f(row.b)\npost_save.send(sender=Model, instance=row)", "what send() does is not seen"),
+    ("row.a = f(row.b)\ntasks.index.delay(row.pk)", "what delay() does is not seen"),
 )
 
 
