@@ -123,8 +123,7 @@ def taken_along(
 
 def adds_to_itself(body: ast.Module, rows: Collection[str]) -> str | None:
     """Say that a value of one of these rows is computed from the one that stands there, if one is."""
-    found = any(_computes_itself(node, row) for node in ast.walk(body) for row in rows)
-    return _AGAIN if found else None
+    return _AGAIN if any(_computes_itself(node, row) is not None for node in ast.walk(body) for row in rows) else None
 
 
 def goes_by_order(loop: ast.For) -> bool:
@@ -327,10 +326,7 @@ def _not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool)
         return None
     if found := named & _CHANCE:
         return f"{min(found)} gives another value each time, and no condition tells which rows are done"
-    for node in ast.walk(body):
-        if _computes_itself(node, row):
-            return _AGAIN
-    return None
+    return _AGAIN if next(_computed(body.body, row), None) is not None else None
 
 
 def _for_its_effect(every: ast.Module, own: Collection[str]) -> str | None:
@@ -344,20 +340,67 @@ def _for_its_effect(every: ast.Module, own: Collection[str]) -> str | None:
     return None
 
 
-def _computes_itself(node: ast.AST, row: str) -> bool:
+def _computed(body: Sequence[ast.stmt], row: str) -> Iterator[str]:
+    """The attributes of a row, or its places, that are made of what stands there, one statement after the other."""
+    fresh: set[str] = set()
+    for one in body:
+        guarded = _asked_for(one, row)
+        for node in ast.walk(one):
+            attribute = _computes_itself(node, row)
+            if attribute is None or attribute in fresh:
+                continue
+            if attribute in guarded and guarded[attribute] in {inner.value for inner in _constants(node)}:
+                continue  # what it adds is what it has asked for
+            yield attribute
+        match one:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value) if (
+                name == row
+            ):
+                if not any(isinstance(inner, ast.Attribute) and inner.attr == attribute for inner in ast.walk(value)):
+                    fresh.add(attribute)
+
+
+def _asked_for(node: ast.stmt, row: str) -> dict[str, object]:
+    """Of each attribute: the constant without which a statement does anything, `if "x" not in row.plugins`."""
+    match node:
+        case ast.If(
+            test=ast.Compare(
+                left=ast.Constant(value=wanted),
+                ops=[ast.NotIn()],
+                comparators=[ast.Attribute(value=ast.Name(id=name), attr=attribute)],
+            ),
+            orelse=[],
+        ) if name == row:
+            return {attribute: wanted}
+    return {}
+
+
+def _constants(node: ast.AST) -> Iterator[ast.Constant]:
+    return (one for one in ast.walk(node) if isinstance(one, ast.Constant))
+
+
+def _computes_itself(node: ast.AST, row: str) -> str | None:
+    """The attribute of a row that a piece of code makes of what stands there; empty where it is a place in one."""
     match node:
         case ast.AugAssign(target=target):
-            return next(_root(target), None) == row and not isinstance(node.op, (ast.BitOr, ast.BitAnd))
+            own = next(_root(target), None) == row and not isinstance(node.op, (ast.BitOr, ast.BitAnd))
+            return _attribute(target) if own else None
         case ast.Call(func=ast.Attribute(value=inner, attr=method)) if method in _ADDS_TO:
-            return isinstance(inner, (ast.Attribute, ast.Subscript)) and next(_root(inner), None) == row
+            own = isinstance(inner, (ast.Attribute, ast.Subscript)) and next(_root(inner), None) == row
+            return _attribute(inner) if own else None
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value) if name == row:
-            return any(
+            own = any(
                 isinstance(one, ast.Attribute) and one.attr == attribute and next(_root(one), None) == row
                 for whole in ast.walk(value)
                 if grows(whole)
                 for one in ast.walk(whole)
             )
-    return False
+            return attribute if own else None
+    return None
+
+
+def _attribute(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) else ""
 
 
 def grows(node: ast.AST) -> bool:

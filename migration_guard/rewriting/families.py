@@ -149,7 +149,10 @@ class Family(Django):
                 yield _OTHERS
             if len(paths.get(one.asked.table, ())) != 1 or one.asked.takes_others:
                 yield _OTHERS
-            if any(names & {field.lower() for field in one.asked.fields} for names in owned.chosen_by(loop, one.asked.table)):
+            if any(
+                names & {field.lower() for field in one.asked.fields}
+                for names in owned.chosen_by(loop, one.asked.table)
+            ):
                 yield "its loop takes one of several rows by what it writes"
 
     # --- In an order that stays --------------------------------------------------------------------------------------

@@ -137,7 +137,9 @@ class Owned:
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PICKS
             )
             if picks and (given := self.of(node)) is not None and given.table == table:
-                texts = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                texts = [
+                    one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                ]
                 named = [one.arg for one in ast.walk(node) if isinstance(one, ast.keyword) and one.arg is not None]
                 yield frozenset(part for name in (*texts, *named) for part in name.lower().lstrip("-").split("__"))
 

@@ -136,7 +136,9 @@ def test_a_row_is_changed_with_all_that_belongs_to_it(tmp_path: Path, server: Se
         server.execute(MORE_ROWS, template)
         before = "0002_more"
         for number, (name, body) in enumerate(LOOPS.items(), 3):
-            project.put(f"crm/migrations/{number:04}_{name}.py", HEAD.replace("{body}", body).replace("{before}", before))
+            project.put(
+                f"crm/migrations/{number:04}_{name}.py", HEAD.replace("{body}", body).replace("{before}", before)
+            )
             before = f"{number:04}_{name}"
         project.commit()
         with server.fresh(template) as old, server.fresh(template) as new:

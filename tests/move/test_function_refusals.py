@@ -76,6 +76,22 @@ REFUSED = {
         "last = Lead.objects.order_by('-id').first()\nOwner.objects.filter(pk=last.owner_id).delete()",
         "rows that may go",
     ),
+    "other rows by their keys": (
+        "for key in Lead.objects.values_list('owner_id', flat=True):\n    lead = Lead.objects.get(pk=key)\n    lead.status = str(lead.name)\n    lead.save()",
+        "other rows",
+    ),
+    "a generator that is used up": (
+        "rows = Lead.objects.iterator()\nfor lead in rows:\n    lead.status = str(lead.name)\nLead.objects.bulk_update(rows, ['status'])",
+        "cannot be narrowed",
+    ),
+    "a queryset that is used besides": (
+        "rows = Lead.objects.all()\nfor lead in rows:\n    lead.status = str(len(rows))\nLead.objects.bulk_update(rows, ['status'])",
+        "cannot be narrowed",
+    ),
+    "two querysets, one with a limit": (
+        "rows = Lead.objects.filter(score=1) | Lead.objects.all()[:5]\nfor lead in rows:\n    lead.status = str(lead.name)\n    lead.save()",
+        "cannot be narrowed",
+    ),
     "a row that it has made": ("Lead(pk=1, name='x').save()", "which is quick"),
 }
 HEAD = """from django.db import migrations
