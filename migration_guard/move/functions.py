@@ -187,7 +187,8 @@ def function_of_query(one: Checked, finding: Finding, operation: Operation, sche
     if loop is None or len(operation.tables) != 1 or candidate.framework != "alembic":
         raise CannotMove(rendition.refusal)
     rendition = replace(rendition, loop=loop)
-    core = Core(migration, candidate.path, migration.site(rendition, rendition.calls).statements)
+    site = migration.site(rendition, rendition.calls)
+    core = Core(migration, candidate.path, site.statements)
     table, found = operation.tables[0], core.queried
     from_text = found.from_text[1] if found.from_text is not None else None
     if from_text is not None and bare(from_text.table) != bare(table):
@@ -208,7 +209,14 @@ def function_of_query(one: Checked, finding: Finding, operation: Operation, sche
         fills=drafted.fills,
     )
     drafted = with_unread(replace(drafted, names=drafted.names | written.words), schema)
-    return Piece(finding, operation, rendition, drafted, models_of(schema, drafted), written)
+    also = tuple(
+        other
+        for other in beside(one, operation)
+        if other.kind is OperationKind.UPDATE
+        and other.tables == operation.tables
+        and any(migration.holds(site.statements[0], span) for span in _spans(other))
+    )
+    return Piece(finding, operation, rendition, drafted, models_of(schema, drafted), written, also=also)
 
 
 def _refuse_unread(schema: Schema, drafted: Draft, rows: Rows) -> None:

@@ -14,7 +14,7 @@ from migration_guard.lean import dataclass
 from migration_guard.rendition.loops import row_of
 from migration_guard.rewriting.carried import adds_to_itself, goes_by_order, taken_along
 from migration_guard.rewriting.elsewhere import Elsewhere
-from migration_guard.rewriting.expressions import behind, last_name
+from migration_guard.rewriting.expressions import behind, exclude_each_other, last_name
 from migration_guard.rewriting.functions import Asked, Django
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.narrowed import Narrowed
@@ -140,6 +140,7 @@ class Family(Django):
         """Say what of the changes reaches rows that belong to no row of the loop, or to several."""
         calls = [(node, ast.dump(node)) for node in ast.walk(loop) if isinstance(node, ast.Call)]
         paths = owned.paths(loop)
+        own: list[ast.AST] = []
         for one in self._every:
             wanted = ast.dump(ast.parse(self._code(one.call).strip(), mode="eval").body)
             places = [node for node, dumped in calls if dumped == wanted]
@@ -154,6 +155,8 @@ class Family(Django):
                 for names in owned.chosen_by(loop, one.asked.table)
             ):
                 yield "its loop takes one of several rows by what it writes"
+        if not exclude_each_other(loop.body, own):
+            yield "its loop writes one row more than once"
 
     # --- In an order that stays --------------------------------------------------------------------------------------
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from backfill.server import Server
 
 from migration_guard.config import SettingsLoader
 from migration_guard.move.place import Modules
-from migration_guard.move.plan import Move, Refusal, movable, plan
+from migration_guard.move.plan import Move, movable, plan
 from migration_guard.pipeline import Request
 from migration_guard.pipeline import run as check
-from move.test_command import Project
 from move.test_django import INITIAL, ROWS, django_project, migrate
 from move.test_shapes import checksum_of, connected
 
@@ -85,6 +83,14 @@ LOOPS = {
             Lead.objects.filter(owner=owner, score__lt=30).update(name=slugify(owner.name))
         else:
             Lead.objects.filter(owner=owner).update(name="other")""",
+    "one_of_two_saves": """for owner in Owner.objects.all():
+        if owner.name.endswith("7"):
+            owner.name = slugify(owner.name)
+            owner.save()
+        else:
+            owner.name = owner.name.lower()
+            owner.save(update_fields=["name"])
+        owner.hosted.update(place=3)""",
     "one_to_one": """for owner in Owner.objects.all():
         card = owner.card
         card.text = slugify(owner.name)
@@ -169,6 +175,7 @@ REFUSED = {
     "in no order": "for lead in Lead.objects.all():\n    place = 0\n    for visit in lead.visits.all().iterator():\n        place += 1\n        visit.place = place\n        visit.save()",
     "one by what it writes": "for lead in Lead.objects.all():\n    visit = lead.visits.filter(note='x').first()\n    if visit is not None:\n        visit.note = str(lead.name)\n        visit.save()\n    lead.status = 'seen'\n    lead.save()",
     "by an order that it writes": "for lead in Lead.objects.all():\n    visit = lead.visits.order_by('place').first()\n    visit.place = lead.score\n    visit.save()",
+    "a row that is written twice": "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    lead.visits.update(note='x')\n    lead.email = str(lead.name)\n    lead.save(update_fields=['email'])",
     "an early end": "for lead in Lead.objects.all():\n    if lead.visits.filter(place=1).exists():\n        break\n    lead.status = str(lead.name)\n    lead.save()\n    lead.visits.update(note='x')",
     "mail": "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    lead.visits.update(note='x')\n    send_mail('x', 'y', 'a@b.c', [lead.email])",
     "its own relatives": "for owner in Owner.objects.all():\n    for lead in owner.lead_set.all():\n        lead.owner = Owner.objects.filter(name=lead.name).first()\n        lead.save()\n    owner.name = str(owner.lead_set.count())\n    owner.save()",
