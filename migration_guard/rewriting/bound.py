@@ -16,8 +16,9 @@ from typing import Any, ClassVar
 import libcst as cst
 
 from migration_guard.lean import dataclass
-from migration_guard.rewriting.carried import names_of, only_told, taken_along
+from migration_guard.rewriting.carried import only_told, taken_along
 from migration_guard.rewriting.layout import is_import
+from migration_guard.rewriting.names import names_of
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Written

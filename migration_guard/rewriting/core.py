@@ -9,7 +9,7 @@ from pathlib import Path
 import libcst as cst
 
 from migration_guard.rewriting.bound import ASKED, BINDS, Bound, Parts
-from migration_guard.rewriting.carried import names_of
+from migration_guard.rewriting.names import names_of
 from migration_guard.rewriting.queried import Queried, Unlike, queried
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration

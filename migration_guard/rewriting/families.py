@@ -12,7 +12,8 @@ import libcst as cst
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
 from migration_guard.rendition.loops import row_of
-from migration_guard.rewriting.carried import adds_to_itself, goes_by_order, taken_along
+from migration_guard.rewriting.again import adds_to_itself
+from migration_guard.rewriting.carried import goes_by_order, taken_along
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.expressions import behind, exclude_each_other, last_name
 from migration_guard.rewriting.functions import Asked, Django

@@ -11,9 +11,11 @@ import libcst as cst
 
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
-from migration_guard.rewriting.carried import names_of, of_a_statement, taken_along
+from migration_guard.rewriting.again import of_a_statement
+from migration_guard.rewriting.carried import taken_along
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.layout import is_import
+from migration_guard.rewriting.names import names_of
 from migration_guard.rewriting.narrowed import Narrowed, Places
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from migration_guard.lean import dataclass
-from migration_guard.rewriting.carried import grows
+from migration_guard.rewriting.again import grows
 from migration_guard.rewriting.expressions import behind, exclude_each_other, last_name
 from migration_guard.rewriting.row import Row, column_of
 from migration_guard.rewriting.texts import Text, Texts, columns_of, selected, update_of, writes
