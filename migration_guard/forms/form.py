@@ -48,6 +48,14 @@ class Forms:
         form = self._of(way, place)
         return form.on_the_way(form.of_operation(place.whole), place) + form.beside(kind, model)
 
+    def beyond(self, place: Place, way: Way) -> str:
+        """Give the canonical form of what leads beyond a limit: an import, or a call by its name and what it is given.
+
+        What happens on the way from there is the application's, and says nothing of what is not known.
+        """
+        form = self._of(way, place)
+        return form.on_the_way(form.of_lead(place.whole), place)
+
     def around(self, statement: str, place: Place, way: Way, kind: OperationKind, *, loose: bool) -> str:
         """Give the canonical form of SQL, with the conditions on the way to it.
 
@@ -123,6 +131,19 @@ class _Form(Expressions):
         if isinstance(node, _ENTERED):
             return ""  # the framework itself makes the call
         return self._of(node, self._way[-1])
+
+    def of_lead(self, node: cst.CSTNode) -> str:
+        where = self._way[-1]
+        match node:
+            case cst.Import() | cst.ImportFrom():
+                return f"import {', '.join(self._modules_of(node, where))}"
+            case cst.Call(func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name))):
+                placed = [one.star + self._of(one.value, where) for one in node.args if one.keyword is None]
+                named = [
+                    f"{one.keyword.value}={self._of(one.value, where)}" for one in node.args if one.keyword is not None
+                ]
+                return f"{name}({', '.join([*placed, *sorted(named)])})"
+        return self.of_operation(node)
 
     def reads_also(self, other: _Form, node: cst.CSTNode) -> None:
         """What a call is given beside its text may be a file of rows; nothing else of it counts."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 
-from migration_guard.rewriting.expressions import last_name
+from migration_guard.rewriting.expressions import TELLS, last_name, values_of
 from migration_guard.rewriting.names import names_of, root_of
 
-TELLS = frozenset("print debug info warning error exception critical log write success".split())
 _TIME = frozenset({"now", "utcnow", "today", "time", "localtime", "localdate", "Now", "TransactionNow"})
 _CHANCE = frozenset(
     "uuid1 uuid4 random randint randrange choice choices sample shuffle token_hex token_urlsafe token_bytes getrandbits "
@@ -23,7 +22,9 @@ _DOES = TELLS | frozenset(
 """What is called for what it does, and does nothing but to rows, to containers, or to what people read."""
 _PUTS_TOGETHER = frozenset("format join format_map zfill".split())
 """Methods that make another text of one each time."""
-_REACHES_OUT = frozenset("requests urllib urlopen subprocess smtplib send_mail socket httpx boto3 open".split())
+_REACHES_OUT = frozenset(
+    "requests urllib urlopen subprocess smtplib send_mail socket httpx boto3 open default_storage on_commit".split()
+)
 
 _AGAIN = (
     "no condition tells which rows are done: it computes each value from the one that stands there, so that a second run "
@@ -41,21 +42,41 @@ def of_a_statement(every: ast.Module, helpers: ast.Module, fields: Collection[st
     for node in ast.walk(every):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.endswith("update"):
             for given in node.keywords:
-                if given.arg in fields and _made_of_itself(given.value, given.arg or ""):
+                if given.arg in fields and _made_of_itself(given.value, given.arg or "", whole):
                     return _AGAIN
     return None
 
 
-def _made_of_itself(node: ast.expr, field: str) -> bool:
+def _made_of_itself(node: ast.expr, field: str, known: ast.Module) -> bool:
     """Whether an expression of Django's speaks of the field that it is for."""
     return not isinstance(node, ast.Constant) and any(
-        isinstance(one, ast.Constant) and one.value == field for one in ast.walk(node)
+        isinstance(one, ast.Constant) and one.value == field for one in _made_of(node, known)
     )
+
+
+def _made_of(node: ast.AST, known: ast.Module) -> Iterator[ast.AST]:
+    """The parts of an expression, of what its variables may hold, and of the functions that it names."""
+    waiting: list[ast.AST] = [node]
+    seen: set[str] = set()
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += ast.iter_child_nodes(one)
+        if isinstance(one, ast.Name) and one.id not in seen:
+            seen.add(one.id)
+            for line in ast.walk(known):
+                waiting += values_of(line, one.id)
+                if isinstance(line, ast.FunctionDef) and line.name == one.id:
+                    waiting += line.body
 
 
 def adds_to_itself(body: ast.Module, rows: Collection[str]) -> str | None:
     """Say that a value of one of these rows is computed from the one that stands there, if one is."""
-    return _AGAIN if any(_computes_itself(node, row) is not None for node in ast.walk(body) for row in rows) else None
+    return (
+        _AGAIN
+        if any(_computes_itself(node, row, body) is not None for node in ast.walk(body) for row in rows)
+        else None
+    )
 
 
 def not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool) -> str | None:
@@ -64,15 +85,16 @@ def not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool) 
     named = {node.id for node in ast.walk(every) if isinstance(node, ast.Name)} | {
         node.attr for node in ast.walk(every) if isinstance(node, ast.Attribute)
     }
-    if called & _TIME:
-        return f"{min(called & _TIME)}() depends on the time of running"
+    named |= {one.name for one in ast.walk(every) if isinstance(one, ast.alias) and one.asname is not None}
+    if found := (called & _TIME) | (named & (_TIME - {"time"})):
+        return f"{min(found)}() depends on the time of running"
     if called & _REACHES_OUT or named & (_REACHES_OUT - {"open"}):
         return "its loop reaches beyond the database"
     if fills:
         return None
     if found := named & _CHANCE:
         return f"{min(found)} gives another value each time, and no condition tells which rows are done"
-    return _AGAIN if next(_computed(body.body, row), None) is not None else None
+    return _AGAIN if next(_computed(body.body, row, every), None) is not None else None
 
 
 def for_its_effect(every: ast.Module, own: Collection[str]) -> str | None:
@@ -86,13 +108,13 @@ def for_its_effect(every: ast.Module, own: Collection[str]) -> str | None:
     return None
 
 
-def _computed(body: Sequence[ast.stmt], row: str) -> Iterator[str]:
+def _computed(body: Sequence[ast.stmt], row: str, known: ast.Module) -> Iterator[str]:
     """The attributes of a row, or its places, that are made of what stands there, one statement after the other."""
     fresh: set[str] = set()
     for one in body:
         guarded = _asked_for(one, row)
         for node in ast.walk(one):
-            attribute = _computes_itself(node, row)
+            attribute = _computes_itself(node, row, known)
             if attribute is None or attribute in fresh:
                 continue
             if attribute in guarded and guarded[attribute] in {inner.value for inner in _constants(node)}:
@@ -125,7 +147,7 @@ def _constants(node: ast.AST) -> Iterator[ast.Constant]:
     return (one for one in ast.walk(node) if isinstance(one, ast.Constant))
 
 
-def _computes_itself(node: ast.AST, row: str) -> str | None:
+def _computes_itself(node: ast.AST, row: str, known: ast.Module) -> str | None:
     """The attribute of a row that a piece of code makes of what stands there; empty where it is a place in one."""
     match node:
         case ast.AugAssign(target=target):
@@ -135,11 +157,12 @@ def _computes_itself(node: ast.AST, row: str) -> str | None:
             own = isinstance(inner, (ast.Attribute, ast.Subscript)) and next(root_of(inner), None) == row
             return _attribute(inner) if own else None
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value) if name == row:
+            rows = {row} | {one.arg for one in ast.walk(known) if isinstance(one, ast.arg)}
             own = any(
-                isinstance(one, ast.Attribute) and one.attr == attribute and next(root_of(one), None) == row
-                for whole in ast.walk(value)
+                isinstance(one, ast.Attribute) and one.attr == attribute and next(root_of(one), None) in rows
+                for whole in _made_of(value, known)
                 if grows(whole)
-                for one in ast.walk(whole)
+                for one in _made_of(whole, known)
             )
             return attribute if own else None
     return None

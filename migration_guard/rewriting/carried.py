@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 
-from migration_guard.rewriting.again import TELLS, for_its_effect, not_the_same
-from migration_guard.rewriting.expressions import last_name
+from migration_guard.rewriting.again import for_its_effect, not_the_same
+from migration_guard.rewriting.expressions import TELLS, exclude_each_other, last_name
 from migration_guard.rewriting.names import names_of, put_into, root_of
 
 _CONTAINERS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)
@@ -14,6 +14,7 @@ _MAKES = frozenset({"list", "dict", "set", "defaultdict", "Counter", "deque", "O
 _HARMLESS = frozenset(
     {"len", "sorted", "list", "set", "dict", "tuple", "any", "all", "min", "max", "sum", "str", "repr", "bool"}
 )
+_USES_UP = frozenset({"next", "__next__"})
 _LETS_THROUGH = frozenset(
     "atomic open cursor begin begin_nested no_autoflush connect closing nullcontext localcontext override savepoint".split()
 )
@@ -30,7 +31,9 @@ def taken_along(
     return (
         _left_early(loop)
         or _written_outside(body, outside - lists, row)
-        or _written_outside(helpers, helping, row)
+        or _written_outside(helpers, helping | _kept(helpers), row)
+        or _written_outside(_functions(setup), outside, row)
+        or _keeps(ast.Module([*setup.body, *helpers.body], []))
         or _handed_on(loop, setup, outside - lists)
         or _by_place(loop, row)
         or _from_before(loop.body, inside.binds - {row} - lists - _told_of(loop.body, counted(loop)))
@@ -45,6 +48,20 @@ def goes_by_order(loop: ast.For) -> bool:
     given = {one.id for one in ast.walk(loop.target) if isinstance(one, ast.Name)}
     counts = last_name(loop.iter) == "enumerate" or bool(counted(loop)) or _left_early(loop) is not None
     return counts or _from_before(loop.body, body.binds - given) is not None
+
+
+def written_twice(loop: ast.For, row: str) -> bool:
+    """Whether a loop may save its row more than once: a batch writes each of its rows once."""
+    saves = [
+        node
+        for node in ast.walk(ast.Module(loop.body, []))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"save", "delete"}
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == row
+    ]
+    return not exclude_each_other(loop.body, saves)
 
 
 def _left_early(loop: ast.For) -> str | None:
@@ -76,9 +93,44 @@ def _written_outside(tree: ast.AST, outside: set[str] | frozenset[str], row: str
         for name in put_into(node):
             if name in outside and name != row:
                 return f"its loop puts something into {name}, which the next rows may see"
-        if isinstance(node, ast.Global):
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
             return "a function that it calls keeps something from row to row"
     return None
+
+
+def _functions(tree: ast.Module) -> ast.Module:
+    """What runs only when it is called."""
+    return ast.Module([one for one in tree.body if isinstance(one, ast.FunctionDef)], [])
+
+
+def _keeps(tree: ast.Module) -> str | None:
+    """Whether a function uses something up, or a method puts something into its own object."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)) and any(map(_uses_up, ast.walk(node))):
+            return "a function that it calls keeps something from row to row"
+        if isinstance(node, ast.ClassDef):
+            methods = [one for one in node.body if isinstance(one, ast.FunctionDef) and one.args.args]
+            for one in methods:
+                own = one.args.args[0].arg
+                if not one.name.startswith("__") and own in names_of(ast.Module(one.body, [])).touched:
+                    return f"an object of {node.name} keeps something from row to row"
+    return None
+
+
+def _uses_up(node: ast.AST) -> bool:
+    """Whether something gives its next; what is made on the spot begins anew each time."""
+    anew = isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.GeneratorExp)
+    return isinstance(node, ast.Call) and last_name(node) in _USES_UP and not anew
+
+
+def _kept(helpers: ast.Module) -> frozenset[str]:
+    """The parameters of functions that keep, from call to call, what is put into them."""
+    given = [one.args for one in ast.walk(helpers) if isinstance(one, (ast.FunctionDef, ast.Lambda))]
+    found = [
+        *(pair for one in given for pair in zip(reversed([*one.posonlyargs, *one.args]), reversed(one.defaults))),
+        *(pair for one in given for pair in zip(one.kwonlyargs, one.kw_defaults, strict=True)),
+    ]
+    return frozenset(name.arg for name, value in found if value is not None and _is_container(value))
 
 
 def _handed_on(loop: ast.For, setup: ast.Module, outside: set[str]) -> str | None:
@@ -95,7 +147,7 @@ def _handed_on(loop: ast.For, setup: ast.Module, outside: set[str]) -> str | Non
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         given = {one.id for one in (*node.args, *(kw.value for kw in node.keywords)) if isinstance(one, ast.Name)}
-        if (name not in _HARMLESS and given & made) or name == "next":
+        if (name not in _HARMLESS and given & made) or last_name(node) in _USES_UP:
             return "its loop hands something on that the next rows may see"
     return None
 

@@ -13,10 +13,10 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
 from migration_guard.rendition.loops import row_of
 from migration_guard.rewriting.again import adds_to_itself
-from migration_guard.rewriting.carried import goes_by_order, taken_along
+from migration_guard.rewriting.carried import goes_by_order, taken_along, written_twice
 from migration_guard.rewriting.elsewhere import Elsewhere
-from migration_guard.rewriting.expressions import behind, exclude_each_other, last_name
-from migration_guard.rewriting.functions import Asked, Django
+from migration_guard.rewriting.expressions import behind, last_name
+from migration_guard.rewriting.functions import Asked, Django, renames
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.narrowed import Narrowed
 from migration_guard.rewriting.owned import Owned, Tables, changed
@@ -117,7 +117,7 @@ class Family(Django):
         self, before: list[Any], body: list[Any], module: list[Any], _narrowed: Narrowed, *, fills: bool
     ) -> None:
         setup = ast.parse("".join(self._code(one) for one in before))
-        helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one)))
+        helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one) or renames(one)))
         whole = ast.parse("".join(self._code(one) for one in body))
         loop = next(one for one in whole.body if isinstance(one, ast.For))
         owned = Owned(loop, self.row, self.table, self._told)
@@ -141,7 +141,6 @@ class Family(Django):
         """Say what of the changes reaches rows that belong to no row of the loop, or to several."""
         calls = [(node, ast.dump(node)) for node in ast.walk(loop) if isinstance(node, ast.Call)]
         paths = owned.paths(loop)
-        own: list[ast.AST] = []
         for one in self._every:
             wanted = ast.dump(ast.parse(self._code(one.call).strip(), mode="eval").body)
             places = [node for node, dumped in calls if dumped == wanted]
@@ -156,7 +155,7 @@ class Family(Django):
                 for names in owned.chosen_by(loop, one.asked.table)
             ):
                 yield "its loop takes one of several rows by what it writes"
-        if not exclude_each_other(loop.body, own):
+        if written_twice(loop, self.row):
             yield "its loop writes one row more than once"
 
     # --- In an order that stays --------------------------------------------------------------------------------------

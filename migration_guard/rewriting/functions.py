@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import libcst as cst
 
+from migration_guard.forms.nodes import within
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 from migration_guard.rewriting.again import of_a_statement
-from migration_guard.rewriting.carried import taken_along
+from migration_guard.rewriting.carried import taken_along, written_twice
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.layout import is_import
-from migration_guard.rewriting.names import names_of
+from migration_guard.rewriting.names import Names, handed_over, names_of
 from migration_guard.rewriting.narrowed import Narrowed, Places
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
@@ -23,7 +25,7 @@ from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
 
 _HELPERS = ("in_order", "models_at")
 _HELPER = "from migration_guard.backfill.django import {}"
-_NEUTRAL = frozenset({"atomic", "scopes_disabled", "scope", "nullcontext", "suppress"})
+_NEUTRAL = frozenset({"atomic", "scopes_disabled", "scope", "nullcontext"})
 """What a block may be of whose end means nothing for the rows."""
 
 
@@ -99,6 +101,10 @@ class Django(Loop):
                 return tops[id(one)]
         raise CannotRemove(f"which rows it goes through cannot be narrowed to those of a batch; {BY_HAND}")
 
+    def _names(self, node: cst.CSTNode) -> Names:
+        names = super()._names(node)
+        return replace(names, touched=names.touched | handed_over(ast.parse(self._code(node))))
+
     # --- Whether it can be done for some rows as for all -------------------------------------------------------------
 
     def _check_blocks(self) -> None:
@@ -123,7 +129,7 @@ class Django(Loop):
 
     def _check(self, before: list[Any], body: list[Any], module: list[Any], narrowed: Narrowed, *, fills: bool) -> None:
         setup = ast.parse("".join(self._code(one) for one in before))
-        helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one)))
+        helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one) or renames(one)))
         whole = ast.parse("".join(self._code(one) for one in body))
         asked = self._asked
         places = Places(self._code(self._call).strip(), asked.row, narrowed.lists)
@@ -133,9 +139,17 @@ class Django(Loop):
             known = ast.Module([one for one in around if one is not loop], [])
             reason = reason or taken_along(loop, known, helpers, asked.row, narrowed.lists, fills=fills)
             around = [*around, *loop.body]
+            goes_through = any(isinstance(one, ast.Name) and one.id == asked.row for one in ast.walk(loop.target))
+            if goes_through and written_twice(loop, asked.row):
+                reason = reason or "its loop writes one row more than once"
         elsewhere = Elsewhere(
             asked.model, asked.table, asked.accessors, asked.fields, asked.row, takes_others=asked.takes_others
         )
         reason = reason or elsewhere.read(setup, whole, helpers)
         if reason is not None:
             raise CannotRemove(f"{reason}; {BY_HAND}")
+
+
+def renames(node: cst.CSTNode) -> bool:
+    """Whether an import gives something another name, by which it would not be known."""
+    return any(isinstance(one, cst.ImportAlias) and one.asname is not None for one in within(node))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from symtable import SymbolTable, symtable
 
 from migration_guard.lean import dataclass
+from migration_guard.rewriting.expressions import TELLS, last_name
 
 _MUTATES = frozenset(
     "add append appendleft clear discard extend extendleft insert pop popitem popleft remove reverse setdefault sort update "
@@ -53,6 +54,15 @@ def put_into(node: ast.AST) -> Iterator[str]:
             yield from root_of(node)
         case ast.Call(func=ast.Attribute(attr=method) as function) if method in _MUTATES and not _asks_rows(function):
             yield from root_of(function)
+
+
+def handed_over(statement: ast.Module) -> frozenset[str]:
+    """The variables on which, or with which, a statement calls something for no result: `cursor.execute(…)`, `shuffle(names)`."""
+    match statement.body:
+        case [ast.Expr(value=ast.Call() as call)] if last_name(call) not in TELLS and not _asks_rows(call):
+            given = [*call.args, *(one.value for one in call.keywords)]
+            return frozenset((*root_of(call.func), *(one.id for one in given if isinstance(one, ast.Name))))
+    return frozenset()
 
 
 def _asks_rows(node: ast.AST) -> bool:

@@ -46,7 +46,7 @@ def may_write(statement: Statement, at: int, end: int, *, body: bool) -> bool:
         return True
     return any(
         (statement.word(index) == "INTO" and not body)
-        or (_is_verb(statement, index) and statement[index - 1].text == "(")
+        or (_is_verb(statement, index) and statement[index - 1].text in {"(", ")"})  # `AS (WITH … (…) DELETE`
         for index in range(at, end)
     )
 
