@@ -350,6 +350,12 @@ def test_what_settings_name_may_be_loaded_and_is_told_where_it_is_called(
     assert [code for code, _ in codes(tmp_path, files, "v/2.py")] == told
 
 
+def test_what_a_module_loads_when_it_is_imported_is_told(tmp_path: Path) -> None:
+    files = {"helper.py": "import importlib, os\nX = importlib.import_module(os.environ['A'])\n"}
+    files["v/2.py"] = f"{HEAD}from helper import X\n{CLEAN}"
+    assert codes(tmp_path, files, "v/2.py") == [("MG109", 5)]
+
+
 FACTORY = """import importlib
 from django.db import connection, models
 from shop.models import Kind

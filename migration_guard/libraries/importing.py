@@ -55,7 +55,7 @@ def _of_settings(given: Value, call: Call, otherwise: str) -> Value:
     if machine.imports.is_settled:
         return Unknown(call.name, source=SETTLED)
     begins = str(given).partition("{")[0] if isinstance(given, Text) else ""
-    if begins or machine.scope.module is machine.module:
+    if begins or machine.imports.is_running or machine.scope.module is machine.module:
         opaque(call, otherwise, call.name, beyond=True)
         return Unknown(call.name)
     return Unknown(call.name, source=loaded.LOADED)

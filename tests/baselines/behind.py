@@ -186,7 +186,7 @@ _LED = {
     "which module a call loads": (
         "from app.start import size",
         "print(size('x'))",
-        _LOADS + 'def size(n):\n    return importlib.import_module(os.environ["A§"].lower()).SIZES[n]',
+        _LOADS + 'def size(n):\n    return importlib.import_module(os.environ["A§"].lower()).sizes(n)',
     ),
 }
 """An import or a call that leads beyond a limit, or into a module that is not known, and what the application does on the way."""
@@ -194,7 +194,7 @@ _LEADS = {
     "what a call beyond a limit is given": (
         "from app.start import size",
         "print(size('x§'))",
-        _LOADS + 'def size(n):\n    return importlib.import_module(os.environ["A"].lower()).SIZES[n]',
+        _LOADS + 'def size(n):\n    return importlib.import_module(os.environ["A"].lower()).sizes(n)',
     ),
     "when a call leads beyond a limit": (
         "import os\nfrom app.start import go",
