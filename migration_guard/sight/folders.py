@@ -11,7 +11,8 @@ from pathlib import Path
 from migration_guard.sight.asking import asked, forgets
 
 FILE, FOLDER, OTHER, NOTHING = "file", "folder", "other", ""
-_REMEMBERED = 50_000
+_REMEMBERED = 4_096
+"""Folders and files: they are read side by side, and asked for soon or not again."""
 
 
 @asked()

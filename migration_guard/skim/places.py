@@ -119,7 +119,7 @@ def packages_around(path: Path, root: Path) -> Iterator[Path]:
     yield from reversed([one for one in found if one != path])
 
 
-@asked(20_000)
+@asked(4096)
 def below(folder: Path, parts: tuple[str, ...], root: Path) -> Path | None:
     """Give the module of that name below a folder."""
     target = folder.joinpath(*parts)
@@ -136,7 +136,7 @@ def below(folder: Path, parts: tuple[str, ...], root: Path) -> Path | None:
     return target if holds_ending(target, ".py") else None
 
 
-@asked(20_000)
+@asked(4096)
 def _found(parts: tuple[str, ...], folder: Path, root: Path, level: int) -> tuple[Path, ...]:
     for base in _bases(parts, folder, root, level):
         target = below(base, parts, root)
