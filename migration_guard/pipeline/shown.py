@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from migration_guard.baseline import Filed
@@ -35,7 +36,7 @@ def show(shelved: Shelved) -> Run:
         backfills=sum(one.framework == BACKFILL for one in candidates),
         excluded=read.discovery.excluded,
         failing=sum(finding.severity.at_least(levels.get(finding.path, here.fail_on)) for finding in new),
-        sources={one.candidate.shown: _decoded(one.candidate.source) for one in checked if one.findings},
+        sources=_Texts({one.candidate.shown: one.candidate.source for one in checked if one.findings}),
         first_run=request.baseline and not any(shelf.baseline.exists for shelf in shelved.shelves),
         unchanged=_known_unchanged(shelved.shelves, request.cwd) if not problems else 0,
         outside=shelved.outside,
@@ -45,6 +46,22 @@ def show(shelved: Shelved) -> Run:
         remembered=request.cache.hits if request.cache is not None else None,
     )
     return Run(report, shelved.shelves, checked, shelved.notes)
+
+
+class _Texts(Mapping[str, str]):
+    """What stands in files, decoded when it is asked for: most formats show a few of them, or none."""
+
+    def __init__(self, sources: Mapping[str, bytes]) -> None:
+        self._sources = sources
+
+    def __getitem__(self, shown: str) -> str:
+        return _decoded(self._sources[shown])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
 
 
 def _subject(request: Request) -> tuple[str, ...]:
@@ -83,6 +100,7 @@ def _places(filed: Filed, folder: Path, cwd: Path) -> frozenset[Path]:
     return frozenset({folder / filed.file, *([cwd / via.rpartition(":")[0]] if via else [])})
 
 
+@lru_cache(8)
 def _decoded(source: bytes) -> str:
     """Decode a file as Python would; what it declares wrongly is shown as well as possible."""
     try:
