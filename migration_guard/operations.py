@@ -128,6 +128,8 @@ class Operation:
     """Whether the same migration created the table that is written."""
     callee: str | None = None
     """The name of the function that writes, where only the call is visible (DML_CALL, OPAQUE)."""
+    beyond: bool = False
+    """Whether a limit, or a module that is not known, was met on the way: where, as `callee` says, is no part of the fingerprint."""
     scope: str = ""
     """The function or migration block in which the operation stands; operations of one scope are neighbours."""
     mixed: bool = False

@@ -65,6 +65,17 @@ def fits(browser: Chrome) -> bool:
     return bool(browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth"))
 
 
+def is_readable(browser: Chrome) -> bool:
+    """Say whether no number of a table is broken into lines, and no words of a picture are too small to be read."""
+    return bool(
+        browser.execute_script(
+            "const tall = node => node.getBoundingClientRect().height;"
+            "const cells = [...document.querySelectorAll('td, th')], words = [...document.querySelectorAll('svg text')];"
+            "return cells.every(one => tall(one) < 40) && words.every(one => tall(one) > 9)"
+        )
+    )
+
+
 def complaints(browser: Chrome) -> object:
     """Give what stands on the console."""
     return browser.get_log("browser")  # type: ignore[no-untyped-call]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from baselines.project import Project
 
+from migration_guard.baseline import Entry, Sight, match
+
 UPDATES = ("UPDATE o SET a = 1", "UPDATE p SET a = 1", "UPDATE q SET a = 1")
 
 
@@ -198,16 +200,51 @@ def test_what_could_not_be_read_then_is_not_told_by_guessing(tmp_path: Path) -> 
     assert '"reason":"agreed"' in where.baseline.read_text(encoding="utf-8")
 
 
-def test_what_is_said_of_an_old_entry_is_kept_where_it_joins_another(where: Project) -> None:
-    """As after a merge of a branch whose tool was newer: the same finding, once in each scheme."""
-    where.write("versions/a.py", alembic("a", "UPDATE o SET a = 1", "UPDATE o SET a = 1"))
+@pytest.mark.parametrize("digest", ["the same", "another"])
+def test_two_schemes_of_one_finding_are_one_entry_and_lose_no_reason(where: Project, digest: str) -> None:
+    """As after a merge of a branch whose tool was newer: the same finding, once in each scheme. A second copy is new."""
+    where.write("versions/a.py", alembic("a", "UPDATE o SET a = 1"))
     where.accept()
     (kept,) = where.baseline.read_text(encoding="utf-8").splitlines()[1:]
-    new = json.loads(kept) | {"count": 1, "reason": "newer", "until": "2031-01-01"}
-    old = new | {"fp": f"2:{new['fp'].partition(':')[2]}", "reason": "older", "owner": "ann", "until": "2030-01-01"}
+    new = json.loads(kept) | {"reason": "newer", "until": "2031-01-01"}
+    told = new["fp"].partition(":")[2] if digest == "the same" else 20 * "0"
+    old = new | {"fp": f"2:{told}", "reason": "older", "owner": "ann", "until": "2030-01-01"}
     where.write(where.baseline.name, "".join(f"{json.dumps(one)}\n" for one in ({"format": 1}, new, old)))
     where.commit()
-    assert counts(where) == (0, 2, 0)
+    assert counts(where) == (0, 1, 0)
+    where.write("versions/a.py", alembic("a", "UPDATE o SET a = 1", "UPDATE o SET a = 1"))
+    assert counts(where) == (1, 1, 0)
     assert where.guard("baseline").returncode == 0
     (one,) = map(json.loads, where.baseline.read_text(encoding="utf-8").splitlines()[1:])
-    assert (one["count"], one["reason"], one["owner"], one["until"]) == (2, "newer | older", "ann", "2030-01-01")
+    assert "count" not in one
+    assert (*sorted(one["reason"].split(" | ")), one["owner"], one["until"]) == ("newer", "older", "ann", "2030-01-01")
+
+
+def test_a_finding_of_an_old_entry_beside_one_that_holds_is_its_own(where: Project) -> None:
+    where.write("versions/a.py", alembic("a", "UPDATE o SET a = 1", "UPDATE o SET a = 2"))
+    where.accept()
+    one, other = map(json.loads, where.baseline.read_text(encoding="utf-8").splitlines()[1:])
+    old = other | {"fp": f"2:{20 * '0'}", "reason": "older"}
+    where.write(where.baseline.name, "".join(f"{json.dumps(each)}\n" for each in ({"format": 1}, one, old)))
+    where.commit()
+    assert counts(where) == (0, 2, 0)
+
+
+def test_each_entry_is_looked_at_a_few_times_however_many_are_stale() -> None:
+    """Staleness costs no more for each entry of a large baseline than of a small one."""
+
+    def looks(number: int) -> int:
+        entries = [
+            Entry(f"versions/{n // 10}.py", f"m{n // 10}", "update-in-migration", "t", f"3:{n:020x}")
+            for n in range(number)
+        ]
+        seen = list[Entry]()
+
+        def sight(entry: Entry) -> Sight:
+            seen.append(entry)
+            return Sight.GONE
+
+        assert len(match(entries, (), sight).stale) == number
+        return len(seen)
+
+    assert looks(4_000) == 10 * looks(400)

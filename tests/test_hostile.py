@@ -127,6 +127,7 @@ def test_whatever_a_migration_looks_like_it_is_found(tmp_path: Path) -> None:
 def test_the_other_files_are_still_checked(sources: Report, statements: Report) -> None:
     assert sources.found(GOOD) and statements.found(GOOD)
     assert sources.run.returncode == 2
+    assert all(problem["line"] is None or problem["line"] > 0 for problem in sources.problems.values())
 
 
 def test_each_file_is_accounted_for_once(sources: Report) -> None:

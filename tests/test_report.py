@@ -129,8 +129,7 @@ def test_full_shows_statement_table_and_remedy() -> None:
     assert said("full", replace(REPORT, findings=(HIGH, replace(MIXED, help="Split it."))), Screen(quiet=True)) == (
         "MG101 update-in-migration [high] UPDATE of leads runs inside the migration\n"
         "  --> crm/migrations/42.py:5:17 (migration 42)\n"
-        "  5 |     op.execute(\"UPDATE leads SET status = 'new'\")\n"
-        "    |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+        "  5 >     op.execute(\"UPDATE leads SET status = 'new'\")\n"
         "  = table: leads, model crm.Lead\n"
         "  = do: Move it into a backfill.\n"
         "  = try: migration-guard move crm/migrations/42.py:5\n"
@@ -170,6 +169,25 @@ def test_two_changes_in_one_text_are_told_each_with_its_table_and_advice() -> No
         "  = do: Delete in batches.",
         "  = try: migration-guard move crm/migrations/42.py:5",
     ]
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    """What advice begins with is said once; the command for one place, and the others by their places."""
+    lines = range(10, 16)
+    many = [replace(HIGH, code=f"MG10{n}", span=Span(n, 5, n, 9), help=f"Some words: do {n}.") for n in lines]
+    text = said("full", replace(REPORT, findings=tuple(many), problems=()))
+    assert text.count("Some words") == 1
+    assert "  = do: Do 11.\n" in text
+    assert text.count("= try: migration-guard move") == 1
+    path = HIGH.path
+    assert f"Others to try `migration-guard move` on: {path}:11 {path}:12 {path}:13 and 2 more\n" in text
+
+
+def test_one_of_several_statements_in_a_line_is_underlined() -> None:
+    source = 'run("DELETE FROM a"); run("DELETE FROM b")\n'
+    two = [replace(HIGH, span=Span(1, at, 1, at + 13)) for at in (6, 28)]
+    text = said("full", replace(REPORT, findings=tuple(two), sources={HIGH.path: source}))
+    assert [line.strip("| ") for line in text.splitlines() if "^" in line] == ["^" * 13] * 2
 
 
 def test_a_remark_for_other_linters_is_answered() -> None:

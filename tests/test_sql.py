@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from migration_guard.operations import OperationKind
 from migration_guard.sql import (
+    Armed,
     Change,
     Created,
     Doubted,
@@ -83,7 +84,11 @@ def test_functions_of_an_earlier_text() -> None:
         Change(OperationKind.DELETE, ("a",), 0, 11)
     ]
     trigger = "CREATE TRIGGER t BEFORE INSERT ON b FOR EACH ROW EXECUTE FUNCTION fill()"
-    assert [type(step) for step in read_sql(trigger, functions=Functions({"fill": before}))] == [Harmless, Doubted]
+    assert [type(step) for step in read_sql(trigger, functions=Functions({"fill": before}))] == [
+        Harmless,
+        Doubted,
+        Armed,
+    ]
 
 
 def test_tables_that_come_and_go() -> None:

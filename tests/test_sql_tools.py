@@ -203,6 +203,74 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
         },
         {"migrations/001_a.sql": ALL_UP},
     ),
+    "dbmate, a marker with words behind it": (
+        {"db/1_a.sql": f"-- migrate:up\n{UP}\n-- migrate:down is not needed\n{DOWN}\n"},
+        {"db/1_a.sql": ALL_UP},
+    ),
+    "dbmate, called like a way down": (
+        {"db/1_take.down.sql": f"-- migrate:up\n{UP}\n\n{DOWN}\n"},
+        {"db/1_take.down.sql": ["2 UPDATE upgrade", "4 DELETE upgrade"]},
+    ),
+    "goose, a marker further in": (
+        {"db/1_a.sql": f"-- +goose Up\n{UP}\n  -- +goose Down\n{DOWN}\n"},
+        {"db/1_a.sql": ALL_UP},
+    ),
+    "goose, up again": (
+        {"db/1_a.sql": f"-- +goose Up\n{UP}\n-- +goose Down\n{DOWN}\n-- +goose Up\nTRUNCATE x;\n"},
+        {"db/1_a.sql": [*BOTH, "6 TRUNCATE upgrade"]},
+    ),
+    **{
+        f"sql-migrate, a remark: {remark}": (
+            {"db/1_a.sql": f"-- +migrate Up\n{UP}\n{remark}\n{DOWN}\n"},
+            {"db/1_a.sql": ALL_UP},
+        )
+        for remark in ("-- +migrate down", "--+migrate Down", "  -- +migrate Down", "-- +migrate Downwards")
+    },
+    "flyway, what is called like an undoing": (
+        {"sql/u2__a.sql": UP, "db/U3__a.sql": UP, "db/V4__b.sql": UP, "db/V1.sql": UP, "db/afterConnect.sql": UP},
+        {
+            "sql/u2__a.sql": ["1 UPDATE upgrade"],
+            **{f"db/{name}": ["1 UPDATE upgrade"] for name in ("U3__a.sql", "V4__b.sql", "afterConnect.sql")},
+        },
+    ),
+    "sqitch, folders for each engine": (
+        {
+            "sqitch.conf": '[engine "pg"]\n  top_dir = pg\n[engine "mysql"]\n  top_dir = my\n',
+            "pg/deploy/a.sql": UP,
+            "my/deploy/a.sql": UP,
+            "pg/revert/a.sql": DOWN,
+        },
+        {
+            "pg/deploy/a.sql": ["1 UPDATE upgrade"],
+            "my/deploy/a.sql": ["1 UPDATE upgrade"],
+            "pg/revert/a.sql": ["1 DELETE downgrade"],
+        },
+    ),
+    **{
+        f"markers that the file beside it does not have: {marker}": (
+            {"migrations/001_a.sql": "SELECT 1;\n", "migrations/002_b.sql": f"{up}\n{UP}\n{down}\n{DOWN}\n"},
+            {"migrations/002_b.sql": ALL_UP},
+        )
+        for marker, up, down in (
+            ("dbmate", "-- migrate:up", "-- migrate:down"),
+            ("goose", "-- +goose Up", "-- +goose Down"),
+            ("sql-migrate", "-- +migrate Up", "-- +migrate Down"),
+            ("play", "-- !Ups", "-- !Downs"),
+            ("mybatis", "-- // b", "-- //@UNDO"),
+        )
+    },
+    "mybatis, a remark": (
+        {"migrations/001_a.sql": f"SELECT 1;\n{UP}\n-- //@UNDO\n{DOWN}\n"},
+        {"migrations/001_a.sql": ALL_UP},
+    ),
+    "ways down of nothing": (
+        {"migrations/1_take.down.sql": UP, "m/atlas.sum": "", "m/2_take.down.sql": UP, "p/20240101_a/down.sql": UP},
+        {
+            "migrations/1_take.down.sql": ["1 UPDATE upgrade"],
+            "m/2_take.down.sql": ["1 UPDATE upgrade"],
+            "p/20240101_a/down.sql": ["1 UPDATE upgrade"],
+        },
+    ),
     "a file with a mark of its byte order": (
         {"db/a.sql": f"\ufeff-- migrate:up\n{UP}\n"},
         {},

@@ -135,6 +135,7 @@ def command(
         pending=_pending(since, unapplied=unapplied),
         strict_discovery=strict_discovery,
         ignores_since=no_inline_ignores_since,
+        renders=reports.with_moves and not staged,  # what would be written is asked of the files as they lie there
     )
     if diff is not None and staged:
         raise click.UsageError("--diff and --staged exclude each other")
@@ -155,6 +156,10 @@ def command(
         settings = load.for_folder(request.cwd)
         beside = background(report.findings, settings, severities_of(settings), history=reports.with_history)
         report = replace(report, background=beside)
+    if request.renders:
+        from migration_guard.offers import moves  # noqa: PLC0415 -- few formats can offer it
+
+        report = replace(report, moves=moves(found, request.cwd))
     if verbose:
         governing = load.for_folder(request.cwd).source
         complain(f"configuration: {governing or 'none, only defaults'}; up to {request.workers} reading processes")

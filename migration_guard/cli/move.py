@@ -284,11 +284,11 @@ class _Mover:
         """Write every file, or none: what others rely on first."""
         done: list[tuple[Path, bytes | None]] = []
         try:
-            for path, before, after in _changes(move):
-                _check_read(path, before)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                replace_file(path, after)
-                done.append((path, before))
+            for one in move.changes:
+                _check_read(one.path, one.before)
+                one.path.parent.mkdir(parents=True, exist_ok=True)
+                replace_file(one.path, one.after)
+                done.append((one.path, one.before))
         except click.ClickException:
             for path, before in reversed(done):
                 if before is None:
@@ -324,21 +324,12 @@ def _check_read(path: Path, before: bytes | None) -> None:
         raise click.ClickException(f"{path.name} has changed since it was read; run this again")
 
 
-def _changes(move: Move) -> Iterator[tuple[Path, bytes | None, bytes]]:
-    """Each file that a move changes, as it was and as it would be; the migration last."""
-    yield move.module.path, move.module.content, move.module_after
-    for change in move.others:
-        yield change.path, change.before, change.after
-    if move.after is not None:
-        yield move.migration, move.before, move.after
-
-
 def _show(move: Move) -> None:
     """Print the change of both files as a diff."""
-    for path, before, after in sorted(_changes(move), key=lambda change: change[0] != move.migration):
-        shown = one_line(shown_path(path, Path.cwd()))
-        old, new = ((data or b"").decode("utf-8", "replace").splitlines() for data in (before, after))
-        names = ("/dev/null" if before is None else f"a/{shown}", f"b/{shown}")
+    for one in sorted(move.changes, key=lambda change: change.path != move.migration):
+        shown = one_line(shown_path(one.path, Path.cwd()))
+        old, new = ((data or b"").decode("utf-8", "replace").splitlines() for data in (one.before, one.after))
+        names = ("/dev/null" if one.before is None else f"a/{shown}", f"b/{shown}")
         for line in unified_diff(old, new, *names, lineterm=""):
             emit(f"{one_line(line)}\n")
     for note in move.notes:

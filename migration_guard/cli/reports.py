@@ -18,6 +18,7 @@ from migration_guard.report.screen import Screen
 FOR_PEOPLE = ("full", "concise")
 SHOWING_HISTORY = frozenset({"html"})
 SHOWING_BACKGROUND = SHOWING_HISTORY | {"markdown"}
+OFFERING_MOVES = frozenset({"sarif", "rdjson"})
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable in which GitHub Actions names the file of a step's summary."""
 
@@ -48,6 +49,11 @@ class Wanted:
     def with_history(self) -> bool:
         """Whether one of them shows how the baseline came to be what it is."""
         return not SHOWING_HISTORY.isdisjoint(self._formats)
+
+    @property
+    def with_moves(self) -> bool:
+        """Whether one of them offers what `move` would write."""
+        return not OFFERING_MOVES.isdisjoint(self._formats)
 
     @property
     def in_files(self) -> bool:

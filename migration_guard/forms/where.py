@@ -7,13 +7,14 @@ from collections.abc import Mapping as Bound
 from dataclasses import field
 
 import libcst as cst
+from libcst.helpers import get_full_name_for_node
 
 from migration_guard.forms.bindings import Names, Origin, Spot
 from migration_guard.forms.nodes import argument, calls, default
 from migration_guard.interpreter.call import Frame
 from migration_guard.interpreter.repository import Module, Repository
 from migration_guard.interpreter.syntax import Source
-from migration_guard.interpreter.values import Value
+from migration_guard.interpreter.values import Place, Value
 from migration_guard.lean import dataclass
 
 
@@ -34,6 +35,11 @@ class Way:
             tuple(frame.statement for frame in every),
             tuple(dict(frame.passes) for frame in every),
         )
+
+    def until(self, place: Place) -> Way:
+        """Up to the call, or the import, at a place on it."""
+        number = next((number for number, frame in enumerate(self.frames) if frame.place is place), len(self.frames))
+        return Way(self.frames[:number], self.statements[:number], self.passes[:number])
 
     @property
     def loops(self) -> tuple[tuple[int, int], ...]:
@@ -117,10 +123,32 @@ class Places:
         if source is None or scope.parent is None:
             return None
         module = self._module(source)
-        left = self._around(frame.node, module.names) if scope.parent.parent is not None else None
+        return self._enclosing(frame.node, module, caller) if scope.parent.parent is not None else module
+
+    def _enclosing(self, node: cst.CSTNode, module: Where, caller: tuple[cst.CSTNode, Where] | None) -> Where:
+        """The functions around one that was defined in them, which they have left; a decorator was called by its line."""
+        left = self._around(node, module.names)
         if left is None:
             return module
-        return Where(self._names(left), left, source, None, outer=module, caller=caller, called=left.name.value)
+        return Where(
+            self._names(left),
+            left,
+            module.source,
+            None,
+            outer=self._enclosing(left, module, caller),
+            caller=self._as_decorator(left.name.value, caller) or caller,
+            called=left.name.value,
+        )
+
+    def _as_decorator(self, name: str, caller: tuple[cst.CSTNode, Where] | None) -> tuple[cst.CSTNode, Where] | None:
+        """The call of a decorator of this name, by which the function was decorated that is called."""
+        call, there = caller if caller is not None else (None, None)
+        found = self._called(call, there) if isinstance(call, cst.Call) and there is not None else None
+        for one in found[0].decorators if found is not None else ():
+            made = one.decorator
+            if isinstance(made, cst.Call) and calls(made, name) and found is not None and found[1].outer is not None:
+                return made, found[1].outer
+        return None
 
     def _around(self, node: cst.CSTNode, names: Names) -> cst.FunctionDef | None:
         """The function in whose body another one is defined."""
@@ -163,6 +191,20 @@ class Places:
         if self._repository is None or where.source is None or not (origin.module or origin.level):
             return None
         return self._repository.find(origin.module, where.source.path, origin.level)
+
+    def _modules_of(self, node: cst.Import | cst.ImportFrom, where: Where) -> list[str]:
+        """The modules that a statement imports, by the last part of their names: whatever is taken from them, however it is written."""
+        names = [] if isinstance(node.names, cst.ImportStar) else [one.evaluated_name for one in node.names]
+        if isinstance(node, cst.Import):
+            return sorted({name.rpartition(".")[2] for name in names})
+        module = (get_full_name_for_node(node.module) if node.module is not None else None) or ""
+        package = self._found(Origin(module, None, len(node.relative)), where)
+        below = [name for name in names if package is not None and self._is_below(package, name)]
+        rest = [module.rpartition(".")[2]] if len(below) < len(names) or not names else []
+        return sorted({*below, *rest})
+
+    def _is_below(self, package: Module, name: str) -> bool:
+        return self._repository is not None and self._repository.submodule(package, name) is not None
 
     def _module_of(self, node: cst.CSTNode, where: Where, depth: int = _ON_THE_WAY) -> Module | None:
         """The module of the repository that an expression is: a name that was imported, or one in a package."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import unicodedata
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -71,6 +72,10 @@ class Source:
         """Line and column behind the node, both from 1."""
         return self._positions.line_and_column(self._positions.range(node)[1])
 
+    def range(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Give the offsets in the text at which a node begins and ends."""
+        return self._positions.range(node)
+
     def offset(self, position: tuple[int, int]) -> int:
         """Give the offset in the text of a line and column."""
         return self._positions.offset(*position)
@@ -101,13 +106,39 @@ class Source:
 
 def parse(path: Path, data: bytes) -> Source:
     """Parse a file. Raises Refused where neither Python nor libcst reads it, or it would take a parser down."""
+    source = _parsed(path, data)
+    return source if data.isascii() else _with_names_as_python_has_them(source)
+
+
+def _with_names_as_python_has_them(source: Source) -> Source:
+    """A file in which no name is spelled in other letters: `\uff55pgrade` is `upgrade` to Python, and not to libcst.
+
+    See https://docs.python.org/3/reference/lexical_analysis.html#identifiers; only where one is, its columns may be others.
+    """
+    if all(unicodedata.is_normalized("NFKC", word) for word in _BEYOND_ASCII.findall(source.text)):
+        return source
+    spelled = [
+        (*source.range(node), unicodedata.normalize("NFKC", node.value))
+        for node in within(source.tree)
+        if isinstance(node, cst.Name) and not unicodedata.is_normalized("NFKC", node.value)
+    ]
+    text = source.text
+    for start, end, name in sorted(spelled, reverse=True):
+        text = text[:start] + name + text[end:]
+    return _parsed(source.path, text) if spelled else source
+
+
+_BEYOND_ASCII = re.compile(r"\w*[^\W\x00-\x7f]\w*")
+
+
+def _parsed(path: Path, data: bytes | str) -> Source:
     known = _ask_python(data)
     verdict = None if isinstance(known, ast.Module) else known
     gc.disable()  # parsing makes hundreds of thousands of objects and no garbage
     try:
         with _unchecked():
             tree = cst.parse_module(data)
-        text = data.decode(tree.encoding, "replace")
+        text = data if isinstance(data, str) else data.decode(tree.encoding, "replace")
     except cst.ParserSyntaxError as error:
         line, reason = verdict or (error.raw_line, "libcst cannot parse this file")
         raise Refused(line, reason) from None
@@ -138,7 +169,7 @@ def _accepted(_: cst.CSTNode) -> None:
     pass
 
 
-def _ask_python(data: bytes) -> ast.Module | tuple[int | None, str]:
+def _ask_python(data: bytes | str) -> ast.Module | tuple[int | None, str]:
     """What the interpreter itself reads, else its line and message. Raises Refused if hopeless."""
     try:
         with warnings.catch_warnings():
@@ -148,7 +179,7 @@ def _ask_python(data: bytes) -> ast.Module | tuple[int | None, str]:
         reason = f"SyntaxError: {error.msg}"
         if any(word in str(error.msg) for word in _DEEP):
             raise Refused(error.lineno, reason) from None
-        return error.lineno, reason
+        return error.lineno or None, reason  # an unknown encoding stands on line 0
     except ValueError as error:
         return None, f"{type(error).__name__}: {error}"
     except (RecursionError, MemoryError):

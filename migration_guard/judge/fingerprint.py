@@ -40,7 +40,8 @@ def parts(rule_name: str, operation: Operation | None) -> tuple[tuple[str, str],
 
 def _of_part(rule_name: str, operation: Operation, part: Part) -> str:
     tables = [table for table in part.tables if table not in operation.anywhere]
-    target = ",".join(tables) or operation.model or operation.callee or ""
+    called = operation.callee if not operation.beyond else None
+    target = ",".join(tables) or operation.model or called or ""
     said = [rule_name, operation.kind.value, target.lower(), part.form]
     return _hashed([*said, "downgrade"] if operation.direction is Direction.DOWNGRADE else said)
 

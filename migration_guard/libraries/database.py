@@ -65,9 +65,14 @@ def record(
     written: str | None = None,
     rendered: Callable[[], str | Rendered] | None = None,
     loose: bool = False,
+    beyond: bool = False,
 ) -> None:
     """Tell the ledger of a data change. Rows that were read from the database make an insert a copy."""
     machine = call.machine
+    known = tuple(table for table in tables if table)
+    if how != "sql":  # whose reader tells it
+        for change in machine.libraries.functions.changes(machine.libraries.functions.fired(kind, known)):
+            record(call, change.kind, how="sql", spot=spot, tables=change.tables, dynamic=change.dynamic, text=text)
     if from_rows or machine.row_loops:
         kind = _LOOPED.get(kind, kind)
     machine.ledger.change(
@@ -76,7 +81,7 @@ def record(
         call.place,
         machine.frames,
         how=how,
-        tables=[table for table in tables if table],
+        tables=list(known),
         anywhere=anywhere,
         cased=cased,
         model=model,
@@ -87,6 +92,7 @@ def record(
         written=written,
         rendered=rendered,
         loose=loose,
+        beyond=beyond,
     )
 
 
@@ -222,6 +228,8 @@ class Table(Value):
                 call.machine.ledger.create(self.name, spot_of(call.place), certain=certain)
                 call.machine.ledger.schema(spot_of(call.place), f"create {self.name}", on=(), stack=call.machine.frames)
                 return NONE
+            case "create_column" if call.positional:  # sqlalchemy-migrate's
+                return call.positional[0].method("create", call.with_arguments((self,), {}))
             case "drop":
                 call.machine.ledger.drop(self.name)
                 return NONE
@@ -527,6 +535,8 @@ class Query(Value):
             return self.model
         if name in ("c", "columns"):
             return EXPRESSION
+        if name == "items" and self.orm == "sqlalchemy-orm":  # of a page of Flask-SQLAlchemy's
+            return self
         return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:

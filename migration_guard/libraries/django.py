@@ -10,7 +10,7 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
-from migration_guard.later import re
+from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
 from migration_guard.libraries import orm
 from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, Statement, record
@@ -19,11 +19,15 @@ from migration_guard.libraries.django_pages import Pages
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.libraries.standard import data
-from migration_guard.operations import OperationKind
+from migration_guard.operations import Direction, OperationKind
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
+    from migration_guard.interpreter.values import Place
+    from migration_guard.libraries import django_operations
+else:
+    django_operations = Later("migration_guard.libraries.django_operations")  # which imports this module
 
 ROOTS = ("django", "rest_framework", "django_extensions", "swapper", "south", "waffle", "guardian", "reversion")
 
@@ -143,6 +147,18 @@ class Built(Value):
     @property
     def last(self) -> str:
         return self.cls.rpartition(".")[2]
+
+    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
+        """What is put into an operation later is what it then runs: `operation.sql = "UPDATE …"`."""
+        if name in _RUN_BY_OPERATIONS:
+            given = self.made_with.with_arguments((), {name: value})
+            forward = not name.startswith("reverse_")
+            with machine.entering(Direction.UPGRADE if forward else Direction.DOWNGRADE, function=False):
+                django_operations.run_base(self.cls, given, machine, forward=forward)
+
+
+_RUN_BY_OPERATIONS = frozenset({"sql", "reverse_sql", "code", "reverse_code", "database_operations"})
+"""Attributes of Django's operations, which are called like the arguments that set them."""
 
 
 @dataclass(frozen=True, slots=True)

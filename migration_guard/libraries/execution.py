@@ -17,6 +17,7 @@ from migration_guard.libraries.computing import Called
 from migration_guard.libraries.database import Model, Query, Statement, record
 from migration_guard.operations import OperationKind
 from migration_guard.sql import (
+    Armed,
     Change,
     Created,
     Doubted,
@@ -95,8 +96,9 @@ def run_functions(call: Call, names: Iterable[str]) -> None:
         run_text(call, plain(f"SELECT {name}()"), None)
 
 
-def opaque(call: Call, what: str, callee: str | None = None) -> None:
-    record(call, OperationKind.OPAQUE, how="helper", callee=callee, text=what)
+def opaque(call: Call, what: str, callee: str | None = None, *, beyond: bool = False) -> None:
+    """What is done is not known; `beyond` if not even what would do it is: it lies behind a limit or in an unknown module."""
+    record(call, OperationKind.OPAQUE, how="helper", callee=callee, text=what, beyond=beyond)
 
 
 def out_of_sight(target: External, call: Call) -> Value:
@@ -154,6 +156,8 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.ledger.note(
                     _spot(call, text, step.start, step.end), f"CREATE FUNCTION {name}", "is only created, not called"
                 )
+            case Armed(table=table, verbs=verbs, function=function):
+                machine.libraries.functions.arm(table, function, verbs)
             case UnknownSql() if certain:
                 _unknown(call, text, step)
             case Harmless(why=why, schema=schema):

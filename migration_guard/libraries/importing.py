@@ -42,7 +42,7 @@ def _named(call: Call, given: Value | None, found: Callable[[str], Value]) -> Va
             every.append(found(str(option)))
         else:
             if not call.machine.imports.is_settled:
-                opaque(call, "a module is imported whose name is not known", call.name)
+                opaque(call, "a module is imported whose name is not known", call.name, beyond=True)
             every.append(Unknown(call.name))
     return join(every)
 

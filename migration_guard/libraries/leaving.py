@@ -298,7 +298,7 @@ def unseen(callee: Unseen, call: Call) -> Value:
         and not reach.defined_may_reach_database(path, callee.name.partition(".")[2], root)
     ):
         return leave(callee, call)
-    opaque(call, f"{callee.last} stands in a file that cannot be read: {callee.reason}", callee.last)
+    opaque(call, f"{callee.last} stands in a file that cannot be read: {callee.reason}", callee.last, beyond=True)
     return callee
 
 
@@ -338,4 +338,6 @@ def _told_as_too_deep(function: Function, call: Call) -> None:
     if place is None and len([one for one, _ in told if one == key[0]]) > 1:
         return  # it is reached behind a call that was told, as a generator is that is gone through at the end
     place = place or Place(source, source.tree, source.tree)
-    opaque(replace(call, place=place), f"{function.name} is called too deeply to be followed", function.name)
+    opaque(
+        replace(call, place=place), f"{function.name} is called too deeply to be followed", function.name, beyond=True
+    )

@@ -59,10 +59,15 @@ class Move:
         return self.findings[0]
 
     @property
+    def changes(self) -> tuple[Change, ...]:
+        """Each file that is changed: what others rely on first, the migration last."""
+        module = Change(self.module.path, self.module.content, self.module_after)
+        own = () if self.after is None else (Change(self.migration, self.before, self.after),)
+        return (module, *self.others, *own)
+
+    @property
     def files(self) -> tuple[Path, ...]:
-        """What is changed."""
-        own = (self.module.path,) if self.after is None else (self.migration, self.module.path)
-        return (*own, *(change.path for change in self.others))
+        return tuple(change.path for change in self.changes)
 
 
 @dataclass(frozen=True, slots=True)

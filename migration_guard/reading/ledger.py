@@ -100,6 +100,7 @@ class Entry:
     created: Spot | None
     """Where the same direction created all tables that are written."""
     callee: str | None
+    beyond: bool
     trail: tuple[tuple[Place, str], ...]
     transactions: frozenset[int]
     """The transactions that it may run in; none where each statement commits on its own."""
@@ -128,6 +129,7 @@ class Entry:
         self.model = self.model or other.model
         self.created = self.created and other.created
         self.dynamic |= other.dynamic
+        self.beyond |= other.beyond
         self.transactions |= other.transactions
         self.rendition = self.rendition.joined(other.rendition) if self.rendition is not None else None
         self.ways.add(other.way)
@@ -234,12 +236,14 @@ class Ledger:
         pending: bool = False,
         written: str | None = None,
         loose: bool = False,
+        beyond: bool = False,
         rendered: Callable[[], str | Rendered] | None = None,
     ) -> None:
         """A data change stands at `spot` and is made by the call at `place`, reached through `frames`.
 
         A pending one happens only if the session is flushed. `written` is the canonical form of a statement in SQL,
-        `rendered` gives the statement itself, `anywhere` tables whose schema is not known, `cased` those whose names are quoted, `loose` if the call puts something into it that is not known.
+        `rendered` gives the statement itself, `anywhere` tables whose schema is not known, `cased` those whose names are quoted, `loose` if the call puts something into it that is not known,
+        `beyond` if it lies beyond a limit: it is the same whatever leads there from the last place of the migration.
         """
         changed = [table for table in tables if table]
         stack = list(frames)
@@ -262,6 +266,11 @@ class Ledger:
             if written is None
             else partial(self.forms.around, written, place, way, kind, loose=loose)
         )
+        here = self._last_place_here(place, stack) if beyond else None
+        if here is not None:
+            key = (spot_of(here).key, kind, model)
+            place, way = here, way.until(here)
+            form = partial(self.forms.beyond, place, way)
         entry = Entry(
             kind,
             spot,
@@ -275,6 +284,7 @@ class Ledger:
             tuple(anywhere),
             created,
             callee,
+            beyond,
             trail,
             transactions,
             loop,
@@ -446,6 +456,7 @@ class Ledger:
                     anywhere=entry.anywhere,
                     created_here=self._same_migration(entry, block_at),
                     callee=entry.callee,
+                    beyond=entry.beyond,
                     mixed=bool(entry.transactions & self._with_schema),
                     batch=entry.loop.spot.span() if entry.loop is not None and not entry.loop.commits else None,
                     parts=entry.ways.parts(),

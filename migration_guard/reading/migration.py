@@ -15,6 +15,7 @@ from migration_guard.forms.nodes import parameters
 from migration_guard.frameworks import framework, is_loaded_by_name
 from migration_guard.frameworks.bindings import bindings
 from migration_guard.frameworks.sql.part import Part
+from migration_guard.interpreter import collections
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.expressions import TooComplex
@@ -348,6 +349,9 @@ class Migration:
         )
         given = (plain(self.path.stem), plain(self.libraries.django.app or ""))
         with self.machine.entering(Direction.UPGRADE, function=False):
+            if isinstance(cls, Class) and cls.lookup("__init__") is not None and cls.lookup("operations") is None:
+                own = collections.Sequence()  # Django's, to which it may add
+                cls.assign("operations", own, self.machine, place)
             made = self.machine.call(cls, Call(self.machine, name, place, given, given=True))
             operations = self.machine.attribute(made, "operations")
         for option in operations.alternatives():

@@ -11,6 +11,7 @@ import libcst as cst
 
 from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.interpreter.text import Text
 from migration_guard.operations import Rows
 from migration_guard.rendition.loops import loops_of, read_of, row_of, written_of
 from migration_guard.rendition.queryset import QuerySet
@@ -32,6 +33,7 @@ def with_rows(render: Renders) -> Callable[[Call, Model | None], Rendered]:
 
     @wraps(render)
     def rendered(call: Call, model: Model | None) -> Rendered:
+        _refuse_other_databases(call)
         try:
             found = render(call, model)
         except NotRendered as reason:
@@ -39,6 +41,25 @@ def with_rows(render: Renders) -> Callable[[Call, Model | None], Rendered]:
         return replace(found if isinstance(found, Rendered) else Rendered(found), rows=_rows(call, model))
 
     return rendered
+
+
+def _refuse_other_databases(call: Call) -> None:
+    """A backfill has one database: where its function names another of Django's, what that does would be done there."""
+    for node in within(call.machine.frames[-1].node):
+        if not isinstance(node, cst.Call):
+            continue
+        named = isinstance(node.func, cst.Attribute) and node.func.attr.value in {"using", "db_manager"}
+        for one in node.args:
+            if (one.keyword.value == "using" if one.keyword is not None else named) and _is_plain(one.value):
+                alias = call.machine.evaluate(one.value)
+                if isinstance(alias, Text) and alias.known and str(alias) != "default":
+                    raise NotRendered(
+                        f"its function uses the database {str(alias)!r}; define the backfill by hand, for that"
+                    )
+
+
+def _is_plain(node: cst.BaseExpression) -> bool:
+    return isinstance(node, (cst.Name, cst.Attribute, cst.SimpleString))
 
 
 def _rows(call: Call, model: Model | None) -> Rows | None:

@@ -43,4 +43,5 @@ def chart(points: Sequence[Point], goals: Sequence[tuple[str, int]]) -> str:
         for day, number in goals
     ]
     legend = "".join(f'<li class="{name}">{name}</li>' for name, _ in lines)
-    return "".join([*parts, "</svg>", f'<ul class="legend" aria-hidden="true">{legend}</ul>'])
+    region = '<div class="scroll chart" tabindex="0" role="region" aria-label="How many are left, by severity">'
+    return "".join([region, *parts, f'</svg></div><ul class="legend" aria-hidden="true">{legend}</ul>'])

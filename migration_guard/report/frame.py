@@ -19,13 +19,13 @@ def lines_of(source: str) -> list[str]:
     return _NEWLINE.split(source)
 
 
-def frame(source: str, span: Span) -> list[str]:
-    """Show the whole statement: one line is underlined, of several each is marked, and the middle of many is cut."""
+def frame(source: str, span: Span, *, underlined: bool = True) -> list[str]:
+    """Show the whole statement, each line marked, and the middle of many cut; a single line may be underlined instead."""
     lines = lines_of(source)
     end_line = span.end_line - (span.end_column <= 1 and span.end_line > span.line)
     numbers = range(span.line, min(end_line, len(lines)) + 1)
     gutter = len(str(numbers[-1])) if numbers else 1
-    if len(numbers) == 1:
+    if len(numbers) == 1 and underlined:
         return [_line(lines, span.line, gutter, "|"), f"{'':{gutter}} | {_underline(lines[span.line - 1], span)}"]
     if len(numbers) <= MOST_LINES:
         return [_line(lines, number, gutter, ">") for number in numbers]

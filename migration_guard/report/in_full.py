@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
 from migration_guard.findings import Finding, Severity, Status
@@ -23,6 +24,8 @@ from migration_guard.report.summary import summary
 STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "bold magenta", Severity.LOW: "bold"}
 """Colours that can be read on black and on white; the severity is said in words beside them."""
 MARGIN = 100
+MOST_UNTRIED = 3
+"""Places whose data change may be moved that are named at the end."""
 _NOQA = re.compile(r"#\s*noqa\b", re.IGNORECASE)
 NOQA = "`# noqa` is for other linters; a statement that is meant says: # migration-guard: ignore[NAME] -- why"
 GRANDFATHER = "Grandfather what is there, so that only new findings fail: migration-guard baseline"
@@ -42,35 +45,43 @@ def render(report: Report, screen: Screen) -> str:
 
 
 def _lines(report: Report, screen: Screen, width: int, *, crowded: bool) -> Iterator[Line]:
-    page = _Page(report, width)
-    for findings in places(worst(report) if crowded else report.shown(grandfathered=screen.grandfathered)):
+    shown = places(worst(report) if crowded else report.shown(grandfathered=screen.grandfathered))
+    page = _Page(report, width, Counter((one.path, one.span.line) for one, *_ in shown))
+    for findings in shown:
         yield from page.block(findings)
         yield line()
     for problem in report.problems:
         yield _problem(problem)
     if not screen.quiet:
         yield line(summary(report))
-        for command in _next(report, crowded=crowded):
+        for command in _next(report, page.untried, crowded=crowded):
             yield line(command)
 
 
-def _next(report: Report, *, crowded: bool) -> Iterator[str]:
+def _next(report: Report, untried: Sequence[str], *, crowded: bool) -> Iterator[str]:
     """Say which commands come next."""
     if crowded:
         yield "See each finding: migration-guard check --output-format concise"
     if report.new:
         yield f"Why, with an example: migration-guard rule {by_urgency(report.new)[0].code}"
+        if untried:
+            more = f" and {len(untried) - MOST_UNTRIED} more" if len(untried) > MOST_UNTRIED else ""
+            yield one_line(f"Others to try `migration-guard move` on: {' '.join(untried[:MOST_UNTRIED])}{more}")
         if report.first_run:
             yield GRANDFATHER
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What was said so far: a rule's advice stands where the rule is met first."""
+    """What was said so far: a rule's advice stands where the rule is met first, and no words are said twice."""
 
     report: Report
     width: int
-    said: set[tuple[str, str]] = field(default_factory=set)
+    in_line: Mapping[tuple[str, int], int]
+    """How many places begin in a line of a file."""
+    said: set[str] = field(default_factory=set)
+    untried: list[str] = field(default_factory=list)
+    """Places that may be moved, beside the one that has its command."""
 
     def block(self, findings: list[Finding]) -> Iterator[Line]:
         """Say one place: its findings, the statement, and what to do."""
@@ -81,21 +92,31 @@ class _Page:
         yield line(one_line(f"  --> {first.path}:{first.span.line}:{first.span.column}{migration}"))
         source = self.report.sources.get(first.path)
         if source is not None:
-            yield from (line(f"  {one}") for one in frame(source, first.span))
+            several = self.in_line[first.path, first.span.line] > 1
+            yield from (line(f"  {one}") for one in frame(source, first.span, underlined=several))
         for operation in dict.fromkeys(finding.operation for finding in findings):
             yield from self._operation(operation)
         if source is not None and _NOQA.search("\n".join(lines_of(source)[first.span.line - 1 : first.span.end_line])):
             yield from self._field("note", NOQA)
-        for finding in filter(self._untold, to_mend(findings)):
-            yield from self._field("do", finding.help)
-        if any(may_move(finding) for finding in findings):
-            yield from self._field("try", f"migration-guard move {shlex.quote(f'{first.path}:{first.span.line}')}")
+        for finding in to_mend(findings):
+            yield from self._advice(finding)
+        if any(map(may_move, findings)):
+            place = shlex.quote(f"{first.path}:{first.span.line}")
+            if self._is_new("move"):
+                yield from self._field("try", f"migration-guard move {place}")
+            else:
+                self.untried.append(place)
 
-    def _untold(self, finding: Finding) -> bool:
-        """Whether the rule's advice, in these words, is new on this page."""
-        key = (finding.code, finding.help)
-        fresh = key not in self.said
-        self.said.add(key)
+    def _advice(self, finding: Finding) -> Iterator[Line]:
+        """Say a rule's advice, in these words; what it begins with, up to a colon, is left out where it was said."""
+        if self._is_new(f"{finding.code} {finding.help}"):
+            lead, colon, rest = finding.help.partition(": ")
+            known = colon and not self._is_new(lead)
+            yield from self._field("do", f"{rest[:1].upper()}{rest[1:]}" if known else finding.help)
+
+    def _is_new(self, words: str) -> bool:
+        fresh = words not in self.said
+        self.said.add(words)
         return fresh
 
     def _operation(self, operation: Operation | None) -> Iterator[Line]:

@@ -1,7 +1,7 @@
-"""What a finding's place may be given: a remark that ignores what was found there, as a line above its statement.
+"""What can be done about a finding by changing text: a remark above its statement, or a backfill in its place.
 
-A remark is written without its reason, and is found itself until somebody writes one. Moving takes two files at once, and a
-look at the tables: that is the affair of `migration-guard move`, and of editors.
+A remark is written without its reason, and is found itself until somebody writes one. A backfill takes several files, all of
+them or none: without the definition, the change of the migration would be lost.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from migration_guard.findings import Finding, Status
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.report.frame import lines_of
 
 _UPKEEP = "MG9"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,44 @@ class Insertion:
     """With the end of the line."""
     names: tuple[str, ...]
     """The rules that are ignored by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file as it is, and as it would be."""
+
+    path: str
+    before: str
+    """Empty where there is no file yet."""
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """What `migration-guard move` would write."""
+
+    keys: tuple[str, ...]
+    """Those of the backfills."""
+    files: tuple[FileChange, ...]
+    notes: tuple[str, ...]
+    """What is to be known about it."""
+
+
+def with_ends(text: str) -> list[str]:
+    """Split a text into lines with their ends, where Python and editors see them: form feeds and the like end none."""
+    return _LINE.findall(text)
+
+
+def difference(old: Sequence[str], new: Sequence[str]) -> tuple[int, int, str]:
+    """Give the lines that differ, as one piece: from which line of the old ones, before which, and what stands there."""
+    head = _same(old, new)
+    tail = _same(old[head:][::-1], new[head:][::-1])
+    return head, len(old) - tail, "".join(new[head : len(new) - tail])
+
+
+def _same(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines two texts begin with that are the same."""
+    return next((at for at, (line, there) in enumerate(zip(one, other)) if line != there), min(len(one), len(other)))
 
 
 def insertions(findings: Iterable[Finding], sources: Mapping[str, str]) -> Mapping[Finding, Insertion]:

@@ -11,6 +11,7 @@ from migration_guard.operations import Direction, OperationKind, Problem, Span, 
 
 if TYPE_CHECKING:
     from migration_guard.report.background import Background
+    from migration_guard.report.mends import Moving
 
 _GO_ALONG = frozenset({"MG301", "MG302"})
 """Rules about the transaction in which a data change stands: they hold no longer once it has been moved."""
@@ -49,6 +50,8 @@ class Report:
     """What was asked about: the folder, from the repository's root, and the paths that were named; none is all of it."""
     unread: tuple[Unread, ...] = ()
     """Files beside migrations that may change data, and that no migration leads to."""
+    moves: Mapping[Finding, Moving] | None = None
+    """What `move` would write for findings; None where that was not found out."""
     background: Background | None = None
     """What is known beside the findings; gathered for formats that show it."""
 

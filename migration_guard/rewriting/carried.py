@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from symtable import SymbolTable, symtable
 
 from migration_guard.lean import dataclass
-from migration_guard.rewriting.expressions import last_name
+from migration_guard.rewriting.expressions import last_name, values_of
 
 _MUTATES = frozenset(
     "add append appendleft clear discard extend extendleft insert pop popitem popleft remove reverse setdefault sort update "
@@ -32,7 +32,10 @@ _TELLS = frozenset("print debug info warning error exception critical log write 
 _ADDS_TO = frozenset("append appendleft extend extendleft insert pop popitem popleft reverse remove".split())
 _PUTS_TOGETHER = frozenset("format join format_map zfill".split())
 """Methods that make another text of one each time."""
-_REACHES_OUT = frozenset("requests urllib urlopen subprocess smtplib send_mail socket httpx boto3 open".split())
+_REACHES_OUT = frozenset(
+    "requests urllib urlopen subprocess smtplib send_mail socket httpx boto3 open default_storage on_commit".split()
+)
+_USES_UP = frozenset({"next", "__next__"})
 
 _AGAIN = (
     "no condition tells which rows are done: it computes each value from the one that stands there, so that a second run "
@@ -80,6 +83,15 @@ def _put_into(node: ast.AST) -> Iterator[str]:
             yield from _root(function)
 
 
+def handed_over(statement: ast.Module) -> frozenset[str]:
+    """The variables on which, or with which, a statement calls something for no result: `cursor.execute(…)`, `shuffle(names)`."""
+    match statement.body:
+        case [ast.Expr(value=ast.Call() as call)] if last_name(call) not in _TELLS and not _asks_rows(call):
+            given = [*call.args, *(one.value for one in call.keywords)]
+            return frozenset((*_root(call.func), *(one.id for one in given if isinstance(one, ast.Name))))
+    return frozenset()
+
+
 def _asks_rows(node: ast.AST) -> bool:
     """Whether a chain of calls goes through a manager of Django's: what it changes is told as a change of data."""
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
@@ -106,7 +118,9 @@ def taken_along(
     return (
         _left_early(loop)
         or _written_outside(body, outside - lists, row)
-        or _written_outside(helpers, helping, row)
+        or _written_outside(helpers, helping | _kept(helpers), row)
+        or _written_outside(_functions(setup), outside, row)
+        or _keeps(ast.Module([*setup.body, *helpers.body], []))
         or _handed_on(loop, setup, outside - lists)
         or _by_place(loop, row)
         or _from_before(loop.body, inside.binds - {row} - lists - _told_of(loop.body, counted(loop)))
@@ -116,22 +130,39 @@ def taken_along(
 
 def of_a_statement(every: ast.Module, helpers: ast.Module, fields: Collection[str], *, fills: bool) -> str | None:
     """Say why a change of a queryset as a whole cannot be made again and again; None if it can. `fields` are written."""
-    reason = _not_the_same(ast.Module([*every.body, *helpers.body], []), ast.Module([], []), "", fills=fills)
+    known = ast.Module([*every.body, *helpers.body], [])
+    reason = _not_the_same(known, ast.Module([], []), "", fills=fills)
     if reason is not None or fills:
         return reason
     for node in ast.walk(every):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.endswith("update"):
             for given in node.keywords:
-                if given.arg in fields and _made_of_itself(given.value, given.arg or ""):
+                if given.arg in fields and _made_of_itself(given.value, given.arg or "", known):
                     return _AGAIN
     return None
 
 
-def _made_of_itself(node: ast.expr, field: str) -> bool:
+def _made_of_itself(node: ast.expr, field: str, known: ast.Module) -> bool:
     """Whether an expression of Django's speaks of the field that it is for."""
     return not isinstance(node, ast.Constant) and any(
-        isinstance(one, ast.Constant) and one.value == field for one in ast.walk(node)
+        isinstance(one, ast.Constant) and one.value == field for one in _made_of(node, known)
     )
+
+
+def _made_of(node: ast.AST, known: ast.Module) -> Iterator[ast.AST]:
+    """The parts of an expression, of what its variables may hold, and of the functions that it names."""
+    waiting: list[ast.AST] = [node]
+    seen: set[str] = set()
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += ast.iter_child_nodes(one)
+        if isinstance(one, ast.Name) and one.id not in seen:
+            seen.add(one.id)
+            for line in ast.walk(known):
+                waiting += values_of(line, one.id)
+                if isinstance(line, ast.FunctionDef) and line.name == one.id:
+                    waiting += line.body
 
 
 def _left_early(loop: ast.For) -> str | None:
@@ -163,9 +194,44 @@ def _written_outside(tree: ast.AST, outside: set[str] | frozenset[str], row: str
         for name in _put_into(node):
             if name in outside and name != row:
                 return f"its loop puts something into {name}, which the next rows may see"
-        if isinstance(node, ast.Global):
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
             return "a function that it calls keeps something from row to row"
     return None
+
+
+def _functions(tree: ast.Module) -> ast.Module:
+    """What runs only when it is called."""
+    return ast.Module([one for one in tree.body if isinstance(one, ast.FunctionDef)], [])
+
+
+def _keeps(tree: ast.Module) -> str | None:
+    """Whether a function uses something up, or a method puts something into its own object."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)) and any(map(_uses_up, ast.walk(node))):
+            return "a function that it calls keeps something from row to row"
+        if isinstance(node, ast.ClassDef):
+            methods = [one for one in node.body if isinstance(one, ast.FunctionDef) and one.args.args]
+            for one in methods:
+                own = one.args.args[0].arg
+                if not one.name.startswith("__") and own in names_of(ast.Module(one.body, [])).touched:
+                    return f"an object of {node.name} keeps something from row to row"
+    return None
+
+
+def _uses_up(node: ast.AST) -> bool:
+    """Whether something gives its next; what is made on the spot begins anew each time."""
+    anew = isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.GeneratorExp)
+    return isinstance(node, ast.Call) and last_name(node) in _USES_UP and not anew
+
+
+def _kept(helpers: ast.Module) -> frozenset[str]:
+    """The parameters of functions that keep, from call to call, what is put into them."""
+    given = [one.args for one in ast.walk(helpers) if isinstance(one, (ast.FunctionDef, ast.Lambda))]
+    found = [
+        *(pair for one in given for pair in zip(reversed([*one.posonlyargs, *one.args]), reversed(one.defaults))),
+        *(pair for one in given for pair in zip(one.kwonlyargs, one.kw_defaults, strict=True)),
+    ]
+    return frozenset(name.arg for name, value in found if value is not None and _is_container(value))
 
 
 def _handed_on(loop: ast.For, setup: ast.Module, outside: set[str]) -> str | None:
@@ -182,7 +248,7 @@ def _handed_on(loop: ast.For, setup: ast.Module, outside: set[str]) -> str | Non
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         given = {one.id for one in (*node.args, *(kw.value for kw in node.keywords)) if isinstance(one, ast.Name)}
-        if (name not in _HARMLESS and given & made) or name == "next":
+        if (name not in _HARMLESS and given & made) or last_name(node) in _USES_UP:
             return "its loop hands something on that the next rows may see"
     return None
 
@@ -296,8 +362,9 @@ def _not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool)
     named = {node.id for node in ast.walk(every) if isinstance(node, ast.Name)} | {
         node.attr for node in ast.walk(every) if isinstance(node, ast.Attribute)
     }
-    if called & _TIME:
-        return f"{min(called & _TIME)}() depends on the time of running"
+    named |= {one.name for one in ast.walk(every) if isinstance(one, ast.alias) and one.asname is not None}
+    if found := (called & _TIME) | (named & (_TIME - {"time"})):
+        return f"{min(found)}() depends on the time of running"
     if called & _REACHES_OUT or named & (_REACHES_OUT - {"open"}):
         return "its loop reaches beyond the database"
     if fills:
@@ -305,23 +372,24 @@ def _not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool)
     if found := named & _CHANCE:
         return f"{min(found)} gives another value each time, and no condition tells which rows are done"
     for node in ast.walk(body):
-        if _computes_itself(node, row):
+        if _computes_itself(node, row, every):
             return _AGAIN
     return None
 
 
-def _computes_itself(node: ast.AST, row: str) -> bool:
+def _computes_itself(node: ast.AST, row: str, known: ast.Module) -> bool:
     match node:
         case ast.AugAssign(target=target):
             return next(_root(target), None) == row and not isinstance(node.op, (ast.BitOr, ast.BitAnd))
         case ast.Call(func=ast.Attribute(value=inner, attr=method)) if method in _ADDS_TO:
             return isinstance(inner, (ast.Attribute, ast.Subscript)) and next(_root(inner), None) == row
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value) if name == row:
+            rows = {row} | {one.arg for one in ast.walk(known) if isinstance(one, ast.arg)}
             return any(
-                isinstance(one, ast.Attribute) and one.attr == attribute and next(_root(one), None) == row
-                for whole in ast.walk(value)
+                isinstance(one, ast.Attribute) and one.attr == attribute and next(_root(one), None) in rows
+                for whole in _made_of(value, known)
                 if grows(whole)
-                for one in ast.walk(whole)
+                for one in _made_of(whole, known)
             )
     return False
 

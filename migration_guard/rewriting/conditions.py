@@ -7,7 +7,8 @@ import builtins
 import re
 from collections.abc import Iterator
 
-from migration_guard.rewriting.expressions import last_name
+from migration_guard.rewriting.dialects import Unclear, asks_which, on_postgresql
+from migration_guard.rewriting.expressions import last_name, values_of
 
 _SCHEMA = frozenset(
     "get_columns get_table_names get_view_names get_schema_names get_indexes get_unique_constraints get_pk_constraint "
@@ -44,8 +45,6 @@ _BY_NAME = re.compile(
 """Functions out of sight whose name says what they ask of the schema."""
 _NAMES = frozenset({"op", "sa", "sqlalchemy", "context", "alembic", "self", "inspect", "connection", *dir(builtins)})
 _MOST = 12
-_OF_THE_DATABASE = re.compile(r"dialect|vendor|postgres", re.IGNORECASE)
-_SAYS_NO = re.compile(r"!=|\bnot\b|\bis not\b")
 
 
 class Conditions:
@@ -64,15 +63,11 @@ class Conditions:
         return self._schema(test, 0) is True
 
     def runs_on_postgresql(self, test: ast.expr, *, holds: bool) -> bool:
-        """Whether the branch of a condition is PostgreSQL's: where it says nothing of databases, both are."""
-        spelt = self._spelt(test, 0).lower()
-        if not _OF_THE_DATABASE.search(spelt):
-            return True
-        says_no = _SAYS_NO.search(spelt) is not None
-        return (("postgres" in spelt) != says_no) == holds
-
-    def tells_databases_apart(self, test: ast.expr) -> bool:
-        return _OF_THE_DATABASE.search(self._spelt(test, 0)) is not None
+        """Whether the branch of a condition may be PostgreSQL's: not where what it asks of databases is not understood."""
+        try:
+            return on_postgresql(self._whole(test, 0)) in (holds, None)
+        except Unclear:
+            return False
 
     # --- What an expression asks -------------------------------------------------------------------------------------
 
@@ -133,7 +128,7 @@ class Conditions:
     def _held(self, name: str) -> Iterator[ast.expr]:
         """Whatever a variable may hold, in the function or else in the module."""
         for scope in self._scopes:
-            found = [one for node in ast.walk(scope) for one in _values(node, name)]
+            found = [one for node in ast.walk(scope) for one in values_of(node, name)]
             if found:
                 yield from found
                 return
@@ -142,46 +137,37 @@ class Conditions:
         found = [one for one in self._module.body if isinstance(one, ast.FunctionDef) and one.name == name]
         return found[0] if len(found) == 1 else None
 
-    def _spelt(self, node: ast.AST, depth: int) -> str:
-        """The expression as it would be without variables and functions of its own."""
+    def _whole(self, node: ast.expr, depth: int) -> ast.expr:
+        """The expression as it would be without variables and functions of its own. Raises Unclear."""
         conditions = self
 
         class Replaced(ast.NodeTransformer):
             def visit_Name(self, one: ast.Name) -> ast.AST:
                 held = list(conditions._held(one.id)) if depth < _MOST else []
-                return ast.Name(f"({conditions._spelt(held[0], depth + 1)})") if len(held) == 1 else one
+                return conditions._whole(held[0], depth + 1) if len(held) == 1 else one
 
             def visit_Call(self, one: ast.Call) -> ast.AST:
                 function = conditions._function(last_name(one))
-                given = (
-                    [r.value for r in ast.walk(function) if isinstance(r, ast.Return)] if function is not None else []
-                )
-                if function is None or len(given) != 1 or given[0] is None or depth >= _MOST:
+                if function is None or depth >= _MOST:
                     return self.generic_visit(one)
-                inner = Conditions(conditions._module, function)
-                return ast.Name(f"({inner._spelt(given[0], depth + 1)})")
+                lines = function.body
+                if isinstance(lines[-1], ast.Return) and lines[-1].value is not None and _goes_straight(lines):
+                    inner = Conditions(conditions._module, function)
+                    return inner._whole(lines[-1].value, depth + 1)
+                if asks_which(function):
+                    raise Unclear(ast.unparse(one))
+                return self.generic_visit(one)
 
-        return ast.unparse(Replaced().visit(ast.parse(ast.unparse(node), mode="eval").body))
+        found = Replaced().visit(ast.parse(ast.unparse(node), mode="eval").body)
+        assert isinstance(found, ast.expr)
+        return found
+
+
+def _goes_straight(lines: list[ast.stmt]) -> bool:
+    """Whether a function has one way, which its last line ends."""
+    branches = (ast.If, ast.While, ast.For, ast.Try, ast.Match)
+    return not any(isinstance(one, branches) for line in lines for one in ast.walk(line))
 
 
 def _is_set(node: ast.Name) -> bool:
     return isinstance(node.ctx, ast.Store)
-
-
-def _values(node: ast.AST, name: str) -> Iterator[ast.expr]:
-    """What a piece of code puts into a variable."""
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            if any(isinstance(one, ast.Name) and one.id == name for target in targets for one in ast.walk(target)):
-                yield value
-        case (
-            ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value)
-            | ast.AugAssign(target=ast.Name(id=found), value=value)
-            | ast.NamedExpr(target=ast.Name(id=found), value=value)
-        ) if found == name:
-            yield value
-        case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
-            if any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(target)):
-                yield value
-        case ast.withitem(context_expr=value, optional_vars=ast.Name(id=found)) if found == name:
-            yield value

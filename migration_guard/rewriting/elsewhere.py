@@ -6,9 +6,11 @@ What it reads there depends on which batches have been done.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator
 
 from migration_guard.lean import dataclass
+from migration_guard.rewriting.expressions import last_name, values_of
 from migration_guard.rewriting.narrowed import is_narrowed
 
 _OF_THE_KEY = frozenset({"", "in", "isnull", "id", "pk", "exact"})
@@ -21,6 +23,8 @@ _WHOLE = frozenset(
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _ASKS = frozenset({"execute", "get_for_model", "raw"})
 _WRITES = frozenset({"update_fields", "fields"})
+_WORDS = re.compile(r"__|\W+")
+"""What stands between the names in a spelling of Django's, and in a text of SQL."""
 _OTHER_ROWS = "its loop reads other rows of the table that it changes"
 
 
@@ -64,6 +68,10 @@ class Elsewhere:
                         inside |= {id(manager), id(manager.value)}
                 case ast.Name(id=name, ctx=ast.Load()) if name in models:
                     return True
+                case ast.Attribute(value=base, attr=attr) if attr in _MANAGERS and not self._is_of_another(base, tree):
+                    return True
+                case ast.Call(func=ast.Name(id="type"), args=[ast.Name()]) | ast.Attribute(attr="__class__"):
+                    return True
                 case ast.Call(func=ast.Attribute(attr="get_model")) if self._is_model(node) and id(
                     node
                 ) not in self._assigned(tree):
@@ -75,6 +83,16 @@ class Elsewhere:
                 case ast.Constant(value=str() as text) if self._leads(text) or self._names_the_table(text):
                     return True
         return False
+
+    def _is_of_another(self, base: ast.expr, tree: ast.Module) -> bool:
+        """Whether a manager is surely that of another model: of what a function is given, those who call it are asked."""
+        if isinstance(base, ast.Call):
+            return last_name(base) == "get_model"  # whose arguments are looked at by themselves
+        if not isinstance(base, ast.Name):
+            return False
+        given = any(isinstance(one, ast.arg) and one.arg == base.id for one in ast.walk(tree))
+        held = [value for one in ast.walk(tree) for value in values_of(one, base.id)]
+        return given or all(isinstance(one, ast.Call) and last_name(one) == "get_model" for one in held)
 
     def _held(self, node: ast.AST) -> Iterator[str]:
         """The variables that hold the model."""
@@ -128,9 +146,9 @@ class Elsewhere:
                     return True
                 case ast.keyword(arg=str() as name) if names & {*name.lower().split("__")}:
                     return True
-                case ast.Constant(value=str() as text) if names & {*text.lower().split("__")} or self._names_the_table(
-                    text
-                ):
+                case ast.Constant(value=str() as text) if names & {*_WORDS.split(text.lower())}:
+                    return True
+                case ast.Constant(value=str() as text) if self._names_the_table(text):
                     return True
         return False
 

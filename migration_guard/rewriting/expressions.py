@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _MOST = 10
 """Variables behind variables that are looked through."""
@@ -32,3 +32,22 @@ def passes_over_none(handler: ast.ExceptHandler) -> bool:
         and isinstance(handler.type, (ast.Attribute, ast.Name))
         and last_name(handler.type).endswith("DoesNotExist")
     )
+
+
+def values_of(node: ast.AST, name: str) -> Iterator[ast.expr]:
+    """What a piece of code puts into a variable."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            if any(isinstance(one, ast.Name) and one.id == name for target in targets for one in ast.walk(target)):
+                yield value
+        case (
+            ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value)
+            | ast.AugAssign(target=ast.Name(id=found), value=value)
+            | ast.NamedExpr(target=ast.Name(id=found), value=value)
+        ) if found == name:
+            yield value
+        case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+            if any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(target)):
+                yield value
+        case ast.withitem(context_expr=value, optional_vars=ast.Name(id=found)) if found == name:
+            yield value

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import libcst as cst
 
+from migration_guard.forms.nodes import within
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
-from migration_guard.rewriting.carried import of_a_statement, taken_along
+from migration_guard.rewriting.carried import Names, handed_over, of_a_statement, taken_along
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.narrowed import Narrowed, Places
@@ -20,7 +22,7 @@ from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
 
 _HELPER = "from migration_guard.backfill.django import models_at"
-_NEUTRAL = frozenset({"atomic", "scopes_disabled", "scope", "nullcontext", "suppress"})
+_NEUTRAL = frozenset({"atomic", "scopes_disabled", "scope", "nullcontext"})
 """What a block may be of whose end means nothing for the rows."""
 
 
@@ -89,6 +91,10 @@ class Django(Loop):
                 return tops[id(one)]
         raise CannotRemove(f"which rows it goes through cannot be narrowed to those of a batch; {BY_HAND}")
 
+    def _names(self, node: cst.CSTNode) -> Names:
+        names = super()._names(node)
+        return replace(names, touched=names.touched | handed_over(ast.parse(self._code(node))))
+
     # --- Whether it can be done for some rows as for all -------------------------------------------------------------
 
     def _check_blocks(self) -> None:
@@ -113,7 +119,7 @@ class Django(Loop):
 
     def _check(self, before: list[Any], body: list[Any], module: list[Any], narrowed: Narrowed, *, fills: bool) -> None:
         setup = ast.parse("".join(self._code(one) for one in before))
-        helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one)))
+        helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one) or _renames(one)))
         whole = ast.parse("".join(self._code(one) for one in body))
         asked = self._asked
         places = Places(self._code(self._call).strip(), asked.row, narrowed.lists)
@@ -129,3 +135,8 @@ class Django(Loop):
         reason = reason or elsewhere.read(setup, whole, helpers)
         if reason is not None:
             raise CannotRemove(f"{reason}; {BY_HAND}")
+
+
+def _renames(node: cst.CSTNode) -> bool:
+    """Whether an import gives something another name, by which it would not be known."""
+    return any(isinstance(one, cst.ImportAlias) and one.asname is not None for one in within(node))

@@ -10,6 +10,7 @@ import libcst as cst
 from migration_guard.forms.nodes import within
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.rendition.loops import row_of
+from migration_guard.rewriting.expressions import last_name
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND
@@ -19,6 +20,8 @@ _KEEPS = frozenset(
     "get_queryset select_for_update db_manager complex_filter".split()
 )
 """Methods of querysets that say for each row by itself whether it is one of theirs."""
+_BY_OTHERS = frozenset({"Window", "RawSQL"})
+"""What gives a row a value by the rows beside it, wherever in the migration that is put together."""
 _OF_ROWS = frozenset({"save", "delete"})
 _KEYS = "pk__in=ids"
 _UNLIKE = f"which rows it goes through cannot be narrowed to those of a batch; {BY_HAND}"
@@ -108,7 +111,8 @@ class Narrowed:
 
     def _of(self, node: cst.BaseExpression) -> tuple[cst.CSTNode, cst.CSTNode]:
         """Narrow what an expression gives, where its rows are those of a manager."""
-        whole = node
+        if any(map(_gives_by_others, ast.walk(ast.parse(self._migration.source.text)))):
+            raise CannotRemove(_UNLIKE)
         while True:
             match node:
                 case cst.Call(func=cst.Name(value="list" | "tuple"), args=[cst.Arg(value=inner, star="")]):
@@ -123,8 +127,6 @@ class Narrowed:
                     break
                 case _:
                     raise CannotRemove(_UNLIKE)
-        if any(isinstance(one, cst.Name) and one.value in {"Window", "RawSQL"} for one in within(whole)):
-            raise CannotRemove(_UNLIKE)
         return node, cst.parse_expression(f"{self._migration.code(node)}.filter({_KEYS})")
 
     def _held(self, name: str) -> cst.BaseExpression:
@@ -138,6 +140,12 @@ class Narrowed:
                         if found == name:
                             return value
         raise CannotRemove(_UNLIKE)
+
+
+def _gives_by_others(node: ast.AST) -> bool:
+    return last_name(node) in _BY_OTHERS or (
+        isinstance(node, ast.alias) and node.asname is not None and node.name in _BY_OTHERS
+    )
 
 
 def is_narrowed(node: ast.AST) -> bool:

@@ -48,23 +48,40 @@ class Reached:
                     self._check_nothing_returns(statements, below)
                 case cst.Try():
                     raise CannotRemove("it stands in a try, whose handlers would never run again; take it out by hand")
+                case cst.Match(subject=subject):
+                    raise CannotRemove(
+                        f"it runs only in a case of `{shown(subject)}`; say so in the statement, then move it"
+                    )
                 case cst.Lambda() | cst.CompFor():
                     raise CannotRemove("it stands in an expression; take it out by hand")
             below = parent
 
     def _check_nothing_returns(self, statements: Sequence[cst.CSTNode], until: cst.CSTNode) -> None:
-        """Refuse what is not come to where an `if` before it returns, unless that asks what the schema is."""
+        """Refuse what is not come to where a statement before it returns, unless that asks what the schema is."""
         for one in statements:
             if one is until:
                 return
-            if isinstance(one, cst.If) and _returns(one):
-                if not self._is_of_the_schema(one.test):
-                    raise CannotRemove(
-                        f"it is not come to if `{shown(one.test)}`; say so in the statement, then move it"
-                    )
-                conditions, test = self._conditions(one.test), _plain(one.test)
-                if conditions.runs_on_postgresql(test, holds=True) and conditions.tells_databases_apart(test):
-                    raise CannotRemove(f"it does not run on PostgreSQL, by `{shown(one.test)}`")
+            if isinstance(one, cst.SimpleStatementLine) and _returns(one):
+                raise CannotRemove("it is never come to, behind a return; take it out by hand")
+            self._check_goes_on(one)
+
+    def _check_goes_on(self, one: cst.CSTNode) -> None:
+        if isinstance(one, cst.SimpleStatementLine) or not _returns(one):
+            return
+        if not isinstance(one, cst.If):
+            kind = type(one).__name__.lower()
+            raise CannotRemove(
+                f"it is not come to where a `{kind}` before it returns; say so in the statement, then move it"
+            )
+        if not self._is_of_the_schema(one.test):
+            raise CannotRemove(f"it is not come to if `{shown(one.test)}`; say so in the statement, then move it")
+        for block, holds in ((one.body, True), (one.orelse, False)):
+            if block is None or not _returns(block):
+                continue
+            if not self._conditions(one.test).runs_on_postgresql(_plain(one.test), holds=not holds):
+                raise CannotRemove(f"it does not run on PostgreSQL, by `{shown(one.test)}`")
+            for inner in (block,) if isinstance(block, cst.If) else _lines(block):
+                self._check_goes_on(inner)
 
     def _is_of_the_schema(self, test: cst.BaseExpression) -> bool:
         if _OF_A_CONNECTION.fullmatch(shown(test)):
@@ -76,6 +93,11 @@ class Reached:
         around = next((one for one in self._tree.above(test) if isinstance(one, cst.FunctionDef)), None)
         function = ast.parse(dedent(self._tree.tree.code_for_node(around))) if around is not None else None
         return Conditions(ast.parse(self._tree.tree.code), function)
+
+
+def _lines(block: cst.BaseSuite | cst.Else) -> Sequence[cst.CSTNode]:
+    suite = block.body if isinstance(block, cst.Else) else block
+    return suite.body if isinstance(suite, cst.IndentedBlock) else ()  # else it is one line, which has no blocks
 
 
 def _returns(node: cst.CSTNode) -> bool:

@@ -122,7 +122,7 @@ class Migration:
 
     def loop_of(self, calls: Sequence[Span]) -> Span | None:
         """The one loop in which the innermost call of this file stands; None where there is none, or several."""
-        found = next((call for span in calls if (call := call_at(self.source, self._tree, span)) is not None), None)
+        found = self.call_of(calls)
         around = list(self._tree.above(found)) if found is not None else []
         loops = [one for one in around if isinstance(one, (cst.For, cst.While))]
         if len(loops) != 1 or not isinstance(loops[0], cst.For):
@@ -131,7 +131,7 @@ class Migration:
 
     def only_loop(self, calls: Sequence[Span]) -> Span | None:
         """The one loop around the innermost call of this file, if the function that it stands in runs once at most."""
-        found = next((call for span in calls if (call := call_at(self.source, self._tree, span)) is not None), None)
+        found = self.call_of(calls)
         around = list(self._tree.above(found)) if found is not None else []
         loops = [one for one in around if isinstance(one, (cst.For, cst.While))]
         functions = [one for one in around if isinstance(one, (cst.FunctionDef, cst.Lambda))]

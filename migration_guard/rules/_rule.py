@@ -18,6 +18,9 @@ CHANGES = tuple(
 )
 """The kinds that surely change rows, seeds of constants apart."""
 
+BACKFILLS = "Migrations change the schema, backfills change the data, after the deployment, in committed batches of 200 to 1000 rows"
+"""What most advice begins with; a page for people says it once."""
+
 Check = Callable[..., Iterator[Finding]]
 """Of an Operation and a Context; for the rules of upkeep, of a remark or an entry and an Upkeep."""
 

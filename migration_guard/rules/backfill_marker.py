@@ -38,12 +38,9 @@ from collections.abc import Iterator
 from migration_guard.findings import Finding, Severity
 from migration_guard.later import re
 from migration_guard.operations import Operation, OperationKind
-from migration_guard.rules._rule import Context, rule
+from migration_guard.rules._rule import BACKFILLS, Context, rule
 
-HELP = (
-    "Migrations change the schema, backfills change the data: define a backfill that runs after the deployment in "
-    "small committed batches, and name its key here; where nothing is left to do, delete the remark."
-)
+HELP = f"{BACKFILLS}: define a backfill and name its key here; where nothing is left to do, delete the remark."
 
 _BACKFILL = r"back[-_ ]?fill"
 _FEW = r"(?:\S+\s+){0,3}"

@@ -40,12 +40,9 @@ from collections.abc import Iterator
 
 from migration_guard.findings import Finding
 from migration_guard.operations import Operation
-from migration_guard.rules._rule import CHANGES, Context, rule, tables
+from migration_guard.rules._rule import BACKFILLS, CHANGES, Context, rule, tables
 
-HELP = (
-    "Migrations change the schema, backfills change the data: move the loop into a backfill, which commits after each "
-    "batch; inside a migration all batches share one transaction."
-)
+HELP = f"{BACKFILLS}: move the loop into a backfill; inside a migration all batches share one transaction."
 
 
 @rule("MG302", "batches-in-one-transaction", on=CHANGES)

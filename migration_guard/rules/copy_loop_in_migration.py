@@ -40,11 +40,11 @@ from collections.abc import Iterator
 
 from migration_guard.findings import Finding
 from migration_guard.operations import Operation, OperationKind
-from migration_guard.rules._rule import Context, place, rule, tables
+from migration_guard.rules._rule import BACKFILLS, Context, place, rule, tables
 
 HELP = (
-    "Migrations change the schema, backfills change the data: move this loop into a backfill that runs after the "
-    "deployment, one INSERT … SELECT … ON CONFLICT DO NOTHING for each batch of 200 to 1000 keys, committed on its own."
+    f"{BACKFILLS}: move this loop into a backfill, as an INSERT … SELECT … ON CONFLICT DO NOTHING of the "
+    "keys of a batch."
 )
 
 

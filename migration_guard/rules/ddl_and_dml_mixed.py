@@ -37,11 +37,11 @@ from collections.abc import Iterator
 
 from migration_guard.findings import Finding, Severity
 from migration_guard.operations import Operation, OperationKind
-from migration_guard.rules._rule import CHANGES, Context, rule, tables
+from migration_guard.rules._rule import BACKFILLS, CHANGES, Context, rule, tables
 
 HELP = (
-    "Migrations change the schema, backfills change the data: move the data change into a backfill; where it must stay "
-    "in a migration, give it one of its own, which commits apart from the schema change."
+    f"{BACKFILLS}: move the data change into a backfill; where it must stay in a migration, give it one of "
+    "its own, which commits apart from the schema change."
 )
 _ON_EMPTY = frozenset({OperationKind.UPDATE, OperationKind.DELETE, OperationKind.TRUNCATE, OperationKind.MERGE})
 

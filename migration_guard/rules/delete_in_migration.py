@@ -33,12 +33,9 @@ from collections.abc import Iterator
 
 from migration_guard.findings import Finding
 from migration_guard.operations import Operation, OperationKind
-from migration_guard.rules._rule import Context, place, rule, tables
+from migration_guard.rules._rule import BACKFILLS, Context, place, rule, tables
 
-HELP = (
-    "Migrations change the schema, backfills change the data: move this DELETE into a backfill that runs after the "
-    "deployment, in batches of 200 to 1000 rows by primary key, each committed on its own."
-)
+HELP = f"{BACKFILLS}: move this DELETE into a backfill."
 
 
 @rule("MG103", "delete-in-migration", on=OperationKind.DELETE)

@@ -36,11 +36,11 @@ from collections.abc import Iterator
 
 from migration_guard.findings import Finding, Severity
 from migration_guard.operations import Operation, OperationKind
-from migration_guard.rules._rule import Context, place, rule
+from migration_guard.rules._rule import BACKFILLS, Context, place, rule
 
 HELP = (
-    "Migrations change the schema, backfills change the data: move this call into a backfill that runs after the "
-    "deployment, with its statement written out and restricted to one batch of 200 to 1000 keys."
+    f"{BACKFILLS}: move this call into a backfill, with its statement written out and restricted to the keys "
+    "of a batch."
 )
 
 

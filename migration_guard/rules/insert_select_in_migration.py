@@ -36,12 +36,9 @@ from collections.abc import Iterator
 
 from migration_guard.findings import Finding
 from migration_guard.operations import Operation, OperationKind
-from migration_guard.rules._rule import Context, place, rule, tables
+from migration_guard.rules._rule import BACKFILLS, Context, place, rule, tables
 
-HELP = (
-    "Migrations change the schema, backfills change the data: create the table here, and copy the rows in a backfill "
-    "that runs after the deployment, in committed batches of 200 to 1000 rows with ON CONFLICT DO NOTHING."
-)
+HELP = f"{BACKFILLS}: create the table here, and copy the rows in a backfill, with ON CONFLICT DO NOTHING."
 
 
 @rule("MG102", "insert-select-in-migration", on=(OperationKind.INSERT_SELECT, OperationKind.CTAS))

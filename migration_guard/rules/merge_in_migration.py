@@ -37,12 +37,9 @@ from collections.abc import Iterator
 
 from migration_guard.findings import Finding
 from migration_guard.operations import Operation, OperationKind
-from migration_guard.rules._rule import Context, place, rule, tables
+from migration_guard.rules._rule import BACKFILLS, Context, place, rule, tables
 
-HELP = (
-    "Migrations change the schema, backfills change the data: run it as a backfill after the deployment, as UPDATE and "
-    "INSERT … ON CONFLICT in batches of 200 to 1000 keys, each committed on its own."
-)
+HELP = f"{BACKFILLS}: run it as a backfill, of an UPDATE and an INSERT … ON CONFLICT."
 
 
 @rule("MG105", "merge-in-migration", on=OperationKind.MERGE)

@@ -34,12 +34,9 @@ from collections.abc import Iterator
 
 from migration_guard.findings import Finding
 from migration_guard.operations import Operation, OperationKind
-from migration_guard.rules._rule import Context, place, rule, tables
+from migration_guard.rules._rule import BACKFILLS, Context, place, rule, tables
 
-HELP = (
-    "Migrations change the schema, backfills change the data: delete the rows in a backfill that runs after the "
-    "deployment, in committed batches of 200 to 1000, or drop the table in a migration once no running code uses it."
-)
+HELP = f"{BACKFILLS}: delete the rows in a backfill, or drop the table in a migration once no running code uses it."
 
 
 @rule("MG104", "truncate-in-migration", on=OperationKind.TRUNCATE)

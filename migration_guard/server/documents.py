@@ -10,10 +10,8 @@ from pathlib import Path
 
 from pygls import uris
 
-from migration_guard.later import re
 from migration_guard.lean import dataclass
-
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+from migration_guard.report.mends import with_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +37,7 @@ class Document:
 
     @property
     def lines(self) -> list[str]:
-        return lines_of(self.text)
-
-
-def lines_of(text: str) -> list[str]:
-    """Split a text with its line ends, where editors and Python see them: form feeds and the like end no line."""
-    return _LINE.findall(text)
+        return with_ends(self.text)
 
 
 def path_of(uri: str) -> Path | None:

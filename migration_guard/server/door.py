@@ -11,13 +11,14 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from migration_guard import __version__
+from migration_guard.report.sanitise import one_line
 from migration_guard.server.documents import Document, contents, path_of
 from migration_guard.server.judging import Asked, Judge, Verdict, failure
-from migration_guard.server.offering import BASELINE, MOVE, Stays, actions, grandfathering, meant, moving
+from migration_guard.server.offering import BASELINE, MOVE, Changes, Stays, actions, grandfathering, meant, moving
 from migration_guard.server.saying import SOURCE, diagnostics, hover, unchecked
 
-QUIET = 0.03
-"""Seconds without a change before a document is judged."""
+QUIET = 0.01
+"""Seconds without a change before a document is judged: what belongs to one keystroke comes together."""
 PATIENCE = 0.5
 """Seconds after which it is judged although somebody goes on typing."""
 _WATCHED = ("**/*.py", "**/*.sql", "**/*.toml", "**/*.ini", "**/*.jsonl")
@@ -149,12 +150,15 @@ class Guard(LanguageServer):
         except Stays as stays:
             self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"{SOURCE}: {stays}"))
             return
-        done = await self.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(change))
+        done = await self.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(change.edit))
         if not done.applied:
             reason = done.failure_reason or "the editor refused the change"
             self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"{SOURCE}: {reason}"))
+            return
+        for note in change.notes:
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Info, f"{SOURCE}: {one_line(note)}"))
 
-    async def _change(self, name: str, uri: str, fingerprint: str, line: int) -> types.WorkspaceEdit:
+    async def _change(self, name: str, uri: str, fingerprint: str, line: int) -> Changes:
         """Say how files would change, as they are shown now. Raises Stays."""
         verdict = await self.verdict(uri, renders=name == MOVE, writes=name == BASELINE)
         if verdict is None:

@@ -12,11 +12,13 @@ from migration_guard.baseline import dump, updated
 from migration_guard.files import Unreadable, exists, read_source
 from migration_guard.findings import Finding
 from migration_guard.interpreter.syntax import Refused
+from migration_guard.lean import dataclass
 from migration_guard.move.place import Modules, NoPlace
 from migration_guard.move.plan import Refusal, movable, plan
 from migration_guard.reading.remarks import with_remarks
+from migration_guard.report.mends import difference, with_ends
 from migration_guard.rules import all_rules
-from migration_guard.server.documents import lines_of, uri_of
+from migration_guard.server.documents import uri_of
 from migration_guard.server.judging import Verdict
 from migration_guard.server.saying import at, diagnostic
 from migration_guard.sight.unsaved import Texts, instead
@@ -27,6 +29,14 @@ BASELINE = "migration-guard.baseline"
 
 class Stays(Exception):
     """That nothing is changed; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How files would change, and what is to be known about it."""
+
+    edit: types.WorkspaceEdit
+    notes: tuple[str, ...] = ()
 
 
 def actions(verdict: Verdict, wanted: types.Range, codec: PositionCodec) -> Iterator[types.CodeAction]:
@@ -73,7 +83,7 @@ def meant(verdict: Verdict, fingerprint: str, line: int) -> Finding:
     return min(same, key=lambda one: abs(one.span.line - line))
 
 
-def moving(verdict: Verdict, finding: Finding, shown: Texts, codec: PositionCodec) -> types.WorkspaceEdit:
+def moving(verdict: Verdict, finding: Finding, shown: Texts, codec: PositionCodec) -> Changes:
     """Give the files as `migration-guard move` would leave them. Raises Stays."""
     run = verdict.run
     one = next((one for one in run.checked if one.candidate.shown == finding.path), None) if run else None
@@ -87,13 +97,11 @@ def moving(verdict: Verdict, finding: Finding, shown: Texts, codec: PositionCode
         raise Stays(str(error)) from None
     if isinstance(outcome, Refusal):
         raise Stays(outcome.reason)
-    files = {outcome.module.path: (outcome.module.content, outcome.module_after)}
-    if outcome.after is not None:
-        files[outcome.migration] = (outcome.before, outcome.after)
-    return _edit(files, codec)
+    files = {change.path: (change.before, change.after) for change in outcome.changes}
+    return Changes(_edit(files, codec), outcome.notes)
 
 
-def grandfathering(verdict: Verdict, finding: Finding, shown: Texts, codec: PositionCodec) -> types.WorkspaceEdit:
+def grandfathering(verdict: Verdict, finding: Finding, shown: Texts, codec: PositionCodec) -> Changes:
     """Give the baseline as `migration-guard baseline add` would leave it. Raises Stays."""
     for shelf in verdict.run.shelves if verdict.run else ():
         accepted = [one for one in shelf.matching.new if one.finding.sort_key == finding.sort_key]
@@ -105,7 +113,7 @@ def grandfathering(verdict: Verdict, finding: Finding, shown: Texts, codec: Posi
                     before = read_source(path) if exists(path) else None
             except Unreadable as error:
                 raise Stays(f"{path.name}: {error}") from None
-            return _edit({path: (before, dump(change.entries).encode())}, codec)
+            return Changes(_edit({path: (before, dump(change.entries).encode())}, codec))
     raise Stays("it cannot be grandfathered")
 
 
@@ -125,18 +133,11 @@ def _text(content: bytes) -> str:
 
 def _difference(before: str, after: str, codec: PositionCodec) -> types.TextEdit:
     """Give the lines that differ as one edit, so that what stands around them keeps its cursor."""
-    old, new = lines_of(before), lines_of(after)
-    head = _same(old, new)
-    tail = _same(old[head:][::-1], new[head:][::-1])
-    end = len(old) - tail
+    old = with_ends(before)
+    head, end, text = difference(old, with_ends(after))
     last = _end_of(old, codec) if end == len(old) else types.Position(end, 0)
     start = types.Position(head, 0) if head < len(old) or not old else _end_of(old, codec)
-    return types.TextEdit(types.Range(start, last), "".join(new[head : len(new) - tail]))
-
-
-def _same(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many lines two texts begin with that are the same."""
-    return next((at for at, (line, there) in enumerate(zip(one, other)) if line != there), min(len(one), len(other)))
+    return types.TextEdit(types.Range(start, last), text)
 
 
 def _end_of(lines: Sequence[str], codec: PositionCodec) -> types.Position:

@@ -16,6 +16,7 @@ from migration_guard.sql.readings import may_allow_escapes, read
 from migration_guard.sql.scan import masked, scan
 from migration_guard.sql.statement import split
 from migration_guard.sql.steps import (
+    Armed,
     Change,
     Created,
     Doubted,
@@ -30,6 +31,7 @@ from migration_guard.sql.steps import (
 
 __all__ = [
     "UNKNOWN",
+    "Armed",
     "Change",
     "Created",
     "Doubted",

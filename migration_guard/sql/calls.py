@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from migration_guard.sql import callees, known
+from migration_guard.sql import callees, ddl, known
 from migration_guard.sql.functions import Functions
 from migration_guard.sql.lexis import spoken
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort
 from migration_guard.sql.statement import Statement
-from migration_guard.sql.steps import Change, Doubted, Harmless, Step, Unknown, joined_forms
+from migration_guard.sql.steps import Change, Harmless, Step, Unknown, joined_forms
 
 
 class Calls:
@@ -44,6 +44,11 @@ class Calls:
         numbers = (index for index in range(at, len(statement)) if statement.tokens[index].sort is Sort.NUMBER)
         ranged = (callees.end_of_range(statement, index) for index in numbers)
         called += [name.last for name, after in ranged if name is not None and statement[after].text == "("]
+        called += [  # `(lead).fill`, which is fill(lead)
+            name.last
+            for index in range(at + 1, len(statement))
+            if statement[index].text == "." and self.functions and (name := statement.name(index + 1)[0])
+        ]
         self._callees.update(called)
         return self.changes(called, start, end)
 
@@ -59,16 +64,29 @@ class Calls:
         """What an expression calls that nobody knows may change rows."""
         return self._not_known(callees.evaluated(statement, first, stop, self._server), statement, first)
 
-    def triggered(self, statement: Statement, at: int) -> list[Step]:
-        """A trigger that changes rows: from then on nobody may fill the table unnoticed, though it be new."""
-        end = len(statement)
-        if statement.find(at, end, "TRIGGER") == end or statement.word(at) != "CREATE":
+    def fired(self, steps: Sequence[Step]) -> list[Step]:
+        """What triggers and rules, known from before, do with the changes of a statement, beside what is told of it."""
+        told = {(step.kind, step.tables, step.start) for step in steps if isinstance(step, Change)}
+        found = [
+            one
+            for step in steps
+            if isinstance(step, Change)
+            for one in self.changes(self.functions.fired(step.kind, step.tables), step.start, step.end)
+        ]
+        return [one for one in found if isinstance(one, Change) and (one.kind, one.tables, one.start) not in told]
+
+    def bound(self, statement: Statement, at: int) -> list[Step]:
+        """What a view, an operator, a cast, a check or a default runs with each later use: a function that changes rows."""
+        names = [
+            name.last
+            for index in range(at, len(statement))
+            if statement[index].sort in {Sort.WORD, Sort.QUOTED} and (name := statement.name(index)[0])
+        ]
+        changing = sorted({name for name in names if self.functions.changes([name])}) if self.functions else []
+        if not changing or not ddl.binds(statement, at):
             return []
-        table, _ = statement.name(statement.find(at, end, "ON") + 1)
-        name, _ = statement.name(statement.find(at, end, "EXECUTE") + 2)
-        start, stop = statement[at].start, statement[end - 1].end
-        changes = self.changes([name.last], start, stop) if name is not None and not name.dynamic else []
-        return [Doubted(table.text, start, stop)] if table is not None and changes else []
+        why = f"each later use of it runs {', '.join(changing)}, which changes rows"
+        return [Unknown(why, statement[at].start, statement[len(statement) - 1].end)]
 
     def armed(self, statement: Statement, at: int) -> list[Step]:
         """What the function of an event trigger does, with each change of the schema from then on."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import sqlglot
 from sqlglot import exp
 
+import migration_guard.sql.silence  # noqa: F401 -- what is not understood is not printed
 from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.sql.alarm import TooSlow, at_most

@@ -9,7 +9,7 @@ from migration_guard.later import Later
 from migration_guard.operations import OperationKind
 from migration_guard.sql import writes
 from migration_guard.sql.names import Name
-from migration_guard.sql.scan import Sort
+from migration_guard.sql.scan import Sort, words
 from migration_guard.sql.statement import Statement
 from migration_guard.sql.steps import Created, Doubted, Dropped, Renamed, Step
 
@@ -55,10 +55,6 @@ def tables(statement: Statement, at: int, dialect: str) -> Iterator[Step]:
             yield from _alter(statement, at)
         case "RENAME" if statement.word(at + 1) == "TABLE":
             yield from _rename(statement, at)
-        case "CREATE" if statement.word(created_type(statement, at)) == "RULE":
-            target, _ = statement.name(statement.find(at, len(statement), "TO") + 1)
-            if target:
-                yield Doubted(target.text, *_span(statement, at))
 
 
 def evaluated(statement: Statement, at: int) -> list[tuple[int, int]]:
@@ -93,6 +89,16 @@ def _of_action(statement: Statement, first: int, stop: int) -> tuple[int, int] |
             case "AS" if statement[index + 1].text == "(":
                 return index + 1, stop
     return None
+
+
+def binds(statement: Statement, at: int) -> bool:
+    """Whether a statement makes something that computes with each later use: a view, an operator, a check, a default."""
+    kind = statement.word(created_type(statement, at))
+    return kind in (_BINDING if statement.word(at) == "CREATE" else _REBINDING)
+
+
+_BINDING = words("VIEW RECURSIVE OPERATOR CAST DOMAIN TABLE FOREIGN AGGREGATE")
+_REBINDING = words("TABLE DOMAIN FOREIGN VIEW")
 
 
 def created(statement: Statement, at: int, target: Name | None, *, temporary: bool) -> Iterator[Step]:

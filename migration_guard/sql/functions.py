@@ -1,4 +1,4 @@
-"""Functions that a migration has created: what calling one of them changes."""
+"""Functions that a migration has created: what calling one of them changes, and what writing to a table fires."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from migration_guard.operations import OperationKind
+from migration_guard.sql.names import bare
 from migration_guard.sql.steps import Change
 
 
@@ -16,6 +17,8 @@ class Functions:
         self._changes = {name: dict.fromkeys(some) for name, some in changes.items()}
         self._calls: dict[str, set[str]] = {}
         self._unknown: dict[str, set[str]] = {}
+        self._armed: dict[str, dict[str, frozenset[str]]] = {}
+        """By table, what its triggers and rules run, and the verbs that fire each."""
 
     def __bool__(self) -> bool:
         return bool(self._changes)
@@ -28,6 +31,7 @@ class Functions:
         copied = Functions(self._changes)
         copied._calls = {name: set(calls) for name, calls in self._calls.items()}
         copied._unknown = {name: set(calls) for name, calls in self._unknown.items()}
+        copied._armed = {table: dict(armed) for table, armed in self._armed.items()}
         return copied
 
     def create(self, name: str, changes: Iterable[Change], calls: Iterable[str], unknown: Iterable[str] = ()) -> None:
@@ -40,8 +44,18 @@ class Functions:
         """The functions that a function calls and that are still not known."""
         return {called for called in self._unknown.get(name, ()) if called not in self._changes}
 
+    def arm(self, table: str, name: str, verbs: Iterable[str]) -> None:
+        """From now on these verbs on a table run a function, be it one that stands in the trigger or rule itself."""
+        armed = self._armed.setdefault(bare(table), {})
+        armed[name] = armed.get(name, frozenset()).union(verbs)
+
+    def fired(self, kind: OperationKind, tables: Iterable[str]) -> list[str]:
+        """The functions that a change of these tables runs."""
+        armed = [self._armed.get(bare(table), {}) for table in tables] if self._armed else []
+        return [name for some in armed for name, verbs in some.items() if not _VERBS.get(kind, _NONE).isdisjoint(verbs)]
+
     def changes(self, names: Iterable[str]) -> list[Change]:
-        """What calling these changes, with all that their bodies call."""
+        """What calling these changes, with all that their bodies call and what that fires."""
         waiting, met, found = [name for name in names if name in self._changes], set[str](), dict[Change, None]()
         while waiting:
             name = waiting.pop(0)
@@ -49,6 +63,21 @@ class Functions:
                 met.add(name)
                 found.update(self._changes[name])
                 waiting += sorted(called for called in self._calls.get(name, ()) if called in self._changes)
+                waiting += [one for change in self._changes[name] for one in self.fired(change.kind, change.tables)]
                 if self.missing(name):
                     found[Change(OperationKind.OPAQUE, (), 0, 0, dynamic=True)] = None
         return list(found)
+
+
+_NONE = frozenset[str]()
+_VERBS = {
+    OperationKind.UPDATE: frozenset({"UPDATE"}),
+    OperationKind.DELETE: frozenset({"DELETE"}),
+    OperationKind.TRUNCATE: frozenset({"TRUNCATE"}),
+    OperationKind.MERGE: frozenset({"INSERT", "UPDATE", "DELETE"}),
+    OperationKind.UPSERT_VALUES: frozenset({"INSERT", "UPDATE", "DELETE"}),  # REPLACE deletes
+    **dict.fromkeys(
+        (OperationKind.INSERT_VALUES, OperationKind.INSERT_SELECT, OperationKind.INSERT_LOOP), frozenset({"INSERT"})
+    ),
+}
+"""What of a trigger's events a kind of change is."""

@@ -7,7 +7,6 @@ tree shows to be written is found again among the tokens, by the offset of the t
 
 from __future__ import annotations
 
-import logging
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -16,6 +15,7 @@ from itertools import chain
 import sqlglot
 from sqlglot import exp
 
+import migration_guard.sql.silence  # noqa: F401 -- what is not understood is not printed
 from migration_guard.lean import dataclass
 from migration_guard.operations import OperationKind
 from migration_guard.sql import writes
@@ -50,8 +50,6 @@ _VERBS: dict[type[exp.Expr], str] = {
     exp.Into: "SELECT",
 }
 _ROOTS = (exp.Query, exp.Update, exp.Delete, exp.Insert, exp.Merge, exp.TruncateTable, exp.Create)
-
-logging.getLogger("sqlglot").disabled = True  # It prints what it does not understand, be it a password.
 
 
 class _NotUnderstood(Exception):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from migration_guard.later import Later, re
 from migration_guard.operations import OperationKind
-from migration_guard.sql import blocks, computed, ddl, dialects, obvious, psql, writes
+from migration_guard.sql import blocks, computed, ddl, dialects, obvious, psql, run_on, writes
+from migration_guard.sql.armed import armed
 from migration_guard.sql.calls import Calls
 from migration_guard.sql.canonical import canonical, governing
 from migration_guard.sql.functions import Functions
@@ -19,6 +20,7 @@ from migration_guard.sql.passage import Passage, plain
 from migration_guard.sql.scan import Sort, Token, scan, words
 from migration_guard.sql.statement import Statement, split
 from migration_guard.sql.steps import (
+    Armed,
     Change,
     Created,
     Doubted,
@@ -53,16 +55,19 @@ _QUIET = (
     ),
     (
         "maintains tables, changes no rows",
-        words("VACUUM ANALYZE ANALYSE CLUSTER REINDEX CHECKPOINT OPTIMIZE REPAIR CHECK FLUSH REFRESH PURGE SYSTEM"),
+        words(
+            "VACUUM ANALYZE ANALYSE CLUSTER REINDEX CHECKPOINT OPTIMIZE REPAIR CHECK FLUSH REFRESH PURGE SYSTEM BACKUP DBCC"
+        ),
     ),
 )
 """Statements that write no rows, by what they do instead."""
 
-_SCHEMA = words("CREATE ALTER DROP RENAME COMMENT GRANT REVOKE DENY SECURITY IMPORT REASSIGN DISABLE ENABLE")
+_SCHEMA = words("CREATE ALTER DROP RENAME EXCHANGE COMMENT GRANT REVOKE DENY SECURITY IMPORT REASSIGN DISABLE ENABLE")
 _DECIDES = re.compile(r"\b(?:IF|CASE|LOOP|EXCEPTION|RETURN|EXIT)\b(?!\s+(?:NOT\s+)?EXISTS\s+[\w\"])", re.IGNORECASE)
 """Words of a block that may leave something in it undone; `IF NOT EXISTS` of a statement is none."""
 _TRANSACTION = words("COMMIT ROLLBACK SAVEPOINT RELEASE ABORT START SAVE")
 _OWN_LANGUAGES = frozenset({"sql", "plpgsql"})
+_OFF = frozenset({"FALSE", "OFF", "0"})
 _BEFORE_CURSOR = 6
 """Words between DECLARE and CURSOR: a name and its options."""
 
@@ -131,11 +136,20 @@ class Reader:
         if at < len(statement):
             self._variables.remember(statement, at, body=body)
             steps += self._command(statement, at, body=body)
+            for one in run_on.further(statement, at) if not self._lexis.spaced else ():  # MySQL refuses them
+                steps += self._run_on(one, steps, body=body)
+        steps += self._calls.fired(steps)
         last = statement[len(statement) - 1]
         if last.sort is Sort.UNCLOSED:
             why = "what follows a quote or comment that is never closed cannot be read"
             steps.append(Unknown(why, last.start, last.end, unclosed=True))
         return steps
+
+    def _run_on(self, statement: Statement, known: Sequence[Step], *, body: bool) -> list[Step]:
+        """What a statement does that follows another one in the same: what was not told with that."""
+        starts = {step.start for step in known if isinstance(step, Change)}
+        found = self._command(statement, 0, body=body)
+        return [step for step in found if isinstance(step, (Change, Unknown)) and step.start not in starts]
 
     def _header(self, statement: Statement, header: blocks.Header) -> list[Step]:
         """What a header runs, as `FOR r IN UPDATE … LOOP` does."""
@@ -209,11 +223,13 @@ class Reader:
             steps.append(Harmless("changes the schema", True, start, end))
         if statement.is_(at + 1, "EVENT", "TRIGGER") and statement.word(at) == "CREATE":
             return [*steps, *self._calls.armed(statement, at)]
-        steps += self._calls.triggered(statement, at)
+        steps += self._armed(statement, at)
         computes = ddl.evaluated(statement, at)
+        called = self._calls.called(statement, at, start, end) if computes else []
+        if not called:
+            steps += self._calls.bound(statement, at)
         if not computes:
             return steps
-        called = self._calls.called(statement, at, start, end)
         return [*steps, *(called or [step for part in computes for step in self._calls.evaluated(statement, *part)])]
 
     @staticmethod
@@ -273,8 +289,9 @@ class Reader:
         """What stands between two indices writes itself: by its tree, by its tokens where sqlglot has none for it."""
         if not writes.may_write(statement, at, end, body=body):
             return []
-        found = obvious.changes(statement, at, end)
-        if found is None:
+        bracketed = bool(writes.bracketed(statement, at, end))  # sqlglot takes them for arrays
+        found = None if bracketed else obvious.changes(statement, at, end)
+        if found is None and not bracketed:
             found = parse.changes(statement, at, end, self._dialect)
         if found is None:
             found = list(writes.changes(statement, at, end))
@@ -306,7 +323,7 @@ class Reader:
         inner = statement.find(at + 1, end, *_DML, "SELECT", "WITH", "VALUES", "CREATE", "EXECUTE", "CALL")
         options = range(at + 1, inner)
         runs = any(
-            statement.word(index) in {"ANALYZE", "ANALYSE"} and statement.word(index + 1) not in {"FALSE", "OFF"}
+            statement.word(index) in {"ANALYZE", "ANALYSE"} and statement[index + 1].text.strip("'").upper() not in _OFF
             for index in options
         )
         if runs and inner < end:
@@ -317,18 +334,44 @@ class Reader:
     def _creates_function(statement: Statement, at: int) -> bool:
         return statement.word(ddl.created_type(statement, at)) in {"FUNCTION", "PROCEDURE", "PROC"}
 
+    def _armed(self, statement: Statement, at: int) -> list[Step]:
+        """A trigger or rule, with what stands in it as a function of its own."""
+        found = armed(statement, at)
+        if found is None or (found.function is not None and found.function.dynamic):
+            return []
+        start, end = statement[at].start, statement[len(statement) - 1].end
+        steps: list[Step] = []
+        if found.function is None:
+            own = Name(f"what {found.table.last} fires at {start}", dynamic=False)
+            with self._calls.collected() as called, self._inside(()):
+                inner = [
+                    one
+                    for part in split(statement.tokens[slice(*found.body)])
+                    for one in self._statement(part, body=True)
+                ]
+            steps.append(self._kept(statement, at, own, inner, frozenset(called)))
+        function = own if found.function is None else found.function
+        self._calls.functions.arm(found.table.text, function.last, found.verbs)
+        if found.function is None or self._calls.functions.changes([function.last]):
+            steps.append(Doubted(found.table.text, start, end))  # nobody may fill it unnoticed, though it be new
+        return [*steps, Armed(found.table.text, found.verbs, function.last, start, end)]
+
     def _function(self, statement: Statement, at: int) -> FunctionCreated:
         index = statement.skip(ddl.created_type(statement, at) + 1, "IF", "NOT", "EXISTS")
         name, after = statement.name(index)
         language = self._language(statement, at)
         with self._calls.collected() as called:
             steps = self._body(statement, after) if language in _OWN_LANGUAGES else [_foreign(statement, at)]
-        calls = frozenset(called)
+        return self._kept(statement, at, name or Name("", dynamic=True), steps, frozenset(called))
+
+    def _kept(
+        self, statement: Statement, at: int, own: Name, steps: Sequence[Step], calls: frozenset[str]
+    ) -> FunctionCreated:
+        """A function with what its body does, remembered for who runs it."""
         changes = [change for step in steps if (change := _when_called(step))]
         whole = self._form(statement.tokens[at:]) if changes else ""
         found = tuple(replace(change, around=joined_forms(change.around, whole)) for change in changes)
         unknown = frozenset(name for step in steps if isinstance(step, Unknown) for name in step.calls)
-        own = name or Name("", dynamic=True)
         if not own.dynamic:
             self._calls.functions.create(own.last, found, calls, unknown)
         end = statement[len(statement) - 1].end
@@ -388,9 +431,12 @@ class Reader:
             if name.last != "sp_executesql":
                 return [Harmless("changes the schema", True, start, end)]
             first = after
-        elif name and name.last in self._calls.functions:
+        elif name and name.last in self._calls.functions and statement[after].text != "(":
             return self._calls.changes([name.last], start, end)
-        return self._run(statement, at, first)
+        computing = self._calls.called(statement, first, start, end) or self._calls.evaluated(
+            statement, first, len(statement)
+        )
+        return [*computing, *self._run(statement, at, first)]
 
     def _run(self, statement: Statement, at: int, first: int) -> list[Step]:
         """The steps of a text that is an expression: a literal, a concatenation, a variable that was set before."""

@@ -9,7 +9,7 @@ from migration_guard.sql.functions import Functions
 from migration_guard.sql.lexis import Lexis, differs, readings
 from migration_guard.sql.reader import Reader
 from migration_guard.sql.scan import Sort, Token, scan
-from migration_guard.sql.steps import Change, Created, FunctionCreated, Renamed, Step, Unknown
+from migration_guard.sql.steps import Armed, Change, Created, FunctionCreated, Renamed, Step, Unknown
 
 _ESCAPES_MAY_COUNT = re.compile(r"standard_conforming_strings", re.IGNORECASE)
 _CLAIMS = (Created, Renamed)
@@ -64,7 +64,7 @@ def _new(steps: Sequence[Step], others: Sequence[Step]) -> Iterator[Step]:
     told = {(step.start, step.kind, step.tables) for step in steps if isinstance(step, Change)}
     told.update([(start, kind, ()) for start, kind, _ in told])
     for step in others:
-        if isinstance(step, FunctionCreated) or (
+        if isinstance(step, (FunctionCreated, Armed)) or (
             isinstance(step, Change) and (step.start, step.kind, step.tables) not in told
         ):
             yield step

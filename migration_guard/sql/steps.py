@@ -89,6 +89,18 @@ class FunctionCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class Armed:
+    """A trigger or rule comes into being: these verbs on a table run a function from then on."""
+
+    table: str
+    verbs: frozenset[str]
+    function: str
+    """Its name; that of a function of its own where the statements stand in the trigger or rule."""
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Transaction:
     """A statement that opens, ends or divides a transaction."""
 
@@ -121,7 +133,7 @@ class Unknown:
     """The functions, by their bare names, that would have to be known."""
 
 
-Step = Change | Created | Doubted | Dropped | Renamed | FunctionCreated | Transaction | Harmless | Unknown
+Step = Change | Created | Doubted | Dropped | Renamed | FunctionCreated | Armed | Transaction | Harmless | Unknown
 
 
 def joined_forms(one: str, other: str) -> str:

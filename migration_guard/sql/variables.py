@@ -48,7 +48,7 @@ class Variables:
         variable = statement[first].text.lower()
         if variable not in self._texts:
             return self._said(statement, first, stop)
-        if first + 1 < stop and statement[first + 1].text not in {")", "."}:  # a concatenation that begins with it
+        if first + 1 < stop and statement[first + 1].text not in {")", ".", "["}:  # a concatenation that begins with it
             rests = self._said(statement, first + 1, stop)
             return [joined([text, rest]) for rest in rests for text in self._texts[variable]]
         return self._unread(variable) or None

@@ -1,6 +1,6 @@
-"""What stands behind an operation and in none of its statements: files of data, and what classes of models do.
+"""What stands behind an operation and in none of its statements: files of data, what classes of models do, limits.
 
-Each is a project in which § is 1 before and 2 after; what is written is different then.
+Each is a project in which § is 1 before and 2 after; what is written is different then, or unknown as before.
 """
 
 from __future__ import annotations
@@ -155,6 +155,58 @@ _DOES = {
         "class Lead(models.Model):\n    b = models.IntegerField(default=lambda: §)",
     ),
 }
+_FAR = "def f_§_0(c):\n    c.execute(q)\n" + "".join(f"def f_§_{n}(c):\n    f_§_{n - 1}(c)\n" for n in range(1, 80))
+_LOADS = "import importlib, os\n"
+_LED = {
+    "the setting that names a module": (
+        "from app.start import X",
+        "pass",
+        _LOADS + 'X = importlib.import_module(os.environ["A§"])',
+    ),
+    "when a module is loaded": (
+        "from app.start import os",
+        "pass",
+        _LOADS + 'if os.environ["A§"]:\n    importlib.import_module(os.environ["B"])',
+    ),
+    "how an import is written": (
+        "from app.start import X as X§",
+        "pass",
+        _LOADS + 'X = importlib.import_module(os.environ["A"])',
+    ),
+    "in which function of an import a limit is met": (
+        "from app.start import start",
+        "pass",
+        f"from sqlalchemy import create_engine\n{_FAR}start = f_§_79(create_engine('x'))",
+    ),
+    "in which function of a call a limit is met": (
+        "from app.start import go",
+        "go(op.get_bind())",
+        f"{_FAR}def go(c):\n    f_§_79(c)",
+    ),
+    "which module a call loads": (
+        "from app.start import size",
+        "print(size('x'))",
+        _LOADS + 'def size(n):\n    return importlib.import_module(os.environ["A§"].lower()).SIZES[n]',
+    ),
+}
+"""An import or a call that leads beyond a limit, or into a module that is not known, and what the application does on the way."""
+_LEADS = {
+    "what a call beyond a limit is given": (
+        "from app.start import size",
+        "print(size('x§'))",
+        _LOADS + 'def size(n):\n    return importlib.import_module(os.environ["A"].lower()).SIZES[n]',
+    ),
+    "when a call leads beyond a limit": (
+        "import os\nfrom app.start import go",
+        "if os.environ['A§']:\n        go(op.get_bind())",
+        f"{_FAR}def go(c):\n    f_§_79(c)",
+    ),
+    "which import leads beyond a limit": (
+        "from app.start.x§ import X",
+        "pass",
+        _LOADS + 'X = importlib.import_module(os.environ["A"])',
+    ),
+}
 
 
 def _reading(name: str, text: str) -> Edit:
@@ -173,7 +225,21 @@ def _doing(name: str, body: str, model: str) -> Edit:
     return Edit("django", name, *(files | {"crm/models.py": _MODELS + model.replace("§", n)} for n in ("1", "2")))
 
 
+def _leading(name: str, imported: str, body: str, application: str) -> Edit:
+    migration = (
+        f"from alembic import op\n{imported}\nrevision = 'a'\ndown_revision = None\ndef upgrade():\n    {body}\n"
+    )
+    sides: list[Files] = [
+        {"app/__init__.py": "", "versions/a.py": migration.replace("§", n)}
+        | {f"app/start{place}.py": application.replace("§", n) for place in ("", "/x1", "/x2")}
+        for n in ("1", "2")
+    ]
+    return Edit("alembic", name, *sides)
+
+
+SAME = [_leading(name, *texts) for name, texts in _LED.items()]
 DIFFERENT = [
     *(_reading(name, text) for name, text in _READS.items()),
     *(_doing(name, *texts) for name, texts in _DOES.items()),
+    *(_leading(name, *texts) for name, texts in _LEADS.items()),
 ]

@@ -98,6 +98,13 @@ def test_the_change_is_shown_and_nothing_is_written(project: Project) -> None:
     assert project.unchanged()
 
 
+def test_what_is_not_understood_is_not_printed(project: Project) -> None:
+    """SQL beside it may hold anything, be it a password."""
+    project.put("versions/1a.py", f"{CREATE}    op.execute('ALTER TABLE leads VALIDATE CONSTRAINT secret')\n")
+    listed = project.guard("move", "--check")
+    assert (listed.returncode, listed.stderr) == (0, "")
+
+
 def test_all_else_in_the_migration_stays_byte_for_byte(project: Project) -> None:
     project.put("versions/2b.py", OWNER.replace("\n", "\r\n"))
     project.commit()

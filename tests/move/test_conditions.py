@@ -31,6 +31,10 @@ def column_is_there(bind):
 def is_right():
     return op.get_bind().dialect.name == "mysql"
 
+def is_small(bind):
+    if bind.dialect.name == "sqlite":
+        return True
+
 def upgrade():
     bind = op.get_bind()
     inspector = sa.inspect(bind)
@@ -82,6 +86,13 @@ def test_it_asks_something_else(code: str) -> None:
         ("native", True, True), ("native", False, False), ("not native", True, False), ("other", True, False),
         ("other", False, True), ("is_right()", True, False), ("'leads' in tables", False, True),
         ("bind.dialect.name == 'sqlite'", True, False), ("bind.dialect.name != 'postgresql'", False, True),
+        ("bind.dialect.name == 'sqlite' and 'x' not in columns", True, False), ("native and 'x' not in columns", True, True),
+        ("native and 'x' not in columns", False, True), ("not (other or 'x' in columns)", True, True),
+        ("is_sqlite()", True, False), ("IS_SQLITE", False, True), ("IS_POSTGRES", True, True),
+        ("bind.dialect.name in ('sqlite', 'mysql')", True, False), ("bind.dialect.name in ('mysql', 'postgresql')", True, True),
+        ("connection.vendor.startswith('postgres')", True, True), ("isinstance(bind.dialect, SQLiteDialect)", True, False),
+        ("bind.dialect.has_table(bind, 'leads')", True, True), ("bind.dialect.name in BEYOND", True, False),
+        ("bind.dialect.supports_comments", True, False), ("is_small(bind)", True, False), ("is_small(bind)", False, False),
     ],
 )  # fmt: skip
 def test_a_branch_is_postgresql_s(code: str, holds: bool, runs: bool) -> None:

@@ -83,6 +83,123 @@ REFUSED = {
         "with locked():\n    Lead.objects.filter(name=str(apps)).update(status='x')",
         "a block of `with locked()`",
     ),
+    "itself, by a variable": (
+        "more = F('score') + len(apps.app_configs)\nLead.objects.update(score=more)",
+        "from the one that stands there",
+    ),
+    "itself, by a function": (
+        "Lead.objects.update(score=one_more(len(apps.app_configs)))",
+        "from the one that stands there",
+    ),
+    "itself, in steps": (
+        "for lead in Lead.objects.all():\n    n = lead.score\n    n = n + len(lead.name)\n    lead.score = n\n    lead.save()",
+        "from the one that stands there",
+    ),
+    "places, by a variable": (
+        "place = Window(RowNumber())\nfor lead in Lead.objects.annotate(place=place):\n    lead.score = lead.place\n    lead.save()",
+        "cannot be narrowed",
+    ),
+    "what a function keeps": (
+        "for lead in Lead.objects.all():\n    lead.status = numbered(lead)\n    lead.save()",
+        "puts something into seen",
+    ),
+    "what it writes, in a text put together": (
+        (
+            "cursor = schema_editor.connection.cursor()\ncursor.execute(f'SELECT max(status) FROM {Lead._meta.db_table}')\n"
+            "top = cursor.fetchone()[0]\nLead.objects.filter(score=1).update(status=top)"
+        ),
+        "other rows",
+    ),
+    "another change on the way": (
+        (
+            "cursor = schema_editor.connection.cursor()\ncursor.execute('UPDATE owners SET name = 1')\n"
+            "Lead.objects.filter(score=1).update(status=str(cursor.rowcount))"
+        ),
+        "another change",
+    ),
+    "a block that swallows errors": (
+        "with suppress(ValueError):\n    for lead in Lead.objects.all():\n        lead.score = int(lead.name)\n        lead.save()",
+        "a block of `with suppress(ValueError)`",
+    ),
+    "another database": (
+        "for lead in Lead.objects.using('legacy'):\n    lead.status = str(lead.name)\n    lead.save()",
+        "the database 'legacy'",
+    ),
+    "another database, by a variable": (
+        "alias = 'legacy'\nLead.objects.using(alias).filter(score=1).update(status='x')",
+        "the database 'legacy'",
+    ),
+    "SQLite's alone": (
+        (
+            "tables = schema_editor.connection.introspection.table_names()\n"
+            "if schema_editor.connection.vendor == 'sqlite' and 'x' not in tables:\n    Lead.objects.update(status='x')"
+        ),
+        "does not run on PostgreSQL",
+    ),
+    "an end in a block": (
+        "with locked():\n    if Owner.objects.count():\n        return\nLead.objects.filter(score=1).update(status='x')",
+        "where a `with` before it returns",
+    ),
+    "an end in a try": (
+        "try:\n    Owner.objects.get(pk=1)\nexcept Owner.DoesNotExist:\n    return\nLead.objects.filter(score=1).update(status='x')",
+        "where a `try` before it returns",
+    ),
+    "an end by rows, inside of a condition of the schema": (
+        (
+            "if schema_editor.connection.vendor != 'sqlite':\n    if Owner.objects.count():\n        return\n"
+            "Lead.objects.filter(score=1).update(status='x')"
+        ),
+        "does not run on PostgreSQL",
+    ),
+    "an end by rows, if a table is there": (
+        (
+            "if 'x' in schema_editor.connection.introspection.table_names():\n    if Owner.objects.count():\n        return\n"
+            "Lead.objects.filter(score=1).update(status='x')"
+        ),
+        "not come to if `Owner",
+    ),
+    "a case": (
+        "match Owner.objects.count():\n    case 0:\n        Lead.objects.filter(score=1).update(status='x')",
+        "in a case of",
+    ),
+    "numbers of a function": (
+        "numbers = count()\ngive = lambda: next(numbers)\nfor lead in Lead.objects.all():\n    lead.score = give()\n    lead.save()",
+        "keeps something from row to row",
+    ),
+    "numbers of a closure": (
+        (
+            "n = [0]\ndef give():\n    n[0] += 1\n    return n[0]\n"
+            "for lead in Lead.objects.all():\n    lead.score = give()\n    lead.save()"
+        ),
+        "puts something into n",
+    ),
+    "numbers of an object": (
+        "numbers = Numbers()\nfor lead in Lead.objects.all():\n    lead.score = numbers.give()\n    lead.save()",
+        "an object of Numbers",
+    ),
+    "what it writes, by the class of a row": (
+        "for lead in Lead.objects.all():\n    lead.status = unlike(lead)\n    lead.save()",
+        "other rows",
+    ),
+    "what it writes, by a name of get_model": (
+        (
+            "get = apps.get_model\nOther = get('crm', 'Lead')\nfor lead in Lead.objects.all():\n"
+            "    lead.status = str(Other.objects.filter(status='x').count())\n    lead.save()"
+        ),
+        "other rows",
+    ),
+    "the time by another name": (
+        "for lead in Lead.objects.all():\n    lead.status = str(moment())\n    lead.save()",
+        "time of running",
+    ),
+    "the time by a variable": (
+        "give = now\nfor lead in Lead.objects.all():\n    lead.status = str(give())\n    lead.save()",
+        "time of running",
+    ),
+    "what is done at the end of a transaction": (
+        "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    transaction.on_commit(print)",
+        "beyond the database",
+    ),
     "a manager by itself": (
         "for lead in Lead.objects:\n    lead.status = str(lead.name)\n    lead.save()",
         "cannot be narrowed",
@@ -93,10 +210,38 @@ REFUSED = {
     ),
     "a row that it has made": ("Lead(pk=1, name='x').save()", "which is quick"),
 }
-HEAD = """from django.db import migrations
-from django.db.models import CharField, F, Max
-from django.db.models.functions import Cast, Now, Random
+HEAD = """from contextlib import suppress
+from itertools import count
+
+from django.db import migrations, transaction
+from django.db.models import CharField, F, Max, Window
+from django.db.models.functions import Cast, Now, Random, RowNumber
+from django.utils.timezone import now
+from django.utils.timezone import now as moment
 from elsewhere import locked
+
+
+class Numbers:
+    n = 0
+
+    def give(self):
+        self.n += 1
+        return self.n
+
+
+def unlike(row):
+    while type(row).objects.filter(status=row.name).exists():
+        row.name += "x"
+    return row.name
+
+
+def one_more(n):
+    return F("score") + n
+
+
+def numbered(lead, seen={}):
+    seen[lead.name] = seen.get(lead.name, 0) + 1
+    return str(seen[lead.name])
 
 
 def forwards(apps, schema_editor):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -285,6 +286,73 @@ def test_the_suggestions_of_rdjson_can_be_applied(tmp_path: Path) -> None:
     edits = [(one["range"]["start"]["line"], one["text"]) for one in suggested]
     assert len(edits) == len(found) == 4
     assert linted(tmp_path, inserted(STATED, edits), "rdjson")["diagnostics"] == []
+
+
+MOVED = """from alembic import op
+import sqlalchemy as sa
+
+revision = "2"
+down_revision = "1"
+
+
+def upgrade():
+    op.add_column("leads", sa.Column("hot", sa.Text()))
+    op.execute("UPDATE leads SET hot = '1' WHERE hot IS NULL")
+    op.alter_column("leads", "hot", nullable=False)
+"""
+DEFINED = """from migration_guard.backfill import Backfill
+
+one = Backfill(key="one", table="a", where="b IS NULL", update="UPDATE a SET b = 1 WHERE b IS NULL AND id = ANY(:ids)")"""
+
+
+def replaced(text: str, replacement: Any) -> str:
+    """Apply a replacement of SARIF, whose lines and columns count from 1 and whose end is exclusive."""
+    region = replacement["deletedRegion"]
+    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
+    start, end = (
+        sum(map(len, lines[: region[f"{side}Line"] - 1])) + region[f"{side}Column"] - 1 for side in ("start", "end")
+    )
+    return f"{text[:start]}{replacement['insertedContent']['text']}{text[end:]}"
+
+
+@pytest.mark.parametrize(
+    ("migration", "module"),
+    [(MOVED, None), (MOVED.replace("\n", "\r\n"), DEFINED + "\n"), (MOVED.rstrip("\n"), DEFINED)],
+    ids=["no module yet", "line ends of Windows", "no last line end"],
+)
+def test_what_sarif_offers_is_what_move_writes(tmp_path: Path, migration: str, module: str | None) -> None:
+    """All files of it, those that are new too: one without the others would lose rows."""
+    folders = [tmp_path / "offered", tmp_path / "written"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "migration-guard.toml").write_text('[backfill]\nmodules = ["backfills.py"]\n', encoding="utf-8")
+        (folder / "a.py").write_bytes(migration.encode())
+        if module is not None:
+            (folder / "backfills.py").write_bytes(module.encode())
+    asked = ("check", "a.py", "--no-cache", "--output-format")
+    log = json.loads(program.run(*asked, "sarif", cwd=folders[0]).stdout)
+    SARIF.validate(log)
+    (moving, *_), *_ = (one["fixes"] for one in log["runs"][0]["results"] if one["ruleId"] == "MG101")
+    assert "waits for it; run the backfills between" in moving["description"]["text"]
+    for change in moving["artifactChanges"]:
+        path = folders[0] / unquote(change["artifactLocation"]["uri"])
+        (replacement,) = change["replacements"]
+        path.write_bytes(replaced(path.read_bytes().decode() if path.exists() else "", replacement).encode())
+    line = 1 + next(at for at, one in enumerate(migration.splitlines()) if "UPDATE" in one)
+    commanded = f"migration-guard move a.py:{line} --write"
+    assert commanded in program.run(*asked, "rdjson", cwd=folders[1]).stdout
+    assert program.run(*commanded.split()[1:], "--force", cwd=folders[1]).returncode == 0
+    offered, written = ({one.name: one.read_bytes() for one in folder.glob("*.py")} for folder in folders)
+    assert offered == written
+    assert len(written) == 3
+
+
+def test_nothing_is_offered_that_move_refuses(tmp_path: Path) -> None:
+    (tmp_path / "migration-guard.toml").write_text('[backfill]\nmodules = ["backfills.py"]\n', encoding="utf-8")
+    (tmp_path / "a.py").write_text(MOVED.replace("'1' WHERE", "random() WHERE"), encoding="utf-8")
+    said = program.run("check", "a.py", "--no-cache", "--output-format", "sarif", cwd=tmp_path).stdout
+    assert "MG101" in said
+    assert "Move it" not in said
 
 
 def test_bitbucket_gets_no_more_than_it_takes_and_hears_of_all() -> None:

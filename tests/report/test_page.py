@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from browsing import Elements, browsing, complaints, fits, needs_browser, seen_as
+from browsing import Elements, browsing, complaints, fits, is_readable, needs_browser, seen_as
 from hypothesis import given
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -133,6 +133,7 @@ def test_nothing_stands_beside_the_screen(browser: Chrome, tmp_path: Path, width
     seen_as(browser, width, scheme)
     opened(browser, tmp_path)
     assert fits(browser)
+    assert is_readable(browser)
     assert complaints(browser) == []
     ground = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert ground == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(22, 24, 27)")

@@ -121,6 +121,40 @@ def test_text_is_as_wide_as_the_terminal(repository: Path) -> None:
     assert shown != guard(repository, COLUMNS="100").stdout
 
 
+SCRIPT = """\
+import os
+import psycopg
+
+def migrate(cursor):
+    # Migration 1: leads
+    cursor.execute("ALTER TABLE leads ADD COLUMN score int")
+    cursor.execute("UPDATE leads SET score = 0 WHERE score IS NULL")
+    # Migration 2: a backfill of notes
+    cursor.execute("INSERT INTO notes SELECT id, note FROM leads")
+    # Migration 3: what nobody calls any more
+    cursor.execute("ALTER TABLE calls DROP COLUMN old")
+    cursor.execute("DELETE FROM calls WHERE done")
+    cursor.execute("TRUNCATE logs")
+    # Migration 4: one name
+    cursor.execute("UPDATE leads SET name = trim(name)")
+    cursor.execute("ALTER TABLE leads DROP COLUMN surname")
+
+
+if __name__ == "__main__":
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        migrate(connection.cursor())
+        connection.commit()
+"""
+
+
+def test_a_short_script_full_of_findings_is_told_on_forty_lines(repository: Path) -> None:
+    (repository / "db_migrate.py").write_text(SCRIPT, encoding="utf-8")
+    assert len(SCRIPT.splitlines()) == 22
+    shown = guard(repository, "db_migrate.py", COLUMNS="80").stdout
+    assert "7 new" in shown
+    assert len(shown.splitlines()) <= 40
+
+
 def test_names_of_rules_are_links_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b]8;" not in full.render(REPORT, Screen(terminal=True)), "there is nowhere to lead yet"

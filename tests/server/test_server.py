@@ -34,6 +34,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
     def edit(root: Path, does: Does) -> None:
         editor.root = root
+        editor.messages.clear()
         loop.run_until_complete(does(editor))
 
     yield edit
@@ -84,7 +85,7 @@ def test_findings_say_why_and_what_can_be_done(root: Path, session: Session) -> 
         assert "MG902" in {one.code for one in await editor.type(NAME, text)}  # until there is a reason
         await editor.type(NAME, START)
         await editor.do(offers[f"Move into a backfill: update-in-migration (line {line})"])
-        assert not editor.messages, editor.messages
+        assert ["id is taken for it" in one for one in editor.messages] == [True]
         moved = applied(editor.edits[-1], START, editor.uri(NAME))
         assert "UPDATE leads" not in moved
         assert not [one.code for one in await editor.type(NAME, moved)]
@@ -100,6 +101,25 @@ def test_findings_say_why_and_what_can_be_done(root: Path, session: Session) -> 
         name = Path(baseline.removeprefix(root.as_uri() + "/"))
         (root / name).write_text(kept)
         assert [one.code for one in await editor.type(NAME, START + "\n")] == ["MG301"]
+
+    session(root, does)
+
+
+def test_what_builds_on_a_moved_change_goes_to_the_migration_that_waits_for_it(root: Path, session: Session) -> None:
+    """The editor writes each file that `move --write` would: a step that is cut out here stands there."""
+    (root / "migration-guard.toml").write_text('[backfill]\nmodules = ["backfills.py"]\n')
+    update = "    op.execute(\"UPDATE leads SET status = 'new'\")\n"
+    builds = START.replace(update, f'{update}    op.alter_column("leads", "status", nullable=False)\n')
+
+    async def does(editor: Editor) -> None:
+        await editor.open(NAME, builds)
+        line = builds.split("\n").index(update.rstrip())
+        offers = await editor.offers(NAME, line)
+        await editor.do(offers[f"Move into a backfill: update-in-migration (line {line + 1})"])
+        assert "nullable=False" not in applied(editor.edits[-1], builds, editor.uri(NAME))
+        waiting = NAME.replace("_leads", "_leads_contract")
+        assert "nullable=False" in applied(editor.edits[-1], "", editor.uri(waiting))
+        assert any("run the backfills between the two migrations" in one for one in editor.messages)
 
     session(root, does)
 

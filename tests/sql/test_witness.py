@@ -11,6 +11,44 @@ from backfill.server import configured
 from .witness.texts import Texts
 from .witness.witness import Verdict, Witness, witness
 
+FILL = "CREATE FUNCTION fill({0}) RETURNS {1} LANGUAGE sql AS $$ UPDATE leads SET a = 1; SELECT {2} $$; "
+FILLS, FILLS_ROW, FILLS_TRUE = (
+    FILL.format("", "int", 1),
+    FILL.format("calls", "int", 1),
+    FILL.format("int", "bool", True),
+)
+FIRES = (
+    "CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE leads SET a = 1; RETURN NEW; END $$; "
+)
+WAYS = {
+    "a WITH in a WITH": "WITH a AS (WITH b AS (SELECT 1 AS n) DELETE FROM leads USING b RETURNING 1) SELECT 1",
+    "a text that a function makes": "CREATE FUNCTION q() RETURNS text LANGUAGE sql AS $$ SELECT 'DELETE FROM leads' $$; "
+    "DO $$ BEGIN EXECUTE q(); END $$",
+    "an element of an array": "DO $$ DECLARE q text[]; BEGIN q[1] := 'TRUNCATE calls, leads'; EXECUTE q[1]; END $$",
+    "what is given to a text": FILLS + "DO $$ BEGIN EXECUTE 'SELECT $1' USING fill(); END $$",
+    "a function as a column": FILLS_ROW + "SELECT calls.fill FROM calls",
+    "a function as a field": FILLS_ROW + "SELECT (c).fill FROM calls c",
+    "an operator": FILL.format("int, int", "int", 1) + "CREATE OPERATOR @@@ (LEFTARG = int, RIGHTARG = int, FUNCTION = fill); SELECT 1 @@@ 2",
+    "a cast": "CREATE TYPE kind AS (x int); " + FILL.format("kind", "int", 1)
+    + "CREATE CAST (kind AS int) WITH FUNCTION fill(kind); SELECT ROW(1)::kind::int",
+    "a domain": FILLS_TRUE + "CREATE DOMAIN checked AS int CHECK (fill(VALUE)); SELECT 1::checked",
+    "a view": FILLS + "CREATE VIEW v AS SELECT fill() AS x; SELECT * FROM v",
+    "a default": FILLS + "CREATE TEMP TABLE t (x int DEFAULT fill()); INSERT INTO t DEFAULT VALUES",
+    "a check that waits": FILLS_TRUE + "ALTER TABLE calls ADD CONSTRAINT c CHECK (fill(a)) NOT VALID; ALTER TABLE calls VALIDATE CONSTRAINT c",
+    "a trigger": FIRES + "CREATE TRIGGER t BEFORE INSERT OR DELETE ON notes FOR EACH ROW EXECUTE FUNCTION fire(); INSERT INTO notes (a) VALUES (1)",
+    "a trigger behind a function": FIRES + "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON notes FOR EACH ROW EXECUTE PROCEDURE fire(); "
+    "CREATE FUNCTION add() RETURNS void LANGUAGE sql AS $$ INSERT INTO notes (a) VALUES (1) $$; SELECT add()",
+    "a rule": "CREATE RULE r AS ON INSERT TO notes DO ALSO UPDATE leads SET a = 1; INSERT INTO notes (a) VALUES (1)",
+    "a rule of several": "CREATE RULE r AS ON INSERT TO notes WHERE true DO (SELECT 1; DELETE FROM leads); INSERT INTO notes (a) VALUES (1)",
+}  # fmt: skip
+QUIET = {
+    "a trigger on another verb": FIRES
+    + "CREATE TRIGGER t AFTER INSERT ON notes EXECUTE FUNCTION fire(); DELETE FROM notes",
+    "a trigger that nothing fires": FIRES + "CREATE TRIGGER t AFTER INSERT ON notes EXECUTE FUNCTION fire()",
+    "a rule that nothing fires": "CREATE RULE r AS ON INSERT TO notes DO INSTEAD DELETE FROM leads",
+    "an explanation": "EXPLAIN (ANALYZE 0) DELETE FROM leads; EXPLAIN (ANALYZE 'off') DELETE FROM leads",
+    "a view of a function that only reads": "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$; CREATE VIEW v AS SELECT f()",
+}
 TEXTS, SEED = 500, 15
 MOST_ALARMS = 0.02
 """Texts of which a change is told that the server did not make: mostly in branches that it never takes."""
@@ -42,3 +80,17 @@ def test_the_witness_notices_what_is_not_told(seen: Witness, monkeypatch: pytest
     assert seen.see("UPDATE leads SET a = 1").verdict is Verdict.MISSED
     assert seen.see("UPDATE leads SET").verdict is Verdict.REFUSED
     assert seen.see("SELECT 1").verdict is Verdict.AGREED
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_runs_behind_a_statement_is_told(way: str, seen: Witness) -> None:
+    found = seen.see(WAYS[way])
+    assert "leads" in found.written
+    assert found.verdict in {Verdict.AGREED, Verdict.UNKNOWN}
+
+
+@pytest.mark.parametrize("way", QUIET)
+def test_what_only_could_run_is_not(way: str, seen: Witness) -> None:
+    found = seen.see(QUIET[way])
+    assert "leads" not in found.written
+    assert found.verdict is Verdict.AGREED

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from migration_guard.frameworks.sql.part import Part, above, small, whole
+from migration_guard.frameworks.sql.part import Part, above, small, takes_back, whole
 from migration_guard.later import re
 from migration_guard.operations import Direction
 from migration_guard.sight.folders import is_file
@@ -25,6 +25,5 @@ def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's s
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:
-    down = path.name.lower().endswith(".down.sql")
-    direction = Direction.DOWNGRADE if down else Direction.UPGRADE
+    direction = Direction.DOWNGRADE if takes_back(path) else Direction.UPGRADE
     yield whole(text, direction, transactional=not _NO_TRANSACTION.search(text))

@@ -10,7 +10,8 @@ from migration_guard.later import re
 from migration_guard.operations import Direction
 
 _UP = re.compile(r"^--[ \t]*migrate:up(?P<options>[ \t\r]*$|[ \t]+\S[^\n]*)", re.MULTILINE)
-_DOWN = re.compile(r"^--[ \t]*migrate:down(?P<options>[ \t\r]*$|[ \t]+\S[^\n]*)", re.MULTILINE)
+_DOWN = re.compile(r"^--[ \t]*migrate:down(?P<options>(?:[ \t]+\w+:\w+)*)[ \t\r]*$", re.MULTILINE)
+"""Older releases take what has other words behind it for a remark, so that all goes on to run."""
 _NO_TRANSACTION = re.compile(r"\btransaction:false\b")
 
 

@@ -15,7 +15,7 @@ from migration_guard.sight import remembered
 from migration_guard.sight.folders import is_file, is_folder, names
 
 _CALLBACK = re.compile(
-    r"^(?:before|after)(?:Each)?(?:Migrate|Undo|Clean|Validate|Baseline|Repair|Repeatables|Versioned|Info)\w*(?:__.*)?\.sql$"
+    r"^(?:before|after)(?:Each)?(?:Migrate|Undo|Clean|Validate|Baseline|Repair|Repeatables|Versioned|Info|Connect|CreateSchema)\w*(?:__.*)?\.sql$|^createSchema(?:__.*)?\.sql$"
 )
 _NO_TRANSACTION = re.compile(r"^\s*executeInTransaction\s*=\s*false\b", re.MULTILINE | re.IGNORECASE)
 _SETTINGS = re.compile(
@@ -40,9 +40,21 @@ def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's s
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:
-    undoes = _kind(Path(path)) == _UNDO or ("Undo" in path.name and _CALLBACK.search(path.name))
+    undoes = _undoes(Path(path)) or ("Undo" in path.name and _CALLBACK.search(path.name))
     alone = _NO_TRANSACTION.search(small(Path(path).with_name(f"{path.name}.conf")))
     yield whole(text, Direction.DOWNGRADE if undoes else Direction.UPGRADE, transactional=not alone)
+
+
+def _undoes(path: Path) -> bool:
+    """Whether a file takes a version back that lies beside it, or settings say how such files are called."""
+    if _kind(path) != _UNDO:
+        return False
+    said = _said(path.parent)
+    prefix, separator = said.get(_UNDO, "U"), said.get("separator", "__")
+    version = path.name.removeprefix(prefix).partition(separator)[0]
+    of_version = f"{said.get('', 'V')}{version}{separator}"
+    is_spelled_so = path.name.startswith(prefix)  # it is another name in other letters
+    return is_spelled_so and (_UNDO in said or any(one.startswith(of_version) for one in names(path.parent) or ()))
 
 
 def _kind(path: Path) -> str | None:

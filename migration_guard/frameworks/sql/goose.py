@@ -9,8 +9,10 @@ from migration_guard.frameworks.sql.part import Part, is_the_custom, lines
 from migration_guard.later import re
 from migration_guard.operations import Direction
 
-_COMMAND = re.compile(r"^[ \t]*--[ \t]*\+goose[ \t]+(?P<what>[A-Za-z ]+?)[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
+_COMMAND = re.compile(r"^--[ \t]*\+goose[ \t]+(?P<what>[A-Za-z ]+?)[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
 _UP = re.compile(r"^[ \t]*--[ \t]*\+goose[ \t]+Up[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
+
+_WAYS = {"UP": Direction.UPGRADE, "DOWN": Direction.DOWNGRADE}
 
 
 def recognises(path: Path, source: bytes) -> bool:
@@ -18,9 +20,13 @@ def recognises(path: Path, source: bytes) -> bool:
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature
-    commands = [(end, found["what"].upper()) for _, end, line in lines(text) if (found := _COMMAND.match(line))]
-    transactional = all(what != "NO TRANSACTION" for _, what in commands)
-    down = next((end for end, what in commands if what == "DOWN"), None)
-    yield Part(((0, len(text) if down is None else down),), Direction.UPGRADE, transactional)
-    if down is not None:
-        yield Part(((down, len(text)),), Direction.DOWNGRADE, transactional)
+    commands = [
+        (start, end, found["what"].upper()) for start, end, line in lines(text) if (found := _COMMAND.match(line))
+    ]
+    transactional = all(what != "NO TRANSACTION" for _, _, what in commands)
+    begin, direction = 0, Direction.UPGRADE
+    for start, end, what in commands:
+        if what in _WAYS:
+            yield Part(((begin, start),), direction, transactional)
+            begin, direction = end, _WAYS[what]
+    yield Part(((begin, len(text)),), direction, transactional)

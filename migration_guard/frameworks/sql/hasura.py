@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from migration_guard.frameworks.sql.part import Part, whole
 from migration_guard.later import re
 from migration_guard.operations import Direction
+from migration_guard.sight.folders import is_file
 
 _FOLDER = re.compile(r"^\d[\d-]*_|^\d{10,}$")
 
@@ -17,4 +18,5 @@ def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's s
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:
-    yield whole(text, Direction.DOWNGRADE if path.name == "down.sql" else Direction.UPGRADE)
+    down = path.name == "down.sql" and is_file(Path(path).with_name("up.sql"))
+    yield whole(text, Direction.DOWNGRADE if down else Direction.UPGRADE)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from migration_guard.frameworks.sql.part import Part, whole
+from migration_guard.frameworks.sql.part import Part, is_the_custom, whole
 from migration_guard.later import re
 from migration_guard.operations import Direction
 
 _UNDO = re.compile(r"^[ \t]*--[ \t]*//[ \t]*@UNDO\b[^\n]*", re.MULTILINE | re.IGNORECASE)
-_HEAD = re.compile(rb"\A(?:\s*--(?!\s*//)[^\n]*\n|\s*\n)*\s*--[ \t]*//[ \t]*\S")
+_HEAD = re.compile(r"\A(?:\s*--(?!\s*//)[^\n]*\n|\s*\n)*\s*--[ \t]*//[ \t]*(?!@)\S")
 _NUMBERED = re.compile(r"^\d{3,}_")
 
 
 def recognises(path: Path, source: bytes) -> bool:
-    """Its own heads are remarks that begin with two strokes; a script need not say how it is taken back."""
+    """Its own heads are remarks that begin with two strokes, also in the files beside; a script need not say how it is taken back."""
     text = source.decode("utf-8", "replace")
-    return bool(_UNDO.search(text) or (_NUMBERED.match(path.name) and _HEAD.match(source)))
+    is_own = bool(_HEAD.match(text)) and bool(_NUMBERED.match(path.name) or _UNDO.search(text))
+    return is_own and is_the_custom(path, _HEAD)
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature

@@ -1,16 +1,18 @@
-"""golang-migrate and others that have a file for each way: `1_name.up.sql` and `1_name.down.sql`, yoyo's `.rollback.sql`."""
+"""golang-migrate and others that have a file for each way: `1_name.up.sql` and `1_name.down.sql`, yoyo's `.rollback.sql`.
+
+A file goes down that takes back another of its number: alone, `1_take.down.sql` is one that any other tool runs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from migration_guard.frameworks.sql.part import Part, whole
+from migration_guard.frameworks.sql.part import Part, takes_back, whole
 from migration_guard.later import re
 from migration_guard.operations import Direction
 
 _NAMED = re.compile(r"\.(?:up|down|rollback)\.\w+$", re.IGNORECASE)
-_DOWN = re.compile(r"\.(?:down|rollback)\.\w+$", re.IGNORECASE)
 _YOYO = re.compile(rb"\A(?:\s*--[^\n]*\n)*?\s*--[ \t]*(?:depends|transactional)[ \t]*:", re.IGNORECASE)
 _NO_TRANSACTION = re.compile(r"^--[ \t]*transactional[ \t]*:[ \t]*false\b", re.MULTILINE | re.IGNORECASE)
 
@@ -20,5 +22,5 @@ def recognises(path: Path, source: bytes) -> bool:
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:
-    direction = Direction.DOWNGRADE if _DOWN.search(path.name) else Direction.UPGRADE
+    direction = Direction.DOWNGRADE if takes_back(path) else Direction.UPGRADE
     yield whole(text, direction, transactional=not _NO_TRANSACTION.search(text))

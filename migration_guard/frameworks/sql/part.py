@@ -43,6 +43,24 @@ def lines(text: str) -> Iterator[tuple[int, int, str]]:
             yield found.start(), found.end(), found.group().rstrip("\r\n")
 
 
+def takes_back(path: PurePath) -> bool:
+    """Whether a file's name says that it is a way down, and what it takes back lies beside it."""
+    if not _DOWN.search(path.name):
+        return False
+    return any(_key(name) == _key(path.name) and not _DOWN.search(name) for name in names(Path(path.parent)) or ())
+
+
+def _key(name: str) -> str:
+    """What two files of one migration have in common: the number, else all before the way."""
+    number = _NUMBER.match(name)
+    return number.group() if number else _ENDING.sub("", name)
+
+
+_DOWN = re.compile(r"\.(?:down|rollback)\.\w+$", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?=[_.-])")
+_ENDING = re.compile(r"(?:\.(?:up|down|rollback))?\.\w+$", re.IGNORECASE)
+
+
 def above(path: PurePath, name: str) -> Path | None:
     """The nearest folder above a file that holds something of this name."""
     return next((folder for folder in Path(path).parents if is_file(folder / name)), None)
@@ -57,10 +75,13 @@ def small(path: Path) -> str:
 
 
 def is_the_custom(path: Path, marker: re.Pattern[str]) -> bool:
-    """Whether files beside one have the marker that their tool demands of each; where most have not, it is a remark."""
+    """Whether files beside one have the marker that their tool demands of each; where most have not, it is a remark.
+
+    A remark that would make a way down of what runs costs more than a way down that is taken for one up.
+    """
     first = _first(path.parent, marker.pattern, marker.flags)
     marked = [has_it for name, has_it in first if name != path.name][:_NEIGHBOURS]
-    return marked.count(False) <= marked.count(True) + 1
+    return marked.count(False) <= marked.count(True)
 
 
 @remembered(512)

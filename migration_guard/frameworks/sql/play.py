@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from migration_guard.frameworks.sql.part import Part, lines
+from migration_guard.frameworks.sql.part import Part, is_the_custom, lines
 from migration_guard.later import re
 from migration_guard.operations import Direction
 
 _MARKER = re.compile(r"^[ \t]*(?:#|--)[- \t]*!(?P<way>Ups|Downs)\b", re.IGNORECASE | re.MULTILINE)
 
+_UPS = re.compile(r"^[ \t]*(?:#|--)[- \t]*!Ups\b", re.IGNORECASE | re.MULTILINE)
 
-def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
-    return b"!Ups" in source and any(
-        found["way"].lower() == "ups" for found in _MARKER.finditer(source.decode("utf-8", "replace"))
-    )
+
+def recognises(path: Path, source: bytes) -> bool:
+    return b"!Ups" in source and bool(_UPS.search(source.decode("utf-8", "replace"))) and is_the_custom(path, _UPS)
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature

@@ -22,4 +22,5 @@ def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's s
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:
-    yield whole(text, Direction.DOWNGRADE if path.name == "down.sql" else Direction.UPGRADE)
+    down = path.name == "down.sql" and is_file(Path(path).with_name("migration.sql"))
+    yield whole(text, Direction.DOWNGRADE if down else Direction.UPGRADE)

@@ -30,10 +30,12 @@ def _way(path: PurePath) -> str | None:
         plan, configuration = project / _PLAN, project / _CONFIGURATION
         if not (is_file(plan) or is_file(configuration)):
             continue
-        said = {found["key"].lower(): found["value"].strip() for found in _SET.finditer(small(configuration))}
-        top = project / said.get("top_dir", ".")
-        for way in ("deploy", "revert", "verify"):
-            folder = project / said[f"{way}_dir"] if f"{way}_dir" in said else top / way
-            if Path(path).is_relative_to(folder):
+        said: dict[str, list[Path]] = {}
+        for found in _SET.finditer(small(configuration)):
+            said.setdefault(found["key"].lower(), []).append(project / found["value"].strip().strip('"'))
+        tops = [project, *said.get("top_dir", ())]  # each engine and target may have its own
+        for way in ("deploy", "verify", "revert"):
+            folders = [*(top / way for top in tops), *said.get(f"{way}_dir", ())]
+            if any(Path(path).is_relative_to(folder) for folder in folders):
                 return way
     return None

@@ -9,7 +9,8 @@ from migration_guard.frameworks.sql.part import Part, is_the_custom, lines
 from migration_guard.later import re
 from migration_guard.operations import Direction
 
-_COMMAND = re.compile(r"^[ \t]*--[ \t]*\+migrate[ \t]+(?P<way>Up|Down)\b(?P<options>.*)$", re.IGNORECASE)
+_COMMAND = re.compile(r"^-- \+migrate [ \t]*(?P<way>Up|Down)(?!\S)(?P<options>.*)$")
+"""Spelled in any other way it is a remark to the tool."""
 _UP = re.compile(r"^[ \t]*--[ \t]*\+migrate[ \t]+Up\b", re.MULTILINE | re.IGNORECASE)
 
 
@@ -23,6 +24,6 @@ def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a too
         found = _COMMAND.match(line)
         if found:
             yield Part(((begin, start),), direction, transactional)
-            begin, direction = end, Direction.UPGRADE if found["way"].upper() == "UP" else Direction.DOWNGRADE
+            begin, direction = end, Direction.UPGRADE if found["way"] == "Up" else Direction.DOWNGRADE
             transactional = "notransaction" not in found["options"].lower()
     yield Part(((begin, len(text)),), direction, transactional)

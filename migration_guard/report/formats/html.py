@@ -147,7 +147,8 @@ def _burn_down(report: Report) -> Iterator[str]:
     known = [point for point in beside.points if point.problem is None]
     if known:
         yield chart(known, beside.goals)
-        yield '<div class="scroll" tabindex="0"><table><caption>After each commit, the newest first</caption>'
+        caption = "After each commit, the newest first"
+        yield f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table><caption>{caption}</caption>'
         yield "<thead><tr><th>day</th><th>commit</th><th>all</th><th>high</th><th>medium</th><th>low</th><th>owners</th></tr></thead><tbody>"
         for point in reversed(known):
             owners = ", ".join(f"{number} {name}" for name, number in point.owners.items())

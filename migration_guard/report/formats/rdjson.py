@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TypedDict
 
 from migration_guard.findings import Finding, Severity, Status
@@ -99,8 +100,12 @@ def _finding(finding: Finding, report: Report, remark: Insertion | None) -> Diag
     url = page_of(finding.name)
     if url:
         code["url"] = url
+    moved = finding in (report.moves or {})
+    command = (
+        f" `migration-guard move {shlex.quote(f'{finding.path}:{finding.span.line}')} --write` does." if moved else ""
+    )
     found = Diagnostic(
-        message=one_line(f"{finding.message}{filed}. {finding.help}"),
+        message=one_line(f"{finding.message}{filed}. {finding.help}{command}"),
         location=Location(path=data(finding.path), range=_range(finding.span, report.sources.get(finding.path))),
         severity=LEVELS[finding.severity] if new else FILED,
         code=code,

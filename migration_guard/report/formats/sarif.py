@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import TypedDict
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from migration_guard.findings import Finding, Severity, Status
 from migration_guard.operations import Problem, Span
 from migration_guard.report import pages
 from migration_guard.report.formats.json import encoded
-from migration_guard.report.mends import Insertion, insertions
+from migration_guard.report.mends import FileChange, Insertion, difference, insertions, with_ends
 from migration_guard.report.model import Report
 from migration_guard.report.sanitise import data, one_line
 from migration_guard.report.screen import Screen
@@ -196,7 +197,10 @@ def render(report: Report, screen: Screen) -> str:
                 toolExecutionNotifications=[_notification(problem) for problem in report.problems],
             )
         ],
-        results=[_result(finding, indices.get(finding.code), remarks.get(finding)) for finding in shown],
+        results=[
+            _result(finding, indices.get(finding.code), [*_moving(finding, report), *_remark(finding, remarks)])
+            for finding in shown
+        ],
     )
     return encoded(Log({"$schema": SCHEMA, "version": VERSION, "runs": [run]}), indent=2) + "\n"
 
@@ -226,7 +230,7 @@ def _descriptor(rule: Rule) -> Descriptor:
     return descriptor
 
 
-def _result(finding: Finding, index: int | None, remark: Insertion | None) -> Result:
+def _result(finding: Finding, index: int | None, fixes: list[Fix]) -> Result:
     result = Result(
         ruleId=finding.code,
         level=LEVELS[finding.severity],
@@ -238,18 +242,48 @@ def _result(finding: Finding, index: int | None, remark: Insertion | None) -> Re
         result["ruleIndex"] = index
     if finding.status is not Status.NEW:
         result["suppressions"] = [Suppression(kind=KINDS[finding.status], status="accepted")]
-    if remark is not None:
-        result["fixes"] = [_fix(finding.path, remark)]
+    if fixes:
+        result["fixes"] = fixes
     return result
 
 
-def _fix(path: str, remark: Insertion) -> Fix:
-    before = Region(startLine=remark.line, startColumn=1, endLine=remark.line, endColumn=1)
-    change = Replacement(deletedRegion=before, insertedContent=Text(text=data(remark.text)))
-    return Fix(
-        description=Text(text=f"Ignore {' and '.join(remark.names)} here, and write why behind the remark"),
-        artifactChanges=[ArtifactChange(artifactLocation=Artifact(uri=_uri(path)), replacements=[change])],
-    )
+def _moving(finding: Finding, report: Report) -> Iterator[Fix]:
+    """Offer what `move` would write: all of its files, for one without the others would lose rows."""
+    moving = (report.moves or {}).get(finding)
+    if moving is not None:
+        what = f"Move it into {'a backfill' if len(moving.keys) == 1 else 'backfills'}: {', '.join(moving.keys)}"
+        yield Fix(
+            description=_message(". ".join((what, *moving.notes))),
+            artifactChanges=[_change(one.path, *_replaced(one)) for one in moving.files],
+        )
+
+
+def _replaced(change: FileChange) -> tuple[Region, str]:
+    old = with_ends(change.before)
+    head, end, text = difference(old, with_ends(change.after))
+    last = old[-1] if end == len(old) and old else "\n"
+    open_end = not last.endswith(("\n", "\r"))
+    region = Region(startLine=head + 1, startColumn=1, endLine=end + 1, endColumn=1)
+    if open_end and head < end:
+        region |= Region(endLine=end, endColumn=len(last) + 1)
+    elif open_end:  # behind the last line, which has no end: it gets one
+        region = Region(startLine=end, startColumn=len(last) + 1, endLine=end, endColumn=len(last) + 1)
+    return region, text
+
+
+def _remark(finding: Finding, remarks: Mapping[Finding, Insertion]) -> Iterator[Fix]:
+    remark = remarks.get(finding)
+    if remark is not None:
+        before = Region(startLine=remark.line, startColumn=1, endLine=remark.line, endColumn=1)
+        yield Fix(
+            description=Text(text=f"Ignore {' and '.join(remark.names)} here, and write why behind the remark"),
+            artifactChanges=[_change(finding.path, before, remark.text)],
+        )
+
+
+def _change(path: str, region: Region, text: str) -> ArtifactChange:
+    replacement = Replacement(deletedRegion=region, insertedContent=Text(text=data(text)))
+    return ArtifactChange(artifactLocation=Artifact(uri=_uri(path)), replacements=[replacement])
 
 
 def _notification(problem: Problem) -> Notification:

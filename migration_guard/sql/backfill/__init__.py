@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
+import migration_guard.sql.silence  # noqa: F401 -- what is not understood is not printed
 from migration_guard.sql.backfill import copy, delete, update
 from migration_guard.sql.backfill.facts import CannotMove, Column, Draft, Facts, Touched
 from migration_guard.sql.backfill.names import FactsOf

@@ -11,7 +11,10 @@ from migration_guard.sql.backfill.names import FactsOf, own, settle
 from migration_guard.sql.backfill.sources import key_notes, keys_of, names_in, target_of
 from migration_guard.sql.backfill.tree import both, either, identifier, parsed, text
 
-_ALL = "no condition tells which rows are done: each run looks at all rows that its loop went through, and so does the gate"
+_ALL = (
+    "no condition tells which rows are done: each run looks at all rows that its loop went through, and so does the gate; a "
+    "run ends as incomplete (nothing changed) as long as none has changed a row"
+)
 
 
 def draft_of_rows(

@@ -1,0 +1,69 @@
+"""Triggers and rules: which verbs on which table run what from then on."""
+
+from __future__ import annotations
+
+from migration_guard.lean import dataclass
+from migration_guard.sql import ddl
+from migration_guard.sql.names import Name
+from migration_guard.sql.scan import words
+from migration_guard.sql.statement import Statement
+
+_VERBS = words("INSERT UPDATE DELETE TRUNCATE")
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """A trigger or rule, as its statement says it."""
+
+    table: Name
+    verbs: frozenset[str]
+    """The verbs that fire it, in capitals."""
+    function: Name | None
+    """What it runs; None where the statements stand in it."""
+    body: tuple[int, int]
+    """From where to where they do."""
+
+
+def armed(statement: Statement, at: int) -> Armed | None:
+    """The trigger or rule that the statement at an index creates, if that is what it does and its table is known."""
+    kind = ddl.created_type(statement, at) + (statement.word(ddl.created_type(statement, at)) == "CONSTRAINT")
+    if statement.word(at) != "CREATE" or statement.word(at + 1) == "EVENT":
+        return None
+    match statement.word(kind):
+        case "TRIGGER":
+            return _trigger(statement, kind)
+        case "RULE":
+            return _rule(statement, kind)
+    return None
+
+
+def _trigger(statement: Statement, kind: int) -> Armed | None:
+    end = len(statement)
+    table, after = statement.name(statement.find(kind, end, "ON") + 1)
+    if table is None or table.dynamic:
+        return None
+    runs = statement.find(after, end, "EXECUTE")
+    if statement.word(runs + 1) in {"FUNCTION", "PROCEDURE"}:
+        function, _ = statement.name(runs + 2)
+        return Armed(table, _among(statement, kind, runs), function, (end, end))
+    begin = statement.find(after, end, "BEGIN", "AS", "ROW")
+    begin += statement.word(begin) in {"AS", "ROW"}
+    if statement.word(begin) == "WHEN":
+        begin = statement.find(begin, end, "BEGIN")
+    return Armed(table, _among(statement, kind, begin), None, (begin, end))
+
+
+def _rule(statement: Statement, kind: int) -> Armed | None:
+    end = len(statement)
+    on = statement.find(kind, end, "ON")
+    table, after = statement.name(statement.find(on, end, "TO") + 1)
+    if table is None or table.dynamic:
+        return None
+    begin = statement.skip(statement.find(after, end, "DO") + 1, "ALSO", "INSTEAD")
+    if statement[begin].text == "(":
+        return Armed(table, _among(statement, on, on + 2), None, (begin + 1, statement.beyond(begin) - 1))
+    return Armed(table, _among(statement, on, on + 2), None, (begin, end))
+
+
+def _among(statement: Statement, start: int, stop: int) -> frozenset[str]:
+    return frozenset(word for index in statement.level(start, stop) if (word := statement.word(index)) in _VERBS)
