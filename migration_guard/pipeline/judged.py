@@ -72,6 +72,7 @@ def _of_one(
         blocks=reading.blocks,
         procedures=reading.procedures,
         operations=reading.operations,
+        reached=reading.reached,
     )
     return checked, problems
 
