@@ -1,4 +1,9 @@
-# The linter, with git for --diff and baselines of branches: docker run --rm -v "$PWD:/repository" migration-guard
+# The linter, with git for --diff and baselines of branches.
+#
+#     docker build --tag migration-guard .
+#     docker run --rm --user "$(id -u):$(id -g)" --volume "$PWD:/repository" migration-guard
+#
+# Git trusts a repository only to whom it belongs, so the container runs as who owns it.
 FROM python:3.13-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./

@@ -7,7 +7,7 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs corpus score moves fuzz compare bench bench-backfill bench-start bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
+.PHONY: help setup demo test faults check docs pictures corpus score moves fuzz compare bench bench-backfill bench-start bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -16,6 +16,7 @@ help:
 	@echo "make faults   let accidents happen to the backfill runner for MINUTES=25, and print what became of them"
 	@echo "make check    run ruff, mypy, the import contracts, zizmor, and compare what is generated"
 	@echo "make docs     bring the generated pages up to date, and build the documentation in site/"
+	@echo "make pictures take pictures of the page, the terminal and the documentation, as far as it is built, into .pictures/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
 	@echo "make compare  run other tools on one small project (WRITE=--write: into docs/comparison.md)"
@@ -31,7 +32,7 @@ help:
 	@echo "make edits    draw 2,000 sequences of edits, and hold the fingerprints to them; it can be resumed"
 	@echo "make cache-edits    edit repositories at random 500 times, and hold what is remembered to what is read anew"
 	@echo "make replay   hold baselines against the history of the repositories DIR=…; LIST=--list shows each disagreement"
-	@echo "make frameworks    run the migrations of tests/frameworks with the real packages, and note what they write"
+	@echo "make frameworks    run the migrations of tests/frameworks with the real packages, note what they write, and print a table (NEW=--new: only those not yet noted)"
 	@echo "make histories    make up 40 histories whose changes are known, and hold baselines to them"
 	@echo "make releases make repositories of published packages in $(HISTORIES), each release a commit"
 	@echo "make witness  run thousands of generated migrations beside the linter, for an hour; it can be resumed"
@@ -83,6 +84,9 @@ docs: $(STAMP)
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/picture.py
 	$(BIN)/mkdocs build --strict --quiet
+
+pictures: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python tests/pictures.py .pictures
 
 corpus: $(CORPUS)/packages
 
@@ -143,10 +147,20 @@ frameworks: $(STAMP)
 		asyncpg 'psycopg[binary]' psycopg2-binary matrix-synapse openupgradelib lxml pypika
 	$(PYTHON) -m venv .frameworks/old
 	.frameworks/old/bin/python -m pip install --quiet --disable-pip-version-check sqlalchemy-migrate 'sqlalchemy<2' 'setuptools<81' \
-		backpack 'pendulum<3' 'cleo<0.7' inflection simplejson wrapt pygments 'faker<1' pyyaml pyaml lazy-object-proxy blinker
+		backpack 'pendulum<2' 'cleo<0.7' inflection simplejson wrapt pygments 'faker<1' pyyaml pyaml lazy-object-proxy blinker
 	.frameworks/old/bin/python -m pip install --quiet --disable-pip-version-check --no-deps orator
-	$(BIN)/python tests/backfill/server.py .frameworks/bin/python tests/frameworks/execute.py
-	.frameworks/old/bin/python tests/frameworks/execute.py sqlalchemy_migrate orator
+	$(PYTHON) -m venv .frameworks/prefect
+	.frameworks/prefect/bin/python -m pip install --quiet --disable-pip-version-check alembic prefect
+	$(PYTHON) -m venv .frameworks/airflow
+	.frameworks/airflow/bin/python -m pip install --quiet --disable-pip-version-check alembic apache-airflow
+	@# What a migration writes is noted in tests/frameworks/executed.json; one that is not run is named, and the table comes nevertheless.
+	@failed=0; \
+	$(BIN)/python tests/backfill/server.py .frameworks/bin/python tests/frameworks/execute.py $(NEW) || failed=1; \
+	.frameworks/old/bin/python tests/frameworks/execute.py $(NEW) sqlalchemy_migrate orator || failed=1; \
+	.frameworks/prefect/bin/python tests/frameworks/execute.py $(NEW) prefect || failed=1; \
+	.frameworks/airflow/bin/python tests/frameworks/execute.py $(NEW) airflow || failed=1; \
+	PYTHONPATH=tests $(BIN)/python -m frameworks.compare || failed=1; \
+	exit $$failed
 
 histories: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m baselines.histories

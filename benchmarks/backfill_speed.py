@@ -1,12 +1,12 @@
 """Measure the backfill runner beside a client, against one UPDATE and the loops that projects write themselves.
 
-    backfill_speed.py [--rows N] [--rounds N] [--seconds S]
+    backfill_speed.py [--rows N] [--rounds N] [--seconds S] [--max-size N ...]
 
 DATABASE_URL names a server on which databases may be made and dropped; `make bench-backfill` starts one of its own, with
 its default, durable settings. In each round, one after the other, each on a new table of the same rows:
 
 - nothing: the client alone, which is what all others are compared with;
-- the runner, with default settings;
+- the runner, with default settings; and once more for each `--max-size`, which is set as a person does, and checked for nothing;
 - one UPDATE of all rows, in one transaction, which is what a migration would do and must not;
 - batches as they are written by hand: 200 rows found by the predicate, under SKIP LOCKED, 50 ms of sleep, until none is
   found. Each begins its search at the first row, so that they become slower and slower; they are stopped after some
@@ -43,9 +43,13 @@ from psycopg import sql
 from migration_guard.backfill import Backfill
 from migration_guard.backfill.connect import address
 from migration_guard.backfill.report import Reporter
-from migration_guard.backfill.runner import run_all
+from migration_guard.backfill.runner import prepare, run_all
 from migration_guard.backfill.standing import Counts
+from migration_guard.backfill.state import Store
+from migration_guard.backfill.steering import Steering
+from migration_guard.cli.backfill_desk import Desk
 
+OURS = "migration-guard backfill run"
 LEAST_OVER_UPDATE = 1 / 3
 LEAST_OVER_KEYS = 1.0
 MOST_P99 = 1.3
@@ -75,6 +79,7 @@ HAND_MADE = f"""
     SELECT id FROM leads WHERE name IS NULL ORDER BY id LIMIT {HAND_MADE_BATCH} FOR UPDATE SKIP LOCKED
 )
 """
+NAMES = Backfill(key="names", table="leads", where="name IS NULL", update=f"{FILL} WHERE id = ANY(:ids)")
 NEXT = f"SELECT max(id) FROM (SELECT id FROM leads WHERE id > %s ORDER BY id LIMIT {KEY_BATCH}) AS few"
 
 
@@ -97,6 +102,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=60.0, help="when the batches by hand are stopped")
     parser.add_argument(
+        "--max-size", type=int, nargs="*", default=[], help="measure the runner with these sizes of batches as well"
+    )
+    parser.add_argument(
         "--as", dest="part", choices=["main", "client", "runner"], default="main", help=argparse.SUPPRESS
     )
     arguments = parser.parse_args()
@@ -109,7 +117,8 @@ def main() -> int:
         return runner(url)
     ways: dict[str, Callable[[str], tuple[int, float]]] = {
         "nothing": alone,
-        "migration-guard backfill run": guard,
+        OURS: guard,
+        **{f"{OURS}, {size:,} rows": paced(size) for size in arguments.max_size},
         "one UPDATE": single_update,
         "batches by hand": lambda database: hand_made(database, arguments.seconds),
         "a loop over the keys": by_keys,
@@ -124,15 +133,15 @@ def main() -> int:
 
 def told(all_: dict[str, list[Measured]]) -> int:
     """Print the ratios, and whether they will do."""
-    undisturbed, ours = all_["nothing"], all_["migration-guard backfill run"]
+    undisturbed, ours = all_["nothing"], all_[OURS]
     base, rate = median_of(undisturbed, "p99"), median_of(ours, "rate")
     print(
-        f"{'':32} {'rate':>8} {'p50':>8} {'p95':>8} {'p99':>8} {'longest':>8}   (times of the client alone; rate: ours is 1)"
+        f"{'':42} {'rate':>8} {'p50':>8} {'p95':>8} {'p99':>8} {'longest':>8}   (times of the client alone; rate: ours is 1)"
     )
     for name, runs in all_.items():
         times = [median_of(runs, one) / median_of(undisturbed, one) for one in ("p50", "p95", "p99", "longest")]
         shown = f"{median_of(runs, 'rate') / rate:8.2f}" if name != "nothing" else " " * 8
-        print(f"{name:32} {shown} " + " ".join(f"{one:8.2f}" for one in times))
+        print(f"{name:42} {shown} " + " ".join(f"{one:8.2f}" for one in times))
     spread = (max(one.p99 for one in undisturbed) - min(one.p99 for one in undisturbed)) / base
     checks = (
         ("of the rate of one UPDATE", rate / median_of(all_["one UPDATE"], "rate"), LEAST_OVER_UPDATE, 1),
@@ -255,6 +264,25 @@ def guard(database: str) -> tuple[int, float]:
     return told_by_it["rows"], told_by_it["last_over_first"]
 
 
+def paced(size: int) -> Callable[[str], tuple[int, float]]:
+    """Do the same with so many rows in a batch at most."""
+
+    def fill(database: str) -> tuple[int, float]:
+        set_pace(database, NAMES, Steering(max_size=size))
+        return guard(database)
+
+    return fill
+
+
+def set_pace(database: str, definition: Backfill, pace: Steering) -> None:
+    """Set the pace of a backfill before its first run, as a person does."""
+    store = Store()
+    prepare(address(database, "the URL"), store)
+    os.environ["BENCHMARK_URL"] = database
+    with contextlib.closing(Desk("BENCHMARK_URL", store)) as desk:
+        desk.pace(definition.key, lambda _: pace, definition)
+
+
 def runner(database: str) -> int:
     """Run, and take the time of each batch."""
     per_row = list[float]()
@@ -264,8 +292,7 @@ def runner(database: str) -> int:
             if counts.changed:
                 per_row.append(seconds / counts.changed)
 
-    definition = Backfill(key="names", table="leads", where="name IS NULL", update=f"{FILL} WHERE id = ANY(:ids)")
-    (result,) = run_all([definition], address(database, "the URL"), reporter=Timed())
+    (result,) = run_all([NAMES], address(database, "the URL"), reporter=Timed())
     assert result.complete, str(result)
     few = max(1, int(len(per_row) * PART))
     ratio = statistics.median(per_row[-few:]) / statistics.median(per_row[:few])

@@ -28,10 +28,8 @@ from backfill_speed import FILL, Measured
 
 from migration_guard.backfill import Backfill
 from migration_guard.backfill.connect import address
-from migration_guard.backfill.runner import Limits, prepare, run_all
-from migration_guard.backfill.state import Store
+from migration_guard.backfill.runner import Limits, run_all
 from migration_guard.backfill.steering import Steering
-from migration_guard.cli.backfill_desk import Desk
 
 WORKERS = (1, 2, 4)
 LEAST = {2: 0.9, 4: 0.9}
@@ -118,12 +116,7 @@ def waiting(workers: int) -> Callable[[str], tuple[int, float]]:
     def fill(database: str) -> tuple[int, float]:
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute(SLEEPS)
-        store = Store()
-        prepare(address(database, "the URL"), store)
-        os.environ["BENCHMARK_URL"] = database
-        desk = Desk("BENCHMARK_URL", store)
-        desk.pace("names", lambda _: Steering(max_size=SMALL), NAMES)
-        desk.close()
+        speed.set_pace(database, NAMES, Steering(max_size=SMALL))
         return started(workers)(database)
 
     return fill

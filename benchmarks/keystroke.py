@@ -1,4 +1,7 @@
-"""How long after a keystroke an editor is told what is wrong, in a migration of 300 lines, by a real editor's messages."""
+"""How long after a keystroke an editor is told what is wrong, in a migration of 300 lines, by a real editor's messages.
+
+What the server and its reader spend of a processor is told beside it: a busy machine makes one wait, and spends no more.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+import psutil
 from server.editor import editing
-from server.edits import NAME, prepare
+from server.edits import NAME, family, prepare
 
 KEYSTROKES = 200
 _HEAD = [
@@ -43,27 +47,39 @@ def long_migration(lines: int = 300) -> list[str]:
     return [*text, "", "", "def downgrade():", "    pass", ""]
 
 
-async def measure(root: Path) -> list[float]:
-    """Type a word, one letter after the other, and wait each time for what is said of it."""
+def spent(server: int) -> float:
+    """The processor time of a server and its readers, in milliseconds."""
+    times = [one.cpu_times() for one in family(psutil.Process(server))]
+    return 1000 * sum(one.user + one.system for one in times)
+
+
+async def measure(root: Path) -> tuple[list[float], float]:
+    """Type a word, one letter after the other, and wait each time for what is said of it.
+
+    Gives how long each took and how much processor time one took on average, in milliseconds.
+    """
     lines, took = long_migration(), []
     async with editing(root) as editor:
         await editor.open(NAME, "\n".join(lines))
+        before = spent(editor.pid)
         for number in range(KEYSTROKES):
             lines[20] += "x" if number else "  # "
             begun = time.perf_counter()
             found = await editor.type(NAME, "\n".join(lines))
             took.append((time.perf_counter() - begun) * 1000)
             assert found
-    return sorted(took)
+        each = (spent(editor.pid) - before) / KEYSTROKES
+    return sorted(took), each
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        took = asyncio.run(measure(prepare(Path(os.path.realpath(folder)) / "work")))
+        took, each = asyncio.run(measure(prepare(Path(os.path.realpath(folder)) / "work")))
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0
     at = {share: took[min(int(len(took) * share / 100), len(took) - 1)] for share in (50, 95, 99)}
     told = ", ".join(f"p{share} {value:.0f} ms" for share, value in at.items())
-    print(f"{len(took)} keystrokes in {len(long_migration())} lines: {told}, load {load:.1f} on {os.cpu_count()} cores")
+    print(f"{len(took)} keystrokes in {len(long_migration())} lines: {told}; {each:.0f} ms of a processor each")
+    print(f"load {load:.1f} on {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":

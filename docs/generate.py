@@ -1,4 +1,4 @@
-"""Write what repeats the code: the rules' own pages, the table of options and its schema, the internals.
+"""Write what repeats the code: the rules' own pages, the commands, the table of options and its schema, the internals.
 
     generate.py [--check]
 
@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 
+import click
+
+from migration_guard.cli import baseline, cli
 from migration_guard.config import schema
 from migration_guard.config.options import Option
 from migration_guard.config.settings import Settings
@@ -46,6 +50,7 @@ def pages() -> list[tuple[Path, str]]:
     return [
         (HERE / "rules" / "index.md", _rules()),
         *((HERE / "rules" / f"{rule.name}.md", _rule(rule)) for rule in all_rules()),
+        (HERE / "commands.md", "\n".join([*_commands()])),
         (HERE / "configuration.md", _configuration()),
         (HERE / "watching.md", _watching()),
         (HERE / "internals.md", (HERE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")),
@@ -71,6 +76,33 @@ def _rules() -> str:
         for rule in all_rules()
     ]
     return "\n".join([*lines, ""])
+
+
+def _commands() -> Iterator[str]:
+    yield from ("# Commands", "", "Without a command, `migration-guard` is `migration-guard check`.", "")
+    for command, context in _below(
+        cli, click.Context(cli, info_name="migration-guard", terminal_width=1000, max_content_width=1000)
+    ):
+        yield from (f"## {context.command_path}", "", f"`{command.get_usage(context).removeprefix('Usage: ')}`", "")
+        yield from (" ".join(part.split()) + "\n" for part in (command.help or "").split("\n\n"))
+        options = [one.get_help_record(context) for one in command.params if isinstance(one, click.Option)]
+        rows = [f"| `{record[0]}` | {' '.join(record[1].split())} |" for record in options if record is not None]
+        yield from (["| option | meaning |", "|---|---|", *rows, ""] if rows else [])
+
+
+def _below(group: click.Group, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
+    """Give each command of a group, those of its groups too, in a context that no terminal narrows."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        inner = click.Context(command, parent=context, info_name=name)
+        if not isinstance(command, click.Group):
+            yield command, inner
+            continue
+        unnamed = command.get_command(inner, baseline.DEFAULT)
+        if unnamed is not None:
+            yield unnamed, click.Context(unnamed, parent=context, info_name=name)
+        yield from _below(command, inner)
 
 
 def _between(page: str, begin: str, lines: list[str], end: str) -> str:

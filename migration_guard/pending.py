@@ -123,7 +123,12 @@ def listed(text: str) -> tuple[str, ...]:
         return tuple(_boxes(lines))
     if [line.strip() for line in lines] == [_NOTHING]:
         return ()
-    return tuple(_plain(line) for line in lines)
+    return tuple(_plain(line) for line in lines if not _has_run(line))
+
+
+def _has_run(line: str) -> bool:
+    """Whether Alembic marks a revision as the database's own; a message behind the comma may say anything."""
+    return _STEP.match(line.strip()) is not None and "(current)" in line.partition(",")[0].split()
 
 
 def _boxes(lines: Iterable[str]) -> Iterator[str]:

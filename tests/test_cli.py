@@ -37,6 +37,21 @@ def guard(cwd: Path, *arguments: str, **environment: str) -> subprocess.Complete
     return program.run(*arguments, cwd=cwd, env={**inherited, **environment})
 
 
+def test_a_deploy_script_that_is_named_and_gone_is_told(repository: Path) -> None:
+    """`verify` refuses to begin there; a check, which does not need it, says so."""
+    put(repository, a=CLEAN)
+    (repository / "deploy.sh").touch()
+    names = '["deploys.sh", "deploy.sh", "other*.sh"]'
+    (repository / "migration-guard.toml").write_text(f"[verify]\ndeploy-scripts = {names}\n", encoding="utf-8")
+    told = guard(repository)
+    assert told.returncode == 0
+    assert told.stderr.count("there is no") == 1
+    assert (
+        "migration-guard.toml: `verify.deploy-scripts`: there is no 'deploys.sh'; did you mean 'deploy.sh'?"
+        in told.stderr
+    )
+
+
 def test_clean_is_0_and_a_finding_is_1(repository: Path) -> None:
     put(repository, a=CLEAN)
     clean = guard(repository)

@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
-from baselines.reading import findings
-from frameworks.cases import BODIES, READ_AS, source
-
-EXECUTED: dict[str, dict[str, list[str]]] = json.loads(
-    (Path(__file__).parent / "frameworks" / "executed.json").read_text(encoding="utf-8")
-)
-VERBS = {
-    "UPDATE": {"UPDATE"}, "DELETE": {"DELETE"}, "TRUNCATE": {"DELETE"}, "INSERT_VALUES": {"INSERT"},
-    "INSERT_SELECT": {"INSERT"}, "INSERT_LOOP": {"INSERT"}, "UPSERT_VALUES": {"INSERT", "UPDATE"},
-    "MERGE": {"INSERT", "UPDATE", "DELETE"}, "DML_CALL": {"INSERT", "UPDATE", "DELETE"},
-}  # fmt: skip
-SHOWN = {
-    "aerich": "migrations/models/1_20240101_fill.py", "peewee_migrate": "migrations/001_fill.py", "odoo": "crm/migrations/17.0.1.0/post-migration.py",
-    "openupgrade": "crm/migrations/17.0.1.0/post-migration.py", "tortoise": "shop/migrations/0002_fill.py", "numbered_module": "migrations/001_fill.py",
-}  # fmt: skip
-
-
-def told(framework: str, body: str) -> set[tuple[str, str]]:
-    """Each verb with its table, as far as it is told; a relation's table may not be known."""
-    found = findings(
-        source(framework, body), READ_AS.get(framework, framework), shown=SHOWN.get(framework, "migrations/a.py")
-    )
-    every = [one.operation for one in found if one.code < "MG2" and one.operation is not None]
-    return {
-        (verb, table)
-        for one in every
-        for verb in VERBS.get(one.kind.value, {one.kind.value})
-        for table in one.tables or ("?",)
-    }
+from frameworks.cases import BODIES
+from frameworks.compare import EXECUTED, outcome
 
 
 @pytest.mark.parametrize("framework", sorted(BODIES))
 def test_what_was_written_is_told_and_nothing_else(framework: str) -> None:
     assert {*BODIES[framework]} == {*EXECUTED[framework]}, "run `make frameworks`"
-    wrong = []
-    for body in BODIES[framework]:
-        wrote = {(verb, table) for verb, _, table in (what.partition(" ") for what in EXECUTED[framework][body])}
-        said = told(framework, body)
-        silent = {(verb, table) for verb, table in wrote if not {(verb, table), (verb, "?")} & said}
-        if silent or not {table for _, table in said} <= {*(table for _, table in wrote), *("?" for _ in wrote)}:
-            wrong.append((body, sorted(wrote), sorted(said)))
-    assert not wrong
+    found = {body: outcome(framework, body) for body in BODIES[framework]}
+    assert not {body: what for body, what in found.items() if what in ("silent", "false alarm")}
+    assert sum(what == "OPAQUE" for what in found.values()) <= NOT_EXPLAINED.get(framework, 0)
 
 
 def test_each_framework_has_a_dozen_of_which_half_are_clean() -> None:
@@ -58,9 +23,11 @@ def test_each_framework_has_a_dozen_of_which_half_are_clean() -> None:
 
 
 HALF_A_DOZEN = 6
+NOT_EXPLAINED = {"advanced_alchemy": 1, "edgy": 1, "peewee_migrate": 1, "playhouse": 1, "synapse": 5, "tasks": 1}
+"""What is told as OPAQUE, of packages' helpers that are out of sight."""
 ROWS = (
     ("odoo", "openupgrade"), ("frappe",), ("aerich", "tortoise"), ("piccolo",), ("peewee_migrate", "playhouse"),
-    ("masonite", "orator", "sqlalchemy_migrate", "script"), ("upgrade_table", "numbered", "numbered_module", "synapse"), ("tasks",), ("yoyo",),
+    ("masonite", "orator", "sqlalchemy_migrate", "script"), ("upgrade_table", "numbered", "numbered_module", "synapse"), ("tasks",), ("prefect",), ("airflow",), ("yoyo",),
     ("alembic", "flask_migrate", "edgy", "ormar", "advanced_alchemy"),
 )  # fmt: skip
 """The frameworks that docs/frameworks.md says are read, and of which it says that their migrations were run."""

@@ -95,6 +95,18 @@ def test_what_it_writes_governs_and_is_proposed_once(repository: Path) -> None:
     assert tree(repository) == written
 
 
+def test_parts_with_configurations_of_their_own_get_no_third(repository: Path) -> None:
+    """Where one part has none, one is proposed for it; the nearest file governs, so the others keep theirs."""
+    put(repository, **{f"{part}/versions/1.py": ALEMBIC for part in ("crm", "shop")})
+    put(repository, **{f"{part}/migration-guard.toml": 'hot-tables = ["leads"]\n' for part in ("crm", "shop")})
+    said = init(repository).stdout
+    assert "Configured in crm/migration-guard.toml.\nConfigured in shop/migration-guard.toml.\n" in said
+    assert "migration-guard.toml: would be created" not in said
+    assert ".pre-commit-config.yaml: would be created" in said
+    put(repository, **{"billing/versions/1.py": ALEMBIC})
+    assert "\nmigration-guard.toml: would be created" in init(repository).stdout
+
+
 def test_a_subfolder_means_its_repository(repository: Path) -> None:
     put(repository, **{"crm/migrations/0001_initial.py": DJANGO})
     ran = init(repository / "crm", "--write")

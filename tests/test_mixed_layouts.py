@@ -56,6 +56,21 @@ LAYOUTS: dict[str, Layout] = {
     "seeds and signals": ({"shop/migrations/0001_a.py": DJANGO}, {"supabase/seed.sql": SQL}, {"supabase/seed.sql"}, set()),
     "nothing but clean ones, and a helper": ({}, {"shop/migrations/0001_a.py": CLEAN_DJANGO, "shop/migrations/fill.sql": SQL}, {"shop/migrations/fill.sql"}, set()),
     "code that is generated into vendor folders": ({"third_party/app/migrations/0001_a.py": DJANGO, "packages/core/src/core/alembic/versions/1_a.py": ALEMBIC}, {}, set(), set()),
+    "tools that are used in another way than most": (
+        {
+            "apps/crm/migrations/models/1_20240101_fill.py": AERICH, "backend/home/piccolo_migrations/home_2024.py": PICCOLO,
+            "crm/upgrades/17.0.1.0/post-fill.py": ODOO, "upgrade_scripts/crm/17.0.1.0/end-fill.py": ODOO,
+            "databases/migrations/2024_01_01_000000_fill.py": ORATOR.replace("import Migration", "import Migration as Base").replace("(Migration)", "(Base)"),
+            "bridge/db/upgrade.py": "from . import table\n\n\n@table.register('Fill')\nasync def upgrade_v2(conn):\n    await conn.execute('UPDATE leads SET hot = 1')\n",
+            "erp/patches/v1/fill.py": "from frappe import db as d\n\nexecute = lambda: d.sql('UPDATE `tabLead` SET hot = 1')\n",
+        },
+        {
+            "clickhouse_migrations/0001_fill.py": "from clickhouse_orm import migrations\n\noperations = [migrations.RunSQL('ALTER TABLE leads UPDATE hot = 1 WHERE 1')]\n",
+            "cassandra/migrations/v1.cql": "UPDATE leads SET hot = 1 WHERE id = 1;\n",
+        },
+        {"clickhouse_migrations/0001_fill.py", "cassandra/migrations/v1.cql"},
+        set(),
+    ),
 }  # fmt: skip
 
 

@@ -88,6 +88,8 @@ def test_a_migration_that_is_not_there_or_is_several_is_an_error(root: Path, sin
     [
         ("cccc33\nbbbb44\n", ["bbbb44", "cccc33"]),
         ("bbbb22 -> cccc33 (head), say what\n<base> -> aaaa11, first\n", ["aaaa11", "cccc33"]),
+        ("bbbb22 -> cccc33 (head), (current)\naaaa11 -> bbbb22 (branchpoint) (current), more\n", ["cccc33"]),
+        ("bbbb22 -> cccc33 (head) (current), say what\n", []),
         ("crm\n [X] 0001_initial\n [ ] 0002_more\nblog\n [X] 0001_initial\n [X] 0002_more\n", ["crm.0002_more"]),
         ("[X]  crm.0001_initial\n[ ]  crm.0002_more\n[ ]  auth.0001_other\n", ["crm.0002_more"]),
         (" [ ] 0002_more\n", ["blog.0002_more", "crm.0002_more"]),

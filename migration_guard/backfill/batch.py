@@ -27,7 +27,7 @@ from migration_guard.backfill.look import (
     next_key,
     selection_of,
 )
-from migration_guard.backfill.pace import AIM
+from migration_guard.backfill.pace import ALLOWANCE
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
 from migration_guard.backfill.record import NOTHING_BESIDES, Besides, Control, Entry
@@ -85,7 +85,7 @@ class Attempt:
     """Rows that are changed together under a savepoint; 0: all of the batch's, without one."""
     sifts: bool = False
     """Whether what goes through under savepoints is taken back, and changed at once when the rest is left out."""
-    allowance: float = AIM
+    allowance: float = ALLOWANCE
     """Seconds that a statement may take by itself, waiting for nobody."""
     asks: bool = False
     """Whether rows that would wait for a parent are asked for first, so that none needs to be tried."""
@@ -264,7 +264,8 @@ def _permitted(connection: Connection, job: Job, windows: Sequence[int], attempt
 
 
 def _control(connection: Connection, job: Job, windows: Sequence[int]) -> Control:
-    return job.store.control(connection, job.key, job.token, windows, job.subject.members)
+    members, thresholds = job.subject.members, job.thresholds
+    return job.store.control(connection, job.key, job.token, windows, members, thresholds=thresholds)
 
 
 def _changed(connection: Connection, job: Job, held: Held, attempt: Attempt) -> Changed:

@@ -7,6 +7,7 @@ from operator import index
 from typing import Any
 
 from migration_guard.backfill.bench import Bench
+from migration_guard.backfill.brake.reading import digest
 from migration_guard.backfill.brake.turnstile import Turnstile
 from migration_guard.backfill.brake.verdicts import Verdicts
 from migration_guard.backfill.clock import Stop
@@ -43,7 +44,7 @@ def called(bench: Bench, definition: LegacyBackfill, record: Record) -> tuple[St
         _written_down(bench, definition, record, word[0])
         if word[1]:
             return State.DONE_BY_ITS_WORD, "nobody has proved it: it runs again with the next deployment"
-        return State.INCOMPLETE, "by its own word"
+        raise Stop(State.INCOMPLETE, "by its own word", passes=word[0] > 0)  # it goes on where it has come somewhere
     terms = Terms(bench.policy, 0, search_settings(claim))
     proof = Proof(Tries(bench.session, bench.clock, terms), terms, bench.store, bench.clock, bench.reporter)
     pending = proof.is_pending(record)
@@ -69,7 +70,7 @@ def _written_down(bench: Bench, definition: LegacyBackfill, record: Record, rows
 def _word_of(bench: Bench, definition: LegacyBackfill, record: Record) -> Word | str:
     """Call the function with an engine that obeys us; give what it returns, or the name of what is no word."""
     settings, key, token = bench.policy.settings(0), definition.key, record.token
-    verdicts = Verdicts(bench.store, key)
+    verdicts = Verdicts(bench.store, key, digest(bench.brake))
     session = Session(engine(bench.where, bench.name))
     turnstile = Turnstile(session, verdicts, bench.brake, bench.clock, bench.reporter)
     lender = Lender(bench.where, bench.name, Lease(bench.store, key, token, settings), bench.clock, turnstile)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from migration_guard.backfill.pace import AIM
+from migration_guard.backfill.pace import AIM, ALLOWANCE
 from migration_guard.backfill.singly import AT_MOST
 from migration_guard.backfill.swift import DENSE
 
@@ -35,7 +35,7 @@ class Care:
     """Whether its rows are tried first, and what goes through alone is changed at once."""
     asks: bool = False
     """Whether rows that would wait for a parent are asked for."""
-    allowance: float = field(default=AIM)
+    allowance: float = field(default=ALLOWANCE)
     """Seconds that a statement may take by itself: what is slow alone is not waiting."""
     _ahead: int = 0
     """Rows of the batch that did not go through which are still to come."""

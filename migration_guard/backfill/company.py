@@ -21,14 +21,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from migration_guard.backfill.connect import APPLICATION, Address, engine
+from migration_guard.backfill.connect import Address
 from migration_guard.backfill.errors import CannotRun, judged
 from migration_guard.backfill.pinned import SPELLING
-from migration_guard.backfill.policy import TimeoutPolicy
-from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.trust import PINNED
+from migration_guard.backfill.visit import visit
 
 if TYPE_CHECKING:
     from typing import Self  # of Python 3.11
@@ -66,14 +64,10 @@ def can_share() -> bool:
 
 def room(where: Address, wanted: int, besides: int = 0) -> Room:
     """Say how many of the workers that are wanted the server has connections for, and for so many others besides."""
-    session = Session(engine(where, APPLICATION))
-    try:
-        with session.transaction(SPELLING) as connection:
-            most, taken, of_role, by_role, of_database, in_database, superuser = connection.exec_driver_sql(
-                statement("connections"), {}
-            ).one()
-    finally:
-        session.close()
+    with visit(where, SPELLING) as connection:
+        most, taken, of_role, by_role, of_database, in_database, superuser = connection.exec_driver_sql(
+            statement("connections"), {}
+        ).one()
     free = {f"the server's max_connections ({most}, {taken - 1} of them taken)": most - taken + 1}
     if of_role >= 0 and not superuser:
         free[f"the role's limit ({of_role}, {by_role - 1} of them taken)"] = of_role - by_role + 1
@@ -86,14 +80,11 @@ def room(where: Address, wanted: int, besides: int = 0) -> Room:
 
 def at_work(where: Address, store: Store, keys: Sequence[str]) -> int:
     """Count the workers that are at some backfills just now, whoever has started them."""
-    session = Session(engine(where, APPLICATION))
     try:
-        with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
+        with visit(where) as connection:
             return store.at_work(connection, keys)
     except DBAPIError as error:
         raise CannotRun(f"nobody can say who is at work: {judged(error)}") from None
-    finally:
-        session.close()
 
 
 class Crew:

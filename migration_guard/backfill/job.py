@@ -32,6 +32,8 @@ class Job:
     """How many are asked for."""
     share: Share | None = None
     """What of it is ours, where others work at it as well."""
+    thresholds: str = ""
+    """By which ones this run is held, beside those of others."""
 
     @property
     def key(self) -> str:

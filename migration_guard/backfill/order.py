@@ -6,16 +6,14 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from migration_guard.backfill.connect import APPLICATION, Address, engine
+from migration_guard.backfill.connect import Address
 from migration_guard.backfill.definition import Backfill, Priority, Status
 from migration_guard.backfill.errors import judged
-from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Result
-from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.transitions import State
-from migration_guard.backfill.trust import PINNED
+from migration_guard.backfill.visit import visit
 
 
 def in_order(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
@@ -51,15 +49,12 @@ def waits(definition: Definition, where: Address, store: Store) -> Result | None
     wanted = awaited(definition)
     if not wanted:
         return None
-    session = Session(engine(where, APPLICATION))
     try:
-        with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
+        with visit(where) as connection:
             records = {key: store.find(connection, key) for key in wanted}
     except DBAPIError as error:
         said = f"waits for {', '.join(wanted)}, whose state cannot be read: {judged(error)}"
         return Result(definition.key, None, said, ran=False, passes=True)
-    finally:
-        session.close()
     for key, record in records.items():
         if record is None or record.state is not State.COMPLETED:
             state = record.state.value if record is not None else "never run"

@@ -12,15 +12,18 @@ from collections import deque
 from dataclasses import dataclass, field
 from statistics import median
 
-from migration_guard.backfill.definition import LARGEST, SMALLEST
+from migration_guard.backfill.definition import SMALLEST
 from migration_guard.backfill.steering import FREE, Steering
 
-AIM = 0.25
-"""Seconds that a batch should take: locks of that length go unnoticed."""
+AIM = 0.1
+"""Seconds that a batch should take: so long a row of it is held, and whoever wants that row waits."""
+ALLOWANCE = 0.25
+"""Seconds that a statement may take by itself: what takes longer is first taken for waiting."""
 REST = (0.05, 0.2)
 """The pause after a batch, in proportion to its own time: where rows take as long as the quickest, and where twice as long."""
-GROWN = LARGEST
-"""So far batches grow by themselves, unless a person says how far."""
+GROWN = 2_000
+"""So far batches grow by themselves, unless a person says how far: larger ones are hardly faster, and the more rows are held at a
+time, the more often the application meets one of them. docs/scale.md has the figures."""
 MEMORY, ENOUGH = 5, 3
 """Batches of one size whose median counts, at most and at least."""
 NEAR = 1.2

@@ -168,7 +168,8 @@ class Ranges:
         parts = {"leased": statement("leased"), "own": statement("range_own"), "alive": statement("range_alive")}
         something = statement("some_end" if name == "claim_end" else "some_range", state=self._state, **parts)
         open_pass = statement("open_pass", state=self._state, something=something)
-        wanted = statement("wanted", state=self._state, alive=parts["alive"])
+        others = statement("at_it_besides", state=self._state, who="<>", alive=parts["alive"])
+        wanted = statement("wanted", state=self._state, others=others)
         sql = statement(name, state=self._state, open_pass=open_pass, wanted=wanted, **parts)
         return connection.exec_driver_sql(sql, {"backfill": self._key, **parameters})
 

@@ -16,20 +16,18 @@ from migration_guard.backfill import preflight
 from migration_guard.backfill.bench import DEFAULT_BRAKE
 from migration_guard.backfill.brake.replica import Replicas
 from migration_guard.backfill.clock import Clock
-from migration_guard.backfill.company import Company, Crew, can_share, room
-from migration_guard.backfill.connect import APPLICATION, Address, engine
+from migration_guard.backfill.company import Company, Crew, at_work, can_share, room
+from migration_guard.backfill.connect import Address
 from migration_guard.backfill.definition import Backfill, Status
 from migration_guard.backfill.errors import CannotRun, Fault, judged
 from migration_guard.backfill.order import in_order, past, waits
-from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.report import Reporter, Result
-from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import SCHEMA, Store
 from migration_guard.backfill.transitions import State
-from migration_guard.backfill.trust import PINNED
 from migration_guard.backfill.trying import PATIENCE
 from migration_guard.backfill.turn import Turn
+from migration_guard.backfill.visit import visit
 from migration_guard.config.settings import BrakeSettings
 
 _NO_RIGHT = "42501"
@@ -50,6 +48,8 @@ class Limits:
     """Connections that whoever starts the run needs beside its workers'."""
     expected: int = 1
     """How many workers there will be in all, by runs of their own: for so many a table is split."""
+    most: int | None = None
+    """How many may be at it, whoever has started them: where they are, nothing is run."""
     brake: BrakeSettings = DEFAULT_BRAKE
     """From which readings of the server on they are held."""
 
@@ -74,6 +74,8 @@ def run_all(
     store = Store(schema, owners)
     Replicas(limits.brake.replicas)  # what is wrong with their addresses is said before anything is run
     prepare(where, store, stop)
+    if limits.most is not None and at_work(where, store, [one.key for one in definitions]) >= limits.most:
+        return ()
     begun()
     run = _Run(past(definitions, definitions), where, store, limits, deadline, stop)
     workers = _bounded(where, limits, reporter) if limits.workers > 1 else 1
@@ -125,15 +127,12 @@ class _Run:
         """Say of what others went on with how it ended, now that they have."""
         if result.state is not State.RUNNING:
             return result
-        session = Session(engine(self.where, APPLICATION))
         try:
-            with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
+            with visit(self.where) as connection:
                 now = self.store.find(connection, result.key)
                 counts = self.store.counts(connection, result.key)
         except DBAPIError:
             return result
-        finally:
-            session.close()
         return result if now is None else replace(result, state=now.state, reason=now.reason, counts=counts)
 
 
@@ -150,10 +149,9 @@ def _bounded(where: Address, limits: Limits, reporter: Reporter) -> int:
 
 def prepare(where: Address, store: Store, stop: threading.Event | None = None) -> None:
     """Reach the server, see that it will do, and create the state's tables where they are missing."""
-    session = Session(engine(where, APPLICATION))
 
     def prepared() -> None:
-        with session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
+        with visit(where) as connection:
             preflight.server(connection)
             store.tables.create(connection)
 
@@ -167,8 +165,6 @@ def prepare(where: Address, store: Store, stop: threading.Event | None = None) -
         retrying(prepared)
     except DBAPIError as error:
         raise CannotRun(f"the server cannot be used: {_explained(judged(error), where)}") from None
-    finally:
-        session.close()
 
 
 def _explained(fault: Fault, where: Address) -> str:

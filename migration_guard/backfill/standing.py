@@ -58,6 +58,8 @@ class Standing:
     paced_at: datetime | None = None
     lease: float | None = None
     """Seconds that its runner's claim still holds, if nothing more is heard of him; less than 0 since it is over."""
+    rows: int | None = None
+    """About how many its table has, where the server has counted them, and a run has told so."""
 
     @property
     def held(self) -> str | None:

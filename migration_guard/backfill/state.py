@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.brake.law import BLIND
 from migration_guard.backfill.earned import Verdict
 from migration_guard.backfill.errors import Fault, LostClaim
 from migration_guard.backfill.keys import Value, quoted
@@ -172,13 +173,22 @@ class Store:
     # Windows.
 
     def control(
-        self, connection: Connection, key: str, token: int, windows: Sequence[int], tables: Sequence[int]
+        self,
+        connection: Connection,
+        key: str,
+        token: int,
+        windows: Sequence[int],
+        tables: Sequence[int],
+        *,
+        thresholds: str | None = None,
     ) -> Control:
         """Ask, at the beginning of a batch, whether it may be, and where its windows stand."""
         rows = self._sent(
             connection,
             "control",
-            parts={"steered": statement("steered"), "alive": statement("range_alive")},
+            parts={**self._steered, "before": self.sql("at_it_besides", who="<", alive=statement("range_alive"))},
+            thresholds=thresholds,
+            blind=BLIND,
             backfill=key,
             token=token,
             windows=list(windows),
@@ -194,9 +204,10 @@ class Store:
         )
         return Control(request, queued, set_aside, _steered(rows[0][4:8]), bool(rows[0][8]), tuple(places))
 
-    def steered(self, connection: Connection, key: str) -> Steered:
-        """Ask what is asked of a backfill, without a batch."""
-        row = self._sent(connection, "steering", parts={"steered": statement("steered")}, backfill=key).first()
+    def steered(self, connection: Connection, key: str, thresholds: str | None = None) -> Steered:
+        """Ask what is asked of a backfill, without a batch; who has no thresholds of his own hears of all."""
+        given = {"backfill": key, "thresholds": thresholds, "blind": BLIND}
+        row = self._sent(connection, "steering", parts=self._steered, **given).first()
         return FREELY if row is None else _steered(row)
 
     def windows(self, connection: Connection, key: str) -> tuple[Window, ...]:
@@ -346,9 +357,11 @@ class Store:
         lines: list[list[Any]] = [
             [
                 *(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]),
-                *(_steered(row[20:24]), *row[24:27]),
+                *(_steered(row[20:24]), *row[24:28]),
             ]
-            for row in self._sent(connection, "status", parts={**self._alive, "steered": statement("steered")}).all()
+            for row in self._sent(
+                connection, "status", parts={**self._alive, **self._steered}, thresholds=None, blind=BLIND
+            ).all()
         ]
         return tuple(Standing(*line) for line in lines)
 
@@ -365,6 +378,10 @@ class Store:
         """Count the workers that are at some backfills just now."""
         parts = {"range_alive": statement("range_alive"), **self._alive}
         return int(self._sent(connection, "at_work", parts=parts, keys=list(keys)).scalar())
+
+    @property
+    def _steered(self) -> dict[str, str]:
+        return {"steered": statement("steered"), "braked": self.sql("braked")}
 
     @property
     def _alive(self) -> dict[str, str]:

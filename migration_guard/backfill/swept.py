@@ -8,6 +8,7 @@ from dataclasses import replace
 from migration_guard.backfill import preflight
 from migration_guard.backfill.bench import Bench
 from migration_guard.backfill.brake.brake import Brake
+from migration_guard.backfill.brake.reading import digest
 from migration_guard.backfill.brake.verdicts import Verdicts
 from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.ends import unproven
@@ -33,9 +34,9 @@ def swept(bench: Bench, definition: Backfill, record: Record) -> tuple[State, st
     reporter.begin(key, subject.table.rows, before)
     for warning in subject.warnings:
         reporter.warn(key, warning)
-    job = Job(subject, store, record.token, record.sweep, record.bound, bench.workers)
+    job = Job(subject, store, record.token, record.sweep, record.bound, bench.workers, thresholds=digest(bench.brake))
     proven = before.changed + before.unchanged > 0
-    brake = Brake(bench.session, Verdicts(store, key), bench.brake, subject.members)
+    brake = Brake(bench.session, Verdicts(store, key, job.thresholds), bench.brake, subject.members)
     worker, deadlocks = Worker(bench.session, job, bench.clock, brake, reporter, proven=proven), _deadlocks(bench)
     try:
         part = Part(worker, record)

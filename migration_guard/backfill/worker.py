@@ -222,6 +222,7 @@ class Worker:
     def _unheld(self, action: Callable[[Connection], Outcome], tries: int, attempt: Attempt) -> tuple[float, Outcome]:
         """Do a batch as soon as neither the brake nor the hours hold; tell when it began."""
         size, since, renewed = attempt.size, time.monotonic(), time.monotonic()
+        rows = self._job.subject.table.rows
 
         def watched(connection: Connection) -> Outcome:
             outcome = action(connection)
@@ -229,7 +230,7 @@ class Worker:
             return outcome
 
         while True:
-            self._brake.keep({"size": self._pace.size, "seconds": round(self._last, 4)})
+            self._brake.keep({"size": self._pace.size, "seconds": round(self._last, 4), "rows": rows})
             began, attempt.size = time.monotonic(), size
             try:
                 outcome = self.tried(watched, tries, attempt)

@@ -9,12 +9,11 @@ import click
 
 from migration_guard.backfill.definition import DefinitionError, Priority, Status, chosen
 from migration_guard.backfill.registry import Definition, check_arguments, named
-from migration_guard.backfill.standing import Standing
 from migration_guard.cli.backfill_output import (
+    Seen,
     compared,
     listing,
     standings_json,
-    status_text,
     tenant_table,
 )
 from migration_guard.cli.backfill_pace import set_pace
@@ -147,9 +146,9 @@ def status_command(
             return 0
         known = where.known()
 
-        def look() -> tuple[tuple[Standing, ...], str]:
-            standings = compared(desk.standings(), known)
-            return standings, status_text(standings, desk.holders())
+        def look() -> Seen:
+            standings, holders = compared(desk.standings(), known), desk.holders()
+            return Seen(standings, holders)
 
         if watch:
             from migration_guard.cli.backfill_watch import watched  # noqa: PLC0415 -- for who looks on
@@ -158,7 +157,7 @@ def status_command(
         elif as_json:
             say(standings_json(compared(desk.standings(), known), desk.tenants(), desk.holders()))
         else:
-            say(look()[1])
+            say(str(look()))
             if by_tenant:
                 say(tenant_table(desk.tenants()))
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from migration_guard.backfill.gate import CHANGED
@@ -85,6 +85,7 @@ def _standing(one: Standing, tenants: Sequence[TenantCounts], holders: Sequence[
         "pace_set_at": one.paced_at.isoformat() if one.paced_at else None,
         **asdict(one.counts),
         "batches": one.batches,
+        "rows": one.rows,
         "sweep": one.sweep,
         "swept_up_to": list(one.bound) if one.bound else None,
         "proven_up_to": list(one.bound) if one.bound and one.grows else None,
@@ -136,10 +137,17 @@ def tenant_table(tenants: Sequence[TenantCounts]) -> str:
     return table(("key", "tenant", *(name.replace("_", " ") for name in COUNTS)), rows)
 
 
-def status_text(standings: Sequence[Standing], holders: Sequence[Holder]) -> str:
-    """Give `status`: a line a backfill and, where several work at one, who does what."""
-    shown = shares_table(holders)
-    return f"{standing_table(standings)}\n\n{shown}" if shown else standing_table(standings)
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look gives."""
+
+    standings: Sequence[Standing]
+    holders: Sequence[Holder]
+
+    def __str__(self) -> str:
+        """Give `status`: a line a backfill and, where several work at one, who does what."""
+        shown = shares_table(self.holders)
+        return f"{standing_table(self.standings)}\n\n{shown}" if shown else standing_table(self.standings)
 
 
 def _state(one: Standing) -> str:

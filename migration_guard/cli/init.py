@@ -79,14 +79,14 @@ def _found(seen: Survey) -> Iterator[str]:
         yield f"Found {counted(number, 'migration')} of {framework.replace('_', ' ')}."
     for script in seen.scripts:
         yield f"Found a script that looks like migrations: {script.path}."
-    if seen.configuration is not None:
-        yield f"Configured in {shown_path(seen.configuration, Path.cwd())}."
+    for path in seen.configurations:
+        yield f"Configured in {shown_path(path, Path.cwd())}."
     yield ""
 
 
 def _first_run(seen: Survey) -> Iterator[str]:
     """What a run would say with what is proposed: how much, and the worst of it."""
-    config = [f'dialect="{seen.dialect}"'] if seen.dialect and seen.configuration is None else []
+    config = [f'dialect="{seen.dialect}"'] if seen.dialect and not seen.governed else []
     paths = (".", *(script.path for script in seen.scripts))
     load = SettingsLoader(cwd=seen.root, config=config)
     try:

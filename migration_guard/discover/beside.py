@@ -13,7 +13,8 @@ from migration_guard.gate import may_hold_operation
 from migration_guard.later import re
 from migration_guard.sources import is_sql
 
-_HOMES = frozenset({"migrations", "migration", "versions"})
+_HOME = re.compile(r"^versions$|(?:^|[_-])migrations?$")
+"""What folders of migrations are called: also `clickhouse_migrations`, which one tool has beside those of another."""
 _CALLED = re.compile(
     r"(?:^|_)(?:migrations?|migrate|migrator)(?:_|$)|^(?:db|database|schema)_(?:upgrades?|updates?|changes)$|^upgrades?$"
 )
@@ -41,7 +42,7 @@ _WRITERS = re.compile(
 def is_near_migrations(folder: Path, top: Path, homes: Collection[Path]) -> bool:
     """Say whether a folder lies where migrations are looked for: it or one above it holds some, or is named so."""
     for place in (folder, *folder.parents):
-        if place in homes or place.name in _HOMES:
+        if place in homes or _HOME.search(place.name):
             return True
         if place == top:
             return False

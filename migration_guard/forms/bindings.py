@@ -105,6 +105,8 @@ class Names:
     """Where each statement stands, by the node's id."""
     blocks: dict[int, Block] = field(default_factory=dict)
     guards: list[Guard] = field(default_factory=list)
+    asked: dict[str, list[tuple[Spot, cst.Call]]] = field(default_factory=dict)
+    """Methods that are called for nothing that they give, by the names of their objects."""
     results: list[tuple[Spot, cst.BaseExpression]] = field(default_factory=list)
     """What is returned or yielded."""
     elsewhere: set[str] = field(default_factory=set)
@@ -125,6 +127,8 @@ class Names:
                 names._read(node.body.body, ())
             case cst.Module():
                 names._read(node.body, ())
+            case cst.ClassDef():
+                names._read(node.body.body, ())
             case cst.Lambda():
                 names.results.append((Spot(1), node.body))
             case _:
@@ -256,6 +260,8 @@ class Names:
 
     def _changed_by(self, call: cst.Call, spot: Spot) -> None:
         """What a call changes that gives nothing back: the list that it appends to, the object whose attribute it sets."""
+        if isinstance(call.func, cst.Attribute) and isinstance(call.func.value, cst.Name):
+            self.asked.setdefault(call.func.value.value, []).append((spot, call))
         match call.func:
             case cst.Attribute(attr=cst.Name(value=method)) if method in _CHANGERS:
                 root = _root(call.func)
@@ -303,7 +309,16 @@ class Names:
                 tests = (*before, node.test) if isinstance(node, cst.If) else ()
                 fails = isinstance(child, (cst.ExceptHandler, cst.ExceptStarHandler))
                 tests = (node,) if isinstance(node, (cst.For, cst.While)) or fails else tests
+                if isinstance(child, cst.MatchCase) and isinstance(node, cst.Match):
+                    self._capture(child, node.subject, Spot(spot.order, (*spot.blocks, id(child.body))))
                 self._inside(child, spot, tests)
+
+    def _capture(self, case: cst.MatchCase, subject: cst.CSTNode, spot: Spot) -> None:
+        """The names of a pattern get parts of what is matched: which ones, the pattern says."""
+        for part in within(case.pattern):
+            name = part.rest if isinstance(part, cst.MatchMapping) else getattr(part, "name", None)
+            if isinstance(part, (cst.MatchAs, cst.MatchStar, cst.MatchMapping)) and isinstance(name, cst.Name):
+                self.bindings.setdefault(name.value, []).append(Binding(spot, "case", (subject, case.pattern)))
 
 
 def parts(target: cst.Tuple | cst.List) -> Iterator[tuple[int, cst.BaseExpression]]:
@@ -384,11 +399,23 @@ def _key(node: cst.CSTNode) -> tuple[str, list[cst.CSTNode]]:
     return said, keys
 
 
+def root_of(decorator: cst.BaseExpression) -> str | None:
+    """The name of a decorator, or of what it is taken from."""
+    return _root(decorator.func if isinstance(decorator, cst.Call) else decorator)
+
+
 def _root(node: cst.CSTNode) -> str | None:
-    """The name that a chain of attributes and items begins with."""
-    while isinstance(node, (cst.Attribute, cst.Subscript)):
-        node = node.value
-    return node.value if isinstance(node, cst.Name) else None
+    """The name that a chain of attributes and items begins with; `vars()` of an object is what it holds."""
+    while True:
+        match node:
+            case cst.Attribute(value=inner) | cst.Subscript(value=inner):
+                node = inner
+            case (
+                cst.Call(func=cst.Name(value="vars"), args=[cst.Arg(value=cst.Name(value=name))]) | cst.Name(value=name)
+            ):
+                return name
+            case _:
+                return None
 
 
 def _alias(alias: cst.ImportAlias) -> str | None:

@@ -27,6 +27,9 @@ class Says(Protocol):
     def is_module(self, node: cst.CSTNode) -> bool:
         """Whether an expression is a module of the repository."""
 
+    def is_class(self, node: cst.CSTNode) -> bool:
+        """Whether an expression is a plain class of the repository that another one holds."""
+
     def member(self, owner: cst.CSTNode, link: cst.CSTNode) -> str | None:
         """What a class of the repository has under a name, None where it is none."""
 
@@ -113,6 +116,8 @@ def chained(node: cst.Attribute | cst.Call | cst.Subscript, says: Says) -> str:
             break
     while len(links) > 1 and isinstance(links[-1], cst.Attribute) and says.is_module(root):
         root = links.pop()  # what a module holds is as if it stood here
+    while len(links) > 1 and isinstance(links[-1], cst.Attribute) and says.is_class(links[-1]):
+        root = links.pop()
     if (
         links
         and isinstance(links[-1], (cst.Attribute, cst.Call))
@@ -147,6 +152,8 @@ def _begun(root: cst.CSTNode, links: list[_Link], says: Says) -> tuple[str, list
             return f"{{{', '.join(sorted(f'{json.dumps(key)}: {value}' for key, value in pairs))}}}", links
         return _library(name, _call(root, name.rpartition(".")[2], says), links)
     made = says.of(root)
+    while made == "sqlalchemy" and len(links) > 1 and links[0] in _WITHIN:
+        links = links[1:]
     if isinstance(root, cst.Name) and links and links[0].placed is not None and links[0].name.startswith("fetch"):
         made = says.sent(root.value) or made
     dotted = made
@@ -158,6 +165,10 @@ def _begun(root: cst.CSTNode, links: list[_Link], says: Says) -> tuple[str, list
             known = dotted in _STATEMENTS or dotted in _TABLES or dotted in _TEXTS or dotted in _JOINING
             return _library(dotted, link, links[number + 1 :]) if known else (made, links)
     return made, links
+
+
+_WITHIN = (_Link("sql"), _Link("expression"))
+"""Modules of SQLAlchemy whose names it has itself."""
 
 
 def _library(name: str, called: _Link, rest: list[_Link]) -> tuple[str, list[_Link]]:

@@ -295,6 +295,9 @@ class _There:
     def is_module(self, node: cst.CSTNode) -> bool:
         return self.room._module_of(node, self.where) is not None  # noqa: SLF001
 
+    def is_class(self, node: cst.CSTNode) -> bool:
+        return self.room._class_of(node, self.where) is not None  # noqa: SLF001
+
     def member(self, owner: cst.CSTNode, link: cst.CSTNode) -> str | None:
         return self.room._member(owner, link, self.where)  # noqa: SLF001
 

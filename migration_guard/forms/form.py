@@ -18,7 +18,7 @@ from migration_guard.forms import nodes
 from migration_guard.forms.bindings import Names
 from migration_guard.forms.expressions import MAX_DEPTH, Expressions
 from migration_guard.forms.names import DEEP, MAX_NAMES
-from migration_guard.forms.nodes import names_in, path, string_parts
+from migration_guard.forms.nodes import holes, names_in, path, specs, string_parts
 from migration_guard.forms.values import text_form
 from migration_guard.forms.where import Way, Where
 from migration_guard.interpreter.repository import Repository
@@ -176,11 +176,14 @@ class _Form(Expressions):
             case cst.SimpleString():
                 return []
             case cst.ConcatenatedString() | cst.FormattedString():
-                return [self._hole(part, where) for part in string_parts(node) if not isinstance(part, str)]
+                return [self._hole(part, where, how) for part, how in holes(node)]
             case cst.BinaryOperation(operator=cst.Add()):
                 return [*self._filled(node.left, where), *self._filled(node.right, where)]
             case cst.BinaryOperation(operator=cst.Modulo()):
-                return [*self._filled(node.left, where), self._of(node.right, where)]
+                how = self._written(node.left, "%", where)
+                match node.right:
+                    case cst.Tuple(elements=[cst.Element(value=right)]) | right:
+                        return [*self._filled(node.left, where), self._of(right, where), *how]
             case cst.IfExp():
                 sides = [*self._filled(node.body, where), *self._filled(node.orelse, where)]
                 return [self._of(node.test, where), *sides]
@@ -190,6 +193,7 @@ class _Form(Expressions):
                 bound = self._parameters(node, where) if how == "bindparams" else None
                 self.binds = self.binds or how == "bindparams"
                 said = [bound] if bound is not None else [self._of(one.value, where) for one in node.args]
+                said += self._written(receiver, "{}", where) if how == "format" else []
                 return [*self._filled(receiver, where), *said]
             case cst.Call(func=cst.Attribute(value=receiver, attr=cst.Name(value="strip" | "lstrip" | "rstrip"))):
                 return self._filled(receiver, where)
@@ -219,10 +223,16 @@ class _Form(Expressions):
             found.append(f"{text_form(name)}: {self._of(value, where)}")
         return f"{{{', '.join(sorted(found))}}}"
 
-    def _hole(self, node: cst.CSTNode, where: Where) -> str:
+    def _hole(self, node: cst.CSTNode, where: Where, how: str) -> str:
         """What stands in braces; a string that is known is part of the text already."""
         made = self._of(node, where)
-        return "" if made.startswith('"') and made.endswith('"') else made
+        return "" if made.startswith('"') and made.endswith('"') else made + how
+
+    def _written(self, node: cst.CSTNode, how: str, where: Where) -> list[str]:
+        """How values are written that are filled into a text."""
+        if isinstance(node, cst.Name) and (bound := self._bound(node.value, where)) is not None:
+            node = bound[0]
+        return specs("".join(part for part in string_parts(node) if isinstance(part, str)), how)
 
     def _values(self, name: str, where: Where) -> Iterator[tuple[cst.CSTNode, Where]]:
         """The expressions that a name stands for, as far as there are plain ones."""

@@ -6,24 +6,30 @@ Models are none of these: their attributes are columns; what their classes do to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import libcst as cst
 
-from migration_guard.forms.bindings import Names
+from migration_guard.forms.bindings import Names, root_of
 from migration_guard.forms.names import NameForms, short
 from migration_guard.forms.where import Where
 from migration_guard.interpreter.repository import Repository
 
 _PLAIN = frozenset(
-    "object ABC Enum IntEnum StrEnum Flag IntFlag NamedTuple Protocol Generic str int float bytes "
+    "object type ABC Enum IntEnum StrEnum Flag IntFlag NamedTuple Protocol Generic str int float bytes "
     "Choices TextChoices IntegerChoices".split()
 )
 """Bases of libraries that make no model of a class."""
 
 _MAKING = frozenset({"__init__", "__new__", "__post_init__", "__repr__", "__call__", "__exit__", "__aexit__"})
 """Special methods that give no value, or are followed where they are called."""
+
+
+_Found = tuple[cst.ClassDef, Where, "tuple[cst.Call, Where] | None"]
+"""A class, where its body stands, and the call that made the object of it that is meant."""
+_Calls = dict[str, Sequence["tuple[cst.Call, Where] | None"]]
+"""Calls of methods, by their names, and where each stands."""
 
 
 class MemberForms(NameForms):
@@ -39,6 +45,30 @@ class MemberForms(NameForms):
         found = self._class_of(owner, where)
         if found is None:
             return self._value_of_call(link, where) if isinstance(link, cst.Call) else None
+        said = self._member_of(found, owner, link, where)
+        changed = self._changes_of(owner, where) if said is not None else None
+        return short(f"<{said}; {changed}>") if changed is not None else said
+
+    def _changes_of(self, owner: cst.CSTNode, where: Where) -> str | None:
+        """What an object has become since it was made, by assignments and by functions that it was handed to."""
+        begun = self._begun(owner.value, where) if isinstance(owner, cst.Name) else None
+        if begun is None or not isinstance(owner, cst.Name):
+            return None
+        now = self._name(owner.value, where)
+        return now if now != self._of(*begun) else None
+
+    def _begun(self, name: str, where: Where) -> tuple[cst.CSTNode, Where] | None:
+        """The one expression that a name was bound to at first, whatever was changed in it since."""
+        found = self._resolved(name, where)
+        if isinstance(found, str):
+            return None
+        name, there = found
+        whole = [one for one in there.names.reaching(name, there.spot) if one.whole]
+        if len(whole) != 1 or whole[0].how != "=":
+            return None
+        return whole[0].values[0], there.at(whole[0].spot)
+
+    def _member_of(self, found: _Found, owner: cst.CSTNode, link: cst.CSTNode, where: Where) -> str | None:
         node, there, made = found
         match link:
             case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
@@ -48,14 +78,29 @@ class MemberForms(NameForms):
                 made_of = self._called_method(method, None, where)
                 return f"{made_of}[{', '.join(self._of(part, where) for part in link.slice)}]" if made_of else None
             case cst.Attribute(attr=cst.Name(value=name)):
-                return self._once(("member", id(node), name), lambda: self._attribute(node, there, name, made))
+                calls = self._calls_on(owner, where)
+                if made is not None:
+                    calls["__init__"] = [made]
+                return self._once(("member", id(node), name), lambda: self._attribute(node, there, name, calls))
         return None
 
-    def _class_of(
-        self, owner: cst.CSTNode, where: Where
-    ) -> tuple[cst.ClassDef, Where, tuple[cst.Call, Where] | None] | None:
+    def _calls_on(self, owner: cst.CSTNode, where: Where) -> _Calls:
+        """The methods of an object that are called where it has its name."""
+        found: dict[str, list[tuple[cst.Call, Where] | None]] = {}
+        home = self._resolved(owner.value, where) if isinstance(owner, cst.Name) else ""
+        if not isinstance(home, str):
+            name, there = home
+            for spot, call in there.names.asked.get(name, ()):
+                if isinstance(call.func, cst.Attribute):
+                    found.setdefault(call.func.attr.value, []).append((call, there.at(spot)))
+        return {**found}
+
+    def _class_of(self, owner: cst.CSTNode, where: Where) -> _Found | None:
         """The class that a name or a call leads to, where its body stands, and the call that made the object."""
         match owner:
+            case cst.Call(func=cst.Name(value="super")):
+                found = self._above(where)
+                return (*found, None) if found is not None else None
             case cst.Call(func=cst.Name(value=name)):
                 found = self._class(name, where)
                 return (*found, (owner, where)) if found is not None else None
@@ -63,15 +108,25 @@ class MemberForms(NameForms):
                 found = self._class(name, where) or self._own_class(name, where)
                 if found is not None:
                     return (*found, None)
-                bound = self._bound(name, where)
-                if bound is not None and isinstance(bound[0], cst.Call):
-                    return self._class_of(*bound)
+                begun = self._begun(name, where)
+                if begun is not None and isinstance(begun[0], cst.Call):
+                    return self._class_of(*begun)
             case cst.Attribute() if (member := self._in_module(owner, where)) is not None:
                 found = self._class(*member)
                 return (*found, None) if found is not None else None
+            case cst.Attribute(value=outer, attr=cst.Name(value=name)):
+                around = self._class_of(outer, where)
+                return self._class_within(name, *around[:2]) if around is not None else None
             case cst.Call(func=cst.Attribute() as function) if (member := self._in_module(function, where)) is not None:
                 found = self._class(*member)
                 return (*found, (owner, where)) if found is not None else None
+        return None
+
+    def _class_within(self, name: str, node: cst.ClassDef, there: Where) -> tuple[cst.ClassDef, Where, None] | None:
+        """The plain class that the body of another one defines."""
+        for one in self._names(node).bindings.get(name, ()):
+            if one.definition is not None and self._is_plain(one.definition, there):
+                return one.definition, there, None
         return None
 
     def _class(self, name: str, where: Where) -> tuple[cst.ClassDef, Where] | None:
@@ -112,6 +167,15 @@ class MemberForms(NameForms):
                     return found
         return owner, there
 
+    def _above(self, where: Where) -> tuple[cst.ClassDef, Where] | None:
+        """The first ancestor of the class of the method that is being read, as `super()` asks it."""
+        if where.source is None:
+            return None
+        there = self._module(where.source)
+        owner = there.names.owner(where.node)
+        bases = (one.value for one in owner.bases) if owner is not None else ()
+        return next(filter(None, (self._base(one, there) for one in bases if isinstance(one, cst.Name))), None)
+
     def _once_class(self, owner: cst.CSTNode, where: Where) -> tuple[cst.ClassDef, Where] | None:
         """The class of the object that a method is called on; one that is asked while it is looked for is none."""
         key = ("called on", id(owner), id(where.names))
@@ -124,6 +188,10 @@ class MemberForms(NameForms):
 
     def _value_of_call(self, call: cst.Call, where: Where) -> str | None:
         made = super()._value_of_call(call, where)
+        if made is None and isinstance(call.func, (cst.Name, cst.Call)):
+            called = self._class_of(call.func, where)
+            if called is not None and called[2] is not None and (method := self._method(*called[:2], "__call__")):
+                return self._called_method(method, call, where)
         return made if made is not None else self._object(call, where)
 
     def _object(self, call: cst.Call, where: Where) -> str | None:
@@ -189,36 +257,58 @@ class MemberForms(NameForms):
         inside = replace(inside, caller=(call, where)) if call is not None else inside
         return self._once((id(node), "called"), lambda: self._results(inside))
 
-    def _attribute(self, node: cst.ClassDef, where: Where, name: str, made: tuple[cst.Call, Where] | None) -> str:
+    def _attribute(self, node: cst.ClassDef, where: Where, name: str, calls: _Calls) -> str:
         """A constant of the class, a property, or what its methods set."""
         said: list[str] = []
         for one, there in self._family(node, where):
-            values = [value for key, value in constants(one) if key == name]
-            said += [self._of(without_label(value, one), there) for value in values]
+            said += self._bound_in(one, there, name)
+            for decorator in one.decorators:
+                function = self._defined(root_of(decorator.decorator) or "", there)
+                if function is not None and function[1].outer is not None:
+                    said += self._set_by(function[0], function[1].outer, name, {})
             for method in body(one):
                 if isinstance(method, cst.FunctionDef):
                     if method.name.value == name:
                         said.append(self._called_method((method, there), None, where) or "")
-                    said += self._set_by(method, there, name, made)
+                    said += self._set_by(method, there, name, calls)
+        if not said:
+            said += self._asked_for(node, where, name)
         if not said:
             return f"{node.name.value}.{name}"
         return said[0] if len(said) == 1 else short(f"<{'; '.join(said)}>")
 
-    def _set_by(
-        self, method: cst.FunctionDef, there: Where, name: str, made: tuple[cst.Call, Where] | None
-    ) -> Iterator[str]:
-        """What a method assigns to an attribute of its object."""
+    def _asked_for(self, node: cst.ClassDef, where: Where, name: str) -> Iterator[str]:
+        """What is asked for a name that no class has: `__getattr__`, and the metaclass."""
+        if (method := self._method(node, where, "__getattr__")) is not None:
+            yield f"{self._called_method(method, None, where)} {name}"
+        for argument in node.keywords:
+            if isinstance(argument.value, cst.Name) and (above := self._class(argument.value.value, where)) is not None:
+                yield self._attribute(*above, name, {})
+
+    def _bound_in(self, node: cst.ClassDef, there: Where, name: str) -> Iterator[str]:
+        """What the body of a class binds a name to: constants, or whatever its loops and conditions make of it."""
+        names = self._names(node)
+        inside = Where(names, node, there.source, None, outer=there)
+        bound = [one for one in names.bindings.get(name, ()) if one.function is None and one.definition is None]
+        if all(one.how == "=" and not one.spot.blocks for one in bound):
+            for one in bound:
+                yield self._of(without_label(one.values[0], node), inside.at(one.spot))
+        else:
+            yield self._bindings(name, bound, inside)
+
+    def _set_by(self, method: cst.FunctionDef, there: Where, name: str, calls: _Calls) -> Iterator[str]:
+        """What a method assigns to an attribute of its object, on each call that is in sight."""
         names = self._names(method)
         own = names.parameters[:1]
-        caller = made if method.name.value == "__init__" else None
         for one in names.bindings.get(own[0], []) if own else []:
             if one.values and re.fullmatch(rf"\.{re.escape(name)}\W+", one.how):
-                inside = Where(names, method, there.source, one.spot, outer=there, caller=caller, bound_arguments=1)
-                value = self._of(one.values[0], inside)
-                yield value if one.how == f".{name}=" else f"{one.how} {value}"
+                for caller in calls.get(method.name.value, [None]):
+                    inside = Where(names, method, there.source, one.spot, outer=there, caller=caller, bound_arguments=1)
+                    value = self._of(one.values[0], inside)
+                    yield value if one.how == f".{name}=" else f"{one.how} {value}"
 
 
-def without_label(value: cst.BaseExpression, node: cst.ClassDef) -> cst.BaseExpression:
+def without_label(value: cst.CSTNode, node: cst.ClassDef) -> cst.CSTNode:
     """The value of a member; one of Django's choices has a label beside it."""
     names = [getattr(getattr(base.value, "attr", base.value), "value", "") for base in node.bases]
     if isinstance(value, cst.Tuple) and value.elements and any(str(name).endswith("Choices") for name in names):

@@ -10,7 +10,7 @@ from operator import not_
 
 import libcst as cst
 
-from migration_guard.forms.bindings import Binding, Names, Origin, order_of, sent_by
+from migration_guard.forms.bindings import Binding, Names, Origin, order_of, root_of, sent_by
 from migration_guard.forms.conditions import Conditions
 from migration_guard.forms.nodes import argument, calls, names_in, remaining
 from migration_guard.forms.values import GIVEN, has_form, value_form
@@ -46,6 +46,7 @@ class NameForms(Conditions):
         self._made_before: dict[object, str] = {}
         """What names stand for, where they were looked up: all of it is said at least once in a form."""
         self._declared: dict[int, frozenset[str]] = {}
+        self._decorators: dict[int, dict[str | None, list[cst.FunctionDef]]] = {}
         self._open: set[object] = set()
         """What is being looked up: met within itself, it is said once."""
 
@@ -96,6 +97,10 @@ class NameForms(Conditions):
             if bound and not names.binds(name) and name not in names.parameters:
                 inside = Where(names, function, module.source, None, outer=module)
                 yield self._bindings(name, bound, inside)
+                around: cst.FunctionDef | None = function
+                while around is not None:
+                    yield from (self._function(one, module) for one in self._decorated(module, around.name.value))
+                    around = self._around(around, module.names)
 
     def _set(self, module: Where) -> frozenset[str]:
         """The names that functions of a module, or of a function, declare to be those of a scope around them."""
@@ -104,6 +109,16 @@ class NameForms(Conditions):
             every = (self._names(function).elsewhere for function in self._functions(module.names))
             known = self._declared[id(module.names)] = frozenset().union(*every)
         return known
+
+    def _decorated(self, module: Where, name: str) -> list[cst.FunctionDef]:
+        """The functions of a module that one of this name decorates, or that register with it."""
+        known = self._decorators.get(id(module.names))
+        if known is None:
+            known = self._decorators[id(module.names)] = {}
+            for function in self._functions(module.names):
+                for root in (root_of(one.decorator) for one in function.decorators):
+                    known.setdefault(root, []).append(function)
+        return known.get(name, [])
 
     def _functions(self, names: Names) -> Iterator[cst.FunctionDef]:
         """The functions of a module, those of its classes and within others included."""
@@ -120,9 +135,10 @@ class NameForms(Conditions):
 
     def _changed(self, first: str | None, bindings: Sequence[Binding], where: Where) -> str:
         """What a name holds after its bindings; where the same value is bound several times does not count."""
-        said = [pair for one in self._telling(bindings, where) for pair in self._said_of(one, where)]
+        telling = self._telling(bindings, where)
+        said = [pair for one in telling for pair in self._said_of(one, where)]
         plain = {value for _, value in said}
-        if first is None and len(plain) == 1 and all(one.whole for one in bindings):
+        if first is None and len(plain) == 1 and all(one.whole for one in telling):
             return plain.pop()
         shown = [f"{condition}{value}" for condition, value in said if value]
         begin = [first] if first is not None else []
@@ -364,7 +380,14 @@ class NameForms(Conditions):
         node, inside = found
         if all(_finds_a_model(value) for _, value in inside.names.results):
             return f"get_model({', '.join(self._of(one.value, where) for one in call.args)})"
-        return self._once((id(node), "called"), lambda: self._results(replace(inside, caller=(call, where))))
+
+        def made() -> str:
+            said = self._results(replace(inside, caller=(call, where)))
+            registered = self._decorated(inside.outer, node.name.value) if inside.outer is not None else ()
+            others = [self._function(one, inside.outer) for one in registered if inside.outer is not None]
+            return short(f"<{said}; {'; '.join(others)}>") if others else said
+
+        return self._once((id(node), "called"), made)
 
 
 def _finds_a_model(node: cst.CSTNode) -> bool:

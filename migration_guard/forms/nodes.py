@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
+from string import Formatter
 
 import libcst as cst
 
@@ -186,6 +188,43 @@ def string_parts(node: cst.CSTNode) -> Iterator[str | cst.BaseExpression]:
                         yield from string_parts(cst.FormattedString([spec]))
         case _:
             pass
+
+
+def holes(node: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, str]]:
+    """The expressions in the braces of a string, each with how its value is written, where that is said."""
+    match node:
+        case cst.ConcatenatedString():
+            yield from holes(node.left)
+            yield from holes(node.right)
+        case cst.FormattedString(parts=parts):
+            for part in parts:
+                if isinstance(part, cst.FormattedStringExpression):
+                    spec = cst.FormattedString(part.format_spec or ())
+                    said = "".join(one if isinstance(one, str) else "{}" for one in string_parts(spec))
+                    conversion = f"!{part.conversion}" if part.conversion not in (None, "s") else ""
+                    yield part.expression, f"{conversion}:{said}" if said else conversion
+                    yield from holes(spec)
+        case _:
+            pass
+
+
+def specs(text: str, how: str) -> list[str]:
+    """How the values are written that `format` or `%` fills into a text, where that is said."""
+    if how == "%":
+        return [one for one in _PERCENT.findall(text) if one not in _PLAIN_PERCENT]
+    try:
+        fields = [*Formatter().parse(text)]
+    except ValueError:
+        return []
+    said = (
+        f"!{conversion}" * (conversion not in (None, "s")) + f":{spec}" * bool(spec)
+        for _, _, spec, conversion in fields
+    )
+    return [one for one in said if one]
+
+
+_PERCENT = re.compile(r"%(?:\(\w+\))?[-#0 +]*(?:\d+|\*)?(?:\.\d+)?[a-zA-Z%]")
+_PLAIN_PERCENT = frozenset({"%s", "%d", "%i", "%%"})
 
 
 def _unescaped(text: str, *, raw: bool) -> str:

@@ -123,10 +123,32 @@ class Places:
         if source is None or scope.parent is None:
             return None
         module = self._module(source)
-        left = self._around(frame.node, module.names) if scope.parent.parent is not None else None
+        return self._enclosing(frame.node, module, caller) if scope.parent.parent is not None else module
+
+    def _enclosing(self, node: cst.CSTNode, module: Where, caller: tuple[cst.CSTNode, Where] | None) -> Where:
+        """The functions around one that was defined in them, which they have left; a decorator was called by its line."""
+        left = self._around(node, module.names)
         if left is None:
             return module
-        return Where(self._names(left), left, source, None, outer=module, caller=caller, called=left.name.value)
+        return Where(
+            self._names(left),
+            left,
+            module.source,
+            None,
+            outer=self._enclosing(left, module, caller),
+            caller=self._as_decorator(left.name.value, caller) or caller,
+            called=left.name.value,
+        )
+
+    def _as_decorator(self, name: str, caller: tuple[cst.CSTNode, Where] | None) -> tuple[cst.CSTNode, Where] | None:
+        """The call of a decorator of this name, by which the function was decorated that is called."""
+        call, there = caller if caller is not None else (None, None)
+        found = self._called(call, there) if isinstance(call, cst.Call) and there is not None else None
+        for one in found[0].decorators if found is not None else ():
+            made = one.decorator
+            if isinstance(made, cst.Call) and calls(made, name) and found is not None and found[1].outer is not None:
+                return made, found[1].outer
+        return None
 
     def _around(self, node: cst.CSTNode, names: Names) -> cst.FunctionDef | None:
         """The function in whose body another one is defined."""

@@ -24,7 +24,8 @@ def recognises(path: PurePath, source: bytes) -> bool:
     found = bindings(source)
     if found is None:
         return bool(_IMPORTED.search(text_of(source)))
-    return "Migration" in found.imported and any(found.imports(one) for one in _PACKAGES)
+    named = "Migration" in found.imported or any(one.endswith(".migrations.Migration") for one in found.modules)
+    return named and any(found.imports(one) for one in _PACKAGES)
 
 
 def enter(migration: Migration) -> None:

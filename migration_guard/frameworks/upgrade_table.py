@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 WORDS = (b".register(", b"sqlite_migrate")
 _REGISTERED = re.compile(
-    r"^[ \t]*@\s*(?:\w+\.)*(?:upgrade_table|upgrades?|migrations?)\.(?:register|upgrade|migration)\b", re.MULTILINE
+    r"^[ \t]*@\s*(?:\w+\.)*(?:table|\w*upgrades?|\w*migrations?|\w+_table)\.(?:register|upgrade|migration)\b",
+    re.MULTILINE,
 )
 
 

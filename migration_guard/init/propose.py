@@ -118,7 +118,7 @@ def proposals(survey: Survey) -> tuple[Proposal, ...]:
 
 
 def _configuration(survey: Survey) -> Iterator[Proposal]:
-    if survey.configuration is not None:
+    if survey.governed:
         return
     if survey.shared is None:
         yield Create(survey.root / OWN_FILE, _options(survey))

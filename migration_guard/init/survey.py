@@ -57,8 +57,10 @@ class Survey:
     scripts: tuple[Script, ...]
     dialect: str | None
     """The SQL of the only driver that is required; None where there is none, or several."""
-    configuration: Path | None
-    """The file that governs already."""
+    configurations: tuple[Path, ...]
+    """The files that govern what was found."""
+    governed: bool
+    """Whether one of them governs each migration and each script."""
     shared: str | None
     """The text of pyproject.toml, if there is one."""
     hooks: str | None
@@ -84,12 +86,16 @@ def survey(cwd: Path) -> Survey:
     root = load.git_root(cwd) or cwd
     found = discover((str(root),), cwd=root, load=SettingsLoader(cwd=root, isolated=True))
     known = {candidate.path for candidate in found.candidates}
+    scripts = tuple(_scripts(root, known))
+    folders = {path.parent for path in (*known, *(root / script.path for script in scripts))} or {root}
+    governing = {load.for_folder(folder).source for folder in folders}
     return Survey(
         root=root,
         migrations=tuple(Counter(candidate.framework for candidate in found.candidates).most_common()),
-        scripts=tuple(_scripts(root, known)),
+        scripts=scripts,
         dialect=_dialect(root),
-        configuration=load.for_folder(root).source,
+        configurations=tuple(sorted(path for path in governing if path is not None)),
+        governed=None not in governing,
         shared=_text(root / SHARED_FILE),
         hooks=_text(root / HOOKS),
         workflows=exists(root / WORKFLOWS) or b"github.com" in _bytes(root / ".git" / "config"),

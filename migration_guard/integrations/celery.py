@@ -6,18 +6,19 @@
     app = Celery("shop", broker="redis://…")
     backfill = backfill_task(app)
 
-`backfill.delay()` begins, `backfill.delay(keys=["KEY"], workers=4)` with some backfills and on the way to four workers. Each task works for a
+`backfill.delay()` begins, `backfill.delay(keys=["KEY"], workers=4)` with some backfills and on the way to four workers;
+`arguments={"tenant": "7"}` gives definitions their values, `database="east"` names one of the configuration's `databases`. Each task works for a
 minute at most and is followed by another as long as there is something to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migration_guard.backfill.errors import CannotRun
-from migration_guard.integrations.errands import SECONDS, TASK, Errands
+from migration_guard.integrations.errands import SECONDS, TASK, Errand, Errands
 
 if TYPE_CHECKING:
     from celery import Celery, Task
@@ -38,15 +39,20 @@ def backfill_task(
     limits = {"soft_time_limit": seconds + PARTING / 2, "time_limit": seconds + PARTING}
     safely = {"acks_late": True, "reject_on_worker_lost": True}  # delivered again when its worker was killed
 
-    def backfill(self: Task, keys: Sequence[str] = (), workers: int = 1) -> list[str]:
+    def backfill(
+        self: Task,
+        keys: Sequence[str] = (),
+        workers: int = 1,
+        arguments: Mapping[str, str | int] | None = None,
+        database: str | None = None,
+    ) -> list[str]:
         try:
-            ended = errands.run(keys, workers)
+            ended = errands.run(Errand(tuple(keys), workers, arguments or {}, database))
         except CannotRun as reason:
             wait = min(FURTHEST, 2 ** (self.request.retries + 1))
             raise self.retry(exc=reason, countdown=wait) from None
-        if ended.left:
-            given = {"keys": list(ended.left), "workers": workers}
-            self.apply_async(kwargs=given, countdown=ended.wait, **_the_way_of(self))
+        if ended.follows is not None:
+            self.apply_async(kwargs=ended.follows.message, countdown=ended.wait, **_the_way_of(self))
         return ended.told
 
     task: Task = app.task(bind=True, name=name, max_retries=RETRIES, **{**limits, **safely, **options})(backfill)

@@ -1,7 +1,6 @@
 """What an engine of tasks runs: a part in the backfills that lasts for a minute at most, and whether another is to follow.
 
-The state in PostgreSQL is the truth, and a message holds keys and numbers alone: one that is lost, doubled, delayed or
-delivered again changes nothing, and a worker that is killed is replaced as any other is. An errand takes part as each run does. Where time was
+The state in PostgreSQL is the truth, and a message only says what is wanted: one that is lost, doubled, delayed or delivered again changes nothing, and a worker that is killed is replaced as any other is. An errand takes part as each run does. Where time was
 all that ended it, or others are at it, it is followed by one for what is left; one that finds as many workers at it as there are
 to be is followed by none, so that doubled messages do not become more and more workers.
 """
@@ -10,21 +9,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Unfinished
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from migration_guard.backfill.company import at_work
 from migration_guard.backfill.connect import address_in
-from migration_guard.backfill.definition import DefinitionError, Status
+from migration_guard.backfill.definition import DefinitionError, Status, nearest
 from migration_guard.backfill.order import past
-from migration_guard.backfill.registry import Definition, load_definitions, named
+from migration_guard.backfill.registry import Definition, bound, check_arguments, load_definitions, named
 from migration_guard.backfill.report import Result
-from migration_guard.backfill.runner import Limits, prepare, run_all
-from migration_guard.backfill.state import Store
+from migration_guard.backfill.runner import Limits, run_all
 from migration_guard.config import SettingsLoader
 from migration_guard.config.settings import Settings
 
@@ -40,13 +38,43 @@ _LOADING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """What a message asks for."""
+
+    keys: tuple[str, ...] = ()
+    """Which backfills; none: all that are active."""
+    workers: int = 1
+    """How many there are to be."""
+    arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Values for definitions that declare them; they may be secrets, and go the way that the engine's messages go."""
+    database: str | None = None
+    """The name of one of the configuration's `databases`; None: the one of `database-url-env`."""
+
+    def __post_init__(self) -> None:
+        for name, value in self.arguments.items():
+            if isinstance(value, bool) or not isinstance(value, (str, int)):
+                raise DefinitionError(
+                    f"arguments: {name}: expected a text or a whole number, found {type(value).__name__}"
+                )
+        object.__setattr__(self, "arguments", {name: str(value) for name, value in self.arguments.items()})
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """Spell it as the task's arguments, without what nobody has asked for."""
+        told: dict[str, Any] = {"keys": list(self.keys), "workers": self.workers}
+        if self.arguments:
+            told["arguments"] = dict(self.arguments)
+        return told if self.database is None else {**told, "database": self.database}
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """What became of an errand."""
 
-    results: tuple[Result, ...]
-    left: tuple[str, ...]
-    """The keys for the one that follows; none: none does."""
-    wait: int
+    results: tuple[Result, ...] = ()
+    follows: Errand | None = None
+    """What is to be done next, if anything."""
+    wait: int = 0
     """Seconds until then."""
 
     @property
@@ -63,14 +91,14 @@ class Errands:
     """Whose nearest configuration it is; else the working directory's."""
     seconds: float = SECONDS
 
-    def run(self, keys: Sequence[str] = (), workers: int = 1, asked: Callable[[], bool] = lambda: False) -> Ended:
-        """Take part in some backfills, or in all that are active; CannotRun means that nothing could be.
+    def run(self, errand: Errand, asked: Callable[[], bool] = lambda: False) -> Ended:
+        """Take part in backfills; CannotRun means that nothing could be done, DefinitionError that nothing ever can.
 
         It is done in a thread of its own, so that whatever the engine interrupts this one with ends it after its batch.
         """
         stop = threading.Event()
         with ThreadPoolExecutor(1, "migration-guard") as pool:
-            began = pool.submit(self._run, tuple(keys), workers, stop)
+            began = pool.submit(self._run, errand, stop)
             try:
                 while not began.done():
                     try:
@@ -82,27 +110,42 @@ class Errands:
             finally:
                 stop.set()
 
-    def _run(self, keys: tuple[str, ...], workers: int, stop: threading.Event) -> Ended:
+    def _run(self, errand: Errand, stop: threading.Event) -> Ended:
         began = time.monotonic()
         with _LOADING:
-            chosen = self._chosen(keys)
+            chosen = self._chosen(errand)
             settings = self._configured.backfill
-        where, store = address_in(settings.database_url_env), Store(settings.state_schema, settings.state_owners)
-        prepare(where, store, stop)
-        if not chosen or at_work(where, store, [one.key for one in chosen]) >= workers:
-            return Ended((), (), 0)
-        limits = Limits(self.seconds, expected=workers, brake=settings.brake)
+        if not chosen:
+            return Ended()
         results = run_all(
-            chosen, where, limits=limits, schema=settings.state_schema, owners=settings.state_owners, stop=stop
+            chosen,
+            address_in(self._variable(errand.database)),
+            limits=Limits(self.seconds, expected=errand.workers, most=errand.workers, brake=settings.brake),
+            schema=settings.state_schema,
+            owners=settings.state_owners,
+            stop=stop,
         )
         goes_on = any(one.goes_on for one in results)
         left = tuple(one.key for one in results if goes_on and (one.goes_on or one.waits))
-        return Ended(results, left, PAUSE if time.monotonic() - began < self.seconds / 2 else 0)
+        follows = replace(errand, keys=left) if left else None
+        return Ended(results, follows, PAUSE if time.monotonic() - began < self.seconds / 2 else 0)
 
-    def _chosen(self, keys: tuple[str, ...]) -> tuple[Definition, ...]:
-        known = self._definitions
-        wanted = tuple(named(key, known) for key in keys) if keys else known
+    def _chosen(self, errand: Errand) -> tuple[Definition, ...]:
+        known = bound(self._definitions, errand.arguments)
+        wanted = tuple(named(key, known) for key in errand.keys) if errand.keys else known
+        check_arguments(wanted, errand.arguments)
         return past([one for one in wanted if one.status is Status.ACTIVE], known)
+
+    def _variable(self, database: str | None) -> str:
+        """Name the variable that holds the URL of a database."""
+        settings = self._configured.backfill
+        if database is None:
+            return settings.database_url_env
+        declared = dict(settings.databases)
+        if database not in declared:
+            hint = nearest(database, declared) or f"; declared are {', '.join(declared) or 'none'}"
+            raise DefinitionError(f'`backfill.databases` has no "{database}"{hint}')
+        return declared[database]
 
     @cached_property
     def _configured(self) -> Settings:

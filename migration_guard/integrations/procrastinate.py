@@ -6,14 +6,15 @@
     app = App(connector=PsycopgConnector())
     backfill = backfill_task(app)
 
-`backfill.defer()` begins, `backfill.defer(keys=["KEY"], workers=4)` with some backfills and on the way to four workers. Each job works for a
+`backfill.defer()` begins, `backfill.defer(keys=["KEY"], workers=4)` with some backfills and on the way to four workers;
+`arguments={"tenant": "7"}` gives definitions their values, `database="east"` names one of the configuration's `databases`. Each job works for a
 minute at most and is followed by another as long as there is something to do.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -22,7 +23,7 @@ from procrastinate import App, JobContext, RetryStrategy
 from procrastinate.tasks import Task
 
 from migration_guard.backfill.errors import CannotRun
-from migration_guard.integrations.errands import SECONDS, TASK, Errands
+from migration_guard.integrations.errands import SECONDS, TASK, Errand, Errands
 
 RETRIES = RetryStrategy(max_attempts=10, exponential_wait=2, retry_exceptions=[CannotRun])
 """Attempts at a server that cannot be had, ever further apart; after them whoever defers a job anew begins again."""
@@ -35,15 +36,21 @@ def backfill_task(
     errands = Errands(folder, seconds)
 
     @app.task(name=name, pass_context=True, retry=RETRIES, **options)
-    async def backfill(context: JobContext, keys: Sequence[str] = (), workers: int = 1) -> list[str]:
-        asked = Event()
+    async def backfill(
+        context: JobContext,
+        keys: Sequence[str] = (),
+        workers: int = 1,
+        arguments: Mapping[str, str | int] | None = None,
+        database: str | None = None,
+    ) -> list[str]:
+        errand, asked = Errand(tuple(keys), workers, arguments or {}, database), Event()
         try:
-            ended = await asyncio.to_thread(errands.run, keys, workers, asked.is_set)
+            ended = await asyncio.to_thread(errands.run, errand, asked.is_set)
         finally:  # somebody has aborted it: what runs in the thread ends after its batch
             asked.set()
-        if ended.left:
+        if ended.follows is not None:
             later = backfill.configure(schedule_in={"seconds": ended.wait}, queue=context.job.queue)
-            await later.defer_async(keys=list(ended.left), workers=workers)
+            await later.defer_async(**ended.follows.message)
         return ended.told
 
     return backfill

@@ -149,6 +149,17 @@ class Class(Value):
     def remove_attribute(self, name: str) -> None:
         self.scope.delete(name)
 
+    def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
+        self._items_changed("__setitem__", key, value)
+
+    def remove_item(self, key: Value) -> None:
+        self._items_changed("__delitem__", key)
+
+    def _items_changed(self, name: str, *given: Value) -> None:
+        if self.special(name, *given) is None and self.made_by is not None:
+            machine = self.made_by.machine
+            machine.libraries.class_items_changed(self, name, machine.hidden_call(name, *given))
+
     def method(self, name: str, call: Call) -> Value:
         target = self.attribute(name, call.machine)
         if isinstance(target, Method) and target.receiver is self:

@@ -32,6 +32,7 @@ from migration_guard.libraries import (
     routines,
     standard,
     trust,
+    yoyo,
 )
 from migration_guard.libraries.database import HANDLE_NAME, Field, Handle, Model, Part, Query, Row, Statement, record
 from migration_guard.libraries.django_models import Project
@@ -255,12 +256,16 @@ class Libraries:
                 wrapper.takes(value)
             case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):
                 return migrator.decorates(name, value, Call(self.machine, name, place))
+            case External() if wrapper.root == "yoyo":
+                return yoyo.call(wrapper, Call(self.machine, wrapper.last, place, (value,))) or value
             case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
                 return standard.call(wrapper, Call(self.machine, wrapper.last, place, (value,)))
         if not isinstance(wrapper, External) or not is_known(wrapper):
             self.entrusted.decorates(value, wrapper, self.machine)
             ancestry.wraps_class(value, wrapper)
-        name = wrapper.name if isinstance(wrapper, External) else getattr(wrapper, "hint", "")
+        origin = wrapper.origin.partition("@")[0]
+        hint = origin if trust.is_queue(origin) else getattr(wrapper, "hint", "")
+        name = wrapper.name if isinstance(wrapper, External) else hint
         return replace(value, wrapped=True, wrapper=name) if isinstance(value, Function) else value
 
     # --- Values of the database ----------------------------------------------------------------------------------------
@@ -317,11 +322,17 @@ class Libraries:
         return self.model_attribute(model, name)
 
     def class_item(self, cls: Value) -> Value | None:
-        """`Lead[1]`, an object of Pony's by its key, also of a class out of sight, where only writing counts; None for others."""
+        """`Lead[1]`, an object of Pony's or peewee's by its key, also of a class out of sight, where only writing counts; None for others."""
         if isinstance(cls, External) and cls.last[:1].isupper() and not cls.last.isupper() and not is_known(cls):
             return Row(Model(None, None, "pony"))
         model = self.model_of(cls) if isinstance(cls, Class) else None
-        return Row(model) if model is not None and model.orm == "pony" else None
+        return Row(model) if model is not None and model.orm in ("pony", "peewee") else None
+
+    def class_items_changed(self, cls: Class, name: str, call: Call) -> None:
+        """`Lead[1] = {…}`, `del Lead[1]`: peewee's models do that to their rows."""
+        model = self.model_of(cls)
+        if model is not None and model.orm == "peewee":
+            self.model_method(model, name, call)
 
     def class_method(self, cls: Class, name: str, call: Call) -> Value:
         model = self.model_of(cls)
@@ -369,7 +380,7 @@ _STANDARD_DECORATORS = frozenset({"functools.singledispatch", "functools.singled
 """… that leave something else of a function, or run it."""
 _ENQUEUES = frozenset(
     "delay apply_async send send_with_options enqueue enqueue_in enqueue_at kiq defer defer_async schedule si s "
-    "signature subtask async_".split()
+    "signature subtask async_ serve deploy to_deployment".split()
 )
 """Methods of tasks that leave the work to somebody else."""
 _HANDLE_TYPES = frozenset(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.classes import Class
+from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.text import literal, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Unknown, Value
 from migration_guard.libraries.database import Model, Query, Row, record, values_from_rows
@@ -53,7 +54,12 @@ _WRITES = {
     "update_or_create": OperationKind.UPSERT_VALUES,
     "upsert": OperationKind.UPSERT_VALUES,
 }
-_ONE = frozenset("get get_or_none first last earliest latest find find_or_fail get_or_404 in_bulk".split())
+_WRITING = re.compile(
+    r"(?<![^_])(?:update|delete|destroy|truncate|create|insert|upsert|increment|decrement|save)(?!_(?:index|table)|[^_])"
+)
+"""Words that say that a method writes, whatever else its name says."""
+_ONE = re.compile(r"(?:get|first|last|earliest|latest|find|in_bulk)(?:_|$)")
+"""How methods begin that give one object, or several by their keys."""
 _PLAIN = frozenset("values values_list select columns pluck dicts".split())
 _NUMBERS = frozenset("count exists sum avg max min aggregate explain to_sql sql".split())
 _SAVES = frozenset({"save", "push"})
@@ -141,8 +147,22 @@ def _asked(model: Model, name: str, call: Call, query: Query | None = None) -> V
         return Query((model,), model.orm, plain=False)
     if name in ("add_columns", "run", "run_sync"):
         return query if query is not None else UNKNOWN
-    if name in _ONE:
-        return Row(model)
+    if (found := _WRITING.search(name)) is not None and not name.endswith("for_update"):
+        record(
+            call,
+            _WRITES.get(found[0], OperationKind.UPSERT_VALUES),
+            how=model.orm,
+            tables=(model.table,),
+            model=model.name,
+        )
+        return Query((model,), model.orm, plain=False)
+    if _ONE.match(name) and (model.orm, name) != ("masonite", "get"):
+        row = Row(model)
+        if name.endswith("_or_new"):
+            row.write("new", Unknown("new"))
+        return row
+    if name == "chunk":
+        return Sequence((), Query((model,), model.orm, plain=False), from_rows=True)
     if name in _NUMBERS:
         return Unknown(name, from_rows=True)
     tuples = (name in _PLAIN and model.orm != "pony") or (query is not None and query.plain)

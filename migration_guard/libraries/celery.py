@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.values import External, Method, Unknown, Value
 from migration_guard.lean import dataclass
+from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.handing import held
 
 if TYPE_CHECKING:
@@ -46,10 +47,35 @@ class App(Value):
         return "celery app"
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return _TASK if name == "task" else Method(self, name)
+        return _TASK if name == "task" else Registered() if name == "tasks" else Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         return (call.argument(0) or _TASK) if name == "task" else Unknown(name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registered(Value):
+    """`app.tasks`, and each task in it, which is looked up by its name: what it does is not known."""
+
+    callable_in_sight = True
+
+    @property
+    def key(self) -> object:
+        return "celery tasks"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
+    def item(self, key: Value) -> Value:
+        return self
+
+    def call(self, call: Call) -> Value:
+        return self.method("run", call)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name in ("run", "apply", "__call__"):
+            opaque(call, "a task that is looked up by its name is run here", call.name or name)
+        return self if name in ("get", "pop") else Unknown(name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -228,6 +228,8 @@ class Table(Value):
                 call.machine.ledger.create(self.name, spot_of(call.place), certain=certain)
                 call.machine.ledger.schema(spot_of(call.place), f"create {self.name}", on=(), stack=call.machine.frames)
                 return NONE
+            case "create_column" if call.positional:  # sqlalchemy-migrate's
+                return call.positional[0].method("create", call.with_arguments((self,), {}))
             case "drop":
                 call.machine.ledger.drop(self.name)
                 return NONE
@@ -533,6 +535,8 @@ class Query(Value):
             return self.model
         if name in ("c", "columns"):
             return EXPRESSION
+        if name == "items" and self.orm == "sqlalchemy-orm":  # of a page of Flask-SQLAlchemy's
+            return self
         return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:

@@ -87,6 +87,7 @@ _BULK = {
     "bulk_save_objects": OperationKind.INSERT_VALUES,
     "copy_from": OperationKind.INSERT_VALUES,
     "copy_records_to_table": OperationKind.INSERT_VALUES,
+    "copy_to_table": OperationKind.INSERT_VALUES,
 }
 
 
@@ -113,6 +114,8 @@ def call(target: External, call: Call) -> Value | None:
             return execute(call, call.argument(1, "sql") or UNKNOWN, call.argument(2, "argslist"))
         case "connect" | "Connection" | "Database" | "create_pool":
             return Handle(target.root)
+        case last if last.endswith("Cursor") and call.positional:  # `ClientCursor(connection)`
+            return Handle("cursor")
     return Unknown(target.last)
 
 
@@ -124,6 +127,8 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         return call.positional[0]  # Flask's `db.text("SELECT 1")`
     if name in SINKS:
         given = call.argument(0, "sql", "statement", "query", "operation", "stmt", "clause", "construct")
+        if isinstance(given, Handle) and len(call.positional) > 1:  # `engine.executescript(cursor, sql)`
+            given, call = call.positional[1], call.with_arguments(call.positional[1:], call.named)
         machine.ledger.flush()
         parameters = call.argument(1, "parameters", "params", "args", "vars", "multiparams")
         if given is None and name in _TAKES_SQL:
@@ -136,6 +141,7 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
             machine.ledger.commit()
         return NONE
     if name in _SELF:
+        _give(handle, call)  # `engine.transaction(function)`
         if name.startswith("begin"):
             machine.ledger.flush()  # its block ends with a commit
             if name == "begin" and machine.libraries.framework == "script":
@@ -147,13 +153,13 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         return Prepared(call.argument(0, "query", "sql", "operation") or UNKNOWN)
     if name in _QUIET:
         return NONE
-    if name in _READS or name.startswith("fetch"):
+    if name in _READS or name.startswith(("fetch", "dictfetch")):
         given = call.argument(0, "query", "sql")
         if given is not None and not isinstance(given, (Constant, Unknown)):  # databases, asyncpg: `fetch_all(sql)`
             return execute(call, given, call.argument(1, "values", "params"))
         return (
             Unknown("row", from_rows=True)
-            if name in ("fetchone", "first", "one", "one_or_none", "fetchval")
+            if name in ("fetchone", "first", "one", "one_or_none", "fetchval", "dictfetchone")
             else Query()
         )
     if name in ("run_sync", "run_callable"):
@@ -218,7 +224,10 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
         case "query" | "select":
             call.machine.ledger.flush()
             return selected(call, "sqlalchemy-orm")
-        case "get" | "get_one":
+        case "first_or_404" | "one_or_404" | "paginate":  # Flask-SQLAlchemy's, of a SELECT
+            query = call.argument(0, "statement", "select") or UNKNOWN
+            return query if name == "paginate" else query.element()
+        case "get" | "get_one" | "get_or_404":
             models = models_in(first, call)
             return join(map(Row, models)) if models else Unknown("row", from_rows=True)
         case "add" | "add_all" | "save":
@@ -257,17 +266,24 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
 def _not_known(handle: Handle, name: str, call: Call) -> Value:
     """What no list says anything of: it may call what it is given, and do anything."""
     machine = call.machine
-    for argument in call.arguments:
-        for option in argument.alternatives():
-            if isinstance(option, Function) and name == "execute_wrapper":
+    if name == "execute_wrapper":
+        for option in (option for value in call.arguments for option in value.alternatives()):
+            if isinstance(option, Function):
                 machine.run(option, call.with_arguments((Native("execute", _wrapped), *[UNKNOWN] * 4), {}))
-            elif isinstance(option, Function):
-                machine.run(option, call.with_arguments((handle,), {}))
+    else:
+        _give(handle, call)
     if name in HARMLESS or name.startswith("__") or machine.libraries.is_own_and_harmless(name):
         machine.ledger.note(spot_of(call.place), name, "is not known to write")
     else:
         opaque(call, f"{handle.kind}.{name} is no method of a connection, cursor or session that is known", name)
     return Unknown(name, from_rows=True)
+
+
+def _give(handle: Handle, call: Call) -> None:
+    """Functions that a handle is given are called with it."""
+    for option in (option for value in call.arguments for option in value.alternatives()):
+        if isinstance(option, Function):
+            call.machine.run(option, call.with_arguments((handle,), {}))
 
 
 def _wrapped(call: Call) -> Value:

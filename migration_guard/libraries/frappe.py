@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
-from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.libraries.database import EXPRESSION, Handle, Query, Statement, Table, record
 from migration_guard.libraries.execution import execute, opaque
+from migration_guard.libraries.frappe_documents import HOW, Document, is_list, table_of
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.operations import OperationKind
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 ROOTS = ("frappe", "erpnext", "pypika")
-HOW = "frappe-orm"
-
 _DB_WRITES = {
     "set_value": OperationKind.UPDATE,
     "bulk_update": OperationKind.UPDATE,
@@ -72,29 +71,6 @@ _ASKS = re.compile(
     r"_?(?:get|is|has|can|check|as|to|format|parse|validate|find|filter|make_autoname|cache|local|session)(?:_|$)"
 )
 """How functions of Frappe begin that only read."""
-_SAVES = {
-    "save": OperationKind.UPDATE,
-    "db_set": OperationKind.UPDATE,
-    "db_update": OperationKind.UPDATE,
-    "db_update_all": OperationKind.UPDATE,
-    "submit": OperationKind.UPDATE,
-    "cancel": OperationKind.UPDATE,
-    "rename": OperationKind.UPDATE,
-    "delete": OperationKind.DELETE,
-    "insert": OperationKind.INSERT_VALUES,
-    "db_insert": OperationKind.INSERT_VALUES,
-    "update_children": OperationKind.UPDATE,
-}
-_DOCUMENT_QUIET = frozenset(
-    "set append extend get update reload as_dict as_json is_new has_value_changed get_doc_before_save get_valid_dict "
-    "set_new_name validate run_post_save_methods load_from_db get_title set_parent_in_children flags meta remove "
-    "get_all_children get_formatted precision name_set check_permission has_permission lock unlock is_dummy".split()
-)
-
-
-def table_of(doctype: Value | None) -> str | None:
-    name = literal(doctype)
-    return f"tab{name}" if name is not None else None
 
 
 def value(name: str) -> Value | None:
@@ -109,7 +85,10 @@ def value(name: str) -> Value | None:
 def call(target: External, call: Call) -> Value | None:
     last = target.last
     if last in _FUNCTIONS:
-        record(call, _FUNCTIONS[last], how=HOW, tables=(table_of(call.argument(0, "doctype")),))
+        doctype = call.argument(0, "doctype")
+        record(call, _FUNCTIONS[last], how=HOW, tables=(table_of(doctype),))
+        if _FUNCTIONS[last] is OperationKind.DELETE:
+            Document(literal(doctype)).tell_children(OperationKind.DELETE, call)
         return NONE
     match last:
         case "get_doc" | "get_cached_doc" | "get_last_doc" | "new_doc" | "get_lazy_doc" | "get_single" | "copy_doc":
@@ -141,94 +120,18 @@ def _document(call: Call, function: str) -> Value:
     first = call.argument(0, "doctype")
     new = function in ("new_doc", "copy_doc")
     if isinstance(first, Mapping) or (first is None and call.named):
-        given = first.known.values() if isinstance(first, Mapping) else ()
+        given = [*first.known.values()] if isinstance(first, Mapping) else []
         doctype = next((item for key, item in given if literal(key) == "doctype"), None)
-        return Document(table_of(doctype or call.named.get("doctype")), new=True)
+        values = [*(item for _, item in given), *call.named.values()]
+        return Document(literal(doctype or call.named.get("doctype")), new=True, filled=any(map(is_list, values)))
     if isinstance(first, Document):
-        return Document(first.table, new=True)
-    return Document(table_of(first), new=new)
+        return Document(first.doctype, new=True)
+    return Document(literal(first), new=new)
 
 
 def _table(call: Call, function: str) -> Value:
     name = call.argument(0, "name")
     return Table(table_of(name) if function == "DocType" else literal(name))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Document(Value):
-    """A document: a row of its DocType, with rows of others below it."""
-
-    table: str | None
-    new: bool = False
-
-    from_rows = True
-    handle = True
-    is_made = True
-
-    @property
-    def key(self) -> object:
-        return ("document", self.table, self.new)
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        if name in _SAVES or name in _DOCUMENT_QUIET or name in ("run_method", "add_comment", "add_tag"):
-            return Method(self, name)
-        return Children()
-
-    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
-        """It waits for `save()`."""
-
-    def method(self, name: str, call: Call) -> Value:
-        if name in _SAVES:
-            kind = _SAVES[name]
-            if self.new and kind is OperationKind.UPDATE and name == "save":
-                kind = OperationKind.INSERT_VALUES
-            record(call, kind, how=HOW, tables=(self.table,), from_rows=bool(call.machine.row_loops))
-            return self
-        if name in ("add_comment", "add_tag"):
-            record(
-                call, OperationKind.INSERT_VALUES, how=HOW, tables=("tabComment" if name == "add_comment" else None,)
-            )
-            return UNKNOWN
-        run_callbacks(call)
-        if name in ("update", "set_new_name", "load_from_db", "reload"):
-            return self
-        if name in _DOCUMENT_QUIET:
-            return Children() if name in ("get", "append") else Unknown(name, from_rows=True)
-        opaque(call, f"{name} of a document is out of sight", name)
-        return Unknown(name, from_rows=True)
-
-    def item(self, key: Value) -> Value:
-        return Children()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Children(Value):
-    """What a field of a document holds: a plain value, or the documents of a table below it."""
-
-    from_rows = True
-    inert = True
-
-    @property
-    def key(self) -> object:
-        return "children"
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        return Method(self, name) if name in _SAVES else Unknown(name, from_rows=True)
-
-    def assign(self, name: str, value: Value, machine: Machine, place: Place) -> None:
-        """It waits for `save()`, or for `db_update()`."""
-
-    def method(self, name: str, call: Call) -> Value:
-        if name in _SAVES and name not in ("insert", "rename"):
-            record(call, _SAVES[name], how=HOW)
-        run_callbacks(call)
-        return Unknown(name, from_rows=True)
-
-    def element(self) -> Value:
-        return self
-
-    def item(self, key: Value) -> Value:
-        return self
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,16 +12,16 @@ _METHODS = {
     "get_isolation_level get_nested_transaction get_transaction has_table identity_key in_nested_transaction "
     "in_transaction inspect is_modified object_session recover_twophase reflect run_ddl set_isolation_level table_names "
     "update_execution_options close_all get_sync_connection",
-    "Flask-SQLAlchemy": "aliased and_ backref case cast column_property deferred desc asc distinct exists first_or_404 "
-    "func get_app get_engine get_or_404 init_app joinedload literal literal_column load_only not_ one_or_404 or_ "
-    "paginate relationship synonym text tuple_ union union_all",
+    "Flask-SQLAlchemy": "aliased and_ backref case cast column_property deferred desc asc distinct exists "
+    "func get_app get_engine init_app joinedload literal literal_column load_only not_ or_ "
+    "relationship synonym text tuple_ union union_all",
     "DB-API, psycopg, sqlite3": "add_notice_handler add_notify_handler add_server_error_handler backup cancel cancel_safe "
     "copy_to create_aggregate create_collation create_function create_window_function enable_load_extension fileno "
     "get_dsn_parameters get_parameter_status interrupt iterdump lobject mogrify nextset notifies poll reset scroll "
     "set_authorizer set_autocommit set_client_encoding set_deferrable set_progress_handler set_read_only set_session "
     "set_trace_callback set_types setinputsizes setoutputsize tpc_begin tpc_commit tpc_prepare tpc_recover tpc_rollback "
     "wait xid putconn",
-    "asyncpg": "add_listener add_log_listener get_server_pid get_server_version get_settings is_closed is_in_transaction "
+    "asyncpg": "add_listener add_log_listener copy_from_query copy_from_table get_server_pid get_server_version get_settings is_closed is_in_transaction "
     "reload_schema_state release remove_listener remove_log_listener reset_type_codec set_builtin_type_codec "
     "set_type_codec start terminate",
     "Django": "check_constraints check_settings chunked_cursor clean_savepoints close_if_health_check_failed "

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.text import literal
-from migration_guard.interpreter.values import UNKNOWN, External, Method, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import Model, Query
+from migration_guard.libraries.database import Model, Query, record
 from migration_guard.libraries.execution import execute, out_of_sight
+from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
 
-_ENTRIES = frozenset({"table", "statement", "get_query_builder", "get_connection"})
+_ENTRIES = frozenset({"table", "statement", "get_query_builder", "get_connection", "truncate"})
 """Methods that lead to rows, on whatever an application calls its database."""
 ROOTS = ("masoniteorm", "masonite", "orator")
 
@@ -54,6 +55,9 @@ class Connections(Value):
             case "table" | "on" | "from_":
                 table = literal(call.argument(0, "table"))
                 return Query((Model(None, table, "masonite"),), "masonite", plain=False)
+            case "truncate":
+                record(call, OperationKind.TRUNCATE, how="masonite", tables=(literal(call.argument(0, "table")),))
+                return NONE
             case "statement" | "raw" | "query" | "insert" | "update" | "delete" | "select" | "unprepared" if (
                 call.arguments or call.open
             ):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migration_guard.interpreter.collections import Mapping
+from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, literal, plain
-from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Partial, Place, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import Handle, record
+from migration_guard.libraries.database import EXPRESSION, Handle, record
 from migration_guard.libraries.execution import execute, opaque, out_of_sight
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.operations import OperationKind
@@ -42,6 +42,8 @@ _SAME = frozenset(
     "union concat ensure_one new search_fetch".split()
 )
 """Methods that give records of the same model."""
+_CALLS = frozenset({"mapped", "filtered", "sorted", "grouped"})
+"""Methods that are given a function of one record."""
 _READS = frozenset(
     "search_count search_read read read_group name_get name_search default_get fields_get ids id env mapped get_external_id "
     "get_metadata flush flush_model flush_recordset invalidate_cache invalidate_model invalidate_recordset refresh modified "
@@ -49,7 +51,8 @@ _READS = frozenset(
 )
 _OPENUPGRADE_READS = frozenset(
     "table_exists column_exists is_module_installed logged_progress migrate get_legacy_name message lift_constraints "
-    "disable_invalid_filters logging".split()
+    "disable_invalid_filters logging index_exists get_column_type remove_tables_fks drop_module_constraints "
+    "update_module_moved_fields set_xml_ids_noupdate_value".split()
 )
 _UTIL_READS = frozenset(
     "column_exists table_exists column_type module_installed modules_installed version_gte version_between ref get_columns "
@@ -93,6 +96,8 @@ def call(target: External, call: Call) -> Value | None:
             return UNKNOWN
         case "explode_query" | "explode_query_range":
             return call.argument(1, "query") or UNKNOWN
+        case "create" | "update" | "delete" | "unlink" | "link" | "clear" | "set" if ".Command." in target.name:
+            return Command(last)
         case "SQL" | "format_query":
             return call.argument(0 if last == "SQL" else 1) or UNKNOWN
     fills, schema = _begun_by(last, _FILLS), _begun_by(last, _SCHEMA)
@@ -123,6 +128,36 @@ def _filled(call: Call) -> tuple[str | None, ...]:
 def _begun_by(name: str, beginnings: tuple[str, ...]) -> int:
     """How much of a name one of its beginnings says."""
     return max((len(one) for one in beginnings if name.startswith(one)), default=0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Command(Value):
+    """`Command.create({…})`: what is to be done to the records behind a field."""
+
+    name: str
+
+    @property
+    def key(self) -> object:
+        return ("command", self.name)
+
+
+_LARGEST_COMMAND = 6
+
+
+def _commands(value: Value) -> bool:
+    """Whether it is, or holds, a list of commands for a field: as objects, or as `(0, 0, {…})`."""
+    if isinstance(value, Mapping):
+        return any(_commands(item) for _, item in value.known.values())
+    if not isinstance(value, Sequence):
+        return False
+    return any(_is_command(one) or _commands(one) for item in value.known for one in item.alternatives())
+
+
+def _is_command(value: Value) -> bool:
+    if isinstance(value, Command):
+        return True
+    first = value.known[0] if isinstance(value, Sequence) and value.kind == "tuple" and value.known else None
+    return isinstance(first, Constant) and isinstance(first.value, int) and 0 <= first.value <= _LARGEST_COMMAND
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,7 +251,9 @@ class Records(Value):
             return plain(self.table)
         if name == "_name" and self.model:
             return plain(self.model)
-        if name in ("id", "ids", "_context", "_fields", "display_name", "_ids", "create_date", "write_date"):
+        if name == "_fields":
+            return EXPRESSION
+        if name in ("id", "ids", "_context", "display_name", "_ids", "create_date", "write_date"):
             return Unknown(name, from_rows=True)
         if name in _WRITES or name in _SAME or name in _READS:
             return Method(self, name)
@@ -232,13 +269,20 @@ class Records(Value):
             tables=[self.table] if self.table else [],
             model=self.model,
         )
+        if _commands(value):
+            record(machine.hidden_call(name), OperationKind.DML_CALL, how=HOW, callee=name)
 
     def method(self, name: str, call: Call) -> Value:
         if name in _WRITES and not (self.field and name in ("update", "copy", "load")):
             tables = (self.table,)
             record(call, _WRITES[name], how=HOW, tables=tables, model=self.model, from_rows=name == "copy")
+            if any(map(_commands, call.arguments)):
+                record(call, OperationKind.DML_CALL, how=HOW, callee=name)
             return Records(self.model)
-        run_callbacks(call)
+        if name in _CALLS:
+            self._asks(call)
+        else:
+            run_callbacks(call)
         if name in _SAME:
             return Records(self.model)
         if name == "mapped":
@@ -247,6 +291,13 @@ class Records(Value):
             return Unknown(name, from_rows=True)
         opaque(call, f"{name} of {self.model or 'a model'} is out of sight", name)
         return Records(None, field=True)
+
+    def _asks(self, call: Call) -> None:
+        """What `mapped` and the like are given is called for each record."""
+        for function in (option for value in call.arguments for option in value.alternatives()):
+            if function.callable_in_sight or isinstance(function, (Method, Partial)):
+                with call.machine.rows(inside=True):
+                    call.machine.call(function, call.with_arguments((self.element(),), {})).consumed()
 
     def call(self, call: Call) -> Value:
         """A method of a model that stands in an addon."""

@@ -13,6 +13,8 @@ from migration_guard.lean import dataclass
 from migration_guard.libraries.database import EXPRESSION, Expression, Handle, Model, record
 from migration_guard.libraries.execution import execute, out_of_sight
 from migration_guard.operations import OperationKind
+from migration_guard.sql.known import is_known
+from migration_guard.sql.names import Name
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -33,11 +35,19 @@ def call(target: External, call: Call) -> Value | None:
         return Handle("database")
     if last.endswith("Field"):
         return Field(null=call.named.get("null"), default=call.named.get("default"))
-    if last in ("SQL", "Value", "Case", "Cast", "Alias", "Check", "Index", "fn"):
+    if last == "DataSet":
+        return DataSet()
+    if last in ("SQL", "Value", "Case", "Cast", "Alias", "Check", "Index", "fn") or _is_function(target.name, call):
         return EXPRESSION
     if last in ("model_to_dict", "update_model_from_dict"):
         return Unknown(last, from_rows=True) if last == "model_to_dict" else call.argument(0, "instance")
     return None if last in ("Model", "chunked", "prefetch") else out_of_sight(target, call)
+
+
+def _is_function(name: str, call: Call) -> bool:
+    """Whether it is `fn.NAME`, a function of the database of which it is known that it changes no rows."""
+    function = name.partition(".fn.")[2]
+    return bool(function) and is_known(Name(function, dynamic=False), call.machine.libraries.dialect)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +124,61 @@ class Migrator(Value):
         """`@migrator.run` and the like."""
         result = self.method(name, call.with_arguments((function,), {}))
         return function if result is UNKNOWN else result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataSet(Value):
+    """`DataSet(url)` of playhouse: tables by their names, whose rows are dictionaries."""
+
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return "dataset"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "query":
+            return execute(call, call.argument(0, "sql") or UNKNOWN)
+        if name == "thaw":
+            return Rows(literal(call.argument(0, "table"))).method(name, call)
+        return Unknown(name, from_rows=True)
+
+    def item(self, key: Value) -> Value:
+        return Rows(literal(key))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows(Value):
+    """A table of a DataSet."""
+
+    table: str | None
+
+    handle = True
+
+    @property
+    def key(self) -> object:
+        return ("rows", self.table)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name in _OF_ROWS:
+            record(call, _OF_ROWS[name], how="peewee", tables=(self.table,))
+        return Unknown(name, from_rows=True)
+
+
+_OF_ROWS = {
+    "insert": OperationKind.INSERT_VALUES,
+    "update": OperationKind.UPDATE,
+    "delete": OperationKind.DELETE,
+    "thaw": OperationKind.INSERT_VALUES,
+    "__setitem__": OperationKind.UPSERT_VALUES,
+    "__delitem__": OperationKind.DELETE,
+}
 
 
 def _table(call: Call) -> str | None:

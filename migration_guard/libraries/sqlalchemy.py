@@ -10,6 +10,7 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
+from migration_guard.lean import dataclass
 from migration_guard.libraries.computing import Called, Computing, computed_by
 from migration_guard.libraries.database import (
     CORE_VERBS,
@@ -20,6 +21,8 @@ from migration_guard.libraries.database import (
     Relationship,
     Row,
     Table,
+    named_target,
+    record,
     statement_on,
     written_within,
 )
@@ -27,6 +30,7 @@ from migration_guard.libraries.drivers import selected
 from migration_guard.libraries.execution import execute
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.libraries.relationships import VALIDATES, listened, listener, map_class, relationship
+from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -71,7 +75,9 @@ def call(target: External, call: Call) -> Value | None:
             return first
         case "Column" | "mapped_column" | "DefaultClause" | "FetchedValue":
             run_callbacks(call)
-            return _computing((*call.positional[1:], call.named.get("server_default", NONE)))
+            computed = _computing((*call.positional[1:], call.named.get("server_default", NONE)))
+            default = call.named.get("default", NONE)
+            return Filling(getattr(computed, "texts", ())) if default is not NONE else computed
         case "Computed" | "CheckConstraint" | "Index" | "ExcludeConstraint":
             return _computing(call.arguments)
         case "relationship" | "backref":
@@ -112,6 +118,22 @@ def call(target: External, call: Call) -> Value | None:
     if any(isinstance(option, Function) for value in call.arguments for option in value.alternatives()):
         run_callbacks(call)
     return EXPRESSION
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filling(Computing):
+    """A column with a default of Python's, which sqlalchemy-migrate writes into every row once it is created."""
+
+    @property
+    def key(self) -> object:
+        return ("filling", *(text.key for text in self.texts))
+
+    def method(self, name: str, call: Call) -> Value:
+        populates = call.argument(4, "populate_default")
+        if name == "create" and (populates is None or populates.truth is not False):
+            table, model = named_target(call.argument(0, "table") or UNKNOWN, call.machine)
+            record(call, OperationKind.UPDATE, how="helper", tables=(table,), model=model, callee=name)
+        return self
 
 
 def _computing(parts: Iterable[Value]) -> Value:

@@ -28,7 +28,7 @@ _OF_OPENUPGRADE = frozenset(
 )
 """What Odoo's openupgradelib has that changes no rows of an application; the rest of it does."""
 _QUEUE_PACKAGES = frozenset(
-    "rq django_rq celery kombu huey dramatiq procrastinate arq taskiq django_q saq streaq django_tasks".split()
+    "rq django_rq celery kombu huey dramatiq procrastinate arq taskiq django_q saq streaq django_tasks prefect".split()
 )
 QUEUES = frozenset({"enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "apply_async", "delay_on_commit", "kiq"})
 """Methods of queues, which nothing else is called."""

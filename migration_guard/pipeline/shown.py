@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from migration_guard.baseline import Filed
+from migration_guard.config import Settings
 from migration_guard.discover import BACKFILL
+from migration_guard.discover.patterns import is_glob
+from migration_guard.files import exists, nearest_name, shown_path
 from migration_guard.filing import Shelf
 from migration_guard.findings import Status
 from migration_guard.git import Git, GitError
@@ -44,7 +47,15 @@ def show(shelved: Shelved) -> Run:
         recovered=tuple(shelf.shown for shelf in shelved.shelves if shelf.baseline.recovered),
         remembered=request.cache.hits if request.cache is not None else None,
     )
-    return Run(report, shelved.shelves, checked, shelved.notes)
+    return Run(report, shelved.shelves, checked, (*shelved.notes, *_not_there(here, request.cwd)))
+
+
+def _not_there(settings: Settings, cwd: Path) -> Iterator[str]:
+    """Tell of deploy scripts that are named and gone: `verify` refuses to begin, but it may not run for long."""
+    for entry in settings.verify.deploy_scripts:
+        if not is_glob(entry) and not exists(settings.root / entry):
+            near = nearest_name(settings.root / entry, settings.root)
+            yield f"{shown_path(settings.source or settings.root, cwd)}: `verify.deploy-scripts`: there is no {entry!r}{near}"
 
 
 def _subject(request: Request) -> tuple[str, ...]:

@@ -30,11 +30,17 @@ def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str 
                 word = word[1:-1]
             case _ if word == "=" and words and words[-1].text == "!":  # `!=` is another way to write `<>`
                 words[-1], word = _Word("<", Sort.MARK), ">"
+            case Sort.STRING if word.startswith("$"):
+                word = _in_dollars(token.text, text, words, dialect)
             case _ if "\r" in word:
                 word = word.replace("\r\n", "\n")
             case _:
                 pass
+        if word.startswith("'") and words and words[-1].text.startswith("'"):  # two literals over two lines are one
+            words[-1] = _Word(words[-1].text[:-1] + word[1:], Sort.STRING)
+            continue
         words.append(_Word(word, token.sort))
+    words = _without_notices(words)
     while words and words[-1].text == ";":
         words.pop()
     return " ".join(_plainly(words))
@@ -43,6 +49,42 @@ def canonical(text: str, holes: Sequence[tuple[int, int]] = (), *, dialect: str 
 class _Word(NamedTuple):
     text: str
     sort: Sort
+
+
+def _in_dollars(quoted: str, text: str, before: Sequence[_Word], dialect: str) -> str:
+    """A text between dollars, whatever their tag: the body of a function is told as statements are, any other as it stands.
+
+    A language that is not the database's own counts letter by letter.
+    """
+    tag = quoted.index("$", 1) + 1
+    body = quoted[tag:-tag]
+    if not before or before[0].text not in _WITH_BODY:
+        return "'{}'".format(_HOLES.sub("{}", body).replace("\r\n", "\n").replace("'", "''"))
+    said = _LANGUAGE.search(text.replace(quoted, ""))
+    own = said is None or said[1].lower() in _OWN_LANGUAGES
+    return f"$$ {canonical(body, dialect=dialect)} $$" if own else f"$${_HOLES.sub('{}', body)}$$"
+
+
+_WITH_BODY = frozenset({"create", "do"})
+_LANGUAGE = re.compile(r"\blanguage\s+['\"]?(\w+)", re.IGNORECASE)
+_OWN_LANGUAGES = frozenset({"sql", "plpgsql"})
+
+
+def _without_notices(words: list[_Word]) -> list[_Word]:
+    """Leave out what a block only says to who runs it: `RAISE NOTICE …;`."""
+    if not any(word.text == "raise" for word in words):
+        return words
+    kept: list[_Word] = []
+    speaks = False
+    for word, after in zip(words, [*words[1:], _END]):
+        speaks = speaks or (word.text == "raise" and after.text in _LEVELS)
+        if not speaks:
+            kept.append(word)
+        speaks = speaks and word.text != ";"
+    return kept
+
+
+_LEVELS = frozenset({"notice", "info", "log", "debug", "warning"})
 
 
 def _plainly(words: Sequence[_Word]) -> Iterator[str]:

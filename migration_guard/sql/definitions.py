@@ -16,6 +16,9 @@ _VIEW = re.compile(
     r"(?:if\s+not\s+exists\s+)?([\w.\"]+)",
     re.IGNORECASE,
 )
+_TRIGGER = re.compile(
+    r"\s*create\s+(?:or\s+replace\s+)?(?:constraint\s+)?trigger\s.*?\bon\s+([\w.\"]+)", re.IGNORECASE | re.DOTALL
+)
 _SET = re.compile(r"\s*set\s+(?:local\s+|session\s+)?([\w.]+)\s*(?:=|\bto\b)\s*(.*)", re.IGNORECASE | re.DOTALL)
 _RESET = re.compile(r"\s*reset\s+([\w.]+)", re.IGNORECASE)
 _CONFIGURED = re.compile(r"\bset_config\s*\(\s*'([\w.]+)'\s*,\s*'([^']*)'", re.IGNORECASE)
@@ -34,6 +37,8 @@ class Definitions:
         """Views and functions, each with its form."""
         self._tables: dict[str, dict[str, None]] = {}
         """Tables that were created, each with the forms of what was put into it."""
+        self._triggers: dict[str, dict[str, None]] = {}
+        """… and of the triggers that were put on tables."""
         self._settings: dict[str, str] = {}
         self._variables: dict[str, str] = {}
 
@@ -59,6 +64,8 @@ class Definitions:
         """A statement that writes nothing: it may create a view, or set what later statements ask for."""
         if (found := _VIEW.match(statement)) is not None:
             self._views[bare(found[1])] = form
+        elif (found := _TRIGGER.match(statement)) is not None:
+            self._triggers.setdefault(bare(found[1]), {})[form] = None
         elif (found := _SET.match(statement)) is not None:
             if found[2].strip(" ;").lower() == "default":
                 self._settings.pop(found[1].lower(), None)
@@ -73,7 +80,7 @@ class Definitions:
 
     def of(self, statement: str, form: str, tables: Iterable[str]) -> str:
         """What decides beside a statement what it writes, as a part of its form; empty where nothing does."""
-        if not (self._views or self._tables or self._settings or self._variables):
+        if not (self._views or self._tables or self._triggers or self._settings or self._variables):
             return ""
         targets = {bare(table) for table in tables}
         said = [*self._made(form, targets), *self._set(form, tables), *self._filled_in(statement)]
@@ -84,7 +91,9 @@ class Definitions:
 
     def _made(self, form: str, targets: set[str]) -> Iterator[str]:
         """The views, functions and tables that a statement reads, and what these read."""
-        waiting, met = [form], set[str]()
+        triggers = [f"{name}: {one}" for name in sorted(targets) for one in sorted(self._triggers.get(name, ()))]
+        yield from triggers
+        waiting, met = [form, *triggers], set[str]()
         while waiting:
             for word in sorted({word.lower() for word in _WORD.findall(waiting.pop())} - met):
                 parts = [*self._tables.get(word, ())] if word not in targets else []

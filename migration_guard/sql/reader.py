@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.later import Later, re
 from migration_guard.operations import OperationKind
-from migration_guard.sql import blocks, computed, ddl, dialects, obvious, psql, writes
+from migration_guard.sql import blocks, computed, ddl, dialects, obvious, psql, run_on, writes
 from migration_guard.sql.armed import armed
 from migration_guard.sql.calls import Calls
 from migration_guard.sql.canonical import canonical, governing
@@ -55,12 +55,14 @@ _QUIET = (
     ),
     (
         "maintains tables, changes no rows",
-        words("VACUUM ANALYZE ANALYSE CLUSTER REINDEX CHECKPOINT OPTIMIZE REPAIR CHECK FLUSH REFRESH PURGE SYSTEM"),
+        words(
+            "VACUUM ANALYZE ANALYSE CLUSTER REINDEX CHECKPOINT OPTIMIZE REPAIR CHECK FLUSH REFRESH PURGE SYSTEM BACKUP DBCC"
+        ),
     ),
 )
 """Statements that write no rows, by what they do instead."""
 
-_SCHEMA = words("CREATE ALTER DROP RENAME COMMENT GRANT REVOKE DENY SECURITY IMPORT REASSIGN DISABLE ENABLE")
+_SCHEMA = words("CREATE ALTER DROP RENAME EXCHANGE COMMENT GRANT REVOKE DENY SECURITY IMPORT REASSIGN DISABLE ENABLE")
 _DECIDES = re.compile(r"\b(?:IF|CASE|LOOP|EXCEPTION|RETURN|EXIT)\b(?!\s+(?:NOT\s+)?EXISTS\s+[\w\"])", re.IGNORECASE)
 """Words of a block that may leave something in it undone; `IF NOT EXISTS` of a statement is none."""
 _TRANSACTION = words("COMMIT ROLLBACK SAVEPOINT RELEASE ABORT START SAVE")
@@ -134,12 +136,20 @@ class Reader:
         if at < len(statement):
             self._variables.remember(statement, at, body=body)
             steps += self._command(statement, at, body=body)
+            for one in run_on.further(statement, at) if not self._lexis.spaced else ():  # MySQL refuses them
+                steps += self._run_on(one, steps, body=body)
         steps += self._calls.fired(steps)
         last = statement[len(statement) - 1]
         if last.sort is Sort.UNCLOSED:
             why = "what follows a quote or comment that is never closed cannot be read"
             steps.append(Unknown(why, last.start, last.end, unclosed=True))
         return steps
+
+    def _run_on(self, statement: Statement, known: Sequence[Step], *, body: bool) -> list[Step]:
+        """What a statement does that follows another one in the same: what was not told with that."""
+        starts = {step.start for step in known if isinstance(step, Change)}
+        found = self._command(statement, 0, body=body)
+        return [step for step in found if isinstance(step, (Change, Unknown)) and step.start not in starts]
 
     def _header(self, statement: Statement, header: blocks.Header) -> list[Step]:
         """What a header runs, as `FOR r IN UPDATE … LOOP` does."""
@@ -279,8 +289,9 @@ class Reader:
         """What stands between two indices writes itself: by its tree, by its tokens where sqlglot has none for it."""
         if not writes.may_write(statement, at, end, body=body):
             return []
-        found = obvious.changes(statement, at, end)
-        if found is None:
+        bracketed = bool(writes.bracketed(statement, at, end))  # sqlglot takes them for arrays
+        found = None if bracketed else obvious.changes(statement, at, end)
+        if found is None and not bracketed:
             found = parse.changes(statement, at, end, self._dialect)
         if found is None:
             found = list(writes.changes(statement, at, end))

@@ -16,7 +16,7 @@ from migration_guard.sql.steps import Change
 
 _VERBS = frozenset({"UPDATE", "DELETE", "INSERT", "REPLACE", "MERGE"})
 _WRITING = _VERBS | {"TRUNCATE"}
-_ROOTS = _VERBS | {"SELECT", "VALUES", "TABLE"}
+_ROOTS = _VERBS | {"SELECT", "VALUES", "TABLE", "UPSERT"}
 _SOURCES = ("VALUES", "SELECT", "WITH", "TABLE", "DEFAULT", "SET", "EXEC", "EXECUTE")
 _QUERIES = frozenset({"SELECT", "WITH", "TABLE", "EXEC", "EXECUTE"})
 _MODIFIERS = ("LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE")
@@ -36,8 +36,18 @@ def changes(statement: Statement, at: int, end: int) -> Iterator[Change]:
         for opened, closed in statement.opened()
         if at < opened < end and _holds_statement(statement, opened)
     ]
+    regions += bracketed(statement, at, end)
     found = [change for start, stop in regions if (change := _written(statement, start, stop))]
     return iter(sorted(found, key=lambda change: change.start))
+
+
+def bracketed(statement: Statement, at: int, end: int) -> list[tuple[int, int]]:
+    """The statements in square brackets, of which CockroachDB takes the rows that they return for a table's."""
+    return [
+        (index + 1, next((one for one in statement.level(index, end) if statement[one].text == "]"), end))
+        for index in range(at, end)
+        if statement[index].text == "[" and _is_verb(statement, index + 1) and statement[index + 2].text != "]"
+    ]
 
 
 def may_write(statement: Statement, at: int, end: int, *, body: bool) -> bool:
@@ -46,7 +56,7 @@ def may_write(statement: Statement, at: int, end: int, *, body: bool) -> bool:
         return True
     return any(
         (statement.word(index) == "INTO" and not body)
-        or (_is_verb(statement, index) and statement[index - 1].text in {"(", ")"})  # `AS (WITH … (…) DELETE`
+        or (_is_verb(statement, index) and statement[index - 1].text in {"(", ")", "["})  # `AS (WITH … (…) DELETE`
         for index in range(at, end)
     )
 
@@ -58,6 +68,8 @@ def _is_verb(statement: Statement, index: int) -> bool:
             return not statement.is_(index + 1, "STATISTICS") or statement.is_(index + 2, "SET")
         case "INSERT" | "REPLACE":
             return statement[index + 1].text != "("
+        case "UPSERT":
+            return statement.word(index + 1) == "INTO"
         case word:
             return word in _WRITING
 
@@ -102,7 +114,7 @@ def _written(statement: Statement, start: int, stop: int) -> Change | None:
             return _update(statement, verb, stop)
         case "DELETE":
             return _delete(statement, verb, stop)
-        case "INSERT" | "REPLACE":
+        case "INSERT" | "REPLACE" | "UPSERT":
             return insert(statement, verb, stop)
         case "MERGE":
             target = statement.name(statement.skip(verb + 1, "INTO", "ONLY"))[0]

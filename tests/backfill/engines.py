@@ -13,6 +13,7 @@ from typing import Any, Protocol
 CONFIGURATION = """
 [tool.migration-guard.backfill]
 modules = ["{module}"]
+databases = { east = "EAST_URL" }
 """
 CELERY = """
 from celery import Celery
@@ -40,7 +41,7 @@ class Engine(Protocol):
     def work(self) -> subprocess.Popen[bytes]:
         """Start a worker with two places."""
 
-    def ask(self, times: int) -> None:
+    def ask(self, times: int, **wanted: object) -> None:
         """Send so many messages."""
 
     def waiting(self) -> int:
@@ -93,8 +94,8 @@ class OfCelery:
     def work(self) -> subprocess.Popen[bytes]:
         return self._project.start("celery", "-A", "tasks", "worker", "-Q", QUEUE, "-c", "2", "--loglevel", "INFO")
 
-    def ask(self, times: int) -> None:
-        send = f"tasks.backfill.apply_async(kwargs={{'workers': {LANES}}}, queue='{QUEUE}')"
+    def ask(self, times: int, **wanted: object) -> None:
+        send = f"tasks.backfill.apply_async(kwargs={ {'workers': LANES, **wanted} }, queue='{QUEUE}')"
         code = f"import tasks\nfor _ in range({times}): {send}"
         self._project.run("python", "-c", code)
 
@@ -117,8 +118,8 @@ class OfProcrastinate:
         options = ("--queues", QUEUE, "--concurrency", "2")
         return self._project.start("procrastinate", "-v", "--app", "jobs.app", "worker", *options)
 
-    def ask(self, times: int) -> None:
-        send = f"jobs.backfill.configure(queue='{QUEUE}').defer(workers={LANES})"
+    def ask(self, times: int, **wanted: object) -> None:
+        send = f"jobs.backfill.configure(queue='{QUEUE}').defer(**{ {'workers': LANES, **wanted} })"
         code = f"import jobs\nwith jobs.app.open():\n for _ in range({times}): {send}"
         self._project.run("python", "-c", code)
 

@@ -55,20 +55,23 @@ class Law:
         self.left = ranges
         self._free = [(0, n) for n in range(ranges)]
         self._leases: list[tuple[float, int, int]] = []
+        self._over: list[tuple[int, int]] = []
+        """Those whose lease is over."""
 
     def claim(self, who: int, now: float, lease: float = LEASE) -> tuple[Range, bool] | None:
-        """Give the free range at which the least was done, and whether it is taken over; None if there is none."""
+        """Give the free range whose lease is over, or at which the least was done, and whether it is taken over, if any."""
         while self._leases and self._leases[0][0] <= now:
             _, n, token = heapq.heappop(self._leases)
             one = self.ranges[n]
-            if one.token == token and not one.done and not one.alive(now):
-                heapq.heappush(self._free, (one.batches, n))
-            elif one.token == token and not one.done:
+            if one.token == token and not one.done and one.lease > now:
                 heapq.heappush(self._leases, (one.lease, n, token))
-        while self._free:
-            batches, n = heapq.heappop(self._free)
+            elif one.token == token and not one.done:
+                heapq.heappush(self._over, (one.batches, n))
+        while self._over or self._free:
+            over = bool(self._over)
+            batches, n = heapq.heappop(self._over if over else self._free)
             one = self.ranges[n]
-            if one.done or one.alive(now) or batches != one.batches:
+            if one.done or one.alive(now) or batches != one.batches or (over and one.by is None):
                 continue
             taken_over = one.by is not None and one.by != who
             one.by, one.token, one.lease, one.gone = who, one.token + 1, now + lease, False
@@ -236,7 +239,7 @@ class _Simulation:
             return
         n = self.chance.choice(busy)
         killed = self.chance.random() < 0.5
-        one = self._stop(n, FOREVER if killed else LEASE)
+        one = self._stop(n, LEASE)
         self.broken[one.id] = self.now
         if killed:
             self.law.hang_up(one)

@@ -16,10 +16,13 @@ from backfill.test_batches import Database, define
 from backfill.test_commands import Project, last
 from migration_guard.backfill import Backfill, LegacyBackfill, run
 from migration_guard.backfill.brake import dead_rows
+from migration_guard.backfill.brake.brake import Brake
 from migration_guard.backfill.brake.gauges import Gauges
 from migration_guard.backfill.brake.marks import Marks
+from migration_guard.backfill.brake.reading import digest
 from migration_guard.backfill.brake.verdicts import Verdicts
 from migration_guard.backfill.connect import address, engine
+from migration_guard.backfill.runner import Limits, prepare, run_all
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import Store
 from migration_guard.config.settings import BrakeSettings
@@ -216,7 +219,8 @@ def test_what_nobody_has_looked_at_holds(db: Database) -> None:
     run([define(key="leads", table="leads", where="false", update=NAMES.update)], db.url)
     db("UPDATE migration_guard.backfills SET state = 'incomplete', swept = false, fingerprint = %s", NAMES.fingerprint)
     db(
-        "INSERT INTO migration_guard.brakes (backfill, measuring_until) VALUES ('leads', clock_timestamp() + interval '1 min') ON CONFLICT (backfill) DO UPDATE SET measuring_until = EXCLUDED.measuring_until, measured_at = NULL"
+        "INSERT INTO migration_guard.brakes (backfill, measuring_until, thresholds) VALUES ('leads', clock_timestamp() + interval '1 min', %s) ON CONFLICT (backfill, thresholds) DO UPDATE SET measuring_until = EXCLUDED.measuring_until, measured_at = NULL",
+        digest(BrakeSettings()),
     )
     for age, why in ((None, "nobody has looked at the server yet"), ("20 s", "nobody has looked at the server for 2")):
         db("UPDATE migration_guard.brakes SET measured_at = clock_timestamp() - %s::interval", age)
@@ -230,7 +234,7 @@ def test_what_nobody_has_looked_at_holds(db: Database) -> None:
 
 def test_one_looks_for_all_and_another_when_he_is_silent(db: Database) -> None:
     run([NAMES], db.url)
-    verdicts = Verdicts(Store(), "leads")
+    verdicts = Verdicts(Store(), "leads", digest(BrakeSettings()))
     session = Session(engine(address(db.url, "the URL"), "test"))
     db("UPDATE migration_guard.brakes SET measuring_until = clock_timestamp()")
     with session.transaction() as connection:
@@ -247,9 +251,41 @@ def test_one_looks_for_all_and_another_when_he_is_silent(db: Database) -> None:
     session.close()
 
 
+def test_who_has_other_thresholds_lets_nothing_go_that_these_hold(db: Database) -> None:
+    """A run with a throttle is held; one without is held by it as well, as long as somebody looks, and then goes on."""
+    db("UPDATE app SET load = 12")
+    stop, results = threading.Event(), list[Any]()
+    strict = address(db.url, "the URL")
+    prepare(strict, Store())
+    held = "SELECT 1 FROM migration_guard.brakes WHERE reason LIKE 'the throttle%%' AND measured_at > %s"
+    thread = threading.Thread(
+        target=lambda: results.extend(run_all([NAMES], strict, limits=Limits(60, brake=BY_LOAD, expected=2), stop=stop))
+    )
+    thread.start()
+    until(lambda: bool(db(held, "-infinity")))
+    session = Session(engine(strict, "test"))
+    loose = Brake(session, Verdicts(Store(), "leads", digest(BrakeSettings())), BrakeSettings())
+    loose.keep()
+    now = db("SELECT clock_timestamp()")[0][0]
+    until(lambda: bool(db(held, now)))  # it was looked at again since
+    for thresholds in (digest(BY_LOAD), digest(BrakeSettings()), None):
+        with session.transaction() as connection:
+            assert Store().steered(connection, "leads", thresholds).held == "the throttle: 12, held from 10 on"
+    stop.set()
+    thread.join()
+    assert results[0].counts.changed == 0
+    db("UPDATE migration_guard.brakes SET measured_at = clock_timestamp() - interval '1 min' WHERE reason IS NOT NULL")
+    with session.transaction() as connection:
+        assert Store().steered(connection, "leads", digest(BrakeSettings())).held is None
+        assert "blind" in str(Store().steered(connection, "leads", digest(BY_LOAD)).held)
+    session.close()
+    (result,) = run([NAMES], db.url)
+    assert result.complete
+
+
 def test_how_far_all_are_is_written_now_and_then_and_thinned(db: Database) -> None:
     run([NAMES], db.url)
-    verdicts = Verdicts(Store(), "leads")
+    verdicts = Verdicts(Store(), "leads", digest(BrakeSettings()))
     session = Session(engine(address(db.url, "the URL"), "test"))
     with session.transaction() as connection:
         assert not verdicts.progress(connection, 60, {"size": 100})  # it has just begun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,6 +52,19 @@ def engine(request: pytest.FixtureRequest, project: Project, database: str) -> I
         yield OfCelery(project, url)
 
 
+FOR_A_TENANT = """
+import time
+from migration_guard.backfill import Argument, Backfill
+
+def slowly(connection, ids, tenant, word):
+    time.sleep(0.1)
+    connection.exec_driver_sql("UPDATE leads SET status = %s WHERE id = ANY(%s)", (word, ids))
+
+TENANT = Backfill(key="tenant", table="leads", where="status IS NULL AND tenant_id = :tenant", apply=slowly, batch_size=50,
+                  arguments=(Argument("tenant", "int", public=True), Argument("word")))
+"""
+
+
 def state_is(db: Callable[[str], list[tuple[Any, ...]]], *states: str) -> Callable[[], bool]:
     sql = "SELECT state FROM migration_guard.backfills ORDER BY key"
     there = "SELECT to_regclass('migration_guard.backfills')"
@@ -84,3 +98,28 @@ def test_tasks_that_are_doubled_lost_tried_again_or_killed_change_nothing(projec
     assert db("SELECT status, count(*), count(name) FROM leads GROUP BY status") == [("x", ROWS, ROWS)]
     until(lambda: engine.waiting() == 0, what="nothing follows what is complete")
     assert "time is over" in (project.folder / "log").read_text()  # one followed another
+
+
+def test_arguments_and_databases_go_with_each_task_of_a_chain(project: Project, engine: Engine) -> None:
+    db = project.execute
+    (project.folder / "backfills.py").write_text(FOR_A_TENANT)
+    project.environment |= {
+        "EAST_URL": project.environment["DATABASE_URL"],
+        "DATABASE_URL": "postgresql://127.0.0.1:1/no",
+    }
+    engine.work()
+    wanted = {"keys": ["tenant"], "database": "east"}
+    engine.ask(1, **wanted, arguments={"tenant": 1, "word": "it's 100%"})
+    engine.ask(1, **wanted, arguments={"tenant": 1})
+    engine.ask(1, keys=["tenant"], database="eats", arguments={"tenant": 1, "word": "x"})
+    log = project.folder / "log"
+    until(state_is(db, "completed"), what=log.read_text()[-3_000:])
+    assert db("SELECT DISTINCT tenant_id, status FROM leads WHERE status IS NOT NULL") == [(1, "it's 100%")]
+    assert db("SELECT count(*) FROM leads WHERE tenant_id = 1 AND status IS NULL") == [(0,)]
+    ((key,),) = db("SELECT key FROM migration_guard.backfills")
+    assert re.fullmatch(r"tenant\[tenant=1,word#[0-9a-f]{12}\]", key)
+    ((begun,),) = db("SELECT count(*) FROM migration_guard.events WHERE kind = 'running'")
+    assert begun > 1  # one followed another
+    until(lambda: engine.waiting() == 0, what="nothing follows what is complete, or cannot be")
+    assert 'has no "eats"; did you mean "east"?' in log.read_text()
+    assert "--arg word=VALUE (text)" in log.read_text()

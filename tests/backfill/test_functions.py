@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import program
 import psycopg
@@ -402,3 +403,20 @@ def test_what_an_entry_is_proved_by_is_checked(project: Registry, entry: str, sa
     file.write_text(file.read_text().replace('"function": f', f'"function": f, {entry}'))
     assert said in last(project("run", "--all"))
     assert last(project("run", "--all")).startswith("NOTHING WAS RUN: ")
+
+
+def test_what_has_come_somewhere_by_its_own_word_goes_on_and_what_has_not_waits_for_somebody(database: str) -> None:
+    """An engine follows a task by another where that is of use; counts that nobody has made are no progress."""
+    with psycopg.connect(database, autocommit=True) as console:
+        for rows, goes_on in ((7, True), (0, False)):
+
+            def word(engine: Any, _size: int, _seconds: float, rows: int = rows) -> tuple[int, bool]:
+                for _ in range(2):
+                    with engine.begin() as connection:
+                        connection.exec_driver_sql("SELECT 1")
+                return rows, False
+
+            (result,) = run([LegacyBackfill(key=f"word {rows}", function_object=word, tables=("leads",))], database)
+            assert (result.goes_on, result.state.value if result.state else "") == (goes_on, "incomplete")
+        kinds = console.execute("SELECT DISTINCT kind FROM migration_guard.events").fetchall()
+        assert ("progress",) not in kinds

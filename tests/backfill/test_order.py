@@ -14,7 +14,7 @@ from migration_guard.backfill.definition import Priority
 from migration_guard.backfill.order import in_order, waits
 from migration_guard.backfill.registry import load_definitions
 from migration_guard.backfill.state import Store
-from migration_guard.integrations.errands import Errands
+from migration_guard.integrations.errands import Errand, Errands
 
 
 def backfill(key: str, *after: str, priority: Priority = Priority.MEDIUM) -> Backfill:
@@ -48,7 +48,7 @@ def test_what_its_owner_says_is_completed_is_waited_for_no_longer(
         ran = project("run", *options)
         assert "a: not run (waits for c, which is never run)" in ran.stdout, (options, ran)
     monkeypatch.setenv("DATABASE_URL", database)
-    (result,) = Errands(tmp_path).run().results
+    (result,) = Errands(tmp_path).run(Errand()).results
     assert str(result) == "a: not run (waits for c, which is never run)"
     given = load_definitions(["backfills.py"], tmp_path)[:2]
     assert sorted(map(str, run(given, database))) == [

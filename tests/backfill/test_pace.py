@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_guard.backfill.definition import LARGEST, SMALLEST
-from migration_guard.backfill.pace import AIM, NEAR, Pace
+from migration_guard.backfill.pace import AIM, GROWN, NEAR, Pace
 from migration_guard.backfill.steering import Steering
 
+WIDE = Steering(max_size=LARGEST)
 SETTLED = 45
 """Batches after which a size must fit: it doubles, and comes closer in steps of three batches."""
 
@@ -39,7 +40,7 @@ def turns(sizes: list[int]) -> int:
     part=st.floats(0, 0.4), row=st.floats(1e-6, 1e-2), begins=st.integers(SMALLEST, LARGEST), aim=st.sampled_from([None, 20, 100, 1000])
 )  # fmt: skip
 def test_a_steady_server_is_met_without_swinging(part: float, row: float, begins: int, aim: float | None) -> None:
-    pace = Pace(begins, steering=Steering(target_ms=aim))
+    pace = Pace(begins, steering=Steering(target_ms=aim, max_size=LARGEST))
     overhead = part * pace.aim
     sizes = simulated(pace, lambda _, rows: overhead + row * rows, 90)
     fits = min(max((pace.aim - overhead) / row, SMALLEST), LARGEST)
@@ -62,7 +63,7 @@ def test_noise_outliers_and_steps_move_it_no_more_than_they_must(change: float) 
             odd = chance.uniform(3, 10) if chance.random() < 0.02 else 1
             return (0.002 + row * (change if n >= 100 else 1) * rows) * math.exp(chance.gauss(0, 0.15)) * odd
 
-        sizes = simulated(Pace(500), seconds, 200)
+        sizes = simulated(Pace(500, steering=WIDE), seconds, 200)
         for settled, cost in ((sizes[SETTLED:100], row), (sizes[100 + SETTLED :], row * change)):
             fits = min(max((AIM - 0.002) / cost, SMALLEST), LARGEST)
             near += [1 / 1.6 < size / fits < 1.6 for size in settled]
@@ -77,7 +78,9 @@ def test_noise_outliers_and_steps_move_it_no_more_than_they_must(change: float) 
 def test_what_takes_long_whatever_its_size_does_not_become_small(seed: int, overhead: float, begins: int) -> None:
     """As where each COMMIT waits for a standby that is far away."""
     chance = random.Random(seed)
-    sizes = simulated(Pace(begins), lambda _, rows: (overhead + 1e-6 * rows) * math.exp(chance.gauss(0, 0.1)), 120)
+    sizes = simulated(
+        Pace(begins, steering=WIDE), lambda _, rows: (overhead + 1e-6 * rows) * math.exp(chance.gauss(0, 0.1)), 120
+    )
     assert min(sizes) >= begins / 64
     assert sum(size == begins for size in sizes) > 90
 
@@ -116,6 +119,7 @@ def test_it_rests_in_proportion_unless_a_person_says_how_long() -> None:
     pace.obey(Steering())
     pace.done(0.001)
     assert pace.size == 200
+    assert max(simulated(pace, lambda _, rows: rows * 1e-6, 20)) == GROWN
 
 
 def test_a_failed_batch_is_halved_down_to_one_row_and_grows_again() -> None:

@@ -114,6 +114,20 @@ def test_a_range_is_taken_over_from_its_cursor_and_the_one_before_is_fenced_off(
             advance(connection, second, 20, done=True)
 
 
+def test_what_was_begun_by_who_is_gone_goes_before_what_nobody_has_begun(db: Database) -> None:
+    with connected(db) as one, connected(db) as other:
+        with one.transaction() as connection:
+            share(connection, 5, 10, 15)
+            begun, given_back = claim(connection, "a"), claim(connection, "b")
+        with one.transaction() as connection:
+            advance(connection, begun, 3, lease=0)  # more than others have done
+            advance(connection, given_back, 7)
+            RANGES.leave(connection, given_back.share)
+        with other.transaction() as connection:
+            order = [claim(connection, who).windows[0] - begun.windows[0] for who in ("c", "d", "e", "f")]
+        assert order == [0, 2, 3, 1]
+
+
 def test_one_ends_a_pass_when_all_is_done(db: Database) -> None:
     with connected(db) as one, connected(db) as other:
         with one.transaction() as connection:

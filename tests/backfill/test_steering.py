@@ -100,18 +100,18 @@ def test_a_pace_is_set_and_taken_back_while_it_runs(db: Database, project: Proje
     project("init")
     ran = project("set", "status", "--max-size", "50", "--window", "00:00-24:00")
     assert "which is no time at all" in ran.stderr
-    ran = project("set", "status", "--max-size", "50", "--pause", "0")
-    assert ran.stdout == "status: pace: pause 0, max-size 50; taken up at the next batch\n"
+    ran = project("set", "status", "--max-size", "50", "--pause", "0", "--target-ms", "1000")
+    assert ran.stdout == "status: pace: target-ms 1000, pause 0, max-size 50; taken up at the next batch\n"
     assert "did you mean" in project("set", "statis", "--max-size", "50").stderr
     running = project.start("run", "--only", "status", "--workers", "2")
     project.wait_for_batches(3, running)
     until(lambda: len(sizes(project)) == 2, alive=lambda: running.poll() is None)
     assert {size for some in sizes(project).values() for size in some} == {50}
     shown = project.status()["status"]
-    assert shown["pace"] == {"pause": 0, "max_size": 50}
+    assert shown["pace"] == {"target_ms": 1000, "pause": 0, "max_size": 50}
     role = db("SELECT session_user::text")[0][0]
     assert re.fullmatch(rf"{role}, \S+ on \S+", shown["pace_set_by"])
-    assert "pace: pause 0, max-size 50" in project("status").stdout
+    assert "pace: target-ms 1000" in project("status").stdout
 
     assert project("set", "status", "--workers", "1").returncode == 0
     alone = (
@@ -127,12 +127,12 @@ def test_a_pace_is_set_and_taken_back_while_it_runs(db: Database, project: Proje
     (project.folder / "hurry").touch()
     out, err = running.communicate(timeout=60)
     assert last_line(out) == "All complete: 1 of 1 backfills.", err
-    assert "pace: pause 0, max-size 50" in out
+    assert "pace: target-ms 1000, pause 0, max-size 50" in out
     assert max(size for some in sizes(project).values() for size in some) > 50
     events = db("SELECT actor, detail, data FROM migration_guard.events WHERE kind = 'pace' ORDER BY id")
     assert [actor for actor, _, _ in events] == ["person"] * 3
-    assert events[1][1].startswith("pause 0, max-size 50, workers 1; by ")
-    assert events[1][2] == {"pause": 0, "max_size": 50, "workers": 1}
+    assert events[1][1].startswith("target-ms 1000, pause 0, max-size 50, workers 1; by ")
+    assert events[1][2] == {"target_ms": 1000, "pause": 0, "max_size": 50, "workers": 1}
     assert db("SELECT count(*) FROM leads WHERE status IS NULL") == [(0,)]
 
 

@@ -20,6 +20,11 @@ from backfill import process
 from backfill.process import free_port
 from backfill.test_commands import SLOW, Project, fill, last
 from migration_guard.backfill.span import span
+from migration_guard.backfill.standing import Counts, Holder, Standing
+from migration_guard.backfill.steered import Steered
+from migration_guard.backfill.transitions import State
+from migration_guard.cli.backfill_output import Seen
+from migration_guard.cli.backfill_watch import Courses
 
 ENDS = ("NOTHING WAS RUN: ", "WORK IS LEFT: ", "STOPPED AT ONCE: ", "All complete: ")
 
@@ -127,13 +132,57 @@ def test_status_tells_a_runner_that_is_gone(project: Project) -> None:
 
 
 def test_status_is_watched_until_nothing_runs(project: Project) -> None:
+    with psycopg.connect(project.url) as counting:
+        counting.execute("ANALYZE")
     running = project.start("run", "--all", NAP="0.1")
     project.wait_for_batches(2, running)
     project("set", "slow", "--max-size", "50")
     shown = project("status", "--watch").stdout
-    assert " rows/s" in shown
+    assert re.search(r"^slow: \[#+\.+\] \d+ %, [\d,]+ rows/s, about \d+ s left$", shown, re.MULTILINE), shown
     assert re.findall(r"^slow +(\w+)", shown, re.MULTILINE)[-1] == "completed"
     assert running.wait(process.PATIENCE) == 0
+
+
+def test_what_is_left_is_foretold_by_rows_or_by_ranges_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, courses = [0.0], Courses()
+    monkeypatch.setattr("migration_guard.cli.backfill_watch.time.monotonic", lambda: now[0])
+
+    def told(examined: int, sweep: int, *done: bool, rows: int | None = None) -> str:
+        one = Standing(
+            "k",
+            State.RUNNING,
+            None,
+            Counts(examined),
+            9,
+            None,
+            None,
+            sweep,
+            None,
+            "w",
+            None,
+            True,
+            "f",
+            None,
+            steered=Steered(measured=0.0),
+            rows=rows,
+        )
+        ranges = [
+            Holder("k", n, "part", None, None, False, is_done, None, None, 0, None) for n, is_done in enumerate(done)
+        ]
+        now[0] += 10
+        return courses.told(
+            Seen([one], [*ranges, Holder("k", 99, "end", None, None, False, False, None, None, 0, None)])
+        )
+
+    assert told(100, 1, rows=1_000) == "k: [##..................] 10 %"
+    assert told(200, 1, rows=1_000) == "k: [####................] 20 %, 10 rows/s, about 80 s left"
+    assert told(300, 1, rows=1_000).endswith("30 %, 10 rows/s, about 70 s left")
+    assert (
+        told(900_000, 2, True, False) == "k: pass 2, [##########..........] 50 %"
+    )  # a new pass is reckoned from its beginning
+    assert told(900_000, 2, True, False) == "k: pass 2, [##########..........] 50 %, 0 rows/s"
+    assert told(900_000, 2, True, True, False, False, False) == "k: pass 2, [########............] 40 %, 0 rows/s"
+    assert told(900_000, 3) == "k: pass 3"
 
 
 @pytest.mark.parametrize(

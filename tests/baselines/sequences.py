@@ -36,7 +36,7 @@ MOST = 5
 """Changes of one file."""
 EDITS = 6
 _SHARED = re.compile(
-    r"global |CREATE (?:TEMP|VIEW|TABLE|PROCEDURE)|FUNCTION [gh]\b|search_path|set_config|\\set |PREPARE|\ufeff"
+    r"global |CREATE (?:TEMP|VIEW|TABLE|PROCEDURE|MATERIALIZED|TRIGGER)|SET LOCAL|FUNCTION [gh]\b|search_path|set_config|\\set |PREPARE|\ufeff"
 )
 PAIRS = {
     kind: [

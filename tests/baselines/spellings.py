@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baselines import further, further_rows, refactorings, siblings
+from baselines import everyday, further, further_rows, objects, refactorings, siblings
 
 ALEMBIC = """import os
 
@@ -56,6 +56,7 @@ def sql(body: str) -> str:
 SOURCES = {"alembic": alembic, "django": django, "script": script, "sql": sql}
 
 SAME = [
+    *everyday.SAME,
     *siblings.SAME,
     *refactorings.SAME,
     *further.SAME,
@@ -144,6 +145,7 @@ SAME = [
 ]  # fmt: skip
 
 DIFFERENT = [
+    *objects.DIFFERENT,
     *siblings.DIFFERENT,
     *refactorings.DIFFERENT,
     *further.DIFFERENT,

@@ -5,7 +5,7 @@ What each of them writes is not stated here: `execute.py` runs them with the rea
 
 from __future__ import annotations
 
-from frameworks import alembics, houses, ways
+from frameworks import alembics, houses, idioms, task_runners, ways
 
 HEADS = {
     "aerich": """import asyncio
@@ -406,15 +406,23 @@ BODIES = {
 }
 
 
-for _more in (alembics, houses, ways):
+for _more in (alembics, houses, task_runners, ways):
     HEADS |= _more.HEADS
     DEPTH |= _more.DEPTH
     BODIES |= _more.BODIES
+for _name, _bodies in idioms.BODIES.items():
+    BODIES[_name] = [*BODIES[_name], *_bodies]
 TAILS |= ways.TAILS
 TABLES = houses.TABLES
 """What the two tables of a case are called, where not `leads` and `notes`."""
-OLD = ways.OLD
-READ_AS = {**dict.fromkeys(alembics.BODIES, "alembic"), **ways.READ_AS, "openupgrade": "odoo", "orator": "masonite"}
+APART = {"old": ways.OLD, "prefect": ("prefect",), "airflow": ("airflow",)}
+"""Environments of their own, whose packages get along with no others."""
+READ_AS = {
+    **dict.fromkeys((*alembics.BODIES, *task_runners.BODIES), "alembic"),
+    **ways.READ_AS,
+    "openupgrade": "odoo",
+    "orator": "masonite",
+}
 """What a package's migrations are to the guard, where they are another framework's."""
 
 

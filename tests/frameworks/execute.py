@@ -1,6 +1,6 @@
 """Runs the migrations of `cases.py` with the real packages, over rows of SQLite or PostgreSQL, and notes which tables each of them writes.
 
-    python tests/frameworks/execute.py [FRAMEWORK ...]      (`make frameworks` makes the environments that have the packages,
+    python tests/frameworks/execute.py [--new] [FRAMEWORK ...]      (`make frameworks` makes the environments that have the packages,
                                                             and starts the PostgreSQL whose URL is in DATABASE_URL)
 
 Triggers of the database say what is written, so no framework is asked what it believes. Odoo and Frappe are not on PyPI: they are
@@ -15,13 +15,14 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from frameworks import runners
-from frameworks.cases import BODIES, OLD, TABLES, source
+from frameworks.cases import APART, BODIES, TABLES, source
 
 HERE = Path(__file__).parent
 NAMES = {
@@ -29,6 +30,8 @@ NAMES = {
     "tortoise": "0002_fill.py", "odoo": "post-migration.py", "openupgrade": "post-migration.py",
 }  # fmt: skip
 VERBS = ("INSERT", "UPDATE", "DELETE")
+SECONDS = 120
+"""… that a migration of a line or two may take, with all that its package imports."""
 ROWS = """
 CREATE TABLE {lead} (id {key}, name TEXT NOT NULL, hot INTEGER DEFAULT 0, score INTEGER DEFAULT 0);
 CREATE TABLE {note} (id {key}, lead_id INTEGER, text TEXT);
@@ -81,14 +84,14 @@ class Sqlite:
 class Postgres:
     """Rows in a database of their own on the server of DATABASE_URL."""
 
-    def __init__(self, framework: str, _folder: str) -> None:
+    def __init__(self, framework: str, folder: str) -> None:
         import psycopg
 
         server = urlsplit(os.environ["DATABASE_URL"])
         with psycopg.connect(urlunsplit(server), autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS frameworks WITH (FORCE)")
-            connection.execute("CREATE DATABASE frameworks")
-        self.place = urlunsplit(server._replace(path="/frameworks", scheme="postgresql"))
+            name = f"frameworks_{Path(folder).name.lower()}"  # several are run at a time
+            connection.execute(f"CREATE DATABASE {name}")
+        self.place = urlunsplit(server._replace(path=f"/{name}", scheme="postgresql"))
         lead, note = TABLES.get(framework, ("leads", "notes"))
         rows = ROWS.format(lead=lead, note=note, key="SERIAL PRIMARY KEY")
         with psycopg.connect(self.place) as connection:
@@ -118,9 +121,12 @@ def executed(framework: str, body: str) -> list[str]:
         path.write_text(source(framework, body), encoding="utf-8")
         rows = (Postgres if framework in runners.ON_POSTGRES else Sqlite)(framework, folder)
         command = [sys.executable, "-W", "ignore", __file__, "--one", framework, str(path), rows.place]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            raise NotRun(f"it did not end in {SECONDS} seconds") from None
         if done.returncode != 0:
-            raise NotRun(done.stderr.strip().splitlines()[-1])
+            raise NotRun((done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[-1])
         return rows.written()
 
 
@@ -128,21 +134,30 @@ def main() -> int:
     if sys.argv[1:2] == ["--one"]:
         getattr(runners, sys.argv[2])(Path(sys.argv[3]), sys.argv[4])
         return 0
-    found = {}
-    failed = 0
-    for framework in sys.argv[1:] or [one for one in BODIES if one not in OLD]:
-        found[framework] = {}
-        for body in BODIES[framework]:
-            try:
-                found[framework][body] = executed(framework, body)
-            except NotRun as error:
-                failed += 1
-                print(f"{framework}: {body!r}: {error}")
+    apart = {name for names in APART.values() for name in names}
+    new = sys.argv[1:2] == ["--new"]
+    chosen = sys.argv[1 + new :] or [one for one in BODIES if one not in apart]
     noted = HERE / "executed.json"
     known = json.loads(noted.read_text()) if noted.exists() else {}
-    noted.write_text(json.dumps({**known, **found}, indent=1) + "\n")
-    print({framework: f"{sum(map(bool, each.values()))} of {len(each)} write" for framework, each in found.items()})
-    return 1 if failed else 0
+    wanted = [(one, body) for one in chosen for body in BODIES[one] if not new or body not in known.get(one, {})]
+    alone = "prefect" in chosen  # two of its servers get in each other's way
+    with ThreadPoolExecutor(1 if alone else os.cpu_count()) as pool:
+        written = dict(zip(wanted, pool.map(lambda one: _tried(*one), wanted)))
+    for framework in chosen:
+        before = known.get(framework, {})
+        found = {body: written.get((framework, body), before.get(body)) for body in BODIES[framework]}
+        known[framework] = {body: wrote for body, wrote in found.items() if wrote is not None}
+    noted.write_text(json.dumps(known, indent=1) + "\n")
+    return 1 if None in written.values() else 0
+
+
+def _tried(framework: str, body: str) -> list[str] | None:
+    """What a migration writes; None for one that was not run, and so is printed."""
+    try:
+        return executed(framework, body)
+    except NotRun as error:
+        print(f"{framework}: {body!r}: {error}", flush=True)
+        return None
 
 
 if __name__ == "__main__":

@@ -154,6 +154,22 @@ def tasks(path: Path, database: str) -> None:
         loaded(path).upgrade()
 
 
+def prefect(path: Path, database: str) -> None:
+    """What a task takes to run, Prefect's own server among it, lies beside the rows."""
+    os.environ |= {
+        "PREFECT_HOME": f"{database}.prefect",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
+    }
+    tasks(path, database)
+
+
+def airflow(path: Path, database: str) -> None:
+    os.environ |= {"AIRFLOW_HOME": f"{database}.airflow", "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    tasks(path, database)
+
+
 def masonite(path: Path, database: str) -> None:
     from masoniteorm.connections import ConnectionResolver
 

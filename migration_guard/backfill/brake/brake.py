@@ -52,12 +52,15 @@ class Brake:
         """Who waited behind a batch of ours when it was last asked, until that is told."""
 
     def keep(self, batch: Mapping[str, float] | None = None) -> None:
-        """Look, if it is time and nobody else does. What goes wrong is no error: nobody has looked, which is known to all."""
+        """Look, if it is time and nobody else does. What goes wrong is no error: nobody has looked, which is known to all.
+
+        Who has batches that are counted says of which size they are, so that how far all are is written down.
+        """
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + EVERY[0]
         try:
-            self._look(batch or {})
+            self._look(batch)
         except SQLAlchemyError as error:
             drop_if_gone(self._session, error)
 
@@ -83,7 +86,7 @@ class Brake:
         """Give the replicas' connections back."""
         self._gauges.close()
 
-    def _look(self, batch: Mapping[str, float]) -> None:
+    def _look(self, batch: Mapping[str, float] | None) -> None:
         with quickly(self._session) as connection:
             if not self._made:
                 self._verdicts.make(connection)
@@ -96,7 +99,7 @@ class Brake:
         rest = min(max(EVERY[0], (time.monotonic() - began) / COST), EVERY[1])
         self._next = time.monotonic() + rest
         self._write(lease, marks, readings, rest)
-        if time.monotonic() >= self._progress:
+        if batch is not None and time.monotonic() >= self._progress:
             self._say_how_far(batch)
 
     def _write(self, lease: Lease, marks: Marks, readings: Sequence[Reading], rest: float) -> None:

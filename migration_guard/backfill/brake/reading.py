@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from migration_guard.config.settings import BrakeSettings
 
@@ -28,14 +29,15 @@ class Limit:
     title: str
     hold: float
     release: float
-    shown: Callable[[float], str]
+    shown: Callable[[float], str] | None = None
+    """How its numbers are spelt; None: it is there or not."""
 
     def told(self, reading: Reading) -> str:
         """Say what a reading is about, without its numbers where there are none."""
         of = f" of {reading.of}" if reading.of else ""
         if reading.value is None:
             return f"{self.title} cannot be seen: {reading.blind}"
-        if self.hold == self.release == 1:
+        if self.shown is None:
             return f"{self.title}{of}"
         return f"{self.title}{of}: {self.shown(reading.value)}, held from {self.shown(self.hold)} on"
 
@@ -57,8 +59,13 @@ def limits_of(settings: BrakeSettings) -> dict[str, Limit]:
         if hold is not None
     }
     if settings.autovacuum:
-        limits["autovacuum"] = Limit("a vacuum", 1, 1, number)
+        limits["autovacuum"] = Limit("a vacuum", 1, 1)
     return limits
+
+
+def digest(settings: BrakeSettings) -> str:
+    """Name a set of thresholds: two runs that have the same look for each other."""
+    return sha256(repr(settings).encode()).hexdigest()[:16]
 
 
 def size(value: float) -> str:

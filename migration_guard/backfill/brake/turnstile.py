@@ -67,7 +67,7 @@ class Turnstile:
         """Ask what is asked; where nobody answers, nobody has looked."""
         try:
             with self._session.transaction({**TimeoutPolicy().settings(0), **PINNED}) as connection:
-                return self._verdicts.store.steered(connection, self._verdicts.key)
+                return self._verdicts.store.steered(connection, self._verdicts.key, self._verdicts.thresholds)
         except SQLAlchemyError:
             self._session.drop()
             return Steered()

@@ -33,6 +33,8 @@ class Verdicts:
 
     store: Store
     key: str
+    thresholds: str
+    """Which ones they are about: runs that have others do not let go what these hold."""
 
     def make(self, connection: Connection) -> None:
         """See that there is a row."""
@@ -86,5 +88,9 @@ class Verdicts:
             kind, detail, data = "release", f"after {held:.0f} s: {before.reason}", {"seconds": round(held, 1)}
         self.store.note(connection, self.key, Actor.RUNNER, kind, detail, data=data)
 
+    @property
+    def _own(self) -> dict[str, str]:
+        return {"backfill": self.key, "thresholds": self.thresholds}
+
     def _sent(self, connection: Connection, name: str, parts: Mapping[str, str] | None = None, /, **given: Any) -> Any:
-        return connection.exec_driver_sql(self.store.sql(name, **(parts or {})), {"backfill": self.key, **given})
+        return connection.exec_driver_sql(self.store.sql(name, **(parts or {})), {**self._own, **given})

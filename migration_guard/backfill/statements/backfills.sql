@@ -84,6 +84,7 @@ INSERT INTO {state}.events (backfill, actor, kind, detail, data)
 VALUES (%(backfill)s, %(actor)s, %(kind)s, %(detail)s, %(data)s::jsonb)
 
 -- name: status
+-- How many rows there are is what a run has last written down of what the server had counted.
 SELECT b.key, b.state, b.reason,
     COALESCE(pg_catalog.sum(w.examined), 0)::bigint, COALESCE(pg_catalog.sum(w.changed), 0)::bigint,
     COALESCE(pg_catalog.sum(w.unchanged), 0)::bigint, COALESCE(pg_catalog.sum(w.done_already), 0)::bigint,
@@ -93,10 +94,13 @@ SELECT b.key, b.state, b.reason,
     b.fingerprint, CASE WHEN b.swept THEN b.bound END, b.floor IS NOT NULL, {steered}, b.pace_by, b.pace_at,
     pg_catalog.date_part('epoch', COALESCE((
         SELECT pg_catalog.max(s.lease_until) FROM {state}.windows AS s WHERE s.backfill = b.key AND b.shared AND NOT s.done
-    ), b.lease_until) - pg_catalog.clock_timestamp())
+    ), b.lease_until) - pg_catalog.clock_timestamp()), (
+        SELECT NULLIF((e.data ->> 'rows')::bigint, 0) FROM {state}.events AS e
+        WHERE e.backfill = b.key AND e.kind = 'progress' ORDER BY e.id DESC LIMIT 1
+    )
 FROM {state}.backfills AS b LEFT JOIN {state}.windows AS w ON w.backfill = b.key
-LEFT JOIN {state}.brakes AS k ON k.backfill = b.key
-GROUP BY b.key, k.backfill ORDER BY b.created_at, b.key
+{braked}
+GROUP BY b.key, k.reason, k.measured_at ORDER BY b.created_at, b.key
 
 -- name: counts
 SELECT COALESCE(pg_catalog.sum(examined), 0)::bigint, COALESCE(pg_catalog.sum(changed), 0)::bigint,

@@ -13,14 +13,11 @@ SELECT b.request, b.token = %(token)s AND b.state = 'running', EXISTS (
     SELECT FROM pg_catalog.pg_locks
     WHERE relation = ANY (%(tables)s::oid[]) AND mode = 'AccessExclusiveLock' AND NOT granted
 ), ARRAY(SELECT q.row_key::text FROM {state}.quarantine AS q WHERE q.backfill = b.key)::text, {steered},
-    CASE WHEN b.shared AND b.pace -> 'workers' IS NOT NULL THEN (
-        SELECT pg_catalog.count(DISTINCT w.claimed_by) FROM {state}.windows AS w
-        WHERE w.backfill = b.key AND NOT w.done AND w.claimed_by < %(who)s AND {alive}
-    ) >= (b.pace ->> 'workers')::integer END,
+    CASE WHEN b.shared AND b.pace -> 'workers' IS NOT NULL THEN ({before}) >= (b.pace ->> 'workers')::integer END,
     w.id, w.kind = 'whole', w.tenant, w.parent, w.cursor_key, w.keys, COALESCE(w.done, true),
     COALESCE(p.batches, w.batches)
 FROM {state}.backfills AS b
-LEFT JOIN {state}.brakes AS k ON k.backfill = b.key
+{braked}
 LEFT JOIN pg_catalog.unnest(%(windows)s::bigint[]) WITH ORDINALITY AS wanted (id, n) ON true
 LEFT JOIN {state}.windows AS w ON w.id = wanted.id
 LEFT JOIN {state}.windows AS p ON p.id = w.parent

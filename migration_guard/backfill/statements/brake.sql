@@ -6,9 +6,20 @@ b.pace, CASE WHEN b.pace -> 'window' IS NOT NULL THEN
         pg_catalog.timezone(pg_catalog.split_part(b.pace ->> 'window', ' ', 2), pg_catalog.clock_timestamp())
     END, k.reason, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - k.measured_at)
 
+-- name: braked
+-- What holds a backfill: what was found by the thresholds of this run, and by those of others, as long as these look.
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.string_agg(DISTINCT one.reason, '; ') FILTER (
+            WHERE one.thresholds = %(thresholds)s::text
+                OR one.measured_at > pg_catalog.clock_timestamp() - %(blind)s * interval '1 second'
+        ) AS reason,
+        pg_catalog.max(one.measured_at) FILTER (WHERE COALESCE(one.thresholds = %(thresholds)s::text, true)) AS measured_at
+    FROM {state}.brakes AS one WHERE one.backfill = b.key
+) AS k ON true
+
 -- name: steering
 -- The same, for who does no batches himself.
-SELECT {steered} FROM {state}.backfills AS b LEFT JOIN {state}.brakes AS k ON k.backfill = b.key
+SELECT {steered} FROM {state}.backfills AS b {braked}
 WHERE b.key = %(backfill)s
 
 -- name: steer
@@ -22,14 +33,15 @@ SELECT session_user::text
 SELECT name FROM pg_catalog.pg_timezone_names
 
 -- name: has_brake
-INSERT INTO {state}.brakes (backfill) VALUES (%(backfill)s) ON CONFLICT (backfill) DO NOTHING
+INSERT INTO {state}.brakes (backfill, thresholds) VALUES (%(backfill)s, %(thresholds)s)
+ON CONFLICT (backfill, thresholds) DO NOTHING
 
 -- name: begin_measuring
 -- Who measures for all, for as long as that may take; nobody waits for who is at it.
 UPDATE {state}.brakes SET measured_by = %(who)s,
     measuring_until = pg_catalog.clock_timestamp() + %(lease)s * interval '1 second'
-WHERE backfill = (
-    SELECT backfill FROM {state}.brakes WHERE backfill = %(backfill)s
+WHERE (backfill, thresholds) = (
+    SELECT backfill, thresholds FROM {state}.brakes WHERE backfill = %(backfill)s AND thresholds = %(thresholds)s
         AND (measuring_until IS NULL OR measuring_until < pg_catalog.clock_timestamp()) FOR NO KEY UPDATE SKIP LOCKED
 )
 RETURNING measuring_until::text, marks
@@ -38,18 +50,19 @@ RETURNING measuring_until::text, marks
 -- The verdict as it stands, which nobody else changes meanwhile.
 SELECT readings, pg_catalog.date_part('epoch', held_since), COALESCE(pg_catalog.date_part('epoch', held_until), 0), trips,
     reason, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())
-FROM {state}.brakes WHERE backfill = %(backfill)s FOR NO KEY UPDATE
+FROM {state}.brakes WHERE backfill = %(backfill)s AND thresholds = %(thresholds)s FOR NO KEY UPDATE
 
 -- name: judge
 UPDATE {state}.brakes SET readings = %(readings)s::jsonb, held_since = pg_catalog.to_timestamp(%(since)s::float8),
     held_until = pg_catalog.to_timestamp(%(until)s::float8), trips = %(trips)s, reason = %(reason)s
-WHERE backfill = %(backfill)s
+WHERE backfill = %(backfill)s AND thresholds = %(thresholds)s
 
 -- name: end_measuring
 -- By who has measured, unless it took him so long that another has begun.
 UPDATE {state}.brakes SET measured_at = pg_catalog.clock_timestamp(), marks = %(marks)s::jsonb,
     measuring_until = pg_catalog.clock_timestamp() + %(rest)s * interval '1 second'
-WHERE backfill = %(backfill)s AND measured_by = %(who)s AND measuring_until = %(until)s::timestamptz
+WHERE backfill = %(backfill)s AND thresholds = %(thresholds)s AND measured_by = %(who)s
+    AND measuring_until = %(until)s::timestamptz
 RETURNING backfill
 
 -- name: progress

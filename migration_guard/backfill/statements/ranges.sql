@@ -67,15 +67,16 @@ COALESCE(w.lease_until > pg_catalog.clock_timestamp() AND EXISTS (
 (w.claimed_by = %(who)s AND w.backend_pid = pg_catalog.pg_backend_pid()) IS TRUE
 
 -- name: claim_ranges
--- Those first at which the least was done: of tenants, so that each has its turn; of other ranges, those of the dead come
--- last. Of many tenants several at once, as the few rows of several are done in one batch.
+-- Those first whose lease is over: of what somebody was at who is gone, that is the latest time at which it goes on. A range
+-- that kills whoever is at it so costs one worker a lease. Then those at which the least was done: of tenants, so that each
+-- has its turn. Of many tenants several at once, as the few rows of several are done in one batch.
 WITH pass AS (
     {open_pass}
 ), free AS MATERIALIZED (
     SELECT w.id, w.claimed_by <> %(who)s IS TRUE AS taken_over, pass.sweep, pass.bound
     FROM {state}.windows AS w JOIN pass ON pass.key = w.backfill AND pass.sweep = w.sweep
     WHERE w.kind IN ('part', 'range') AND NOT w.done AND ({own} OR NOT {alive}) AND ({wanted})
-    ORDER BY w.batches, w.id LIMIT (
+    ORDER BY w.lease_until <= pg_catalog.clock_timestamp() IS TRUE DESC, w.batches, w.id LIMIT (
         SELECT GREATEST(1, LEAST(%(most)s::bigint, pg_catalog.count(*) / %(few)s::bigint)) FROM {state}.windows AS o
         WHERE o.backfill = %(backfill)s AND o.kind = 'range' AND NOT o.done
     ) FOR NO KEY UPDATE OF w SKIP LOCKED
@@ -84,12 +85,14 @@ UPDATE {state}.windows AS w SET token = w.token + 1, claimed_by = %(who)s, {leas
 FROM free WHERE w.id = free.id
 RETURNING w.id, w.token, w.kind, w.cursor_key, COALESCE(w.high_key, free.bound), free.taken_over, free.sweep, free.bound
 
+-- name: at_it_besides
+-- How many others are at a backfill: all of them, or those alone who go before a worker where there are too many.
+SELECT pg_catalog.count(DISTINCT w.claimed_by) FROM {state}.windows AS w
+WHERE w.backfill = b.key AND NOT w.done AND w.claimed_by {who} %(who)s AND {alive}
+
 -- name: wanted
 -- Whether a person wants as many workers as there are, and one more.
-SELECT b.pace -> 'workers' IS NULL OR (b.pace ->> 'workers')::integer > (
-    SELECT pg_catalog.count(DISTINCT w.claimed_by) FROM {state}.windows AS w
-    WHERE w.backfill = b.key AND NOT w.done AND w.claimed_by <> %(who)s AND {alive}
-)
+SELECT b.pace -> 'workers' IS NULL OR (b.pace ->> 'workers')::integer > ({others})
 FROM {state}.backfills AS b WHERE b.key = %(backfill)s
 
 -- name: claim_end

@@ -137,3 +137,10 @@ CREATE TABLE {state}.brakes (
     marks jsonb NOT NULL DEFAULT '[]'
 );
 INSERT INTO {state}.versions (version) VALUES (5)
+
+-- name: version_6
+-- Runs may differ in what holds them: each set of thresholds has a verdict of its own.
+ALTER TABLE {state}.brakes ADD COLUMN thresholds text NOT NULL DEFAULT '';
+ALTER TABLE {state}.brakes DROP CONSTRAINT brakes_pkey;
+ALTER TABLE {state}.brakes ADD PRIMARY KEY (backfill, thresholds);
+INSERT INTO {state}.versions (version) VALUES (6)

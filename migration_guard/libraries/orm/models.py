@@ -192,10 +192,10 @@ def _peewee_method(model: Model, name: str, call: Call) -> Value:
         case "truncate_table":
             record(call, OperationKind.TRUNCATE, how="peewee", tables=(model.table,), model=model.name)
             return NONE
-        case "delete_by_id":
+        case "delete_by_id" | "__delitem__":
             record(call, OperationKind.DELETE, how="peewee", tables=(model.table,), model=model.name)
             return NONE
-        case "set_by_id":
+        case "set_by_id" | "__setitem__":
             record(call, OperationKind.UPDATE, how="peewee", tables=(model.table,), model=model.name)
             return NONE
         case "create" | "get_or_create" | "bulk_create" | "bulk_update":

@@ -39,7 +39,7 @@ else:
 
 
 _ONE = frozenset(
-    "get first last earliest latest aget afirst alast get_by_natural_key get_or_none one one_or_none scalar_one "
+    "get first last earliest latest get_or_404 first_or_404 one_or_404 aget afirst alast get_by_natural_key get_or_none one one_or_none scalar_one "
     "scalar_one_or_none scalar fetchone get_one get_for_model get_for_id".split()
 )
 _NUMBERS = frozenset("count exists aggregate acount aexists explain contains __len__ sql".split())

@@ -111,6 +111,8 @@ def row_method(row: Row, name: str, call: Call) -> Value:
                 _saved(row, call)
             else:
                 _tell(row, OperationKind.DELETE, call)
+                if call.named.get("recursive", NONE).truth is True:  # peewee: and what refers to it, or its reference
+                    record(call, OperationKind.DML_CALL, how=orm, callee=name)
             overridden(row, name, call)
             return NONE
         if name == "full_clean":

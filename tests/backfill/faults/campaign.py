@@ -1,8 +1,8 @@
 """A campaign of accidents against the runner, on a real server, with the application beside it.
 
-    python tests/backfill/faults/campaign.py [--minutes N] [--seed N] [--log FILE] [--only KIND ...]
+    python tests/backfill/faults/campaign.py [--minutes N] [--seed N] [--accidents N] [--log FILE] [--only KIND ...]
 
-Rounds over all kinds until the time is over. With --log each episode is written down, and a campaign that was broken off
+Rounds over all kinds, at least one, until so many accidents of either sort have happened, or the time is over. With --log each episode is written down, and a campaign that was broken off
 goes on behind it. It prints a line a kind, and exits with 1 if anything was lost, done twice, or said untruly.
 """
 
@@ -37,7 +37,7 @@ INSERT INTO parents SELECT generate_series(0, 9);
 ALTER TABLE leads ADD parent int REFERENCES parents
 """
 WANTED = 200
-"""So many kills, and so many other accidents, make a whole campaign."""
+"""So many kills, and so many other accidents, make a whole campaign, if nobody wants another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,7 @@ def main(arguments: Sequence[str]) -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--minutes", type=float, default=25.0)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--accidents", type=int, default=WANTED)
     options.add_argument("--log", type=Path)
     options.add_argument("--only", nargs="*", choices=[kind.name for kind in KINDS])
     chosen = options.parse_args(arguments)
@@ -162,7 +163,7 @@ def main(arguments: Sequence[str]) -> int:
     with prepared() as (server, templates):
         for number in range(1, 1_000):
             for kind in kinds:
-                if time.monotonic() > deadline or (number > 1 and _whole(done)):
+                if time.monotonic() > deadline or (number > 1 and _whole(done, chosen.accidents)):
                     return _ended(done)
                 if any((one.number, one.kind) == (number, kind.name) for one in done):
                     continue
@@ -180,10 +181,10 @@ def main(arguments: Sequence[str]) -> int:
     return _ended(done)
 
 
-def _whole(episodes: Iterable[Episode]) -> bool:
+def _whole(episodes: Iterable[Episode], wanted: int) -> bool:
     counted = list(episodes)
     kills = sum(one.accidents for one in counted if one.kills)
-    return kills >= WANTED and sum(one.accidents for one in counted) - kills >= WANTED
+    return kills >= wanted and sum(one.accidents for one in counted) - kills >= wanted
 
 
 def _possible(kind: Kind) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import psycopg
 
 from backfill import process
+from backfill.faults import pressed
 from backfill.faults.accidents import OBSERVER
 from backfill.faults.crowd import crowd, one_cut_off, one_killed, one_stopped, one_stopped_for_long, server_restarted
 from backfill.faults.ledger import APPLICATION
@@ -288,6 +289,8 @@ KINDS = (
     Kind("one of several runs stopped for long", crowd(one_stopped_for_long), 1),
     Kind("one of several runs cut off", crowd(one_cut_off, through=True), 3),
     Kind("server stopped under several runs", crowd(server_restarted), 2),
+    Kind("held by the brake", pressed.alone, 3),
+    Kind("held by the brake, several runs", pressed.among_several, 3, kills=True),
     Kind("worker of an engine killed", office(worker_killed), 4, kills=True, needs_broker=True),
     Kind("tasks doubled", office(tasks_doubled), 3, needs_broker=True),
     Kind("tasks lost", office(tasks_lost), 3, needs_broker=True),

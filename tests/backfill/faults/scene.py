@@ -129,7 +129,7 @@ class Scene:
 
     def has_begun(self) -> bool:
         """Tell whether a run has begun to pass over the table."""
-        return self._stored("SELECT count(*) FROM migration_guard.backfills WHERE sweep > 0") == [(1,)]
+        return self.stored("SELECT count(*) FROM migration_guard.backfills WHERE sweep > 0") == [(1,)]
 
     def by(self, url: str) -> None:
         """Let the runner reach the database by another way."""
@@ -143,9 +143,10 @@ class Scene:
             return cursor.fetchall() if cursor.description else []
 
     def _states(self) -> list[tuple[object, ...]]:
-        return self._stored("SELECT state FROM migration_guard.backfills")
+        return self.stored("SELECT state FROM migration_guard.backfills")
 
-    def _stored(self, sql: str) -> list[tuple[object, ...]]:
+    def stored(self, sql: str) -> list[tuple[object, ...]]:
+        """Ask the state; nothing is in it before the first run."""
         there = "SELECT to_regclass('migration_guard.backfills') IS NOT NULL"
         return self.execute(sql) if self.execute(there) == [(True,)] else []
 

@@ -21,6 +21,10 @@ from backfill.faults.ledger import Report
 HERE = Path(__file__).parent
 KEY = "lead_names"
 NOT_BEGUN = Report("queued", 0, 0, 0, 0)
+BRAKE = (
+    *("--config", 'backfill.brake.throttle="SELECT load FROM pressure"'),
+    *("--config", "backfill.brake.throttle-above=10"),
+)
 PRODUCT = (sys.executable, "-m", "migration_guard")
 
 
@@ -54,11 +58,14 @@ class Guard:
     """Which version of the definition it is."""
     program: tuple[str, ...] = PRODUCT[1:]
     workers: int = 1
+    braked: bool = False
+    """Whether a number in a table of the tests' holds it."""
 
     @property
     def command(self) -> tuple[str, ...]:
         """The command that starts it."""
-        return (*self._guard("run"), "--only", KEY, *(("--workers", str(self.workers)) if self.workers > 1 else ()))
+        workers = ("--workers", str(self.workers)) if self.workers > 1 else ()
+        return (*self._guard("run"), "--only", KEY, *workers, *(BRAKE if self.braked else ()))
 
     @property
     def environment(self) -> dict[str, str]:

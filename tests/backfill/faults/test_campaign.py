@@ -25,6 +25,7 @@ ELSEWHERE = {
     "one of several runs stopped",
     "one of several runs stopped for long",
     "server stopped under several runs",
+    "held by the brake, several runs",
     "worker of an engine killed",
     "tasks doubled",
     "tasks lost",

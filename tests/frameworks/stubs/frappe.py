@@ -104,7 +104,10 @@ class Database:
         found = self.sql("SELECT value FROM `tabSingles` WHERE doctype = %s AND field = %s", (doctype, field))
         return found[0][0] if found else None
 
-    def exists(self, doctype: str, filters: Any = None) -> Any:
+    def exists(self, doctype: Any, filters: Any = None) -> Any:
+        if isinstance(doctype, dict):
+            filters = {key: one for key, one in doctype.items() if key != "doctype"}
+            doctype = doctype["doctype"]
         return self.get_value(doctype, filters)
 
     def count(self, doctype: str, filters: Any = None) -> int:
@@ -173,28 +176,55 @@ class Document(_Dict):
         columns = _db().get_table_columns(self.doctype)
         return {key: value for key, value in self.items() if key in columns and not isinstance(value, list)}
 
+    def _tables(self) -> Iterator[tuple[str, str, list[Document]]]:
+        """The tables below it: what each is called, how its rows refer to it, and those that it holds."""
+        for (parent, field), (child, link) in CHILDREN.items():
+            if self.doctype == parent:
+                rows = [one if isinstance(one, Document) else Document(one, True) for one in self.get(field) or []]
+                for one in rows:
+                    one.update({"doctype": child, link: self.name})
+                yield child, link, rows
+
     def save(self, **_: Any) -> Document:
+        """As Frappe does: its own row, each row below it, and those that are no longer there are deleted."""
         if self._new:
             return self.insert()
-        _db().set_value(self.doctype, self.name, self._kept())
+        self.db_update()
+        for child, link, rows in self._tables():
+            kept = [one.name for one in rows]
+            gone = [name for name in _db().get_all(child, {link: self.name}, pluck="name") if name not in kept]
+            if gone:
+                _db().delete(child, {"name": ("in", gone)})
+            for one in rows:
+                one.db_insert() if one._new else one.db_update()
         return self
 
+    submit = cancel = save
+
     def db_update(self) -> None:
-        self.save()
+        _db().set_value(self.doctype, self.name, self._kept())
 
     def insert(self, **_: Any) -> Document:
+        self.db_insert()
+        for _, _, rows in self._tables():
+            for one in rows:
+                one.db_insert()
+        return self
+
+    def db_insert(self, **_: Any) -> None:
         kept = self._kept()
         _db().bulk_insert(self.doctype, [*kept], [[*kept.values()]])
         self["_new"] = False
-        return self
-
-    db_insert = insert
 
     def db_set(self, fieldname: Any, value: Any = None, **_: Any) -> None:
         _db().set_value(self.doctype, self.name, fieldname, value)
 
     def delete(self, **_: Any) -> None:
-        _db().delete(self.doctype, self.name)
+        delete_doc(self.doctype, self.name)
+
+    def remove(self, one: Document) -> None:
+        for _, field in CHILDREN:
+            self[field] = [other for other in self.get(field) or [] if other is not one]
 
     def set(self, key: str, value: Any) -> None:
         self[key] = value
@@ -232,6 +262,9 @@ def get_doc(first: Any, name: Any = None) -> Document:
 
 def delete_doc(doctype: str, name: Any, **_: Any) -> None:
     _db().delete(doctype, name)
+    for (parent, _), (child, link) in CHILDREN.items():
+        if parent == doctype:
+            _db().delete(child, {link: name})
 
 
 def rename_doc(doctype: str, old: str, new: str, **_: Any) -> None:
@@ -298,7 +331,7 @@ def install(path: str) -> None:
         "frappe", db=db, qb=Builder(), get_doc=get_doc, get_all=db.get_all, get_list=db.get_list, get_value=db.get_value,
         new_doc=lambda doctype, **values: Document({"doctype": doctype, **values}, True), get_cached_doc=get_doc, _dict=_Dict,
         delete_doc=delete_doc, rename_doc=rename_doc, reload_doc=lambda *_: None, reload_doctype=lambda *_: None,
-        clear_cache=lambda *_, **__: None, scrub=lambda name: name.lower().replace(" ", "_"), flags=_Dict(), _=str,
+        get_cached_value=db.get_value, clear_cache=lambda *_, **__: None, scrub=lambda name: name.lower().replace(" ", "_"), flags=_Dict(), _=str,
     )  # fmt: skip
     module(
         "frappe.utils",

@@ -36,7 +36,7 @@ class Cursor:
 
     def execute(self, query: Any, params: Any = None) -> None:
         if isinstance(query, SQL):
-            query, params = query.code, query.params
+            query, params = query.flat()
         self._obj.execute(query, params or None)
 
     def dictfetchall(self) -> list[dict[str, Any]]:
@@ -61,6 +61,24 @@ class SQL:
 
     def __init__(self, code: str, *values: Any) -> None:
         self.code, self.params = code, values
+
+    @classmethod
+    def identifier(cls, name: str) -> SQL:
+        return cls(f'"{name}"')
+
+    def flat(self) -> tuple[str, list[Any]]:
+        """Its text, with that of the SQL among its values in it, and the other values."""
+        inner = [one.flat() if isinstance(one, SQL) else ("%s", [one]) for one in self.params]
+        return self.code % tuple(code for code, _ in inner), [one for _, values in inner for one in values]
+
+
+class Command:
+    """What is done to the records behind a field: `(0, 0, values)`, `(1, id, values)`, `(2, id, 0)`, `(5, 0, 0)`."""
+
+    create = staticmethod(lambda values: (0, 0, values))
+    update = staticmethod(lambda one, values: (1, one, values))
+    delete = staticmethod(lambda one: (2, one, 0))
+    clear = staticmethod(lambda: (5, 0, 0))
 
 
 class Environment:
@@ -215,20 +233,42 @@ class Records:
 
     # what writes
     def write(self, values: dict[str, Any]) -> bool:
-        if self.ids and values:
-            kept = {name: one.id if isinstance(one, Records) else one for name, one in values.items()}
-            settings = ", ".join(f"{name} = %s" for name in kept)
+        kept = {name: one.id if isinstance(one, Records) else one for name, one in self._own(values).items()}
+        if self.ids and values:  # who wrote it and when is written in any case
+            settings = ", ".join(["id = id", *(f"{name} = %s" for name in kept)])
             self._cr.execute(f"UPDATE {self._table} SET {settings} WHERE id = ANY(%s)", [*kept.values(), self.ids])
+        self._command(values)
         return True
+
+    def _own(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: one for name, one in values.items() if (self._name, name) not in ONE2MANY}
+
+    def _command(self, values: dict[str, Any]) -> None:
+        for name, commands in values.items():
+            if (self._name, name) not in ONE2MANY:
+                continue
+            model, inverse = ONE2MANY[self._name, name]
+            for code, one, given in commands:
+                match code:
+                    case 0:
+                        self.env[model].create({inverse: self.id, **given})
+                    case 1:
+                        self.env[model].browse(one).write(given)
+                    case 2:
+                        self.env[model].browse(one).unlink()
+                    case 5:
+                        self.env[model].search([(inverse, "in", self.ids)]).unlink()
 
     _write = update = write
 
     def create(self, given: dict[str, Any] | list[dict[str, Any]]) -> Records:
         made = []
         for values in [given] if isinstance(given, dict) else given:
-            names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
-            self._cr.execute(f"INSERT INTO {self._table} ({names}) VALUES ({marks}) RETURNING id", [*values.values()])
+            own = self._own(values)
+            names, marks = ", ".join(own), ", ".join(["%s"] * len(own))
+            self._cr.execute(f"INSERT INTO {self._table} ({names}) VALUES ({marks}) RETURNING id", [*own.values()])
             made.append(self._cr.fetchone()[0])
+            self._of(made[-1:])._command(values)
         return self._of(made)
 
     def copy(self, default: dict[str, Any] | None = None) -> Records:
@@ -301,7 +341,7 @@ def install() -> None:
     plain = type("Plain", (), {"__init__": lambda self, *_, **__: None})
     errors = {name: type(name, (Exception,), {}) for name in ("UserError", "ValidationError", "AccessError")}
     mute = contextlib.contextmanager(lambda *_: iter((None,)))
-    module("odoo", SUPERUSER_ID=1, _=str)
+    module("odoo", SUPERUSER_ID=1, _=str, Command=Command)
     module("odoo.release", version_info=(17, 0, 0, "final", 0, ""), version="17.0")
     module("odoo.sql_db", Cursor=Cursor)
     module("odoo.api", Environment=Environment, model=lambda one: one, depends=lambda *_: lambda one: one)
@@ -318,6 +358,9 @@ def install() -> None:
         ustr=lambda one: one.decode() if isinstance(one, bytes) else one,
         SQL=SQL,
     )
-    module("odoo.tools.mail", plaintext2html=str)
+    helpers = _helpers()
+    named = ("column_exists", "table_exists", "create_column")
+    module("odoo.tools.sql", **{name: helpers[name] for name in named})
+    module("odoo.tools.mail", plaintext2html=lambda text: f"<p>{text}</p>")
     module("odoo.upgrade")
     module("odoo.upgrade.util", **_helpers())
