@@ -21,7 +21,7 @@ from migration_guard.operations import OperationKind
 from migration_guard.sql import writes
 from migration_guard.sql.alarm import TooSlow, at_most
 from migration_guard.sql.names import Name, Reference, assigned, named
-from migration_guard.sql.scan import HOLE, Sort, Token
+from migration_guard.sql.scan import HOLE, Sort, Token, words
 from migration_guard.sql.statement import GLUED, Statement
 from migration_guard.sql.steps import Change
 from migration_guard.sql.strings import escape_behind, unquoted
@@ -215,9 +215,26 @@ def _insert_kind(node: exp.Insert) -> OperationKind:
 
 
 def _reads_tables(node: exp.Insert) -> bool:
-    """Whether its query reads tables, or what it calls by a name as if it did; functions give what they are given."""
+    """Whether its query reads tables, or what it calls by a name as if it did."""
     target = _table(node.this)
-    return any(not isinstance(table.this, exp.Func) for table in node.find_all(exp.Table) if table is not target)
+    return any(_called_by(table) not in _OF_ARGUMENTS for table in node.find_all(exp.Table) if table is not target)
+
+
+def _called_by(table: exp.Table) -> str:
+    """The name of the function that stands where a table does; none where it is a table."""
+    function = table.this
+    if isinstance(function, exp.Anonymous):
+        return function.name.upper()
+    return function.sql_name() if isinstance(function, exp.Func) else ""
+
+
+_OF_ARGUMENTS = words(
+    "UNNEST GENERATE_SERIES GENERATE_SUBSCRIPTS STRING_TO_TABLE REGEXP_SPLIT_TO_TABLE REGEXP_MATCHES "
+    "JSON_POPULATE_RECORD JSONB_POPULATE_RECORD JSON_POPULATE_RECORDSET JSONB_POPULATE_RECORDSET JSON_TO_RECORDSET JSONB_TO_RECORDSET "
+    "JSON_ARRAY_ELEMENTS JSONB_ARRAY_ELEMENTS JSON_ARRAY_ELEMENTS_TEXT JSONB_ARRAY_ELEMENTS_TEXT JSON_EACH JSONB_EACH JSON_EACH_TEXT "
+    "JSONB_EACH_TEXT JSON_TABLE"
+)
+"""Functions whose rows are made of what they are given; others, such as ClickHouse's `remote`, read tables elsewhere."""
 
 
 def _updated(node: exp.Update) -> list[Name | None]:
