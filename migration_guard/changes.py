@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from migration_guard.findings import Finding, Status
 from migration_guard.git import Git
 from migration_guard.later import re
 from migration_guard.lean import dataclass
+from migration_guard.sources import is_for_others
 
 _HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
@@ -41,8 +43,8 @@ class Changes:
     base: str
     """The commit, or tree, that it is compared with."""
     every: tuple[Changed, ...]
-    gone: bool = False
-    """Whether files were taken out: what led to them does something else now."""
+    gone: tuple[str, ...] = ()
+    """Files that were taken out: what led to them, or was governed by them, does something else now."""
     unseen: tuple[tuple[str, str], ...] = ()
     """Files that changed and cannot be read, with the reason."""
 
@@ -54,6 +56,12 @@ class Changes:
     @cached_property
     def _places(self) -> dict[Path, Changed]:
         return {Path(os.path.realpath(one.path)): one for one in self.every}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What changed files are called and were called, relative to the root."""
+        now = (Path(os.path.relpath(one.path, self.git.root)).as_posix() for one in self.every)
+        return frozenset([*now, *(one.before for one in self.every if one.before is not None)])
 
     def below(self, paths: Sequence[str], cwd: Path) -> Changes:
         """Keep what lies in the files and folders that are named, or everything below the working directory."""
@@ -82,7 +90,7 @@ def changed_since(git: Git, revision: str) -> Changes:
     why = "it is not in the working tree, as a sparse checkout leaves it; git sparse-checkout add brings it"
     unseen = [(os.path.relpath(one.path, git.root), why) for one in found if not os.path.lexists(one.path)]
     there = tuple(one for one in found if os.path.lexists(one.path))
-    return Changes(git, base, there, gone=git.deletes(base), unseen=tuple(unseen))
+    return Changes(git, base, there, gone=_gone(git, base), unseen=tuple(unseen))
 
 
 def staged(git: Git) -> Changes:
@@ -98,7 +106,11 @@ def staged(git: Git) -> Changes:
     ]
     unseen += [(name, "it has conflicts that are not resolved") for name in sorted(git.unmerged())]
     plain = tuple(one for one, name in names.items() if name not in submodules)
-    return Changes(git, head, plain, gone=git.deletes("--cached", head), unseen=tuple(unseen))
+    return Changes(git, head, plain, gone=_gone(git, "--cached", head), unseen=tuple(unseen))
+
+
+def _gone(git: Git, *against: str) -> tuple[str, ...]:
+    return tuple(name for name in git.deleted(*against) if not is_for_others(name))
 
 
 def _changed(git: Git, against: Sequence[str]) -> Iterator[Changed]:
@@ -132,13 +144,26 @@ def _what(finding: Finding) -> tuple[str, str, int]:
     return (finding.code, finding.fingerprint, finding.severity.rank)
 
 
-def leads_elsewhere(source: bytes, libraries: Iterable[str]) -> bool:
+def leads_elsewhere(source: bytes) -> bool:
     """Whether a migration may read another file of the repository: it imports what is no library, or opens files."""
-    known = {name.encode() for name in libraries}
     return bool(_OPENS.search(source)) or any(
-        found[1].partition(b".")[0] not in known for found in _IMPORT.finditer(source)
+        found[1].partition(b".")[0] not in _LIBRARIES for found in _IMPORT.finditer(source)
     )
 
 
+_LIBRARIES = frozenset(
+    name.encode()
+    for name in (
+        *sys.stdlib_module_names,
+        "alembic",
+        "sqlalchemy",
+        "django",
+        "psycopg",
+        "psycopg2",
+        "sqlmodel",
+        "yoyo",
+        "south",
+    )
+)
 _IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from|import)[ \t]+([.\w]+)", re.MULTILINE)
 _OPENS = re.compile(rb"\bopen\(|read_text|read_bytes|import_module|__import__|execfile|run_path|\.sql\b")

@@ -25,7 +25,7 @@ def in_index(request: Request, changes: Changes, run: Runner) -> Run:
     if not changes.every and not changes.gone:
         return run(replace(request, changes=changes))
     try:
-        with changes.git.snapshot("") as root:
+        with changes.git.snapshot("", changes.names) as root:
             inside = _moved(request, changes.git.root, root)
             return run(replace(inside, changes=changes.moved(root)))
     except GitError as error:
@@ -52,7 +52,7 @@ def before(request: Request, changes: Changes, paths: Sequence[Path], run: Runne
     if not names:
         return {}
     try:
-        with changes.git.snapshot(changes.base) as there:
+        with changes.git.snapshot(changes.base, changes.names) as there:
             inside = _moved(request, root, there)
             files = {os.path.join(there, name): path for name, path in names.items()}
             old = tuple(file for file in files if os.path.isfile(file))

@@ -54,6 +54,8 @@ class Checked:
     """The backfills that it defines, if that is what it holds."""
     operations: tuple[Operation, ...] = ()
     """All that it does to data, also what no rule that runs is about."""
+    reached: tuple[str, ...] = ()
+    """Other files that it leads to. Absolute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Shelf:
     matching: Matching
     cut_off: tuple[Filed, ...]
     """New to the baseline, but of migrations that are grandfathered by their number."""
+    read: Mapping[str, Checked]
+    """What was checked, by the names that entries have for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +145,14 @@ def _shelf(
     ]
     if baseline.outdated and baselines.look_back is not None:
         baseline = _upgraded(baseline, [one for _, one in filed], baselines)
-    sights = _Sights(
-        baseline.folder, {names.of(one.candidate.path): one for one in checked}, discovery, upgrades=baselines.upgrades
-    )
+    read = {names.of(one.candidate.path): one for one in checked}
+    sights = _Sights(baseline.folder, read, discovery, upgrades=baselines.upgrades)
     matching = match(baseline.entries, [one for _, one in filed], sights.of)
     unmatched = set(map(id, matching.new))
     cut_off = tuple(_cut_off((one, each) for one, each in filed if id(each) in unmatched))
     covered = set(map(id, cut_off))
     new = tuple(one for one in matching.new if id(one) not in covered)
-    return Shelf(baseline, shown_path(path, baselines.cwd), replace(matching, new=new), cut_off)
+    return Shelf(baseline, shown_path(path, baselines.cwd), replace(matching, new=new), cut_off, read)
 
 
 def _baseline(path: Path, settings: Sequence[Settings], baselines: Baselines) -> Baseline:

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 from migration_guard.changes import Changes, changed_since, leads_elsewhere, staged
 from migration_guard.discover import BACKFILL, NOTHING, Candidate, Discovery, UsageError, discover
+from migration_guard.files import exists
 from migration_guard.git import Git, GitError
 from migration_guard.operations import Reading
 from migration_guard.request import Request
-from migration_guard.sources import is_source
-
-_GOVERNING = (".toml", ".ini", ".cfg")
-"""Files that govern migrations."""
-_LIBRARIES = frozenset(
-    {*sys.stdlib_module_names, "alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "sqlmodel", "yoyo", "south"}
-)
-
-
-def _leads(name: str) -> bool:
-    """Whether a migration may read or import a file, or be governed by it."""
-    return is_source(name) or name.endswith(_GOVERNING)
+from migration_guard.sources import governs, is_for_others, is_source
 
 
 def changes_of(request: Request) -> Changes | None:
@@ -39,30 +28,33 @@ def changes_of(request: Request) -> Changes | None:
 
 
 def find(request: Request, changes: Changes | None = None) -> tuple[Discovery, frozenset[Path] | None]:
-    """Find what is asked for; where helpers or configurations are among it, also what may lead to them.
+    """Find what is asked for; where other files are among it, also what may lead to them or is governed by them.
 
     In that case the second value says which files were asked for themselves.
     """
     if changes is None:
         found = discover(request.paths, cwd=request.cwd, load=request.load, force_exclude=request.force_exclude)
         named = request.paths if request.force_exclude else ()
-        asked = {request.cwd / path for path in named if _leads(path)}
+        asked = {path for path in (request.cwd / name for name in named) if path.is_file()}
     else:
-        paths = [str(one.path) for one in changes.every]
+        paths = [str(one.path) for one in changes.every if is_source(one.path.name) or exists(one.path)]
         found = discover(paths, cwd=request.cwd, load=request.load, force_exclude=True) if paths else NOTHING
-        asked = {one.path for one in changes.every if _leads(one.path.name)}
+        asked = {one.path for one in changes.every}
     direct = frozenset(one.path for one in found.candidates)
     known = {os.path.realpath(path) for path in direct}
     others_left = [path for path in asked if os.path.realpath(path) not in known]
-    if not others_left and not (changes is not None and changes.gone):
+    gone = changes.gone if changes is not None else ()
+    if not others_left and not gone:
         return found, None
-    governing = any(not is_source(path.name) for path in others_left)
+    governing = any(map(governs, (*gone, *(path.name for path in others_left))))
+    unnamed = bool(gone) or not all(is_for_others(path.name) for path in others_left)
+    kinds = {path.suffix.encode() for path in others_left if path.suffix}
+
+    def may_lead(source: bytes) -> bool:
+        return leads_elsewhere(source) and (unnamed or any(kind in source for kind in kinds))
+
     every = discover((), cwd=request.cwd, load=request.load)
-    more = tuple(
-        one
-        for one in every.candidates
-        if one.path not in direct and (governing or leads_elsewhere(one.source, _LIBRARIES))
-    )
+    more = tuple(one for one in every.candidates if one.path not in direct and (governing or may_lead(one.source)))
     if not more:
         return found, None
     candidates = tuple(sorted((*found.candidates, *more), key=lambda one: one.shown))

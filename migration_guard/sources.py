@@ -12,6 +12,24 @@ _SQL = re.compile(
 _NUMBERED = re.compile(r"^\d+[-_.]\S*$|^\d{3,}")
 
 
+_GOVERNING = (".toml", ".ini", ".cfg")
+_FOR_OTHERS = re.compile(
+    r"\.(?:md|rst|pdf|html?|css|scss|less|[cm]?[jt]sx?|vue|svg|png|jpe?g|gif|ico|webp|woff2?|ttf|po|mo|pot|lock|map|"
+    r"sh|go|rs|java|c|h|cpp|rb|php)\Z",
+    re.IGNORECASE,
+)
+
+
+def governs(name: str) -> bool:
+    """Say whether a file's name is that of a configuration."""
+    return name.endswith(_GOVERNING)
+
+
+def is_for_others(name: str) -> bool:
+    """Say whether a file's name is that of what people and browsers read: a migration that reads it says so by its kind."""
+    return bool(_FOR_OTHERS.search(name))
+
+
 PATCHES = "patches.txt"
 """Frappe's list of patches, lines of which may be Python."""
 

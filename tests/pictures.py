@@ -77,6 +77,9 @@ def taken(browser: Chrome, folder: Path, name: str, file: Path) -> Iterator[str]
             browser.get(file.as_uri())
             picture = browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
             (folder / f"{name}-{width}-{scheme}.png").write_bytes(base64.b64decode(picture["data"]))
+            browser.execute_script(
+                "localStorage.clear()"
+            )  # where the documentation keeps the scheme that it was first seen in
             if said := complaints(browser):
                 yield f"{name}, {width} wide, {scheme}: the console says {said}"
             if not fits(browser):

@@ -226,6 +226,23 @@ def test_what_a_helper_was_made_to_do_is_not_new_to_this_version(tmp_path: Path)
     assert (len(only(found).matching.new), found.report.unchanged) == (1, 0)
 
 
+@pytest.mark.parametrize("edit", ["changed", "gone"])
+def test_what_a_module_behind_it_was_made_to_do_is_no_upgrade_of_the_tool(tmp_path: Path, edit: str) -> None:
+    """Neither the migration nor the file of the statement changed; what they are given did."""
+    where = Project.at(tmp_path)
+    where.write("values.py", "N = 1\n")
+    where.write("helpers.py", 'from values import N\n\n\ndef fill(op):\n    op.execute(f"UPDATE leads SET n = {N}")\n')
+    where.write("versions/a1.py", alembic("a1").replace("    pass", "    from helpers import fill\n    fill(op)"))
+    where.accept()
+    where.commit()
+    (where.root / "values.py").unlink() if edit == "gone" else where.write("values.py", "N = 2\n")
+    where.commit()
+    found = where.run()
+    assert (len(only(found).matching.new), found.report.unchanged) == (1, 0)
+    assert where.guard("baseline", "--tool-upgrade").returncode == 0
+    assert where.guard("check").returncode == 1
+
+
 @pytest.mark.parametrize("arguments", [["baseline", "--tool-upgrade"], ["check", "--baseline-from", "HEAD~1"]])
 def test_a_clone_without_its_history_says_so(where: Project, tmp_path_factory: pytest.TempPathFactory, arguments: list[str]) -> None:  # fmt: skip
     where.write("versions/c3.py", alembic("c3", "DELETE FROM leads", after="b2"))

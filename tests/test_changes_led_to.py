@@ -168,3 +168,90 @@ def test_a_helper_left_out_by_a_sparse_checkout_is_no_clean_run(where: Project) 
         assert "Traceback" not in ran.stderr
     assert where.guard("check", "--diff", "main").returncode == 2
     assert where.guard("check").returncode == 1
+
+
+READS = """import json, os
+from pathlib import Path
+import sqlalchemy as sa
+from alembic import op
+from app.files import text
+
+revision = "r2"
+down_revision = None
+t = sa.table("t", sa.column("a"))
+
+
+def upgrade():
+    {0}
+"""
+FILES = "import os\n\n\ndef text(name):\n    return open(os.path.join('data', name)).read()\n"
+ROWS = 'for row in json.loads((Path(__file__).parent / "rows.json").read_text()):\n        op.execute(t.update().values(a=row))'
+
+
+@pytest.mark.parametrize(
+    ("statement", "file"),
+    [
+        pytest.param(ROWS, "versions/rows.json", id="rows"),
+        pytest.param("op.execute(open('data/x.sql').read())", "data/x.sql", id="SQL where the program starts"),
+        pytest.param("op.execute(text('x.txt'))", "data/x.txt", id="a helper that reads"),
+        pytest.param("op.execute(t.update().values(a=text('x.html')))", "data/x.html", id="a page that is named"),
+    ],
+)
+def test_a_file_of_data_that_a_migration_reads_is_told(where: Project, statement: str, file: str) -> None:
+    where.write("app/files.py", FILES)
+    where.write(file, '["UPDATE t SET a = 1"]\n')
+    where.write("versions/r2.py", READS.format(statement))
+    assert where.guard("baseline", "--accept-new").returncode == 0
+    where.git("checkout", "-q", "-B", "main")
+    where.commit()
+    where.git("checkout", "-q", "-B", "feature")
+    where.write(file, '["UPDATE t SET a = 2"]\n')
+    where.git("add", "--all")
+    for arguments in ((), ("--diff", "main"), ("--staged",), ("--force-exclude", file)):
+        ran = where.guard("check", "--output-format", "concise", *arguments)
+        assert (ran.returncode, ran.stdout.count("versions/r2.py:")) == (1, 1), (arguments, ran.stdout)
+        assert "--tool-upgrade" not in ran.stdout, arguments
+    where.guard("baseline", "--tool-upgrade")
+    assert where.guard("check").returncode == 1, "what is read is another one: that is no upgrade of the tool"
+
+
+def test_a_configuration_or_a_module_that_is_gone_is_told(where: Project) -> None:
+    where.git("checkout", "-q", "main")
+    where.write("migration-guard.toml", 'small-tables = ["b"]\n')
+    where.commit()
+    where.git("checkout", "-q", "-B", "feature")
+    where.git("rm", "-q", "migration-guard.toml")
+    where.git("mv", "app/helpers.py", "app/others.py")
+    for arguments in (("--diff", "main"), ("--staged",)):
+        ran = where.guard("check", "--no-baseline", "--output-format", "concise", *arguments)
+        assert ran.returncode == 1
+        assert "versions/other.py:8:17: MG101 [medium] UPDATE of b" in ran.stdout
+        assert "versions/r1.py:9:5: MG109" in ran.stdout
+
+
+def test_several_revisions_are_refused_with_what_is_expected(where: Project) -> None:
+    ran = where.guard("check", "--diff", "main...HEAD")
+    assert ran.returncode == 2
+    assert "expected one revision" in ran.stderr
+
+
+@pytest.mark.parametrize("name", ["README.md", "page.html", "film.mp4", "rows.csv"])
+def test_what_no_migration_reads_is_no_problem_when_staged(where: Project, name: str) -> None:
+    where.write(name, "x\n")
+    where.git("add", name)
+    ran = where.guard("check", "--staged")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("0 migrations checked")
+
+
+def test_data_beside_what_is_staged_is_read_from_the_index(where: Project) -> None:
+    where.write("versions/rows.csv", "1\n")
+    where.write("app/files.py", FILES)
+    rows = "for row in open(Path(__file__).parent / 'rows.csv'):\n        op.execute(t.update().values(a=row))"
+    where.write("versions/r2.py", READS.format(rows))
+    assert where.guard("baseline", "--accept-new").returncode == 0
+    where.commit()
+    where.write("versions/r2.py", READS.format(rows) + "# one more line\n")
+    where.git("add", "--all")
+    where.write("versions/rows.csv", "2\n")
+    assert "0 new, 1 grandfathered" in where.guard("check", "--staged").stdout

@@ -37,6 +37,22 @@ def guard(cwd: Path, *arguments: str, **environment: str) -> subprocess.Complete
     return program.run(*arguments, cwd=cwd, env={**inherited, **environment})
 
 
+@pytest.mark.parametrize(
+    ("typed", "usage", "meant"),
+    [
+        (("moev",), "migration-guard check [OPTIONS]", "move"),
+        (("baseline", "ad"), "migration-guard baseline [OPTIONS]", "add"),
+    ],
+)
+def test_a_mistyped_command_is_told_the_nearest(
+    repository: Path, typed: tuple[str, ...], usage: str, meant: str
+) -> None:
+    told = guard(repository, *typed)
+    assert told.returncode == 2
+    assert usage in " ".join(told.stderr.split())
+    assert f"there is no '{typed[-1]}' (or did you mean the command \"{meant}\"?)" in told.stderr
+
+
 def test_a_deploy_script_that_is_named_and_gone_is_told(repository: Path) -> None:
     """`verify` refuses to begin there; a check, which does not need it, says so."""
     put(repository, a=CLEAN)

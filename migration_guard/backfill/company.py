@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from migration_guard.backfill import shown
 from migration_guard.backfill.connect import Address
 from migration_guard.backfill.errors import CannotRun, judged
 from migration_guard.backfill.pinned import SPELLING
@@ -82,7 +83,7 @@ def at_work(where: Address, store: Store, keys: Sequence[str]) -> int:
     """Count the workers that are at some backfills just now, whoever has started them."""
     try:
         with visit(where) as connection:
-            return store.at_work(connection, keys)
+            return shown.at_work(connection, store, keys)
     except DBAPIError as error:
         raise CannotRun(f"nobody can say who is at work: {judged(error)}") from None
 

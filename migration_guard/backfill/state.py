@@ -29,10 +29,10 @@ from migration_guard.backfill.record import (
     Swept,
     Window,
 )
-from migration_guard.backfill.standing import Counts, SetAside, Standing, TenantCounts
+from migration_guard.backfill.standing import Counts, SetAside
 from migration_guard.backfill.statements import statement
-from migration_guard.backfill.steered import FREELY, Steered
-from migration_guard.backfill.steering import Steering, steering_of
+from migration_guard.backfill.steered import FREELY, Steered, steered_of
+from migration_guard.backfill.steering import Steering
 from migration_guard.backfill.tables import Tables
 from migration_guard.backfill.transitions import FINISHED, TAKEN_UP, Actor, State, check
 
@@ -70,7 +70,7 @@ class Store:
 
     def find(self, connection: Connection, key: str) -> Record | None:
         """Give what is known of a backfill."""
-        row = self._sent(connection, "one", backfill=key, parts=self._alive).first()
+        row = self._sent(connection, "one", backfill=key, parts=self.alive).first()
         if row is None:
             return None
         record = Record(*row)
@@ -99,7 +99,7 @@ class Store:
         token: int | None = self._sent(
             connection,
             "claim",
-            parts=self._alive,
+            parts=self.alive,
             backfill=key,
             who=whoami(),
             lease=lease,
@@ -186,7 +186,7 @@ class Store:
         rows = self._sent(
             connection,
             "control",
-            parts={**self._steered, "before": self.sql("at_it_besides", who="<", alive=statement("range_alive"))},
+            parts={**self.steering, "before": self.sql("at_it_besides", who="<", alive=statement("range_alive"))},
             thresholds=thresholds,
             blind=BLIND,
             backfill=key,
@@ -202,13 +202,13 @@ class Store:
             Place(row[0], row[1], row[2], row[3], _key(row[4]), _keys(row[5]), *row[6:])
             for row in (one[9:] for one in rows if one[9] is not None)
         )
-        return Control(request, queued, set_aside, _steered(rows[0][4:8]), bool(rows[0][8]), tuple(places))
+        return Control(request, queued, set_aside, steered_of(rows[0][4:8]), bool(rows[0][8]), tuple(places))
 
     def steered(self, connection: Connection, key: str, thresholds: str | None = None) -> Steered:
         """Ask what is asked of a backfill, without a batch; who has no thresholds of his own hears of all."""
         given = {"backfill": key, "thresholds": thresholds, "blind": BLIND}
-        row = self._sent(connection, "steering", parts=self._steered, **given).first()
-        return FREELY if row is None else _steered(row)
+        row = self._sent(connection, "steering", parts=self.steering, **given).first()
+        return FREELY if row is None else steered_of(row)
 
     def windows(self, connection: Connection, key: str) -> tuple[Window, ...]:
         """Give the windows with work in them, those first that have had the fewest batches."""
@@ -350,52 +350,24 @@ class Store:
             self.skip(connection, window, keys)
         return len(rows)
 
-    # What is shown.
-
-    def standings(self, connection: Connection) -> tuple[Standing, ...]:
-        """Give the line of every backfill."""
-        lines: list[list[Any]] = [
-            [
-                *(row[0], State(row[1]), row[2], Counts(*row[3:9]), *row[9:18], _key(row[18]), row[19]),
-                *(_steered(row[20:24]), *row[24:28]),
-            ]
-            for row in self._sent(
-                connection, "status", parts={**self._alive, **self._steered}, thresholds=None, blind=BLIND
-            ).all()
-        ]
-        return tuple(Standing(*line) for line in lines)
-
     def counts(self, connection: Connection, key: str) -> Counts:
         """Give what has become of the rows of a backfill."""
         return Counts(*self._sent(connection, "counts", backfill=key).one())
 
-    def tenants(self, connection: Connection) -> tuple[TenantCounts, ...]:
-        """Give the counts of every tenant."""
-        rows = self._sent(connection, "status_by_tenant").all()
-        return tuple(TenantCounts(row[0], row[1], Counts(*row[2:8]), row[8]) for row in rows)
-
-    def at_work(self, connection: Connection, keys: Sequence[str]) -> int:
-        """Count the workers that are at some backfills just now."""
-        parts = {"range_alive": statement("range_alive"), **self._alive}
-        return int(self._sent(connection, "at_work", parts=parts, keys=list(keys)).scalar())
-
     @property
-    def _steered(self) -> dict[str, str]:
+    def steering(self) -> dict[str, str]:
+        """What of a statement asks for the pace, and for what holds."""
         return {"steered": statement("steered"), "braked": self.sql("braked")}
 
     @property
-    def _alive(self) -> dict[str, str]:
+    def alive(self) -> dict[str, str]:
+        """What of a statement asks whether who has claimed a backfill is still there."""
         return {"alive": self.sql("alive", range_alive=statement("range_alive"))}
 
     def _sent(
         self, connection: Connection, name: str, /, parts: dict[str, str] | None = None, **parameters: Any
     ) -> Any:
         return connection.exec_driver_sql(self.sql(name, **(parts or {})), parameters)
-
-
-def _steered(row: Sequence[Any]) -> Steered:
-    pace, here, braked, measured = row
-    return Steered(steering_of(pace), here, braked, measured)
 
 
 def _key(key: Sequence[str] | None) -> Value | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from migration_guard.backfill.brake.law import BLIND
-from migration_guard.backfill.steering import FREE, Steering
+from migration_guard.backfill.steering import FREE, Steering, steering_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,9 @@ class Steered:
 
 FREELY = Steered()
 """Nothing is asked."""
+
+
+def steered_of(row: Sequence[Any]) -> Steered:
+    """Read what a statement gives."""
+    pace, here, braked, measured = row
+    return Steered(steering_of(pace), here, braked, measured)

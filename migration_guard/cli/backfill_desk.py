@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from migration_guard.backfill import shown
 from migration_guard.backfill.arrays import array
 from migration_guard.backfill.connect import APPLICATION, address_in, engine
 from migration_guard.backfill.definition import DefinitionError, nearest
@@ -53,12 +54,12 @@ class Desk:
     def standings(self) -> tuple[Standing, ...]:
         """Give the line of every backfill; none before the first run."""
         with self._transaction() as connection:
-            return self._store.standings(connection) if self._store.tables.ready(connection, Use.READ) else ()
+            return shown.standings(connection, self._store) if self._store.tables.ready(connection, Use.READ) else ()
 
     def tenants(self) -> tuple[TenantCounts, ...]:
         """Give the counts of every tenant."""
         with self._transaction() as connection:
-            return self._store.tenants(connection) if self._store.tables.ready(connection, Use.READ) else ()
+            return shown.tenants(connection, self._store) if self._store.tables.ready(connection, Use.READ) else ()
 
     def holders(self) -> tuple[Holder, ...]:
         """Give who does what, where a backfill is shared."""
@@ -171,7 +172,9 @@ class Desk:
         record = self._store.find(connection, key) if self._store.tables.ready(connection) else None
         if record is None:
             known = (
-                [one.key for one in self._store.standings(connection)] if self._store.tables.ready(connection) else []
+                [one.key for one in shown.standings(connection, self._store)]
+                if self._store.tables.ready(connection)
+                else []
             )
             raise DefinitionError(f'no backfill with the key "{key}" has ever been run here{nearest(key, known)}')
         return record

@@ -16,7 +16,7 @@ from migration_guard.cli.options import completing, loader, reading_options, rul
 from migration_guard.cli.output import complain, is_read
 from migration_guard.cli.progress import watched
 from migration_guard.cli.reports import wanted
-from migration_guard.cli.running import told_problems
+from migration_guard.cli.running import mistyped, told_problems
 from migration_guard.config import ConfigError
 from migration_guard.discover import UsageError
 from migration_guard.findings import Severity
@@ -175,11 +175,7 @@ def _checked(request: Request, *, quiet: bool, verbose: bool, closed: bool, hear
     except ConfigError as error:
         raise click.ClickException(told(error)) from None
     except UsageError as error:
-        from difflib import get_close_matches  # noqa: PLC0415 -- for who mistyped
-
-        near = get_close_matches(request.paths[0], COMMANDS, 1) if request.paths else []
-        meant = f' (or did you mean the command "{near[0]}"?)' if near else ""
-        raise click.UsageError(f"{error}{meant}") from None
+        raise mistyped(error, request.paths, [*COMMANDS]) from None
     told_of(cache, verbose=verbose)
     for note in found.notes:
         complain(note)

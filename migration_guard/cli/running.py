@@ -79,6 +79,13 @@ def checked(
     return found
 
 
+def mistyped(error: Exception, paths: Sequence[str], commands: Sequence[str]) -> click.UsageError:
+    """What is wrong with how it was asked for; a path that is not there may have been meant as a command."""
+    near = difflib.get_close_matches(paths[0], commands, 1) if paths else []
+    hint = f' (or did you mean the command "{near[0]}"?)' if near else ""
+    return click.UsageError(f"{error}{hint}")
+
+
 def told_problems(found: Run) -> int:
     """Tell what could not be checked, and give the exit code for it."""
     for problem in found.report.problems:

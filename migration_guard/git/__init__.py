@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import field
 from datetime import date
@@ -13,10 +13,11 @@ from migration_guard.git.run import GitError, ask
 from migration_guard.git.snapshot import extracted
 from migration_guard.git.view import View, open_view
 from migration_guard.lean import dataclass
-from migration_guard.sources import is_source
 
 __all__ = ["Git", "GitError"]
 
+_MANY = 500
+"""Files that a command is asked about by their names; about more it is asked without."""
 _PLAINLY = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty")
 """A difference as it is. Whether a submodule is dirty would be found out by a git that obeys its configuration."""
 
@@ -40,7 +41,8 @@ class Git:
         if not revision.startswith("-"):
             name = self._ask("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         if not name:
-            raise GitError(f"there is no revision {revision!r} here{self._shallow()}")
+            one = "; expected one revision: compared is with where HEAD left it" if ".." in revision else ""
+            raise GitError(f"there is no revision {revision!r} here{one or self._shallow()}")
         return name
 
     def head(self) -> str:
@@ -88,8 +90,9 @@ class Git:
         asked = {self.name(path): path for path in paths}
         if not asked:
             return frozenset()
-        there = self._names("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", *asked)
-        changed = self._names("diff", *_PLAINLY, "--name-only", "-z", commit, "--", *asked)
+        named = asked if len(asked) <= _MANY else ()  # a command line has an end
+        there = self._names("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", *named)
+        changed = self._names("diff", *_PLAINLY, "--name-only", "-z", commit, "--", *named)
         return frozenset(asked[name] for name in there - changed if name in asked)
 
     def changes(self, *against: str) -> list[tuple[str | None, str]]:
@@ -111,10 +114,13 @@ class Git:
             raise GitError("git diff failed")
         return out
 
-    def deletes(self, *against: str) -> bool:
-        """Whether files that could lead to others, or govern them, were taken out."""
-        names = self._names("diff", *_PLAINLY, "--name-only", "-z", "--diff-filter=D", *against, "--")
-        return any(is_source(name) or name.endswith((".toml", ".ini")) for name in names)
+    def deleted(self, *against: str) -> tuple[str, ...]:
+        """Give the files that were taken out, or got another name."""
+        return tuple(
+            sorted(
+                self._names("diff", *_PLAINLY, "--no-renames", "--name-only", "-z", "--diff-filter=D", *against, "--")
+            )
+        )
 
     def unmerged(self) -> frozenset[str]:
         """Give the files that hold conflicts of a merge."""
@@ -134,14 +140,14 @@ class Git:
         return self._names("ls-files", "--others", "-z", *(ignored if self._view.excludes.is_file() else ignored[:1]))
 
     @contextmanager
-    def snapshot(self, commit: str) -> Iterator[Path]:
-        """Give a folder with the files of a commit, or of the index if the name is empty, that a run may read."""
+    def snapshot(self, commit: str, also: Collection[str] = ()) -> Iterator[Path]:
+        """Give a folder with the files of a commit, or of the index if the name is empty, that a run may read, and some others."""
         listed = ("ls-files", "-s", "-z") if commit == "" else ("ls-tree", "-r", "-z", "--full-tree", commit)
         entries = self._view.out(*listed)
         if entries is None:
             raise GitError(f"git {listed[0]} failed{self._shallow()}")
         own = self._ask("rev-parse", "--absolute-git-dir") or ""
-        with extracted(entries, own, lambda given: self._view.out("cat-file", "--batch", given=given)) as folder:
+        with extracted(entries, own, lambda given: self._view.out("cat-file", "--batch", given=given), also) as folder:
             yield folder
 
     def files(self, commit: str) -> frozenset[str]:

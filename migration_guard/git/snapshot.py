@@ -6,7 +6,7 @@ Objects are read by `cat-file --batch`, which knows no filter, no attribute and 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,26 +38,42 @@ _READ = frozenset(
         ".mako",
         ".pyi",
         ".jsonl",
+        ".csv",
+        ".tsv",
+        ".dat",
+        ".data",
+        ".tmpl",
+        ".tpl",
+        ".j2",
+        ".jinja",
+        ".jinja2",
+        ".gz",
+        ".bz2",
+        ".xz",
+        ".pkl",
+        ".pickle",
         "",
         *ARCHIVES,
         *COMPILED,
     }
 )
 """What a run may read; the rest of a repository is left where it is."""
-LIMIT = 32 * 1024 * 1024
-"""A file that is larger is left out, as it is when it is read."""
 _FILE = ("100644", "100755")
 
 
 @contextmanager
-def extracted(entries: bytes, repository: str, contents: Callable[[bytes], bytes | None]) -> Iterator[Path]:
+def extracted(
+    entries: bytes, repository: str, contents: Callable[[bytes], bytes | None], also: Collection[str]
+) -> Iterator[Path]:
     """Write what `ls-tree -r -z` or `ls-files -s -z` lists into a temporary folder, and remove it in the end.
 
     It is a working tree of `repository`. `contents` gives what `cat-file --batch` prints for the hashes on its input. Links and submodules are not followed:
     they are not written. Raises GitError.
     """
     wanted = [
-        (name, digest) for name, digest in _files(entries) if is_source(name) or Path(name).suffix.lower() in _READ
+        (name, digest)
+        for name, digest in _files(entries)
+        if is_source(name) or Path(name).suffix.lower() in _READ or name in also
     ]
     printed = contents(b"".join(digest + b"\n" for _, digest in wanted))
     if printed is None:

@@ -150,7 +150,8 @@ def _commands(value: Value) -> bool:
         return any(_commands(item) for _, item in value.known.values())
     if not isinstance(value, Sequence):
         return False
-    return any(_is_command(one) or _commands(one) for item in value.known for one in item.alternatives())
+    held = (*value.known, *((value.rest,) if value.rest is not None else ()))
+    return any(_is_command(one) or _commands(one) for item in held for one in item.alternatives())
 
 
 def _is_command(value: Value) -> bool:

@@ -27,6 +27,12 @@ _OF_OPENUPGRADE = frozenset(
     "drop_module_constraints remove_tables_fks set_xml_ids_noupdate_value".split()
 )
 """What Odoo's openupgradelib has that changes no rows of an application; the rest of it does."""
+_OF_OSLO = frozenset(
+    "get_table add_index drop_index change_index_columns index_exists index_exists_on_columns column_exists get_indexes "
+    "get_foreign_keys get_foreign_key_constraint_name get_unique_keys get_non_innodb_tables get_db_connection_info".split()
+)
+"""What OpenStack's oslo.db has that only looks at tables, or changes indexes."""
+_OF_HELPERS = {"openupgradelib": _OF_OPENUPGRADE, "oslo_db": _OF_OSLO}
 _QUEUE_PACKAGES = frozenset(
     "rq django_rq celery kombu huey dramatiq procrastinate arq taskiq django_q saq streaq django_tasks prefect".split()
 )
@@ -77,7 +83,7 @@ def is_reader(callee: Value, name: str) -> bool:
     """Whether it comes from a package that does not write through what it is given."""
     if not isinstance(callee, External):
         return False
-    return callee.root in _READERS or (callee.root == "openupgradelib" and name in _OF_OPENUPGRADE)
+    return callee.root in _READERS or name in _OF_HELPERS.get(callee.root, ())
 
 
 def enqueues(callee: Value, name: str, arguments: tuple[Value, ...]) -> bool:

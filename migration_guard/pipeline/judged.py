@@ -73,6 +73,7 @@ def _of_one(
         blocks=reading.blocks,
         procedures=reading.procedures,
         operations=reading.operations,
+        reached=reading.reached,
     )
     return checked, problems
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from migration_guard.baseline import Filed
+from migration_guard.changes import leads_elsewhere
 from migration_guard.config import Settings
 from migration_guard.discover import BACKFILL
 from migration_guard.discover.patterns import is_glob
@@ -19,6 +20,7 @@ from migration_guard.pipeline.filed import Shelved
 from migration_guard.report.model import Report
 from migration_guard.request import Request, Run
 from migration_guard.rules import all_rules
+from migration_guard.sources import is_for_others
 
 
 def show(shelved: Shelved) -> Run:
@@ -83,15 +85,20 @@ def unchanged_since(shelf: Shelf, cwd: Path) -> tuple[Filed, ...]:
         return ()
     git = Git.at(baseline.folder)
     commit = git.last_change(baseline.path)
-    places = {id(one): _places(one, baseline.folder, cwd) for one in new}
+    places = {id(one): _places(one, shelf, cwd) for one in new}
     same = git.unchanged(commit, {place for every in places.values() for place in every})
-    return tuple(one for one in new if places[id(one)] <= same)
+    alike = [one for one in new if places[id(one)] <= same]
+    leading = {id(one) for one in alike if leads_elsewhere(shelf.read[one.file].candidate.source)}
+    if leading and any(not is_for_others(name) for name in git.deleted(commit)):
+        return tuple(one for one in alike if id(one) not in leading)  # what they led to may be gone
+    return tuple(alike)
 
 
-def _places(filed: Filed, folder: Path, cwd: Path) -> frozenset[Path]:
-    """The files that a finding is made of: the migration, and the one in which its statement stands."""
+def _places(filed: Filed, shelf: Shelf, cwd: Path) -> frozenset[Path]:
+    """The files that a finding is made of: the migration, the one in which its statement stands, all that it leads to."""
     via = filed.finding.operation.via if filed.finding.operation else None
-    return frozenset({folder / filed.file, *([cwd / via.rpartition(":")[0]] if via else [])})
+    reached = map(Path, shelf.read[filed.file].reached)
+    return frozenset({shelf.baseline.folder / filed.file, *([cwd / via.rpartition(":")[0]] if via else []), *reached})
 
 
 def _decoded(source: bytes) -> str:

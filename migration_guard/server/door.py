@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -172,9 +174,20 @@ def serve() -> None:
     """Serve an editor on standard input and output until it leaves."""
     server = make()
     try:
-        server.start_io()
+        with _lines() as (asked, answered):
+            server.start_io(asked, answered)
     finally:
         server.close()
+
+
+@contextlib.contextmanager
+def _lines() -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Keep the editor's lines from whatever a library might print; pygls closes them, and the process goes on to its end."""
+    with os.fdopen(os.dup(0), "rb") as asked, os.fdopen(os.dup(1), "wb") as answered:
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.close(quiet)
+        yield asked, answered
 
 
 def make() -> Guard:

@@ -275,6 +275,7 @@ class Reader:
             if change.kind is OperationKind.CTAS:
                 target, temporary = writes.into(statement, verb)
                 steps += ddl.created(statement, verb, target, temporary=temporary)
+        steps += writes.kept(statement, at, end)
         if verb == end:
             steps.append(Unknown("its verb is put together while running", statement[at].start, statement[end - 1].end))
         steps += self._calls.called(statement, at, statement[at].start, statement[end - 1].end)

@@ -168,6 +168,16 @@ def _beyond_only(statement: Statement, index: int) -> int:
     return index + (statement[index].text == "(")
 
 
+def kept(statement: Statement, at: int, end: int) -> Iterator[Change]:
+    """`OUTPUT deleted.id INTO log`: SQL Server keeps what a statement changes in another table."""
+    for index in statement.level(at + 1, end):
+        if statement.word(index) == "OUTPUT" and statement.word(at) in _VERBS | {"WITH"}:
+            into_ = statement.find(index, end, "INTO", "FROM", "WHERE", "VALUES", "SELECT", "WHEN")
+            target, _ = statement.name(into_ + 1)
+            if statement.word(into_) == "INTO" and target is not None and target.text[:1] not in {"@", "#"}:
+                yield change(OperationKind.INSERT_SELECT, statement, index, end, target)
+
+
 def _options(statement: Statement, index: int) -> int:
     """The index after the words that may stand between a verb and its table."""
     index = statement.skip(index, *_MODIFIERS)

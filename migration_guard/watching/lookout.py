@@ -21,6 +21,7 @@ from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.ranges import holders
 from migration_guard.backfill.registry import Definition
 from migration_guard.backfill.session import Session
+from migration_guard.backfill.shown import standings
 from migration_guard.backfill.standing import Happened, Holder, Standing
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.trust import PINNED, Use
@@ -87,11 +88,11 @@ class Eyes:
             if self._newest is None:
                 self._begin(connection)
             seen = self._history.since(connection, (self._newest or 0) - LATE)
-            standings, held = self._store.standings(connection), holders(connection, self._store.schema)
+            lines, held = standings(connection, self._store), holders(connection, self._store.schema)
         events = tuple(one for one in seen if one.id not in self._known)
         self._newest = max([self._newest or 0, *(one.id for one in seen)])
         self._known = frozenset(one.id for one in seen)
-        return Snapshot(standings, held, events, time.time())
+        return Snapshot(lines, held, events, time.time())
 
     def _begin(self, connection: Connection) -> None:
         self._newest = self._history.newest(connection)

@@ -140,7 +140,7 @@ async def editing(root: Path) -> AsyncIterator[Editor]:
         if server.returncode is None:
             await asyncio.wait_for(editor.shutdown_async(None), PATIENCE)
             editor.exit(None)
-            await asyncio.wait_for(server.wait(), PATIENCE)
+            assert await asyncio.wait_for(server.wait(), PATIENCE) == 0, "an editor would say that it crashed"
         await editor.stop()  # type: ignore[no-untyped-call]
 
 

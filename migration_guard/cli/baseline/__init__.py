@@ -27,6 +27,13 @@ class Commands(click.Group):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The unnamed command has no name in its usage either: `baseline update` is about a path."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return "" if name == DEFAULT else name, found, rest
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show what the unnamed command takes, since it is the one that is used most."""
         update = self.get_command(ctx, DEFAULT)

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from migration_guard.baseline import Filed, dump, updated
+from migration_guard.cli.baseline import COMMANDS
 from migration_guard.cli.output import complain, emit, replace_file
-from migration_guard.cli.running import baseline_options, checked, told_problems
+from migration_guard.cli.running import baseline_options, checked, mistyped, told_problems
 from migration_guard.filing import Shelf
 from migration_guard.git import GitError
 from migration_guard.pipeline import Run, unchanged_since
@@ -42,7 +43,10 @@ def command(
     isolated: bool,
 ) -> int:
     """Write the baseline, or bring it up to date."""
-    found = checked(paths, file=file, jobs=jobs, config=config, isolated=isolated, upgrades=tool_upgrade)
+    try:
+        found = checked(paths, file=file, jobs=jobs, config=config, isolated=isolated, upgrades=tool_upgrade)
+    except click.UsageError as error:
+        raise mistyped(error, paths, COMMANDS) from None
     fresh = set(map(id, _unchanged(found))) if tool_upgrade else set()
     changes = False
     for shelf in found.shelves:

@@ -1,6 +1,6 @@
 """Which calls read which files of the repository: what stands in these decides which rows are written.
 
-SQL is none of it: its statements are told themselves, one by one.
+SQL that is read is none of it: its statements are told themselves, one by one.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ _FIXTURES = (".json", ".jsonl", ".yaml", ".yml", ".xml")
 def reads(path: Path | None, call: Call) -> None:
     """A call reads a file, or opens it."""
     repository = call.machine.repository
-    if path is None or path.suffix == ".sql":
+    if path is None or (path.suffix == ".sql" and folders.is_file(path)):
         return
     at = call.machine.folder()
     relative = path.relative_to(at) if path.is_relative_to(at) else None
     above = [one / relative for one in at.parents if one.is_relative_to(repository.root)] if relative else []
     for one in (path, *above):  # a relative path begins where the program is started
         if folders.is_file(one) and repository.holds(one):
+            repository.reached.add(one)
             caller = call.machine.frames[-1].place
             by_caller = repository.opened.setdefault(id(call.place.whole), {})
             by_caller.setdefault(id(caller.whole) if caller is not None else 0, {})[one] = None
