@@ -221,18 +221,18 @@ def _reads_tables(node: exp.Insert) -> bool:
 
 
 def _called_by(table: exp.Table) -> str:
-    """The name of the function that stands where a table does; none where it is a table."""
+    """The name of the function that stands where a table does; none where it is a table, or one that is not asked for here."""
     function = table.this
     if isinstance(function, exp.Anonymous):
         return function.name.upper()
-    return function.sql_name() if isinstance(function, exp.Func) else ""
+    return "GENERATE_SERIES" if isinstance(function, exp.GenerateSeries) else ""
 
 
 _OF_ARGUMENTS = words(
-    "UNNEST GENERATE_SERIES GENERATE_SUBSCRIPTS STRING_TO_TABLE REGEXP_SPLIT_TO_TABLE REGEXP_MATCHES "
+    "GENERATE_SERIES GENERATE_SUBSCRIPTS STRING_TO_TABLE REGEXP_SPLIT_TO_TABLE REGEXP_MATCHES "
     "JSON_POPULATE_RECORD JSONB_POPULATE_RECORD JSON_POPULATE_RECORDSET JSONB_POPULATE_RECORDSET JSON_TO_RECORDSET JSONB_TO_RECORDSET "
     "JSON_ARRAY_ELEMENTS JSONB_ARRAY_ELEMENTS JSON_ARRAY_ELEMENTS_TEXT JSONB_ARRAY_ELEMENTS_TEXT JSON_EACH JSONB_EACH JSON_EACH_TEXT "
-    "JSONB_EACH_TEXT JSON_TABLE"
+    "JSONB_EACH_TEXT"
 )
 """Functions whose rows are made of what they are given; others, such as ClickHouse's `remote`, read tables elsewhere."""
 
