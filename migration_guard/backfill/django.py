@@ -46,6 +46,11 @@ def models_at(connection: Connection, app: str, migration: str) -> Iterator[tupl
         connections[DEFAULT_DB_ALIAS] = own
 
 
+def in_order(rows: Any) -> Any:
+    """Give a queryset that goes through its rows in one order each time: by their key, where it has none of its own."""
+    return rows if rows.ordered else rows.order_by("pk")
+
+
 def _set_up() -> None:
     """Load the project's settings and apps, unless that is done. Raises Refused."""
     import django  # noqa: PLC0415

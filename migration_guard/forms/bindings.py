@@ -109,6 +109,8 @@ class Names:
     """Methods that are called for nothing that they give, by the names of their objects."""
     results: list[tuple[Spot, cst.BaseExpression]] = field(default_factory=list)
     """What is returned or yielded."""
+    stars: list[Origin] = field(default_factory=list)
+    """Modules all of whose names are imported."""
     elsewhere: set[str] = field(default_factory=set)
     """Names that a function declares to be those of a scope around it."""
     loops: set[int] = field(default_factory=set)
@@ -237,9 +239,11 @@ class Names:
             case cst.Import():
                 for alias in statement.names:
                     self._import_module(alias, spot)
-            case cst.ImportFrom() if not isinstance(statement.names, cst.ImportStar):
+            case cst.ImportFrom(names=names):
                 module, level = dotted(statement.module) or "" if statement.module else "", len(statement.relative)
-                for alias in statement.names:
+                if isinstance(names, cst.ImportStar):
+                    self.stars.append(Origin(module, None, level))
+                for alias in names if not isinstance(names, cst.ImportStar) else ():
                     name = dotted(alias.name) or ""
                     binding = Binding(spot, "import", origin=Origin(module, name, level))
                     self.bindings.setdefault(_alias(alias) or name, []).append(binding)

@@ -306,7 +306,7 @@ class NameForms(Conditions):
                 self._meets(one.definition, there)
         if not bindings or any(one.how == "class" for one in bindings):
             return origin.name
-        return self._bindings(origin.name, bindings, there)
+        return self._name(origin.name, there)
 
     def _parameter(self, name: str, where: Where) -> str:
         """What the caller passes for a parameter, else its default."""

@@ -27,8 +27,8 @@ def group_of(one: Checked, first: Piece, made: Callable[[Finding], Piece]) -> tu
     """Give a change with all that follow and depend on it. Raises CannotMove if one of these has to stay."""
     members = [Member(first, ())]
     for finding, other in others_of(one, first.operation):
-        if place_of(other) < place_of(first.operation):
-            continue  # it stays where it is, and runs before: as it did
+        if place_of(other) < place_of(first.operation) or any(other in member.piece.also for member in members):
+            continue  # it stays where it is, and runs before, as it did; or it goes with one of them
         after = tuple(index for index, member in enumerate(members) if not _independent(member.piece, other))
         if not after:
             continue

@@ -12,8 +12,9 @@ from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.move.group import Member, group_of, keys_before
 from migration_guard.move.later import Change, Later, later_of
+from migration_guard.move.making import MOVABLE, piece_of
 from migration_guard.move.others import beside, others_of, twins_of
-from migration_guard.move.piece import FUNCTION, MOVABLE, Piece, piece_of
+from migration_guard.move.piece import FUNCTION, Piece
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
 from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
@@ -123,7 +124,7 @@ def _group(one: Checked, finding: Finding, key: str | None) -> _Group:
     for member in members:
         operation, rendition = member.piece.operation, member.piece.rendition
         others = [other for _, other in others_of(one, operation)]
-        _refuse_others_in_loop(rendition, beside(one, operation))
+        _refuse_others_in_loop(rendition, [other for other in beside(one, operation) if other not in member.piece.also])
         sites.append(migration.site(rendition, _calls(others, operation, rendition)))
     pairs = list(zip((member.piece for member in members), sites, strict=True))
     judged = [other for _, other in others_of(one, first.operation)] + [first.operation]
@@ -160,11 +161,7 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
     later = group.later
     also = later.contract.cut() if later is not None and later.contract is not None else ()
     return Move(
-        tuple(
-            dict.fromkeys(
-                finding for piece, _ in group.pairs() for finding in (piece.finding, *twins_of(one, piece.operation))
-            )
-        ),
+        tuple(dict.fromkeys(finding for piece, _ in group.pairs() for finding in (piece.finding, *_along(one, piece)))),
         tuple(keys),
         candidate.root,
         candidate.path,
@@ -179,6 +176,12 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
         if later is not None
         else (),
     )
+
+
+def _along(one: Checked, piece: Piece) -> Iterator[Finding]:
+    """The findings of what goes with a change: other assignments of its loop, and what its function does besides."""
+    yield from twins_of(one, piece.operation)
+    yield from (finding for finding in one.findings if finding.operation in piece.also)
 
 
 def _told_of(later: Later | None) -> Iterator[str]:

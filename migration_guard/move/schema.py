@@ -61,6 +61,7 @@ class Schema:
         self._told = [one for folder in folders for one in _in_folder(folder).told if one.file != later]
         self._models = [pair for folder in folders for pair in _in_folder(folder).models]
         self._relations = [pair for folder in folders for pair in _in_folder(folder).relations]
+        self._references = list(dict.fromkeys(one for folder in folders for one in _in_folder(folder).references))
 
     def facts(self, table: str) -> Facts:
         """Give what is known of a table, by its name with or without schema."""
@@ -87,6 +88,30 @@ class Schema:
         mine = {bare(table), *(model.lower() for model in self.models(table))}
         mine |= {"?"} if any(one.endswith("user") for one in mine) else set()  # whom a project's settings name
         return frozenset(name for of, name in self._relations if of in mine)
+
+    def table_of(self, model: str) -> str:
+        """The table of a model of Django's, `app.Model`."""
+        by_itself = model.lower().replace(".", "_", 1)
+        return next((table for name, table in self._models if name == by_itself), by_itself)
+
+    def children(self, table: str) -> dict[str, tuple[str, str]]:
+        """By which names a row of a model leads to the rows that belong to it: their table, and their field that says so.
+
+        A name that may lead to several tables is left out.
+        """
+        found: dict[str, set[tuple[str, str]]] = {}
+        for one in self._references:
+            if one.accessor and self.table_of(one.parent) == table:
+                found.setdefault(one.accessor, set()).add((self.table_of(one.child), one.field))
+        return {accessor: next(iter(every)) for accessor, every in found.items() if len(every) == 1}
+
+    def parents(self, table: str) -> dict[str, str]:
+        """The foreign keys of a table, each with the one table that it leads to."""
+        found: dict[str, set[str]] = {}
+        for one in self._references:
+            if self.table_of(one.child) == table:
+                found.setdefault(one.field, set()).add(self.table_of(one.parent))
+        return {field: next(iter(every)) for field, every in found.items() if len(every) == 1}
 
     def may_be_left_out(self, table: str, column: str, app: str | None) -> bool:
         """Whether rows may surely be added without a column, or a field, of a table, or of a model of an app."""
@@ -152,13 +177,14 @@ class _Folder:
     """Models of Django's whose table has another name than theirs, each with that."""
     relations: tuple[tuple[str, str], ...]
     """The tables of Django's models as they would be by themselves, each with a name that leads to its rows."""
+    references: tuple[django.Reference, ...]
 
 
 @lru_cache(maxsize=256)
 def _in_folder(folder: Path) -> _Folder:
     found: list[_Told] = []
     tables: dict[str, str] = {}
-    relations: dict[tuple[str, str], None] = {}
+    relations: dict[tuple[str, str] | django.Reference, None] = {}
     for path in sorted((*folder.glob("*.py"), *folder.glob("*.sql"))):
         found += [_Told(what, str(path)) for what in _in_file(path, tables, relations)]
     every = (
@@ -167,10 +193,14 @@ def _in_folder(folder: Path) -> _Folder:
         else replace(one, what=replace(one.what, table=tables.get(one.what.table, one.what.table)))
         for one in found
     )
-    return _Folder(tuple(every), tuple(tables.items()), tuple(relations))
+    named = tuple(one for one in relations if isinstance(one, tuple))
+    references = tuple(one for one in relations if isinstance(one, django.Reference))
+    return _Folder(tuple(every), tuple(tables.items()), named, references)
 
 
-def _in_file(path: Path, tables: dict[str, str], relations: dict[tuple[str, str], None]) -> Iterator[Told]:
+def _in_file(
+    path: Path, tables: dict[str, str], relations: dict[tuple[str, str] | django.Reference, None]
+) -> Iterator[Told]:
     """Give what a file says. Where models have tables of other names than theirs, that is put into `tables`."""
     try:
         data = read_source(path)
@@ -195,7 +225,7 @@ def _in_file(path: Path, tables: dict[str, str], relations: dict[tuple[str, str]
             yield from told(node.value)
         elif isinstance(node, ast.Call):
             tables |= django.renamed(node, app)
-            relations |= dict.fromkeys(django.relations(node, app))
+            relations |= dict.fromkeys((*django.relations(node, app), *django.references(node, app)))
             yield from django.by_call(node, app) if called(node) in django.NAMES else alembic.by_call(node, batch)
 
 

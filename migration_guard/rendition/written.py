@@ -122,6 +122,11 @@ def _of_list(query: QuerySet, whole: cst.Call) -> Rows | None:
         if isinstance(node, cst.Call) and dotted(node.func) == f"{listed.value}.append" and len(node.args) == 1
     ]
     own = [(loop, row) for loop, row in found if row_of(loop)[0] == row]
+    own = own or [
+        (loop, row)
+        for loop in loops_of(query.machine)
+        if dotted(loop.iter) == listed.value and (row := dotted(loop.target))
+    ]
     if len({id(loop) for loop, _ in own}) != 1:
         return None
     loop, row = own[0]

@@ -43,20 +43,20 @@ class Elsewhere:
     takes_others: bool = False
     """Whether rows of other tables go with those that are deleted."""
 
-    def read(self, setup: ast.Module, whole: ast.Module, helpers: ast.Module) -> str | None:
-        """Say that it reads its rows elsewhere, if it does."""
+    def read(self, setup: ast.Module, whole: ast.Module, helpers: ast.Module, free: Collection[int] = ()) -> str | None:
+        """Say that it reads its rows elsewhere, if it does. `free` are pieces of code, by identity, that may lead to them."""
         tree = ast.Module([*setup.body, *whole.body, *helpers.body], [])
         if self.takes_others and _queries(tree):
             return "its loop reads rows that may go with those that it deletes"
-        if not self._reaches(tree):
+        if not self._reaches(tree, free):
             return None
         if self.fields and not self._speaks_of_fields(tree):
             return None  # it reads what no batch changes
         return _OTHER_ROWS
 
-    def _reaches(self, tree: ast.Module) -> bool:
+    def _reaches(self, tree: ast.Module, free: Collection[int]) -> bool:
         models = {name for one in ast.walk(tree) for name in (*self._held(one), *_managed(one))}
-        inside = {id(one) for found in ast.walk(tree) if is_narrowed(found) for one in _root(found)}
+        inside = {id(one) for found in ast.walk(tree) if is_narrowed(found) for one in _root(found)} | {*free}
         for node in ast.walk(tree):
             match node:
                 case _ if id(node) in inside:

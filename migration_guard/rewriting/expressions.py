@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 _MOST = 10
 """Variables behind variables that are looked through."""
+TELLS = frozenset("print debug info warning error exception critical log write success".split())
+"""Calls that say something to people."""
 
 
 def last_name(node: ast.AST) -> str:
@@ -22,6 +24,27 @@ def behind(node: ast.expr, held: Mapping[str, ast.expr]) -> ast.expr:
             break
         node = held[node.id]
     return node
+
+
+def exclude_each_other(body: Sequence[ast.stmt], nodes: Sequence[ast.AST]) -> bool:
+    """Whether at most one of several pieces of code runs: each stands in another branch of one `if`."""
+    held = [one for one in body if any(node is inner for inner in ast.walk(one) for node in nodes)]
+    if len(nodes) < 2:
+        return True
+    if len(held) != 1:
+        return False
+    match held[0]:
+        case ast.If(body=then, orelse=otherwise):
+            sides = [[node for node in nodes if _stands_in(node, side)] for side in (then, otherwise)]
+            whole = sum(map(len, sides)) == len(nodes)
+            return whole and all(exclude_each_other(*pair) for pair in zip((then, otherwise), sides, strict=True))
+        case ast.With(body=inside):
+            return exclude_each_other(inside, nodes)
+    return False
+
+
+def _stands_in(node: ast.AST, block: Sequence[ast.stmt]) -> bool:
+    return any(node is inner for one in block for inner in ast.walk(one))
 
 
 def passes_over_none(handler: ast.ExceptHandler) -> bool:

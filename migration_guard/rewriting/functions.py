@@ -13,15 +13,18 @@ import libcst as cst
 from migration_guard.forms.nodes import within
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
-from migration_guard.rewriting.carried import Names, handed_over, of_a_statement, taken_along
+from migration_guard.rewriting.again import of_a_statement
+from migration_guard.rewriting.carried import taken_along, written_twice
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.layout import is_import
+from migration_guard.rewriting.names import Names, handed_over, names_of
 from migration_guard.rewriting.narrowed import Narrowed, Places
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
 
-_HELPER = "from migration_guard.backfill.django import models_at"
+_HELPERS = ("in_order", "models_at")
+_HELPER = "from migration_guard.backfill.django import {}"
 _NEUTRAL = frozenset({"atomic", "scopes_disabled", "scope", "nullcontext"})
 """What a block may be of whose end means nothing for the rows."""
 
@@ -62,10 +65,10 @@ class Django(Loop):
         models, editor = self._given(self._around)
         app, _, stem = label.partition(".")
         self._check_blocks()
-        narrowed = Narrowed(self._migration, self._around, self._statements, self._call, self._asked.row)
+        narrowed = self._narrowed(self._around)
         top = self._top_of(narrowed.old)
         self._instead[id(top)] = top.deep_replace(narrowed.old, narrowed.new)
-        used = self._used({one for one in (models, editor) if one is not None}, narrowed.lists)
+        used = self._used({one for one in (models, editor, *_HELPERS) if one is not None}, narrowed.lists)
         self._refuse_others(used)
         before, body = self._in_order(used.before), [self._as_it_comes(one) for one in self._statements]
         self._check(before, body, self._in_order(used.module), narrowed, fills=fills)
@@ -74,7 +77,14 @@ class Django(Loop):
             f"with models_at(connection, {app!r}, {stem!r}) as {given}:\n    pass\n".replace("'", '"')
         )
         block = cst.ensure_type(block, cst.With).with_changes(body=cst.IndentedBlock(body=[*before, *body]))
-        return self._wrapped(name, label, _HELPER, used, block)
+        words = names_of(ast.parse(self._code(block))).loads
+        helper = _HELPER.format(", ".join(one for one in _HELPERS if one in words))
+        return self._wrapped(name, label, helper, used, block)
+
+    def _narrowed(self, function: cst.FunctionDef) -> Narrowed:
+        found = Narrowed(self._migration, function, self._statements)
+        found.by_call(self._call, self._asked.row)
+        return found
 
     def _given(self, function: cst.FunctionDef) -> tuple[str | None, str | None]:
         """The names that the function has for the models and the schema editor."""
@@ -119,7 +129,7 @@ class Django(Loop):
 
     def _check(self, before: list[Any], body: list[Any], module: list[Any], narrowed: Narrowed, *, fills: bool) -> None:
         setup = ast.parse("".join(self._code(one) for one in before))
-        helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one) or _renames(one)))
+        helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one) or renames(one)))
         whole = ast.parse("".join(self._code(one) for one in body))
         asked = self._asked
         places = Places(self._code(self._call).strip(), asked.row, narrowed.lists)
@@ -129,6 +139,9 @@ class Django(Loop):
             known = ast.Module([one for one in around if one is not loop], [])
             reason = reason or taken_along(loop, known, helpers, asked.row, narrowed.lists, fills=fills)
             around = [*around, *loop.body]
+            goes_through = any(isinstance(one, ast.Name) and one.id == asked.row for one in ast.walk(loop.target))
+            if goes_through and written_twice(loop, asked.row):
+                reason = reason or "its loop writes one row more than once"
         elsewhere = Elsewhere(
             asked.model, asked.table, asked.accessors, asked.fields, asked.row, takes_others=asked.takes_others
         )
@@ -137,6 +150,6 @@ class Django(Loop):
             raise CannotRemove(f"{reason}; {BY_HAND}")
 
 
-def _renames(node: cst.CSTNode) -> bool:
+def renames(node: cst.CSTNode) -> bool:
     """Whether an import gives something another name, by which it would not be known."""
     return any(isinstance(one, cst.ImportAlias) and one.asname is not None for one in within(node))

@@ -11,9 +11,9 @@ from typing import Any
 import libcst as cst
 
 from migration_guard.interpreter.syntax import parse
-from migration_guard.rewriting.carried import names_of
 from migration_guard.rewriting.contracts import DOWNGRADE, UPGRADE, Contract, does_nothing
 from migration_guard.rewriting.layout import group, in_order, is_import, plain, plain_code
+from migration_guard.rewriting.names import names_of
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.steps import Step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -24,27 +25,31 @@ _BY_OTHERS = frozenset({"Window", "RawSQL"})
 """What gives a row a value by the rows beside it, wherever in the migration that is put together."""
 _OF_ROWS = frozenset({"save", "delete"})
 _KEYS = "pk__in=ids"
+_CALL_OF_KEYS = re.compile(r"""(["'])(?:pk|id)\1flat=True""")
 _UNLIKE = f"which rows it goes through cannot be narrowed to those of a batch; {BY_HAND}"
 
 
 class Narrowed:
     """What is put in which place, so that a change reaches some rows only."""
 
-    def __init__(
-        self,
-        migration: Migration,
-        function: cst.FunctionDef,
-        statements: Sequence[cst.CSTNode],
-        call: cst.Call,
-        row: str,
-    ) -> None:
-        """Raises CannotRemove."""
+    def __init__(self, migration: Migration, function: cst.FunctionDef, statements: Sequence[cst.CSTNode]) -> None:
         self._migration = migration
         self._function = function
         self._statements = statements
-        self._call = call
         self.lists: frozenset[str] = frozenset()
         """What collects rows that are written together."""
+        self.old: cst.CSTNode = function
+        self.new: cst.CSTNode = function
+
+    def by_loop(self, loop: cst.For) -> None:
+        """Narrow the rows that a loop goes through. Raises CannotRemove."""
+        source = row_of(loop)[1]
+        if isinstance(source, cst.Attribute):  # nothing goes through a manager itself
+            raise CannotRemove(_UNLIKE)
+        self.old, self.new = self._of(source)
+
+    def by_call(self, call: cst.Call, row: str) -> None:
+        """Narrow the rows that a call changes, of which one may be held by a variable. Raises CannotRemove."""
         method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
         base = call.func.value if isinstance(call.func, cst.Attribute) else call
         if method == "bulk_update":
@@ -52,13 +57,28 @@ class Narrowed:
             if not isinstance(listed, cst.Name):
                 raise CannotRemove(_UNLIKE)
             self.lists = frozenset({listed.value})
-            self.old, self.new = self._of_row(row, self._appends(listed.value, row))
+            if (source := self._all_of(listed.value, row)) is not None:
+                self.old, self.new = self._of(source)
+            else:
+                self.old, self.new = self._of_row(row, self._appends(listed.value, row))
         elif method in _OF_ROWS and isinstance(base, cst.Name) and base.value == row:
             self.old, self.new = self._of_row(row, call)
         else:
             self.old, self.new = self._of(base)
 
     # --- Where rows come from ----------------------------------------------------------------------------------------
+
+    def _all_of(self, listed: str, row: str) -> cst.BaseExpression | None:
+        """What gives the rows, where a queryset is gone through and then written as a whole."""
+        loops = [one for one in within(self._function) if isinstance(one, cst.For) and row_of(one)[0] == row]
+        if len(loops) != 1 or dotted(row_of(loops[0])[1]) != listed:
+            return None
+        tree = ast.parse(self._migration.code(self._function).strip())
+        uses = [type(one.ctx) for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id == listed]
+        value = self._set_to(listed)
+        if len(uses) != 3 or uses.count(ast.Store) != 1 or value is None or ".iterator(" in self._migration.code(value):
+            raise CannotRemove(_UNLIKE)
+        return value
 
     def _appends(self, listed: str, row: str) -> cst.Call:
         found = [
@@ -80,11 +100,45 @@ class Narrowed:
                 if isinstance(source, cst.Attribute):  # nothing goes through a manager itself
                     raise CannotRemove(_UNLIKE)
                 return self._of(source)
-            if isinstance(parent, cst.IndentedBlock) and (found := self._got(parent, row, place)) is not None:
+            if isinstance(parent, cst.For) and (found := self._by_keys(parent, row)) is not None:
+                return found
+            block = parent if isinstance(parent, cst.IndentedBlock) and not self._is_by_keys(parent, row) else None
+            if block is not None and (found := self._got(block, row, place)) is not None:
                 return found
             if parent is self._function:
                 break
         raise CannotRemove(_UNLIKE)
+
+    def _is_by_keys(self, block: cst.IndentedBlock, row: str) -> bool:
+        around = next(self._migration.above(block), None)
+        return isinstance(around, cst.For) and self._by_keys(around, row) is not None
+
+    def _by_keys(self, loop: cst.For, row: str) -> tuple[cst.CSTNode, cst.CSTNode] | None:
+        """A loop over keys whose rows are got one by one, `for pk in Lead.objects.values_list("pk", flat=True)`, as one over rows."""
+        match loop:
+            case cst.For(
+                target=cst.Name(value=key),
+                iter=cst.Call(func=cst.Attribute(value=source, attr=cst.Name(value="values_list"))) as listed,
+                body=cst.IndentedBlock(body=[first, *rest]),
+            ) if rest and _CALL_OF_KEYS.fullmatch(
+                "".join(self._migration.code(one).strip(", ") for one in listed.args)
+            ):
+                got = _get_of(first, row) if isinstance(first, cst.SimpleStatementLine) else None
+            case _:
+                return None
+        if got is None or self._migration.code(cst.ensure_type(got.func, cst.Attribute).value) != _manager(
+            source, self._migration
+        ):
+            return None
+        if [self._migration.code(one).replace(" ", "") for one in got.args] not in ([f"pk={key}"], [f"id={key}"]):
+            return None
+        old, new = self._of(source)
+        rows = source.deep_replace(old, new) if old is not source else new
+        if not isinstance(rows, cst.BaseExpression) or not isinstance(old, cst.Attribute):
+            return None
+        again = cst.parse_statement(f"{key} = {row}.pk") if any(_speaks(one, key) for one in rest) else None
+        body = cst.IndentedBlock([*([again] if again is not None else []), *rest])
+        return loop, loop.with_changes(target=cst.Name(row), iter=rows, body=body)
 
     def _got(self, block: cst.IndentedBlock, row: str, place: cst.CSTNode) -> tuple[cst.CSTNode, cst.CSTNode] | None:
         """`row = rows.get(…)` as a loop over none or one, whose body is the rest of the block."""
@@ -123,23 +177,42 @@ class Narrowed:
                     node = inner
                 case cst.Name(value=name):
                     return self._of(self._held(name))
+                case cst.BinaryOperation(operator=cst.BitOr() | cst.BitAnd()):
+                    return self._both(node)
                 case cst.Attribute():
                     break
                 case _:
                     raise CannotRemove(_UNLIKE)
         return node, cst.parse_expression(f"{self._migration.code(node)}.filter({_KEYS})")
 
+    def _both(self, node: cst.BinaryOperation) -> tuple[cst.CSTNode, cst.CSTNode]:
+        """Narrow querysets that are put together."""
+        left, right = (side.deep_replace(*self._of(side)) for side in (node.left, node.right))
+        return node, node.with_changes(left=left, right=right)
+
     def _held(self, name: str) -> cst.BaseExpression:
         """What a variable holds that is set once, and used for nothing else."""
         tree = ast.parse(self._migration.code(self._function).strip())
         uses = [one for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id == name]
-        if [type(one.ctx) for one in uses if not isinstance(one.ctx, ast.Load)] == [ast.Store] and len(uses) == 2:
-            for one in within(self._function):
-                match one:
-                    case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=found))], value=value):
-                        if found == name:
-                            return value
+        once = [type(one.ctx) for one in uses if not isinstance(one.ctx, ast.Load)] == [ast.Store] and len(uses) == 2
+        if once and (value := self._set_to(name)) is not None:
+            return value
         raise CannotRemove(_UNLIKE)
+
+    def _set_to(self, name: str) -> cst.BaseExpression | None:
+        for one in within(self._function):
+            match one:
+                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=found))], value=value):
+                    if found == name:
+                        return value
+        return None
+
+
+def _manager(node: cst.BaseExpression, migration: Migration) -> str | None:
+    """What a chain of calls goes back to."""
+    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        node = node.func.value
+    return migration.code(node) if isinstance(node, cst.Attribute) else None
 
 
 def _gives_by_others(node: ast.AST) -> bool:

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from migration_guard.lean import dataclass
-from migration_guard.rewriting.carried import grows
-from migration_guard.rewriting.expressions import behind, last_name
+from migration_guard.rewriting.again import grows
+from migration_guard.rewriting.expressions import behind, exclude_each_other, last_name
 from migration_guard.rewriting.row import Row, column_of
 from migration_guard.rewriting.texts import Text, Texts, columns_of, selected, update_of, writes
 from migration_guard.sql.backfill import CannotMove
@@ -37,8 +37,8 @@ class Queried:
     """What it writes."""
     from_text: tuple[Text, Chosen] | None = None
     """The SELECT, where it stands in a text."""
-    by_text: tuple[Text, ast.Call] | None = None
-    """The UPDATE, where it stands in a text, and the call that executes it."""
+    by_text: tuple[tuple[Text, ast.Call], ...] = ()
+    """The UPDATEs, where they stand in texts, each with the call that executes it."""
 
 
 class Unlike(Exception):
@@ -63,18 +63,28 @@ def _queried(loop: ast.For, assigned: Mapping[str, ast.expr], texts: Texts) -> Q
         raise Unlike("it is no loop over what a SELECT gives")
     connection, call = executed
     select = call.args[0]
-    update, by_text = _update_in(loop, connection, texts)
-    table, conditions, columns = _taken_apart(update, loop)
+    updates = _updates_in(loop, connection, texts)
+    taken = [_taken_apart(one.statement, loop) for one in updates]
+    table = taken[0][0]
+    if any(one[0] != table for one in taken):
+        raise Unlike("it changes several tables")
     text = texts.of(select)
+    by_text = tuple((one.text, one.call) for one in updates if one.text is not None)
     if text is None and len(call.args) > 1:
         raise Unlike("its SELECT is written in another way")
     from_text = (text, selected(text)) if text is not None else None
-    if by_text is not None and from_text is None:
+    if by_text and (from_text is None or len(by_text) < len(updates)):
         raise Unlike("its SELECT is written with other means than its UPDATE")
     chosen = columns_of(from_text[1], table) if from_text is not None else _chosen(behind(select, assigned), table)
-    key, is_model = _key(conditions, table, names, chosen, taken_apart=isinstance(loop.target, ast.Tuple))
-    _refuse_other_uses(loop, table, update, ast.dump(connection))
-    _refuse_sums(loop, update, Row(tuple(names), tuple(chosen), table, isinstance(loop.target, ast.Tuple)))
+    apart = isinstance(loop.target, ast.Tuple)
+    keys = {_key(conditions, table, names, chosen, taken_apart=apart) for _, conditions, _ in taken}
+    if len(keys) != 1:
+        raise Unlike("its UPDATEs find rows by several keys")
+    ((key, is_model),) = keys
+    _refuse_other_uses(loop, table, [one.statement for one in updates], ast.dump(connection))
+    for one in updates:
+        _refuse_sums(loop, one.statement, Row(tuple(names), tuple(chosen), table, apart))
+    columns = tuple(dict.fromkeys(column for _, _, each in taken for column in each))
     return Queried(names[0], connection, call, table, key, is_model, columns, from_text, by_text)
 
 
@@ -96,28 +106,34 @@ def _executed(node: ast.expr) -> tuple[ast.expr, ast.Call] | None:
     return None
 
 
-def _update_in(loop: ast.For, connection: ast.expr, texts: Texts) -> tuple[ast.expr, tuple[Text, ast.Call] | None]:
-    """The one statement that the loop executes to write; of a text, as if it were written with SQLAlchemy's functions."""
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A statement that a loop executes to write; of a text, as if it were written with SQLAlchemy's functions."""
+
+    statement: ast.expr
+    call: ast.Call
+    text: Text | None
+
+
+def _updates_in(loop: ast.For, connection: ast.expr, texts: Texts) -> list[_Change]:
+    """The statements that a loop executes to write, of which one at most runs for each row."""
     once = {name: values[0] for name, values in _inside(loop).items() if len(values) == 1}
     inside = Texts({**texts.held, **once})
-    found: list[tuple[ast.expr, ast.Call, Text | None]] = []
+    found: list[_Change] = []
     for node in ast.walk(ast.Module(loop.body, [])):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "execute":
             if ast.dump(node.func.value) != ast.dump(connection) or not node.args:
                 raise Unlike("it executes in another way")
             statement, text = behind(node.args[0], once), inside.of(node.args[0])
             if text is not None and writes(text):
-                found.append((statement, node, text))
+                found.append(_Change(update_of(text, node, once)[1], node, text))
             elif any(method in {"update", "delete", "insert"} for method, _ in _chain(statement)[1]):
-                found.append((statement, node, None))
-    if len(found) != 1:
+                if len(node.args) != 1 or node.keywords:
+                    raise Unlike("it makes several changes, or none that is seen")
+                found.append(_Change(statement, node, None))
+    if not found or not exclude_each_other(loop.body, [one.call for one in found]):
         raise Unlike("it makes several changes, or none that is seen")
-    statement, call, text = found[0]
-    if text is not None:
-        return update_of(text, call, once)[1], (text, call)
-    if len(call.args) != 1 or call.keywords:
-        raise Unlike("it makes several changes, or none that is seen")
-    return statement, None
+    return found
 
 
 def _inside(loop: ast.For) -> dict[str, list[ast.expr]]:
@@ -296,9 +312,9 @@ def _is_same(
     return False
 
 
-def _refuse_other_uses(loop: ast.For, table: str, update: ast.expr, connection: str) -> None:
+def _refuse_other_uses(loop: ast.For, table: str, updates: Sequence[ast.expr], connection: str) -> None:
     """Refuse a loop that asks for other rows of its table, or hands its connection on."""
-    own = {id(node) for node in ast.walk(update)}
+    own = {id(node) for update in updates for node in ast.walk(update)}
     executes = {
         id(node.func.value)
         for node in ast.walk(loop)

@@ -155,9 +155,19 @@ class Migration:
             found = [
                 one for one in self._tree.calls if dotted(one.func) == appends and function is self.function_around(one)
             ]
-            place = found[0] if found else call
+            place = found[0] if found else self._loop_over(call) or call
         loops = self._loops_around(place)
         return Span(*self.source.start(loops[-1]), *self.source.end(loops[-1])) if loops else None
+
+    def _loop_over(self, call: cst.Call) -> cst.CSTNode | None:
+        """What stands in the loop over the rows that a call is given."""
+        listed, function = dotted(call.args[0].value), self.function_around(call)
+        found = [
+            one
+            for one in self._tree.loops
+            if isinstance(one, cst.For) and dotted(one.iter) == listed and self.function_around(one) is function
+        ]
+        return found[0].body if len(found) == 1 and listed is not None else None
 
     def _loops_around(self, node: cst.CSTNode) -> list[cst.CSTNode]:
         found: list[cst.CSTNode] = []

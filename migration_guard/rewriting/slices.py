@@ -13,8 +13,9 @@ import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
-from migration_guard.rewriting.carried import Names, counted, names_of
+from migration_guard.rewriting.carried import counted
 from migration_guard.rewriting.layout import group, in_order, is_import, plain, plain_code
+from migration_guard.rewriting.names import Names, names_of
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 

@@ -62,6 +62,12 @@ STATEMENTS: tuple[str, ...] = (
     "UPDATE leads SET status = CASE WHEN score > 5 THEN 'hot' ELSE 'cold' END WHERE status IS NULL",
     "UPDATE leads SET status = CASE status WHEN 'new' THEN 'a' ELSE 'b' END WHERE status IN ('new', 'won')",
     "UPDATE leads SET status = CASE WHEN active THEN 'on' WHEN NOT active THEN 'off' END",
+    "UPDATE leads SET seen_at = date_trunc('day', seen_at)",
+    "UPDATE leads SET seen_at = date_trunc('hour', seen_at), email = lower(trim(email)), name = COALESCE(name, '') WHERE id > 3",
+    "UPDATE leads SET score = GREATEST(score, 5), tenant_id = LEAST(tenant_id, 90)",
+    "UPDATE leads SET price = ROUND(price, 1), weight = floor(weight)",
+    "UPDATE leads SET name = LEFT(name, 3), email = substring(email FROM 1 FOR 4)",
+    "UPDATE leads SET name = upper(name), status = COALESCE(status, email)",
     # Other tables
     "UPDATE leads SET name = c.note FROM calls c WHERE c.id = leads.id",
     "UPDATE leads l SET name = c.note FROM calls c WHERE c.id = l.id AND l.name IS NULL",

@@ -12,20 +12,9 @@ from migration_guard.pipeline import run as check
 from move.test_django import INITIAL
 
 REFUSED = {
-    "numbers of siblings": (
-        (
-            "for owner in Owner.objects.all():\n    place = 1\n    for lead in owner.lead_set.order_by('id'):\n"
-            "        lead.score = place\n        lead.save()\n        place += 1"
-        ),
-        "carries place from row to row",
-    ),
     "the place in a list": (
         "for place, lead in enumerate(Lead.objects.order_by('name')):\n    lead.score = place\n    lead.save()",
         "counts its rows",
-    ),
-    "one of several": (
-        "for owner in Owner.objects.all():\n    lead = owner.lead_set.first()\n    lead.status = str(owner.name)\n    lead.save()",
-        "cannot be narrowed",
     ),
     "the first hundred": (
         "for lead in list(Lead.objects.all()[:100]):\n    lead.status = str(lead.name)\n    lead.save()",
@@ -36,10 +25,6 @@ REFUSED = {
             "keep = Lead.objects.values('name').annotate(n=Max('id')).values_list('n', flat=True)\n"
             "Lead.objects.exclude(pk__in=list(keep)).delete()"
         ),
-        "other rows",
-    ),
-    "siblings that decide what is deleted": (
-        "for owner in Owner.objects.all():\n    if owner.lead_set.count() > 1:\n        owner.lead_set.filter(score=None).delete()",
         "other rows",
     ),
     "what it writes, of others": (
@@ -200,6 +185,14 @@ REFUSED = {
         "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    transaction.on_commit(print)",
         "beyond the database",
     ),
+    "a row that is saved twice": (
+        "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    if lead.score:\n        lead.email = str(lead.name)\n        lead.save()",
+        "more than once",
+    ),
+    "what a call does besides": (
+        "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    locked(lead)",
+        "another change",
+    ),
     "a manager by itself": (
         "for lead in Lead.objects:\n    lead.status = str(lead.name)\n    lead.save()",
         "cannot be narrowed",
@@ -207,6 +200,22 @@ REFUSED = {
     "rows that go along": (
         "last = Lead.objects.order_by('-id').first()\nOwner.objects.filter(pk=last.owner_id).delete()",
         "rows that may go",
+    ),
+    "other rows by their keys": (
+        "for key in Lead.objects.values_list('owner_id', flat=True):\n    lead = Lead.objects.get(pk=key)\n    lead.status = str(lead.name)\n    lead.save()",
+        "other rows",
+    ),
+    "a generator that is used up": (
+        "rows = Lead.objects.iterator()\nfor lead in rows:\n    lead.status = str(lead.name)\nLead.objects.bulk_update(rows, ['status'])",
+        "cannot be narrowed",
+    ),
+    "a queryset that is used besides": (
+        "rows = Lead.objects.all()\nfor lead in rows:\n    lead.status = str(len(rows))\nLead.objects.bulk_update(rows, ['status'])",
+        "cannot be narrowed",
+    ),
+    "two querysets, one with a limit": (
+        "rows = Lead.objects.filter(score=1) | Lead.objects.all()[:5]\nfor lead in rows:\n    lead.status = str(lead.name)\n    lead.save()",
+        "cannot be narrowed",
     ),
     "a row that it has made": ("Lead(pk=1, name='x').save()", "which is quick"),
 }

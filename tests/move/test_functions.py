@@ -123,6 +123,18 @@ LOOPS = {
         Lead.objects.bulk_update(batch, ["email"])""",
     "deleted_with_others": """keys = [int(one) for one in re.findall("[0-9]", "2, 3")]
     Owner.objects.filter(pk__in=keys).delete()""",
+    "key_by_key": """for key in Lead.objects.filter(score__gt=2).values_list("pk", flat=True):
+        lead = Lead.objects.get(pk=key)
+        lead.status = slugify(f"{lead.name} {key}")[:20]
+        lead.save()""",
+    "written_as_a_whole": """leads = Lead.objects.filter(score__lt=70).select_related("owner")
+    for lead in leads:
+        lead.email = slugify(lead.owner.name) if lead.owner else "nobody"
+    Lead.objects.bulk_update(leads, ["email"], batch_size=50)""",
+    "either": """found = Lead.objects.filter(score__lt=20) | Lead.objects.filter(score__gt=60)
+    for lead in found.distinct():
+        lead.status = slugify(lead.name or "none")[:20]
+        lead.save(update_fields=["status"])""",
     "new_column": """for lead in Lead.objects.all():
         lead.slug = slugify(lead.name) if lead.name else None
         lead.save()""",
@@ -179,6 +191,9 @@ STANDS_ALONE = (
     "row.a = Model.objects.filter(b=row.b).count()",
     "row.a = row.a.replace('{date}', '{expire_date}')",
     "if row.b:\n    with transaction.atomic() as held:\n        row.a = row.b",
+    "row.a = ['p']\nif row.b:\n    row.a.append('n')\nrow.a += ['q']",
+    "if 'x' not in row.a:\n    row.a = ','.join(row.a.split(',') + ['x'])",
+    "if 'x' not in row.a:\n    row.a.append('x')",
 )
 DOES_NOT = (
     ("if row.b:\n    x = row.b\nrow.a = x", "carries x from row to row"),
@@ -203,9 +218,18 @@ DOES_NOT = (
     ("row.a['x'].append('x')", "computes each value from the one that stands there"),
     ("with pytest.raises(KeyError):\n    x = row.b['x']\nrow.a = x", "carries x from row to row"),
     ("with swallow():\n    x = row.b['x']\nrow.a = x", "carries x from row to row"),
+    ("if row.b:\n    row.a = ['p']\nrow.a.append('n')", "from the one that stands there"),
+    ("row.a = sorted(row.a)\nrow.a.append('n')", "from the one that stands there"),
+    ("row.a.append('n')\nrow.a = ['p']", "from the one that stands there"),
+    ("if 'x' not in row.b:\n    row.a = row.a + 'x'", "from the one that stands there"),
+    ("if 'x' not in row.a:\n    row.a = row.a + 'y'", "from the one that stands there"),
+    ("if 'x' not in row.a:\n    row.a += 'x'\nelse:\n    row.a += 'z'", "from the one that stands there"),
     ("row.a = uuid.uuid4()", "another value each time"),
     ("row.a = timezone.now()", "depends on the time of running"),
     ("row.a = requests.get(row.b).text", "reaches beyond the database"),
+    ("row.a = f(row.b)\nnotify(row)", r"what notify() does is not seen"),
+    ("row.a = f(row.b)\npost_save.send(sender=Model, instance=row)", "what send() does is not seen"),
+    ("row.a = f(row.b)\ntasks.index.delay(row.pk)", "what delay() does is not seen"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.values import NONE, Unknown, Value
-from migration_guard.later import re
+from migration_guard.later import Later, re
 from migration_guard.libraries import django_relations, relationships
 from migration_guard.libraries.database import (
     Field,
@@ -16,6 +16,9 @@ from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
+    from migration_guard.rendition import saved
+else:
+    saved = Later("migration_guard.rendition.saved")  # for who moves a change
 
 
 _OF_DJANGO_ROWS = re.compile(
@@ -68,6 +71,7 @@ def field_method(field: Field, name: str, call: Call, *, of_row: bool = False) -
             how="django-orm",
             tables=(related.table if related else None,),
             model=related.name if related else django_relations.guess(field.name),
+            rendered=lambda: (saved.of_save if kind is OperationKind.UPDATE else saved.of_delete)(call, related),
         )
         return NONE
     return django_relations.manager_method(field, name, call)

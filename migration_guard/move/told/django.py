@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from migration_guard.lean import dataclass
 from migration_guard.move.told.syntax import argument, called, keyword, says, text, texts
 from migration_guard.sql.columns import ColumnTold, KeyTold
 
@@ -38,6 +39,16 @@ def relations(call: ast.Call, app: str) -> Iterator[tuple[str, str]]:
 
     Where it is not said which model a field leads to, its table is "?".
     """
+    for model, name, field, other in _related(call, app):
+        yield other, name.lower()
+        given = [text(keyword(field, one)) for one in ("related_name", "related_query_name")]
+        for one in given if any(given) else [model, f"{model}_set"]:
+            if one:
+                yield f"{app}_{model}", one.lower().replace("%(class)s", model).replace("%(app_label)s", app)
+
+
+def _related(call: ast.Call, app: str) -> Iterator[tuple[str, str, ast.Call, str]]:
+    """The fields of an operation that lead to other rows: each with its model, its name, and the table that it leads to."""
     what = called(call)
     if what not in {"CreateModel", "AddField", "AlterField"}:
         return
@@ -53,11 +64,32 @@ def relations(call: ast.Call, app: str) -> Iterator[tuple[str, str]]:
             continue
         to = (text(argument(field, 0, "to")) or "?").lower()
         other = f"{app}.{model}" if to == "self" else to if "." in to or to == "?" else f"{app}.{to}"
-        yield other.replace(".", "_", 1), name.lower()
-        given = [text(keyword(field, one)) for one in ("related_name", "related_query_name")]
-        for one in given if any(given) else [model, f"{model}_set"]:
-            if one:
-                yield f"{app}_{model}", one.lower().replace("%(class)s", model).replace("%(app_label)s", app)
+        yield model, name, field, other.replace(".", "_", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key: each row of `child` belongs to one row of `parent`."""
+
+    child: str
+    """`app_model`, as its table is called by itself."""
+    field: str
+    parent: str
+    accessor: str
+    """By which a row of the parent leads to its children; empty where it does not."""
+
+
+def references(call: ast.Call, app: str) -> Iterator[Reference]:
+    """Give the foreign keys that an operation says all of; rows of a table that refer to the same table are left out."""
+    for model, name, field, other in _related(call, app):
+        child = f"{app}_{model}"
+        given = text(keyword(field, "related_name"))
+        if keyword(field, "related_name") is not None and given is None:
+            continue
+        by_itself = model if called(field) == "OneToOneField" else f"{model}_set"
+        accessor = (given or by_itself).replace("%(class)s", model).replace("%(app_label)s", app)
+        if called(field) in _RELATIONS and "?" not in (model, other) and other != child:
+            yield Reference(child, name.lower(), other, "" if accessor.endswith("+") else accessor)
 
 
 def by_call(call: ast.Call, app: str) -> Iterator[ColumnTold | KeyTold]:

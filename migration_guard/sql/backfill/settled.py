@@ -9,22 +9,50 @@ from sqlglot import exp
 from migration_guard.sql.backfill.names import Owner, folded, owner_of
 from migration_guard.sql.backfill.tree import Target, put_into
 
+_WITHOUT_ZONE = frozenset({"TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "INTERVAL", "DATE"})
+"""Types of which no session's time zone says where a day begins."""
+
 
 def is_settled(value: exp.Expr, target: Target, column: str, kind: str | None) -> bool:
     """Whether applying a value to its own column once more changes nothing. `kind` is the column's type, if known."""
     inside = value.unnest()
     match inside:
-        case exp.Lower() | exp.Upper() | exp.Trim() | exp.Coalesce():
-            others = [part for part in inside.iter_expressions() if part is not inside.this]
-            own = _is_own(inside.this, target, column) or is_settled(inside.this, target, column, kind)
-            return own and not any(_reads(other, column) for other in others)
-        case exp.Nullif(expression=exp.Literal()):
-            return _is_own(inside.this, target, column) or is_settled(inside.this, target, column, kind)
+        case exp.Lower() | exp.Upper():
+            return _is_own(_untrimmed(inside.this), target, column)
+        case exp.Trim():
+            trimmed = _untrimmed(inside)
+            return _is_own(
+                trimmed.this if isinstance(trimmed, (exp.Lower, exp.Upper, exp.Trim)) else trimmed, target, column
+            )
+        case exp.Coalesce() | exp.Greatest() | exp.Least():
+            return _is_own(inside.this, target, column) and not any(
+                _reads(other, column) for other in inside.expressions
+            )
+        case exp.Nullif(expression=exp.Literal()) | exp.Abs() | exp.Floor() | exp.Ceil():
+            return _is_own(inside.this, target, column)
+        case exp.Round() | exp.Trunc():
+            digits = inside.args.get("decimals")
+            return _is_own(inside.this, target, column) and (digits is None or isinstance(digits, exp.Literal))
+        case exp.TimestampTrunc():
+            plain = (kind or "").upper() in _WITHOUT_ZONE and inside.args.get("zone") is None
+            return plain and _is_own(inside.this, target, column)
+        case exp.Left(expression=exp.Literal()):
+            return _is_own(inside.this, target, column)
+        case exp.Substring():
+            return _is_own(inside.this, target, column) and inside.args.get("start") == exp.Literal.number(1)
         case exp.Replace():
             return _is_own(inside.this, target, column) and _ends(inside.expression, inside.args.get("replacement"))
         case exp.Case():
             return _keeps_the_rest(inside, target, column) or _is_own_mapping(inside, target, column)
     return _assigns(inside, target, column, kind)
+
+
+def _untrimmed(node: exp.Expr) -> exp.Expr:
+    """What is trimmed of blanks, which neither case nor another trimming brings back."""
+    inside = node.unnest()
+    while isinstance(inside, exp.Trim) and inside.expression is None:
+        inside = inside.this.unnest()
+    return inside
 
 
 def _assigns(value: exp.Expr, target: Target, column: str, kind: str | None) -> bool:

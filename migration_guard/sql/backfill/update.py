@@ -143,9 +143,10 @@ def _todo(update: _Update) -> _Todo:
         return _Todo(sources.meets(both(wanted)), None)
     _refuse_moving_sources(update)
     for name, value in update.values.items():
+        others = update.values.keys() - {name}
         if reads(value, update.target, update.values) and not (
-            len(update.values) == 1
-            and sources.alone
+            sources.alone
+            and not reads(value, update.target, others)
             and is_settled(value, update.target, name, update.facts.column(name).type)
         ):
             raise CannotMove(f"no condition tells which rows are done: {_BY_ITSELF}; write to a new column instead")

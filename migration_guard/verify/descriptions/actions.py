@@ -23,6 +23,9 @@ from migration_guard.verify.descriptions.yamls import (
 
 _STOPS = Fate(stops=True, why="a step that fails stops its job")
 _ALLOWED = Fate(stops=False, why="continue-on-error lets the job go on")
+_UNTOLD = Fate(stops=None, why="an expression says whether it may fail")
+_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+_OPTIONS = re.compile(r"\s-\w*e")
 
 
 _ALWAYS = Fate(stops=False, why="a step behind it runs always")
@@ -39,7 +42,12 @@ def read(root: Node, name: str) -> Iterator[Command]:
     order = after({one: texts(get(job, "needs")) for one, job in jobs.items()})
     asked = [key for key in order if _deploys(key, jobs[key], whole=whole)]
     for index, key in enumerate(asked):
-        yield from _job(jobs[key], goes_on=any(map(_runs_always, (jobs[one] for one in asked[index + 1 :]))))
+        goes_on = any(map(_runs_always, (jobs[one] for one in asked[index + 1 :])))
+        yield from _job(jobs[key], _default_shell(jobs[key]) or _default_shell(root), goes_on=goes_on)
+
+
+def _default_shell(of: Node) -> str:
+    return text(of, "defaults", "run", "shell")
 
 
 def _deploys(key: str, job: Node, *, whole: bool) -> bool:
@@ -58,23 +66,37 @@ def _tests(called: str, job: Node) -> bool:
     return get(job, "services") is not None or bool(re.search(r"\b(?:test|lint|check|ci)", called, re.IGNORECASE))
 
 
-def _job(job: Node, *, goes_on: bool) -> Iterator[Command]:
+def _leniency(part: Node) -> Fate | None:
+    """What `continue-on-error` says of a step or a job, if anything."""
+    given = get(part, "continue-on-error")
+    said = _EXPRESSION.fullmatch(text(given).strip())
+    if said is not None and said[1] not in {"true", "false"}:
+        return _UNTOLD
+    return _ALLOWED if (said[1] == "true" if said is not None else is_true(given)) else None
+
+
+def _job(job: Node, default: str, *, goes_on: bool) -> Iterator[Command]:
     """Read the steps of a job; `goes_on` says that a later job runs whatever becomes of this one."""
-    lenient = is_true(get(job, "continue-on-error"))
     steps = list(items(get(job, "steps")))
     for index, step in enumerate(steps):
-        allowed = lenient or is_true(get(step, "continue-on-error"))
         always = goes_on or any(map(_runs_always, steps[index + 1 :]))
-        fate = _ALLOWED if allowed else _ALWAYS if always else _STOPS
+        fate = _leniency(job) or _leniency(step) or (_ALWAYS if always else _STOPS)
         script = get(step, "run")
         if script is None:
             if SPEAKS.search(" ".join(spoken(step))):
                 raise Unreadable(line(step), f"what {text(step, 'uses') or 'this step'} runs is not read")
             continue
-        named = text(step, "shell") or "bash"
+        named = text(step, "shell") or default or "bash -e {0}"
         if not re.match(r"(?:ba)?sh\b", named):
             if SPEAKS.search(text(script)):
                 raise Unreadable(line(script), f"a step in {named} is not read")
             continue
-        found = shell.commands(text(script).encode(), errexit=True, above=begins(script), last=fate)
+        own = "{0}" in named  # else GitHub adds its options, which stop at what fails
+        found = shell.commands(
+            text(script).encode(),
+            errexit=not own or _OPTIONS.search(named) is not None,
+            pipefail=named == "bash" or "pipefail" in named,
+            above=begins(script),
+            last=fate,
+        )
         yield from (one.led_to(fate) for one in found)

@@ -6,12 +6,27 @@ from collections.abc import Iterator
 
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.order import after, deploys
-from migration_guard.verify.descriptions.steps import Command, Fate
-from migration_guard.verify.descriptions.yamls import Node, begins, get, is_true, items, pairs, scalars, text, texts
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
+from migration_guard.verify.descriptions.yamls import (
+    Node,
+    begins,
+    get,
+    is_true,
+    items,
+    line,
+    pairs,
+    scalars,
+    spoken,
+    text,
+    texts,
+)
 
 _STAGES = (".pre", "build", "test", "deploy", ".post")
 _STOPS = Fate(stops=True, why="a job that fails stops the pipeline")
 _ALLOWED = Fate(stops=False, why="allow_failure lets the pipeline go on")
+_BEHIND = Fate(stops=False, why="what after_script runs fails no job")
+_DEEPEST = 10
+"""Jobs that extend others, as GitLab has it."""
 _NO_JOBS = frozenset({"stages", "variables", "default", "include", "workflow", "image", "services", "cache", "pages"})
 
 
@@ -21,32 +36,67 @@ def recognises(name: str, root: Node) -> bool:
 
 
 def read(root: Node) -> Iterator[Command]:
-    jobs = {key: job for key, _, job in pairs(root) if key not in _NO_JOBS and get(job, "script") is not None}
+    jobs = {key: _Job(root, job) for key, _, job in pairs(root) if key not in _NO_JOBS and not key.startswith(".")}
+    jobs = {key: job for key, job in jobs.items() if job.get("script") is not None}
     stages = texts(get(root, "stages")) or list(_STAGES)
     place = {key: stages.index(stage) if (stage := _stage(job)) in stages else len(stages) for key, job in jobs.items()}
     ordered = sorted(jobs, key=lambda key: place[key])
     for key in after({key: _needs(jobs[key]) for key in ordered}):
         job = jobs[key]
-        if deploys(f"{key} {_stage(job)}") or get(job, "environment") is not None:
+        if deploys(f"{key} {_stage(job)}") or job.get("environment") is not None:
             yield from _job(job, get(root, "before_script") or get(root, "default", "before_script"))
 
 
-def _stage(job: Node) -> str:
-    return text(job, "stage") or "test"
+class _Job:
+    """A job, with what it has from those that it extends."""
+
+    def __init__(self, root: Node, job: Node) -> None:
+        self.root = root
+        self._job = job
+
+    def get(self, name: str) -> Node | None:
+        return self._given(self._job, name, 0)
+
+    def _given(self, job: Node, name: str, deep: int) -> Node | None:
+        own = get(job, name)
+        if own is not None or deep > _DEEPEST:
+            return own
+        for base in reversed(texts(get(job, "extends"))):
+            other = get(self.root, base)
+            if other is None:
+                raise Unreadable(line(job), f"{base}, which a job extends, stands in a file that is not read with it")
+            if (found := self._given(other, name, deep + 1)) is not None:
+                return found
+        return None
 
 
-def _needs(job: Node) -> list[str]:
-    needs = get(job, "needs")
+def _stage(job: _Job) -> str:
+    return text(job.get("stage")) or "test"
+
+
+def _needs(job: _Job) -> list[str]:
+    needs = job.get("needs")
     return [*texts(needs), *(text(one, "job") for one in items(needs))]
 
 
-def _job(job: Node, shared: Node | None) -> Iterator[Command]:
-    allowed = get(job, "allow_failure")
+def _job(job: _Job, shared: Node | None) -> Iterator[Command]:
+    allowed = job.get("allow_failure")
     fate = _ALLOWED if is_true(allowed) or get(allowed, "exit_codes") is not None else _STOPS
-    parts = [part for name in ("before_script", "script") if (part := get(job, name)) is not None]
-    if get(job, "before_script") is None and shared is not None:
-        parts.insert(0, shared)
-    for part in parts:
-        for one in scalars(items(part)) or scalars([part]):
-            found = shell.commands(text(one).encode(), errexit=True, above=begins(one), last=fate)
-            yield from (command.led_to(fate) for command in found)
+    parts = [job.get("before_script") or shared, job.get("script")]
+    for part, leads in (*((one, fate) for one in parts), (job.get("after_script"), _BEHIND)):
+        for one in _lines(part, job.root) if part is not None else ():
+            found = shell.commands(text(one).encode(), errexit=True, above=begins(one), last=leads)
+            yield from (command.led_to(leads) for command in found)
+
+
+def _lines(part: Node, root: Node) -> Iterator[Node]:
+    """The texts of a script, also those that stand elsewhere (`!reference [.setup, script]`)."""
+    for one in items(part) or [part]:
+        if not one.tag.endswith("reference"):
+            yield from scalars(items(one) or [one])
+            continue
+        there = get(root, *texts(one))
+        if there is not None:
+            yield from _lines(there, root)
+        elif SPEAKS.search(" ".join(spoken(one))):
+            raise Unreadable(line(one), "what a script refers to stands in a file that is not read with it")

@@ -28,10 +28,13 @@ class _Target:
 class _Targets(dict[str, _Target]):
     """Targets by their names."""
 
-    def __init__(self, targets: dict[str, _Target], *, included: bool) -> None:
-        super().__init__(targets)
-        self.included = included
+    def __init__(self, text: str) -> None:
+        super().__init__(_targets(text))
+        self.included = _INCLUDES.search(text) is not None
         """Whether others stand in files that it includes."""
+        self.in_one = re.search(r"^\.ONESHELL\s*:", text, re.MULTILINE) is not None
+        """Whether the lines of a target run in one shell, so that only the last one's failure is one."""
+        self.stopping = re.search(r"^\.SHELLFLAGS\s*[:?+]?=.*\s-\w*e", text, re.MULTILINE) is not None
 
 
 def recognises(name: str) -> bool:
@@ -41,7 +44,7 @@ def recognises(name: str) -> bool:
 def read(source: bytes, *, chosen: str | None = None, named: bool = False) -> Iterator[Command]:
     """The targets that deploy, or the one that is `chosen`; of a file that is `named` else the first."""
     text = source.decode("utf-8", "replace")
-    targets = _Targets(_targets(text), included=_INCLUDES.search(text) is not None)
+    targets = _Targets(text)
     wanted = (
         [chosen]
         if chosen is not None
@@ -65,17 +68,26 @@ def _run(name: str, targets: _Targets, done: set[str], above: tuple[str, ...] = 
     done.add(name)
     for one in targets[name].needs:
         yield from _run(one, targets, done, (*above, name))
-    for number, line in targets[name].lines:
+    lines = targets[name].lines
+    if lines and (targets.in_one or lines[0][1].startswith("#!")):
+        first, script = lines[0][0], "\n".join(re.sub(r"^[@+-]+", "", line) for _, line in lines)
+        yield from shell.commands(_expanded(script).encode(), errexit=targets.stopping, above=first - 1, last=_STOPS)
+        return
+    for number, line in lines:
         prefix = re.match(r"[@+\s-]*", line)
         fate = _ALLOWED if prefix and "-" in prefix[0] else _STOPS
-        text = re.sub(r"^[@+\s-]*", "", line).replace("$$", "$")
-        text = re.sub(r"\{\{\s*(\w+).*?\}\}", r"$\1", text)
+        text = re.sub(r"^[@+\s-]*", "", line)
         call = re.match(r"(?:\$\(MAKE\)|make|just)\s+([\w.-]+)\s*$", text)
         if call and call[1] in targets:
             yield from (one.led_to(fate) for one in _run(call[1], targets, done - {call[1]}, (*above, name)))
             continue
-        text = re.sub(r"\$\((\w+)\)", r"${\1}", text)
-        yield from (one.led_to(fate) for one in shell.commands(text.encode(), above=number - 1, last=fate))
+        yield from (one.led_to(fate) for one in shell.commands(_expanded(text).encode(), above=number - 1, last=fate))
+
+
+def _expanded(text: str) -> str:
+    """What the shell gets to see: variables of make and just as its own."""
+    text = re.sub(r"\{\{\s*(\w+).*?\}\}", r"$\1", text.replace("$$", "$"))
+    return re.sub(r"\$\((\w+)\)", r"${\1}", text)
 
 
 def _targets(text: str) -> dict[str, _Target]:
@@ -89,7 +101,7 @@ def _targets(text: str) -> dict[str, _Target]:
                 one.lines.append((first, f"{before}\n{line}"))
         elif line[:1] in {"\t", " "} and line.strip():
             for one in now:
-                if not line.strip().startswith("#"):
+                if not line.strip().startswith("#") or (line.strip().startswith("#!") and not one.lines):
                     one.lines.append((number, line.strip()))
         elif match := _TARGET.match(line):
             names = match["names"].split()

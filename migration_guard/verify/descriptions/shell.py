@@ -14,7 +14,7 @@ from tree_sitter import Language, Node, Parser
 
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
 
 _LANGUAGE = Language(tree_sitter_bash.language())
 _DEEPEST = 12
@@ -24,6 +24,8 @@ _SAYS = re.compile(
     r"^(?:echo|printf|logger|log(?:_\w+)?|info|warn(?:ing)?|say|notify\w*|true|:|sleep|date|return|continue)$"
 )
 """Commands that only say something, or do nothing."""
+_TAKES_TEXT = re.compile(r"^(?:cat|tee|echo|printf|read|mail|sendmail|mapfile|readarray|grep|wc|sed|awk)$")
+"""Commands to which a text is but a text."""
 _RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
 """What ends a loop before its command has succeeded."""
 _FAILURE = re.compile(r"-ne\b|-gt\b|!=|>")
@@ -39,6 +41,8 @@ class _Context:
     arguments: tuple[str, ...] = ()
     callers: tuple[str, ...] = ()
     """The functions that are being run, outermost first."""
+    behind: tuple[Node, ...] = ()
+    """The statements that follow, also those that follow the blocks around."""
 
     def tested(self, fate: Fate) -> _Context:
         """Behind `if`, `||` and the like the shell obeys no `set -e`."""
@@ -126,7 +130,8 @@ class _Walk:
         """Walk statements that follow one another; `last` is what the failure of the last one leads to."""
         for index, node in enumerate(statements):
             behind = statements[index + 1 :]
-            self.statement(node, replace(context, fate=self._fate(node, behind, context, last)), behind)
+            inside = replace(context, fate=self._fate(node, behind, context, last), behind=(*behind, *context.behind))
+            self.statement(node, inside, behind)
 
     def _fate(self, node: Node, behind: Sequence[Node], context: _Context, last: Fate) -> Fate:
         if _in_background(node):
@@ -203,7 +208,7 @@ class _Walk:
             "pipeline": lambda: self._pipeline(node, context),
             "if_statement": lambda: self._if(node, context),
             "negated_command": lambda: self._inside(node, context.tested(Fate(stops=False, why="it stands behind !"))),
-            "redirected_statement": lambda: self._inside(node, context),
+            "redirected_statement": lambda: self._redirected(node, context),
             "compound_statement": lambda: self.block(_statements(node), context, last=context.fate),
             "subshell": lambda: self.block(_statements(node), context, last=context.fate),
             "while_statement": lambda: self._loop(node, context),
@@ -216,6 +221,17 @@ class _Walk:
     def _inside(self, node: Node, context: _Context) -> None:
         for child in _statements(node):
             self.statement(child, context)
+
+    def _redirected(self, node: Node, context: _Context) -> None:
+        """A statement with redirections; a text that is given to another shell is not read."""
+        given = " ".join(
+            _text(one) for one in node.named_children if one.type in {"heredoc_redirect", "herestring_redirect"}
+        )
+        command = next((one for one in node.named_children if one.type == "command"), None)
+        name = _words(command)[:1] if command is not None else []
+        if SPEAKS.search(given) and name and not _TAKES_TEXT.match(name[0]):
+            raise Unreadable(node.start_point.row + 1, f"what {name[0]} is given to run is not judged")
+        self._inside(node, context)
 
     def _define(self, node: Node) -> None:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
@@ -255,6 +271,8 @@ class _Walk:
             leaves = any(self.leaves(branch) for branch in (then if negated else otherwise))
             does = "exits" if leaves else "goes on"
             fate = Fate(leaves, f"the if on line {node.start_point.row + 1} {does} when it fails")
+            if not leaves and (later := self._remembered((*then, *otherwise), context.behind)) is not None:
+                fate = later
             inner = _statements(one) if negated else [one]
             for each in inner:
                 self.statement(each, context.tested(fate))
@@ -262,6 +280,21 @@ class _Walk:
         for one in node.named_children:
             if one.type in {"elif_clause", "else_clause"}:
                 self.block(_statements(one), context, last=context.fate)
+
+    def _remembered(self, branches: Sequence[Node], behind: Sequence[Node]) -> Fate | None:
+        """Whether what follows ends the script by a variable that one of the branches sets: for which one is not told."""
+        names = {name for one in branches for name in re.findall(r"(?:^|[;&\s])(\w+)=", _text(one))}
+        for node in behind:
+            line = node.start_point.row + 1
+            for name in sorted(names):
+                spoken = re.search(rf"\$\{{?{name}(?!\w)", _text(node))
+                if (
+                    spoken
+                    and node.type in {"if_statement", "list", "command"}
+                    and re.search(r"\bexit\b|\bfalse\b", _text(node))
+                ):
+                    return Fate(stops=None, why=f"line {line} may end it by ${name}, which says how it went")
+        return None
 
     def _loop(self, node: Node, context: _Context) -> None:
         body = node.child_by_field_name("body")

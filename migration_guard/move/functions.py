@@ -1,0 +1,230 @@
+"""Data changes that SQL does not say, as functions: loops over a queryset, a session's query or a SELECT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from migration_guard.filing import Checked
+from migration_guard.findings import Finding
+from migration_guard.lean import dataclass
+from migration_guard.move.others import beside
+from migration_guard.move.piece import FUNCTION, Piece, models_of, refuse_history, with_unread
+from migration_guard.move.schema import Schema
+from migration_guard.operations import Operation, OperationKind, Rendition, Rows, Span
+from migration_guard.rewriting.core import Core
+from migration_guard.rewriting.families import Family, Member
+from migration_guard.rewriting.functions import Asked, Django
+from migration_guard.rewriting.mapped import Mapped
+from migration_guard.rewriting.owned import Tables
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
+from migration_guard.rewriting.slices import Written
+from migration_guard.sql.backfill import CannotMove, Draft, draft_of_rows
+from migration_guard.sql.names import bare
+
+ROW_BY_ROW = "a loop with Python logic; write it as one UPDATE or DELETE, or finish a --skeleton"
+_SEVERAL = "its loop makes other changes, which may belong to several of its rows; give each a loop of its own"
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change of an object mapper's, in its migration."""
+
+    one: Checked
+    finding: Finding
+    operation: Operation
+    rows: Rows
+    schema: Schema
+    migration: Migration
+
+    @property
+    def rendition(self) -> Rendition:
+        assert self.operation.rendition is not None
+        return self.operation.rendition
+
+    @property
+    def label(self) -> str:
+        """The migration, as functions name it."""
+        return self.operation.migration or self.one.candidate.path.stem
+
+
+def function_of(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:
+    """Make a function of a loop that SQL does not say. Raises CannotMove and CannotRemove."""
+    rendition = operation.rendition
+    assert rendition is not None
+    rows = rendition.rows
+    assert rows is not None
+    if len(operation.tables) != 1 or operation.migration is None:
+        raise CannotMove(rendition.refusal)
+    if key is not None:
+        raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
+    deletes = operation.kind is OperationKind.DELETE
+    drafted = draft_of_rows(operation.tables[0], rows.conditions, rows.columns, schema.facts, key, deletes=deletes)
+    refuse_history(schema, drafted)
+    _refuse_unread(schema, drafted, rows)
+    change = _Change(one, finding, operation, rows, schema, Migration(one.candidate.path, one.candidate.source))
+    if rows.mapper != "django-orm":
+        return _of_session(change, drafted)
+    try:
+        return _of_call(change, drafted)
+    except (CannotMove, CannotRemove) as reason:
+        try:
+            return _of_family(change)
+        except (CannotMove, CannotRemove):
+            raise reason from None
+
+
+def _of_call(change: _Change, drafted: Draft) -> Piece:
+    """Make a function of what a call of Django's changes, and of the loops around it. Raises CannotMove and CannotRemove."""
+    operation, schema, migration = change.operation, change.schema, change.migration
+    call = migration.call_of(change.rendition.calls)
+    if call is None:
+        raise CannotMove(change.rendition.refusal or ROW_BY_ROW)
+    rendition = replace(change.rendition, sql="", within=None, ways=(), loop=migration.outermost_loop(call))
+    asked = _asked(operation, change.rows, schema, beside(change.one, operation))
+    site = migration.site(rendition, rendition.calls)
+    django = Django(migration, change.one.candidate.path, site.statements, call, asked)
+    written = django.written(FUNCTION, change.label, fills=drafted.fills)
+    drafted = with_unread(replace(drafted, names=drafted.names | _words(written, operation)), schema)
+    others = tuple(sorted({*change.rows.takes_others} - {asked.table}))
+    return Piece(change.finding, operation, rendition, drafted, models_of(schema, drafted), written, others)
+
+
+def _of_family(change: _Change) -> Piece:
+    """Make a function of the outermost loop with all that it changes. Raises CannotMove and CannotRemove."""
+    operation, schema, migration = change.operation, change.schema, change.migration
+    call = migration.call_of(change.rendition.calls)
+    loop = migration.outermost_loop(call) if call is not None else None
+    if loop is None:
+        raise CannotMove(ROW_BY_ROW)
+    rendition = replace(change.rendition, sql="", within=None, ways=(), loop=loop)
+    site = migration.site(rendition, rendition.calls)
+    others = beside(change.one, operation)
+    inside = [other for other in others if any(migration.holds(site.statements[0], span) for span in _spans(other))]
+    outside = [other for other in others if other not in inside]
+    every = [_member(other, schema, migration, outside) for other in (operation, *inside)]
+    told = Tables(schema.children, schema.parents, {})
+    family = Family(migration, change.one.candidate.path, site.statements, every, (told, schema.table_of))
+    told_of = [one.rendition.rows for one in (operation, *inside) if one.rendition is not None]
+    conditions = next((rows.conditions for rows in told_of if rows is not None and rows.row == family.row), ())
+    drafted = draft_of_rows(family.table, conditions, (), schema.facts, None, deletes=True)
+    for one in every:
+        refuse_history(schema, replace(drafted, table=one.asked.table, columns=tuple(one.asked.fields)))
+    read = {column for name in family.read() for column in (name, f"{name}_id")}
+    _refuse_unread(schema, drafted, replace(change.rows, read=tuple(sorted(read))))
+    written = family.written(FUNCTION, change.label, fills=False)
+    columns = tuple(dict.fromkeys(column for other in (operation, *inside) for column in _columns(other)))
+    names = drafted.names | _words(written, operation) | {column.lower() for column in columns}
+    drafted = with_unread(replace(drafted, names=names, columns=columns), schema)
+    tables = tuple(sorted({one.asked.table for one in every} - {drafted.table}))
+    models = frozenset(name for table in (family.table, *tables) for name in schema.models(table))
+    return Piece(change.finding, operation, rendition, drafted, models, written, tables, tuple(inside))
+
+
+def _member(operation: Operation, schema: Schema, migration: Migration, others: Sequence[Operation]) -> Member:
+    """One of the changes of a loop. Raises CannotMove where it is not known which rows it writes."""
+    rows = operation.rendition.rows if operation.rendition is not None else None
+    call = migration.call_of(operation.rendition.calls) if operation.rendition is not None else None
+    known = operation.kind in {OperationKind.UPDATE, OperationKind.DELETE} and len(operation.tables) == 1
+    if rows is None or rows.mapper != "django-orm" or call is None or not known or not operation.model:
+        raise CannotMove(_SEVERAL)
+    return Member(call, _asked(operation, rows, schema, others))
+
+
+def _asked(operation: Operation, rows: Rows, schema: Schema, others: Sequence[Operation]) -> Asked:
+    """What is known of a change; `others` is what else the migration does to the database."""
+    written = {field for field, column in zip(rows.fields, rows.read, strict=True) if column in rows.columns}
+    table = operation.tables[0]
+    return Asked(
+        rows.row,
+        operation.model or "",
+        table,
+        {*rows.columns, *written},
+        schema.accessors(table),
+        bool(rows.takes_others),
+        [span for other in others for span in _spans(other)],
+    )
+
+
+def _spans(operation: Operation) -> Iterator[Span]:
+    yield operation.span
+    yield from operation.rendition.calls if operation.rendition is not None else ()
+
+
+def _columns(operation: Operation) -> tuple[str, ...]:
+    rows = operation.rendition.rows if operation.rendition is not None else None
+    return rows.columns if rows is not None else ()
+
+
+def _words(written: Written, operation: Operation) -> frozenset[str]:
+    """The names of a function, as they are and as tables of the app would be called."""
+    app = (operation.migration or "").partition(".")[0].lower()
+    return frozenset(word for name in written.words for word in (name, f"{app}_{name}"))
+
+
+def _of_session(change: _Change, drafted: Draft) -> Piece:
+    """Make a function of a loop over a session's query. Raises CannotMove and CannotRemove."""
+    rows, rendition, schema = change.rows, change.rendition, change.schema
+    key = dict(zip(rows.read, rows.fields, strict=True)).get(drafted.keys[0])
+    if key is None:
+        raise CannotMove(f"its class has no attribute for the key {drafted.keys[0]}; {rendition.refusal}")
+    site = change.migration.site(rendition, rendition.calls)
+    mapped = Mapped(change.migration, Path(change.finding.path), site.statements, rows.row)
+    written = mapped.written(FUNCTION, change.label, key, fills=drafted.fills)
+    models = models_of(schema, drafted)
+    drafted = with_unread(replace(drafted, names=drafted.names | written.words), schema)
+    return Piece(change.finding, change.operation, rendition, drafted, models, written)
+
+
+def function_of_query(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:
+    """Make a function of a loop over a SELECT whose rows are updated by their key. Raises CannotMove and CannotRemove."""
+    candidate, rendition = one.candidate, operation.rendition
+    assert rendition is not None
+    migration = Migration(candidate.path, candidate.source)
+    loop = migration.loop_of(rendition.calls)
+    if loop is None or len(operation.tables) != 1 or candidate.framework != "alembic":
+        raise CannotMove(rendition.refusal)
+    rendition = replace(rendition, loop=loop)
+    site = migration.site(rendition, rendition.calls)
+    core = Core(migration, candidate.path, site.statements)
+    table, found = operation.tables[0], core.queried
+    from_text = found.from_text[1] if found.from_text is not None else None
+    if from_text is not None and bare(from_text.table) != bare(table):
+        raise CannotMove(f"its loop goes through other rows than those of {table}; {rendition.refusal}")
+    where = (from_text.where,) if from_text is not None and from_text.where is not None else ()
+    drafted = draft_of_rows(table, where, found.columns, schema.facts, key)
+    known = schema.facts(table).columns
+    if drafted.keys != (found.key,) or (found.is_model and not {found.key, *found.columns} <= known.keys()):
+        raise CannotMove(
+            f"its loop finds rows of {table} by {found.key}, which is not known as their key; {rendition.refusal}"
+        )
+    refuse_history(schema, drafted)
+    written = core.written(
+        FUNCTION,
+        operation.migration or candidate.path.stem,
+        table,
+        lambda column: known[column].type if column in known else None,
+        fills=drafted.fills,
+    )
+    drafted = with_unread(replace(drafted, names=drafted.names | written.words), schema)
+    also = tuple(
+        other
+        for other in beside(one, operation)
+        if other.kind is OperationKind.UPDATE
+        and other.tables == operation.tables
+        and any(migration.holds(site.statements[0], span) for span in _spans(other))
+    )
+    return Piece(finding, operation, rendition, drafted, models_of(schema, drafted), written, also=also)
+
+
+def _refuse_unread(schema: Schema, drafted: Draft, rows: Rows) -> None:
+    """Refuse a function that reads a column which is gone by the time that it runs. Raises CannotMove."""
+    gone = schema.dropped(drafted.table, rows.read)
+    if gone is not None and gone[0]:
+        column, file = gone
+        raise CannotMove(
+            f"its loop becomes a function, whose model has the column {column}, and {Path(file).name} drops that; write it "
+            "as one UPDATE, or finish a --skeleton"
+        )

@@ -1,0 +1,214 @@
+"""A loop of Django's with all that it changes, for some of its rows: what it writes belongs to the row that it is at."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import libcst as cst
+
+from migration_guard.interpreter.syntax import dotted
+from migration_guard.lean import dataclass
+from migration_guard.rendition.loops import row_of
+from migration_guard.rewriting.again import adds_to_itself
+from migration_guard.rewriting.carried import goes_by_order, taken_along, written_twice
+from migration_guard.rewriting.elsewhere import Elsewhere
+from migration_guard.rewriting.expressions import behind, last_name
+from migration_guard.rewriting.functions import Asked, Django, renames
+from migration_guard.rewriting.layout import is_import
+from migration_guard.rewriting.narrowed import Narrowed
+from migration_guard.rewriting.owned import Owned, Tables, changed
+from migration_guard.rewriting.reached import CannotRemove
+from migration_guard.rewriting.removal import Migration
+from migration_guard.rewriting.slices import BY_HAND, Used
+
+_OTHERS = "its loop writes rows that may belong to several of those that it goes through"
+_IN_ORDER = "in_order"
+_QUERYSETS = frozenset("all filter exclude order_by select_related prefetch_related only defer distinct".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the changes of a loop."""
+
+    call: cst.Call
+    asked: Asked
+
+
+class Family(Django):
+    """The outermost loop over the rows of a model, each of which is changed together with all that belongs to it."""
+
+    def __init__(
+        self,
+        migration: Migration,
+        path: Path,
+        statements: Sequence[cst.CSTNode],
+        every: Sequence[Member],
+        schema: tuple[Tables, Callable[[str], str]],
+    ) -> None:
+        """`every` is all that the loop changes; `schema` what is told of tables, and the table of each model. Raises CannotRemove."""
+        told, table_of = schema
+        super().__init__(migration, path, statements, every[0].call, every[0].asked)
+        self._every = every
+        row = row_of(self._loop)[0] if isinstance(self._loop, cst.For) else None
+        self._told = Tables(told.children, told.parents, self._models(table_of))
+        if row is None or not isinstance(self._loop, cst.For):
+            raise CannotRemove(f"it is no loop over rows; {BY_HAND}")
+        self.row = row
+        self.model, self.table = self._source(self._loop)
+
+    def _models(self, table_of: Callable[[str], str]) -> Mapping[str, str]:
+        """The tables of the models that variables of the function hold, which are set once."""
+        self._names_of_models: dict[str, str] = {}
+        found: dict[str, str] = {}
+        stored = [name for one in self._migration.before(self._loop) for name in self._names(one).touched]
+        for one in self._migration.before(self._loop):
+            for line in ast.parse(self._code(one)).body:
+                match line:
+                    case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if (
+                        last_name(call) == "get_model" and stored.count(name) == 1 and not call.keywords
+                    ):
+                        parts = [given.value for given in call.args if isinstance(given, ast.Constant)]
+                        model = ".".join(map(str, parts))
+                        if len(parts) == len(call.args) and model.count(".") == 1:
+                            found[name] = table_of(model)
+                            self._names_of_models[name] = model
+        return found
+
+    def _source(self, loop: cst.For) -> tuple[str, str]:
+        """The model whose rows the loop goes through, and its table."""
+        narrowed = Narrowed(self._migration, self._function(), self._statements)
+        narrowed.by_loop(loop)
+        root = dotted(narrowed.old) if isinstance(narrowed.old, cst.Attribute) else None
+        name, _, manager = (root or "").rpartition(".")
+        if name not in self._told.models or manager not in {"objects", "_default_manager", "_base_manager"}:
+            raise CannotRemove(f"of which model the rows are that its loop goes through is not seen; {BY_HAND}")
+        return self._names_of_models[name], self._told.models[name]
+
+    def _function(self) -> cst.FunctionDef:
+        if self._around is None:
+            raise CannotRemove(f"it stands in no function of the migration; {BY_HAND}")
+        return self._around
+
+    def _narrowed(self, function: cst.FunctionDef) -> Narrowed:
+        found = Narrowed(self._migration, function, self._statements)
+        found.by_loop(cst.ensure_type(self._loop, cst.For))
+        return found
+
+    def read(self) -> frozenset[str]:
+        """The attributes of its rows that the loop speaks of."""
+        return frozenset(
+            node.attr
+            for node in ast.walk(ast.parse(self._code(self._loop)))
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == self.row
+        )
+
+    # --- Whether each row stands for itself, with all that belongs to it ---------------------------------------------
+
+    def _refuse_others(self, used: Used) -> None:
+        """Refuse what makes other changes on the way to the loop: it would make them for each batch."""
+        nodes = [*used.before.values(), *used.module.values()]
+        if any(self._migration.holds(node, one) for one in self._asked.others for node in nodes):
+            raise CannotRemove(f"what its loop uses makes another change too; {BY_HAND}")
+
+    def _check(
+        self, before: list[Any], body: list[Any], module: list[Any], _narrowed: Narrowed, *, fills: bool
+    ) -> None:
+        setup = ast.parse("".join(self._code(one) for one in before))
+        helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one) or renames(one)))
+        whole = ast.parse("".join(self._code(one) for one in body))
+        loop = next(one for one in whole.body if isinstance(one, ast.For))
+        owned = Owned(loop, self.row, self.table, self._told)
+        if any(_IN_ORDER in self._names(one).touched for one in (*self._migration.module_body, self._loop)):
+            raise CannotRemove(f"it has a name of its own that its function needs ({_IN_ORDER}); {BY_HAND}")
+        reason = (
+            taken_along(loop, setup, helpers, self.row, frozenset(), fills=fills)
+            or adds_to_itself(ast.Module(loop.body, []), owned.rows)
+            or next(self._of_others(loop, owned), None)
+            or next(_in_no_order(loop, owned), None)
+        )
+        free = frozenset(map(id, owned.free(loop)))
+        for one in self._every:
+            asked = one.asked
+            elsewhere = Elsewhere(asked.model, asked.table, asked.accessors, asked.fields, asked.row)
+            reason = reason or elsewhere.read(setup, whole, helpers, free)
+        if reason is not None:
+            raise CannotRemove(f"{reason}; {BY_HAND}")
+
+    def _of_others(self, loop: ast.For, owned: Owned) -> Iterator[str]:
+        """Say what of the changes reaches rows that belong to no row of the loop, or to several."""
+        calls = [(node, ast.dump(node)) for node in ast.walk(loop) if isinstance(node, ast.Call)]
+        paths = owned.paths(loop)
+        for one in self._every:
+            wanted = ast.dump(ast.parse(self._code(one.call).strip(), mode="eval").body)
+            places = [node for node, dumped in calls if dumped == wanted]
+            whose = [changed(node) for node in places]
+            given = [owned.of(node) if node is not None else None for node in whose]
+            if not given or any(found is None or found.table != one.asked.table for found in given):
+                yield _OTHERS
+            if len(paths.get(one.asked.table, ())) != 1 or one.asked.takes_others:
+                yield _OTHERS
+            if any(
+                names & {field.lower() for field in one.asked.fields}
+                for names in owned.chosen_by(loop, one.asked.table)
+            ):
+                yield "its loop takes one of several rows by what it writes"
+        if written_twice(loop, self.row):
+            yield "its loop writes one row more than once"
+
+    # --- In an order that stays --------------------------------------------------------------------------------------
+
+    def _as_it_comes(self, node: cst.CSTNode) -> Any:
+        """Loops inside whose rows count for each other go through them in one order each time, where they say none."""
+        made = super()._as_it_comes(node)
+        return made.with_changes(body=made.body.visit(_InOrder(self._code))) if node is self._loop else made
+
+
+class _InOrder(cst.CSTTransformer):
+    def __init__(self, code: Callable[[cst.CSTNode], str]) -> None:
+        super().__init__()
+        self._code = code
+
+    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:
+        loop = ast.parse(self._code(original_node).strip("\n")).body[0]
+        if not isinstance(loop, ast.For) or not goes_by_order(loop):
+            return updated_node
+        source = row_of(original_node)[1]
+        if "order_by(" in self._code(source) or not _is_queryset(source):
+            return updated_node
+        ordered = cst.Call(cst.Name(_IN_ORDER), [cst.Arg(source)])
+        changed_iter = updated_node.iter.deep_replace(row_of(updated_node)[1], ordered)
+        return updated_node.with_changes(iter=changed_iter)
+
+
+def _in_no_order(loop: ast.For, owned: Owned) -> Iterator[str]:
+    """Say it of loops inside whose rows count for each other, and which may go through them in another order each time."""
+    held = dict(_held(loop))
+    for inner in ast.walk(ast.Module(loop.body, [])):
+        if not isinstance(inner, ast.For) or not goes_by_order(inner):
+            continue
+        source = behind(_first_of(inner.iter), held)
+        asks = owned.of(source) is not None or any(
+            isinstance(one, ast.Attribute) and one.attr in {*_QUERYSETS, "iterator", "objects"}
+            for one in ast.walk(source)
+        )
+        if asks and last_name(source) != _IN_ORDER and "order_by(" not in ast.unparse(source):
+            yield "its loop goes through rows in no order that stays, and what it does depends on that"
+
+
+def _held(loop: ast.For) -> Iterator[tuple[str, ast.expr]]:
+    for line in ast.walk(loop):
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+
+
+def _first_of(node: ast.expr) -> ast.expr:
+    """What is counted, where a loop counts its rows."""
+    return node.args[0] if isinstance(node, ast.Call) and last_name(node) == "enumerate" and node.args else node
+
+
+def _is_queryset(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _QUERYSETS
