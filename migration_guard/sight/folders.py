@@ -120,8 +120,8 @@ def _listed(folder: Path) -> frozenset[str] | None:
         return None
 
 
-COMPILED = (".pyc", ".so", ".pyd")
-"""How the names end of modules that Python loads and nobody can read."""
+COMPILED = (".pyc", ".so", ".pyd", ".pyx")
+"""How the names end of modules that Python loads and nobody can read, or from which such are made: Cython's."""
 ARCHIVES = (".zip", ".egg", ".whl", ".pyz", ".pex")
 """How files are called that Python imports modules from, if they lie on its path."""
 
