@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from baselines import behind
+from baselines import behind, modules
 from baselines.projects import DIFFERENT, SAME, Edit, Files
 from baselines.reading import findings
 
@@ -25,14 +25,14 @@ def changes(folder: Path, kind: str, files: Files) -> set[str]:
     return {one.fingerprint for one in found if one.code < "MG2"}
 
 
-@pytest.mark.parametrize(("kind", "one", "other"), of([*SAME, *behind.SAME]))
+@pytest.mark.parametrize(("kind", "one", "other"), of([*SAME, *behind.SAME, *modules.SAME]))
 def test_what_keeps_the_rows_keeps_the_fingerprint(kind: str, one: Files, other: Files, tmp_path: Path) -> None:
     before = changes(tmp_path / "before", kind, one)
     assert before
     assert before <= changes(tmp_path / "after", kind, other)
 
 
-@pytest.mark.parametrize(("kind", "one", "other"), of([*DIFFERENT, *behind.DIFFERENT]))
+@pytest.mark.parametrize(("kind", "one", "other"), of([*DIFFERENT, *behind.DIFFERENT, *modules.DIFFERENT]))
 def test_what_changes_the_rows_changes_the_fingerprint(kind: str, one: Files, other: Files, tmp_path: Path) -> None:
     before, after = changes(tmp_path / "before", kind, one), changes(tmp_path / "after", kind, other)
     assert before

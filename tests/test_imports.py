@@ -235,6 +235,13 @@ def test_what_imports_run_is_followed_so_far_and_then_told(tmp_path: Path) -> No
     assert codes(tmp_path, files, "v/2.py") == [("MG109", 5), ("MG109", 6)]
 
 
+def test_what_imports_run_takes_no_room_from_what_the_migration_calls(tmp_path: Path) -> None:
+    large = f"# {'x' * 400_000}\n{FILL}def quiet(x):\n    return x\nquiet(fill)\n"
+    files = {f"large{n}.py": large for n in range(3)} | {"helper.py": f"{FILL}def go():\n    fill()\n"}
+    files["v/2.py"] = f"{HEAD}import large0, large1, large2\nimport helper\ndef upgrade():\n    helper.go()\n"
+    assert sorted(codes(tmp_path, files, "v/2.py")) == [("MG101", 8), ("MG109", 5)]
+
+
 @pytest.mark.parametrize("end", ["pass", WRITE])
 def test_a_chain_of_definitions_is_followed_to_its_end(tmp_path: Path, end: str) -> None:
     chain = "".join(f"def f{n}():\n    f{n + 1}()\n" for n in range(1_000))
@@ -307,3 +314,70 @@ def test_behind_a_limit_names_are_followed_through_star_imports(tmp_path: Path, 
     lay(tmp_path, {"b.py": "def fill():\n    pass\n"})
     sight.forget()
     assert not may_reach_database(tmp_path / "a.py", "", "go", tmp_path)
+
+
+LOADER = """import importlib, os
+LOADED = {}
+def module():
+    if 'x' not in LOADED:
+        LOADED['x'] = importlib.import_module(os.environ['POLICY'] + '.schema')
+    return LOADED['x']
+def named(name):
+    return importlib.import_module('steps.' + name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("sa.String(length=settings.module().SCOPE_LENGTH)", []),
+        ("sa.String(length=getattr(settings.module(), 'SCOPE_LENGTH').strip())", []),
+        ("settings.module().get_length()", []),
+        ("settings.module().fill()", ["MG109"]),
+        ("settings.module().Fill().go()", ["MG109"]),
+        ("getattr(settings.module(), 'fill')()", ["MG109"]),
+        ("[step() for step in settings.module().STEPS]", ["MG109"]),
+        ("settings.module().steps.run()", ["MG109"]),
+        ("settings.module().get_length(op.get_bind())", ["MG109"]),
+        ("settings.named(__import__('os').environ['X'])", ["MG109"]),
+        ("import importlib, os; importlib.import_module(os.environ['X'])", ["MG109"]),
+    ],
+)
+def test_what_settings_name_may_be_loaded_and_is_told_where_it_is_called(
+    tmp_path: Path, line: str, told: list[str]
+) -> None:
+    files = {"settings.py": LOADER, "v/2.py": f"{HEAD}import settings\ndef upgrade():\n    {line}\n"}
+    assert [code for code, _ in codes(tmp_path, files, "v/2.py")] == told
+
+
+FACTORY = """import importlib
+from django.db import connection, models
+from shop.models import Kind
+MADE = {}
+def make(kind):
+    if kind.name not in MADE:
+        MADE[kind.name] = getattr(importlib.import_module(kind.module), kind.cls)(GIVEN)
+    return MADE[kind.name]
+for one in Kind.objects.all():
+    make(one)
+"""
+
+
+@pytest.mark.parametrize(("given", "told"), [("kind", []), ("connection", ["MG109"])])
+def test_a_plugin_is_made_of_a_row_by_every_process_and_told_where_it_is_given_a_connection(
+    tmp_path: Path, given: str, told: list[str]
+) -> None:
+    files = {
+        "shop/models.py": "from django.db import models\nclass Kind(models.Model):\n    pass\n",
+        "shop/__init__.py": "",
+    }
+    files["helper.py"] = FACTORY.replace("GIVEN", given)
+    files["v/2.py"] = f"{HEAD}import helper\n{CLEAN}"
+    assert [code for code, _ in codes(tmp_path, files, "v/2.py")] == told
+
+
+@pytest.mark.parametrize("end", ["", "fill()\n"])
+def test_types_of_later_versions_of_python_hide_nothing(tmp_path: Path, end: str) -> None:
+    helper = f"type Kind = int | str\ntype Pair[T] = tuple[T, T]\n{FILL}def first[T](many: list[T]) -> T:\n    return many[0]\n"
+    files = {"helper.py": f"{helper}class Box[T]:\n    pass\n{end}", "v/2.py": f"{HEAD}import helper\n{CLEAN}"}
+    assert [code for code, _ in codes(tmp_path, files, "v/2.py")] == (["MG101"] if end else [])

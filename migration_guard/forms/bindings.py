@@ -109,6 +109,8 @@ class Names:
     """Methods that are called for nothing that they give, by the names of their objects."""
     results: list[tuple[Spot, cst.BaseExpression]] = field(default_factory=list)
     """What is returned or yielded."""
+    stars: list[Origin] = field(default_factory=list)
+    """Modules all of whose names are imported."""
     elsewhere: set[str] = field(default_factory=set)
     """Names that a function declares to be those of a scope around it."""
     loops: set[int] = field(default_factory=set)
@@ -117,6 +119,10 @@ class Names:
     """Which calls lead to a function that changes what it is handed, as far as that was asked."""
     idle: dict[int, set[int]] = field(default_factory=dict)
     """The ids of bindings that are calls which change nothing, by the id of what the names around are."""
+    declared: frozenset[str] | None = None
+    """The names that functions in it declare to be those of a scope around them, once that was asked."""
+    decorated: dict[str | None, list[cst.FunctionDef]] | None = None
+    """Those functions, by the names that their decorators begin with, once that was asked."""
     _order: int = 0
 
     @classmethod
@@ -160,6 +166,13 @@ class Names:
     def binds(self, name: str) -> bool:
         """Whether a name is this function's or module's own."""
         return name not in self.elsewhere and any(one.whole for one in self.bindings.get(name, ()))
+
+    @cached_property
+    def functions(self) -> list[cst.FunctionDef]:
+        """The functions that it defines, and those of its classes."""
+        every = [one for some in self.bindings.values() for one in some]
+        inside = [[one.function, *(one.definition.body.body if one.definition is not None else ())] for one in every]
+        return [part for some in inside for part in some if isinstance(part, cst.FunctionDef)]
 
     @cached_property
     def _owners(self) -> dict[int, cst.ClassDef]:
@@ -237,9 +250,11 @@ class Names:
             case cst.Import():
                 for alias in statement.names:
                     self._import_module(alias, spot)
-            case cst.ImportFrom() if not isinstance(statement.names, cst.ImportStar):
+            case cst.ImportFrom(names=names):
                 module, level = dotted(statement.module) or "" if statement.module else "", len(statement.relative)
-                for alias in statement.names:
+                if isinstance(names, cst.ImportStar):
+                    self.stars.append(Origin(module, None, level))
+                for alias in names if not isinstance(names, cst.ImportStar) else ():
                     name = dotted(alias.name) or ""
                     binding = Binding(spot, "import", origin=Origin(module, name, level))
                     self.bindings.setdefault(_alias(alias) or name, []).append(binding)

@@ -173,7 +173,18 @@ class Places:
         while one is not None:
             if name in one.names.bindings or name in one.names.parameters:
                 return name, one
+            if one.outer is None and one.names.stars:
+                return self._by_star(name, one)
             one = one.outer
+        return name
+
+    def _by_star(self, name: str, module: Where) -> str | tuple[str, Where]:
+        """Where a name is bound in a module all of whose names are imported; itself if in none in sight."""
+        for origin in reversed(module.names.stars):
+            found = self._found(origin, module)
+            there = self._module(found.source) if found is not None and found.source is not None else None
+            if there is not None and name in there.names.bindings:
+                return name, there
         return name
 
     def _bound(self, name: str, where: Where) -> tuple[cst.CSTNode, Where] | None:

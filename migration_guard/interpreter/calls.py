@@ -16,7 +16,7 @@ from migration_guard.interpreter.expressions import TooComplex
 from migration_guard.interpreter.flow import HEAP, Delta, Exit, Record, Store, resume
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.repository import Scope
-from migration_guard.interpreter.values import NONE, UNKNOWN, Choice, Constant, Unknown, Value, join
+from migration_guard.interpreter.values import NONE, SETTLED, UNKNOWN, Choice, Constant, Unknown, Value, join
 from migration_guard.lean import dataclass
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Calls:
         if function.scope.module is machine.module:
             return self._once(frame, call, arguments, site=0)
         if machine.imports.is_over or machine.names.is_asked_too_much:
-            return Unknown(function.name)  # that it is not known is told at the import
+            return Unknown(function.name, source=SETTLED)  # that it is not known is told at the import
         hops = self._hops()
         if hops == 0:
             started = machine.expressions.steps
@@ -142,7 +142,7 @@ class Calls:
     def _unfollowed(self, function: Function, call: Call) -> Value:
         """A limit ends the way here: what is behind it is told, unless it was judged where a module was imported."""
         if self.machine.imports.is_believed or self.machine.names.is_asked:
-            return Unknown(function.name)
+            return Unknown(function.name, source=SETTLED)
         return self.machine.libraries.unfollowed(function, call)
 
     def _once(self, frame: Frame, call: Call, arguments: dict[str, Value], *, site: int) -> Value:

@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from migration_guard.interpreter.flow import Content, Store, each
+from migration_guard.interpreter.flow import HEAP, Content, Store, each
 from migration_guard.interpreter.slices import Slice
 from migration_guard.interpreter.values import UNKNOWN, Choice, Constant, Method, Unknown, Value, join
 from migration_guard.lean import dataclass
@@ -106,6 +106,9 @@ class Sequence(Store, Value):
         return id(self)
 
     def shape(self, depth: int) -> object:
+        return HEAP.shape(self, depth)
+
+    def held_shape(self, depth: int) -> object:
         return ("list", self.content.shape(depth - 1) if depth else None)
 
     @property
@@ -325,6 +328,9 @@ class Mapping(Store, Value):
         return id(self)
 
     def shape(self, depth: int) -> object:
+        return HEAP.shape(self, depth)
+
+    def held_shape(self, depth: int) -> object:
         return ("dict", self.content.shape(depth - 1) if depth else None)
 
     @property

@@ -5,6 +5,7 @@ All else of it is evaluated when somebody asks for it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ class Imports:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         machine.repository.is_closed = lambda: self.is_over
+        machine.repository.is_aside = lambda: self.is_running or self._loads
         self._done: set[Path] = {machine.module.path}
         self._left = {True: MAX_STEPS, False: MAX_STEPS}
         """Expressions that are left for what is near to a write, and for what is not."""
@@ -49,6 +51,8 @@ class Imports:
         evaluate puts it off: that has been counted."""
         self._tells = True
         """Whether what a limit hides is told: what is run is near to a write."""
+        self._loads = False
+        """Whether a module is read because importing it runs something."""
         self._within = 0
         """The frames around the module that is being run."""
 
@@ -130,14 +134,20 @@ class Imports:
                 return
             if not acts.near and self._left[False] < 0:
                 continue
+            self._loads = True
             module = self._machine.repository.at(acts.path)
+            self._loads = False
             if module.source is None or UNREAD in acts.statements:
                 self._unread(module, node)
             else:
                 self._statements(module, list(_chosen(module, acts)), node, module.path.stem)
 
     def _unread(self, module: Module, node: cst.CSTNode) -> None:
-        self._unknown(module.path.stem, module.unread or "it is too large", node)
+        self._unknown(
+            module.path.stem,
+            module.unread or f"Python {sys.version_info.major}.{sys.version_info.minor} cannot parse it",
+            node,
+        )
 
     def _unknown(self, name: str, reason: str, node: cst.CSTNode) -> None:
         machine = self._machine

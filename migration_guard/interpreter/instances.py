@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from migration_guard.interpreter.collections import Mapping, Sequence
-from migration_guard.interpreter.flow import Store
+from migration_guard.interpreter.flow import HEAP, Store
 from migration_guard.interpreter.kinds import within
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Native, Unknown, Value, join
@@ -46,6 +46,9 @@ class Instance(Store, Value):
         return id(self)
 
     def shape(self, depth: int) -> object:
+        return HEAP.shape(self, depth)
+
+    def held_shape(self, depth: int) -> object:
         held = self.attributes.items() if depth else ()
         return (id(self.cls.node), tuple((name, value.shape(depth - 1)) for name, value in held))
 

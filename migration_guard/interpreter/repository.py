@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,12 +17,14 @@ from migration_guard.interpreter.syntax import Refused, Source, parse
 from migration_guard.interpreter.values import UNKNOWN, Choice, Unseen, Value, join
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.sight import Memory, folders
+from migration_guard.sight import folders
 from migration_guard.skim import places
 
 MAX_MODULE_BYTES = 600_000
 MAX_FOLLOWED_BYTES = 1_000_000
-"""Source bytes of helper modules that one migration may lead to; what lies beyond is out of sight."""
+"""Source bytes of helper modules that one migration may lead to, and as many that what it imports runs; what lies beyond is out
+of sight."""
+_TOO_MUCH = f"the modules that the migration leads to are together larger than {MAX_FOLLOWED_BYTES} bytes"
 MAX_CACHED_BYTES = 6_000_000
 """Source bytes of helper modules that a reader keeps parsed; libcst needs some 40 times as much."""
 
@@ -227,16 +229,19 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._bytes = 0
+        self._bytes = {False: 0, True: 0}
+        """Source bytes that were read for the migration itself, and for what its imports run."""
         self._modules: dict[Path, Module] = {}
         self.reached: set[Path] = set()
         """Files that were read for the migration, beside its own."""
         self.opened: dict[int, dict[int, dict[Path, None]]] = {}
         """The files of data that calls read: by the node of the call, and that of the call which led there."""
-        self._found = Memory[tuple[Path, ...]]()
+        self._found: dict[tuple[str, int, Path], tuple[Path, ...]] = {}
         """The files that imports mean: the same are asked for again and again."""
         self.is_closed: Callable[[], bool] = lambda: False
         """Whether a module that was not read yet is one too many at the moment."""
+        self.is_aside: Callable[[], bool] = lambda: False
+        """Whether it is read for what an import runs: what the migration leads to itself is read all the same."""
 
     @classmethod
     def forget(cls) -> None:
@@ -245,7 +250,10 @@ class Repository:
 
     def find(self, name: str, importer: Path, level: int = 0) -> Module | None:
         """The module of an import statement, or None where the repository does not hold it."""
-        found = self._found.of((name, level, importer), partial(places.every, name, importer, self.root, level))
+        key = (name, level, importer)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = places.every(name, importer, self.root, level)
         if len(found) > 1:
             return Module(found[0], None, unread="several modules have its name, and `sys.path` says which is loaded")
         return self.at(found[0]) if found else None
@@ -261,6 +269,9 @@ class Repository:
 
     def at(self, path: Path) -> Module:
         """The module of a file, or a package without `__init__.py`."""
+        known = self._modules.get(path)
+        if known is not None:
+            return known
         if path.name.endswith(folders.ARCHIVES) and not folders.is_folder(path):
             return self._modules.setdefault(path, Module(path, None, unread="it lies in an archive"))
         if path.name.endswith(folders.COMPILED) and not folders.is_folder(path):
@@ -273,25 +284,29 @@ class Repository:
         if path not in self._modules:
             if self.is_closed():
                 return Module(path, None, unread="what leads there is too much to be followed", beyond=True)
+            aside = self.is_aside()
+            if aside and self._bytes[aside] > MAX_FOLLOWED_BYTES:
+                return Module(path, None, unread=_TOO_MUCH, beyond=True)  # the migration itself may still lead there
             try:
-                self._modules[path] = Module(path, self._source(path))
+                self._modules[path] = Module(path, self._source(path, aside=aside))
                 self.reached.add(path)
             except (Unreadable, Refused) as error:
-                beyond = self._bytes > MAX_FOLLOWED_BYTES
-                self._modules[path] = Module(path, None, unread=str(error), beyond=beyond)
+                beyond = self._bytes[aside] > MAX_FOLLOWED_BYTES
+                unread = Module(path, None, unread=str(error), beyond=beyond)
+                if aside and beyond:
+                    return unread
+                self._modules[path] = unread
         return self._modules[path]
 
-    def _source(self, path: Path) -> Source:
+    def _source(self, path: Path, *, aside: bool) -> Source:
         """The parsed file. Raises where it cannot be read: what it holds is then OPAQUE where it is called."""
         kept = self._parsed
         if leads_out(path, self.root):
             raise Unreadable(LINK_OUT)
         content = read_source(path, MAX_MODULE_BYTES)
-        self._bytes += len(content)
-        if self._bytes > MAX_FOLLOWED_BYTES:
-            raise Unreadable(
-                f"the modules that the migration leads to are together larger than {MAX_FOLLOWED_BYTES} bytes"
-            )
+        self._bytes[aside] += len(content)
+        if self._bytes[aside] > MAX_FOLLOWED_BYTES:
+            raise Unreadable(_TOO_MUCH)
         if path in kept:
             kept.move_to_end(path)
             return kept[path]

@@ -237,6 +237,9 @@ class Unknown(Value):
 
 
 UNKNOWN = Unknown()
+SETTLED = "<what an import settles>"
+"""The origin of what every process of an application has: a module that an import loads by a name of its settings, and what is
+behind a limit there and is believed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from migration_guard.libraries import (
     drivers,
     importing,
     leaving,
+    loaded,
     orm,
     peewee,
     repositories,
@@ -194,7 +195,7 @@ class Libraries:
             return Handle(name, lent=True)
         if name in orm.MANAGERS and self.framework in ("django", "south"):
             return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)  # of a model of unknown origin
-        return Unknown(name, from_rows=receiver.from_rows, source=receiver.origin)
+        return Unknown(name, from_rows=receiver.from_rows, source=loaded.part(receiver.origin, name))
 
     # --- Functions of the database -------------------------------------------------------------------------------------
 

@@ -37,8 +37,11 @@ def _is_believed(base: External) -> bool:
 
 
 def made(instance: Instance, call: Call) -> None:
-    """An object was made: the `__init__` of a base class out of sight may call what the class in sight overrides."""
-    if any(True for _ in unseen_bases(instance.cls)):
+    """An object was made: the `__init__` of a base class out of sight may call what the class in sight overrides.
+
+    Django's managers are made while models are defined, before there is a database.
+    """
+    if any(True for _ in unseen_bases(instance.cls)) and not is_queryset(instance.cls):
         overridden(instance, call, Unknown(given=True))
 
 

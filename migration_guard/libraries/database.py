@@ -26,6 +26,7 @@ from migration_guard.interpreter.values import (
 )
 from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
+from migration_guard.libraries.handles import is_data
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import Rendered
 
@@ -147,14 +148,12 @@ class Handle(Value):
             return self
         if name == "dialect":
             return Catalogue(name)
-        if name in ("vendor", "url", "info", "features", "settings_dict", "name", "alias"):
+        if is_data(name):
             return Unknown(name)
         if name == "introspection":
             return Catalogue(name, from_rows=True)
         if name == "ops":
             return EXPRESSION  # Django's connection.ops only writes SQL down
-        if name == "rowcount":
-            return Unknown(name)
         if name == "Model":  # Flask-SQLAlchemy's `db.Model`
             return External("flask_sqlalchemy.Model")
         if name == "Entity":  # Pony's `db.Entity`
@@ -180,9 +179,20 @@ _ALSO_HANDLES = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part(Method):
-    """What a handle has under a name: a method, or something with methods of its own, such as a collection of documents."""
+    """What a handle has under a name, or that has in turn: a method, or something with methods, such as a collection of documents."""
 
-    receiver: Handle
+    receiver: Handle | Part
+
+    @property
+    def owner(self) -> Handle:
+        """The handle that it is a part of."""
+        return self.receiver.owner if isinstance(self.receiver, Part) else self.receiver
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Part(self, name)
+
+    def item(self, key: Value) -> Value:
+        return Part(self, str(key) if isinstance(key, Text) else "")
 
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.part_method(self, name, call)

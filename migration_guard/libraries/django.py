@@ -56,8 +56,8 @@ def external_model(name: str) -> Value | None:
         or package.endswith(".db")
     ):
         return None
-    if cls.endswith(("Manager", "Mixin", "Field", "QuerySet", "Error", "Exception")):
-        return None
+    if cls.endswith(("Manager", "Mixin", "Field", "QuerySet", "Error", "Exception")) or cls == "AnonymousUser":
+        return None  # the last is nobody's row: it cannot be saved
     app = package.rpartition(".")[2]
     if package.startswith("django.contrib."):
         return Model(f"{app}.{cls}", bundled_table(app, cls), "django-orm")

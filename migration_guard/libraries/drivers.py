@@ -175,7 +175,7 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
 
 def part_method(part: Part, name: str, call: Call) -> Value:
     """A method of what a handle has under a name: that is a way to the database, too, of which only the handle is known."""
-    handle = part.receiver
+    handle = part.owner
     if name in SINKS:
         return handle_method(handle, name, call)
     if LOOKS.match(name):

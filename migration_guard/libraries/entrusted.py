@@ -42,18 +42,22 @@ def only_wraps(name: str) -> bool:
 class _Kept:
     """What is kept under one origin."""
 
-    values: tuple[Value, ...]
+    values: dict[object, Value]
+    """By what tells them apart."""
 
     @property
     def key(self) -> object:
-        return tuple(value.key for value in self.values)
+        return tuple(self.values)
 
     def shape(self, depth: int) -> object:
-        return tuple(value.shape(depth) for value in self.values)
+        return tuple(value.shape(depth) for value in self.values.values())
 
     def joined(self, others: list[Content]) -> Content:
-        every = (*self.values, *(value for one in others if isinstance(one, _Kept) for value in one.values))
-        return _Kept(tuple({value.key: value for value in every}.values()))
+        every = dict(self.values)
+        for one in others:
+            if isinstance(one, _Kept):
+                every |= one.values
+        return _Kept(every)
 
 
 class Entrusted:
@@ -65,6 +69,8 @@ class Entrusted:
         self._running: set[int] = set()
         self._quiet = 0
         self._at_a_limit = 0
+        self._used_by: Call | None = None
+        """The call that was followed last: where it may go to several things out of sight, all begin in one state."""
 
     @contextmanager
     def at_a_limit(self) -> Iterator[None]:
@@ -111,8 +117,9 @@ class Entrusted:
             if isinstance(option, (Function, Method, Partial, Class, Instance)) or option.handle:
                 slot = (origin, None if machine.scope.parent is None else machine.ledger.direction)
                 before = self._kept.read(slot)
-                kept = _Kept((option,))
-                self._kept.write(slot, kept.joined([before]) if before is not None else kept)
+                kept = before.values if isinstance(before, _Kept) else {}
+                if option.key not in kept:
+                    self._kept.write(slot, _Kept({option.key: option, **kept}))
 
     def inherits(self, base: Value, cls: Value, machine: Machine) -> None:
         """A class has a base from out of sight: that, and whatever lies beside it, may know its subclasses."""
@@ -138,16 +145,18 @@ class Entrusted:
     def _of(self, origin: str, call: Call) -> Iterator[Value]:
         for slot in ((origin, None), (origin, call.machine.ledger.direction)):
             kept = self._kept.read(slot)
-            yield from kept.values if isinstance(kept, _Kept) else ()
+            yield from kept.values.values() if isinstance(kept, _Kept) else ()
 
     def may_use(self, callee: Value, call: Call) -> None:
         """Something out of sight is given objects and classes of the repository: it may call what they have."""
-        if self._quiet or trust.logs(callee, call.name) or trust.keeps(callee, call.name):
+        if self._quiet or trust.logs(callee, call.name) or trust.keeps(callee, call.name) or call is self._used_by:
             return
         for value in call.arguments:
             for one in held(value):
                 if isinstance(one, (Class, Instance)):
                     self._run(one, call)
+        if call.arguments:
+            self._used_by = call
 
     def _run(self, value: Value, call: Call) -> None:
         if id(value) in self._running:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.values import Choice, Method, Partial, Value
-from migration_guard.libraries.database import Field, Query, Row
+from migration_guard.libraries.database import Field, Part, Query, Row
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -61,7 +61,7 @@ def _writes(value: Value) -> bool:
         case Partial(function=function):
             return isinstance(function, Function) or _writes(function)
         case Method(receiver=receiver):
-            return receiver.handle or isinstance(receiver, Field)
+            return isinstance(receiver, Field) or (receiver.handle and not isinstance(receiver, Part))
     return False
 
 

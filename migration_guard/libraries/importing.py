@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.repository import Module
 from migration_guard.interpreter.text import Text, plain
-from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Value, join
+from migration_guard.interpreter.values import SETTLED, UNKNOWN, Constant, External, ModuleValue, Unknown, Value, join
 from migration_guard.lean import dataclass
+from migration_guard.libraries import loaded
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.standard.builtin import namespace_of
 from migration_guard.libraries.standard.files import PathValue, as_path
@@ -41,10 +42,23 @@ def _named(call: Call, given: Value | None, found: Callable[[str], Value]) -> Va
         elif isinstance(option, Text) and option.known:
             every.append(found(str(option)))
         else:
-            if not call.machine.imports.is_settled:
-                opaque(call, "a module is imported whose name is not known", call.name, beyond=True)
-            every.append(Unknown(call.name))
+            every.append(_of_settings(option, call, "a module is imported whose name is not known"))
     return join(every)
+
+
+def _of_settings(given: Value, call: Call, otherwise: str) -> Value:
+    """A module whose name is not known: one that settings name, where a function of the application loads it.
+
+    What a migration loads itself, and what is a part of a package whose name is known, is none of those.
+    """
+    machine = call.machine
+    if machine.imports.is_settled:
+        return Unknown(call.name, source=SETTLED)
+    begins = str(given).partition("{")[0] if isinstance(given, Text) else ""
+    if begins or machine.scope.module is machine.module:
+        opaque(call, otherwise, call.name, beyond=True)
+        return Unknown(call.name)
+    return Unknown(call.name, source=loaded.LOADED)
 
 
 def _module(call: Call) -> Value:
@@ -141,6 +155,7 @@ class Spec(Value):
     """`spec_from_file_location(name, path)`, its loader, and `SourceFileLoader(name, path)`."""
 
     module: Module | None
+    location: Value = UNKNOWN
 
     def attribute(self, name: str, machine: Machine) -> Value:
         return self if name == "loader" else Unknown(name)
@@ -149,15 +164,14 @@ class Spec(Value):
         if name not in ("exec_module", "load_module"):
             return Unknown(name)
         if self.module is None:
-            if not call.machine.imports.is_settled:
-                opaque(call, "a module is loaded whose path is not known", name)
-            return Unknown(name)
+            return _of_settings(self.location, call, "a module is loaded whose path is not known")
         call.machine.imports.run(Import(self.module.path.stem, 1), self.module.path, call.place.node)
         return ModuleValue(self.module)
 
 
 def _spec(call: Call) -> Value:
-    return Spec(_of_path(call.argument(1, "location", "path"), call.machine))
+    location = call.argument(1, "location", "path")
+    return Spec(_of_path(location, call.machine), location or UNKNOWN)
 
 
 def _spec_by_name(call: Call) -> Value:
@@ -166,7 +180,7 @@ def _spec_by_name(call: Call) -> Value:
     found = None
     if isinstance(name, Text) and name.known:
         found = call.machine.repository.find(str(name), call.machine.scope.module.path)
-    return Spec(found)
+    return Spec(found, name or UNKNOWN)
 
 
 def _of_spec(call: Call) -> Value:

@@ -11,6 +11,7 @@ from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import (
+    SETTLED,
     Constant,
     External,
     Method,
@@ -22,7 +23,7 @@ from migration_guard.interpreter.values import (
     Value,
 )
 from migration_guard.later import re
-from migration_guard.libraries import django, masonite, orm, trust
+from migration_guard.libraries import django, loaded, masonite, orm, trust
 from migration_guard.libraries.database import (
     CORE_VERBS,
     HANDLE_NAME,
@@ -71,6 +72,11 @@ def called_handle(handle: Handle, call: Call) -> Value:
 
 def leave(callee: Value, call: Call) -> Value:
     """A call of something whose body is not in sight: what it is given decides what it may do."""
+    loaded.called(callee, call)
+    return _left(callee, call)
+
+
+def _left(callee: Value, call: Call) -> Value:
     libraries = call.machine.libraries
     entrusted = libraries.entrusted
     call = _spread(call)
@@ -99,7 +105,8 @@ def leave(callee: Value, call: Call) -> Value:
     entrusted.may_run(callee, call)
     if isinstance(callee, Unknown):
         for value in call.arguments:
-            entrusted.keeps(callee.origin, value, call.machine)
+            if not (loaded.is_settled(callee, call) and holds_rows(value)):
+                entrusted.keeps(callee.origin, value, call.machine)
     if not (isinstance(callee, External) and is_known(callee)):
         entrusted.may_use(callee, call)
     if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
@@ -188,7 +195,12 @@ def _judge_arguments(callee: Value, name: str, call: Call) -> None:
     parts += [part for one in parts if isinstance(one, Generator) for part in held(one.element())]
     if not reads and any(_leads_away(value) for value in parts):
         opaque(call, f"{name or 'a call'} is out of sight and is given a way to the database", name)
-    elif not reads and not trust.keeps(callee, name) and any(map(holds_rows, call.arguments)):
+    elif (
+        not reads
+        and not trust.keeps(callee, name)
+        and not loaded.is_settled(callee, call)
+        and any(map(holds_rows, call.arguments))
+    ):
         opaque(call, f"{name or 'a call'} is out of sight and is given rows of the database", name)
 
 
@@ -206,7 +218,7 @@ def _leads_away(value: Value) -> bool:
 def _origin_of_result(callee: Value, call: Call) -> str:
     """Whose an object is that something out of sight made: its own, where it was made."""
     if not isinstance(callee, External):
-        return callee.origin
+        return "" if loaded.is_told(callee) else callee.origin
     return "" if is_known(callee) else f"{callee.name}@{id(call.place.node)}"
 
 
@@ -242,12 +254,13 @@ def unknown_method(receiver: Unknown, name: str, call: Call) -> Value:
             return found
     if name in orm.UNMISTAKABLE and not receiver.from_rows:
         orm.unknown_query_method(name, call)
+    loaded.method_called(receiver, call)
     if call.arguments:
-        result = leave(receiver, call)
+        result = _left(receiver, call)
     else:
         result = Unknown(name)
         libraries.entrusted.may_run(receiver, call)
-    return Unknown(name, from_rows=receiver.from_rows or result.from_rows, source=receiver.origin)
+    return Unknown(name, from_rows=receiver.from_rows or result.from_rows, source=_origin_of_result(receiver, call))
 
 
 def combined(receiver: Value, other: Value, call: Call) -> Value | None:
@@ -307,8 +320,9 @@ def unfollowed(function: Function, call: Call) -> Value:
     module, libraries = function.scope.module, call.machine.libraries
     root = libraries.django.root
     key = (call.machine.ledger.moment, id(function.node), tuple(value.key for value in call.arguments))
+    result = Unknown(function.name, source=SETTLED if call.machine.imports.is_settled else "")
     if key in libraries.unfollowed_calls:
-        return Unknown(function.name)
+        return result
     libraries.unfollowed_calls.add(key)
     if root is None:
         speaks = module.mentions_database
@@ -319,7 +333,7 @@ def unfollowed(function: Function, call: Call) -> Value:
         )
     if speaks:
         _told_as_too_deep(function, call)
-        return Unknown(function.name)
+        return result
     with libraries.entrusted.at_a_limit():
         return leave(Unknown(function.name), call)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from migration_guard.files import Unreadable, read_source
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.sight import remembered
 
@@ -121,11 +122,23 @@ def outlined(path: Path) -> Outline | None:
     return found
 
 
+_TYPE_ALIAS = re.compile(rb"^([ \t]*)type[ \t]+(\w+)[ \t]*(?:\[[^\]\n]*\])?[ \t]*=(?!=)", re.MULTILINE)
+_TYPE_PARAMETERS = re.compile(
+    rb"^([ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+)\[[^\]\n]*\](?=[ \t]*[(:])", re.MULTILINE
+)
+
+
 def parsed(source: bytes) -> ast.Module:
-    """Parse without a word on odd escapes, which are the affair of other tools."""
+    """Parse without a word on odd escapes, which are the affair of other tools. Types may be spelled as Python 3.12 does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(source)
+        try:
+            return ast.parse(source)
+        except SyntaxError:
+            older = _TYPE_PARAMETERS.sub(rb"\1", _TYPE_ALIAS.sub(rb"\1\2 =", source))
+            if older == source:
+                raise
+            return ast.parse(older)
 
 
 def at_once(statement: ast.AST, *, never: bool = True) -> Iterator[ast.AST]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     options.add_argument("--minutes", type=float, default=10.0)
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was tried until then is told
     deadline, seed, failed = time.monotonic() + 60 * chosen.minutes, chosen.seed, 0
     tried: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
     how = settings(
@@ -79,6 +81,8 @@ def main(arguments: Sequence[str]) -> int:
             unseen = bool(seed % 2)
             try:
                 run_state_machine_as_test(ways[unseen], settings=how)
+            except KeyboardInterrupt:
+                break
             except Exception as error:  # noqa: BLE001 -- the others are tried as well
                 failed += 1
                 notes = "\n".join(getattr(error, "__notes__", ()))

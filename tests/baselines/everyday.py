@@ -179,4 +179,6 @@ SAME = [
      "class C:\n    def __init__(self, a):\n        self.a = a\n---\nop.execute(t.update().values(a=C(os.environ['A']).a))"),
     ("alembic", "printed local", "x = os.getpid()\nop.execute(t.update().values(a=x))",
      "x = os.getpid()\nprint(x)\nop.execute(t.update().values(a=x))"),
+    ("alembic", "if True around the body of a helper that makes a value", "def safe(v):\n    try:\n        return int(v)\n    except ValueError:\n        return None\n---\nc = op.get_bind()\nfor r in c.execute('SELECT id FROM x'):\n    c.execute('UPDATE t SET a = %s', (safe(r.id),))",
+     "def safe(v):\n    if True:\n        try:\n            return int(v)\n        except ValueError:\n            return None\n---\nc = op.get_bind()\nfor r in c.execute('SELECT id FROM x'):\n    c.execute('UPDATE t SET a = %s', (safe(r.id),))"),
 ]  # fmt: skip

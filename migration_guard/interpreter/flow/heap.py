@@ -76,6 +76,13 @@ class Store:
             HEAP.put(self, slot, ABSENT)
 
 
+class Shaped(Protocol):
+    """A Store that others hold."""
+
+    def held_shape(self, depth: int) -> object:
+        """See `Content.shape`."""
+
+
 Place = tuple[Store, Slot]
 Delta = dict[Place, "Cell | None"]
 """What slots hold at the end of a path, of those that it changed."""
@@ -158,6 +165,7 @@ class Heap:
         self.trail: list[tuple[Store, Slot, Cell | None]] = []
         self.records: list[Record] = []
         self.watches: list[Watch] = []
+        self._shapes: dict[tuple[int, int], object] | None = None
 
     # --- Changes -----------------------------------------------------------------------------------------------------
 
@@ -210,23 +218,38 @@ class Heap:
 
     def join(self, deltas: list[Delta]) -> set[Place]:
         """Put in place what may be after any of these paths; they all begin here. The slots that changed by it."""
-        if len(deltas) == 1:
-            changed = {place for place, cell in deltas[0].items() if not similar(place[0].slots.get(place[1]), cell)}
-            self.apply(deltas[0])
-            return changed
-        changed = set()
+        changes: list[tuple[Place, Cell | None, Cell | None]] = []
         for place in dict.fromkeys(place for delta in deltas for place in delta):
             store, slot = place
             before = store.slots.get(slot)
             cells = [delta.get(place, before) for delta in deltas]
             if self.records and not all(place in delta for delta in deltas):
                 self.note_carried(store, slot, before)
-            after = _joined(cells)
-            if not similar(before, after):
-                changed.add(place)
-            if after is not before:
+            after = _joined(cells) if len(cells) > 1 else cells[0]
+            changes.append((place, before, after))
+            if after is not before or len(cells) == 1:
                 self.put(store, slot, after)
-        return changed
+        with self._remembering_shapes():
+            return {place for place, before, after in changes if not similar(before, after)}
+
+    @contextmanager
+    def _remembering_shapes(self) -> Iterator[None]:
+        """In this block nothing changes: what is held in several places is looked at once."""
+        self._shapes = {}
+        try:
+            yield
+        finally:
+            self._shapes = None
+
+    def shape(self, store: Shaped, depth: int) -> object:
+        """What a Store holds, down to a depth."""
+        if self._shapes is None:
+            return store.held_shape(depth)
+        key = (id(store), depth)
+        found = self._shapes.get(key)
+        if found is None:
+            found = self._shapes[key] = store.held_shape(depth)
+        return found
 
     # --- Observers ---------------------------------------------------------------------------------------------------
 
