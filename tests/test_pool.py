@@ -131,6 +131,22 @@ def test_a_reader_that_cannot_start_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     assert messages == ["the reader ended with exit code 3"] * 2
 
 
+_OF_ANOTHER_VERSION = """
+from migration_guard.pool import wire
+ours = wire.answer_message
+wire.answer_message = lambda ticket, answer: ours(ticket, answer).replace(b'"kind"', b'"sort"')
+main("""
+
+
+def test_an_answer_that_cannot_be_understood_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where another version is installed while a run starts its readers: no file may be lost."""
+    monkeypatch.setattr(starting, "_START", starting._START.replace(" main(", _OF_ANOTHER_VERSION))
+    found = answers([(job("a.py"), BAD), (job("b.py"), b"revision = '1'\n"), (job("c.py"), BAD)])
+    assert "cannot be understood" in found["a.py"].problems[0].message
+    assert not found["b.py"].problems
+    assert "cannot be understood" in found["c.py"].problems[0].message
+
+
 def test_the_callers_own_failure_is_the_callers() -> None:
     def work() -> Iterator[tuple[Job, bytes]]:
         yield job("a.py"), BAD

@@ -84,9 +84,16 @@ CHANGES = [
     ("INSERT INTO leads TABLE old", "INSERT_SELECT leads"),
     ("INSERT INTO leads WITH x AS (SELECT 1) SELECT * FROM x", "INSERT_SELECT leads"),
     ("WITH x AS (SELECT 1) INSERT INTO leads SELECT * FROM x", "INSERT_SELECT leads"),
-    ("INSERT INTO leads SELECT 1, 'x'", "INSERT_SELECT leads"),
+    # What reads no table gives constants; a condition, and what is not known, may read one.
+    ("INSERT INTO leads SELECT 1, 'x'", "INSERT_VALUES leads"),
+    ("INSERT INTO leads (SELECT 1 UNION ALL SELECT 2)", "INSERT_VALUES leads"),
+    ("INSERT INTO leads (x) SELECT 1 ON CONFLICT (x) DO UPDATE SET x = 2", "UPSERT_VALUES leads"),
+    ("INSERT INTO leads SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM calls)", "INSERT_SELECT leads"),
+    ("INSERT INTO leads SELECT (SELECT max(id) FROM calls)", "INSERT_SELECT leads"),
+    ("INSERT INTO leads SELECT * FROM generate_series(1, 9) AS g, calls", "INSERT_SELECT leads"),
+    ("INSERT INTO leads SELECT 1 UNION TABLE calls", "INSERT_SELECT leads"),
     ("INSERT INTO leads SELECT * FROM old ON CONFLICT (id) DO UPDATE SET x = 1", "INSERT_SELECT leads"),
-    ("INSERT INTO leads AS l (a) OVERRIDING SYSTEM VALUE SELECT 1", "INSERT_SELECT leads"),
+    ("INSERT INTO leads AS l (a) OVERRIDING SYSTEM VALUE SELECT 1", "INSERT_VALUES leads"),
     ("REPLACE INTO leads SELECT * FROM old", "INSERT_SELECT leads"),
     ("INSERT IGNORE INTO leads SELECT * FROM old", "INSERT_SELECT leads"),
     ("INSERT OVERWRITE TABLE leads SELECT * FROM old", "INSERT_SELECT leads"),
@@ -206,7 +213,7 @@ CHANGES = [
     ("DELETE FROM ${table}", "DELETE ?"),
     ("DELETE FROM {{ ref('leads') }}", "DELETE ?"),
     ("INSERT INTO {t} (a) VALUES (1)", "INSERT_VALUES ?"),
-    ("INSERT INTO tbl_%s SELECT 1", "INSERT_SELECT ?"),
+    ("INSERT INTO tbl_%s SELECT 1", "INSERT_VALUES ?"),
     ("UPDATE {schema}.leads SET x = 1", "UPDATE leads ?"),
     ('UPDATE "{t}" SET x = 1', "UPDATE ?"),
     ("UPDATE leads SET x = %s, y = :y, z = ?", "UPDATE leads"),
@@ -464,3 +471,24 @@ def test_sqlglot_has_a_tree(sql: str, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_cannot_write_is_not_parsed(sql: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert trees(sql, monkeypatch) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("* FROM unnest(ARRAY[1, 2])", "INSERT_VALUES"),
+        ("* FROM generate_series(1, 9) AS g", "INSERT_VALUES"),
+        ("* FROM (VALUES (1), (2)) AS v", "INSERT_VALUES"),
+        ("%s, $1, :a", "INSERT_VALUES"),
+        ("{x}", "INSERT_SELECT"),
+        ("* FROM {x}", "INSERT_SELECT"),
+        ("* FROM generate_series(1, 9), {x}", "INSERT_SELECT"),
+        ("* FROM (SELECT 1) AS v", "INSERT_VALUES"),
+        ("* FROM (SELECT a FROM calls) AS v", "INSERT_SELECT"),
+    ],
+)
+def test_functions_and_lists_are_no_tables_and_holes_may_be(source: str, kind: str) -> None:
+    text = f"INSERT INTO leads SELECT {source}"
+    holes = [(text.index("{"), text.index("}") + 1)] if "{" in text else []
+    steps = read_sql(text, holes, dialect="postgres")
+    assert [step.kind.value for step in steps if isinstance(step, Change)] == [kind]

@@ -19,7 +19,7 @@ _TEXTS = frozenset(
     ".psql .pgsql .plsql .cql .ddl .dml .postgres .sqlite .mysql .migration .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split()
 )
 _CHANGE_LOGS = frozenset({".xml", ".yaml", ".yml", ".json"})
-_COMPILED = frozenset({*COMPILED, ".pyo"})
+_COMPILED = frozenset({*COMPILED, ".pyo"}) - _CODE
 SUFFIXES = tuple(sorted(_CODE | _TEXTS | _CHANGE_LOGS | _COMPILED))
 """How the names end of files that are looked at if they lie among migrations."""
 

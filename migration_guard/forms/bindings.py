@@ -119,6 +119,10 @@ class Names:
     """Which calls lead to a function that changes what it is handed, as far as that was asked."""
     idle: dict[int, set[int]] = field(default_factory=dict)
     """The ids of bindings that are calls which change nothing, by the id of what the names around are."""
+    declared: frozenset[str] | None = None
+    """The names that functions in it declare to be those of a scope around them, once that was asked."""
+    decorated: dict[str | None, list[cst.FunctionDef]] | None = None
+    """Those functions, by the names that their decorators begin with, once that was asked."""
     _order: int = 0
 
     @classmethod
@@ -162,6 +166,13 @@ class Names:
     def binds(self, name: str) -> bool:
         """Whether a name is this function's or module's own."""
         return name not in self.elsewhere and any(one.whole for one in self.bindings.get(name, ()))
+
+    @cached_property
+    def functions(self) -> list[cst.FunctionDef]:
+        """The functions that it defines, and those of its classes."""
+        every = [one for some in self.bindings.values() for one in some]
+        inside = [[one.function, *(one.definition.body.body if one.definition is not None else ())] for one in every]
+        return [part for some in inside for part in some if isinstance(part, cst.FunctionDef)]
 
     @cached_property
     def _owners(self) -> dict[int, cst.ClassDef]:

@@ -45,8 +45,6 @@ class NameForms(Conditions):
         self._levels = 0
         self._made_before: dict[object, str] = {}
         """What names stand for, where they were looked up: all of it is said at least once in a form."""
-        self._declared: dict[int, frozenset[str]] = {}
-        self._decorators: dict[int, dict[str | None, list[cst.FunctionDef]]] = {}
         self._open: set[object] = set()
         """What is being looked up: met within itself, it is said once."""
 
@@ -104,30 +102,27 @@ class NameForms(Conditions):
 
     def _set(self, module: Where) -> frozenset[str]:
         """The names that functions of a module, or of a function, declare to be those of a scope around them."""
-        known = self._declared.get(id(module.names))
-        if known is None:
-            every = (self._names(function).elsewhere for function in self._functions(module.names))
-            known = self._declared[id(module.names)] = frozenset().union(*every)
-        return known
+        names = module.names
+        if names.declared is None:
+            every = (self._names(function).elsewhere for function in self._functions(names))
+            names.declared = frozenset().union(*every)
+        return names.declared
 
     def _decorated(self, module: Where, name: str) -> list[cst.FunctionDef]:
         """The functions of a module that one of this name decorates, or that register with it."""
-        known = self._decorators.get(id(module.names))
-        if known is None:
-            known = self._decorators[id(module.names)] = {}
-            for function in self._functions(module.names):
+        names = module.names
+        if names.decorated is None:
+            names.decorated = {}
+            for function in self._functions(names):
                 for root in (root_of(one.decorator) for one in function.decorators):
-                    known.setdefault(root, []).append(function)
-        return known.get(name, [])
+                    names.decorated.setdefault(root, []).append(function)
+        return names.decorated.get(name, [])
 
     def _functions(self, names: Names) -> Iterator[cst.FunctionDef]:
         """The functions of a module, those of its classes and within others included."""
-        for every in names.bindings.values():
-            for one in every:
-                inside = [one.function, *(one.definition.body.body if one.definition is not None else ())]
-                for function in (part for part in inside if isinstance(part, cst.FunctionDef)):
-                    yield function
-                    yield from self._functions(self._names(function))
+        for function in names.functions:
+            yield function
+            yield from self._functions(self._names(function))
 
     def _bindings(self, name: str, bindings: Sequence[Binding], where: Where) -> str:
         key = (name, id(where.names), *map(order_of, bindings))

@@ -38,7 +38,7 @@ def _definitions(
         lowered = text.lower()
         if not any(name in lowered for name in names):
             continue
-        pieces = [piece for piece in _pieces(text) if any(name in piece.lower() for name in names)]
+        pieces = [one for one in _pieces(text) if not names.isdisjoint(created.made_in(one.encode(errors="replace")))]
         read = [read_sql(piece, dialect=dialect, functions=functions) for piece in pieces]
         if any(isinstance(step, Unknown) and step.unclosed for steps in read for step in steps):
             read = [read_sql(text, dialect=dialect, functions=functions)]

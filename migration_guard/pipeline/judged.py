@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from migration_guard.discover import Candidate
 from migration_guard.filing import Checked
-from migration_guard.judge import Law, ignoring
+from migration_guard.judge import ignoring
 from migration_guard.lean import dataclass
 from migration_guard.operations import Problem, Reading
 from migration_guard.pipeline.backfills import unjudged_backfills
@@ -39,7 +39,7 @@ def judge(read: Read) -> Verdicts:
     for candidate, reading in read.readings:
         if candidate in beside:
             continue
-        one, found = _of_one(candidate, reading, laws[candidate.settings], remarks, known)
+        one, found = _of_one(candidate, reading, laws, remarks, known)
         checked.append(one)
         problems += found
     checked += (Checked(one, (), Running(laws, one), whole=True) for one in read.cleared)
@@ -49,9 +49,9 @@ def judge(read: Read) -> Verdicts:
 
 
 def _of_one(
-    candidate: Candidate, reading: Reading, law: Law, remarks: Remarks, known: tuple[Fill, ...]
+    candidate: Candidate, reading: Reading, laws: Laws, remarks: Remarks, known: tuple[Fill, ...]
 ) -> tuple[Checked, list[Problem]]:
-    inside = inside_of(candidate)
+    law, inside = laws[candidate.settings], inside_of(candidate)
     judged = by_rules(candidate, reading, law, known)
     rules = law.selection.rules_for(inside)
     remarked = ignoring(
@@ -63,11 +63,10 @@ def _of_one(
         trusted=remarks.in_file(candidate.path, reading.ignores),
     )
     problems = [*reading.problems, *judged.problems, *remarked.problems]
-    running = frozenset(rule.name for rule in rules)
     checked = Checked(
         candidate,
         remarked.findings,
-        running,
+        Running(laws, candidate),
         whole=not problems,
         replaces=reading.replaces,
         blocks=reading.blocks,
@@ -79,7 +78,7 @@ def _of_one(
 
 
 class Running:
-    """The rules that would run on a file that the gate cleared: only who has an entry for it asks."""
+    """The rules that run on a file: only who has an entry for it in a baseline asks."""
 
     def __init__(self, laws: Laws, candidate: Candidate) -> None:
         self._laws = laws

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from migration_guard.baseline import Filed
@@ -40,7 +41,7 @@ def show(shelved: Shelved) -> Run:
         backfills=sum(one.framework == BACKFILL for one in candidates),
         excluded=read.discovery.excluded,
         failing=sum(finding.severity.at_least(levels.get(finding.path, here.fail_on)) for finding in new),
-        sources={one.candidate.shown: _decoded(one.candidate.source) for one in checked if one.findings},
+        sources=_Texts({one.candidate.shown: one.candidate.source for one in checked if one.findings}),
         first_run=request.baseline and not any(shelf.baseline.exists for shelf in shelved.shelves),
         unchanged=_known_unchanged(shelved.shelves, request.cwd) if not problems else 0,
         outside=shelved.outside,
@@ -58,6 +59,22 @@ def _not_there(settings: Settings, cwd: Path) -> Iterator[str]:
         if not is_glob(entry) and not exists(settings.root / entry):
             near = nearest_name(settings.root / entry, settings.root)
             yield f"{shown_path(settings.source or settings.root, cwd)}: `verify.deploy-scripts`: there is no {entry!r}{near}"
+
+
+class _Texts(Mapping[str, str]):
+    """What stands in files, decoded when it is asked for: most formats show a few of them, or none."""
+
+    def __init__(self, sources: Mapping[str, bytes]) -> None:
+        self._sources = sources
+
+    def __getitem__(self, shown: str) -> str:
+        return _decoded(self._sources[shown])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
 
 
 def _subject(request: Request) -> tuple[str, ...]:
@@ -101,6 +118,7 @@ def _places(filed: Filed, shelf: Shelf, cwd: Path) -> frozenset[Path]:
     return frozenset({shelf.baseline.folder / filed.file, *([cwd / via.rpartition(":")[0]] if via else []), *reached})
 
 
+@lru_cache(8)
 def _decoded(source: bytes) -> str:
     """Decode a file as Python would; what it declares wrongly is shown as well as possible."""
     try:

@@ -17,6 +17,9 @@ START_SECONDS = 120.0
 """What loading the parsers may take: on a machine that does a hundred other things, a second becomes a minute."""
 
 
+NOT_UNDERSTOOD = "what the reader says cannot be understood; was another version installed while this one runs?"
+
+
 class GoneError(Exception):
     """The reader was gone before it was asked."""
 
@@ -54,8 +57,7 @@ class Process:
             self._received(job)
             self._is_loaded = True
             self._expect(job.seconds)
-        answered, answer = wire.read_answer(self._received(job))
-        assert answered == ticket
+        answer = self._understood(self._received(job), ticket)
         self._expect(None)
         return answer
 
@@ -97,6 +99,17 @@ class Process:
         if message is None:
             raise EndedError(self._ended(job))
         return message
+
+    def _understood(self, message: bytes, ticket: str) -> Answer:
+        try:
+            answered, answer = wire.read_answer(message)
+        except (ValueError, TypeError, LookupError, AttributeError):
+            answered = ""
+        if answered != ticket:
+            self._expect(None)
+            self.end()
+            raise EndedError(NOT_UNDERSTOOD)
+        return answer
 
     def _ended(self, job: Job) -> str:
         """End what is ending, and say why it does. Raises GoneError where another reader may fare better."""

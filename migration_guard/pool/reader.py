@@ -32,6 +32,7 @@ def serve(parent: int, jobs: BinaryIO, output: BinaryIO) -> NoReturn:
     wire.send(output, _LOADED)
     while (message := wire.receive(jobs)) is not None and (source := wire.receive(jobs)) is not None:
         wire.send(output, read.answer(message, source))
+        limits.tidy()
     os._exit(0)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_guard import sight
+from migration_guard.forms import nodes
 from migration_guard.forms.nodes import parameters
 from migration_guard.frameworks import framework, is_loaded_by_name
 from migration_guard.frameworks.bindings import bindings
@@ -401,6 +402,14 @@ def _may_have_operations(base: str) -> bool:
 
 def read(job: Job, data: bytes) -> Reading:
     """Read a migration. Never raises for anything that stands in the file: what cannot be read is a Problem."""
+    try:
+        return _read(job, data)
+    finally:  # until the next one, nothing holds on to what it was made into
+        HEAP.reset()
+        nodes.forget()
+
+
+def _read(job: Job, data: bytes) -> Reading:
     try:
         migration = Migration(job, data)
     except Refused as refused:

@@ -11,7 +11,8 @@ from pathlib import Path
 from migration_guard.sight.asking import asked, forgets
 
 FILE, FOLDER, OTHER, NOTHING = "file", "folder", "other", ""
-_REMEMBERED = 50_000
+_REMEMBERED = 4_096
+"""Folders and files: they are read side by side, and asked for soon or not again."""
 
 
 @asked()
@@ -119,8 +120,8 @@ def _listed(folder: Path) -> frozenset[str] | None:
         return None
 
 
-COMPILED = (".pyc", ".so", ".pyd")
-"""How the names end of modules that Python loads and nobody can read."""
+COMPILED = (".pyc", ".so", ".pyd", ".pyx")
+"""How the names end of modules that Python loads and nobody can read, or from which such are made: Cython's."""
 ARCHIVES = (".zip", ".egg", ".whl", ".pyz", ".pex")
 """How files are called that Python imports modules from, if they lie on its path."""
 

@@ -53,7 +53,12 @@ def _below(root: Path) -> Iterator[Path]:
 @remembered(2 * MAX_FILES)
 def _created(file: Path, root: Path) -> frozenset[str]:
     """The names of the functions that a file may create; what they are is read where one of them is wanted."""
-    small = content(file, root).lower()
+    return made_in(content(file, root))
+
+
+def made_in(text: bytes) -> frozenset[str]:
+    """The names, in small letters, of the functions that a text may create."""
+    small = text.lower()
     return frozenset(found[1].decode() for creates in _CREATES for found in creates.finditer(small))
 
 

@@ -148,7 +148,7 @@ def _tells(path: Path, telling: re.Pattern[bytes]) -> bool:
         return False
 
 
-@remembered(4096)
+@remembered(1024)
 def _events(path: Path) -> tuple[_Event, ...]:
     """What a migration says of models; asked of tables and of fields, it is read once."""
     try:

@@ -1,6 +1,6 @@
 """Which file of the repository an import means: each ancestor folder of the importing file, nearest first, up to the root.
 
-Where something on the way changes `sys.path`, a module may also lie anywhere else in the repository.
+Where something on the way changes `sys.path`, or says where packages lie, a module may also lie anywhere else in the repository.
 """
 
 from __future__ import annotations
@@ -39,6 +39,12 @@ _CHANGE_PATH = ("env.py", *_STARTS)
 _CHANGES_PATH = re.compile(
     rb"sys\s*\.\s*path\b|addsitedir|from\s+sys\s+import|^\s*prepend_sys_path\s*=(?!\s*\.?\s*$)", re.MULTILINE
 )
+_PACKAGES = ("pyproject.toml", "setup.cfg", "setup.py", "pytest.ini", "tox.ini")
+_PACKAGES_ELSEWHERE = re.compile(
+    rb"\bpackage[-_]dir\b|^\s*(?:pythonpath|where|sources|dev-mode-dirs)\s*=|\bfrom\s*=\s*[\"']|\bPYTHONPATH\b|^\[tool\.uv\.workspace\]",
+    re.MULTILINE,
+)
+"""Where setuptools, Poetry, Hatch, uv and pytest are told of folders in which packages lie."""
 _NOT_LOOKED_THROUGH = frozenset({".git", ".hg", ".tox", ".nox", ".venv", "venv", "node_modules", "site-packages"})
 
 
@@ -119,7 +125,7 @@ def packages_around(path: Path, root: Path) -> Iterator[Path]:
     yield from reversed([one for one in found if one != path])
 
 
-@asked(20_000)
+@asked(4096)
 def below(folder: Path, parts: tuple[str, ...], root: Path) -> Path | None:
     """Give the module of that name below a folder."""
     target = folder.joinpath(*parts)
@@ -136,7 +142,7 @@ def below(folder: Path, parts: tuple[str, ...], root: Path) -> Path | None:
     return target if holds_ending(target, ".py") else None
 
 
-@asked(20_000)
+@asked(4096)
 def _found(parts: tuple[str, ...], folder: Path, root: Path, level: int) -> tuple[Path, ...]:
     for base in _bases(parts, folder, root, level):
         target = below(base, parts, root)
@@ -177,6 +183,8 @@ def _changes_path(folder: Path, root: Path) -> bool:
     """Whether what is started in a folder, or above it, changes where Python looks for modules."""
     if any(holds(folder, name) and _file_changes_path(folder / name) for name in _CHANGE_PATH):
         return True
+    if any(holds(folder, name) and _names_folders(folder / name) for name in _PACKAGES):
+        return True
     return folder not in (root, folder.parent) and _changes_path(folder.parent, root)
 
 
@@ -187,6 +195,16 @@ def _file_changes_path(path: Path) -> bool:
     except Unreadable:
         return False
     return bool(_CHANGES_PATH.search(content))
+
+
+@remembered(64)
+def _names_folders(path: Path) -> bool:
+    """Whether settings of a project say in which folders its packages lie."""
+    try:
+        content, _ = read_head(path)
+    except Unreadable:
+        return False
+    return bool(_PACKAGES_ELSEWHERE.search(content))
 
 
 @asked(4096)

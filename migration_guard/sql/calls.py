@@ -41,7 +41,8 @@ class Calls:
             if statement[index + 1].text == "(" or statement.word(index + 1) == "UESCAPE"
             if statement[index].sort in {Sort.WORD, Sort.QUOTED} and (name := statement.name(index)[0])
         ]
-        ranged = (callees.end_of_range(statement, index) for index in range(at, len(statement)))
+        numbers = (index for index in range(at, len(statement)) if statement.tokens[index].sort is Sort.NUMBER)
+        ranged = (callees.end_of_range(statement, index) for index in numbers)
         called += [name.last for name, after in ranged if name is not None and statement[after].text == "("]
         called += [  # `(lead).fill`, which is fill(lead)
             name.last

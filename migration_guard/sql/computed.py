@@ -59,7 +59,7 @@ def filled(statement: Statement, at: int) -> Iterator[str]:
         yield from (
             statement[index].text.lower() for index in range(at, end) if statement[index + 1].text in {"=", ":="}
         )
-    for index in statement.level(at, end):
+    for index in statement.level(at, end) if statement.holds("INTO") else ():
         if statement.word(index) == "INTO":
             targets = list(_listed(statement, statement.skip(index + 1, "STRICT")))
             yield from targets[1:] if first == "SELECT" else targets

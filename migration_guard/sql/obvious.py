@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from migration_guard.operations import OperationKind
 from migration_guard.sql import writes
-from migration_guard.sql.scan import Sort, words
+from migration_guard.sql.scan import HOLE, Sort, words
 from migration_guard.sql.statement import GLUED, Statement
 from migration_guard.sql.steps import Change
 
@@ -68,8 +68,19 @@ def _kind(statement: Statement, verb: str, after: int, end: int) -> OperationKin
             if statement.is_(source, "VALUES", "("):
                 return OperationKind.INSERT_VALUES
             if statement.word(source) == "SELECT":
-                return OperationKind.INSERT_SELECT
+                return _selected(statement, source, end)
     return None
+
+
+def _selected(statement: Statement, source: int, end: int) -> OperationKind | None:
+    """What an INSERT of a SELECT is, which copies rows only if it reads a table."""
+    if any(HOLE in statement[index].text for index in range(source, end)):
+        return OperationKind.INSERT_SELECT  # it may stand for a table, too
+    if all(statement.word(index) not in {"FROM", "TABLE"} for index in range(source, end)):
+        return OperationKind.INSERT_VALUES
+    table, after = statement.name(statement.find(source, end, "FROM") + 1)
+    is_table = table is not None and after <= end and statement[after].text != "("
+    return OperationKind.INSERT_SELECT if is_table else None
 
 
 def _behind_columns(statement: Statement, after: int) -> int:

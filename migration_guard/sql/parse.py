@@ -21,7 +21,7 @@ from migration_guard.operations import OperationKind
 from migration_guard.sql import writes
 from migration_guard.sql.alarm import TooSlow, at_most
 from migration_guard.sql.names import Name, Reference, assigned, named
-from migration_guard.sql.scan import HOLE, Sort, Token
+from migration_guard.sql.scan import HOLE, Sort, Token, words
 from migration_guard.sql.statement import GLUED, Statement
 from migration_guard.sql.steps import Change
 from migration_guard.sql.strings import escape_behind, unquoted
@@ -65,6 +65,8 @@ class _Write:
     targets: tuple[Name | None, ...]
     behind: int
     """The offset of a name that follows the verb, with no other such verb between."""
+    queries: bool = False
+    """Whether it inserts what a query gives, be it one that names no table."""
 
 
 def changes(statement: Statement, at: int, end: int, dialect: str) -> list[Change] | None:
@@ -196,19 +198,43 @@ def _write(node: exp.Expr) -> _Write:
         case _:
             kind, targets = OperationKind.CTAS, [_name(_table(node.this))]
     first = next(chain(node.args.get("tables") or (), [node.this] if node.this else node.expressions))
-    return _Write(kind, _VERBS[type(node)], tuple(targets), _offset(_table(first)))
+    queries = isinstance(node, exp.Insert) and isinstance(node.expression, exp.Query)
+    return _Write(kind, _VERBS[type(node)], tuple(targets), _offset(_table(first)), queries)
 
 
 def _insert_kind(node: exp.Insert) -> OperationKind:
     source = node.expression.unnest() if isinstance(node.expression, exp.Query) else node.expression
-    if isinstance(source, exp.Query):
+    if isinstance(source, exp.Query) and _reads_tables(node):
         return OperationKind.INSERT_SELECT
-    if not (isinstance(source, exp.Values) or node.args.get("default")):
+    if not (isinstance(source, (exp.Values, exp.Query)) or node.args.get("default")):
         raise _NotUnderstood
     conflict = node.args.get("conflict")
     updates = conflict is not None and (conflict.args.get("duplicate") or "UPDATE" in conflict.text("action"))
     replaces = node.args.get("alternative") == "REPLACE"
     return OperationKind.UPSERT_VALUES if updates or replaces else OperationKind.INSERT_VALUES
+
+
+def _reads_tables(node: exp.Insert) -> bool:
+    """Whether its query reads tables, or what it calls by a name as if it did."""
+    target = _table(node.this)
+    return any(_called_by(table) not in _OF_ARGUMENTS for table in node.find_all(exp.Table) if table is not target)
+
+
+def _called_by(table: exp.Table) -> str:
+    """The name of the function that stands where a table does; none where it is a table, or one that is not asked for here."""
+    function = table.this
+    if isinstance(function, exp.Anonymous):
+        return function.name.upper()
+    return "GENERATE_SERIES" if isinstance(function, exp.GenerateSeries) else ""
+
+
+_OF_ARGUMENTS = words(
+    "GENERATE_SERIES GENERATE_SUBSCRIPTS STRING_TO_TABLE REGEXP_SPLIT_TO_TABLE REGEXP_MATCHES "
+    "JSON_POPULATE_RECORD JSONB_POPULATE_RECORD JSON_POPULATE_RECORDSET JSONB_POPULATE_RECORDSET JSON_TO_RECORDSET JSONB_TO_RECORDSET "
+    "JSON_ARRAY_ELEMENTS JSONB_ARRAY_ELEMENTS JSON_ARRAY_ELEMENTS_TEXT JSONB_ARRAY_ELEMENTS_TEXT JSON_EACH JSONB_EACH JSON_EACH_TEXT "
+    "JSONB_EACH_TEXT"
+)
+"""Functions whose rows are made of what they are given; others, such as ClickHouse's `remote`, read tables elsewhere."""
 
 
 def _updated(node: exp.Update) -> list[Name | None]:
@@ -272,15 +298,17 @@ def _offset(table: exp.Table) -> int:
 def _located(found: Sequence[_Write], statement: Statement, at: int, end: int) -> list[Change] | None:
     """The same writes with the places of their verbs, which are the last such words before the table's name."""
     starts = [token.start for token in statement.tokens[at:end]]
+    open_ = any(HOLE in token.text for token in statement.tokens[at:end])
     changes_ = []
     for write in found:
+        kind = OperationKind.INSERT_SELECT if write.queries and open_ else write.kind  # a hole may stand for a table
         name = at + bisect_left(starts, starts[0] + write.behind)
         before = range(name - 1, at - 1, -1) if write.verb != "SELECT" else [writes.root(statement, at, end)]
         verb = next((index for index in before if statement.word(index) == write.verb), None)
         if verb is None:
             return None
         stop = next((index for index in statement.level(verb, end) if statement[index].text == ")"), end)
-        changes_.append(writes.change(write.kind, statement, verb, stop, *write.targets))
+        changes_.append(writes.change(kind, statement, verb, stop, *write.targets))
     return sorted(changes_, key=lambda change: change.start)
 
 

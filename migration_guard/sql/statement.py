@@ -59,6 +59,10 @@ class Statement:
     def word(self, index: int) -> str:
         return self._words[index] if 0 <= index < len(self._words) else ""
 
+    def holds(self, word: str) -> bool:
+        """Whether a word stands anywhere in it: most are asked for words that they do not have."""
+        return word in self._words
+
     def is_(self, index: int, *words: str) -> bool:
         """Whether these words or marks stand at the index, in this order."""
         return all((self[index + ahead].upper or self[index + ahead].text) == word for ahead, word in enumerate(words))

@@ -249,7 +249,7 @@ def insert(statement: Statement, verb: int, stop: int) -> Change:
     first += statement.word(first) == "TABLE" and statement[first + 1].sort is not Sort.MARK
     target, after = statement.name(first)
     source = _source(statement, after, stop)
-    if statement.word(source) in _QUERIES:
+    if statement.word(source) in _QUERIES and not _reads_nothing(statement, source, stop):
         kind = OperationKind.INSERT_SELECT
     elif statement[source].sort is Sort.HOLE and source < stop:
         unknown = Name("", dynamic=True)
@@ -275,6 +275,14 @@ def _source(statement: Statement, after: int, stop: int) -> int:
         ):
             return inner
     return stop
+
+
+def _reads_nothing(statement: Statement, source: int, stop: int) -> bool:
+    """Whether a SELECT names no table, so that it gives constants: a hole may stand for one."""
+    return statement.word(source) == "SELECT" and not any(
+        statement.word(index) in {"FROM", "TABLE"} or statement[index].sort is Sort.HOLE
+        for index in range(source, stop)
+    )
 
 
 def _resolves_conflict(statement: Statement, source: int, stop: int) -> bool:

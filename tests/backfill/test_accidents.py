@@ -181,3 +181,33 @@ def test_a_function_that_settles_is_called_again_for_what_it_has_changed(
     with psycopg.connect(database) as console:
         row = console.execute("SELECT count(*) FROM leads WHERE status IS NOT NULL").fetchone()
     assert row == (changed,)
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "noted"),
+    [
+        ("INSERT INTO notes SELECT x FROM unnest(%s::bigint[]) AS x ON CONFLICT DO NOTHING", "completed", 100),
+        (
+            "INSERT INTO notes SELECT x + 1000 * random() FROM unnest(%s::bigint[]) AS x ON CONFLICT DO NOTHING",
+            "again",
+            0,
+        ),
+    ],
+)
+def test_a_function_that_writes_elsewhere_is_called_again_for_all_of_its_batch(
+    database: str, change: str, told: str, noted: int
+) -> None:
+    fill(database)
+    with psycopg.connect(database, autocommit=True) as console:
+        console.execute("CREATE TABLE notes (id numeric PRIMARY KEY)")
+
+    def apply(connection: Connection, ids: list[int]) -> None:
+        connection.exec_driver_sql(change, (ids,))
+
+    definition = Backfill(
+        key="k", table="leads", where="TRUE", apply=apply, settles=True, tables=("leads", "notes"), batch_size=50
+    )
+    (result,) = run([definition], database, max_seconds=30)
+    assert (told in str(result), result.counts.changed) == (True, noted), str(result)
+    with psycopg.connect(database) as console:
+        assert console.execute("SELECT count(*) FROM notes").fetchone() == (noted,)
