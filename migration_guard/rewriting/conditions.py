@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from migration_guard.rewriting.dialects import Unclear, asks_which, on_postgresql
 from migration_guard.rewriting.expressions import last_name, values_of
+from migration_guard.rewriting.vacant import asks_for_rows, changed_by, changes_nothing_else
 
 _SCHEMA = frozenset(
     "get_columns get_table_names get_view_names get_schema_names get_indexes get_unique_constraints get_pk_constraint "
@@ -61,6 +62,16 @@ class Conditions:
         """Whether an expression depends on nothing but the schema, or the kind of database."""
         self._plain = self._plain | {one.id for one in ast.walk(test) if isinstance(one, ast.Name) and _is_set(one)}
         return self._schema(test, 0) is True
+
+    def asks_for_rows_of(self, test: ast.expr, statement: ast.stmt, *, holds: bool) -> bool:
+        """Whether a condition only asks if there are rows that a statement of the function changes, and finds them as they are."""
+        rows = changed_by(statement)
+        if rows is None or not changes_nothing_else(self._scopes[0], statement):
+            return False
+        try:
+            return asks_for_rows(self._whole(test, 0), self._whole(rows, 0), holds=holds)
+        except Unclear:
+            return False
 
     def runs_on_postgresql(self, test: ast.expr, *, holds: bool) -> bool:
         """Whether the branch of a condition may be PostgreSQL's: not where what it asks of databases is not understood."""

@@ -38,6 +38,8 @@ class Reached:
                     raise CannotRemove("it stands in a loop; write what the loop does as one statement, then move it")
                 case cst.If(test=test, body=body) if body is below and _OF_THE_PROGRAM.fullmatch(shown(test)):
                     pass
+                case cst.If(test=test, body=body) if body is below and self._asks_for_rows(test, statement, holds=True):
+                    pass
                 case cst.If(test=test) if not self._is_of_the_schema(test):
                     raise CannotRemove(f"it runs only if `{shown(test)}`; say so in the statement, then move it")
                 case cst.If(test=test, body=body) if not self._conditions(test).runs_on_postgresql(
@@ -45,7 +47,7 @@ class Reached:
                 ):
                     raise CannotRemove(f"it does not run on PostgreSQL, by `{shown(test)}`")
                 case cst.IndentedBlock(body=statements):
-                    self._check_nothing_returns(statements, below)
+                    self._check_nothing_returns(statements, below, statement)
                 case cst.Try():
                     raise CannotRemove("it stands in a try, whose handlers would never run again; take it out by hand")
                 case cst.Match(subject=subject):
@@ -56,13 +58,17 @@ class Reached:
                     raise CannotRemove("it stands in an expression; take it out by hand")
             below = parent
 
-    def _check_nothing_returns(self, statements: Sequence[cst.CSTNode], until: cst.CSTNode) -> None:
-        """Refuse what is not come to where a statement before it returns, unless that asks what the schema is."""
+    def _check_nothing_returns(
+        self, statements: Sequence[cst.CSTNode], until: cst.CSTNode, change: cst.CSTNode
+    ) -> None:
+        """Refuse what is not come to where a statement before it returns, unless that asks what the schema is, or for its rows."""
         for one in statements:
             if one is until:
                 return
             if isinstance(one, cst.SimpleStatementLine) and _returns(one):
                 raise CannotRemove("it is never come to, behind a return; take it out by hand")
+            if isinstance(one, cst.If) and one.orelse is None and self._asks_for_rows(one.test, change, holds=False):
+                continue
             self._check_goes_on(one)
 
     def _check_goes_on(self, one: cst.CSTNode) -> None:
@@ -82,6 +88,11 @@ class Reached:
                 raise CannotRemove(f"it does not run on PostgreSQL, by `{shown(one.test)}`")
             for inner in (block,) if isinstance(block, cst.If) else _lines(block):
                 self._check_goes_on(inner)
+
+    def _asks_for_rows(self, test: cst.BaseExpression, change: cst.CSTNode, *, holds: bool) -> bool:
+        """Whether a condition holds (or does not) wherever there are rows that a change would change."""
+        statement = ast.parse(dedent(self._tree.tree.code_for_node(change))).body
+        return len(statement) == 1 and self._conditions(test).asks_for_rows_of(_plain(test), statement[0], holds=holds)
 
     def _is_of_the_schema(self, test: cst.BaseExpression) -> bool:
         if _OF_A_CONNECTION.fullmatch(shown(test)):

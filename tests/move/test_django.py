@@ -66,6 +66,9 @@ FUNCTIONS = {
     "text": "Lead.objects.filter(name__startswith='Lead 1', email__icontains='_mAIL').update(name='100%')",
     "none": "Lead.objects.filter(owner=3).update(owner=None)",
     "range": "rows = Lead.objects.filter(score__range=(5, 20))\n    rows.order_by('id').update(status='mid')",
+    "if_there": "rows = Lead.objects.exclude(score=None)\n    if rows.exists():\n        rows.filter(score__lt=3).update(score=3)",
+    "none_there": "count = Lead.objects.filter(score=4).count()\n    if count == 0:\n        return\n"
+    "    print(count)\n    Lead.objects.filter(score=4).update(status='four')",
     "subquery": "Lead.objects.filter(score__gt=5).update(name=Subquery(Owner.objects.filter(pk=OuterRef('owner_id'))"
     ".values('name')[:1]))",
     "concat": "Lead.objects.filter(score=7).update(email=Concat('status', Value(' - '), 'status'))",

@@ -217,6 +217,33 @@ REFUSED = {
         "rows = Lead.objects.filter(score=1) | Lead.objects.all()[:5]\nfor lead in rows:\n    lead.status = str(lead.name)\n    lead.save()",
         "cannot be narrowed",
     ),
+    "if there are others": (
+        "rows = Lead.objects.filter(score=1)\nif rows.exists():\n    Lead.objects.filter(score=2).update(status='x')",
+        "runs only if `rows.exists()`",
+    ),
+    "if there are fewer": (
+        "rows = Lead.objects.filter(score=1)\nif rows.filter(name='x').exists():\n    rows.update(status='x')",
+        "runs only if",
+    ),
+    "if there are none": (
+        "rows = Lead.objects.filter(score=1)\nif not rows.exists():\n    rows.update(status='x')",
+        "runs only if",
+    ),
+    "if there are several": (
+        "rows = Lead.objects.filter(score=1)\nif rows.count() > 1:\n    rows.update(status='x')",
+        "runs only if",
+    ),
+    "if there were some, before more came": (
+        (
+            "rows = Lead.objects.filter(score=1)\nif rows.exists():\n    Lead.objects.filter(score=2).update(score=1)\n"
+            "    rows.update(status='x')"
+        ),
+        "runs only if",
+    ),
+    "an end where there are some": (
+        "rows = Lead.objects.filter(score=1)\nif rows.exists():\n    return\nrows.update(status='x')",
+        "not come to if",
+    ),
     "a row that it has made": ("Lead(pk=1, name='x').save()", "which is quick"),
 }
 HEAD = """from contextlib import suppress
