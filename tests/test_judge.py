@@ -81,6 +81,7 @@ def test_the_configuration_replaces_a_rules_severity() -> None:
         "update  LEADS\n   set status='new'",
         "UPDATE leads -- all of them\nSET status = 'new';",
         "UPDATE leads /* why; not */ SET status = 'new' ;\n",
+        "UPDATE leads SET status = $$new$$",
     ],
 )
 def test_layout_comments_and_case_do_not_count(same: str) -> None:
@@ -94,7 +95,7 @@ def test_layout_comments_and_case_do_not_count(same: str) -> None:
         "UPDATE leads SET status = 'n  ew'",
         "UPDATE leads SET status = 'new' WHERE true",
         "UPDATE \"Leads\" SET status = 'new'",
-        "UPDATE leads SET status = $$new$$",
+        "UPDATE leads SET status = $$New$$",
         "UPDATE leads SET status = '--new'",
     ],
 )
@@ -103,8 +104,8 @@ def test_literals_and_quoted_names_count(other: str) -> None:
 
 
 def test_dollar_quotes_end_where_they_end() -> None:
-    assert canonical("DO $$ A  b $$ ; SELECT  1") == "do $$ A  b $$ ; select 1"
-    assert canonical("DO $f$ A $$ b $f$  X") == "do $f$ A $$ b $f$ x"
+    assert canonical("DO $$ A  b $$ ; SELECT  1") == "do $$ a b $$ ; select 1"
+    assert canonical("DO $f$ A := $$B  b$$ $f$  X") == "do $$ a := 'B  b' $$ x"
 
 
 def test_open_quotes_and_comments_are_read_in_linear_time() -> None:
