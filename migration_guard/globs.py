@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     r"|\[(?P<not>[!^]?)(?P<set>\]?(?:\[:\w+:\]|\\.|[^\]\\])*)\]|(?P<open>\[|\\$)|(?P<plain>.)",
     re.DOTALL,
 )
+_AFTER_PLAIN = re.compile(r"(?P<plain>[^*?\[\\]*[^*?\[\\/])\*{2,}(?P<rest>/.*)?", re.DOTALL)
 _MEMBER = re.compile(r"\[:(?P<named>\w+):\]|(?P<low>\\.|.)-(?P<high>\\.|[^\]])|(?P<one>\\.|.)", re.DOTALL)
 _NAMED = {
     "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "blank": r" \t", "cntrl": r"\x00-\x1f\x7f", "digit": "0-9",
@@ -86,10 +87,10 @@ class _Line:
     ignores: bool
     folders: bool
     """Whether only folders are meant."""
-    names: _Path
+    ways: tuple[_Path, ...]
 
     def fits(self, parts: Sequence[str]) -> bool:
-        return _fits(self.names, parts)
+        return any(_fits(names, parts) for names in self.ways)
 
 
 def patterns(lines: Iterable[str]) -> Patterns:
@@ -120,10 +121,21 @@ def _line(text: str) -> _Line | None:
     text = text if ignores else text[1:]
     folders = text.endswith("/")
     text = text.removesuffix("/")
-    names = _split(text.removeprefix("/"))
     if not text.strip("/"):
         raise BadPattern(f"{text!r} names nothing")
-    return _Line(ignores, folders, _names(names if "/" in text else ["**", *names]))
+    path = text.removeprefix("/")
+    return _Line(ignores, folders, tuple(_ways(path)) if "/" in text else (_names(["**", path]),))
+
+
+def _ways(text: str) -> Iterator[_Path]:
+    """Read a pattern of a path. Git takes what is plain off its front first, so that `a**/b` means `**/b` of what follows an `a`."""
+    found = _AFTER_PLAIN.fullmatch(text)
+    if found is None:
+        yield _names(_split(text))
+        return
+    plain, rest = found["plain"], found["rest"]
+    yield _names(_split(f"{plain}*/**{rest or ''}"))
+    yield from _ways(f"{plain}*" if rest is None else plain + rest.removeprefix("/"))
 
 
 def _split(text: str) -> list[str]:
@@ -152,7 +164,7 @@ def _limited(text: str) -> str:
 def _names(parts: Sequence[str]) -> _Path:
     names: list[Name | None] = []
     for part in parts:
-        if part != "**":
+        if len(part) < 2 or part.strip("*"):
             names.append(_name(part))
         elif not names or names[-1] is not None:
             names.append(None)

@@ -71,6 +71,11 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(["[/[ab]"])
 @example(["a[/b"])
 @example(["c/[a/]b*"])
+@example(["a**/b"])
+@example(["*.py", "!/a**"])
+@example(["a**/**/b"])
+@example(["x/***/a.py", "/b***"])
+@example(["a/b**", "!a/b**/ab.py"])
 def test_a_gitignore_means_what_git_says(repository: Path, lines: list[str]) -> None:
     (repository / ".gitignore").write_text("\n".join(lines) + "\n", encoding="utf-8")
     asked = subprocess.run(
@@ -107,6 +112,7 @@ def _as_bytes(text: str) -> str:
         ("*." * 200 + "x", "a.b." * 60),
         ("_*" * 450 + "x", "_" * 240),
         ("(a+)+$", "a" * 240),
+        ("a" + "**/" * 300 + "b", "/".join("a" * 120)),
     ],
 )
 def test_a_pattern_takes_no_time(pattern: str, path: str) -> None:
