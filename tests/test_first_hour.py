@@ -60,8 +60,10 @@ down_revision = None
 
 
 def upgrade():
-    op.create_table("leads", sa.Column("id", sa.BigInteger, primary_key=True), sa.Column("name", sa.Text))
-    op.execute("INSERT INTO leads SELECT n, 'lead ' || n FROM generate_series(1, 1000) n")
+    for table in ("people", "leads"):
+        op.create_table(table, sa.Column("id", sa.BigInteger, primary_key=True), sa.Column("name", sa.Text))
+    op.execute("INSERT INTO people SELECT n, 'person ' || n FROM generate_series(1, 1000) n")
+    op.execute("INSERT INTO leads SELECT id, name FROM people")
 """,
     },
     (
@@ -118,12 +120,14 @@ from django.db import migrations, models
 
 
 def fill(apps, schema_editor):
-    schema_editor.execute("INSERT INTO crm_lead SELECT n, 'lead ' || n FROM generate_series(1, 1000) n")
+    schema_editor.execute("INSERT INTO crm_person SELECT n, 'person ' || n FROM generate_series(1, 1000) n")
+    schema_editor.execute("INSERT INTO crm_lead SELECT id, name FROM crm_person")
 
 
 class Migration(migrations.Migration):
     initial = True
     operations = [
+        migrations.CreateModel("Person", [("id", models.BigAutoField(primary_key=True)), ("name", models.TextField())]),
         migrations.CreateModel("Lead", [("id", models.BigAutoField(primary_key=True)), ("name", models.TextField())]),
         migrations.RunPython(fill),
     ]
@@ -161,8 +165,10 @@ import psycopg
 
 def migrate(connection):
     # Migration 1: leads
+    connection.execute("CREATE TABLE IF NOT EXISTS people (id bigint PRIMARY KEY, name text)")
+    connection.execute("INSERT INTO people SELECT n, 'person ' || n FROM generate_series(1, 1000) n ON CONFLICT DO NOTHING")
     connection.execute("CREATE TABLE IF NOT EXISTS leads (id bigint PRIMARY KEY, name text)")
-    connection.execute("INSERT INTO leads SELECT n, 'lead ' || n FROM generate_series(1, 1000) n ON CONFLICT DO NOTHING")
+    connection.execute("INSERT INTO leads SELECT id, name FROM people ON CONFLICT DO NOTHING")
     # Migration 2: notes
     connection.execute("ALTER TABLE leads ADD COLUMN IF NOT EXISTS note text")
     # Migration 3: status
