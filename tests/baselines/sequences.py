@@ -25,6 +25,7 @@ from pathlib import Path
 
 from baselines.reading import findings
 from baselines.spellings import ALEMBIC, DIFFERENT, DJANGO, SAME
+from migration_guard.baseline.match import Filed
 
 SHOWN = {
     "alembic": ("alembic", "versions/a36f.py"),
@@ -92,9 +93,10 @@ def _indented(body: str) -> str:
 
 
 def prints(kind: str, source: str) -> Counter[tuple[str, str]]:
+    """What entries stand for: of a loop over tables, one for each of them."""
     framework, shown = SHOWN[kind]
-    every = findings(source, framework, shown=shown)
-    return Counter((one.code, one.fingerprint) for one in every if one.code < "MG2")
+    every = (one for found in findings(source, framework, shown=shown) for one in Filed.each(found, shown))
+    return Counter((one.finding.code, one.fingerprint) for one in every if one.finding.code < "MG2")
 
 
 @cache
