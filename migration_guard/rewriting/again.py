@@ -37,8 +37,12 @@ def of_a_statement(every: ast.Module, helpers: ast.Module, fields: Collection[st
     whole = ast.Module([*every.body, *helpers.body], [])
     reason = not_the_same(whole, ast.Module([], []), "", fills=fills)
     reason = reason or for_its_effect(whole, names_of(helpers).binds)
-    if reason is not None or fills:
-        return reason
+    return reason if reason is not None or fills else updates_by_itself(every, helpers, fields)
+
+
+def updates_by_itself(every: ast.Module, helpers: ast.Module, fields: Collection[str]) -> str | None:
+    """Say that a queryset's fields are given values that are made of those that stand there, if some are."""
+    whole = ast.Module([*every.body, *helpers.body], [])
     for node in ast.walk(every):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.endswith("update"):
             for given in node.keywords:

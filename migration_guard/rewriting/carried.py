@@ -15,6 +15,7 @@ _HARMLESS = frozenset(
     {"len", "sorted", "list", "set", "dict", "tuple", "any", "all", "min", "max", "sum", "str", "repr", "bool"}
 )
 _USES_UP = frozenset({"next", "__next__"})
+_KEYS = frozenset({"pk", "id"})
 _LETS_THROUGH = frozenset(
     "atomic open cursor begin begin_nested no_autoflush connect closing nullcontext localcontext override savepoint".split()
 )
@@ -62,6 +63,18 @@ def written_twice(loop: ast.For, row: str) -> bool:
         and node.func.value.id == row
     ]
     return not exclude_each_other(loop.body, saves)
+
+
+def gives_a_key(tree: ast.AST, rows: Collection[str], fields: Collection[str]) -> str | None:
+    """Say that the variables of some rows, or what is written to them, hold other keys than their own: these are other rows."""
+    rekeyed = any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and node.attr in _KEYS
+        and next(root_of(node), None) in rows
+        for node in ast.walk(tree)
+    )
+    return "its loop gives a row another key" if rekeyed or not _KEYS.isdisjoint(fields) else None
 
 
 def _left_early(loop: ast.For) -> str | None:

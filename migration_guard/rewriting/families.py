@@ -12,8 +12,8 @@ import libcst as cst
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
 from migration_guard.rendition.loops import row_of
-from migration_guard.rewriting.again import adds_to_itself
-from migration_guard.rewriting.carried import goes_by_order, taken_along, written_twice
+from migration_guard.rewriting.again import adds_to_itself, updates_by_itself
+from migration_guard.rewriting.carried import gives_a_key, goes_by_order, taken_along, written_twice
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.expressions import behind, last_name
 from migration_guard.rewriting.functions import Asked, Django, renames
@@ -133,6 +133,8 @@ class Family(Django):
         for one in self._every:
             asked = one.asked
             elsewhere = Elsewhere(asked.model, asked.table, asked.accessors, asked.fields, asked.row)
+            reason = reason or gives_a_key(whole, owned.rows, asked.fields)
+            reason = reason or updates_by_itself(ast.Module([*setup.body, *whole.body], []), helpers, asked.fields)
             reason = reason or elsewhere.read(setup, whole, helpers, free)
         if reason is not None:
             raise CannotRemove(f"{reason}; {BY_HAND}")
@@ -150,6 +152,9 @@ class Family(Django):
                 yield _OTHERS
             if len(paths.get(one.asked.table, ())) != 1 or one.asked.takes_others:
                 yield _OTHERS
+            leads = {field for every in paths.values() for path in every for of, field in path if of == one.asked.table}
+            if {field.removesuffix("_id") for field in one.asked.fields} & {one.removesuffix("_id") for one in leads}:
+                yield "its loop writes to which of its rows others belong"
             if any(
                 names & {field.lower() for field in one.asked.fields}
                 for names in owned.chosen_by(loop, one.asked.table)

@@ -14,7 +14,7 @@ from migration_guard.forms.nodes import within
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 from migration_guard.rewriting.again import of_a_statement
-from migration_guard.rewriting.carried import taken_along, written_twice
+from migration_guard.rewriting.carried import gives_a_key, taken_along, written_twice
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.names import Names, handed_over, names_of
@@ -135,6 +135,7 @@ class Django(Loop):
         places = Places(self._code(self._call).strip(), asked.row, narrowed.lists)
         around: list[ast.stmt] = [*setup.body, *whole.body]
         reason = of_a_statement(ast.Module(around, []), helpers, asked.fields, fills=fills)
+        reason = reason or gives_a_key(whole, {asked.row}, asked.fields)
         for loop in places.loops(whole):
             known = ast.Module([one for one in around if one is not loop], [])
             reason = reason or taken_along(loop, known, helpers, asked.row, narrowed.lists, fills=fills)

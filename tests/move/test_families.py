@@ -168,6 +168,10 @@ REFUSED = {
     "what it writes, of others": "for lead in Lead.objects.all():\n    lead.status = str(Visit.objects.filter(note='x').count())\n    lead.save()\n    lead.visits.update(note=lead.status)",
     "from row to row": "total = 0\nfor lead in Lead.objects.all():\n    for visit in lead.visits.all():\n        total += 1\n        visit.place = total\n        visit.save()\n    lead.score = total\n    lead.save()",
     "sums": "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    for visit in lead.visits.all():\n        visit.place += 1\n        visit.save()",
+    "sums by a queryset": "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    lead.visits.update(place=F('place') + 1)",
+    "to which rows they belong": "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    lead.visits.update(lead=lead.pk + 1)",
+    "to which row one belongs": "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    for visit in lead.visits.all():\n        visit.lead_id = lead.pk + 1\n        visit.save()",
+    "another key": "for lead in Lead.objects.all():\n    lead.pk = lead.score\n    lead.status = str(lead.name)\n    lead.save()\n    lead.visits.update(note='x')",
     "new rows": "for lead in Lead.objects.all():\n    Visit.objects.create(lead=lead)\n    lead.status = str(lead.name)\n    lead.save()",
     "the first few": "for lead in Lead.objects.order_by('name')[:10]:\n    lead.status = str(lead.name)\n    lead.save()\n    lead.visits.update(note='x')",
     "any one": "for lead in Lead.objects.all():\n    lead.status = str(lead.name)\n    lead.save()\n    visit = lead.visits.all()[0]\n    visit.note = lead.name\n    visit.save()",
@@ -191,7 +195,9 @@ def test_what_may_belong_to_several_rows_stays(tmp_path: Path) -> None:
     for name, text in {"__init__": "", "0001_initial": INITIAL, "0002_more": MORE}.items():
         (folder / f"{name}.py").write_text(text)
     for number, body in enumerate(REFUSED.values(), 3):
-        head = HEAD.replace("slugify\n", "slugify\nfrom django.core.mail import send_mail\n", 1)
+        head = HEAD.replace(
+            "slugify\n", "slugify\nfrom django.core.mail import send_mail\nfrom django.db.models import F\n", 1
+        )
         text = head.replace("{body}", body.replace("\n", "\n    ")).replace("{before}", "0002_more")
         (folder / f"{number:04}_change.py").write_text(text)
     found = check(Request([], tmp_path, SettingsLoader(cwd=tmp_path), 2, renders=True))

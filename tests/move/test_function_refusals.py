@@ -244,6 +244,10 @@ REFUSED = {
         "rows = Lead.objects.filter(score=1)\nif rows.exists():\n    return\nrows.update(status='x')",
         "not come to if",
     ),
+    "another key": (
+        "for lead in Lead.objects.all():\n    lead.pk = lead.score\n    lead.status = str(lead.name)\n    lead.save()",
+        "another key",
+    ),
     "a row that it has made": ("Lead(pk=1, name='x').save()", "which is quick"),
 }
 HEAD = """from contextlib import suppress
