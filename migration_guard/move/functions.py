@@ -172,7 +172,7 @@ def _of_session(change: _Change, drafted: Draft) -> Piece:
         raise CannotMove(f"its class has no attribute for the key {drafted.keys[0]}; {rendition.refusal}")
     site = change.migration.site(rendition, rendition.calls)
     mapped = Mapped(change.migration, Path(change.finding.path), site.statements, rows.row)
-    written = mapped.written(FUNCTION, change.label, key, fills=drafted.fills)
+    written = mapped.written(FUNCTION, change.label, drafted.table, key, fills=drafted.fills)
     models = models_of(schema, drafted)
     drafted = with_unread(replace(drafted, names=drafted.names | written.words), schema)
     return Piece(change.finding, change.operation, rendition, drafted, models, written)

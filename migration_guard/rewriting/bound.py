@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ import libcst as cst
 
 from migration_guard.lean import dataclass
 from migration_guard.rewriting.carried import only_told, taken_along
+from migration_guard.rewriting.expressions import last_name
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.names import names_of
 from migration_guard.rewriting.reached import CannotRemove
@@ -27,6 +28,7 @@ BINDS = frozenset({"op.get_bind", "alembic.op.get_bind", "context.get_bind"})
 _SESSION = re.compile(r"(?:\w+\.)*Session\((?:bind=)?(?P<bind>[\w.]+(?:\(\))?)\)")
 ASKED = "_connection"
 """What holds the connection where the loop asks for it each time."""
+OTHER_ROWS = "it may read other rows of the table that it changes"
 _OF_ALEMBIC = frozenset({"op", "context", "alembic"})
 
 
@@ -151,6 +153,52 @@ class _Replaced(cst.CSTTransformer):
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         code = f"({cst.Module(body=[]).code_for_node(original_node)}\n)"
         return self._new if ast.dump(ast.parse(code, mode="eval").body) == self._old else updated_node
+
+
+def speaks_of(parts: Parts, variable: str, table: str, own: Collection[str] = ()) -> bool:
+    """Whether a loop speaks of its table besides: what it executes in a text, but for its `own`, or what makes what it uses."""
+    body = ast.Module(parts.loop.body, [])
+    used = list(_used_by(body, (*parts.setup.body, *parts.helpers.body), variable))
+    texts = (
+        *ast.walk(body),
+        *(node for one in (*parts.helpers.body, *used) if _does(one) for node in ast.walk(one)),
+    )
+    bare = table.rpartition(".")[2]
+    named = any(
+        isinstance(node, ast.Constant) and isinstance(node.value, str) and bare in node.value and node.value not in own
+        for node in texts
+    )
+    return named or any(_means(node, variable, bare) for one in used for node in ast.walk(one))
+
+
+def _means(node: ast.AST, variable: str, table: str) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name == variable
+        case ast.Call(args=[ast.Constant(value=name), *_]):
+            return last_name(node) in {"table", "Table"} and name == table
+    return False
+
+
+def _does(statement: ast.stmt) -> bool:
+    """Whether a statement executes something, or makes what is executed."""
+    return any(word in ast.dump(statement) for word in ("execute", "'text'"))
+
+
+def _used_by(body: ast.Module, around: Sequence[ast.stmt], table: str) -> Iterator[ast.stmt]:
+    """The statements around a loop that make what its body uses, and what those use; but for the table itself."""
+    made = [(one, names_of(ast.Module([one], []))) for one in around]
+    known = {table}
+    waiting = [*names_of(body).loads]
+    while waiting:
+        name = waiting.pop()
+        if name in known:
+            continue
+        known.add(name)
+        for one, names in made:
+            if name in names.touched:
+                yield one
+                waiting += names.loads
 
 
 def _made_of_rows(loop: ast.For, setup: ast.Module) -> frozenset[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import libcst as cst
 
-from migration_guard.rewriting.bound import ASKED, BINDS, Bound, Parts
+from migration_guard.rewriting.bound import ASKED, BINDS, OTHER_ROWS, Bound, Parts, speaks_of
 from migration_guard.rewriting.names import names_of
 from migration_guard.rewriting.queried import Queried, Unlike, queried
 from migration_guard.rewriting.reached import CannotRemove
@@ -112,42 +112,4 @@ class Core(Bound):
         return cst.Module(body=[]).code_for_node(node)
 
     def _reads_others(self, parts: Parts) -> str | None:
-        body_alone = ast.Module(parts.loop.body, [])
-        used = list(_used_by(body_alone, (*parts.setup.body, *parts.helpers.body), self.queried.table))
-        bare = self._table.rpartition(".")[2]
-        texts = (
-            *ast.walk(body_alone),
-            *(node for one in (*parts.helpers.body, *used) if _does(one) for node in ast.walk(one)),
-        )
-        named = any(
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and bare in node.value
-            and node.value not in self._own_texts
-            for node in texts
-        )
-        meant = any(
-            isinstance(node, ast.Name) and node.id == self.queried.table for one in used for node in ast.walk(one)
-        )
-        return "it may read other rows of the table that it changes" if named or meant else None
-
-
-def _does(statement: ast.stmt) -> bool:
-    """Whether a statement executes something, or makes what is executed."""
-    return any(word in ast.dump(statement) for word in ("execute", "'text'"))
-
-
-def _used_by(body: ast.Module, around: Sequence[ast.stmt], table: str) -> Iterator[ast.stmt]:
-    """The statements around a loop that make what its body uses, and what those use; but for the table itself."""
-    made = [(one, names_of(ast.Module([one], []))) for one in around]
-    known = {table}
-    waiting = [*names_of(body).loads]
-    while waiting:
-        name = waiting.pop()
-        if name in known:
-            continue
-        known.add(name)
-        for one, names in made:
-            if name in names.touched:
-                yield one
-                waiting += names.loads
+        return OTHER_ROWS if speaks_of(parts, self.queried.table, self._table, self._own_texts) else None

@@ -26,6 +26,12 @@ def behind(node: ast.expr, held: Mapping[str, ast.expr]) -> ast.expr:
     return node
 
 
+def gone_through(loop: ast.For) -> ast.expr:
+    """What a loop goes through, also where it counts that."""
+    node = loop.iter
+    return node.args[0] if isinstance(node, ast.Call) and last_name(node) == "enumerate" and node.args else node
+
+
 def exclude_each_other(body: Sequence[ast.stmt], nodes: Sequence[ast.AST]) -> bool:
     """Whether at most one of several pieces of code runs: each stands in another branch of one `if`."""
     held = [one for one in body if any(node is inner for inner in ast.walk(one) for node in nodes)]

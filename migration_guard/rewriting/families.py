@@ -15,7 +15,7 @@ from migration_guard.rendition.loops import row_of
 from migration_guard.rewriting.again import adds_to_itself, updates_by_itself
 from migration_guard.rewriting.carried import gives_a_key, goes_by_order, taken_along, written_twice
 from migration_guard.rewriting.elsewhere import Elsewhere
-from migration_guard.rewriting.expressions import behind, last_name
+from migration_guard.rewriting.expressions import behind, gone_through, last_name
 from migration_guard.rewriting.functions import Asked, Django, renames
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.narrowed import Narrowed
@@ -194,7 +194,7 @@ def _in_no_order(loop: ast.For, owned: Owned) -> Iterator[str]:
     for inner in ast.walk(ast.Module(loop.body, [])):
         if not isinstance(inner, ast.For) or not goes_by_order(inner):
             continue
-        source = behind(_first_of(inner.iter), held)
+        source = behind(gone_through(inner), held)
         asks = owned.of(source) is not None or any(
             isinstance(one, ast.Attribute) and one.attr in {*_QUERYSETS, "iterator", "objects"}
             for one in ast.walk(source)
@@ -208,11 +208,6 @@ def _held(loop: ast.For) -> Iterator[tuple[str, ast.expr]]:
         match line:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 yield name, value
-
-
-def _first_of(node: ast.expr) -> ast.expr:
-    """What is counted, where a loop counts its rows."""
-    return node.args[0] if isinstance(node, ast.Call) and last_name(node) == "enumerate" and node.args else node
 
 
 def _is_queryset(node: cst.BaseExpression) -> bool:

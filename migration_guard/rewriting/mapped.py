@@ -8,8 +8,8 @@ from pathlib import Path
 
 import libcst as cst
 
-from migration_guard.rewriting.bound import Bound, Parts
-from migration_guard.rewriting.expressions import last_name
+from migration_guard.rewriting.bound import OTHER_ROWS, Bound, Parts, speaks_of
+from migration_guard.rewriting.expressions import gone_through, last_name
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Written
@@ -27,21 +27,19 @@ class Mapped(Bound):
     def __init__(self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode], row: str) -> None:
         super().__init__(migration, path, statements)
         self._variable = row
-        self._key = ""
+        self._key = self._table = ""
         self._session, self._model, self._queried = _queried(self._source())
 
-    def written(self, name: str, label: str, key: str, *, fills: bool) -> Written:
-        """Write the function; `key` is the attribute that holds the key. Raises CannotRemove."""
-        self._key = key
+    def written(self, name: str, label: str, table: str, key: str, *, fills: bool) -> Written:
+        """Write the function; `key` is the attribute that holds the key of `table`. Raises CannotRemove."""
+        self._table, self._key = table, key
         return self.function(name, label, fills=fills)
 
     def _source(self) -> ast.expr:
         """What gives the rows, through the variable that holds it."""
         loop = ast.parse(self._code(self._loop)).body[0]
         assert isinstance(loop, ast.For)
-        node = loop.iter
-        if last_name(node) == "enumerate" and isinstance(node, ast.Call) and node.args:
-            node = node.args[0]
+        node = gone_through(loop)
         return self._held[node.id] if isinstance(node, ast.Name) and node.id in self._held else node
 
     def _row(self) -> tuple[str, frozenset[str]]:
@@ -73,7 +71,20 @@ class Mapped(Bound):
                 return f"its loop begins or ends a transaction ({last_name(node)})"
         if _uses(body, self._session) > _writes(parts.loop, self._session, self._variable):
             return "its loop uses the session for more than its own row"
-        return None
+        return OTHER_ROWS if speaks_of(_besides(parts), self._model, self._table) else None
+
+
+def _besides(parts: Parts) -> Parts:
+    """A loop with what goes along, in which what gives the rows is but another thing that it uses; without classes."""
+    rows = ast.unparse(gone_through(parts.loop))
+    given = [
+        one for one in parts.setup.body if isinstance(one, ast.Assign) and list(map(ast.unparse, one.targets)) == [rows]
+    ]
+    asked = [ast.Expr(one) for one in (parts.loop.iter, *(line.value for line in given))]
+    setup = [one for one in parts.setup.body if one not in given]
+    helpers = [one for one in parts.helpers.body if not isinstance(one, ast.ClassDef)]
+    loop = ast.For(parts.loop.target, parts.loop.iter, [*parts.loop.body, *asked], [])
+    return Parts(loop, ast.Module(setup, []), ast.Module(helpers, []))
 
 
 def _uses(body: ast.Module, session: str) -> int:
@@ -109,7 +120,8 @@ def _queried(source: ast.expr) -> tuple[str, str, ast.Call]:
         and one.func.attr in {"query", "execute", "scalars"}
         and isinstance(one.func.value, ast.Name)
     ]
-    if others or not isinstance(model, ast.Name) or len(sessions) != 1:
+    asked = [one for one in ast.walk(source) if isinstance(one, ast.Call) and last_name(one) in {"query", "select"}]
+    if others or not isinstance(model, ast.Name) or len(sessions) != 1 or len(asked) != 1:
         raise CannotRemove(f"which rows its loop goes through cannot be narrowed to those of a batch; {BY_HAND}")
     return sessions[0], model.id, found[0]
 

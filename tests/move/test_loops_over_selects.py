@@ -412,6 +412,42 @@ WAYS = {
         ),
         "all of its rows together",
     ),
+    "a count of all": (
+        (
+            "    session = Session(bind=op.get_bind())\n    total = session.query(Lead).count()\n"
+            "    for lead in session.query(Lead).all():\n        lead.points = len(lead.name) + total\n"
+        ),
+        "other rows of the table",
+    ),
+    "a text beside it": (
+        (
+            "    session = Session(bind=op.get_bind())\n    top = session.execute(sa.text('SELECT max(name) FROM leads')).scalar()\n"
+            "    for lead in session.query(Lead).all():\n        lead.name = tidy(top)\n"
+        ),
+        "other rows of the table",
+    ),
+    "a SELECT beside it": (
+        (
+            "    session = Session(bind=op.get_bind())\n    top = session.execute(select(sa.func.max(leads.c.name))).scalar()\n"
+            "    for lead in session.query(Lead).all():\n        lead.name = tidy(top)\n"
+        ),
+        "other rows of the table",
+    ),
+    "a bound of all": (
+        (
+            "    session = Session(bind=op.get_bind())\n    mean = session.query(sa.func.avg(Lead.points)).scalar()\n"
+            "    for lead in session.query(Lead).filter(Lead.points > mean):\n        lead.points = len(lead.name)\n"
+        ),
+        "other rows of the table",
+    ),
+    "a SELECT inside": (
+        (
+            "    session = Session(bind=op.get_bind())\n\n"
+            "    for lead in session.query(Lead).filter(Lead.points > select(sa.func.avg(Lead.points)).scalar_subquery()):\n"
+            "        lead.points = len(lead.name)\n"
+        ),
+        "cannot be narrowed",
+    ),
     "a session that asks for more": (
         f"{HELD}lead.name = tidy(lead.email)\n        session.execute(calls.delete())\n    session.commit()\n",
         "the session",
