@@ -26,7 +26,7 @@ _STOPS = Fate(stops=True, why="a job that fails stops the pipeline")
 _ALLOWED = Fate(stops=False, why="allow_failure lets the pipeline go on")
 _BEHIND = Fate(stops=False, why="what after_script runs fails no job")
 _DEEPEST = 10
-"""Jobs that extend others, as GitLab has it."""
+"""Jobs that extend others, and scripts that refer to others, as GitLab has it."""
 _NO_JOBS = frozenset({"stages", "variables", "default", "include", "workflow", "image", "services", "cache", "pages"})
 
 
@@ -89,14 +89,15 @@ def _job(job: _Job, shared: Node | None) -> Iterator[Command]:
             yield from (command.led_to(leads) for command in found)
 
 
-def _lines(part: Node, root: Node) -> Iterator[Node]:
+def _lines(part: Node, root: Node, deep: int = 0) -> Iterator[Node]:
     """The texts of a script, also those that stand elsewhere (`!reference [.setup, script]`)."""
-    for one in items(part) or [part]:
-        if not one.tag.endswith("reference"):
-            yield from scalars(items(one) or [one])
-            continue
-        there = get(root, *texts(one))
-        if there is not None:
-            yield from _lines(there, root)
-        elif SPEAKS.search(" ".join(spoken(one))):
-            raise Unreadable(line(one), "what a script refers to stands in a file that is not read with it")
+    if not part.tag.endswith("reference"):
+        for one in items(part):
+            yield from _lines(one, root, deep)
+        yield from scalars([part])
+        return
+    there = get(root, *texts(part))
+    if there is not None and deep <= _DEEPEST:
+        yield from _lines(there, root, deep + 1)
+    elif there is not None or SPEAKS.search(" ".join(spoken(part))):
+        raise Unreadable(line(part), "what a script refers to stands in a file that is not read with it")

@@ -71,17 +71,24 @@ def _run(name: str, targets: _Targets, done: set[str], above: tuple[str, ...] = 
     lines = targets[name].lines
     if lines and (targets.in_one or lines[0][1].startswith("#!")):
         first, script = lines[0][0], "\n".join(re.sub(r"^[@+-]+", "", line) for _, line in lines)
-        yield from shell.commands(_expanded(script).encode(), errexit=targets.stopping, above=first - 1, last=_STOPS)
+        fate = _fate(lines[0][1])
+        found = shell.commands(_expanded(script).encode(), errexit=targets.stopping, above=first - 1, last=fate)
+        yield from (one.led_to(fate) for one in found)
         return
     for number, line in lines:
-        prefix = re.match(r"[@+\s-]*", line)
-        fate = _ALLOWED if prefix and "-" in prefix[0] else _STOPS
+        fate = _fate(line)
         text = re.sub(r"^[@+\s-]*", "", line)
         call = re.match(r"(?:\$\(MAKE\)|make|just)\s+([\w.-]+)\s*$", text)
         if call and call[1] in targets:
             yield from (one.led_to(fate) for one in _run(call[1], targets, done - {call[1]}, (*above, name)))
             continue
         yield from (one.led_to(fate) for one in shell.commands(_expanded(text).encode(), above=number - 1, last=fate))
+
+
+def _fate(line: str) -> Fate:
+    """What the failure of a line leads to, by what stands before it."""
+    prefix = re.match(r"[@+\s-]*", line)
+    return _ALLOWED if prefix and "-" in prefix[0] else _STOPS
 
 
 def _expanded(text: str) -> str:
