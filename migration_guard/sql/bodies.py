@@ -11,7 +11,7 @@ from migration_guard.sql import ddl
 from migration_guard.sql.armed import armed
 from migration_guard.sql.names import Name
 from migration_guard.sql.scan import Sort
-from migration_guard.sql.statement import Statement, split
+from migration_guard.sql.statement import Statement
 from migration_guard.sql.steps import (
     Armed,
     Change,
@@ -49,11 +49,7 @@ class Bodies(Texts):
         if found.function is None:
             own = Name(f"what {found.table.last} fires at {start}", dynamic=False)
             with self._calls.collected() as called, self._inside(()):
-                inner = [
-                    one
-                    for part in split(statement.tokens[slice(*found.body)])
-                    for one in self._statement(part, body=True)
-                ]
+                inner = self._steps(statement.tokens[slice(*found.body)], body=True)
             steps.append(self._kept(statement, at, own, inner, frozenset(called)))
         function = own if found.function is None else found.function
         self._calls.functions.arm(found.table.text, function.last, found.verbs)
@@ -98,7 +94,7 @@ class Bodies(Texts):
             return self.read(text, body=True, parameters=parameters)
         begin += statement.word(begin) == "AS"
         with self._inside(parameters):
-            return [step for inner in split(statement.tokens[begin:]) for step in self._statement(inner, body=True)]
+            return self._steps(statement.tokens[begin:], body=True)
 
     def _do(self, statement: Statement, at: int) -> list[Step]:
         start, end = statement[at].start, statement[len(statement) - 1].end
