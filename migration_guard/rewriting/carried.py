@@ -48,7 +48,8 @@ def goes_by_order(loop: ast.For) -> bool:
     body = names_of(ast.Module(loop.body, []))
     given = {one.id for one in ast.walk(loop.target) if isinstance(one, ast.Name)}
     counts = last_name(loop.iter) == "enumerate" or bool(counted(loop)) or _left_early(loop) is not None
-    return counts or _from_before(loop.body, body.binds - given) is not None
+    fills = body.touched - body.binds - given  # such as the row around it, or a set of what was seen
+    return counts or bool(fills) or _from_before(loop.body, body.binds - given) is not None
 
 
 def written_twice(loop: ast.For, row: str) -> bool:

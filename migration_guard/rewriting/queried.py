@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from migration_guard.lean import dataclass
 from migration_guard.rewriting.again import grows
 from migration_guard.rewriting.expressions import behind, exclude_each_other, last_name
+from migration_guard.rewriting.names import names_of
 from migration_guard.rewriting.row import Row, column_of
 from migration_guard.rewriting.texts import Text, Texts, columns_of, selected, update_of, writes
 from migration_guard.sql.backfill import CannotMove
 from migration_guard.sql.backfill.keyed import Chosen
 
 _FETCHES = frozenset({"fetchall", "all", "mappings", "list", "tuples", "yield_per"})
+_BY_OTHERS = frozenset({"over", "literal_column"})
+"""What gives a row something by the rows beside it, or may."""
 _NARROWS = frozenset({"where", "filter", "order_by"})
 
 
@@ -81,6 +84,9 @@ def _queried(loop: ast.For, assigned: Mapping[str, ast.expr], texts: Texts) -> Q
     if len(keys) != 1:
         raise Unlike("its UPDATEs find rows by several keys")
     ((key, is_model),) = keys
+    places = [index for index, one in enumerate(chosen) if apart and column_of(one, table) == (key, is_model)]
+    if names_of(ast.Module(loop.body, [])).binds & {names[index] for index in (places or [0])}:
+        raise Unlike("it sets what holds its key anew")
     _refuse_other_uses(loop, table, [one.statement for one in updates], ast.dump(connection))
     for one in updates:
         _refuse_sums(loop, one.statement, Row(tuple(names), tuple(chosen), table, apart))
@@ -251,6 +257,8 @@ def _chosen(select: ast.expr, table: str) -> list[ast.expr]:
         arguments = arguments[0].elts
     if own and not arguments:
         return [root]
+    if any(isinstance(node, ast.Call) and last_name(node) in _BY_OTHERS for node in ast.walk(select)):
+        raise Unlike("its SELECT gives other things than the rows of one table")
     for node in ast.walk(select):
         whose = None
         if isinstance(node, ast.Attribute) and node.attr in {"c", "columns"} and isinstance(node.value, ast.Name):

@@ -276,6 +276,12 @@ REFUSED = (
     ("text('SELECT id, name FROM leads')", TEXT.format("name = :n", "'n': 'x', 'id': row.name"), "something else"),
     ("text('SELECT id, name FROM leads')", TEXT.format("name = :n", "'id': row.id"), "parameters are not seen"),
     ("select(leads.c.id)", TEXT.format("name = :n", "'n': 'x', 'id': row.id"), "other means"),
+    (
+        "select(leads.c.id, f.row_number().over().label('n'))",
+        UPDATE.format("score=row.n"),
+        "other things than the rows",
+    ),
+    ("select(leads.c.id)", f"row = other; {UPDATE.format('score=1')}", "sets what holds its key anew"),
 )
 
 
@@ -292,6 +298,16 @@ def test_a_value_that_is_taken_apart_is_still_the_one_that_stands_there() -> Non
     (loop,) = ast.parse(f"for id, name in conn.execute(select(leads.c.id, leads.c.name)):\n    {update}").body
     assert isinstance(loop, ast.For)
     with pytest.raises(Unlike, match="from the one that stands there"):
+        queried(loop, {})
+
+
+def test_a_key_that_is_computed_is_another_row() -> None:
+    update = "conn.execute(update(leads).where(leads.c.id == id).values(name='x'))"
+    (loop,) = ast.parse(
+        f"for id, name in conn.execute(select(leads.c.id, leads.c.name)):\n    id = id + 1; {update}"
+    ).body
+    assert isinstance(loop, ast.For)
+    with pytest.raises(Unlike, match="sets what holds its key anew"):
         queried(loop, {})
 
 
