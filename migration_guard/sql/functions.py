@@ -69,14 +69,15 @@ class Functions:
         return list(found)
 
 
+_ANY = frozenset({"INSERT", "UPDATE", "DELETE"})
 _VERBS = {
     OperationKind.UPDATE: frozenset({"UPDATE"}),
     OperationKind.DELETE: frozenset({"DELETE"}),
     OperationKind.TRUNCATE: frozenset({"TRUNCATE"}),
-    OperationKind.MERGE: frozenset({"INSERT", "UPDATE", "DELETE"}),
-    OperationKind.UPSERT_VALUES: frozenset({"INSERT", "UPDATE", "DELETE"}),  # REPLACE deletes
-    **dict.fromkeys(
-        (OperationKind.INSERT_VALUES, OperationKind.INSERT_SELECT, OperationKind.INSERT_LOOP), frozenset({"INSERT"})
-    ),
+    OperationKind.MERGE: _ANY,
+    OperationKind.UPSERT_VALUES: _ANY,  # REPLACE deletes
+    OperationKind.INSERT_SELECT: _ANY,  # it may go on with ON CONFLICT, or be a REPLACE
+    OperationKind.INSERT_VALUES: frozenset({"INSERT"}),
+    OperationKind.INSERT_LOOP: frozenset({"INSERT"}),
 }
 """What of a trigger's events a kind of change is."""
