@@ -379,3 +379,22 @@ def test_sessions_that_are_lent_or_out_of_sight_may_write(tmp_path: Path) -> Non
         if finding["operation"]:
             kinds[lines[finding["line"] - head.count("\n")]].append(finding["operation"]["kind"])
     assert kinds == SESSIONS
+
+
+@pytest.mark.parametrize("rename", ["op.execute('ALTER TABLE notes RENAME TO remarks')", "op.rename_table('notes', 'remarks')"])  # fmt: skip
+def test_a_table_keeps_its_triggers_under_another_name(tmp_path: Path, rename: str) -> None:
+    function = (
+        "CREATE FUNCTION t() RETURNS trigger AS $$ BEGIN UPDATE leads SET a = 1; RETURN NEW; END $$ LANGUAGE plpgsql"
+    )
+    lines = [
+        f"op.execute('{function}')",
+        "op.execute('CREATE TRIGGER x AFTER INSERT ON notes EXECUTE FUNCTION t()')",
+        rename,
+        "op.execute('INSERT INTO remarks (a) VALUES (1)')",
+    ]
+    body = "".join(f"    {line}\n" for line in lines)
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions/1_a.py").write_text(
+        f"from alembic import op\nrevision = '1'\ndown_revision = None\ndef upgrade():\n{body}", encoding="utf-8"
+    )
+    assert ("UPDATE", ["leads"]) in told(tmp_path)

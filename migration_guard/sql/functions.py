@@ -49,6 +49,11 @@ class Functions:
         armed = self._armed.setdefault(bare(table), {})
         armed[name] = armed.get(name, frozenset()).union(verbs)
 
+    def rename(self, old: str, new: str) -> None:
+        """A table goes on under another name, with what it is armed with; what undoes that is not looked for."""
+        for name, verbs in self._armed.get(bare(old), {}).items():
+            self.arm(new, name, verbs)
+
     def fired(self, kind: OperationKind, tables: Iterable[str]) -> list[str]:
         """The functions that a change of these tables runs."""
         armed = [self._armed.get(bare(table), {}) for table in tables] if self._armed else []
