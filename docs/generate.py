@@ -86,8 +86,13 @@ def _commands() -> Iterator[str]:
         yield from (f"## {context.command_path}", "", f"`{command.get_usage(context).removeprefix('Usage: ')}`", "")
         yield from (" ".join(part.split()) + "\n" for part in (command.help or "").split("\n\n"))
         options = [one.get_help_record(context) for one in command.params if isinstance(one, click.Option)]
-        rows = [f"| `{record[0]}` | {' '.join(record[1].split())} |" for record in options if record is not None]
+        rows = [f"| {_code(record[0])} | {' '.join(record[1].split())} |" for record in options if record is not None]
         yield from (["| option | meaning |", "|---|---|", *rows, ""] if rows else [])
+
+
+def _code(text: str) -> str:
+    """Write code in a cell of a table, where GitHub takes a bar for the cell's end, in backticks too."""
+    return f"<code>{text.replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"
 
 
 def _below(group: click.Group, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:

@@ -10,8 +10,6 @@ _SQL = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"^\d+[-_.]\S*$|^\d{3,}")
-
-
 _GOVERNING = (".toml", ".ini", ".cfg")
 _FOR_OTHERS = re.compile(
     r"\.(?:md|rst|pdf|html?|css|scss|less|[cm]?[jt]sx?|vue|svg|png|jpe?g|gif|ico|webp|woff2?|ttf|po|mo|pot|lock|map|"

@@ -123,16 +123,19 @@ class Courses:
 def _left(looks: Sequence[tuple[float, int, float | None]]) -> float:
     """Reckon the seconds that the rest of a pass takes; infinite where nothing moves, or nobody knows how far it is."""
     known = [(at, part) for at, _, part in looks if part is not None]
-    if not known or known[-1][1] <= known[0][1]:
+    if looks[-1][2] is None or known[-1][1] <= known[0][1]:
         return float("inf")
     (since, before), (now, part) = known[0], known[-1]
     return (1 - part) * (now - since) / (part - before)
 
 
 def done(one: Standing, holders: Sequence[Holder]) -> float | None:
-    """Say which part of its pass is done: by rows in the first one, else by the ranges of one that is shared; None where nobody can."""
-    if one.sweep <= 1 and one.rows:
-        return min(one.counts.examined / one.rows, 1.0)
+    """Say which part of its pass is done: by rows in the first one, else by the ranges of one that is shared.
+
+    None where nobody can, as where the table has outgrown its statistics.
+    """
+    if one.sweep <= 1 and one.rows and one.counts.examined < one.rows:
+        return one.counts.examined / one.rows
     ranges = [holder.done for holder in holders if holder.backfill == one.key and holder.kind != "end"]
     return sum(ranges) / len(ranges) if ranges else None
 

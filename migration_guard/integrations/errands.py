@@ -51,6 +51,8 @@ class Errand:
     """The name of one of the configuration's `databases`; None: the one of `database-url-env`."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.workers, int) or self.workers < 1:
+            raise DefinitionError(f"workers: expected a whole number from 1 on, found {self.workers!r}")
         for name, value in self.arguments.items():
             if isinstance(value, bool) or not isinstance(value, (str, int)):
                 raise DefinitionError(

@@ -26,9 +26,10 @@ class Armed:
 
 def armed(statement: Statement, at: int) -> Armed | None:
     """The trigger or rule that the statement at an index creates, if that is what it does and its table is known."""
-    kind = ddl.created_type(statement, at) + (statement.word(ddl.created_type(statement, at)) == "CONSTRAINT")
     if statement.word(at) != "CREATE" or statement.word(at + 1) == "EVENT":
         return None
+    kind = ddl.created_type(statement, at)
+    kind += statement.word(kind) == "CONSTRAINT"
     match statement.word(kind):
         case "TRIGGER":
             return _trigger(statement, kind)

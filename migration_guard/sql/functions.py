@@ -52,7 +52,7 @@ class Functions:
     def fired(self, kind: OperationKind, tables: Iterable[str]) -> list[str]:
         """The functions that a change of these tables runs."""
         armed = [self._armed.get(bare(table), {}) for table in tables] if self._armed else []
-        return [name for some in armed for name, verbs in some.items() if not _VERBS.get(kind, _NONE).isdisjoint(verbs)]
+        return [name for some in armed for name, verbs in some.items() if not verbs.isdisjoint(_VERBS.get(kind, ()))]
 
     def changes(self, names: Iterable[str]) -> list[Change]:
         """What calling these changes, with all that their bodies call and what that fires."""
@@ -69,7 +69,6 @@ class Functions:
         return list(found)
 
 
-_NONE = frozenset[str]()
 _VERBS = {
     OperationKind.UPDATE: frozenset({"UPDATE"}),
     OperationKind.DELETE: frozenset({"DELETE"}),

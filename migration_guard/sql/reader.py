@@ -1,49 +1,35 @@
-"""Statements to Steps: what each one does, with the bodies and computed texts that it runs."""
+"""Statements to Steps: what each one does, with the computed texts that it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migration_guard.later import Later, re
+from migration_guard.later import Later
 from migration_guard.operations import OperationKind
-from migration_guard.sql import blocks, computed, ddl, dialects, obvious, psql, run_on, writes
-from migration_guard.sql.armed import armed
-from migration_guard.sql.calls import Calls
-from migration_guard.sql.canonical import canonical, governing
+from migration_guard.sql import ddl, dialects, obvious, psql, writes
+from migration_guard.sql.bodies import Bodies
 from migration_guard.sql.functions import Functions
-from migration_guard.sql.lexis import Lexis, spoken
-from migration_guard.sql.names import Name
-from migration_guard.sql.passage import Passage, plain
-from migration_guard.sql.scan import Sort, Token, scan, words
-from migration_guard.sql.statement import Statement, split
+from migration_guard.sql.lexis import Lexis
+from migration_guard.sql.passage import plain
+from migration_guard.sql.scan import Sort, Token, words
+from migration_guard.sql.statement import Statement
 from migration_guard.sql.steps import (
-    Armed,
     Change,
-    Created,
     Doubted,
-    FunctionCreated,
     Harmless,
     Step,
     Transaction,
     Unknown,
     joined_forms,
 )
-from migration_guard.sql.strings import content, literal
-from migration_guard.sql.variables import Variables
 
 if TYPE_CHECKING:
     from migration_guard.sql import parse
 else:
     parse = Later("migration_guard.sql.parse")  # and sqlglot with it: many files hold no SQL
 
-_DEEPEST = 8
-"""Bodies within texts within bodies: beyond this, nobody writes, somebody attacks."""
-
-_DML = frozenset({"UPDATE", "DELETE", "INSERT", "REPLACE", "MERGE"})
-_QUERY = _DML | {"SELECT", "WITH", "VALUES", "TABLE", "PERFORM", "("}
+_QUERY = writes.VERBS | {"SELECT", "WITH", "VALUES", "TABLE", "PERFORM", "("}
 _QUIET = (
     ("only reads", words("SHOW DESCRIBE DESC HELP PRINT")),
     (
@@ -63,102 +49,18 @@ _QUIET = (
 """Statements that write no rows, by what they do instead."""
 
 _SCHEMA = words("CREATE ALTER DROP RENAME EXCHANGE COMMENT GRANT REVOKE DENY SECURITY IMPORT REASSIGN DISABLE ENABLE")
-_DECIDES = re.compile(r"\b(?:IF|CASE|LOOP|EXCEPTION|RETURN|EXIT)\b(?!\s+(?:NOT\s+)?EXISTS\s+[\w\"])", re.IGNORECASE)
-"""Words of a block that may leave something in it undone; `IF NOT EXISTS` of a statement is none."""
 _TRANSACTION = words("COMMIT ROLLBACK SAVEPOINT RELEASE ABORT START SAVE")
-_OWN_LANGUAGES = frozenset({"sql", "plpgsql"})
 _OFF = frozenset({"FALSE", "OFF", "0"})
 _BEFORE_CURSOR = 6
 """Words between DECLARE and CURSOR: a name and its options."""
 
 
-class Reader:
-    """Reads one text in one way, and remembers what its later statements may refer to."""
+class Reader(Bodies):
+    """Reads one text in one way."""
 
     def __init__(self, dialect: str, lexis: Lexis, functions: Functions) -> None:
-        self._dialect = spoken(dialect)
-        self._lexis = lexis
-        self._calls = Calls(functions, dialect)
+        super().__init__(dialect, lexis, functions)
         self._prepared: set[str] = set()
-        self._variables = Variables(backslash=lexis.backslash)
-        self._depth = 0
-
-    def read_all(self, tokens: Sequence[Token]) -> list[Step]:
-        """The steps of a whole text."""
-        with self._inside(()):
-            return self._steps(tokens, body=False)
-
-    def read(self, passage: Passage, *, body: bool, parameters: Iterable[str] = ()) -> list[Step]:
-        """The steps of a text within it, where they stand; in a body, what is not SQL is the language around it."""
-        with self._inside(parameters) as too_deep:
-            if too_deep:
-                return [Unknown("SQL within SQL is nested too deep to be read", *passage.span(0, len(passage.text)))]
-            steps = self._steps(scan(passage.text, passage.base or 0, self._lexis, body=body), body=body)
-        if body:
-            steps = self._governed(steps, passage)
-        return steps if passage.base is not None else [_placed(step, passage) for step in steps]
-
-    def _governed(self, steps: Sequence[Step], passage: Passage) -> list[Step]:
-        """What the block around a change says counts for it; what the block changes beside it does not."""
-        base = passage.base or 0
-        spans = {(step.start - base, step.end - base) for step in steps if isinstance(step, Change)}
-        inside = {span for span in spans if 0 <= span[0] < span[1] <= len(passage.text)}
-        if not inside:
-            return list(steps)
-        form = governing(passage.text, inside, dialect=self._dialect)
-        return [
-            replace(step, around=joined_forms(step.around, form)) if isinstance(step, Change) else step
-            for step in steps
-        ]
-
-    def _steps(self, tokens: Sequence[Token], *, body: bool) -> list[Step]:
-        steps = [step for statement in split(tokens) for step in self._statement(statement, body=body)]
-        while left := self._variables.left():
-            steps += [step for text in left for step in self.read(text, body=False)]
-        return steps
-
-    @contextmanager
-    def _inside(self, parameters: Iterable[str]) -> Iterator[bool]:
-        """One text deeper, with variables of its own: whether that is too deep."""
-        outer, self._variables = self._variables, Variables(backslash=self._lexis.backslash)
-        self._variables.fill(parameters)
-        self._depth += 1
-        yield self._depth > _DEEPEST
-        self._depth -= 1
-        self._variables = outer
-
-    def _form(self, tokens: Sequence[Token]) -> str:
-        return canonical(" ".join(token.text for token in tokens), dialect=self._dialect)
-
-    def _statement(self, statement: Statement, *, body: bool) -> list[Step]:
-        found, at = blocks.headers(statement, body=body)
-        steps = [step for header in found for step in self._header(statement, header)]
-        if at < len(statement):
-            self._variables.remember(statement, at, body=body)
-            steps += self._command(statement, at, body=body)
-            for one in run_on.further(statement, at) if not self._lexis.spaced else ():  # MySQL refuses them
-                steps += self._run_on(one, steps, body=body)
-        steps += self._calls.fired(steps)
-        last = statement[len(statement) - 1]
-        if last.sort is Sort.UNCLOSED:
-            why = "what follows a quote or comment that is never closed cannot be read"
-            steps.append(Unknown(why, last.start, last.end, unclosed=True))
-        return steps
-
-    def _run_on(self, statement: Statement, known: Sequence[Step], *, body: bool) -> list[Step]:
-        """What a statement does that follows another one in the same: what was not told with that."""
-        starts = {step.start for step in known if isinstance(step, Change)}
-        found = self._command(statement, 0, body=body)
-        return [step for step in found if isinstance(step, (Change, Unknown)) and step.start not in starts]
-
-    def _header(self, statement: Statement, header: blocks.Header) -> list[Step]:
-        """What a header runs, as `FOR r IN UPDATE … LOOP` does."""
-        inside = Statement(statement.tokens[header.start : header.stop])
-        if not header.query:
-            steps = self._calls.called(inside, 0, inside[0].start, inside[len(inside) - 1].end)
-            return steps or self._calls.evaluated(inside, 0, len(inside))
-        self._variables.fill(computed.filled(statement, header.at))
-        return [step for step in self._command(inside, 0, body=True) if not isinstance(step, Harmless)]
 
     def _command(self, statement: Statement, at: int, *, body: bool) -> list[Step]:
         """The steps of the statement whose first word stands at an index."""
@@ -246,7 +148,9 @@ class Reader:
         """A statement that begins with a hole is what the next verb says, if there is one."""
         start, end = statement[at].start, statement[len(statement) - 1].end
         following = statement.word(at + 1)
-        if following in (_DML | {"TRUNCATE"}) - {"REPLACE"} or (following == "WITH" and len(statement) > at + 2):
+        if following in (writes.VERBS | {"TRUNCATE"}) - {"REPLACE"} or (
+            following == "WITH" and len(statement) > at + 2
+        ):
             steps = self._command(statement, at + 1, body=body)
             if any(isinstance(step, Change) for step in steps):
                 return steps
@@ -321,7 +225,7 @@ class Reader:
     def _explain(self, statement: Statement, at: int, *, body: bool) -> list[Step]:
         """EXPLAIN runs its statement if it is told to ANALYZE."""
         end = len(statement)
-        inner = statement.find(at + 1, end, *_DML, "SELECT", "WITH", "VALUES", "CREATE", "EXECUTE", "CALL")
+        inner = statement.find(at + 1, end, *writes.VERBS, "SELECT", "WITH", "VALUES", "CREATE", "EXECUTE", "CALL")
         options = range(at + 1, inner)
         runs = any(
             statement.word(index) in {"ANALYZE", "ANALYSE"} and statement[index + 1].text.strip("'").upper() not in _OFF
@@ -330,87 +234,6 @@ class Reader:
         if runs and inner < end:
             return self._command(statement, inner, body=body)
         return [Harmless("only explains", False, statement[at].start, statement[end - 1].end)]
-
-    @staticmethod
-    def _creates_function(statement: Statement, at: int) -> bool:
-        return statement.word(ddl.created_type(statement, at)) in {"FUNCTION", "PROCEDURE", "PROC"}
-
-    def _armed(self, statement: Statement, at: int) -> list[Step]:
-        """A trigger or rule, with what stands in it as a function of its own."""
-        found = armed(statement, at)
-        if found is None or (found.function is not None and found.function.dynamic):
-            return []
-        start, end = statement[at].start, statement[len(statement) - 1].end
-        steps: list[Step] = []
-        if found.function is None:
-            own = Name(f"what {found.table.last} fires at {start}", dynamic=False)
-            with self._calls.collected() as called, self._inside(()):
-                inner = [
-                    one
-                    for part in split(statement.tokens[slice(*found.body)])
-                    for one in self._statement(part, body=True)
-                ]
-            steps.append(self._kept(statement, at, own, inner, frozenset(called)))
-        function = own if found.function is None else found.function
-        self._calls.functions.arm(found.table.text, function.last, found.verbs)
-        if found.function is None or self._calls.functions.changes([function.last]):
-            steps.append(Doubted(found.table.text, start, end))  # nobody may fill it unnoticed, though it be new
-        return [*steps, Armed(found.table.text, found.verbs, function.last, start, end)]
-
-    def _function(self, statement: Statement, at: int) -> FunctionCreated:
-        index = statement.skip(ddl.created_type(statement, at) + 1, "IF", "NOT", "EXISTS")
-        name, after = statement.name(index)
-        language = self._language(statement, at)
-        with self._calls.collected() as called:
-            steps = self._body(statement, after) if language in _OWN_LANGUAGES else [_foreign(statement, at)]
-        return self._kept(statement, at, name or Name("", dynamic=True), steps, frozenset(called))
-
-    def _kept(
-        self, statement: Statement, at: int, own: Name, steps: Sequence[Step], calls: frozenset[str]
-    ) -> FunctionCreated:
-        """A function with what its body does, remembered for who runs it."""
-        changes = [change for step in steps if (change := _when_called(step))]
-        whole = self._form(statement.tokens[at:]) if changes else ""
-        found = tuple(replace(change, around=joined_forms(change.around, whole)) for change in changes)
-        unknown = frozenset(name for step in steps if isinstance(step, Unknown) for name in step.calls)
-        if not own.dynamic:
-            self._calls.functions.create(own.last, found, calls, unknown)
-        end = statement[len(statement) - 1].end
-        return FunctionCreated(own.text, found, statement[at].start, end, calls, unknown)
-
-    @staticmethod
-    def _language(statement: Statement, at: int) -> str:
-        index = statement.find(at, len(statement), "LANGUAGE")
-        return statement[index + 1].text.strip("'\"").lower() or "sql"
-
-    def _body(self, statement: Statement, after: int) -> list[Step]:
-        """The steps of a function's body: a string, or the statements themselves."""
-        end = len(statement)
-        begin = statement.find(after, end, "AS", "BEGIN", "RETURN", *_DML)
-        strings, escape = literal(statement.tokens[begin + 1 :])
-        parameters = [token.text.lower() for token in statement.tokens[after : statement.beyond(after)]]
-        if strings:
-            text = content(strings, escape, backslash=self._lexis.backslash)
-            return self.read(text, body=True, parameters=parameters)
-        begin += statement.word(begin) == "AS"
-        with self._inside(parameters):
-            return [step for inner in split(statement.tokens[begin:]) for step in self._statement(inner, body=True)]
-
-    def _do(self, statement: Statement, at: int) -> list[Step]:
-        start, end = statement[at].start, statement[len(statement) - 1].end
-        if self._language(statement, at) not in _OWN_LANGUAGES:
-            return [_foreign(statement, at)]
-        first = at + 1 + 2 * (statement.word(at + 1) == "LANGUAGE")
-        strings, escape = literal(statement.tokens[first:])
-        if not strings and (statement[first].sort is Sort.HOLE or first > at + 1):
-            return [Unknown("the block is put together while running", start, end)]
-        if not strings:
-            return [Harmless("only evaluates", False, start, end)]
-        text = content(strings, escape, backslash=self._lexis.backslash)
-        steps = self.read(text, body=True) or [Harmless("an empty block", False, start, end)]
-        if _DECIDES.search(text.text):
-            return [replace(step, certain=False) if isinstance(step, Created) else step for step in steps]
-        return steps
 
     def _prepare(self, statement: Statement, at: int) -> list[Step]:
         if statement.word(at + 1) == "TRANSACTION":
@@ -465,31 +288,3 @@ def _cursor_query(statement: Statement, at: int, word: str) -> int | None:
         at = cursor
     query = statement.find(at + 1, end, "FOR", "IS") + 1
     return query if query < end else None
-
-
-def _foreign(statement: Statement, at: int) -> Unknown:
-    start, end = statement[at].start, statement[len(statement) - 1].end
-    return Unknown("its body is written in another language", start, end)
-
-
-def _when_called(step: Step) -> Change | None:
-    """What a step of a function's body means to its caller: what is not known there is not known here."""
-    if isinstance(step, Unknown):
-        if step.calls:
-            return None  # they may be known by then
-        return Change(OperationKind.OPAQUE, (), step.start, step.end, dynamic=True)
-    return step if isinstance(step, Change) else None
-
-
-def _placed(step: Step, passage: Passage) -> Step:
-    """A step where it stands, which was read from a text that was put together."""
-    start, end = passage.span(step.start, step.end)
-    if isinstance(step, FunctionCreated):
-        changes = tuple(_placed_change(change, passage) for change in step.changes)
-        return replace(step, start=start, end=end, changes=changes)
-    return replace(step, start=start, end=end)
-
-
-def _placed_change(change: Change, passage: Passage) -> Change:
-    start, end = passage.span(change.start, change.end)
-    return replace(change, start=start, end=end)

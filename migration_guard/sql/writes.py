@@ -14,9 +14,9 @@ from migration_guard.sql.scan import Sort, words
 from migration_guard.sql.statement import Statement
 from migration_guard.sql.steps import Change
 
-_VERBS = frozenset({"UPDATE", "DELETE", "INSERT", "REPLACE", "MERGE"})
-_WRITING = _VERBS | {"TRUNCATE"}
-_ROOTS = _VERBS | {"SELECT", "VALUES", "TABLE", "UPSERT"}
+VERBS = frozenset({"UPDATE", "DELETE", "INSERT", "REPLACE", "MERGE"})
+_WRITING = VERBS | {"TRUNCATE"}
+_ROOTS = VERBS | {"SELECT", "VALUES", "TABLE", "UPSERT"}
 _SOURCES = ("VALUES", "SELECT", "WITH", "TABLE", "DEFAULT", "SET", "EXEC", "EXECUTE")
 _QUERIES = frozenset({"SELECT", "WITH", "TABLE", "EXEC", "EXECUTE"})
 _MODIFIERS = ("LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE")
@@ -91,7 +91,7 @@ def root(statement: Statement, at: int, end: int) -> int:
     for index in statement.level(at + 1, end):
         word = statement.word(index)
         is_name = statement.is_(index + 1, "AS") or statement.is_(index + 1, "(")
-        if word in _ROOTS and not (is_name and word in _VERBS):
+        if word in _ROOTS and not (is_name and word in VERBS):
             return index
     return end
 
@@ -99,7 +99,7 @@ def root(statement: Statement, at: int, end: int) -> int:
 def _holds_statement(statement: Statement, opened: int) -> bool:
     """Whether a parenthesis holds a statement rather than an expression: it is a CTE's."""
     inside = statement.word(opened + 1)
-    return inside == "WITH" or (inside in _VERBS and statement.word(opened - 1) in {"AS", "MATERIALIZED"})
+    return inside == "WITH" or (inside in VERBS and statement.word(opened - 1) in {"AS", "MATERIALIZED"})
 
 
 def _written(statement: Statement, start: int, stop: int) -> Change | None:
@@ -171,7 +171,7 @@ def _beyond_only(statement: Statement, index: int) -> int:
 def kept(statement: Statement, at: int, end: int) -> Iterator[Change]:
     """`OUTPUT deleted.id INTO log`: SQL Server keeps what a statement changes in another table."""
     for index in statement.level(at + 1, end):
-        if statement.word(index) == "OUTPUT" and statement.word(at) in _VERBS | {"WITH"}:
+        if statement.word(index) == "OUTPUT" and statement.word(at) in VERBS | {"WITH"}:
             into_ = statement.find(index, end, "INTO", "FROM", "WHERE", "VALUES", "SELECT", "WHEN")
             target, _ = statement.name(into_ + 1)
             if statement.word(into_) == "INTO" and target is not None and target.text[:1] not in {"@", "#"}:

@@ -14,7 +14,7 @@ from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.standing import Counts
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""Upper bounds in seconds; batches aim at a quarter of one."""
+"""Upper bounds in seconds; batches aim at a tenth of one."""
 _SLOT = len(BUCKETS) + 2  # one for what is longer, and the sum
 _WIDTH = 8
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from backfill.process import free_port
 from backfill.test_commands import Project
 from migration_guard.backfill import Backfill, run
 from migration_guard.backfill.connect import address
-from migration_guard.backfill.definition import Priority
+from migration_guard.backfill.definition import DefinitionError, Priority
 from migration_guard.backfill.order import in_order, waits
 from migration_guard.backfill.registry import load_definitions
 from migration_guard.backfill.state import Store
@@ -55,6 +57,20 @@ def test_what_its_owner_says_is_completed_is_waited_for_no_longer(
         "a: not run (waits for c, which is never run)",
         "b: not run (its definition says completed)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"workers": 0}, "workers: expected a whole number from 1 on, found 0"),
+        ({"workers": "4"}, "workers: expected a whole number from 1 on, found '4'"),
+        ({"arguments": {"tenant": 1.5}}, "arguments: tenant: expected a text or a whole number, found float"),
+        ({"arguments": {"tenant": True}}, "arguments: tenant: expected a text or a whole number, found bool"),
+    ],
+)
+def test_an_errand_that_cannot_be_meant_is_refused(wanted: dict[str, Any], said: str) -> None:
+    with pytest.raises(DefinitionError, match=f"^{re.escape(said)}$"):
+        Errand(**wanted)
 
 
 def test_a_server_that_is_gone_meanwhile_is_said() -> None:

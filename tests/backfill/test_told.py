@@ -177,6 +177,7 @@ def test_what_is_left_is_foretold_by_rows_or_by_ranges_or_not(monkeypatch: pytes
     assert told(100, 1, rows=1_000) == "k: [##..................] 10 %"
     assert told(200, 1, rows=1_000) == "k: [####................] 20 %, 10 rows/s, about 80 s left"
     assert told(300, 1, rows=1_000).endswith("30 %, 10 rows/s, about 70 s left")
+    assert told(1_200, 1, rows=1_000) == "k: 37 rows/s"  # there are more rows than were counted: nobody knows how many
     assert (
         told(900_000, 2, True, False) == "k: pass 2, [##########..........] 50 %"
     )  # a new pass is reckoned from its beginning

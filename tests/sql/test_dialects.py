@@ -148,6 +148,7 @@ WRITES = {
         "DROP TABLE extra EXEC('DELETE FROM leads')": "DELETE leads",
         "WITH x AS (SELECT 1 AS id) SELECT * FROM x UPDATE leads SET hot = 1": "UPDATE leads",
         "SELECT 1 MERGE leads t USING old_leads s ON t.id = s.id WHEN MATCHED THEN UPDATE SET hot = 1": "MERGE leads",
+        "CREATE PROCEDURE p AS BEGIN DECLARE @s varchar(99) = 'SELECT 1'; WHILE 1 = 1 BEGIN EXEC(@s); SET @s = 'UPDATE leads SET hot = 1'; END END\nGO\nEXEC p": "UPDATE leads",
     },
     "oracle": {
         "MERGE INTO leads l USING old_leads o ON (l.id = o.id) WHEN MATCHED THEN UPDATE SET l.hot = o.hot DELETE WHERE l.hot = 0 WHEN NOT MATCHED THEN INSERT (id) VALUES (o.id)": "MERGE leads",
