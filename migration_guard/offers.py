@@ -8,7 +8,7 @@ from pathlib import Path
 from migration_guard.files import shown_path
 from migration_guard.findings import Finding
 from migration_guard.move.place import Modules, NoPlace
-from migration_guard.move.plan import Move, plan
+from migration_guard.move.plan import Move, Refusal, plan
 from migration_guard.report.mends import FileChange, Moving
 from migration_guard.report.model import by_urgency, may_move
 from migration_guard.request import Run
@@ -22,15 +22,12 @@ def moves(run: Run, folder: Path) -> Mapping[Finding, Moving]:
 
     Nothing is offered where `backfill.modules` names no place, and for files that are not UTF-8.
     """
-    checked = {one.candidate.shown: one for one in run.checked}
     found: dict[Finding, Moving] = {}
     for finding in [one for one in by_urgency(run.report.new) if may_move(one)][:MOST]:
-        one = checked.get(finding.path)
-        own = next((have for have in one.findings if have.sort_key == finding.sort_key), None) if one else None
-        if one is None or own is None or finding in found:
+        if finding in found:
             continue
         try:
-            outcome = plan(one, own, None, Modules.of(one.candidate.settings))
+            outcome = planned(run, finding)
         except NoPlace:
             continue
         except Exception:  # noqa: BLE001, S112 -- a defect of ours: the finding is told all the same, and nothing is offered
@@ -39,6 +36,13 @@ def moves(run: Run, folder: Path) -> Mapping[Finding, Moving]:
         if moving is not None:
             found[finding] = moving
     return found
+
+
+def planned(run: Run, finding: Finding) -> Move | Refusal | None:
+    """Give what `move` makes of a finding as it is shown; None where the run has none such. Raises NoPlace."""
+    one = next((one for one in run.checked if one.candidate.shown == finding.path), None)
+    own = next((have for have in one.findings if have.sort_key == finding.sort_key), None) if one else None
+    return plan(one, own, None, Modules.of(one.candidate.settings)) if one and own else None
 
 
 def _moving(move: Move, folder: Path) -> Moving | None:

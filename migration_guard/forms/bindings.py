@@ -1,4 +1,4 @@
-"""What a function or a module binds, in the order of its statements, and under which conditions each one runs.
+"""What a function, a class or a module binds, in the order of its statements, and under which conditions each one runs.
 
 The classical analysis of reaching definitions (Aho, Lam, Sethi, Ullman, Compilers, 9.2.4), over the tree of statements:
 a binding reaches a use if no other one, that surely runs between them, replaces it.
@@ -14,21 +14,18 @@ from operator import attrgetter
 
 import libcst as cst
 
+from migration_guard.forms.exits import CLAUSES, exits
 from migration_guard.forms.nodes import OPERATORS, children, parameters, within
 from migration_guard.interpreter.kinds import kind_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
 
-_CLAUSES = (cst.Else, cst.Finally, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase)
 _CHANGERS = frozenset(
     "append appendleft add extend extendleft update insert setdefault remove discard pop popitem popleft clear sort "
     "reverse intersection_update difference_update symmetric_difference_update __setitem__ __setattr__".split()
 )
 """Methods that change what a list, a set, a dictionary or an object holds."""
-_LOOP_EXITS = (cst.Continue, cst.Break)
-_is_compound = kind_of(cst.BaseCompoundStatement, *_CLAUSES)
-_holds_statements = kind_of(cst.BaseSuite, cst.BaseCompoundStatement, cst.SimpleStatementLine, *_CLAUSES)
-_leaves_nothing = kind_of(cst.FunctionDef, cst.ClassDef, cst.BaseExpression)
+_is_compound = kind_of(cst.BaseCompoundStatement, *CLAUSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,7 @@ class Guard:
 
 @dataclass
 class Names:
-    """What a function or a module binds."""
+    """What a function, a class or a module binds."""
 
     parameters: tuple[str, ...] = ()
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
@@ -122,19 +119,17 @@ class Names:
     declared: frozenset[str] | None = None
     """The names that functions in it declare to be those of a scope around them, once that was asked."""
     decorated: dict[str | None, list[cst.FunctionDef]] | None = None
-    """Those functions, by the names that their decorators begin with, once that was asked."""
+    """The functions in it, by the names that their decorators begin with, once that was asked."""
     _order: int = 0
 
     @classmethod
     def of(cls, node: cst.CSTNode) -> Names:
         names = cls(tuple(parameters(node)))
         match node:
-            case cst.FunctionDef():
+            case cst.FunctionDef() | cst.ClassDef():
                 names._read(node.body.body, ())
             case cst.Module():
                 names._read(node.body, ())
-            case cst.ClassDef():
-                names._read(node.body.body, ())
             case cst.Lambda():
                 names.results.append((Spot(1), node.body))
             case _:
@@ -320,7 +315,7 @@ class Names:
             if isinstance(child, cst.BaseSuite):
                 self.blocks[id(child)] = Block(node, spot, before)
                 self._read(child.body, (*spot.blocks, id(child)))
-            elif isinstance(child, (cst.If, *_CLAUSES)):
+            elif isinstance(child, (cst.If, *CLAUSES)):
                 tests = (*before, node.test) if isinstance(node, cst.If) else ()
                 fails = isinstance(child, (cst.ExceptHandler, cst.ExceptStarHandler))
                 tests = (node,) if isinstance(node, (cst.For, cst.While)) or fails else tests
@@ -352,39 +347,6 @@ order_of = attrgetter("spot.order")
 
 _SETATTR = 3
 _CONSTANTS = frozenset({"True", "False", "None"})
-
-
-def exits(node: cst.BaseCompoundStatement) -> list[cst.CSTNode]:
-    """The statements in a compound one that leave it, and the pass of a loop or the function around it.
-
-    What is raised in a handler ends as what it handled would have ended.
-    """
-    found: list[cst.CSTNode] = []
-    waiting: list[tuple[cst.CSTNode, bool, bool]] = [(node, False, False)]
-    while waiting:
-        one, looped, handled = waiting.pop()
-        if (
-            isinstance(one, cst.Return)
-            or (isinstance(one, cst.Raise) and not handled)
-            or (isinstance(one, _LOOP_EXITS) and not looped)
-        ):
-            found.append(one)
-        if _holds_statements(type(one)):
-            now = looped or isinstance(one, (cst.For, cst.While))
-            caught = handled or isinstance(one, (cst.ExceptHandler, cst.ExceptStarHandler))
-            waiting += [(child, now, caught) for child in reversed(children(one)) if not _leaves_nothing(type(child))]
-    return found
-
-
-def breaks(loop: cst.For | cst.While) -> list[cst.CSTNode]:
-    """The statements that end a loop before its last pass."""
-    return [one for part in loop.body.body for one in _leaving(part) if isinstance(one, cst.Break)]
-
-
-def _leaving(part: cst.CSTNode) -> list[cst.CSTNode]:
-    if isinstance(part, cst.SimpleStatementLine):
-        return [*part.body]
-    return exits(part) if isinstance(part, cst.BaseCompoundStatement) else [part]
 
 
 def _unpacked(

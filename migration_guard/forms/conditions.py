@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from migration_guard.forms.bindings import Block, Guard, breaks, exits
+from migration_guard.forms.bindings import Block, Guard
+from migration_guard.forms.exits import breaks, exits
 from migration_guard.forms.nodes import constant_truth, names_in, within
 from migration_guard.forms.where import Places, Where
 from migration_guard.later import re

@@ -17,7 +17,8 @@ from pathlib import Path
 import libcst as cst
 
 from migration_guard.files import Unreadable, read_source
-from migration_guard.forms.bindings import Names, exits
+from migration_guard.forms.bindings import Names
+from migration_guard.forms.exits import exits
 from migration_guard.forms.members import MemberForms, body, constants, without_label
 from migration_guard.forms.names import short
 from migration_guard.forms.nodes import children, within

@@ -13,8 +13,9 @@ from migration_guard.files import Unreadable, exists, read_source
 from migration_guard.findings import Finding
 from migration_guard.interpreter.syntax import Refused
 from migration_guard.lean import dataclass
-from migration_guard.move.place import Modules, NoPlace
-from migration_guard.move.plan import Refusal, movable, plan
+from migration_guard.move.place import NoPlace
+from migration_guard.move.plan import Refusal, movable
+from migration_guard.offers import planned
 from migration_guard.reading.remarks import with_remarks
 from migration_guard.report.mends import difference, with_ends
 from migration_guard.rules import all_rules
@@ -85,16 +86,13 @@ def meant(verdict: Verdict, fingerprint: str, line: int) -> Finding:
 
 def moving(verdict: Verdict, finding: Finding, shown: Texts, codec: PositionCodec) -> Changes:
     """Give the files as `migration-guard move` would leave them. Raises Stays."""
-    run = verdict.run
-    one = next((one for one in run.checked if one.candidate.shown == finding.path), None) if run else None
-    own = next((have for have in one.findings if have.sort_key == finding.sort_key), None) if one else None
-    if one is None or own is None:
-        raise Stays("the finding is gone")
     try:
         with instead(shown):
-            outcome = plan(one, own, None, Modules.of(one.candidate.settings))
+            outcome = planned(verdict.run, finding) if verdict.run else None
     except NoPlace as error:
         raise Stays(str(error)) from None
+    if outcome is None:
+        raise Stays("the finding is gone")
     if isinstance(outcome, Refusal):
         raise Stays(outcome.reason)
     files = {change.path: (change.before, change.after) for change in outcome.changes}

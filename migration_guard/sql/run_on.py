@@ -8,20 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.sql import writes
+from migration_guard.sql import ddl, writes
 from migration_guard.sql.scan import Sort, words
 from migration_guard.sql.statement import Statement
 
-_PART_BEHIND = words("ON FOR OF AFTER BEFORE INSTEAD ALSO DO OR KEY THEN AS EXPLAIN ANALYZE VERBOSE QUERY IN NO WITH")
+_PART_BEHIND = words(
+    "ON FOR OF AFTER BEFORE INSTEAD ALSO DO OR KEY THEN AS EXPLAIN ANALYZE VERBOSE QUERY IN NO WITH GRANT REVOKE DENY BULK"
+)
 """Words behind which a verb goes on with what they began."""
-_HOLDERS = words("GRANT REVOKE DENY")
-_CREATED = words("FUNCTION PROCEDURE PROC TRIGGER EVENT PACKAGE RULE POLICY")
+_CREATED = words("FUNCTION PROCEDURE PROC TRIGGER CONSTRAINT EVENT PACKAGE RULE POLICY")
 """What is created with a body that does not run now."""
 _LEADS = words("EXPLAIN PREPARE")
 """Words that lead to a verb of their own statement."""
 _NO_NAME = words("SET STATISTICS WHERE FROM IN ON CASCADE RESTRICT USING AS VALUES SELECT JOIN")
-_FAR = 6
-"""Words between CREATE and what is created."""
+_SOURCES = words("VALUES SELECT WITH EXEC EXECUTE OUTPUT")
+_BEHIND_TABLE = words(
+    "WHERE FROM OUTPUT OPTION SELECT SET PRINT DECLARE IF WHILE RETURN COMMIT ROLLBACK INSERT UPDATE DELETE MERGE TRUNCATE EXEC EXECUTE"
+)
+"""What may follow the table of a DELETE: a column of this name has a type behind it."""
+_FAR = 7
+"""Words from SET to its ON, and one more."""
 
 
 def further(statement: Statement, at: int) -> Iterator[Statement]:
@@ -35,10 +41,8 @@ def further(statement: Statement, at: int) -> Iterator[Statement]:
 
 
 def _is_one(statement: Statement, at: int) -> bool:
-    first = statement.word(at)
-    if first in {"CREATE", "ALTER"}:
-        return any(statement.word(index) in _CREATED for index in range(at + 1, at + 1 + _FAR))
-    return first in _HOLDERS
+    """Whether it goes on to the end of all: a body does."""
+    return statement.word(at) in {"CREATE", "ALTER"} and statement.word(ddl.created_type(statement, at)) in _CREATED
 
 
 def _begins(statement: Statement, at: int, index: int) -> bool:
@@ -56,17 +60,18 @@ def _begins(statement: Statement, at: int, index: int) -> bool:
             if statement.word(first) == "FROM":
                 return _is_name(statement, first + 1)
             _, after = statement.name(first)
-            return _is_name(statement, first) and (
-                after == len(statement) or statement.word(after) in {"WHERE", "FROM"}
-            )
+            return _is_name(statement, first) and (after == len(statement) or statement.word(after) in _BEHIND_TABLE)
         case "INSERT":
-            return statement.word(_behind_top(statement, index + 1)) == "INTO"
+            first = _behind_top(statement, index + 1)
+            return statement.word(first) == "INTO" or _is_inserted_into(statement, first)
+        case "BULK":
+            return statement.word(index + 1) == "INSERT"
         case "MERGE":
             first = index + 1 + (statement.word(index + 1) == "INTO")
             return _is_name(statement, first) and statement.find(first, len(statement), "USING") < len(statement)
         case "TRUNCATE":
             return statement.word(index + 1) == "TABLE"
-        case "EXEC":
+        case "EXEC" | "EXECUTE" if statement.word(index + 1) != "AS":
             rows = statement.word(at) == "INSERT" and statement.find(at, index, "VALUES", "SELECT") == index
             return not rows
     return False
@@ -74,10 +79,18 @@ def _begins(statement: Statement, at: int, index: int) -> bool:
 
 def _sets(statement: Statement, index: int) -> bool:
     """Whether a setting ends before a verb: `SET NOCOUNT ON`, `SET IDENTITY_INSERT dbo.leads ON`."""
-    begins = range(max(0, index - _FAR - 1), index - 2)
+    begins = range(max(0, index - _FAR), index - 2)
     return statement.word(index - 1) == "ON" and any(
         statement.word(one) == "SET" and statement.word(one + 1) not in {"NULL", "DEFAULT"} for one in begins
     )
+
+
+def _is_inserted_into(statement: Statement, first: int) -> bool:
+    """Whether a table and what is put into it follow, rather than the type of a column that is called `insert`."""
+    _, after = statement.name(first)
+    source = statement.beyond(after) if statement[after].text == "(" else after
+    puts = statement.word(source) in _SOURCES or statement.is_(source, "DEFAULT", "VALUES")
+    return _is_name(statement, first) and puts
 
 
 def _behind_top(statement: Statement, index: int) -> int:

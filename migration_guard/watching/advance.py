@@ -40,10 +40,13 @@ class Advance(Reporter):
         return self._pass.speed()
 
     def part(self) -> float | None:
-        """Say how much of the pass is done: by rows where they are counted, else by where its cursor is."""
-        if self._pass.sweep <= 1 and self.rows:
-            return min(self.counts.examined / self.rows, 1.0)
-        return self._pass.part(self.rows)
+        """Say how much of the pass is done: by rows where they are counted, else by where its cursor is.
+
+        A table that has outgrown its statistics has rows that nobody has counted.
+        """
+        if self._pass.sweep > 1:
+            return self._pass.part(self.rows)
+        return self.counts.examined / self.rows if self.counts.examined < self.rows else self._pass.part(0)
 
     def left(self) -> float | None:
         """Give the seconds that the rest of the pass will take, if they can be foretold."""

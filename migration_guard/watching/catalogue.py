@@ -94,7 +94,7 @@ DONE = _metric(
 LEFT_ROWS = _metric(
     "remaining_rows",
     Kind.GAUGE,
-    "An estimate of the rows that the first pass has still to examine, by the table's statistics; left out where there are none.",
+    "An estimate of the rows that the first pass has still to examine, by the table's statistics; left out where there are none, or more rows than these say.",
     "max by (key) ({})",
 )
 LEFT_SECONDS = _metric(

@@ -142,8 +142,8 @@ class View(Outlet):
         if runs and one.key == self._advance.key:  # what this run makes of how far it is
             add(catalogue.DONE, self._advance.part())
             add(catalogue.LEFT_SECONDS, self._advance.left())
-            rows = self._advance.rows
-            add(catalogue.LEFT_ROWS, max(0, rows - counts.examined) if rows and one.sweep <= 1 else None)
+            left = self._advance.rows - counts.examined
+            add(catalogue.LEFT_ROWS, left if left > 0 and one.sweep <= 1 else None)
 
 
 def _workers(one: Standing, seen: Snapshot) -> int:

@@ -42,6 +42,13 @@ def test_by_statistics(passing: Callable[[float], None], capsys: pytest.CaptureF
     assert "k: 100,000 rows examined of about 1,000,000 (10 %), 100,000 changed, 3,333 rows/s, about 270 s left" in line
 
 
+def test_what_has_outgrown_its_statistics_is_told_by_how_far_the_key_has_come(
+    passing: Callable[[float], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = told(50_000, 1, passing, capsys)
+    assert "k: 100,000 rows examined of about 50,000 (10 %), 100,000 changed, 3,333 rows/s; " in line
+
+
 def test_without_statistics_by_how_far_the_key_has_come(
     passing: Callable[[float], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
