@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from frameworks.cases import BODIES
-from frameworks.compare import EXECUTED, outcome
+from frameworks.compare import EXECUTED, outcome, told
 
 
 @pytest.mark.parametrize("framework", sorted(BODIES))
@@ -13,6 +13,12 @@ def test_what_was_written_is_told_and_nothing_else(framework: str) -> None:
     found = {body: outcome(framework, body) for body in BODIES[framework]}
     assert not {body: what for body, what in found.items() if what in ("silent", "false alarm")}
     assert sum(what == "OPAQUE" for what in found.values()) <= NOT_EXPLAINED.get(framework, 0)
+
+
+@pytest.mark.parametrize("filled", ["doc.notes = {}", "doc.set('notes', {})", "doc.update({{'notes': {}}})"])
+def test_rows_that_frappe_gives_are_documents_below_another_like_those_of_a_list(filled: str) -> None:
+    body = f"doc = frappe.get_doc('Lead', 'b')\n{filled}\ndoc.save()"
+    assert told("frappe", body.format("frappe.get_all('Note')")) == told("frappe", body.format("[]"))
 
 
 def test_each_framework_has_a_dozen_of_which_half_are_clean() -> None:

@@ -55,6 +55,14 @@ def told(folder: Path) -> list[tuple[str, list[str]]]:
         ("import unseen; unseen.look(op.get_bind().session_key)", []),
         ("import unseen; unseen.look(op.get_bind().connection.db_name.lower())", []),
         ("op.get_bind().session_key()", ["OPAQUE"]),
+        ("op.get_bind().queries.delete_old()", ["OPAQUE"]),
+        ("op.get_bind().notices.insert(a=1)", ["OPAQUE"]),
+        ("op.get_bind().queries.users.purge()", ["OPAQUE"]),
+        ("[query() for query in op.get_bind().queries]", ["OPAQUE"]),
+        ("op.get_bind().posts.copy_rows()", ["OPAQUE"]),
+        ("op.get_bind().queries[-1]['sql'].replace('a', 'b').lower()", []),
+        ("op.get_bind().queries.clear()", []),
+        ("op.get_bind().url.render_as_string(hide_password=False)", []),
         ("op.get_bind().crm.posts.find_one({})", []),
         ("op.get_bind().posts.find_one({})", []),
         ("op.get_bind().Database.Binary(b'a')", []),
@@ -379,3 +387,22 @@ def test_sessions_that_are_lent_or_out_of_sight_may_write(tmp_path: Path) -> Non
         if finding["operation"]:
             kinds[lines[finding["line"] - head.count("\n")]].append(finding["operation"]["kind"])
     assert kinds == SESSIONS
+
+
+@pytest.mark.parametrize("rename", ["op.execute('ALTER TABLE notes RENAME TO remarks')", "op.rename_table('notes', 'remarks')"])  # fmt: skip
+def test_a_table_keeps_its_triggers_under_another_name(tmp_path: Path, rename: str) -> None:
+    function = (
+        "CREATE FUNCTION t() RETURNS trigger AS $$ BEGIN UPDATE leads SET a = 1; RETURN NEW; END $$ LANGUAGE plpgsql"
+    )
+    lines = [
+        f"op.execute('{function}')",
+        "op.execute('CREATE TRIGGER x AFTER INSERT ON notes EXECUTE FUNCTION t()')",
+        rename,
+        "op.execute('INSERT INTO remarks (a) VALUES (1)')",
+    ]
+    body = "".join(f"    {line}\n" for line in lines)
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions/1_a.py").write_text(
+        f"from alembic import op\nrevision = '1'\ndown_revision = None\ndef upgrade():\n{body}", encoding="utf-8"
+    )
+    assert ("UPDATE", ["leads"]) in told(tmp_path)

@@ -188,7 +188,10 @@ def _schema(name: str, call: Call, op: Op) -> Value:
         case "drop_table":
             ledger.drop(table)
         case "rename_table":
-            ledger.rename(table, _literal(call.argument(1, "new_table_name")))
+            new = _literal(call.argument(1, "new_table_name"))
+            ledger.rename(table, new)
+            if table is not None and new is not None:
+                call.machine.libraries.functions.rename(table, new)
     if name in ROWS:
         target = _literal(call.argument(0, "table"))
         record(call, ROWS[name], how="helper", tables=(target,), callee=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.values import External, Method, Unknown, Value
 from migration_guard.lean import dataclass
 from migration_guard.libraries.execution import opaque
@@ -75,7 +76,11 @@ class Registered(Value):
     def method(self, name: str, call: Call) -> Value:
         if name in ("run", "apply", "__call__"):
             opaque(call, "a task that is looked up by its name is run here", call.name or name)
-        return self if name in ("get", "pop") else Unknown(name)
+        if name == "values":
+            return Sequence((), self)
+        if name == "items":
+            return Sequence((), Sequence((Unknown("name"), self), kind="tuple"))
+        return self if name in ("get", "pop") or name in SIGNS else Unknown(name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

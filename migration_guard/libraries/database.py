@@ -26,7 +26,7 @@ from migration_guard.interpreter.values import (
 )
 from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
-from migration_guard.libraries.handles import is_data
+from migration_guard.libraries.handles import OF_HANDLE, is_data
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import Rendered
 
@@ -149,7 +149,7 @@ class Handle(Value):
         if name == "dialect":
             return Catalogue(name)
         if is_data(name):
-            return Unknown(name)
+            return Unknown(name, source=OF_HANDLE)
         if name == "introspection":
             return Catalogue(name, from_rows=True)
         if name == "ops":

@@ -148,6 +148,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
                 machine.ledger.rename(old, new)
+                machine.libraries.functions.rename(old, new)
             case FunctionCreated(name=name, changes=changes, calls=calls, unknown=unknown):
                 machine.libraries.find_functions(set(unknown))
                 machine.libraries.functions.create(bare(name), changes, calls, unknown)

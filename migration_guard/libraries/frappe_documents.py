@@ -9,7 +9,7 @@ from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import UNKNOWN, Constant, Method, Place, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import record
+from migration_guard.libraries.database import Query, record
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.frappe_doctypes import children
 from migration_guard.libraries.handing import run_callbacks
@@ -138,7 +138,7 @@ class Document(Store, Value):
 
 def is_list(value: Value) -> bool:
     """Whether it may be the documents of a table."""
-    return any(isinstance(option, (Sequence, Children)) for option in value.alternatives())
+    return any(isinstance(option, (Sequence, Children, Query)) for option in value.alternatives())
 
 
 def _holds_list(value: Value) -> bool:

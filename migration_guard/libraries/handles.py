@@ -46,23 +46,25 @@ _METHODS = {
 HARMLESS = frozenset(name for names in _METHODS.values() for name in names.split())
 LOOKS = re.compile(
     r"^(?:create_all$|drop_all$|(?!.*(?:^|_)(?:create|delete|update|replace|insert|remove|modify|write|save|drop|set)(?:_|$))"
-    r"(?:get|has|is|find|list|count|index|keys|values|items|append|clear|copy|format|starts|ends|lower|upper|strip|split|"
-    r"join|reflect|status|register|close|dispose|encode|decode|isoformat|connect|render)(?:_|with|$))|^set_main_|^__"
+    r"(?:(?:append|clear|copy)$|(?:get|has|is|find|list|count|index|keys|values|items|format|starts|ends|lower|upper|strip|split|"
+    r"join|reflect|status|register|close|dispose|encode|decode|isoformat|connect|render)(?:_|with|$)))|^set_main_|^__"
 )
 """How methods begin that are believed to change no rows, whatever a handle has them on: a collection, a text, a list, a configuration;
 unless they say that they do something else as well (`find_one_and_delete`, `get_or_create`)."""
-DATA = frozenset(
+_DATA = frozenset(
     "vendor url info features settings_dict name alias rowcount description lastrowid encoding server_version pg_version "
     "notices queries queries_log opts".split()
 )
-"""What a handle has that is no more than data, whatever it is taken from …"""
+"""What a handle has that is believed to be data, whatever it is taken from …"""
 _OWN_DATA = re.compile(
     r"^_*(?:session|connection|conn|cursor|cur|db|database|engine)_(?:.+_)?(?:key|keys|id|ids|pid|name|names|alias|url|uri|"
     r"type|version|params|settings|options|config)$"
 )
 """… and what says by its name that it is a part of it, and none of its deeds: a web session's `session_key`, `db_name`."""
+OF_HANDLE = "<what a handle has>"
+"""The origin of such data: a table may be called `notices`, too, and `queries` may hold functions."""
 
 
 def is_data(name: str) -> bool:
     """Whether what a handle has under that name is data."""
-    return name in DATA or bool(_OWN_DATA.match(name))
+    return name in _DATA or bool(_OWN_DATA.match(name))

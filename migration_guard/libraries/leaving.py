@@ -218,7 +218,7 @@ def _leads_away(value: Value) -> bool:
 def _origin_of_result(callee: Value, call: Call) -> str:
     """Whose an object is that something out of sight made: its own, where it was made."""
     if not isinstance(callee, External):
-        return "" if loaded.is_told(callee) else callee.origin
+        return loaded.result(callee, call)
     return "" if is_known(callee) else f"{callee.name}@{id(call.place.node)}"
 
 
@@ -254,13 +254,14 @@ def unknown_method(receiver: Unknown, name: str, call: Call) -> Value:
             return found
     if name in orm.UNMISTAKABLE and not receiver.from_rows:
         orm.unknown_query_method(name, call)
-    loaded.method_called(receiver, call)
+    loaded.called(receiver, call, method=True)
     if call.arguments:
         result = _left(receiver, call)
     else:
         result = Unknown(name)
         libraries.entrusted.may_run(receiver, call)
-    return Unknown(name, from_rows=receiver.from_rows or result.from_rows, source=_origin_of_result(receiver, call))
+    origin = loaded.result(receiver, call, method=True)
+    return Unknown(name, from_rows=receiver.from_rows or result.from_rows, source=origin)
 
 
 def combined(receiver: Value, other: Value, call: Call) -> Value | None:

@@ -163,7 +163,7 @@ class Rows(Value):
         return ("rows", self.table)
 
     def attribute(self, name: str, machine: Machine) -> Value:
-        return Method(self, name)
+        return Model(None, self.table, "peewee") if name == "model_class" else Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
         if name in _OF_ROWS:

@@ -190,21 +190,21 @@ def _changes_path(folder: Path, root: Path) -> bool:
 
 @remembered(4096)
 def _file_changes_path(path: Path) -> bool:
-    try:
-        content, _ = read_head(path)
-    except Unreadable:
-        return False
-    return bool(_CHANGES_PATH.search(content))
+    return _says(path, _CHANGES_PATH)
 
 
 @remembered(64)
 def _names_folders(path: Path) -> bool:
     """Whether settings of a project say in which folders its packages lie."""
+    return _says(path, _PACKAGES_ELSEWHERE)
+
+
+def _says(path: Path, wanted: re.Pattern[bytes]) -> bool:
     try:
         content, _ = read_head(path)
     except Unreadable:
         return False
-    return bool(_PACKAGES_ELSEWHERE.search(content))
+    return bool(wanted.search(content))
 
 
 @asked(4096)

@@ -49,6 +49,7 @@ def _trigger(statement: Statement, kind: int) -> Armed | None:
         return Armed(table, _among(statement, kind, runs), function, (end, end))
     begin = statement.find(after, end, "BEGIN", "AS", "ROW")
     begin += statement.word(begin) in {"AS", "ROW"}
+    begin += 2 * (statement.word(begin) in {"FOLLOWS", "PRECEDES"})  # MySQL: another trigger
     if statement.word(begin) == "WHEN":
         begin = statement.find(begin, end, "BEGIN")
     return Armed(table, _among(statement, kind, begin), None, (begin, end))

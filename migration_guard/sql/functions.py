@@ -49,6 +49,11 @@ class Functions:
         armed = self._armed.setdefault(bare(table), {})
         armed[name] = armed.get(name, frozenset()).union(verbs)
 
+    def rename(self, old: str, new: str) -> None:
+        """A table goes on under another name, with what it is armed with; what undoes that is not looked for."""
+        for name, verbs in self._armed.get(bare(old), {}).items():
+            self.arm(new, name, verbs)
+
     def fired(self, kind: OperationKind, tables: Iterable[str]) -> list[str]:
         """The functions that a change of these tables runs."""
         armed = [self._armed.get(bare(table), {}) for table in tables] if self._armed else []
@@ -69,14 +74,15 @@ class Functions:
         return list(found)
 
 
+_ANY = frozenset({"INSERT", "UPDATE", "DELETE"})
 _VERBS = {
     OperationKind.UPDATE: frozenset({"UPDATE"}),
     OperationKind.DELETE: frozenset({"DELETE"}),
     OperationKind.TRUNCATE: frozenset({"TRUNCATE"}),
-    OperationKind.MERGE: frozenset({"INSERT", "UPDATE", "DELETE"}),
-    OperationKind.UPSERT_VALUES: frozenset({"INSERT", "UPDATE", "DELETE"}),  # REPLACE deletes
-    **dict.fromkeys(
-        (OperationKind.INSERT_VALUES, OperationKind.INSERT_SELECT, OperationKind.INSERT_LOOP), frozenset({"INSERT"})
-    ),
+    OperationKind.MERGE: _ANY,
+    OperationKind.UPSERT_VALUES: _ANY,  # REPLACE deletes
+    OperationKind.INSERT_SELECT: _ANY,  # it may go on with ON CONFLICT, or be a REPLACE
+    OperationKind.INSERT_VALUES: frozenset({"INSERT"}),
+    OperationKind.INSERT_LOOP: frozenset({"INSERT"}),
 }
 """What of a trigger's events a kind of change is."""

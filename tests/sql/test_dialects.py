@@ -91,6 +91,7 @@ WRITES = {
         "WITH x AS (SELECT id FROM calls) DELETE FROM leads WHERE id IN (SELECT id FROM x)": "DELETE leads",
         "INSERT INTO leads (id) VALUES (1) AS new ON DUPLICATE KEY UPDATE hot = new.id": "UPSERT_VALUES leads",
         "PREPARE s FROM 'UPDATE leads SET hot = 1'; EXECUTE s": "UPDATE leads",
+        "CREATE TRIGGER g AFTER DELETE ON notes FOR EACH ROW FOLLOWS f DELETE FROM leads; DELETE FROM notes": "DELETE leads, DELETE notes",
     },
     "sqlite": {
         "INSERT OR REPLACE INTO leads (id) VALUES (1)": "UPSERT_VALUES leads",

@@ -38,6 +38,10 @@ WAYS = {
     "a trigger": FIRES + "CREATE TRIGGER t BEFORE INSERT OR DELETE ON notes FOR EACH ROW EXECUTE FUNCTION fire(); INSERT INTO notes (a) VALUES (1)",
     "a trigger behind a function": FIRES + "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON notes FOR EACH ROW EXECUTE PROCEDURE fire(); "
     "CREATE FUNCTION add() RETURNS void LANGUAGE sql AS $$ INSERT INTO notes (a) VALUES (1) $$; SELECT add()",
+    "a trigger on a conflict": FIRES + "ALTER TABLE notes ADD UNIQUE (a); CREATE TRIGGER t AFTER UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION fire(); "
+    "INSERT INTO notes (a) SELECT a FROM calls ON CONFLICT (a) DO UPDATE SET b = 'x'",
+    "a trigger of a table with another name": FIRES + "CREATE TRIGGER t AFTER INSERT ON notes EXECUTE FUNCTION fire(); "
+    "ALTER TABLE notes RENAME TO remarks; INSERT INTO remarks (a) VALUES (1)",
     "a rule": "CREATE RULE r AS ON INSERT TO notes DO ALSO UPDATE leads SET a = 1; INSERT INTO notes (a) VALUES (1)",
     "a rule of several": "CREATE RULE r AS ON INSERT TO notes WHERE true DO (SELECT 1; DELETE FROM leads); INSERT INTO notes (a) VALUES (1)",
 }  # fmt: skip
