@@ -192,9 +192,13 @@ def _in_no_order(loop: ast.For, owned: Owned) -> Iterator[str]:
     """Say it of loops inside whose rows count for each other, and which may go through them in another order each time."""
     held = dict(_held(loop))
     for inner in ast.walk(ast.Module(loop.body, [])):
-        if not isinstance(inner, ast.For) or not goes_by_order(inner):
-            continue
-        source = behind(gone_through(inner), held)
+        match inner:
+            case ast.For() if goes_by_order(inner):
+                source = behind(gone_through(inner), held)
+            case ast.Call(func=ast.Attribute(value=rows, attr="pop")) if owned.of(rows) is not None:
+                source = behind(rows, held)
+            case _:
+                continue
         asks = owned.of(source) is not None or any(
             isinstance(one, ast.Attribute) and one.attr in {*_QUERYSETS, "iterator", "objects"}
             for one in ast.walk(source)
