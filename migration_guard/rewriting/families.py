@@ -19,7 +19,7 @@ from migration_guard.rewriting.expressions import behind, gone_through, last_nam
 from migration_guard.rewriting.functions import Asked, Django, renames
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.narrowed import Narrowed
-from migration_guard.rewriting.owned import Owned, Tables, changed
+from migration_guard.rewriting.owned import Owned, Tables, changed, spoken
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Used
@@ -157,9 +157,9 @@ class Family(Django):
                 yield "its loop writes to which of its rows others belong"
             if any(
                 names & {field.lower() for field in one.asked.fields}
-                for names in owned.chosen_by(loop, one.asked.table)
+                for names in (*owned.chosen_by(loop, one.asked.table), *_ordered_by(loop, owned, one.asked.table))
             ):
-                yield "its loop takes one of several rows by what it writes"
+                yield "its loop takes one of several rows, or orders them, by what it writes"
         if written_twice(loop, self.row):
             yield "its loop writes one row more than once"
 
@@ -186,6 +186,16 @@ class _InOrder(cst.CSTTransformer):
         ordered = cst.Call(cst.Name(_IN_ORDER), [cst.Arg(source)])
         changed_iter = updated_node.iter.deep_replace(row_of(updated_node)[1], ordered)
         return updated_node.with_changes(iter=changed_iter)
+
+
+def _ordered_by(loop: ast.For, owned: Owned, table: str) -> Iterator[frozenset[str]]:
+    """The names that choose and order rows of a table where these count for each other."""
+    held = dict(_held(loop))
+    for inner in ast.walk(ast.Module(loop.body, [])):
+        if isinstance(inner, ast.For) and goes_by_order(inner):
+            rows = owned.of(gone_through(inner))
+            if rows is not None and rows.table == table:
+                yield spoken(behind(gone_through(inner), held))
 
 
 def _in_no_order(loop: ast.For, owned: Owned) -> Iterator[str]:

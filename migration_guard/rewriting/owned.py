@@ -137,11 +137,7 @@ class Owned:
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PICKS
             )
             if picks and (given := self.of(node)) is not None and given.table == table:
-                texts = [
-                    one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
-                ]
-                named = [one.arg for one in ast.walk(node) if isinstance(one, ast.keyword) and one.arg is not None]
-                yield frozenset(part for name in (*texts, *named) for part in name.lower().lstrip("-").split("__"))
+                yield spoken(node)
 
     def free(self, tree: ast.AST) -> Iterator[ast.AST]:
         """The pieces of code that say nothing but whose rows are meant."""
@@ -165,6 +161,13 @@ class Owned:
             and inner.value.id in self._tables.models
         ):
             yield inner.value
+
+
+def spoken(node: ast.AST) -> frozenset[str]:
+    """The names by which an expression may choose rows, or order them."""
+    texts = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    named = [one.arg for one in ast.walk(node) if isinstance(one, ast.keyword) and one.arg is not None]
+    return frozenset(part for name in (*texts, *named) for part in name.lower().lstrip("-").split("__"))
 
 
 def changed(call: ast.Call) -> ast.expr | None:

@@ -179,6 +179,7 @@ REFUSED = {
     "in no order": "for lead in Lead.objects.all():\n    place = 0\n    for visit in lead.visits.all().iterator():\n        place += 1\n        visit.place = place\n        visit.save()",
     "in no order, by what was seen": "for owner in Owner.objects.all():\n    seen = set()\n    for lead in owner.lead_set.all().iterator():\n        if lead.name not in seen:\n            lead.email = str(lead.name)\n            lead.save()\n        seen.add(lead.name)",
     "the last one, in no order": "for lead in Lead.objects.all():\n    for visit in lead.visits.all().iterator():\n        lead.status = str(visit.note)\n    lead.save()\n    lead.visits.update(note='x')",
+    "numbers in their own order": "for owner in Owner.objects.all():\n    for number, lead in enumerate(owner.lead_set.order_by('score')):\n        lead.score = -number\n        lead.save()",
     "all but any one": "for owner in Owner.objects.all():\n    leads = list(owner.lead_set.all())\n    leads.pop()\n    for lead in leads:\n        lead.email = str(lead.name)\n        lead.save()",
     "one by what it writes": "for lead in Lead.objects.all():\n    visit = lead.visits.filter(note='x').first()\n    if visit is not None:\n        visit.note = str(lead.name)\n        visit.save()\n    lead.status = 'seen'\n    lead.save()",
     "by an order that it writes": "for lead in Lead.objects.all():\n    visit = lead.visits.order_by('place').first()\n    visit.place = lead.score\n    visit.save()",
