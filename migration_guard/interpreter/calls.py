@@ -90,7 +90,7 @@ class Calls:
         if machine.libraries.hides_its_sql(function, call):
             return UNKNOWN
         arguments = self._arguments(function, call)
-        key = (function.key, tuple((name, _told_apart(value)) for name, value in arguments.items()))
+        key = (function.key, tuple((name, told_apart(value)) for name, value in arguments.items()))
         within = [frame for frame in machine.frames if frame.node is function.node]
         computation = self._computation(function, arguments)
         if computation is not None:
@@ -146,25 +146,41 @@ class Calls:
         return self.machine.libraries.unfollowed(function, call)
 
     def _once(self, frame: Frame, call: Call, arguments: dict[str, Value], *, site: int) -> Value:
-        """Follow a call, unless an equal one was followed in an equal state: its changes are then made again.
-
-        What stands elsewhere is told for each `site` that leads there.
-        """
-        machine = self.machine
+        """Follow a call, unless an equal one was followed in an equal state. What stands elsewhere is told for each `site` that leads there."""
         if frame.on_yield is not None or frame.sent is not UNKNOWN:
             return self._follow(frame, arguments)
-        loops = (machine.row_loops > 0, bool(machine.ledger.loops))
-        key = (site, machine.ledger.moment, loops, frame.key)
-        known = self._followed.setdefault(key, [])
+
+        def followed(record: Record) -> Value:
+            self._computed[id(frame.node)] += not all(map(is_whole, arguments.values()))
+            frame.record = record
+            return self._follow(frame, arguments)
+
+        return self._unless_known((site, frame.key), followed, arguments)
+
+    def once(self, key: object, body: Callable[[], None], *held: Value) -> None:
+        """Run a piece of code that calls functions, unless it was run in a state that it cannot tell from this one.
+
+        `key` is what it is told apart by, and is made of what `held` are.
+        """
+
+        def ran(_: Record) -> Value:
+            body()
+            return NONE
+
+        self._unless_known((self._site(), key), ran, held)
+
+    def _unless_known(self, key: object, body: Callable[[Record], Value], arguments: object) -> Value:
+        """Run something, unless it was run in an equal state: its changes are then made again."""
+        machine = self.machine
+        around = (machine.row_loops > 0, bool(machine.ledger.loops), machine.libraries.entrusted.is_quiet)
+        known = self._followed.setdefault((machine.ledger.moment, around, key), [])
         for one in known:
             if one.record.holds():
                 HEAP.repeat(one.record, one.changes)
                 return one.result
-        self._computed[id(frame.node)] += not all(map(is_whole, arguments.values()))
         mark = HEAP.mark()
         with HEAP.recording() as record:
-            frame.record = record
-            result = self._follow(frame, arguments)
+            result = body(record)
         changes = HEAP.since(mark)
         born = record.start
         contents = (cell.content for (store, _), cell in changes.items() if store.born <= born and cell is not None)
@@ -312,7 +328,7 @@ def _is_new(content: object, born: int) -> bool:
     return isinstance(content, Value) and content.is_made
 
 
-def _told_apart(value: Value) -> object:
+def told_apart(value: Value) -> object:
     """What makes an argument another one: of a statement also where it stands, since one that stands twice runs twice."""
     if isinstance(value, texts.Text) and " " in str(value):
         literals = (piece.literal for piece in value.pieces if piece.literal is not None)

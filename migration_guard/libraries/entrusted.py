@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.calls import told_apart
 from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.flow import HEAP, Content, Store
 from migration_guard.interpreter.functions import Function
@@ -72,6 +74,11 @@ class Entrusted:
         self._used_by: Call | None = None
         """The call that was followed last: where it may go to several things out of sight, all begin in one state."""
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing of what is kept is run."""
+        return self._quiet > 0
+
     @contextmanager
     def at_a_limit(self) -> Iterator[None]:
         """What is called in this block is not followed. What runs because of that runs nothing more at the next limit.
@@ -130,7 +137,7 @@ class Entrusted:
     def may_run(self, callee: Value, call: Call) -> None:
         """Something out of sight is called: what it keeps, and what keeps is given to it, may run."""
         name = call.name
-        if self._quiet or name in trust.QUEUES or trust.logs(callee, name) or trust.keeps(callee, name):
+        if self.is_quiet or name in trust.QUEUES or trust.logs(callee, name) or trust.keeps(callee, name):
             return
         given = (value for value in call.arguments if not isinstance(value, Method))
         origins = dict.fromkeys(origin for value in (callee, *given) for origin in _origins(value))
@@ -149,7 +156,7 @@ class Entrusted:
 
     def may_use(self, callee: Value, call: Call) -> None:
         """Something out of sight is given objects and classes of the repository: it may call what they have."""
-        if self._quiet or trust.logs(callee, call.name) or trust.keeps(callee, call.name) or call is self._used_by:
+        if self.is_quiet or trust.logs(callee, call.name) or trust.keeps(callee, call.name) or call is self._used_by:
             return
         for value in call.arguments:
             for one in held(value):
@@ -161,14 +168,19 @@ class Entrusted:
     def _run(self, value: Value, call: Call) -> None:
         if id(value) in self._running:
             return
+        rest = join((*call.arguments, UNKNOWN))
+        key = ("kept", value.key, call.name, self._at_a_limit, told_apart(rest))
         self._running.add(id(value))
         try:
-            for function in _functions(value, call):
-                if not any(frame.function is not None and frame.node is function.node for frame in call.machine.frames):
-                    rest = join((*call.arguments, UNKNOWN))
-                    call.machine.call(function, call.with_arguments((), {}).opened(rest)).consumed()
+            call.machine.calls.once(key, partial(_run_all, value, call, rest), value, rest)
         finally:
             self._running.discard(id(value))
+
+
+def _run_all(value: Value, call: Call, rest: Value) -> None:
+    for function in _functions(value, call):
+        if not any(frame.function is not None and frame.node is function.node for frame in call.machine.frames):
+            call.machine.call(function, call.with_arguments((), {}).opened(rest)).consumed()
 
 
 def _functions(value: Value, call: Call) -> Iterator[Function]:
