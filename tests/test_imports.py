@@ -229,7 +229,7 @@ def test_what_alembic_puts_before_is_looked_into(tmp_path: Path) -> None:
 
 
 def test_what_imports_run_is_followed_so_far_and_then_told(tmp_path: Path) -> None:
-    helper = f"{FILL}def quiet(x):\n    return x\n" + "quiet(fill)\n" * MAX_STEPS + "fill()\n"
+    helper = f"{FILL}def quiet(x):\n    return x\n" + "quiet(fill)\n" * (MAX_STEPS // 2) + "fill()\n"
     body = f"{HEAD}import helper\nimport acting\n{CLEAN}"
     files = {"helper.py": helper, "acting.py": ACTING, "v/2.py": body}
     assert codes(tmp_path, files, "v/2.py") == [("MG109", 5), ("MG109", 6)]
@@ -240,6 +240,14 @@ def test_what_imports_run_takes_no_room_from_what_the_migration_calls(tmp_path: 
     files = {f"large{n}.py": large for n in range(3)} | {"helper.py": f"{FILL}def go():\n    fill()\n"}
     files["v/2.py"] = f"{HEAD}import large0, large1, large2\nimport helper\ndef upgrade():\n    helper.go()\n"
     assert sorted(codes(tmp_path, files, "v/2.py")) == [("MG101", 8), ("MG109", 5)]
+
+
+def test_what_is_far_from_a_write_takes_no_room_from_what_is_near(tmp_path: Path) -> None:
+    guessed = "class A:\n    def one(self, x):\n        x.two()\nclass B:\n    def two(self):\n        fill()\ndef go(x):\n    x.one()\n"
+    large = f"# {'x' * 400_000}\n{FILL}{guessed}go(1)\n"
+    files = {f"large{n}.py": large for n in range(4)} | {"acting.py": ACTING}
+    files["v/2.py"] = f"{HEAD}import large0, large1, large2, large3\nimport acting\n{CLEAN}"
+    assert codes(tmp_path, files, "v/2.py") == [("MG101", 6)]
 
 
 @pytest.mark.parametrize("end", ["pass", WRITE])

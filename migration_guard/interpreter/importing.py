@@ -14,7 +14,7 @@ import libcst as cst
 
 from migration_guard.interpreter.call import Call, Frame
 from migration_guard.interpreter.flow import HEAP
-from migration_guard.interpreter.repository import Module, Statement
+from migration_guard.interpreter.repository import Account, Module, Statement
 from migration_guard.interpreter.text import plain
 from migration_guard.interpreter.values import ModuleValue, Unseen, Value
 from migration_guard.skim.acting import UNREAD, Acting, Acts
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 
-MAX_STEPS = 3_000
+MAX_STEPS, MAX_STEPS_FAR = 9_000, 3_000
 """Expressions that are evaluated for what the imports of one file run; what they run beyond is not known.
 
 A whole application may hang on one import: following all of it takes minutes, and tells of nothing that the migration does.
@@ -42,17 +42,17 @@ class Imports:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         machine.repository.is_closed = lambda: self.is_over
-        machine.repository.is_aside = lambda: self.is_running or self._loads
+        machine.repository.account = self._account
         self._done: set[Path] = {machine.module.path}
-        self._left = {True: MAX_STEPS, False: MAX_STEPS}
+        self._left = {True: MAX_STEPS, False: MAX_STEPS_FAR}
         """Expressions that are left for what is near to a write, and for what is not."""
         self._until: int | None = None
         """The step at which what an import runs is not followed any further, while something is run. What imports within it
         evaluate puts it off: that has been counted."""
         self._tells = True
         """Whether what a limit hides is told: what is run is near to a write."""
-        self._loads = False
-        """Whether a module is read because importing it runs something."""
+        self._loads: bool | None = None
+        """Whether what importing a module runs is near to a write, while that is read for it."""
         self._within = 0
         """The frames around the module that is being run."""
 
@@ -77,6 +77,11 @@ class Imports:
     def is_running(self) -> bool:
         """Whether what an import runs is being run."""
         return self._until is not None
+
+    def _account(self) -> Account:
+        if self._loads is None and not self.is_running:
+            return Account.OWN
+        return Account.NEAR if (self._tells if self._loads is None else self._loads) else Account.FAR
 
     @property
     def is_believed(self) -> bool:
@@ -134,9 +139,11 @@ class Imports:
                 return
             if not acts.near and self._left[False] < 0:
                 continue
-            self._loads = True
+            self._loads = bool(acts.near)
             module = self._machine.repository.at(acts.path)
-            self._loads = False
+            self._loads = None
+            if module.beyond and not acts.near:
+                continue
             if module.source is None or UNREAD in acts.statements:
                 self._unread(module, node)
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from enum import Enum, auto
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -22,8 +23,7 @@ from migration_guard.skim import places
 
 MAX_MODULE_BYTES = 600_000
 MAX_FOLLOWED_BYTES = 1_000_000
-"""Source bytes of helper modules that one migration may lead to, and as many that what it imports runs; what lies beyond is out
-of sight."""
+"""Source bytes of helper modules that are read on one Account for a migration; what lies beyond is out of sight."""
 _TOO_MUCH = f"the modules that the migration leads to are together larger than {MAX_FOLLOWED_BYTES} bytes"
 MAX_CACHED_BYTES = 6_000_000
 """Source bytes of helper modules that a reader keeps parsed; libcst needs some 40 times as much."""
@@ -221,6 +221,17 @@ def _targets(target: cst.BaseExpression) -> list[str]:
     return []
 
 
+class Account(Enum):
+    """What a module is read for."""
+
+    OWN = auto()
+    """The migration leads to it."""
+    NEAR = auto()
+    """What imports run leads to it, and is near to a write."""
+    FAR = auto()
+    """… and is far from any."""
+
+
 class Repository:
     """Resolves imports by looking at files: each ancestor folder of the importing file, nearest first, up to `root`."""
 
@@ -229,8 +240,8 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._bytes = {False: 0, True: 0}
-        """Source bytes that were read for the migration itself, and for what its imports run."""
+        self._bytes = dict.fromkeys(Account, 0)
+        """Source bytes that were read."""
         self._modules: dict[Path, Module] = {}
         self.reached: set[Path] = set()
         """Files that were read for the migration, beside its own."""
@@ -240,8 +251,8 @@ class Repository:
         """The files that imports mean: the same are asked for again and again."""
         self.is_closed: Callable[[], bool] = lambda: False
         """Whether a module that was not read yet is one too many at the moment."""
-        self.is_aside: Callable[[], bool] = lambda: False
-        """Whether it is read for what an import runs: what the migration leads to itself is read all the same."""
+        self.account: Callable[[], Account] = lambda: Account.OWN
+        """What it is read for: none of it is read at the cost of another."""
 
     @classmethod
     def forget(cls) -> None:
@@ -284,28 +295,29 @@ class Repository:
         if path not in self._modules:
             if self.is_closed():
                 return Module(path, None, unread="what leads there is too much to be followed", beyond=True)
-            aside = self.is_aside()
-            if aside and self._bytes[aside] > MAX_FOLLOWED_BYTES:
+            account = self.account()
+            aside = account is not Account.OWN
+            if aside and self._bytes[account] > MAX_FOLLOWED_BYTES:
                 return Module(path, None, unread=_TOO_MUCH, beyond=True)  # the migration itself may still lead there
             try:
-                self._modules[path] = Module(path, self._source(path, aside=aside))
+                self._modules[path] = Module(path, self._source(path, account))
                 self.reached.add(path)
             except (Unreadable, Refused) as error:
-                beyond = self._bytes[aside] > MAX_FOLLOWED_BYTES
+                beyond = self._bytes[account] > MAX_FOLLOWED_BYTES
                 unread = Module(path, None, unread=str(error), beyond=beyond)
                 if aside and beyond:
                     return unread
                 self._modules[path] = unread
         return self._modules[path]
 
-    def _source(self, path: Path, *, aside: bool) -> Source:
+    def _source(self, path: Path, account: Account) -> Source:
         """The parsed file. Raises where it cannot be read: what it holds is then OPAQUE where it is called."""
         kept = self._parsed
         if leads_out(path, self.root):
             raise Unreadable(LINK_OUT)
         content = read_source(path, MAX_MODULE_BYTES)
-        self._bytes[aside] += len(content)
-        if self._bytes[aside] > MAX_FOLLOWED_BYTES:
+        self._bytes[account] += len(content)
+        if self._bytes[account] > MAX_FOLLOWED_BYTES:
             raise Unreadable(_TOO_MUCH)
         if path in kept:
             kept.move_to_end(path)

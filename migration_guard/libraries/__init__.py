@@ -14,7 +14,6 @@ from migration_guard.interpreter.classes import Class
 from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.functions import Function
-from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, Constant, External, Method, Place, Unknown, Value, join
 from migration_guard.libraries import (
@@ -35,6 +34,7 @@ from migration_guard.libraries import (
     trust,
     yoyo,
 )
+from migration_guard.libraries.annotations import HANDLE_TYPES, is_plain, last_name
 from migration_guard.libraries.database import HANDLE_NAME, Field, Handle, Model, Part, Query, Row, Statement, record
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.entrusted import Entrusted
@@ -151,12 +151,12 @@ class Libraries:
 
     def parameter(self, name: str, annotation: cst.Annotation | None, *, given: bool) -> Value:
         """The value of a parameter that nobody in sight passes; `given` by whoever calls an entry point."""
-        kind = (dotted(annotation.annotation) or "").rpartition(".")[2] if annotation is not None else ""
+        kind = last_name(annotation)
         if name == "apps" or kind == "StateApps":
             return django.APPS
         if name == "schema_editor" or "SchemaEditor" in kind:
             return django.SCHEMA_EDITOR
-        if HANDLE_NAME.search(name) or kind in _HANDLE_TYPES:
+        if kind in HANDLE_TYPES or (HANDLE_NAME.search(name) and not is_plain(annotation)):
             return Handle(name, lent=given)
         return Unknown(name, given=given)
 
@@ -384,6 +384,3 @@ _ENQUEUES = frozenset(
     "signature subtask async_ serve deploy to_deployment".split()
 )
 """Methods of tasks that leave the work to somebody else."""
-_HANDLE_TYPES = frozenset(
-    "Connection Engine Session AsyncSession AsyncConnection AsyncEngine Cursor Database BaseDatabaseWrapper scoped_session".split()
-)
