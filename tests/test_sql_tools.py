@@ -119,6 +119,27 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
             "conf/beforeMigrate.sql": ["1 UPDATE upgrade"],
         },
     ),
+    "flyway, other endings": (
+        {
+            "sql/V2__a.pkb": UP, "sql/V2_1__a.migration": UP, "sql/U2__a.pkb": DOWN, "sql/R__a.pls": UP, "sql/B3__a.sql": UP,
+            "sql/V3__a.java": "class V3 {}", "sql/V3__a.sql.conf": "", "sql/afterMigrate.psql": UP,
+        },
+        {
+            "sql/V2__a.pkb": ["1 UPDATE upgrade"], "sql/V2_1__a.migration": ["1 UPDATE upgrade"], "sql/U2__a.pkb": ["1 DELETE downgrade"],
+            "sql/R__a.pls": ["1 UPDATE upgrade"], "sql/B3__a.sql": ["1 UPDATE upgrade"], "sql/afterMigrate.psql": ["1 UPDATE upgrade"],
+        },
+    ),
+    "flyway, no descriptions": (
+        {
+            "db/migration/V1.sql": UP, "sql/V1__a.sql": UP, "sql/V1.1.sql": UP, "set/flyway.toml": "", "set/sql/V1_2.sql": UP,
+            "app/pom.xml": "<artifactId>flyway-maven-plugin</artifactId>", "app/db/V1.sql": UP, "other/V1.sql": UP,
+        },
+        {name: ["1 UPDATE upgrade"] for name in ("db/migration/V1.sql", "sql/V1__a.sql", "sql/V1.1.sql", "set/sql/V1_2.sql", "app/db/V1.sql")},
+    ),
+    "sqitch, another ending": (
+        {"sqitch.conf": "[core]\n  extension = psql\n", "sqitch.plan": "", "deploy/a.psql": UP, "revert/a.psql": DOWN},
+        {"deploy/a.psql": ["1 UPDATE upgrade"], "revert/a.psql": ["1 DELETE downgrade"]},
+    ),
     "golang-migrate, of another name": (
         {"db/1_a.up.pgsql": UP, "db/1_a.down.pgsql": DOWN, "db/1_a.up.json": "{}"},
         {"db/1_a.up.pgsql": ["1 UPDATE upgrade"], "db/1_a.down.pgsql": ["1 DELETE downgrade"]},
@@ -230,7 +251,7 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
         {"sql/u2__a.sql": UP, "db/U3__a.sql": UP, "db/V4__b.sql": UP, "db/V1.sql": UP, "db/afterConnect.sql": UP},
         {
             "sql/u2__a.sql": ["1 UPDATE upgrade"],
-            **{f"db/{name}": ["1 UPDATE upgrade"] for name in ("U3__a.sql", "V4__b.sql", "afterConnect.sql")},
+            **{f"db/{name}": ["1 UPDATE upgrade"] for name in ("U3__a.sql", "V4__b.sql", "V1.sql", "afterConnect.sql")},
         },
     ),
     "sqitch, folders for each engine": (

@@ -16,7 +16,7 @@ _CODE = frozenset(
     ".rb .js .mjs .cjs .ts .mts .cts .go .java .kt .groovy .scala .cs .fs .php .ex .exs .pl .clj .rs .sh .bash .pyx".split()
 )
 _TEXTS = frozenset(
-    ".psql .pgsql .plsql .cql .ddl .dml .postgres .sqlite .mysql .migration .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split()
+    ".cql .postgres .sqlite .mysql .migration .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split()
 )
 _CHANGE_LOGS = frozenset({".xml", ".yaml", ".yml", ".json"})
 _COMPILED = frozenset({*COMPILED, ".pyo"}) - _CODE

@@ -17,7 +17,7 @@ _SET = re.compile(
 
 
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
-    return path.suffix.lower() == ".sql" and _way(path) is not None
+    return _way(path) is not None
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:
