@@ -97,7 +97,7 @@ def renamed(statement: Statement, name: Name, after: int) -> Iterator[Step]:
     span = (statement[after - 1].start, statement[len(statement) - 1].end)
     if len(given) < len(parts):
         yield Doubted(None, *span)
-    elif len(given) > 1 and (given[2].lower() if len(given) > 2 else "") in _OF_TABLES:  # noqa: PLR2004 -- its third part
+    elif len(given) > 1 and (given[2].lower() if len(given) > 2 else "") in _OF_TABLES:
         old = re.sub(r"[\[\]\"]", "", given[0])
         schema = old.rpartition(".")[0]
         yield Renamed(old, f"{schema}.{given[1]}" if schema else given[1], *span)
