@@ -42,7 +42,7 @@ from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.leaving import SESSION
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened, validated
-from migration_guard.libraries.roots import BY_ROOT, is_known
+from migration_guard.libraries.roots import BY_ROOT, gives, is_known
 from migration_guard.libraries.standard import containers, data, pure, running, texts
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
@@ -106,6 +106,7 @@ class Libraries:
     method_of_base = staticmethod(repositories.method_of_base)
     through_decorator = staticmethod(ancestry.through_decorator)
     read = staticmethod(ancestry.read)
+    gives = staticmethod(gives)
 
     @staticmethod
     def is_known(value: External) -> bool:
