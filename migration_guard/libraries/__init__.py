@@ -219,7 +219,10 @@ class Libraries:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
         if function.wrapper.startswith("celery.") and name in celery.SIGNS:
             return celery.Signature(((function, call),), single=name not in celery.OVER_MANY)
-        if not function.wrapped or (name in _ENQUEUES and trust.is_queue(function.wrapper)):
+        leaves = name in _ENQUEUES and trust.is_queue(function.wrapper)
+        if leaves and name in ("delay", "apply_async") and function.wrapper.startswith("celery."):
+            leaves = not celery.is_eager(call)
+        if not function.wrapped or leaves:
             return Unknown(name)
         self.entrusted.may_run(function, call)
         if name in ("apply", "apply_async"):  # with a tuple and a dictionary of arguments
