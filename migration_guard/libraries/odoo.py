@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.formatting import interpolate
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, literal, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Partial, Place, Unknown, Value
 from migration_guard.lean import dataclass
 from migration_guard.libraries.database import EXPRESSION, Handle, record
-from migration_guard.libraries.execution import execute, opaque, out_of_sight
+from migration_guard.libraries.execution import changes_in, execute, opaque, out_of_sight
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.operations import OperationKind
 
@@ -51,7 +52,9 @@ _READS = frozenset(
     "user_has_groups check_access check_access_rights check_access_rule has_access get_base_url get_external_ids "
     "_get_external_ids is_zero compare_amounts _convert is_transient _is_admin".split()
 )
-_CURSOR = frozenset("execute executemany mogrify fetchone fetchall fetchmany dictfetchone dictfetchall savepoint commit".split())
+_CURSOR = frozenset(
+    "execute executemany mogrify fetchone fetchall fetchmany dictfetchone dictfetchall savepoint commit".split()
+)
 """Methods of the cursor. Odoo gives it to `migrate` by its place, so it may be called `env` there."""
 _OPENUPGRADE_READS = frozenset(
     "table_exists column_exists is_module_installed logged_progress migrate get_legacy_name message lift_constraints "
@@ -76,7 +79,7 @@ _UTIL_READS = frozenset(
 _SCHEMA = (
     "rename_", "add_", "create_column", "remove_column", "remove_field", "remove_model", "remove_view", "drop_", "alter_",
     "move_", "new_module", "merge_module", "remove_module", "create_index", "create_m2m", "create_fk", "delete_model",
-    "delete_sql_constraint", "remove_constraint", "temp_index",
+    "delete_sql_constraint", "remove_constraint", "temp_index", "float_to_integer",
 )  # fmt: skip
 """How helpers begin that change the schema, and with it what Odoo notes of it in its own tables."""
 _FILLS = ("copy_columns", "map_values", "set_defaults", "m2o_to_x2m", "convert_", "move_field_m2", "merge_", "change_")
@@ -121,8 +124,12 @@ def call(target: External, call: Call) -> Value | None:
             return call.argument(1, "query") or UNKNOWN
         case "create" | "update" | "delete" | "unlink" | "link" | "clear" | "set" if ".Command." in target.name:
             return Command(last)
-        case "SQL" | "format_query":
-            return call.argument(0 if last == "SQL" else 1) or UNKNOWN
+        case "identifier" if target.name.endswith(".SQL.identifier"):
+            return _identifier(call)
+        case "SQL":
+            return _with_identifiers(call)
+        case "format_query":
+            return call.argument(1) or UNKNOWN
     fills, schema = _begun_by(last, _FILLS), _begun_by(last, _SCHEMA)
     if fills > schema:
         record(call, OperationKind.DML_CALL, how="helper", tables=_filled(call), callee=last)
@@ -135,6 +142,27 @@ def call(target: External, call: Call) -> Value | None:
         return UNKNOWN
     run_callbacks(call)
     return out_of_sight(target, call)
+
+
+def _identifier(call: Call) -> Value:
+    """`SQL.identifier("a", "b")`, of a table or a column."""
+    parts = [literal(one) for one in call.positional]
+    return plain(".".join(f'"{one}"' for one in parts)) if parts and None not in parts else UNKNOWN
+
+
+def _with_identifiers(call: Call) -> Value:
+    """`SQL("UPDATE %s SET a = %s", SQL.identifier("t"), 1)`: texts take their places in it, other values are parameters."""
+    code = call.argument(0, "code")
+    if not isinstance(code, Text):
+        return code or UNKNOWN
+
+    def placed(one: Value) -> Value:
+        code = isinstance(one, Text) and (str(one)[:1] == '"' or changes_in(call, one))
+        return one if code else plain("%s")
+
+    given = [placed(one) for one in call.positional[1:]]
+    named = {key: placed(one) for key, one in call.named.items() if key != "code"}
+    return interpolate(code, given, named) if given or named else code
 
 
 def _fills(call: Call) -> Value:

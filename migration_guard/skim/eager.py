@@ -16,7 +16,9 @@ from migration_guard.skim.created import MAX_FILES, content
 _NAME = re.compile(r"always_eager$", re.IGNORECASE)
 """`task_always_eager`, with the prefix that a project gave it, and as it was called before."""
 _SAID = re.compile(r"always_eager", re.IGNORECASE)
-_ELSEWHERE = re.compile(r"(?:^|[_.-])(?:tests?|testing|conftest|dev|develop|development|local|ci|debug|examples?)(?:[_.-]|$)")
+_ELSEWHERE = re.compile(
+    r"(?:^|[_.-])(?:tests?|testing|conftest|dev|develop|development|local|ci|debug|examples?)(?:[_.-]|$)"
+)
 """Words of names of settings that are for tests and for those who develop: no database of theirs is at stake."""
 _NEVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "static", "locale"})
 

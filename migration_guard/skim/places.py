@@ -23,7 +23,7 @@ else:
     io, zipfile = Later("io"), Later("zipfile")
 
 NEVER_OURS = frozenset(
-    {"alembic", "celery", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}
+    "alembic celery django migration_guard peewee psycopg psycopg2 south sqlalchemy sqlmodel yoyo".split()
 )
 """Libraries that are known by name: a folder `alembic/` beside the migrations, or `celery.py` in a project, must not hide the library."""
 _LOADED_FIRST = frozenset(sys.builtin_module_names) | frozenset(
