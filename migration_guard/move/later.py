@@ -20,9 +20,10 @@ from migration_guard.rewriting.graph import follower
 from migration_guard.rewriting.later import REQUIRE, extended, written
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration, Site
-from migration_guard.rewriting.steps import Step, entangled, makes_key
+from migration_guard.rewriting.steps import Step, Told, entangled, makes_key
 from migration_guard.skim.history import NO_FIELD, app_label, models_of
 from migration_guard.sql.backfill import CannotMove
+from migration_guard.sql.names import bare
 
 _ENDS = re.compile(r"\b(?:drop_|Delete|Remove|rename|Rename|INSERT\b|bulk_insert|DROP\b|RENAME\b)", re.IGNORECASE)
 _INDEX = re.compile(r"\.create_index\(|\bAddIndex(?:Concurrently)?\(")
@@ -74,7 +75,7 @@ def later_of(
         raise _stays(building[0])
     app = app_label(candidate.path.parent.parent) if candidate.framework == "django" else None
     try:
-        steps = _steps(migration, pairs, building)
+        steps = _steps(migration, pairs, building, others)
         left_out = tuple(_left_out(candidate, migration, steps, app))
         contract = replace(contract_of(migration, steps, candidate.path.stem, path.stem), eased=left_out)
         followers = () if existing is not None else tuple(_followers(candidate, contract, app))
@@ -127,7 +128,7 @@ def _building(site: Site, piece: Piece, judged: Sequence[Operation]) -> Iterator
             continue  # it does nothing to the database
         if step.simple and _NO_INDEX.search(step.code) and piece.drafted.target is None:
             continue  # what the rows say needs none
-        if step.simple and any(step.line <= other.span.line <= step.end for other in judged):
+        if step.simple and any(_runs(step, other) for other in judged):
             continue  # a data change, which does not depend on this one
         words = {word.lower() for word in re.findall(r"\w+", step.code)}
         words |= {word.removesuffix("_id") for word in words}
@@ -140,7 +141,24 @@ def _building(site: Site, piece: Piece, judged: Sequence[Operation]) -> Iterator
             yield step
 
 
-def _steps(migration: Migration, pairs: Sequence[tuple[Piece, Site]], building: Sequence[Step]) -> list[Step]:
+def _runs(step: Step, change: Operation) -> bool:
+    """Whether a step is what runs a data change."""
+    spans = (change.span, *(change.rendition.calls if change.rendition is not None else ()))
+    return any(step.line <= span.line <= step.end for span in spans)
+
+
+def _is_apart(step: Step, told: Told, chosen: Sequence[Told], judged: Sequence[Operation]) -> bool:
+    """Whether a step does nothing but to change rows of tables that none of those which wait is about."""
+    changes = [other for other in judged if _runs(step, other)]
+    tables = {bare(table) for other in changes for table in other.tables}
+    about = {table for one in chosen for table in one.tables}
+    apart = not any(table == one or table.endswith(f"_{one}") for table in tables for one in about)
+    return bool(changes) and all(other.tables for other in changes) and told.verb in {"RunPython", "execute"} and apart
+
+
+def _steps(
+    migration: Migration, pairs: Sequence[tuple[Piece, Site]], building: Sequence[Step], judged: Sequence[Operation]
+) -> list[Step]:
     """All that has to wait: what builds on the changes, and what follows and cannot go before that. Raises CannotRemove."""
     home = building[0].home
     gone = {id(node) for _, site in pairs for node in site.statements}
@@ -156,7 +174,10 @@ def _steps(migration: Migration, pairs: Sequence[tuple[Piece, Site]], building: 
     for step in every:
         told = told_in(migration, step)
         builds = (step.line, step.end, step.code) in first
-        if not builds and not any(entangled(told_in(migration, one), told) for one in chosen):
+        before = [told_in(migration, one) for one in chosen]
+        if not builds and (
+            not any(entangled(one, told) for one in before) or _is_apart(step, told, before, judged)
+        ):
             continue
         if not told.pure:
             raise CannotRemove(

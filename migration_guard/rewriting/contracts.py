@@ -163,16 +163,23 @@ def _way_back(migration: Migration, steps: Sequence[Step]) -> tuple[list[Step], 
             in_text = its.verb == "execute" and back.verb not in {"drop_column", "drop_table"}
             if (not back.known or back.whole or in_text) and not back.data and back.words & its.words:
                 raise CannotRemove("its way back cannot be taken apart")
-        if not its.name and mirrored:
+        if not its.name and its.verb != "drop_table" and mirrored:
             raise CannotRemove("which part of its way back belongs to that is not said: it has no name")
         taken += [one for one in mirrored if one not in taken]
-        if not mirrored and (one := _nullable_again(step, its)) is not None:
+        if not mirrored and (one := _nullable_again(step, its) or _without(step, its)) is not None:
             made.append(one)
     order = [step for step, _ in backs if step in taken]
     for at, (step, its) in enumerate(backs):
-        if step not in taken and any(one in taken and entangled(back, its) for one, back in backs[at + 1 :]):
+        if step not in taken and any(
+            one in taken and entangled(back, its) and not _only_frees(back, its, step) for one, back in backs[at + 1 :]
+        ):
             raise CannotRemove("its way back cannot be taken apart")
     return order, made
+
+
+def _only_frees(back: Told, before: Told, step: Step) -> bool:
+    """Whether a step may as well come before a change of rows, as it takes a constraint from them."""
+    return back.verb == "drop_constraint" and before.data and "conflict" not in step.code.lower()
 
 
 def _nullable_again(step: Step, told: Told) -> cst.CSTNode | None:
@@ -196,6 +203,39 @@ def _nullable_again(step: Step, told: Told) -> cst.CSTNode | None:
         leading_lines=[],
         trailing_whitespace=cst.TrailingWhitespace(),
     )
+    if step.block is None:
+        return line
+    return step.block.with_changes(body=cst.IndentedBlock(body=[line]), leading_lines=[])
+
+
+_MADE = {
+    "create_check_constraint": "check",
+    "create_unique_constraint": "unique",
+    "create_foreign_key": "foreignkey",
+    "create_index": None,
+}
+"""What makes something that has a name, each with its kind of constraint."""
+
+
+def _without(step: Step, told: Told) -> cst.CSTNode | None:
+    """The way back of a constraint or an index that has a name: where its column went, it went with that."""
+    node = step.node
+    if told.verb not in _MADE or not told.name or not isinstance(node, cst.SimpleStatementLine):
+        return None
+    call = node.body[0].value if isinstance(node.body[0], cst.Expr) else None
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+        return None
+    places = [one for one in call.args if one.keyword is None][: 1 if step.block is not None else 2]
+    if len(places) != (1 if step.block is not None else 2):
+        return None
+    kind = _MADE[told.verb]
+    table = [places[1].with_changes(keyword=cst.Name("table_name"), equal=_EQUAL)] if len(places) == 2 else []
+    given = [places[0], *(table if kind is None else places[1:])]
+    given += [one for one in call.args if one.keyword is not None and one.keyword.value == "schema"]
+    given += [cst.Arg(cst.SimpleString(f'"{kind}"'), cst.Name("type_"), _EQUAL)] if kind is not None else []
+    verb = cst.Name("drop_index" if kind is None else "drop_constraint")
+    plain = [one.with_changes(comma=cst.MaybeSentinel.DEFAULT) for one in given]
+    line = cst.SimpleStatementLine([cst.Expr(cst.Call(call.func.with_changes(attr=verb), plain))])
     if step.block is None:
         return line
     return step.block.with_changes(body=cst.IndentedBlock(body=[line]), leading_lines=[])
