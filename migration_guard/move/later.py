@@ -175,9 +175,7 @@ def _steps(
         told = told_in(migration, step)
         builds = (step.line, step.end, step.code) in first
         before = [told_in(migration, one) for one in chosen]
-        if not builds and (
-            not any(entangled(one, told) for one in before) or _is_apart(step, told, before, judged)
-        ):
+        if not builds and (not any(entangled(one, told) for one in before) or _is_apart(step, told, before, judged)):
             continue
         if not told.pure:
             raise CannotRemove(
@@ -190,9 +188,7 @@ def _steps(
     return chosen
 
 
-def _left_out(
-    candidate: Candidate, migration: Migration, steps: Sequence[Step], app: str | None
-) -> Iterator[Eased]:
+def _left_out(candidate: Candidate, migration: Migration, steps: Sequence[Step], app: str | None) -> Iterator[Eased]:
     """Let columns be NULL that stay for a while: who deploys the next code does not know them any more. Raises CannotRemove."""
     schema = Schema(candidate.path, candidate.root)
     for step in steps:

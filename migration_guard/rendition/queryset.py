@@ -158,7 +158,9 @@ class QuerySet:
 
     def lookup(self, spelling: str, node: cst.BaseExpression) -> str:
         field, _, lookup = spelling.partition("__")
-        own = lookup in _LOOKUPS and (lookup not in _KEYS or self.machine.libraries.django.referred(self.model, field) in _KEYS)
+        own = lookup in _LOOKUPS and (
+            lookup not in _KEYS or self.machine.libraries.django.referred(self.model, field) in _KEYS
+        )
         related = None if own else self.machine.libraries.django.related(self.model, field)
         if related is not None and self.machine.libraries.django.field_kind(self.model, field) in (
             "ForeignKey",

@@ -22,6 +22,8 @@ _DOES = TELLS | frozenset(
 """What is called for what it does, and does nothing but to rows, to containers, or to what people read."""
 _PUTS_TOGETHER = frozenset("format join format_map zfill".split())
 """Methods that make another text of one each time."""
+_CHOOSES = frozenset({"values", "values_list"})
+"""What names the columns that a query gives, of whichever table."""
 _REACHES_OUT = frozenset(
     "requests urllib urlopen subprocess smtplib send_mail socket httpx boto3 open default_storage on_commit".split()
 )
@@ -53,8 +55,12 @@ def updates_by_itself(every: ast.Module, helpers: ast.Module, fields: Collection
 
 def _made_of_itself(node: ast.expr, field: str, known: ast.Module) -> bool:
     """Whether an expression of Django's speaks of the field that it is for."""
+    parts = list(_made_of(node, known))
+    of_others = {
+        id(given) for one in parts if last_name(one) in _CHOOSES and isinstance(one, ast.Call) for given in one.args
+    }
     return not isinstance(node, ast.Constant) and any(
-        isinstance(one, ast.Constant) and one.value == field for one in _made_of(node, known)
+        isinstance(one, ast.Constant) and one.value == field and id(one) not in of_others for one in parts
     )
 
 

@@ -256,8 +256,7 @@ class Migration:
             cut_lines(
                 self.source,
                 node,
-                instead
-                or "pass" * (not self._tree.stays_beside(node, gone) and node is self._tree.last_of(node)),
+                instead or "pass" * (not self._tree.stays_beside(node, gone) and node is self._tree.last_of(node)),
             )
             for node, instead in also
         ]

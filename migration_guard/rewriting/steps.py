@@ -137,7 +137,9 @@ def entangled(one: Told, other: Told) -> bool:
     return bool(one.words & other.words)
 
 
-_COLUMNS = frozenset("add_column alter_column drop_column AddField AlterField RemoveField CreateModel create_table".split())
+_COLUMNS = frozenset(
+    "add_column alter_column drop_column AddField AlterField RemoveField CreateModel create_table".split()
+)
 """What adds, alters or drops one column, or makes a table."""
 _OF_PYTHON = frozenset({"AlterModelOptions", "AlterModelManagers"})
 """What does nothing to the database."""
@@ -167,7 +169,9 @@ def mirrors(back: Told, step: Told) -> bool:
     if not back.name or not step.name:
         return not (back.tables and step.tables) or bool(back.tables & step.tables)
     same_place = not (back.tables and step.tables) or bool(back.tables & step.tables)
-    conventional = back.verb == "drop_constraint" and back.name.endswith(f"_{step.name}") and step.tables <= {*back.tables}
+    conventional = (
+        back.verb == "drop_constraint" and back.name.endswith(f"_{step.name}") and step.tables <= {*back.tables}
+    )
     return (back.name == step.name or conventional) and same_place
 
 

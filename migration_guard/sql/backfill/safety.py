@@ -266,6 +266,8 @@ def is_exact(value: exp.Expr) -> bool:
             return isinstance(select, exp.Select) and all(is_exact(part.unalias()) for part in select.expressions)
         case exp.Min() | exp.Max() | exp.Neg():
             return is_exact(inside.this)
+        case exp.TimestampTrunc(this=exp.Column()):
+            return inside.unit.name.lower() in {"minute", "second"}  # no finer than any column keeps
         case exp.Count() | exp.Exists():
             return True
         case exp.Case():
