@@ -97,10 +97,10 @@ def told_by(code: str, batch: str | None = None) -> Told:
     """Read what a step says; `batch` is the table whose `batch_alter_table` it stands in."""
     tree = ast.parse(code.strip().rstrip(","))
     statement = tree.body[0] if len(tree.body) == 1 else None
-    whole = statement.value if isinstance(statement, ast.Expr) else None
-    if isinstance(whole, ast.Tuple) and len(whole.elts) == 1:  # an element with its comma, and a remark behind it
-        whole = whole.elts[0]
-    call = whole if isinstance(whole, ast.Call) else None
+    given = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(given, ast.Tuple) and len(given.elts) == 1:  # an element with its comma, and a remark behind it
+        given = given.elts[0]
+    call = given if isinstance(given, ast.Call) else None
     verb = last_name(call.func) if call is not None else ""
     words = frozenset(_words(tree))
     if call is None or verb not in _AFTER_DATA | _OTHERS or not _is_written_out(call, verb):

@@ -8,7 +8,7 @@ import re
 from sqlglot import exp
 
 from migration_guard.sql.backfill.names import Owner, folded, owner_of
-from migration_guard.sql.backfill.tree import Target, conjuncts, put_into
+from migration_guard.sql.backfill.tree import Target, conjuncts, put_into, unit_of
 
 _WITHOUT_ZONE = frozenset({"TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "INTERVAL", "DATE"})
 """Types of which no session's time zone says where a day begins."""
@@ -44,7 +44,7 @@ def is_settled(
             digits = inside.args.get("decimals")
             return _is_own(inside.this, target, column) and (digits is None or isinstance(digits, exp.Literal))
         case exp.TimestampTrunc():
-            plain = (kind or "").upper() in _WITHOUT_ZONE or inside.unit.name.lower() in _IN_EVERY_ZONE
+            plain = (kind or "").upper() in _WITHOUT_ZONE or unit_of(inside) in _IN_EVERY_ZONE
             return plain and inside.args.get("zone") is None and _is_own(inside.this, target, column)
         case exp.Left(expression=exp.Literal()):
             return _is_own(inside.this, target, column)
