@@ -99,7 +99,7 @@ score: $(STAMP) corpus
 
 score-frameworks: $(STAMP)
 	$(PYTHON) benchmarks/corpus/fetch.py $(CORPUS)/frameworks frameworks.json
-	$(BIN)/python benchmarks/frameworks.py $(CORPUS)/frameworks
+	$(BIN)/python benchmarks/score_frameworks.py $(CORPUS)/frameworks
 
 moves: $(STAMP) corpus
 	$(BIN)/python benchmarks/moves.py $(CORPUS) --prove 60 --seed 1

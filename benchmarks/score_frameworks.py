@@ -1,6 +1,6 @@
 """Measure recall and precision on published packages of other frameworks than Alembic's and Django's, each by itself.
 
-    frameworks.py DIR
+    score_frameworks.py DIR
 
 DIR is what `corpus/fetch.py DIR frameworks.json` made. The guard checks all of DIR/packages in one run, every rule on, no
 configuration; for each framework its labels in `corpus/labels_frameworks.jsonl` are then scored by `corpus/score.py`. None
