@@ -90,6 +90,14 @@ WRITES = [
     ("frappe", "frappe.db.sql(frappe.qb.into('Lead').columns('a').insert(1).get_sql())", "INSERT_VALUES tabLead"),
     ("numbered", "await db.leads.update_many({}, {'$set': {'hot': 1}})", "OPAQUE None"),
     ("numbered", "await db['leads'].delete_many({})", "OPAQUE None"),
+    ("odoo", "env.execute('UPDATE a SET b = 1')", "UPDATE a"),
+    ("odoo", "env.add_to_compute(env['a.b']._fields['c'], env['a.b'].search([]))", "UPDATE a_b"),
+    ("odoo", "env['a.b'].search([]).modified(['c'])", "UPDATE None"),
+    ("odoo", "openupgrade.set_xml_ids_noupdate_value(env, 'a', ['b'], True)", "UPDATE ir_model_data"),
+    ("odoo", "openupgrade.add_xmlid(cr, 'a', 'b', 'c', 1)", "INSERT_VALUES ir_model_data"),
+    ("odoo", "openupgrade.disable_invalid_filters(env)", "UPDATE ir_filters"),
+    ("odoo", "util.alter_column_type(cr, 'a', 'b', 'int', using='{0}::int')", "UPDATE a"),
+    ("odoo", "for one in util.iter_browse(env['a.b'], [1]):\n    one.c = 2", "UPDATE a_b"),
     ("odoo", "openupgrade.move_field_m2o(cr, env.registry, 'a.b', 'c', 'd', 'e.f', 'g')", "DML_CALL None"),
 ]  # fmt: skip
 READS = [
@@ -97,6 +105,7 @@ READS = [
     ("script", "with db_session:\n    print([x.a for x in select(y for y in Lead)])"),
     ("odoo", "env['res.partner'].search([], limit=1).mapped('name')\ncr.execute('SELECT 1')\nprint(cr.fetchall())"),
     ("odoo", "openupgrade.rename_fields(env, [('a.b', 'a_b', 'c', 'd')])\nutil.remove_field(cr, 'a.b', 'c')"),
+    ("odoo", "util.alter_column_type(cr, 'a', 'b', 'int')\nutil.remove_constraint(cr, 'a', 'b')\nopenupgrade.float_to_integer(cr, 'a', 'b')"),
     ("frappe", "frappe.reload_doc('a', 'doctype', 'b')\nif frappe.db.exists('Lead', 'x'):\n    print(frappe.get_doc('Lead', 'x').hot)"),
     ("frappe", "doc = frappe.get_doc('Lead', 'x')\ndoc.hot = 1\nprint(doc.as_dict())"),
     ("aerich", "rows = await Lead.filter(hot=True).values('id')\nprint(await Lead.all().count(), rows)\nreturn 'CREATE TABLE a (b int)'"),

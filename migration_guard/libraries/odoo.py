@@ -29,6 +29,7 @@ HOW = "odoo-orm"
 _WRITES = {
     "write": OperationKind.UPDATE,
     "_write": OperationKind.UPDATE,
+    "_write_multi": OperationKind.UPDATE,
     "update": OperationKind.UPDATE,
     "toggle_active": OperationKind.UPDATE,
     "action_archive": OperationKind.UPDATE,
@@ -47,7 +48,7 @@ _CALLS = frozenset({"mapped", "filtered", "sorted", "grouped"})
 """Methods that are given a function of one record."""
 _READS = frozenset(
     "search_count search_read read read_group name_get name_search default_get fields_get ids id env mapped get_external_id "
-    "get_metadata flush flush_model flush_recordset invalidate_cache invalidate_model invalidate_recordset refresh modified "
+    "get_metadata flush flush_model flush_recordset invalidate_cache invalidate_model invalidate_recordset refresh "
     "_fields fields_view_get get_param with_lang grouped export_data _compute_quantity _compute_price has_group "
     "user_has_groups check_access check_access_rights check_access_rule has_access get_base_url get_external_ids "
     "_get_external_ids is_zero compare_amounts _convert is_transient _is_admin".split()
@@ -61,14 +62,15 @@ _OPENUPGRADE_READS = frozenset(
     "logging index_exists get_column_type remove_tables_fks drop_module_constraints get_model2table "
     "get_field2column_type check_values_selection_field get_many2one_references".split()
 )
-_OPENUPGRADE_WRITES = {
+_OF_ODOO = {
     "add_xmlid": (OperationKind.INSERT_VALUES, ("ir_model_data",)),
     "set_xml_ids_noupdate_value": (OperationKind.UPDATE, ("ir_model_data",)),
     "update_module_moved_fields": (OperationKind.UPDATE, ("ir_model_data",)),
     "disable_invalid_filters": (OperationKind.UPDATE, ("ir_filters",)),
     "delete_model_workflow": (OperationKind.DELETE, ("wkf_workitem", "wkf")),
+    "add_view": (OperationKind.INSERT_VALUES, ("ir_ui_view",)),
 }
-"""What openupgradelib writes to Odoo's own tables, as its source says."""
+"""What openupgradelib and upgrade-util write to Odoo's own tables, as their source says."""
 _UTIL_READS = frozenset(
     "column_exists table_exists column_type module_installed modules_installed version_gte version_between ref get_columns "
     "table_of_model model_of_table get_fk expand_braces chunks log_progress column_updatable has_enterprise parse_version "
@@ -108,8 +110,8 @@ def call(target: External, call: Call) -> Value | None:
             return _fills(call)
         case "alter_column_type" if call.argument(4, "using") is not None:
             return _fills(call)
-        case last if last in _OPENUPGRADE_WRITES:
-            kind, tables = _OPENUPGRADE_WRITES[last]
+        case last if last in _OF_ODOO:
+            kind, tables = _OF_ODOO[last]
             record(call, kind, how="helper", tables=tables, callee=last)
             return UNKNOWN
         case "safe_unlink":
@@ -261,7 +263,12 @@ class Environment(Value):
             return self
         if name in _CURSOR:
             return Handle("cr").method(name, call)
-        if name in ("flush_all", "invalidate_all", "clear", "flush", "add_to_compute", "remove_to_compute", "is_admin"):
+        if name in ("flush_all", "invalidate_all", "clear", "flush", "remove_to_compute", "is_admin"):
+            return NONE
+        if name == "add_to_compute":  # stored fields that are computed are written with the next flush
+            records = call.argument(1, "records")
+            known = records if isinstance(records, Records) else Records(None)
+            record(call, OperationKind.UPDATE, how=HOW, tables=(known.table,), model=known.model)
             return NONE
         return Unknown(name)
 
@@ -316,7 +323,7 @@ class Records(Value):
             return EXPRESSION
         if name in ("id", "ids", "_context", "display_name", "_ids", "create_date", "write_date"):
             return Unknown(name, from_rows=True)
-        if name in _WRITES or name in _SAME or name in _READS:
+        if name in _WRITES or name in _SAME or name in _READS or name == "modified":
             return Method(self, name)
         return Records(None, field=True)
 
@@ -340,6 +347,9 @@ class Records(Value):
             if any(map(_commands, call.arguments)):
                 record(call, OperationKind.DML_CALL, how=HOW, callee=name)
             return Records(self.model)
+        if name == "modified":  # what is stored and depends on these fields, of whatever model, is computed and written
+            record(call, OperationKind.UPDATE, how=HOW)
+            return NONE
         if name in _CALLS:
             self._asks(call)
         else:
