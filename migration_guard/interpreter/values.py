@@ -64,6 +64,8 @@ class Value:
     """Whether at least reading it does not."""
     is_passed: bool = True
     """Of the default of a field: whether a new object may be given another value by position."""
+    composes: bool = False
+    """Whether comparing it makes another such value, as with columns of SQL."""
     items_are_attributes: bool = False
     """Whether `self["name"] = …` is `self.name = …`."""
 

@@ -31,6 +31,7 @@ from migration_guard.libraries import (
     peewee,
     repositories,
     routines,
+    sqlite_utils,
     standard,
     trust,
     yoyo,
@@ -255,6 +256,8 @@ class Libraries:
                 listened(value, Call(self.machine, "listens_for", place), everywhere=everywhere)
             case Registers() | Implements():
                 wrapper.takes(value)
+            case Method(receiver=sqlite_utils.Database() as database, name=name):
+                database.method(name, Call(self.machine, name, place, (value,)))
             case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):
                 return migrator.decorates(name, value, Call(self.machine, name, place))
             case External() if wrapper.root == "yoyo":

@@ -9,8 +9,8 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.computing import computed_by
-from migration_guard.libraries.database import EXPRESSION, Handle, Statement, Table, named_target, record
+from migration_guard.libraries.computing import EXPRESSION, computed_by
+from migration_guard.libraries.database import Handle, Statement, Table, named_target, record
 from migration_guard.libraries.execution import changes_in, execute, opaque, run_text
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.libraries.operations import OWN, ROWS, SCHEMA, Implements, Registers

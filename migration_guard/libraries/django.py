@@ -13,7 +13,8 @@ from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, 
 from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
 from migration_guard.libraries import orm
-from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, Statement, record
+from migration_guard.libraries.computing import EXPRESSION
+from migration_guard.libraries.database import Handle, Model, Query, Statement, record
 from migration_guard.libraries.django_models import bundled_table
 from migration_guard.libraries.django_pages import Pages
 from migration_guard.libraries.execution import execute, opaque

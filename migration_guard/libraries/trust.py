@@ -13,6 +13,7 @@ from migration_guard.interpreter.values import External, Value
 from migration_guard.later import re
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.handing import holds_rows
+from migration_guard.libraries.handles import LOOKS
 from migration_guard.operations import Direction
 
 _READERS = frozenset(
@@ -21,6 +22,10 @@ _READERS = frozenset(
     "migration_guard".split()
 )
 """Packages that may be handed a database handle and do not write through it."""
+_IDLE = frozenset(
+    "typing_extensions tenacity dotenv typer colorlog loguru decouple environ environs pytest pymysql".split()
+)
+"""Packages that change no rows, whatever is called of them."""
 _OF_OPENUPGRADE = frozenset(
     "add_columns column_exists drop_columns get_legacy_name is_module_installed lift_constraints logging migrate "
     "rename_columns rename_tables table_exists update_module_moved_fields get_column_type index_exists "
@@ -103,6 +108,13 @@ def is_queue(name: str) -> bool:
 def only_creates(callee: Value, name: str) -> bool:
     """Whether a text that it is given becomes a body in the database."""
     return bool(_ONLY_CREATES.search(name)) or (isinstance(callee, External) and callee.root in _CREATES)
+
+
+def is_idle(package: str, name: str) -> bool:
+    """Whether what a package out of sight has under a name is believed to change no rows, though it is called for its effect."""
+    if package in _READERS or package in _IDLE or package in _CREATES:
+        return True
+    return bool(LOOKS.match(name) or _LOGGING.match(name) or asks(name)) or name in _KEEPS or name in QUEUES
 
 
 def keeps(callee: Value, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Sequence
@@ -9,6 +10,7 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.values import UNKNOWN, Unknown, Value
 from migration_guard.later import Later
 from migration_guard.libraries import active_record
+from migration_guard.libraries.computing import called_by_text, called_in
 from migration_guard.libraries.database import (
     Query,
     Row,
@@ -17,7 +19,7 @@ from migration_guard.libraries.database import (
     values_from_rows,
     written_within,
 )
-from migration_guard.libraries.execution import execute, opaque
+from migration_guard.libraries.execution import execute, opaque, run_functions
 from migration_guard.libraries.orm.content_types import CONTENT_TYPES, remember
 from migration_guard.libraries.orm.names import (
     CREATES,
@@ -46,6 +48,10 @@ _NUMBERS = frozenset("count exists aggregate acount aexists explain contains __l
 _PLAIN = frozenset("values values_list dicts tuples mappings with_entities add_columns with_only_columns".split())
 
 
+_OF_SQL = frozenset(
+    "filter where having order_by group_by join outerjoin select_from add_columns with_only_columns with_entities column".split()
+)
+"""Methods of SQLAlchemy that take texts as pieces of SQL."""
 _OF_QUERYSETS = frozenset(
     "aaggregate aiterator alias all annotate as_manager complex_filter dates datetimes db_manager defer difference distinct "
     "exclude extra filter get_queryset intersection iterator none only order_by prefetch_related reverse select_for_update "
@@ -65,6 +71,8 @@ def query_method(query: Query, name: str, call: Call) -> Value:
         written = _query_write(query, name, call)
         if written is not None:
             return written
+    if query.orm.startswith("sqlalchemy"):
+        query = _calling(query, name, call)
     if name in _ONE:
         element = query.element()
         if isinstance(element, Row) and str(element.model and element.model.name).lower() == CONTENT_TYPES:
@@ -73,11 +81,11 @@ def query_method(query: Query, name: str, call: Call) -> Value:
     if name in _NUMBERS:
         return Unknown(name, from_rows=True)
     if name in _PLAIN:
-        return Query(query.entities, query.orm, plain=True)
+        return replace(query, plain=True, manager=None, guessed=None)
     if name == "partitions":
         return Sequence([], query, from_rows=True)
     if name in ("scalars", "unique", "objects") and query.entities:
-        return Query(query.entities[:1], query.orm, plain=False)
+        return replace(query, entities=query.entities[:1], plain=False, manager=None, guessed=None)
     if name in ("in_bulk", "ain_bulk"):
         return empties(query.element())
     if name == "raw":
@@ -94,6 +102,17 @@ def query_method(query: Query, name: str, call: Call) -> Value:
     if model is not None and model.real and model.orm == "django-orm" and name not in _OF_QUERYSETS:
         opaque(call, f"{model.name}'s manager has {name} from out of sight", name)
     return query
+
+
+def _calling(query: Query, name: str, call: Call) -> Query:
+    """The query with the functions of the database that a condition, an order or a join adds to it."""
+    texts = call.positional if name in _OF_SQL else ()
+    names = (*called_in(call.arguments), *called_by_text(texts, call.machine.libraries.dialect))
+    if not names:
+        return query
+    if query.live:
+        run_functions(call, names)
+    return replace(query, calls=(*query.calls, *names))
 
 
 def _query_write(query: Query, name: str, call: Call) -> Value | None:
