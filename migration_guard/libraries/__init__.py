@@ -11,7 +11,7 @@ import libcst as cst
 from migration_guard.interpreter.ancestors import Super
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.classes import Class
-from migration_guard.interpreter.collections import Mapping
+from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.syntax import dotted
@@ -260,6 +260,8 @@ class Libraries:
                 database.method(name, Call(self.machine, name, place, (value,)))
             case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):
                 return migrator.decorates(name, value, Call(self.machine, name, place))
+            case Method(receiver=Sequence()):  # `@stack.callback`, `@handlers.append`
+                wrapper.call(Call(self.machine, wrapper.name, place, (value,)))
             case External() if wrapper.root == "yoyo":
                 return yoyo.call(wrapper, Call(self.machine, wrapper.last, place, (value,))) or value
             case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
@@ -378,6 +380,8 @@ _LIKE_STANDARD = {
     **{f"six.moves.{name}": f"builtins.{name}" for name in ("map", "zip", "filter", "range", "input")},
     "six.moves.reduce": "functools.reduce",
     "six.text_type": "builtins.str",
+    "collections.UserList": "builtins.list",
+    "collections.UserDict": "builtins.dict",
 }
 """Functions of other packages that do what one of the standard library does."""
 _STANDARD_DECORATORS = frozenset({"functools.singledispatch", "functools.singledispatchmethod", "atexit.register"})
