@@ -237,6 +237,10 @@ class Sequence(Store, Value):
         content = self.content
         self._now(Elements((), _joined((*content.known, content.rest)), content.from_rows))
 
+    def written_into(self) -> None:
+        if self.kind != "tuple":
+            self.forget()
+
     def forget(self) -> None:
         """Anything may have been done to it."""
         content = self.content
@@ -459,6 +463,9 @@ class Mapping(Store, Value):
 
     def clear(self) -> None:
         self._now(Entries())
+
+    def written_into(self) -> None:
+        self.forget()
 
     def forget(self) -> None:
         """Anything may have been done to it."""

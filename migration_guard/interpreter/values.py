@@ -176,6 +176,9 @@ class Value:
     def consumed(self) -> None:
         """It is handed to something out of sight, which will go through it."""
 
+    def written_into(self) -> None:
+        """It is handed to something out of sight, which may write into it."""
+
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
         """`self + other` and the like, by the name of the method that Python calls; None where it has none."""
         return call.machine.libraries.combined(self, other, call) if self.origin else None  # `pipeline | function`

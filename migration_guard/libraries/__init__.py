@@ -45,6 +45,7 @@ from migration_guard.libraries.operations import Implements, Operations, Registe
 from migration_guard.libraries.relationships import Listener, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, is_known
 from migration_guard.libraries.standard import containers, data, pure, running, texts
+from migration_guard.libraries.standard.files import Stream
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
 from migration_guard.sql import Functions
@@ -165,6 +166,14 @@ class Libraries:
 
     def call(self, target: External, call: Call) -> Value:
         """A call of something outside the repository."""
+        result = self._called(target, call)
+        if target.last not in _READ_STREAMS:
+            for option in (option for value in call.arguments for option in value.alternatives()):
+                if isinstance(option, Stream):
+                    option.written_into()
+        return result
+
+    def _called(self, target: External, call: Call) -> Value:
         if target.last in self.dml_helpers:
             return leaving.run_helper(target.last, call)
         imported = importing.call(target, call)
@@ -214,6 +223,9 @@ class Libraries:
     def put(self, name: str, value: Value, place: Place) -> None:
         """Something is put into a library: whoever asks the library for it may call it."""
         running.hooked(Call(self.machine, name, place, (value,)), value)
+        for option in value.alternatives():
+            if isinstance(option, Stream):  # `sys.stdout = buffer`
+                option.written_into()
 
     def function_method(self, function: Function, name: str, call: Call) -> Value:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
@@ -384,6 +396,10 @@ _LIKE_STANDARD = {
     "collections.UserDict": "builtins.dict",
 }
 """Functions of other packages that do what one of the standard library does."""
+_READ_STREAMS = frozenset(
+    {"print", "reader", "DictReader", "load", "safe_load", "iter", "list", "next", "StringIO", "enumerate"}
+)
+"""Functions that only read the stream which they are given, or write into it what is known."""
 _STANDARD_DECORATORS = frozenset({"functools.singledispatch", "functools.singledispatchmethod", "atexit.register"})
 """… that leave something else of a function, or run it."""
 _ENQUEUES = frozenset(

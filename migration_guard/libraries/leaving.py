@@ -86,7 +86,8 @@ def _for_its_effect(origin: str, call: Call) -> None:
     if call.place.whole is not machine.statements.unused or machine.imports.is_running or machine.names.is_asked:
         return
     package = origin.partition("@")[0].partition(".")[0]
-    if not origin or package.startswith("<") or is_known(External(package)) or trust.is_idle(package, name):
+    is_named = "." in origin or "@" in origin  # and not only called like something
+    if not is_named or package.startswith("<") or is_known(External(package)) or trust.is_idle(package, name):
         return
     if name in operations.SCHEMA or any(one.callable_in_sight for value in call.arguments for one in held(value)):
         return
@@ -128,6 +129,9 @@ def _left(callee: Value, call: Call) -> Value:
         entrusted.may_use(callee, call)
     if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
         _judge_arguments(callee, name, call)
+    if not (trust.leaves_alone(callee, name) or (isinstance(callee, External) and is_known(callee))):
+        for option in (option for value in call.arguments for option in value.alternatives()):
+            option.written_into()
     return result
 
 

@@ -41,6 +41,8 @@ _OF_HELPERS = {"openupgradelib": _OF_OPENUPGRADE, "oslo_db": _OF_OSLO}
 _QUEUE_PACKAGES = frozenset(
     "rq django_rq celery kombu huey dramatiq procrastinate arq taskiq django_q saq streaq django_tasks prefect".split()
 )
+_LEAVES = frozenset({"delay", "defer", "defer_async", "send_with_options", "schedule"})
+"""… and those that others have as well: nothing is done where they are called."""
 QUEUES = frozenset({"enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "apply_async", "delay_on_commit", "kiq"})
 """Methods of queues, which nothing else is called."""
 _CREATES = frozenset(
@@ -110,11 +112,23 @@ def only_creates(callee: Value, name: str) -> bool:
     return bool(_ONLY_CREATES.search(name)) or (isinstance(callee, External) and callee.root in _CREATES)
 
 
+def leaves_alone(callee: Value, name: str) -> bool:
+    """Whether lists and dictionaries that it is given are believed to stay as they are: of values of which nothing is known,
+    what is called of them mostly only looks.
+    """
+    return not isinstance(callee, External) or is_reader(callee, name) or logs(callee, name) or asks(name)
+
+
 def is_idle(package: str, name: str) -> bool:
     """Whether what a package out of sight has under a name is believed to change no rows, though it is called for its effect."""
     if package in _READERS or package in _IDLE or package in _CREATES:
         return True
-    return bool(LOOKS.match(name) or _LOGGING.match(name) or asks(name)) or name in _KEEPS or name in QUEUES
+    return (
+        bool(LOOKS.match(name) or _LOGGING.match(name) or asks(name))
+        or name in _KEEPS
+        or name in QUEUES
+        or name in _LEAVES
+    )
 
 
 def keeps(callee: Value, name: str) -> bool:
