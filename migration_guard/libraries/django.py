@@ -83,6 +83,8 @@ def call(target: External, call: Call) -> Value | None:
             return NONE
         case "SimpleLazyObject":
             return join(run_callbacks(call))
+        case "Manager" | "BaseManager":
+            return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
         case "QuerySet":
             given = call.argument(0, "model") or UNKNOWN
             models = [option for option in given.alternatives() if isinstance(option, Model)]

@@ -36,7 +36,14 @@ from migration_guard.libraries.database import (
     statement_on,
 )
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
-from migration_guard.libraries.handing import held, holds_a_way, holds_rows, run_callbacks, takes_callback
+from migration_guard.libraries.handing import (
+    held,
+    holds_a_way,
+    holds_rows,
+    run_callbacks,
+    takes_callback,
+    written_into,
+)
 from migration_guard.libraries.roots import BY_ROOT, is_known
 from migration_guard.libraries.standard import programs
 from migration_guard.libraries.standard.builtin import names_of
@@ -130,8 +137,7 @@ def _left(callee: Value, call: Call) -> Value:
     if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
         _judge_arguments(callee, name, call)
     if not (trust.leaves_alone(callee, name) or (isinstance(callee, External) and is_known(callee))):
-        for option in (option for value in call.arguments for option in value.alternatives()):
-            option.written_into()
+        written_into(call.arguments)
     return result
 
 

@@ -48,6 +48,18 @@ _NUMBERS = frozenset("count exists aggregate acount aexists explain contains __l
 _PLAIN = frozenset("values values_list dicts tuples mappings with_entities add_columns with_only_columns".split())
 
 
+_OF_SESSION_QUERIES = frozenset(
+    "add_column add_columns add_entity all apply_labels as_scalar autoflush column_descriptions correlate count cte delete "
+    "distinct enable_assertions enable_eagerloads except_ except_all execution_options exists filter filter_by first "
+    "from_self from_statement get get_execution_options group_by having instances intersect intersect_all join label limit "
+    "merge_result offset one one_or_none only_return_tuples options order_by outerjoin params populate_existing prefix_with "
+    "reset_joinpoint scalar scalar_subquery scalars select_entity_from select_from set_label_style slice statement subquery "
+    "suffix_with tuples union union_all update value values where whereclause with_entities with_for_update with_hint "
+    "with_labels with_lockmode with_parent with_polymorphic with_session with_statement_hint with_transformation yield_per "
+    "get_or_404 first_or_404 one_or_404 paginate unique mappings fetchall fetchone fetchmany keys partitions alias c columns "
+    "selectable session desc asc in_ notin_ isnot is_ union_by_name compile whereclause append_from append_whereclause".split()
+)
+"""Methods of SQLAlchemy's queries, of what is made of them, and of Flask-SQLAlchemy's: none writes but by a case of its own."""
 _OF_SQL = frozenset(
     "filter where having order_by group_by join outerjoin select_from add_columns with_only_columns with_entities column".split()
 )
@@ -95,6 +107,8 @@ def query_method(query: Query, name: str, call: Call) -> Value:
         return UNKNOWN
     if name == "add_cte" and (within := written_within(call)) is not None:
         return within
+    if query.live and name not in _OF_SESSION_QUERIES and not name.startswith("__"):
+        opaque(call, f"{name} is no method of a session's query that is known", name)
     if query.manager is not None:
         own = query.manager.lookup(name)
         if isinstance(own, Function):
