@@ -92,8 +92,10 @@ class Statements:
 
     def _Expr(self, node: cst.Expr) -> bool:
         unused, self.unused = self.unused, node.value.expression if isinstance(node.value, cst.Await) else node.value
-        self.machine.evaluate(node.value)
-        self.unused = unused
+        try:
+            self.machine.evaluate(node.value)
+        finally:
+            self.unused = unused
         return True
 
     def _Assign(self, node: cst.Assign) -> bool:
