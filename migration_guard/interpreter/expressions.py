@@ -339,7 +339,7 @@ class Expressions:
     _ListComp = _SetComp = _comprehension
 
     def _GeneratorExp(self, node: cst.GeneratorExp) -> Value:
-        result = Sequence()
+        result = Sequence(kind="iterator")
         self._comprehend(
             node.for_in, lambda: result.add(self.evaluate(node.elt), rows=bool(self.machine.row_loops)), result
         )
