@@ -126,7 +126,9 @@ class Sequence(Store, Value):
     @property
     def truth(self) -> bool | None:
         content = self.content
-        return True if content.known else False if content.rest is None and not content.from_rows else None
+        if content.known or self.kind == "iterator":
+            return True
+        return False if content.rest is None and not content.from_rows else None
 
     def attribute(self, name: str, machine: Machine) -> Value:
         return Method(self, name)
