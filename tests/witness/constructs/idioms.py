@@ -2267,6 +2267,853 @@ try:
     s
 except NameError:
     op.execute("SQL")
+[mod_level_list_of_callables alone]
+STEPS = []
+def step(f):
+    STEPS.append(f)
+    return f
+@step
+def one():
+    op.execute("SQL")
+@step
+def two():
+    op.execute("SQL2")
+---
+[s() for s in STEPS]
+[mod_level_dict_comp alone]
+TABLES = ("TBL", "TBL2")
+STMTS = {t: f"HEAD {t} TAIL" if t == "TBL" else "SQL2" for t in TABLES}
+---
+for t, s in STMTS.items():
+    op.execute(s)
+[helper_class_registry alone]
+from helper_9 import registry, load
+---
+load()
+for f in registry.values():
+    f()
+=== helper_9.py
+from alembic import op
+registry = {}
+def register(name):
+    def deco(f):
+        registry[name] = f
+        return f
+    return deco
+def load():
+    @register("a")
+    def a():
+        op.execute("SQL")
+[helper_lazy_import alone]
+def run():
+    from helper_9 import fill
+    return fill
+---
+run()()
+=== helper_9.py
+from alembic import op
+def fill():
+    op.execute("SQL")
+[helper_reexport_chain alone]
+from pkg_9 import fill
+---
+fill()
+=== pkg_9/__init__.py
+from .a import *
+=== pkg_9/a.py
+from .b import fill
+__all__ = ["fill"]
+=== pkg_9/b.py
+from alembic import op
+def fill():
+    op.execute("SQL")
+[helper_class_attr_import alone]
+import helper_9
+class Mine(helper_9.Base):
+    table = "TBL"
+---
+Mine().up()
+=== helper_9.py
+from alembic import op
+class Base:
+    table = None
+    def up(self):
+        op.execute(f"HEAD {self.table} TAIL")
+[helper_generic alone]
+from helper_9 import Repo
+class Row: table = "TBL"
+---
+Repo[Row](Row).clear()
+=== helper_9.py
+from typing import Generic, TypeVar
+from alembic import op
+T = TypeVar("T")
+class Repo(Generic[T]):
+    def __init__(self, row): self.row = row
+    def clear(self):
+        op.execute(f"HEAD {self.row.table} TAIL")
+[helper_protocol alone]
+from helper_9 import Runner
+class Mine:
+    def run(self): op.execute("SQL")
+---
+r: Runner = Mine()
+r.run()
+=== helper_9.py
+from typing import Protocol
+class Runner(Protocol):
+    def run(self): ...
+[helper_context alone]
+from helper_9 import transaction
+---
+with transaction() as execute:
+    execute("SQL")
+=== helper_9.py
+from contextlib import contextmanager
+from alembic import op
+@contextmanager
+def transaction():
+    yield op.execute
+    op.execute("SQL2")
+[helper_async alone]
+import asyncio
+from helper_9 import main
+---
+asyncio.run(main("TBL"))
+=== helper_9.py
+from alembic import op
+async def main(t):
+    await step(t)
+async def step(t):
+    op.execute(f"HEAD {t} TAIL")
+[helper_constants alone]
+from helper_9 import Table, SQL_9
+---
+op.execute(SQL_9.format(t=Table.LEADS.value))
+=== helper_9.py
+import enum
+SQL_9 = "HEAD {t} TAIL"
+class Table(enum.Enum):
+    LEADS = "TBL"
+[helper_settings_object alone]
+from helper_9 import settings
+---
+if settings.enabled:
+    op.execute(settings.sql)
+=== helper_9.py
+import os
+class Settings:
+    enabled = True
+    def __init__(self):
+        self.sql = os.environ.get("NOPE_9", "SQL")
+settings = Settings()
+[helper_mutable_global alone]
+import helper_9
+---
+helper_9.add("SQL")
+helper_9.flush()
+=== helper_9.py
+from alembic import op
+_queue = []
+def add(s):
+    _queue.append(s)
+def flush():
+    while _queue:
+        op.execute(_queue.pop())
+[helper_singleton alone]
+from helper_9 import get
+---
+get().sql = "SQL"
+op.execute(get().sql)
+=== helper_9.py
+_inst = None
+class C:
+    sql = "SELECT 1"
+def get():
+    global _inst
+    if _inst is None:
+        _inst = C()
+    return _inst
+[try_import_fallback_fn alone]
+try:
+    from nowhere_9 import chunked
+except ImportError:
+    def chunked(xs, n):
+        for i in range(0, len(xs), n):
+            yield xs[i:i + n]
+---
+for part in chunked(["SQL", "SQL2"], 1):
+    for s in part:
+        op.execute(s)
+[version_guard_import alone]
+import sys
+if sys.version_info >= (3, 99):
+    from nowhere_9 import run
+else:
+    def run(s): op.execute(s)
+---
+run("SQL")
+[nested_try_import alone]
+try:
+    import nowhere_9 as json9
+except ImportError:
+    try:
+        import nowhere_8 as json9
+    except ImportError:
+        import json as json9
+---
+op.execute(json9.loads('"SQL"'))
+[type_checking_import alone]
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from nowhere_9 import Conn
+def run(c: "Conn"):
+    c.execute(sa.text("SQL"))
+---
+run(op.get_bind())
+[dunder_main_guard alone]
+def main():
+    op.execute("SQL")
+if __name__ == "__main__":
+    main()
+---
+main()
+[logging_wrapped alone]
+import logging
+log = logging.getLogger(__name__)
+def run(sql):
+    log.info("running %s", sql)
+    result = op.execute(sql)
+    log.info("done")
+    return result
+---
+run("SQL")
+[timing_decorator alone]
+import time, functools
+def timed(f):
+    @functools.wraps(f)
+    def inner(*a, **k):
+        t = time.monotonic()
+        try:
+            return f(*a, **k)
+        finally:
+            print(time.monotonic() - t)
+    return inner
+@timed
+def fill():
+    op.execute("SQL")
+---
+fill()
+[class_timing_cm alone]
+import time
+class Timer:
+    def __enter__(self):
+        self.t = time.time()
+        return self
+    def __exit__(self, *exc):
+        self.took = time.time() - self.t
+---
+with Timer() as t:
+    op.execute("SQL")
+[chunk_while_offset alone]
+---
+offset = 0
+while True:
+    n = op.get_bind().execute(sa.text("SELECT count(*) FROM spare")).scalar()
+    op.execute("SQL")
+    offset += 100
+    if offset > n:
+        break
+[batched_islice alone]
+from itertools import islice
+def batched(it, n):
+    it = iter(it)
+    while b := tuple(islice(it, n)):
+        yield b
+---
+for b in batched(["SQL", "SQL2"], 1):
+    for s in b: op.execute(s)
+[dispatch_by_type alone]
+from functools import singledispatchmethod
+class R:
+    @singledispatchmethod
+    def run(self, x): raise NotImplementedError
+    @run.register
+    def _(self, x: str): op.execute(x)
+    @run.register
+    def _(self, x: list):
+        for y in x: self.run(y)
+---
+R().run(["SQL"])
+[operator_module alone]
+import operator
+---
+operator.methodcaller("execute", "SQL")(op)
+f = operator.attrgetter("execute")
+f(op)("SQL2")
+[functools_reduce_compose alone]
+import functools
+---
+functools.reduce(lambda acc, f: f(acc), [str.strip, op.execute], " SQL ")
+[map_partial alone]
+import functools
+---
+list(map(functools.partial(op.execute, execution_options=None), ["SQL", "SQL2"]))
+[any_generator_sideeffect alone]
+---
+any(op.execute(s) for s in ("SQL", "SQL2"))
+[deque_consume alone]
+from collections import deque
+---
+deque((op.execute(s) for s in ["SQL"]), maxlen=0)
+[sorted_sideeffect alone]
+---
+sorted(["SQL"], key=lambda s: (op.execute(s), 1)[1])
+[max_default alone]
+---
+op.execute(max(["SQL"], default="SELECT 1"))
+[filter_none alone]
+---
+for s in filter(None, ["", "SQL"]): op.execute(s)
+[str_format_map_vars alone]
+class C:
+    def __init__(self): self.t = "TBL"
+---
+op.execute("HEAD {t} TAIL".format_map(vars(C())))
+[locals_format alone]
+---
+t = "TBL"
+op.execute("HEAD {t} TAIL".format(**locals()))
+[fstring_debug_nested alone]
+---
+t = {"x": ["TBL"]}
+op.execute(f"HEAD {t['x'][0]!s:>1} TAIL")
+[multiline_join_parens alone]
+---
+op.execute(
+    "HEAD "
+    + "TBL"
+    + (" " + "TAIL" if True else "")
+)
+[conditional_lambda alone]
+---
+run = (lambda s: op.execute(s)) if not cond(0) else (lambda s: op.execute("SQL2"))
+run("SQL")
+[while_pop_else alone]
+---
+todo = ["SQL", "SQL2"]
+while todo:
+    op.execute(todo.pop(0))
+else:
+    op.execute("SQL3")
+[try_else_finally_mix alone]
+---
+try:
+    x = 1 / (0 if cond(0) else 1)
+except ZeroDivisionError:
+    op.execute("SQL")
+else:
+    op.execute("SQL2")
+finally:
+    op.execute("SQL3")
+[with_multi_paren alone]
+import contextlib
+---
+with (
+    contextlib.nullcontext("SQL") as a,
+    contextlib.nullcontext("SQL2") as b,
+):
+    op.execute(a); op.execute(b)
+[match_enum alone]
+import enum
+class K(enum.Enum):
+    A = 1
+    B = 2
+---
+for k in K:
+    match k:
+        case K.A: op.execute("SQL")
+        case K.B: op.execute("SQL2")
+[match_dataclass alone]
+from dataclasses import dataclass
+@dataclass
+class Add: t: str
+@dataclass
+class Drop: t: str
+---
+for c in (Add("TBL"), Drop("x")):
+    match c:
+        case Add(t): op.execute(f"HEAD {t} TAIL")
+        case Drop(t=t): op.execute("SQL2")
+[match_or_capture alone]
+---
+match ("del", "SQL"):
+    case ("del" | "rm", s): op.execute(s)
+[match_guard_else alone]
+---
+match len("ab"):
+    case n if n > 5: op.execute("SQL")
+    case _: op.execute("SQL2")
+[iterator_a1 alone]
+from itertools import islice
+---
+it = iter(["SQL", "SQL2"])
+while b := tuple(islice(it, 1)):
+    for s in b:
+        op.execute(s)
+[iterator_a2 alone]
+from itertools import islice
+def g(it):
+    while b := tuple(islice(it, 1)):
+        yield b
+---
+for b in g(iter(["SQL", "SQL2"])):
+    for s in b: op.execute(s)
+[iterator_a3 alone]
+def g(it):
+    while b := next(it, None):
+        yield b
+---
+for b in g(iter(["SQL", "SQL2"])):
+    op.execute(b)
+[iterator_a4 alone]
+def g(it):
+    while it:
+        yield it.pop(0)
+---
+for b in g(["SQL", "SQL2"]):
+    op.execute(b)
+[iterator_a5 alone]
+from itertools import islice
+def g(it):
+    while True:
+        b = list(islice(it, 1))
+        if not b:
+            return
+        yield b
+---
+for b in g(iter(["SQL", "SQL2"])):
+    for s in b: op.execute(s)
+[iterator_a6 alone]
+from itertools import islice
+def g(it, n):
+    it = iter(it)
+    while b := tuple(islice(it, n)):
+        yield b
+---
+for b in g(["SQL", "SQL2", "SQL3"], 2):
+    for s in b: op.execute(s)
+[iterator_a7 alone]
+def g(xs):
+    b = []
+    for x in xs:
+        b.append(x)
+        if len(b) == 2:
+            yield b
+            b = []
+    if b:
+        yield b
+---
+for b in g(["SQL", "SQL2", "SQL3"]):
+    for s in b: op.execute(s)
+[iterator_a8 alone]
+from itertools import islice
+---
+it = iter(["SQL", "SQL2"])
+a = list(islice(it, 1))
+b = list(islice(it, 1))
+op.execute(a[0])
+op.execute(b[0])
+[iterator_a9 alone]
+---
+it = iter(["SQL", "SQL2"])
+a = next(it)
+b = list(it)
+op.execute(a)
+op.execute(b[0])
+[iterator_a10 alone]
+from itertools import takewhile
+---
+it = iter(["SQL", "SELECT 1", "SQL2"])
+for s in takewhile(lambda s: not s.startswith("SEL"), it):
+    op.execute(s)
+for s in it:
+    op.execute(s)
+[iterator_a11 alone]
+---
+it = iter(["SQL", "SQL2"])
+for s in it:
+    op.execute(s)
+    break
+for s in it:
+    op.execute(s)
+[iterator_a12 alone]
+---
+it = iter(["SELECT 1", "SQL", "SQL2"])
+for a, b in zip(it, it):
+    op.execute(b)
+op.execute("SQL3")
+[iterator_a13 alone]
+---
+it = iter(["SQL", "SQL2"])
+for a, b in zip(*[it] * 2):
+    op.execute(a); op.execute(b)
+[iterator_a14 alone]
+from itertools import zip_longest
+---
+it = iter(["SQL", "SQL2", "SQL3"])
+for a, b in zip_longest(it, it):
+    op.execute(a)
+    if b: op.execute(b)
+[iterator_a15 alone]
+from itertools import groupby
+---
+for k, g in groupby(["SQL", "SQL2"], key=len):
+    for s in g: op.execute(s)
+[iterator_a16 alone]
+from itertools import chain
+---
+it = chain(["SQL"], iter(["SQL2"]))
+op.execute(next(it))
+for s in it: op.execute(s)
+[iterator_a17 alone]
+def g():
+    yield "SQL"
+    yield "SQL2"
+---
+it = g()
+op.execute(next(it))
+for s in it: op.execute(s)
+[iterator_a18 alone]
+def g():
+    for t in ("SQL", "SQL2"):
+        got = yield t
+        if got: op.execute(got)
+---
+it = g()
+s = next(it)
+it.send(s)
+op.execute("SQL3")
+[iterator_a19 alone]
+---
+it = enumerate(["SQL", "SQL2"])
+i, s = next(it)
+op.execute(s)
+for i, s in it: op.execute(s)
+[iterator_a20 alone]
+---
+it = map(str.strip, ["SQL ", " SQL2"])
+op.execute(next(it))
+op.execute(next(it))
+[iterator_a21 alone]
+---
+it = reversed(["SQL", "SQL2"])
+op.execute(next(it))
+op.execute(next(it))
+[iterator_a22 alone]
+---
+d = {"SQL": 1, "SQL2": 2}
+it = iter(d)
+op.execute(next(it))
+op.execute(next(it))
+[iterator_a23 alone]
+import itertools
+---
+a, b = itertools.tee(iter(["SQL", "SQL2"]))
+next(b)
+for s in b: op.execute(s)
+op.execute(next(a))
+[iterator_a24 alone]
+---
+it = iter([iter(["SQL"]), iter(["SQL2"])])
+for x in it:
+    for s in x: op.execute(s)
+[iterator_a26 alone]
+import itertools
+---
+for s in itertools.islice(["SELECT 1", "SQL", "SELECT 2", "SQL2"], 1, None, 2):
+    op.execute(s)
+[iterator_a27 alone]
+---
+xs = ["SQL", "SQL2", "SQL3"]
+for i in range(0, len(xs), 2):
+    for s in xs[i:i + 2]: op.execute(s)
+[iterator_a28 alone]
+---
+xs = ["SQL", "SQL2", "SQL3"]
+while xs:
+    head, xs = xs[:2], xs[2:]
+    for s in head: op.execute(s)
+[iterator_a29 alone]
+---
+xs = ["SQL", "SQL2"]
+it = iter(xs)
+while True:
+    try:
+        s = next(it)
+    except StopIteration:
+        break
+    op.execute(s)
+[iterator_a30 alone]
+---
+xs = iter(["SQL", "SQL2"])
+done = object()
+while (s := next(xs, done)) is not done:
+    op.execute(s)
+[iterator_b1 alone]
+from itertools import islice
+def g():
+    yield "SQL"
+    yield "SQL2"
+---
+it = g()
+for s in islice(it, 1): op.execute(s)
+for s in islice(it, 1): op.execute(s)
+[iterator_b2 alone]
+from itertools import islice
+---
+it = map(str.strip, ["SQL", "SQL2"])
+while b := list(islice(it, 1)):
+    for s in b: op.execute(s)
+[iterator_b3 alone]
+from itertools import islice
+---
+it = (s for s in ["SQL", "SQL2"])
+for b in iter(lambda: list(islice(it, 1)), []):
+    for s in b: op.execute(s)
+[iterator_b4 alone]
+from itertools import islice, chain
+---
+it = iter(["SQL", "SQL2"])
+for f in it:
+    for s in chain([f], islice(it, 1)):
+        op.execute(s)
+[iterator_b5 alone]
+---
+it = zip(["SQL", "SQL2"], [1, 2])
+for s, n in it:
+    op.execute(s)
+    break
+for s, n in it: op.execute(s)
+[iterator_b6 alone]
+from itertools import islice
+---
+it = iter({"SQL": 1, "SQL2": 2}.items())
+while b := dict(islice(it, 1)):
+    for s in b: op.execute(s)
+[reading_f1 alone]
+from pathlib import Path
+---
+with open(Path(__file__).with_name("x_9.sql")) as f:
+    while line := f.readline():
+        op.execute(line)
+=== x_9.sql
+SQL
+SQL2
+[reading_f2 alone]
+from pathlib import Path
+---
+with open(Path(__file__).with_name("x_9.sql")) as f:
+    next(f)
+    for line in f:
+        op.execute(line)
+=== x_9.sql
+SELECT 1
+SQL
+[reading_f4 alone]
+from pathlib import Path
+---
+buf = []
+for line in Path(__file__).with_name("x_9.sql").read_text().splitlines():
+    if not line.strip() or line.startswith("--"):
+        continue
+    buf.append(line)
+    if line.rstrip().endswith(";"):
+        op.execute("\n".join(buf))
+        buf = []
+=== x_9.sql
+-- first
+SQL;
+
+SQL2;
+[reading_f5 alone]
+from pathlib import Path
+---
+def statements(text):
+    stmt = ""
+    for line in text.splitlines():
+        stmt += line + "\n"
+        if line.endswith(";"):
+            yield stmt
+            stmt = ""
+for s in statements(Path(__file__).with_name("x_9.sql").read_text()):
+    op.execute(s)
+=== x_9.sql
+SQL;
+SQL2;
+[reading_f6 alone]
+import csv
+from pathlib import Path
+---
+with open(Path(__file__).with_name("x_9.csv"), newline="") as f:
+    for row in csv.DictReader(f):
+        op.execute(f"UPDATE {row['table']} SET a = 1")
+op.execute("SQL")
+=== x_9.csv
+table
+TBL2
+[reading_f7 alone]
+import json
+from pathlib import Path
+---
+for s in json.loads(Path(__file__).with_name("x_9.json").read_text())["statements"]:
+    op.execute(s)
+=== x_9.json
+{"statements": ["SQL", "SQL2"]}
+[reading_f10 alone]
+import glob, os
+---
+for p in sorted(glob.glob(os.path.join(os.path.dirname(__file__), "sql_9", "*.sql"))):
+    op.execute(open(p).read())
+=== sql_9/a.sql
+SQL
+=== sql_9/b.sql
+SQL2
+[reading_f12 alone]
+import gzip, base64, zlib
+---
+op.execute(zlib.decompress(zlib.compress(b"SQL")).decode())
+[reading_f14 alone]
+import io
+---
+s = io.StringIO("SQL")
+s.read()
+s.seek(0)
+op.execute(s.read())
+[reading_f15 alone]
+import re
+---
+it = re.finditer(r"<(.*?)>", "<SQL><SQL2>")
+m = next(it)
+op.execute(m.group(1))
+for m in it:
+    op.execute(m[1])
+[reading_f16 alone]
+import re
+---
+m = re.search(r"(?P<v>HEAD) (?P<t>\S+) (?P<r>.*)", "HEAD TBL TAIL")
+op.execute(f"{m['v']} {m.group('t')} {m.groupdict()['r']}")
+[reading_f17 alone]
+import itertools
+---
+c = itertools.cycle(["SQL", "SQL2"])
+for _ in range(2):
+    op.execute(next(c))
+[reading_f18 alone]
+import itertools
+---
+n = itertools.count(1)
+tables = {1: "TBL", 2: "TBL2"}
+op.execute(f"HEAD {tables[next(n)]} TAIL")
+op.execute(f"UPDATE {tables[next(n)]} SET a = 1")
+[reading_f19 alone]
+---
+x = dict(zip(*[iter(["a", "SQL", "b", "SQL2"])] * 2))
+for s in x.values(): op.execute(s)
+[reading_f20 alone]
+import queue
+---
+q = queue.Queue()
+for s in ("SQL", "SQL2"): q.put(s)
+while not q.empty():
+    op.execute(q.get())
+[reading_f21 alone]
+import queue
+---
+q = queue.PriorityQueue()
+q.put((2, "SQL")); q.put((1, "SQL2"))
+while True:
+    try: _, s = q.get_nowait()
+    except queue.Empty: break
+    op.execute(s)
+[reading_f23 alone]
+import collections
+---
+d = collections.deque(["SQL", "SQL2"])
+while d:
+    op.execute(d.popleft())
+[reading_f24 alone]
+---
+stack = [["SQL", ["SQL2"]]]
+while stack:
+    x = stack.pop()
+    if isinstance(x, list): stack.extend(x)
+    else: op.execute(x)
+[reading_f25 alone]
+---
+it = iter([1, 2, 3])
+for i in it:
+    if i == 2:
+        op.execute("SQL")
+        break
+else:
+    op.execute("SELECT 1")
+for i in it:
+    op.execute("SQL2")
+[reading_f26 alone]
+---
+it = iter(["a", "b"])
+for x in it:
+    y = next(it, None)
+    if y == "b":
+        op.execute("SQL")
+[reading_f27 alone]
+---
+def first(xs):
+    for x in xs:
+        return x
+it = iter(["SQL", "SQL2"])
+op.execute(first(it))
+op.execute(first(it))
+[reading_f28 alone]
+---
+xs = (s for s in ("SQL", "SQL2"))
+any(s.startswith("Q") for s in ["x"])
+a, *b = xs
+op.execute(a)
+for s in b: op.execute(s)
+[reading_f29 alone]
+---
+it = map(lambda s: s, ["SQL"])
+list(it)
+for s in it:
+    op.execute("SELECT 1")
+op.execute("SQL2")
+[reading_f30 alone]
+---
+pairs = zip(["a", "b"], ["SQL", "SQL2"])
+d = dict(pairs)
+for k in ("a", "b"): op.execute(d[k])
+[reading_f31 alone]
+---
+rows = list(enumerate(["SQL", "SQL2"]))
+for i, s in rows: op.execute(s)
+for i, s in rows[:1]: op.execute(s)
+[reading_f32 alone]
+---
+it = reversed([1, 2])
+op.execute("SQL" if list(it) == [2, 1] else "SELECT 1")
+[reading_f33 alone]
+---
+it = filter(None, ["SQL", ""])
+if it:
+    for s in it: op.execute(s)
+[reading_f34 alone]
+---
+it = iter([])
+while it:
+    op.execute("SQL")
+    break
 """)
 
 FAMILY.add(
