@@ -23,9 +23,9 @@ else:
     io, zipfile = Later("io"), Later("zipfile")
 
 NEVER_OURS = frozenset(
-    {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}
+    "alembic celery django migration_guard peewee psycopg psycopg2 south sqlalchemy sqlmodel yoyo".split()
 )
-"""Libraries that are known by name: a folder `alembic/` beside the migrations must not hide the library."""
+"""Libraries that are known by name: a folder `alembic/` beside the migrations, or `celery.py` in a project, must not hide the library."""
 _LOADED_FIRST = frozenset(sys.builtin_module_names) | frozenset(
     "abc ast asyncio codecs collections contextlib copy dataclasses datetime decimal enum functools importlib inspect io "
     "itertools json logging operator os pathlib re string sys tempfile threading time types typing uuid warnings "

@@ -1,4 +1,4 @@
-"""Data changes that only some servers know: ClickHouse's mutations, and what CockroachDB and SQL Server spell their own way."""
+"""Data changes that only some servers know: ClickHouse's mutations, and what CockroachDB, SQL Server and Oracle spell their own way."""
 
 from __future__ import annotations
 
@@ -17,10 +17,22 @@ _KINDS = {
     "BULK": OperationKind.INSERT_VALUES,
     "DELETE": OperationKind.DELETE,
 }
+_OF_ROWS = {**_MUTATIONS, "INSERT": OperationKind.INSERT_VALUES}
+"""What Oracle does to the rows of a query in a table's place."""
 
 
 def target(statement: Statement, at: int) -> int | None:
-    """Where the table stands that `UPSERT INTO`, `IMPORT INTO`, `BULK INSERT` or `DELETE TOP (…)` writes; None elsewhere."""
+    """Where the table stands that `UPSERT INTO`, `IMPORT INTO`, `BULK INSERT` or `DELETE TOP (…)` writes; None elsewhere.
+
+    Of Oracle's it is the first INTO of `INSERT ALL` or `INSERT FIRST`, and the parenthesis of `UPDATE (SELECT …)`.
+    """
+    match statement.word(at), statement.word(at + 1):
+        case "INSERT", "ALL" | "FIRST" if (into := statement.find(at + 2, len(statement), "INTO")) < len(statement):
+            return into
+        case "UPDATE" | "DELETE" | "INSERT", _:
+            first = statement.skip(at + 1, "FROM", "INTO", "TABLE")
+            if statement.is_(first, "(", "SELECT"):
+                return first
     match statement.word(at), statement.word(at + 1):
         case ("UPSERT" | "IMPORT", "INTO") | ("BULK", "INSERT"):
             return at + 2
@@ -33,8 +45,24 @@ def change(statement: Statement, at: int, index: int) -> Change:
     verb, stop = statement.word(at), len(statement)
     if verb == "UPSERT":
         return writes.insert(statement, at, stop)
+    if statement.word(index) == "INTO":
+        return _insert_all(statement, at, index)
+    if statement[index].text == "(":
+        from_ = statement.find(index + 1, statement.beyond(index) - 1, "FROM")
+        name, _ = statement.name(from_ + 1)
+        return writes.change(_OF_ROWS[verb], statement, at, stop, name)
     name, _ = statement.name(index)
     return writes.change(_KINDS[verb], statement, at, stop, name)
+
+
+def _insert_all(statement: Statement, at: int, first: int) -> Change:
+    """`INSERT ALL INTO a … INTO b … SELECT …`: what the SELECT reads, each into its table."""
+    stop = len(statement)
+    into = [index for index in statement.level(first, stop) if statement.word(index) == "INTO"]
+    read, _ = statement.name(statement.find(statement.find(first, stop, "SELECT"), stop, "FROM") + 1)
+    constant = read is not None and read.text.lower() == "dual"
+    kind = OperationKind.INSERT_VALUES if constant else OperationKind.INSERT_SELECT
+    return writes.change(kind, statement, at, stop, *(statement.name(index + 1)[0] for index in into))
 
 
 def mutations(statement: Statement, at: int) -> Iterator[Change]:

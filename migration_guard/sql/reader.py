@@ -78,7 +78,9 @@ class Reader(Bodies):
                 return [self._function(statement, at)]
             case "TRUNCATE":
                 return [*self._changes(statement, at, len(statement), body=body)]
-            case "UPSERT" | "IMPORT" | "BULK" | "DELETE" if (table := dialects.target(statement, at)) is not None:
+            case "UPSERT" | "IMPORT" | "BULK" | "DELETE" | "UPDATE" | "INSERT" if (
+                table := dialects.target(statement, at)
+            ) is not None:
                 return [
                     dialects.change(statement, at, table),
                     *self._calls.called(statement, at, start, end),

@@ -160,6 +160,15 @@ WRITES = {
         "CREATE OR ALTER PROCEDURE p AS BEGIN SELECT 1 UPDATE leads SET hot = 1 END\nGO\nEXEC p": "UPDATE leads",
     },
     "oracle": {
+        "INSERT ALL INTO leads (id) VALUES (1) INTO calls (id) VALUES (2) SELECT * FROM dual": "INSERT_VALUES calls, INSERT_VALUES leads",
+        "INSERT ALL WHEN hot > 1 THEN INTO leads VALUES (id) ELSE INTO calls VALUES (id) SELECT id, hot FROM old_leads": "INSERT_SELECT calls, INSERT_SELECT leads",
+        "INSERT FIRST WHEN hot > 1 THEN INTO leads (id) VALUES (id) SELECT id, hot FROM old_leads": "INSERT_SELECT leads",
+        "UPDATE (SELECT l.hot FROM leads l JOIN calls c ON c.lead_id = l.id) SET hot = 1": "UPDATE leads",
+        "DELETE FROM (SELECT * FROM leads WHERE id = 1)": "DELETE leads",
+        "DELETE (SELECT * FROM leads WHERE id = 1)": "DELETE leads",
+        "INSERT INTO (SELECT id FROM leads) VALUES (1)": "INSERT_VALUES leads",
+        "MERGE INTO leads l USING calls c ON (c.lead_id = l.id) WHEN MATCHED THEN UPDATE SET hot = 1 DELETE WHERE l.hot = 2": "MERGE leads",
+        "UPDATE leads l SET (hot, score) = (SELECT 1, 2 FROM dual)": "UPDATE leads",
         "MERGE INTO leads l USING old_leads o ON (l.id = o.id) WHEN MATCHED THEN UPDATE SET l.hot = o.hot DELETE WHERE l.hot = 0 WHEN NOT MATCHED THEN INSERT (id) VALUES (o.id)": "MERGE leads",
         "DELETE leads WHERE hot = 0": "DELETE leads",
         "INSERT /*+ APPEND */ INTO leads SELECT * FROM old_leads": "INSERT_SELECT leads",
@@ -283,6 +292,7 @@ CLEAN = {
         "GRANT UPDATE ON leads TO crm",
     ),
     "oracle": (
+        "LOCK TABLE leads IN EXCLUSIVE MODE",
         "ALTER INDEX i REBUILD ONLINE",
         "CREATE OR REPLACE VIEW v AS SELECT * FROM leads WITH READ ONLY",
         "CREATE SEQUENCE s START WITH 1 NOCACHE",
