@@ -3114,6 +3114,288 @@ it = iter([])
 while it:
     op.execute("SQL")
     break
+[alias_s1 alone]
+import copy
+class A:
+    def __init__(self): self.steps = []
+---
+a = A()
+b = copy.copy(a)
+b.steps.append("SQL")
+for s in a.steps: op.execute(s)
+[alias_s2 alone]
+---
+d = {"x": []}
+e = dict(d)
+e["x"].append("SQL")
+for s in d["x"]: op.execute(s)
+[alias_s3 alone]
+---
+d = {"x": []}
+e = {**d}
+e["x"].append("SQL")
+for s in d["x"]: op.execute(s)
+[alias_s4 alone]
+---
+l = [[]]
+m = l[:]
+m[0].append("SQL")
+for s in l[0]: op.execute(s)
+[alias_s5 alone]
+from dataclasses import dataclass, field, replace
+@dataclass
+class A:
+    steps: list = field(default_factory=list)
+---
+a = A()
+b = replace(a)
+b.steps.append("SQL")
+for s in a.steps: op.execute(s)
+[alias_s6 alone]
+from functools import partial
+---
+l = []
+add = partial(list.append, l)
+add("SQL")
+for s in l: op.execute(s)
+[alias_s7 alone]
+from collections import namedtuple
+N = namedtuple("N", "steps")
+---
+n = N([])
+n.steps.append("SQL")
+for s in n[0]: op.execute(s)
+[alias_s8 alone]
+def g(xs):
+    b = []
+    for x in xs:
+        b.append(x)
+        if len(b) == 1:
+            yield b
+            b.clear()
+---
+for b in g(["SQL", "SQL2"]):
+    for s in b: op.execute(s)
+[alias_s9 alone]
+---
+lists = [[], []]
+for i, l in enumerate(lists): l.append("SQL" if i else "SQL2")
+for l in lists:
+    for s in l: op.execute(s)
+[alias_s10 alone]
+---
+d = {"a": [], "b": []}
+for k, v in d.items(): v.append("SQL")
+for v in d.values():
+    for s in v: op.execute(s)
+[alias_s11 alone]
+---
+lists = [[]]
+list(map(lambda l: l.append("SQL"), lists))
+for s in lists[0]: op.execute(s)
+[alias_s12 alone]
+---
+lists = [[]] * 2
+lists[0].append("SQL")
+for s in lists[1]: op.execute(s)
+[alias_s13 alone]
+---
+a = b = []
+a.append("SQL")
+for s in b: op.execute(s)
+[alias_s14 alone]
+class A:
+    def __init__(self, steps): self.steps = steps
+---
+l = []
+a = A(l)
+l.append("SQL")
+for s in a.steps: op.execute(s)
+[alias_s15 alone]
+X_9 = []
+---
+globals()["X_9"].append("SQL")
+for s in X_9: op.execute(s)
+[alias_s17 alone]
+from types import MappingProxyType
+---
+d = {}
+p = MappingProxyType(d)
+d["s"] = "SQL"
+op.execute(p["s"])
+[alias_s18 alone]
+---
+d = {}
+k = d.keys()
+d["SQL"] = 1
+for s in k: op.execute(s)
+[alias_s19 alone]
+import weakref
+class A: pass
+---
+a = A()
+p = weakref.proxy(a)
+p.sql = "SQL"
+op.execute(a.sql)
+[alias_s20 alone]
+---
+(l := []).append("SQL")
+for s in l: op.execute(s)
+[alias_s21 alone]
+---
+t = ([], 1)
+t[0].append("SQL")
+for s in t[0]: op.execute(s)
+[alias_s22 alone]
+---
+t = ([],)
+x, = t
+x.append("SQL")
+for s in t[0]: op.execute(s)
+[alias_s23 alone]
+def f(acc):
+    acc += ["SQL"]
+---
+l = []
+f(l)
+for s in l: op.execute(s)
+[alias_s24 alone]
+def f(acc):
+    acc = acc + ["SELECT 1"]
+    return acc
+---
+l = ["SQL"]
+f(l)
+for s in l: op.execute(s)
+[alias_s25 alone]
+class A:
+    def __iadd__(self, x):
+        self.x = x
+        return self
+---
+a = A()
+b = a
+b += "SQL"
+op.execute(a.x)
+[alias_s26 alone]
+import copy
+---
+a = {"x": ["SQL"]}
+b = copy.deepcopy(a)
+a["x"].clear()
+for s in b["x"]: op.execute(s)
+[alias_s27 alone]
+---
+a = ["SELECT 1"]
+b = a.copy()
+b[0] = "SQL"
+op.execute(b[0])
+[alias_s28 alone]
+class Node:
+    def __init__(self): self.kids = []
+---
+root = Node()
+cur = root
+for s in ("SQL", "SQL2"):
+    n = Node()
+    n.sql = s
+    cur.kids.append(n)
+    cur = n
+def walk(n):
+    for k in n.kids:
+        op.execute(k.sql)
+        walk(k)
+walk(root)
+[alias_s29 alone]
+---
+rows = [{"s": "SELECT 1"}, {"s": "SELECT 2"}]
+by = {r["s"]: r for r in rows}
+by["SELECT 1"]["s"] = "SQL"
+for r in rows: op.execute(r["s"])
+[alias_s30 alone]
+---
+conf = {"steps": [{"sql": "SELECT 1"}]}
+for step in conf["steps"]:
+    step.update(sql="SQL")
+for step in conf["steps"]: op.execute(step["sql"])
+[alias_s31 alone]
+class Meta(type):
+    steps = []
+class A(metaclass=Meta): pass
+---
+A.steps.append("SQL")
+for s in Meta.steps: op.execute(s)
+[alias_s32 alone]
+class A:
+    def __init__(self): self._d = {}
+    def __getitem__(self, k): return self._d.setdefault(k, [])
+---
+a = A()
+a["x"].append("SQL")
+for s in a["x"]: op.execute(s)
+[alias_s33 alone]
+class A:
+    @property
+    def steps(self):
+        if not hasattr(self, "_s"): self._s = []
+        return self._s
+---
+a = A()
+a.steps.append("SQL")
+for s in a.steps: op.execute(s)
+[alias_s34 alone]
+def make():
+    acc = []
+    def add(x): acc.append(x)
+    def run():
+        for s in acc: op.execute(s)
+    return add, run
+---
+add, run = make()
+add("SQL")
+run()
+[alias_s35 alone]
+import contextlib
+@contextlib.contextmanager
+def collecting():
+    acc = []
+    yield acc
+    for s in acc: op.execute(s)
+---
+with collecting() as c:
+    c.append("SQL")
+[alias_s36 alone]
+import contextvars
+acc_9 = contextvars.ContextVar("acc")
+---
+acc_9.set([])
+acc_9.get().append("SQL")
+for s in acc_9.get(): op.execute(s)
+[alias_s37 alone]
+from collections import deque
+---
+d = deque()
+e = d
+e.append("SQL")
+while d: op.execute(d.pop())
+[alias_s38 alone]
+---
+d = {}
+d.setdefault("a", {}).setdefault("b", []).append("SQL")
+for x in d.values():
+    for y in x.values():
+        for s in y: op.execute(s)
+[alias_s39 alone]
+---
+x = [["SELECT 1"]]
+x[0][0] = "SQL"
+op.execute(x[0][0])
+[alias_s40 alone]
+---
+x = {"a": {"b": "SELECT 1"}}
+x["a"]["b"] = "SQL"
+y = x["a"]
+op.execute(y["b"])
 """)
 
 FAMILY.add(
