@@ -121,7 +121,7 @@ def leaves_alone(callee: Value, name: str) -> bool:
 
 def is_idle(package: str, name: str) -> bool:
     """Whether what a package out of sight has under a name is believed to change no rows, though it is called for its effect."""
-    if package in _READERS or package in _IDLE or package in _CREATES:
+    if package in _READERS | _IDLE | _CREATES or name in _OF_HELPERS.get(package, ()):
         return True
     return (
         bool(LOOKS.match(name) or _LOGGING.match(name) or asks(name))
