@@ -88,9 +88,12 @@ def leave(callee: Value, call: Call) -> Value:
 
 
 def _for_its_effect(origin: str, call: Call) -> None:
-    """`store.put_all()`: where nobody uses what something out of sight gives, it is called for what it does."""
+    """`store.put_all()`: where nobody uses what something out of sight gives, it is called for what it does.
+
+    So it is in a migration; a helper of the application's also fills caches and counts.
+    """
     machine, name = call.machine, call.name
-    if call.place.whole is not machine.statements.unused or machine.imports.is_running or machine.names.is_asked:
+    if call.place.whole is not machine.statements.unused or machine.scope.module is not machine.module:
         return
     package = origin.partition("@")[0].partition(".")[0]
     is_named = "." in origin or "@" in origin  # and not only called like something
