@@ -66,7 +66,9 @@ def later_of(
     candidate: Candidate, migration: Migration, pairs: Sequence[tuple[Piece, Site]], others: Sequence[Operation]
 ) -> Later | None:
     """Say what becomes of the steps that build on data changes. Raises CannotMove and Refused where they cannot wait."""
-    building = list(_in_order(step for piece, site in pairs for step in _building(site, piece, others)))
+    gone = {id(node) for _, site in pairs for node in site.statements}
+    following = (step for piece, site in pairs for step in _building(site, piece, others) if id(step.node) not in gone)
+    building = list(_in_order(following))
     path = contract_path(candidate.path)
     existing = _existing(path)
     if not building:

@@ -202,7 +202,7 @@ REFUSED = {
         "rows that may go",
     ),
     "other rows by their keys": (
-        "for key in Lead.objects.values_list('owner_id', flat=True):\n    lead = Lead.objects.get(pk=key)\n    lead.status = str(lead.name)\n    lead.save()",
+        "for key in Lead.objects.values_list('score', flat=True):\n    lead = Lead.objects.get(pk=key)\n    lead.score = len(lead.name)\n    lead.save()",
         "other rows",
     ),
     "a generator that is used up": (
