@@ -181,9 +181,8 @@ def _steps(
             continue
         if not told.pure:
             raise CannotRemove(
-                "it does more than to change the schema"
-                if builds
-                else f"line {step.line} would have to follow ({_first_line(step.code)})"
+                f"line {step.line} {'does more than to change the schema' if builds else 'would have to follow'} "
+                f"({_first_line(step.code)})"
             )
         _check_keys(told.words | {told.name}, pairs, makes=makes_key(told, step.code))
         chosen.append(step)

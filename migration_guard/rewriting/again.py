@@ -22,6 +22,8 @@ _DOES = TELLS | frozenset(
 """What is called for what it does, and does nothing but to rows, to containers, or to what people read."""
 _PUTS_TOGETHER = frozenset("format join format_map zfill".split())
 """Methods that make another text of one each time."""
+_SETTLES = frozenset({"Lower", "Upper", "Trim", "LTrim", "RTrim", "Abs", "Floor", "Ceil", "Round"})
+"""Django's functions that give the same of what they gave before."""
 _CHOOSES = frozenset({"values", "values_list"})
 """What names the columns that a query gives, of whichever table."""
 _REACHES_OUT = frozenset(
@@ -55,6 +57,9 @@ def updates_by_itself(every: ast.Module, helpers: ast.Module, fields: Collection
 
 def _made_of_itself(node: ast.expr, field: str, known: ast.Module) -> bool:
     """Whether an expression of Django's speaks of the field that it is for."""
+    match node:
+        case ast.Call(args=[ast.Constant()], keywords=[]) if last_name(node) in _SETTLES:
+            return False
     parts = list(_made_of(node, known))
     of_others = {
         id(given) for one in parts if last_name(one) in _CHOOSES and isinstance(one, ast.Call) for given in one.args
