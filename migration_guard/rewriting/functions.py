@@ -81,7 +81,9 @@ class Django(Loop):
         instead = {id(one.old): one.new for one in every}
         for narrowed in every:
             top = self._top_of(narrowed.old)
-            self._instead[id(top)] = top.visit(Replaced(instead))
+            whole = top.visit(Replaced(instead))
+            assert isinstance(whole, cst.CSTNode)
+            self._instead[id(top)] = whole
             lists |= narrowed.lists
         used = self._used({one for one in (models, editor, *_HELPERS) if one is not None}, lists)
         self._refuse_others(used)

@@ -31,19 +31,16 @@ def written(migration: Migration, contract: Contract, keys: Sequence[str], app: 
     """Write the later migration."""
     nodes = [*_statements(contract.up), *_statements(contract.down), *contract.back]
     needed = list(_needed(migration, contract, nodes))
-    imports = [one for one in needed if is_import(one)]
-    others = [one for one in needed if not is_import(one)]
     if contract.is_alembic:
-        text = _of_alembic(migration, contract, keys, imports, others)
+        text = _of_alembic(migration, contract, keys, needed)
     else:
-        text = _of_django(migration, contract, keys, app, imports, others)
+        text = _of_django(migration, contract, keys, needed, app)
     return text.encode(migration.source.tree.encoding)
 
 
-def _of_alembic(
-    migration: Migration, contract: Contract, keys: Sequence[str], imports: Sequence[Any], others: Sequence[Any]
-) -> str:
+def _of_alembic(migration: Migration, contract: Contract, keys: Sequence[str], needed: Sequence[Any]) -> str:
     """A revision of Alembic's, with both ways."""
+    imports, others = _parted(needed)
     name, revision = contract.name, contract.revision
     head = f'{_HEAD.format(revision)}.\n\nRevision ID: {name}\nRevises: {revision}\n"""\n'
     own = [] if _binds(imports, "op") else [cst.parse_statement("from alembic import op")]
@@ -58,15 +55,9 @@ def _of_alembic(
     return _laid_out(head, in_order([*imports, *own, cst.parse_statement(_IMPORT)]), body, _style(migration))
 
 
-def _of_django(
-    migration: Migration,
-    contract: Contract,
-    keys: Sequence[str],
-    app: str,
-    imports: Sequence[Any],
-    others: Sequence[Any],
-) -> str:
+def _of_django(migration: Migration, contract: Contract, keys: Sequence[str], needed: Sequence[Any], app: str) -> str:
     """A migration of Django's, whose operations take themselves back."""
+    imports, others = _parted(needed)
     function = _function(_WAIT, _waiting("schema_editor.connection", keys), "(apps, schema_editor)")
     elements = "".join(f"        {_element(migration, step)},\n" for step in contract.up)
     cls = (
@@ -79,6 +70,11 @@ def _of_django(
     text = _laid_out(f'{_HEAD.format(contract.revision)}."""\n', every, [*others, function], _style(migration))
     newline = migration.source.tree.default_newline
     return f"{text}{newline}{newline}{cls.replace(chr(10), newline)}"
+
+
+def _parted(needed: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """The imports among statements, and the others."""
+    return [one for one in needed if is_import(one)], [one for one in needed if not is_import(one)]
 
 
 def _binds(imports: Sequence[Any], name: str) -> bool:
