@@ -210,7 +210,9 @@ def _of_session(change: _Change, drafted: Draft) -> Piece:
     if key is None:
         raise CannotMove(f"its class has no attribute for the key {drafted.keys[0]}; {rendition.refusal}")
     site = change.migration.site(rendition, rendition.calls)
-    mapped = Mapped(change.migration, Path(change.finding.path), site.statements, rows.row)
+    if {*drafted.keys} & {*rows.columns}:
+        raise CannotMove(f"its loop gives a row another key; {rendition.refusal}")
+    mapped = Mapped(change.migration, Path(change.finding.path), site.statements, rows.row, rows.fields)
     written = mapped.written(FUNCTION, change.label, drafted.table, key, fills=drafted.fills)
     models = models_of(schema, drafted)
     drafted = with_unread(replace(drafted, names=drafted.names | written.words), schema)

@@ -458,3 +458,60 @@ def test_what_a_statement_depends_on_is_no_less_where_it_is_moved(tmp_path: Path
         assert of, name
         assert len(refused) == (len(of) if reason else 0), (name, refused)
         assert any(reason in one for one in refused) or not reason, (name, refused)
+
+
+CLASSES = """Base = sa.orm.declarative_base()
+
+
+class Owner(Base):
+    __tablename__ = "settings"
+    id = sa.Column(sa.BigInteger, primary_key=True)
+    leads = sa.orm.relationship("Lead")
+
+
+class Lead(Base):
+    __tablename__ = "leads"
+    id = sa.Column(sa.BigInteger, primary_key=True)
+    status = sa.Column(sa.Text)
+    name = sa.Column(sa.Text)
+    parent_id = sa.Column(sa.ForeignKey("leads.id"))
+    parent = sa.orm.relationship("Lead", remote_side=[id])
+    tenant_id = sa.Column(sa.ForeignKey("settings.id"))
+    owner = sa.orm.relationship("Owner")
+
+
+class Twin(Base):
+    __tablename__ = "leads"
+    id = sa.Column(sa.BigInteger, primary_key=True)
+    status = sa.Column(sa.Text)
+
+
+"""
+MAPPED = {
+    "its own": ("lead.status = lead.name.strip('x')", ""),
+    "its parent's": ("lead.status = str(lead.parent.status)", "other rows"),
+    "its owner's others": ("lead.status = lead.owner.leads[0].status", "other rows"),
+    "those of a second class": ("lead.status = str(others.get(lead.parent_id))", "other rows"),
+    "what is out of sight": ("lead.status = lead.shown.strip()", "other rows"),
+    "its key": ("lead.id = len(lead.name)", "another key"),
+    "a swap": (
+        "old = lead.name.strip()\n        lead.name = lead.status\n        lead.status = old",
+        "from the one that stands there",
+    ),
+}
+
+
+def test_what_a_class_of_a_session_leads_to_is_seen(tmp_path: Path) -> None:
+    folder = versions(tmp_path, SCHEMA)
+    for number, (body, _) in enumerate(MAPPED.values()):
+        twins = "    others = {one.id: one.status for one in session.query(Twin)}\n" if "others" in body else ""
+        whole = (
+            f"{HEAD.replace('{name}', f'm{number}')}{CLASSES}def upgrade():\n    session = Session(bind=op.get_bind())\n"
+            f"{twins}    for lead in session.query(Lead):\n        {body}\n    session.commit()\n"
+        )
+        (folder / f"m{number}.py").write_text(whole)
+    plans = {stem: made for stem, _, made in planned(tmp_path)}
+    for number, (name, (_, reason)) in enumerate(MAPPED.items()):
+        one = plans[f"m{number}"]
+        assert isinstance(one, Refusal) is bool(reason), (name, one)
+        assert not isinstance(one, Refusal) or reason in one.reason, (name, one.reason)
