@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from migration_guard.later import re
 from migration_guard.rewriting.expressions import TELLS, last_name, values_of
 from migration_guard.rewriting.names import names_of, root_of
 
@@ -13,6 +14,8 @@ _CHANCE = frozenset(
     "uuid1 uuid4 random randint randrange choice choices sample shuffle token_hex token_urlsafe token_bytes getrandbits "
     "get_random_string urandom make_password get_random_secret_key generate_key Random RandomUUID RawSQL Func".split()
 )
+_BY_CHANCE = re.compile(r"(?:^|_)(?:generate|random\w*|guid|uuid\d?|secret|nonce|salt|otp)(?:_|$)", re.IGNORECASE)
+"""How functions are called that make another value each time, where what they do is out of sight."""
 _ADDS_TO = frozenset("append appendleft extend extendleft insert pop popitem popleft reverse remove".split())
 _DOES = TELLS | frozenset(
     "save asave delete adelete update aupdate bulk_update abulk_update refresh_from_db execute flush commit expire expunge add set "
@@ -151,7 +154,9 @@ def not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool) 
         return "its loop reaches beyond the database"
     if fills:
         return None
-    if found := named & _CHANCE:
+    defined = {one.name for one in ast.walk(every) if isinstance(one, (ast.FunctionDef, ast.ClassDef))}
+    strange = {name for name in called - defined if _BY_CHANCE.search(name)}
+    if found := (named & _CHANCE) | strange:
         return f"{min(found)} gives another value each time, and no condition tells which rows are done"
     if next(_computed(body.body, row, every), None) is not None:
         return _AGAIN

@@ -240,6 +240,7 @@ DOES_NOT = (
     ("if 'x' not in row.a:\n    row.a = row.a + 'y'", "from the one that stands there"),
     ("if 'x' not in row.a:\n    row.a += 'x'\nelse:\n    row.a += 'z'", "from the one that stands there"),
     ("row.a = uuid.uuid4()", "another value each time"),
+    ("row.a = Codes.generate_code()", "another value each time"),
     ("row.a = timezone.now()", "depends on the time of running"),
     ("row.a = requests.get(row.b).text", "reaches beyond the database"),
     ("row.a = f(row.b)\nnotify(row)", r"what notify() does is not seen"),
