@@ -134,6 +134,22 @@ def test_a_star_binds_what_nothing_else_does(framework: str, source: str, expect
     assert [f"{one.kind.value} {one.table}" for one in found] == expected
 
 
+FLASK = "from alembic import op\nfrom flask_sqlalchemy import SQLAlchemy\nfrom app.models import Lead\nrevision = '1'\ndown_revision = None\ndb = SQLAlchemy()\n"
+SESSIONS = {
+    "session = db.session()\ndef upgrade():\n    session.query(Lead).filter(Lead.id == 1).delete()": ["DELETE None"],
+    "def upgrade():\n    session = db.create_scoped_session()\n    session.execute('UPDATE leads SET hot = 1')": ["UPDATE leads"],
+    "def upgrade():\n    with db.session() as session:\n        print(session.query(Lead).all())": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), SESSIONS.items())
+def test_a_session_that_flask_sqlalchemy_makes_is_one(source: str, expected: list[str]) -> None:
+    found = [
+        one.operation for one in findings(FLASK + source, "alembic") if one.code < "MG2" and one.operation is not None
+    ]
+    assert [f"{one.kind.value} {one.table}" for one in found] == expected
+
+
 EAGER = {
     "tasks_eager": "CELERY_TASK_ALWAYS_EAGER = True", "conf": "app.conf.update(task_always_eager=DEBUG)",
     "base": "CELERY_TASK_ALWAYS_EAGER = env.bool('EAGER')", "old": "CELERYD = {'always_eager': True}",
