@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migration_guard.later import re
 from migration_guard.operations import OperationKind
 from migration_guard.sql import writes
 from migration_guard.sql.names import Name
+from migration_guard.sql.scan import Sort, words
 from migration_guard.sql.statement import Statement
-from migration_guard.sql.steps import Change
+from migration_guard.sql.steps import Change, Doubted, Renamed, Step
 
 _MUTATIONS = {"UPDATE": OperationKind.UPDATE, "DELETE": OperationKind.DELETE}
 _SHAPES = frozenset("ADD ALTER ATTACH CHANGE COMMENT DETACH DROP MODIFY MOVE RENAME RESET SET".split())
@@ -99,3 +101,31 @@ def _commands(statement: Statement, at: int) -> Iterator[int]:
         text = statement[index].text
         begins = text == ","
         index = statement.beyond(index) if text == "(" else index + 1
+
+
+SCHEMA_PROCEDURES = words(
+    "sp_rename sp_addextendedproperty sp_updateextendedproperty sp_dropextendedproperty sp_addrolemember sp_droprolemember sp_addrole "
+    "sp_droprole sp_addlogin sp_droplogin sp_adduser sp_dropuser sp_grantdbaccess sp_revokedbaccess sp_addtype sp_droptype sp_bindefault "
+    "sp_unbindefault sp_bindrule sp_unbindrule sp_changeobjectowner sp_configure sp_dboption sp_help sp_helpconstraint sp_helpindex "
+    "sp_helptext sp_columns sp_tables sp_lock sp_who sp_spaceused sp_depends sp_recompile sp_refreshview sp_refreshsqlmodule "
+    "sp_settriggerorder sp_tableoption sp_indexoption sp_autostats sp_updatestats sp_createstats sp_getapplock sp_releaseapplock "
+    "sp_addmessage sp_dropmessage sp_fulltext_catalog sp_fulltext_column sp_fulltext_database sp_fulltext_table sp_xml_removedocument "
+    "sp_cdc_enable_db sp_cdc_enable_table sp_cdc_disable_db sp_cdc_disable_table sp_create_plan_guide sp_control_plan_guide"
+)
+"""Procedures of SQL Server that change the schema, or look at it; whoever writes one of his own may call it `sp_…`, too."""
+_OF_TABLES = frozenset({"", "object"})
+
+
+def renamed(statement: Statement, name: Name, after: int) -> Iterator[Step]:
+    """What `sp_rename 'old', 'new', 'OBJECT'` makes of tables; the names that are not written out may be any."""
+    if name.last != "sp_rename":
+        return
+    parts = [one for one in statement.tokens[after:] if one.text not in {",", ";"}]
+    given = [one.text.removeprefix("N").strip("'") for one in parts if one.sort is Sort.STRING]
+    span = (statement[after - 1].start, statement[len(statement) - 1].end)
+    if len(given) < len(parts):
+        yield Doubted(None, *span)
+    elif len(given) > 1 and (given[2].lower() if len(given) > 2 else "") in _OF_TABLES:
+        old = re.sub(r"[\[\]\"]", "", given[0])
+        schema = old.rpartition(".")[0]
+        yield Renamed(old, f"{schema}.{given[1]}" if schema else given[1], *span)
