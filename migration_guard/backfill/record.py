@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 from migration_guard.backfill.earned import Earned
 from migration_guard.backfill.keys import Value
@@ -106,17 +106,6 @@ class Entry:
             "touched": self.touched,
             **counts,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Besides:
-    """A question to which a statement also gives the answer: a round trip of its own would cost more."""
-
-    sql: str = "SELECT NULL"
-    parameters: Mapping[str, object] = field(default_factory=dict)
-
-
-NOTHING_BESIDES = Besides()
 
 
 @dataclass(frozen=True, slots=True)

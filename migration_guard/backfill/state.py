@@ -12,15 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.asks import NO_QUESTION, Asks, Question
 from migration_guard.backfill.brake.law import BLIND
 from migration_guard.backfill.earned import Verdict
 from migration_guard.backfill.errors import Fault, LostClaim
 from migration_guard.backfill.keys import Value, quoted
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.record import (
-    NOTHING_BESIDES,
-    Besides,
     Control,
     Entry,
     Place,
@@ -183,18 +181,27 @@ class Store:
         thresholds: str | None = None,
     ) -> Control:
         """Ask, at the beginning of a batch, whether it may be, and where its windows stand."""
-        rows = self._sent(
-            connection,
-            "control",
-            parts={**self.steering, "before": self.sql("at_it_besides", who="<", alive=statement("range_alive"))},
-            thresholds=thresholds,
-            blind=BLIND,
-            backfill=key,
-            token=token,
-            windows=list(windows),
-            tables=list(tables),
-            who=whoami(),
-        ).all()
+        asked = self.asking_control(key, token, windows, tables, thresholds=thresholds)
+        return self.control_of(connection.exec_driver_sql(asked.sql, dict(asked.parameters)).all())
+
+    def asking_control(
+        self, key: str, token: int, windows: Sequence[int], tables: Sequence[int], *, thresholds: str | None = None
+    ) -> Question:
+        """Give that question, to be sent with something else."""
+        before = self.sql("at_it_besides", who="<", alive=statement("range_alive"))
+        parameters = {
+            "thresholds": thresholds,
+            "blind": BLIND,
+            "backfill": key,
+            "token": token,
+            "windows": list(windows),
+            "tables": list(tables),
+            "who": whoami(),
+        }
+        return Question(self.sql("control", before=before, **self.steering), parameters)
+
+    def control_of(self, rows: Sequence[Any]) -> Control:
+        """Read its answer."""
         if not rows or not rows[0][1]:
             raise LostClaim("another runner has taken it over")
         request, _, queued, set_aside = rows[0][:4]
@@ -279,31 +286,36 @@ class Store:
         key: str,
         token: int,
         entries: Sequence[Entry],
-        besides: Besides = NOTHING_BESIDES,
+        besides: Question = NO_QUESTION,
         *,
         lease: float,
         share: Share | None = None,
     ) -> object:
         """Write the outcome of a batch in its own transaction, or refuse if the claim or a window is not ours.
 
-        Gives the answer to what is asked besides.
+        Gives the answer to what is asked besides: a round trip of its own would cost more.
         """
-        beat, tokens = "beat", dict[int, int]()
-        parameters: dict[str, object] = {"backfill": key, "token": token}
+        moved = self.moving(key, token, lease, share)
+        tokens = share.tokens if share is not None and not share.ends else {}
+        written = [{**entry.fields, "token": tokens.get(entry.window)} for entry in entries]
+        parameters = {**moved.parameters, **besides.parameters, "entries": json.dumps(written)}
+        row = connection.exec_driver_sql(self.sql("record", moved=moved.sql, besides=besides.sql), parameters).one()
+        if row[0] != len(entries):
+            raise LostClaim("another runner has taken it over")
+        return row[1]
+
+    def moving(self, key: str, token: int, lease: float, share: Share | None) -> Question:
+        """Give the part of a statement that moves cursors as its `entry` says, if the claim is still ours."""
+        beat, fenced = "beat", False
+        parameters: dict[str, object] = {"backfill": key, "token": token, "lease": lease}
         if share is not None and share.ends:
             ((window, claim),) = share.tokens.items()
             beat, parameters = "beat_of_end", {**parameters, "window": window, "claim": claim}
         elif share is not None:
-            beat, tokens = "beat_of_range", dict(share.tokens)
-        leased, fenced = statement("leased"), bool(tokens)
+            beat, fenced = "beat_of_range", bool(share.tokens)
+        leased = statement("leased")
         parts = {"renewed": f", {leased}" if fenced else "", "fenced": statement("fenced") if fenced else ""}
-        sql = self.sql("record", beat=self.sql(beat, leased=leased), besides=besides.sql, **parts)
-        written = [{**entry.fields, "token": tokens.get(entry.window)} for entry in entries]
-        parameters["entries"] = json.dumps(written)
-        row = connection.exec_driver_sql(sql, {**parameters, "lease": lease, **besides.parameters}).one()
-        if row[0] != len(entries):
-            raise LostClaim("another runner has taken it over")
-        return row[1]
+        return Question(self.sql("moved", beat=self.sql(beat, leased=leased), **parts), parameters)
 
     def skip(self, connection: Connection, window: int, keys: Sequence[Value]) -> None:
         """Note keys that a batch found locked, to come back to."""

@@ -72,6 +72,8 @@ class Way:
 
     attached: str
     """What is checked or run when the table is written, and must be the same when a batch has gone it."""
+    change: str
+    """The update over the rows of a window."""
     repeats: bool
     """Whether doing a batch once more, after a crash that took it back, gives the same again."""
 

@@ -1,15 +1,20 @@
 -- What a batch writes of itself, in its own transaction.
 
 -- name: record
--- Cursors and counts, in the transaction of the rows. The token fences off a runner that another has replaced, the
--- number of batches one whose COMMIT went through although its reply was lost.
-WITH beat AS (
-    {beat}
-), entry AS (
+-- Cursors and counts, in the transaction of the rows.
+WITH entry AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset(%(entries)s::jsonb) AS entry (
         id bigint, batches bigint, cursor_key text[], done boolean, touched bigint, examined bigint, changed bigint,
         unchanged bigint, done_already bigint, locked bigint, quarantined bigint, token bigint
     )
+), {moved}
+SELECT pg_catalog.count(*), ({besides}) FROM moved
+
+-- name: moved
+-- The token fences off a runner that another has replaced, the number of batches one whose COMMIT went through although
+-- its reply was lost.
+beat AS (
+    {beat}
 ), moved AS (
     UPDATE {state}.windows AS w SET batches = w.batches + 1,
         cursor_key = COALESCE(entry.cursor_key, w.cursor_key), done = w.done OR entry.done,
@@ -20,7 +25,6 @@ WITH beat AS (
     FROM beat, entry WHERE w.id = entry.id AND w.batches = entry.batches {fenced}
     RETURNING w.id
 )
-SELECT pg_catalog.count(*), ({besides}) FROM moved
 
 -- name: beat
 -- Of who has the backfill to itself.
