@@ -33,6 +33,7 @@ from migration_guard.backfill.pace import ALLOWANCE
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
 from migration_guard.backfill.record import Control, Entry
+from migration_guard.backfill.residue import prevented
 from migration_guard.backfill.sieve import Unreadable, unreadable
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
@@ -241,8 +242,7 @@ def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wa
     )
     _write(connection, job, [Entry(place, counts, touched=done + len(changed.bad))], rests=_rests(attempt, held))
     job.store.keep_skipped(connection, window, left)
-    if job.sweep > 1:
-        job.store.keep(connection, job.key, changed.still, job.sweep)
+    _keep(connection, job, changed)
     finished = () if left else (window,)
     return Outcome(counts, (window,), finished, len(changed.waited), len(changed.bad), changed.notes, changed.fault)
 
@@ -403,8 +403,7 @@ def _recorded(
         bad = set(of.bad_in(entry.place.window))
         mine = tuple((row, fault) for row, fault in changed.bad if row in bad)
         job.store.quarantine(connection, job.key, entry.place.tenant, mine)
-    if job.sweep > 1:
-        job.store.keep(connection, job.key, changed.still, job.sweep)
+    _keep(connection, job, changed)
     windows = (*gone, *(entry.place.window for entry in entries))
     done = (*gone, *(entry.place.window for entry in entries if entry.done))
     passed = sum(one.examined for one in seen)
@@ -413,6 +412,18 @@ def _recorded(
     return Outcome(
         total, windows, done, len(changed.waited), len(changed.bad), changed.notes, fault, passed=passed, at=at
     )
+
+
+def _keep(connection: Connection, job: Job, changed: Changed) -> None:
+    """Note which rows a pass that may be the last one has left as they are."""
+    still = changed.still
+    if not still or job.sweep == 1:
+        return
+    with as_role(connection, job.subject.definition):
+        written = set(changed.vain)
+        rest = tuple(row for row in still if row not in written)
+        vain = still if rest and prevented(connection, job.subject, rest) else changed.vain
+    job.store.keep(connection, job.key, still, vain, job.sweep)
 
 
 def _rests(attempt: Attempt, held: Held) -> bool:

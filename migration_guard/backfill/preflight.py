@@ -19,6 +19,7 @@ from migration_guard.backfill.keys import Key, KeyColumn
 from migration_guard.backfill.parents import parents
 from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.planning import plan
+from migration_guard.backfill.residue import has_sources
 from migration_guard.backfill.sqltext import assigned_columns, folded, tokens
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.steady import more_than_its_row, whim
@@ -108,6 +109,8 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         members=tuple(column_of(connection, "members", oid=table.oid)),
         target_members=frozenset(written),
         reaches=(*triggers, *column_of(connection, "cascades", oid=target.oid)),
+        sourced=has_sources(connection, definition),
+        preventing=tuple(column_of(connection, "preventing", members=written)),
         warnings=(),
         grows=grows and moves is None,
         hidden=hidden,

@@ -118,6 +118,8 @@ class Swept:
     """Since the definition began, retries included."""
     kept: int
     """Rows that `where` matches and this pass left as they are."""
+    vain: int
+    """Those of them that the update writes, or would if nothing kept it from them."""
     unchanged: int
     """The same, of the first pass."""
 

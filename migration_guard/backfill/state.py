@@ -252,10 +252,10 @@ class Store:
         """Say what a pass came to, as of now, when nobody else can add to it."""
         if self._sent(connection, "hold_backfill", backfill=key, token=token).first() is None:
             raise LostClaim("another runner has taken it over")
-        left, touched, changed, before, kept, unchanged = self._sent(
+        left, touched, changed, before, kept, vain, unchanged = self._sent(
             connection, "result_of_sweep", backfill=key, sweep=sweep
         ).first()
-        return Swept(left, touched, changed + before, kept, unchanged)
+        return Swept(left, touched, changed + before, kept, vain, unchanged)
 
     def end_sweep(
         self, connection: Connection, key: str, token: int, sweep: int, *, grows: bool, members: Sequence[int]
@@ -323,10 +323,11 @@ class Store:
             most = FEW - len(few)
             self._sent(connection, "skip", window=window, keys=[list(key) for key in few], most=most)
 
-    def keep(self, connection: Connection, key: str, keys: Sequence[Value], sweep: int) -> None:
-        """Note rows that `where` matches and the update leaves as they are."""
-        if keys:
-            self._sent(connection, "keep", backfill=key, keys=json.dumps(keys), sweep=sweep)
+    def keep(self, connection: Connection, key: str, keys: Sequence[Value], vain: Sequence[Value], sweep: int) -> None:
+        """Note rows that `where` matches after the update, and which of them it has written, or was kept from, in vain."""
+        some = set(vain)
+        told = [{"key": row, "vain": row in some} for row in keys]
+        self._sent(connection, "keep", backfill=key, keys=json.dumps(told), sweep=sweep)
 
     def not_kept(self, connection: Asks, key: str, keys: str) -> int:
         """Count those of a list of keys that no pass has left unchanged."""

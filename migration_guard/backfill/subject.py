@@ -107,6 +107,10 @@ class Subject:
     """What the predicate asks beside its row."""
     swift: Way | None = None
     """What the quick way rests on; None if no batch may go it."""
+    sourced: bool = True
+    """Whether what is written may come from elsewhere than the row, so that a row may be without it."""
+    preventing: tuple[str, ...] = ()
+    """Triggers and rules of the target that may keep the update from a row, and say nothing."""
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What a function is given by name: the arguments, as the server has read them."""
 

@@ -64,11 +64,11 @@ SELECT backfill, 'skipped', id, tenant, sweep, %(keys)s::text[] FROM {state}.win
 WHERE id = %(window)s AND NOT EXISTS (SELECT FROM known)
 
 -- name: keep
--- Rows that the update leaves as they are: a proof excepts them. Those of earlier passes no longer count.
-INSERT INTO {state}.unchanged (backfill, row_key, sweep)
-SELECT %(backfill)s, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(wanted.key)), %(sweep)s
-FROM pg_catalog.jsonb_array_elements(%(keys)s::jsonb) AS wanted (key)
-ON CONFLICT (backfill, row_key) DO UPDATE SET sweep = EXCLUDED.sweep
+-- Rows that the update leaves as they are: a proof excepts those that have no source. Those of earlier passes no longer count.
+INSERT INTO {state}.unchanged (backfill, row_key, vain, sweep)
+SELECT %(backfill)s, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(wanted.key)), wanted.vain, %(sweep)s
+FROM pg_catalog.jsonb_to_recordset(%(keys)s::jsonb) AS wanted (key jsonb, vain boolean)
+ON CONFLICT (backfill, row_key) DO UPDATE SET sweep = EXCLUDED.sweep, vain = EXCLUDED.vain
 
 -- name: skip_rest
 UPDATE {state}.windows SET keys = %(keys)s::text[] WHERE id = %(window)s
