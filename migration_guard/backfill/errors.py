@@ -88,6 +88,7 @@ _BY_CLASS = {
 }
 _RAISED_IN = {"pl_exec.c", "plpy_elog.c", "plperl.c", "pltcl.c"}
 """The server's files from which a function in one of its languages raises what it likes."""
+_NAMELESS = "inline_code_block"
 _OF_ROWS = {Trouble.DATA, Trouble.INTERNAL}
 _TOLD_BY_ANYBODY = {Trouble.DATA, Trouble.INTERNAL, Trouble.LOCKS, Trouble.DEFINITION}
 """What means the same whoever says it: to the other kinds of trouble only the server can testify."""
@@ -120,9 +121,13 @@ def judged(error: Exception, *, seconds: float = 0.0, statement_timeout: float =
 
 
 def _is_raised(error: psycopg.Error) -> bool:
-    """Tell whether a function of the database's, a trigger say, has raised it: it may say that the server is going down."""
+    """Tell whether a function of the database's, a trigger say, has raised it: it may say that the server is going down.
+
+    What a block without a name raises is said by who has sent it, and he is believed.
+    """
     diag = error.diag
-    return diag.severity_nonlocalized == "ERROR" and (diag.source_file or "").split("/")[-1] in _RAISED_IN
+    raised = diag.severity_nonlocalized == "ERROR" and (diag.source_file or "").split("/")[-1] in _RAISED_IN
+    return raised and _NAMELESS not in (diag.context or "").partition("\n")[0]
 
 
 def fault_of(sqlstate: str, table: str = "", constraint: str = "", column: str = "") -> Fault:
