@@ -1,12 +1,14 @@
 """Rows that `where` still matches when all is done: which of them have no source, and which will never be filled.
 
-A row has no source if the update, which looks for one elsewhere, has nothing for it: it hinders nothing, and is told. What
-is left otherwise is residue. The update wrote the row, or was kept from it by a trigger or a rule, and `where` matches it still;
-or it looks at nothing but the row, so that it contradicts `where` about it. No pass over such rows proves anything.
+A row has no source if the update has nothing for it: it looks for one elsewhere, or its condition asks the very columns that it
+writes from. Such a row hinders nothing, and is told. What is left otherwise is residue. The update wrote the row, or was kept
+from it by a trigger or a rule, and `where` matches it still; or it leaves out what has a source, and so contradicts `where`. No
+pass over such rows proves anything.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,7 +19,7 @@ from migration_guard.backfill.asks import Asks
 from migration_guard.backfill.definition import Backfill
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.record import Swept
-from migration_guard.backfill.sqltext import called, words_of
+from migration_guard.backfill.sqltext import Token, assigned_columns, called, folded, words_of
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.subject import Subject
 
@@ -26,7 +28,7 @@ _JOINED = {"FROM", "USING"}
 
 
 def has_sources(connection: Asks, definition: Backfill) -> bool:
-    """Tell whether what is written may come from elsewhere than the row, so that a row may be without it."""
+    """Tell whether a row that the update leaves as it is may be without what it would get."""
     if definition.update is None:
         return True
     words = words_of(definition.update)
@@ -34,7 +36,25 @@ def has_sources(connection: Asks, definition: Backfill) -> bool:
         return True
     names = list(called(words))
     parameters = {"called": [name for name in names if name is not None]}
-    return None in names or bool(connection.exec_driver_sql(statement("looks_elsewhere"), parameters).scalar())
+    if None in names or connection.exec_driver_sql(statement("looks_elsewhere"), parameters).scalar():
+        return True
+    read, asked = _columns(words)
+    among = {"table": definition.written, "names": sorted(asked - set(definition.key_columns))}
+    columns = {str(row[0]) for row in connection.exec_driver_sql(statement("columns_among"), among)}
+    return bool(columns) and columns <= read
+
+
+def _columns(words: Sequence[Token]) -> tuple[set[str], set[str]]:
+    """Give the names that an UPDATE reads in what it sets, and those that its condition says."""
+    whole = " ".join(one.text for one in words)
+    at = [n for n, one in enumerate(words) if not one.depth and one.kind == "name" and one.word in {"SET", "WHERE"}]
+    if [words[n].word for n in at] != ["SET", "WHERE"]:
+        return set(), set()
+    begin, end = at
+    said = Counter(folded(one.text) for one in words[begin + 1 : end] if one.kind == "name")
+    said.subtract(assigned_columns(whole))
+    asked = {folded(one.text) for one in words[end + 1 :] if one.kind == "name"}
+    return {name for name, times in said.items() if times > 0}, asked
 
 
 def prevented(connection: Connection, subject: Subject, keys: Sequence[Value]) -> bool:
@@ -76,6 +96,6 @@ def residue(swept: Swept, subject: Subject) -> str | None:
             return f"{told}, or would if {' or '.join(subject.preventing)} let it: let `where` tell which rows are done"
         return f"{told}: let it tell which rows are done"
     if swept.kept and not subject.sourced:
-        told = f"residue: `where` matches {swept.kept} rows that the update, which looks at nothing else, leaves as they are"
+        told = f"residue: `where` matches {swept.kept} rows that the update leaves out, although they lack no source"
         return f"{told}: let `where` say which rows there is something for"
     return None

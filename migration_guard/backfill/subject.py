@@ -108,7 +108,7 @@ class Subject:
     swift: Way | None = None
     """What the quick way rests on; None if no batch may go it."""
     sourced: bool = True
-    """Whether what is written may come from elsewhere than the row, so that a row may be without it."""
+    """Whether a row that the update leaves as it is may be without what it would get."""
     preventing: tuple[str, ...] = ()
     """Triggers and rules of the target that may keep the update from a row, and say nothing."""
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -294,7 +294,7 @@ CREATE FUNCTION source(bigint) RETURNS int LANGUAGE sql STABLE AS 'SELECT n FROM
             "",
             f"{NEW} AND id <= 60",
             40,
-            "residue: `where` matches 40 rows that the update, which looks at nothing else",
+            "residue: `where` matches 40 rows that the update leaves out",
         ),
         (
             "",
@@ -302,6 +302,10 @@ CREATE FUNCTION source(bigint) RETURNS int LANGUAGE sql STABLE AS 'SELECT n FROM
             40,
             "residue: `where` still matches 40",
         ),
+        ("", "UPDATE items SET v = 1 WHERE id = ANY(:ids) AND u IS NOT NULL", 40, "residue: `where` matches 40 rows"),
+        ("", "UPDATE items SET v = v + u WHERE id = ANY(:ids) AND u > 0 AND id < 9", 100, "nothing changed: "),
+        ("", "UPDATE items SET v = u WHERE id = ANY(:ids) AND u IS NOT NULL", 40, None),
+        ("", 'UPDATE items SET v = 1 + "u" WHERE id = ANY(:ids) AND u > 0', 40, None),
         ("", JOINED, 10, None),
         (TOUCHES, JOINED, 10, None),
         (ELSEWHERE, f"{NEW} AND source(id) IS NOT NULL", 40, None),
@@ -312,7 +316,10 @@ def test_rows_that_no_pass_will_ever_fill_are_residue(
     db: Database, made: LiteralString, update: str, left: int, reason: str | None
 ) -> None:
     """A row without a source hinders nothing; one that the update writes in vain, or contradicts `where` about, does."""
-    db("ALTER TABLE items ADD w timestamptz; INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
+    db(
+        "ALTER TABLE items ADD w timestamptz, ADD u int; "
+        "INSERT INTO items (u) SELECT CASE WHEN n <= 60 THEN 1 END FROM generate_series(1, 100) AS n"
+    )
     if made:
         db(made)
     definition = items(update=update)

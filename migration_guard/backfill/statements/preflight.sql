@@ -164,5 +164,9 @@ SELECT EXISTS (
         AND pronamespace <> 'pg_catalog'::pg_catalog.regnamespace AND provolatile <> 'i'
 )
 
+-- name: columns_among
+SELECT attname::text FROM pg_catalog.pg_attribute
+WHERE attrelid = pg_catalog.to_regclass(%(table)s) AND attnum > 0 AND attname = ANY (%(names)s::text[])
+
 -- name: tried_out
 EXPLAIN (ANALYZE, FORMAT JSON, COSTS OFF, TIMING OFF, SUMMARY OFF) {change}
