@@ -42,7 +42,7 @@ from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.leaving import SESSION
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened, validated
-from migration_guard.libraries.roots import BY_ROOT, is_known
+from migration_guard.libraries.roots import BY_ROOT, gives, is_known
 from migration_guard.libraries.standard import containers, data, pure, running, texts
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
@@ -106,6 +106,7 @@ class Libraries:
     method_of_base = staticmethod(repositories.method_of_base)
     through_decorator = staticmethod(ancestry.through_decorator)
     read = staticmethod(ancestry.read)
+    gives = staticmethod(gives)
 
     @staticmethod
     def is_known(value: External) -> bool:
@@ -218,7 +219,10 @@ class Libraries:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
         if function.wrapper.startswith("celery.") and name in celery.SIGNS:
             return celery.Signature(((function, call),), single=name not in celery.OVER_MANY)
-        if not function.wrapped or (name in _ENQUEUES and trust.is_queue(function.wrapper)):
+        leaves = name in _ENQUEUES and trust.is_queue(function.wrapper)
+        if leaves and name in ("delay", "apply_async") and function.wrapper.startswith("celery."):
+            leaves = not celery.is_eager(call)
+        if not function.wrapped or leaves:
             return Unknown(name)
         self.entrusted.may_run(function, call)
         if name in ("apply", "apply_async"):  # with a tuple and a dictionary of arguments
