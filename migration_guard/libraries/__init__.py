@@ -125,6 +125,8 @@ class Libraries:
         if special is None and name.rpartition(".")[2] in orm.MANAGERS and self.framework in ("django", "south"):
             return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
         last = name.rpartition(".")[2]
+        if special is None and library is None and "." in name:
+            special = active_record.external_model(name, self.framework, self.machine.source.text)
         if special is None and ".models." in name and last[:1].isupper() and not active_record.is_base(name):
             special = self._external_model(name)
         if special is None and library is None and "." in name and SESSION.match(last):
@@ -379,6 +381,7 @@ _LIKE_STANDARD = {
     **{f"six.moves.{name}": f"builtins.{name}" for name in ("map", "zip", "filter", "range", "input")},
     "six.moves.reduce": "functools.reduce",
     "six.text_type": "builtins.str",
+    "frappe.utils.execute_in_shell": "subprocess.getoutput",
 }
 """Functions of other packages that do what one of the standard library does."""
 _STANDARD_DECORATORS = frozenset({"functools.singledispatch", "functools.singledispatchmethod", "atexit.register"})
