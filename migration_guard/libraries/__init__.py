@@ -127,6 +127,8 @@ class Libraries:
         if special is None and name.rpartition(".")[2] in orm.MANAGERS and self.framework in ("django", "south"):
             return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
         last = name.rpartition(".")[2]
+        if special is None and library is None and "." in name:
+            special = active_record.external_model(name, self.framework, self.machine.source.text)
         if special is None and ".models." in name and last[:1].isupper() and not active_record.is_base(name):
             special = self._external_model(name)
         if special is None and library is None and "." in name and SESSION.match(last):
@@ -398,6 +400,7 @@ _LIKE_STANDARD = {
     "six.text_type": "builtins.str",
     "collections.UserList": "builtins.list",
     "collections.UserDict": "builtins.dict",
+    "frappe.utils.execute_in_shell": "subprocess.getoutput",
 }
 """Functions of other packages that do what one of the standard library does."""
 _READ_STREAMS = frozenset(
