@@ -87,6 +87,12 @@ WRITES = [
     ("aerich", "lead = await Lead.get(id=1)\nawait lead.update_from_dict({'hot': True}).save()\nreturn ''", "UPDATE lead"),
     ("piccolo", "band = await BigBand.objects().first()\nawait band.update_self({BigBand.name: ''})", "UPDATE big_band"),
     ("frappe", "frappe.db.set_value(*frappe.flags.changed)", "UPDATE None"),
+    ("frappe", "def fill(hot):\n    frappe.db.sql('UPDATE `tabLead` SET hot = 1')\nfrappe.enqueue(fill, queue='long', hot=1)", "UPDATE tabLead"),
+    ("frappe", "frappe.enqueue('erpnext.stock.utils.repost')", "OPAQUE None"),
+    ("frappe", "frappe.enqueue_doc('Lead', 'a', 'fill')", "OPAQUE None"),
+    ("frappe", "frappe.get_attr('erpnext.stock.utils.repost')()", "OPAQUE None"),
+    ("frappe", "from frappe.utils.fixtures import sync_fixtures\nsync_fixtures()", "DML_CALL None"),
+    ("frappe", "frappe.utils.execute_in_shell('mysql -e \"UPDATE tabLead SET a = 1\"')", "UPDATE tabLead"),
     ("frappe", "frappe.db.sql(frappe.qb.into('Lead').columns('a').insert(1).get_sql())", "INSERT_VALUES tabLead"),
     ("numbered", "await db.leads.update_many({}, {'$set': {'hot': 1}})", "OPAQUE None"),
     ("numbered", "await db['leads'].delete_many({})", "OPAQUE None"),
@@ -131,6 +137,43 @@ STARS = [
 @pytest.mark.parametrize(("framework", "source", "expected"), STARS)
 def test_a_star_binds_what_nothing_else_does(framework: str, source: str, expected: list[str]) -> None:
     found = [one.operation for one in findings(source, framework) if one.code < "MG2" and one.operation is not None]
+    assert [f"{one.kind.value} {one.table}" for one in found] == expected
+
+
+_PICCOLO_AWAY = PICCOLO.replace(
+    "\n\n\nclass BigBand(Table):\n    name = Varchar()", "\nfrom home.tables import BigBand"
+)
+AWAY: list[tuple[str, str, list[str]]] = [
+    ("piccolo", _PICCOLO_AWAY.format("        await BigBand.delete(force=True)\n        band = await BigBand.objects().first()\n        await band.save()"), ["DELETE None", "UPDATE None"]),
+    ("piccolo", _PICCOLO_AWAY.format("        print(await BigBand.select())"), []),
+    ("aerich", "from app.models import Lead\n\n\nasync def upgrade(db):\n    await Lead.get_or_create(name='x')\n    await Lead.bulk_create([Lead()])\n    return ''", ["INSERT_VALUES None", "INSERT_VALUES None"]),
+    ("peewee_migrate", "import peewee as pw\nfrom app.models import Lead\n\n\ndef migrate(migrator, database):\n    for one in Lead:\n        one.delete_instance()\n    print(Lead.select().count())", ["DELETE None"]),
+    ("script", "from pony.orm import db_session, delete\nfrom app.entities import Lead\n\nwith db_session:\n    Lead[1].hot = 1\n    delete(x for x in Lead)\n    Lead(name='x')", ["UPDATE None", "DELETE None", "INSERT_VALUES None"]),
+    ("masonite", "from masoniteorm.migrations import Migration\nfrom app.Lead import Lead\n\n\nclass Fill(Migration):\n    def up(self):\n        Lead.where('hot', 0).update({'hot': 1})\n        print(Lead.all())", ["UPDATE None"]),
+    ("alembic", "import edgy\nfrom alembic import op\nfrom app.models import Lead\nrevision = '1'\n\n\nasync def upgrade():\n    await Lead.query.filter(hot=0).update(hot=1)", ["UPDATE None"]),
+]  # fmt: skip
+"""Models that a migration imports from out of sight."""
+
+
+@pytest.mark.parametrize(("framework", "source", "expected"), AWAY)
+def test_a_model_out_of_sight_is_one(framework: str, source: str, expected: list[str]) -> None:
+    found = [one.operation for one in findings(source, framework) if one.code < "MG2" and one.operation is not None]
+    assert [f"{one.kind.value} {one.table}" for one in found] == expected
+
+
+FLASK = "from alembic import op\nfrom flask_sqlalchemy import SQLAlchemy\nfrom app.models import Lead\nrevision = '1'\ndown_revision = None\ndb = SQLAlchemy()\n"
+SESSIONS = {
+    "session = db.session()\ndef upgrade():\n    session.query(Lead).filter(Lead.id == 1).delete()": ["DELETE None"],
+    "def upgrade():\n    session = db.create_scoped_session()\n    session.execute('UPDATE leads SET hot = 1')": ["UPDATE leads"],
+    "def upgrade():\n    with db.session() as session:\n        print(session.query(Lead).all())": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), SESSIONS.items())
+def test_a_session_that_flask_sqlalchemy_makes_is_one(source: str, expected: list[str]) -> None:
+    found = [
+        one.operation for one in findings(FLASK + source, "alembic") if one.code < "MG2" and one.operation is not None
+    ]
     assert [f"{one.kind.value} {one.table}" for one in found] == expected
 
 

@@ -139,15 +139,20 @@ class Imports:
                 return
             if not acts.near and self._left[False] < 0:
                 continue
-            self._loads = bool(acts.near)
-            module = self._machine.repository.at(acts.path)
-            self._loads = None
+            module = self._loaded(acts.path, near=bool(acts.near))
             if module.beyond and not acts.near:
                 continue
             if module.source is None or UNREAD in acts.statements:
                 self._unread(module, node)
             else:
                 self._statements(module, list(_chosen(module, acts)), node, module.path.stem)
+
+    def _loaded(self, path: Path, *, near: bool) -> Module:
+        self._loads = near
+        try:
+            return self._machine.repository.at(path)
+        finally:
+            self._loads = None
 
     def _unread(self, module: Module, node: cst.CSTNode) -> None:
         self._unknown(
