@@ -96,6 +96,21 @@ def test_what_is_not_told_is_left_to_libcst(text: str) -> None:
     assert syntax.parse(Path("a.py"), text.encode(), only_read=True).grown is None
 
 
+@pytest.mark.parametrize(
+    ("data", "is_told"),
+    [
+        (b"# -*- coding: utf-8 -*-\na = 1\n", True),
+        (b"#!/bin/sh\n# vim: set fileencoding=UTF8 :\na = 1\n", True),
+        (b"# coding: latin-1\na = 1\n", False),
+        (b"# coding: utf-8-sig\na = 1\n", False),
+        (b"\xef\xbb\xbfa = 1\n", False),
+        ("\uff55pgrade = 1\n".encode(), False),
+    ],
+)
+def test_only_bytes_that_mean_what_they_say(data: bytes, *, is_told: bool) -> None:
+    assert (syntax.parse(Path("a.py"), data, only_read=True).grown is not None) is is_told
+
+
 def test_where_only_libcst_knows_a_place_it_is_asked() -> None:
     text = "f((a), b=(1, 2))\n"
     source = syntax.parse(Path("a.py"), text.encode(), only_read=True)

@@ -207,7 +207,7 @@ def _grown(path: Path, data: bytes, known: ast.Module) -> Source:
     return Source(path, text, grown.tree, known, grown)
 
 
-_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=]", re.MULTILINE)
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=](?![ \t]*utf-?8\b(?!-))", re.MULTILINE | re.IGNORECASE)
 
 
 def _by_libcst(data: bytes | str) -> cst.Module:
