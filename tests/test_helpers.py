@@ -34,8 +34,9 @@ def codes(folder: Path, migration: str, name: str = "v/2.py") -> list[tuple[str,
         b"# coding: nothing\n" + GO.encode(),
         GO + "x = " + "(" * 900 + ")" * 900 + "\n",
         GO + "<<<<<<< ours\n",
+        "import sys, other\nsys.modules[__name__] = other\ndef go():\n    pass\nclass Thing:\n    go = go\n",
     ],
-    ids=["syntax", "size", "pattern", "byte", "cookie", "depth", "conflict"],
+    ids=["syntax", "size", "pattern", "byte", "cookie", "depth", "conflict", "replaced"],
 )
 @pytest.mark.parametrize(
     ("line", "body"),
@@ -168,6 +169,7 @@ RUN = "[migrations.RunSQL('UPDATE leads SET a = 1')]"
         ("class Migration(migrations.Migration):\n    def apply(self, state, schema_editor, collect_sql=False):\n        schema_editor.execute('UPDATE leads SET a = 1')\n        return super().apply(state, schema_editor, collect_sql)\n", "MG101"),
         ("class Migration(migrations.Migration):\n    def unapply(self, state, editor, collect_sql=False):\n        editor.execute('DELETE FROM leads')\n", "MG103"),
         (f"class Base:\n    operations = {RUN}\nclass Migration(Base, migrations.Migration):\n    pass\n", "MG101"),
+        (f"class M(type):\n    def __new__(m, n, b, d):\n        d['operations'] = {RUN}\n        return type.__new__(m, n, b, d)\nclass Migration(migrations.Migration, metaclass=M):\n    operations = []\n", "MG109"),
         ("from corp import Migration\n", "MG109"),
         ("from corp import Base\nclass Migration(Base):\n    pass\n", "MG109"),
     ],

@@ -78,7 +78,9 @@ class Reader(Bodies):
                 return [self._function(statement, at)]
             case "TRUNCATE":
                 return [*self._changes(statement, at, len(statement), body=body)]
-            case "UPSERT" | "IMPORT" | "BULK" | "DELETE" if (table := dialects.target(statement, at)) is not None:
+            case "UPSERT" | "IMPORT" | "BULK" | "DELETE" | "UPDATE" | "INSERT" if (
+                table := dialects.target(statement, at)
+            ) is not None:
                 return [
                     dialects.change(statement, at, table),
                     *self._calls.called(statement, at, start, end),
@@ -188,11 +190,14 @@ class Reader(Bodies):
             steps.append(Unknown("its verb is put together while running", statement[at].start, statement[end - 1].end))
         steps += self._calls.called(statement, at, statement[at].start, statement[end - 1].end)
         first = at + (statement.word(at) == "PERFORM")
-        return (
+        found = (
             steps
             or self._calls.queried(statement, at, first)
             or [Harmless("only reads", False, statement[at].start, statement[end - 1].end)]
         )
+        if any(_sets_the_path(statement, index) for index in statement.level(at, end)):
+            found.append(Doubted(None, statement[at].start, statement[end - 1].end))
+        return found
 
     def _changes(self, statement: Statement, at: int, end: int, *, body: bool = False) -> list[Change]:
         """What stands between two indices writes itself: by its tree, by its tokens where sqlglot has none for it."""
@@ -255,12 +260,12 @@ class Reader(Bodies):
         if name and name.last in self._prepared and statement[after].text not in {"|", "||"}:
             called = self._calls.called(statement, after, start, end)
             return called or [Harmless("runs what was prepared before", False, start, end)]
-        if statement.word(at) == "EXEC" and name and name.last.startswith("sp_"):
-            if name.last != "sp_executesql":
-                return [Harmless("changes the schema", True, start, end)]
-            first = after
-        elif name and name.last in self._calls.functions and statement[after].text != "(":
+        if name and name.last in self._calls.functions and statement[after].text != "(":
             return self._calls.changes([name.last], start, end)
+        if name and name.last == "sp_executesql":
+            first = after
+        elif name and name.last in dialects.SCHEMA_PROCEDURES and statement[after].text not in {"|", "||"}:
+            return [*dialects.renamed(statement, name, after), Harmless("changes the schema", True, start, end)]
         computing = self._calls.called(statement, first, start, end) or self._calls.evaluated(
             statement, first, len(statement)
         )
@@ -280,6 +285,13 @@ class Reader(Bodies):
         if not known or len(known) < len(steps) or not self._variables.is_sure(statement, first, stop):
             return [*known, Unknown("the text that it executes is not known", start, end)]
         return steps
+
+
+def _sets_the_path(statement: Statement, index: int) -> bool:
+    """Whether `set_config('search_path', …)` stands there; what it sets may be a name that is not known."""
+    if statement.word(index) != "SET_CONFIG" or statement[index + 1].text != "(":
+        return False
+    return statement[index + 2].sort is not Sort.STRING or "search_path" in statement[index + 2].text.lower()
 
 
 def _cursor_query(statement: Statement, at: int, word: str) -> int | None:
