@@ -158,7 +158,7 @@ def test_a_short_script_full_of_findings_is_told_on_forty_lines(repository: Path
 def test_names_of_rules_are_links_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b]8;" not in full.render(REPORT, Screen(terminal=True)), "there is nowhere to lead yet"
-    monkeypatch.setattr(pages, "DOCUMENTATION", "https://example.org/guard/")
+    monkeypatch.setattr(pages, "documentation", lambda: "https://example.org/guard/")
     assert f"https://example.org/guard/rules/{HIGH.name}/\x1b\\" in full.render(REPORT, Screen(terminal=True))
 
 

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import psutil
 import pytest
@@ -64,6 +66,8 @@ def test_findings_say_why_and_what_can_be_done(root: Path, session: Session) -> 
         '[tables]\n"public.leads" = { heat = "hot", rows = 12000000, bytes = 9, writes-per-day = 90000 }\n'
     )
 
+    pages = list[str]()
+
     async def does(editor: Editor) -> None:
         found = await editor.open(NAME, START)
         assert [(one.code, one.severity) for one in found] == [
@@ -73,7 +77,10 @@ def test_findings_say_why_and_what_can_be_done(root: Path, session: Session) -> 
         said = await editor.hover(NAME, AT)
         assert said is not None
         assert "12,000,000 rows, 90,000 writes a day" in said
-        assert "migration-guard rule update-in-migration" in said
+        page = found[0].code_description
+        assert page is not None
+        assert f"[update-in-migration]({page.href})" in said
+        pages.append(page.href)
         assert await editor.hover(NAME, 0) is None
         offers = await editor.offers(NAME, AT)
         assert not await editor.offers(NAME, 0)
@@ -103,6 +110,8 @@ def test_findings_say_why_and_what_can_be_done(root: Path, session: Session) -> 
         assert [one.code for one in await editor.type(NAME, START + "\n")] == ["MG301"]
 
     session(root, does)
+    (page,) = pages
+    assert Path(url2pathname(urlsplit(page).path)).read_text().startswith("# MG101 update-in-migration\n")
 
 
 def test_what_builds_on_a_moved_change_goes_to_the_migration_that_waits_for_it(root: Path, session: Session) -> None:
