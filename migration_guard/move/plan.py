@@ -17,6 +17,7 @@ from migration_guard.move.others import beside, others_of, twins_of
 from migration_guard.move.piece import FUNCTION, Piece
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
+from migration_guard.reading.markers import MOVED
 from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
 from migration_guard.rewriting.leftovers import tidied
 from migration_guard.rewriting.reached import CannotRemove
@@ -30,8 +31,8 @@ BATCH_SIZE = 500
 BATCH_SIZE_OF_HOT = 200
 _LONGEST_KEY = 100
 _MOST_OF_A_NAME = 99
-_COMMENT = "migration-guard move: the {verb} of {table} is now {key}"
-_MOVED = re.compile(r"migration-guard move: the \w+ of (?P<table>\S+) is now (?P<key>\S+)")
+_COMMENT = f"{MOVED} the {{verb}} of {{table}} is now {{key}}"
+_MOVED = re.compile(rf"{MOVED} the \w+ of (?P<table>\S+) is now (?P<key>\S+)")
 
 
 @dataclass(frozen=True, slots=True)

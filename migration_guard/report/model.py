@@ -37,7 +37,7 @@ class Report:
     backfills: int = 0
     """How many of these files hold backfills instead."""
     first_run: bool = False
-    """Whether nothing has been grandfathered yet, and could be."""
+    """Whether nothing has been grandfathered yet, and could be: the run is about what is there."""
     unchanged: int = 0
     """New findings in files that are as they were when the baseline was last changed: this version sees more."""
     outside: int | None = None

@@ -22,7 +22,7 @@ REQUIRE = "require_backfill"
 _IMPORT = "from migration_guard.backfill import require_backfill\n"
 _EVERYWHERE = frozenset({*dir(builtins), "op", "migrations"})
 """What every module has: Python's own names, and those that the later migration imports by itself."""
-_WAIT = "wait_for_backfills"
+_WAIT = "wait_for_data"
 _BOILERPLATE = frozenset({"revision", "down_revision", "branch_labels", "depends_on"})
 
 
@@ -34,7 +34,7 @@ def written(migration: Migration, contract: Contract, keys: Sequence[str], app: 
     imports = [one for one in needed if is_import(one)]
     others = [one for one in needed if not is_import(one)]
     name = contract.name
-    head = f'"""What builds on the backfills of {contract.revision}, and waits for them'
+    head = f'"""Schema changes that rely on the data of {contract.revision}, and wait for it'
     style = {
         "default_indent": migration.source.tree.default_indent,
         "default_newline": migration.source.tree.default_newline,
