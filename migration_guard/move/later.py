@@ -20,7 +20,7 @@ from migration_guard.rewriting.later import REQUIRE, extended, written
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.rewriting.steps import Step, entangled, makes_key
-from migration_guard.skim.history import app_label
+from migration_guard.skim.history import app_of
 from migration_guard.sql.backfill import CannotMove
 
 _ENDS = re.compile(r"\b(?:drop_|Delete|Remove|rename|Rename|INSERT\b|bulk_insert|DROP\b|RENAME\b)", re.IGNORECASE)
@@ -69,7 +69,7 @@ def later_of(
         return Later(path, existing, None, ()) if existing is not None else None
     if candidate.framework not in _FRAMEWORKS:
         raise _stays(building[0])
-    app = app_label(candidate.path.parent.parent) if candidate.framework == "django" else None
+    app = app_of(candidate.path.parent) if candidate.framework == "django" else None
     try:
         steps = _steps(migration, pairs, building)
         _check_left_out(candidate, migration, steps, app)

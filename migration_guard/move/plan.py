@@ -22,7 +22,7 @@ from migration_guard.rewriting.definitions import Definition, literal, new_modul
 from migration_guard.rewriting.leftovers import tidied
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration, Site
-from migration_guard.skim.history import app_label
+from migration_guard.skim.history import app_of
 from migration_guard.sql.backfill import CannotMove
 
 __all__ = ["MOVABLE", "Move", "Refusal", "movable", "plan", "refusal"]
@@ -173,9 +173,7 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
         (*dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes), *_told_of(later)),
         tuple(piece for piece, _ in group.pairs()),
         waits,
-        tuple(later.changes(group.migration, keys, app_label(candidate.path.parent.parent)))
-        if later is not None
-        else (),
+        tuple(later.changes(group.migration, keys, app_of(candidate.path.parent))) if later is not None else (),
     )
 
 
