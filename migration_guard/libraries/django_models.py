@@ -206,26 +206,34 @@ class Project:
 
     def field_kind(self, model: Model, name: str) -> str:
         """The class of a field; empty where the migrations do not tell."""
-        app, _, own = (model.name or "").partition(".")
-        state = self._state(app).get(own.lower())
-        return state.fields.get(name, NO_FIELD).kind if state is not None else ""
+        return self._fields(model).get(name, NO_FIELD).kind
 
     def stamped(self, model: Model) -> str | None:
         """A field into which each save writes the time."""
-        app, _, own = (model.name or "").partition(".")
-        state = self._state(app).get(own.lower())
-        return next((name for name, one in state.fields.items() if one.stamped), None) if state is not None else None
+        return next((name for name, one in self._fields(model).items() if one.stamped), None)
 
     def column(self, model: Model, name: str) -> str | None:
-        """The column of a field under Django's own naming, where the migrations tell of the field."""
-        if name in ("pk", "id"):
-            return "id"
-        kind = self.field_kind(model, name)
-        if kind in _WITH_COLUMN:
-            return f"{name}_id"
-        if not kind and name.endswith("_id") and self.field_kind(model, name[:-3]) in _WITH_COLUMN:
-            return name
-        return name if kind and not kind.endswith(RELATIONS) else None
+        """The column of a field, as it says itself or under Django's own naming, where the migrations tell of the field."""
+        fields = self._fields(model)
+        primary = next((field for field, one in fields.items() if one.primary), "id")
+        name = primary if name == "pk" else name
+        if name == "id" and name not in fields:
+            return "id" if primary == "id" else None
+        given = fields.get(name, NO_FIELD)
+        if not given.kind and name.endswith("_id") and fields.get(name[:-3], NO_FIELD).kind in _WITH_COLUMN:
+            return fields[name[:-3]].column or name
+        if given.kind in _WITH_COLUMN:
+            return given.column or f"{name}_id"
+        return (given.column or name) if given.kind and not given.kind.endswith(RELATIONS) else None
+
+    def referred(self, model: Model, name: str) -> str:
+        """The field of the other model whose values a foreign key holds."""
+        return self._fields(model).get(name, NO_FIELD).to_field or "pk"
+
+    def _fields(self, model: Model) -> dict[str, FieldState]:
+        app, _, own = (model.name or "").partition(".")
+        state = self._state(app).get(own.lower())
+        return state.fields if state is not None else {}
 
     def related_to(self, model: Model) -> tuple[str, ...]:
         """The models that point to this one, or are pointed to by many, in the apps beside it."""

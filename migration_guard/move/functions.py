@@ -137,12 +137,15 @@ def _asked(operation: Operation, rows: Rows, schema: Schema, others: Sequence[Op
     """What is known of a change; `others` is what else the migration does to the database."""
     written = {field for field, column in zip(rows.fields, rows.read, strict=True) if column in rows.columns}
     table = operation.tables[0]
+    keys = schema.facts(table).keys
+    named = {field for field, column in zip(rows.fields, rows.read, strict=True) if column in keys}
     return Asked(
         rows.row,
         operation.model or "",
         table,
         {*rows.columns, *written},
         schema.accessors(table),
+        {"pk", "id", *keys, *named},
         bool(rows.takes_others),
         [span for other in others for span in _spans(other)],
     )

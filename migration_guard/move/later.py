@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from migration_guard.discover import Candidate
@@ -14,17 +15,20 @@ from migration_guard.move.neighbours import is_revision, other_versions
 from migration_guard.move.piece import Piece
 from migration_guard.move.schema import Schema, contract_path
 from migration_guard.operations import Operation
-from migration_guard.rewriting.contracts import Contract, contract_of, is_idle, told_in
+from migration_guard.rewriting.contracts import DOWNGRADE, Contract, Eased, contract_of, eased, is_idle, told_in
 from migration_guard.rewriting.graph import follower
 from migration_guard.rewriting.later import REQUIRE, extended, written
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration, Site
-from migration_guard.rewriting.steps import Step, entangled, makes_key
-from migration_guard.skim.history import app_of
+from migration_guard.rewriting.steps import Step, Told, entangled, makes_key
+from migration_guard.skim.history import NO_FIELD, app_of, models_of
 from migration_guard.sql.backfill import CannotMove
+from migration_guard.sql.names import bare
 
 _ENDS = re.compile(r"\b(?:drop_|Delete|Remove|rename|Rename|INSERT\b|bulk_insert|DROP\b|RENAME\b)", re.IGNORECASE)
 _INDEX = re.compile(r"\.create_index\(|\bAddIndex(?:Concurrently)?\(")
+_NO_INDEX = re.compile(r"^\s*(?:op|batch_op)\.drop_index\(|^\s*migrations\.RemoveIndex\(")
+_OF_PYTHON = re.compile(r"^\s*migrations\.AlterModel(?:Options|Managers)\(")
 _UNIQUE = re.compile(r"unique(?!\s*=\s*False)", re.IGNORECASE)
 _FRAMEWORKS = frozenset({"alembic", "django"})
 
@@ -71,9 +75,9 @@ def later_of(
         raise _stays(building[0])
     app = app_of(candidate.path.parent) if candidate.framework == "django" else None
     try:
-        steps = _steps(migration, pairs, building)
-        _check_left_out(candidate, migration, steps, app)
-        contract = contract_of(migration, steps, candidate.path.stem, path.stem)
+        steps = _steps(migration, pairs, building, others)
+        left_out = tuple(_left_out(candidate, migration, steps, app))
+        contract = replace(contract_of(migration, steps, candidate.path.stem, path.stem), eased=left_out)
         followers = () if existing is not None else tuple(_followers(candidate, contract, app))
         later = Later(path, existing, contract, followers)
         list(later.changes(migration, ("key",), app or ""))
@@ -120,7 +124,11 @@ def _building(site: Site, piece: Piece, judged: Sequence[Operation]) -> Iterator
     for step in site.after:
         if step.simple and _INDEX.search(step.code) and not _UNIQUE.search(step.code):
             continue  # it holds whatever the rows say
-        if step.simple and any(step.line <= other.span.line <= step.end for other in judged):
+        if step.simple and _OF_PYTHON.search(step.code):
+            continue  # it does nothing to the database
+        if step.simple and _NO_INDEX.search(step.code) and piece.drafted.target is None:
+            continue  # what the rows say needs none
+        if step.simple and any(_runs(step, other) for other in judged):
             continue  # a data change, which does not depend on this one
         words = {word.lower() for word in re.findall(r"\w+", step.code)}
         words |= {word.removesuffix("_id") for word in words}
@@ -133,7 +141,24 @@ def _building(site: Site, piece: Piece, judged: Sequence[Operation]) -> Iterator
             yield step
 
 
-def _steps(migration: Migration, pairs: Sequence[tuple[Piece, Site]], building: Sequence[Step]) -> list[Step]:
+def _runs(step: Step, change: Operation) -> bool:
+    """Whether a step is what runs a data change."""
+    spans = (change.span, *(change.rendition.calls if change.rendition is not None else ()))
+    return any(step.line <= span.line <= step.end for span in spans)
+
+
+def _is_apart(step: Step, told: Told, chosen: Sequence[Told], judged: Sequence[Operation]) -> bool:
+    """Whether a step does nothing but to change rows of tables that none of those which wait is about."""
+    changes = [other for other in judged if _runs(step, other)]
+    tables = {bare(table) for other in changes for table in other.tables}
+    about = {table for one in chosen for table in one.tables}
+    apart = not any(table == one or table.endswith(f"_{one}") for table in tables for one in about)
+    return bool(changes) and all(other.tables for other in changes) and told.verb in {"RunPython", "execute"} and apart
+
+
+def _steps(
+    migration: Migration, pairs: Sequence[tuple[Piece, Site]], building: Sequence[Step], judged: Sequence[Operation]
+) -> list[Step]:
     """All that has to wait: what builds on the changes, and what follows and cannot go before that. Raises CannotRemove."""
     home = building[0].home
     gone = {id(node) for _, site in pairs for node in site.statements}
@@ -149,7 +174,8 @@ def _steps(migration: Migration, pairs: Sequence[tuple[Piece, Site]], building: 
     for step in every:
         told = told_in(migration, step)
         builds = (step.line, step.end, step.code) in first
-        if not builds and not any(entangled(told_in(migration, one), told) for one in chosen):
+        before = [told_in(migration, one) for one in chosen]
+        if not builds and (not any(entangled(one, told) for one in before) or _is_apart(step, told, before, judged)):
             continue
         if not told.pure:
             raise CannotRemove(
@@ -162,15 +188,36 @@ def _steps(migration: Migration, pairs: Sequence[tuple[Piece, Site]], building: 
     return chosen
 
 
-def _check_left_out(candidate: Candidate, migration: Migration, steps: Sequence[Step], app: str | None) -> None:
-    """Refuse to keep a column for a while that new rows have to have: who deploys the next code does not know it any more."""
+def _left_out(candidate: Candidate, migration: Migration, steps: Sequence[Step], app: str | None) -> Iterator[Eased]:
+    """Let columns be NULL that stay for a while: who deploys the next code does not know them any more. Raises CannotRemove."""
     schema = Schema(candidate.path, candidate.root)
     for step in steps:
         told = told_in(migration, step)
-        if told.verb in {"drop_column", "RemoveField"} and not any(
-            schema.may_be_left_out(table, told.name, app) for table in told.tables
-        ):
+        if told.verb not in {"drop_column", "RemoveField"}:
+            continue
+        if any(schema.may_be_left_out(table, told.name, app) for table in told.tables):
+            continue
+        if app is not None and any(_is_of_many(candidate, model, told.name) for model in told.tables):
+            continue
+        found = [one for table in told.tables if (one := schema.column(table, told.name, app)) is not None]
+        found = found or [(table, told.name) for table in told.tables if _is_added_back(migration, table, told.name)]
+        if not found:
             raise CannotRemove(f"new rows may need a value for {told.name} until it is dropped: first let it be NULL")
+        yield eased(step, *found[0])
+
+
+def _is_of_many(candidate: Candidate, model: str, field: str) -> bool:
+    """Whether a field of Django's is a table of its own."""
+    known = models_of(candidate.path.parent, None, fields=True).get(model)
+    return known is not None and known.fields.get(field, NO_FIELD).many
+
+
+def _is_added_back(migration: Migration, table: str, column: str) -> bool:
+    """Whether the way back of Alembic adds a column again, and says of no primary key."""
+    backs = [(step, told_in(migration, step)) for step in migration.steps_of(DOWNGRADE)]
+    return not any("primary" in step.code or "pk" in told.words for step, told in backs) and any(
+        told.verb == "add_column" and told.name == column and table in told.tables for _, told in backs
+    )
 
 
 def _check_keys(words: Collection[str], pairs: Sequence[tuple[Piece, Site]], *, makes: bool) -> None:

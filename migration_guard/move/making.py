@@ -75,7 +75,10 @@ def _rendition(candidate: Candidate, operation: Operation | None) -> Rendition:
         why = _BY_KIND[operation.kind]
         raise CannotMove(why if operation.tables else why.replace(_SKELETON, "define the backfill by hand"))
     if operation.direction is not Direction.UPGRADE:
-        raise CannotMove("it runs on the way down, where a backfill never runs; take the downgrade apart by hand")
+        also = "also " if operation.direction is Direction.BOTH else ""
+        raise CannotMove(
+            f"it {also}runs on the way down, where a backfill never runs; take the downgrade apart by hand"
+        )
     if candidate.settings.dialect not in {None, "postgres"}:
         raise CannotMove(f"backfills run on PostgreSQL, this database speaks {candidate.settings.dialect}")
     if candidate.path.suffix != ".py":

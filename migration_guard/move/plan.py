@@ -160,7 +160,7 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
     ]
     assert content is not None
     later = group.later
-    also = later.contract.cut() if later is not None and later.contract is not None else ()
+    also = later.contract.cuts() if later is not None and later.contract is not None else ()
     return Move(
         tuple(dict.fromkeys(finding for piece, _ in group.pairs() for finding in (piece.finding, *_along(one, piece)))),
         tuple(keys),
@@ -186,6 +186,8 @@ def _along(one: Checked, piece: Piece) -> Iterator[Finding]:
 def _told_of(later: Later | None) -> Iterator[str]:
     if later is not None:
         yield f"{later.path.name} waits for it; run the backfills between the two migrations"
+        for one in later.contract.eased if later.contract is not None else ():
+            yield f"{one.column} may be NULL from the first migration on, as new rows leave it out, until the second drops it"
 
 
 def _free_key(piece: Piece, modules: Modules, taken: Sequence[str], text: str) -> str | Path:

@@ -113,13 +113,21 @@ class Schema:
                 found.setdefault(one.field, set()).add(self.table_of(one.parent))
         return {field: next(iter(every)) for field, every in found.items() if len(every) == 1}
 
+    def _table(self, table: str, app: str | None) -> str:
+        """The table of that name, or of a model of an app."""
+        by_itself = f"{app}_{table}"
+        return table if app is None else next((of for model, of in self._models if model == by_itself), by_itself)
+
+    def column(self, table: str, column: str, app: str | None) -> tuple[str, str] | None:
+        """The table and the column of a field, if it may be let NULL: it is there, and no key."""
+        name = self._table(table, app)
+        facts = self.facts(name)
+        found = [one for one in (column, f"{column}_id") if one in facts.columns]
+        return (name, found[0]) if len(found) == 1 and found[0] not in facts.keys else None
+
     def may_be_left_out(self, table: str, column: str, app: str | None) -> bool:
         """Whether rows may surely be added without a column, or a field, of a table, or of a model of an app."""
-        name = (
-            table
-            if app is None
-            else next((of for model, of in self._models if model == f"{app}_{table}"), f"{app}_{table}")
-        )
+        name = self._table(table, app)
         known = self.facts(name).columns
         found = [known[one] for one in (column, f"{column}_id") if one in known]
         altered = any(

@@ -42,6 +42,7 @@ READ_BY_DJANGO = frozenset(
 """Fields whose values Django makes something else of, by its settings or its own rules."""
 _LOOKUPS = frozenset({"", "exact", "isnull", "in", "range", "lt", "lte", "gt", "gte", "pk", "id"})
 """What may stand behind a field and speaks of the column itself."""
+_KEYS = frozenset({"pk", "id"})
 _TEXTS = frozenset({"contains", "startswith", "endswith", "icontains", "istartswith", "iendswith"})
 _FUNCTIONS = {
     "Lower": "lower", "Upper": "upper", "Coalesce": "coalesce", "Length": "length", "Trim": "trim", "Greatest": "greatest",
@@ -157,7 +158,10 @@ class QuerySet:
 
     def lookup(self, spelling: str, node: cst.BaseExpression) -> str:
         field, _, lookup = spelling.partition("__")
-        related = self.machine.libraries.django.related(self.model, field) if lookup not in _LOOKUPS else None
+        own = lookup in _LOOKUPS and (
+            lookup not in _KEYS or self.machine.libraries.django.referred(self.model, field) in _KEYS
+        )
+        related = None if own else self.machine.libraries.django.related(self.model, field)
         if related is not None and self.machine.libraries.django.field_kind(self.model, field) in (
             "ForeignKey",
             "OneToOneField",
@@ -229,7 +233,8 @@ class QuerySet:
             )
         other = QuerySet(self.machine, related, related.table, f"{self.prefix}{name(related.table)}.")
         inside = other.lookup(lookup, node)
-        return f"{self.column(field)} IN (SELECT {other.column('id')} FROM {qualified(related.table)} WHERE {inside})"
+        referred = other.column(self.machine.libraries.django.referred(self.model, field))
+        return f"{self.column(field)} IN (SELECT {referred} FROM {qualified(related.table)} WHERE {inside})"
 
     def _is_none(self, node: cst.BaseExpression) -> bool:
         value = self.machine.evaluate(node)
@@ -349,7 +354,7 @@ class QuerySet:
         inner = QuerySet(self.machine, model, model.table, f"{name(model.table)}.", self)
         inner.check_root(root, chain)
         conditions = inner.conditions(chain[:-1])
-        alone = any(one.startswith(f"{inner.prefix}{name('id')} = ") for one in conditions)
+        alone = any(one.startswith(f"{inner.column('pk')} = ") for one in conditions)
         if first and not alone:
             raise NotRendered(
                 "which of several rows [:1] takes is not told here; write the statement in SQL with ORDER BY"

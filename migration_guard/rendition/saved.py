@@ -193,7 +193,8 @@ class _Fields:
             raise NotRendered(f"which table {field} refers to is not known here; write the statement in SQL")
         inner = QuerySet(self._query.machine, other, other.table, f"{name(other.table)}.")
         key = f"{name(self._query.table)}.{self.column(field)}"
-        found = f"(SELECT {inner.column(attribute)} FROM {qualified(other.table)} WHERE {inner.column('id')} = {key})"
+        referred = inner.column(django.referred(self._query.model, field))
+        found = f"(SELECT {inner.column(attribute)} FROM {qualified(other.table)} WHERE {referred} = {key})"
         return found, KINDS.get(django.field_kind(other, attribute), Kind.OTHER)
 
     def checked(self, field: str, node: cst.BaseExpression, value: str) -> str:

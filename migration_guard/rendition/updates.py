@@ -69,8 +69,9 @@ def _one_by_one(query: QuerySet, whole: cst.Call) -> Rendered | None:
         return None
     columns = _columns_of(row.value, through, given, flat="flat" in plain_arguments(chain[-1][1])[1])
     keys = [pair for method, call in own[:-1] if method == "filter" for pair in plain_arguments(call)[1].items()]
-    found = [columns(node) for field, node in keys if field in ("pk", "id")]
-    if len(keys) != 1 or found not in (["pk"], ["id"]) or any(method != "filter" for method, _ in own[:-1]):
+    sought = [(field, columns(node)) for field, node in keys]
+    same = [{query.column(one) for one in pair if one is not None} == {query.column("pk")} for pair in sought]
+    if same != [True] or sought[0][1] is None or any(method != "filter" for method, _ in own[:-1]):
         return None
     sets = []
     for field, node in plain_arguments(own[-1][1])[1].items():
@@ -183,11 +184,22 @@ class Beside:
         django, field = self._query.machine.libraries.django, spelling.removesuffix("_id").removesuffix("__pk")
         kind = django.field_kind(self._query.model, field)
         other = django.related(self._query.model, field) if kind in ("ForeignKey", "OneToOneField") else None
-        keys = (self._row, f"{self._row}.pk", f"{self._row}.id")
-        if other is None or other.table != self._source.table or dotted(node) not in keys:
+        if other is None or other.table != self._source.table:
+            return None
+        referred = self._source.column(django.referred(self._query.model, field))
+        if spelling.endswith("__pk") and referred != self._source.column("pk"):
+            return None
+        if dotted(node) != self._row and not self._gives(node, referred):
             return None
         self._met = True
-        return f"{self._query.column(field)} = {self._source.column('id')}"
+        return f"{self._query.column(field)} = {referred}"
+
+    def _gives(self, node: cst.BaseExpression, column: str) -> bool:
+        """Whether an expression is that column of the loop's row."""
+        match node:
+            case cst.Attribute(value=cst.Name(value=row), attr=attr) if row == self._row:
+                return self._source.column(attr.value) == column
+        return False
 
     def _given(self, field: str, node: cst.BaseExpression) -> str:
         match node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from migration_guard.rewriting.expressions import TELLS, last_name, values_of
 from migration_guard.rewriting.names import names_of, root_of
@@ -22,6 +22,8 @@ _DOES = TELLS | frozenset(
 """What is called for what it does, and does nothing but to rows, to containers, or to what people read."""
 _PUTS_TOGETHER = frozenset("format join format_map zfill".split())
 """Methods that make another text of one each time."""
+_CHOOSES = frozenset({"values", "values_list"})
+"""What names the columns that a query gives, of whichever table."""
 _REACHES_OUT = frozenset(
     "requests urllib urlopen subprocess smtplib send_mail socket httpx boto3 open default_storage on_commit".split()
 )
@@ -53,8 +55,12 @@ def updates_by_itself(every: ast.Module, helpers: ast.Module, fields: Collection
 
 def _made_of_itself(node: ast.expr, field: str, known: ast.Module) -> bool:
     """Whether an expression of Django's speaks of the field that it is for."""
+    parts = list(_made_of(node, known))
+    of_others = {
+        id(given) for one in parts if last_name(one) in _CHOOSES and isinstance(one, ast.Call) for given in one.args
+    }
     return not isinstance(node, ast.Constant) and any(
-        isinstance(one, ast.Constant) and one.value == field for one in _made_of(node, known)
+        isinstance(one, ast.Constant) and one.value == field and id(one) not in of_others for one in parts
     )
 
 
@@ -83,6 +89,50 @@ def adds_to_itself(body: ast.Module, rows: Collection[str]) -> str | None:
     )
 
 
+def trades(body: Sequence[ast.stmt], row: str, asked: Collection[str]) -> str | None:
+    """Say that a row's value is made of another one that the same change writes anew: a second run would find that.
+
+    `asked` are the attributes on which it depends whether a row is changed at all.
+    """
+    whole = ast.Module(list(body), [])
+    written = {attribute for node in ast.walk(whole) for attribute, _ in _set_on(node, row)}
+    asked = {*asked, *(name for test in _tests(whole) for name in _read_of(test, row, whole))}
+    fresh: dict[str, int] = {}
+    for one in body:
+        for node in ast.walk(one):
+            for attribute, value in _set_on(node, row):
+                if _read_of(value, row, whole, fresh) & written - {attribute} - asked:
+                    return _AGAIN
+        fresh |= {attribute: one.lineno for attribute, _ in _set_on(one, row)}
+    return None
+
+
+def _set_on(node: ast.AST, row: str) -> Iterator[tuple[str, ast.expr]]:
+    """The attributes of a row that a statement sets, each with what is put there."""
+    match node:
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(values):
+            pairs = [*zip(targets, values, strict=True)]
+        case ast.Assign(targets=targets, value=value):
+            pairs = [(target, value) for target in targets]
+        case _:
+            return
+    for target, value in pairs:
+        match target:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == row:
+                yield attribute, value
+
+
+def _tests(tree: ast.AST) -> Iterator[ast.expr]:
+    return (one.test for one in ast.walk(tree) if isinstance(one, (ast.If, ast.IfExp, ast.While)))
+
+
+def _read_of(node: ast.AST, row: str, known: ast.Module, fresh: Mapping[str, int] | None = None) -> set[str]:
+    """The attributes of a row that an expression is made of, through variables; `fresh` are those set anew, with the line."""
+    found = (one for one in _made_of(node, known) if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load))
+    own = (one for one in found if isinstance(one.value, ast.Name) and one.value.id == row)
+    return {one.attr for one in own if one.lineno <= (fresh or {}).get(one.attr, one.lineno)}
+
+
 def not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool) -> str | None:
     """What gives another value each time, or reaches beyond the database."""
     called = {last_name(node) for node in ast.walk(every) if isinstance(node, ast.Call)}
@@ -98,7 +148,9 @@ def not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool) 
         return None
     if found := named & _CHANCE:
         return f"{min(found)} gives another value each time, and no condition tells which rows are done"
-    return _AGAIN if next(_computed(body.body, row, every), None) is not None else None
+    if next(_computed(body.body, row, every), None) is not None:
+        return _AGAIN
+    return trades(body.body, row, ()) if row else None
 
 
 def for_its_effect(every: ast.Module, own: Collection[str]) -> str | None:

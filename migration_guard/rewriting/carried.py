@@ -15,7 +15,9 @@ _HARMLESS = frozenset(
     {"len", "sorted", "list", "set", "dict", "tuple", "any", "all", "min", "max", "sum", "str", "repr", "bool"}
 )
 _USES_UP = frozenset({"next", "__next__"})
-_KEYS = frozenset({"pk", "id"})
+_QUERYSETS = frozenset(
+    "all filter exclude order_by select_related prefetch_related only defer distinct iterator objects".split()
+)
 _LETS_THROUGH = frozenset(
     "atomic open cursor begin begin_nested no_autoflush connect closing nullcontext localcontext override savepoint".split()
 )
@@ -37,6 +39,7 @@ def taken_along(
         or _keeps(ast.Module([*setup.body, *helpers.body], []))
         or _handed_on(loop, setup, outside - lists)
         or _by_place(loop, row)
+        or _by_the_last(loop)
         or _from_before(loop.body, inside.binds - {row} - lists - _told_of(loop.body, counted(loop)))
         or not_the_same(ast.Module([*setup.body, *helpers.body, *loop.body], []), body, row, fills=fills)
         or for_its_effect(ast.Module([*setup.body, *helpers.body, *loop.body], []), helping)
@@ -66,16 +69,19 @@ def written_twice(loop: ast.For, row: str) -> bool:
     return not exclude_each_other(loop.body, saves)
 
 
-def gives_a_key(tree: ast.AST, rows: Collection[str], fields: Collection[str]) -> str | None:
-    """Say that the variables of some rows, or what is written to them, hold other keys than their own: these are other rows."""
+def gives_a_key(tree: ast.AST, rows: Collection[str], fields: Collection[str], keys: Collection[str]) -> str | None:
+    """Say that the variables of some rows, or what is written to them, hold other keys than their own: these are other rows.
+
+    `keys` are the primary key's names.
+    """
     rekeyed = any(
         isinstance(node, ast.Attribute)
         and isinstance(node.ctx, ast.Store)
-        and node.attr in _KEYS
+        and node.attr in keys
         and next(root_of(node), None) in rows
         for node in ast.walk(tree)
     )
-    return "its loop gives a row another key" if rekeyed or not _KEYS.isdisjoint(fields) else None
+    return "its loop gives a row another key" if rekeyed or not set(keys).isdisjoint(fields) else None
 
 
 def _left_early(loop: ast.For) -> str | None:
@@ -198,6 +204,40 @@ def _by_place(loop: ast.For, row: str) -> str | None:
     if row and not only_told(loop.body, places):
         return "its loop counts its rows, which are others in each batch"
     return None
+
+
+def _by_the_last(loop: ast.For) -> str | None:
+    """Whether it uses what the last of other rows has left in a variable, and these come in no order that stays."""
+    for inner in ast.walk(ast.Module(loop.body, [])):
+        if isinstance(inner, ast.For) and asks_for_rows(inner.iter) and "order_by(" not in ast.unparse(inner.iter):
+            inside = set(map(id, ast.walk(inner)))
+            left = {name for line in _within_loop(inner.body) for name in _left_by(line)}
+            left -= {name for test in ast.walk(inner) if isinstance(test, ast.If) for name in names_of_expression(test)}
+            after = {
+                one.id
+                for one in ast.walk(ast.Module(loop.body, []))
+                if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load) and id(one) not in inside
+            }
+            if left & after:
+                return "its loop takes what the last of other rows gives, which come in no order that stays"
+    return None
+
+
+def names_of_expression(test: ast.If) -> frozenset[str]:
+    return names_of(ast.Module([ast.Expr(test.test)], [])).loads
+
+
+def _left_by(line: ast.AST) -> Iterator[str]:
+    """The variables that a statement of a loop sets to what may be another thing for each of its rows."""
+    match line:
+        case ast.Assign(targets=targets, value=value) if not isinstance(value, ast.Constant):
+            yield from (name for target in targets for name in _stored(target))
+
+
+def asks_for_rows(node: ast.AST) -> bool:
+    """Whether an expression asks Django for rows."""
+    asked = (one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute))
+    return any(name in _QUERYSETS for name in asked)
 
 
 def _is_container(node: ast.AST) -> bool:

@@ -23,6 +23,16 @@ UPGRADE, DOWNGRADE, _OPERATIONS = "upgrade", "downgrade", "operations"
 
 
 @dataclass(frozen=True, slots=True)
+class Eased:
+    """A column that is dropped later, and which new rows may leave out from now on."""
+
+    step: Step
+    column: str
+    instead: str
+    """What the migration does in the place of the step."""
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """What is handed over to the later migration."""
 
@@ -34,23 +44,26 @@ class Contract:
     """Of the migration that it follows: Alembic's, or the name of Django's."""
     name: str
     """Its own, in the same way."""
+    eased: tuple[Eased, ...] = ()
+    """What new rows may leave out until it is dropped."""
 
     @property
     def is_alembic(self) -> bool:
         return self.up[0].home == UPGRADE
 
-    def cut(self) -> list[cst.CSTNode]:
-        """What is to be taken out of the migration: a block as a whole where nothing of it is left."""
+    def cuts(self) -> list[tuple[cst.CSTNode, str]]:
+        """What is to be taken out of the migration, each with what comes in its place: a block as a whole where nothing is left."""
         steps = (*self.up, *self.down)
-        found: dict[int, cst.CSTNode] = {}
+        eased = {id(one.step.node): one.instead for one in self.eased}
+        found: dict[int, tuple[cst.CSTNode, str]] = {}
         for step in steps:
             assert step.node is not None
             if step.block is not None:
                 inside = [one.node for one in steps if one.block is step.block]
-                if len(inside) == len(step.block.body.body):
-                    found[id(step.block)] = step.block
+                if len(inside) == len(step.block.body.body) and not any(id(node) in eased for node in inside):
+                    found[id(step.block)] = (step.block, "")
                     continue
-            found[id(step.node)] = step.node
+            found[id(step.node)] = (step.node, eased.get(id(step.node), ""))
         return list(found.values())
 
 
@@ -69,6 +82,33 @@ def contract_of(migration: Migration, steps: Sequence[Step], stem: str, later: s
     if len(name) > _LONGEST_REVISION:
         name = hashlib.sha256(name.encode()).hexdigest()[:12]
     return Contract(tuple(steps), tuple(down), tuple(back), revision, name)
+
+
+def eased(step: Step, table: str, column: str) -> Eased:
+    """Let a column be NULL where a migration drops it. `table` is the one of Django's model. Raises CannotRemove."""
+    call = step.node
+    if isinstance(call, cst.Element):
+        module = cst.Module(body=[]).code_for_node(_method(call.value, column)[1].value)
+        statement = f'ALTER TABLE "{table}" ALTER COLUMN "{column}" DROP NOT NULL'
+        return Eased(step, column, f"{module}.RunSQL('{statement}', {module}.RunSQL.noop),")
+    line = call.body[0] if isinstance(call, cst.SimpleStatementLine) and len(call.body) == 1 else None
+    drop, function = _method(line.value if isinstance(line, cst.Expr) else None, column)
+    named = [one for one in drop.args if one.keyword is None or one.keyword.value in {"table_name", "column_name"}]
+    schema = [one for one in drop.args if one.keyword is not None and one.keyword.value == "schema"]
+    nullable = cst.Arg(cst.Name("True"), keyword=cst.Name("nullable"), equal=_EQUAL)
+    given = [one.with_changes(comma=cst.MaybeSentinel.DEFAULT) for one in (*named, nullable, *schema)]
+    alter = cst.Call(function.with_changes(attr=cst.Name("alter_column")), given)
+    return Eased(step, column, cst.Module(body=[]).code_for_node(alter))
+
+
+_EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+def _method(node: cst.BaseExpression | None, column: str) -> tuple[cst.Call, cst.Attribute]:
+    """A call by the name of a module, and that. Raises CannotRemove where it is none."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return node, node.func
+    raise CannotRemove(f"new rows may need a value for {column} until it is dropped: first let it be NULL")
 
 
 def told_in(migration: Migration, step: Step) -> Told:
@@ -123,16 +163,23 @@ def _way_back(migration: Migration, steps: Sequence[Step]) -> tuple[list[Step], 
             in_text = its.verb == "execute" and back.verb not in {"drop_column", "drop_table"}
             if (not back.known or back.whole or in_text) and not back.data and back.words & its.words:
                 raise CannotRemove("its way back cannot be taken apart")
-        if not its.name and mirrored:
+        if not its.name and its.verb != "drop_table" and mirrored:
             raise CannotRemove("which part of its way back belongs to that is not said: it has no name")
         taken += [one for one in mirrored if one not in taken]
-        if not mirrored and (one := _nullable_again(step, its)) is not None:
+        if not mirrored and (one := _nullable_again(step, its) or _without(step, its)) is not None:
             made.append(one)
     order = [step for step, _ in backs if step in taken]
     for at, (step, its) in enumerate(backs):
-        if step not in taken and any(one in taken and entangled(back, its) for one, back in backs[at + 1 :]):
+        if step not in taken and any(
+            one in taken and entangled(back, its) and not _only_frees(back, its, step) for one, back in backs[at + 1 :]
+        ):
             raise CannotRemove("its way back cannot be taken apart")
     return order, made
+
+
+def _only_frees(back: Told, before: Told, step: Step) -> bool:
+    """Whether a step may as well come before a change of rows, as it takes a constraint from them."""
+    return back.verb == "drop_constraint" and before.data and "conflict" not in step.code.lower()
 
 
 def _nullable_again(step: Step, told: Told) -> cst.CSTNode | None:
@@ -156,6 +203,39 @@ def _nullable_again(step: Step, told: Told) -> cst.CSTNode | None:
         leading_lines=[],
         trailing_whitespace=cst.TrailingWhitespace(),
     )
+    if step.block is None:
+        return line
+    return step.block.with_changes(body=cst.IndentedBlock(body=[line]), leading_lines=[])
+
+
+_MADE = {
+    "create_check_constraint": "check",
+    "create_unique_constraint": "unique",
+    "create_foreign_key": "foreignkey",
+    "create_index": None,
+}
+"""What makes something that has a name, each with its kind of constraint."""
+
+
+def _without(step: Step, told: Told) -> cst.CSTNode | None:
+    """The way back of a constraint or an index that has a name: where its column went, it went with that."""
+    node = step.node
+    if told.verb not in _MADE or not told.name or not isinstance(node, cst.SimpleStatementLine):
+        return None
+    call = node.body[0].value if isinstance(node.body[0], cst.Expr) else None
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+        return None
+    places = [one for one in call.args if one.keyword is None][: 1 if step.block is not None else 2]
+    if len(places) != (1 if step.block is not None else 2):
+        return None
+    kind = _MADE[told.verb]
+    table = [places[1].with_changes(keyword=cst.Name("table_name"), equal=_EQUAL)] if len(places) == 2 else []
+    given = [places[0], *(table if kind is None else places[1:])]
+    given += [one for one in call.args if one.keyword is not None and one.keyword.value == "schema"]
+    given += [cst.Arg(cst.SimpleString(f'"{kind}"'), cst.Name("type_"), _EQUAL)] if kind is not None else []
+    verb = cst.Name("drop_index" if kind is None else "drop_constraint")
+    plain = [one.with_changes(comma=cst.MaybeSentinel.DEFAULT) for one in given]
+    line = cst.SimpleStatementLine([cst.Expr(cst.Call(call.func.with_changes(attr=verb), plain))])
     if step.block is None:
         return line
     return step.block.with_changes(body=cst.IndentedBlock(body=[line]), leading_lines=[])

@@ -56,8 +56,8 @@ def cut_node(source: Source, statement: cst.CSTNode, comment: str, *, only: bool
     return Cut(start, end, comment)
 
 
-def cut_lines(source: Source, node: cst.CSTNode, *, only: bool) -> Cut:
-    """Take whole lines out, with the remarks and empty lines above them; `pass` comes where nothing else is left."""
+def cut_lines(source: Source, node: cst.CSTNode, instead: str) -> Cut:
+    """Take whole lines out, with the remarks and empty lines above them; something may come in their place."""
     text = source.text
     start, end = range_of(source, node)
     end = start + len(text[start:end].rstrip())
@@ -66,10 +66,10 @@ def cut_lines(source: Source, node: cst.CSTNode, *, only: bool) -> Cut:
     line = line_start(text, start)
     indent = text[line:start]
     if indent.strip() or (text[end - 1 : end] not in {"\n", "\r"} and end < len(text)):
-        return Cut(start, end, "pass" * only)  # it shares its line with others
+        return Cut(start, end, instead)  # it shares its line with others
     for _ in getattr(node, "leading_lines", ()):
         line = line_start(text, line - 1) if line else 0
-    return Cut(line, end, f"{indent}pass{newline_of(text)}" if only else "")
+    return Cut(line, end, f"{indent}{instead}{newline_of(text)}" if instead else "")
 
 
 def _line_cut(text: str, cut: Cut) -> Cut:

@@ -133,7 +133,7 @@ class Family(Django):
         for one in self._every:
             asked = one.asked
             elsewhere = Elsewhere(asked.model, asked.table, asked.accessors, asked.fields, asked.row)
-            reason = reason or gives_a_key(whole, owned.rows, asked.fields)
+            reason = reason or gives_a_key(whole, owned.rows, asked.fields, asked.keys)
             reason = reason or updates_by_itself(ast.Module([*setup.body, *whole.body], []), helpers, asked.fields)
             reason = reason or elsewhere.read(setup, whole, helpers, free)
         if reason is not None:

@@ -42,6 +42,8 @@ class Asked:
     """What is written, by the names of fields and of columns; nothing where rows are deleted."""
     accessors: Collection[str]
     """By which names rows of other models, or of its own, lead to its rows."""
+    keys: Collection[str]
+    """The names of the primary key."""
     takes_others: bool
     """Whether rows of other models go with those that are deleted."""
     others: Sequence[Span] = ()
@@ -135,7 +137,7 @@ class Django(Loop):
         places = Places(self._code(self._call).strip(), asked.row, narrowed.lists)
         around: list[ast.stmt] = [*setup.body, *whole.body]
         reason = of_a_statement(ast.Module(around, []), helpers, asked.fields, fills=fills)
-        reason = reason or gives_a_key(whole, {asked.row}, asked.fields)
+        reason = reason or gives_a_key(whole, {asked.row}, asked.fields, asked.keys)
         for loop in places.loops(whole):
             known = ast.Module([one for one in around if one is not loop], [])
             reason = reason or taken_along(loop, known, helpers, asked.row, narrowed.lists, fills=fills)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.rewriting.again import grows
 from migration_guard.rewriting.expressions import behind, exclude_each_other, last_name
@@ -88,9 +89,10 @@ def _queried(loop: ast.For, assigned: Mapping[str, ast.expr], texts: Texts) -> Q
     if names_of(ast.Module(loop.body, [])).binds & {names[index] for index in (places or [0])}:
         raise Unlike("it sets what holds its key anew")
     _refuse_other_uses(loop, table, [one.statement for one in updates], ast.dump(connection))
-    for one in updates:
-        _refuse_sums(loop, one.statement, Row(tuple(names), tuple(chosen), table, apart))
     columns = tuple(dict.fromkeys(column for _, _, each in taken for column in each))
+    asked = frozenset(re.findall(r"\w+", " ".join(_conditions(behind(select, assigned), from_text))))
+    for one in updates:
+        _refuse_again(loop, one.statement, Row(tuple(names), tuple(chosen), table, apart), {*columns} - asked)
     return Queried(names[0], connection, call, table, key, is_model, columns, from_text, by_text)
 
 
@@ -335,16 +337,30 @@ def _refuse_other_uses(loop: ast.For, table: str, updates: Sequence[ast.expr], c
             raise Unlike("it hands its connection on")
 
 
-def _refuse_sums(loop: ast.For, update: ast.expr, row: Row) -> None:
-    """Refuse a value that is computed from the one that stands there."""
+def _conditions(select: ast.expr, from_text: tuple[Text, Chosen] | None) -> Iterator[str]:
+    """What a SELECT says of the rows that it gives."""
+    if from_text is not None:
+        yield from (from_text[1].where,) if from_text[1].where is not None else ()
+        return
+    for method, call in _chain(select)[1]:
+        if method in {"where", "filter"}:
+            yield from map(ast.unparse, call.args)
+
+
+def _refuse_again(loop: ast.For, update: ast.expr, row: Row, others: Collection[str]) -> None:
+    """Refuse a value that is computed from the one that stands there, or from one of the `others` that are written."""
     inside = _inside(loop)
+    tests = [one.test for one in ast.walk(loop) if isinstance(one, (ast.If, ast.IfExp))]
+    asked = [one for test in tests for one in _made_of(test, inside, set())]
+    others = [name for name in others if not any(row.gives(one, name) for one in asked)]
     values = [pair for node in ast.walk(update) for pair in _values(node)]
     for name, value in (*values, *_put(loop)):
-        for part in _made_of(value, inside, set()):
-            if grows(part) and any(row.gives(one, name) for one in _made_of(part, inside, set())):
-                raise Unlike(
-                    "it computes each value from the one that stands there, so that a second run would change it again"
-                )
+        made = list(_made_of(value, inside, set()))
+        sums = any(grows(part) and any(row.gives(one, name) for one in _made_of(part, inside, set())) for part in made)
+        if sums or any(row.gives(one, other) for one in made for other in others if other != name):
+            raise Unlike(
+                "it computes each value from the one that stands there, so that a second run would change it again"
+            )
 
 
 def _made_of(value: ast.AST, inside: Mapping[str, Sequence[ast.expr]], seen: set[str]) -> Iterator[ast.AST]:

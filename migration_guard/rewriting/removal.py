@@ -247,16 +247,18 @@ class Migration:
     def _begins_at(self, node: cst.CSTNode, span: Span) -> bool:
         return self.source.start(node) == (span.line, span.column)
 
-    def without(self, sites: Sequence[tuple[Site, str]], also: Sequence[cst.CSTNode] = ()) -> bytes:
-        """Give the file with comments in place of the data changes, and without other statements."""
+    def without(self, sites: Sequence[tuple[Site, str]], also: Sequence[tuple[cst.CSTNode, str]] = ()) -> bytes:
+        """Give the file with comments in place of the data changes, and with other statements replaced, or without them."""
         text = self.source.text
         gone = {id(node) for site, _ in sites if not self._keeps_text(site, sites) for node in site.statements}
-        gone |= {id(node) for node in also}
+        gone |= {id(node) for node, instead in also if not instead}
         cuts = [
             cut_lines(
-                self.source, node, only=not self._tree.stays_beside(node, gone) and node is self._tree.last_of(node)
+                self.source,
+                node,
+                instead or "pass" * (not self._tree.stays_beside(node, gone) and node is self._tree.last_of(node)),
             )
-            for node in also
+            for node, instead in also
         ]
         told: dict[int, int] = {}
         """Of each statement that is taken out: in which cut its comment stands."""

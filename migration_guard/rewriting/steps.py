@@ -80,7 +80,7 @@ _SAYS_NO_NAME = frozenset(
     "ondelete onupdate type_ server_default default existing_server_default existing_type comment schema choices help_text "
     "verbose_name source_schema referent_schema table_schema existing_comment mysql_engine".split()
 )
-_CLASS = re.compile(r"[A-Z]\w*[a-z]\w*")
+_CLASS = re.compile(r"_*[A-Z]\w*[a-z]\w*")
 """A class, as types are; a constant may stand for a name of the database."""
 _IDENTITY = re.compile(r"\w+")
 _SCHEMA_SQL = re.compile(
@@ -97,7 +97,10 @@ def told_by(code: str, batch: str | None = None) -> Told:
     """Read what a step says; `batch` is the table whose `batch_alter_table` it stands in."""
     tree = ast.parse(code.strip().rstrip(","))
     statement = tree.body[0] if len(tree.body) == 1 else None
-    call = statement.value if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else None
+    given = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(given, ast.Tuple) and len(given.elts) == 1:  # an element with its comma, and a remark behind it
+        given = given.elts[0]
+    call = given if isinstance(given, ast.Call) else None
     verb = last_name(call.func) if call is not None else ""
     words = frozenset(_words(tree))
     if call is None or verb not in _AFTER_DATA | _OTHERS or not _is_written_out(call, verb):
@@ -119,11 +122,30 @@ def entangled(one: Told, other: Told) -> bool:
     """Whether the order of two steps may matter."""
     if not one.known or not other.known:
         return True
+    if {one.verb, other.verb} & _OF_PYTHON and not {one.verb, other.verb} & {"DeleteModel", "RenameModel"}:
+        return False
     if one.whole or other.whole:
         return bool((one.words | one.tables) & (other.words | other.tables))
     if one.tables and other.tables and not one.tables & other.tables:
-        return bool(one.tables & other.words or other.tables & one.words or (one.name and one.name == other.name))
+        refers = one.tables & other.words or other.tables & one.words
+        if {one.verb, other.verb} <= _COLUMNS:  # what refers to the table of a column refers to its key
+            return bool(refers) and bool({one.name, "id"} & other.words or {other.name, "id"} & one.words)
+        about = ({one.name, *one.words} & {other.name, *other.words}) - one.tables - other.tables - {""}
+        if {one.verb, other.verb} <= _COLUMNS | _CONSTRAINTS and not about:
+            return False
+        return bool(refers or (one.name and one.name == other.name))
     return bool(one.words & other.words)
+
+
+_COLUMNS = frozenset(
+    "add_column alter_column drop_column AddField AlterField RemoveField CreateModel create_table".split()
+)
+"""What adds, alters or drops one column, or makes a table."""
+_OF_PYTHON = frozenset({"AlterModelOptions", "AlterModelManagers"})
+"""What does nothing to the database."""
+_CONSTRAINTS = frozenset(
+    "create_unique_constraint create_check_constraint create_index AddConstraint AddIndex AlterUniqueTogether".split()
+)
 
 
 _MIRRORS = {
@@ -147,7 +169,10 @@ def mirrors(back: Told, step: Told) -> bool:
     if not back.name or not step.name:
         return not (back.tables and step.tables) or bool(back.tables & step.tables)
     same_place = not (back.tables and step.tables) or bool(back.tables & step.tables)
-    return back.name == step.name and same_place
+    conventional = (
+        back.verb == "drop_constraint" and back.name.endswith(f"_{step.name}") and step.tables <= {*back.tables}
+    )
+    return (back.name == step.name or conventional) and same_place
 
 
 def makes_key(told: Told, code: str) -> bool:
@@ -170,7 +195,13 @@ def _is_plain(node: ast.expr) -> bool:
         return all(map(_is_plain, node.args))
     if isinstance(node, ast.Name):
         return bool(_CLASS.fullmatch(node.id))
+    if isinstance(node, ast.JoinedStr):  # what an enumeration gives is the name of nothing
+        return all(isinstance(one, ast.Constant) or isinstance(one.value, ast.Attribute) for one in _parts(node))
     return isinstance(node, (ast.Constant, ast.Attribute, ast.Dict))
+
+
+def _parts(node: ast.JoinedStr) -> Iterator[ast.Constant | ast.FormattedValue]:
+    return (one for one in node.values if isinstance(one, (ast.Constant, ast.FormattedValue)))
 
 
 def _sql(call: ast.Call) -> str | None:

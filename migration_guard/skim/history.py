@@ -31,6 +31,12 @@ class FieldState:
     """The table between, where many-to-many names one."""
     stamped: bool = False
     """Whether each save writes the time into it."""
+    column: str | None = None
+    """Its column, where it names one (`db_column`)."""
+    primary: bool = False
+    """Whether it is the primary key."""
+    to_field: str | None = None
+    """The field of the other model that it holds, where it names one."""
 
     @property
     def many(self) -> bool:
@@ -272,11 +278,18 @@ def _field(node: ast.expr | None) -> FieldState:
     )
     named = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     target = named.get("to", node.args[0] if node.args else None)
+    column, primary = _setting(named.get("db_column")), _is_true(named.get("primary_key"))
     if not kind.endswith(RELATIONS) or target is None:
-        stamped = named.get("auto_now")
-        return FieldState(kind, stamped=isinstance(stamped, ast.Constant) and stamped.value is True)
+        return FieldState(kind, stamped=_is_true(named.get("auto_now")), column=column, primary=primary)
     related, through, table = (_setting(named.get(name)) for name in ("related_name", "through", "db_table"))
-    return FieldState(kind, _setting(target), related, through, table)
+    to_field = _setting(named.get("to_field"))
+    return FieldState(
+        kind, _setting(target), related, through, table, column=column, primary=primary, to_field=to_field
+    )
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _setting(node: ast.expr | None) -> str | None:

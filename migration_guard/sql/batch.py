@@ -311,6 +311,15 @@ def is_key(name: str) -> bool:
 _KEYS = frozenset({"id", "pk", "ctid", "uuid", "guid", "rowid", "oid"})
 
 
+def _changes_again(when: exp.When) -> bool:
+    """Whether a branch of a MERGE changes rows without a condition on what it writes."""
+    then, condition = when.args.get("then"), when.args.get("condition")
+    pairs = then.expressions if isinstance(then, exp.Update) else []
+    written = {pair.this.name.lower() for pair in pairs if isinstance(pair, exp.EQ)}
+    asked = {one.name.lower() for one in condition.find_all(exp.Column)} if isinstance(condition, exp.Expr) else set()
+    return bool(pairs) and not written & asked
+
+
 def _repeats(node: exp.Expr, root: exp.Expr, assigned: Sequence[str], tested: Sequence[str]) -> bool:
     """Whether nothing in the statement leaves out the rows that it has already changed."""
     match node:
@@ -324,5 +333,7 @@ def _repeats(node: exp.Expr, root: exp.Expr, assigned: Sequence[str], tested: Se
             )
             moved = root.find(exp.Delete) is not None
             return node.args.get("conflict") is None and not (guarded or anti or moved)
+        case exp.Merge():
+            return any(map(_changes_again, node.find_all(exp.When)))
         case _:
             return False

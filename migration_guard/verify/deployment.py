@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
@@ -39,6 +40,7 @@ _NO_STEP = frozenset(
 )
 _SAYS = re.compile(r"^_?(?:log|info|warn|say|print|notify|success|error|header)", re.IGNORECASE)
 _CONTAINERS = frozenset({"docker", "docker-compose", "podman", "podman-compose", "kubectl"})
+_OF_CONTAINER = Fate(stops=True, why="the container ends with its exit code")
 _STARTS = frozenset({"run", "up", "exec", "start"})
 _QUERIES = frozenset({"--check", "--plan", "--dry-run", "--help", "-h", "--list", "-l", "--sql", "--version", "--fake"})
 """Options with which a command asks and does nothing."""
@@ -128,9 +130,10 @@ class _Reader:
 
     def _command(self, one: Command, shown: str, origin: str, above: tuple[_Called, ...]) -> None:
         """One command: a step, a script that is followed, or something else; called by those `above`."""
-        script = shell.inner(one.words)
+        script = shell.inner(one.words) or _in_a_container_s_shell(one.words)
         if script is not None:
-            for inner in shell.commands(script[0].encode(), errexit=script[1], above=one.line - 1, last=one.fate):
+            last = replace(one.fate)  # it is no `set -e` of the inner shell
+            for inner in shell.commands(script[0].encode(), errexit=script[1], above=one.line - 1, last=last):
                 self._command(inner.led_to(one.fate), shown, origin, above)
             return
         words = _behind_waiting(one.words)
@@ -188,6 +191,14 @@ def _inside(path: Path, chosen: str | None, one: Command, deep: int) -> list[Com
         raise descriptions.Unreadable(None, f"scripts that call scripts are followed {_DEEPEST} deep, and no deeper")
     source = read_source(path)
     return list(make.read(source, chosen=chosen) if chosen else shell.commands(source, last=one.fate))
+
+
+def _in_a_container_s_shell(words: Sequence[str]) -> tuple[str, bool] | None:
+    """The script of `docker compose run web sh -c "…"`, and whether under `-e`."""
+    if not words or words[0].rpartition("/")[2] not in _CONTAINERS or not _STARTS & set(words):
+        return None
+    found = (shell.inner(words[index:]) for index in range(1, len(words)))
+    return next((one for one in found if one is not None), None)
 
 
 def _behind_waiting(words: Sequence[str]) -> tuple[str, ...]:
@@ -267,10 +278,14 @@ def _started_by_compose(services: Services) -> Iterator[Step]:
     kinds = {name: _of_service(one) or _kind_of((name,)) for name, one in services.by_name.items()}
     order = sorted(services.by_name, key=lambda name: len(services.after(name)))
     for name in order:
+        service = services.by_name[name]
+        several = list(_in_one_service(service))
         kind = kinds[name]
+        if len(several) > 1:
+            yield from several
+            continue
         if kind is None:
             continue
-        service = services.by_name[name]
         waiting = [other for other in services.by_name if name in services.after(other) and kinds[other] is None]
         stops = Fate(
             bool(waiting), f"{', '.join(waiting)} waits for it to complete" if waiting else "nothing waits for it"
@@ -281,6 +296,17 @@ def _started_by_compose(services: Services) -> Iterator[Step]:
             service.path if in_order else f"{service.path}, {name}"
         )  # it waits for no migration: any may come first
         yield Step(kind, service.path, service.line, _plain(service.command), stops, origin)
+
+
+def _in_one_service(service: compose.Service) -> Iterator[Step]:
+    """The steps of a script that a service runs before it serves, one behind the other."""
+    script = shell.inner(service.command)
+    if script is None:
+        return
+    for one in shell.commands(script[0].encode(), errexit=script[1], above=service.line - 1, last=_OF_CONTAINER):
+        kind = _kind_of(one.words)
+        if kind is not None:
+            yield Step(kind, service.path, service.line, one.words, one.led_to(_OF_CONTAINER).fate, service.path)
 
 
 # --- Judging -------------------------------------------------------------------------------------------------------------

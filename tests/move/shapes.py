@@ -129,6 +129,16 @@ _OWNER = 'op.add_column("leads", sa.Column("owner_id", sa.Integer(), nullable=Tr
 _TOTAL = 'op.add_column("leads", sa.Column("total", sa.Numeric(10, 1), nullable=True))'
 
 SHAPES = (
+    _sql(
+        "whole_minutes",
+        "UPDATE leads SET took = date_trunc('minute', took) WHERE date_trunc('minute', took) != took AND score > 3",
+        'op.add_column("leads", sa.Column("took", sa.Interval(), server_default="00:10:30"))',
+    ),
+    _sql(
+        "document_of_which_a_key_is_asked",
+        """UPDATE leads SET doc = doc || jsonb_build_object('price', 0) WHERE (doc ->> 'price')::numeric < 0 AND active""",
+        'op.execute("""ALTER TABLE leads ADD COLUMN doc jsonb DEFAULT \'{"price": -1}\'""")',
+    ),
     _sql("constant", "UPDATE leads SET status = 'open'"),
     _sql("constant_to_one_of_its_values", "UPDATE leads SET status = 'new' WHERE tenant_id > 10"),
     _sql("where_null", "UPDATE leads SET status = 'open' WHERE status IS NULL"),

@@ -194,8 +194,17 @@ STANDS_ALONE = (
     "row.a = ['p']\nif row.b:\n    row.a.append('n')\nrow.a += ['q']",
     "if 'x' not in row.a:\n    row.a = ','.join(row.a.split(',') + ['x'])",
     "if 'x' not in row.a:\n    row.a.append('x')",
+    "row.a = row.b\nrow.c = row.a",
+    "if row.b:\n    row.a = row.b\n    row.b = ''",
+    "best = None\nfor one in row.calls.all():\n    if best is None or one.n > best.n:\n        best = one\nrow.a = best.n",
+    "for one in row.calls.order_by('n'):\n    last = one.n\nrow.a = 1",
 )
 DOES_NOT = (
+    ("old = row.a\nrow.a = row.b\nrow.b = old", "from the one that stands there"),
+    ("row.a, row.b = row.b, row.a", "from the one that stands there"),
+    ("row.a = row.b\nrow.b = ''", "from the one that stands there"),
+    ("old = row.a\nrow.a = 'x'\nrow.b = old", "from the one that stands there"),
+    ("last = None\nfor one in row.calls.all():\n    last = one.n\nrow.a = last", "the last of other rows"),
     ("if row.b:\n    x = row.b\nrow.a = x", "carries x from row to row"),
     ("with suppress(KeyError):\n    x = row.b['x']\nrow.a = x", "carries x from row to row"),
     ("n += 1\nrow.a = n", "carries n from row to row"),

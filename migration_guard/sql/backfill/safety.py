@@ -10,7 +10,7 @@ from sqlglot import exp
 from migration_guard.later import re
 from migration_guard.sql.backfill.facts import CannotMove, Column
 from migration_guard.sql.backfill.names import Owner, folded, is_row, owner_of
-from migration_guard.sql.backfill.tree import Target, conjuncts, put_into, same_table
+from migration_guard.sql.backfill.tree import Target, conjuncts, put_into, same_table, unit_of
 
 _OF_THE_MOMENT = (
     exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime, exp.CurrentUser, exp.Rand, exp.Uuid,
@@ -266,6 +266,8 @@ def is_exact(value: exp.Expr) -> bool:
             return isinstance(select, exp.Select) and all(is_exact(part.unalias()) for part in select.expressions)
         case exp.Min() | exp.Max() | exp.Neg():
             return is_exact(inside.this)
+        case exp.TimestampTrunc(this=exp.Column()):
+            return unit_of(inside) in {"minute", "second"}  # no finer than any column keeps
         case exp.Count() | exp.Exists():
             return True
         case exp.Case():

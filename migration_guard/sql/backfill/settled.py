@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from sqlglot import exp
 
 from migration_guard.sql.backfill.names import Owner, folded, owner_of
-from migration_guard.sql.backfill.tree import Target, put_into
+from migration_guard.sql.backfill.tree import Target, conjuncts, put_into, unit_of
 
 _WITHOUT_ZONE = frozenset({"TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "INTERVAL", "DATE"})
 """Types of which no session's time zone says where a day begins."""
+_IN_EVERY_ZONE = frozenset({"minute", "second", "milliseconds", "microseconds"})
+"""What begins at the same moment wherever a session is."""
 
 
-def is_settled(value: exp.Expr, target: Target, column: str, kind: str | None) -> bool:
-    """Whether applying a value to its own column once more changes nothing. `kind` is the column's type, if known."""
+def is_settled(
+    value: exp.Expr, target: Target, column: str, kind: str | None, condition: exp.Expr | None = None
+) -> bool:
+    """Whether applying a value to its own column once more changes nothing. `kind` is the column's type, if known.
+
+    The condition may tell that a document is an object, of whose keys each has one value.
+    """
     inside = value.unnest()
     match inside:
+        case exp.DPipe(this=own, expression=merged) if condition is not None and _is_object(merged.unnest()):
+            return _is_own(own, target, column) and _asks_an_object(condition, target, column)
         case exp.Lower() | exp.Upper():
             return _is_own(_untrimmed(inside.this), target, column)
         case exp.Trim():
@@ -34,8 +44,8 @@ def is_settled(value: exp.Expr, target: Target, column: str, kind: str | None) -
             digits = inside.args.get("decimals")
             return _is_own(inside.this, target, column) and (digits is None or isinstance(digits, exp.Literal))
         case exp.TimestampTrunc():
-            plain = (kind or "").upper() in _WITHOUT_ZONE and inside.args.get("zone") is None
-            return plain and _is_own(inside.this, target, column)
+            plain = (kind or "").upper() in _WITHOUT_ZONE or unit_of(inside) in _IN_EVERY_ZONE
+            return plain and inside.args.get("zone") is None and _is_own(inside.this, target, column)
         case exp.Left(expression=exp.Literal()):
             return _is_own(inside.this, target, column)
         case exp.Substring():
@@ -45,6 +55,35 @@ def is_settled(value: exp.Expr, target: Target, column: str, kind: str | None) -
         case exp.Case():
             return _keeps_the_rest(inside, target, column) or _is_own_mapping(inside, target, column)
     return _assigns(inside, target, column, kind)
+
+
+def _is_object(node: exp.Expr) -> bool:
+    """Whether an expression is an object of JSON that is written out."""
+    if isinstance(node, exp.Cast):
+        node = node.this.unnest()
+    if isinstance(node, exp.Literal) and node.is_string:
+        try:
+            return isinstance(json.loads(node.name), dict)
+        except ValueError:
+            return False
+    return isinstance(node, exp.Anonymous) and node.name.lower() == "jsonb_build_object" and not _has_columns(node)
+
+
+def _asks_an_object(condition: exp.Expr, target: Target, column: str) -> bool:
+    """Whether a condition holds only of objects: what `->>` gives by a key is NULL for all else."""
+    for part in conjuncts(condition):
+        inside = part.unnest()
+        inside = inside.this.unnest() if isinstance(inside, exp.Not) else inside
+        sides = [inside.this, inside.expression] if isinstance(inside, (exp.EQ, exp.NEQ, *_ORDERED)) else [inside]
+        for side in sides:
+            one = side.unnest()
+            one = one.this.unnest() if isinstance(one, exp.Cast) else one
+            if isinstance(one, (exp.JSONExtractScalar, exp.JSONBExtractScalar)) and _is_own(one.this, target, column):
+                return one.find(exp.JSONPathKey) is not None and one.find(exp.JSONPathSubscript) is None
+    return False
+
+
+_ORDERED = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 
 
 def _untrimmed(node: exp.Expr) -> exp.Expr:

@@ -140,6 +140,12 @@ def put_into(value: exp.Expr) -> list[exp.Expr]:
     return value.expressions if isinstance(value, exp.Anonymous) and value.name.lower() == "jsonb_set" else []
 
 
+def unit_of(value: exp.Expr) -> str:
+    """What `date_trunc` truncates to, in lower case."""
+    unit = value.args.get("unit")
+    return unit.name.lower() if isinstance(unit, exp.Expr) else ""
+
+
 def both(*conditions: exp.Expr | None) -> exp.Expr:
     """All of these, each once; TRUE if there are none."""
     parts = [part for condition in conditions if condition is not None for part in conjuncts(condition)]

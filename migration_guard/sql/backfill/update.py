@@ -147,7 +147,7 @@ def _todo(update: _Update) -> _Todo:
         if reads(value, update.target, update.values) and not (
             sources.alone
             and not reads(value, update.target, others)
-            and is_settled(value, update.target, name, update.facts.column(name).type)
+            and is_settled(value, update.target, name, update.facts.column(name).type, wanted)
         ):
             raise CannotMove(f"no condition tells which rows are done: {_BY_ITSELF}; write to a new column instead")
         if not update.is_new(name):

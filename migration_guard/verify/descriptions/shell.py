@@ -123,6 +123,8 @@ class _Walk:
 
     errexit: bool = False
     pipefail: bool = False
+    swallowed: int | None = None
+    """The line of a trap that makes 0 of whatever exit code the script ends with."""
     functions: dict[str, Node] = field(default_factory=dict)
     found: list[Command] = field(default_factory=list)
 
@@ -135,10 +137,28 @@ class _Walk:
 
     def _fate(self, node: Node, behind: Sequence[Node], context: _Context, last: Fate) -> Fate:
         if _in_background(node):
-            return Fate(stops=False, why="it runs in the background")
+            return self._waited_for(behind, context) or Fate(stops=False, why="it runs in the background")
+        if self.swallowed is not None and self.errexit and context.errexit:
+            return Fate(
+                stops=None, why=f"the trap on line {self.swallowed} makes 0 of the exit code that ends the script"
+            )
         if self.errexit and context.errexit:
             return last if not behind and last.stops and node.type == "list" else SET_E
         return self._tested_behind(behind) or (last if not behind else context.tested(GOES_ON).fate)
+
+    def _waited_for(self, behind: Sequence[Node], context: _Context) -> Fate | None:
+        """What asks for the exit code of a process in the background: `wait $pid`, where the script ends by that or may."""
+        stored = re.match(r"(\w+)=\"?\$!\"?$", _text(behind[0]).strip()) if behind else None
+        names = [r"\$!", r"%\w+", "-n", *([rf"\$\{{?{stored[1]}\b"] if stored else [])]
+        asks = re.compile(rf"\bwait\s+\"?(?:{'|'.join(names)})")
+        for index, node in enumerate(behind):
+            if asks.search(_text(node)):
+                line = node.start_point.row + 1
+                plain = node.type == "command" and self.errexit and context.errexit
+                last = node.type == "command" and index == len(behind) - 1
+                why = f"wait on line {line} gives its exit code"
+                return Fate(stops=True if plain or last else None, why=why)
+        return None
 
     def _tested_behind(self, behind: Sequence[Node]) -> Fate | None:
         """Whether what follows tests the exit code: at once as `$?`, or later what stored it."""
@@ -322,6 +342,8 @@ class _Walk:
             self._set(words[1:])
         elif name == "trap" and words[-1] == "ERR" and "exit" in words[1]:
             self.errexit = True
+        elif name == "trap" and words[-1] in {"EXIT", "0"} and re.search(r"\bexit\s+0\b", words[1]):
+            self.swallowed = node.start_point.row + 1
         elif name in self.functions and len(context.callers) < _DEEPEST:
             inner = replace(context, arguments=tuple(words[1:]), callers=(*context.callers, name))
             self.block(_statements(self.functions[name]), inner, last=context.fate)
