@@ -7,7 +7,7 @@ HISTORIES ?= .histories
 MINUTES ?= 25
 STAMP = $(VENV)/.installed
 
-.PHONY: help setup demo test faults check docs pictures corpus score moves fuzz compare bench bench-backfill bench-start bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
+.PHONY: help setup demo test faults check docs pictures corpus score score-frameworks moves fuzz compare bench bench-backfill bench-start bench-script bench-keystroke editor extension bench-baseline edits cache-edits replay releases histories frameworks witness sql-witness dist sbom clean
 
 help:
 	@echo "make setup    create $(VENV) with the project and its tools"
@@ -19,6 +19,7 @@ help:
 	@echo "make pictures take pictures of the page, the terminal and the documentation, as far as it is built, into .pictures/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
+	@echo "make score-frameworks    measure recall and precision on packages of other frameworks, each by itself"
 	@echo "make compare  run other tools on one small project (WRITE=--write: into docs/comparison.md)"
 	@echo "make moves    measure how many data changes of the corpus can be moved, and prove 60 of the moves by rows"
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"
@@ -95,6 +96,10 @@ $(CORPUS)/packages:
 
 score: $(STAMP) corpus
 	$(BIN)/python benchmarks/score.py $(CORPUS) $(WRITE)
+
+score-frameworks: $(STAMP)
+	$(PYTHON) benchmarks/corpus/fetch.py $(CORPUS)/frameworks frameworks.json
+	$(BIN)/python benchmarks/score_frameworks.py $(CORPUS)/frameworks
 
 moves: $(STAMP) corpus
 	$(BIN)/python benchmarks/moves.py $(CORPUS) --prove 60 --seed 1

@@ -5,10 +5,15 @@ from __future__ import annotations
 from migration_guard.later import re
 
 _SQL = re.compile(
-    r"\.(?:sql|sql\.(?:postgres(?:ql)?|pgsql|mysql|sqlite)|(?:up|down|rollback)\.(?:pg|pgsql|psql|postgres(?:ql)?|plsql|"
-    r"mysql|mariadb|sqlite3?|cql|ddl|dml))\Z",
+    r"\.(?:sql|psql|pgsql|plsql|tsql|ddl|dml|pkb|pks|pls|sql\.(?:postgres(?:ql)?|pgsql|mysql|sqlite)|"
+    r"(?:up|down|rollback)\.(?:pg|postgres(?:ql)?|mysql|mariadb|sqlite3?|cql))\Z",
     re.IGNORECASE,
 )
+_FLYWAY = re.compile(
+    r"(?:[VUB]\d[\w.]*?|R)__[^\n]*\.(?!(?:py|pyc|java|kt|groovy|scala|class|cs|js|ts|sh|bash|ps1|bat|cmd|conf|md|txt|json|ya?ml|"
+    r"xml|csv|tsv|bak|orig|old|disabled|gz|zip)\Z)\w+\Z"
+)
+"""Flyway's names: its settings may give such files any ending."""
 _NUMBERED = re.compile(r"^\d+[-_.]\S*$|^\d{3,}")
 _GOVERNING = (".toml", ".ini", ".cfg")
 _FOR_OTHERS = re.compile(
@@ -33,8 +38,8 @@ PATCHES = "patches.txt"
 
 
 def is_sql(name: str) -> bool:
-    """Say whether a file's name is that of SQL: `a.sql`, `A.SQL`, golang-migrate's `1_a.up.pgsql`, `1_a.sql.postgres`."""
-    return bool(_SQL.search(name))
+    """Say whether a file's name is that of SQL: `a.sql`, `A.SQL`, golang-migrate's `1_a.up.pg`, `1_a.sql.postgres`, `V1__a.any`."""
+    return bool(_SQL.search(name)) or (name[:1] in "VUBR" and bool(_FLYWAY.match(name)))
 
 
 def is_numbered(name: str) -> bool:

@@ -72,7 +72,7 @@ CASES: Mapping[str, tuple[Mapping[str, str], Told]] = {
         Told(("a/hooks.py:2",), problems=("a/hooks.py",)),
     ),
     "a manifest that is no Python": (
-        {"a/__manifest__.py": '{"post_init_hook":', "a/hooks.py": HOOK}, Told(("a/hooks.py:2",), unread=("a/__manifest__.py",), problems=("a/hooks.py",))
+        {"a/__manifest__.py": '{"post_init_hook":', "a/hooks.py": HOOK}, Told(("a/hooks.py:2",), problems=("a/hooks.py",))
     ),
     "a function that is no hook": ({"a/__manifest__.py": '{"name": "a"}', "a/tools.py": HOOK}, Told()),
     "data of an addon that runs a method": (

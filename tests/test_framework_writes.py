@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from baselines.reading import findings
+
+from migration_guard.config import SettingsLoader
+from migration_guard.pipeline import Request, check
 
 ODOO = "from odoo import SUPERUSER_ID, api\nfrom openupgradelib import openupgrade\nfrom odoo.upgrade import util\n\n\ndef migrate(cr, version):\n    env = api.Environment(cr, SUPERUSER_ID, {})\n"
 FRAPPE = "import frappe\n\n\ndef execute():\n"
@@ -82,9 +87,23 @@ WRITES = [
     ("aerich", "lead = await Lead.get(id=1)\nawait lead.update_from_dict({'hot': True}).save()\nreturn ''", "UPDATE lead"),
     ("piccolo", "band = await BigBand.objects().first()\nawait band.update_self({BigBand.name: ''})", "UPDATE big_band"),
     ("frappe", "frappe.db.set_value(*frappe.flags.changed)", "UPDATE None"),
+    ("frappe", "def fill(hot):\n    frappe.db.sql('UPDATE `tabLead` SET hot = 1')\nfrappe.enqueue(fill, queue='long', hot=1)", "UPDATE tabLead"),
+    ("frappe", "frappe.enqueue('erpnext.stock.utils.repost')", "OPAQUE None"),
+    ("frappe", "frappe.enqueue_doc('Lead', 'a', 'fill')", "OPAQUE None"),
+    ("frappe", "frappe.get_attr('erpnext.stock.utils.repost')()", "OPAQUE None"),
+    ("frappe", "from frappe.utils.fixtures import sync_fixtures\nsync_fixtures()", "DML_CALL None"),
+    ("frappe", "frappe.utils.execute_in_shell('mysql -e \"UPDATE tabLead SET a = 1\"')", "UPDATE tabLead"),
     ("frappe", "frappe.db.sql(frappe.qb.into('Lead').columns('a').insert(1).get_sql())", "INSERT_VALUES tabLead"),
     ("numbered", "await db.leads.update_many({}, {'$set': {'hot': 1}})", "OPAQUE None"),
     ("numbered", "await db['leads'].delete_many({})", "OPAQUE None"),
+    ("odoo", "env.execute('UPDATE a SET b = 1')", "UPDATE a"),
+    ("odoo", "env.add_to_compute(env['a.b']._fields['c'], env['a.b'].search([]))", "UPDATE a_b"),
+    ("odoo", "env['a.b'].search([]).modified(['c'])", "UPDATE None"),
+    ("odoo", "openupgrade.set_xml_ids_noupdate_value(env, 'a', ['b'], True)", "UPDATE ir_model_data"),
+    ("odoo", "openupgrade.add_xmlid(cr, 'a', 'b', 'c', 1)", "INSERT_VALUES ir_model_data"),
+    ("odoo", "openupgrade.disable_invalid_filters(env)", "UPDATE ir_filters"),
+    ("odoo", "util.alter_column_type(cr, 'a', 'b', 'int', using='{0}::int')", "UPDATE a"),
+    ("odoo", "for one in util.iter_browse(env['a.b'], [1]):\n    one.c = 2", "UPDATE a_b"),
     ("odoo", "openupgrade.move_field_m2o(cr, env.registry, 'a.b', 'c', 'd', 'e.f', 'g')", "DML_CALL None"),
 ]  # fmt: skip
 READS = [
@@ -92,6 +111,7 @@ READS = [
     ("script", "with db_session:\n    print([x.a for x in select(y for y in Lead)])"),
     ("odoo", "env['res.partner'].search([], limit=1).mapped('name')\ncr.execute('SELECT 1')\nprint(cr.fetchall())"),
     ("odoo", "openupgrade.rename_fields(env, [('a.b', 'a_b', 'c', 'd')])\nutil.remove_field(cr, 'a.b', 'c')"),
+    ("odoo", "util.alter_column_type(cr, 'a', 'b', 'int')\nutil.remove_constraint(cr, 'a', 'b')\nopenupgrade.float_to_integer(cr, 'a', 'b')"),
     ("frappe", "frappe.reload_doc('a', 'doctype', 'b')\nif frappe.db.exists('Lead', 'x'):\n    print(frappe.get_doc('Lead', 'x').hot)"),
     ("frappe", "doc = frappe.get_doc('Lead', 'x')\ndoc.hot = 1\nprint(doc.as_dict())"),
     ("aerich", "rows = await Lead.filter(hot=True).values('id')\nprint(await Lead.all().count(), rows)\nreturn 'CREATE TABLE a (b int)'"),
@@ -101,6 +121,87 @@ READS = [
     ("sqlalchemy_migrate", "from oslo_db.sqlalchemy import utils\nutils.add_index(migrate_engine, 'leads', 'i', ['hot'])\nprint(utils.get_table(migrate_engine, 'leads'))"),
     ("masonite", "with self.schema.table('leads') as table:\n    table.string('a')\nprint(DB.table('leads').get())"),
 ]  # fmt: skip
+
+
+STARS = [
+    ("script", "from pony.orm import *\ndb = Database()\nclass Lead(db.Entity):\n    hot = Required(int)\nwith db_session:\n    for one in Lead.select():\n        one.hot = 1", ["UPDATE Lead"]),
+    ("script", "from peewee import *\nclass Lead(Model):\n    hot = IntegerField()\nLead.update(hot=1).execute()\nprint(Lead.select(fn.COUNT(Lead.id)))", ["UPDATE lead"]),
+    ("sqlalchemy_migrate", "from migrate.changeset import *\nfrom sqlalchemy import *\ndef upgrade(migrate_engine):\n    meta = MetaData(migrate_engine)\n    t = Table('leads', meta, Column('a', Integer))\n    t.update().execute()\n    create_column(Column('b', Integer), t)", ["UPDATE leads"]),
+    ("alembic", "from alembic.op import *\nfrom sqlalchemy import *\nrevision = '1'\ndef upgrade():\n    bulk_insert(table('leads', column('a')), [{'a': 1}])\n    add_column('leads', Column('x', Integer))", ["INSERT_VALUES leads"]),
+    ("alembic", "from alembic.op import *\nrevision = '1'\ndef upgrade():\n    some_plugin()", ["OPAQUE None"]),
+    ("frappe", "from frappe import *\ndef execute():\n    get_doc('Lead', 'a').save()\n    print(get_all('Lead'))", ["UPDATE tabLead"]),
+]  # fmt: skip
+"""Names that only a star gives."""
+
+
+@pytest.mark.parametrize(("framework", "source", "expected"), STARS)
+def test_a_star_binds_what_nothing_else_does(framework: str, source: str, expected: list[str]) -> None:
+    found = [one.operation for one in findings(source, framework) if one.code < "MG2" and one.operation is not None]
+    assert [f"{one.kind.value} {one.table}" for one in found] == expected
+
+
+_PICCOLO_AWAY = PICCOLO.replace(
+    "\n\n\nclass BigBand(Table):\n    name = Varchar()", "\nfrom home.tables import BigBand"
+)
+AWAY: list[tuple[str, str, list[str]]] = [
+    ("piccolo", _PICCOLO_AWAY.format("        await BigBand.delete(force=True)\n        band = await BigBand.objects().first()\n        await band.save()"), ["DELETE None", "UPDATE None"]),
+    ("piccolo", _PICCOLO_AWAY.format("        print(await BigBand.select())"), []),
+    ("aerich", "from app.models import Lead\n\n\nasync def upgrade(db):\n    await Lead.get_or_create(name='x')\n    await Lead.bulk_create([Lead()])\n    return ''", ["INSERT_VALUES None", "INSERT_VALUES None"]),
+    ("peewee_migrate", "import peewee as pw\nfrom app.models import Lead\n\n\ndef migrate(migrator, database):\n    for one in Lead:\n        one.delete_instance()\n    print(Lead.select().count())", ["DELETE None"]),
+    ("script", "from pony.orm import db_session, delete\nfrom app.entities import Lead\n\nwith db_session:\n    Lead[1].hot = 1\n    delete(x for x in Lead)\n    Lead(name='x')", ["UPDATE None", "DELETE None", "INSERT_VALUES None"]),
+    ("masonite", "from masoniteorm.migrations import Migration\nfrom app.Lead import Lead\n\n\nclass Fill(Migration):\n    def up(self):\n        Lead.where('hot', 0).update({'hot': 1})\n        print(Lead.all())", ["UPDATE None"]),
+    ("alembic", "import edgy\nfrom alembic import op\nfrom app.models import Lead\nrevision = '1'\n\n\nasync def upgrade():\n    await Lead.query.filter(hot=0).update(hot=1)", ["UPDATE None"]),
+]  # fmt: skip
+"""Models that a migration imports from out of sight."""
+
+
+@pytest.mark.parametrize(("framework", "source", "expected"), AWAY)
+def test_a_model_out_of_sight_is_one(framework: str, source: str, expected: list[str]) -> None:
+    found = [one.operation for one in findings(source, framework) if one.code < "MG2" and one.operation is not None]
+    assert [f"{one.kind.value} {one.table}" for one in found] == expected
+
+
+FLASK = "from alembic import op\nfrom flask_sqlalchemy import SQLAlchemy\nfrom app.models import Lead\nrevision = '1'\ndown_revision = None\ndb = SQLAlchemy()\n"
+SESSIONS = {
+    "session = db.session()\ndef upgrade():\n    session.query(Lead).filter(Lead.id == 1).delete()": ["DELETE None"],
+    "def upgrade():\n    session = db.create_scoped_session()\n    session.execute('UPDATE leads SET hot = 1')": ["UPDATE leads"],
+    "def upgrade():\n    with db.session() as session:\n        print(session.query(Lead).all())": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), SESSIONS.items())
+def test_a_session_that_flask_sqlalchemy_makes_is_one(source: str, expected: list[str]) -> None:
+    found = [
+        one.operation for one in findings(FLASK + source, "alembic") if one.code < "MG2" and one.operation is not None
+    ]
+    assert [f"{one.kind.value} {one.table}" for one in found] == expected
+
+
+EAGER = {
+    "tasks_eager": "CELERY_TASK_ALWAYS_EAGER = True", "conf": "app.conf.update(task_always_eager=DEBUG)",
+    "base": "CELERY_TASK_ALWAYS_EAGER = env.bool('EAGER')", "old": "CELERYD = {'always_eager': True}",
+}  # fmt: skip
+NOT_EAGER = {
+    "base": "CELERY_TASK_ALWAYS_EAGER = env.bool('EAGER', default=False)", "settings": "CELERY_TASK_ALWAYS_EAGER = False",
+    "settings_test": "CELERY_TASK_ALWAYS_EAGER = True", "unset": "print('always_eager')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("stem", "setting"), [*EAGER.items(), *NOT_EAGER.items()])
+def test_a_task_runs_where_the_repository_says_so(tmp_path: Path, stem: str, setting: str) -> None:
+    """The layout of Celery's documentation: `shop/celery.py`, which hides no library."""
+    files = {
+        ".git/HEAD": "", "shop/__init__.py": "", f"shop/{stem}.py": setting,
+        "shop/celery.py": "from celery import Celery\napp = Celery('shop')\n",
+        "shop/tasks.py": "from shop.celery import app\nfrom shop.db import connection\n\n\n@app.task\ndef fill():\n    connection.execute('UPDATE leads SET hot = 1')\n",
+        "shop/versions/a.py": "from alembic import op\nfrom shop.tasks import fill\nrevision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    fill.delay()\n",
+    }  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    report = check(Request(paths=["shop/versions"], cwd=tmp_path, load=SettingsLoader(cwd=tmp_path), workers=1))
+    assert not report.problems
+    assert [one.code for one in report.new] == (["MG101"] if EAGER.get(stem) == setting else [])
 
 
 def told(framework: str, body: str) -> list[str]:

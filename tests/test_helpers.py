@@ -168,6 +168,7 @@ RUN = "[migrations.RunSQL('UPDATE leads SET a = 1')]"
         ("class Migration(migrations.Migration):\n    def apply(self, state, schema_editor, collect_sql=False):\n        schema_editor.execute('UPDATE leads SET a = 1')\n        return super().apply(state, schema_editor, collect_sql)\n", "MG101"),
         ("class Migration(migrations.Migration):\n    def unapply(self, state, editor, collect_sql=False):\n        editor.execute('DELETE FROM leads')\n", "MG103"),
         (f"class Base:\n    operations = {RUN}\nclass Migration(Base, migrations.Migration):\n    pass\n", "MG101"),
+        (f"class M(type):\n    def __new__(m, n, b, d):\n        d['operations'] = {RUN}\n        return type.__new__(m, n, b, d)\nclass Migration(migrations.Migration, metaclass=M):\n    operations = []\n", "MG109"),
         ("from corp import Migration\n", "MG109"),
         ("from corp import Base\nclass Migration(Base):\n    pass\n", "MG109"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migration_guard.sql import Change, Created, Unknown, parse, read_sql
+from migration_guard.sql import Change, Created, Doubted, Renamed, Unknown, parse, read_sql
 from migration_guard.sql.statement import Statement
 
 CHANGES = [
@@ -492,3 +492,29 @@ def test_functions_and_lists_are_no_tables_and_holes_may_be(source: str, kind: s
     holes = [(text.index("{"), text.index("}") + 1)] if "{" in text else []
     steps = read_sql(text, holes, dialect="postgres")
     assert [step.kind.value for step in steps if isinstance(step, Change)] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("renaming", "told"),
+    [
+        ("'leads', 'calls'", [("leads", "calls")]),
+        ("N'dbo.leads', N'calls'", [("dbo.leads", "dbo.calls")]),
+        ("'[dbo].[leads]', 'calls', 'OBJECT'", [("dbo.leads", "dbo.calls")]),
+        ("@objname = 'leads', @newname = 'calls'", [None]),
+        ("@old, @new", [None]),
+        ("'leads.a', 'b', 'COLUMN'", []),
+    ],
+)
+def test_a_procedure_renames_a_table(renaming: str, told: list[tuple[str, str] | None]) -> None:
+    steps = read_sql(f"EXEC sp_rename {renaming}")
+    names = [
+        (one.old, one.new) if isinstance(one, Renamed) else None for one in steps if isinstance(one, (Renamed, Doubted))
+    ]
+    assert names == told
+
+
+@pytest.mark.parametrize(
+    "call", ["EXEC sp_fill", "EXEC dbo.sp_fill 1", "EXEC sp_MSforeachtable 'DELETE FROM ?'", "DO fill()"]
+)
+def test_what_a_procedure_out_of_sight_does_is_unknown(call: str) -> None:
+    assert any(isinstance(one, (Change, Unknown)) for one in read_sql(call, dialect="mysql"))

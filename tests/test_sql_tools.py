@@ -58,6 +58,26 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
         },
         {"db/a.sql": ["3 UPDATE upgrade", "4 DELETE downgrade", "8 TRUNCATE downgrade"]},
     ),
+    **{
+        f"liquibase, delimiter {number}": (
+            {
+                "db/a.sql": f"--liquibase formatted sql\n--changeset me:1 {head}\nSELECT 4/2{end}UPDATE leads SET a = 1{end}DELETE FROM calls{end}"
+            },
+            {"db/a.sql": [f"{line} UPDATE upgrade", f"{line * 2 - 3} DELETE upgrade"]},
+        )
+        for number, (head, end, line) in enumerate(
+            (
+                ("splitStatements:true", "\nGO\n", 5),
+                ("endDelimiter:GO", "\nGO\n", 5),
+                ("endDelimiter:/", "\n/\n", 5),
+                ("runOnChange:true", "\n/\n", 5),
+                ("endDelimiter:// stripComments:false", "//\n", 4),
+                ("endDelimiter:\\n@@", "\n@@\n", 5),
+                ('enddelimiter:"#" context:test', "#\n", 4),
+                ("endDelimiter:((", "((\n", 4),
+            )
+        )
+    },
     "liquibase, tables of an earlier change set": (
         {
             "db/a.sql": "--liquibase formatted sql\n--changeset me:1\nCREATE TABLE leads (a int);\n--rollback DROP TABLE leads;\n"
@@ -73,6 +93,20 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
             "elsewhere/a.sql": DOWN,
         },
         {"deploy/a.sql": ["2 UPDATE upgrade"], "revert/sub/a.sql": ["2 DELETE downgrade"]},
+    ),
+    "sqitch, plans of other names, or none": (
+        {
+            "a/app.plan": "%project=a\n",
+            "a/deploy/a.sql": UP,
+            "a/revert/a.sql": DOWN,
+            "b/deploy/a.sql": f"-- Deploy app:a to pg\n{UP}",
+            "c/deploy/a.sql": UP,
+        },
+        {
+            "a/deploy/a.sql": ["1 UPDATE upgrade"],
+            "a/revert/a.sql": ["1 DELETE downgrade"],
+            "b/deploy/a.sql": ["2 UPDATE upgrade"],
+        },
     ),
     "sqitch, in other folders": (
         {
@@ -118,6 +152,46 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
             "spring/src/main/resources/db/BACK2__a.sql": ["1 DELETE downgrade"],
             "conf/beforeMigrate.sql": ["1 UPDATE upgrade"],
         },
+    ),
+    "flyway, other endings": (
+        {
+            "sql/V2__a.pkb": UP,
+            "sql/V2_1__a.migration": UP,
+            "sql/U2__a.pkb": DOWN,
+            "sql/R__a.pls": UP,
+            "sql/B3__a.sql": UP,
+            "sql/V3__a.java": "class V3 {}",
+            "sql/V3__a.sql.conf": "",
+            "sql/afterMigrate.psql": UP,
+        },
+        {
+            "sql/V2__a.pkb": ["1 UPDATE upgrade"],
+            "sql/V2_1__a.migration": ["1 UPDATE upgrade"],
+            "sql/U2__a.pkb": ["1 DELETE downgrade"],
+            "sql/R__a.pls": ["1 UPDATE upgrade"],
+            "sql/B3__a.sql": ["1 UPDATE upgrade"],
+            "sql/afterMigrate.psql": ["1 UPDATE upgrade"],
+        },
+    ),
+    "flyway, no descriptions": (
+        {
+            "db/migration/V1.sql": UP,
+            "sql/V1__a.sql": UP,
+            "sql/V1.1.sql": UP,
+            "set/flyway.toml": "",
+            "set/sql/V1_2.sql": UP,
+            "app/pom.xml": "<artifactId>flyway-maven-plugin</artifactId>",
+            "app/db/V1.sql": UP,
+            "other/V1.sql": UP,
+        },
+        {
+            name: ["1 UPDATE upgrade"]
+            for name in ("db/migration/V1.sql", "sql/V1__a.sql", "sql/V1.1.sql", "set/sql/V1_2.sql", "app/db/V1.sql")
+        },
+    ),
+    "sqitch, another ending": (
+        {"sqitch.conf": "[core]\n  extension = psql\n", "sqitch.plan": "", "deploy/a.psql": UP, "revert/a.psql": DOWN},
+        {"deploy/a.psql": ["1 UPDATE upgrade"], "revert/a.psql": ["1 DELETE downgrade"]},
     ),
     "golang-migrate, of another name": (
         {"db/1_a.up.pgsql": UP, "db/1_a.down.pgsql": DOWN, "db/1_a.up.json": "{}"},
@@ -230,7 +304,7 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
         {"sql/u2__a.sql": UP, "db/U3__a.sql": UP, "db/V4__b.sql": UP, "db/V1.sql": UP, "db/afterConnect.sql": UP},
         {
             "sql/u2__a.sql": ["1 UPDATE upgrade"],
-            **{f"db/{name}": ["1 UPDATE upgrade"] for name in ("U3__a.sql", "V4__b.sql", "afterConnect.sql")},
+            **{f"db/{name}": ["1 UPDATE upgrade"] for name in ("U3__a.sql", "V4__b.sql", "V1.sql", "afterConnect.sql")},
         },
     ),
     "sqitch, folders for each engine": (

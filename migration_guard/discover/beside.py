@@ -13,7 +13,7 @@ from migration_guard.gate import may_hold_operation
 from migration_guard.later import re
 from migration_guard.sources import is_sql
 
-_HOME = re.compile(r"^versions$|(?:^|[_-])migrations?$")
+_HOME = re.compile(r"^(?:versions|migrate|change_?logs?|liquibase)$|(?:^|[_-])migrations?$", re.IGNORECASE)
 """What folders of migrations are called: also `clickhouse_migrations`, which one tool has beside those of another."""
 _CALLED = re.compile(
     r"(?:^|_)(?:migrations?|migrate|migrator)(?:_|$)|^(?:db|database|schema)_(?:upgrades?|updates?|changes)$|^upgrades?$"

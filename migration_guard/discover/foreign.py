@@ -15,15 +15,15 @@ from migration_guard.sight.folders import COMPILED, holds
 _CODE = frozenset(
     ".rb .js .mjs .cjs .ts .mts .cts .go .java .kt .groovy .scala .cs .fs .php .ex .exs .pl .clj .rs .sh .bash .pyx".split()
 )
-_TEXTS = frozenset(
-    ".psql .pgsql .plsql .cql .ddl .dml .postgres .sqlite .mysql .migration .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split()
-)
+_TEXTS = frozenset(".cql .postgres .sqlite .mysql .migration .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split())
 _CHANGE_LOGS = frozenset({".xml", ".yaml", ".yml", ".json"})
 _COMPILED = frozenset({*COMPILED, ".pyo"}) - _CODE
 SUFFIXES = tuple(sorted(_CODE | _TEXTS | _CHANGE_LOGS | _COMPILED))
 """How the names end of files that are looked at if they lie among migrations."""
 
-_HOMES = frozenset({"migrations", "migration", "migrate", "versions", "changelog", "changelogs"})
+_HOMES = frozenset({"migrations", "migration", "migrate", "versions", "changelog", "changelogs", "liquibase"})
+_CALLED = re.compile(r"change[-_. ]?(?:log|set)|liquibase", re.IGNORECASE)
+"""What Liquibase's files are called that lie elsewhere."""
 _STATEMENT = re.compile(
     rb"\b(?:update\s+[^\s;]{1,100}\s+set|delete\s+from|(?:insert|replace|merge)\s+into|truncate\s+(?:table|only)?\s*[\"'`\w]|"
     rb"copy\s+[^\s;]{1,100}\s+from)\b",
@@ -38,7 +38,10 @@ _MANIFESTS = ("__manifest__.py", "__openerp__.py")
 _ODOO = re.compile(rb"<(?:odoo|openerp)\b.*<(?:function|delete)\b", re.DOTALL)
 """Data of an addon that runs a method, or deletes rows, whenever the addon is updated."""
 _CHANGE_LOG = re.compile(rb"databaseChangeLog", re.IGNORECASE)
-_CHANGE = re.compile(rb"(?:<\s*|\"|^[ \t-]*)(?:update|delete|insert|loadData|loadUpdateData|sqlFile)\b", re.MULTILINE)
+_CHANGE = re.compile(
+    rb"(?:<\s*|\"|^[ \t-]*|[{;]\s*)(?:update|delete|insert|loadData|loadUpdateData|sqlFile|include(?:All)?[^>}\n]*\.sql\b)\b",
+    re.MULTILINE,
+)
 
 
 def lies_among_migrations(folder: Path, top: Path, homes: Collection[Path]) -> bool:
@@ -47,6 +50,11 @@ def lies_among_migrations(folder: Path, top: Path, homes: Collection[Path]) -> b
         return True
     inside = folder.relative_to(top).parts if folder.is_relative_to(top) else (folder.name,)
     return any(name.lower() in _HOMES for name in inside)
+
+
+def is_called_like_a_change_log(path: Path) -> bool:
+    """Say whether a file is called as Liquibase's are, wherever it lies."""
+    return path.suffix in _CHANGE_LOGS | {".groovy"} and bool(_CALLED.search(path.name))
 
 
 def is_data_of_odoo(folder: Path) -> bool:
@@ -80,6 +88,6 @@ def reason_to_name(path: Path) -> str | None:
 
 
 def _speaks(suffix: str, content: bytes) -> bool:
-    if suffix in _CODE:
-        return bool(_WRITES.search(content))
-    return suffix in _CHANGE_LOGS and bool(_CHANGE_LOG.search(content) and _CHANGE.search(content))
+    if suffix in _CODE and _WRITES.search(content):
+        return True
+    return suffix in _CHANGE_LOGS | {".groovy"} and bool(_CHANGE_LOG.search(content) and _CHANGE.search(content))

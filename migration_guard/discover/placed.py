@@ -59,7 +59,11 @@ class Places:
                 among[folder] = foreign.lies_among_migrations(folder, root, self.homes.folders)
                 addons[folder] = foreign.is_data_of_odoo(folder)
             if (
-                not (among[folder] or (addons[folder] and path.suffix == ".xml"))
+                not (
+                    among[folder]
+                    or (addons[folder] and path.suffix == ".xml")
+                    or foreign.is_called_like_a_change_log(path)
+                )
                 or one.left_out
                 or is_excluded(path, self.contents.load.for_folder(folder))
             ):

@@ -16,6 +16,7 @@ from migration_guard.discover.placed import Places
 from migration_guard.discover.tracked import Tracked
 from migration_guard.discover.walk import Foreign, Seen, Told, Trouble, source_files
 from migration_guard.files import shown_path
+from migration_guard.frameworks import stands_alone
 from migration_guard.operations import Problem
 
 _NO_HOMES = frozenset({SCRIPT, BACKFILL})
@@ -95,7 +96,7 @@ class _Search:
     def settle(self) -> None:
         """Decide about the files that no content told of, now that it is known where migrations lie."""
         for candidate in self._found():
-            if candidate.framework not in _NO_HOMES:
+            if candidate.framework not in _NO_HOMES and not stands_alone(candidate.framework, candidate.path):
                 self._homes.add(candidate.path.parent, candidate.framework)
         for path, reason in self._homes.unread.items():
             self._outcomes[os.fspath(path)] = self._contents.problem(path, reason)

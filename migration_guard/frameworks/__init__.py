@@ -6,6 +6,7 @@ file that is too large to be read, a migration has one of its `WORDS`.
 
 A module may say `GATED = True`: the gate can judge its files, for it knows their schema operations, and that nothing runs
 what they return. `LOADED_BY_NAME = True` says that a migration is loaded by its dotted name, and so the packages around it.
+One with `stands_alone(path) -> bool` says which of its files lie in folders of an application, and not in those of migrations.
 """
 
 from __future__ import annotations
@@ -45,6 +46,12 @@ def is_gated(name: str) -> bool:
 
 def is_loaded_by_name(name: str) -> bool:
     return getattr(framework(name), "LOADED_BY_NAME", False)
+
+
+def stands_alone(name: str, path: PurePath) -> bool:
+    """Whether the folder of a file is none of migrations: an application's own, of which a manifest names this file."""
+    alone = getattr(framework(name), "stands_alone", None)
+    return alone is not None and bool(alone(path))
 
 
 @cache

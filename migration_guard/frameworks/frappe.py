@@ -49,6 +49,11 @@ def recognises(path: PurePath, source: bytes) -> bool:
     return found.imports("frappe") and (takes_nothing or ("execute" in found.names and "patches" in path.parts))
 
 
+def stands_alone(path: PurePath) -> bool:
+    """What an app has at its top."""
+    return path.name in (PATCHES, _HOOKS_FILE)
+
+
 def as_python(path: PurePath, source: bytes) -> bytes:
     """The lines of `patches.txt` that are Python, where they stand; each is run by itself."""
     if path.name != PATCHES:

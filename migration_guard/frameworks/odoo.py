@@ -70,6 +70,11 @@ def recognises(path: PurePath, source: bytes) -> bool:
     return bool(takes) and _has_hook(path, source)
 
 
+def stands_alone(path: PurePath) -> bool:
+    """Hooks and models lie in the addon's own folders."""
+    return not (_VERSION.match(path.parent.name) or _STAGE.match(path.name))
+
+
 def _has_hook(path: PurePath, source: bytes) -> bool:
     hooks = _hooks(path)
     return bool(hooks.unknown) or any(

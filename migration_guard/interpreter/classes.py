@@ -292,7 +292,10 @@ class Class(Value):
         if members:
             return join(members)
         found = self.special("__iter__")
-        return found.element() if found is not None else UNKNOWN
+        if found is not None:
+            return found.element()
+        row = self.made_by.machine.libraries.class_item(self) if self.made_by is not None else None
+        return row if row is not None else UNKNOWN
 
     def item(self, key: Value) -> Value:
         if self.is_enum and isinstance(key, Text) and key.known:

@@ -17,7 +17,7 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.repository import Deferred, Module, Scope, Statement
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import plain
-from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Unseen, Value
+from migration_guard.interpreter.values import UNKNOWN, Constant, External, ModuleValue, Unknown, Unseen, Value, join
 from migration_guard.skim.outline import Import
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Names:
             if scope.parent is None and scope.module is not self.machine.module:
                 return self.module_attribute(scope.module, name)
             scope = scope.parent
-        return self._unbound(name, self.machine.scope.module)
+        module = self.machine.scope.module
+        return self._by_star_out_of_sight(name, module) or self._unbound(name, module)
 
     def module_attribute(self, module: Module, name: str) -> Value:
         """A name of a module; modules other than the migration are evaluated only as far as they are asked."""
@@ -83,6 +84,8 @@ class Names:
         below = self.machine.repository.submodule(module, name)
         if below is not None:
             return ModuleValue(below)
+        if module is not self.machine.module and (value := self._by_star_out_of_sight(name, module)) is not None:
+            return value  # what a framework asks the migration itself for is another matter
         return self._unbound(name, module)
 
     def of_module(self, module: Module, name: str) -> Value:
@@ -112,6 +115,18 @@ class Names:
         if known is not None:
             return known
         return self.machine.libraries.builtin(name)
+
+    def _by_star_out_of_sight(self, name: str, module: Module) -> Value | None:
+        """`from peewee import *`: what nothing else binds is that module's, where it is known; of several it may be any's."""
+        if module.unseen is not None or hasattr(builtins, name) or name.startswith("_"):
+            return None
+        stars, libraries = self.stars(module), self.machine.libraries
+        known = [one for one in stars if libraries.is_known(one)]
+        given = [one for one in known if libraries.gives(one, name)] or known
+        values = [libraries.external(f"{one.name}.{name}") for one in given]
+        if not values:
+            return None
+        return join(values if len(known) == len(stars) else [*values, libraries.builtin(name)])
 
     def _define(self, module: Module, statements: AnySequence[Statement]) -> None:
         if not statements or module.source is None:

@@ -42,7 +42,7 @@ from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.leaving import SESSION
 from migration_guard.libraries.operations import Implements, Operations, Registers
 from migration_guard.libraries.relationships import Listener, listened, validated
-from migration_guard.libraries.roots import BY_ROOT, is_known
+from migration_guard.libraries.roots import BY_ROOT, gives, is_known
 from migration_guard.libraries.standard import containers, data, pure, running, texts
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
@@ -106,6 +106,7 @@ class Libraries:
     method_of_base = staticmethod(repositories.method_of_base)
     through_decorator = staticmethod(ancestry.through_decorator)
     read = staticmethod(ancestry.read)
+    gives = staticmethod(gives)
 
     @staticmethod
     def is_known(value: External) -> bool:
@@ -124,6 +125,8 @@ class Libraries:
         if special is None and name.rpartition(".")[2] in orm.MANAGERS and self.framework in ("django", "south"):
             return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
         last = name.rpartition(".")[2]
+        if special is None and library is None and "." in name:
+            special = active_record.external_model(name, self.framework, self.machine.source.text)
         if special is None and ".models." in name and last[:1].isupper() and not active_record.is_base(name):
             special = self._external_model(name)
         if special is None and library is None and "." in name and SESSION.match(last):
@@ -218,7 +221,10 @@ class Libraries:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
         if function.wrapper.startswith("celery.") and name in celery.SIGNS:
             return celery.Signature(((function, call),), single=name not in celery.OVER_MANY)
-        if not function.wrapped or (name in _ENQUEUES and trust.is_queue(function.wrapper)):
+        leaves = name in _ENQUEUES and trust.is_queue(function.wrapper)
+        if leaves and name in ("delay", "apply_async") and function.wrapper.startswith("celery."):
+            leaves = not celery.is_eager(call)
+        if not function.wrapped or leaves:
             return Unknown(name)
         self.entrusted.may_run(function, call)
         if name in ("apply", "apply_async"):  # with a tuple and a dictionary of arguments
@@ -375,6 +381,7 @@ _LIKE_STANDARD = {
     **{f"six.moves.{name}": f"builtins.{name}" for name in ("map", "zip", "filter", "range", "input")},
     "six.moves.reduce": "functools.reduce",
     "six.text_type": "builtins.str",
+    "frappe.utils.execute_in_shell": "subprocess.getoutput",
 }
 """Functions of other packages that do what one of the standard library does."""
 _STANDARD_DECORATORS = frozenset({"functools.singledispatch", "functools.singledispatchmethod", "atexit.register"})

@@ -93,6 +93,28 @@ def _orm_of_base(name: str) -> str | None:
     return _ROOTS.get(name.partition(".")[0]) if name.rpartition(".")[2] in _BASES else None
 
 
+_OF_FRAMEWORKS = {
+    "aerich": "tortoise", "tortoise": "tortoise", "piccolo": "piccolo", "peewee_migrate": "peewee", "masonite": "masonite"
+}  # fmt: skip
+_IMPORTS = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+(pony|peewee|playhouse|tortoise|piccolo|masoniteorm|orator|ormar|edgy|saffier)\b",
+    re.MULTILINE,
+)
+_KEPT_IN = re.compile(r"\.(?:models?|tables?|entities)\.|^(?:models?|tables?|entities)\.|\.([A-Z]\w*)\.\1$")
+"""Modules in which applications keep models: `app.models.Lead`, `home.tables.Lead`, Masonite's `app.Lead.Lead`."""
+
+
+def external_model(name: str, framework: str, text: str) -> Model | None:
+    """A model that a migration imports from out of sight, of the mapper that its framework, or an import of it, tells."""
+    last = name.rpartition(".")[2]
+    if not _KEPT_IN.search(name) or not last[:1].isupper() or last.isupper():
+        return None
+    imported = _IMPORTS.search(text) if framework in ("script", "alembic", "yoyo") else None
+    root = imported[1] if imported is not None else ""
+    orm = _OF_FRAMEWORKS.get(framework) or _ROOTS.get(root, "peewee" if root in ("peewee", "playhouse") else None)
+    return Model(last, None, orm) if orm is not None else None
+
+
 def model_of(cls: Class, orm: str) -> Model:
     return Model(cls.name, _table(cls, orm), orm, cls)
 

@@ -32,6 +32,11 @@ def value(name: str) -> Value | None:
     return None
 
 
+def gives(module: str, name: str) -> bool:
+    """Whether `from module import *` gives a name."""
+    return module != "alembic.op" or name in SCHEMA or name in ROWS or name in _DOES
+
+
 def call(target: External, call: Call) -> Value | None:
     match target.last:
         case "Operations" | "BatchOperations":
@@ -215,6 +220,10 @@ def _computes(name: str, call: Call) -> None:
         run_text(call, concatenated((plain(converts), text)), None)
 
 
+_DOES = frozenset(
+    "execute bulk_insert get_bind get_context batch_alter_table f inline_literal register_operation implementation_for "
+    "invoke run_async".split()
+)
 _COMPUTES = frozenset({"add_column", "create_check_constraint", "create_exclude_constraint", "create_index"})
 """Operations whose columns, conditions and elements are expressions, computed where rows are there."""
 

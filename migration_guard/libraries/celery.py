@@ -1,4 +1,4 @@
-"""Celery: what runs of a task here, when it is called or applied, and what is left to a worker."""
+"""Celery: what runs of a task here, when it is called or applied, and what is left to a worker, if there is one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from migration_guard.interpreter.values import External, Method, Unknown, Value
 from migration_guard.lean import dataclass
 from migration_guard.libraries.execution import opaque
 from migration_guard.libraries.handing import held
+from migration_guard.skim import eager
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -22,6 +23,12 @@ OVER_MANY = frozenset({"map", "starmap", "chunks"})
 _TASK = External("celery.task")
 _COMPOSE = frozenset({"group", "chain", "chord", "xmap", "xstarmap", "chunks"})
 _SAME = frozenset({"set", "clone", "link", "link_error", "on_error", "copy"})
+
+
+def is_eager(call: Call) -> bool:
+    """Whether what is left to a worker runs here: `task_always_eager`, as the repository sets it."""
+    root = call.machine.libraries.django.root
+    return eager.sets(call.machine.source.text) or (root is not None and eager.runs_tasks_here(root))
 
 
 def value(name: str) -> Value | None:
@@ -102,10 +109,10 @@ class Signature(Value):
         return Method(self, name)
 
     def call(self, call: Call) -> Value:
-        return self._run(call) if self.single else Unknown("delay")
+        return self._run(call) if self.single or is_eager(call) else Unknown("delay")
 
     def method(self, name: str, call: Call) -> Value:
-        if name == "apply":
+        if name == "apply" or (name in ("delay", "apply_async") and is_eager(call)):
             return self._run(call)
         return self if name in _SAME else Unknown(name)
 

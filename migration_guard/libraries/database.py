@@ -373,6 +373,12 @@ class Model(Value):
     def method(self, name: str, call: Call) -> Value:
         return call.machine.libraries.model_method(self, name, call)
 
+    def element(self) -> Value:
+        return Row(self)
+
+    def item(self, key: Value) -> Value:
+        return Row(self)
+
     def call(self, call: Call) -> Value:
         if self.orm == "pony":  # an object that is made is in the database when the session ends
             record(call, OperationKind.INSERT_VALUES, how=self.orm, tables=(self.table,), model=self.name)

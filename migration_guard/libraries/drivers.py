@@ -51,7 +51,8 @@ ROOTS = (
 _SELF = frozenset(
     "begin begin_nested begin_twophase connect connection get_bind bind cursor acquire transaction execution_options "
     "options raw_connection no_autoflush autocommit_block get_context session_factory using with_session registry "
-    "getconn get_sync_connection enter_context enter_async_context scoped_session atomic unwrap".split()
+    "getconn get_sync_connection enter_context enter_async_context scoped_session atomic unwrap session create_session "
+    "create_scoped_session sessionmaker".split()
 )
 _QUIET = frozenset(
     "close rollback remove expunge expunge_all expire expire_all dispose invalidate refresh prepare".split()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping
 from migration_guard.interpreter.spot import spot_of
-from migration_guard.interpreter.text import literal
+from migration_guard.interpreter.text import Text, literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.later import re
 from migration_guard.lean import dataclass
@@ -55,7 +55,7 @@ _DB_QUIET = frozenset(
     "set_execution_timeout unbuffered_cursor check_transaction_status".split()
 )
 _READS = frozenset(
-    "get_all get_list get_value get_single get_meta get_installed_apps get_hooks get_attr get_roles get_module_path scrub "
+    "get_all get_list get_value get_single get_meta get_installed_apps get_hooks get_roles get_module_path scrub "
     "unscrub get_app_path get_site_path get_conf get_system_settings parse_json as_json whitelist log log_error logger throw "
     "msgprint errprint bold format_value get_traceback get_cached_value has_permission get_file_json get_site_config "
     "get_user get_app_list get_precision generate_hash set_user flags clear_cache clear_document_cache only_for "
@@ -100,8 +100,16 @@ def call(target: External, call: Call) -> Value | None:
             return Query()
         case "DocType" | "Table":
             return _table(call, last)
-        case "enqueue" | "enqueue_doc":
+        case "get_attr":
+            return _by_dotted_name(call)
+        case "enqueue":
+            return _enqueue(call)
+        case "enqueue_doc":
+            opaque(call, "within a migration a method of a document may be run, and not left to a worker", last)
             return Unknown(last)
+        case "sync_fixtures" | "import_fixtures" | "import_doc" | "import_file_by_path":
+            record(call, OperationKind.DML_CALL, how=HOW, callee=last)
+            return NONE
         case "qb" | "get_query":
             return Query()
     if last in _SCHEMA:
@@ -114,6 +122,35 @@ def call(target: External, call: Call) -> Value | None:
         return None
     opaque(call, f"{last} is out of sight and has the database of Frappe", last)
     return Unknown(last, from_rows=True)
+
+
+_OF_QUEUES = frozenset(
+    "method queue timeout event is_async job_name job_id now enqueue_after_commit at_front at_front_when_starved on_success "
+    "on_failure deduplicate".split()
+)
+"""What `enqueue` itself takes; all else is for the function."""
+
+
+def _by_dotted_name(call: Call) -> Value:
+    """`frappe.get_attr("app.module.function")`."""
+    named = literal(call.argument(0, "method_string"))
+    if named is None or "." not in named:
+        return Unknown("get_attr")
+    module, _, name = named.rpartition(".")
+    machine = call.machine
+    return machine.attribute(machine.names.module(module, machine.module), name)
+
+
+def _enqueue(call: Call) -> Value:
+    """`frappe.enqueue(function, …)`: with `now`, and in any case within a migration of many releases, it is run here."""
+    method = call.argument(0, "method")
+    function = _by_dotted_name(call.with_arguments((method,), {})) if isinstance(method, Text) else method
+    if function is None or isinstance(function, Unknown):
+        opaque(call, "what is enqueued may be run here, within a migration, and is not known", "enqueue")
+    else:
+        given = {name: value for name, value in call.named.items() if name not in _OF_QUEUES}
+        call.machine.call(function, call.with_arguments((), given)).consumed()
+    return Unknown("enqueue")
 
 
 def _document(call: Call, function: str) -> Value:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.formatting import interpolate
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, literal, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Partial, Place, Unknown, Value
 from migration_guard.lean import dataclass
 from migration_guard.libraries.database import EXPRESSION, Handle, record
-from migration_guard.libraries.execution import execute, opaque, out_of_sight
+from migration_guard.libraries.execution import changes_in, execute, opaque, out_of_sight
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.operations import OperationKind
 
@@ -28,6 +29,7 @@ HOW = "odoo-orm"
 _WRITES = {
     "write": OperationKind.UPDATE,
     "_write": OperationKind.UPDATE,
+    "_write_multi": OperationKind.UPDATE,
     "update": OperationKind.UPDATE,
     "toggle_active": OperationKind.UPDATE,
     "action_archive": OperationKind.UPDATE,
@@ -46,22 +48,40 @@ _CALLS = frozenset({"mapped", "filtered", "sorted", "grouped"})
 """Methods that are given a function of one record."""
 _READS = frozenset(
     "search_count search_read read read_group name_get name_search default_get fields_get ids id env mapped get_external_id "
-    "get_metadata flush flush_model flush_recordset invalidate_cache invalidate_model invalidate_recordset refresh modified "
-    "_fields fields_view_get get_param with_lang grouped export_data".split()
+    "get_metadata flush flush_model flush_recordset invalidate_cache invalidate_model invalidate_recordset refresh "
+    "_fields fields_view_get get_param with_lang grouped export_data _compute_quantity _compute_price has_group "
+    "user_has_groups check_access check_access_rights check_access_rule has_access get_base_url get_external_ids "
+    "_get_external_ids is_zero compare_amounts _convert is_transient _is_admin".split()
 )
+_CURSOR = frozenset(
+    "execute executemany mogrify fetchone fetchall fetchmany dictfetchone dictfetchall savepoint commit".split()
+)
+"""Methods of the cursor. Odoo gives it to `migrate` by its place, so it may be called `env` there."""
 _OPENUPGRADE_READS = frozenset(
     "table_exists column_exists is_module_installed logged_progress migrate get_legacy_name message lift_constraints "
-    "disable_invalid_filters logging index_exists get_column_type remove_tables_fks drop_module_constraints "
-    "update_module_moved_fields set_xml_ids_noupdate_value".split()
+    "logging index_exists get_column_type remove_tables_fks drop_module_constraints get_model2table "
+    "get_field2column_type check_values_selection_field get_many2one_references".split()
 )
+_OF_ODOO = {
+    "add_xmlid": (OperationKind.INSERT_VALUES, ("ir_model_data",)),
+    "set_xml_ids_noupdate_value": (OperationKind.UPDATE, ("ir_model_data",)),
+    "update_module_moved_fields": (OperationKind.UPDATE, ("ir_model_data",)),
+    "disable_invalid_filters": (OperationKind.UPDATE, ("ir_filters",)),
+    "delete_model_workflow": (OperationKind.DELETE, ("wkf_workitem", "wkf")),
+    "add_view": (OperationKind.INSERT_VALUES, ("ir_ui_view",)),
+}
+"""What openupgradelib and upgrade-util write to Odoo's own tables, as their source says."""
 _UTIL_READS = frozenset(
     "column_exists table_exists column_type module_installed modules_installed version_gte version_between ref get_columns "
     "table_of_model model_of_table get_fk expand_braces chunks log_progress column_updatable has_enterprise parse_version "
-    "format_query SQLStr ENVIRON".split()
+    "format_query SQLStr ENVIRON column_nullable view_exists sequence_exists target_of get_index_on get_depending_views "
+    "savepoint skippable_cm pg_replace pg_html_escape pg_text2html pg_array_uniq get_common_columns guess_admin_id "
+    "splitlines str2bool is_changed".split()
 )
 _SCHEMA = (
     "rename_", "add_", "create_column", "remove_column", "remove_field", "remove_model", "remove_view", "drop_", "alter_",
-    "move_", "new_module", "merge_module", "remove_module", "create_index", "create_m2m", "delete_model",
+    "move_", "new_module", "merge_module", "remove_module", "create_index", "create_m2m", "create_fk", "delete_model",
+    "delete_sql_constraint", "remove_constraint", "temp_index", "float_to_integer",
 )  # fmt: skip
 """How helpers begin that change the schema, and with it what Odoo notes of it in its own tables."""
 _FILLS = ("copy_columns", "map_values", "set_defaults", "m2o_to_x2m", "convert_", "move_field_m2", "merge_", "change_")
@@ -84,8 +104,16 @@ def call(target: External, call: Call) -> Value | None:
             return execute(call, call.argument(1, "queries") or UNKNOWN)
         case "Registry" | "registry" | "get" if target.name.startswith(("odoo.modules", "odoo.registry", "openerp")):
             return Registry()
-        case "chunked":
-            return call.argument(0, "records") or UNKNOWN
+        case "chunked" | "iter_browse":
+            return call.argument(0, "records", "model") or UNKNOWN
+        case "bulk_update_table":
+            return _fills(call)
+        case "alter_column_type" if call.argument(4, "using") is not None:
+            return _fills(call)
+        case last if last in _OF_ODOO:
+            kind, tables = _OF_ODOO[last]
+            record(call, kind, how="helper", tables=tables, callee=last)
+            return UNKNOWN
         case "safe_unlink":
             records = call.argument(0, "records")
             known = records.table if isinstance(records, Records) else None
@@ -98,8 +126,12 @@ def call(target: External, call: Call) -> Value | None:
             return call.argument(1, "query") or UNKNOWN
         case "create" | "update" | "delete" | "unlink" | "link" | "clear" | "set" if ".Command." in target.name:
             return Command(last)
-        case "SQL" | "format_query":
-            return call.argument(0 if last == "SQL" else 1) or UNKNOWN
+        case "identifier" if target.name.endswith(".SQL.identifier"):
+            return _identifier(call)
+        case "SQL":
+            return _with_identifiers(call)
+        case "format_query":
+            return call.argument(1) or UNKNOWN
     fills, schema = _begun_by(last, _FILLS), _begun_by(last, _SCHEMA)
     if fills > schema:
         record(call, OperationKind.DML_CALL, how="helper", tables=_filled(call), callee=last)
@@ -114,15 +146,43 @@ def call(target: External, call: Call) -> Value | None:
     return out_of_sight(target, call)
 
 
+def _identifier(call: Call) -> Value:
+    """`SQL.identifier("a", "b")`, of a table or a column."""
+    parts = [literal(one) for one in call.positional]
+    return plain(".".join(f'"{one}"' for one in parts)) if parts and None not in parts else UNKNOWN
+
+
+def _with_identifiers(call: Call) -> Value:
+    """`SQL("UPDATE %s SET a = %s", SQL.identifier("t"), 1)`: texts take their places in it, other values are parameters."""
+    code = call.argument(0, "code")
+    if not isinstance(code, Text):
+        return code or UNKNOWN
+
+    def placed(one: Value) -> Value:
+        code = isinstance(one, Text) and (str(one)[:1] == '"' or changes_in(call, one))
+        return one if code else plain("%s")
+
+    given = [placed(one) for one in call.positional[1:]]
+    named = {key: placed(one) for key, one in call.named.items() if key != "code"}
+    return interpolate(code, given, named) if given or named else code
+
+
+def _fills(call: Call) -> Value:
+    """A helper of upgrade-util's that updates the table that it is given."""
+    record(call, OperationKind.UPDATE, how="helper", tables=(literal(call.argument(1, "table")),), callee=call.name)
+    return UNKNOWN
+
+
 def _filled(call: Call) -> tuple[str | None, ...]:
-    """The tables that a helper writes, as far as it is told their names: `table=…`, or the keys of `{"table": […]}`."""
+    """The tables that a helper writes, as far as it is told their names: `table=…`, or the keys of `{"table": […]}`, or of `{"a.model": […]}`."""
     named = literal(call.argument(-1, "table", "table_name"))
     if named is not None:
         return (named,)
     specified = call.argument(1, "column_spec", "default_spec")
     if not isinstance(specified, Mapping) or not specified.whole:
         return (None,)
-    return tuple(literal(key) for key, _ in specified.known.values()) or (None,)
+    named_there = (literal(key) for key, _ in specified.known.values())
+    return tuple(key and key.replace(".", "_") for key in named_there) or (None,)
 
 
 def _begun_by(name: str, beginnings: tuple[str, ...]) -> int:
@@ -201,7 +261,14 @@ class Environment(Value):
             return Records(None)
         if name in ("with_context", "__call__", "sudo"):
             return self
-        if name in ("flush_all", "invalidate_all", "clear", "flush", "add_to_compute", "remove_to_compute", "is_admin"):
+        if name in _CURSOR:
+            return Handle("cr").method(name, call)
+        if name in ("flush_all", "invalidate_all", "clear", "flush", "remove_to_compute", "is_admin"):
+            return NONE
+        if name == "add_to_compute":  # stored fields that are computed are written with the next flush
+            records = call.argument(1, "records")
+            known = records if isinstance(records, Records) else Records(None)
+            record(call, OperationKind.UPDATE, how=HOW, tables=(known.table,), model=known.model)
             return NONE
         return Unknown(name)
 
@@ -256,7 +323,7 @@ class Records(Value):
             return EXPRESSION
         if name in ("id", "ids", "_context", "display_name", "_ids", "create_date", "write_date"):
             return Unknown(name, from_rows=True)
-        if name in _WRITES or name in _SAME or name in _READS:
+        if name in _WRITES or name in _SAME or name in _READS or name == "modified":
             return Method(self, name)
         return Records(None, field=True)
 
@@ -280,6 +347,9 @@ class Records(Value):
             if any(map(_commands, call.arguments)):
                 record(call, OperationKind.DML_CALL, how=HOW, callee=name)
             return Records(self.model)
+        if name == "modified":  # what is stored and depends on these fields, of whatever model, is computed and written
+            record(call, OperationKind.UPDATE, how=HOW)
+            return NONE
         if name in _CALLS:
             self._asks(call)
         else:

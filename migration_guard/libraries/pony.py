@@ -42,7 +42,8 @@ def call(target: External, call: Call) -> Value | None:
 
 def _model_of(given: Value | None) -> Model:
     """The entity whose objects a generator goes over."""
-    for one in given.each() if given is not None else ():
-        if isinstance(one, Row) and one.model is not None:
-            return one.model
+    every = given.each() if given is not None else ()
+    for option in (option for one in every for option in one.alternatives()):
+        if isinstance(option, Row) and option.model is not None:
+            return option.model
     return Model(None, None, HOW)

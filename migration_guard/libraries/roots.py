@@ -58,3 +58,9 @@ BY_ROOT: dict[str, Library] = {
 def is_known(value: External) -> bool:
     """Whether it comes from a library that is known here, or from Python's own."""
     return value.root in BY_ROOT or value.root in sys.stdlib_module_names
+
+
+def gives(module: External, name: str) -> bool:
+    """Whether `from module import *` may give a name: most libraries do not say."""
+    says = getattr(BY_ROOT.get(module.root), "gives", None)
+    return says is None or says(module.name, name)

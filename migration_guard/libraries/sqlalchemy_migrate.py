@@ -19,6 +19,11 @@ def value(name: str) -> Value | None:
     return None
 
 
+def gives(module: str, name: str) -> bool:
+    """Whether `from module import *` gives a name."""
+    return name in _SCHEMA or name.endswith("Constraint") or name.startswith("Changeset")
+
+
 def call(target: External, call: Call) -> Value | None:
     if target.last in _SCHEMA:
         call.machine.ledger.schema(spot_of(call.place), f"{target.last} changes the schema", stack=call.machine.frames)

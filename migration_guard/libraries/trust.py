@@ -23,8 +23,8 @@ _READERS = frozenset(
 """Packages that may be handed a database handle and do not write through it."""
 _OF_OPENUPGRADE = frozenset(
     "add_columns column_exists drop_columns get_legacy_name is_module_installed lift_constraints logging migrate "
-    "rename_columns rename_tables table_exists update_module_moved_fields get_column_type index_exists "
-    "drop_module_constraints remove_tables_fks set_xml_ids_noupdate_value".split()
+    "rename_columns rename_tables table_exists get_column_type index_exists drop_module_constraints "
+    "remove_tables_fks".split()
 )
 """What Odoo's openupgradelib has that changes no rows of an application; the rest of it does."""
 _OF_OSLO = frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -61,6 +61,13 @@ def forget() -> None:
     Repository.forget()
     Imports.forget()
     sight.forget()
+
+
+def _pieces(text: Text, part: Part) -> Iterator[Text]:
+    for number, (start, end) in enumerate(part.ranges):
+        if number and part.between:
+            yield plain(part.between)
+        yield text.slice(start, end)
 
 
 def _diary_of(source: Source, job: Job) -> Diary | None:
@@ -195,7 +202,7 @@ class Migration:
             call = Call(self.machine, "", Place(self.source, self.source.tree, self.source.tree))
             for part in parts:
                 self.ledger.autocommit_block(not part.transactional)
-                execute(call, concatenated(text.slice(start, end) for start, end in part.ranges))
+                execute(call, concatenated(_pieces(text, part)))
                 self.ledger.autocommit_block(-(not part.transactional))
                 self.ledger.commit()
 
@@ -363,6 +370,10 @@ class Migration:
                 or any(_may_have_operations(base) for base in cls.external_bases())
             ):
                 self._run_elsewhere(name, option, Direction.UPGRADE)
+        if (
+            isinstance(cls, Class) and cls.metaclass is not None
+        ):  # it may give the class other operations than it states
+            self._run_elsewhere(name, Unknown("operations"), Direction.UPGRADE)
         for method, direction in _OVERRIDES.items():
             override = cls.lookup(method) if isinstance(cls, Class) else None
             if isinstance(override, Function) and isinstance(made, Instance):

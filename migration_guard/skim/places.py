@@ -1,13 +1,15 @@
 """Which file of the repository an import means: each ancestor folder of the importing file, nearest first, up to the root.
 
-Where something on the way changes `sys.path`, or says where packages lie, a module may also lie anywhere else in the repository.
+What lies in none of them may lie anywhere else in the repository: an environment, a Makefile or an installed package may put any
+folder on Python's path, and need not say so here.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,15 +25,17 @@ else:
     io, zipfile = Later("io"), Later("zipfile")
 
 NEVER_OURS = frozenset(
-    {"alembic", "sqlalchemy", "django", "psycopg", "psycopg2", "peewee", "south", "yoyo", "sqlmodel", "migration_guard"}
+    "alembic celery django migration_guard peewee psycopg psycopg2 south sqlalchemy sqlmodel yoyo".split()
 )
-"""Libraries that are known by name: a folder `alembic/` beside the migrations must not hide the library."""
+"""Libraries that are known by name: a folder `alembic/` beside the migrations, or `celery.py` in a project, must not hide the library."""
 _LOADED_FIRST = frozenset(sys.builtin_module_names) | frozenset(
     "abc ast asyncio codecs collections contextlib copy dataclasses datetime decimal enum functools importlib inspect io "
     "itertools json logging operator os pathlib re string sys tempfile threading time types typing uuid warnings "
     "weakref".split()
 )
 """What is loaded before any migration is, and therefore stays what it is."""
+_KNOWN = sys.stdlib_module_names | frozenset("celery frappe masonite odoo openerp orator piccolo pony tortoise".split())
+"""Libraries that are not looked for all over the repository where nothing says that it holds them: some file may be called so."""
 _STARTS = ("alembic.ini", "manage.py")
 """What programs are started beside, so that Python looks there first."""
 _MAX_ARCHIVE = 32 * 1024 * 1024
@@ -56,10 +60,18 @@ def find(name: str, importer: Path, root: Path, level: int = 0) -> Path | None:
 def every(name: str, importer: Path, root: Path, level: int = 0) -> tuple[Path, ...]:
     """Give all files that may be meant: one, or none, or several where only `sys.path` could say which."""
     parts = tuple(name.split(".")) if name else ()
-    if not level and _may_be_anywhere(importer, root):
-        found = _found(parts, importer.parent, root, level) or _elsewhere(parts, root)
-        return found or archived(parts, importer, root)
-    return _found(parts, importer.parent, root, level)
+    found = _found(parts, importer.parent, root, level)
+    if found or level:
+        return found
+    if _may_be_anywhere(importer, root):
+        return _elsewhere(parts, root) or archived(parts, importer, root)
+    return _nearest(_elsewhere(parts, root), importer) if parts and parts[0] not in _KNOWN else ()
+
+
+def _nearest(paths: tuple[Path, ...], importer: Path) -> tuple[Path, ...]:
+    """Give those that have most of their way in common with the importing file: each part of a repository has its own `app`."""
+    shared = [len(os.path.commonpath((path, importer.parent))) for path in paths]
+    return tuple(path for path, length in zip(paths, shared) if length == max(shared))
 
 
 def archived(parts: tuple[str, ...], importer: Path, root: Path) -> tuple[Path, ...]:
@@ -212,7 +224,13 @@ def _elsewhere(parts: tuple[str, ...], root: Path) -> tuple[Path, ...]:
     """Give what has such a name anywhere in the repository."""
     if not parts or parts[0] in NEVER_OURS or parts[0] in _LOADED_FIRST:
         return ()
-    bases = _by_name(root).get(parts[0], ())
+    free, packed = _by_name(root)
+    found = _below_any(free.get(parts[0], ()), parts, root)
+    # What lies in a package has the package's name before its own, as a rule.
+    return found if found or len(parts) == 1 else _below_any(packed.get(parts[0], ()), parts, root)
+
+
+def _below_any(bases: Iterable[Path], parts: tuple[str, ...], root: Path) -> tuple[Path, ...]:
     return tuple(target for base in bases if (target := below(base, parts, root)) is not None)
 
 
@@ -223,14 +241,13 @@ def _looked_through(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
 
 
 @asked(8)
-def _by_name(root: Path) -> dict[str, list[Path]]:
-    """The folders that hold a module, by the name of the module."""
-    found: dict[str, list[Path]] = {}
+def _by_name(root: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+    """The folders that hold a module, by the name of the module: those that are no packages, and those that are."""
+    found: tuple[dict[str, list[Path]], dict[str, list[Path]]] = ({}, {})
     for folder, folders, files in _looked_through(root):
-        if "__init__.py" in files and folder != root:
-            continue  # what lies in a package has the package's name before its own
+        is_package = "__init__.py" in files and folder != root
         for name in {*(name[:-3] for name in files if name.endswith(".py")), *folders}:
-            found.setdefault(name, []).append(folder)
+            found[is_package].setdefault(name, []).append(folder)
     return found
 
 

@@ -105,7 +105,10 @@ class Bodies(Texts):
         if not strings and (statement[first].sort is Sort.HOLE or first > at + 1):
             return [Unknown("the block is put together while running", start, end)]
         if not strings:
-            return [Harmless("only evaluates", False, start, end)]
+            computed = self._calls.called(statement, first, start, end) or self._calls.evaluated(
+                statement, first, len(statement)
+            )
+            return computed or [Harmless("only evaluates", False, start, end)]
         text = content(strings, escape, backslash=self._lexis.backslash)
         steps = self.read(text, body=True) or [Harmless("an empty block", False, start, end)]
         if _DECIDES.search(text.text):

@@ -66,7 +66,7 @@ _OF = {
 _VERSIONED = re.compile(r"/\*M?!")
 _NO_POSTGRES = re.compile(r"\\|#|`|/\*M?!|--(?!\s)|/\*[^*/]*/\*", re.ASCII)
 _BEYOND = re.compile(r"[`@#]|[^\x00-\x7f]")
-_FOR_CLIENTS = re.compile(rf"{_BEYOND.pattern}|^GO\b|\bDELIMITER\b", re.IGNORECASE | re.MULTILINE)
+_FOR_CLIENTS = re.compile(rf"{_BEYOND.pattern}|^GO\b|^/[ \t\r]*$|\bDELIMITER\b", re.IGNORECASE | re.MULTILINE)
 _FOR_POSTGRES = re.compile(r"\$|\bE'", re.IGNORECASE)
 
 

@@ -78,7 +78,9 @@ class Reader(Bodies):
                 return [self._function(statement, at)]
             case "TRUNCATE":
                 return [*self._changes(statement, at, len(statement), body=body)]
-            case "UPSERT" | "IMPORT" | "BULK" | "DELETE" if (table := dialects.target(statement, at)) is not None:
+            case "UPSERT" | "IMPORT" | "BULK" | "DELETE" | "UPDATE" | "INSERT" if (
+                table := dialects.target(statement, at)
+            ) is not None:
                 return [
                     dialects.change(statement, at, table),
                     *self._calls.called(statement, at, start, end),
@@ -255,12 +257,12 @@ class Reader(Bodies):
         if name and name.last in self._prepared and statement[after].text not in {"|", "||"}:
             called = self._calls.called(statement, after, start, end)
             return called or [Harmless("runs what was prepared before", False, start, end)]
-        if statement.word(at) == "EXEC" and name and name.last.startswith("sp_"):
-            if name.last != "sp_executesql":
-                return [Harmless("changes the schema", True, start, end)]
-            first = after
-        elif name and name.last in self._calls.functions and statement[after].text != "(":
+        if name and name.last in self._calls.functions and statement[after].text != "(":
             return self._calls.changes([name.last], start, end)
+        if name and name.last == "sp_executesql":
+            first = after
+        elif name and name.last in dialects.SCHEMA_PROCEDURES and statement[after].text not in {"|", "||"}:
+            return [*dialects.renamed(statement, name, after), Harmless("changes the schema", True, start, end)]
         computing = self._calls.called(statement, first, start, end) or self._calls.evaluated(
             statement, first, len(statement)
         )

@@ -26,6 +26,10 @@ _BEHIND_TABLE = words(
     "WHERE FROM OUTPUT OPTION SELECT SET PRINT DECLARE IF WHILE RETURN COMMIT ROLLBACK INSERT UPDATE DELETE MERGE TRUNCATE EXEC EXECUTE"
 )
 """What may follow the table of a DELETE: a column of this name has a type behind it."""
+_JOINING = words("UNION ALL EXCEPT INTERSECT DISTINCT MINUS")
+_BEHIND_COLUMNS = words(
+    "INTO FROM WHERE SELECT INSERT UPDATE DELETE MERGE UNION EXCEPT INTERSECT EXEC EXECUTE SET DECLARE"
+)
 _FAR = 7
 """Words from SET to its ON, and one more."""
 
@@ -69,6 +73,8 @@ def _begins(statement: Statement, at: int, index: int) -> bool:
         case "MERGE":
             first = index + 1 + (statement.word(index + 1) == "INTO")
             return _is_name(statement, first) and statement.find(first, len(statement), "USING") < len(statement)
+        case "SELECT":
+            return statement.word(at) != "DO" and before.upper not in _JOINING and _puts_into_a_table(statement, index)
         case "TRUNCATE":
             return statement.word(index + 1) == "TABLE"
         case "EXEC" | "EXECUTE" if statement.word(index + 1) != "AS":
@@ -91,6 +97,13 @@ def _is_inserted_into(statement: Statement, first: int) -> bool:
     source = statement.beyond(after) if statement[after].text == "(" else after
     puts = statement.word(source) in _SOURCES or statement.is_(source, "DEFAULT", "VALUES")
     return _is_name(statement, first) and puts
+
+
+def _puts_into_a_table(statement: Statement, index: int) -> bool:
+    """Whether a SELECT makes a table of what it finds: `SELECT a INTO b FROM c`."""
+    words = ((one, statement.word(one)) for one in statement.level(index + 1, len(statement)))
+    found = next((one for one, word in words if word in _BEHIND_COLUMNS), len(statement))
+    return statement.word(found) == "INTO" and _is_name(statement, found + 1)
 
 
 def _behind_top(statement: Statement, index: int) -> int:

@@ -56,7 +56,7 @@ _GRAMMAR = r"""
     | (?P<skip>BLANK+|--[^\r\n]*|\{%[^{}]*%\}|\{\#[^{}]*\#\}|\\(?=;))
     | (?P<versioned>/\*M?!\d*)
     | (?P<comment>/\*)
-    | (?P<go>^GO(?=[ \t\r]*$))                                          # T-SQL's batch separator
+    | (?P<go>^(?:GO|/)(?=[ \t\r]*$))                                    # what separates batches of T-SQL, and of SQL*Plus
     | (?P<delimiter>DELIMITER[ \t]+\S+[ \t\r]*$)                        # of the mysql client
     | (?P<psql>\\(?:(?:WHOLE)[^\n]*|\w+(?:'(?:[^'\\\n]|\\[^\n])*'|"[^"\n]*"|`[^`\n]*`|[^\\\n])*(?:\\\\)?))
     | (?P<hole>\{\{[^{}]*\}\}|\$?\{[^{}']*\}|%\([\w .]*\)[a-z]|%(?:\d+\$)?(?:s|[IL]\b)|%[dr]\b|\$\d+|\?
@@ -188,7 +188,7 @@ class _Scanner:
             case "odd" if found == "#" and (lexis.hashes or (self._begins() and not (lexis.strict or self._body))):
                 return "skip", self._line_end(position)
             case "go" if lexis.strict:
-                return "word", position
+                return "mark" if found == "/" else "word", position
             case "delimiter":
                 if self._begins():
                     self._delimiter = found.split()[1]

@@ -5,7 +5,7 @@ What each of them writes is not stated here: `execute.py` runs them with the rea
 
 from __future__ import annotations
 
-from frameworks import alembics, further, houses, idioms, task_runners, ways
+from frameworks import alembics, further, houses, idioms, siblings, task_runners, ways
 
 HEADS = {
     "aerich": """import asyncio
@@ -410,7 +410,7 @@ for _more in (alembics, houses, task_runners, ways):
     HEADS |= _more.HEADS
     DEPTH |= _more.DEPTH
     BODIES |= _more.BODIES
-for _name, _bodies in (*idioms.BODIES.items(), *further.BODIES.items()):
+for _name, _bodies in (*idioms.BODIES.items(), *further.BODIES.items(), *siblings.BODIES.items()):
     BODIES[_name] = [*BODIES[_name], *_bodies]
 TAILS |= ways.TAILS
 TABLES = houses.TABLES

@@ -47,7 +47,10 @@ BODIES = {
         "with db:\n    Note.delete().execute()",
         "cursor = db.connection().cursor()\ncursor.execute('UPDATE leads SET hot = 1')\ndb.connection().commit()",
         "migrate(migrator.rename_column('leads', 'score', 'points'), migrator.add_column('leads', 'more', pw.BooleanField(default=True)))",
+        "from playhouse.migrate import *\nmigrate(migrator.add_column('leads', 'extra', IntegerField(default=1)))",
+        "from peewee import *\nclass Both(Model):\n    text = TextField()\n\n    class Meta:\n        database = db\n        table_name = 'notes'\nBoth.update(text='x').execute()",
         # what changes no rows
+        "from peewee import *\nprint(fn.COUNT(Lead.id), JOIN.LEFT_OUTER, chunked)",
         "print([row for row in Lead.select().dicts().iterator()])",
         "print(Lead.select().where(Lead.hot == 0).exists())",
     ],
@@ -228,9 +231,17 @@ BODIES = {
         "fill.s(9).apply()",
         "sig = clear.si()\nsig()",
         "chain(clear.s(), fill.si(1)).apply()",
+        "app.conf.task_always_eager = True\nfill.delay()",
+        "app.conf.update(task_always_eager=True)\nclear.apply_async()",
+        "app.conf.task_always_eager = True\nchain(fill.si(1), clear.si())()",
+        "app.conf.task_always_eager = True\ngroup(fill.s(1), clear.si()).delay()",
+        "app.conf.task_always_eager = True\nfill.s(2).delay()",
+        "app.conf['task_always_eager'] = True\nfill.apply_async(args=(2,))",
         # what changes no rows
         "fill.apply_async(countdown=5)",
         "print(count.s()())",
         "fill.starmap([(1,)]).delay()",
+        "app.conf.task_always_eager = False\nfill.delay()",
+        "app.conf.task_always_eager = True\nprint(count.delay().get())",
     ],
 }

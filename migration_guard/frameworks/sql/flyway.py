@@ -15,7 +15,7 @@ from migration_guard.sight import remembered
 from migration_guard.sight.folders import is_file, is_folder, names
 
 _CALLBACK = re.compile(
-    r"^(?:before|after)(?:Each)?(?:Migrate|Undo|Clean|Validate|Baseline|Repair|Repeatables|Versioned|Info|Connect|CreateSchema)\w*(?:__.*)?\.sql$|^createSchema(?:__.*)?\.sql$"
+    r"^(?:before|after)(?:Each)?(?:Migrate|Undo|Clean|Validate|Baseline|Repair|Repeatables|Versioned|Info|Connect|CreateSchema)\w*(?:__.*)?\.\w+$|^createSchema(?:__.*)?\.\w+$"
 )
 _NO_TRANSACTION = re.compile(r"^\s*executeInTransaction\s*=\s*false\b", re.MULTILINE | re.IGNORECASE)
 _SETTINGS = re.compile(
@@ -33,6 +33,10 @@ _SET = re.compile(
 _ABOVE = 8
 """Folders above a migration in which its settings are looked for."""
 _UNDO = "undo"
+_BARE = re.compile(r"^V\d+(?:[._]\d+)*\.\w+$")
+"""A version without a description: in a folder of Flyway's it is one, elsewhere it may be anything."""
+_DESCRIBED = re.compile(r"^V\d[\w.]*?__")
+_HOME = "migration"
 
 
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
@@ -64,29 +68,40 @@ def _kind(path: Path) -> str | None:
     if found is None and "_" in path.name:
         said = _said(path.parent)
         found = _named(path.name, {**own, **said}) if said else None
-    return found
+    return "" if found is None and _BARE.match(path.name) and _is_own(path.parent) else found
 
 
 def _named(name: str, spelled: dict[str, str]) -> str | None:
     separator = re.escape(spelled["separator"])
     for kind in ("", _UNDO, "baseline", "repeatable"):
         version = "" if kind == "repeatable" else r"\d[\w.]*?"
-        if re.match(rf"{re.escape(spelled[kind])}{version}{separator}.*\.sql\Z", name, re.IGNORECASE):
+        if re.match(rf"{re.escape(spelled[kind])}{version}{separator}.*\.\w+\Z", name, re.IGNORECASE):
             return kind
     return None
 
 
 @remembered(512)
+def _is_own(folder: Path) -> bool:
+    """Whether a folder is called as Flyway's is, holds what it alone calls so, or lies below its settings."""
+    if folder.name == _HOME or any(_DESCRIBED.match(name) for name in names(folder) or ()):
+        return True
+    return any("flyway" in f"{one.name} {small(one)}".lower() for one in _settings(folder))
+
+
+@remembered(512)
 def _said(folder: Path) -> dict[str, str]:
     """What the nearest settings say of names."""
+    every = ({_key(one): one["value"] for one in _SET.finditer(small(path))} for path in _settings(folder))
+    return next(filter(None, every), {})
+
+
+def _settings(folder: Path) -> Iterator[Path]:
+    """Files that may hold Flyway's settings, the nearest first."""
     for place in (folder, *folder.parents[:_ABOVE]):
         for home in (place, *(place / one for one in _FOLDERS)):
             for name in sorted(names(home) or ()) if is_folder(home) else ():
                 if _SETTINGS.match(name) and is_file(home / name):
-                    found = {_key(one): one["value"] for one in _SET.finditer(small(home / name))}
-                    if found:
-                        return found
-    return {}
+                    yield home / name
 
 
 def _key(found: re.Match[str]) -> str:

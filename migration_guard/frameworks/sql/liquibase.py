@@ -17,20 +17,52 @@ _NO_SQL = re.compile(r"(?:empty|not required|changesetid\s*:.*|changeset\s*:.*)\
 _NO_TRANSACTION = re.compile(r"\brunInTransaction\s*:\s*\"?false\b", re.IGNORECASE)
 
 
+_DELIMITER = re.compile(
+    r"\bendDelimiter[ \t]*:[ \t]*(?:\"(?P<quoted>[^\"\n]+)\"|'(?P<single>[^'\n]+)'|(?P<bare>\S+))", re.IGNORECASE
+)
+_DELIMITERS = r"^[ \t]*(?:go|/)[ \t\r]*$"
+"""What ends statements beside semicolons, where a change set does not say."""
+
+
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
     return bool(_HEAD.search(source[:1024].decode("utf-8", "replace")))
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:  # noqa: ARG001 -- a tool's signature
     starts = [0]
-    transactional = [True]
+    heads = [""]
     for start, _, line in lines(text):
         if _CHANGE_SET.match(line):
             starts.append(start)
-            transactional.append(not _NO_TRANSACTION.search(line))
-    for start, stop, is_transactional in zip(starts, [*starts[1:], len(text)], transactional):
-        yield Part(((start, stop),), Direction.UPGRADE, is_transactional)
+            heads.append(line)
+    for start, stop, head in zip(starts, [*starts[1:], len(text)], heads):
+        is_transactional = not _NO_TRANSACTION.search(head)
+        yield Part(tuple(_statements(text, start, stop, head)), Direction.UPGRADE, is_transactional, ";")
         yield from _rollback(text, start, stop, transactional=is_transactional)
+
+
+def _statements(text: str, start: int, stop: int, head: str) -> Iterator[tuple[int, int]]:
+    """Where the statements stand that a change set's own delimiter parts; what a semicolon parts, the server does."""
+    for found in _delimiter(head).finditer(text, start + len(head), stop):
+        if found.end() > found.start():
+            yield start, found.start()
+            start = found.end()
+    yield start, stop
+
+
+def _delimiter(head: str) -> re.Pattern[str]:
+    found = _DELIMITER.search(head)
+    stated = found and (found["quoted"] or found["single"] or found["bare"])
+    if not stated or stated == ";":
+        return re.compile(_DELIMITERS, re.IGNORECASE | re.MULTILINE)
+    if stated == "/":  # else it divides
+        return re.compile(r"/(?=[ \t\r]*$)", re.MULTILINE)
+    try:
+        pattern = re.compile(stated, re.IGNORECASE | re.MULTILINE)  # Liquibase takes it for a pattern, too
+        pattern.search("")
+    except re.error:
+        return re.compile(re.escape(stated), re.IGNORECASE)
+    return pattern
 
 
 def _rollback(text: str, start: int, stop: int, *, transactional: bool) -> Iterator[Part]:

@@ -29,6 +29,8 @@ class Part:
     direction: Direction
     transactional: bool = True
     """Whether the tool runs it in one transaction."""
+    between: str = ""
+    """What stands for that which lies between: the end of a statement, where the tool has its own."""
 
 
 def whole(text: str, direction: Direction, *, transactional: bool = True) -> Part:

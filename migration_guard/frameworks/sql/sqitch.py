@@ -1,4 +1,4 @@
-"""Sqitch: `deploy/`, `revert/` and `verify/` beside its plan or its configuration, which may name other folders."""
+"""Sqitch: `deploy/`, `revert/` and `verify/` beside a plan or its configuration, which may name other folders."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from pathlib import Path, PurePath
 from migration_guard.frameworks.sql.part import Part, small, whole
 from migration_guard.later import re
 from migration_guard.operations import Direction
-from migration_guard.sight.folders import is_file
+from migration_guard.sight.folders import holds_ending, is_file
 
-_PLAN, _CONFIGURATION = "sqitch.plan", "sqitch.conf"
+_PLAN, _CONFIGURATION = ".plan", "sqitch.conf"
 _SET = re.compile(
     r"^[ \t]*(?P<key>(?:top|deploy|revert|verify)_dir)[ \t]*=[ \t]*(?P<value>[^\r\n#;]+)", re.MULTILINE | re.IGNORECASE
 )
 
 
-def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature
-    return path.suffix.lower() == ".sql" and _way(path) is not None
+_HEAD = re.compile(rb"\A(?:\xef\xbb\xbf)?--[ \t]*Deploy\s+\S+(?:\s+to\s+\w+)?\s*$", re.MULTILINE)
+"""What it writes at the top of each new script."""
+
+
+def recognises(path: Path, source: bytes) -> bool:
+    return _way(path) is not None or (path.parent.name == "deploy" and bool(_HEAD.match(source)))
 
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:
@@ -27,8 +31,8 @@ def parts(path: PurePath, text: str) -> Iterator[Part]:
 def _way(path: PurePath) -> str | None:
     """Which of Sqitch's folders a file lies in."""
     for project in Path(path).parents:
-        plan, configuration = project / _PLAN, project / _CONFIGURATION
-        if not (is_file(plan) or is_file(configuration)):
+        configuration = project / _CONFIGURATION
+        if not (holds_ending(project, _PLAN) or is_file(configuration)):
             continue
         said: dict[str, list[Path]] = {}
         for found in _SET.finditer(small(configuration)):

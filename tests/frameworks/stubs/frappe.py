@@ -330,7 +330,8 @@ def install(path: str) -> None:
     module(
         "frappe", db=db, qb=Builder(), get_doc=get_doc, get_all=db.get_all, get_list=db.get_list, get_value=db.get_value,
         new_doc=lambda doctype, **values: Document({"doctype": doctype, **values}, True), get_cached_doc=get_doc, _dict=_Dict,
-        delete_doc=delete_doc, rename_doc=rename_doc, reload_doc=lambda *_: None, reload_doctype=lambda *_: None,
+        delete_doc=delete_doc, delete_doc_if_exists=delete_doc, rename_doc=rename_doc, get_last_doc=lambda doctype: get_doc(doctype, None),
+        copy_doc=lambda doc: Document({**doc, "name": None}, True), reload_doc=lambda *_, **__: None, reload_doctype=lambda *_: None,
         get_cached_value=db.get_value, clear_cache=lambda *_, **__: None, scrub=lambda name: name.lower().replace(" ", "_"), flags=_Dict(), _=str,
     )  # fmt: skip
     module(

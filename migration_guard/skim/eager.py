@@ -1,0 +1,85 @@
+"""Whether Celery runs tasks where they are called, and leaves none to a worker: `task_always_eager`, wherever it is set."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from migration_guard.sight import asked, remembered
+from migration_guard.sight.folders import walk
+from migration_guard.skim.created import MAX_FILES, content
+
+_NAME = re.compile(r"always_eager$", re.IGNORECASE)
+"""`task_always_eager`, with the prefix that a project gave it, and as it was called before."""
+_SAID = re.compile(r"always_eager", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"(?:^|[_.-])(?:tests?|testing|conftest|dev|develop|development|local|ci|debug|examples?)(?:[_.-]|$)"
+)
+"""Words of names of settings that are for tests and for those who develop: no database of theirs is at stake."""
+_NEVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "static", "locale"})
+
+
+@asked(8)
+def runs_tasks_here(root: Path) -> bool:
+    """Whether a module of a repository sets it, or may: to what is not known, and has no falsy default."""
+    return any(_file_sets(file, root) for file in islice(_modules(root), MAX_FILES))
+
+
+def _modules(root: Path) -> Iterator[Path]:
+    for folder, inner, files in walk(root):
+        inner[:] = sorted(
+            name for name in inner if not (name.startswith(".") or name in _NEVER or _ELSEWHERE.search(name))
+        )
+        yield from (folder / name for name in files if name.endswith(".py") and not _ELSEWHERE.search(name[:-3]))
+
+
+@remembered(2 * MAX_FILES)
+def _file_sets(file: Path, root: Path) -> bool:
+    return sets(content(file, root).decode("utf-8", "replace"))
+
+
+def sets(text: str) -> bool:
+    """Whether a module sets it, or may."""
+    if not _SAID.search(text):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    return any(_may_be_true(value) for value in _values(tree))
+
+
+def _values(tree: ast.Module) -> Iterator[ast.expr]:
+    """What is given to the setting: by assignment, as an argument, or in a dictionary."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value) if any(map(_names, targets)):
+                yield value
+            case ast.AnnAssign(target=target, value=ast.expr() as value) if _names(target):
+                yield value
+            case ast.keyword(arg=str(name), value=value) if _NAME.search(name):
+                yield value
+            case ast.Dict(keys=keys, values=values):
+                yield from (value for key, value in zip(keys, values) if key is not None and _names(key))
+
+
+def _names(node: ast.expr) -> bool:
+    match node:
+        case ast.Name(id=str(name)) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+            return bool(_NAME.search(name))
+        case ast.Subscript(slice=key):
+            return _names(key)
+    return False
+
+
+def _may_be_true(value: ast.expr) -> bool:
+    if isinstance(value, ast.Constant):
+        return bool(value.value)
+    defaults = [one for one in ast.walk(value) if isinstance(one, ast.Constant)]
+    return not any(one.value in (False, 0, "", "0", "False", "false") for one in defaults)
