@@ -158,7 +158,7 @@ STARS = "*a" * 9 + "*b"
 PLACES = {
     ".gitignore": (STARS, 1),
     "exclude": (f"exclude = ['{STARS}']", 1),
-    "paths": (f"paths = ['versions', 'versions/{STARS}.py']", 1),
+    "paths": (f"paths = ['versions', 'versions/{STARS}.py']", 2),  # it names nothing
     "per-file-ignores": (f"[per-file-ignores]\n'{STARS}' = ['MG1']", 1),
     "hot-tables": (f"hot-tables = ['{STARS}']", 1),
     "small-tables": (f"small-tables = ['{STARS}']", 1),
