@@ -79,8 +79,8 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 machine.ledger.note(spot_of(call.place), call.name, "only reads")
                 alone = len(models) == 1 and call.name in _GIVES_ENTITIES
                 results.append(Query(models, option.orm, plain=not alone))
-            case Called(names=names):
-                run_functions(call, names)
+            case Called(calls=calls):
+                run_functions(call, calls)
             case Instance(cls=cls) if any(base.rpartition(".")[2] in _DDL for base in cls.external_bases()):
                 machine.ledger.schema(spot_of(call.place), cls.name, stack=machine.frames)
             case Instance() | External() | Model(real=True) if certain:

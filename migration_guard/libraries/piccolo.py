@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Handle
+from migration_guard.libraries.computing import EXPRESSION
+from migration_guard.libraries.database import Handle
 from migration_guard.libraries.execution import execute, out_of_sight
 from migration_guard.operations import Direction
 
