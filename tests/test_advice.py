@@ -305,7 +305,7 @@ def texts(tree: ast.AST) -> Iterator[str]:
             case ast.Constant(value=str() as text):
                 yield text
             case ast.JoinedStr(values=values):
-                yield "".join(one.value if isinstance(one, ast.Constant) else "VALUE" for one in values)
+                yield "".join(str(one.value) if isinstance(one, ast.Constant) else "VALUE" for one in values)
 
 
 def advised() -> dict[str, str]:
@@ -326,9 +326,8 @@ def test_every_command_that_is_advised_is_there() -> None:
         for word in line.split():
             context = click.Context(command)
             if word.startswith("-"):
-                meant = (
-                    command.get_command(context, "update") if command.name == "baseline" else command
-                )  # what it is alone
+                alone = command.get_command(context, "update") if isinstance(command, click.Group) else None
+                meant = alone or command  # `baseline` without a word is one, too
                 known = {option for one in meant.params for option in (*one.opts, *one.secondary_opts)}
                 assert word.partition("=")[0] in known | {"--help"}, f"{where}: migration-guard {line}"
             elif isinstance(command, click.Group) and (inner := command.get_command(context, word)) is not None:
