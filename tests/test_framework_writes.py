@@ -150,7 +150,7 @@ AWAY: list[tuple[str, str, list[str]]] = [
     ("peewee_migrate", "import peewee as pw\nfrom app.models import Lead\n\n\ndef migrate(migrator, database):\n    for one in Lead:\n        one.delete_instance()\n    print(Lead.select().count())", ["DELETE None"]),
     ("script", "from pony.orm import db_session, delete\nfrom app.entities import Lead\n\nwith db_session:\n    Lead[1].hot = 1\n    delete(x for x in Lead)\n    Lead(name='x')", ["UPDATE None", "DELETE None", "INSERT_VALUES None"]),
     ("masonite", "from masoniteorm.migrations import Migration\nfrom app.Lead import Lead\n\n\nclass Fill(Migration):\n    def up(self):\n        Lead.where('hot', 0).update({'hot': 1})\n        print(Lead.all())", ["UPDATE None"]),
-    ("piccolo", PICCOLO.split("    async def run")[0] + "    from home import fill\n    manager.add_raw(fill)\n    return manager", ["OPAQUE None"]),
+    ("piccolo", PICCOLO.split("    async def run", maxsplit=1)[0] + "    from home import fill\n    manager.add_raw(fill)\n    return manager", ["OPAQUE None"]),
     ("piccolo", PICCOLO.format("        from piccolo.engine import engine_finder\n        await engine_finder().run_ddl('UPDATE a SET b = 1')"), ["UPDATE a"]),
     ("piccolo", PICCOLO.format("        from piccolo.table import create_table_class\n        await create_table_class('leads').delete(force=True)"), ["DELETE leads"]),
     ("peewee_migrate", "from app import fill\n\n\ndef migrate(migrator, database):\n    migrator.run(fill)\n    migrator.run(print)", ["OPAQUE None"]),
