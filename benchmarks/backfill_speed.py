@@ -1,6 +1,6 @@
 """Measure the backfill runner beside a client, against one UPDATE and the loops that projects write themselves.
 
-    backfill_speed.py [--rows N] [--rounds N] [--seconds S] [--max-size N ...]
+    backfill_speed.py [--rows N] [--rounds N] [--seconds S] [--max-size N ...] [--waits]
 
 DATABASE_URL names a server on which databases may be made and dropped; `make bench-backfill` starts one of its own, with
 its default, durable settings. In each round, one after the other, each on a new table of the same rows:
@@ -17,6 +17,9 @@ The client, a process of its own, changes one row at a time, at random, and take
 times are told as ratios, of the medians of all rounds: the machine's own speed is of no interest. Exit code 1 if the
 runner reaches less than a third of the rate of one UPDATE, is slower than the loop over the keys, keeps the client's
 99th percentile more than 1.3 times as long as nothing does and the spread of that, or becomes slower towards its end.
+
+With --waits it also says, for each way, what the client was waiting for whenever a statement of its had taken more than a
+millisecond, as sampled in pg_stat_activity; that is one more who is at work.
 """
 
 from __future__ import annotations
@@ -30,8 +33,9 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
@@ -59,6 +63,12 @@ MOST_LAST_OVER_FIRST = 1.3
 ALONE = 10.0
 """Seconds of a client that nobody disturbs."""
 CLIENT_REST = 0.002
+SAMPLE = 0.002
+WAITING = """
+SELECT COALESCE(wait_event_type || ' ' || wait_event, 'a processor') FROM pg_stat_activity
+WHERE datname = current_database() AND state = 'active' AND query LIKE 'UPDATE leads SET hits%'
+    AND clock_timestamp() - query_start > interval '1 ms'
+"""
 HAND_MADE_BATCH = 200
 HAND_MADE_SLEEP = 0.05
 KEY_BATCH = 1_000
@@ -104,6 +114,7 @@ def main() -> int:
     parser.add_argument(
         "--max-size", type=int, nargs="*", default=[], help="measure the runner with these sizes of batches as well"
     )
+    parser.add_argument("--waits", action="store_true", help="say what the client waits for")
     parser.add_argument(
         "--as", dest="part", choices=["main", "client", "runner"], default="main", help=argparse.SUPPRESS
     )
@@ -124,10 +135,14 @@ def main() -> int:
         "a loop over the keys": by_keys,
     }
     all_ = defaultdict[str, list[Measured]](list)
+    waits = defaultdict[str, Counter[str]](Counter)
     for n in range(arguments.rounds):
         for name, fill in ways.items():
-            all_[name].append(measure(url, arguments.rows, fill))
+            all_[name].append(measure(url, arguments.rows, fill, waits[name] if arguments.waits else None))
             print(f"round {n + 1} of {arguments.rounds}: {name}", file=sys.stderr, flush=True)
+    for name, seen in waits.items():
+        shares = ", ".join(f"{what} {times / seen.total():.0%}" for what, times in seen.most_common(4))
+        print(f"{name}: the client waited for {shares or 'nothing'}")
     return told(all_)
 
 
@@ -167,8 +182,10 @@ def median_of(runs: list[Measured], name: str) -> float:
     return statistics.median(values)
 
 
-def measure(url: str, rows: int, fill: Callable[[str], tuple[int, float]]) -> Measured:
-    """Fill a new table of its own, so that none finds what another left, beside a client."""
+def measure(
+    url: str, rows: int, fill: Callable[[str], tuple[int, float]], waits: Counter[str] | None = None
+) -> Measured:
+    """Fill a new table of its own, so that none finds what another left, beside a client, whose waits may be counted."""
     with fresh(url) as database:
         with psycopg.connect(database, autocommit=True) as connection:
             psycopg.ClientCursor(connection).execute(TABLE, {"rows": rows})
@@ -181,12 +198,32 @@ def measure(url: str, rows: int, fill: Callable[[str], tuple[int, float]]) -> Me
         assert beside.stdout is not None
         beside.stdout.readline()  # it has begun
         begun = time.monotonic()
-        done, ratio = fill(database)
+        with sampled(database, waits) if waits is not None else contextlib.nullcontext():
+            done, ratio = fill(database)
         seconds = time.monotonic() - begun
         beside.send_signal(signal.SIGTERM)
         times = sorted(json.loads(beside.communicate()[0]))
     p50, p95, p99 = (times[min(int(len(times) * part), len(times) - 1)] for part in (0.5, 0.95, 0.99))
     return Measured(done / seconds, p50, p95, p99, times[-1], ratio)
+
+
+@contextlib.contextmanager
+def sampled(database: str, waits: Counter[str]) -> Iterator[None]:
+    """Count what the client waits for, again and again, until the block ends."""
+    over = threading.Event()
+
+    def work() -> None:
+        with psycopg.connect(database, autocommit=True) as connection:
+            while not over.wait(SAMPLE):
+                waits.update(what for (what,) in connection.execute(WAITING))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def client(database: str, rows: int) -> int:

@@ -50,7 +50,7 @@ WRITES = [
     ("frappe", "frappe.get_single('Settings').update({'a': 1}).save()", "UPDATE tabSettings"),
     ("frappe", "frappe.new_doc('Lead').update({'a': 1}).insert()", "INSERT_VALUES tabLead"),
     ("frappe", "frappe.get_doc('Lead', 'x').run_method('recalculate')", "OPAQUE None"),
-    ("frappe", "frappe.get_attr('a.b')()", None),
+    ("frappe", "frappe.get_attr('a.b')()", "OPAQUE None"),
     ("frappe", "from erpnext.accounts.utils import repost_all\nrepost_all()", "OPAQUE None"),
     ("frappe", "for name in frappe.db.get_all('Lead', pluck='name'):\n    frappe.db.set_value('Lead', name, 'a', 1)", "UPDATE tabLead"),
     ("frappe", "frappe.db.sql(f'UPDATE `tabLead` SET a = {frappe.utils.cint(1)}')", "UPDATE tabLead"),

@@ -34,8 +34,9 @@ def codes(folder: Path, migration: str, name: str = "v/2.py") -> list[tuple[str,
         b"# coding: nothing\n" + GO.encode(),
         GO + "x = " + "(" * 900 + ")" * 900 + "\n",
         GO + "<<<<<<< ours\n",
+        "import sys, other\nsys.modules[__name__] = other\ndef go():\n    pass\nclass Thing:\n    go = go\n",
     ],
-    ids=["syntax", "size", "pattern", "byte", "cookie", "depth", "conflict"],
+    ids=["syntax", "size", "pattern", "byte", "cookie", "depth", "conflict", "replaced"],
 )
 @pytest.mark.parametrize(
     ("line", "body"),

@@ -25,6 +25,8 @@ NO_LONGER_NEW = {
     "partition": 'op.execute("ALTER TABLE leads ATTACH PARTITION real DEFAULT")',
     "other schema": 'op.execute("ALTER TABLE leads SET SCHEMA old")',
     "search path": 'op.execute("SET search_path TO b")',
+    "search path, by a function": "op.execute(\"SELECT set_config('search_path', 'b', false)\")",
+    "search path, by a name": "op.execute('SELECT set_config(x.name, x.value, true) FROM settings x')",
     "discard": 'op.execute("DISCARD TEMP")',
     "quotes": 'op.execute("CREATE TABLE \\"Leads\\" (a int)"); op.execute("DROP TABLE leads")',
     "rollback": 'op.execute("ROLLBACK")',
@@ -32,6 +34,15 @@ NO_LONGER_NEW = {
     "rule": 'op.execute("CREATE RULE r AS ON UPDATE TO leads DO INSTEAD UPDATE real SET a = 1")',
 }
 """After a table was created, what makes its name mean another one, or gives it other rows."""
+TEMPORARY = 'op.execute("CREATE TEMP TABLE leads (a int)")'
+NEVER_NEW = {
+    "of the session": (TEMPORARY, 'op.execute("UPDATE public.leads SET a = 1")'),
+    "of the session, of another schema": (TEMPORARY, 'op.execute("UPDATE crm.leads SET a = 1")'),
+    "of the session, renamed": (TEMPORARY, 'op.execute("ALTER TABLE leads RENAME TO calls")', UPDATE),
+    "remarks between": ('op.execute("CREATE TABLE IF/**/NOT -- x\\n EXISTS leads (a int)")', UPDATE),
+    "a name that was free": ('op.drop_table("leads")', 'op.rename_table("old", "leads")', 'op.execute("CREATE TABLE IF NOT EXISTS leads (a int)")', UPDATE),
+}  # fmt: skip
+"""What looks as if it made a new table, and does not make the one that is written."""
 
 RUNS = {
     "a handle of nobody": ("from app import engine", "with engine.begin() as x:\n        x('UPDATE leads SET a = 1')"),
@@ -155,7 +166,8 @@ def zipped(name: str, content: str) -> bytes:
 
 def told_cases() -> dict[str, Files]:
     cases: dict[str, Files] = {
-        f"no longer new, {name}": {"v/2.py": upgrade(CREATE, line, UPDATE)} for name, line in NO_LONGER_NEW.items()
+        **{f"no longer new, {name}": {"v/2.py": upgrade(CREATE, line, UPDATE)} for name, line in NO_LONGER_NEW.items()},
+        **{f"never new, {name}": {"v/2.py": upgrade(*lines)} for name, lines in NEVER_NEW.items()},
     }
     block = "DO $$ BEGIN IF now() > '2030-01-01' THEN CREATE TABLE leads (a int); END IF; END $$"
     cases["behind a table that may be there"] = {
@@ -217,6 +229,15 @@ HONEST: dict[str, Files] = {
     "a temporary table, in time": {
         "v/2.py": upgrade('op.execute("CREATE TEMP TABLE leads (a int) ON COMMIT DROP")', UPDATE)
     },
+    "a temporary table, by its schema": {
+        "v/2.py": upgrade(TEMPORARY, 'op.execute("UPDATE pg_temp.leads SET a = 1")', 'op.execute("DELETE FROM LEADS")')
+    },
+    "a setting of another name": {
+        "v/2.py": upgrade(CREATE, "op.execute(\"SELECT set_config('lock_timeout', '1s', true)\")", UPDATE)
+    },
+    "a new table by another name": {
+        "v/2.py": upgrade(CREATE, 'op.rename_table("leads", "calls")', 'op.execute("UPDATE calls SET a = 1")')
+    },
     "a table without quotes, in capitals": {
         "v/2.py": upgrade('op.execute("CREATE TABLE LEADS (a int)")', 'op.execute("UPDATE Leads SET a = 1")')
     },
@@ -225,7 +246,7 @@ HONEST: dict[str, Files] = {
     },
     "a default that is known": {"v/2.py": upgrade('op.execute("ALTER TABLE leads ADD b timestamp DEFAULT now()")')},
     "an archive of other things": {
-        "v/2.py": upgrade("go()", before="import sys\nsys.path.append('x')\nfrom corp import go"),
+        "v/2.py": upgrade("x = go()", before="import sys\nsys.path.append('x')\nfrom corp import go"),
         "data.zip": zipped("other.py", GO),
     },
     "a star of what is known": {"v/2.py": HEAD.format("from sqlalchemy import *")},

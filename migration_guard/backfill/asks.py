@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from migration_guard.backfill.statements import statement
@@ -13,6 +14,17 @@ class Asks(Protocol):
 
     def exec_driver_sql(self, statement: str, parameters: Any = ..., /) -> Any:
         """Run a statement, and give its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A statement that gives rows, not sent yet."""
+
+    sql: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+NO_QUESTION = Question("SELECT NULL")
 
 
 def column_of(connection: Asks, name: str, /, **parameters: Any) -> list[Any]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import Connection
 
 from migration_guard.backfill.arrays import array
+from migration_guard.backfill.asks import NO_QUESTION, Question
 from migration_guard.backfill.change import Changed, change_together
 from migration_guard.backfill.clock import Stop
-from migration_guard.backfill.errors import Fault
+from migration_guard.backfill.errors import Fault, LostClaim
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Key, Value
 from migration_guard.backfill.look import (
@@ -30,12 +32,13 @@ from migration_guard.backfill.look import (
 from migration_guard.backfill.pace import ALLOWANCE
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
-from migration_guard.backfill.record import NOTHING_BESIDES, Besides, Control, Entry
+from migration_guard.backfill.record import Control, Entry
+from migration_guard.backfill.residue import prevented
 from migration_guard.backfill.sieve import Unreadable, unreadable
 from migration_guard.backfill.singly import foresee, settle, sift
 from migration_guard.backfill.standing import NOTHING, Counts
 from migration_guard.backfill.steering import FREE, Steering
-from migration_guard.backfill.swift import attached, sweep
+from migration_guard.backfill.swift import Swept, attached, question, read, records
 from migration_guard.backfill.transitions import State
 
 
@@ -97,6 +100,12 @@ class Attempt:
     """Whether rows have ever gone through: where all fail, it tells whose fault that is."""
     sieves: bool = False
     """Whether rows on which the predicate fails are found first, and left out."""
+    known: Control | None = None
+    """What was asked just now, so that it is not asked again; what is known of the next batch when this one is over."""
+    begins: Callable[[], Question] | None = field(default=None, init=False)
+    """Gives what is asked together with its beginning, since each trip to the server costs."""
+    answer: Sequence[Any] = field(default=(), init=False)
+    """The rows that this gave."""
     steering: Steering = field(default=FREE, init=False)
     """The pace that a person has set, as of its beginning."""
     phase: Phase = field(default=Phase.LOOK, init=False)
@@ -128,8 +137,19 @@ class Outcome:
     """How far the cursor has come."""
 
 
+def beginning(job: Job, windows: Sequence[int], attempt: Attempt) -> Question:
+    """Give what a batch begins with: the question whether it may be or, where that was asked just now, all of it."""
+    if attempt.known is None:
+        return _asking(job, windows)
+    (place,) = attempt.known.places
+    attempt.phase = Phase.CHANGE
+    return question(job, place, attempt.size)
+
+
 def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Outcome:
     """Do the next batch of one or several windows, and move their cursors."""
+    if attempt.known is not None:
+        return _swiftly(connection, job, attempt.known, attempt, attempt.answer)
     control = _permitted(connection, job, windows, attempt)
     if attempt.swift:
         return _swiftly(connection, job, control, attempt)
@@ -158,14 +178,19 @@ def _seen(connection: Connection, job: Job, control: Control, attempt: Attempt) 
     return sieved, (replace(seen, last=sieved.last or seen.last, ends=sieved.ends),)
 
 
-def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attempt) -> Outcome:
+def _swiftly(
+    connection: Connection, job: Job, control: Control, attempt: Attempt, answer: Sequence[Any] = ()
+) -> Outcome:
     """Do it in one statement, if nobody disturbs it and all is as expected."""
     (place,) = control.places or (None,)
     if place is None or place.done or control.set_aside != "{}":
         raise Odd
     attempt.phase = Phase.CHANGE
     with as_role(connection, job.subject.definition):
-        swept = sweep(connection, job, place, attempt.size)
+        if not answer:
+            asked = question(job, place, attempt.size)
+            answer = connection.exec_driver_sql(asked.sql, dict(asked.parameters)).all()
+        swept = read(connection, job, answer[0])
     if swept.odd:
         raise Odd
     attempt.phase = Phase.RECORD
@@ -173,9 +198,19 @@ def _swiftly(connection: Connection, job: Job, control: Control, attempt: Attemp
     already = swept.examined - swept.changed - swept.unchanged
     counts = Counts(swept.examined, swept.changed, swept.unchanged, done_already=already)
     entry = Entry(place, counts, touched=swept.changed, cursor=job.bound if ends else swept.last, done=ends)
-    _write(connection, job, [entry], rests=True)
+    if not swept.recorded:
+        _write_rest(connection, job, entry, swept)
+    moved = replace(place, cursor=entry.cursor, batches=place.batches + 1, done=ends)
+    attempt.known = replace(control, places=(moved,))
     done = (place.window,) if ends else ()
     return Outcome(counts, (place.window,), done, passed=swept.examined, at=swept.last)
+
+
+def _write_rest(connection: Connection, job: Job, entry: Entry, swept: Swept) -> None:
+    """Write down what the statement has left to say, as some of its rows were not changed, or as it may not say it."""
+    if records(job) and swept.changed == swept.matched:
+        raise LostClaim("another runner has taken it over")
+    _write(connection, job, [entry], rests=True)
 
 
 def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wait: bool) -> Outcome:
@@ -207,8 +242,7 @@ def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wa
     )
     _write(connection, job, [Entry(place, counts, touched=done + len(changed.bad))], rests=_rests(attempt, held))
     job.store.keep_skipped(connection, window, left)
-    if job.sweep > 1:
-        job.store.keep(connection, job.key, changed.still, job.sweep)
+    _keep(connection, job, changed)
     finished = () if left else (window,)
     return Outcome(counts, (window,), finished, len(changed.waited), len(changed.bad), changed.notes, changed.fault)
 
@@ -248,7 +282,7 @@ def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Ou
 
 def _permitted(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Control:
     """Ask whether a batch may be, and of which size at most."""
-    control = _control(connection, job, windows)
+    control = job.store.control_of(attempt.answer) if attempt.begins else _control(connection, job, windows)
     if control.request:
         raise Asked(control.request)
     if control.surplus:
@@ -264,8 +298,13 @@ def _permitted(connection: Connection, job: Job, windows: Sequence[int], attempt
 
 
 def _control(connection: Connection, job: Job, windows: Sequence[int]) -> Control:
+    asked = _asking(job, windows)
+    return job.store.control_of(connection.exec_driver_sql(asked.sql, dict(asked.parameters)).all())
+
+
+def _asking(job: Job, windows: Sequence[int]) -> Question:
     members, thresholds = job.subject.members, job.thresholds
-    return job.store.control(connection, job.key, job.token, windows, members, thresholds=thresholds)
+    return job.store.asking_control(job.key, job.token, windows, members, thresholds=thresholds)
 
 
 def _changed(connection: Connection, job: Job, held: Held, attempt: Attempt) -> Changed:
@@ -364,8 +403,7 @@ def _recorded(
         bad = set(of.bad_in(entry.place.window))
         mine = tuple((row, fault) for row, fault in changed.bad if row in bad)
         job.store.quarantine(connection, job.key, entry.place.tenant, mine)
-    if job.sweep > 1:
-        job.store.keep(connection, job.key, changed.still, job.sweep)
+    _keep(connection, job, changed)
     windows = (*gone, *(entry.place.window for entry in entries))
     done = (*gone, *(entry.place.window for entry in entries if entry.done))
     passed = sum(one.examined for one in seen)
@@ -374,6 +412,18 @@ def _recorded(
     return Outcome(
         total, windows, done, len(changed.waited), len(changed.bad), changed.notes, fault, passed=passed, at=at
     )
+
+
+def _keep(connection: Connection, job: Job, changed: Changed) -> None:
+    """Note which rows a pass that may be the last one has left as they are."""
+    still = changed.still
+    if not still or job.sweep == 1:
+        return
+    with as_role(connection, job.subject.definition):
+        written = set(changed.vain)
+        rest = tuple(row for row in still if row not in written)
+        vain = still if rest and prevented(connection, job.subject, rest) else changed.vain
+    job.store.keep(connection, job.key, still, vain, job.sweep)
 
 
 def _rests(attempt: Attempt, held: Held) -> bool:
@@ -388,7 +438,7 @@ def _write(connection: Connection, job: Job, entries: Sequence[Entry], *, rests:
     """
     if not entries:
         return
-    besides = Besides(attached(job.subject), {"oid": job.subject.table.oid}) if rests else NOTHING_BESIDES
+    besides = Question(attached(job.subject), {"oid": job.subject.table.oid}) if rests else NO_QUESTION
     found = job.store.record(connection, job.key, job.token, entries, besides, lease=job.lease, share=job.share)
     if rests and (job.subject.swift is None or found != job.subject.swift.attached):
         raise Odd

@@ -28,6 +28,8 @@ class Changed:
 
     still: tuple[Value, ...] = ()
     """`where` still matches them."""
+    vain: tuple[Value, ...] = ()
+    """Those of them that were written nevertheless."""
     waited: tuple[Value, ...] = ()
     """To change them somebody else's lock was needed."""
     bad: tuple[tuple[Value, Fault], ...] = ()
@@ -86,13 +88,11 @@ def verified(
         table=subject.table.sql,
         among=subject.key.among,
         to_do=f"(pg_catalog.jsonb_agg({named}) FILTER (WHERE mg_matches{' AND NOT mg_fresh' if settles else ''}))",
-        again=f"(pg_catalog.jsonb_agg({named}) FILTER (WHERE mg_matches{'' if anywhere else ' AND mg_fresh'}))"
-        if settles
-        else "NULL",
+        again=f"(pg_catalog.jsonb_agg({named}) FILTER (WHERE mg_matches{'' if anywhere else ' AND mg_fresh'}))",
         written=statement("written"),
     )
     try:
-        present, fresh, in_vain, to_do, again, by_now = connection.exec_driver_sql(sql, parameters).one()
+        present, fresh, to_do, again, by_now = connection.exec_driver_sql(sql, parameters).one()
     except DBAPIError as error:
         fault = judged(error)
         if fault.trouble is not Trouble.DEFINITION:
@@ -105,13 +105,22 @@ def verified(
     inside = fresh + count - present if subject.target.oid == subject.table.oid else count
     if ours > inside + undone:
         notes.append(_outside(subject, ours, inside, undone=connection.info.pop(UNDONE, False)))
-    if again:
-        _check_settled(connection, subject, [tuple(key) for key in again], after)
-    elif in_vain:
+    vain = tuple(tuple(key) for key in again or ())
+    if settles and vain:
+        _check_settled(connection, subject, vain, after)
+        vain = ()
+    elif vain:
         notes.append("rows were written that `where` still matches: add to it what tells that they are done")
-    if anywhere and any(rows for oid, rows in differences.items() if oid not in subject.target_members):
+    if anywhere and _writes_there(connection, subject, differences):
         return Changed(notes=tuple(notes))  # for which of the rows it has written there is not known
-    return Changed(still=tuple(tuple(key) for key in to_do or ()), notes=tuple(notes))
+    return Changed(still=tuple(tuple(key) for key in to_do or ()), vain=vain, notes=tuple(notes))
+
+
+def _writes_there(connection: Connection, subject: Subject, differences: Mapping[int, int]) -> bool:
+    """Tell whether a function has written to one of the other tables that it names; what triggers write is not its own."""
+    others = [oid for oid, rows in differences.items() if rows and oid not in subject.target_members]
+    names = [connection.exec_driver_sql(statement("table_name"), {"oid": oid}).scalar() for oid in others]
+    return any(name in subject.definition.tables for name in names)
 
 
 def _check_settled(connection: Connection, subject: Subject, rows: Sequence[Value], before: Writes) -> None:

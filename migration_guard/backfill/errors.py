@@ -86,7 +86,12 @@ _BY_CLASS = {
     "28": Trouble.DEFINITION,
     "26": Trouble.CONNECTION,  # a pooler gave us another server's session
 }
+_RAISED_IN = {"pl_exec.c", "plpy_elog.c", "plperl.c", "pltcl.c"}
+"""The server's files from which a function in one of its languages raises what it likes."""
+_NAMELESS = "inline_code_block"
 _OF_ROWS = {Trouble.DATA, Trouble.INTERNAL}
+_TOLD_BY_ANYBODY = {Trouble.DATA, Trouble.INTERNAL, Trouble.LOCKS, Trouble.DEFINITION}
+"""What means the same whoever says it: to the other kinds of trouble only the server can testify."""
 _WORD = re.compile(r"(?<!^)([A-Z])")
 _NEARLY = 0.9
 """A statement that was cancelled after this part of its time-out ran into it."""
@@ -107,10 +112,22 @@ def judged(error: Exception, *, seconds: float = 0.0, statement_timeout: float =
     if trouble is None:
         unusable = lost or (state is None and isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError)))
         trouble = Trouble.CONNECTION if unusable else Trouble.DATA
+    if not lost and trouble not in _TOLD_BY_ANYBODY and _is_raised(cause):
+        trouble = Trouble.DATA
     if trouble is Trouble.CANCELLED and statement_timeout and seconds >= _NEARLY * statement_timeout:
         trouble = Trouble.TIMEOUT
     fault = Fault(trouble, state, primary(cause), _named(state, cause))
     return fault.of_row if trouble in _OF_ROWS else fault
+
+
+def _is_raised(error: psycopg.Error) -> bool:
+    """Tell whether a function of the database's, a trigger say, has raised it: it may say that the server is going down.
+
+    What a block without a name raises is said by who has sent it, and he is believed.
+    """
+    diag = error.diag
+    raised = diag.severity_nonlocalized == "ERROR" and (diag.source_file or "").split("/")[-1] in _RAISED_IN
+    return raised and _NAMELESS not in (diag.context or "").partition("\n")[0]
 
 
 def fault_of(sqlstate: str, table: str = "", constraint: str = "", column: str = "") -> Fault:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from migration_guard.backfill.arguments import settings
 from migration_guard.backfill.arrays import array
-from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.asks import Asks, Question
 from migration_guard.backfill.definition import Backfill, Claim
 from migration_guard.backfill.statements import statement
 
@@ -28,7 +28,13 @@ rows would not be found: pinned in every transaction."""
 
 def apply_settings(connection: Asks, wanted: Mapping[str, str]) -> None:
     """Set the server's parameters until the transaction ends."""
-    connection.exec_driver_sql(statement("settings"), settings_parameters(wanted))
+    asked = settings_question(wanted)
+    connection.exec_driver_sql(asked.sql, dict(asked.parameters))
+
+
+def settings_question(wanted: Mapping[str, str]) -> Question:
+    """Give the statement that sets them."""
+    return Question(statement("settings"), settings_parameters(wanted))
 
 
 def settings_parameters(wanted: Mapping[str, str]) -> dict[str, str]:

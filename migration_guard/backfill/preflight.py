@@ -19,7 +19,8 @@ from migration_guard.backfill.keys import Key, KeyColumn
 from migration_guard.backfill.parents import parents
 from migration_guard.backfill.pinned import apply_settings
 from migration_guard.backfill.planning import plan
-from migration_guard.backfill.sqltext import assigned_columns, folded, tokens
+from migration_guard.backfill.residue import has_sources
+from migration_guard.backfill.sqltext import assigned_columns, folded, relations, tokens, words_of
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.steady import more_than_its_row, whim
 from migration_guard.backfill.subject import Server, Source, Subject, Table, Unfit
@@ -108,6 +109,8 @@ def examine(connection: Connection, definition: Backfill, on: Server) -> Subject
         members=tuple(column_of(connection, "members", oid=table.oid)),
         target_members=frozenset(written),
         reaches=(*triggers, *column_of(connection, "cascades", oid=target.oid)),
+        sourced=has_sources(connection, definition),
+        preventing=tuple(column_of(connection, "preventing", members=written)),
         warnings=(),
         grows=grows and moves is None,
         hidden=hidden,
@@ -144,7 +147,8 @@ def _values(connection: Connection, definition: Backfill) -> dict[str, Any]:
 
 def _check_path(connection: Asks, table: str, *texts: str) -> None:
     names = [folded(token.text) for text in texts for token in tokens(text) if token.kind == "name"]
-    if (wrong := check_search_path(connection, table, names)) is not None:
+    read = [name for text in texts for name in relations(words_of(text))]
+    if (wrong := check_search_path(connection, table, names) or check_shadows(connection, read)) is not None:
         raise Unfit(wrong)
 
 
@@ -162,7 +166,7 @@ def _table(connection: Asks, field: str, name: str, search_path: str | None) -> 
     found = Table(*row)
     if found.kind not in "rp" or found.schema.startswith("pg_temp_"):
         raise Unfit(f"{field}: {name} is no ordinary or partitioned table; name the table itself")
-    if "." not in name and (wrong := check_shadows(connection, found.name)) is not None:
+    if "." not in name and (wrong := check_shadows(connection, [found.name])) is not None:
         raise Unfit(f"{field}: {wrong}")
     return found
 

@@ -26,7 +26,7 @@ from migration_guard.backfill.subject import Subject
 
 SMALLEST = 5_000
 """Rows below which a range is not worth a claim."""
-ALONE = 50_000
+ALONE = 100_000
 """The same where one worker is asked for: some batches, so that a claim costs it nothing, and whoever comes later can join."""
 A_WORKER = 8
 """Ranges for each worker: one that is slower, or comes later, leaves more of them to the others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 from migration_guard.backfill.earned import Earned
 from migration_guard.backfill.keys import Value
@@ -109,17 +109,6 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Besides:
-    """A question to which a statement also gives the answer: a round trip of its own would cost more."""
-
-    sql: str = "SELECT NULL"
-    parameters: Mapping[str, object] = field(default_factory=dict)
-
-
-NOTHING_BESIDES = Besides()
-
-
-@dataclass(frozen=True, slots=True)
 class Swept:
     """What a pass came to, counted after the backfill's row was locked."""
 
@@ -129,6 +118,8 @@ class Swept:
     """Since the definition began, retries included."""
     kept: int
     """Rows that `where` matches and this pass left as they are."""
+    vain: int
+    """Those of them that the update writes, or would if nothing kept it from them."""
     unchanged: int
     """The same, of the first pass."""
 

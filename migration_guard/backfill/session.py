@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
+import psycopg
+from psycopg import capabilities
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
 
+from migration_guard.backfill.asks import Question
 from migration_guard.backfill.errors import Refused
 from migration_guard.backfill.patient import MARGIN, PatientConnection
-from migration_guard.backfill.pinned import SPELLING, apply_settings
+from migration_guard.backfill.pinned import SPELLING, settings_question
 
 TIMED_TRANSACTIONS = 170000
 """The version of the server from which on transactions may be limited as a whole."""
@@ -31,12 +35,20 @@ class Session:
     @contextmanager
     def transaction(self, settings: Mapping[str, str] | None = None) -> Iterator[Connection]:
         """Run a block in a transaction of its own: READ COMMITTED and READ WRITE, whatever the role's defaults are."""
+        with self.opened(None, settings) as (connection, _):
+            yield connection
+
+    @contextmanager
+    def opened(
+        self, question: Question | None, settings: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[Connection, Sequence[Any]]]:
+        """Do the same, and ask something together with its beginning: all of that is one trip to the server."""
         connection = self._opened()
         try:
             with connection.begin():
                 self._be_patient(connection, settings or {})
-                apply_settings(connection, {**SPELLING, **_unlimited(connection), **(settings or {})})
-                yield connection
+                wanted = {**SPELLING, **_unlimited(connection), **(settings or {})}
+                yield connection, self._together(connection, settings_question(wanted), question)
         except Exception as error:
             self.failed_after = time.monotonic() - self._began
             if not isinstance(error, Refused):
@@ -46,6 +58,25 @@ class Session:
         finally:
             if connection.closed or connection.invalidated:
                 self.drop()
+
+    def _together(self, connection: Connection, *questions: Question | None) -> Sequence[Any]:
+        """Send statements without waiting for one before the next, and give the rows of the last."""
+        driver: Any = connection.connection.driver_connection
+        self._note()
+        try:
+            with driver.cursor() as cursor:
+                with driver.pipeline() if capabilities.has_pipeline() else nullcontext():
+                    for question in filter(None, questions):
+                        cursor.execute(question.sql, dict(question.parameters))
+                while cursor.nextset():
+                    pass
+                return list(cursor.fetchall())
+        except psycopg.Error as error:  # as SQLAlchemy would raise it
+            if driver.closed:
+                connection.invalidate(error)
+            raise DBAPIError.instance(
+                None, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed
+            ) from error
 
     def drop(self) -> None:
         """Forget the connection; the next transaction opens another."""

@@ -113,6 +113,7 @@ def settle(connection: Connection, job: Job, held: Held, sifted: Sifted, *, prov
         outcome = verified(connection, job.subject, arrays, len(done), held.before, undone=sifted.undone)
     return Changed(
         still=outcome.still,
+        vain=outcome.vain,
         waited=tuple(keys[one.position] for one in failures if one.fault.trouble is Trouble.LOCKS),
         bad=tuple((keys[one.position], one.fault) for one in failures if one.fault.trouble is not Trouble.LOCKS),
         notes=outcome.notes,

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
 _NEVER = re.compile(r"(?:(?<!:)=|<>)\s*NULL\b", re.IGNORECASE)
 WRITES = ("UPDATE", "DELETE", "INSERT", "MERGE", "WITH")
 IDS = "ids"
+_BEFORE_TABLE = {"FROM", "JOIN", "UPDATE", "INTO", "USING", "ONLY", "TABLE", ","}
 _AFTER_SET = {"FROM", "WHERE", "RETURNING"}
 
 
@@ -179,3 +180,17 @@ def called(pieces: Sequence[Token]) -> Iterator[str | None]:
             continue
         schema = pieces[n - 2].word if n > 1 and pieces[n - 1].text == "." else "PG_CATALOG"
         yield token.text.lower() if schema == "PG_CATALOG" and not token.text.startswith('"') else None
+
+
+def relations(pieces: Sequence[Token]) -> Iterator[str]:
+    """Give what may be a table that a text reads or writes, where it is named without a schema."""
+    around = [*pieces, Token("sign", "", 0)]
+    for n, (token, after) in enumerate(pairwise(around)):
+        before = around[n - 1] if n else None
+        if (
+            token.kind == "name"
+            and before is not None
+            and before.word in _BEFORE_TABLE
+            and after.text not in {".", "("}
+        ):
+            yield folded(token.text)

@@ -12,15 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.asks import NO_QUESTION, Asks, Question
 from migration_guard.backfill.brake.law import BLIND
 from migration_guard.backfill.earned import Verdict
 from migration_guard.backfill.errors import Fault, LostClaim
 from migration_guard.backfill.keys import Value, quoted
 from migration_guard.backfill.policy import TimeoutPolicy
 from migration_guard.backfill.record import (
-    NOTHING_BESIDES,
-    Besides,
     Control,
     Entry,
     Place,
@@ -183,18 +181,27 @@ class Store:
         thresholds: str | None = None,
     ) -> Control:
         """Ask, at the beginning of a batch, whether it may be, and where its windows stand."""
-        rows = self._sent(
-            connection,
-            "control",
-            parts={**self.steering, "before": self.sql("at_it_besides", who="<", alive=statement("range_alive"))},
-            thresholds=thresholds,
-            blind=BLIND,
-            backfill=key,
-            token=token,
-            windows=list(windows),
-            tables=list(tables),
-            who=whoami(),
-        ).all()
+        asked = self.asking_control(key, token, windows, tables, thresholds=thresholds)
+        return self.control_of(connection.exec_driver_sql(asked.sql, dict(asked.parameters)).all())
+
+    def asking_control(
+        self, key: str, token: int, windows: Sequence[int], tables: Sequence[int], *, thresholds: str | None = None
+    ) -> Question:
+        """Give that question, to be sent with something else."""
+        before = self.sql("at_it_besides", who="<", alive=statement("range_alive"))
+        parameters = {
+            "thresholds": thresholds,
+            "blind": BLIND,
+            "backfill": key,
+            "token": token,
+            "windows": list(windows),
+            "tables": list(tables),
+            "who": whoami(),
+        }
+        return Question(self.sql("control", before=before, **self.steering), parameters)
+
+    def control_of(self, rows: Sequence[Any]) -> Control:
+        """Read its answer."""
         if not rows or not rows[0][1]:
             raise LostClaim("another runner has taken it over")
         request, _, queued, set_aside = rows[0][:4]
@@ -245,10 +252,10 @@ class Store:
         """Say what a pass came to, as of now, when nobody else can add to it."""
         if self._sent(connection, "hold_backfill", backfill=key, token=token).first() is None:
             raise LostClaim("another runner has taken it over")
-        left, touched, changed, before, kept, unchanged = self._sent(
+        left, touched, changed, before, kept, vain, unchanged = self._sent(
             connection, "result_of_sweep", backfill=key, sweep=sweep
         ).first()
-        return Swept(left, touched, changed + before, kept, unchanged)
+        return Swept(left, touched, changed + before, kept, vain, unchanged)
 
     def end_sweep(
         self, connection: Connection, key: str, token: int, sweep: int, *, grows: bool, members: Sequence[int]
@@ -279,31 +286,36 @@ class Store:
         key: str,
         token: int,
         entries: Sequence[Entry],
-        besides: Besides = NOTHING_BESIDES,
+        besides: Question = NO_QUESTION,
         *,
         lease: float,
         share: Share | None = None,
     ) -> object:
         """Write the outcome of a batch in its own transaction, or refuse if the claim or a window is not ours.
 
-        Gives the answer to what is asked besides.
+        Gives the answer to what is asked besides: a round trip of its own would cost more.
         """
-        beat, tokens = "beat", dict[int, int]()
-        parameters: dict[str, object] = {"backfill": key, "token": token}
+        moved = self.moving(key, token, lease, share)
+        tokens = share.tokens if share is not None and not share.ends else {}
+        written = [{**entry.fields, "token": tokens.get(entry.window)} for entry in entries]
+        parameters = {**moved.parameters, **besides.parameters, "entries": json.dumps(written)}
+        row = connection.exec_driver_sql(self.sql("record", moved=moved.sql, besides=besides.sql), parameters).one()
+        if row[0] != len(entries):
+            raise LostClaim("another runner has taken it over")
+        return row[1]
+
+    def moving(self, key: str, token: int, lease: float, share: Share | None) -> Question:
+        """Give the part of a statement that moves cursors as its `entry` says, if the claim is still ours."""
+        beat, fenced = "beat", False
+        parameters: dict[str, object] = {"backfill": key, "token": token, "lease": lease}
         if share is not None and share.ends:
             ((window, claim),) = share.tokens.items()
             beat, parameters = "beat_of_end", {**parameters, "window": window, "claim": claim}
         elif share is not None:
-            beat, tokens = "beat_of_range", dict(share.tokens)
-        leased, fenced = statement("leased"), bool(tokens)
+            beat, fenced = "beat_of_range", bool(share.tokens)
+        leased = statement("leased")
         parts = {"renewed": f", {leased}" if fenced else "", "fenced": statement("fenced") if fenced else ""}
-        sql = self.sql("record", beat=self.sql(beat, leased=leased), besides=besides.sql, **parts)
-        written = [{**entry.fields, "token": tokens.get(entry.window)} for entry in entries]
-        parameters["entries"] = json.dumps(written)
-        row = connection.exec_driver_sql(sql, {**parameters, "lease": lease, **besides.parameters}).one()
-        if row[0] != len(entries):
-            raise LostClaim("another runner has taken it over")
-        return row[1]
+        return Question(self.sql("moved", beat=self.sql(beat, leased=leased), **parts), parameters)
 
     def skip(self, connection: Connection, window: int, keys: Sequence[Value]) -> None:
         """Note keys that a batch found locked, to come back to."""
@@ -311,10 +323,11 @@ class Store:
             most = FEW - len(few)
             self._sent(connection, "skip", window=window, keys=[list(key) for key in few], most=most)
 
-    def keep(self, connection: Connection, key: str, keys: Sequence[Value], sweep: int) -> None:
-        """Note rows that `where` matches and the update leaves as they are."""
-        if keys:
-            self._sent(connection, "keep", backfill=key, keys=json.dumps(keys), sweep=sweep)
+    def keep(self, connection: Connection, key: str, keys: Sequence[Value], vain: Sequence[Value], sweep: int) -> None:
+        """Note rows that `where` matches after the update, and which of them it has written, or was kept from, in vain."""
+        some = set(vain)
+        told = [{"key": row, "vain": row in some} for row in keys]
+        self._sent(connection, "keep", backfill=key, keys=json.dumps(told), sweep=sweep)
 
     def not_kept(self, connection: Asks, key: str, keys: str) -> int:
         """Count those of a list of keys that no pass has left unchanged."""

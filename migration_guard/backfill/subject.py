@@ -72,6 +72,8 @@ class Way:
 
     attached: str
     """What is checked or run when the table is written, and must be the same when a batch has gone it."""
+    change: str
+    """The update over the rows of a window."""
     repeats: bool
     """Whether doing a batch once more, after a crash that took it back, gives the same again."""
 
@@ -105,6 +107,10 @@ class Subject:
     """What the predicate asks beside its row."""
     swift: Way | None = None
     """What the quick way rests on; None if no batch may go it."""
+    sourced: bool = True
+    """Whether a row that the update leaves as it is may be without what it would get."""
+    preventing: tuple[str, ...] = ()
+    """Triggers and rules of the target that may keep the update from a row, and say nothing."""
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What a function is given by name: the arguments, as the server has read them."""
 

@@ -16,6 +16,7 @@ from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.ranges import edges
 from migration_guard.backfill.record import Record, Swept, Window
+from migration_guard.backfill.residue import residue
 from migration_guard.backfill.span import span
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.subject import Subject
@@ -251,17 +252,15 @@ def ended(worker: Worker, *, proves: bool) -> Swept | None:
         swept = job.store.result_of_sweep(connection, job.key, job.token, job.sweep)
         if swept.left or swept.touched or not proves or (job.sweep == 1 and swept.unchanged):
             return None
-        idle, subject = swept.kept and not swept.changed, job.subject
+        subject, left = job.subject, residue(swept, job.subject)
         with preflight.as_role(connection, subject.definition):
-            grows = subject.grows and not idle and has_passed(connection, subject.table.oid, subject.key, job.bound)
+            grows = subject.grows and not left and has_passed(connection, subject.table.oid, subject.key, job.bound)
         job.store.end_sweep(connection, job.key, job.token, job.sweep, grows=grows, members=subject.members)
         return swept
 
     swept = worker.tried(end)
-    if swept is not None and swept.kept and not swept.changed:
-        told = f"`where` matches {swept.kept} rows, and the update has never changed one"
-        todo = "let `where` say which rows there is something for"
-        raise Stop(State.INCOMPLETE, f"nothing changed: {told}: {todo}")
+    if swept is not None and (left := residue(swept, job.subject)) is not None:
+        raise Stop(State.INCOMPLETE, left)
     return swept
 
 

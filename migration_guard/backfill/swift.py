@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
 from migration_guard.backfill.arguments import spelt
-from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.arrays import array
+from migration_guard.backfill.asks import Asks, Question
 from migration_guard.backfill.job import Job
 from migration_guard.backfill.keys import Value
 from migration_guard.backfill.look import selection_of
@@ -45,11 +47,13 @@ class Swept:
     """Rows that are still to do although they were to be changed."""
     odd: bool
     """Whether rows lie elsewhere, or are still to do although they were changed."""
+    recorded: bool
+    """Whether it is written down already."""
 
 
 def attached(subject: Subject) -> str:
     """Give the statement that says what is checked or run when rows of a table are written."""
-    return statement("attached", partitions=statement("partitions") if subject.table.kind == "p" else "")
+    return statement("attached", members=statement("several_members" if subject.table.kind == "p" else "one_member"))
 
 
 def way(connection: Asks, subject: Subject) -> Way | None:
@@ -76,14 +80,29 @@ def way(connection: Asks, subject: Subject) -> Way | None:
     def contained(known: Sequence[str]) -> bool:
         return bool(connection.exec_driver_sql(statement("self_contained"), {**asks, "known": list(known)}).scalar())
 
-    return Way(now, repeats=contained(())) if contained(_KNOWN) else None
+    return Way(now, _change(subject), repeats=contained(())) if contained(_KNOWN) else None
 
 
-def sweep(connection: Connection, job: Job, place: Place, size: int) -> Swept:
-    """Do a window."""
+def records(job: Job) -> bool:
+    """Tell whether the statement writes down what it did: the role that changes rows may not write the state."""
+    return job.subject.definition.role is None
+
+
+def question(job: Job, place: Place, size: int) -> Question:
+    """Give the statement that does a window."""
+    subject = job.subject
     assert job.bound is not None  # an empty table has no windows
-    subject, selection = job.subject, selection_of(job, place, job.bound)
-    key = subject.key
+    assert subject.swift is not None
+    selection, key = selection_of(job, place, job.bound), subject.key
+    parameters = {**selection.parameters, "size": size}
+    recorded, moved = "", "0, NULL"
+    if records(job):
+        moving = job.store.moving(job.key, job.token, job.lease, job.share)
+        recorded = statement("swift_entry", moved=moving.sql)
+        moved = statement("swift_moved", attached=attached(subject))
+        fence = None if job.share is None else job.share.tokens.get(place.window)
+        here = {"window": place.window, "batches": place.batches, "bound": array(job.bound), "fence": fence}
+        parameters |= {**moving.parameters, **here, "oid": subject.table.oid}
     sql = statement(
         "swift",
         named=key.named,
@@ -91,17 +110,24 @@ def sweep(connection: Connection, job: Job, place: Place, size: int) -> Swept:
         table=subject.table.sql,
         range=selection.sql,
         order=key.order,
-        change=_change(subject),
+        change=subject.swift.change,
         key=key.order,
         last=key.last,
         left=key.arrays(),
         after=f"OR mg_key <= {key.bound('cursor')}" if place.cursor is not None else "",
+        recorded=recorded,
+        moved=moved,
     )
-    row = connection.exec_driver_sql(sql, {**selection.parameters, "size": size}).one()
-    examined, last, matched, changed, outside, left = row
-    odd = bool(outside) or changed > matched
+    return Question(sql, parameters)
+
+
+def read(connection: Connection, job: Job, row: Sequence[Any]) -> Swept:
+    """Read what the statement has come to; what it rests on must still be as it was."""
+    examined, last, matched, changed, outside, left, recorded, found = row
+    assert job.subject.swift is not None
+    odd = bool(outside) or changed > matched or (recorded and found != job.subject.swift.attached)
     still = 0 if odd or left is None else _still(connection, job, tuple(left))
-    return Swept(examined, tuple(last), matched, changed, still, odd)
+    return Swept(examined, tuple(last), matched, changed, still, odd, bool(recorded))
 
 
 def _still(connection: Connection, job: Job, keys: tuple[str, ...]) -> int:

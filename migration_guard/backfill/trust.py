@@ -77,13 +77,12 @@ def check_search_path(connection: Asks, table: str, names: Sequence[str]) -> str
     return None
 
 
-def check_shadows(connection: Asks, table: str) -> str | None:
-    """Say where a table's name without a schema may mean another one than it does for others."""
-    rows = connection.exec_driver_sql(statement("shadowed"), {"table": table}).all()
-    if len({owner for _, owner in rows}) < 2:
-        return None
-    places = ", ".join(f"{schema} ({owner})" for schema, owner in rows)
-    return f"{table} is in several schemas of the search_path, of different owners: {places}; name its schema"
+def check_shadows(connection: Asks, names: Sequence[str]) -> str | None:
+    """Say where a name without a schema may mean another table than it does for others."""
+    for table, *places in connection.exec_driver_sql(statement("shadowed"), {"names": sorted(set(names))}).all():
+        shown = ", ".join(f"{schema} ({owner})" for schema, owner in zip(*places))
+        return f"{table} is in several schemas of the search_path, of different owners: {shown}; name its schema"
+    return None
 
 
 def check_triggers(connection: Asks, tables: Sequence[int]) -> str | None:

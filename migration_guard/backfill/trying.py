@@ -116,11 +116,16 @@ class Tries:
                     min(terms.hold + attempt.allowance, terms.policy.statement)
                 )
         try:
-            with self._session.transaction(settings) as connection:
+            if attempt is None or attempt.begins is None:
+                with self._session.transaction(settings) as connection:
+                    return action(connection)
+            with self._session.opened(attempt.begins(), settings) as (connection, attempt.answer):
                 return action(connection)
         except (AllFail, Barred, LostClaim, Odd, Unfit):
             raise
         except Exception as error:
+            if attempt is not None:
+                attempt.known = None  # its COMMIT may have gone through although its reply was lost
             fault = judged(error)
             self.victims += fault.sqlstate == DEADLOCK
             if fault.trouble is Trouble.CONNECTION:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 from migration_guard.backfill import preflight, proof
 from migration_guard.backfill.asks import Asks
-from migration_guard.backfill.definition import Claim
+from migration_guard.backfill.definition import Backfill, Claim
 from migration_guard.backfill.earned import Earned, Verdict
 from migration_guard.backfill.ends import has_passed, standing_floor, unproven
 from migration_guard.backfill.gate import CHANGED, looking
 from migration_guard.backfill.registry import Definition
+from migration_guard.backfill.residue import has_sources
 from migration_guard.backfill.state import Store
 from migration_guard.backfill.subject import Source
 from migration_guard.backfill.transitions import State
@@ -31,11 +34,13 @@ def verdict_on(
         return Verdict(passed=False, text=str(earned))
     store, limit = Store(schema), seconds if seconds is not None else FOREVER if prove else proof.QUICK
 
-    def not_kept(keys: str) -> int:
-        return store.not_kept(ask, claim.key, keys)
+    sourced, below = True, None
 
-    below = None
+    def not_kept(keys: str) -> int:
+        return store.not_kept(ask, claim.key, keys) if sourced else len(json.loads(keys))
+
     with looking(ask, claim):
+        sourced = not isinstance(definition, Backfill) or has_sources(ask, definition)
         with preflight.as_role(ask, claim):
             source = preflight.located(ask, claim)
             floor = None if prove else standing_floor(ask, source, earned.floor, earned.members)

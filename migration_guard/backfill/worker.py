@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -18,6 +19,7 @@ from migration_guard.backfill.batch import (
     Outcome,
     Phase,
     again,
+    beginning,
     forward,
     pass_over,
     set_aside,
@@ -32,6 +34,7 @@ from migration_guard.backfill.pace import Pace
 from migration_guard.backfill.pinned import search_settings
 from migration_guard.backfill.planning import plan
 from migration_guard.backfill.preflight import as_role
+from migration_guard.backfill.record import Control
 from migration_guard.backfill.report import Reporter
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.singly import ROW_WAIT
@@ -45,6 +48,8 @@ T = TypeVar("T")
 HOLD_CHECK = 0.5
 QUEUED = "a schema change waits for the table: held until it is through"
 BRAKE_CHECK = 1.0
+KNOWN = 0.1
+"""Seconds for which it is known whether batches may be, so that short ones do not ask it each time."""
 RENEW = 20.0
 """Seconds between two renewals of a claim under which nothing is done; many of them fit into a lease."""
 BREAKER_ROWS = 50
@@ -72,6 +77,8 @@ class Worker:
         """Whether rows have ever gone through."""
         self._sieves = False
         """Whether the predicate has just failed on some rows, so that there may be more of them ahead."""
+        self._known: tuple[Control, float] | None = None
+        """What the last batch has left to the next one, and until when that holds."""
         self._noted: set[str] = set()
         self.told = 0
         """The sweep of which it has told that it is at it."""
@@ -105,13 +112,13 @@ class Worker:
 
     def turn_to(self, job: Job, span: Span | None = None) -> None:
         """Go on with a sweep, over a span of keys."""
-        self._job = job
+        self.take(job)
         self.told = job.sweep
         self._reporter.turn(job.sweep, span)
 
     def take(self, job: Job) -> None:
         """Go on with another part of the same sweep."""
-        self._job = job
+        self._job, self._known = job, None
 
     def advance(self, windows: Sequence[int]) -> Outcome | None:
         """Do one batch of windows, and rest; None if it did not go through, and the next one is smaller."""
@@ -124,13 +131,27 @@ class Worker:
             attempt = Attempt(pace.size, allowance=care.allowance, swift=swift)
         attempt.sieves = self._sieves
         some = windows if pace.size > 1 else windows[:1]
-        outcome = self._batch(lambda connection: forward(connection, self._job, some, attempt), attempt)
+        outcome = self._ahead(some, attempt)
         if isinstance(outcome, Fault):
             self._cope(some[0], outcome, attempt)
             return None
         if outcome is not None:
             care.asks &= attempt.answered
             self._learn(outcome, attempt)
+        return outcome
+
+    def _ahead(self, windows: Sequence[int], attempt: Attempt) -> Outcome | Fault | None:
+        """Do a batch, knowing what the one before has just learned."""
+        job, (known, until) = self._job, self._known or (None, 0.0)
+        fresh = known is not None and known.places[0].window == windows[0] and time.monotonic() < until
+        asked = time.monotonic()
+        if attempt.swift and fresh:
+            attempt.known, asked = known, until - KNOWN
+        attempt.begins = partial(beginning, job, windows, attempt)
+        self._known = None
+        outcome = self._batch(lambda connection: forward(connection, job, windows, attempt), attempt)
+        if attempt.known is not None and isinstance(outcome, Outcome):
+            self._known = (attempt.known, asked + KNOWN)
         return outcome
 
     def come_back(self, window: int, keys: int) -> int:

@@ -119,12 +119,11 @@ def placing_options(command: Callable[..., int]) -> Callable[..., int]:
     @wraps(command)
     def for_each(*, where: Place, **given: Any) -> int:
         code, places = 0, where.each()
-        several = len(places) > 1
-        for name, option in ONE_WHOLE.items():
-            if several and given.get(name):
-                raise click.UsageError(f"{option} is about one database: expected one --database")
+        whole = next((option for name, option in ONE_WHOLE.items() if given.get(name)), None)
+        if whole is not None and len(places) > 1:
+            raise click.UsageError(f"{whole} is about one database: expected one --database")
         for name, place in places:
-            if several:
+            if name and whole is None:
                 say(f"database {name}:")
             code = max(code, command(where=place, **given))
         return code

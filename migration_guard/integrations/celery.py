@@ -47,7 +47,7 @@ def backfill_task(
         database: str | None = None,
     ) -> list[str]:
         try:
-            ended = errands.run(Errand(tuple(keys), workers, arguments or {}, database))
+            ended = errands.run(Errand(keys, workers, arguments or {}, database))
         except CannotRun as reason:
             wait = min(FURTHEST, 2 ** (self.request.retries + 1))
             raise self.retry(exc=reason, countdown=wait) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Unfinished
 from dataclasses import dataclass, field, replace
@@ -41,7 +41,7 @@ _LOADING = threading.Lock()
 class Errand:
     """What a message asks for."""
 
-    keys: tuple[str, ...] = ()
+    keys: Sequence[str] = ()
     """Which backfills; none: all that are active."""
     workers: int = 1
     """How many there are to be."""
@@ -51,6 +51,10 @@ class Errand:
     """The name of one of the configuration's `databases`; None: the one of `database-url-env`."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.keys, str) or not all(isinstance(key, str) for key in self.keys):
+            nearest = f'; nearest: ["{self.keys}"]' if isinstance(self.keys, str) else ""
+            raise DefinitionError(f"keys: expected a list of backfills' keys, found {self.keys!r}{nearest}")
+        object.__setattr__(self, "keys", tuple(self.keys))
         if not isinstance(self.workers, int) or self.workers < 1:
             raise DefinitionError(f"workers: expected a whole number from 1 on, found {self.workers!r}")
         for name, value in self.arguments.items():

@@ -43,7 +43,7 @@ def backfill_task(
         arguments: Mapping[str, str | int] | None = None,
         database: str | None = None,
     ) -> list[str]:
-        errand, asked = Errand(tuple(keys), workers, arguments or {}, database), Event()
+        errand, asked = Errand(keys, workers, arguments or {}, database), Event()
         try:
             ended = await asyncio.to_thread(errands.run, errand, asked.is_set)
         finally:  # somebody has aborted it: what runs in the thread ends after its batch

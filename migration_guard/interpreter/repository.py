@@ -34,6 +34,9 @@ _DATABASE = re.compile(
     re.IGNORECASE,
 )
 
+_REPLACES_ITSELF = re.compile(r"\bmodules\s*\[\s*__name__\s*\]\s*=")
+"""`sys.modules[__name__] = …`: who imports it gets something else."""
+
 Statement = cst.BaseStatement | cst.BaseSmallStatement
 
 
@@ -288,8 +291,11 @@ class Repository:
             if aside and self._bytes[aside] > MAX_FOLLOWED_BYTES:
                 return Module(path, None, unread=_TOO_MUCH, beyond=True)  # the migration itself may still lead there
             try:
-                self._modules[path] = Module(path, self._source(path, aside=aside))
+                source = self._source(path, aside=aside)
                 self.reached.add(path)
+                if path.name != "__init__.py" and _REPLACES_ITSELF.search(source.text):
+                    return self._modules.setdefault(path, Module(path, None, unread="it puts another in its place"))
+                self._modules[path] = Module(path, source)
             except (Unreadable, Refused) as error:
                 beyond = self._bytes[aside] > MAX_FOLLOWED_BYTES
                 unread = Module(path, None, unread=str(error), beyond=beyond)

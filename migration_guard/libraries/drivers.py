@@ -13,7 +13,7 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Native, Unknown, Value, join
 from migration_guard.lean import dataclass
-from migration_guard.libraries.computing import Called
+from migration_guard.libraries.computing import called_by_text, called_in
 from migration_guard.libraries.database import (
     CORE_VERBS,
     Handle,
@@ -27,7 +27,7 @@ from migration_guard.libraries.database import (
     statement_on,
 )
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_functions
-from migration_guard.libraries.handles import HARMLESS, LOOKS
+from migration_guard.libraries.handles import HARMLESS, LOOKS, OF_HANDLE
 from migration_guard.libraries.relationships import tables_of
 from migration_guard.operations import OperationKind
 
@@ -190,7 +190,8 @@ def part_method(part: Part, name: str, call: Call) -> Value:
     if name in SINKS:
         return handle_method(handle, name, call)
     if LOOKS.match(name):
-        return Method.method(part, name, call)
+        found = Method.method(part, name, call)
+        return Unknown(name, from_rows=found.from_rows, source=OF_HANDLE)
     if handle.lent:
         call.machine.ledger.lends()
     return _not_known(handle, f"{part.name}.{name}", call)
@@ -236,7 +237,7 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
             call.machine.ledger.flush()
             return selected(call, "sqlalchemy-orm")
         case "first_or_404" | "one_or_404" | "paginate":  # Flask-SQLAlchemy's, of a SELECT
-            query = call.argument(0, "statement", "select") or UNKNOWN
+            query = call.argument(0, "statement", "select") or Unknown(name, from_rows=True, source=OF_HANDLE)
             return query if name == "paginate" else query.element()
         case "get" | "get_one" | "get_or_404":
             models = models_in(first, call)
@@ -308,15 +309,13 @@ def selected(call: Call, otherwise: str = "sqlalchemy-core") -> Value:
     found = [models for value in call.positional if (models := models_in(value, call))]
     plain = len(call.positional) != 1 or len(found) != 1
     ways = list(islice(product(*found), MAX_COMBINATIONS))
-    calls = tuple(
-        name
-        for value in call.positional
-        for option in value.alternatives()
-        for name in (option.names if isinstance(option, Called) else ())
-    )
-    if calls and otherwise == "sqlalchemy-orm":  # a session's query runs as soon as its rows are asked for
+    calls = (*called_in(call.arguments), *called_by_text(call.positional, call.machine.libraries.dialect))
+    live = otherwise == "sqlalchemy-orm"
+    if live:
         run_functions(call, calls)
-    return join(Query(models, "sqlalchemy-orm" if models else otherwise, plain=plain, calls=calls) for models in ways)
+    return join(
+        Query(models, "sqlalchemy-orm" if models else otherwise, plain=plain, calls=calls, live=live) for models in ways
+    )
 
 
 def models_in(value: Value, call: Call) -> list[Model]:

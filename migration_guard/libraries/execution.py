@@ -79,8 +79,8 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 machine.ledger.note(spot_of(call.place), call.name, "only reads")
                 alone = len(models) == 1 and call.name in _GIVES_ENTITIES
                 results.append(Query(models, option.orm, plain=not alone))
-            case Called(names=names):
-                run_functions(call, names)
+            case Called(calls=calls):
+                run_functions(call, calls)
             case Instance(cls=cls) if any(base.rpartition(".")[2] in _DDL for base in cls.external_bases()):
                 machine.ledger.schema(spot_of(call.place), cls.name, stack=machine.frames)
             case Instance() | External() | Model(real=True) if certain:
@@ -216,10 +216,28 @@ def _changed(call: Call, text: Text, parameters: Value | None, step: Change) -> 
 def _created(call: Call, text: Text, step: Created) -> None:
     machine, where = call.machine, _spot(call, text, step.start, step.end)
     machine.libraries.definitions.table(step.table)
-    is_new = step.certain and not _IF_NOT_EXISTS.search(str(text), step.start, step.end)
-    machine.ledger.create(step.table, where, certain=is_new, folded=not step.cased, until_commit=step.until_commit)
+    is_new = step.certain and not _may_be_there(str(text), step)
+    machine.ledger.create(
+        step.table,
+        where,
+        certain=is_new,
+        folded=not step.cased,
+        temporary=step.temporary,
+        until_commit=step.until_commit,
+    )
     needed = waits_for(str(text)[step.start : step.end], [], machine.libraries.dialect)
     machine.ledger.schema(where, f"CREATE TABLE {step.table}", on=needed, stack=machine.frames)
+
+
+def _may_be_there(text: str, step: Created) -> bool:
+    """Whether a table is created IF NOT EXISTS; remarks may stand between the words."""
+    at = step.start
+    for word in _IF_NOT_EXISTS:
+        found = word.search(text, at, step.end)
+        if found is None:
+            return False
+        at = found.end()
+    return True
 
 
 def _unknown(call: Call, text: Text, step: UnknownSql) -> None:
@@ -246,7 +264,7 @@ _WORD = re.compile(r"\w+")
 _ENDS = frozenset({"COMMIT", "PREPARE"})
 """Statements after which a transaction is over; END also ends a block."""
 _UNDOES = frozenset({"ROLLBACK", "ABORT"})
-_IF_NOT_EXISTS = re.compile(r"\bIF\s+NOT\s+EXISTS\b", re.IGNORECASE)
+_IF_NOT_EXISTS = tuple(re.compile(rf"\b{word}\b", re.IGNORECASE) for word in ("IF", "NOT", "EXISTS"))
 
 
 def _form(call: Call, step: Change, text: Text, parameters: Value | None) -> str:

@@ -10,7 +10,8 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Expression, Handle, Model, record
+from migration_guard.libraries.computing import EXPRESSION, Expression
+from migration_guard.libraries.database import Handle, Model, record
 from migration_guard.libraries.execution import execute, out_of_sight, run_as_step
 from migration_guard.operations import OperationKind
 from migration_guard.sql.known import is_known

@@ -8,7 +8,8 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Handle, Model
+from migration_guard.libraries.computing import EXPRESSION
+from migration_guard.libraries.database import Handle, Model
 from migration_guard.libraries.execution import execute, out_of_sight, run_as_step
 from migration_guard.operations import Direction
 

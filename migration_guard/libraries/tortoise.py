@@ -8,7 +8,8 @@ from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import UNKNOWN, External, Method, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Handle, Model
+from migration_guard.libraries.computing import EXPRESSION
+from migration_guard.libraries.database import Handle, Model
 from migration_guard.libraries.execution import out_of_sight
 from migration_guard.libraries.handing import run_callbacks
 

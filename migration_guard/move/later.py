@@ -66,7 +66,9 @@ def later_of(
     candidate: Candidate, migration: Migration, pairs: Sequence[tuple[Piece, Site]], others: Sequence[Operation]
 ) -> Later | None:
     """Say what becomes of the steps that build on data changes. Raises CannotMove and Refused where they cannot wait."""
-    building = list(_in_order(step for piece, site in pairs for step in _building(site, piece, others)))
+    gone = {id(node) for _, site in pairs for node in site.statements}
+    following = (step for piece, site in pairs for step in _building(site, piece, others) if id(step.node) not in gone)
+    building = list(_in_order(following))
     path = contract_path(candidate.path)
     existing = _existing(path)
     if not building:
@@ -179,9 +181,8 @@ def _steps(
             continue
         if not told.pure:
             raise CannotRemove(
-                "it does more than to change the schema"
-                if builds
-                else f"line {step.line} would have to follow ({_first_line(step.code)})"
+                f"line {step.line} {'does more than to change the schema' if builds else 'would have to follow'} "
+                f"({_first_line(step.code)})"
             )
         _check_keys(told.words | {told.name}, pairs, makes=makes_key(told, step.code))
         chosen.append(step)

@@ -343,11 +343,14 @@ class Ledger:
         *,
         certain: bool = True,
         folded: bool = False,
+        temporary: bool = False,
         until_commit: bool = False,
     ) -> None:
         """A table is created; `folded` if a server writes its name in small letters, whatever stands there."""
         if table:
-            self.situation.create(table, spot, certain=certain, folded=folded, until_commit=until_commit)
+            self.situation.create(
+                table, spot, certain=certain, folded=folded, temporary=temporary, until_commit=until_commit
+            )
 
     def drop(self, table: str | None) -> None:
         if table:

@@ -8,6 +8,9 @@ from migration_guard.interpreter.flow import Content, Store
 from migration_guard.interpreter.spot import Spot
 from migration_guard.lean import dataclass
 
+_OF_SESSION = "pg_temp"
+"""The schema of temporary tables: what is written to `public.leads` is not written to them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moment:
@@ -76,10 +79,17 @@ class Situation(Store):
         self.write("now", moment)
 
     def create(
-        self, table: str, spot: Spot, *, certain: bool, folded: bool = False, until_commit: bool = False
+        self,
+        table: str,
+        spot: Spot,
+        *,
+        certain: bool,
+        folded: bool = False,
+        temporary: bool = False,
+        until_commit: bool = False,
     ) -> None:
         """A table is created; not `certain` where it may have been there: IF NOT EXISTS."""
-        now, name = self.now, named(table)
+        now, name = self.now, f"{_OF_SESSION}.{own_name(table).lower()}" if temporary else named(table)
         if not (certain or name in now.gone) or (until_commit and now.autocommit):
             return
         exactly = {other: spelled for other, spelled in now.exactly.items() if other != name}
@@ -102,30 +112,37 @@ class Situation(Store):
         self.become(replace(self.now, limited_here=None))
 
     def drop(self, table: str) -> None:
-        now, name = self.now, named(table)
+        now, name = self.now, self._meant(table)
         created = {other: spot for other, spot in now.created.items() if other != name}
         self.become(replace(now, created=created, passing=now.passing - {name}, gone=now.gone | {name}))
 
     def doubt(self, table: str | None) -> None:
         """What was created under a name need not be what it means now; None for every name."""
         now = self.now
-        kept = {} if table is None else {name: spot for name, spot in now.created.items() if name != named(table)}
+        kept = {} if table is None else {name: spot for name, spot in now.created.items() if name != self._meant(table)}
         self.become(replace(now, created=kept, gone=frozenset() if table is None else now.gone))
 
     def rename(self, old: str, new: str) -> None:
-        now = self.now
-        created = dict(now.created)
-        if named(old) in created:
-            created[named(new)] = created.pop(named(old))
-            exactly = {name: spelled for name, spelled in now.exactly.items() if name not in {named(old), named(new)}}
-            self.become(replace(now, created=created, exactly=exactly))
+        now, source = self.now, self._meant(old)
+        target = f"{_OF_SESSION}.{own_name(new).lower()}" if source.startswith(f"{_OF_SESSION}.") else named(new)
+        created = {name: spot for name, spot in now.created.items() if name not in {source, target}}
+        if source in now.created:
+            created[target] = now.created[source]
+        exactly = {name: spelled for name, spelled in now.exactly.items() if name not in {source, target}}
+        self.become(replace(now, created=created, exactly=exactly, gone=now.gone - {target}))
 
     def origin(self, table: str, *, quoted: bool = False) -> Spot | None:
         """Where a table was created, if it surely is new: `"Leads"` in quotes is not `leads`."""
-        now, name = self.now, named(table)
+        now, name = self.now, self._meant(table)
         exactly = now.exactly.get(name)
         is_same = not quoted if exactly is None else own_name(table) == exactly
         return now.created.get(name) if is_same else None
+
+    def _meant(self, table: str) -> str:
+        """The name under which a table is kept: without a schema it may be one of the session's own."""
+        name = named(table)
+        own = f"{_OF_SESSION}.{name}"
+        return own if "." not in table and own in self.now.created else name
 
 
 def own_name(table: str) -> str:

@@ -190,11 +190,14 @@ class Reader(Bodies):
             steps.append(Unknown("its verb is put together while running", statement[at].start, statement[end - 1].end))
         steps += self._calls.called(statement, at, statement[at].start, statement[end - 1].end)
         first = at + (statement.word(at) == "PERFORM")
-        return (
+        found = (
             steps
             or self._calls.queried(statement, at, first)
             or [Harmless("only reads", False, statement[at].start, statement[end - 1].end)]
         )
+        if any(_sets_the_path(statement, index) for index in statement.level(at, end)):
+            found.append(Doubted(None, statement[at].start, statement[end - 1].end))
+        return found
 
     def _changes(self, statement: Statement, at: int, end: int, *, body: bool = False) -> list[Change]:
         """What stands between two indices writes itself: by its tree, by its tokens where sqlglot has none for it."""
@@ -282,6 +285,13 @@ class Reader(Bodies):
         if not known or len(known) < len(steps) or not self._variables.is_sure(statement, first, stop):
             return [*known, Unknown("the text that it executes is not known", start, end)]
         return steps
+
+
+def _sets_the_path(statement: Statement, index: int) -> bool:
+    """Whether `set_config('search_path', …)` stands there; what it sets may be a name that is not known."""
+    if statement.word(index) != "SET_CONFIG" or statement[index + 1].text != "(":
+        return False
+    return statement[index + 2].sort is not Sort.STRING or "search_path" in statement[index + 2].text.lower()
 
 
 def _cursor_query(statement: Statement, at: int, word: str) -> int | None:

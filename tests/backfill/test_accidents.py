@@ -211,3 +211,23 @@ def test_a_function_that_writes_elsewhere_is_called_again_for_all_of_its_batch(
     assert (told in str(result), result.counts.changed) == (True, noted), str(result)
     with psycopg.connect(database) as console:
         assert console.execute("SELECT count(*) FROM notes").fetchone() == (noted,)
+
+
+def test_what_a_trigger_writes_elsewhere_is_no_change_of_the_functions(database: str) -> None:
+    fill(database)
+    with psycopg.connect(database, autocommit=True) as console:
+        console.execute(
+            "CREATE TABLE notes (id numeric PRIMARY KEY); CREATE TABLE log (id bigint); "
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES (NEW.id); RETURN NEW; END'; "
+            "CREATE TRIGGER t AFTER UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION f()"
+        )
+
+    def apply(connection: Connection, ids: list[int]) -> None:
+        sql = "UPDATE leads SET status = 'x' WHERE id = ANY(%s) AND id %% 2 = 0 AND status IS DISTINCT FROM 'x'"
+        connection.exec_driver_sql(sql, (ids,))
+
+    definition = Backfill(
+        key="k", table="leads", where="TRUE", apply=apply, settles=True, tables=("leads", "notes"), batch_size=50
+    )
+    (result,) = run([definition], database, max_seconds=30)
+    assert (str(result), result.counts.changed, result.counts.unchanged) == ("k: completed", 50, 50)

@@ -6,6 +6,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -15,6 +16,9 @@ from backfill.test_batches import UPDATE, Database, define, state
 from migration_guard.backfill import Backfill, BackfillUnfinished, NotLookedAt, proof, require_backfill
 from migration_guard.cli.backfill_desk import open_desk
 from migration_guard.cli.backfill_run import last_line
+
+if TYPE_CHECKING:
+    from typing import LiteralString  # of Python 3.11
 
 GROWING = "CREATE TABLE items (id bigserial PRIMARY KEY, v int)"
 FILL = "UPDATE items SET v = 1 WHERE id = ANY(:ids)"
@@ -260,9 +264,83 @@ def test_a_definition_that_never_changed_a_row_is_not_complete(db: Database) -> 
         assert str(result.reason).startswith("nothing changed")
 
 
-def test_unchanged_rows_are_kept_and_excepted(db: Database) -> None:
+NEW = "UPDATE items SET v = 1 WHERE id = ANY(:ids)"
+JOINED = "UPDATE items SET v = n FROM generate_series(1, 90) AS n WHERE id = n AND id = ANY(:ids)"
+TRIGGER = """
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {body} RETURN NEW; END$$;
+CREATE TRIGGER t {when} UPDATE ON items FOR EACH ROW WHEN (NEW.id > 60) EXECUTE FUNCTION f();
+"""
+RESETS = TRIGGER.format(body="NEW.v := NULL;", when="BEFORE")
+SKIPS = TRIGGER.format(body="RETURN NULL;", when="BEFORE")
+UNDOES = TRIGGER.format(body="UPDATE items SET v = NULL WHERE id = NEW.id AND v IS NOT NULL;", when="AFTER")
+TOUCHES = TRIGGER.format(body="NEW.w := now();", when="BEFORE")
+RULE = "CREATE RULE r AS ON UPDATE TO items WHERE NEW.id > 60 DO INSTEAD NOTHING"
+ELSEWHERE = """
+CREATE FUNCTION source(bigint) RETURNS int LANGUAGE sql STABLE AS 'SELECT n FROM generate_series(1, 60) AS n WHERE n = $1'
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "update", "left", "reason"),
+    [
+        (RESETS, NEW, 40, "residue: `where` still matches 40 rows that the update writes"),
+        (RESETS, JOINED, 40, "residue: `where` still matches 30 rows that the update writes, or would if trigger t"),
+        (SKIPS, NEW, 40, "residue: `where` still matches 40 rows"),
+        (SKIPS, JOINED, 40, "residue: `where` still matches"),
+        (UNDOES, NEW, 40, "residue: `where` still matches 40 rows"),
+        (RULE, NEW, 40, "residue: `where` still matches 40 rows that the update writes, or would if rule let it"),
+        (RULE, JOINED, 40, "residue: "),
+        (
+            "",
+            f"{NEW} AND id <= 60",
+            40,
+            "residue: `where` matches 40 rows that the update leaves out",
+        ),
+        (
+            "",
+            "UPDATE items SET v = nullif(1, (id > 60)::int) WHERE id = ANY(:ids)",
+            40,
+            "residue: `where` still matches 40",
+        ),
+        ("", "UPDATE items SET v = 1 WHERE id = ANY(:ids) AND u IS NOT NULL", 40, "residue: `where` matches 40 rows"),
+        ("", "UPDATE items SET v = v + u WHERE id = ANY(:ids) AND u > 0 AND id < 9", 100, "nothing changed: "),
+        ("", "UPDATE items SET v = u WHERE id = ANY(:ids) AND u IS NOT NULL", 40, None),
+        ("", 'UPDATE items SET v = 1 + "u" WHERE id = ANY(:ids) AND u > 0', 40, None),
+        ("", JOINED, 10, None),
+        (TOUCHES, JOINED, 10, None),
+        (ELSEWHERE, f"{NEW} AND source(id) IS NOT NULL", 40, None),
+        ("", "UPDATE items SET v = 1 WHERE id = ANY(:ids) AND EXISTS (SELECT FROM pg_class) AND id <= 60", 40, None),
+    ],
+)
+def test_rows_that_no_pass_will_ever_fill_are_residue(
+    db: Database, made: LiteralString, update: str, left: int, reason: str | None
+) -> None:
+    """A row without a source hinders nothing; one that the update writes in vain, or contradicts `where` about, does."""
+    db(
+        "ALTER TABLE items ADD w timestamptz, ADD u int; "
+        "INSERT INTO items (u) SELECT CASE WHEN n <= 60 THEN 1 END FROM generate_series(1, 100) AS n"
+    )
+    if made:
+        db(made)
+    definition = items(update=update)
+    for _ in range(2):
+        result = db.run(definition)
+        assert db("SELECT count(*) FROM items WHERE v IS NULL") == [(left,)]
+        if reason is None:
+            assert (state(result), result.counts.unchanged) == ("completed", left)
+            assert gate(db, definition, prove=True) == ""
+        else:
+            assert (state(result), result.complete) == ("incomplete", False)
+            assert str(result.reason).startswith(reason), result.reason
+            assert gate(db, definition) != ""
+
+
+EVEN = "UPDATE items SET v = n FROM generate_series(2, 100, 2) AS n WHERE id = n AND id = ANY(:ids)"
+
+
+def test_rows_without_a_source_are_kept_and_excepted(db: Database) -> None:
     db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
-    even = items(update="UPDATE items SET v = 1 WHERE id = ANY(:ids) AND id % 2 = 0")
+    even = items(update=EVEN)
     assert state(db.run(even)) == "completed"
     assert gate(db, even, prove=True) == ""
     assert db("SELECT count(*) FROM migration_guard.unchanged") == [(50,)]
@@ -272,7 +350,7 @@ def test_unchanged_rows_are_kept_and_excepted(db: Database) -> None:
 
 def test_a_retry_knows_what_was_changed_before(db: Database) -> None:
     db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
-    even = items(update="UPDATE items SET v = 1 WHERE id = ANY(:ids) AND id % 2 = 0")
+    even = items(update=EVEN)
     assert state(db.run(even)) == "completed"
     db(
         "UPDATE migration_guard.backfills SET state = 'queued', sweep = 0, swept = false, floor = NULL, changed_before = 50"

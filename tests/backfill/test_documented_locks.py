@@ -32,13 +32,19 @@ def test_a_batch_takes_no_lock_that_is_not_documented(
     database: str, monkeypatch: pytest.MonkeyPatch, update: str, quick: bool
 ) -> None:
     seen: list[set[tuple[str, str]]] = []
-    write: Any = batch._write
 
-    def written(connection: Any, *more: Any, **named: Any) -> None:
-        write(connection, *more, **named)
-        seen.append({tuple(row) for row in connection.exec_driver_sql(LOCKS)})
+    def watch(name: str) -> None:
+        inner: Any = getattr(batch, name)
 
-    monkeypatch.setattr(batch, "_write", written)
+        def watched(connection: Any, *more: Any, **named: Any) -> Any:
+            done = inner(connection, *more, **named)
+            seen.append({tuple(row) for row in connection.exec_driver_sql(LOCKS)})
+            return done
+
+        monkeypatch.setattr(batch, name, watched)
+
+    watch("_write")
+    watch("read")  # the quick way's statement has written all by then
     with psycopg.connect(database, autocommit=True) as console:
         console.execute(TABLES)
     (result,) = run([Backfill(key="owner", table="leads", where="owner IS NULL", update=update)], database)

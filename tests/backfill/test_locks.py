@@ -299,7 +299,7 @@ def test_a_runner_that_is_stopped_lets_its_rows_go(
 ) -> None:
     """As by SIGSTOP: it says nothing while it holds rows. The server ends its session, and it begins anew."""
     monkeypatch.setattr("migration_guard.backfill.trying.UNATTENDED", 0.2)
-    name = "sweep" if quick else "change_together"
+    name = "read" if quick else "change_together"
     inner = getattr(batch, name)
     edits: list[LiteralString] = []
 

@@ -109,6 +109,7 @@ def test_a_database_that_cannot_be_had_keeps_nobody_from_the_others(
     assert "database east:\nfirst: is completed" in passed.stdout
     assert "database west:\nfirst: was completed" in passed.stdout
     assert project("gate", "first", *BOTH, "--database", "gone").returncode != 0
+    assert project("gate", "first", "--database", "east").stdout.startswith("database east:\nfirst: is completed")
     for given, said in (
         (("--database", "eastt"), '--database eastt: there is none; did you mean "east"?'),
         (("--database", "east", "--database-url-env", "X"), "expected --database or --database-url-env, found both"),

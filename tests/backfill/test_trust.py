@@ -101,6 +101,14 @@ def test_an_owner_that_the_configuration_names(attacked: Attacked) -> None:
             "CREATE TABLE child (key text REFERENCES migration_guard.backfills ON DELETE CASCADE)",
             "foreign key child_key_fkey of .*child refers to backfills",
         ),
+        (
+            (
+                "CREATE SCHEMA theirs AUTHORIZATION {evil}; CREATE FUNCTION theirs.f(text) RETURNS boolean LANGUAGE sql AS "
+                "'SELECT true'; ALTER FUNCTION theirs.f(text) OWNER TO {evil}; "
+                "ALTER TABLE migration_guard.events ADD CHECK (theirs.f(kind))"
+            ),
+            "events calls f of evil",
+        ),
         ("ALTER TABLE migration_guard.events OWNER TO {evil}", "table events belongs to evil"),
         (
             (
@@ -205,6 +213,30 @@ def test_a_table_that_somebody_put_before_ours(attacked: Attacked) -> None:
     named = Backfill(key="w", table="public.w", where=W.where, update="UPDATE public.w SET v = 1 WHERE id = ANY(:ids)")
     assert run([named], attacked.url)[0].complete
     assert attacked.console.execute("SELECT v FROM public.w").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"update": "UPDATE w SET v = c.v FROM calls AS c WHERE c.id = w.id AND w.id = ANY(:ids)"},
+        {"update": "UPDATE w SET v = (SELECT max(v) FROM w AS x, Calls) WHERE id = ANY(:ids)"},
+        {"where": 'v IS NULL AND id IN (TABLE "calls")', "update": "UPDATE w SET v = 1 WHERE id = ANY(:ids)"},
+    ],
+)
+def test_a_view_that_somebody_put_before_a_table_that_is_read(attacked: Attacked, fields: dict[str, str]) -> None:
+    """Its functions would run with the rights of who reads it."""
+    attacked("CREATE TABLE calls AS SELECT 1 AS id, 2 AS v")
+    attacked.as_evil("CREATE SCHEMA postgres AUTHORIZATION {evil}")
+    climbs = f"BEGIN ALTER ROLE {attacked.evil} SUPERUSER; RETURN 1; END"
+    attacked.as_evil(f"CREATE FUNCTION postgres.climb() RETURNS int LANGUAGE plpgsql AS '{climbs}'")
+    attacked.as_evil("CREATE VIEW postgres.calls AS SELECT postgres.climb() AS id, 2 AS v")
+    attacked.as_evil("GRANT USAGE ON SCHEMA postgres TO PUBLIC; GRANT SELECT ON postgres.calls TO PUBLIC")
+    definition = Backfill(**{"key": "w", "table": "public.w", "where": "v IS NULL", **fields})  # type: ignore[arg-type]
+    (result,) = run([definition], attacked.url)
+    assert (result.complete, attacked.has_climbed()) == (False, False)
+    assert f"calls is in several schemas of the search_path, of different owners: postgres ({attacked.evil})" in str(
+        result
+    )
 
 
 def test_a_trigger_of_somebody_else_does_not_run_as_a_superuser(attacked: Attacked) -> None:

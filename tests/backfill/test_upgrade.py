@@ -45,7 +45,7 @@ def console(database: str) -> Iterator[psycopg.Connection]:
 
 
 def test_what_was_complete_is_looked_at_again(console: psycopg.Connection, database: str) -> None:
-    with pytest.raises(BackfillUnfinished, match="is of version 1, not 6: the next run upgrades it"):
+    with pytest.raises(BackfillUnfinished, match="is of version 1, not 7: the next run upgrades it"):
         require_backfill(console, STATUS)
     told = {result.key: str(result) for result in run([STATUS, NAMES, IDLE, EMPTY], database)}
     assert told["status"] == "status: completed (completed before)"
@@ -60,7 +60,7 @@ def test_what_was_complete_is_looked_at_again(console: psycopg.Connection, datab
     (again,) = run([EMPTY], database)
     assert (again.complete, again.counts.changed) == (True, 1)
     assert console.execute("SELECT array_agg(version ORDER BY version) FROM migration_guard.versions").fetchone() == (
-        [1, 2, 3, 4, 5, 6],
+        [1, 2, 3, 4, 5, 6, 7],
     )
 
 
@@ -90,7 +90,7 @@ def test_what_was_half_done_goes_on(console: psycopg.Connection, database: str) 
 
 def test_who_only_reads_upgrades_nothing(console: psycopg.Connection, database: str) -> None:
     session = Session(engine(address(database, "the URL"), "test"))
-    older = "is of version 1, this migration-guard keeps 6: the next run"
+    older = "is of version 1, this migration-guard keeps 7: the next run"
     with session.transaction() as connection, pytest.raises(CannotRun, match=older):
         Store().tables.ready(connection)
     session.close()
@@ -115,5 +115,5 @@ def test_what_was_shared_goes_on(database: str) -> None:
         assert all(one.complete for one in told.values()), told
         assert str(told["status"]) == "status: completed (completed before)"
         assert (told["names"].counts.changed, told["rests"].counts.changed) == (20_000, 20_000)
-        assert console.execute("SELECT max(version) FROM migration_guard.versions").fetchone() == (6,)
+        assert console.execute("SELECT max(version) FROM migration_guard.versions").fetchone() == (7,)
         assert console.execute("SELECT count(*) FROM leads WHERE status = 'rests'").fetchone() == (20_000,)

@@ -77,6 +77,7 @@ SELECT pg_catalog.count(*) FROM pg_catalog.jsonb_array_elements(%(keys)s::jsonb)
 WHERE NOT EXISTS (
     SELECT FROM {state}.unchanged AS u
     WHERE u.backfill = %(backfill)s AND u.row_key = ARRAY(SELECT pg_catalog.jsonb_array_elements_text(wanted.key))
+        AND NOT u.vain
 )
 
 -- name: event

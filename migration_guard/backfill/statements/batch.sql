@@ -73,10 +73,9 @@ WHERE inserted + updated + deleted > 0
 SELECT %(oid)s::pg_catalog.regclass::text
 
 -- name: outcome
--- Of the rows held: how many are there, written by this transaction, written and still to do; which are still to do; for
--- which a function that settles is called again; and what this session has written by now.
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE mg_fresh),
-    pg_catalog.count(*) FILTER (WHERE mg_fresh AND mg_matches), {to_do}, {again}, ({written})
+-- Of the rows held: how many are there, and written by this transaction; which are still to do; which although they were
+-- written, or for which a function that settles is called again; and what this session has written by now.
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE mg_fresh), {to_do}, {again}, ({written})
 FROM (SELECT {named}, ({where}) AS mg_matches, {fresh} AS mg_fresh FROM {table} WHERE {among}) AS mg_rows
 
 -- name: fresh

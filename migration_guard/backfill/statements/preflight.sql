@@ -145,3 +145,28 @@ EXPLAIN (FORMAT JSON, VERBOSE) {statement}
 
 -- name: explain_text
 EXPLAIN {statement}
+
+-- name: preventing
+-- What may keep an update from a row, or put the row back, and no error tells.
+SELECT DISTINCT CASE WHEN kind = 'rule' THEN 'rule' ELSE pg_catalog.concat(kind, ' ', name) END FROM (
+    SELECT 'trigger' AS kind, tgname::text AS name FROM pg_catalog.pg_trigger
+    WHERE tgrelid = ANY (%(members)s::oid[]) AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3
+    UNION ALL
+    SELECT 'rule', rulename::text FROM pg_catalog.pg_rewrite
+    WHERE ev_class = ANY (%(members)s::oid[]) AND ev_type <> '1' AND ev_enabled <> 'D'
+) AS found
+ORDER BY 1
+
+-- name: looks_elsewhere
+-- A function that may: what it declares of itself tells.
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_proc WHERE proname = ANY (%(called)s::text[]) AND pg_catalog.pg_function_is_visible(oid)
+        AND pronamespace <> 'pg_catalog'::pg_catalog.regnamespace AND provolatile <> 'i'
+)
+
+-- name: columns_among
+SELECT attname::text FROM pg_catalog.pg_attribute
+WHERE attrelid = pg_catalog.to_regclass(%(table)s) AND attnum > 0 AND attname = ANY (%(names)s::text[])
+
+-- name: tried_out
+EXPLAIN (ANALYZE, FORMAT JSON, COSTS OFF, TIMING OFF, SUMMARY OFF) {change}

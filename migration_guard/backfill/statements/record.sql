@@ -1,15 +1,20 @@
 -- What a batch writes of itself, in its own transaction.
 
 -- name: record
--- Cursors and counts, in the transaction of the rows. The token fences off a runner that another has replaced, the
--- number of batches one whose COMMIT went through although its reply was lost.
-WITH beat AS (
-    {beat}
-), entry AS (
+-- Cursors and counts, in the transaction of the rows.
+WITH entry AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset(%(entries)s::jsonb) AS entry (
         id bigint, batches bigint, cursor_key text[], done boolean, touched bigint, examined bigint, changed bigint,
         unchanged bigint, done_already bigint, locked bigint, quarantined bigint, token bigint
     )
+), {moved}
+SELECT pg_catalog.count(*), ({besides}) FROM moved
+
+-- name: moved
+-- The token fences off a runner that another has replaced, the number of batches one whose COMMIT went through although
+-- its reply was lost.
+beat AS (
+    {beat}
 ), moved AS (
     UPDATE {state}.windows AS w SET batches = w.batches + 1,
         cursor_key = COALESCE(entry.cursor_key, w.cursor_key), done = w.done OR entry.done,
@@ -20,7 +25,6 @@ WITH beat AS (
     FROM beat, entry WHERE w.id = entry.id AND w.batches = entry.batches {fenced}
     RETURNING w.id
 )
-SELECT pg_catalog.count(*), ({besides}) FROM moved
 
 -- name: beat
 -- Of who has the backfill to itself.
@@ -60,11 +64,11 @@ SELECT backfill, 'skipped', id, tenant, sweep, %(keys)s::text[] FROM {state}.win
 WHERE id = %(window)s AND NOT EXISTS (SELECT FROM known)
 
 -- name: keep
--- Rows that the update leaves as they are: a proof excepts them. Those of earlier passes no longer count.
-INSERT INTO {state}.unchanged (backfill, row_key, sweep)
-SELECT %(backfill)s, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(wanted.key)), %(sweep)s
-FROM pg_catalog.jsonb_array_elements(%(keys)s::jsonb) AS wanted (key)
-ON CONFLICT (backfill, row_key) DO UPDATE SET sweep = EXCLUDED.sweep
+-- Rows that the update leaves as they are: a proof excepts those that have no source. Those of earlier passes no longer count.
+INSERT INTO {state}.unchanged (backfill, row_key, vain, sweep)
+SELECT %(backfill)s, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(wanted.key)), wanted.vain, %(sweep)s
+FROM pg_catalog.jsonb_to_recordset(%(keys)s::jsonb) AS wanted (key jsonb, vain boolean)
+ON CONFLICT (backfill, row_key) DO UPDATE SET sweep = EXCLUDED.sweep, vain = EXCLUDED.vain
 
 -- name: skip_rest
 UPDATE {state}.windows SET keys = %(keys)s::text[] WHERE id = %(window)s

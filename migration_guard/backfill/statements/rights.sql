@@ -60,6 +60,14 @@ SELECT 'trigger ' || t.tgname || ' of ' || p.relname || ' calls ' || f.proname |
 FROM pg_catalog.pg_trigger AS t JOIN parts AS p ON p.oid = t.tgrelid JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
 WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND f.proowner NOT IN (TABLE trusted)
 UNION ALL
+SELECT DISTINCT p.relname || ' calls ' || f.proname || ' of ' || pg_catalog.pg_get_userbyid(f.proowner)
+FROM parts AS p
+JOIN pg_catalog.pg_depend AS held ON held.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND held.refobjid = p.oid
+JOIN pg_catalog.pg_depend AS d ON (d.classid, d.objid) = (held.classid, held.objid)
+    AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+JOIN pg_catalog.pg_proc AS f ON f.oid = d.refobjid
+WHERE held.classid <> 'pg_catalog.pg_trigger'::pg_catalog.regclass AND f.proowner NOT IN (TABLE trusted)
+UNION ALL
 SELECT 'foreign key ' || k.conname || ' of ' || k.conrelid::pg_catalog.regclass::text || ' refers to ' || p.relname
 FROM pg_catalog.pg_constraint AS k JOIN parts AS p ON p.oid = k.confrelid
 WHERE k.contype = 'f' AND k.conrelid NOT IN (SELECT oid FROM parts)
@@ -109,12 +117,15 @@ FROM pg_catalog.pg_operator AS o JOIN path ON path.oid = o.oprnamespace
 WHERE o.oprowner NOT IN (TABLE trusted)
 
 -- name: shadowed
--- The schemas of a search_path in which there is a table of a name, in order; each with the table's owner.
-SELECT n.nspname::text, pg_catalog.pg_get_userbyid(c.relowner)::text
+-- Names of which there are tables in several schemas of a search_path, with these, in order, and the tables' owners: those
+-- that have more than one.
+SELECT c.relname::text, pg_catalog.array_agg(n.nspname::text ORDER BY s.n_th),
+    pg_catalog.array_agg(pg_catalog.pg_get_userbyid(c.relowner)::text ORDER BY s.n_th)
 FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS s (name, n_th)
 JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
-JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = %(table)s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-ORDER BY s.n_th
+JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = ANY (%(names)s::text[])
+    AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+GROUP BY c.relname HAVING pg_catalog.count(DISTINCT c.relowner) > 1 ORDER BY c.relname
 
 -- name: foreign_triggers
 -- Triggers of tables whose functions belong to others, and run with the rights of who writes.

@@ -8,8 +8,10 @@ SELECT EXISTS (
 
 -- name: blameless
 -- Whether no row is to blame for an error, by its SQLSTATE; those of locks are among them. What a wrong definition fails
--- with may be one row's as well: a name that it holds is looked up.
-(pg_catalog.substr(mg_state, 1, 2) IN ('08', '25', '26', '40', '53', '57', '58') OR mg_state = '55P03')
+-- with may be one row's as well: a name that it holds is looked up. What a function raises, a trigger say, is its own word.
+(mg_state = '55P03' OR pg_catalog.substr(mg_state, 1, 2) = '40'
+    OR pg_catalog.substr(mg_state, 1, 2) IN ('08', '25', '26', '53', '57', '58')
+    AND pg_catalog.split_part(mg_context, E'\n', 1) NOT LIKE '%% RAISE')
 
 -- name: singly
 -- Rows under savepoints. What waits for a lock, or cannot be changed, is left out and told; whatever else goes wrong
@@ -25,7 +27,7 @@ DECLARE
     mg_rows bigint;
     mg_undone bigint := 0;
     mg_failed jsonb := '[]';
-    mg_state text; mg_table text; mg_constraint text; mg_column text;
+    mg_state text; mg_table text; mg_constraint text; mg_column text; mg_context text;
 BEGIN
     SET CONSTRAINTS ALL IMMEDIATE;  -- so that each row is checked in its own turn
     WHILE mg_at <= mg_count LOOP
@@ -46,7 +48,7 @@ BEGIN
             mg_group := LEAST(mg_size * 2, {group});
         EXCEPTION WHEN assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS mg_state = RETURNED_SQLSTATE, mg_table = TABLE_NAME,
-                mg_constraint = CONSTRAINT_NAME, mg_column = COLUMN_NAME;
+                mg_constraint = CONSTRAINT_NAME, mg_column = COLUMN_NAME, mg_context = PG_EXCEPTION_CONTEXT;
             IF mg_state NOT IN ('55P03', '40P01', '40001') AND {blameless} THEN
                 RAISE;
             END IF;
@@ -79,7 +81,7 @@ DO $mg_sieve$
 DECLARE
     {keys}
     mg_failed jsonb := '[]';
-    mg_state text; mg_table text; mg_constraint text; mg_column text;
+    mg_state text; mg_table text; mg_constraint text; mg_column text; mg_context text;
 BEGIN
     FOR mg_at IN 1 .. pg_catalog.cardinality({first}) LOOP
         BEGIN
@@ -87,7 +89,7 @@ BEGIN
             PERFORM ({where}) FROM {table} WHERE {among};
         EXCEPTION WHEN assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS mg_state = RETURNED_SQLSTATE, mg_table = TABLE_NAME,
-                mg_constraint = CONSTRAINT_NAME, mg_column = COLUMN_NAME;
+                mg_constraint = CONSTRAINT_NAME, mg_column = COLUMN_NAME, mg_context = PG_EXCEPTION_CONTEXT;
             IF {blameless} THEN
                 RAISE;
             END IF;

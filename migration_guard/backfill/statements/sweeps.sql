@@ -58,9 +58,13 @@ SELECT FROM {state}.backfills WHERE key = %(backfill)s AND token = %(token)s AND
 SELECT pg_catalog.count(*) FILTER (WHERE NOT done AND kind <> 'end' OR kind = 'skipped'),
     COALESCE(pg_catalog.sum(touched), 0)::bigint, COALESCE(pg_catalog.sum(changed), 0)::bigint,
     (SELECT changed_before FROM {state}.backfills WHERE key = %(backfill)s),
-    (SELECT pg_catalog.count(*) FROM {state}.unchanged AS u WHERE u.backfill = %(backfill)s AND u.sweep = %(sweep)s),
+    COALESCE(pg_catalog.max(kept.found), 0), COALESCE(pg_catalog.max(kept.vain), 0),
     COALESCE(pg_catalog.sum(unchanged), 0)::bigint
-FROM {state}.windows WHERE backfill = %(backfill)s
+FROM {state}.windows, (
+    SELECT pg_catalog.count(*) AS found, pg_catalog.count(*) FILTER (WHERE u.vain) AS vain
+    FROM {state}.unchanged AS u WHERE u.backfill = %(backfill)s AND u.sweep = %(sweep)s
+) AS kept
+WHERE backfill = %(backfill)s
 
 -- name: end_sweep
 WITH gone AS (DELETE FROM {state}.unchanged WHERE backfill = %(backfill)s AND sweep < %(sweep)s)

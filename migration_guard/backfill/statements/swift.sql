@@ -7,18 +7,36 @@ WITH mg_window AS MATERIALIZED (
     SELECT {named}, ({where}) AS mg_matches FROM {table} WHERE {range} ORDER BY {order} LIMIT %(size)s::bigint
 ), mg_changed AS (
     {change} RETURNING {key} AS mg_key, ({where}) AS mg_still
-), mg_counted AS (
-    SELECT pg_catalog.count(*) AS examined, {last} AS last, pg_catalog.count(*) FILTER (WHERE mg_matches) AS matched,
-        (SELECT pg_catalog.count(*) FROM mg_changed) AS changed
-    FROM mg_window
-)
-SELECT examined, last, matched, changed, (
-    SELECT pg_catalog.count(*) FROM mg_changed
-    WHERE mg_still OR mg_key > (SELECT mg_0 FROM mg_window ORDER BY mg_0 DESC LIMIT 1) {after}
-), CASE WHEN matched > changed THEN (
+), mg_counted AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT pg_catalog.count(*) AS examined, {last} AS last, pg_catalog.count(*) FILTER (WHERE mg_matches) AS matched
+        FROM mg_window
+    ) AS seen, (
+        SELECT pg_catalog.count(*) AS changed, pg_catalog.count(*) FILTER (
+            WHERE mg_still OR mg_key > (SELECT mg_0 FROM mg_window ORDER BY mg_0 DESC LIMIT 1) {after}
+        ) AS outside
+        FROM mg_changed
+    ) AS done
+){recorded}
+SELECT examined, last, matched, changed, outside, CASE WHEN matched > changed THEN (
     SELECT {left} FROM mg_window WHERE mg_matches AND mg_0 NOT IN (SELECT mg_key FROM mg_changed)
-) END
+) END, {moved}
 FROM mg_counted
+
+-- name: swift_entry
+-- What of it is written down at once, where all is as expected. What is attached to the table is asked while it is held:
+-- it is locked when the statement is planned, before the snapshot is taken that this is read by.
+, entry AS (
+    SELECT %(window)s::bigint AS id, %(batches)s::bigint AS batches, mg_end.done,
+        CASE WHEN mg_end.done THEN %(bound)s::text[] ELSE last END AS cursor_key, changed AS touched, examined, changed,
+        0 AS unchanged, examined - changed AS done_already, 0 AS locked, 0 AS quarantined, %(fence)s::bigint AS token
+    FROM mg_counted
+    CROSS JOIN LATERAL (SELECT examined < %(size)s::bigint OR last = %(bound)s::text[] AS done) AS mg_end
+    WHERE outside = 0 AND changed = matched
+), {moved}
+
+-- name: swift_moved
+(SELECT pg_catalog.count(*) FROM moved), ({attached})
 
 -- name: still_to_do
 -- Of rows that a change has left alone, how many are there and to do: others have filled the rest meanwhile, or removed it.
@@ -83,22 +101,19 @@ ORDER BY proname LIMIT 1
 
 -- name: attached
 -- What is checked or run when rows of a table and its partitions are written.
-WITH tables AS MATERIALIZED (
-    SELECT %(oid)s::pg_catalog.oid AS oid {partitions}
-)
 SELECT pg_catalog.string_agg(what, ' ' ORDER BY what) FROM (
-    SELECT pg_catalog.concat('table', oid, relkind, relhasrules) AS what
-    FROM pg_catalog.pg_class WHERE oid IN (TABLE tables)
+    SELECT pg_catalog.concat('table', oid, relkind, relhasrules) AS what FROM pg_catalog.pg_class WHERE oid {members}
     UNION ALL
-    SELECT pg_catalog.concat('trigger', oid, tgenabled, tgdeferrable)
-    FROM pg_catalog.pg_trigger WHERE tgrelid IN (TABLE tables)
+    SELECT pg_catalog.concat('trigger', oid, tgenabled, tgdeferrable) FROM pg_catalog.pg_trigger WHERE tgrelid {members}
     UNION ALL
-    SELECT pg_catalog.concat('constraint', oid, condeferrable)
-    FROM pg_catalog.pg_constraint WHERE conrelid IN (TABLE tables)
+    SELECT pg_catalog.concat('constraint', oid, condeferrable) FROM pg_catalog.pg_constraint WHERE conrelid {members}
     UNION ALL
-    SELECT pg_catalog.concat('default', oid) FROM pg_catalog.pg_attrdef WHERE adrelid IN (TABLE tables)
+    SELECT pg_catalog.concat('default', oid) FROM pg_catalog.pg_attrdef WHERE adrelid {members}
 ) AS found
 
--- name: partitions
--- A table that is not partitioned never has any.
-UNION SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(%(oid)s)
+-- name: one_member
+-- A table that is not partitioned never has any partitions.
+= %(oid)s::pg_catalog.oid
+
+-- name: several_members
+IN (SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(%(oid)s) UNION SELECT %(oid)s)

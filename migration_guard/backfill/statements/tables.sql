@@ -144,3 +144,8 @@ ALTER TABLE {state}.brakes ADD COLUMN thresholds text NOT NULL DEFAULT '';
 ALTER TABLE {state}.brakes DROP CONSTRAINT brakes_pkey;
 ALTER TABLE {state}.brakes ADD PRIMARY KEY (backfill, thresholds);
 INSERT INTO {state}.versions (version) VALUES (6)
+
+-- name: version_7
+-- Rows that the update writes in vain, or is kept from, are told apart from those that have no source.
+ALTER TABLE {state}.unchanged ADD COLUMN vain boolean NOT NULL DEFAULT false;
+INSERT INTO {state}.versions (version) VALUES (7)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from backfill import process
 from backfill.faults.proxy import proxied
-from backfill.faults.scene import Scene
+from backfill.faults.scene import Missed, Scene
 from backfill.faults.subject import Guard, Runner, running
 from backfill.server import Stop
 
@@ -42,9 +42,10 @@ def crowd(accident: Callable[[Scene, list[Runner]], None], *, through: bool = Fa
                 break
             with contextlib.ExitStack() as stack:
                 runs = [stack.enter_context(running(one)) for one in (first, *[scene.subject] * (RUNS - 1))]
-                while scene.happened < scene.times and scene.is_reached(runs[0]):
-                    accident(scene, runs)
-                    scene.happened += 1
+                with contextlib.suppress(Missed):
+                    while scene.happened < scene.times and scene.is_reached(runs[0]):
+                        accident(scene, runs)
+                        scene.happened += 1
                 for one in runs:
                     output, _ = one.communicate(timeout=3 * process.PATIENCE)
                     scene.hear(output, one.returncode, alone=False)

@@ -8,16 +8,21 @@ from dataclasses import replace
 from backfill import process
 from backfill.faults.crowd import crowd
 from backfill.faults.ledger import APPLICATION
-from backfill.faults.scene import Scene
+from backfill.faults.scene import Missed, Scene
 from backfill.faults.subject import Guard, Runner
+from migration_guard.backfill.worker import KNOWN
 
 PRESSURE = "CREATE TABLE pressure (load int); INSERT INTO pressure VALUES (1)"
 HELD = "SELECT count(*) > 0 FROM migration_guard.brakes WHERE reason IS NOT NULL"
-BEFORE = """
-    SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'migration-guard%'
-        AND xact_start < (SELECT max(held_since) FROM migration_guard.brakes)
+KNOWN_TO_ALL = f"""
+    SELECT count(*) = 0 FROM migration_guard.brakes WHERE held_since > clock_timestamp() - interval '{KNOWN + 0.1} s'
 """
-"""Transactions that were begun before it held, and may end."""
+"""Whether it has held for so long that nobody goes by what he had asked before."""
+BEFORE = f"""
+    SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'migration-guard%'
+        AND xact_start < (SELECT max(held_since) + interval '{KNOWN} s' FROM migration_guard.brakes)
+"""
+"""Transactions that were begun before that, and may end."""
 LOOKED = "SELECT max(measured_at) FROM migration_guard.brakes"
 CHANGED = f"SELECT count(*) FROM ledger.entries WHERE application <> '{APPLICATION}'"
 
@@ -53,6 +58,9 @@ def _pressed(scene: Scene, runs: list[Runner], meanwhile: Callable[[], None] = l
     scene.execute("UPDATE pressure SET load = 12")
     try:
         process.until(lambda: is_over() or scene.stored(HELD) == [(True,)])
+        if scene.stored(HELD) != [(True,)]:
+            raise Missed
+        process.until(lambda: is_over() or scene.stored(KNOWN_TO_ALL) == [(True,)])
         process.until(lambda: is_over() or scene.stored(BEFORE) == [(0,)])
         before = scene.execute(CHANGED)
         meanwhile()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -28,6 +29,10 @@ KNOWN_ENDS = ("NOTHING WAS RUN: ", "WORK IS LEFT: ", "STOPPED AT ONCE: ", "All c
 _ENDS = {"completed", "completed_with_quarantine"}
 
 Accident = Callable[[Runner], None]
+
+
+class Missed(Exception):
+    """A run was over before its accident happened."""
 
 
 @dataclass(slots=True)
@@ -81,9 +86,10 @@ class Scene:
         while self.happened < self.times and fruitless < FRUITLESS:
             before = self.happened
             with running(self.subject) as runner:
-                while self.happened < self.times and self._reached(self.chance.randint(1, FURTHEST), runner):
-                    accident(runner)
-                    self.happened += 1
+                with suppress(Missed):
+                    while self.happened < self.times and self._reached(self.chance.randint(1, FURTHEST), runner):
+                        accident(runner)
+                        self.happened += 1
                 output, _ = runner.communicate(timeout=3 * process.PATIENCE)
             self.hear(output, runner.returncode)
             fruitless = fruitless + 1 if self.happened == before else 0

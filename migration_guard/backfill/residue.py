@@ -1,0 +1,101 @@
+"""Rows that `where` still matches when all is done: which of them have no source, and which will never be filled.
+
+A row has no source if the update has nothing for it: it looks for one elsewhere, or its condition asks the very columns that it
+writes from. Such a row hinders nothing, and is told. What is left otherwise is residue. The update wrote the row, or was kept
+from it by a trigger or a rule, and `where` matches it still; or it leaves out what has a source, and so contradicts `where`. No
+pass over such rows proves anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from migration_guard.backfill.arrays import array
+from migration_guard.backfill.asks import Asks
+from migration_guard.backfill.definition import Backfill
+from migration_guard.backfill.keys import Value
+from migration_guard.backfill.record import Swept
+from migration_guard.backfill.sqltext import Token, assigned_columns, called, folded, words_of
+from migration_guard.backfill.statements import statement
+from migration_guard.backfill.subject import Subject
+
+_OTHER_ROWS = {"SELECT", "TABLE"}
+_JOINED = {"FROM", "USING"}
+
+
+def has_sources(connection: Asks, definition: Backfill) -> bool:
+    """Tell whether a row that the update leaves as it is may be without what it would get."""
+    if definition.update is None:
+        return True
+    words = words_of(definition.update)
+    if any(one.word in _OTHER_ROWS or (one.word in _JOINED and not one.depth) for one in words if one.kind == "name"):
+        return True
+    names = list(called(words))
+    parameters = {"called": [name for name in names if name is not None]}
+    if None in names or connection.exec_driver_sql(statement("looks_elsewhere"), parameters).scalar():
+        return True
+    read, asked = _columns(words)
+    among = {"table": definition.written, "names": sorted(asked - set(definition.key_columns))}
+    columns = {str(row[0]) for row in connection.exec_driver_sql(statement("columns_among"), among)}
+    return bool(columns) and columns <= read
+
+
+def _columns(words: Sequence[Token]) -> tuple[set[str], set[str]]:
+    """Give the names that an UPDATE reads in what it sets, and those that its condition says."""
+    whole = " ".join(one.text for one in words)
+    at = [n for n, one in enumerate(words) if not one.depth and one.kind == "name" and one.word in {"SET", "WHERE"}]
+    if [words[n].word for n in at] != ["SET", "WHERE"]:
+        return set(), set()
+    begin, end = at
+    said = Counter(folded(one.text) for one in words[begin + 1 : end] if one.kind == "name")
+    said.subtract(assigned_columns(whole))
+    asked = {folded(one.text) for one in words[end + 1 :] if one.kind == "name"}
+    return {name for name, times in said.items() if times > 0}, asked
+
+
+def prevented(connection: Connection, subject: Subject, keys: Sequence[Value]) -> bool:
+    """Tell whether the update would change some of these rows, if triggers or rules let it: it is done, and taken back."""
+    if not subject.preventing or subject.definition.update is None:
+        return False
+    if "rule" in subject.preventing:  # what a rule leaves of the update is another one
+        return True
+    parameters = subject.key.list_parameters(tuple(array(column) for column in zip(*keys)))
+    savepoint = connection.begin_nested()
+    found = connection.exec_driver_sql(statement("tried_out", change=subject.change), parameters).scalar()
+    savepoint.rollback()
+    return any(_chosen(found))
+
+
+def _chosen(node: Any) -> Iterator[float]:
+    """Give how many rows each step of a plan has for what it modifies."""
+    match node:
+        case list():
+            for one in node:
+                yield from _chosen(one)
+        case {"Node Type": "ModifyTable", "Plans": list(plans)}:
+            yield from (
+                one["Actual Rows"] * one["Actual Loops"] for one in plans if one.get("Parent Relationship") == "Outer"
+            )
+            yield from _chosen(plans)
+        case dict():
+            yield from _chosen([node[name] for name in ("Plan", "Plans") if name in node])
+
+
+def residue(swept: Swept, subject: Subject) -> str | None:
+    """Say why a pass that found nothing else is none that completes, if so."""
+    if swept.kept and not swept.changed:
+        told = f"nothing changed: `where` matches {swept.kept} rows, and the update has never changed one"
+        return f"{told}: let `where` say which rows there is something for"
+    if swept.vain:
+        told = f"residue: `where` still matches {swept.vain} rows that the update writes"
+        if subject.preventing:
+            return f"{told}, or would if {' or '.join(subject.preventing)} let it: let `where` tell which rows are done"
+        return f"{told}: let it tell which rows are done"
+    if swept.kept and not subject.sourced:
+        told = f"residue: `where` matches {swept.kept} rows that the update leaves out, although they lack no source"
+        return f"{told}: let `where` say which rows there is something for"
+    return None
