@@ -30,6 +30,8 @@ def module() -> ModuleType:
         run_each=lambda functions: [function() for function in functions],
         run_named=lambda functions: [function() for function in functions.values()],
         statement_of=sa.text,
+        pour=lambda sql, buffer: buffer.write(sql),
+        put=lambda sql, names: names.update(sql=sql) if isinstance(names, dict) else names.append(sql),
         engine_of=lambda operations: operations.get_bind(),
         wrapped=_Wrapped,
         sql_of=str,
