@@ -21,7 +21,7 @@ from migration_guard.rewriting.later import REQUIRE, extended, written
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.rewriting.steps import Step, Told, entangled, makes_key
-from migration_guard.skim.history import NO_FIELD, app_label, models_of
+from migration_guard.skim.history import NO_FIELD, app_of, models_of
 from migration_guard.sql.backfill import CannotMove
 from migration_guard.sql.names import bare
 
@@ -75,7 +75,7 @@ def later_of(
         return Later(path, existing, None, ()) if existing is not None else None
     if candidate.framework not in _FRAMEWORKS:
         raise _stays(building[0])
-    app = app_label(candidate.path.parent.parent) if candidate.framework == "django" else None
+    app = app_of(candidate.path.parent) if candidate.framework == "django" else None
     try:
         steps = _steps(migration, pairs, building, others)
         left_out = tuple(_left_out(candidate, migration, steps, app))

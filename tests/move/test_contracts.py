@@ -259,6 +259,7 @@ def test_both_histories_end_with_the_same(project: Project, server: Server, monk
             assert whole(url) == wanted
             checked = project.guard("check", "versions", "--no-baseline")
             assert "MG303" not in checked.stdout + checked.stderr, checked.stdout
+            assert "MG201" not in checked.stdout, checked.stdout
             migrate(url, "0")
             back(project, server.url(old), "0")
             assert whole(url) == whole(server.url(old))
@@ -390,6 +391,7 @@ def test_django_waits_for_its_backfills(tmp_path: Path, server: Server) -> None:
             later = project.text("crm/migrations/0002a_contract_of_slugs.py")
             assert 'dependencies = [("crm", "0002a_contract_of_slugs")]' in project.text("crm/migrations/0003_later.py")
             assert "# everybody has one" in later
+            assert "MG201" not in project.guard("check").stdout
             django_migrate(project, server.url(new), "crm", "0002_slugs")
             for name in (old, new):  # what the next code writes, which knows no kind any more
                 server.execute("INSERT INTO leads (id, slug) VALUES (9000, 'next')", name)
