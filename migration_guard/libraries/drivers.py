@@ -26,7 +26,7 @@ from migration_guard.libraries.database import (
     record,
     statement_on,
 )
-from migration_guard.libraries.execution import SINKS, execute, opaque, run_functions
+from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_functions
 from migration_guard.libraries.handles import HARMLESS, LOOKS, OF_HANDLE
 from migration_guard.libraries.relationships import tables_of
 from migration_guard.operations import OperationKind
@@ -54,6 +54,7 @@ _SELF = frozenset(
     "getconn get_sync_connection enter_context enter_async_context scoped_session atomic unwrap session create_session "
     "create_scoped_session sessionmaker".split()
 )
+_OF_PICCOLO = frozenset({"run_ddl", "run_querystring", "_run_in_pool", "_run_in_new_connection"})
 _QUIET = frozenset(
     "close rollback remove expunge expunge_all expire expire_all dispose invalidate refresh prepare".split()
 )
@@ -141,6 +142,13 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         if name == "commit":
             machine.ledger.commit()
         return NONE
+    if (
+        name == "cursor"
+        and call.positional
+        and isinstance(call.positional[0], Text)
+        and changes_in(call, call.positional[0])
+    ):
+        return execute(call, call.positional[0])  # asyncpg's cursor of a query, not psycopg's of a name
     if name in _SELF:
         _give(handle, call)  # `engine.transaction(function)`
         if name.startswith("begin"):
@@ -168,6 +176,8 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         return machine.call(function[0], call.with_arguments((handle, *rest), call.named)) if function else UNKNOWN
     if name == "callproc":
         return _procedure(call)
+    if name in _OF_PICCOLO and call.arguments:
+        return execute(call, call.argument(0, "ddl", "querystring", "query") or UNKNOWN)
     if name in ("copy", "copy_expert"):
         given = call.argument(0, "statement", "query")
         return execute(call, given, None) if given is not None else UNKNOWN

@@ -30,8 +30,8 @@ def module() -> ModuleType:
         run_each=lambda functions: [function() for function in functions],
         run_named=lambda functions: [function() for function in functions.values()],
         statement_of=sa.text,
-        pour=lambda sql, buffer: buffer.write(sql),
-        put=lambda sql, names: names.update(sql=sql) if isinstance(names, dict) else names.append(sql),
+        pour=lambda words, buffer: buffer.write(" ".join(words)),
+        put=_put,
         engine_of=lambda operations: operations.get_bind(),
         wrapped=_Wrapped,
         sql_of=str,
@@ -43,6 +43,12 @@ def module() -> ModuleType:
         touch=lambda row: setattr(row, "name", "touched"),
     )
     return made
+
+
+def _put(words: tuple[str, ...], texts: Any) -> None:
+    """Put a statement, which is given in pieces, where texts are kept."""
+    sql = " ".join(words)
+    texts.update(sql=sql) if isinstance(texts, dict) else texts.append(sql)
 
 
 def _wrapped(function: Any) -> Any:
