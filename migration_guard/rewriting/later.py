@@ -22,8 +22,8 @@ REQUIRE = "require_backfill"
 _IMPORT = "from migration_guard.backfill import require_backfill\n"
 _EVERYWHERE = frozenset({*dir(builtins), "op", "migrations"})
 """What every module has: Python's own names, and those that the later migration imports by itself."""
-_WAIT = "wait_for_backfills"
-_HEAD = '"""What builds on the backfills of {}, and waits for them'
+_WAIT = "wait_for_data"
+_HEAD = '"""Schema changes that rely on the data of {}, and wait for it'
 _BOILERPLATE = frozenset({"revision", "down_revision", "branch_labels", "depends_on"})
 
 
