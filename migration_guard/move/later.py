@@ -14,7 +14,7 @@ from migration_guard.lean import dataclass
 from migration_guard.move.neighbours import is_revision, other_versions
 from migration_guard.move.piece import Piece
 from migration_guard.move.schema import Schema, contract_path
-from migration_guard.operations import Operation
+from migration_guard.operations import Operation, OperationKind
 from migration_guard.rewriting.contracts import DOWNGRADE, Contract, Eased, contract_of, eased, is_idle, told_in
 from migration_guard.rewriting.graph import follower
 from migration_guard.rewriting.later import REQUIRE, extended, written
@@ -149,6 +149,16 @@ def _runs(step: Step, change: Operation) -> bool:
     return any(step.line <= span.line <= step.end for span in spans)
 
 
+_FREES = frozenset({"drop_column", "drop_table", "drop_constraint", "RemoveField", "DeleteModel"})
+
+
+def _takes_along(step: Step, chosen: Sequence[Told], judged: Sequence[Operation]) -> bool:
+    """Whether a step deletes rows, which may take others along by a column that is there for longer."""
+    deletes = {OperationKind.DELETE, OperationKind.TRUNCATE}
+    frees = any(one.verb in _FREES for one in chosen)
+    return frees and any(other.kind in deletes and _runs(step, other) for other in judged)
+
+
 def _is_apart(step: Step, told: Told, chosen: Sequence[Told], judged: Sequence[Operation]) -> bool:
     """Whether a step does nothing but to change rows of tables that none of those which wait is about."""
     changes = [other for other in judged if _runs(step, other)]
@@ -177,7 +187,9 @@ def _steps(
         told = told_in(migration, step)
         builds = (step.line, step.end, step.code) in first
         before = [told_in(migration, one) for one in chosen]
-        if not builds and (not any(entangled(one, told) for one in before) or _is_apart(step, told, before, judged)):
+        takes = _takes_along(step, before, judged)
+        stays = not any(entangled(one, told) for one in before) or _is_apart(step, told, before, judged)
+        if not builds and stays and not takes:
             continue
         if not told.pure:
             raise CannotRemove(
