@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
 
 
-MAX_STEPS, MAX_STEPS_FAR = 9_000, 3_000
+MAX_STEPS = 3_000
 """Expressions that are evaluated for what the imports of one file run; what they run beyond is not known.
 
 A whole application may hang on one import: following all of it takes minutes, and tells of nothing that the migration does.
@@ -44,7 +44,7 @@ class Imports:
         machine.repository.is_closed = lambda: self.is_over
         machine.repository.account = self._account
         self._done: set[Path] = {machine.module.path}
-        self._left = {True: MAX_STEPS, False: MAX_STEPS_FAR}
+        self._left = {True: MAX_STEPS, False: MAX_STEPS}
         """Expressions that are left for what is near to a write, and for what is not."""
         self._until: int | None = None
         """The step at which what an import runs is not followed any further, while something is run. What imports within it
