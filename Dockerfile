@@ -6,7 +6,8 @@
 # Git trusts a repository only to whom it belongs, so the container runs as who owns it.
 FROM python:3.13-slim AS build
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY docs/rules ./docs/rules
 COPY migration_guard ./migration_guard
 RUN python -m pip wheel --no-cache-dir --wheel-dir /wheels '.[backfill]'
 

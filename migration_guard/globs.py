@@ -57,8 +57,7 @@ class Glob:
 
     def covers(self, path: str) -> bool:
         """Say whether the glob means a path, or a folder that it lies in."""
-        parts = path.split("/")
-        return any(_fits(self.names, parts[:end]) for end in range(len(parts), 0, -1))
+        return _covers(self.names, path.split("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +238,22 @@ def _fits(names: _Path, parts: Sequence[str]) -> bool:
         else:
             return False
     return at == len(names)
+
+
+def _covers(names: _Path, parts: Sequence[str]) -> bool:
+    """Match a path or any folder above it: all places of the pattern that may have been come to are kept, part by part."""
+    places = _with_none_taken(names, {0})
+    for part in parts:
+        taken = {at + (names[at] is not None) for at in places if (name := names[at]) is None or name(part)}
+        places = _with_none_taken(names, taken)
+        if len(names) in places:
+            return True
+    return False
+
+
+def _with_none_taken(names: _Path, places: set[int]) -> set[int]:
+    """The places themselves, and those behind a `**` that stands for no folder."""
+    return places | {at + 1 for at in places if at < len(names) and names[at] is None}
 
 
 def _NOTHING(_: str) -> bool:

@@ -16,7 +16,7 @@ from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.skim.history import app_label
+from migration_guard.skim.history import app_of
 
 _BOX = re.compile(r"\[(?P<mark>[ Xx-])\]\s+(?P<name>\S+)")
 """A line of Django's `showmigrations`, with the app before the name where it lists a plan."""
@@ -110,7 +110,7 @@ def _named(checked: Sequence[Checked]) -> dict[str, set[str]]:
 
 def _app(one: Checked) -> str:
     """The app that a migration belongs to, as its name says it; nothing where names say none."""
-    return app_label(one.candidate.path.parent.parent) if one.candidate.framework in _IN_APPS else ""
+    return app_of(one.candidate.path.parent) if one.candidate.framework in _IN_APPS else ""
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -151,18 +151,19 @@ def _plain(line: str) -> str:
 
 def _older(since: str, checked: Sequence[Checked]) -> Iterator[tuple[Path, frozenset[str]]]:
     app, wanted = since.rpartition(".")[0].rpartition(".")[2], _bare(since)
-    histories = {_within(one): History(_within(one), tuple(one.blocks)) for one in checked}
+    folders = {_within(one): (_app(one) or _within(one).parent.name, tuple(one.blocks)) for one in checked}
     found: list[tuple[Path, History, str]] = []
-    for within, history in sorted(histories.items()):
-        names = [wanted] if wanted in history.names else [one for one in history.names if _begins(one, wanted)]
-        if app in {"", within.parent.name}:
+    for within, (label, blocks) in sorted(folders.items()):
+        if app in {"", label}:
+            history = History(within, blocks)
+            names = [wanted] if wanted in history.names else [one for one in history.names if _begins(one, wanted)]
             found += ((within, history, name) for name in names)
     if not found:
         raise UsageError(
             f"--since: there is no migration {since!r} whose order is known, as in Alembic, Django and marked scripts"
         )
     if len(found) > 1:
-        shown = ", ".join(sorted(f"{within.parent.name}.{name}" for within, _, name in found)[:5])
+        shown = ", ".join(sorted(f"{folders[within][0]}.{name}" for within, _, name in found)[:5])
         raise UsageError(f"--since: {since!r} may be {shown}; say which, with its app")
     for within, history, name in found:
         yield within, history.up_to(name)

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 from backfill.server import Server, configured
+from hypothesis import HealthCheck, settings
 
 from migration_guard.pool import kept_readers
+
+# How fast a machine is, and what else it does, is no property of ours.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 # A shell and nohup start background jobs with these ignored, and every process below inherits it: ours are told to stop by them.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
 import program
 import pytest
+
+from migration_guard.cli import cli
 
 MIGRATION = "from alembic import op\nrevision = '1'\ndown_revision = None\ndef upgrade():\n    op.execute('UPDATE leads SET a = 1')\n"
 FILES = {
@@ -286,3 +291,46 @@ def test_a_link_that_leads_out_is_read_if_it_is_named(tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "name the file to have it read" in refused.stdout
     assert program.run("check", "versions/0001_a.py", cwd=inside.parent).returncode == 1
+
+
+PACKAGE = Path(__file__).parents[1] / "migration_guard"
+COMMAND = re.compile(r"`migration-guard(?: ([^`]*))?`")
+_NO_COMMANDS = {"PATHS", "FILE"}
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """All texts of a module; what is put into one while running is `VALUE`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str() as text):
+                yield text
+            case ast.JoinedStr(values=values):
+                yield "".join(str(one.value) if isinstance(one, ast.Constant) else "VALUE" for one in values)
+
+
+def advised() -> dict[str, str]:
+    """Every command line that a text of the program names, and where it stands."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for text in texts(ast.parse(path.read_text(encoding="utf-8"))):
+            for line in COMMAND.findall(text):
+                found[line] = path.relative_to(PACKAGE).as_posix()
+    return found
+
+
+def test_every_command_that_is_advised_is_there() -> None:
+    every = advised()
+    assert len(every) > 30
+    for line, where in every.items():
+        command: click.Command = cli
+        for word in line.split():
+            context = click.Context(command)
+            if word.startswith("-"):
+                alone = command.get_command(context, "update") if isinstance(command, click.Group) else None
+                meant = alone or command  # `baseline` without a word is one, too
+                known = {option for one in meant.params for option in (*one.opts, *one.secondary_opts)}
+                assert word.partition("=")[0] in known | {"--help"}, f"{where}: migration-guard {line}"
+            elif isinstance(command, click.Group) and (inner := command.get_command(context, word)) is not None:
+                command = inner
+            elif command is cli:
+                assert word.strip("[]") in _NO_COMMANDS, f"{where}: migration-guard {line}"

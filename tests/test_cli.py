@@ -301,3 +301,21 @@ def test_imports_are_lean(repository: Path, arguments: list[str], never: list[st
         check=False,
     )
     assert result.stderr == "[]\n"
+
+
+def test_a_remark_for_other_linters_is_told_to_be_one(repository: Path) -> None:
+    put(repository, b=BAD.rstrip("\n") + "  # noqa: S608\n")
+    shown = guard(repository, "versions/b.py").stdout
+    assert "`# noqa` is for other linters" in shown
+    assert "# migration-guard: ignore[NAME]" in " ".join(shown.split())
+
+
+def test_a_folder_with_a_link_to_the_one_above_it_is_read_once(repository: Path) -> None:
+    put(repository, b=BAD)
+    assert guard(repository, "baseline").returncode == 0
+    (repository / "versions/up").symlink_to("..")
+    ran = guard(repository, "versions", "--output-format", "json")
+    assert ran.returncode == 0
+    assert [(one["path"], one["status"]) for one in json.loads(ran.stdout)["findings"]] == [
+        ("versions/b.py", "grandfathered")
+    ]

@@ -53,7 +53,7 @@ RUN = {
 QUIET = {
     "superheir": "from unseen import Step\nclass Down(Step):\n    def process(self):\n        op.execute('UPDATE t SET a=1')\nclass Up(Step):\n    def go(self): super().go()\ndef upgrade():\n    Up().go()\n",
     "quietretry": "from tenacity import retry\nimport tenacity\n@retry(stop=tenacity.stop_after_attempt(2))\ndef fill():\n    op.execute('UPDATE t SET a=1')\n@retry\ndef other():\n    op.execute('UPDATE t SET a=1')\ndef upgrade():\n    tenacity.nap.sleep(1)\n",
-    "circle": "from unseen import flow\nclass A: pass\ndef upgrade():\n    a=A(); b=A(); a.b=b; b.a=a\n    flow(a)\n",
+    "circle": "from unseen import flow\nclass A: pass\ndef upgrade():\n    a=A(); b=A(); a.b=b; b.a=a\n    x = flow(a)\n",
     "quietlog": "from unseen import log\nclass A:\n    def run(self):\n        op.execute('UPDATE t SET a=1')\ndef upgrade():\n    log.info('x', A())\n",
 }
 """What is not run: a sibling of the heir that asks for more, what a decorator only wraps, what has nothing to run, what a log prints."""

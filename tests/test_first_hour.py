@@ -1,26 +1,29 @@
-"""Three new projects, from an empty folder to a backfill that ran, by what README and the program itself say.
+"""Three new projects, from an empty folder to a backfill that ran, by README alone.
 
-Advice is taken as it is printed: the command of a `= try:` line, the lines of configuration that an error asks for.
-Git, pre-commit, Alembic, Django and PostgreSQL are real.
+Every command of its section is run, in its order, and its lines of configuration are added. Only two things are the project's own:
+the place that is moved, which the program prints, and the command that migrates. Git, pre-commit, Alembic, Django and PostgreSQL
+are real.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import program
 import psycopg
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/start.md", "docs/move.md"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SECTION = README.partition("## From nothing to a backfill that ran\n")[2].partition("\n## ")[0]
+COMMANDS = re.findall(r"^\$ (.+?)(?: +#.*)?$", SECTION, re.MULTILINE)
+(MODULES,) = re.findall(r"```toml\n(.+?)```", SECTION, re.DOTALL)
+PLACE = "versions/b2_status.py:11"
+MIGRATES = "alembic upgrade head"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Start:
     files: dict[str, str]
     migration: tuple[str, str]
     """The path of the file that changes rows, and its text."""
-    migrate: tuple[str, ...]
+    migrates: str
     hot: str
     """The table, as the project speaks of it."""
     table: str
@@ -81,7 +84,7 @@ def upgrade():
     op.execute("UPDATE leads SET status = 'new' WHERE status IS NULL")
 """,
     ),
-    ("alembic", "upgrade", "head"),
+    MIGRATES,
     "leads",
     "leads",
 )
@@ -151,7 +154,7 @@ class Migration(migrations.Migration):
     ]
 """,
     ),
-    ("python", "manage.py", "migrate"),
+    "python manage.py migrate",
     "crm.Lead",
     "crm_lead",
 )
@@ -190,7 +193,7 @@ SCRIPT = Start(
 """
         ),
     ),
-    ("python", "db_migrate.py"),
+    "python db_migrate.py",
     "leads",
     "leads",
 )
@@ -210,16 +213,19 @@ class Newcomer:
             **{f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
         }
 
-    def guard(self, *arguments: str, code: int = 0) -> str:
-        """Run a command of the guard that the pages name, and give all that it says."""
-        assert f"migration-guard {arguments[0]}" in PAGES if arguments else "$ migration-guard\n" in PAGES
-        return self._told(program.run(*arguments, cwd=self.folder, env=self._environment), code)
-
-    def run(self, *command: str, code: int = 0) -> str:
+    def run(self, command: str, code: int = 0) -> str:
+        """Type a command, and give all that is said."""
         done = subprocess.run(
-            command, cwd=self.folder, env=self._environment, capture_output=True, encoding="utf-8", check=False
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
         )
-        return self._told(done, code)
+        said = done.stdout + done.stderr
+        assert done.returncode == code, said
+        return said
 
     def put(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -229,22 +235,6 @@ class Newcomer:
     def add(self, name: str, text: str) -> None:
         self.put(name, (self.folder / name).read_text(encoding="utf-8") + text)
 
-    def commit(self, code: int = 0) -> str:
-        self.run("git", "add", "--all")
-        return self.run("git", "commit", "--message", "next", code=code)
-
-    @staticmethod
-    def _told(done: subprocess.CompletedProcess[str], code: int) -> str:
-        said = done.stdout + done.stderr
-        assert done.returncode == code, said
-        return said
-
-
-def advised(said: str, before: str) -> Sequence[str]:
-    """The arguments of the command that stands behind some words."""
-    (command,) = re.findall(rf"{re.escape(before)}migration-guard (.+)", said)
-    return shlex.split(command)
-
 
 @pytest.mark.parametrize("start", [ALEMBIC, DJANGO, SCRIPT], ids=["alembic", "django", "script"])
 def test_from_an_empty_folder_to_a_backfill_that_ran(tmp_path: Path, database: str, start: Start) -> None:
@@ -252,43 +242,41 @@ def test_from_an_empty_folder_to_a_backfill_that_ran(tmp_path: Path, database: s
     for name, text in start.files.items():
         one.put(name, text)
     one.put(".gitignore", "__pycache__/\n")
-    one.run("git", "init", "--quiet", "--initial-branch=main")
-    one.commit()
+    one.run("git init --quiet --initial-branch=main && git add --all && git commit --quiet --message Start")
+    assert "`migration-guard init`" in one.run("migration-guard", code=2) if start is SCRIPT else True
+    page = iter(COMMANDS)
 
     # Look, and let the past rest.
-    if start is SCRIPT:
-        said = one.guard(code=2)
-        assert "migration-guard init" in said
-    one.guard("init", "--write")
-    configuration = "migration-guard.toml"
-    one.put(configuration, (tmp_path / configuration).read_text().replace("[]", f'["{start.hot}"]'))
-    assert "MG102" in one.guard(code=1)
-    one.guard("baseline")
-    one.guard()
-    one.run("pre-commit", "install")
-    one.commit()
+    assert "created" in one.run(next(page))
+    configuration = tmp_path / "migration-guard.toml"
+    configuration.write_text(configuration.read_text().replace("hot-tables = []", f'hot-tables = ["{start.hot}"]'))
+    assert "MG102" in one.run(next(page), code=1)
+    assert "grandfathered" in one.run(next(page))
+    one.run(next(page))
+    one.run(next(page))
 
     # A migration that changes rows is refused; what is printed leads out of it.
     one.put(*start.migration)
-    refused = one.commit(code=1)
+    refused = one.run(next(page), code=1)
+    (place,) = re.findall(r"= try: migration-guard move (\S+)", refused)
     assert "MG101" in refused
     assert "[high]" in refused
-    move = advised(refused, "= try: ")
-    said = one.guard(*move, code=2)
-    lines = said.split("for instance:\n")[1]
-    assert f"say in {configuration}" in said
-    one.add(configuration, f"\n{lines}")
-    assert "1 moved (shown" in one.guard(*move)
-    one.guard(*move, "--write")
-    one.commit()
+    shows, writes, commits = next(page), next(page), next(page)
+    asked = one.run(shows.replace(PLACE, place), code=2)
+    assert f"say in {configuration.name}, for instance:\n{MODULES}" in asked
+    configuration.write_text(f"{configuration.read_text()}\n{MODULES}")
+    assert "1 moved (shown" in one.run(shows.replace(PLACE, place))
+    assert "1 moved (written" in one.run(writes.replace(PLACE, place))
+    one.run(commits)
 
     # The deployment.
-    one.run(*start.migrate)
+    assert next(page) == MIGRATES
+    one.run(start.migrates)
     with psycopg.connect(database) as connection:
         left = f"SELECT count(*) FROM {start.table} WHERE status IS NULL"
         assert connection.execute(left).fetchone() == (1000,)
-    assert "All complete: 1 of 1 backfills.\n" in one.guard("backfill", "run", "--all")
+    assert "All complete: 1 of 1 backfills.\n" in one.run(next(page))
     with psycopg.connect(database) as connection:
         assert connection.execute(left).fetchone() == (0,)
-    assert "completed" in one.guard("backfill", "status")
-    one.guard()
+    assert "completed" in one.run(next(page))
+    assert not list(page), "every command of the section was followed"

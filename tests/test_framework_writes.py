@@ -50,7 +50,7 @@ WRITES = [
     ("frappe", "frappe.get_single('Settings').update({'a': 1}).save()", "UPDATE tabSettings"),
     ("frappe", "frappe.new_doc('Lead').update({'a': 1}).insert()", "INSERT_VALUES tabLead"),
     ("frappe", "frappe.get_doc('Lead', 'x').run_method('recalculate')", "OPAQUE None"),
-    ("frappe", "frappe.get_attr('a.b')()", None),
+    ("frappe", "frappe.get_attr('a.b')()", "OPAQUE None"),
     ("frappe", "from erpnext.accounts.utils import repost_all\nrepost_all()", "OPAQUE None"),
     ("frappe", "for name in frappe.db.get_all('Lead', pluck='name'):\n    frappe.db.set_value('Lead', name, 'a', 1)", "UPDATE tabLead"),
     ("frappe", "frappe.db.sql(f'UPDATE `tabLead` SET a = {frappe.utils.cint(1)}')", "UPDATE tabLead"),
@@ -150,9 +150,15 @@ AWAY: list[tuple[str, str, list[str]]] = [
     ("peewee_migrate", "import peewee as pw\nfrom app.models import Lead\n\n\ndef migrate(migrator, database):\n    for one in Lead:\n        one.delete_instance()\n    print(Lead.select().count())", ["DELETE None"]),
     ("script", "from pony.orm import db_session, delete\nfrom app.entities import Lead\n\nwith db_session:\n    Lead[1].hot = 1\n    delete(x for x in Lead)\n    Lead(name='x')", ["UPDATE None", "DELETE None", "INSERT_VALUES None"]),
     ("masonite", "from masoniteorm.migrations import Migration\nfrom app.Lead import Lead\n\n\nclass Fill(Migration):\n    def up(self):\n        Lead.where('hot', 0).update({'hot': 1})\n        print(Lead.all())", ["UPDATE None"]),
+    ("piccolo", PICCOLO.split("    async def run", maxsplit=1)[0] + "    from home import fill\n    manager.add_raw(fill)\n    return manager", ["OPAQUE None"]),
+    ("piccolo", PICCOLO.format("        from piccolo.engine import engine_finder\n        await engine_finder().run_ddl('UPDATE a SET b = 1')"), ["UPDATE a"]),
+    ("piccolo", PICCOLO.format("        from piccolo.table import create_table_class\n        await create_table_class('leads').delete(force=True)"), ["DELETE leads"]),
+    ("peewee_migrate", "from app import fill\n\n\ndef migrate(migrator, database):\n    migrator.run(fill)\n    migrator.run(print)", ["OPAQUE None"]),
+    ("aerich", "from tortoise import Tortoise\n\n\nasync def upgrade(db):\n    await Tortoise.apps['models']['Lead'].filter(a=1).delete()\n    return ''", ["DELETE None"]),
+    ("numbered", "async def m001_fill(db):\n    async for row in db.cursor('DELETE FROM a RETURNING id'):\n        print(row)\n    db.cursor('SELECT 1')", ["DELETE a"]),
     ("alembic", "import edgy\nfrom alembic import op\nfrom app.models import Lead\nrevision = '1'\n\n\nasync def upgrade():\n    await Lead.query.filter(hot=0).update(hot=1)", ["UPDATE None"]),
 ]  # fmt: skip
-"""Models that a migration imports from out of sight."""
+"""Models, and functions that are steps, that a migration imports from out of sight, and what is looked up."""
 
 
 @pytest.mark.parametrize(("framework", "source", "expected"), AWAY)

@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import program
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -150,3 +151,26 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(BadPattern):
         patterns([pattern])
     assert not known_patterns([pattern, "", "# x"]).lines
+
+
+STARS = "*a" * 9 + "*b"
+"""A pattern that a matcher which tries every end of every star is busy with for hours, on a name of many letters `a`."""
+PLACES = {
+    ".gitignore": (STARS, 1),
+    "exclude": (f"exclude = ['{STARS}']", 1),
+    "paths": (f"paths = ['versions', 'versions/{STARS}.py']", 2),  # it names nothing
+    "per-file-ignores": (f"[per-file-ignores]\n'{STARS}' = ['MG1']", 1),
+    "hot-tables": (f"hot-tables = ['{STARS}']", 1),
+    "small-tables": (f"small-tables = ['{STARS}']", 1),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_pattern_of_a_branch_takes_no_time_wherever_it_stands(place: str, tmp_path: Path) -> None:
+    text, code = PLACES[place]
+    source = f"from alembic import op\nrevision = '1'\ndown_revision = None\ndef upgrade():\n    op.execute('DELETE FROM {'a' * 60}')\n"
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / f"{'a' * 240}.py").write_text(source, encoding="utf-8")
+    (tmp_path / (place if place == ".gitignore" else "migration-guard.toml")).write_text(f"{text}\n", encoding="utf-8")
+    assert program.run("check", cwd=tmp_path).returncode == code

@@ -98,6 +98,10 @@ def test_a_helper_behind_a_link_out_of_the_repository(tmp_path: Path, folder: bo
     place.symlink_to(tmp_path / "outside" / ("" if folder else "helper.py"))
     name = "lib.helper" if folder else "helper"
     assert codes(root, f"{HEAD}from {name} import go\ndef upgrade():\n    go()\n") == [("MG109", 5), ("MG109", 7)]
+    report = run(
+        "check", "v/2.py", "--isolated", "--no-baseline", "--select", "ALL", "--output-format", "json", cwd=root
+    )
+    assert "secret" not in report.stdout + report.stderr
 
 
 LAZY = "def __getattr__(name):\n    return 1\n"

@@ -300,9 +300,9 @@ def test_guesses_over_guesses_lead_nowhere(tmp_path: Path) -> None:
 
 
 def test_what_keeps_functions_at_a_limit_does_not_run_them_in_every_order(tmp_path: Path) -> None:
-    kept = "".join(f"@bus.on('{n}')\ndef heard{n}():\n    bus.send('{n}', {n})\n    f{n}()\n" for n in range(9))
-    chain = "".join(f"def f{n}():\n    f{n + 1}()\n    bus.send('f', {n})\n" for n in range(12))
-    helper = f"from unseen import bus\n{chain}def f12():\n    bus.send('end')\n{kept}"
+    kept = "".join(f"@bus.on('{n}')\ndef heard{n}():\n    x = bus.send('{n}', {n})\n    f{n}()\n" for n in range(9))
+    chain = "".join(f"def f{n}():\n    f{n + 1}()\n    x = bus.send('f', {n})\n" for n in range(12))
+    helper = f"from unseen import bus\n{chain}def f12():\n    x = bus.send('end')\n{kept}"
     body = f"{HEAD}import helper\ndef upgrade():\n    helper.f0()\n"
     assert codes(tmp_path, {"helper.py": helper, "v/2.py": body}, "v/2.py") == []
 

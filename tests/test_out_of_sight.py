@@ -131,7 +131,7 @@ def test_a_row_that_leaves_is_told(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "thing(row.name)",
+        "x = thing(row.name)",
         'thing.groups["a"].append(row)',
         "thing.logger.info(row)",
         "print(row)",

@@ -152,3 +152,23 @@ def test_every_app_that_is_checked_is_known_and_what_is_passed_over_is_told(
     assert guard(["check", "--unapplied", "--no-cache"]) == code
     told = capsys.readouterr().err
     assert said in told if said else "--unapplied" not in told
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "db/shop_history",
+        "project/migrations/shop",
+        "shop/migrations_postgres",
+        "users/shop_history",
+        "history/migrations",
+    ],
+)
+def test_an_app_is_known_wherever_migration_modules_puts_its_migrations(tmp_path: Path, folder: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / folder).mkdir(parents=True)
+    user, first, second = ("users", "0001_initial"), ("shop", "0001_initial"), ("shop", "0002_more")
+    for name, after in (("0001_initial", [user]), ("0002_more", [first, user]), ("0003_last", [second])):
+        (tmp_path / folder / f"{name}.py").write_text(DJANGO.format(after))
+    asked = Request((), tmp_path, SettingsLoader(cwd=tmp_path), 1, pending=Pending("shop.0002_more"))
+    assert [one.migration for one in check(asked).new] == ["shop.0003_last"]

@@ -287,11 +287,29 @@ def test_a_fork_ends_when_nobody_holds_its_pipe(tmp_path: Path) -> None:
 # --- Without `resource`, as on Windows -------------------------------------------------------------------------------
 
 
+ELSEWHERE = """\
+import os, select, signal, sys
+
+import asyncio, ctypes, getpass, psutil, shutil, socket, subprocess, tempfile  # as this system has them
+
+sys.platform = "elsewhere"
+for module, names in (
+    (os, "fork forkpty killpg getuid geteuid getpgid setsid O_NOFOLLOW O_NONBLOCK O_ASYNC O_DIRECTORY"),
+    (signal, "SIGHUP SIGQUIT SIGIO SIGUSR1 SIGALRM SIGPIPE pthread_sigmask setitimer"),
+    (select, "poll epoll"),
+):
+    for name in names.split():
+        vars(module).pop(name, None)
+for name in ("fcntl", "grp", "pwd", "resource", "termios", "tty"):
+    sys.modules[name] = None
+"""
+
+
 @pytest.fixture
 def without_resource(tmp_path: Path) -> dict[str, str]:
-    """An environment in which every process of a run finds no `resource` module."""
+    """An environment in which every process of a run finds nothing that only Unix has."""
     (tmp_path / "stubs").mkdir()
-    (tmp_path / "stubs" / "resource.py").write_text("raise ImportError('there is none here')\n", encoding="utf-8")
+    (tmp_path / "stubs" / "sitecustomize.py").write_text(ELSEWHERE, encoding="utf-8")
     return {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path / "stubs"), str(ROOT)))}
 
 

@@ -88,6 +88,13 @@ def test_generated_pages_are_up_to_date() -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+def test_pages_of_rules_hold_no_marks_of_the_tests() -> None:
+    shown = guard("rule", "--all").stdout
+    assert shown.count("# MG") > 30
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "rules").iterdir()]
+    assert not [text for text in (shown, *pages) if "expect:" in text]
+
+
 # What is loaded.
 
 

@@ -246,7 +246,7 @@ HONEST: dict[str, Files] = {
     },
     "a default that is known": {"v/2.py": upgrade('op.execute("ALTER TABLE leads ADD b timestamp DEFAULT now()")')},
     "an archive of other things": {
-        "v/2.py": upgrade("go()", before="import sys\nsys.path.append('x')\nfrom corp import go"),
+        "v/2.py": upgrade("x = go()", before="import sys\nsys.path.append('x')\nfrom corp import go"),
         "data.zip": zipped("other.py", GO),
     },
     "a star of what is known": {"v/2.py": HEAD.format("from sqlalchemy import *")},

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from migration_guard.files import Unreadable, read_source
 from migration_guard.later import Later
 from migration_guard.lean import dataclass
+from migration_guard.skim.history import app_of
 
 if TYPE_CHECKING:
     import difflib
@@ -140,7 +141,7 @@ def _stated(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
     body = next((node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Migration"), None)
     if body is not None:
         inside = dict(_assigned(body))
-        app = path.parent.parent.name
+        app = app_of(path.parent)
         replaces = _pairs(inside.get("replaces"), app)
         yield path.stem, (*_pairs(inside.get("dependencies"), app), *replaces)
         for replaced in replaces:

@@ -219,7 +219,7 @@ class _Mover:
             refused |= lost
         while waiting:
             one, finding = waiting.pop(0)
-            outcome = (skeleton_of if self.skeleton else plan)(one, finding, self.key, self.options.modules(path))
+            outcome = self._planned(one, finding)
             if isinstance(outcome, Refusal):
                 complain(f"{_told(finding)} stays: {outcome.reason}")
             if isinstance(outcome, Refusal) or not (self._permitted(outcome) and self._proven(outcome)):
@@ -236,6 +236,17 @@ class _Mover:
         if moved and self.write and path in self._baselined:
             self._drop_from_baseline(self.options.run([str(path)]), path)
         return moved, len(refused)
+
+    def _planned(self, one: Checked, finding: Finding) -> Move | Refusal:
+        """Plan a move. Raises NoPlace where it could be made and has nowhere to go, so that nobody makes room for a refusal."""
+        try:
+            modules = self.options.modules(one.candidate.path)
+        except NoPlace:
+            reason = None if self.skeleton else refusal(one, finding, self.key)
+            if reason is None:
+                raise
+            return Refusal(finding, reason)
+        return (skeleton_of if self.skeleton else plan)(one, finding, self.key, modules)
 
     def _proven(self, move: Move) -> bool:
         """Whether a move does the same on made-up rows; where nothing could be compared, that is told."""

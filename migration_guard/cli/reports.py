@@ -11,7 +11,7 @@ import click
 from migration_guard.cli.options import hint
 from migration_guard.cli.output import append_file, emit, replace_file
 from migration_guard.lean import dataclass
-from migration_guard.report import formats
+from migration_guard.report import formats, pages
 from migration_guard.report.model import Report
 from migration_guard.report.screen import Screen
 
@@ -82,6 +82,11 @@ class Wanted:
 
 def wanted(output_format: str, output: Iterable[str], *, statistics: bool, screen: Screen) -> Wanted:
     """Understand the options, before anything is read."""
+    if pages.VARIABLE in os.environ:
+        try:
+            pages.documentation()
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
     known = _format(output_format)
     if statistics and known not in FOR_PEOPLE:
         raise click.UsageError(

@@ -179,14 +179,17 @@ _SCHEMA_ITEM = re.compile(r"^sqlalchemy\.(?:\w+\.)*[A-Z]\w*\(\)\.(?:create|drop)
 COMPUTE = frozenset(
     {
         f"{OP}.create_check_constraint",
+        f"{OP}.create_exclude_constraint",
         f"{OP}.create_index",
         f"{BATCH}.create_check_constraint",
+        f"{BATCH}.create_exclude_constraint",
         f"{BATCH}.create_index",
         *(
             f"sqlalchemy.{name}"
             for name in (
                 "text schema.Computed schema.CheckConstraint schema.Index Computed CheckConstraint Index "
-                "sql.text sql.expression.text sql.schema.Computed sql.schema.CheckConstraint"
+                "sql.text sql.expression.text sql.schema.Computed sql.schema.CheckConstraint "
+                "literal_column sql.literal_column sql.expression.literal_column"
             ).split()
         ),
     }

@@ -126,7 +126,9 @@ class Sequence(Store, Value):
     @property
     def truth(self) -> bool | None:
         content = self.content
-        return True if content.known else False if content.rest is None and not content.from_rows else None
+        if content.known or self.kind == "iterator":
+            return True
+        return False if content.rest is None and not content.from_rows else None
 
     def attribute(self, name: str, machine: Machine) -> Value:
         return Method(self, name)
@@ -236,6 +238,10 @@ class Sequence(Store, Value):
         """Some elements may be gone, or stand elsewhere."""
         content = self.content
         self._now(Elements((), _joined((*content.known, content.rest)), content.from_rows))
+
+    def written_into(self) -> None:
+        if self.kind != "tuple":
+            self.forget()
 
     def forget(self) -> None:
         """Anything may have been done to it."""
@@ -459,6 +465,9 @@ class Mapping(Store, Value):
 
     def clear(self) -> None:
         self._now(Entries())
+
+    def written_into(self) -> None:
+        self.forget()
 
     def forget(self) -> None:
         """Anything may have been done to it."""

@@ -16,7 +16,7 @@ from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.interpreter.text import plain
-from migration_guard.interpreter.values import External, Method, Native, Partial, Value, join
+from migration_guard.interpreter.values import UNKNOWN, External, Method, Native, Partial, Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
@@ -153,14 +153,17 @@ class Definitions:
         cls.meta = meta if isinstance(meta, Class) else None
         cls.made_like = meta if meta is not None and cls.meta is None else cls.made_like
         cls.fields = self._fields(cls, node)
+        prepared: Value = UNKNOWN
         prepares = cls.metaclass.method_of("__prepare__") if cls.metaclass is not None else None
         if prepares is not None and cls.metaclass is not None:
             given = (plain(cls.name), Sequence(bases, kind="tuple"))
             bound = prepares.seen_on(cls.metaclass, machine)
-            machine.call(bound, cls.made_by.with_arguments(given, named))
+            prepared = machine.call(bound, cls.made_by.with_arguments(given, named))
         enclosing, self._class = self._class, cls
         with machine.inside(node.name.value, node, scope):
             self.statements.body(node.body)
+            for name, value in scope.bindings().items():
+                prepared.special("__setitem__", plain(name), value)
         self._class = enclosing
         outer.assign(node.name.value, cls)
         for ancestor in cls.lineage()[1:]:

@@ -234,15 +234,19 @@ class Expressions:
         return found if found is not None else Unknown(from_rows=value.from_rows)
 
     def _Comparison(self, node: cst.Comparison) -> Value:
-        left = self.evaluate(node.left)
+        sides = [self.evaluate(node.left)]
         truths: list[bool | None] = []
+        call = Call(self.machine, "", self.machine.place(node))
         for target in node.comparisons:
-            right = self.evaluate(target.comparator)
-            truths.append(compared(target.operator, left, right, Call(self.machine, "", self.machine.place(node))))
-            left = right
+            sides.append(self.evaluate(target.comparator))
+            truths.append(compared(target.operator, sides[-2], sides[-1], call))
         if False in truths:
             return Constant(value=False)
-        return Constant(value=True) if all(truths) else UNKNOWN
+        if all(truths):
+            return Constant(value=True)
+        composing = next((one for one in sides if any(option.composes for option in one.alternatives())), None)
+        found = composing.operated("", Sequence(sides), call) if composing is not None else None
+        return found if found is not None else UNKNOWN
 
     def _IfExp(self, node: cst.IfExp) -> Value:
         certain = self.machine.truth(self.evaluate(node.test))
@@ -335,7 +339,7 @@ class Expressions:
     _ListComp = _SetComp = _comprehension
 
     def _GeneratorExp(self, node: cst.GeneratorExp) -> Value:
-        result = Sequence()
+        result = Sequence(kind="iterator")
         self._comprehend(
             node.for_in, lambda: result.add(self.evaluate(node.elt), rows=bool(self.machine.row_loops)), result
         )

@@ -134,13 +134,18 @@ class Imports:
                 return
             if not acts.near and self._left[False] < 0:
                 continue
-            self._loads = True
-            module = self._machine.repository.at(acts.path)
-            self._loads = False
+            module = self._loaded(acts.path)
             if module.source is None or UNREAD in acts.statements:
                 self._unread(module, node)
             else:
                 self._statements(module, list(_chosen(module, acts)), node, module.path.stem)
+
+    def _loaded(self, path: Path) -> Module:
+        self._loads = True
+        try:
+            return self._machine.repository.at(path)
+        finally:
+            self._loads = False
 
     def _unread(self, module: Module, node: cst.CSTNode) -> None:
         self._unknown(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.flow import HEAP, Exit, Exits, Store, resume
 from migration_guard.interpreter.functions import Generator
 from migration_guard.interpreter.spot import Loop, spot_of
@@ -77,10 +78,14 @@ class Loops:
                 exits = self._any(node, values)
                 flow.lead_on(exits, Exit.BREAK, *_OUT, block=block)
                 break
-            if index >= len(items):
+            once = isinstance(values, Sequence) and values.kind == "iterator"  # what was gone through is gone
+            place = 0 if once else index
+            if place >= len(items):
                 break
-            passes[id(node)] = (index, items[index])
-            exits = flow.run(partial(self._pass, node, items[index]))
+            if once:
+                values.remove_item(Constant(0))
+            passes[id(node)] = (index, items[place])
+            exits = flow.run(partial(self._pass, node, items[place]))
             del passes[id(node)]
             flow.lead_on(exits, Exit.BREAK, *_OUT, block=block)
             reached = resume([*exits[Exit.END], *exits[Exit.CONTINUE]])

@@ -239,7 +239,7 @@ class Names:
                 self.machine.scope.assign(target.value, value)
             case cst.Attribute():
                 receiver = self.machine.evaluate(target.value)
-                if target.attr.value in _REWIRES and isinstance(receiver, (Class, Function, Instance)):
+                if target.attr.value in _REWIRES and isinstance(receiver, (Class, Function, Instance, ModuleValue)):
                     self.machine.libraries.rewired(target.attr.value, self.machine.place(target, statement))
                 receiver.assign(target.attr.value, value, self.machine, self.machine.place(target, statement))
                 self.machine.libraries.handed(receiver, value)

@@ -116,7 +116,7 @@ def real(value: Value, depth: int = MAX_DEPTH) -> object:
 
 
 def _of_kind(kind: str, held: Iterable[object]) -> object:
-    return list(held) if kind == "list" else tuple(held) if kind == "tuple" else set(map(_hashable, held))
+    return list(held) if kind in ("list", "iterator") else tuple(held) if kind == "tuple" else set(map(_hashable, held))
 
 
 def _bytes(text: str) -> bytes:

@@ -55,6 +55,8 @@ class Statements:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self.unused: cst.CSTNode | None = None
+        """The expression that is a statement, so that nobody uses what it gives."""
         self._handlers: dict[type, Callable[[Any], bool]] = {}
         self.loops = Loops(machine, self)
         self._rooms = (self, self.loops, Blocks(machine, self), Matching(machine, self), Definitions(machine, self))
@@ -89,7 +91,11 @@ class Statements:
     # --- Simple statements -------------------------------------------------------------------------------------------
 
     def _Expr(self, node: cst.Expr) -> bool:
-        self.machine.evaluate(node.value)
+        unused, self.unused = self.unused, node.value.expression if isinstance(node.value, cst.Await) else node.value
+        try:
+            self.machine.evaluate(node.value)
+        finally:
+            self.unused = unused
         return True
 
     def _Assign(self, node: cst.Assign) -> bool:

@@ -64,6 +64,8 @@ class Value:
     """Whether at least reading it does not."""
     is_passed: bool = True
     """Of the default of a field: whether a new object may be given another value by position."""
+    composes: bool = False
+    """Whether comparing it makes another such value, as with columns of SQL."""
     items_are_attributes: bool = False
     """Whether `self["name"] = …` is `self.name = …`."""
 
@@ -173,6 +175,9 @@ class Value:
 
     def consumed(self) -> None:
         """It is handed to something out of sight, which will go through it."""
+
+    def written_into(self) -> None:
+        """It is handed to something out of sight, which may write into it."""
 
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
         """`self + other` and the like, by the name of the method that Python calls; None where it has none."""

@@ -11,7 +11,7 @@ import libcst as cst
 from migration_guard.interpreter.ancestors import Super
 from migration_guard.interpreter.call import Call
 from migration_guard.interpreter.classes import Class
-from migration_guard.interpreter.collections import Mapping
+from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.flow import HEAP
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.syntax import dotted
@@ -31,6 +31,7 @@ from migration_guard.libraries import (
     peewee,
     repositories,
     routines,
+    sqlite_utils,
     standard,
     trust,
     yoyo,
@@ -44,6 +45,7 @@ from migration_guard.libraries.operations import Implements, Operations, Registe
 from migration_guard.libraries.relationships import Listener, listened, validated
 from migration_guard.libraries.roots import BY_ROOT, gives, is_known
 from migration_guard.libraries.standard import containers, data, pure, running, texts
+from migration_guard.libraries.standard.files import Stream
 from migration_guard.operations import OperationKind
 from migration_guard.skim import reach
 from migration_guard.sql import Functions
@@ -167,6 +169,14 @@ class Libraries:
 
     def call(self, target: External, call: Call) -> Value:
         """A call of something outside the repository."""
+        result = self._called(target, call)
+        if target.last not in _READ_STREAMS:
+            for option in (option for value in call.arguments for option in value.alternatives()):
+                if isinstance(option, Stream):
+                    option.written_into()
+        return result
+
+    def _called(self, target: External, call: Call) -> Value:
         if target.last in self.dml_helpers:
             return leaving.run_helper(target.last, call)
         imported = importing.call(target, call)
@@ -216,6 +226,9 @@ class Libraries:
     def put(self, name: str, value: Value, place: Place) -> None:
         """Something is put into a library: whoever asks the library for it may call it."""
         running.hooked(Call(self.machine, name, place, (value,)), value)
+        for option in value.alternatives():
+            if isinstance(option, Stream):  # `sys.stdout = buffer`
+                option.written_into()
 
     def function_method(self, function: Function, name: str, call: Call) -> Value:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
@@ -261,8 +274,12 @@ class Libraries:
                 listened(value, Call(self.machine, "listens_for", place), everywhere=everywhere)
             case Registers() | Implements():
                 wrapper.takes(value)
+            case Method(receiver=sqlite_utils.Database() as database, name=name):
+                database.method(name, Call(self.machine, name, place, (value,)))
             case Method(receiver=peewee.Migrator() as migrator, name=name) if isinstance(value, Function):
                 return migrator.decorates(name, value, Call(self.machine, name, place))
+            case Method(receiver=Sequence()):  # `@stack.callback`, `@handlers.append`
+                wrapper.call(Call(self.machine, wrapper.name, place, (value,)))
             case External() if wrapper.root == "yoyo":
                 return yoyo.call(wrapper, Call(self.machine, wrapper.last, place, (value,))) or value
             case External() if standard.full_name(wrapper.name) in _STANDARD_DECORATORS:
@@ -381,9 +398,15 @@ _LIKE_STANDARD = {
     **{f"six.moves.{name}": f"builtins.{name}" for name in ("map", "zip", "filter", "range", "input")},
     "six.moves.reduce": "functools.reduce",
     "six.text_type": "builtins.str",
+    "collections.UserList": "builtins.list",
+    "collections.UserDict": "builtins.dict",
     "frappe.utils.execute_in_shell": "subprocess.getoutput",
 }
 """Functions of other packages that do what one of the standard library does."""
+_READ_STREAMS = frozenset(
+    {"print", "reader", "DictReader", "load", "safe_load", "iter", "list", "next", "StringIO", "enumerate"}
+)
+"""Functions that only read the stream which they are given, or write into it what is known."""
 _STANDARD_DECORATORS = frozenset({"functools.singledispatch", "functools.singledispatchmethod", "atexit.register"})
 """… that leave something else of a function, or run it."""
 _ENQUEUES = frozenset(

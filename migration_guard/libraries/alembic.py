@@ -9,10 +9,10 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, concatenated, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Place, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.computing import computed_by
-from migration_guard.libraries.database import EXPRESSION, Handle, Statement, Table, named_target, record
+from migration_guard.libraries.computing import EXPRESSION, computed_by
+from migration_guard.libraries.database import Handle, Statement, Table, named_target, record
 from migration_guard.libraries.execution import changes_in, execute, opaque, run_text
-from migration_guard.libraries.handing import run_callbacks
+from migration_guard.libraries.handing import held, run_callbacks
 from migration_guard.libraries.operations import OWN, ROWS, SCHEMA, Implements, Registers
 from migration_guard.libraries.waiting import waits_for
 from migration_guard.operations import OperationKind
@@ -215,6 +215,9 @@ def _computes(name: str, call: Call) -> None:
     using = call.named.get("postgresql_using", NONE)
     if any(isinstance(option, Unknown) for option in using.alternatives()):
         opaque(call, "what its postgresql_using computes for each row is not known", "alter_column")
+    given = (part for value in call.positional for part in held(value))
+    if name in _COMPUTES and any(isinstance(part, Unknown) and "@" in part.source for part in given):
+        opaque(call, f"what op.{name} computes for each row comes from out of sight", name)
     converts = "ALTER TABLE t ALTER COLUMN c TYPE t USING " if name == "alter_column" else "SELECT "
     for text in computed_by(call.arguments if name in _COMPUTES else using.alternatives()):
         run_text(call, concatenated((plain(converts), text)), None)

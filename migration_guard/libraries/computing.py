@@ -2,30 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from migration_guard.interpreter.collections import Sequence
-from migration_guard.interpreter.text import Piece, Text
+from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.text import Piece, Text, concatenated, plain
 from migration_guard.interpreter.values import Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import Expression
+from migration_guard.sql import Unknown as UnknownSql
+from migration_guard.sql import read_sql
+
+if TYPE_CHECKING:
+    from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
+
+
+class Calling(Value):
+    """What may call functions of the database: a query, or a piece of SQL."""
+
+    __slots__ = ()
+
+    calls: tuple[str, ...] = ()
+    """The functions that run once it is executed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expression(Calling):
+    """A piece of SQL built by a library that changes nothing: a column, a function, a condition."""
+
+    @property
+    def key(self) -> object:
+        return "expression"
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return self
+
+    def method(self, name: str, call: Call) -> Value:
+        return self if not (names := called_in(call.arguments)) else composed((*self.calls, *names))
+
+    def call(self, call: Call) -> Value:
+        return self.method("", call)
+
+    composes = True
+
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        names = called_in((self, other))
+        return composed(names) if names else None
+
+
+EXPRESSION = Expression()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Called(Expression):
-    """`func.name(…)`: a function of the database, which runs once it is selected or executed."""
+    """A piece of SQL with functions of the database in it, such as `func.name(…) > 1`."""
 
-    name: str = ""
-    within: tuple[str, ...] = ()
-    """The functions that its arguments call."""
+    calls: tuple[str, ...] = ()
 
     @property
     def key(self) -> object:
-        return ("called", self.name, self.within)
+        return ("called", self.calls)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name, *self.within)
+
+def composed(names: Iterable[str]) -> Expression:
+    """A piece of SQL that calls functions of these names."""
+    every = tuple(dict.fromkeys(names))
+    return Called(every) if every else EXPRESSION
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +81,33 @@ class Computing(Expression):
         return ("computing", tuple(text.key for text in self.texts))
 
 
+def called_in(values: Iterable[Value]) -> tuple[str, ...]:
+    """The functions of the database that values call which are put together to a statement."""
+    return tuple(dict.fromkeys(name for value in values for name in _called_in(value)))
+
+
+def _called_in(value: Value) -> Iterator[str]:
+    for option in value.alternatives():
+        match option:
+            case Calling():
+                yield from option.calls
+            case Sequence():
+                yield from called_in(option.each())
+            case Mapping():
+                yield from called_in(option.values())
+
+
+def called_by_text(values: Iterable[Value], dialect: str) -> tuple[str, ...]:
+    """The functions that pieces of SQL in values call, as `select(text("f(a)"))` has them, and that the server does not bring."""
+    found: dict[str, None] = {}
+    for text in (option for value in values for option in value.alternatives() if isinstance(option, Text)):
+        if "(" in str(text):
+            query = concatenated([plain("SELECT "), text])
+            steps = read_sql(str(query), query.holes, dialect=dialect)
+            found |= dict.fromkeys(name for one in steps if isinstance(one, UnknownSql) for name in sorted(one.calls))
+    return tuple(found)
+
+
 def computed_by(values: Iterable[Value]) -> tuple[Text, ...]:
     """The expressions in values that are given to such a thing: texts that may call something, functions, others such things."""
     found: list[Text] = []
@@ -46,8 +115,8 @@ def computed_by(values: Iterable[Value]) -> tuple[Text, ...]:
         match option:
             case Text() if "(" in str(option) or not option.known:
                 found.append(option)
-            case Called(name=name, within=within):
-                found += [Text((Piece(f"{one}()"),)) for one in (name, *within)]
+            case Called(calls=calls):
+                found += [Text((Piece(f"{one}()"),)) for one in calls]
             case Computing(texts=texts):
                 found += texts
             case Sequence():

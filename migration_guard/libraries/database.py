@@ -26,6 +26,7 @@ from migration_guard.interpreter.values import (
 )
 from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
+from migration_guard.libraries.computing import EXPRESSION, Calling, Expression
 from migration_guard.libraries.handles import OF_HANDLE, is_data
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import Rendered
@@ -95,27 +96,6 @@ def record(
         loose=loose,
         beyond=beyond,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Expression(Value):
-    """A piece of SQL built by a library that changes nothing: a column, a function, a condition."""
-
-    @property
-    def key(self) -> object:
-        return "expression"
-
-    def attribute(self, name: str, machine: Machine) -> Value:
-        return self
-
-    def method(self, name: str, call: Call) -> Value:
-        return self
-
-    def call(self, call: Call) -> Value:
-        return self
-
-
-EXPRESSION = Expression()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -518,7 +498,7 @@ class Field(Value):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Query(Value):
+class Query(Calling):
     """Rows to be read: a queryset, a manager, a session's query, a SELECT, a result."""
 
     entities: tuple[Model, ...] = ()
@@ -530,7 +510,8 @@ class Query(Value):
     guessed: str | None = None
     """The model's name, where the relation only suggests it."""
     calls: tuple[str, ...] = ()
-    """The functions of the database that it selects."""
+    live: bool = False
+    """Whether it is a session's, which runs as soon as its rows are asked for."""
 
     from_rows = True
 
@@ -540,7 +521,7 @@ class Query(Value):
 
     @property
     def key(self) -> object:
-        return ("query", tuple(model.key for model in self.entities), self.plain, self.guessed, self.calls)
+        return ("query", tuple(model.key for model in self.entities), self.plain, self.guessed, self.calls, self.live)
 
     @property
     def model(self) -> Model | None:

@@ -9,11 +9,12 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
-from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
+from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value, join
 from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
 from migration_guard.libraries import orm
-from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, Statement, record
+from migration_guard.libraries.computing import EXPRESSION
+from migration_guard.libraries.database import Handle, Model, Query, Statement, record
 from migration_guard.libraries.django_models import bundled_table
 from migration_guard.libraries.django_pages import Pages
 from migration_guard.libraries.execution import execute, opaque
@@ -81,8 +82,13 @@ def call(target: External, call: Call) -> Value | None:
             run_callbacks(call)
             return NONE
         case "SimpleLazyObject":
-            run_callbacks(call)
-            return UNKNOWN
+            return join(run_callbacks(call))
+        case "Manager" | "BaseManager":
+            return Query((Model(None, None, "django-orm"),), "django-orm", plain=False)
+        case "QuerySet":
+            given = call.argument(0, "model") or UNKNOWN
+            models = [option for option in given.alternatives() if isinstance(option, Model)]
+            return join(Query((one,), one.orm, plain=False) for one in models or [Model(None, None, "django-orm")])
         case "from_queryset" if call.positional:
             return first
         case "call_command":

@@ -19,6 +19,7 @@ from migration_guard.skim.history import (
     FieldState,
     ModelState,
     app_label,
+    app_of,
     models_of,
 )
 
@@ -51,7 +52,7 @@ class Project:
     @property
     def app(self) -> str | None:
         """The label of the app that the migration belongs to."""
-        return app_label(self.path.parent.parent) if self.path is not None else None
+        return app_of(self.path.parent) if self.path is not None else None
 
     def model(self, app: str | None, name: str | None, machine: Machine) -> Model:
         label = app if app is not None else self.app
@@ -240,7 +241,7 @@ class Project:
         folders = matching(self.path.parent.parent.parent, "*/migrations") if self.path is not None else ()
         found = []
         for folder in folders or ():
-            label = app_label(folder.parent)
+            label = app_of(folder)
             for name, state in self._state(label).items():
                 targets = {
                     f"{label}.{given.target}" if "." not in given.target else given.target

@@ -13,7 +13,7 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Piece, Text, as_text, concatenated, hole, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Native, Unknown, Value, join
 from migration_guard.lean import dataclass
-from migration_guard.libraries.computing import Called
+from migration_guard.libraries.computing import called_by_text, called_in
 from migration_guard.libraries.database import (
     CORE_VERBS,
     Handle,
@@ -26,8 +26,8 @@ from migration_guard.libraries.database import (
     record,
     statement_on,
 )
-from migration_guard.libraries.execution import SINKS, execute, opaque, run_functions
-from migration_guard.libraries.handles import HARMLESS, LOOKS
+from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_functions
+from migration_guard.libraries.handles import HARMLESS, LOOKS, OF_HANDLE
 from migration_guard.libraries.relationships import tables_of
 from migration_guard.operations import OperationKind
 
@@ -54,6 +54,7 @@ _SELF = frozenset(
     "getconn get_sync_connection enter_context enter_async_context scoped_session atomic unwrap session create_session "
     "create_scoped_session sessionmaker".split()
 )
+_OF_PICCOLO = frozenset({"run_ddl", "run_querystring", "_run_in_pool", "_run_in_new_connection"})
 _QUIET = frozenset(
     "close rollback remove expunge expunge_all expire expire_all dispose invalidate refresh prepare".split()
 )
@@ -141,6 +142,13 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         if name == "commit":
             machine.ledger.commit()
         return NONE
+    if (
+        name == "cursor"
+        and call.positional
+        and isinstance(call.positional[0], Text)
+        and changes_in(call, call.positional[0])
+    ):
+        return execute(call, call.positional[0])  # asyncpg's cursor of a query, not psycopg's of a name
     if name in _SELF:
         _give(handle, call)  # `engine.transaction(function)`
         if name.startswith("begin"):
@@ -168,6 +176,8 @@ def handle_method(handle: Handle, name: str, call: Call) -> Value:
         return machine.call(function[0], call.with_arguments((handle, *rest), call.named)) if function else UNKNOWN
     if name == "callproc":
         return _procedure(call)
+    if name in _OF_PICCOLO and call.arguments:
+        return execute(call, call.argument(0, "ddl", "querystring", "query") or UNKNOWN)
     if name in ("copy", "copy_expert"):
         given = call.argument(0, "statement", "query")
         return execute(call, given, None) if given is not None else UNKNOWN
@@ -180,7 +190,8 @@ def part_method(part: Part, name: str, call: Call) -> Value:
     if name in SINKS:
         return handle_method(handle, name, call)
     if LOOKS.match(name):
-        return Method.method(part, name, call)
+        found = Method.method(part, name, call)
+        return Unknown(name, from_rows=found.from_rows, source=OF_HANDLE)
     if handle.lent:
         call.machine.ledger.lends()
     return _not_known(handle, f"{part.name}.{name}", call)
@@ -226,7 +237,7 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
             call.machine.ledger.flush()
             return selected(call, "sqlalchemy-orm")
         case "first_or_404" | "one_or_404" | "paginate":  # Flask-SQLAlchemy's, of a SELECT
-            query = call.argument(0, "statement", "select") or UNKNOWN
+            query = call.argument(0, "statement", "select") or Unknown(name, from_rows=True, source=OF_HANDLE)
             return query if name == "paginate" else query.element()
         case "get" | "get_one" | "get_or_404":
             models = models_in(first, call)
@@ -298,15 +309,13 @@ def selected(call: Call, otherwise: str = "sqlalchemy-core") -> Value:
     found = [models for value in call.positional if (models := models_in(value, call))]
     plain = len(call.positional) != 1 or len(found) != 1
     ways = list(islice(product(*found), MAX_COMBINATIONS))
-    calls = tuple(
-        name
-        for value in call.positional
-        for option in value.alternatives()
-        for name in (option.names if isinstance(option, Called) else ())
-    )
-    if calls and otherwise == "sqlalchemy-orm":  # a session's query runs as soon as its rows are asked for
+    calls = (*called_in(call.arguments), *called_by_text(call.positional, call.machine.libraries.dialect))
+    live = otherwise == "sqlalchemy-orm"
+    if live:
         run_functions(call, calls)
-    return join(Query(models, "sqlalchemy-orm" if models else otherwise, plain=plain, calls=calls) for models in ways)
+    return join(
+        Query(models, "sqlalchemy-orm" if models else otherwise, plain=plain, calls=calls, live=live) for models in ways
+    )
 
 
 def models_in(value: Value, call: Call) -> list[Model]:

@@ -79,8 +79,8 @@ def execute(call: Call, value: Value, parameters: Value | None = None, *, certai
                 machine.ledger.note(spot_of(call.place), call.name, "only reads")
                 alone = len(models) == 1 and call.name in _GIVES_ENTITIES
                 results.append(Query(models, option.orm, plain=not alone))
-            case Called(names=names):
-                run_functions(call, names)
+            case Called(calls=calls):
+                run_functions(call, calls)
             case Instance(cls=cls) if any(base.rpartition(".")[2] in _DDL for base in cls.external_bases()):
                 machine.ledger.schema(spot_of(call.place), cls.name, stack=machine.frames)
             case Instance() | External() | Model(real=True) if certain:
@@ -99,6 +99,16 @@ def run_functions(call: Call, names: Iterable[str]) -> None:
 def opaque(call: Call, what: str, callee: str | None = None, *, beyond: bool = False) -> None:
     """What is done is not known; `beyond` if not even what would do it is: it lies behind a limit or in an unknown module."""
     record(call, OperationKind.OPAQUE, how="helper", callee=callee, text=what, beyond=beyond)
+
+
+def run_as_step(function: Value, call: Call, *given: Value) -> None:
+    """A function that a migration is made of: one that is out of sight finds its way to the database by itself."""
+    for option in function.alternatives():
+        known = isinstance(option, External) and option.root == "builtins"
+        if isinstance(option, (External, Unknown)) and not known:
+            opaque(call, "a function that is a step of the migration is out of sight", call.name)
+        else:
+            call.machine.call(option, call.with_arguments(given, {})).consumed()
 
 
 def out_of_sight(target: External, call: Call) -> Value:

@@ -11,7 +11,8 @@ from migration_guard.interpreter.text import Text, literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Handle, Query, Statement, Table, record
+from migration_guard.libraries.computing import EXPRESSION
+from migration_guard.libraries.database import Handle, Query, Statement, Table, record
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.libraries.frappe_documents import HOW, Document, is_list, table_of
 from migration_guard.libraries.handing import run_callbacks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
@@ -53,6 +53,22 @@ def held(value: Value) -> Iterator[Value]:
             yield one
             inside = dict.fromkeys(one.parts())
         waiting += reversed([option for part in inside for option in part.alternatives()])
+
+
+def written_into(values: Iterable[Value]) -> None:
+    """Something out of sight gets values: lists, dictionaries and buffers among them, however deep, may hold anything then."""
+    waiting, met = [*values], dict[int, Value]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in met:
+            continue
+        met[id(one)] = one
+        waiting += one.alternatives()
+        if isinstance(one, Sequence):
+            waiting += one.known
+        elif isinstance(one, Mapping):
+            waiting += one.values()
+        one.written_into()
 
 
 def _writes(value: Value) -> bool:

@@ -45,12 +45,14 @@ _METHODS = {
 }
 HARMLESS = frozenset(name for names in _METHODS.values() for name in names.split())
 LOOKS = re.compile(
-    r"^(?:create_all$|drop_all$|(?!.*(?:^|_)(?:create|delete|update|replace|insert|remove|modify|write|save|drop|set)(?:_|$))"
-    r"(?:(?:append|clear|copy)$|(?:get|has|is|find|list|count|index|keys|values|items|format|starts|ends|lower|upper|strip|split|"
-    r"join|reflect|status|register|close|dispose|encode|decode|isoformat|connect|render)(?:_|with|$)))|^set_main_|^__"
+    r"^(?:(?:create|drop)_all$|(?!.*(?:^|_)(?:and|create|delete|update|replace|insert|remove|modify|write|save|drop|set|fill|purge|store)(?:_|$))"
+    r"(?:(?:append|extend|clear|copy|index|keys|values|items|strip|split|join|sort|limit|skip|first|last|one|all|next|distinct|"
+    r"batch_size|to_list|status|register|connect|isoformat)$|"
+    r"(?:get|has|is|find|list|count|format|starts|ends|lower|upper|reflect|encode|decode|render)(?:_|with|$)|"
+    r"(?:close|dispose|connect|register)_(?:all|old|pool|type|types|adapter|converter|uuid|json|with)(?:_|$)))|^set_main_|^__"
 )
 """How methods begin that are believed to change no rows, whatever a handle has them on: a collection, a text, a list, a configuration;
-unless they say that they do something else as well (`find_one_and_delete`, `get_or_create`)."""
+unless they say that they do something else as well (`find_one_and_delete`, `get_or_create`, `render_and_fill`)."""
 _DATA = frozenset(
     "vendor url info features settings_dict name alias rowcount description lastrowid encoding server_version pg_version "
     "notices queries queries_log opts".split()

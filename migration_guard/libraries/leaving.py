@@ -23,7 +23,7 @@ from migration_guard.interpreter.values import (
     Value,
 )
 from migration_guard.later import re
-from migration_guard.libraries import django, loaded, masonite, orm, trust
+from migration_guard.libraries import django, loaded, masonite, operations, orm, trust
 from migration_guard.libraries.database import (
     CORE_VERBS,
     HANDLE_NAME,
@@ -36,7 +36,14 @@ from migration_guard.libraries.database import (
     statement_on,
 )
 from migration_guard.libraries.execution import SINKS, changes_in, execute, opaque, run_text
-from migration_guard.libraries.handing import held, holds_a_way, holds_rows, run_callbacks, takes_callback
+from migration_guard.libraries.handing import (
+    held,
+    holds_a_way,
+    holds_rows,
+    run_callbacks,
+    takes_callback,
+    written_into,
+)
 from migration_guard.libraries.roots import BY_ROOT, is_known
 from migration_guard.libraries.standard import programs
 from migration_guard.libraries.standard.builtin import names_of
@@ -73,7 +80,28 @@ def called_handle(handle: Handle, call: Call) -> Value:
 def leave(callee: Value, call: Call) -> Value:
     """A call of something whose body is not in sight: what it is given decides what it may do."""
     loaded.called(callee, call)
-    return _left(callee, call)
+    told = len(call.machine.ledger.entries)
+    result = _left(callee, call)
+    if len(call.machine.ledger.entries) == told:
+        _for_its_effect(callee.name if isinstance(callee, External) else getattr(callee, "source", ""), call)
+    return result
+
+
+def _for_its_effect(origin: str, call: Call) -> None:
+    """`store.put_all()`: where nobody uses what something out of sight gives, it is called for what it does.
+
+    So it is in a migration; a helper of the application's also fills caches and counts.
+    """
+    machine, name = call.machine, call.name
+    if call.place.whole is not machine.statements.unused or machine.scope.module is not machine.module:
+        return
+    package = origin.partition("@")[0].partition(".")[0]
+    is_named = "." in origin or "@" in origin  # and not only called like something
+    if not is_named or package.startswith("<") or is_known(External(package)) or trust.is_idle(package, name):
+        return
+    if name in operations.SCHEMA or any(one.callable_in_sight for value in call.arguments for one in held(value)):
+        return
+    opaque(call, f"{name} is out of sight, and is called for what it does", name)
 
 
 def _left(callee: Value, call: Call) -> Value:
@@ -111,6 +139,8 @@ def _left(callee: Value, call: Call) -> Value:
         entrusted.may_use(callee, call)
     if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
         _judge_arguments(callee, name, call)
+    if not (trust.leaves_alone(callee, name) or (isinstance(callee, External) and is_known(callee))):
+        written_into(call.arguments)
     return result
 
 
@@ -255,11 +285,14 @@ def unknown_method(receiver: Unknown, name: str, call: Call) -> Value:
     if name in orm.UNMISTAKABLE and not receiver.from_rows:
         orm.unknown_query_method(name, call)
     loaded.called(receiver, call, method=True)
+    told = len(call.machine.ledger.entries)
     if call.arguments:
         result = _left(receiver, call)
     else:
         result = Unknown(name)
         libraries.entrusted.may_run(receiver, call)
+    if len(call.machine.ledger.entries) == told:
+        _for_its_effect(receiver.source, call)
     origin = loaded.result(receiver, call, method=True)
     return Unknown(name, from_rows=receiver.from_rows or result.from_rows, source=origin)
 

@@ -14,7 +14,8 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text, literal, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Partial, Place, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Handle, record
+from migration_guard.libraries.computing import EXPRESSION
+from migration_guard.libraries.database import Handle, record
 from migration_guard.libraries.execution import changes_in, execute, opaque, out_of_sight
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.operations import OperationKind

@@ -10,8 +10,9 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Expression, Handle, Model, record
-from migration_guard.libraries.execution import execute, out_of_sight
+from migration_guard.libraries.computing import EXPRESSION, Expression
+from migration_guard.libraries.database import Handle, Model, record
+from migration_guard.libraries.execution import execute, out_of_sight, run_as_step
 from migration_guard.operations import OperationKind
 from migration_guard.sql.known import is_known
 from migration_guard.sql.names import Name
@@ -91,7 +92,7 @@ class Migrator(Value):
                 return NONE
             case "run" | "python" | "run_python":
                 function = call.argument(0, "func") or UNKNOWN
-                call.machine.call(function, call.with_arguments(call.positional[1:], {})).consumed()
+                run_as_step(function, call, *call.positional[1:])
                 return function
             case "create_model" | "create_table":
                 return self._created(call)

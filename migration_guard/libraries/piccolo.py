@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.spot import spot_of
+from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import EXPRESSION, Handle
-from migration_guard.libraries.execution import execute, out_of_sight
+from migration_guard.libraries.computing import EXPRESSION
+from migration_guard.libraries.database import Handle, Model
+from migration_guard.libraries.execution import execute, out_of_sight, run_as_step
 from migration_guard.operations import Direction
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ def call(target: External, call: Call) -> Value | None:
             return MigrationManager()
         case "engine_finder" | "PostgresEngine" | "SQLiteEngine" | "CockroachEngine":
             return Handle("engine")
+        case "create_table_class":
+            name = literal(call.argument(0, "class_name"))
+            return Model(name, name.lower() if name else None, "piccolo")
     if target.name.startswith(("piccolo.columns", "piccolo.query.functions")):
         return EXPRESSION
     return out_of_sight(target, call)
@@ -48,11 +53,11 @@ class MigrationManager(Value):
         function = call.argument(0, "raw") or UNKNOWN
         match name:
             case "add_raw":
-                call.machine.call(function, call.with_arguments((), {})).consumed()
+                run_as_step(function, call)
                 return NONE
             case "add_raw_backwards":
                 with call.machine.entering(Direction.DOWNGRADE):
-                    call.machine.call(function, call.with_arguments((), {})).consumed()
+                    run_as_step(function, call)
                 return NONE
             case "run_sql" | "raw":
                 return execute(call, function)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.values import NONE, External, Unknown, Value
-from migration_guard.libraries.database import EXPRESSION, Handle, Model, Query, Row, record
+from migration_guard.libraries.computing import EXPRESSION
+from migration_guard.libraries.database import Handle, Model, Query, Row, record
 from migration_guard.libraries.execution import out_of_sight
 from migration_guard.operations import OperationKind
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.classes import Class
-from migration_guard.interpreter.values import Unknown, Value
+from migration_guard.interpreter.values import Unknown, Value, join
 from migration_guard.libraries.database import Model, Query, Row, record, values_from_rows
 from migration_guard.libraries.execution import opaque
 from migration_guard.operations import OperationKind
@@ -49,31 +50,31 @@ def method_of_base(instance: Instance, call: Call) -> Value | None:
     """A method of a repository of Advanced Alchemy's; what it does not have is nobody's in sight."""
     if not is_repository(instance.cls):
         return None
-    model = _model(instance.cls, call.machine)
+    models: list[Model | None] = [*_models(instance.cls, call.machine)] or [None]
     name = call.name
     if name in _WRITES:
-        table, called = (model.table, model.name) if model is not None else (None, None)
-        record(
-            call, _WRITES[name], how="sqlalchemy-orm", tables=(table,), model=called, from_rows=values_from_rows(call)
-        )
+        for model in models:
+            table, called = (model.table, model.name) if model is not None else (None, None)
+            rows = values_from_rows(call)
+            record(call, _WRITES[name], how="sqlalchemy-orm", tables=(table,), model=called, from_rows=rows)
     elif name not in _ROWS | _READS:
         opaque(call, f"{name} is none of a repository's methods", name)
-    if name == "list" and model is not None:
-        return Query((model,), "sqlalchemy-orm", plain=False)
+    if name == "list" and models != [None]:
+        return join(Query((model,), "sqlalchemy-orm", plain=False) for model in models if model is not None)
     if name in _ROWS or name.startswith(("get_", "upsert", "add", "create", "update")):
-        return Row(model)
+        return join(map(Row, models))
     return Unknown(name, from_rows=True)
 
 
-def _model(cls: Class, machine: Machine) -> Model | None:
+def _models(cls: Class, machine: Machine) -> Iterator[Model]:
     """What `model_type` names, also of the repository that a service is for."""
     stated = cls.lookup("model_type")
     repository = cls.lookup("repository_type") or cls.lookup("Repo")
-    if stated is None and isinstance(repository, Class):
-        return _model(repository, machine)
+    if stated is None and repository is not None:
+        for one in repository.alternatives():
+            if isinstance(one, Class):
+                yield from _models(one, machine)
     for option in stated.alternatives() if stated is not None else ():
-        if isinstance(option, Class):
-            return machine.libraries.model_of(option)
-        if isinstance(option, Model):
-            return option
-    return None
+        model = machine.libraries.model_of(option) if isinstance(option, Class) else option
+        if isinstance(model, Model):
+            yield model

@@ -18,6 +18,7 @@ from migration_guard.libraries import (
     pony,
     sqlalchemy,
     sqlalchemy_migrate,
+    sqlite_utils,
     tortoise,
     yoyo,
 )
@@ -52,6 +53,7 @@ BY_ROOT: dict[str, Library] = {
     **dict.fromkeys(peewee.ROOTS, peewee),
     **dict.fromkeys(pony.ROOTS, pony),
     **dict.fromkeys(masonite.ROOTS, masonite),
+    **dict.fromkeys(sqlite_utils.ROOTS, sqlite_utils),
 }
 
 

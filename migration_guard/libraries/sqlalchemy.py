@@ -11,10 +11,9 @@ from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.computing import Called, Computing, computed_by
+from migration_guard.libraries.computing import EXPRESSION, Computing, called_by_text, called_in, composed, computed_by
 from migration_guard.libraries.database import (
     CORE_VERBS,
-    EXPRESSION,
     Catalogue,
     Handle,
     Model,
@@ -58,8 +57,7 @@ def call(target: External, call: Call) -> Value | None:
     first = call.positional[0] if call.positional else UNKNOWN
     _, of_database, function = target.name.partition(".func.")
     if of_database:
-        given = (option for value in call.positional for option in value.alternatives())
-        return Called(function, tuple(name for one in given if isinstance(one, Called) for name in one.names))
+        return composed((function, *called_in(call.arguments)))
     match target.last:
         case "text" | "TextClause" | "DDL":
             return call.argument(0, "text", "statement") or UNKNOWN
@@ -67,6 +65,10 @@ def call(target: External, call: Call) -> Value | None:
             return call.machine.combine(_table, first, call.named.get("schema", NONE))
         case last if last in CORE_VERBS:
             return statement_on(call.argument(0, "table", "entity") or UNKNOWN, last, call)
+        case "literal_column" | "and_" | "or_" | "not_":
+            return composed(
+                (*called_in(call.arguments), *called_by_text(call.positional, call.machine.libraries.dialect))
+            )
         case "select" | "union" | "union_all" | "exists":
             return written_within(call) or selected(call)
         case "MetaData":
@@ -117,7 +119,7 @@ def call(target: External, call: Call) -> Value | None:
             return map_class(call)
     if any(isinstance(option, Function) for value in call.arguments for option in value.alternatives()):
         run_callbacks(call)
-    return EXPRESSION
+    return composed(called_in(call.arguments))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

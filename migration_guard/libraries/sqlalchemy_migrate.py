@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.values import NONE, External, Value
-from migration_guard.libraries.database import EXPRESSION
+from migration_guard.libraries.computing import EXPRESSION
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call

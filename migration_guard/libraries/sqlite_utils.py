@@ -1,4 +1,4 @@
-"""sqlite-utils: `db["leads"].update(1, {…})`, as sqlite-migrate's functions are given it."""
+"""sqlite-utils: `db["leads"].update(1, {…})`; sqlite-migrate's functions are given such a `db`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
-from migration_guard.interpreter.values import UNKNOWN, Method, Unknown, Value
+from migration_guard.interpreter.values import UNKNOWN, External, Method, Unknown, Value
 from migration_guard.lean import dataclass
 from migration_guard.libraries.database import Handle, record
 from migration_guard.libraries.execution import execute, opaque
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
     from migration_guard.interpreter.machine import Machine
 
+ROOTS = ("sqlite_utils",)
 HOW = "sqlite-utils"
 _WRITES = {
     "update": OperationKind.UPDATE,
@@ -37,10 +38,20 @@ _SCHEMA = frozenset(
     "enable_counts create_view add_missing_columns reset_counts vacuum optimize analyze create_table add_foreign_keys "
     "index_foreign_keys rename_table rebuild_fts populate_fts add_geometry_column create_spatial_index".split()
 )
+_REGISTERS = frozenset({"register_function", "register_fts4_bm25"})
+"""Statements may call what is registered, which is told where that is done."""
 _READS = frozenset(
     "rows rows_where pks_and_rows_where get exists count count_where columns columns_dict schema pks search table_names "
     "view_names tables views query supports_strict detect_fts analyze_column has_counts_triggers foreign_keys indexes".split()
 )
+
+
+def value(name: str) -> Value | None:
+    return None
+
+
+def call(target: External, call: Call) -> Value | None:
+    return Database() if target.last == "Database" else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +76,9 @@ class Database(Value):
                 return execute(call, call.argument(0, "sql") or UNKNOWN, call.argument(1, "parameters", "params"))
             case "table" | "view" | "__getitem__":
                 return Rows(literal(call.argument(0, "table_name", "name")))
+        run_callbacks(call)
+        if name in _REGISTERS:
+            return call.argument(0, "fn") or Method(self, name)
         if name in _SCHEMA:
             call.machine.ledger.schema(spot_of(call.place), f"{name} changes the schema", stack=call.machine.frames)
             return Rows(literal(call.argument(0, "name"))) if name.startswith("create_") else UNKNOWN

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migration_guard.interpreter.values import UNKNOWN, External, Unknown, Value
-from migration_guard.libraries.database import EXPRESSION, Handle
+from migration_guard.interpreter.collections import Sequence
+from migration_guard.interpreter.text import literal
+from migration_guard.interpreter.values import UNKNOWN, External, Method, Unknown, Value
+from migration_guard.lean import dataclass
+from migration_guard.libraries.computing import EXPRESSION
+from migration_guard.libraries.database import Handle, Model
 from migration_guard.libraries.execution import out_of_sight
 from migration_guard.libraries.handing import run_callbacks
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
+    from migration_guard.interpreter.machine import Machine
 
 ROOTS = ("tortoise", "aerich")
 _BASES = frozenset({"Model", "Migration"})
@@ -25,6 +30,8 @@ def value(name: str) -> Value | None:
             return External("django.db.migrations.Migration")
         case "tortoise.connections" | "tortoise.connection.connections":
             return Handle("connections")
+        case "tortoise.Tortoise.apps":
+            return Apps()
     return None
 
 
@@ -40,3 +47,29 @@ def call(target: External, call: Call) -> Value | None:
     if last.endswith("Field") or last in ("init", "generate_schemas", "close_connections"):
         return Unknown(last)
     return None if last in _BASES else out_of_sight(target, call)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apps(Value):
+    """`Tortoise.apps["models"]["Lead"]`: the models of each application, by their names."""
+
+    app: bool = False
+    """Whether it holds the models of one."""
+
+    @property
+    def key(self) -> object:
+        return ("tortoise apps", self.app)
+
+    def attribute(self, name: str, machine: Machine) -> Value:
+        return Method(self, name)
+
+    def method(self, name: str, call: Call) -> Value:
+        if name == "get":
+            return self.item(call.argument(0, "key") or UNKNOWN)
+        return Sequence((), self.element()) if name == "values" else Unknown(name)
+
+    def item(self, key: Value) -> Value:
+        return Model(literal(key), None, "tortoise") if self.app else Apps(app=True)
+
+    def element(self) -> Value:
+        return self.item(UNKNOWN)

@@ -13,6 +13,7 @@ from migration_guard.interpreter.values import External, Value
 from migration_guard.later import re
 from migration_guard.libraries.database import Handle
 from migration_guard.libraries.handing import holds_rows
+from migration_guard.libraries.handles import LOOKS
 from migration_guard.operations import Direction
 
 _READERS = frozenset(
@@ -21,6 +22,10 @@ _READERS = frozenset(
     "migration_guard".split()
 )
 """Packages that may be handed a database handle and do not write through it."""
+_IDLE = frozenset(
+    "typing_extensions tenacity dotenv typer colorlog loguru decouple environ environs pytest pymysql".split()
+)
+"""Packages that change no rows, whatever is called of them."""
 _OF_OPENUPGRADE = frozenset(
     "add_columns column_exists drop_columns get_legacy_name is_module_installed lift_constraints logging migrate "
     "rename_columns rename_tables table_exists get_column_type index_exists drop_module_constraints "
@@ -36,6 +41,8 @@ _OF_HELPERS = {"openupgradelib": _OF_OPENUPGRADE, "oslo_db": _OF_OSLO}
 _QUEUE_PACKAGES = frozenset(
     "rq django_rq celery kombu huey dramatiq procrastinate arq taskiq django_q saq streaq django_tasks prefect".split()
 )
+_LEAVES = frozenset({"delay", "defer", "defer_async", "send_with_options", "schedule"})
+"""… and those that others have as well: nothing is done where they are called."""
 QUEUES = frozenset({"enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "apply_async", "delay_on_commit", "kiq"})
 """Methods of queues, which nothing else is called."""
 _CREATES = frozenset(
@@ -103,6 +110,25 @@ def is_queue(name: str) -> bool:
 def only_creates(callee: Value, name: str) -> bool:
     """Whether a text that it is given becomes a body in the database."""
     return bool(_ONLY_CREATES.search(name)) or (isinstance(callee, External) and callee.root in _CREATES)
+
+
+def leaves_alone(callee: Value, name: str) -> bool:
+    """Whether lists and dictionaries that it is given are believed to stay as they are: of values of which nothing is known,
+    what is called of them mostly only looks.
+    """
+    return not isinstance(callee, External) or is_reader(callee, name) or logs(callee, name) or asks(name)
+
+
+def is_idle(package: str, name: str) -> bool:
+    """Whether what a package out of sight has under a name is believed to change no rows, though it is called for its effect."""
+    if package in _READERS | _IDLE | _CREATES or name in _OF_HELPERS.get(package, ()):
+        return True
+    return (
+        bool(LOOKS.match(name) or _LOGGING.match(name) or asks(name))
+        or name in _KEEPS
+        or name in QUEUES
+        or name in _LEAVES
+    )
 
 
 def keeps(callee: Value, name: str) -> bool:

@@ -70,10 +70,15 @@ def function_of(one: Checked, finding: Finding, operation: Operation, schema: Sc
     try:
         return _of_call(change, drafted)
     except (CannotMove, CannotRemove) as reason:
-        try:
-            return _of_family(change)
-        except (CannotMove, CannotRemove):
-            raise reason from None
+        told: CannotMove | CannotRemove = reason
+        for made in (_of_family, _of_several):
+            try:
+                return made(change)
+            except CannotMove:
+                continue
+            except CannotRemove as other:
+                told = other if made is _of_several else told
+        raise told from None
 
 
 def _of_call(change: _Change, drafted: Draft) -> Piece:
@@ -85,11 +90,42 @@ def _of_call(change: _Change, drafted: Draft) -> Piece:
     rendition = replace(change.rendition, sql="", within=None, ways=(), loop=migration.outermost_loop(call))
     asked = _asked(operation, change.rows, schema, beside(change.one, operation))
     site = migration.site(rendition, rendition.calls)
-    django = Django(migration, change.one.candidate.path, site.statements, call, asked)
+    django = Django(migration, change.one.candidate.path, site.statements, [call], asked)
     written = django.written(FUNCTION, change.label, fills=drafted.fills)
     drafted = with_unread(replace(drafted, names=drafted.names | _words(written, operation)), schema)
     others = tuple(sorted({*change.rows.takes_others} - {asked.table}))
     return Piece(change.finding, operation, rendition, drafted, models_of(schema, drafted), written, others)
+
+
+def _of_several(change: _Change) -> Piece:
+    """Make a function of the loop in which querysets of one table are updated in several places. Raises CannotMove and CannotRemove."""
+    operation, schema, migration = change.operation, change.schema, change.migration
+    call = migration.call_of(change.rendition.calls)
+    loop = migration.outermost_loop(call) if call is not None else None
+    if loop is None:
+        raise CannotMove(ROW_BY_ROW)
+    rendition = replace(change.rendition, sql="", within=None, ways=(), loop=loop)
+    site = migration.site(rendition, rendition.calls)
+    others = beside(change.one, operation)
+    inside = [other for other in others if any(migration.holds(site.statements[0], span) for span in _spans(other))]
+    outside = [other for other in others if other not in inside]
+    every = [_member(other, schema, migration, outside) for other in (operation, *inside)]
+    kinds = {other.kind for other in (operation, *inside)}
+    if (
+        len(every) < 2
+        or kinds != {OperationKind.UPDATE}
+        or {(one.asked.table, one.asked.row) for one in every} != {(operation.tables[0], "")}
+    ):
+        raise CannotMove(_SEVERAL)
+    fields = {field for one in every for field in one.asked.fields}
+    columns = tuple(dict.fromkeys(column for other in (operation, *inside) for column in _columns(other)))
+    drafted = draft_of_rows(operation.tables[0], (), columns, schema.facts, None)
+    refuse_history(schema, drafted)
+    asked = replace(every[0].asked, fields=fields)
+    django = Django(migration, change.one.candidate.path, site.statements, [one.call for one in every], asked)
+    written = django.written(FUNCTION, change.label, fills=drafted.fills)
+    drafted = with_unread(replace(drafted, names=drafted.names | _words(written, operation)), schema)
+    return Piece(change.finding, operation, rendition, drafted, models_of(schema, drafted), written, also=tuple(inside))
 
 
 def _of_family(change: _Change) -> Piece:
@@ -174,7 +210,9 @@ def _of_session(change: _Change, drafted: Draft) -> Piece:
     if key is None:
         raise CannotMove(f"its class has no attribute for the key {drafted.keys[0]}; {rendition.refusal}")
     site = change.migration.site(rendition, rendition.calls)
-    mapped = Mapped(change.migration, Path(change.finding.path), site.statements, rows.row)
+    if {*drafted.keys} & {*rows.columns}:
+        raise CannotMove(f"its loop gives a row another key; {rendition.refusal}")
+    mapped = Mapped(change.migration, Path(change.finding.path), site.statements, rows.row, rows.fields)
     written = mapped.written(FUNCTION, change.label, drafted.table, key, fills=drafted.fills)
     models = models_of(schema, drafted)
     drafted = with_unread(replace(drafted, names=drafted.names | written.words), schema)

@@ -14,14 +14,14 @@ from migration_guard.lean import dataclass
 from migration_guard.move.neighbours import is_revision, other_versions
 from migration_guard.move.piece import Piece
 from migration_guard.move.schema import Schema, contract_path
-from migration_guard.operations import Operation
+from migration_guard.operations import Operation, OperationKind
 from migration_guard.rewriting.contracts import DOWNGRADE, Contract, Eased, contract_of, eased, is_idle, told_in
 from migration_guard.rewriting.graph import follower
 from migration_guard.rewriting.later import REQUIRE, extended, written
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.rewriting.steps import Step, Told, entangled, makes_key
-from migration_guard.skim.history import NO_FIELD, app_label, models_of
+from migration_guard.skim.history import NO_FIELD, app_of, models_of
 from migration_guard.sql.backfill import CannotMove
 from migration_guard.sql.names import bare
 
@@ -66,14 +66,16 @@ def later_of(
     candidate: Candidate, migration: Migration, pairs: Sequence[tuple[Piece, Site]], others: Sequence[Operation]
 ) -> Later | None:
     """Say what becomes of the steps that build on data changes. Raises CannotMove and Refused where they cannot wait."""
-    building = list(_in_order(step for piece, site in pairs for step in _building(site, piece, others)))
+    gone = {id(node) for _, site in pairs for node in site.statements}
+    following = (step for piece, site in pairs for step in _building(site, piece, others) if id(step.node) not in gone)
+    building = list(_in_order(following))
     path = contract_path(candidate.path)
     existing = _existing(path)
     if not building:
         return Later(path, existing, None, ()) if existing is not None else None
     if candidate.framework not in _FRAMEWORKS:
         raise _stays(building[0])
-    app = app_label(candidate.path.parent.parent) if candidate.framework == "django" else None
+    app = app_of(candidate.path.parent) if candidate.framework == "django" else None
     try:
         steps = _steps(migration, pairs, building, others)
         left_out = tuple(_left_out(candidate, migration, steps, app))
@@ -147,6 +149,16 @@ def _runs(step: Step, change: Operation) -> bool:
     return any(step.line <= span.line <= step.end for span in spans)
 
 
+_FREES = frozenset({"drop_column", "drop_table", "drop_constraint", "RemoveField", "DeleteModel"})
+
+
+def _takes_along(step: Step, chosen: Sequence[Told], judged: Sequence[Operation]) -> bool:
+    """Whether a step deletes rows, which may take others along by a column that is there for longer."""
+    deletes = {OperationKind.DELETE, OperationKind.TRUNCATE}
+    frees = any(one.verb in _FREES for one in chosen)
+    return frees and any(other.kind in deletes and _runs(step, other) for other in judged)
+
+
 def _is_apart(step: Step, told: Told, chosen: Sequence[Told], judged: Sequence[Operation]) -> bool:
     """Whether a step does nothing but to change rows of tables that none of those which wait is about."""
     changes = [other for other in judged if _runs(step, other)]
@@ -175,13 +187,14 @@ def _steps(
         told = told_in(migration, step)
         builds = (step.line, step.end, step.code) in first
         before = [told_in(migration, one) for one in chosen]
-        if not builds and (not any(entangled(one, told) for one in before) or _is_apart(step, told, before, judged)):
+        takes = _takes_along(step, before, judged)
+        stays = not any(entangled(one, told) for one in before) or _is_apart(step, told, before, judged)
+        if not builds and stays and not takes:
             continue
         if not told.pure:
             raise CannotRemove(
-                "it does more than to change the schema"
-                if builds
-                else f"line {step.line} would have to follow ({_first_line(step.code)})"
+                f"line {step.line} {'does more than to change the schema' if builds else 'would have to follow'} "
+                f"({_first_line(step.code)})"
             )
         _check_keys(told.words | {told.name}, pairs, makes=makes_key(told, step.code))
         chosen.append(step)

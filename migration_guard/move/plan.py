@@ -17,11 +17,12 @@ from migration_guard.move.others import beside, others_of, twins_of
 from migration_guard.move.piece import FUNCTION, Piece
 from migration_guard.move.place import Module, Modules
 from migration_guard.operations import Operation, OperationKind, Rendition, Span
+from migration_guard.reading.markers import MOVED
 from migration_guard.rewriting.definitions import Definition, literal, new_module, with_definition
 from migration_guard.rewriting.leftovers import tidied
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration, Site
-from migration_guard.skim.history import app_label
+from migration_guard.skim.history import app_of
 from migration_guard.sql.backfill import CannotMove
 
 __all__ = ["MOVABLE", "Move", "Refusal", "movable", "plan", "refusal"]
@@ -30,8 +31,8 @@ BATCH_SIZE = 500
 BATCH_SIZE_OF_HOT = 200
 _LONGEST_KEY = 100
 _MOST_OF_A_NAME = 99
-_COMMENT = "migration-guard move: the {verb} of {table} is now {key}"
-_MOVED = re.compile(r"migration-guard move: the \w+ of (?P<table>\S+) is now (?P<key>\S+)")
+_COMMENT = f"{MOVED} the {{verb}} of {{table}} is now {{key}}"
+_MOVED = re.compile(rf"{MOVED} the \w+ of (?P<table>\S+) is now (?P<key>\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +173,7 @@ def _planned(one: Checked, finding: Finding, key: str | None, modules: Modules) 
         (*dict.fromkeys(note for piece, _ in group.pairs() for note in piece.drafted.notes), *_told_of(later)),
         tuple(piece for piece, _ in group.pairs()),
         waits,
-        tuple(later.changes(group.migration, keys, app_label(candidate.path.parent.parent)))
-        if later is not None
-        else (),
+        tuple(later.changes(group.migration, keys, app_of(candidate.path.parent))) if later is not None else (),
     )
 
 

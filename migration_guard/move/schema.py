@@ -14,7 +14,7 @@ from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.move.told import alembic, django
 from migration_guard.move.told.syntax import argument, called, text
-from migration_guard.skim.history import MAX_BYTES, app_label
+from migration_guard.skim.history import MAX_BYTES, app_of
 from migration_guard.sql.backfill import Column, Facts
 from migration_guard.sql.columns import MAY_TELL, ColumnTold, KeyTold, Told, Unread, told
 from migration_guard.sql.names import bare
@@ -227,7 +227,7 @@ def _in_file(
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         yield Unread(data.decode("utf-8", "replace"), f"Python does not read it ({type(error).__name__})")
         return
-    app = app_label(path.parent.parent)
+    app = app_of(path.parent)
     for node, batch in _forwards(tree, None):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and MAY_TELL.search(node.value):
             yield from told(node.value)

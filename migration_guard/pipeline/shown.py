@@ -42,7 +42,7 @@ def show(shelved: Shelved) -> Run:
         excluded=read.discovery.excluded,
         failing=sum(finding.severity.at_least(levels.get(finding.path, here.fail_on)) for finding in new),
         sources=_Texts({one.candidate.shown: one.candidate.source for one in checked if one.findings}),
-        first_run=request.baseline and not any(shelf.baseline.exists for shelf in shelved.shelves),
+        first_run=_could_be_grandfathered(request) and not any(shelf.baseline.exists for shelf in shelved.shelves),
         unchanged=_known_unchanged(shelved.shelves, request.cwd) if not problems else 0,
         outside=shelved.outside,
         subject=_subject(request),
@@ -51,6 +51,12 @@ def show(shelved: Shelved) -> Run:
         remembered=request.cache.hits if request.cache is not None else None,
     )
     return Run(report, shelved.shelves, checked, (*shelved.notes, *_not_there(here, request.cwd)))
+
+
+def _could_be_grandfathered(request: Request) -> bool:
+    """Whether a run is about what is there: a hook, and what asks about a change, are about what is new."""
+    about_a_change = request.force_exclude or request.staged or request.diff is not None or request.pending is not None
+    return request.baseline and not about_a_change
 
 
 def _not_there(settings: Settings, cwd: Path) -> Iterator[str]:

@@ -13,6 +13,8 @@ from migration_guard.lean import dataclass
 from migration_guard.operations import Direction, Operation, OperationKind, Part, Span
 
 _WORD = re.compile(r"back[-_ ]?fill", re.IGNORECASE)
+MOVED = "migration-guard move:"
+"""How a comment begins that `move` left, with the key of the backfill and the names of what it changes: it promises none."""
 _ELSEWHERE = re.compile(
     r"moved|separate|elsewhere|after|before|see |already|without|no |not |don't|never|handled|done in", re.IGNORECASE
 )
@@ -85,8 +87,8 @@ class Markers:
     def _mentions(self) -> Iterator[_Mention]:
         source = self._source
         for comment in source.comments:
-            if _WORD.search(comment.value):
-                said = comment.value.lstrip("#: ").strip()
+            said = comment.value.lstrip("#: ").strip()
+            if _WORD.search(said) and not said.startswith(MOVED):
                 yield _Mention(_span(source, comment), said, _folded(said))
         for function in source.functions:
             if _WORD.search(function.name.value):

@@ -370,9 +370,7 @@ class Migration:
                 or any(_may_have_operations(base) for base in cls.external_bases())
             ):
                 self._run_elsewhere(name, option, Direction.UPGRADE)
-        if (
-            isinstance(cls, Class) and cls.metaclass is not None
-        ):  # it may give the class other operations than it states
+        if isinstance(cls, Class) and cls.metaclass is not None:  # which may give the class other operations
             self._run_elsewhere(name, Unknown("operations"), Direction.UPGRADE)
         for method, direction in _OVERRIDES.items():
             override = cls.lookup(method) if isinstance(cls, Class) else None

@@ -312,6 +312,8 @@ class QuerySet:
             return self.value(positional[0])
         elif function == "Concat" and len(positional) > 1:
             return f"concat({', '.join(self._field_or_value(one) for one in positional)})"
+        elif function == "Cast" and len(positional) == 2 and (cast := _cast_to(positional[1])) is not None:
+            return f"CAST({self._field_or_value(positional[0])} AS {cast})"
         elif function == "Subquery" and len(positional) == 1:
             return self._sub_select(positional[0])
         elif function == "Case":
@@ -365,6 +367,14 @@ class QuerySet:
         """Text in a function of Django's names a field."""
         value = self.machine.evaluate(node)
         return self.column(str(value)) if isinstance(value, Text) and value.known else self.value(node)
+
+
+def _cast_to(field: cst.BaseExpression) -> str | None:
+    """The type to which `Cast` casts, where PostgreSQL has it without a length."""
+    name = (dotted(field.func) or "").rpartition(".")[2] if isinstance(field, cst.Call) and not field.args else ""
+    return {"CharField": "varchar", "TextField": "text", "IntegerField": "integer", "BigIntegerField": "bigint"}.get(
+        name
+    )
 
 
 def links_of(node: cst.BaseExpression, machine: Machine) -> tuple[cst.BaseExpression, list[tuple[str, cst.Call]]]:

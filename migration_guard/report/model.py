@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from migration_guard.findings import Finding, Status
@@ -36,7 +37,7 @@ class Report:
     backfills: int = 0
     """How many of these files hold backfills instead."""
     first_run: bool = False
-    """Whether nothing has been grandfathered yet, and could be."""
+    """Whether nothing has been grandfathered yet, and could be: the run is about what is there."""
     unchanged: int = 0
     """New findings in files that are as they were when the baseline was last changed: this version sees more."""
     outside: int | None = None
@@ -50,8 +51,8 @@ class Report:
     """What was asked about: the folder, from the repository's root, and the paths that were named; none is all of it."""
     unread: tuple[Unread, ...] = ()
     """Files beside migrations that may change data, and that no migration leads to."""
-    moves: Mapping[Finding, Moving] | None = None
-    """What `move` would write for findings; None where that was not found out."""
+    moves: Mapping[Finding, Moving] = field(default_factory=dict)
+    """What `move` would write, for the findings that were tried and can be moved."""
     background: Background | None = None
     """What is known beside the findings; gathered for formats that show it."""
 

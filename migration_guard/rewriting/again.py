@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from migration_guard.later import re
 from migration_guard.rewriting.expressions import TELLS, last_name, values_of
 from migration_guard.rewriting.names import names_of, root_of
 
@@ -13,6 +14,8 @@ _CHANCE = frozenset(
     "uuid1 uuid4 random randint randrange choice choices sample shuffle token_hex token_urlsafe token_bytes getrandbits "
     "get_random_string urandom make_password get_random_secret_key generate_key Random RandomUUID RawSQL Func".split()
 )
+_BY_CHANCE = re.compile(r"(?:^|_)(?:generate|random\w*|guid|uuid\d?|secret|nonce|salt|otp)(?:_|$)", re.IGNORECASE)
+"""How functions are called that make another value each time, where what they do is out of sight."""
 _ADDS_TO = frozenset("append appendleft extend extendleft insert pop popitem popleft reverse remove".split())
 _DOES = TELLS | frozenset(
     "save asave delete adelete update aupdate bulk_update abulk_update refresh_from_db execute flush commit expire expunge add set "
@@ -22,6 +25,8 @@ _DOES = TELLS | frozenset(
 """What is called for what it does, and does nothing but to rows, to containers, or to what people read."""
 _PUTS_TOGETHER = frozenset("format join format_map zfill".split())
 """Methods that make another text of one each time."""
+_SETTLES = frozenset({"Lower", "Upper", "Trim", "LTrim", "RTrim", "Abs", "Floor", "Ceil", "Round"})
+"""Django's functions that give the same of what they gave before."""
 _CHOOSES = frozenset({"values", "values_list"})
 """What names the columns that a query gives, of whichever table."""
 _REACHES_OUT = frozenset(
@@ -55,6 +60,9 @@ def updates_by_itself(every: ast.Module, helpers: ast.Module, fields: Collection
 
 def _made_of_itself(node: ast.expr, field: str, known: ast.Module) -> bool:
     """Whether an expression of Django's speaks of the field that it is for."""
+    match node:
+        case ast.Call(args=[ast.Constant()], keywords=[]) if last_name(node) in _SETTLES:
+            return False
     parts = list(_made_of(node, known))
     of_others = {
         id(given) for one in parts if last_name(one) in _CHOOSES and isinstance(one, ast.Call) for given in one.args
@@ -146,7 +154,9 @@ def not_the_same(every: ast.Module, body: ast.Module, row: str, *, fills: bool) 
         return "its loop reaches beyond the database"
     if fills:
         return None
-    if found := named & _CHANCE:
+    defined = {one.name for one in ast.walk(every) if isinstance(one, (ast.FunctionDef, ast.ClassDef))}
+    strange = {name for name in called - defined if _BY_CHANCE.search(name)}
+    if found := (named & _CHANCE) | strange:
         return f"{min(found)} gives another value each time, and no condition tells which rows are done"
     if next(_computed(body.body, row, every), None) is not None:
         return _AGAIN

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from migration_guard.rewriting.again import for_its_effect, not_the_same
 from migration_guard.rewriting.expressions import TELLS, exclude_each_other, last_name
+from migration_guard.rewriting.flow import read_before_set, stored
 from migration_guard.rewriting.names import names_of, put_into, root_of
 
 _CONTAINERS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)
@@ -18,10 +19,6 @@ _USES_UP = frozenset({"next", "__next__"})
 _QUERYSETS = frozenset(
     "all filter exclude order_by select_related prefetch_related only defer distinct iterator objects".split()
 )
-_LETS_THROUGH = frozenset(
-    "atomic open cursor begin begin_nested no_autoflush connect closing nullcontext localcontext override savepoint".split()
-)
-"""Managers of blocks that swallow no error."""
 
 
 def taken_along(
@@ -231,7 +228,7 @@ def _left_by(line: ast.AST) -> Iterator[str]:
     """The variables that a statement of a loop sets to what may be another thing for each of its rows."""
     match line:
         case ast.Assign(targets=targets, value=value) if not isinstance(value, ast.Constant):
-            yield from (name for target in targets for name in _stored(target))
+            yield from (name for target in targets for name in stored(target))
 
 
 def asks_for_rows(node: ast.AST) -> bool:
@@ -248,62 +245,5 @@ def _is_container(node: ast.AST) -> bool:
 
 def _from_before(body: Sequence[ast.stmt], own: frozenset[str]) -> str | None:
     """Variables of the loop that are read before this row has set them: they hold what an earlier row left."""
-    _, early = _flow(body, frozenset(), own)
+    early = read_before_set(body, own)
     return f"its loop carries {min(early)} from row to row" if early else None
-
-
-def _flow(body: Sequence[ast.stmt], sure: frozenset[str], own: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """What is surely set behind some statements, and what may be read before it is."""
-    early: frozenset[str] = frozenset()
-    for one in body:
-        blocks = [getattr(one, name, None) for name in ("body", "orelse", "finalbody")]
-        if isinstance(one, (ast.FunctionDef, ast.ClassDef)):
-            sure |= {one.name}
-            continue
-        if not isinstance(blocks[0], list):
-            names = names_of(ast.Module([one], []))
-            early |= (names.loads & own) - sure
-            if isinstance(one, ast.AugAssign):
-                early |= ({one.target.id} if isinstance(one.target, ast.Name) else set()) & own - sure
-            sure |= names.binds if not isinstance(one, ast.Match) else frozenset()
-            if isinstance(one, (ast.Continue, ast.Raise)):
-                return own | sure, early
-            continue
-        heads = [getattr(one, name) for name in ("test", "iter", "items") if hasattr(one, name)]
-        for head in heads:
-            for part in head if isinstance(head, list) else [head]:
-                whole = ast.Module(
-                    [ast.Expr(part)] if isinstance(part, ast.expr) else [ast.With([part], [ast.Pass()])], []
-                )
-                names = names_of(whole)
-                early |= (names.loads & own) - sure
-                sure |= names.binds if isinstance(one, ast.With) else frozenset()
-        inside = sure | (_stored(one.target) if isinstance(one, ast.For) else frozenset())
-        ends = []
-        for block in blocks:
-            after, some = _flow(block or [], inside, own)
-            early |= some
-            ends.append(after)
-        for handler in getattr(one, "handlers", []):
-            after, some = _flow(handler.body, sure | ({handler.name} if handler.name else frozenset()), own)
-            early |= some
-            ends.append(after)
-        match one:
-            case ast.If():
-                sure = ends[0] & ends[1]
-            case ast.With() if all(_lets_errors_through(item.context_expr) for item in one.items):
-                sure = ends[0]
-            case ast.Try():
-                sure = frozenset.intersection(ends[0] | ends[1], *ends[3:]) | ends[2]
-    return sure, early
-
-
-def _lets_errors_through(node: ast.expr) -> bool:
-    """Whether a block is left by its end or by an error: a manager that nobody knows may swallow that."""
-    return last_name(node) in _LETS_THROUGH
-
-
-def _stored(target: ast.expr) -> frozenset[str]:
-    return frozenset(
-        node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )

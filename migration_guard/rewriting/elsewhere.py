@@ -20,6 +20,10 @@ _WHOLE = frozenset(
     {"getattr", "setattr", "vars", "__dict__", "model_to_dict", "values", "values_list", "deepcopy", "copy"}
 )
 """What may read fields without naming them."""
+_LOOKUPS = frozenset(
+    {"", "exact", "iexact", "in", "isnull", "lt", "lte", "gt", "gte", "range", "contains", "icontains"}
+)
+"""What behind a field in a condition speaks of it alone."""
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _ASKS = frozenset({"execute", "get_for_model", "raw"})
 _WRITES = frozenset({"update_fields", "fields"})
@@ -94,6 +98,15 @@ class Elsewhere:
         held = [value for one in ast.walk(tree) for value in values_of(one, base.id)]
         return given or all(isinstance(one, ast.Call) and last_name(one) == "get_model" for one in held)
 
+    def _is_another_s(self, manager: ast.AST, tree: ast.Module) -> bool:
+        """Whether a manager is surely that of another model, and of none that is named only when it runs."""
+        base = manager.value if isinstance(manager, ast.Attribute) else manager
+        held = [
+            one for node in ast.walk(tree) for one in (values_of(node, base.id) if isinstance(base, ast.Name) else ())
+        ]
+        mine = any(isinstance(one, ast.Call) and self._is_model(one) for one in held)
+        return isinstance(base, ast.Name) and not mine and self._is_of_another(base, tree)
+
     def _held(self, node: ast.AST) -> Iterator[str]:
         """The variables that hold the model."""
         match node:
@@ -134,6 +147,12 @@ class Elsewhere:
                     own |= {id(one) for one in ast.walk(value)}
                 case ast.Call(func=ast.Attribute(attr="bulk_update"), args=[_, given]):
                     own |= {id(one) for one in ast.walk(given)}
+                case ast.Call(func=ast.Attribute(attr="values" | "values_list"), args=[_, *_]) if _all_named(node):
+                    own.add(id(node.func))
+            match node:
+                case ast.Call() | ast.Attribute() if (root := _chain_of(node)) is not None:
+                    if is_narrowed(root) or (_is_manager(root) and self._is_another_s(root, tree)):
+                        own |= {id(one) for one in _said_of_rows(node)}
         for node in ast.walk(tree):
             if id(node) in own:
                 continue
@@ -151,6 +170,50 @@ class Elsewhere:
                 case ast.Constant(value=str() as text) if self._names_the_table(text):
                     return True
         return False
+
+
+def _all_named(call: ast.Call) -> bool:
+    """Whether a call is given nothing but names that are written out."""
+    return all(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in call.args)
+
+
+def _chain_of(node: ast.AST) -> ast.AST | None:
+    """What a chain of calls and attributes begins with: where rows are narrowed, or a manager."""
+    while isinstance(node, (ast.Call, ast.Attribute)):
+        if is_narrowed(node) or _is_manager(node):
+            return node
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return None
+
+
+def _is_manager(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in _MANAGERS
+
+
+def _said_of_rows(node: ast.AST) -> Iterator[ast.AST]:
+    """What the outermost link of a chain says of the fields of the rows themselves: no condition through a relation."""
+    yield node
+    if isinstance(node, ast.Call):
+        yield node.func
+        yield from (one for one in node.args if isinstance(one, ast.Constant) and "__" not in str(one.value))
+        questions = (one for given in node.args for one in _questions(given))
+        yield from (one for one in (*node.keywords, *questions) if _is_of_the_row(one))
+
+
+def _is_of_the_row(given: ast.keyword) -> bool:
+    _, _, lookup = (given.arg or "__").partition("__")
+    return lookup in _LOOKUPS
+
+
+def _questions(node: ast.expr) -> Iterator[ast.keyword]:
+    """The conditions of `Q(…) | ~Q(…)`."""
+    match node:
+        case ast.BinOp(left=left, right=right):
+            yield from (*_questions(left), *_questions(right))
+        case ast.UnaryOp(operand=inner):
+            yield from _questions(inner)
+        case ast.Call() if last_name(node) == "Q":
+            yield from node.keywords
 
 
 def _queries(tree: ast.Module) -> bool:

@@ -50,7 +50,7 @@ class Family(Django):
     ) -> None:
         """`every` is all that the loop changes; `schema` what is told of tables, and the table of each model. Raises CannotRemove."""
         told, table_of = schema
-        super().__init__(migration, path, statements, every[0].call, every[0].asked)
+        super().__init__(migration, path, statements, [every[0].call], every[0].asked)
         self._every = every
         row = row_of(self._loop)[0] if isinstance(self._loop, cst.For) else None
         self._told = Tables(told.children, told.parents, self._models(table_of))
@@ -92,10 +92,10 @@ class Family(Django):
             raise CannotRemove(f"it stands in no function of the migration; {BY_HAND}")
         return self._around
 
-    def _narrowed(self, function: cst.FunctionDef) -> Narrowed:
+    def _narrowed(self, function: cst.FunctionDef) -> Iterator[Narrowed]:
         found = Narrowed(self._migration, function, self._statements)
         found.by_loop(cst.ensure_type(self._loop, cst.For))
-        return found
+        yield found
 
     def read(self) -> frozenset[str]:
         """The attributes of its rows that the loop speaks of."""
@@ -114,7 +114,7 @@ class Family(Django):
             raise CannotRemove(f"what its loop uses makes another change too; {BY_HAND}")
 
     def _check(
-        self, before: list[Any], body: list[Any], module: list[Any], _narrowed: Narrowed, *, fills: bool
+        self, before: list[Any], body: list[Any], module: list[Any], _lists: frozenset[str], *, fills: bool
     ) -> None:
         setup = ast.parse("".join(self._code(one) for one in before))
         helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one) or renames(one)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import libcst as cst
 
 from migration_guard.forms.nodes import within
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.operations import Span
 from migration_guard.rewriting.again import of_a_statement
@@ -18,7 +19,7 @@ from migration_guard.rewriting.carried import gives_a_key, taken_along, written_
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.layout import is_import
 from migration_guard.rewriting.names import Names, handed_over, names_of
-from migration_guard.rewriting.narrowed import Narrowed, Places
+from migration_guard.rewriting.narrowed import Narrowed, Places, Replaced
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Loop, Used, Written
@@ -27,6 +28,8 @@ _HELPERS = ("in_order", "models_at")
 _HELPER = "from migration_guard.backfill.django import {}"
 _NEUTRAL = frozenset({"atomic", "scopes_disabled", "scope", "nullcontext"})
 """What a block may be of whose end means nothing for the rows."""
+_SCOPES = re.compile(r"\bscopes?(?:_disabled)?\(")
+_OF_MODELS = re.compile(r"^\s*from\s+[\w.]*\bmodels\b(?<!db\.models)[\w.]*\s+import\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,16 @@ class Django(Loop):
     """A change in a function that `RunPython` calls: a statement, or the loops that it stands in."""
 
     def __init__(
-        self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode], call: cst.Call, asked: Asked
+        self,
+        migration: Migration,
+        path: Path,
+        statements: Sequence[cst.CSTNode],
+        calls: Sequence[cst.Call],
+        asked: Asked,
     ) -> None:
+        """`calls` change rows of the same table; several change them by whole querysets."""
         super().__init__(migration, path, statements)
-        self._call = call
+        self._calls = calls
         self._asked = asked
 
     def written(self, name: str, label: str, *, fills: bool) -> Written:
@@ -67,13 +76,20 @@ class Django(Loop):
         models, editor = self._given(self._around)
         app, _, stem = label.partition(".")
         self._check_blocks()
-        narrowed = self._narrowed(self._around)
-        top = self._top_of(narrowed.old)
-        self._instead[id(top)] = top.deep_replace(narrowed.old, narrowed.new)
-        used = self._used({one for one in (models, editor, *_HELPERS) if one is not None}, narrowed.lists)
+        lists: frozenset[str] = frozenset()
+        every = list(self._narrowed(self._around))
+        instead = {id(one.old): one.new for one in every}
+        for narrowed in every:
+            top = self._top_of(narrowed.old)
+            whole = top.visit(Replaced(instead))
+            assert isinstance(whole, cst.CSTNode)
+            self._instead[id(top)] = whole
+            lists |= narrowed.lists
+        used = self._used({one for one in (models, editor, *_HELPERS) if one is not None}, lists)
         self._refuse_others(used)
+        self._refuse_scoped(used)
         before, body = self._in_order(used.before), [self._as_it_comes(one) for one in self._statements]
-        self._check(before, body, self._in_order(used.module), narrowed, fills=fills)
+        self._check(before, body, self._in_order(used.module), lists, fills=fills)
         given = f"({models or '_models'}, {editor or '_editor'})"
         block = cst.parse_statement(
             f"with models_at(connection, {app!r}, {stem!r}) as {given}:\n    pass\n".replace("'", '"')
@@ -83,10 +99,12 @@ class Django(Loop):
         helper = _HELPER.format(", ".join(one for one in _HELPERS if one in words))
         return self._wrapped(name, label, helper, used, block)
 
-    def _narrowed(self, function: cst.FunctionDef) -> Narrowed:
-        found = Narrowed(self._migration, function, self._statements)
-        found.by_call(self._call, self._asked.row)
-        return found
+    def _narrowed(self, function: cst.FunctionDef) -> Iterator[Narrowed]:
+        """Where its rows are found."""
+        for call in self._calls:
+            found = Narrowed(self._migration, function, self._statements)
+            found.by_call(call, self._asked.row)
+            yield found
 
     def _given(self, function: cst.FunctionDef) -> tuple[str | None, str | None]:
         """The names that the function has for the models and the schema editor."""
@@ -119,6 +137,21 @@ class Django(Loop):
                         f"it stands in a block of `with {self._code(parent.items[0]).strip()}`; {BY_HAND}"
                     )
 
+    def _refuse_scoped(self, used: Used) -> None:
+        """Refuse models of the application's own whose rows are found only within what stands around the loop."""
+        around = self._around
+        decorators = [self._code(one.decorator) for one in around.decorators] if around is not None else []
+        names = {one.partition("(")[0].strip().rpartition(".")[2] for one in decorators}
+        if not names <= _NEUTRAL:
+            raise CannotRemove(f"it stands in a function that is decorated ({min(names - _NEUTRAL)}); {BY_HAND}")
+        blocks = [
+            self._code(one.items[0].item) for one in self._migration.above(self._loop) if isinstance(one, cst.With)
+        ]
+        scoped = any(_SCOPES.search(one) for one in (*decorators, *blocks))
+        imports = [self._code(one) for one in used.module.values() if is_import(one)]
+        if scoped and any(_OF_MODELS.search(one) for one in imports):
+            raise CannotRemove(f"its loop uses the application's own models, whose scopes are switched off; {BY_HAND}")
+
     def _refuse_others(self, used: Used) -> None:
         """Refuse what makes other changes on the way: it would make them for each batch."""
         nodes = [*self._statements, *used.before.values(), *used.module.values()]
@@ -129,18 +162,20 @@ class Django(Loop):
                     "one by one"
                 )
 
-    def _check(self, before: list[Any], body: list[Any], module: list[Any], narrowed: Narrowed, *, fills: bool) -> None:
+    def _check(
+        self, before: list[Any], body: list[Any], module: list[Any], lists: frozenset[str], *, fills: bool
+    ) -> None:
         setup = ast.parse("".join(self._code(one) for one in before))
         helpers = ast.parse("".join(self._code(one) for one in module if not is_import(one) or renames(one)))
         whole = ast.parse("".join(self._code(one) for one in body))
         asked = self._asked
-        places = Places(self._code(self._call).strip(), asked.row, narrowed.lists)
+        places = Places([self._code(call).strip() for call in self._calls], asked.row, lists)
         around: list[ast.stmt] = [*setup.body, *whole.body]
         reason = of_a_statement(ast.Module(around, []), helpers, asked.fields, fills=fills)
         reason = reason or gives_a_key(whole, {asked.row}, asked.fields, asked.keys)
         for loop in places.loops(whole):
             known = ast.Module([one for one in around if one is not loop], [])
-            reason = reason or taken_along(loop, known, helpers, asked.row, narrowed.lists, fills=fills)
+            reason = reason or taken_along(loop, known, helpers, asked.row, lists, fills=fills)
             around = [*around, *loop.body]
             goes_through = any(isinstance(one, ast.Name) and one.id == asked.row for one in ast.walk(loop.target))
             if goes_through and written_twice(loop, asked.row):

@@ -22,52 +22,68 @@ REQUIRE = "require_backfill"
 _IMPORT = "from migration_guard.backfill import require_backfill\n"
 _EVERYWHERE = frozenset({*dir(builtins), "op", "migrations"})
 """What every module has: Python's own names, and those that the later migration imports by itself."""
-_WAIT = "wait_for_backfills"
+_WAIT = "wait_for_data"
+_HEAD = '"""Schema changes that rely on the data of {}, and wait for it'
 _BOILERPLATE = frozenset({"revision", "down_revision", "branch_labels", "depends_on"})
 
 
 def written(migration: Migration, contract: Contract, keys: Sequence[str], app: str) -> bytes:
     """Write the later migration."""
-    up = list(_statements(contract.up))
-    nodes = [*up, *_statements(contract.down), *contract.back]
+    nodes = [*_statements(contract.up), *_statements(contract.down), *contract.back]
     needed = list(_needed(migration, contract, nodes))
-    imports = [one for one in needed if is_import(one)]
-    others = [one for one in needed if not is_import(one)]
-    name = contract.name
-    head = f'"""What builds on the backfills of {contract.revision}, and waits for them'
-    style = {
-        "default_indent": migration.source.tree.default_indent,
-        "default_newline": migration.source.tree.default_newline,
-    }
     if contract.is_alembic:
-        lines = f'{head}.\n\nRevision ID: {name}\nRevises: {contract.revision}\n"""\n'
-        if not any("op" in names_of(ast.parse(plain_code(one))).binds for one in imports):
-            imports.append(cst.parse_statement("from alembic import op"))
-        body: list[Any] = [
-            *_blocks(
-                f'revision = "{name}"\ndown_revision = "{contract.revision}"\nbranch_labels = None\ndepends_on = None\n'
-            ),
-            *others,
-            _function(UPGRADE, [*_waiting("op.get_bind()", keys), *_locals(migration, contract.up), *up]),
-            _function(DOWNGRADE, [*_locals(migration, contract.down), *_statements(contract.down), *contract.back]),
-        ]
-        text = _laid_out(lines, in_order([*imports, cst.parse_statement(_IMPORT)]), body, style)
-        return text.encode(migration.source.tree.encoding)
-    lines = f'{head}."""\n'
-    imports.append(cst.parse_statement("from django.db import migrations"))
+        text = _of_alembic(migration, contract, keys, needed)
+    else:
+        text = _of_django(migration, contract, keys, needed, app)
+    return text.encode(migration.source.tree.encoding)
+
+
+def _of_alembic(migration: Migration, contract: Contract, keys: Sequence[str], needed: Sequence[Any]) -> str:
+    """A revision of Alembic's, with both ways."""
+    imports, others = _parted(needed)
+    name, revision = contract.name, contract.revision
+    head = f'{_HEAD.format(revision)}.\n\nRevision ID: {name}\nRevises: {revision}\n"""\n'
+    own = [] if _binds(imports, "op") else [cst.parse_statement("from alembic import op")]
+    up = [*_locals(migration, contract.up), *_statements(contract.up)]
+    down = [*_locals(migration, contract.down), *_statements(contract.down), *contract.back]
+    body: list[Any] = [
+        *_blocks(f'revision = "{name}"\ndown_revision = "{revision}"\nbranch_labels = None\ndepends_on = None\n'),
+        *others,
+        _function(UPGRADE, [*_waiting("op.get_bind()", keys), *up]),
+        _function(DOWNGRADE, down),
+    ]
+    return _laid_out(head, in_order([*imports, *own, cst.parse_statement(_IMPORT)]), body, _style(migration))
+
+
+def _of_django(migration: Migration, contract: Contract, keys: Sequence[str], needed: Sequence[Any], app: str) -> str:
+    """A migration of Django's, whose operations take themselves back."""
+    imports, others = _parted(needed)
     function = _function(_WAIT, _waiting("schema_editor.connection", keys), "(apps, schema_editor)")
-    atomic = _atomic(migration)
     elements = "".join(f"        {_element(migration, step)},\n" for step in contract.up)
     cls = (
-        f'class Migration(migrations.Migration):\n{atomic}    dependencies = [("{app}", "{contract.revision}")]\n\n'
+        f"class Migration(migrations.Migration):\n{_atomic(migration)}"
+        f'    dependencies = [("{app}", "{contract.revision}")]\n\n'
         f"    operations = [\n        migrations.RunPython({_WAIT}, migrations.RunPython.noop),\n{elements}    ]\n"
     )
-    imports = list({plain_code(one): one for one in imports}.values())
-    bound = [one for one in imports if "migrations" in names_of(ast.parse(plain_code(one))).binds]
-    imports = [one for one in imports if one not in bound[1:]]
-    text = _laid_out(lines, in_order([*imports, cst.parse_statement(_IMPORT)]), [*others, function], style)
+    own = [] if _binds(imports, "migrations") else [cst.parse_statement("from django.db import migrations")]
+    every = in_order([*imports, *own, cst.parse_statement(_IMPORT)])
+    text = _laid_out(f'{_HEAD.format(contract.revision)}."""\n', every, [*others, function], _style(migration))
     newline = migration.source.tree.default_newline
-    return f"{text}{newline}{newline}{cls.replace(chr(10), newline)}".encode(migration.source.tree.encoding)
+    return f"{text}{newline}{newline}{cls.replace(chr(10), newline)}"
+
+
+def _parted(needed: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """The imports among statements, and the others."""
+    return [one for one in needed if is_import(one)], [one for one in needed if not is_import(one)]
+
+
+def _binds(imports: Sequence[Any], name: str) -> bool:
+    return any(name in names_of(ast.parse(plain_code(one))).binds for one in imports)
+
+
+def _style(migration: Migration) -> dict[str, str]:
+    tree = migration.source.tree
+    return {"default_indent": tree.default_indent, "default_newline": tree.default_newline}
 
 
 # --- Its parts ---------------------------------------------------------------------------------------------------------

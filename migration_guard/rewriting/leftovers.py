@@ -9,9 +9,9 @@ from typing import Any
 import libcst as cst
 
 from migration_guard.interpreter.syntax import dotted
+from migration_guard.reading.markers import MOVED
 from migration_guard.rewriting.expressions import last_name
 
-_TELLS = "migration-guard move:"
 _HARMLESS = frozenset(
     "get_model get_bind table column Column Table MetaData Session sessionmaker text Integer String Text Boolean BigInteger "
     "DateTime Date Numeric Float JSON JSONB Enum Unicode UnicodeText LargeBinary SmallInteger UUID".split()
@@ -153,7 +153,7 @@ class _Without(cst.CSTTransformer):
     def leave_SimpleStatementLine(
         self, _original: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
     ) -> Any:
-        told = any(line.comment is not None and _TELLS in line.comment.value for line in updated_node.leading_lines)
+        told = any(line.comment is not None and MOVED in line.comment.value for line in updated_node.leading_lines)
         match updated_node.body:
             case [cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=variable))])] if (
                 self._inside and (self._inside[0], variable) in self._unused and not told

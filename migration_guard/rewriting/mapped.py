@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import libcst as cst
 
+from migration_guard.lean import dataclass
 from migration_guard.rewriting.bound import OTHER_ROWS, Bound, Parts, speaks_of
 from migration_guard.rewriting.expressions import gone_through, last_name
+from migration_guard.rewriting.names import Names
 from migration_guard.rewriting.reached import CannotRemove
 from migration_guard.rewriting.removal import Migration
 from migration_guard.rewriting.slices import BY_HAND, Written
 
 _NARROWS = frozenset({"filter", "filter_by", "where", "order_by", "options", "join", "outerjoin", "select_from"})
 _GIVES = frozenset({"all", "yield_per", "unique", "scalars", "execute", "query", "execution_options", "list"})
+_RELATES = frozenset({"relationship", "relation", "dynamic_loader"})
 _ENDS = frozenset({"rollback", "close", "begin", "begin_nested"})
 
 
@@ -24,9 +28,18 @@ class Mapped(Bound):
 
     HELPER = "from sqlalchemy.orm import Session"
 
-    def __init__(self, migration: Migration, path: Path, statements: Sequence[cst.CSTNode], row: str) -> None:
+    def __init__(
+        self,
+        migration: Migration,
+        path: Path,
+        statements: Sequence[cst.CSTNode],
+        row: str,
+        fields: Collection[str],
+    ) -> None:
+        """`fields` are the attributes of the row that its class maps to columns. Raises CannotRemove."""
         super().__init__(migration, path, statements)
         self._variable = row
+        self._fields = fields
         self._key = self._table = ""
         self._session, self._model, self._queried = _queried(self._source())
 
@@ -34,6 +47,13 @@ class Mapped(Bound):
         """Write the function; `key` is the attribute that holds the key of `table`. Raises CannotRemove."""
         self._table, self._key = table, key
         return self.function(name, label, fills=fills)
+
+    def _names(self, node: cst.CSTNode) -> Names:
+        """The names of a statement, with the classes that relations name in texts: they go along, too."""
+        names = super()._names(node)
+        calls = (one for one in ast.walk(ast.parse(self._code(node))) if isinstance(one, ast.Call))
+        related = {_target(one) for one in calls if last_name(one) in _RELATES} - {None}
+        return replace(names, loads=names.loads | {one.rpartition(".")[2] for one in related if one is not None})
 
     def _source(self) -> ast.expr:
         """What gives the rows, through the variable that holds it."""
@@ -71,7 +91,77 @@ class Mapped(Bound):
                 return f"its loop begins or ends a transaction ({last_name(node)})"
         if _uses(body, self._session) > _writes(parts.loop, self._session, self._variable):
             return "its loop uses the session for more than its own row"
-        return OTHER_ROWS if speaks_of(_besides(parts), self._model, self._table) else None
+        whole = ast.Module([*parts.setup.body, *parts.helpers.body, *parts.loop.body], [])
+        mapped = list(classes_of(whole))
+        table = next((one.table for one in mapped if one.name == self._model), None)
+        twins = {one.name for one in mapped if one.table == table} - {self._model}
+        if self._leads_back(body, mapped, {self._model, *twins}):
+            return OTHER_ROWS
+        return (
+            OTHER_ROWS if any(speaks_of(_besides(parts), one, self._table) for one in (self._model, *twins)) else None
+        )
+
+    def _leads_back(self, body: ast.Module, mapped: Sequence[Class], own: Collection[str]) -> bool:
+        """Whether an attribute of the row, or of a row that it refers to, may give rows of its own table."""
+        relations = [pair for one in mapped for pair in one.relations]
+        known = {*self._fields, *(name for name, _ in relations)}
+        leading = {name for name, target in relations if target is None or target in own}
+        leading |= {name for one in mapped for name in one.backs}
+        for node in ast.walk(body):
+            match node:
+                case ast.Attribute(attr=attr, ctx=ast.Load()) if attr in leading:
+                    return True
+                case ast.Attribute(value=ast.Name(id=name), attr=attr, ctx=ast.Load()) if name == self._variable:
+                    if attr not in known:
+                        return True  # a property, or a relation out of sight
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class that is mapped to a table."""
+
+    name: str
+    table: str | None
+    relations: tuple[tuple[str, str | None], ...]
+    """Its attributes that give rows, each with the class of these where that is said."""
+    backs: tuple[str, ...]
+    """The attributes by which its relations give rows of its own to others."""
+
+
+def classes_of(tree: ast.Module) -> Iterator[Class]:
+    """The classes of a migration that are mapped to tables."""
+    for one in tree.body:
+        if not isinstance(one, ast.ClassDef):
+            continue
+        table = None
+        relations: list[tuple[str, str | None]] = []
+        backs: list[str] = []
+        for line in one.body:
+            match line:
+                case ast.Assign(targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str() as text)):
+                    table = text
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call)
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.Call() as call)
+                ) if last_name(call) in _RELATES:
+                    relations.append((name, _target(call)))
+                    backs += [
+                        inner.value
+                        for given in call.keywords
+                        if given.arg == "backref"
+                        for inner in ast.walk(given.value)
+                        if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
+                    ]
+        yield Class(one.name, table, tuple(relations), tuple(backs))
+
+
+def _target(call: ast.Call) -> str | None:
+    """The class whose rows a relation gives."""
+    match call.args:
+        case [ast.Constant(value=str() as name), *_] | [ast.Name(id=name), *_]:
+            return name
+    return None
 
 
 def _besides(parts: Parts) -> Parts:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import libcst as cst
 
@@ -208,6 +209,17 @@ class Narrowed:
         return None
 
 
+class Replaced(cst.CSTTransformer):
+    """Puts other nodes in the place of some, all in one go."""
+
+    def __init__(self, instead: Mapping[int, cst.CSTNode]) -> None:
+        super().__init__()
+        self._instead = instead
+
+    def on_leave(self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT) -> Any:
+        return self._instead.get(id(original_node), super().on_leave(original_node, updated_node))
+
+
 def _manager(node: cst.BaseExpression, migration: Migration) -> str | None:
     """What a chain of calls goes back to."""
     while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
@@ -261,9 +273,9 @@ def _speaks(node: cst.CSTNode, name: str) -> int:
 class Places:
     """Where a piece of code finds its rows, and writes them."""
 
-    def __init__(self, call: str, row: str, lists: frozenset[str]) -> None:
+    def __init__(self, calls: Sequence[str], row: str, lists: frozenset[str]) -> None:
         collected = {f"{one}.append({row})" for one in lists}
-        self._written = {ast.dump(ast.parse(one, mode="eval").body) for one in {call, *collected}}
+        self._written = {ast.dump(ast.parse(one, mode="eval").body) for one in {*calls, *collected}}
 
     def loops(self, tree: ast.AST) -> Iterator[ast.For]:
         """The loops around them, from the outside. Raises CannotRemove where one is none over rows."""

@@ -129,7 +129,8 @@ def entangled(one: Told, other: Told) -> bool:
     if one.tables and other.tables and not one.tables & other.tables:
         refers = one.tables & other.words or other.tables & one.words
         if {one.verb, other.verb} <= _COLUMNS:  # what refers to the table of a column refers to its key
-            return bool(refers) and bool({one.name, "id"} & other.words or {other.name, "id"} & one.words)
+            keys = "id" in {one.name, other.name}
+            return bool(refers) and (keys or one.name in other.words or other.name in one.words)
         about = ({one.name, *one.words} & {other.name, *other.words}) - one.tables - other.tables - {""}
         if {one.verb, other.verb} <= _COLUMNS | _CONSTRAINTS and not about:
             return False

@@ -12,7 +12,7 @@ from migration_guard.operations import Problem, Span
 from migration_guard.pipeline import severities_of
 from migration_guard.report import markdown
 from migration_guard.report.model import places, to_mend
-from migration_guard.report.pages import page_of
+from migration_guard.report.pages import page_here
 from migration_guard.report.sanitise import one_line
 from migration_guard.rules import all_rules, read_page
 from migration_guard.rules._page import without_marks
@@ -35,7 +35,7 @@ def diagnostics(verdict: Verdict, codec: PositionCodec) -> list[types.Diagnostic
 
 
 def diagnostic(finding: Finding, lines: list[str], codec: PositionCodec) -> types.Diagnostic:
-    url = page_of(finding.name)
+    url = page_here(finding.name)
     return types.Diagnostic(
         range=place_of(finding.span, lines, codec),
         message=one_line(f"{finding.message}. {finding.help}"),
@@ -89,7 +89,7 @@ def _place(place: list[Finding], verdict: Verdict) -> str:
     first = place[0]
     rule = next(rule for rule in all_rules() if rule.code == first.code)
     parts.append(read_page(without_marks(rule.page)).why)
-    url = page_of(first.name)
+    url = page_here(first.name)
     parts.append(f"[{first.name}]({url})" if url else f"The whole page: `migration-guard rule {first.name}`")
     return "\n\n".join(parts)
 

@@ -70,8 +70,8 @@ class Acting:
         every = [(node, one) for node in ast.walk(tree) for one in imported(node)]
         if any(True for _, one in every for _ in self.run_by(one, path)):
             return True
-        taking = (node for node, _ in every if isinstance(node, ast.ImportFrom))
-        asked = (part for one in taking for part in self._modules.asked_for(one.module or "", one.level, path))
+        modules = {(module, one.level) for _, one in every for module in _modules_of(one)}
+        asked = (part for module, level in modules for part in self._modules.asked_for(module, level, path))
         return any(map(self._leads_to_a_write, asked))
 
     def may_write(self, module: Outline, handed: ast.expr | ast.stmt) -> bool:
@@ -210,6 +210,12 @@ class Acting:
         for part in led:
             if part.guesses is None:
                 part.guesses, part.because = FAR, looks
+
+
+def _modules_of(one: Import) -> Iterator[str]:
+    """The modules that an import may give, of which names are taken, or attributes asked for."""
+    yield one.module
+    yield from (f"{one.module}.{name}".strip(".") for name in one.names)
 
 
 def _may_speak(path: Path) -> bool:

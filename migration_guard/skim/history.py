@@ -91,6 +91,31 @@ def app_label(folder: Path) -> str:
     return folder.name
 
 
+_DEPENDS = re.compile(rb"""\(\s*["'](\w+)["']\s*,\s*["'](\w+)["']\s*,?\s*\)""")
+
+
+@remembered(512, claims=True)
+def app_of(migrations: Path) -> str:
+    """The label of the app whose migrations lie in a folder, wherever `MIGRATION_MODULES` says that they do.
+
+    A migration names its app where it depends on one beside it; where none does, it is the app that the folder lies in.
+    """
+    usual = app_label(migrations.parent)
+    beside = {name.removesuffix(".py") for name in names(migrations) or () if name.endswith(".py")}
+    common: set[str] | None = None
+    for stem in sorted(beside, reverse=True):
+        try:
+            pairs = _DEPENDS.findall(read_head(migrations / f"{stem}.py", MAX_BYTES)[0])
+        except Unreadable:
+            continue
+        apps = {app.decode() for app, name in pairs if name.decode() in beside - {stem}}
+        if usual in apps and migrations.name == "migrations":
+            return usual
+        if apps:
+            common = apps if common is None else common & apps
+    return next(iter(common)) if common is not None and len(common) == 1 else usual
+
+
 def models_of(folder: Path, last: str | None, *, fields: bool) -> dict[str, ModelState]:
     """The models of an app, by name in lower case. Tables are those before `last`; of fields it matters that they are."""
     if fields:

@@ -34,6 +34,10 @@ class ColumnTold:
     """Whether it was there, and only its type (None then) or NULL changes."""
 
 
+_NO_KEY = re.compile(r"^(?:fk|ck)_|_(?:fkey|fk|check)$", re.IGNORECASE)
+"""How constraints are called, by convention, that are no keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyTold:
     """A unique key that is not the primary one, as a statement makes or drops it."""
@@ -49,6 +53,8 @@ class KeyTold:
         """Whether dropping this one may drop the other."""
         if self.columns:
             return self.columns == other.columns
+        if self.name is not None and _NO_KEY.search(self.name):
+            return self.name == other.name
         return self.name is None or other.name is None or self.name == other.name
 
 

@@ -10,6 +10,7 @@ STATEMENTS: tuple[str, ...] = (
     "UPDATE leads SET status = NULL WHERE status = ''",
     "UPDATE leads SET status = 'x' WHERE NOT (status = 'new')",
     "UPDATE leads SET status = 'x' WHERE status = 'new' AND score > 5 OR name IS NULL",
+    "UPDATE docs SET odd = 7 WHERE title IS NOT NULL",  # of a type that is not known
     "UPDATE leads SET active = FALSE WHERE active IS NULL",
     "UPDATE leads SET active = NOT TRUE WHERE active",
     "UPDATE leads SET active = TRUE WHERE active IS NOT TRUE",

@@ -283,7 +283,13 @@ def test_no_module_for_backfills_says_what_to_configure(project: Project, there:
     if there:
         header = "[tool.migration-guard]\n" if there == "pyproject.toml" else ""
         project.put(there, f'{header}hot-tables = ["leads"]\n[tool.black]\n' if header else 'hot-tables = ["leads"]\n')
+    (project.folder / "db").mkdir()
+    project.put("db/V1__a.sql", "UPDATE leads SET status = 'new';\n")
     project.commit()
+    stays = project.guard("move", "db/V1__a.sql:1")
+    assert (stays.returncode, "the migration is no Python file" in stays.stderr) == (1, True), (
+        "nobody makes room for it"
+    )
     refused = project.guard("move", "versions/2b.py:12")
     assert refused.returncode == 2
     file, lines = re.fullmatch(r".* say in (\S+), for instance:\n(.*)\n", refused.stderr, re.DOTALL).groups()  # type: ignore[union-attr]

@@ -102,6 +102,7 @@ FUNCTIONS = {
     "bulk_update": "changed = []\n    "
     + _loop("Lead.objects.filter(score__lt=40)", "lead.score = 41", "changed.append(lead)", save=None)
     + "\n    Lead.objects.bulk_update(changed, ['score'])",
+    "cast": "Lead.objects.filter(owner=5).update(name=Concat(Value('L'), Cast('pk', CharField())))",
     "delete": "apps.get_model('crm', 'Call').objects.filter(seconds__lt=20).delete()",
     "delete_null": "apps.get_model('crm', 'Call').objects.using(schema_editor.connection.alias).exclude(seconds=7).delete()",
 }
@@ -120,7 +121,7 @@ INSERT INTO crm_call SELECT n, NULLIF(n % 50, 5), 'Call' FROM generate_series(1,
 def migration(before: str, body: str, *, statement: bool) -> str:
     """A function, and where asked for a statement beside it that is moved as well."""
     return (
-        "from django.db import migrations\nfrom django.db.models import Case, F, OuterRef, Q, Subquery, Value, When\nfrom django.db.models.functions import Concat, Lower\n\n\n"
+        "from django.db import migrations\nfrom django.db.models import Case, CharField, F, OuterRef, Q, Subquery, Value, When\nfrom django.db.models.functions import Cast, Concat, Lower\n\n\n"
         f'def forwards(apps, schema_editor):\n    Lead = apps.get_model("crm", "Lead")\n    Owner = apps.get_model("crm", "Owner")\n    {body}\n\n\n'
         f'class Migration(migrations.Migration):\n    dependencies = [("crm", "{before}")]\n'
         "    operations = [\n        migrations.RunPython(forwards, migrations.RunPython.noop),\n"

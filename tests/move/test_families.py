@@ -6,11 +6,8 @@ from pathlib import Path
 
 from backfill.server import Server
 
-from migration_guard.config import SettingsLoader
-from migration_guard.move.place import Modules
-from migration_guard.move.plan import Move, movable, plan
-from migration_guard.pipeline import Request
-from migration_guard.pipeline import run as check
+from migration_guard.move.plan import Move
+from move.planning import planned
 from move.test_django import INITIAL, ROWS, django_project, migrate
 from move.test_shapes import checksum_of, connected
 
@@ -204,13 +201,7 @@ def test_what_may_belong_to_several_rows_stays(tmp_path: Path) -> None:
         )
         text = head.replace("{body}", body.replace("\n", "\n    ")).replace("{before}", "0002_more")
         (folder / f"{number:04}_change.py").write_text(text)
-    found = check(Request([], tmp_path, SettingsLoader(cwd=tmp_path), 2, renders=True))
-    plans = [
-        (one.candidate.path.stem, plan(one, finding, None, Modules((), tmp_path / "backfills.py")))
-        for one in found.checked
-        for finding in one.findings
-        if movable(finding)
-    ]
+    plans = [(stem, made) for stem, _, made in planned(tmp_path)]
     for number, name in enumerate(REFUSED, 3):
         told = [one for stem, one in plans if stem == f"{number:04}_change"]
         assert told, name

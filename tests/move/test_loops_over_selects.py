@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 from backfill.server import Server
 
-from migration_guard.config import SettingsLoader
-from migration_guard.move.place import Modules
-from migration_guard.move.plan import Move, Refusal, movable, plan
-from migration_guard.pipeline import Request
-from migration_guard.pipeline import run as check
+from migration_guard.move.plan import Move, Refusal
 from migration_guard.rewriting.queried import Unlike, queried
+from move.planning import planned, versions
 from move.shapes import ROWS, SCHEMA
 from move.test_shapes import connected, left_alike, upgrade
 
@@ -188,19 +185,10 @@ def upgrade():
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Move | Refusal]:
     root = tmp_path_factory.mktemp("project")
-    (root / "migration-guard.toml").write_text("")
-    (root / "versions").mkdir()
-    (root / "versions" / "r0000.py").write_text(SCHEMA)
+    folder = versions(root, SCHEMA)
     for name, text in LOOPS.items():
-        (root / "versions" / f"{name}.py").write_text(HEAD.replace("{name}", name) + text)
-    found = check(Request([], root, SettingsLoader(cwd=root), 2, renders=True))
-    assert not found.report.problems
-    return {
-        one.candidate.path.stem: plan(one, finding, None, Modules((), root / "backfills.py"))
-        for one in found.checked
-        for finding in one.findings
-        if movable(finding)
-    }
+        (folder / f"{name}.py").write_text(HEAD.replace("{name}", name) + text)
+    return {stem: made for stem, _, made in planned(root)}
 
 
 @pytest.fixture(scope="module")
@@ -322,21 +310,13 @@ OTHER_ROWS = {
 
 
 def test_other_rows_are_seen_wherever_they_are_asked_for(tmp_path: Path) -> None:
-    (tmp_path / "migration-guard.toml").write_text("")
-    (tmp_path / "versions").mkdir()
-    (tmp_path / "versions" / "r0000.py").write_text(SCHEMA)
+    folder = versions(tmp_path, SCHEMA)
     update = "        conn.execute(update(leads).where(leads.c.id == row.id).values(score=score))\n"
     most = 'MOST = sa.text("SELECT max(score) FROM leads")\n\n\n'
     for name, text in OTHER_ROWS.items():
         whole = f"{HEAD.replace('{name}', name)}{most}def upgrade():\n    conn = op.get_bind()\n{text}{update}"
-        (tmp_path / "versions" / f"{name}.py").write_text(whole)
-    found = check(Request([], tmp_path, SettingsLoader(cwd=tmp_path), 2, renders=True))
-    plans = {
-        one.candidate.path.stem: plan(one, finding, None, Modules((), tmp_path / "backfills.py"))
-        for one in found.checked
-        for finding in one.findings
-        if movable(finding)
-    }
+        (folder / f"{name}.py").write_text(whole)
+    plans = {stem: made for stem, _, made in planned(tmp_path)}
     assert {
         name: isinstance(one, Refusal) and ("other rows" in one.reason or "rows together" in one.reason)
         for name, one in plans.items()
@@ -352,20 +332,12 @@ CALLED = {
 
 
 def test_a_function_runs_on_the_conditions_on_which_it_is_called(tmp_path: Path) -> None:
-    (tmp_path / "migration-guard.toml").write_text("")
-    (tmp_path / "versions").mkdir()
-    (tmp_path / "versions" / "r0000.py").write_text(SCHEMA)
+    folder = versions(tmp_path, SCHEMA)
     fill = "def fill(conn):\n    conn.execute(sa.text(\"UPDATE leads SET status = 'x' WHERE status IS NULL\"))\n\n\n"
     for number, call in enumerate(CALLED):
         whole = f"import os\n{HEAD.replace('{name}', f'c{number}')}{fill}def upgrade():\n    conn = op.get_bind()\n    {call}\n"
-        (tmp_path / "versions" / f"c{number}.py").write_text(whole)
-    found = check(Request([], tmp_path, SettingsLoader(cwd=tmp_path), 2, renders=True))
-    plans = {
-        one.candidate.path.stem: plan(one, finding, None, Modules((), tmp_path / "backfills.py"))
-        for one in found.checked
-        for finding in one.findings
-        if movable(finding)
-    }
+        (folder / f"c{number}.py").write_text(whole)
+    plans = {stem: made for stem, _, made in planned(tmp_path)}
     reasons = [one.reason if isinstance(one := plans[f"c{number}"], Refusal) else "" for number in range(len(CALLED))]
     assert [wanted in reason for wanted, reason in zip(CALLED.values(), reasons, strict=True)] == [True] * len(
         CALLED
@@ -472,25 +444,74 @@ WAYS = {
 
 
 def test_what_a_statement_depends_on_is_no_less_where_it_is_moved(tmp_path: Path) -> None:
-    (tmp_path / "migration-guard.toml").write_text("")
-    (tmp_path / "versions").mkdir()
-    (tmp_path / "versions" / "r0000.py").write_text(SCHEMA)
+    folder = versions(tmp_path, SCHEMA)
     helper = "def helper(lead, db):\n    return str(db.execute(sa.text('SELECT max(score) FROM leads')).scalar())\n\n\n"
     for number, (body, _) in enumerate(WAYS.values()):
         whole = (
             f"import os\nimport requests\n{HEAD.replace('{name}', f'w{number}')}{CLASS}{helper}def upgrade():\n{body}"
         )
-        (tmp_path / "versions" / f"w{number}.py").write_text(whole)
-    found = check(Request([], tmp_path, SettingsLoader(cwd=tmp_path), 2, renders=True))
-    plans = {
-        (one.candidate.path.stem, finding.span.line): plan(one, finding, None, Modules((), tmp_path / "backfills.py"))
-        for one in found.checked
-        for finding in one.findings
-        if movable(finding)
-    }
+        (folder / f"w{number}.py").write_text(whole)
+    plans = [(stem, made) for stem, _, made in planned(tmp_path)]
     for number, (name, (_, reason)) in enumerate(WAYS.items()):
-        of = [one for (stem, _), one in plans.items() if stem == f"w{number}"]
+        of = [one for stem, one in plans if stem == f"w{number}"]
         refused = [one.reason for one in of if isinstance(one, Refusal)]
         assert of, name
         assert len(refused) == (len(of) if reason else 0), (name, refused)
         assert any(reason in one for one in refused) or not reason, (name, refused)
+
+
+CLASSES = """Base = sa.orm.declarative_base()
+
+
+class Owner(Base):
+    __tablename__ = "settings"
+    id = sa.Column(sa.BigInteger, primary_key=True)
+    leads = sa.orm.relationship("Lead")
+
+
+class Lead(Base):
+    __tablename__ = "leads"
+    id = sa.Column(sa.BigInteger, primary_key=True)
+    status = sa.Column(sa.Text)
+    name = sa.Column(sa.Text)
+    parent_id = sa.Column(sa.ForeignKey("leads.id"))
+    parent = sa.orm.relationship("Lead", remote_side=[id])
+    tenant_id = sa.Column(sa.ForeignKey("settings.id"))
+    owner = sa.orm.relationship("Owner")
+
+
+class Twin(Base):
+    __tablename__ = "leads"
+    id = sa.Column(sa.BigInteger, primary_key=True)
+    status = sa.Column(sa.Text)
+
+
+"""
+MAPPED = {
+    "its own": ("lead.status = lead.name.strip('x')", ""),
+    "its parent's": ("lead.status = str(lead.parent.status)", "other rows"),
+    "its owner's others": ("lead.status = lead.owner.leads[0].status", "other rows"),
+    "those of a second class": ("lead.status = str(others.get(lead.parent_id))", "other rows"),
+    "what is out of sight": ("lead.status = lead.shown.strip()", "other rows"),
+    "its key": ("lead.id = len(lead.name)", "another key"),
+    "a swap": (
+        "old = lead.name.strip()\n        lead.name = lead.status\n        lead.status = old",
+        "from the one that stands there",
+    ),
+}
+
+
+def test_what_a_class_of_a_session_leads_to_is_seen(tmp_path: Path) -> None:
+    folder = versions(tmp_path, SCHEMA)
+    for number, (body, _) in enumerate(MAPPED.values()):
+        twins = "    others = {one.id: one.status for one in session.query(Twin)}\n" if "others" in body else ""
+        whole = (
+            f"{HEAD.replace('{name}', f'm{number}')}{CLASSES}def upgrade():\n    session = Session(bind=op.get_bind())\n"
+            f"{twins}    for lead in session.query(Lead):\n        {body}\n    session.commit()\n"
+        )
+        (folder / f"m{number}.py").write_text(whole)
+    plans = {stem: made for stem, _, made in planned(tmp_path)}
+    for number, (name, (_, reason)) in enumerate(MAPPED.items()):
+        one = plans[f"m{number}"]
+        assert isinstance(one, Refusal) is bool(reason), (name, one)
+        assert not isinstance(one, Refusal) or reason in one.reason, (name, one.reason)

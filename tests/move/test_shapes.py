@@ -16,11 +16,8 @@ from sqlalchemy import Connection, NullPool, create_engine
 
 from migration_guard.backfill import Backfill, run
 from migration_guard.backfill.report import Result
-from migration_guard.config import SettingsLoader
-from migration_guard.move.place import Modules
-from migration_guard.move.plan import Move, Refusal, movable, plan
-from migration_guard.pipeline import Request
-from migration_guard.pipeline import run as check
+from migration_guard.move.plan import Move, Refusal
+from move.planning import planned, versions
 from move.shapes import ROWS, SCHEMA, SHAPES, Shape
 
 TABLES = ("leads", "calls", "archive", "crm.notes", "settings")
@@ -30,18 +27,12 @@ TABLES = ("leads", "calls", "archive", "crm.notes", "settings")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Move | Refusal]:
     """Plan every shape, in one project, in one run."""
     root = tmp_path_factory.mktemp("project")
-    (root / "migration-guard.toml").write_text("")
-    (root / "versions").mkdir()
-    (root / "versions" / "r0000.py").write_text(SCHEMA)
+    folder = versions(root, SCHEMA)
     for shape in SHAPES:
-        (root / "versions" / f"{shape.name}.py").write_text(shape.source)
-    found = check(Request([], root, SettingsLoader(cwd=root), 2, renders=True))
-    assert not found.report.problems
-    plans = {}
-    for one in found.checked:
-        for finding in one.findings:
-            if movable(finding) and one.candidate.path.stem not in plans:
-                plans[one.candidate.path.stem] = plan(one, finding, None, Modules((), root / "backfills.py"))
+        (folder / f"{shape.name}.py").write_text(shape.source)
+    plans: dict[str, Move | Refusal] = {}
+    for stem, _, made in planned(root):
+        plans.setdefault(stem, made)
     return plans
 
 

@@ -27,6 +27,7 @@ MORE = """
         sa.Column("id", sa.BigInteger(), primary_key=True),
         sa.Column("body", postgresql.JSONB()),
         sa.Column("title", sa.Text()),
+        sa.Column("odd", PyIntEnum(Odd)),
     )
 """
 

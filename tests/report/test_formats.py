@@ -375,7 +375,7 @@ def test_bitbucket_is_told_that_a_run_failed_where_not_all_was_checked() -> None
 
 def test_rules_link_to_their_pages_once_these_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "example.org/guard" not in said("sarif")
-    monkeypatch.setattr(pages, "DOCUMENTATION", "https://example.org/guard/")
+    monkeypatch.setattr(pages, "documentation", lambda: "https://example.org/guard/")
     url = "https://example.org/guard/rules/update-in-migration/"
     assert sarif()["tool"]["driver"]["rules"][0]["helpUri"] == url
     SARIF.validate(json.loads(said("sarif")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -104,6 +105,9 @@ def test_a_terminal_has_colours_unless_it_is_told_otherwise(
     shown, _ = on_a_terminal(repository, **stated)
     assert "MG101" in shown
     assert ("\x1b[1;35m" in shown or "\x1b[1;31m" in shown) is coloured
+    # Blue cannot be read on black, yellow and cyan not on white; bold and dim are the terminal's own colour.
+    styles = {style for one in re.findall(r"\x1b\[([\d;]*)m", shown) for style in one.split(";")}
+    assert styles <= {"0", "1", "2", "22", "31", "35"}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +162,7 @@ def test_a_short_script_full_of_findings_is_told_on_forty_lines(repository: Path
 def test_names_of_rules_are_links_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b]8;" not in full.render(REPORT, Screen(terminal=True)), "there is nowhere to lead yet"
-    monkeypatch.setattr(pages, "DOCUMENTATION", "https://example.org/guard/")
+    monkeypatch.setattr(pages, "documentation", lambda: "https://example.org/guard/")
     assert f"https://example.org/guard/rules/{HIGH.name}/\x1b\\" in full.render(REPORT, Screen(terminal=True))
 
 

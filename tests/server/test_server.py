@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import psutil
 import pytest
@@ -64,6 +66,8 @@ def test_findings_say_why_and_what_can_be_done(root: Path, session: Session) -> 
         '[tables]\n"public.leads" = { heat = "hot", rows = 12000000, bytes = 9, writes-per-day = 90000 }\n'
     )
 
+    pages = list[str]()
+
     async def does(editor: Editor) -> None:
         found = await editor.open(NAME, START)
         assert [(one.code, one.severity) for one in found] == [
@@ -73,7 +77,10 @@ def test_findings_say_why_and_what_can_be_done(root: Path, session: Session) -> 
         said = await editor.hover(NAME, AT)
         assert said is not None
         assert "12,000,000 rows, 90,000 writes a day" in said
-        assert "migration-guard rule update-in-migration" in said
+        page = found[0].code_description
+        assert page is not None
+        assert f"[update-in-migration]({page.href})" in said
+        pages.append(page.href)
         assert await editor.hover(NAME, 0) is None
         offers = await editor.offers(NAME, AT)
         assert not await editor.offers(NAME, 0)
@@ -103,6 +110,8 @@ def test_findings_say_why_and_what_can_be_done(root: Path, session: Session) -> 
         assert [one.code for one in await editor.type(NAME, START + "\n")] == ["MG301"]
 
     session(root, does)
+    (page,) = pages
+    assert Path(url2pathname(urlsplit(page).path)).read_text().startswith("# MG101 update-in-migration\n")
 
 
 def test_what_builds_on_a_moved_change_goes_to_the_migration_that_waits_for_it(root: Path, session: Session) -> None:
@@ -173,6 +182,89 @@ def test_a_document_that_cannot_be_judged_is_told_and_ends_nothing(root: Path, s
         assert ["Could not be checked" in one.message for one in found] == [True]
         editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
         assert len(await editor.open(NAME, START)) == 2
+
+    session(root, does)
+
+
+DJANGO = """from django.db import migrations
+
+
+def fill(apps, schema_editor):
+    apps.get_model("crm", "Lead").objects.update(status="new")
+
+
+class Migration(migrations.Migration):
+    dependencies = []
+    operations = [migrations.RunPython(fill)]
+"""
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        (NAME, START, AT, "update-in-migration"),
+        ("crm/migrations/0002_fill.py", DJANGO, 4, "update-in-migration"),
+        ("db/migrate/V2__fill.sql", "SELECT 1;\nDELETE FROM leads;\n", 1, "delete-in-migration"),
+        (NAME, START.replace("\n", "\r\n"), AT, "update-in-migration"),
+        (NAME, START.replace("status = 'new'\"", f"status = '{'🐘' * 30_000}'\""), AT, "update-in-migration"),
+    ],
+    ids=["alembic", "django", "sql", "line ends of Windows", "a very long line"],
+)
+def test_each_framework_has_what_a_finding_has(root: Path, session: Session, shown: tuple[str, str, int, str]) -> None:
+    """Nothing of it was ever saved, not even the folder."""
+    name, text, line, rule = shown
+    name = f"unsaved/{name}"
+
+    async def does(editor: Editor) -> None:
+        found = await editor.open(name, text)
+        first = next(one for one in found if one.code != "MG301")
+        written = text.replace("\r\n", "\n").split("\n")[line]
+        assert first.range.start.line == line
+        assert first.range.end.character <= len(written.encode("utf-16-le")) // 2
+        assert f"[{rule}](" in (await editor.hover(name, line) or "")
+        ignoring = (await editor.offers(name, line))[f"Ignore {rule} (line {line + 1}), and say why"]
+        assert ignoring.edit is not None
+        remarked = applied(ignoring.edit, text, editor.uri(name)).replace(" -- ", " -- nine rows", 1)
+        assert remarked.count("\r\n") in {0, remarked.count("\n")}
+        assert [one.code for one in await editor.type(name, remarked)] in ([], ["MG301"])
+
+    session(root, does)
+
+
+def test_files_come_and_go_and_what_governs_them_changes(root: Path, session: Session) -> None:
+    (root / "other/versions").mkdir(parents=True)
+    (root / "other/migration-guard.toml").write_text('ignore = ["MG301"]\n')
+    renamed, elsewhere = NAME.replace("_leads", "_renamed"), "other/versions/0001.py"
+
+    def level(editor: Editor) -> types.DiagnosticSeverity | None:
+        found = editor.told[editor.uri(renamed)].diagnostics
+        return next(one.severity for one in found if one.code == "MG101")
+
+    async def does(editor: Editor) -> None:
+        async def close(name: str) -> None:
+            editor.told.pop(editor.uri(name), None)
+            uri = types.TextDocumentIdentifier(editor.uri(name))
+            editor.text_document_did_close(types.DidCloseTextDocumentParams(uri))
+            await editor.until(lambda: editor.uri(name) in editor.told)
+            assert not editor.told[editor.uri(name)].diagnostics, "what is closed is no longer known"
+
+        assert len(await editor.open(NAME, START)) == 2
+        await close(NAME)
+        assert len(await editor.open(renamed, START)) == 2
+        # A folder of the editor that came later has a configuration of its own.
+        more = types.WorkspaceFolder((root / "other").as_uri(), "other")
+        event = types.WorkspaceFoldersChangeEvent(added=[more], removed=[])
+        editor.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+        assert [one.code for one in await editor.open(elsewhere, START)] == ["MG101"]
+        # The configuration is typed beside it, closed without saving, and saved by somebody else.
+        toml = types.TextDocumentItem(editor.uri("migration-guard.toml"), "toml", 1, 'small-tables = ["leads"]\n')
+        editor.text_document_did_open(types.DidOpenTextDocumentParams(toml))
+        await editor.until(lambda: level(editor) == types.DiagnosticSeverity.Information)
+        await close("migration-guard.toml")
+        await editor.until(lambda: level(editor) == types.DiagnosticSeverity.Warning)
+        (root / "migration-guard.toml").write_text('hot-tables = ["leads"]\n')
+        editor.workspace_did_change_configuration(types.DidChangeConfigurationParams({}))
+        await editor.until(lambda: level(editor) == types.DiagnosticSeverity.Error)
 
     session(root, does)
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migration_guard import sight
+from migration_guard.frameworks import is_loaded_by_name
 from migration_guard.gate import may_hold_operation
 from migration_guard.operations import Direction, Job
 from migration_guard.reading.migration import read
+from migration_guard.skim.acting import Acting
 from witness.limits import TooLong, limited
 from witness.record import bare
 
@@ -29,9 +31,10 @@ class Told:
 def told(path: Path, root: Path, source: str, framework: str) -> list[Told]:
     """Read a program. What is said of tables that are created in it is no alarm, and so it is not told."""
     data = source.encode()
-    if not may_hold_operation(data):
-        return []
     sight.forget()  # another program may have stood in its place
+    by_name = is_loaded_by_name(framework)
+    if not may_hold_operation(data) and not Acting(root).of_source(data, path, in_packages=by_name):
+        return []
     job = Job(path=str(path), shown=path.name, root=str(root), framework=framework)
     try:
         with limited(_SECONDS):

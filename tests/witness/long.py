@@ -121,7 +121,8 @@ def run(options: Options) -> Done:
 
 def _pieces(options: Options) -> Iterator[Piece]:
     """Give the work, each kind's first piece before any kind's second, so that a short run has seen of everything."""
-    wanted = {kind: size(kind, options.pairs if kind.startswith("pair") else options.count) for kind in options.kinds}
+    fewer = ("pair", "same")
+    wanted = {kind: size(kind, options.pairs if kind.startswith(fewer) else options.count) for kind in options.kinds}
     for start in range(0, max(wanted.values()), _PIECE):
         for kind, number in wanted.items():
             if start < number:

@@ -214,6 +214,27 @@ MUTANTS = (
         ("ways", "state"),
     ),
     Mutant(
+        "a list that is handed out of sight stays what it was",
+        "libraries/leaving.py",
+        "        written_into(call.arguments)\n",
+        "        pass\n",
+        ("state",),
+    ),
+    Mutant(
+        "a module's own __getattr__ is not asked",
+        "interpreter/names.py",
+        "return self.machine.call_plainly(maker, plain(name))",
+        "return value",
+        ("idioms",),
+    ),
+    Mutant(
+        "a decorator that is a method of a list takes nothing",
+        "libraries/__init__.py",
+        "                wrapper.call(Call(self.machine, wrapper.name, place, (value,)))\n",
+        "                pass\n",
+        ("idioms",),
+    ),
+    Mutant(
         "IF NOT EXISTS creates for certain",
         "libraries/execution.py",
         "is_new = step.certain and not _IF_NOT_EXISTS.search(str(text), step.start, step.end)",

@@ -30,6 +30,8 @@ def module() -> ModuleType:
         run_each=lambda functions: [function() for function in functions],
         run_named=lambda functions: [function() for function in functions.values()],
         statement_of=sa.text,
+        pour=lambda words, buffer: buffer.write(" ".join(words)),
+        put=_put,
         engine_of=lambda operations: operations.get_bind(),
         wrapped=_Wrapped,
         sql_of=str,
@@ -41,6 +43,12 @@ def module() -> ModuleType:
         touch=lambda row: setattr(row, "name", "touched"),
     )
     return made
+
+
+def _put(words: tuple[str, ...], texts: Any) -> None:
+    """Put a statement, which is given in pieces, where texts are kept."""
+    sql = " ".join(words)
+    texts.update(sql=sql) if isinstance(texts, dict) else texts.append(sql)
 
 
 def _wrapped(function: Any) -> Any:

@@ -13,8 +13,8 @@ from migration_guard.interpreter.text import Piece, Text
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Unknown, Value
 from migration_guard.later import re
 from migration_guard.libraries import active_record
+from migration_guard.libraries.computing import Expression
 from migration_guard.libraries.database import (
-    Expression,
     Model,
     Query,
     Row,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Sequence
@@ -9,6 +10,7 @@ from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.values import UNKNOWN, Unknown, Value
 from migration_guard.later import Later
 from migration_guard.libraries import active_record
+from migration_guard.libraries.computing import called_by_text, called_in
 from migration_guard.libraries.database import (
     Query,
     Row,
@@ -17,7 +19,7 @@ from migration_guard.libraries.database import (
     values_from_rows,
     written_within,
 )
-from migration_guard.libraries.execution import execute, opaque
+from migration_guard.libraries.execution import execute, opaque, run_functions
 from migration_guard.libraries.orm.content_types import CONTENT_TYPES, remember
 from migration_guard.libraries.orm.names import (
     CREATES,
@@ -46,6 +48,22 @@ _NUMBERS = frozenset("count exists aggregate acount aexists explain contains __l
 _PLAIN = frozenset("values values_list dicts tuples mappings with_entities add_columns with_only_columns".split())
 
 
+_OF_SESSION_QUERIES = frozenset(
+    "add_column add_columns add_entity all apply_labels as_scalar autoflush column_descriptions correlate count cte delete "
+    "distinct enable_assertions enable_eagerloads except_ except_all execution_options exists filter filter_by first "
+    "from_self from_statement get get_execution_options group_by having instances intersect intersect_all join label limit "
+    "merge_result offset one one_or_none only_return_tuples options order_by outerjoin params populate_existing prefix_with "
+    "reset_joinpoint scalar scalar_subquery scalars select_entity_from select_from set_label_style slice statement subquery "
+    "suffix_with tuples union union_all update value values where whereclause with_entities with_for_update with_hint "
+    "with_labels with_lockmode with_parent with_polymorphic with_session with_statement_hint with_transformation yield_per "
+    "get_or_404 first_or_404 one_or_404 paginate unique mappings fetchall fetchone fetchmany keys partitions alias c columns "
+    "selectable session desc asc in_ notin_ isnot is_ union_by_name compile whereclause append_from append_whereclause".split()
+)
+"""Methods of SQLAlchemy's queries, of what is made of them, and of Flask-SQLAlchemy's: none writes but by a case of its own."""
+_OF_SQL = frozenset(
+    "filter where having order_by group_by join outerjoin select_from add_columns with_only_columns with_entities column".split()
+)
+"""Methods of SQLAlchemy that take texts as pieces of SQL."""
 _OF_QUERYSETS = frozenset(
     "aaggregate aiterator alias all annotate as_manager complex_filter dates datetimes db_manager defer difference distinct "
     "exclude extra filter get_queryset intersection iterator none only order_by prefetch_related reverse select_for_update "
@@ -65,6 +83,8 @@ def query_method(query: Query, name: str, call: Call) -> Value:
         written = _query_write(query, name, call)
         if written is not None:
             return written
+    if query.orm.startswith("sqlalchemy"):
+        query = _calling(query, name, call)
     if name in _ONE:
         element = query.element()
         if isinstance(element, Row) and str(element.model and element.model.name).lower() == CONTENT_TYPES:
@@ -73,11 +93,11 @@ def query_method(query: Query, name: str, call: Call) -> Value:
     if name in _NUMBERS:
         return Unknown(name, from_rows=True)
     if name in _PLAIN:
-        return Query(query.entities, query.orm, plain=True)
+        return replace(query, plain=True, manager=None, guessed=None)
     if name == "partitions":
         return Sequence([], query, from_rows=True)
     if name in ("scalars", "unique", "objects") and query.entities:
-        return Query(query.entities[:1], query.orm, plain=False)
+        return replace(query, entities=query.entities[:1], plain=False, manager=None, guessed=None)
     if name in ("in_bulk", "ain_bulk"):
         return empties(query.element())
     if name == "raw":
@@ -87,6 +107,8 @@ def query_method(query: Query, name: str, call: Call) -> Value:
         return UNKNOWN
     if name == "add_cte" and (within := written_within(call)) is not None:
         return within
+    if query.live and name not in _OF_SESSION_QUERIES and not name.startswith("__"):
+        opaque(call, f"{name} is no method of a session's query that is known", name)
     if query.manager is not None:
         own = query.manager.lookup(name)
         if isinstance(own, Function):
@@ -94,6 +116,17 @@ def query_method(query: Query, name: str, call: Call) -> Value:
     if model is not None and model.real and model.orm == "django-orm" and name not in _OF_QUERYSETS:
         opaque(call, f"{model.name}'s manager has {name} from out of sight", name)
     return query
+
+
+def _calling(query: Query, name: str, call: Call) -> Query:
+    """The query with the functions of the database that a condition, an order or a join adds to it."""
+    texts = call.positional if name in _OF_SQL else ()
+    names = (*called_in(call.arguments), *called_by_text(texts, call.machine.libraries.dialect))
+    if not names:
+        return query
+    if query.live:
+        run_functions(call, names)
+    return replace(query, calls=(*query.calls, *names))
 
 
 def _query_write(query: Query, name: str, call: Call) -> Value | None:

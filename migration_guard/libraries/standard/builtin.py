@@ -123,6 +123,38 @@ def _set_attribute(call: Call) -> Value:
     return NONE
 
 
+def _written_attribute(call: Call) -> Value:
+    """`object.__setattr__(thing, name, value)`, which asks nobody."""
+    thing, name = first(call), _label(call.argument(1))
+    for option in thing.alternatives():
+        if isinstance(option, Instance) and name is not None:
+            option.write(name, call.argument(2) or UNKNOWN)
+    return NONE
+
+
+def _patched_attribute(call: Call) -> Value:
+    """`patch.object(thing, name, value)`: for as long as its block lasts, or the function that it decorates."""
+    name, new = _label(call.argument(1, "attribute")), call.argument(2, "new")
+    thing = call.argument(0, "target") or UNKNOWN
+    if name is not None and new is not None:
+        old = call.machine.attribute(thing, name)
+        thing.assign(name, join((old, new)), call.machine, call.place)
+    return Unknown("patch")
+
+
+def _patched_entries(call: Call) -> Value:
+    """`patch.dict(dictionary, values, …)`, likewise."""
+    for option in (call.argument(0, "in_dict") or UNKNOWN).alternatives():
+        if isinstance(option, Mapping):
+            given = call.argument(1, "values")
+            if given is not None:
+                option.update(given, rows=False)
+            for name, value in call.named.items():
+                option.set_item(plain(name), value, rows=False)
+            option.forget()
+    return Unknown("patch")
+
+
 def _remove_attribute(call: Call) -> Value:
     name = _label(call.argument(1))
     if name is not None:
@@ -359,6 +391,9 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "inspect.getattr_static": _attribute,
     "builtins.setattr": _set_attribute,
     "builtins.delattr": _remove_attribute,
+    "builtins.object.__setattr__": _written_attribute,
+    **dict.fromkeys(("unittest.mock.patch.object", "mock.patch.object"), _patched_attribute),
+    **dict.fromkeys(("unittest.mock.patch.dict", "mock.patch.dict"), _patched_entries),
     "builtins.hasattr": _has_attribute,
     "builtins.callable": _callable,
     "builtins.dir": _listed,

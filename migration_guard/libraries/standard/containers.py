@@ -75,6 +75,9 @@ def sequence_method(value: Sequence, name: str, call: Call) -> Value:
             return computed(partial(_plain_method, name), call, value) or Unknown(name)
         case "__getitem__" if call.positional:
             return value.item(call.positional[0])
+        case "__setitem__" | "__delitem__" | "__iadd__" | "__imul__" | "__ior__" | "__iand__" | "__isub__" | "__ixor__":
+            value.forget()
+            return value
     return Unknown(name, from_rows=value.from_rows)
 
 
@@ -254,6 +257,20 @@ def mapping_method(value: Mapping, name: str, call: Call) -> Value:
             return Unknown(name) if there is None else Constant(there)
         case "__len__" if value.whole and not value.from_rows:
             return Constant(len(value.known))
+        case "__setitem__" if len(call.positional) > 1:
+            value.set_item(call.positional[0], call.positional[1], rows=rows)
+            return NONE
+        case "__delitem__" if call.positional:
+            value.remove_item(call.positional[0])
+            return NONE
+        case "move_to_end" if value.has(first(call)) and call.argument(1, "last") is None:
+            moved = value.item(first(call))
+            value.remove_item(first(call))
+            value.set_item(first(call), moved, rows=False)
+            return NONE
+        case "move_to_end" | "subtract" | "appendlist" | "setlist" | "setlistdefault" | "__ior__":
+            value.forget()
+            return value
     return Unknown(name, from_rows=value.from_rows)
 
 

@@ -316,6 +316,9 @@ class Stream(Store, Value):
                 return self
         return Unknown(name)
 
+    def written_into(self) -> None:
+        self.write("text", join((self.text, UNKNOWN)))
+
     def put(self, value: Value, machine: Machine) -> None:
         self.write("text", machine.combine(lambda a, b: concatenated((as_text(a), as_text(b))), self.text, value))
 

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.collections import Mapping, Sequence
+from migration_guard.interpreter.functions import Generator
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.operators import asked
 from migration_guard.interpreter.real import MAX_HELD, NotKnown, real
@@ -270,16 +271,23 @@ def _leading(call: Call, *, taken: bool) -> Value:
 
 
 def sliced(call: Call) -> Value:
-    """`islice(values, …)`."""
-    elements = first(call).elements()
+    """`islice(values, …)`: of an iterator the next ones, which are gone then."""
+    values = first(call)
+    elements = values.elements()
     unknown = _like(call.with_arguments(call.positional[:1], {}))
     if elements is None:
         return unknown
     try:
         ends = [real(value) for value in call.positional[1:]]
-        return Sequence(islice(elements, *ends))  # type: ignore[call-overload]
+        taken = list(islice(elements, *ends))  # type: ignore[call-overload]
     except (NotKnown, ValueError, TypeError):
         return unknown
+    if isinstance(values, Sequence) and values.kind == "iterator":
+        stop = ends[0] if len(ends) == 1 else ends[1]
+        values.become(elements[stop:] if isinstance(stop, int) else (), from_rows=values.from_rows)
+    elif isinstance(values, Generator) and len(taken) < len(elements):
+        return Sequence(taken, unknown.rest)  # another slice of it begins where this one ends
+    return Sequence(taken)
 
 
 def chained(call: Call) -> Value:
@@ -409,7 +417,7 @@ def following(call: Call) -> Value:
 def iterator(call: Call) -> Value:
     """`iter(values)`; `iter(function, last)` calls the function until it gives that."""
     if len(call.positional) < 2:
-        return collected("list", call)
+        return collected("iterator", call)
     given = [call.machine.call(first(call), call.with_arguments((), {})) for _ in range(2)]
     last = call.positional[1].key
     kept = [option for value in given for option in value.alternatives() if option.key != last]
@@ -439,22 +447,30 @@ def _from_keys(call: Call) -> Value:
     return result
 
 
+def _once(make: Callable[[Call], Value | None], call: Call) -> Value | None:
+    """What can be gone through only once: `map(…)`, `zip(…)`."""
+    made = make(call)
+    if isinstance(made, Sequence):
+        made.kind = "iterator"
+    return made
+
+
 CALLS: dict[str, Callable[[Call], Value | None]] = {
     **{
         f"builtins.{name}": partial(collected, kind)
         for name, kind in (("list", "list"), ("tuple", "tuple"), ("set", "set"), ("frozenset", "set"))
     },
     "builtins.iter": iterator,
-    "builtins.aiter": partial(collected, "list"),
+    "builtins.aiter": iterator,
     "collections.deque": partial(collected, "list"),
     "builtins.sorted": in_order,
-    "builtins.reversed": backwards,
+    "builtins.reversed": partial(_once, backwards),
     "builtins.min": partial(extreme, min),
     "builtins.max": partial(extreme, max),
-    "builtins.enumerate": enumerated,
-    "builtins.zip": zipped,
-    "builtins.map": mapped,
-    "builtins.filter": filtered,
+    "builtins.enumerate": partial(_once, enumerated),
+    "builtins.zip": partial(_once, zipped),
+    "builtins.map": partial(_once, mapped),
+    "builtins.filter": partial(_once, filtered),
     "builtins.range": counted,
     "builtins.next": following,
     "heapq.heappush": pushed,
@@ -468,14 +484,14 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "builtins.sum": summed,
     "builtins.dict.fromkeys": _from_keys,
     "collections.OrderedDict.fromkeys": _from_keys,
-    "itertools.zip_longest": zipped,
+    "itertools.zip_longest": partial(_once, zipped),
     "itertools.filterfalse": partial(filtered, wanted=False),
     "itertools.takewhile": partial(_leading, taken=True),
     "itertools.dropwhile": partial(_leading, taken=False),
-    "itertools.starmap": starmapped,
-    "itertools.islice": sliced,
-    "itertools.chain": chained,
-    "itertools.chain.from_iterable": flattened,
+    "itertools.starmap": partial(_once, starmapped),
+    "itertools.islice": partial(_once, sliced),
+    "itertools.chain": partial(_once, chained),
+    "itertools.chain.from_iterable": partial(_once, flattened),
     "itertools.product": partial(combined, itertools.product),
     "itertools.permutations": partial(combined, itertools.permutations),
     "itertools.combinations": partial(combined, itertools.combinations),

@@ -12,6 +12,7 @@ from migration_guard.interpreter.flow import Store
 from migration_guard.interpreter.instances import Instance
 from migration_guard.interpreter.text import Text, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, Constant, External, Method, Native, Place, Unknown, Value
+from migration_guard.libraries.handing import run_callbacks
 from migration_guard.libraries.standard.iteration import first
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Namespace(Store, Value):
 
     def attribute(self, name: str, machine: Machine) -> Value:
         if name == "__dict__":
-            return self.entries()
+            return Attributes(self) if self.open else self.entries()
         own = self.read(name)
         return own if isinstance(own, Value) else Unknown(name)
 
@@ -73,10 +74,28 @@ class Namespace(Store, Value):
 
     def method(self, name: str, call: Call) -> Value:
         own = self.read(name)
-        return call.machine.call(own, call) if isinstance(own, Value) else Unknown(name)
+        if isinstance(own, Value):
+            return call.machine.call(own, call)
+        return call.leave(Unknown(name)) if self.open else Unknown(name)
 
     def forget(self) -> None:
         self.open = True
+
+
+class Attributes(Mapping):
+    """`module.__dict__`: what is written into it is an attribute."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: Namespace) -> None:
+        entries = of.entries()
+        super().__init__(entries.known, entries.rest)
+        self.of = of
+
+    def set_item(self, key: Value, value: Value, *, rows: bool) -> None:
+        super().set_item(key, value, rows=rows)
+        if isinstance(key, Text) and key.known:
+            self.of.write(str(key), value)
 
 
 def _namespace(call: Call) -> Value:
@@ -386,6 +405,12 @@ def _module(call: Call) -> Value:
     return made
 
 
+def _watched(call: Call) -> Value:
+    """What is referred to weakly; a function that is given besides is called when that is gone."""
+    run_callbacks(call.with_arguments(call.positional[1:], call.named))
+    return first(call)
+
+
 class Variable(Store, Value):
     """`contextvars.ContextVar(name, default=…)`."""
 
@@ -442,8 +467,9 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     },
     "copy.copy": _copy,
     "copy.deepcopy": _deep_copy,
-    "weakref.ref": lambda call: Referring(first(call)),
-    "weakref.proxy": first,
+    "weakref.ref": lambda call: Referring(_watched(call)),
+    "weakref.proxy": _watched,
+    "weakref.WeakMethod": lambda call: Referring(_watched(call)),
     "contextvars.ContextVar": _variable,
 }
 

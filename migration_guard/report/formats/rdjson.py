@@ -100,7 +100,7 @@ def _finding(finding: Finding, report: Report, remark: Insertion | None) -> Diag
     url = page_of(finding.name)
     if url:
         code["url"] = url
-    moved = finding in (report.moves or {})
+    moved = finding in report.moves
     command = (
         f" `migration-guard move {shlex.quote(f'{finding.path}:{finding.span.line}')} --write` does." if moved else ""
     )

@@ -185,8 +185,9 @@ def render(report: Report, screen: Screen) -> str:
     shown = report.shown(grandfathered=screen.grandfathered)
     remarks = insertions(shown, report.sources)
     driver = Driver(name="migration-guard", semanticVersion=__version__, rules=[_descriptor(rule) for rule in rules])
-    if pages.DOCUMENTATION:
-        driver["informationUri"] = pages.DOCUMENTATION
+    documentation = pages.documentation()
+    if documentation is not None:
+        driver["informationUri"] = documentation
     run = Run(
         tool=Tool(driver=driver),
         automationDetails=Automation(id=_category(report.subject)),
@@ -249,7 +250,7 @@ def _result(finding: Finding, index: int | None, fixes: list[Fix]) -> Result:
 
 def _moving(finding: Finding, report: Report) -> Iterator[Fix]:
     """Offer what `move` would write: all of its files, for one without the others would lose rows."""
-    moving = (report.moves or {}).get(finding)
+    moving = report.moves.get(finding)
     if moving is not None:
         what = f"Move it into {'a backfill' if len(moving.keys) == 1 else 'backfills'}: {', '.join(moving.keys)}"
         yield Fix(

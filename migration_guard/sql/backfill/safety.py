@@ -284,6 +284,8 @@ def stored(value: exp.Expr, name: str, known: Column) -> exp.Expr:
     plain = isinstance(inside, (exp.Null, exp.Boolean)) or (isinstance(inside, exp.Literal) and is_exact(inside))
     if known.type is not None and known.type.upper().split("(")[0] in {"JSON", "XML", "POINT", "POLYGON"}:
         raise CannotMove(f"values of {known.type} ({name}) cannot be compared; write the backfill by hand")
+    if known.type is None and isinstance(inside, exp.Literal) and plain:
+        return exp.Literal.string(inside.name)  # which is of whatever type the column has
     if plain or (isinstance(inside, exp.Cast) and known.type is None and is_exact(inside)):
         return inside.copy()
     if known.type is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from witness.construct import Construct, Family
-from witness.constructs import core, django_rows, flow, state, text, ways
+from witness.constructs import core, django_rows, flow, idioms, state, text, ways
 
 FAMILIES: dict[str, Family] = {
-    module.FAMILY.name: module.FAMILY for module in (text, ways, flow, state, core, django_rows)
+    module.FAMILY.name: module.FAMILY for module in (text, ways, flow, state, core, django_rows, idioms)
 }
 
 

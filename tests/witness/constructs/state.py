@@ -873,4 +873,30 @@ box_9 = {"text": "SELECT 1"}
 if cond(0):
     box_9["text"] = TEXT
 OUT = box_9["text"]
+[buffer_poured_into opaque]
+import io
+import unseen
+---
+buffer_9 = io.StringIO()
+unseen.pour(("HEAD", "TBL", "TAIL"), buffer_9)
+OUT = buffer_9.getvalue()
+[list_put_into opaque]
+import unseen
+---
+texts_9 = ["SELECT 1"]
+unseen.put(("HEAD", "TBL", "TAIL"), texts_9)
+OUT = texts_9[-1]
+[dict_put_into opaque]
+import unseen
+---
+texts_9 = {"sql": "SELECT 1"}
+unseen.put(("HEAD", "TBL", "TAIL"), texts_9)
+OUT = texts_9["sql"]
+[list_put_into_deep opaque]
+import unseen
+---
+texts_9 = []
+holder_9 = {"texts": texts_9}
+unseen.run_each([lambda: unseen.put(("HEAD", "TBL", "TAIL"), holder_9["texts"])])
+OUT = texts_9[0] if texts_9 else "SELECT 1"
 """)
