@@ -60,6 +60,7 @@ def test_pytest_has_one_test_more_where_it_is_wanted(project: Path) -> None:
     found = ran(project, *pytest_, "--migration-guard")
     assert "1 failed, 1 passed" in found.stdout
     assert "--> versions/a.py:7:17" in found.stdout
+    assert "FAILED ::migration-guard - MG101 update-in-migration" in found.stdout
     (project / "pytest.ini").write_text("[pytest]\nmigration_guard = true\n", encoding="utf-8")
     assert "1 failed, 1 passed" in ran(project, *pytest_).stdout
 

@@ -36,6 +36,18 @@ LAYOUTS: dict[str, Layout] = {
     "Django and Odoo": ({"shop/migrations/0001_a.py": DJANGO, "addons/crm/migrations/17.0.1.0/post-fill.py": ODOO}, {"addons/crm/__manifest__.py": "{'name': 'crm'}\n"}, set(), set()),
     "Django and Alembic in one backend": ({"web/migrations/0001_a.py": DJANGO, "jobs/alembic/versions/1_a.py": ALEMBIC}, {"jobs/alembic/env.py": "from alembic import context\n"}, set(), set()),
     "Odoo addons and Frappe apps": ({"odoo/crm/migrations/17.0.1.0/pre-migration.py": ODOO, "frappe/crm/patches/v15/fill.py": FRAPPE}, {"frappe/crm/patches.txt": "crm.patches.v15.fill\n", "odoo/crm/__manifest__.py": "{}\n"}, set(), set()),
+    "hooks above models and tests of an addon": (
+        {"crm/post_install.py": "def fill(env):\n    env.cr.execute('UPDATE leads SET hot = 1')\n"},
+        {"crm/__manifest__.py": "{'name': 'crm', 'post_init_hook': 'fill'}\n", "crm/models/lead.py": HELPER, "crm/tests/test_lead.py": HELPER},
+        set(),
+        set(),
+    ),
+    "hooks of a Frappe app": (
+        {"crm/hooks.py": "from crm.install import fill\n\napp_name = 'crm'\nafter_migrate = ['crm.install.fill']\n"},
+        {"crm/install.py": "import frappe\n\n\ndef fill():\n    frappe.db.sql('UPDATE `tabLead` SET hot = 1')\n", "crm/doctype/lead.py": HELPER},
+        set(),
+        set(),
+    ),
     "an Odoo helper that a script imports from nowhere": ({"shop/migrations/0001_a.py": DJANGO}, {"shop/migrations/helpers.py": HELPER}, {"shop/migrations/helpers.py"}, set()),
     "aerich beside Alembic": ({"migrations/models/1_20240101_fill.py": AERICH, "legacy/versions/1_a.py": ALEMBIC}, {}, set(), set()),
     "Tortoise's own beside Django's": ({"a/migrations/0002_fill.py": TORTOISE, "b/migrations/0002_fill.py": DJANGO}, {"a/migrations/__init__.py": "", "b/migrations/__init__.py": ""}, set(), set()),

@@ -72,7 +72,9 @@ def recognises(path: PurePath, source: bytes) -> bool:
 
 def stands_alone(path: PurePath) -> bool:
     """Hooks and models lie in the addon's own folders."""
-    return not (_VERSION.match(path.parent.name) or _STAGE.match(path.name))
+    if _VERSION.match(path.parent.name):
+        return False
+    return not _STAGE.match(path.name) or any(holds(Path(path).parent, name) for name in _MANIFESTS)
 
 
 def _has_hook(path: PurePath, source: bytes) -> bool:

@@ -35,7 +35,9 @@ class Guard(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str | TerminalRepr:  # type: ignore[override]
         """Show what the command line would; of a failure of our own, all there is."""
-        return str(excinfo.value) if isinstance(excinfo.value, AssertionError) else super().repr_failure(excinfo)
+        if isinstance(excinfo.value, AssertionError):
+            return str(excinfo.value).strip("\n")  # pytest's summary takes the first line
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[str, None, str]:
         """Say what failed."""

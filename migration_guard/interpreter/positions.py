@@ -9,7 +9,7 @@ the file; where it is not the same, as where `ast` reads nothing, the anchor is 
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -34,6 +34,11 @@ _NOTED = frozenset({cst.Comment, cst.FunctionDef, cst.Expr, cst.SimpleStatementL
 """Nodes that are found again by their kind."""
 
 
+def lines_of(text: str) -> list[int]:
+    """The offset at which each line begins."""
+    return [0, *(match.end() for match in _NEWLINE.finditer(text))]
+
+
 @dataclass(slots=True, eq=False)
 class _Anchor:
     """A node whose beginning is known."""
@@ -51,7 +56,7 @@ class Positions:
 
     def __init__(self, text: str, tree: cst.Module, known: ast.Module | None) -> None:
         self._text = text
-        self._tree = tree
+        self.tree = tree
         self._known = known
         self._module = _Anchor(tree, None)
         self._ranges: dict[int, tuple[int, int]] = {}
@@ -64,18 +69,9 @@ class Positions:
             self._generate(self._module, None)
         return self._ranges[id(node)]
 
-    def line_and_column(self, offset: int) -> tuple[int, int]:
-        """Both from 1."""
-        line = bisect_right(self._lines, offset)
-        return line, offset - self._lines[line - 1] + 1
-
-    def offset(self, line: int, column: int) -> int:
-        return self._lines[line - 1] + column - 1
-
     @cached_property
     def _lines(self) -> list[int]:
-        """The offset at which each line begins."""
-        return [0, *(match.end() for match in _NEWLINE.finditer(self._text))]
+        return lines_of(self._text)
 
     @cached_property
     def noted(self) -> list[cst.CSTNode]:
@@ -85,7 +81,7 @@ class Positions:
     def _generate(self, anchor: _Anchor, wanted: cst.CSTNode | None) -> list[cst.CSTNode]:
         """Note where everything stands from an anchor to a node, or to the anchor's end; give what is found by its kind."""
         anchor.asked += 1
-        marks = _Marks(self._tree, wanted if anchor.asked <= MAX_SURPRISES else None, anchor.indents)
+        marks = _Marks(self.tree, wanted if anchor.asked <= MAX_SURPRISES else None, anchor.indents)
         with suppress(_Found):
             anchor.node._codegen(marks)  # noqa: SLF001 - what libcst's PositionProvider itself calls
         before = [0, *accumulate(map(len, marks.tokens))]
@@ -102,7 +98,7 @@ class Positions:
     def _stands_there(self, code: str, offset: int) -> bool:
         """Whether the file has this code there; behind its last statement a line break may be missing."""
         return offset >= 0 and (
-            self._text.startswith(code, offset) or self._text[offset:] == code.removesuffix(self._tree.default_newline)
+            self._text.startswith(code, offset) or self._text[offset:] == code.removesuffix(self.tree.default_newline)
         )
 
     @cached_property
@@ -110,8 +106,8 @@ class Positions:
         """The nearest anchor above each node, by the node's id."""
         if self._known is None:
             return {}
-        walk = _Walk(self._text, self._lines, self._tree.default_indent)
-        walk.statements(self._tree.body, self._known.body, self._module)
+        walk = _Walk(self._text, self._lines, self.tree.default_indent)
+        walk.statements(self.tree.body, self._known.body, self._module)
         self._known = None  # it has told all that it can
         return walk.homes
 

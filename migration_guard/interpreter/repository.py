@@ -227,11 +227,13 @@ def _targets(target: cst.BaseExpression) -> list[str]:
 class Repository:
     """Resolves imports by looking at files: each ancestor folder of the importing file, nearest first, up to `root`."""
 
-    _parsed: ClassVar[OrderedDict[Path, Source]] = OrderedDict()
+    _parsed: ClassVar[OrderedDict[tuple[Path, bool], Source]] = OrderedDict()
     """Parsed helper modules, kept over the files that a reader reads: their migrations share them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, only_read: bool = False) -> None:
         self.root = root
+        self._only_read = only_read
+        """Whether nobody asks how its modules are laid out."""
         self._bytes = {False: 0, True: 0}
         """Source bytes that were read for the migration itself, and for what its imports run."""
         self._modules: dict[Path, Module] = {}
@@ -313,11 +315,12 @@ class Repository:
         self._bytes[aside] += len(content)
         if self._bytes[aside] > MAX_FOLLOWED_BYTES:
             raise Unreadable(_TOO_MUCH)
-        if path in kept:
-            kept.move_to_end(path)
-            return kept[path]
-        source = parse(path, content)
-        kept[path] = source
+        key = (path, self._only_read)
+        if key in kept:
+            kept.move_to_end(key)
+            return kept[key]
+        source = parse(path, content, only_read=self._only_read)
+        kept[key] = source
         while sum(len(each.text) for each in kept.values()) > MAX_CACHED_BYTES and len(kept) > 1:
             kept.popitem(last=False)
         return source

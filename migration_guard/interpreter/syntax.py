@@ -7,8 +7,9 @@ import gc
 import unicodedata
 import warnings
 from bisect import bisect_right
+from codecs import BOM_UTF8
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import field
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import Any
 
 import libcst as cst
 
+from migration_guard.interpreter.grown import Grown, Unlike, twins
 from migration_guard.interpreter.kinds import within
-from migration_guard.interpreter.positions import Positions
+from migration_guard.interpreter.positions import Positions, lines_of
 from migration_guard.later import re
 from migration_guard.lean import dataclass
 
@@ -52,6 +54,8 @@ class Source:
     tree: cst.Module
     known: ast.Module | None = None
     """What `ast` makes of it; None where that does not read it."""
+    grown: Grown | None = None
+    """Where nodes stand that libcst has not parsed."""
     _yields: dict[int, bool] = field(default_factory=dict)
 
     def has_yield(self, function: cst.FunctionDef) -> bool:
@@ -66,48 +70,81 @@ class Source:
 
     def start(self, node: cst.CSTNode) -> tuple[int, int]:
         """Line and column, both from 1."""
-        return self._positions.line_and_column(self._positions.range(node)[0])
+        begin = None if self.grown is None else self.grown.begin(node)
+        return self._line_and_column(self.range(node)[0] if begin is None else begin)
 
     def end(self, node: cst.CSTNode) -> tuple[int, int]:
         """Line and column behind the node, both from 1."""
-        return self._positions.line_and_column(self._positions.range(node)[1])
+        return self._line_and_column(self.range(node)[1])
 
     def range(self, node: cst.CSTNode) -> tuple[int, int]:
         """Give the offsets in the text at which a node begins and ends."""
-        return self._positions.range(node)
+        if self.grown is None:
+            return self._positions.range(node)
+        return self.grown.place(node) or self._positions.range(self._twins.get(id(node), node))
+
+    def code(self, node: cst.CSTNode) -> str:
+        """Give what stands in the text for a node."""
+        begin, end = self.range(node)
+        return self.text[begin:end]
 
     def offset(self, position: tuple[int, int]) -> int:
         """Give the offset in the text of a line and column."""
-        return self._positions.offset(*position)
+        line, column = position
+        return self._lines[line - 1] + column - 1
 
     @property
     def comments(self) -> list[cst.Comment]:
+        if self.grown is not None:
+            return self.grown.comments
         return [node for node in self._positions.noted if isinstance(node, cst.Comment)]
 
     @property
     def functions(self) -> list[cst.FunctionDef]:
-        return [node for node in self._positions.noted if isinstance(node, cst.FunctionDef)]
+        return [node for node in self._noted if isinstance(node, cst.FunctionDef)]
 
     @property
     def expressions(self) -> list[cst.Expr]:
         """The statements that are only an expression: calls and docstrings."""
-        return [node for node in self._positions.noted if isinstance(node, cst.Expr)]
+        return [node for node in self._noted if isinstance(node, cst.Expr)]
 
     @property
     def statements(self) -> list[cst.SimpleStatementLine]:
         """The statements that hold no others, with all their lines."""
-        return [node for node in self._positions.noted if isinstance(node, cst.SimpleStatementLine)]
+        return [node for node in self._noted if isinstance(node, cst.SimpleStatementLine)]
+
+    @property
+    def _noted(self) -> list[cst.CSTNode]:
+        return self._positions.noted if self.grown is None else self.grown.statements
 
     @cached_property
     def _positions(self) -> Positions:
-        found, self.known = Positions(self.text, self.tree, self.known), None
+        tree = self.tree if self.grown is None else _by_libcst(self.text)
+        found, self.known = Positions(self.text, tree, self.known), None
         return found
 
+    @cached_property
+    def _twins(self) -> dict[int, cst.CSTNode]:
+        """What libcst makes of the text, by the ids of the nodes that were grown: only it knows where some of them stand."""
+        return dict(twins(self.tree, self._positions.tree))
 
-def parse(path: Path, data: bytes) -> Source:
-    """Parse a file. Raises Refused where neither Python nor libcst reads it, or it would take a parser down."""
-    source = _parsed(path, data)
-    return source if data.isascii() else _with_names_as_python_has_them(source)
+    def _line_and_column(self, offset: int) -> tuple[int, int]:
+        """Both from 1."""
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return lines_of(self.text)
+
+
+def parse(path: Path, data: bytes, *, only_read: bool = False) -> Source:
+    """Parse a file. Raises Refused where neither Python nor libcst reads it, or it would take a parser down.
+
+    `only_read`: nobody asks how it is laid out, and libcst need not parse it where `ast` tells the rest.
+    """
+    source = _parsed(path, data, only_read=only_read)
+    return source if source.grown or data.isascii() else _with_names_as_python_has_them(source)
 
 
 def _with_names_as_python_has_them(source: Source) -> Source:
@@ -131,13 +168,15 @@ def _with_names_as_python_has_them(source: Source) -> Source:
 _BEYOND_ASCII = re.compile(r"\w*[^\W\x00-\x7f]\w*")
 
 
-def _parsed(path: Path, data: bytes | str) -> Source:
+def _parsed(path: Path, data: bytes | str, *, only_read: bool = False) -> Source:
     known = _ask_python(data)
     verdict = None if isinstance(known, ast.Module) else known
+    if only_read and isinstance(data, bytes) and isinstance(known, ast.Module):
+        with suppress(Unlike, UnicodeError, RecursionError):
+            return _grown(path, data, known)
     gc.disable()  # parsing makes hundreds of thousands of objects and no garbage
     try:
-        with _unchecked():
-            tree = cst.parse_module(data)
+        tree = _by_libcst(data)
         text = data if isinstance(data, str) else data.decode(tree.encoding, "replace")
     except cst.ParserSyntaxError as error:
         line, reason = verdict or (error.raw_line, "libcst cannot parse this file")
@@ -150,6 +189,30 @@ def _parsed(path: Path, data: bytes | str) -> Source:
     finally:
         gc.enable()
     return Source(path, text, tree, known if isinstance(known, ast.Module) else None)
+
+
+def _grown(path: Path, data: bytes, known: ast.Module) -> Source:
+    """A file as `ast` tells it. Raises Unlike and UnicodeError."""
+    if data.startswith(BOM_UTF8) or _COOKIE.search(b"\n".join(data.split(b"\n", 2)[:2])):
+        raise Unlike
+    text = data.decode()
+    if not text.isascii() and _BEYOND_ASCII.search(text) and not unicodedata.is_normalized("NFKC", text):
+        raise Unlike
+    gc.disable()
+    try:
+        with _unchecked():
+            grown = Grown(text, known)
+    finally:
+        gc.enable()
+    return Source(path, text, grown.tree, known, grown)
+
+
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=](?![ \t]*utf-?8\b(?!-))", re.MULTILINE | re.IGNORECASE)
+
+
+def _by_libcst(data: bytes | str) -> cst.Module:
+    with _unchecked():
+        return cst.parse_module(data)
 
 
 _CHECK = cst.CSTNode.__post_init__

@@ -9,6 +9,7 @@ from migration_guard.interpreter.collections import Mapping, Sequence
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.values import Choice, Method, Partial, Value
 from migration_guard.libraries.database import Field, Part, Query, Row
+from migration_guard.libraries.handles import LOOKS
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -76,6 +77,8 @@ def _writes(value: Value) -> bool:
     match value:
         case Partial(function=function):
             return isinstance(function, Function) or _writes(function)
+        case Part(receiver=Part()):  # `db.users.insert_one`
+            return not LOOKS.match(value.name)
         case Method(receiver=receiver):
             return isinstance(receiver, Field) or (receiver.handle and not isinstance(receiver, Part))
     return False

@@ -84,7 +84,7 @@ def _referred(call: Call) -> Iterator[str | None]:
 
 
 def _code(call: Call) -> str:
-    return call.place.source.tree.code_for_node(call.place.whole)
+    return call.place.source.code(call.place.whole)
 
 
 def _table(call: Call, index: int, *names: str) -> str | None:

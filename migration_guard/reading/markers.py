@@ -115,7 +115,7 @@ def _said(node: cst.BaseExpression) -> list[cst.BaseExpression]:
 
 def _in_string(source: Source, node: cst.BaseExpression) -> Iterator[_Mention]:
     """The first mention in a string, on its own line."""
-    text = source.tree.code_for_node(node)
+    text = source.code(node)
     match = _WORD.search(text)
     if match is None:
         return

@@ -89,7 +89,8 @@ class Migration:
         is_python = not is_sql(self.path.name)
         as_python = getattr(framework(job.framework), "as_python", None)
         python = as_python(self.path, source_bytes) if as_python is not None else source_bytes
-        self.source = parse(self.path, python if is_python else b"")
+        only_read = not (job.renders or job.explain or job.framework == "backfill")
+        self.source = parse(self.path, python if is_python else b"", only_read=only_read)
         self.bytes = source_bytes
         self.module = Module(self.path, self.source)
         self.libraries = Libraries(job.dialect, job.dml_helpers)
@@ -105,7 +106,7 @@ class Migration:
         if job.critical and diary is None:
             self.ledger.critic = self.omissions
             self.ledger.limited, self.ledger.limited_here = limits_around(self.path, Path(job.root), job.framework)
-        repository = Repository(Path(job.root))
+        repository = Repository(Path(job.root), only_read=only_read)
         self.ledger.forms.repository = repository
         self.machine = Machine(self.module, repository, self.libraries, self.ledger)
         self.libraries.machine = self.machine
