@@ -32,6 +32,16 @@ READ = {
     "a folder that holds itself": ({"versions/all": "@versions"}, {}, {0}, ""),
     "a folder that leads up": ({"versions/up": "@."}, {}, {0}, ""),
     "a migration within": ({"versions/2.py": "@kept/2.py"}, {"kept/2.py": UPDATE.format("2")}, {1}, "MG101"),
+    "a migration for where its link lies": (
+        {"db/migrations/0001_a.sql": "@a/fill.sql"}, {"a/fill.sql": "UPDATE leads SET a = 1;"}, {1}, "db/migrations/0001_a.sql"
+    ),
+    "a migration for where the folder of its link lies": (
+        {"db/migrations": "@a"}, {"a/0001_a.sql": "UPDATE leads SET a = 1;"}, {1}, "db/migrations/0001_a.sql"
+    ),
+    "Alembic's, for where its link lies": (
+        {"versions/2.py": "@a/2.py"}, {"a/2.py": UPDATE.format("2").replace("revision", "x")}, {1}, "versions/2.py"
+    ),
+    "what lies beside migrations by its link": ({"versions/fill.sql": "@a/fill.sql"}, {"a/fill.sql": "UPDATE leads SET a = 1;"}, {0}, "versions/fill.sql"),
     "a folder within": ({"linked": "@kept"}, {"kept/2.py": UPDATE.format("2")}, {1}, "MG101"),
     "a device": ({"versions/2.py": "/dev/zero"}, {}, {2}, "versions/2.py"),
     "a helper": ({"app/helper.py": "helper.py"}, {"versions/2.py": CALLS, "app/__init__.py": ""}, {1, 2}, "versions/2.py"),

@@ -13,7 +13,8 @@ from migration_guard.later import re
 from migration_guard.sight.folders import COMPILED, holds
 
 _CODE = frozenset(
-    ".rb .js .mjs .cjs .ts .mts .cts .go .java .kt .groovy .scala .cs .fs .php .ex .exs .pl .clj .rs .sh .bash .pyx".split()
+    ".rb .js .mjs .cjs .ts .mts .cts .go .java .kt .kts .groovy .scala .cs .fs .vb .php .ex .exs .pl .clj .rs .lua .r .R .jl .tcl "
+    ".sh .bash .zsh .ksh .fish .ps1 .bat .cmd .pyx".split()
 )
 _TEXTS = frozenset(".cql .postgres .sqlite .mysql .migration .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split())
 _CHANGE_LOGS = frozenset({".xml", ".yaml", ".yml", ".json"})

@@ -100,7 +100,12 @@ class _Search:
                 self._homes.add(candidate.path.parent, candidate.framework)
         for path, reason in self._homes.unread.items():
             self._outcomes[os.fspath(path)] = self._contents.problem(path, reason)
-        self._outcomes.update(self._places.settled(self._others))
+        placed: set[str] = set()
+        for key, outcome in self._places.settled(self._others):
+            seen = self._others[key].seen
+            real = key if seen is None else seen.real
+            self._outcomes[key] = Left.NO_MIGRATION if real in placed else outcome
+            placed.update(() if isinstance(outcome, Left) else (real,))
         self._outcomes.update(self._places.name_foreign(self._foreign.values()))
 
     def holds(self, asked: Asked) -> bool:
@@ -128,6 +133,8 @@ class _Search:
     def _met(self, found: Seen | Trouble, top: Path) -> Outcome:
         """What was met on a walk."""
         real = found.real if isinstance(found, Seen) else os.fspath(found.path)
+        if isinstance(self._outcomes.get(real), Left):
+            real = os.fspath(found.path)  # where it lies was no place for a migration: a link to it may lie in one
         if real not in self._outcomes:
             if isinstance(found, Trouble):
                 self._outcomes[real] = self._contents.problem(found.path, found.reason)

@@ -111,6 +111,7 @@ class _Walk:
     top: Path
     boundary: str
     entered: set[tuple[int, int]] = field(default_factory=set)
+    again: set[tuple[int, int]] = field(default_factory=set)
     folders: list[tuple[Path, Place]] = field(default_factory=list)
     linked: list[tuple[Path, Place]] = field(default_factory=list)
     """Folders behind links wait until the real ones are done, so that a file has its real name where it has one."""
@@ -134,7 +135,9 @@ class _Walk:
         status = os.stat(folder)
         identity = (status.st_dev, status.st_ino)
         if identity in self.entered and status.st_ino:
-            return
+            if folder.name not in _MIGRATION_FOLDERS or identity in self.again:
+                return
+            self.again.add(identity)  # its link says what its own name does not: that migrations lie there
         self.entered.add(identity)
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
