@@ -56,8 +56,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def hooks(run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Give a repository that holds this project as it stands here, committed, and the revision."""
     repository = tmp_path_factory.mktemp("hooks")
-    for name in (".pre-commit-hooks.yaml", "LICENSE", "README.md", "pyproject.toml"):
+    for name in (".pre-commit-hooks.yaml", "LICENSE", "README.md", "hatch_build.py", "pyproject.toml"):
         shutil.copy(ROOT / name, repository)
+    shutil.copytree(ROOT / "docs" / "rules", repository / "docs" / "rules")
     shutil.copytree(
         ROOT / "migration_guard", repository / "migration_guard", ignore=shutil.ignore_patterns("__pycache__")
     )

@@ -135,7 +135,8 @@ def _look_in(glass: Glass, place: Place, size: int, began: float) -> Seen:
     """Look in one window: stretches in which nothing is to do are passed together, as long as it is quick."""
     job = glass.job
     assert job.bound is not None  # an empty table has no windows
-    here, passed, stretch = place, 0, max(size, 1)
+    here, passed = place, 0
+    stretch = LARGEST if job.sweep > 1 and size >= SMALLEST else max(size, 1)  # where little or nothing is left
     while True:
         selection = selection_of(job, here, job.bound)
         seen = look(glass, place, selection, stretch)
