@@ -24,12 +24,12 @@ CASES: Mapping[str, tuple[str, Mapping[str, str], list[str]]] = {
     "a src folder of a member": ("app.db", {"members/one/src/app/db.py": GO}, TOLD),
     "the nearer of two": ("app.db", {"v/x/app/db.py": GO, "other/app/db.py": NONE}, TOLD),
     "two, none of them nearer": ("app.db", {"one/app/db.py": NONE, "two/app/db.py": GO}, HIDDEN),
-    "a package that lies in another": ("db", {"tools/__init__.py": "", "tools/db.py": GO}, CLEAN),
+    "a package that lies in another": ("db", {"tools/__init__.py": "", "tools/db.py": GO}, HIDDEN),
     "a package in a folder that is one, too": ("app.db", {"back/__init__.py": "", "back/app/__init__.py": "", "back/app/db.py": GO}, TOLD),
     "one that does not parse": ("app.db", {"backend/app/db.py": "def go(:\n"}, HIDDEN),
     "a library of that name": ("celery", {"deploy/celery.py": GO}, CLEAN),
     "one of Python's own": ("statistics", {"tools/statistics.py": GO}, CLEAN),
-    "an environment": ("app.db", {"venv/lib/app/db.py": GO}, CLEAN),
+    "an environment": ("app.db", {"venv/lib/app/db.py": GO}, HIDDEN),
 }  # fmt: skip
 """A module's name, what the repository holds beside a migration of `v/`, and what is told of it."""
 LINES = {"from {} import go": "go()", "import {} as helper": "helper.go()"}

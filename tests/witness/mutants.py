@@ -237,7 +237,7 @@ MUTANTS = (
     Mutant(
         "IF NOT EXISTS creates for certain",
         "libraries/execution.py",
-        "is_new = step.certain and not _IF_NOT_EXISTS.search(str(text), step.start, step.end)",
+        "is_new = step.certain and not _may_be_there(str(text), step)",
         "is_new = True",
         ("sqlalchemy",),
     ),

@@ -12,7 +12,17 @@ from backfill.faults.scene import Missed, Scene
 from backfill.faults.subject import Guard, Runner
 from migration_guard.backfill.worker import KNOWN
 
-PRESSURE = "CREATE TABLE pressure (load int); INSERT INTO pressure VALUES (1)"
+PRESSURE = """
+    CREATE TABLE pressure (load int);
+    INSERT INTO pressure VALUES (1);
+    CREATE FUNCTION ledger.linger() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_sleep(0.08) WHERE current_setting('application_name') LIKE 'migration-guard%';
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER linger AFTER UPDATE ON leads FOR EACH STATEMENT EXECUTE FUNCTION ledger.linger();
+"""
+"""What holds the brake, and what makes a run last until it looks: it does so once a second, and a run may be over before."""
 HELD = "SELECT count(*) > 0 FROM migration_guard.brakes WHERE reason IS NOT NULL"
 KNOWN_TO_ALL = f"""
     SELECT count(*) = 0 FROM migration_guard.brakes WHERE held_since > clock_timestamp() - interval '{KNOWN + 0.1} s'
