@@ -26,6 +26,9 @@ CASES: Mapping[str, tuple[str, Mapping[str, str], list[str]]] = {
     "two, none of them nearer": ("app.db", {"one/app/db.py": NONE, "two/app/db.py": GO}, HIDDEN),
     "a package that lies in another": ("db", {"tools/__init__.py": "", "tools/db.py": GO}, HIDDEN),
     "a package in a folder that is one, too": ("app.db", {"back/__init__.py": "", "back/app/__init__.py": "", "back/app/db.py": GO}, TOLD),
+    "a part of a package that is called as a library is": (
+        "flask.session", {"shop/__init__.py": "", "shop/web/__init__.py": "", "shop/web/flask/session.py": NONE}, HIDDEN,
+    ),
     "one that does not parse": ("app.db", {"backend/app/db.py": "def go(:\n"}, HIDDEN),
     "a library of that name": ("celery", {"deploy/celery.py": GO}, CLEAN),
     "one of Python's own": ("statistics", {"tools/statistics.py": GO}, CLEAN),

@@ -64,8 +64,8 @@ def every(name: str, importer: Path, root: Path, level: int = 0) -> tuple[Path, 
     if found or level:
         return found
     if _may_be_anywhere(importer, root):
-        return _elsewhere(parts, root) or archived(parts, importer, root)
-    return _nearest(_elsewhere(parts, root), importer) if parts and parts[0] not in _KNOWN else ()
+        return _elsewhere(parts, root, True) or archived(parts, importer, root)
+    return _nearest(_elsewhere(parts, root, False), importer) if parts and parts[0] not in _KNOWN else ()
 
 
 def _nearest(paths: tuple[Path, ...], importer: Path) -> tuple[Path, ...]:
@@ -220,14 +220,20 @@ def _says(path: Path, wanted: re.Pattern[bytes]) -> bool:
 
 
 @asked(4096)
-def _elsewhere(parts: tuple[str, ...], root: Path) -> tuple[Path, ...]:
-    """Give what has such a name anywhere in the repository."""
+def _elsewhere(parts: tuple[str, ...], root: Path, within: bool) -> tuple[Path, ...]:
+    """Give what has such a name anywhere in the repository; `within` packages of packages, too, or in the outermost only.
+
+    Nobody puts `shop/web/` of a package `shop` on Python's path, where a part of the package may be called as a library is.
+    """
     if not parts or parts[0] in NEVER_OURS or parts[0] in _LOADED_FIRST:
         return ()
     free, packed = _by_name(root)
     found = _below_any(free.get(parts[0], ()), parts, root)
     # What lies in a package has the package's name before its own, as a rule.
-    return found if found or len(parts) == 1 else _below_any(packed.get(parts[0], ()), parts, root)
+    if found or len(parts) == 1:
+        return found
+    bases = packed.get(parts[0], ())
+    return _below_any((one for one in bases if within or not holds(one.parent, "__init__.py")), parts, root)
 
 
 def _below_any(bases: Iterable[Path], parts: tuple[str, ...], root: Path) -> tuple[Path, ...]:
