@@ -39,13 +39,16 @@ def test_left_alone_it_is_clean(database: str) -> None:
 
 @pytest.mark.parametrize("unseen", [False, True], ids=["long way", "quick way"])
 def test_kills(server: Server, unseen: bool) -> None:
-    """A few; the campaign has hundreds."""
-    with server.fresh() as name:
-        url = server.url(name)
-        ledger.install(url, ROWS // 3, unseen=unseen)
-        report = kill_often(Guard(url), times=2, seed=20, furthest=STRETCH)
-        assert ledger.audit(url, report).clean
-        assert ledger.rolled_back(url), "the kills came between batches, and prove little"
+    """A few, until one comes in the middle of a batch; the campaign has hundreds."""
+    for seed in range(20, 26):
+        with server.fresh() as name:
+            url = server.url(name)
+            ledger.install(url, ROWS // 3, unseen=unseen)
+            report = kill_often(Guard(url), times=2, seed=seed, furthest=STRETCH)
+            assert ledger.audit(url, report).clean
+            if ledger.rolled_back(url):
+                return
+    pytest.fail("the kills came between batches, and prove little")
 
 
 def test_its_connections_are_ended(database: str) -> None:
