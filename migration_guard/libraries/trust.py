@@ -23,7 +23,8 @@ _READERS = frozenset(
 )
 """Packages that may be handed a database handle and do not write through it."""
 _IDLE = frozenset(
-    "typing_extensions tenacity dotenv typer colorlog loguru decouple environ environs pytest pymysql".split()
+    "typing_extensions tenacity dotenv typer colorlog loguru decouple environ environs dynaconf oslo_config oslo_log "
+    "oslo_utils oslo_i18n sqlparse pytest pymysql".split()
 )
 """Packages that change no rows, whatever is called of them."""
 _OF_OPENUPGRADE = frozenset(
