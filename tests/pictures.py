@@ -72,11 +72,14 @@ def terminal(text: str, columns: int) -> str:
 def taken(browser: Chrome, folder: Path, name: str, file: Path) -> Iterator[str]:
     """Take a page in all widths and schemes, the whole of it; say what is wrong with it."""
     for width in WIDTHS:
+        seen = set()
         for scheme in SCHEMES:
+            browser.get("about:blank")  # what is open would note down that another scheme is preferred now
             seen_as(browser, width, scheme)
             browser.get(file.as_uri())
             picture = browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
             (folder / f"{name}-{width}-{scheme}.png").write_bytes(base64.b64decode(picture["data"]))
+            seen.add(picture["data"])
             browser.execute_script(
                 "localStorage.clear()"
             )  # where the documentation keeps the scheme that it was first seen in
@@ -84,6 +87,8 @@ def taken(browser: Chrome, folder: Path, name: str, file: Path) -> Iterator[str]
                 yield f"{name}, {width} wide, {scheme}: the console says {said}"
             if not fits(browser):
                 yield f"{name}, {width} wide, {scheme}: something stands beside the screen"
+        if len(seen) < len(SCHEMES):
+            yield f"{name}, {width} wide: it looks the same in light and dark"
 
 
 if __name__ == "__main__":
