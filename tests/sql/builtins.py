@@ -8,6 +8,7 @@ SQL Server's as Pygments keeps them, from their grammar and manual; PostGIS's fr
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 import sys
@@ -37,7 +38,7 @@ def main(geoalchemy: str = "") -> None:
         "extensions": _postgres("<>"),
         "mysql": _mysql(),
         "tsql": set(_tsql_builtins.FUNCTIONS),
-        "sqlite": {name for (name,) in sqlite3.connect(":memory:").execute("SELECT name FROM pragma_function_list")},
+        "sqlite": _sqlite(),
         "postgis": _postgis(geoalchemy) if geoalchemy else _kept("postgis"),
     }
     lines = [f"# Written by {HERE.relative_to(HERE.parents[2])}: functions that change no rows of an application."]
@@ -45,6 +46,20 @@ def main(geoalchemy: str = "") -> None:
         kept = sorted({name.lower() for name in names if name.isidentifier() and not RUN_TEXT.match(name.lower())})
         lines += [f"[{server}]", *textwrap.wrap(" ".join(kept), 118)]
     FILE.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _sqlite() -> set[str]:
+    """Its functions, and what gives rows: of the pragmas those that have no side effects can be selected from."""
+    connection = sqlite3.connect(":memory:")
+    found = {name for (name,) in connection.execute("SELECT name FROM pragma_function_list")} | {
+        "json_each",
+        "json_tree",
+    }
+    for (name,) in connection.execute("SELECT name FROM pragma_pragma_list").fetchall():
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute(f"SELECT * FROM pragma_{name}")
+            found.add(f"pragma_{name}")
+    return found
 
 
 def _postgres(own: str) -> set[str]:
