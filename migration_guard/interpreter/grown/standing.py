@@ -21,7 +21,7 @@ LITERAL = (
     r"""|"(?!"")[^"\\\n]*(?:\\.[^"\\\n]*)*"|'(?!'')[^'\\\n]*(?:\\.[^'\\\n]*)*'|""(?!")|''(?!'))"""
 )
 _STRING_OR_COMMENT = re.compile(rf"{LITERAL}|#[^\n]*", re.DOTALL)
-_SEMICOLON = re.compile(r"[ \t]*;")
+_SEMICOLON = re.compile(r"[ \t]*;[ \t]*")
 _EMPTY = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 COMPOUND = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith,
