@@ -81,6 +81,24 @@ def test_partitions_go_the_quick_way(db: Database, taken: list[swift.Swept]) -> 
     assert sum(one.changed for one in taken) >= ROWS // 2
 
 
+def test_all_of_it_is_done_with_the_rights_of_its_role(db: Database, taken: list[swift.Swept]) -> None:
+    """Also what is sent together with a transaction's beginning."""
+    role = f"filler_{db.console.info.dbname}"
+    db(f"CREATE ROLE {role}; GRANT SELECT, UPDATE ON leads TO {role}")
+    db(
+        "CREATE FUNCTION whose(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS "
+        "'BEGIN PERFORM pg_notify(''whose'', current_user::text); RETURN $1; END'"
+    )
+    try:
+        db("CREATE INDEX ON leads (whose(status))")
+        db("LISTEN whose")
+        result = db.run(define(role=role))
+        assert (state(result), len(taken) > 1) == ("completed", True)
+        assert {one.payload for one in db.console.notifies(timeout=1.0)} == {role}
+    finally:
+        db(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
 @pytest.mark.parametrize(
     ("update", "where", "expected"),
     [
