@@ -149,6 +149,7 @@ def beginning(job: Job, windows: Sequence[int], attempt: Attempt) -> Question:
 def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Outcome:
     """Do the next batch of one or several windows, and move their cursors."""
     if attempt.known is not None:
+        attempt.steering = attempt.known.steered.steering
         return _swiftly(connection, job, attempt.known, attempt, attempt.answer)
     control = _permitted(connection, job, windows, attempt)
     if attempt.swift:

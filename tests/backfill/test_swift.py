@@ -18,6 +18,7 @@ from migration_guard.backfill.connect import address, engine
 from migration_guard.backfill.preflight import examine, server
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import Store
+from migration_guard.backfill.steering import Steering
 
 ROWS = 3_000
 TRIGGER = """
@@ -97,6 +98,21 @@ def test_all_of_it_is_done_with_the_rights_of_its_role(db: Database, taken: list
         assert {one.payload for one in db.console.notifies(timeout=1.0)} == {role}
     finally:
         db(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_the_pace_that_is_set_is_that_of_all_batches(db: Database, taken: list[swift.Swept]) -> None:
+    """Also of those that go by what the one before has asked."""
+    assert state(db.run()) == "completed"
+    db("UPDATE leads SET status = NULL")
+    db("UPDATE migration_guard.backfills SET state = 'queued', sweep = 0, swept = false, floor = NULL")
+    taken.clear()
+    session = Session(engine(address(db.url, "the URL"), "test"))
+    with session.transaction() as connection:
+        Store().steer(connection, "status", Steering(max_size=30), "me")
+    session.close()
+    assert state(db.run()) == "completed"
+    assert len(taken) > 3
+    assert max(one.examined for one in taken) <= 30
 
 
 @pytest.mark.parametrize(
