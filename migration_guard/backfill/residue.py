@@ -87,7 +87,9 @@ def _chosen(node: Any) -> Iterator[float]:
             for one in node:
                 yield from _chosen(one)
         case {"Node Type": "ModifyTable", "Plans": list(plans)}:
-            rows = [one for one in plans if one.get("Parent Relationship") in {"Outer", "Member"}]  # the latter before 14
+            rows = [
+                one for one in plans if one.get("Parent Relationship") in {"Outer", "Member"}
+            ]  # the latter before 14
             yield from (one["Actual Rows"] * one["Actual Loops"] for one in rows)
             yield from _chosen(plans)
         case dict():
