@@ -195,21 +195,46 @@ NOT_EAGER = {
 }  # fmt: skip
 
 
+CELERY = {
+    ".git/HEAD": "", "shop/__init__.py": "", "shop/celery.py": "from celery import Celery\napp = Celery('shop')\n",
+    "shop/tasks.py": "from shop.celery import app\nfrom shop.db import connection\n\n\n@app.task\ndef fill():\n    connection.execute('UPDATE leads SET hot = 1')\n",
+}  # fmt: skip
+"""The layout of Celery's documentation: `shop/celery.py`, which hides no library."""
+REVISION = "from alembic import op\n{}\nrevision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    {}\n"
+
+
+def codes(root: Path, files: dict[str, str]) -> list[str]:
+    """What is told of the migrations of a repository."""
+    for name, text in (CELERY | files).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    report = check(Request(paths=["shop/versions"], cwd=root, load=SettingsLoader(cwd=root), workers=1))
+    assert not report.problems
+    return [one.code for one in report.new]
+
+
 @pytest.mark.parametrize(("stem", "setting"), [*EAGER.items(), *NOT_EAGER.items()])
 def test_a_task_runs_where_the_repository_says_so(tmp_path: Path, stem: str, setting: str) -> None:
-    """The layout of Celery's documentation: `shop/celery.py`, which hides no library."""
-    files = {
-        ".git/HEAD": "", "shop/__init__.py": "", f"shop/{stem}.py": setting,
-        "shop/celery.py": "from celery import Celery\napp = Celery('shop')\n",
-        "shop/tasks.py": "from shop.celery import app\nfrom shop.db import connection\n\n\n@app.task\ndef fill():\n    connection.execute('UPDATE leads SET hot = 1')\n",
-        "shop/versions/a.py": "from alembic import op\nfrom shop.tasks import fill\nrevision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    fill.delay()\n",
-    }  # fmt: skip
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    report = check(Request(paths=["shop/versions"], cwd=tmp_path, load=SettingsLoader(cwd=tmp_path), workers=1))
-    assert not report.problems
-    assert [one.code for one in report.new] == (["MG101"] if EAGER.get(stem) == setting else [])
+    revision = REVISION.format("from shop.tasks import fill", "fill.delay()")
+    found = codes(tmp_path, {f"shop/{stem}.py": setting, "shop/versions/a.py": revision})
+    assert found == (["MG101"] if EAGER.get(stem) == setting else [])
+
+
+TASKS_AWAY = {
+    "fill.delay()": False, "fill.apply_async()": False, "fill.s(1).delay()": False, "signature('shop.fill').delay()": False,
+    "app.tasks['shop.fill'].delay()": False, "app.tasks['shop.fill'].s().set(queue='a').apply_async()": False,
+    "group(fill.s(n) for n in range(2))()": False, "(fill.s() | fill.si()).delay()": False,
+    "fill.s(1)()": True, "chain(fill.s(), fill.s()).apply()": True, "(fill.s() | fill.si()).apply()": True,
+}  # fmt: skip
+"""Whether they run here although the repository has workers."""
+
+
+@pytest.mark.parametrize("eager", [True, False])
+@pytest.mark.parametrize(("body", "always"), TASKS_AWAY.items())
+def test_a_task_out_of_sight_that_runs_here_is_told(tmp_path: Path, body: str, always: bool, eager: bool) -> None:
+    imports = "from billing.tasks import fill\nfrom celery import chain, group, signature\nfrom shop.celery import app"
+    files = {"shop/settings.py": f"task_always_eager = {eager}", "shop/versions/a.py": REVISION.format(imports, body)}
+    assert set(codes(tmp_path, files)) == ({"MG109"} if eager or always else set())
 
 
 def operations(source: str, framework: str) -> list[str]:
