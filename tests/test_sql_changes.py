@@ -514,6 +514,21 @@ def test_a_procedure_renames_a_table(renaming: str, told: list[tuple[str, str] |
 
 
 @pytest.mark.parametrize(
+    ("text", "certain"),
+    [
+        ("EXEC sp_rename 'leads', 'calls'", True),
+        ("IF @v = 1 EXEC sp_rename 'leads', 'calls'", False),
+        ("IF @v = 1 PRINT 'x'; ELSE EXEC sp_rename 'leads', 'calls'", False),
+        ("DO $$ BEGIN ALTER TABLE leads RENAME TO calls; END $$", True),
+        ("DO $$ BEGIN IF now() > x THEN ALTER TABLE leads RENAME TO calls; END IF; END $$", False),
+        ("DO $$ BEGIN IF now() > x THEN PERFORM 1; ALTER TABLE leads RENAME TO calls; END IF; END $$", False),
+    ],
+)
+def test_a_table_may_be_renamed_or_not(text: str, *, certain: bool) -> None:
+    assert [one.certain for one in read_sql(text) if isinstance(one, Renamed)] == [certain]
+
+
+@pytest.mark.parametrize(
     "call", ["EXEC sp_fill", "EXEC dbo.sp_fill 1", "EXEC sp_MSforeachtable 'DELETE FROM ?'", "DO fill()"]
 )
 def test_what_a_procedure_out_of_sight_does_is_unknown(call: str) -> None:

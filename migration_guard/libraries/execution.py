@@ -157,7 +157,7 @@ def run_text(call: Call, text: Text, parameters: Value | None, *, certain: bool 
                 machine.libraries.definitions.dropped(table)
                 machine.ledger.drop(table)
             case Renamed(old=old, new=new):
-                machine.ledger.rename(old, new)
+                machine.ledger.rename(old, new, certain=step.certain)
                 machine.libraries.functions.rename(old, new)
             case FunctionCreated(name=name, changes=changes, calls=calls, unknown=unknown):
                 machine.libraries.find_functions(set(unknown))

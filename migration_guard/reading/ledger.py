@@ -360,9 +360,13 @@ class Ledger:
         """A table that was created, or each, need not be new any longer."""
         self.situation.doubt(table)
 
-    def rename(self, old: str | None, new: str | None) -> None:
-        if old and new:
+    def rename(self, old: str | None, new: str | None, *, certain: bool = True) -> None:
+        """A table goes on under another name; where that is not certain, neither name need mean a new one."""
+        if old and new and certain:
             self.situation.rename(old, new)
+        elif old and new:
+            self.doubt(old)
+            self.doubt(new)
 
     def autocommit_block(self, more: int) -> None:
         """A block begins (1) or ends (-1) in which each statement commits on its own."""

@@ -58,6 +58,11 @@ def headers(statement: Statement, *, body: bool) -> tuple[list[Header], int]:
     return found, at
 
 
+def may_leave_out(statement: Statement, at: int) -> bool:
+    """Whether what stands before a statement may leave it undone."""
+    return any(statement.word(index) in _HEADERS | {"ELSE"} for index in range(at))
+
+
 def _is_transaction(statement: Statement, at: int, *, body: bool) -> bool:
     following = statement.word(at + 1)
     ends = len(statement) == at + 1 and at == 0

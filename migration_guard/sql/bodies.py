@@ -19,6 +19,7 @@ from migration_guard.sql.steps import (
     Doubted,
     FunctionCreated,
     Harmless,
+    Renamed,
     Step,
     Unknown,
     joined_forms,
@@ -112,7 +113,7 @@ class Bodies(Texts):
         text = content(strings, escape, backslash=self._lexis.backslash)
         steps = self.read(text, body=True) or [Harmless("an empty block", False, start, end)]
         if _DECIDES.search(text.text):
-            return [replace(step, certain=False) if isinstance(step, Created) else step for step in steps]
+            return [replace(step, certain=False) if isinstance(step, (Created, Renamed)) else step for step in steps]
         return steps
 
 

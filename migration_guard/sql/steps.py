@@ -62,6 +62,8 @@ class Renamed:
     new: str
     start: int
     end: int
+    certain: bool = True
+    """Whether it is renamed whenever the statement around it is run: a block may decide otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

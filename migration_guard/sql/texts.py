@@ -91,9 +91,10 @@ class Texts:
             steps += self._command(statement, at, body=body)
             for one in run_on.further(statement, at) if not self._lexis.spaced else ():  # MySQL refuses them
                 steps += self._run_on(one, steps, body=body)
-        for step in steps:
+        for index, step in enumerate(steps):
             if isinstance(step, Renamed):
                 self._calls.functions.rename(step.old, step.new)
+                steps[index] = replace(step, certain=step.certain and not blocks.may_leave_out(statement, at))
         steps += self._calls.fired(steps)
         last = statement[len(statement) - 1]
         if last.sort is Sort.UNCLOSED:
