@@ -66,6 +66,7 @@ def failing(folder: Path, script: str) -> list[str]:
         f"set -e\nalembic upgrade head\n{OWN}\nsystemctl restart app\n",
         "set -e\nalembic upgrade head\npython -m migration_guard backfill run --priority HIGH\nsystemctl restart app\n",
         "set -e\npython manage.py migrate\npython manage.py rebuild_index || true\n./run_backfills || :\nup\n",
+        'set -e\nalembic upgrade head &\npid=$!\necho waits\nwait "${pid}"\n./run_backfills || true\nup\n',
     ],
 )
 def test_good_scripts(script: str, tmp_path: Path) -> None:
@@ -102,6 +103,7 @@ def test_good_scripts(script: str, tmp_path: Path) -> None:
             ["a failed index build"],
         ),
         ("set -e\nalembic upgrade head\necho ./run_backfills\nup\n", ["the step that runs backfills"]),
+        ("set -e\nalembic upgrade head &\npid=$!\n./run_backfills || true\nwait $pid\nup\n", ["a failed migration"]),
     ],
 )
 def test_bad_scripts(script: str, what: list[str], tmp_path: Path) -> None:
@@ -131,6 +133,23 @@ def test_compose_files(command: str, waits: str, what: list[str], tmp_path: Path
         ("deploy_sh", "if then fi ((\n", "it is no shell script that can be read"),
         ("deploy_sh", "alembic upgrade head\0", "it is binary"),
         ("deploy_sh", "ssh host 'cd app && alembic upgrade head'\n", "what ssh is given to run is not judged"),
+        *(
+            (
+                "deploy_sh",
+                f"set -e\n{script}\n./run_backfills || true\nup\n",
+                "a failed migration leads to cannot be told",
+            )
+            for script in (
+                "alembic upgrade head &\n./other &\nwait $!",
+                "alembic upgrade head &\npid=$!\n./other &\npid=$!\nwait $pid",
+                "alembic upgrade head &\npid=$!\nwait $pid $other",
+                "./other &\nalembic upgrade head &\nwait -n",
+                "./other &\nalembic upgrade head &\nwait %1",
+                "trap 'exit 0' EXIT INT\nalembic upgrade head || exit 1",
+                "trap 'exit 0' ERR\nalembic upgrade head",
+                "end() { rm -f lock; exit 0; }\ntrap end EXIT\nalembic upgrade head",
+            )
+        ),
         ("deploy_sh", "until ./run_backfills; do sleep 5; done\nalembic upgrade head\n", "cannot be told"),
         ("compose_yml", "services: [\n", "it is no YAML"),
         ("deploy_sh", DEEP_FUNCTIONS, "functions are followed 12 deep, and no deeper"),
