@@ -111,6 +111,28 @@ def test_bad_scripts(script: str, what: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("script", "waits", "what"),
+    [
+        ("sh -ec 'alembic upgrade head; ./run_backfills || true'", "", ["a failed migration"]),
+        ("sh -ec 'alembic upgrade head; ./run_backfills || true; echo done'", "", ["a failed migration"]),
+        (
+            "sh -ec 'alembic upgrade head; ./run_backfills || true'",
+            "depends_on: {first: {condition: service_completed_successfully}}",
+            [],
+        ),
+        ("sh -ec 'alembic upgrade head; ./run_backfills || true; exec gunicorn app'", "", []),
+    ],
+)
+def test_a_script_of_a_service_stops_what_waits_for_it_or_what_it_serves(
+    script: str, waits: str, what: list[str], tmp_path: Path
+) -> None:
+    compose = f"services:\n  first:\n    command: {script}\n  web:\n    command: gunicorn app\n    {waits}\n"
+    evidence, problems = judged(tmp_path, compose_yml=compose)
+    assert problems == []
+    assert [one.what for one in evidence if one.outcome is Outcome.FAIL] == what
+
+
+@pytest.mark.parametrize(
     ("command", "waits", "what"),
     [
         (OWN, MIGRATED, []),
