@@ -31,6 +31,11 @@ DEEP_LEAVING = "".join(f"f{n}() {{ f{n + 1}; }}\n" for n in range(14)) + (
 DEEP_FUNCTIONS = "".join(f"f{n}() {{ f{n + 1}; }}\n" for n in range(13)) + "f13() { alembic upgrade head; }\nf0\n"
 DEEP_TARGETS = "deploy: t0\n" + "".join(f"t{n}: t{n + 1}\n" for n in range(21)) + "t21:\n\talembic upgrade head\n"
 
+CIRCLE = (
+    "deploy:\n  script:\n    - !reference [.a, script]\n.a:\n  script:\n    - alembic upgrade head\n"
+    "    - !reference [.a, script]\n"
+)
+
 
 def judged(folder: Path, **files: str) -> tuple[list[Evidence], list[str]]:
     for name, text in files.items():
@@ -177,6 +182,7 @@ def test_compose_files(command: str, waits: str, what: list[str], tmp_path: Path
         ("deploy_sh", DEEP_FUNCTIONS, "functions are followed 12 deep, and no deeper"),
         ("deploy_sh", DEEP_LEAVING, "functions are followed 12 deep, and no deeper"),
         ("Makefile", DEEP_TARGETS, "targets that need targets are followed 20 deep, and no deeper"),
+        (".gitlab-ci_yml", CIRCLE, "what scripts refer to is followed 10 deep, and no deeper"),
     ],
 )
 def test_what_cannot_be_judged_is_named(name: str, text: str, message: str, tmp_path: Path) -> None:
