@@ -108,6 +108,7 @@ def test_good_scripts(script: str, tmp_path: Path) -> None:
             ["a failed index build"],
         ),
         ("set -e\nalembic upgrade head\necho ./run_backfills\nup\n", ["the step that runs backfills"]),
+        ("set -e\n(alembic upgrade head) &\n./run_backfills || true\nup\n", ["a failed migration"]),
         ("set -e\nalembic upgrade head &\npid=$!\n./run_backfills || true\nwait $pid\nup\n", ["a failed migration"]),
     ],
 )

@@ -132,8 +132,9 @@ class _Walk:
         """Walk statements that follow one another; `last` is what the failure of the last one leads to."""
         for index, node in enumerate(statements):
             behind = statements[index + 1 :]
-            inside = replace(context, fate=self._fate(node, behind, context, last), behind=(*behind, *context.behind))
-            self.statement(node, inside, behind)
+            fate = self._fate(node, behind, context, last)
+            inside = replace(context, fate=fate, behind=(*behind, *context.behind))
+            self.statement(node, inside.tested(fate) if _in_background(node) else inside, behind)
 
     def _fate(self, node: Node, behind: Sequence[Node], context: _Context, last: Fate) -> Fate:
         if _in_background(node):
