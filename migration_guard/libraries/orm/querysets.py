@@ -120,7 +120,7 @@ def query_method(query: Query, name: str, call: Call) -> Value:
 
 def _calling(query: Query, name: str, call: Call) -> Query:
     """The query with the functions of the database that a condition, an order or a join adds to it."""
-    texts = call.positional if name in _OF_SQL else ()
+    texts = call.arguments if name in _OF_SQL else ()
     names = (*called_in(call.arguments), *called_by_text(texts, call.machine.libraries.dialect))
     if not names:
         return query
