@@ -149,6 +149,7 @@ def beginning(job: Job, windows: Sequence[int], attempt: Attempt) -> Question:
 def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: Attempt) -> Outcome:
     """Do the next batch of one or several windows, and move their cursors."""
     if attempt.known is not None:
+        attempt.steering = attempt.known.steered.steering
         return _swiftly(connection, job, attempt.known, attempt, attempt.answer)
     control = _permitted(connection, job, windows, attempt)
     if attempt.swift:
@@ -200,8 +201,9 @@ def _swiftly(
     entry = Entry(place, counts, touched=swept.changed, cursor=job.bound if ends else swept.last, done=ends)
     if not swept.recorded:
         _write_rest(connection, job, entry, swept)
-    moved = replace(place, cursor=entry.cursor, batches=place.batches + 1, done=ends)
-    attempt.known = replace(control, places=(moved,))
+    if records(job):  # else the next one takes a role first, before which nothing of it may be sent
+        moved = replace(place, cursor=entry.cursor, batches=place.batches + 1, done=ends)
+        attempt.known = replace(control, places=(moved,))
     done = (place.window,) if ends else ()
     return Outcome(counts, (place.window,), done, passed=swept.examined, at=swept.last)
 

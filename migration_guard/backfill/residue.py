@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection
@@ -32,28 +33,37 @@ def has_sources(connection: Asks, definition: Backfill) -> bool:
     if definition.update is None:
         return True
     words = words_of(definition.update)
-    if any(one.word in _OTHER_ROWS or (one.word in _JOINED and not one.depth) for one in words if one.kind == "name"):
+    if any(one.kind == "name" and one.word in _OTHER_ROWS for one in words) or _joins(words):
         return True
     names = list(called(words))
     parameters = {"called": [name for name in names if name is not None]}
     if None in names or connection.exec_driver_sql(statement("looks_elsewhere"), parameters).scalar():
         return True
     read, asked = _columns(words)
-    among = {"table": definition.written, "names": sorted(asked - set(definition.key_columns))}
+    asked.subtract(definition.key_columns)  # each is said once to find the rows of a batch
+    among = {"table": definition.written, "names": sorted(name for name, times in asked.items() if times > 0)}
     columns = {str(row[0]) for row in connection.exec_driver_sql(statement("columns_among"), among)}
     return bool(columns) and columns <= read
 
 
-def _columns(words: Sequence[Token]) -> tuple[set[str], set[str]]:
-    """Give the names that an UPDATE reads in what it sets, and those that its condition says."""
+def _joins(words: Sequence[Token]) -> bool:
+    """Tell whether a statement looks at other tables beside its own; IS DISTINCT FROM does not."""
+    return any(
+        one.kind == "name" and one.word in _JOINED and not one.depth and before.word != "DISTINCT"
+        for before, one in pairwise(words)
+    )
+
+
+def _columns(words: Sequence[Token]) -> tuple[set[str], Counter[str]]:
+    """Give the names that an UPDATE reads in what it sets, and those that its condition says, with how often."""
     whole = " ".join(one.text for one in words)
     at = [n for n, one in enumerate(words) if not one.depth and one.kind == "name" and one.word in {"SET", "WHERE"}]
     if [words[n].word for n in at] != ["SET", "WHERE"]:
-        return set(), set()
+        return set(), Counter()
     begin, end = at
     said = Counter(folded(one.text) for one in words[begin + 1 : end] if one.kind == "name")
     said.subtract(assigned_columns(whole))
-    asked = {folded(one.text) for one in words[end + 1 :] if one.kind == "name"}
+    asked = Counter(folded(one.text) for one in words[end + 1 :] if one.kind == "name")
     return {name for name, times in said.items() if times > 0}, asked
 
 
@@ -77,9 +87,10 @@ def _chosen(node: Any) -> Iterator[float]:
             for one in node:
                 yield from _chosen(one)
         case {"Node Type": "ModifyTable", "Plans": list(plans)}:
-            yield from (
-                one["Actual Rows"] * one["Actual Loops"] for one in plans if one.get("Parent Relationship") == "Outer"
-            )
+            rows = [
+                one for one in plans if one.get("Parent Relationship") in {"Outer", "Member"}
+            ]  # the latter before 14
+            yield from (one["Actual Rows"] * one["Actual Loops"] for one in rows)
             yield from _chosen(plans)
         case dict():
             yield from _chosen([node[name] for name in ("Plan", "Plans") if name in node])

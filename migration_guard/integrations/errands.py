@@ -51,11 +51,12 @@ class Errand:
     """The name of one of the configuration's `databases`; None: the one of `database-url-env`."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.keys, str) or not all(isinstance(key, str) for key in self.keys):
+        several = isinstance(self.keys, Sequence) and not isinstance(self.keys, str)
+        if not several or not all(isinstance(key, str) for key in self.keys):
             nearest = f'; nearest: ["{self.keys}"]' if isinstance(self.keys, str) else ""
             raise DefinitionError(f"keys: expected a list of backfills' keys, found {self.keys!r}{nearest}")
         object.__setattr__(self, "keys", tuple(self.keys))
-        if not isinstance(self.workers, int) or self.workers < 1:
+        if isinstance(self.workers, bool) or not isinstance(self.workers, int) or self.workers < 1:
             raise DefinitionError(f"workers: expected a whole number from 1 on, found {self.workers!r}")
         for name, value in self.arguments.items():
             if isinstance(value, bool) or not isinstance(value, (str, int)):

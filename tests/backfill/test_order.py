@@ -64,6 +64,8 @@ def test_what_its_owner_says_is_completed_is_waited_for_no_longer(
     [
         ({"keys": "a"}, """keys: expected a list of backfills' keys, found 'a'; nearest: ["a"]"""),
         ({"keys": [1]}, "keys: expected a list of backfills' keys, found [1]"),
+        ({"keys": 1}, "keys: expected a list of backfills' keys, found 1"),
+        ({"workers": True}, "workers: expected a whole number from 1 on, found True"),
         ({"workers": 0}, "workers: expected a whole number from 1 on, found 0"),
         ({"workers": "4"}, "workers: expected a whole number from 1 on, found '4'"),
         ({"arguments": {"tenant": 1.5}}, "arguments: tenant: expected a text or a whole number, found float"),

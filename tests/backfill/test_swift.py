@@ -18,6 +18,7 @@ from migration_guard.backfill.connect import address, engine
 from migration_guard.backfill.preflight import examine, server
 from migration_guard.backfill.session import Session
 from migration_guard.backfill.state import Store
+from migration_guard.backfill.steering import Steering
 
 ROWS = 3_000
 TRIGGER = """
@@ -79,6 +80,39 @@ def test_partitions_go_the_quick_way(db: Database, taken: list[swift.Swept]) -> 
     result = db.run(define(table="parts", update="UPDATE parts SET status = 'new' WHERE id = ANY(:ids)"))
     assert (state(result), counted(result)) == ("completed", (ROWS, ROWS, 0, 0, 0, 0))
     assert sum(one.changed for one in taken) >= ROWS // 2
+
+
+def test_all_of_it_is_done_with_the_rights_of_its_role(db: Database, taken: list[swift.Swept]) -> None:
+    """Also what is sent together with a transaction's beginning."""
+    role = f"filler_{db.console.info.dbname}"
+    db(f"CREATE ROLE {role}; GRANT SELECT, UPDATE ON leads TO {role}")
+    db(
+        "CREATE FUNCTION whose(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS "
+        "'BEGIN PERFORM pg_notify(''whose'', current_user::text); RETURN $1; END'"
+    )
+    try:
+        db("CREATE INDEX ON leads (whose(status))")
+        db("LISTEN whose")
+        result = db.run(define(role=role))
+        assert (state(result), len(taken) > 1) == ("completed", True)
+        assert {one.payload for one in db.console.notifies(timeout=1.0)} == {role}
+    finally:
+        db(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_the_pace_that_is_set_is_that_of_all_batches(db: Database, taken: list[swift.Swept]) -> None:
+    """Also of those that go by what the one before has asked."""
+    assert state(db.run()) == "completed"
+    db("UPDATE leads SET status = NULL")
+    db("UPDATE migration_guard.backfills SET state = 'queued', sweep = 0, swept = false, floor = NULL")
+    taken.clear()
+    session = Session(engine(address(db.url, "the URL"), "test"))
+    with session.transaction() as connection:
+        Store().steer(connection, "status", Steering(max_size=30), "me")
+    session.close()
+    assert state(db.run()) == "completed"
+    assert len(taken) > 3
+    assert max(one.examined for one in taken) <= 30
 
 
 @pytest.mark.parametrize(
