@@ -101,7 +101,8 @@ def _for_its_effect(origin: str, call: Call, told: int) -> None:
     is_named = "." in origin or "@" in origin  # and not only called like something
     if not is_named or package.startswith("<") or is_known(External(package)):
         return
-    if trust.is_idle(package, name, given=bool(call.arguments) or call.open):
+    given = bool(call.arguments) or call.open
+    if trust.is_idle(package, name, given=given) or trust.shows_progress(origin, name):
         return
     if name in operations.SCHEMA or any(one.callable_in_sight for value in call.arguments for one in held(value)):
         return

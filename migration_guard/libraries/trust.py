@@ -60,6 +60,7 @@ _KEEPS = frozenset(
 _LOGGING = re.compile(
     r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$"
 )
+_PROGRESS = re.compile(r"progress|(?:^|[._])p?bar(?:[._@]|$)", re.IGNORECASE)
 _LOGGER = re.compile(r"(?:^|_)(?:log|logger|logging|stdout|stderr|console)$", re.IGNORECASE)
 
 
@@ -130,6 +131,11 @@ def is_idle(package: str, name: str, *, given: bool) -> bool:
     if LOOKS.match(name) or _LOGGING.match(name) or asks(name):
         return True
     return name in QUEUES or name in _LEAVES or (given and name in _KEEPS)
+
+
+def shows_progress(origin: str, name: str) -> bool:
+    """Whether it moves a progress bar on: what it is of says by its name that it is one."""
+    return name == "update" and bool(_PROGRESS.search(origin))
 
 
 def keeps(callee: Value, name: str) -> bool:
