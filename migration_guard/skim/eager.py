@@ -5,17 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 from migration_guard.sight import asked
 from migration_guard.sight.folders import walk
-from migration_guard.skim.created import MAX_FILES, NEVER, content
+from migration_guard.skim.created import NEVER, content
 from migration_guard.skim.outline import parsed
 
 _NAME = re.compile(r"always_eager$", re.IGNORECASE)
 """`task_always_eager`, with the prefix that a project gave it, and as it was called before."""
-_SAID = re.compile(rb"always_eager", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"(?:^|[_.-])(?:tests?|testing|conftest|dev|develop|development|local|ci|debug|examples?)(?:[_.-]|$)"
 )
@@ -25,7 +23,7 @@ _ELSEWHERE = re.compile(
 @asked(8)
 def runs_tasks_here(root: Path) -> bool:
     """Whether a module of a repository sets it, or may: to what is not known, and has no falsy default."""
-    return any(sets(content(file, root)) for file in islice(_modules(root), MAX_FILES))
+    return any(sets(content(file, root)) for file in _modules(root))
 
 
 def _modules(root: Path) -> Iterator[Path]:
@@ -38,7 +36,7 @@ def _modules(root: Path) -> Iterator[Path]:
 
 def sets(source: bytes) -> bool:
     """Whether a module sets it, or may."""
-    if not _SAID.search(source):
+    if b"always_eager" not in source.lower():
         return False
     try:
         tree = parsed(source)
