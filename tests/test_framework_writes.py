@@ -225,6 +225,12 @@ def test_a_task_runs_where_the_repository_says_so(tmp_path: Path, stem: str, set
     assert found == (["MG101"] if EAGER.get(stem) == setting else [])
 
 
+def test_the_setting_is_found_behind_thousands_of_modules(tmp_path: Path) -> None:
+    revision = REVISION.format("from shop.tasks import fill", "fill.delay()")
+    many = {f"billing/{number}.py": "" for number in range(3_001)}
+    assert codes(tmp_path, many | {"shop/base.py": EAGER["base"], "shop/versions/a.py": revision}) == ["MG101"]
+
+
 TASKS_AWAY = {
     "fill.delay()": False, "fill.apply_async()": False, "fill.s(1).delay()": False, "signature('shop.fill').delay()": False,
     "app.tasks['shop.fill'].delay()": False, "app.tasks['shop.fill'].s().set(queue='a').apply_async()": False,

@@ -32,7 +32,7 @@ _SAME = frozenset({"set", "clone", "link", "link_error", "on_error", "copy"})
 def is_eager(call: Call) -> bool:
     """Whether what is left to a worker runs here: `task_always_eager`, as the repository sets it."""
     root = call.machine.libraries.django.root
-    return eager.sets(call.machine.source.text) or (root is not None and eager.runs_tasks_here(root))
+    return eager.sets(call.machine.source.text.encode()) or (root is not None and eager.runs_tasks_here(root))
 
 
 def value(name: str) -> Value | None:
