@@ -19,7 +19,7 @@ help:
 	@echo "make pictures take pictures of the page, the terminal and the documentation, as far as it is built, into .pictures/"
 	@echo "make corpus   rebuild the labelled corpus in $(CORPUS) (620 MB of wheels)"
 	@echo "make score    measure recall and precision on the corpus (WRITE=--write: into the README)"
-	@echo "make score-frameworks    measure recall and precision on packages of other frameworks, each by itself"
+	@echo "make score-frameworks    measure recall and precision on further packages, each framework by itself"
 	@echo "make compare  run other tools on one small project (WRITE=--write: into docs/comparison.md)"
 	@echo "make moves    measure how many data changes of the corpus can be moved, and prove 60 of the moves by rows"
 	@echo "make fuzz     lint 20,000 mutants of migrations, and go on where it was stopped (.fuzz.json)"

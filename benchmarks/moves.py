@@ -3,11 +3,11 @@
     moves.py DIR [--all] [--only PACKAGE …] [--prove COUNT [--seed NUMBER]]
 
 DIR is what `corpus/fetch.py` made. Every UPDATE, DELETE and INSERT … SELECT on the way up is planned, and nothing is
-written. Each migration that would be rewritten must parse, and must differ only where its statement stood. `--all` lists
-each refusal with its place. Refused changes that no backfill on PostgreSQL is for (what a later migration drops, rows that a
-migration makes itself, other databases) are counted, and left out of a second pair of figures. `--prove` draws so many of the
-moves that are SQL, runs each beside its migration on made-up rows of a scratch PostgreSQL, and compares; exit code 1 if one
-leaves other rows. Loops are what an object mapper writes inside of a `for` or `while`. Files are planned by as many processes
+written. Each migration that would be rewritten must parse, and must differ only where its statement stood, and in that a
+column which is dropped later may be NULL. `--all` lists each refusal with its place. Refused changes that no backfill on
+PostgreSQL is for (what a later migration drops, rows that a migration makes itself, other databases) are counted, and left out
+of a second pair of figures. `--prove` draws so many of the moves that are SQL, runs each beside its migration on made-up rows
+of a scratch PostgreSQL, and compares; exit code 1 if one leaves other rows. Loops are what an object mapper writes inside of a `for` or `while`. Files are planned by as many processes
 as there are cores. Exit code 1 if a rewritten file breaks that rule.
 """
 

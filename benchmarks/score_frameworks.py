@@ -1,11 +1,10 @@
-"""Measure recall and precision on published packages of other frameworks than Alembic's and Django's, each by itself.
+"""Measure recall and precision on published packages that are not in the corpus of `score.py`, each framework by itself.
 
     score_frameworks.py DIR
 
 DIR is what `corpus/fetch.py DIR frameworks.json` made. The guard checks all of DIR/packages in one run, every rule on, no
-configuration; for each framework its labels in `corpus/labels_frameworks.jsonl` are then scored by `corpus/score.py`. None
-of these packages were looked at when the guard was made to read them, but what they showed was mended afterwards, so that
-the figures are no longer those of unseen code. Exit code 1 if a figure is below its minimum.
+configuration; for each framework its labels in `corpus/labels_frameworks.jsonl` are then scored by `corpus/score.py`. What
+these packages showed was mended, so the figures are not those of unseen code. Exit code 1 if a figure is below its minimum.
 """
 
 from __future__ import annotations

@@ -89,7 +89,12 @@ WRITES = [
     ("frappe", "frappe.db.set_value(*frappe.flags.changed)", "UPDATE None"),
     ("frappe", "def fill(hot):\n    frappe.db.sql('UPDATE `tabLead` SET hot = 1')\nfrappe.enqueue(fill, queue='long', hot=1)", "UPDATE tabLead"),
     ("frappe", "frappe.enqueue('erpnext.stock.utils.repost')", "OPAQUE None"),
+    ("frappe", "frappe.enqueue('crm.tasks.fill', queue='long', hot=1)", "OPAQUE None"),
+    ("frappe", "frappe.enqueue('crm.fill' if frappe.flags.all else 'crm.fill_some')", "OPAQUE None"),
+    ("frappe", "from crm.tasks import fill\nfrappe.enqueue(fill)", "OPAQUE None"),
     ("frappe", "frappe.enqueue_doc('Lead', 'a', 'fill')", "OPAQUE None"),
+    ("frappe", "for name in frappe.get_hooks('after_fill'):\n    frappe.get_attr(name)()", "OPAQUE None"),
+    ("frappe", "frappe.get_module('crm.tasks').fill()", "OPAQUE None"),
     ("frappe", "frappe.get_attr('erpnext.stock.utils.repost')()", "OPAQUE None"),
     ("frappe", "from frappe.utils.fixtures import sync_fixtures\nsync_fixtures()", "DML_CALL None"),
     ("frappe", "frappe.utils.execute_in_shell('mysql -e \"UPDATE tabLead SET a = 1\"')", "UPDATE tabLead"),
@@ -112,6 +117,7 @@ READS = [
     ("odoo", "env['res.partner'].search([], limit=1).mapped('name')\ncr.execute('SELECT 1')\nprint(cr.fetchall())"),
     ("odoo", "openupgrade.rename_fields(env, [('a.b', 'a_b', 'c', 'd')])\nutil.remove_field(cr, 'a.b', 'c')"),
     ("odoo", "util.alter_column_type(cr, 'a', 'b', 'int')\nutil.remove_constraint(cr, 'a', 'b')\nopenupgrade.float_to_integer(cr, 'a', 'b')"),
+    ("frappe", "frappe.enqueue('frappe.clear_cache', doctype='Lead')"),
     ("frappe", "frappe.reload_doc('a', 'doctype', 'b')\nif frappe.db.exists('Lead', 'x'):\n    print(frappe.get_doc('Lead', 'x').hot)"),
     ("frappe", "doc = frappe.get_doc('Lead', 'x')\ndoc.hot = 1\nprint(doc.as_dict())"),
     ("aerich", "rows = await Lead.filter(hot=True).values('id')\nprint(await Lead.all().count(), rows)\nreturn 'CREATE TABLE a (b int)'"),
@@ -136,8 +142,7 @@ STARS = [
 
 @pytest.mark.parametrize(("framework", "source", "expected"), STARS)
 def test_a_star_binds_what_nothing_else_does(framework: str, source: str, expected: list[str]) -> None:
-    found = [one.operation for one in findings(source, framework) if one.code < "MG2" and one.operation is not None]
-    assert [f"{one.kind.value} {one.table}" for one in found] == expected
+    assert operations(source, framework) == expected
 
 
 _PICCOLO_AWAY = PICCOLO.replace(
@@ -155,6 +160,7 @@ AWAY: list[tuple[str, str, list[str]]] = [
     ("piccolo", PICCOLO.format("        from piccolo.table import create_table_class\n        await create_table_class('leads').delete(force=True)"), ["DELETE leads"]),
     ("peewee_migrate", "from app import fill\n\n\ndef migrate(migrator, database):\n    migrator.run(fill)\n    migrator.run(print)", ["OPAQUE None"]),
     ("aerich", "from tortoise import Tortoise\n\n\nasync def upgrade(db):\n    await Tortoise.apps['models']['Lead'].filter(a=1).delete()\n    return ''", ["DELETE None"]),
+    ("aerich", "from tortoise import Tortoise\n\n\nasync def upgrade(db):\n    for _, model in Tortoise.apps['models'].items():\n        await model.all().delete()\n    return ''", ["DELETE None"]),
     ("numbered", "async def m001_fill(db):\n    async for row in db.cursor('DELETE FROM a RETURNING id'):\n        print(row)\n    db.cursor('SELECT 1')", ["DELETE a"]),
     ("alembic", "import edgy\nfrom alembic import op\nfrom app.models import Lead\nrevision = '1'\n\n\nasync def upgrade():\n    await Lead.query.filter(hot=0).update(hot=1)", ["UPDATE None"]),
 ]  # fmt: skip
@@ -163,8 +169,7 @@ AWAY: list[tuple[str, str, list[str]]] = [
 
 @pytest.mark.parametrize(("framework", "source", "expected"), AWAY)
 def test_a_model_out_of_sight_is_one(framework: str, source: str, expected: list[str]) -> None:
-    found = [one.operation for one in findings(source, framework) if one.code < "MG2" and one.operation is not None]
-    assert [f"{one.kind.value} {one.table}" for one in found] == expected
+    assert operations(source, framework) == expected
 
 
 FLASK = "from alembic import op\nfrom flask_sqlalchemy import SQLAlchemy\nfrom app.models import Lead\nrevision = '1'\ndown_revision = None\ndb = SQLAlchemy()\n"
@@ -177,10 +182,7 @@ SESSIONS = {
 
 @pytest.mark.parametrize(("source", "expected"), SESSIONS.items())
 def test_a_session_that_flask_sqlalchemy_makes_is_one(source: str, expected: list[str]) -> None:
-    found = [
-        one.operation for one in findings(FLASK + source, "alembic") if one.code < "MG2" and one.operation is not None
-    ]
-    assert [f"{one.kind.value} {one.table}" for one in found] == expected
+    assert operations(FLASK + source, "alembic") == expected
 
 
 EAGER = {
@@ -193,29 +195,64 @@ NOT_EAGER = {
 }  # fmt: skip
 
 
+CELERY = {
+    ".git/HEAD": "", "shop/__init__.py": "", "shop/celery.py": "from celery import Celery\napp = Celery('shop')\n",
+    "shop/tasks.py": "from shop.celery import app\nfrom shop.db import connection\n\n\n@app.task\ndef fill():\n    connection.execute('UPDATE leads SET hot = 1')\n",
+}  # fmt: skip
+"""The layout of Celery's documentation: `shop/celery.py`, which hides no library."""
+REVISION = "from alembic import op\n{}\nrevision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    {}\n"
+
+
+def codes(root: Path, files: dict[str, str]) -> list[str]:
+    """What is told of the migrations of a repository."""
+    for name, text in (CELERY | files).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    report = check(Request(paths=["shop/versions"], cwd=root, load=SettingsLoader(cwd=root), workers=1))
+    assert not report.problems
+    return [one.code for one in report.new]
+
+
 @pytest.mark.parametrize(("stem", "setting"), [*EAGER.items(), *NOT_EAGER.items()])
 def test_a_task_runs_where_the_repository_says_so(tmp_path: Path, stem: str, setting: str) -> None:
-    """The layout of Celery's documentation: `shop/celery.py`, which hides no library."""
-    files = {
-        ".git/HEAD": "", "shop/__init__.py": "", f"shop/{stem}.py": setting,
-        "shop/celery.py": "from celery import Celery\napp = Celery('shop')\n",
-        "shop/tasks.py": "from shop.celery import app\nfrom shop.db import connection\n\n\n@app.task\ndef fill():\n    connection.execute('UPDATE leads SET hot = 1')\n",
-        "shop/versions/a.py": "from alembic import op\nfrom shop.tasks import fill\nrevision = '1'\ndown_revision = None\n\n\ndef upgrade():\n    fill.delay()\n",
-    }  # fmt: skip
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    report = check(Request(paths=["shop/versions"], cwd=tmp_path, load=SettingsLoader(cwd=tmp_path), workers=1))
-    assert not report.problems
-    assert [one.code for one in report.new] == (["MG101"] if EAGER.get(stem) == setting else [])
+    revision = REVISION.format("from shop.tasks import fill", "fill.delay()")
+    found = codes(tmp_path, {f"shop/{stem}.py": setting, "shop/versions/a.py": revision})
+    assert found == (["MG101"] if EAGER.get(stem) == setting else [])
+
+
+def test_the_setting_is_found_behind_thousands_of_modules(tmp_path: Path) -> None:
+    revision = REVISION.format("from shop.tasks import fill", "fill.delay()")
+    many = {f"billing/{number}.py": "" for number in range(3_001)}
+    assert codes(tmp_path, many | {"shop/base.py": EAGER["base"], "shop/versions/a.py": revision}) == ["MG101"]
+
+
+TASKS_AWAY = {
+    "fill.delay()": False, "fill.apply_async()": False, "fill.s(1).delay()": False, "signature('shop.fill').delay()": False,
+    "app.tasks['shop.fill'].delay()": False, "app.tasks['shop.fill'].s().set(queue='a').apply_async()": False,
+    "group(fill.s(n) for n in range(2))()": False, "(fill.s() | fill.si()).delay()": False,
+    "fill.s(1)()": True, "chain(fill.s(), fill.s()).apply()": True, "(fill.s() | fill.si()).apply()": True,
+}  # fmt: skip
+"""Whether they run here although the repository has workers."""
+
+
+@pytest.mark.parametrize("eager", [True, False])
+@pytest.mark.parametrize(("body", "always"), TASKS_AWAY.items())
+def test_a_task_out_of_sight_that_runs_here_is_told(tmp_path: Path, body: str, always: bool, eager: bool) -> None:
+    imports = "from billing.tasks import fill\nfrom celery import chain, group, signature\nfrom shop.celery import app"
+    files = {"shop/settings.py": f"task_always_eager = {eager}", "shop/versions/a.py": REVISION.format(imports, body)}
+    assert set(codes(tmp_path, files)) == ({"MG109"} if eager or always else set())
+
+
+def operations(source: str, framework: str) -> list[str]:
+    """What is told of a whole file."""
+    found = [one.operation for one in findings(source, framework) if one.code < "MG2" and one.operation is not None]
+    return [f"{one.kind.value} {one.table}" for one in found]
 
 
 def told(framework: str, body: str) -> list[str]:
     deep = 8 if framework in ("piccolo", "masonite") else 4
     text = "".join(f"{' ' * deep}{line}\n" for line in body.splitlines())
-    source = PICCOLO.format(text) if framework == "piccolo" else HEADS[framework] + text
-    found = [one.operation for one in findings(source, framework) if one.code < "MG2" and one.operation is not None]
-    return [f"{one.kind.value} {one.table}" for one in found]
+    return operations(PICCOLO.format(text) if framework == "piccolo" else HEADS[framework] + text, framework)
 
 
 @pytest.mark.parametrize(("framework", "body", "expected"), WRITES)

@@ -33,6 +33,7 @@ SYNTAX = {
     "calls": "a(b, *c, d=1, *e, **f)(g)\nh(i=(1), )\n(j)(k).l.m\n",
     "constants": "0x1F, 1_000, 1.5e3, 2j, ..., None, True, 'a', b'b', R'c', u'd', '''e\nf''', \"g\\\"h\", ''\n",
     "strings side by side": "x = ('a' 'b'\n  # c\n  \"d\") + f'e{f!r:>{g}}h' 'i'\nj(f'''k\n{l}''')\n",
+    "ends of lines": "a;  \nb ;\t# c\nd; e ;\nf; \n",
     "comments": "# a\nx = '# b'  # c\nif d:  # e\n    f  # g\n    # h\n  # i\n# j\nk = '''# l''' # m\n",
     "ends of blocks": "def a():\n    def b():\n        c\n        # d\n\n    # e\n\n  \n    \n# f\ndef g(): h; i;  # j\nclass K:\n    l",
     "other characters": "ä = 'öü'; b('€', ä.ß)\ndef é(è): return 'ñ', è\n",

@@ -18,6 +18,7 @@ _CODE = frozenset(
 )
 _TEXTS = frozenset(".cql .postgres .sqlite .mysql .migration .mako .j2 .jinja .jinja2 .tmpl .tpl .erb".split())
 _CHANGE_LOGS = frozenset({".xml", ".yaml", ".yml", ".json"})
+_OF_LIQUIBASE = _CHANGE_LOGS | {".groovy"}
 _COMPILED = frozenset({*COMPILED, ".pyo"}) - _CODE
 SUFFIXES = tuple(sorted(_CODE | _TEXTS | _CHANGE_LOGS | _COMPILED))
 """How the names end of files that are looked at if they lie among migrations."""
@@ -55,7 +56,7 @@ def lies_among_migrations(folder: Path, top: Path, homes: Collection[Path]) -> b
 
 def is_called_like_a_change_log(path: Path) -> bool:
     """Say whether a file is called as Liquibase's are, wherever it lies."""
-    return path.suffix in _CHANGE_LOGS | {".groovy"} and bool(_CALLED.search(path.name))
+    return path.suffix in _OF_LIQUIBASE and bool(_CALLED.search(path.name))
 
 
 def is_data_of_odoo(folder: Path) -> bool:
@@ -91,4 +92,4 @@ def reason_to_name(path: Path) -> str | None:
 def _speaks(suffix: str, content: bytes) -> bool:
     if suffix in _CODE and _WRITES.search(content):
         return True
-    return suffix in _CHANGE_LOGS | {".groovy"} and bool(_CHANGE_LOG.search(content) and _CHANGE.search(content))
+    return suffix in _OF_LIQUIBASE and bool(_CHANGE_LOG.search(content) and _CHANGE.search(content))

@@ -192,7 +192,8 @@ class Libraries:
             result = library.call(target, call)
             if result is not None:
                 return result
-        return leaving.leave(target, call)
+        result = celery.out_of_sight(target, call)
+        return result if result is not None else leaving.leave(target, call)
 
     def hides_its_sql(self, function: Function, call: Call) -> bool:
         """Whether a DML helper of the repository is given SQL that is not known: the call is told, not the helper."""
@@ -235,7 +236,7 @@ class Libraries:
         if function.wrapper.startswith("celery.") and name in celery.SIGNS:
             return celery.Signature(((function, call),), single=name not in celery.OVER_MANY)
         leaves = name in _ENQUEUES and trust.is_queue(function.wrapper)
-        if leaves and name in ("delay", "apply_async") and function.wrapper.startswith("celery."):
+        if leaves and name in celery.LEAVES and function.wrapper.startswith("celery."):
             leaves = not celery.is_eager(call)
         if not function.wrapped or leaves:
             return Unknown(name)

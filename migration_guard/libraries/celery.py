@@ -20,15 +20,19 @@ SIGNS = frozenset({"s", "si", "signature", "subtask", "map", "starmap", "chunks"
 """Methods of a task that give a signature: the task with arguments, to be called later."""
 OVER_MANY = frozenset({"map", "starmap", "chunks"})
 """… which is one of a group of calls."""
+LEAVES = frozenset({"delay", "apply_async"})
+"""Methods that leave a task to a worker, if there is one."""
 _TASK = External("celery.task")
 _COMPOSE = frozenset({"group", "chain", "chord", "xmap", "xstarmap", "chunks"})
+_NAMES = frozenset({"signature", "subtask", "Signature"})
+"""Functions that are given a task's name."""
 _SAME = frozenset({"set", "clone", "link", "link_error", "on_error", "copy"})
 
 
 def is_eager(call: Call) -> bool:
     """Whether what is left to a worker runs here: `task_always_eager`, as the repository sets it."""
     root = call.machine.libraries.django.root
-    return eager.sets(call.machine.source.text) or (root is not None and eager.runs_tasks_here(root))
+    return eager.sets(call.machine.source.text.encode()) or (root is not None and eager.runs_tasks_here(root))
 
 
 def value(name: str) -> Value | None:
@@ -41,9 +45,25 @@ def call(target: External, call: Call) -> Value | None:
     if target.last in ("task", "shared_task", "periodic_task"):
         return call.argument(0) or _TASK
     if target.last in _COMPOSE:
-        parts = (one for argument in call.arguments for one in held(argument) if isinstance(one, Signature))
-        return Signature(tuple(part for one in parts for part in one.tasks), single=False)
-    return Unknown(target.last)
+        parts = (part for argument in call.arguments for one in held(argument) for part in _tasks(one, call))
+        return Signature(tuple(parts), single=False)
+    return Registered() if target.last in _NAMES else Unknown(target.last)
+
+
+def out_of_sight(target: External, call: Call) -> Value | None:
+    """What a task that is out of sight gives, if it is signed, or is left to a worker; None of anything else."""
+    if target.last in ("s", "si"):
+        return Registered()
+    if target.last in LEAVES and is_eager(call):
+        return Registered().method(target.last, call)
+    return None
+
+
+def _tasks(value: Value, call: Call) -> tuple[tuple[Value, Call], ...]:
+    """The tasks of a signature, each with its arguments."""
+    if isinstance(value, Signature):
+        return value.tasks
+    return ((value, call.with_arguments((), {})),) if isinstance(value, Registered) else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +83,7 @@ class App(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registered(Value):
-    """`app.tasks`, and each task in it, which is looked up by its name: what it does is not known."""
+    """`app.tasks`, and each task that is looked up by its name or comes from out of sight: what it does is not known."""
 
     callable_in_sight = True
 
@@ -81,13 +101,23 @@ class Registered(Value):
         return self.method("run", call)
 
     def method(self, name: str, call: Call) -> Value:
-        if name in ("run", "apply", "__call__"):
-            opaque(call, "a task that is looked up by its name is run here", call.name or name)
+        if name in ("run", "apply", "__call__") or (name in LEAVES and is_eager(call)):
+            opaque(call, "a task that is out of sight is run here", call.name or name)
         if name == "values":
             return Sequence((), self)
         if name == "items":
             return Sequence((), Sequence((Unknown("name"), self), kind="tuple"))
-        return self if name in ("get", "pop") or name in SIGNS else Unknown(name)
+        return self if name in ("get", "pop") or name in SIGNS | _SAME else Unknown(name)
+
+    def operated(self, operator: str, other: Value, call: Call) -> Value | None:
+        return _chained(self, operator, other, call)
+
+
+def _chained(one: Value, operator: str, other: Value, call: Call) -> Value | None:
+    """`fill.s() | clear.s()`."""
+    if operator != "__or__" or not isinstance(other, (Signature, Registered)):
+        return None
+    return Signature((*_tasks(one, call), *_tasks(other, call)), single=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,14 +142,12 @@ class Signature(Value):
         return self._run(call) if self.single or is_eager(call) else Unknown("delay")
 
     def method(self, name: str, call: Call) -> Value:
-        if name == "apply" or (name in ("delay", "apply_async") and is_eager(call)):
+        if name == "apply" or (name in LEAVES and is_eager(call)):
             return self._run(call)
         return self if name in _SAME else Unknown(name)
 
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
-        if operator != "__or__" or not isinstance(other, Signature):
-            return None
-        return Signature((*self.tasks, *other.tasks), single=False)
+        return _chained(self, operator, other, call)
 
     def _run(self, call: Call) -> Value:
         for task, given in self.tasks:

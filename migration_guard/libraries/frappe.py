@@ -16,6 +16,7 @@ from migration_guard.libraries.database import Handle, Query, Statement, Table, 
 from migration_guard.libraries.execution import execute, opaque
 from migration_guard.libraries.frappe_documents import HOW, Document, is_list, table_of
 from migration_guard.libraries.handing import run_callbacks
+from migration_guard.libraries.importing import by_dotted_name
 from migration_guard.operations import OperationKind
 
 if TYPE_CHECKING:
@@ -101,8 +102,6 @@ def call(target: External, call: Call) -> Value | None:
             return Query()
         case "DocType" | "Table":
             return _table(call, last)
-        case "get_attr":
-            return _by_dotted_name(call)
         case "enqueue":
             return _enqueue(call)
         case "enqueue_doc":
@@ -132,25 +131,16 @@ _OF_QUEUES = frozenset(
 """What `enqueue` itself takes; all else is for the function."""
 
 
-def _by_dotted_name(call: Call) -> Value:
-    """`frappe.get_attr("app.module.function")`."""
-    named = literal(call.argument(0, "method_string"))
-    if named is None or "." not in named:
-        return Unknown("get_attr")
-    module, _, name = named.rpartition(".")
-    machine = call.machine
-    return machine.attribute(machine.names.module(module, machine.module), name)
-
-
 def _enqueue(call: Call) -> Value:
     """`frappe.enqueue(function, …)`: with `now`, and in any case within a migration of many releases, it is run here."""
-    method = call.argument(0, "method")
-    function = _by_dotted_name(call.with_arguments((method,), {})) if isinstance(method, Text) else method
-    if function is None or isinstance(function, Unknown):
-        opaque(call, "what is enqueued may be run here, within a migration, and is not known", "enqueue")
-    else:
-        given = {name: value for name, value in call.named.items() if name not in _OF_QUEUES}
-        call.machine.call(function, call.with_arguments((), given)).consumed()
+    given = call.with_arguments((), {name: value for name, value in call.named.items() if name not in _OF_QUEUES})
+    for option in (call.argument(0, "method") or UNKNOWN).alternatives():
+        named = isinstance(option, Text) and option.known
+        function = by_dotted_name(call.with_arguments((option,), {})) if named else option
+        if isinstance(function, (Text, Unknown)) or (isinstance(function, External) and function.root not in ROOTS):
+            opaque(call, "what is enqueued may be run here, within a migration, and is out of sight", "enqueue")
+        else:
+            call.machine.call(function, given).consumed()
     return Unknown("enqueue")
 
 

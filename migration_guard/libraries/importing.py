@@ -62,7 +62,7 @@ def _of_settings(given: Value, call: Call, otherwise: str) -> Value:
 
 
 def _module(call: Call) -> Value:
-    """`importlib.import_module(name, package)`."""
+    """`importlib.import_module(name, package)`, `frappe.get_module(name)`."""
     package = call.argument(1, "package")
 
     def found(name: str) -> Value:
@@ -72,7 +72,7 @@ def _module(call: Call) -> Value:
             one = Import(".".join([*base[: len(base) - one.level + 1], *filter(None, [one.module])]))
         return _imported(one, call)
 
-    return _named(call, call.argument(0, "name"), found)
+    return _named(call, call.argument(0, "name", "modulename"), found)
 
 
 def _dunder(call: Call) -> Value:
@@ -90,14 +90,14 @@ def _dunder(call: Call) -> Value:
     return _named(call, call.argument(0, "name"), found)
 
 
-def _attribute(call: Call) -> Value:
-    """`import_string("a.b.C")`, `pkgutil.resolve_name("a.b:C")`, `pydoc.locate("a.b.C")`."""
+def by_dotted_name(call: Call) -> Value:
+    """`import_string("a.b.C")`, `pkgutil.resolve_name("a.b:C")`, `pydoc.locate("a.b.C")`, `frappe.get_attr("a.b.c")`."""
 
     def found(name: str) -> Value:
         module, _, last = name.replace(":", ".").rpartition(".")
         return call.machine.attribute(_imported(Import.spelled(module), call), last) if module else UNKNOWN
 
-    return _named(call, call.argument(0, "dotted_path", "name", "import_name"), found)
+    return _named(call, call.argument(0, "dotted_path", "name", "import_name", "method_string"), found)
 
 
 def _imported(one: Import, call: Call) -> Value:
@@ -278,13 +278,15 @@ def about(module: Module, name: str) -> Value | None:
     return None
 
 
-_ROOTS = frozenset({"builtins", "importlib", "pkgutil", "pydoc", "runpy", "django", "werkzeug", "imp"})
+_ROOTS = frozenset({"builtins", "importlib", "pkgutil", "pydoc", "runpy", "django", "werkzeug", "imp", "frappe"})
 _CALLS: dict[str, Callable[[Call], Value]] = {
     "import_module": _module,
     "__import__": _dunder,
-    "import_string": _attribute,
-    "resolve_name": _attribute,
-    "locate": _attribute,
+    "import_string": by_dotted_name,
+    "resolve_name": by_dotted_name,
+    "locate": by_dotted_name,
+    "get_attr": by_dotted_name,
+    "get_module": _module,
     "run_module": _run_module,
     "run_path": _run_path,
     "spec_from_file_location": _spec,

@@ -64,9 +64,14 @@ class Apps(Value):
         return Method(self, name)
 
     def method(self, name: str, call: Call) -> Value:
-        if name == "get":
-            return self.item(call.argument(0, "key") or UNKNOWN)
-        return Sequence((), self.element()) if name == "values" else Unknown(name)
+        match name:
+            case "get" | "pop" | "setdefault":
+                return self.item(call.argument(0, "key") or UNKNOWN)
+            case "values":
+                return Sequence((), self.element())
+            case "items":
+                return Sequence((), Sequence((Unknown("name"), self.element()), kind="tuple"))
+        return Unknown(name)
 
     def item(self, key: Value) -> Value:
         return Model(literal(key), None, "tortoise") if self.app else Apps(app=True)

@@ -89,7 +89,7 @@ class Situation(Store):
         until_commit: bool = False,
     ) -> None:
         """A table is created; not `certain` where it may have been there: IF NOT EXISTS."""
-        now, name = self.now, f"{_OF_SESSION}.{own_name(table).lower()}" if temporary else named(table)
+        now, name = self.now, _of_session(table) if temporary else named(table)
         if not (certain or name in now.gone) or (until_commit and now.autocommit):
             return
         exactly = {other: spelled for other, spelled in now.exactly.items() if other != name}
@@ -124,7 +124,7 @@ class Situation(Store):
 
     def rename(self, old: str, new: str) -> None:
         now, source = self.now, self._meant(old)
-        target = f"{_OF_SESSION}.{own_name(new).lower()}" if source.startswith(f"{_OF_SESSION}.") else named(new)
+        target = _of_session(new) if source.startswith(f"{_OF_SESSION}.") else named(new)
         created = {name: spot for name, spot in now.created.items() if name not in {source, target}}
         if source in now.created:
             created[target] = now.created[source]
@@ -141,13 +141,18 @@ class Situation(Store):
     def _meant(self, table: str) -> str:
         """The name under which a table is kept: without a schema it may be one of the session's own."""
         name = named(table)
-        own = f"{_OF_SESSION}.{name}"
+        own = _of_session(name)
         return own if "." not in table and own in self.now.created else name
 
 
 def own_name(table: str) -> str:
     """A table's name without its schema and quotes."""
     return table.rpartition(".")[2].strip('"`[]')
+
+
+def _of_session(table: str) -> str:
+    """The name under which a temporary table is kept."""
+    return f"{_OF_SESSION}.{own_name(table).lower()}"
 
 
 def named(table: str) -> str:

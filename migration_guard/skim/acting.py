@@ -67,10 +67,10 @@ class Acting:
             tree = parsed(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return True
-        every = [(node, one) for node in ast.walk(tree) for one in imported(node)]
-        if any(True for _, one in every for _ in self.run_by(one, path)):
+        every = [one for node in ast.walk(tree) for one in imported(node)]
+        if any(True for one in every for _ in self.run_by(one, path)):
             return True
-        modules = {(module, one.level) for _, one in every for module in _modules_of(one)}
+        modules = dict.fromkeys((module, one.level) for one in every for module in _modules_of(one))
         asked = (part for module, level in modules for part in self._modules.asked_for(module, level, path))
         return any(map(self._leads_to_a_write, asked))
 

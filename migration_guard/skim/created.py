@@ -24,7 +24,8 @@ _FOLDERS = frozenset(
     {"migrations", "versions", "sql", "functions", "procedures", "routines", "schema", "db", "database"}
 )
 """Folders in which people keep what they run on a database."""
-_NEVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "static", "locale"})
+NEVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "static", "locale"})
+"""Folders that hold nothing of a project that is run on its database."""
 
 
 @asked(64)
@@ -43,7 +44,7 @@ def _tree(root: Path) -> tuple[Path, ...]:
 
 def _below(root: Path) -> Iterator[Path]:
     for folder, inner, files in walk(root):
-        inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in _NEVER)
+        inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in NEVER)
         parts = set(folder.relative_to(root).parts)
         for name in files:
             if is_sql(name) or (name.endswith(".py") and parts & _FOLDERS):

@@ -4,52 +4,42 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
-from migration_guard.sight import asked, remembered
+from migration_guard.sight import asked
 from migration_guard.sight.folders import walk
-from migration_guard.skim.created import MAX_FILES, content
+from migration_guard.skim.created import NEVER, content
+from migration_guard.skim.outline import parsed
 
 _NAME = re.compile(r"always_eager$", re.IGNORECASE)
 """`task_always_eager`, with the prefix that a project gave it, and as it was called before."""
-_SAID = re.compile(r"always_eager", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"(?:^|[_.-])(?:tests?|testing|conftest|dev|develop|development|local|ci|debug|examples?)(?:[_.-]|$)"
 )
 """Words of names of settings that are for tests and for those who develop: no database of theirs is at stake."""
-_NEVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "static", "locale"})
 
 
 @asked(8)
 def runs_tasks_here(root: Path) -> bool:
     """Whether a module of a repository sets it, or may: to what is not known, and has no falsy default."""
-    return any(_file_sets(file, root) for file in islice(_modules(root), MAX_FILES))
+    return any(sets(content(file, root)) for file in _modules(root))
 
 
 def _modules(root: Path) -> Iterator[Path]:
     for folder, inner, files in walk(root):
         inner[:] = sorted(
-            name for name in inner if not (name.startswith(".") or name in _NEVER or _ELSEWHERE.search(name))
+            name for name in inner if not (name.startswith(".") or name in NEVER or _ELSEWHERE.search(name))
         )
         yield from (folder / name for name in files if name.endswith(".py") and not _ELSEWHERE.search(name[:-3]))
 
 
-@remembered(2 * MAX_FILES)
-def _file_sets(file: Path, root: Path) -> bool:
-    return sets(content(file, root).decode("utf-8", "replace"))
-
-
-def sets(text: str) -> bool:
+def sets(source: bytes) -> bool:
     """Whether a module sets it, or may."""
-    if not _SAID.search(text):
+    if b"always_eager" not in source.lower():
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+        tree = parsed(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     return any(_may_be_true(value) for value in _values(tree))

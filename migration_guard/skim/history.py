@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from migration_guard.files import Unreadable, read_head, read_source
+from migration_guard.later import re
 from migration_guard.lean import dataclass
 from migration_guard.sight import remembered
 from migration_guard.sight.folders import names

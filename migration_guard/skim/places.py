@@ -34,7 +34,7 @@ _LOADED_FIRST = frozenset(sys.builtin_module_names) | frozenset(
     "weakref".split()
 )
 """What is loaded before any migration is, and therefore stays what it is."""
-_KNOWN = sys.stdlib_module_names | frozenset("celery frappe masonite odoo openerp orator piccolo pony tortoise".split())
+_KNOWN = sys.stdlib_module_names | frozenset("frappe masonite odoo openerp orator piccolo pony tortoise".split())
 """Libraries that are not looked for all over the repository where nothing says that it holds them: some file may be called so."""
 _STARTS = ("alembic.ini", "manage.py")
 """What programs are started beside, so that Python looks there first."""

@@ -31,15 +31,13 @@ def target(statement: Statement, at: int) -> int | None:
     match statement.word(at), statement.word(at + 1):
         case "INSERT", "ALL" | "FIRST" if (into := statement.find(at + 2, len(statement), "INTO")) < len(statement):
             return into
-        case "UPDATE" | "DELETE" | "INSERT", _:
-            first = statement.skip(at + 1, "FROM", "INTO", "TABLE")
-            if statement.is_(first, "(", "SELECT"):
-                return first
-    match statement.word(at), statement.word(at + 1):
         case ("UPSERT" | "IMPORT", "INTO") | ("BULK", "INSERT"):
             return at + 2
         case "DELETE", "TOP" if statement[at + 2].text == "(":
             return statement.skip(statement.beyond(at + 2), "PERCENT", "FROM")
+        case "UPDATE" | "DELETE" | "INSERT", _:
+            first = statement.skip(at + 1, "FROM", "INTO", "TABLE")
+            return first if statement.is_(first, "(", "SELECT") else None
     return None
 
 

@@ -18,7 +18,6 @@ from migration_guard.sql.steps import (
     Change,
     Doubted,
     Harmless,
-    Renamed,
     Step,
     Transaction,
     Unknown,
@@ -124,9 +123,6 @@ class Reader(Bodies):
         if mutations and not dialects.changes_shape(statement, at):
             return [*mutations, *self._calls.called(statement, at, start, end)]
         steps: list[Step] = [*mutations, *ddl.tables(statement, at, self._dialect)]
-        for step in steps:
-            if isinstance(step, Renamed):
-                self._calls.functions.rename(step.old, step.new)
         if all(isinstance(step, Doubted) for step in steps):
             steps.append(Harmless("changes the schema", True, start, end))
         if statement.is_(at + 1, "EVENT", "TRIGGER") and statement.word(at) == "CREATE":

@@ -101,8 +101,8 @@ def _is_inserted_into(statement: Statement, first: int) -> bool:
 
 def _puts_into_a_table(statement: Statement, index: int) -> bool:
     """Whether a SELECT makes a table of what it finds: `SELECT a INTO b FROM c`."""
-    words = ((one, statement.word(one)) for one in statement.level(index + 1, len(statement)))
-    found = next((one for one, word in words if word in _BEHIND_COLUMNS), len(statement))
+    behind = (one for one in statement.level(index + 1, len(statement)) if statement.word(one) in _BEHIND_COLUMNS)
+    found = next(behind, len(statement))
     return statement.word(found) == "INTO" and _is_name(statement, found + 1)
 
 

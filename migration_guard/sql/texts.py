@@ -15,7 +15,7 @@ from migration_guard.sql.lexis import Lexis, spoken
 from migration_guard.sql.passage import Passage
 from migration_guard.sql.scan import Sort, Token, scan
 from migration_guard.sql.statement import Statement, split
-from migration_guard.sql.steps import Change, FunctionCreated, Harmless, Step, Unknown, joined_forms
+from migration_guard.sql.steps import Change, FunctionCreated, Harmless, Renamed, Step, Unknown, joined_forms
 from migration_guard.sql.variables import Variables
 
 _DEEPEST = 8
@@ -91,6 +91,9 @@ class Texts:
             steps += self._command(statement, at, body=body)
             for one in run_on.further(statement, at) if not self._lexis.spaced else ():  # MySQL refuses them
                 steps += self._run_on(one, steps, body=body)
+        for step in steps:
+            if isinstance(step, Renamed):
+                self._calls.functions.rename(step.old, step.new)
         steps += self._calls.fired(steps)
         last = statement[len(statement) - 1]
         if last.sort is Sort.UNCLOSED:

@@ -153,6 +153,7 @@ WRITES = {
         "SELECT 1 MERGE leads t USING old_leads s ON t.id = s.id WHEN MATCHED THEN UPDATE SET hot = 1": "MERGE leads",
         "CREATE PROCEDURE p AS BEGIN DECLARE @s varchar(99) = 'SELECT 1'; WHILE 1 = 1 BEGIN EXEC(@s); SET @s = 'UPDATE leads SET hot = 1'; END END\nGO\nEXEC p": "UPDATE leads",
         "CREATE TABLE event (policy int) UPDATE leads SET hot = 1": "UPDATE leads",
+        "CREATE TRIGGER g ON calls AFTER INSERT AS UPDATE leads SET hot = 1\nGO\nEXEC sp_rename 'calls', 'talks'\nGO\nINSERT INTO talks (id) VALUES (1)": "INSERT_VALUES talks, UPDATE leads",
         "ALTER TABLE calls DISABLE TRIGGER ALL UPDATE leads SET hot = 1": "UPDATE leads",
         "GRANT SELECT, DELETE ON calls TO bob DELETE leads": "DELETE leads",
         "PRINT 'x' EXECUTE('DELETE FROM leads')": "DELETE leads",

@@ -15,12 +15,10 @@ _ROLLBACK = re.compile(r"^[ \t]*--[ \t]*rollback[ \t]+", re.IGNORECASE)
 _ROLLBACK_BLOCK = re.compile(r"/\*[ \t]*liquibase[ \t]+rollback\b(?P<text>.*?)\*/", re.IGNORECASE | re.DOTALL)
 _NO_SQL = re.compile(r"(?:empty|not required|changesetid\s*:.*|changeset\s*:.*)\s*", re.IGNORECASE)
 _NO_TRANSACTION = re.compile(r"\brunInTransaction\s*:\s*\"?false\b", re.IGNORECASE)
-
-
 _DELIMITER = re.compile(
     r"\bendDelimiter[ \t]*:[ \t]*(?:\"(?P<quoted>[^\"\n]+)\"|'(?P<single>[^'\n]+)'|(?P<bare>\S+))", re.IGNORECASE
 )
-_DELIMITERS = r"^[ \t]*(?:go|/)[ \t\r]*$"
+_DELIMITERS = re.compile(r"^[ \t]*(?:go|/)[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 """What ends statements beside semicolons, where a change set does not say."""
 
 
@@ -54,12 +52,12 @@ def _delimiter(head: str) -> re.Pattern[str]:
     found = _DELIMITER.search(head)
     stated = found and (found["quoted"] or found["single"] or found["bare"])
     if not stated or stated == ";":
-        return re.compile(_DELIMITERS, re.IGNORECASE | re.MULTILINE)
+        return _DELIMITERS
     if stated == "/":  # else it divides
         return re.compile(r"/(?=[ \t\r]*$)", re.MULTILINE)
     try:
         pattern = re.compile(stated, re.IGNORECASE | re.MULTILINE)  # Liquibase takes it for a pattern, too
-        pattern.search("")
+        pattern.search("")  # it is compiled only now
     except re.error:
         return re.compile(re.escape(stated), re.IGNORECASE)
     return pattern

@@ -21,7 +21,7 @@ LITERAL = (
     r"""|"(?!"")[^"\\\n]*(?:\\.[^"\\\n]*)*"|'(?!'')[^'\\\n]*(?:\\.[^'\\\n]*)*'|""(?!")|''(?!'))"""
 )
 _STRING_OR_COMMENT = re.compile(rf"{LITERAL}|#[^\n]*", re.DOTALL)
-_SEMICOLON = re.compile(r"[ \t]*;")
+_SEMICOLON = re.compile(r"[ \t]*;[ \t]*")
 _EMPTY = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 COMPOUND = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith,
@@ -121,8 +121,8 @@ class Standing:
         first = self.begin(node.body[0]) or 0
         decorators = getattr(node.body[0], "decorators", ())
         first = first if not decorators else self.begin(decorators[0].decorator) or 0
-        line = self._text.rfind("\n", 0, first) + 1
-        indent = self._text[line : line + len(self._text[line:first]) - len(self._text[line:first].lstrip(" \t"))]
+        before = self._text[self._text.rfind("\n", 0, first) + 1 : first]
+        indent = before[: len(before) - len(before.lstrip(" \t"))]
         at = end
         while (empty := _EMPTY.match(self._text, at)) is not None and empty.end() > at:
             at = empty.end()
