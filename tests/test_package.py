@@ -111,8 +111,9 @@ def test_the_wheel_has_addresses_and_each_page_and_its_readme_leads_there(tmp_pa
         )
         assert ran.stdout.startswith(address)
     wrong = {**plain, "MIGRATION_GUARD_DOCUMENTATION": "docs/"}
-    told = program.run("check", ".", cwd=tmp_path / "there", env=wrong)
-    assert (told.returncode, "MIGRATION_GUARD_DOCUMENTATION expects an address" in told.stderr) == (2, True)
+    for command in (["check", "."], ["server"]):
+        told = program.run(*command, cwd=tmp_path / "there", env=wrong)
+        assert (told.returncode, "MIGRATION_GUARD_DOCUMENTATION expects an address" in told.stderr) == (2, True)
     assert {one.stem for one in (tmp_path / "there/migration_guard/rules/pages").iterdir()} == {
         "index",
         *(rule.name for rule in all_rules()),

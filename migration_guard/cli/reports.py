@@ -82,11 +82,7 @@ class Wanted:
 
 def wanted(output_format: str, output: Iterable[str], *, statistics: bool, screen: Screen) -> Wanted:
     """Understand the options, before anything is read."""
-    if pages.VARIABLE in os.environ:
-        try:
-            pages.documentation()
-        except ValueError as error:
-            raise click.UsageError(str(error)) from None
+    check_documentation()
     known = _format(output_format)
     if statistics and known not in FOR_PEOPLE:
         raise click.UsageError(
@@ -98,6 +94,15 @@ def wanted(output_format: str, output: Iterable[str], *, statistics: bool, scree
         if sum(copy.path == other.path for other in copies) > 1:
             raise click.UsageError(f"--output names {copy.path} twice; give each report a file of its own")
     return Wanted(known, copies, statistics, screen)
+
+
+def check_documentation() -> None:
+    """Refuse an address of the documentation that is none. Raises UsageError."""
+    if pages.VARIABLE in os.environ:
+        try:
+            pages.documentation()
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
 
 
 def _statistics(report: Report, screen: Screen) -> str:

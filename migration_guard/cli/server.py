@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from migration_guard.cli.reports import check_documentation
+
 EXTRA = "the extra is not installed: pip install 'migration-guard[server]'"
 
 
@@ -20,5 +22,6 @@ def command(*, stdio: bool) -> int:  # noqa: ARG001 -- editors pass it
         if (error.name or "").partition(".")[0] not in {"pygls", "lsprotocol", "attrs", "cattrs"}:
             raise
         raise click.ClickException(EXTRA) from None
+    check_documentation()
     serve()
     return 0

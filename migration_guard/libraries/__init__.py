@@ -171,9 +171,7 @@ class Libraries:
         """A call of something outside the repository."""
         result = self._called(target, call)
         if target.last not in _READ_STREAMS:
-            for option in (option for value in call.arguments for option in value.alternatives()):
-                if isinstance(option, Stream):
-                    option.written_into()
+            _pour_into_streams(*call.arguments)
         return result
 
     def _called(self, target: External, call: Call) -> Value:
@@ -227,9 +225,7 @@ class Libraries:
     def put(self, name: str, value: Value, place: Place) -> None:
         """Something is put into a library: whoever asks the library for it may call it."""
         running.hooked(Call(self.machine, name, place, (value,)), value)
-        for option in value.alternatives():
-            if isinstance(option, Stream):  # `sys.stdout = buffer`
-                option.written_into()
+        _pour_into_streams(value)  # `sys.stdout = buffer`
 
     def function_method(self, function: Function, name: str, call: Call) -> Value:
         """`function.name(…)`: what a decorator from out of sight, such as a task queue's, gave to it."""
@@ -378,6 +374,13 @@ class Libraries:
 
     def super_method(self, receiver: Super, name: str, call: Call) -> Value:
         return django_operations.super_method(receiver, name, call)
+
+
+def _pour_into_streams(*values: Value) -> None:
+    """Buffers among values are handed on, and may hold anything then."""
+    for option in (option for value in values for option in value.alternatives()):
+        if isinstance(option, Stream):
+            option.written_into()
 
 
 _LIKE_STANDARD = {

@@ -126,14 +126,19 @@ def _table(cls: Class, orm: str) -> str | None:
     for value in named:
         if (name := literal(value)) is not None:
             return name
+    return table_named(cls.name, orm)
+
+
+def table_named(name: str, orm: str) -> str:
+    """The table of a model that states none, by the name of its class."""
     match orm:
         case "tortoise":
-            return cls.name.lower()
+            return name.lower()
         case "piccolo":
-            return _snake(cls.name)
+            return _snake(name)
         case "pony":
-            return cls.name
-    return f"{_snake(cls.name)}s"
+            return name
+    return f"{_snake(name)}s"
 
 
 def _keywords(cls: Class) -> list[Value]:

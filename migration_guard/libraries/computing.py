@@ -30,6 +30,8 @@ class Calling(Value):
 class Expression(Calling):
     """A piece of SQL built by a library that changes nothing: a column, a function, a condition."""
 
+    composes = True
+
     @property
     def key(self) -> object:
         return "expression"
@@ -42,8 +44,6 @@ class Expression(Calling):
 
     def call(self, call: Call) -> Value:
         return self.method("", call)
-
-    composes = True
 
     def operated(self, operator: str, other: Value, call: Call) -> Value | None:
         names = called_in((self, other))
@@ -100,12 +100,21 @@ def _called_in(value: Value) -> Iterator[str]:
 def called_by_text(values: Iterable[Value], dialect: str) -> tuple[str, ...]:
     """The functions that pieces of SQL in values call, as `select(text("f(a)"))` has them, and that the server does not bring."""
     found: dict[str, None] = {}
-    for text in (option for value in values for option in value.alternatives() if isinstance(option, Text)):
+    for text in _texts_in(values):
         if "(" in str(text):
             query = concatenated([plain("SELECT "), text])
             steps = read_sql(str(query), query.holes, dialect=dialect)
             found |= dict.fromkeys(name for one in steps if isinstance(one, UnknownSql) for name in sorted(one.calls))
     return tuple(found)
+
+
+def _texts_in(values: Iterable[Value]) -> Iterator[Text]:
+    for option in (option for value in values for option in value.alternatives()):
+        match option:
+            case Text():
+                yield option
+            case Sequence():  # `select([text("f(a)")])`
+                yield from _texts_in(option.each())
 
 
 def computed_by(values: Iterable[Value]) -> tuple[Text, ...]:

@@ -26,7 +26,7 @@ from migration_guard.interpreter.values import (
 )
 from migration_guard.later import Later, re
 from migration_guard.lean import dataclass
-from migration_guard.libraries.computing import EXPRESSION, Calling, Expression
+from migration_guard.libraries.computing import EXPRESSION, Calling, Expression, composed
 from migration_guard.libraries.handles import OF_HANDLE, is_data
 from migration_guard.operations import OperationKind
 from migration_guard.rendition import Rendered
@@ -531,7 +531,7 @@ class Query(Calling):
         if name == "model" and self.model is not None:
             return self.model
         if name in ("c", "columns"):
-            return EXPRESSION
+            return composed(self.calls)
         if name == "items" and self.orm == "sqlalchemy-orm":  # of a page of Flask-SQLAlchemy's
             return self
         return Method(self, name)

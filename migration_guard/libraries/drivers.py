@@ -309,7 +309,7 @@ def selected(call: Call, otherwise: str = "sqlalchemy-core") -> Value:
     found = [models for value in call.positional if (models := models_in(value, call))]
     plain = len(call.positional) != 1 or len(found) != 1
     ways = list(islice(product(*found), MAX_COMBINATIONS))
-    calls = (*called_in(call.arguments), *called_by_text(call.positional, call.machine.libraries.dialect))
+    calls = (*called_in(call.arguments), *called_by_text(call.arguments, call.machine.libraries.dialect))
     live = otherwise == "sqlalchemy-orm"
     if live:
         run_functions(call, calls)

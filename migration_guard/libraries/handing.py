@@ -40,36 +40,32 @@ def run_callbacks(call: Call) -> list[Value]:
 
 def held(value: Value) -> Iterator[Value]:
     """What a value holds, however deep, each once: what gets a list also gets its elements."""
+    return (one for one in _within(value) if not isinstance(one, (Sequence, Mapping)))
+
+
+def written_into(values: Iterable[Value]) -> None:
+    """Something out of sight gets values: lists, dictionaries and buffers among them, however deep, may hold anything then."""
+    for value in values:
+        for one in [*_within(value)]:
+            one.written_into()
+
+
+def _within(value: Value) -> Iterator[Value]:
+    """A value and what it holds, however deep, each once."""
     waiting, met = [*reversed(value.alternatives())], dict[int, Value]()
     while waiting:
         one = waiting.pop()
         if id(one) in met:
             continue
         met[id(one)] = one
+        yield one
         if isinstance(one, (Sequence, Mapping)):
             rest = (one.rest,) if one.rest is not None else ()
             elements = one.known if isinstance(one, Sequence) else one.values()
             inside = dict.fromkeys((*elements, *rest))
         else:
-            yield one
             inside = dict.fromkeys(one.parts())
         waiting += reversed([option for part in inside for option in part.alternatives()])
-
-
-def written_into(values: Iterable[Value]) -> None:
-    """Something out of sight gets values: lists, dictionaries and buffers among them, however deep, may hold anything then."""
-    waiting, met = [*values], dict[int, Value]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) in met:
-            continue
-        met[id(one)] = one
-        waiting += one.alternatives()
-        if isinstance(one, Sequence):
-            waiting += one.known
-        elif isinstance(one, Mapping):
-            waiting += one.values()
-        one.written_into()
 
 
 def _writes(value: Value) -> bool:

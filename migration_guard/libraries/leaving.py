@@ -82,22 +82,27 @@ def leave(callee: Value, call: Call) -> Value:
     loaded.called(callee, call)
     told = len(call.machine.ledger.entries)
     result = _left(callee, call)
-    if len(call.machine.ledger.entries) == told:
-        _for_its_effect(callee.name if isinstance(callee, External) else getattr(callee, "source", ""), call)
+    _for_its_effect(callee.name if isinstance(callee, External) else getattr(callee, "source", ""), call, told)
     return result
 
 
-def _for_its_effect(origin: str, call: Call) -> None:
+def _for_its_effect(origin: str, call: Call, told: int) -> None:
     """`store.put_all()`: where nobody uses what something out of sight gives, it is called for what it does.
 
-    So it is in a migration; a helper of the application's also fills caches and counts.
+    So it is in a migration; a helper of the application's also fills caches and counts. It is enough if something was told of it:
+    `told` is how much there was before.
     """
     machine, name = call.machine, call.name
+    if len(machine.ledger.entries) > told:
+        return
     if call.place.whole is not machine.statements.unused or machine.scope.module is not machine.module:
         return
     package = origin.partition("@")[0].partition(".")[0]
     is_named = "." in origin or "@" in origin  # and not only called like something
-    if not is_named or package.startswith("<") or is_known(External(package)) or trust.is_idle(package, name):
+    if not is_named or package.startswith("<") or is_known(External(package)):
+        return
+    given = bool(call.arguments) or call.open
+    if trust.is_idle(package, name, given=given) or trust.shows_progress(origin, name):
         return
     if name in operations.SCHEMA or any(one.callable_in_sight for value in call.arguments for one in held(value)):
         return
@@ -135,11 +140,12 @@ def _left(callee: Value, call: Call) -> Value:
         for value in call.arguments:
             if not (loaded.is_settled(callee, call) and holds_rows(value)):
                 entrusted.keeps(callee.origin, value, call.machine)
-    if not (isinstance(callee, External) and is_known(callee)):
+    known = _is_of_known(callee)
+    if not known:
         entrusted.may_use(callee, call)
     if not trust.logs(callee, name) or any(isinstance(value, Handle) for value in call.arguments):
         _judge_arguments(callee, name, call)
-    if not (trust.leaves_alone(callee, name) or (isinstance(callee, External) and is_known(callee))):
+    if not (known or trust.leaves_alone(callee, name)):
         written_into(call.arguments)
     return result
 
@@ -149,8 +155,12 @@ def _is_stored(callee: Value, name: str, call: Call) -> bool:
     owner = callee.name.rpartition(".")[0].rpartition(".")[2] if isinstance(callee, External) else ""
     hint = owner or getattr(callee, "hint", "")
     objects = [value for value in call.positional[:1] if not isinstance(value, (Text, Constant, Function))]
-    known = isinstance(callee, External) and is_known(callee)
-    return name in _STORES and bool(objects) and bool(HANDLE_NAME.search(hint)) and not known
+    return name in _STORES and bool(objects) and bool(HANDLE_NAME.search(hint)) and not _is_of_known(callee)
+
+
+def _is_of_known(value: Value) -> bool:
+    """Whether it is of a library that is known."""
+    return isinstance(value, External) and is_known(value)
 
 
 def _given_back(results: list[Value], callee: Value, call: Call) -> None:
@@ -291,15 +301,14 @@ def unknown_method(receiver: Unknown, name: str, call: Call) -> Value:
     else:
         result = Unknown(name)
         libraries.entrusted.may_run(receiver, call)
-    if len(call.machine.ledger.entries) == told:
-        _for_its_effect(receiver.source, call)
+    _for_its_effect(receiver.source, call, told)
     origin = loaded.result(receiver, call, method=True)
     return Unknown(name, from_rows=receiver.from_rows or result.from_rows, source=origin)
 
 
 def combined(receiver: Value, other: Value, call: Call) -> Value | None:
     """`unseen | function`, `unseen == object`: an operator of something out of sight gets what stands on its other side."""
-    if receiver.callable_in_sight or (isinstance(receiver, External) and is_known(receiver)):
+    if receiver.callable_in_sight or _is_of_known(receiver):
         return None
     if any(_may_be_run(one) or _is_a_change(one, call) for one in held(other)):
         return leave(receiver, call.with_arguments((other,), {}))

@@ -50,10 +50,12 @@ _CALLS = frozenset({"mapped", "filtered", "sorted", "grouped"})
 _READS = frozenset(
     "search_count search_read read read_group name_get name_search default_get fields_get ids id env mapped get_external_id "
     "get_metadata flush flush_model flush_recordset invalidate_cache invalidate_model invalidate_recordset refresh "
-    "_fields fields_view_get get_param with_lang grouped export_data _compute_quantity _compute_price has_group "
+    "_fields fields_view_get get_param with_lang grouped export_data has_group "
     "user_has_groups check_access check_access_rights check_access_rule has_access get_base_url get_external_ids "
-    "_get_external_ids is_zero compare_amounts _convert is_transient _is_admin".split()
+    "_get_external_ids is_zero compare_amounts is_transient _is_admin".split()
 )
+_CONVERTS = frozenset({"_compute_quantity", "_compute_price", "_convert"})
+"""Methods of units and currencies, which are given a number; what computes a field has such names too, and is given nothing."""
 _CURSOR = frozenset(
     "execute executemany mogrify fetchone fetchall fetchmany dictfetchone dictfetchall savepoint commit".split()
 )
@@ -324,7 +326,7 @@ class Records(Value):
             return EXPRESSION
         if name in ("id", "ids", "_context", "display_name", "_ids", "create_date", "write_date"):
             return Unknown(name, from_rows=True)
-        if name in _WRITES or name in _SAME or name in _READS or name == "modified":
+        if name in _WRITES or name in _SAME | _READS | _CONVERTS or name == "modified":
             return Method(self, name)
         return Records(None, field=True)
 
@@ -359,7 +361,7 @@ class Records(Value):
             return Records(self.model)
         if name == "mapped":
             return Records(None, field=True)
-        if name in _READS or self.field:
+        if bool(call.arguments) if name in _CONVERTS else name in _READS or self.field:
             return Unknown(name, from_rows=True)
         opaque(call, f"{name} of {self.model or 'a model'} is out of sight", name)
         return Records(None, field=True)

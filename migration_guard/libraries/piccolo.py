@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.spot import spot_of
-from migration_guard.interpreter.text import literal
+from migration_guard.interpreter.text import literal, plain
 from migration_guard.interpreter.values import NONE, UNKNOWN, External, Method, Value
 from migration_guard.lean import dataclass
+from migration_guard.libraries.active_record import table_named
 from migration_guard.libraries.computing import EXPRESSION
 from migration_guard.libraries.database import Handle, Model
 from migration_guard.libraries.execution import execute, out_of_sight, run_as_step
@@ -31,8 +32,10 @@ def call(target: External, call: Call) -> Value | None:
         case "engine_finder" | "PostgresEngine" | "SQLiteEngine" | "CockroachEngine":
             return Handle("engine")
         case "create_table_class":
-            name = literal(call.argument(0, "class_name"))
-            return Model(name, name.lower() if name else None, "piccolo")
+            name, options = literal(call.argument(0, "class_name")), call.argument(2, "class_kwargs")
+            if options is not None:  # which may state a table
+                return Model(name, literal(options.item(plain("tablename"))), "piccolo")
+            return Model(name, table_named(name, "piccolo") if name else None, "piccolo")
     if target.name.startswith(("piccolo.columns", "piccolo.query.functions")):
         return EXPRESSION
     return out_of_sight(target, call)

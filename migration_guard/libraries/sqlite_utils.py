@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migration_guard.interpreter.collections import Sequence
 from migration_guard.interpreter.spot import spot_of
 from migration_guard.interpreter.text import literal
 from migration_guard.interpreter.values import UNKNOWN, External, Method, Unknown, Value
@@ -42,7 +43,7 @@ _REGISTERS = frozenset({"register_function", "register_fts4_bm25"})
 """Statements may call what is registered, which is told where that is done."""
 _READS = frozenset(
     "rows rows_where pks_and_rows_where get exists count count_where columns columns_dict schema pks search table_names "
-    "view_names tables views query supports_strict detect_fts analyze_column has_counts_triggers foreign_keys indexes".split()
+    "view_names query supports_strict detect_fts analyze_column has_counts_triggers foreign_keys indexes".split()
 )
 
 
@@ -65,6 +66,8 @@ class Database(Value):
         return HOW
 
     def attribute(self, name: str, machine: Machine) -> Value:
+        if name in ("tables", "views"):
+            return Sequence((), Rows(None))
         return Handle("connection") if name == "conn" else Method(self, name)
 
     def item(self, key: Value) -> Value:

@@ -23,10 +23,10 @@ _READERS = frozenset(
 )
 """Packages that may be handed a database handle and do not write through it."""
 _IDLE = frozenset(
-    "typing_extensions tenacity dotenv typer colorlog loguru decouple environ environs dynaconf oslo_config oslo_log "
-    "oslo_utils oslo_i18n sqlparse pytest pymysql".split()
+    "typing_extensions tenacity dotenv typer colorlog decouple environ environs dynaconf oslo_config oslo_log oslo_utils "
+    "oslo_i18n sqlparse pytest".split()
 )
-"""Packages that change no rows, whatever is called of them."""
+"""… and further ones that change no rows, whatever is called of them."""
 _OF_OPENUPGRADE = frozenset(
     "add_columns column_exists drop_columns get_legacy_name is_module_installed lift_constraints logging migrate "
     "rename_columns rename_tables table_exists get_column_type index_exists drop_module_constraints "
@@ -42,10 +42,10 @@ _OF_HELPERS = {"openupgradelib": _OF_OPENUPGRADE, "oslo_db": _OF_OSLO}
 _QUEUE_PACKAGES = frozenset(
     "rq django_rq celery kombu huey dramatiq procrastinate arq taskiq django_q saq streaq django_tasks prefect".split()
 )
-_LEAVES = frozenset({"delay", "defer", "defer_async", "send_with_options", "schedule"})
-"""… and those that others have as well: nothing is done where they are called."""
 QUEUES = frozenset({"enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "apply_async", "delay_on_commit", "kiq"})
 """Methods of queues, which nothing else is called."""
+_LEAVES = frozenset({"delay", "defer", "defer_async", "send_with_options", "schedule"})
+"""… and those that others have as well: nothing is done where they are called."""
 _CREATES = frozenset(
     "pgtrigger pghistory alembic_utils sqlalchemy_declarative_extensions django_db_views django_pgviews pgviews "
     "django_pgtrigger sqlalchemy_views psqlextra rls".split()
@@ -60,6 +60,7 @@ _KEEPS = frozenset(
 _LOGGING = re.compile(
     r"^(?:debug|info|warning|warn|error|exception|critical|log|print|echo|secho|write|writeln|add_argument)$"
 )
+_PROGRESS = re.compile(r"progress|(?:^|[._])p?bar(?:[._@]|$)", re.IGNORECASE)
 _LOGGER = re.compile(r"(?:^|_)(?:log|logger|logging|stdout|stderr|console)$", re.IGNORECASE)
 
 
@@ -120,16 +121,21 @@ def leaves_alone(callee: Value, name: str) -> bool:
     return not isinstance(callee, External) or is_reader(callee, name) or logs(callee, name) or asks(name)
 
 
-def is_idle(package: str, name: str) -> bool:
-    """Whether what a package out of sight has under a name is believed to change no rows, though it is called for its effect."""
+def is_idle(package: str, name: str, *, given: bool) -> bool:
+    """Whether what a package out of sight has under a name is believed to change no rows, though it is called for its effect.
+
+    Only what is `given` something keeps it: `names.add(1)`, and not `store.insert()`.
+    """
     if package in _READERS | _IDLE | _CREATES or name in _OF_HELPERS.get(package, ()):
         return True
-    return (
-        bool(LOOKS.match(name) or _LOGGING.match(name) or asks(name))
-        or name in _KEEPS
-        or name in QUEUES
-        or name in _LEAVES
-    )
+    if LOOKS.match(name) or _LOGGING.match(name) or asks(name):
+        return True
+    return name in QUEUES or name in _LEAVES or (given and name in _KEEPS)
+
+
+def shows_progress(origin: str, name: str) -> bool:
+    """Whether it moves a progress bar on: what it is of says by its name that it is one."""
+    return name == "update" and bool(_PROGRESS.search(origin))
 
 
 def keeps(callee: Value, name: str) -> bool:

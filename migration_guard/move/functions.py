@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from migration_guard.rewriting.functions import Asked, Django
 from migration_guard.rewriting.mapped import Mapped
 from migration_guard.rewriting.owned import Tables
 from migration_guard.rewriting.reached import CannotRemove
-from migration_guard.rewriting.removal import Migration
+from migration_guard.rewriting.removal import Migration, Site
 from migration_guard.rewriting.slices import Written
 from migration_guard.sql.backfill import CannotMove, Draft, draft_of_rows
 from migration_guard.sql.names import bare
@@ -70,15 +71,12 @@ def function_of(one: Checked, finding: Finding, operation: Operation, schema: Sc
     try:
         return _of_call(change, drafted)
     except (CannotMove, CannotRemove) as reason:
-        told: CannotMove | CannotRemove = reason
-        for made in (_of_family, _of_several):
-            try:
-                return made(change)
-            except CannotMove:
-                continue
-            except CannotRemove as other:
-                told = other if made is _of_several else told
-        raise told from None
+        with suppress(CannotMove, CannotRemove):
+            return _of_family(change)
+        try:
+            return _of_several(change)
+        except CannotMove:
+            raise reason from None
 
 
 def _of_call(change: _Change, drafted: Draft) -> Piece:
@@ -100,63 +98,76 @@ def _of_call(change: _Change, drafted: Draft) -> Piece:
 def _of_several(change: _Change) -> Piece:
     """Make a function of the loop in which querysets of one table are updated in several places. Raises CannotMove and CannotRemove."""
     operation, schema, migration = change.operation, change.schema, change.migration
-    call = migration.call_of(change.rendition.calls)
-    loop = migration.outermost_loop(call) if call is not None else None
-    if loop is None:
-        raise CannotMove(ROW_BY_ROW)
-    rendition = replace(change.rendition, sql="", within=None, ways=(), loop=loop)
-    site = migration.site(rendition, rendition.calls)
-    others = beside(change.one, operation)
-    inside = [other for other in others if any(migration.holds(site.statements[0], span) for span in _spans(other))]
-    outside = [other for other in others if other not in inside]
-    every = [_member(other, schema, migration, outside) for other in (operation, *inside)]
-    kinds = {other.kind for other in (operation, *inside)}
+    loop = _loop_of(change)
     if (
-        len(every) < 2
-        or kinds != {OperationKind.UPDATE}
-        or {(one.asked.table, one.asked.row) for one in every} != {(operation.tables[0], "")}
+        len(loop.members) < 2
+        or {one.kind for one in loop.changes} != {OperationKind.UPDATE}
+        or {(one.asked.table, one.asked.row) for one in loop.members} != {(operation.tables[0], "")}
     ):
         raise CannotMove(_SEVERAL)
-    fields = {field for one in every for field in one.asked.fields}
-    columns = tuple(dict.fromkeys(column for other in (operation, *inside) for column in _columns(other)))
-    drafted = draft_of_rows(operation.tables[0], (), columns, schema.facts, None)
+    drafted = draft_of_rows(operation.tables[0], (), loop.columns, schema.facts, None)
     refuse_history(schema, drafted)
-    asked = replace(every[0].asked, fields=fields)
-    django = Django(migration, change.one.candidate.path, site.statements, [one.call for one in every], asked)
+    asked = replace(loop.members[0].asked, fields={field for one in loop.members for field in one.asked.fields})
+    calls = [one.call for one in loop.members]
+    django = Django(migration, change.one.candidate.path, loop.site.statements, calls, asked)
     written = django.written(FUNCTION, change.label, fills=drafted.fills)
     drafted = with_unread(replace(drafted, names=drafted.names | _words(written, operation)), schema)
-    return Piece(change.finding, operation, rendition, drafted, models_of(schema, drafted), written, also=tuple(inside))
+    models = models_of(schema, drafted)
+    return Piece(change.finding, operation, loop.rendition, drafted, models, written, also=loop.changes[1:])
 
 
 def _of_family(change: _Change) -> Piece:
     """Make a function of the outermost loop with all that it changes. Raises CannotMove and CannotRemove."""
     operation, schema, migration = change.operation, change.schema, change.migration
+    loop = _loop_of(change)
+    told = Tables(schema.children, schema.parents, {})
+    path, known = change.one.candidate.path, (told, schema.table_of)
+    family = Family(migration, path, loop.site.statements, loop.members, known)
+    told_of = [one.rendition.rows for one in loop.changes if one.rendition is not None]
+    conditions = next((rows.conditions for rows in told_of if rows is not None and rows.row == family.row), ())
+    drafted = draft_of_rows(family.table, conditions, (), schema.facts, None, deletes=True)
+    for one in loop.members:
+        refuse_history(schema, replace(drafted, table=one.asked.table, columns=tuple(one.asked.fields)))
+    read = {column for name in family.read() for column in (name, f"{name}_id")}
+    _refuse_unread(schema, drafted, replace(change.rows, read=tuple(sorted(read))))
+    written = family.written(FUNCTION, change.label, fills=False)
+    names = drafted.names | _words(written, operation) | {column.lower() for column in loop.columns}
+    drafted = with_unread(replace(drafted, names=names, columns=loop.columns), schema)
+    tables = tuple(sorted({one.asked.table for one in loop.members} - {drafted.table}))
+    models = frozenset(name for table in (family.table, *tables) for name in schema.models(table))
+    return Piece(change.finding, operation, loop.rendition, drafted, models, written, tables, loop.changes[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """The outermost loop around a change of Django's, and all that stands in it."""
+
+    rendition: Rendition
+    site: Site
+    changes: tuple[Operation, ...]
+    """All that it changes, the change itself first."""
+    members: tuple[Member, ...]
+    """The same, as what is known of them."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(column for one in self.changes for column in _columns(one)))
+
+
+def _loop_of(change: _Change) -> _Loop:
+    """Find the outermost loop around a change. Raises CannotMove where there is none, or not all that it changes is known."""
+    migration = change.migration
     call = migration.call_of(change.rendition.calls)
     loop = migration.outermost_loop(call) if call is not None else None
     if loop is None:
         raise CannotMove(ROW_BY_ROW)
     rendition = replace(change.rendition, sql="", within=None, ways=(), loop=loop)
     site = migration.site(rendition, rendition.calls)
-    others = beside(change.one, operation)
+    others = beside(change.one, change.operation)
     inside = [other for other in others if any(migration.holds(site.statements[0], span) for span in _spans(other))]
     outside = [other for other in others if other not in inside]
-    every = [_member(other, schema, migration, outside) for other in (operation, *inside)]
-    told = Tables(schema.children, schema.parents, {})
-    family = Family(migration, change.one.candidate.path, site.statements, every, (told, schema.table_of))
-    told_of = [one.rendition.rows for one in (operation, *inside) if one.rendition is not None]
-    conditions = next((rows.conditions for rows in told_of if rows is not None and rows.row == family.row), ())
-    drafted = draft_of_rows(family.table, conditions, (), schema.facts, None, deletes=True)
-    for one in every:
-        refuse_history(schema, replace(drafted, table=one.asked.table, columns=tuple(one.asked.fields)))
-    read = {column for name in family.read() for column in (name, f"{name}_id")}
-    _refuse_unread(schema, drafted, replace(change.rows, read=tuple(sorted(read))))
-    written = family.written(FUNCTION, change.label, fills=False)
-    columns = tuple(dict.fromkeys(column for other in (operation, *inside) for column in _columns(other)))
-    names = drafted.names | _words(written, operation) | {column.lower() for column in columns}
-    drafted = with_unread(replace(drafted, names=names, columns=columns), schema)
-    tables = tuple(sorted({one.asked.table for one in every} - {drafted.table}))
-    models = frozenset(name for table in (family.table, *tables) for name in schema.models(table))
-    return Piece(change.finding, operation, rendition, drafted, models, written, tables, tuple(inside))
+    changes = (change.operation, *inside)
+    return _Loop(rendition, site, changes, tuple(_member(one, change.schema, migration, outside) for one in changes))
 
 
 def _member(operation: Operation, schema: Schema, migration: Migration, others: Sequence[Operation]) -> Member:

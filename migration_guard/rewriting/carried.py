@@ -206,10 +206,10 @@ def _by_place(loop: ast.For, row: str) -> str | None:
 def _by_the_last(loop: ast.For) -> str | None:
     """Whether it uses what the last of other rows has left in a variable, and these come in no order that stays."""
     for inner in ast.walk(ast.Module(loop.body, [])):
-        if isinstance(inner, ast.For) and asks_for_rows(inner.iter) and "order_by(" not in ast.unparse(inner.iter):
+        if isinstance(inner, ast.For) and is_of_a_queryset(inner.iter) and "order_by(" not in ast.unparse(inner.iter):
             inside = set(map(id, ast.walk(inner)))
             left = {name for line in _within_loop(inner.body) for name in _left_by(line)}
-            left -= {name for test in ast.walk(inner) if isinstance(test, ast.If) for name in names_of_expression(test)}
+            left -= {name for test in ast.walk(inner) if isinstance(test, ast.If) for name in _asked_in(test)}
             after = {
                 one.id
                 for one in ast.walk(ast.Module(loop.body, []))
@@ -220,7 +220,7 @@ def _by_the_last(loop: ast.For) -> str | None:
     return None
 
 
-def names_of_expression(test: ast.If) -> frozenset[str]:
+def _asked_in(test: ast.If) -> frozenset[str]:
     return names_of(ast.Module([ast.Expr(test.test)], [])).loads
 
 
@@ -231,7 +231,7 @@ def _left_by(line: ast.AST) -> Iterator[str]:
             yield from (name for target in targets for name in stored(target))
 
 
-def asks_for_rows(node: ast.AST) -> bool:
+def is_of_a_queryset(node: ast.AST) -> bool:
     """Whether an expression asks Django for rows."""
     asked = (one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute))
     return any(name in _QUERYSETS for name in asked)

@@ -203,9 +203,7 @@ def _nullable_again(step: Step, told: Told) -> cst.CSTNode | None:
         leading_lines=[],
         trailing_whitespace=cst.TrailingWhitespace(),
     )
-    if step.block is None:
-        return line
-    return step.block.with_changes(body=cst.IndentedBlock(body=[line]), leading_lines=[])
+    return _in_its_block(step, line)
 
 
 _MADE = {
@@ -225,8 +223,9 @@ def _without(step: Step, told: Told) -> cst.CSTNode | None:
     call = node.body[0].value if isinstance(node.body[0], cst.Expr) else None
     if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
         return None
-    places = [one for one in call.args if one.keyword is None][: 1 if step.block is not None else 2]
-    if len(places) != (1 if step.block is not None else 2):
+    wanted = 1 if step.block is not None else 2  # its name, and its table
+    places = [one for one in call.args if one.keyword is None][:wanted]
+    if len(places) != wanted:
         return None
     kind = _MADE[told.verb]
     table = [places[1].with_changes(keyword=cst.Name("table_name"), equal=_EQUAL)] if len(places) == 2 else []
@@ -235,7 +234,11 @@ def _without(step: Step, told: Told) -> cst.CSTNode | None:
     given += [cst.Arg(cst.SimpleString(f'"{kind}"'), cst.Name("type_"), _EQUAL)] if kind is not None else []
     verb = cst.Name("drop_index" if kind is None else "drop_constraint")
     plain = [one.with_changes(comma=cst.MaybeSentinel.DEFAULT) for one in given]
-    line = cst.SimpleStatementLine([cst.Expr(cst.Call(call.func.with_changes(attr=verb), plain))])
+    return _in_its_block(step, cst.SimpleStatementLine([cst.Expr(cst.Call(call.func.with_changes(attr=verb), plain))]))
+
+
+def _in_its_block(step: Step, line: cst.SimpleStatementLine) -> cst.CSTNode:
+    """Put a statement where a step stands: alone in a `batch_alter_table` like its own, if it has one."""
     if step.block is None:
         return line
     return step.block.with_changes(body=cst.IndentedBlock(body=[line]), leading_lines=[])

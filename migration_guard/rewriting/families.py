@@ -13,7 +13,7 @@ from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
 from migration_guard.rendition.loops import row_of
 from migration_guard.rewriting.again import adds_to_itself, updates_by_itself
-from migration_guard.rewriting.carried import gives_a_key, goes_by_order, taken_along, written_twice
+from migration_guard.rewriting.carried import gives_a_key, goes_by_order, is_of_a_queryset, taken_along, written_twice
 from migration_guard.rewriting.elsewhere import Elsewhere
 from migration_guard.rewriting.expressions import behind, gone_through, last_name
 from migration_guard.rewriting.functions import Asked, Django, renames
@@ -209,10 +209,7 @@ def _in_no_order(loop: ast.For, owned: Owned) -> Iterator[str]:
                 source = behind(rows, held)
             case _:
                 continue
-        asks = owned.of(source) is not None or any(
-            isinstance(one, ast.Attribute) and one.attr in {*_QUERYSETS, "iterator", "objects"}
-            for one in ast.walk(source)
-        )
+        asks = owned.of(source) is not None or is_of_a_queryset(source)
         if asks and last_name(source) != _IN_ORDER and "order_by(" not in ast.unparse(source):
             yield "its loop goes through rows in no order that stays, and what it does depends on that"
 

@@ -12,7 +12,8 @@ _LETS_THROUGH = frozenset(
     "atomic open cursor begin begin_nested no_autoflush connect closing nullcontext localcontext override savepoint".split()
 )
 """Managers of blocks that swallow no error."""
-_COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try)
+_TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))  # since Python 3.11
+_COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, *_TRY)
 
 
 def read_before_set(body: Sequence[ast.stmt], own: frozenset[str]) -> frozenset[str]:
@@ -81,9 +82,7 @@ class _Flow:
             case ast.While():
                 self.block(one.body, sure)
                 self.block(one.orelse, sure)
-            case ast.Try():
-                return self._try(one, sure)
-        return sure
+        return self._try(one, sure) if isinstance(one, _TRY) else sure
 
     def _try(self, one: ast.Try, sure: frozenset[str]) -> frozenset[str]:
         """Behind a `try` is set what is set on each way out of it, and what its `finally` sets."""

@@ -144,9 +144,8 @@ class Django(Loop):
         names = {one.partition("(")[0].strip().rpartition(".")[2] for one in decorators}
         if not names <= _NEUTRAL:
             raise CannotRemove(f"it stands in a function that is decorated ({min(names - _NEUTRAL)}); {BY_HAND}")
-        blocks = [
-            self._code(one.items[0].item) for one in self._migration.above(self._loop) if isinstance(one, cst.With)
-        ]
+        above = [one for one in self._migration.above(self._loop) if isinstance(one, cst.With)]
+        blocks = [self._code(item.item) for one in above for item in one.items]
         scoped = any(_SCOPES.search(one) for one in (*decorators, *blocks))
         imports = [self._code(one) for one in used.module.values() if is_import(one)]
         if scoped and any(_OF_MODELS.search(one) for one in imports):

@@ -52,8 +52,8 @@ class Mapped(Bound):
         """The names of a statement, with the classes that relations name in texts: they go along, too."""
         names = super()._names(node)
         calls = (one for one in ast.walk(ast.parse(self._code(node))) if isinstance(one, ast.Call))
-        related = {_target(one) for one in calls if last_name(one) in _RELATES} - {None}
-        return replace(names, loads=names.loads | {one.rpartition(".")[2] for one in related if one is not None})
+        related = (name for one in calls if last_name(one) in _RELATES and (name := _target(one)) is not None)
+        return replace(names, loads=names.loads | {one.rpartition(".")[2] for one in related})
 
     def _source(self) -> ast.expr:
         """What gives the rows, through the variable that holds it."""
@@ -95,11 +95,9 @@ class Mapped(Bound):
         mapped = list(classes_of(whole))
         table = next((one.table for one in mapped if one.name == self._model), None)
         twins = {one.name for one in mapped if one.table == table} - {self._model}
-        if self._leads_back(body, mapped, {self._model, *twins}):
-            return OTHER_ROWS
-        return (
-            OTHER_ROWS if any(speaks_of(_besides(parts), one, self._table) for one in (self._model, *twins)) else None
-        )
+        besides, own = _besides(parts), {self._model, *twins}
+        others = self._leads_back(body, mapped, own) or any(speaks_of(besides, one, self._table) for one in own)
+        return OTHER_ROWS if others else None
 
     def _leads_back(self, body: ast.Module, mapped: Sequence[Class], own: Collection[str]) -> bool:
         """Whether an attribute of the row, or of a row that it refers to, may give rows of its own table."""

@@ -279,17 +279,17 @@ def _started_by_compose(services: Services) -> Iterator[Step]:
     order = sorted(services.by_name, key=lambda name: len(services.after(name)))
     for name in order:
         service = services.by_name[name]
-        several = list(_in_one_service(service))
         kind = kinds[name]
+        waiting = [other for other in services.by_name if name in services.after(other) and kinds[other] is None]
+        stops = Fate(
+            bool(waiting), f"{', '.join(waiting)} waits for it to complete" if waiting else "nothing waits for it"
+        )
+        several = list(_in_one_service(service, stops))
         if len(several) > 1:
             yield from several
             continue
         if kind is None:
             continue
-        waiting = [other for other in services.by_name if name in services.after(other) and kinds[other] is None]
-        stops = Fate(
-            bool(waiting), f"{', '.join(waiting)} waits for it to complete" if waiting else "nothing waits for it"
-        )
         before = [other for other in services.by_name if kinds[other] is Kind.MIGRATION]
         in_order = kind is not Kind.BACKFILL or not before or bool(services.after(name) & {*before})
         origin = (
@@ -298,15 +298,24 @@ def _started_by_compose(services: Services) -> Iterator[Step]:
         yield Step(kind, service.path, service.line, _plain(service.command), stops, origin)
 
 
-def _in_one_service(service: compose.Service) -> Iterator[Step]:
-    """The steps of a script that a service runs before it serves, one behind the other."""
+def _in_one_service(service: compose.Service, ended: Fate) -> Iterator[Step]:
+    """The steps of a script that a service runs, one behind the other; `ended` is what its failure leads to if it serves nobody."""
     script = shell.inner(service.command)
     if script is None:
         return
-    for one in shell.commands(script[0].encode(), errexit=script[1], above=service.line - 1, last=_OF_CONTAINER):
+    found = shell.commands(script[0].encode(), errexit=script[1], above=service.line - 1, last=_OF_CONTAINER)
+    leads = _OF_CONTAINER if _serves(found) else ended
+    for one in found:
         kind = _kind_of(one.words)
         if kind is not None:
-            yield Step(kind, service.path, service.line, one.words, one.led_to(_OF_CONTAINER).fate, service.path)
+            yield Step(kind, service.path, service.line, one.words, one.led_to(leads).fate, service.path)
+
+
+def _serves(script: Sequence[Command]) -> bool:
+    """Whether a script ends with what its container is for, which is no step of the deployment."""
+    words = script[-1].words if script else ()
+    name = words[0].rpartition("/")[2] if words else ""
+    return name not in {"", ":", "true", *_NO_STEP} and not _SAYS.match(name) and _kind_of(words) is None
 
 
 # --- Judging -------------------------------------------------------------------------------------------------------------

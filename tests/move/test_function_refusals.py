@@ -245,6 +245,14 @@ REFUSED = {
         "for lead in Lead.objects.all():\n    lead.pk = lead.score\n    lead.status = str(lead.name)\n    lead.save()",
         "another key",
     ),
+    "models of the application within a scope": (
+        "with scopes_disabled():\n    for lead in Lead.objects.all():\n        lead.status = str(Price.objects.filter(note=lead.name).count())\n        lead.save()",
+        "whose scopes are switched off",
+    ),
+    "models of the application within a scope beside another block": (
+        "with transaction.atomic(), scopes_disabled():\n    for lead in Lead.objects.all():\n        lead.status = str(Price.objects.filter(note=lead.name).count())\n        lead.save()",
+        "whose scopes are switched off",
+    ),
     "a row that it has made": ("Lead(pk=1, name='x').save()", "which is quick"),
 }
 HEAD = """from contextlib import suppress
@@ -255,7 +263,9 @@ from django.db.models import CharField, F, Max, Window
 from django.db.models.functions import Cast, Now, Random, RowNumber
 from django.utils.timezone import now
 from django.utils.timezone import now as moment
+from django_scopes import scopes_disabled
 from elsewhere import locked
+from shop.models import Price
 
 
 class Numbers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -213,6 +214,11 @@ DOES_NOT = (
     ("last = None\nfor one in row.calls.all():\n    last = one.n\nrow.a = last", "the last of other rows"),
     ("if row.b:\n    x = row.b\nrow.a = x", "carries x from row to row"),
     ("with suppress(KeyError):\n    x = row.b['x']\nrow.a = x", "carries x from row to row"),
+    *(
+        [("try:\n    x = row.b['x']\nexcept* KeyError:\n    pass\nrow.a = x", "carries x from row to row")]
+        if sys.version_info >= (3, 11)
+        else []
+    ),
     ("n += 1\nrow.a = n", "carries n from row to row"),
     ("row.a = names.setdefault(row.b, row.c)", "puts something into names"),
     ("names[row.b] = row.c\nrow.a = 1", "puts something into names"),

@@ -31,6 +31,11 @@ DEEP_LEAVING = "".join(f"f{n}() {{ f{n + 1}; }}\n" for n in range(14)) + (
 DEEP_FUNCTIONS = "".join(f"f{n}() {{ f{n + 1}; }}\n" for n in range(13)) + "f13() { alembic upgrade head; }\nf0\n"
 DEEP_TARGETS = "deploy: t0\n" + "".join(f"t{n}: t{n + 1}\n" for n in range(21)) + "t21:\n\talembic upgrade head\n"
 
+CIRCLE = (
+    "deploy:\n  script:\n    - !reference [.a, script]\n.a:\n  script:\n    - alembic upgrade head\n"
+    "    - !reference [.a, script]\n"
+)
+
 
 def judged(folder: Path, **files: str) -> tuple[list[Evidence], list[str]]:
     for name, text in files.items():
@@ -66,6 +71,7 @@ def failing(folder: Path, script: str) -> list[str]:
         f"set -e\nalembic upgrade head\n{OWN}\nsystemctl restart app\n",
         "set -e\nalembic upgrade head\npython -m migration_guard backfill run --priority HIGH\nsystemctl restart app\n",
         "set -e\npython manage.py migrate\npython manage.py rebuild_index || true\n./run_backfills || :\nup\n",
+        'set -e\nalembic upgrade head &\npid=$!\necho waits\nwait "${pid}"\n./run_backfills || true\nup\n',
     ],
 )
 def test_good_scripts(script: str, tmp_path: Path) -> None:
@@ -102,10 +108,34 @@ def test_good_scripts(script: str, tmp_path: Path) -> None:
             ["a failed index build"],
         ),
         ("set -e\nalembic upgrade head\necho ./run_backfills\nup\n", ["the step that runs backfills"]),
+        ("set -e\n(alembic upgrade head) &\n./run_backfills || true\nup\n", ["a failed migration"]),
+        ("set -e\nalembic upgrade head &\npid=$!\n./run_backfills || true\nwait $pid\nup\n", ["a failed migration"]),
     ],
 )
 def test_bad_scripts(script: str, what: list[str], tmp_path: Path) -> None:
     assert failing(tmp_path, script) == what
+
+
+@pytest.mark.parametrize(
+    ("script", "waits", "what"),
+    [
+        ("sh -ec 'alembic upgrade head; ./run_backfills || true'", "", ["a failed migration"]),
+        ("sh -ec 'alembic upgrade head; ./run_backfills || true; echo done'", "", ["a failed migration"]),
+        (
+            "sh -ec 'alembic upgrade head; ./run_backfills || true'",
+            "depends_on: {first: {condition: service_completed_successfully}}",
+            [],
+        ),
+        ("sh -ec 'alembic upgrade head; ./run_backfills || true; exec gunicorn app'", "", []),
+    ],
+)
+def test_a_script_of_a_service_stops_what_waits_for_it_or_what_it_serves(
+    script: str, waits: str, what: list[str], tmp_path: Path
+) -> None:
+    compose = f"services:\n  first:\n    command: {script}\n  web:\n    command: gunicorn app\n    {waits}\n"
+    evidence, problems = judged(tmp_path, compose_yml=compose)
+    assert problems == []
+    assert [one.what for one in evidence if one.outcome is Outcome.FAIL] == what
 
 
 @pytest.mark.parametrize(
@@ -131,11 +161,29 @@ def test_compose_files(command: str, waits: str, what: list[str], tmp_path: Path
         ("deploy_sh", "if then fi ((\n", "it is no shell script that can be read"),
         ("deploy_sh", "alembic upgrade head\0", "it is binary"),
         ("deploy_sh", "ssh host 'cd app && alembic upgrade head'\n", "what ssh is given to run is not judged"),
+        *(
+            (
+                "deploy_sh",
+                f"set -e\n{script}\n./run_backfills || true\nup\n",
+                "a failed migration leads to cannot be told",
+            )
+            for script in (
+                "alembic upgrade head &\n./other &\nwait $!",
+                "alembic upgrade head &\npid=$!\n./other &\npid=$!\nwait $pid",
+                "alembic upgrade head &\npid=$!\nwait $pid $other",
+                "./other &\nalembic upgrade head &\nwait -n",
+                "./other &\nalembic upgrade head &\nwait %1",
+                "trap 'exit 0' EXIT INT\nalembic upgrade head || exit 1",
+                "trap 'exit 0' ERR\nalembic upgrade head",
+                "end() { rm -f lock; exit 0; }\ntrap end EXIT\nalembic upgrade head",
+            )
+        ),
         ("deploy_sh", "until ./run_backfills; do sleep 5; done\nalembic upgrade head\n", "cannot be told"),
         ("compose_yml", "services: [\n", "it is no YAML"),
         ("deploy_sh", DEEP_FUNCTIONS, "functions are followed 12 deep, and no deeper"),
         ("deploy_sh", DEEP_LEAVING, "functions are followed 12 deep, and no deeper"),
         ("Makefile", DEEP_TARGETS, "targets that need targets are followed 20 deep, and no deeper"),
+        (".gitlab-ci_yml", CIRCLE, "what scripts refer to is followed 10 deep, and no deeper"),
     ],
 )
 def test_what_cannot_be_judged_is_named(name: str, text: str, message: str, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ _OF_SESSION_QUERIES = frozenset(
     "suffix_with tuples union union_all update value values where whereclause with_entities with_for_update with_hint "
     "with_labels with_lockmode with_parent with_polymorphic with_session with_statement_hint with_transformation yield_per "
     "get_or_404 first_or_404 one_or_404 paginate unique mappings fetchall fetchone fetchmany keys partitions alias c columns "
-    "selectable session desc asc in_ notin_ isnot is_ union_by_name compile whereclause append_from append_whereclause".split()
+    "selectable session desc asc in_ notin_ isnot is_ union_by_name compile append_from append_whereclause".split()
 )
 """Methods of SQLAlchemy's queries, of what is made of them, and of Flask-SQLAlchemy's: none writes but by a case of its own."""
 _OF_SQL = frozenset(
@@ -120,7 +120,7 @@ def query_method(query: Query, name: str, call: Call) -> Value:
 
 def _calling(query: Query, name: str, call: Call) -> Query:
     """The query with the functions of the database that a condition, an order or a join adds to it."""
-    texts = call.positional if name in _OF_SQL else ()
+    texts = call.arguments if name in _OF_SQL else ()
     names = (*called_in(call.arguments), *called_by_text(texts, call.machine.libraries.dialect))
     if not names:
         return query

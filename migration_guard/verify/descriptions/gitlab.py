@@ -96,8 +96,10 @@ def _lines(part: Node, root: Node, deep: int = 0) -> Iterator[Node]:
             yield from _lines(one, root, deep)
         yield from scalars([part])
         return
+    if deep > _DEEPEST:
+        raise Unreadable(line(part), f"what scripts refer to is followed {_DEEPEST} deep, and no deeper")
     there = get(root, *texts(part))
-    if there is not None and deep <= _DEEPEST:
+    if there is not None:
         yield from _lines(there, root, deep + 1)
-    elif there is not None or SPEAKS.search(" ".join(spoken(part))):
+    elif SPEAKS.search(" ".join(spoken(part))):
         raise Unreadable(line(part), "what a script refers to stands in a file that is not read with it")

@@ -132,16 +132,13 @@ class _Walk:
         """Walk statements that follow one another; `last` is what the failure of the last one leads to."""
         for index, node in enumerate(statements):
             behind = statements[index + 1 :]
-            inside = replace(context, fate=self._fate(node, behind, context, last), behind=(*behind, *context.behind))
-            self.statement(node, inside, behind)
+            fate = self._fate(node, behind, context, last)
+            inside = replace(context, fate=fate, behind=(*behind, *context.behind))
+            self.statement(node, inside.tested(fate) if _in_background(node) else inside, behind)
 
     def _fate(self, node: Node, behind: Sequence[Node], context: _Context, last: Fate) -> Fate:
         if _in_background(node):
             return self._waited_for(behind, context) or Fate(stops=False, why="it runs in the background")
-        if self.swallowed is not None and self.errexit and context.errexit:
-            return Fate(
-                stops=None, why=f"the trap on line {self.swallowed} makes 0 of the exit code that ends the script"
-            )
         if self.errexit and context.errexit:
             return last if not behind and last.stops and node.type == "list" else SET_E
         return self._tested_behind(behind) or (last if not behind else context.tested(GOES_ON).fate)
@@ -149,15 +146,20 @@ class _Walk:
     def _waited_for(self, behind: Sequence[Node], context: _Context) -> Fate | None:
         """What asks for the exit code of a process in the background: `wait $pid`, where the script ends by that or may."""
         stored = re.match(r"(\w+)=\"?\$!\"?$", _text(behind[0]).strip()) if behind else None
-        names = [r"\$!", r"%\w+", "-n", *([rf"\$\{{?{stored[1]}\b"] if stored else [])]
-        asks = re.compile(rf"\bwait\s+\"?(?:{'|'.join(names)})")
+        name = stored[1] if stored else "!"
+        asks = re.compile(rf"\bwait\s[^;&|\n]*(?:\$!|%\w|-n\b|\$\{{?{name}\b)")
         for index, node in enumerate(behind):
-            if asks.search(_text(node)):
-                line = node.start_point.row + 1
-                plain = node.type == "command" and self.errexit and context.errexit
-                last = node.type == "command" and index == len(behind) - 1
-                why = f"wait on line {line} gives its exit code"
-                return Fate(stops=True if plain or last else None, why=why)
+            if not asks.search(_text(node)):
+                continue
+            between = behind[1 if stored else 0 : index]
+            meanwhile = [one for one in between if one.type != "variable_assignment" and not _only_says(one)]
+            latest = set() if any(map(_in_background, between)) else {"$!"}
+            kept = set() if any(_text(one).startswith(f"{name}=") for one in between) else {f"${name}", f"${{{name}}}"}
+            own = node.type == "command" and _words(node)[-1] in latest | (kept if stored else set())
+            ends = (self.errexit and context.errexit) or index == len(behind) - 1
+            why = f"wait on line {node.start_point.row + 1} gives its exit code"
+            why += ", and what stands before that runs meanwhile" if meanwhile else ""
+            return Fate(stops=True if own and ends else None, why=why, partly=bool(meanwhile))
         return None
 
     def _tested_behind(self, behind: Sequence[Node]) -> Fate | None:
@@ -340,10 +342,8 @@ class _Walk:
         name = words[0]
         if name == "set":
             self._set(words[1:])
-        elif name == "trap" and words[-1] == "ERR" and "exit" in words[1]:
-            self.errexit = True
-        elif name == "trap" and words[-1] in {"EXIT", "0"} and re.search(r"\bexit\s+0\b", words[1]):
-            self.swallowed = node.start_point.row + 1
+        elif name == "trap" and len(words) > 2:
+            self._trap(words[1], words[2:], node.start_point.row + 1)
         elif name in self.functions and len(context.callers) < _DEEPEST:
             inner = replace(context, arguments=tuple(words[1:]), callers=(*context.callers, name))
             self.block(_statements(self.functions[name]), inner, last=context.fate)
@@ -351,7 +351,17 @@ class _Walk:
             raise _too_deep(node)
         else:
             expanded = tuple(each for word in words for each in _expanded(word, context.arguments))
-            self.found.append(Command(expanded, node.start_point.row + 1, context.fate))
+            fate = context.fate
+            if self.swallowed is not None and fate.stops and not fate.partly:
+                why = f"the trap on line {self.swallowed} makes 0 of the exit code that ends the script"
+                fate = Fate(stops=None, why=why)
+            self.found.append(Command(expanded, node.start_point.row + 1, fate))
+
+    def _trap(self, does: str, signals: Sequence[str], line: int) -> None:
+        if "ERR" in signals and "exit" in does:
+            self.errexit = True
+        if {"ERR", "EXIT", "0"} & {*signals} and re.search(r"\bexit\s+0\b", _text(self.functions.get(does)) or does):
+            self.swallowed = line
 
     def _set(self, words: Sequence[str]) -> None:
         for index, word in enumerate(words):
