@@ -24,8 +24,8 @@ from migration_guard.backfill.sqltext import Token, assigned_columns, called, fo
 from migration_guard.backfill.statements import statement
 from migration_guard.backfill.subject import Subject
 
-_OTHER_ROWS = {"SELECT", "TABLE"}
 _JOINED = {"FROM", "USING"}
+_NO_JOIN = {"DISTINCT", "DELETE"}
 
 
 def has_sources(connection: Asks, definition: Backfill) -> bool:
@@ -33,7 +33,7 @@ def has_sources(connection: Asks, definition: Backfill) -> bool:
     if definition.update is None:
         return True
     words = words_of(definition.update)
-    if any(one.kind == "name" and one.word in _OTHER_ROWS for one in words) or _joins(words):
+    if _reads_others(words):
         return True
     names = list(called(words))
     parameters = {"called": [name for name in names if name is not None]}
@@ -46,11 +46,13 @@ def has_sources(connection: Asks, definition: Backfill) -> bool:
     return bool(columns) and columns <= read
 
 
-def _joins(words: Sequence[Token]) -> bool:
-    """Tell whether a statement looks at other tables beside its own; IS DISTINCT FROM does not."""
+def _reads_others(words: Sequence[Token]) -> bool:
+    """Tell whether a statement reads rows of other tables: IS DISTINCT FROM, DELETE FROM and a SELECT without FROM do not."""
+    names = [(before.word, one) for before, one in pairwise(words) if one.kind == "name"]
+    levels = {0, *(one.depth for _, one in names if one.word == "SELECT")}
     return any(
-        one.kind == "name" and one.word in _JOINED and not one.depth and before.word != "DISTINCT"
-        for before, one in pairwise(words)
+        one.word == "TABLE" or (one.word in _JOINED and one.depth in levels and before not in _NO_JOIN)
+        for before, one in names
     )
 
 

@@ -72,6 +72,8 @@ def _pressed(scene: Scene, runs: list[Runner], meanwhile: Callable[[], None] = l
             raise Missed
         process.until(lambda: is_over() or scene.stored(KNOWN_TO_ALL) == [(True,)])
         process.until(lambda: is_over() or scene.stored(BEFORE) == [(0,)])
+        if is_over():  # nobody is left who could begin a batch
+            raise Missed
         before = scene.execute(CHANGED)
         meanwhile()
         for _ in range(2):
