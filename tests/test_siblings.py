@@ -40,6 +40,8 @@ NEVER_NEW = {
     "of the session, of another schema": (TEMPORARY, 'op.execute("UPDATE crm.leads SET a = 1")'),
     "of the session, renamed": (TEMPORARY, 'op.execute("ALTER TABLE leads RENAME TO calls")', UPDATE),
     "remarks between": ('op.execute("CREATE TABLE IF/**/NOT -- x\\n EXISTS leads (a int)")', UPDATE),
+    "renamed, or not": ('op.execute("CREATE TABLE calls (a int)")', 'op.execute("DO $$ BEGIN IF now() > x THEN ALTER TABLE calls RENAME TO leads; END IF; END $$")', UPDATE),
+    "in the place of one": ('op.execute("CREATE TABLE leads (a int)")', "op.execute(\"SELECT 1 EXEC sp_rename 'leads', 'calls' EXEC sp_rename 'old', 'leads'\")", UPDATE),
     "a name that was free": ('op.drop_table("leads")', 'op.rename_table("old", "leads")', 'op.execute("CREATE TABLE IF NOT EXISTS leads (a int)")', UPDATE),
 }  # fmt: skip
 """What looks as if it made a new table, and does not make the one that is written."""

@@ -15,7 +15,7 @@ from migration_guard.sql.lexis import Lexis, spoken
 from migration_guard.sql.passage import Passage
 from migration_guard.sql.scan import Sort, Token, scan
 from migration_guard.sql.statement import Statement, split
-from migration_guard.sql.steps import Change, FunctionCreated, Harmless, Renamed, Step, Unknown, joined_forms
+from migration_guard.sql.steps import Change, Doubted, FunctionCreated, Harmless, Renamed, Step, Unknown, joined_forms
 from migration_guard.sql.variables import Variables
 
 _DEEPEST = 8
@@ -90,7 +90,7 @@ class Texts:
             self._variables.remember(statement, at, body=body)
             steps += self._command(statement, at, body=body)
             for one in run_on.further(statement, at) if not self._lexis.spaced else ():  # MySQL refuses them
-                steps += self._run_on(one, steps, body=body)
+                steps += [*self._run_on(one, steps, body=body)]
         for index, step in enumerate(steps):
             if isinstance(step, Renamed):
                 self._calls.functions.rename(step.old, step.new)
@@ -102,11 +102,14 @@ class Texts:
             steps.append(Unknown(why, last.start, last.end, unclosed=True))
         return steps
 
-    def _run_on(self, statement: Statement, known: Sequence[Step], *, body: bool) -> list[Step]:
+    def _run_on(self, statement: Statement, known: Sequence[Step], *, body: bool) -> Iterator[Step]:
         """What a statement does that follows another one in the same: what was not told with that."""
         starts = {step.start for step in known if isinstance(step, Change)}
-        found = self._command(statement, 0, body=body)
-        return [step for step in found if isinstance(step, (Change, Unknown)) and step.start not in starts]
+        for step in self._command(statement, 0, body=body):
+            if isinstance(step, Renamed):
+                yield replace(step, certain=False)  # an IF may stand before it
+            elif isinstance(step, Doubted) or (isinstance(step, (Change, Unknown)) and step.start not in starts):
+                yield step
 
     def _header(self, statement: Statement, header: blocks.Header) -> list[Step]:
         """What a header runs, as `FOR r IN UPDATE … LOOP` does."""
