@@ -168,7 +168,7 @@ def _has_attribute(call: Call) -> Value:
         return UNKNOWN
     there = {option.has_attribute(name) for option in first(call).alternatives()}
     certain = there.pop() if len(there) == 1 else None
-    if certain is not True and any(isinstance(option, Instance) for option in first(call).alternatives()):
+    if any(isinstance(option, Instance) for option in first(call).alternatives()):
         call.machine.attribute(first(call), name)  # `__getattr__` and properties run
     return UNKNOWN if certain is None else Constant(certain)
 

@@ -31,7 +31,7 @@ def first(call: Call) -> Value:
 
 def _again(value: Value, kind: str = "list") -> Sequence:
     """What a value goes through, as another collection."""
-    value = value.iterated()
+    value = value.used_up()
     elements = value.elements()
     shuffled = isinstance(value, Sequence) and value.shuffled
     if elements is not None:
@@ -68,6 +68,7 @@ def _ranked(values: list[Value], call: Call) -> list[object] | None:
 
 def ordered(values: Value, call: Call) -> Sequence:
     """What `sorted` gives: in the right order, or with all elements in one that is not known."""
+    values = values.used_up()
     elements = values.elements()
     if elements is None or values.from_rows:
         with call.machine.rows(values.from_rows):
@@ -417,7 +418,9 @@ def following(call: Call) -> Value:
 def iterator(call: Call) -> Value:
     """`iter(values)`; `iter(function, last)` calls the function until it gives that."""
     if len(call.positional) < 2:
-        return collected("iterator", call)
+        given = first(call)
+        own = isinstance(given, Sequence) and given.kind == "iterator"
+        return given if own else collected("iterator", call)
     given = [call.machine.call(first(call), call.with_arguments((), {})) for _ in range(2)]
     last = call.positional[1].key
     kept = [option for value in given for option in value.alternatives() if option.key != last]
@@ -426,14 +429,13 @@ def iterator(call: Call) -> Value:
 
 def summed(call: Call) -> Value:
     """`sum(values, start)`."""
-    elements = call.machine.items(first(call))
+    values = first(call).used_up()
+    elements = call.machine.items(values)
     result = call.argument(1, "start") or Constant(0)
     if elements is None:
-        element = first(call).element()
+        element = values.element()
         operated = call.machine.expressions.operate("__add__", result, element, call.place.node)
-        return (
-            join((result, operated)) if not isinstance(result, Constant) else Unknown(from_rows=first(call).from_rows)
-        )
+        return join((result, operated)) if not isinstance(result, Constant) else Unknown(from_rows=values.from_rows)
     for element in elements:
         result = call.machine.expressions.operate("__add__", result, element, call.place.node)
     return result
