@@ -269,9 +269,13 @@ class Names(Value):
 
     def method(self, name: str, call: Call) -> Value:
         match name:
+            case "__setitem__" if len(call.positional) > 1:
+                self.set_item(*call.positional[:2], rows=False)
             case "get" | "pop" | "setdefault" | "__getitem__" if call.positional:
                 found = self.item(call.positional[0])
                 default = call.argument(1)
+                if name == "setdefault" and found is UNKNOWN and default is not None:
+                    self.set_item(call.positional[0], default, rows=False)
                 return join((found, default)) if found is UNKNOWN and default is not None else found
             case "items":
                 return Sequence([Sequence([plain(key), value], kind="tuple") for key, value in self._entries()])

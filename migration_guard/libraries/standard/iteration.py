@@ -418,9 +418,9 @@ def following(call: Call) -> Value:
 def iterator(call: Call) -> Value:
     """`iter(values)`; `iter(function, last)` calls the function until it gives that."""
     if len(call.positional) < 2:
-        given = first(call)
-        own = isinstance(given, Sequence) and given.kind == "iterator"
-        return given if own else collected("iterator", call)
+        values = first(call)
+        is_one = isinstance(values, Sequence) and values.kind == "iterator"
+        return values if is_one else collected("iterator", call)
     given = [call.machine.call(first(call), call.with_arguments((), {})) for _ in range(2)]
     last = call.positional[1].key
     kept = [option for value in given for option in value.alternatives() if option.key != last]
