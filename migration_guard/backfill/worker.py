@@ -70,7 +70,7 @@ class Worker:
         self._brake = brake
         self._clock = clock
         self._reporter = reporter
-        self._pace = Pace(job.subject.definition.batch_size)
+        self._pace = Pace(job.subject.definition.batch_size, rows=job.subject.table.rows)
         self._care = Care(may_sift=job.subject.definition.apply is None)
         self._haste = Haste(open=job.subject.swift is not None)
         self._proven = proven
