@@ -191,9 +191,13 @@ def _there(ask: Asks, name: str) -> bool:
 def _has_rows(ask: Asks, key: str, name: str, claim: Claim | None) -> bool:
     """Tell whether a table has rows; one that a policy filters must not look empty."""
     with _unverified(key), looking(ask, claim or Claim(key, name, "true")):
-        found = ask.exec_driver_sql(statement("qualified"), {"table": name}).scalar()
+        found, stays = ask.exec_driver_sql(statement("qualified"), {"table": name}).first() or (None, False)
         if found is None:
             raise BackfillUnfinished(f"backfill {key}: there is no table {name}")
+        if not stays:
+            raise BackfillUnfinished(
+                f"backfill {key}: {name} is no ordinary or partitioned table here; name the table, with its schema"
+            )
         return bool(ask.exec_driver_sql(statement("any_row", table=found.replace("%", "%%")), {}).scalar())
 
 
