@@ -41,7 +41,7 @@ def judge(deployment: Deployment) -> tuple[list[Evidence], list[Problem]]:
                 Problem(step.path, step.line, f"whether it runs after the migrations of {where} is not told")
             )
         evidence += order
-        if step.fate.stops is None:
+        if step.fate.stops is None and not step.fate.repeats:
             why = f"what a failed backfill leads to cannot be told: {step.fate.why}"
             problems.append(Problem(step.path, step.line, why))
         evidence.append(_going_on(step, deployment, "a failed backfill", _HELP_BACKFILL))
@@ -55,23 +55,24 @@ def judge(deployment: Deployment) -> tuple[list[Evidence], list[Problem]]:
 
 
 def _order(step: Step, steps: Sequence[Step]) -> Iterator[Evidence]:
-    """Where a step stands among those of the same file, which are in the order in which they run."""
+    """Where a step stands among those of the same description."""
     same = [one for one in steps if one.origin == step.origin]
     here = same.index(step)
-    before = [one for one in same[:here] if one.kind is Kind.MIGRATION]
-    behind = [one for one in same[here:] if one.kind is Kind.MIGRATION]
-    if before or behind:
+    migrations = [(index < here, one) for index, one in enumerate(same) if one.kind is Kind.MIGRATION]
+    before = [one for first, one in migrations if one.ends_before(step, in_file=first)]
+    behind = [one for first, one in migrations if step.ends_before(one, in_file=not first)]
+    beside = [one for _, one in migrations if one not in before and one not in behind and step.is_beside(one)]
+    told = (("after", before), ("before", behind), ("beside", beside))
+    found = " and ".join(f"{how} the migrations (line {those[-1].line})" for how, those in told if those)
+    if found:
         outcome = Outcome.PASS if before else Outcome.FAIL
-        found = f"after the migrations (line {before[-1].line})" if before else ""
-        found += " and " if before and behind else ""
-        found += f"before the migrations (line {behind[-1].line})" if behind else ""
         yield Evidence(outcome, "the step that runs backfills", found, "after the migrations", step.path, step.line)
 
 
 def _going_on(step: Step, deployment: Deployment, what: str, help_: str) -> Evidence:
     """Whether the deployment goes on when a step fails."""
     place = (step.path, step.line)
-    if not step.fate.stops:
+    if not step.fate.stops and not step.fate.repeats:
         return Evidence(Outcome.PASS, what, step.fate.why, REQUIRED_GOING, *place)
     kept, why = _promise(step, deployment)
     if kept:

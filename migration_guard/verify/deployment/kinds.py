@@ -78,7 +78,8 @@ def classified(words: Sequence[str], services: Services) -> Iterator[tuple[Kind,
 
 def _in_container(words: Sequence[str], services: Services) -> Iterator[tuple[Kind, tuple[str, ...]]]:
     """What is run in a container: the command that is given, and only without one the service's own."""
-    verb = next((word for word in words if word in _STARTS), None)
+    starts = _STARTS | {"create"} if {"job", "cronjob"} & {*words} else _STARTS
+    verb = next((word for word in words if word in starts), None)
     if verb is None:
         return
     behind = words[words.index(verb) + 1 :]
@@ -112,7 +113,9 @@ def kind_of(words: Sequence[str]) -> Kind | None:
     plain = [word for word in words if " " not in word and not word.startswith("$")]
     if "backfill" in plain and _ASKS & set(plain):
         return None
-    if _QUERIES & set(plain) or any(_ASKING.search(word.rpartition("/")[2]) for word in plain[:4]):
+    if _QUERIES & set(plain) or any(
+        _ASKING.search(word.rpartition("/")[2]) for word in plain[:4] if not word.startswith("-")
+    ):
         return None
     called = {word.rpartition("/")[2] for word in plain}
     if any(called.issuperset(phrase) for phrase in _PHRASES):

@@ -18,6 +18,7 @@ from migration_guard.verify.deployment.kinds import (
     in_a_container_s_shell,
     kind_of,
 )
+from migration_guard.verify.deployment.starting import detached, waits
 from migration_guard.verify.deployment.steps import Deployment, Step
 from migration_guard.verify.descriptions import Command, compose, make, shell, yamls
 from migration_guard.verify.descriptions.compose import Services
@@ -38,7 +39,7 @@ def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
         if other.touches:
             message = f"cannot be judged: {other.why}, and it may run migrations or backfills"
             reader.problems.append(Problem(other.shown, other.line, message))
-    steps = reader.steps
+    steps = reader.told()
     if not any(step.kind is Kind.BACKFILL for step in steps):
         steps += composed.steps(reader.services)
     return Deployment(tuple(steps), reader.services, tuple(reader.problems), root, cwd)
@@ -53,6 +54,20 @@ class _Reader:
         self.services = Services()
         self.steps: list[Step] = []
         self.problems: list[Problem] = []
+        self.waits: list[tuple[int, str, Command]] = []
+        """What asks how others ended: behind which step, of which description."""
+
+    def told(self) -> list[Step]:
+        """The steps; of one that is only started, and is asked for later, what its failure leads to is not told."""
+        return [
+            replace(
+                step, fate=replace(step.fate, stops=None, why=f"{step.fate.why}, and line {wait.line} waits for it")
+            )
+            if step.fate.started
+            and (wait := next((one for behind, of, one in self.waits if behind > index and of == step.origin), None))
+            else step
+            for index, step in enumerate(self.steps)
+        ]
 
     def read(self, script: Script, *, named: bool) -> None:
         assert script.kind is not None
@@ -75,7 +90,7 @@ class _Reader:
         if script is not None:
             last = replace(one.fate)  # it is no `set -e` of the inner shell
             for inner in shell.commands(script[0].encode(), errexit=script[1], above=one.line - 1, last=last):
-                self._command(inner.led_to(one.fate), shown, origin, above)
+                self._command(inner.inside(one), shown, origin, above)
             return
         words = behind_waiting(one.words)
         hidden = [word for word in words[1:] if " " in word and kind_of(word.split())]
@@ -84,8 +99,11 @@ class _Reader:
             return
         if self._followed(words, one, origin, above):
             return
+        fate = detached(words) or one.fate
         for kind, command in classified(words, self.services) if words else by_label(one.label):
-            self.steps.append(Step(kind, shown, one.line, command, one.fate, origin))
+            self.steps.append(Step(kind, shown, one.line, command, fate, origin, one.place))
+        if waits(words):
+            self.waits.append((len(self.steps), origin, one))
 
     def _followed(self, words: Sequence[str], one: Command, origin: str, above: tuple[_Called, ...]) -> bool:
         """Go into a script of the project, or a target of its Makefile. What is none is told by its name alone."""
@@ -101,7 +119,7 @@ class _Reader:
             return False
         before = len(self.steps)
         for each in inner:
-            self._command(each.led_to(one.fate), shown, origin, (*above, (path, chosen)))
+            self._command(each.inside(one), shown, origin, (*above, (path, chosen)))
         return len(self.steps) > before
 
     def _called(self, words: Sequence[str]) -> tuple[Path | None, str | None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from migration_guard.lean import dataclass
 from migration_guard.operations import Problem
 from migration_guard.verify.deployment.kinds import Kind
-from migration_guard.verify.descriptions import Fate
+from migration_guard.verify.descriptions import Fate, Place
 from migration_guard.verify.descriptions.compose import Services
 
 
@@ -23,6 +23,17 @@ class Step:
     fate: Fate
     origin: str = ""
     """The description that it is a step of, through whatever scripts."""
+    place: Place | None = None
+
+    def ends_before(self, other: Step, *, in_file: bool) -> bool:
+        """Whether it has ended when another one begins; `in_file` says whether it stands before that one."""
+        if self.place is None or other.place is None or self.place.name == other.place.name:
+            return in_file
+        return self.place.name in other.place.after
+
+    def is_beside(self, other: Step) -> bool:
+        """Whether what starts both is known to start them without an order, unless one waits for the other."""
+        return self.place is not None and other.place is not None and self.place.within == other.place.within != ""
 
 
 @dataclass(frozen=True, slots=True)

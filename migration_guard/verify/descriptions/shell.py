@@ -6,7 +6,7 @@ that are stored and tested. What this cannot tell is told as not judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 
 import tree_sitter_bash
@@ -26,6 +26,9 @@ _SAYS = re.compile(
 """Commands that only say something, or do nothing."""
 _TAKES_TEXT = re.compile(r"^(?:cat|tee|echo|printf|read|mail|sendmail|mapfile|readarray|grep|wc|sed|awk)$")
 """Commands to which a text is but a text."""
+_TAKES_COMMANDS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "at", "batch"})
+_READING = ([], ["-"], ["-s"], ["now"], ["-e"], ["-ex"])
+"""What stands behind a shell that reads what it is to run."""
 _RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
 """What ends a loop before its command has succeeded."""
 _FAILURE = re.compile(r"-ne\b|-gt\b|!=|>")
@@ -52,6 +55,8 @@ class _Context:
 GOES_ON = Fate(stops=False, why="nothing looks at its exit code")
 SET_E = Fate(stops=True, why="the script runs under set -e")
 LAST = Fate(stops=True, why="the script ends with its exit code")
+_SUBSTITUTED = Fate(stops=False, why="its exit code is lost in a substitution")
+_DECLARED = Fate(stops=False, why="the declaration around it makes 0 of its exit code")
 
 
 def _too_deep(node: Node) -> Unreadable:
@@ -129,12 +134,14 @@ class _Walk:
     found: list[Command] = field(default_factory=list)
 
     def block(self, statements: Sequence[Node], context: _Context, *, last: Fate) -> None:
-        """Walk statements that follow one another; `last` is what the failure of the last one leads to."""
+        """Walk statements that follow one another, to one that ends them; `last` is what the failure of the last one leads to."""
         for index, node in enumerate(statements):
-            behind = statements[index + 1 :]
+            behind = () if self.ends(node) else statements[index + 1 :]
             fate = self._fate(node, behind, context, last)
             inside = replace(context, fate=fate, behind=(*behind, *context.behind))
             self.statement(node, inside.tested(fate) if _in_background(node) else inside, behind)
+            if not behind:
+                return
 
     def _fate(self, node: Node, behind: Sequence[Node], context: _Context, last: Fate) -> Fate:
         if _in_background(node):
@@ -219,6 +226,25 @@ class _Walk:
             return any(self.leaves(one, within) for one in _statements(node))
         return False
 
+    def ends(self, node: Node, within: frozenset[str] = frozenset()) -> bool:
+        """Whether nothing that follows a statement is ever run: the shell exits, becomes another program, or returns."""
+        if _in_background(node):
+            return False
+        if node.type == "command":
+            name, *words = _words(node) or [""]
+            if name in {"exit", "return"} or (name == "exec" and words):
+                return True
+            body = self.functions.get(name)
+            inner = _statements(body) if body is not None and name not in within else []
+            return any(_words(one)[:1] != ["return"] and self.ends(one, within | {name}) for one in inner)
+        if node.type == "compound_statement":
+            return any(self.ends(one, within) for one in _statements(node))
+        if node.type == "redirected_statement":
+            return any(
+                self.ends(one, within) for one in node.named_children if one.type in {"command", "compound_statement"}
+            )
+        return False
+
     # --- Statements --------------------------------------------------------------------------------------------------
 
     def statement(self, node: Node, context: _Context, behind: Sequence[Node] = ()) -> None:
@@ -227,7 +253,11 @@ class _Walk:
             "command": lambda: self._command(node, context),
             "function_definition": lambda: self._define(node),
             "list": lambda: self._list(node, context, behind),
-            "pipeline": lambda: self._pipeline(node, context),
+            "pipeline": lambda: self._pipeline(node, context, behind),
+            "variable_assignment": lambda: self._substituted(node, context.fate, context),
+            "variable_assignments": lambda: self._substituted(node, context.fate, context),
+            "declaration_command": lambda: self._substituted(node, _DECLARED, context),
+            "test_command": lambda: self._substituted(node, _SUBSTITUTED, context),
             "if_statement": lambda: self._if(node, context),
             "negated_command": lambda: self._inside(node, context.tested(Fate(stops=False, why="it stands behind !"))),
             "redirected_statement": lambda: self._redirected(node, context),
@@ -253,7 +283,14 @@ class _Walk:
         name = _words(command)[:1] if command is not None else []
         if SPEAKS.search(given) and name and not _TAKES_TEXT.match(name[0]):
             raise Unreadable(node.start_point.row + 1, f"what {name[0]} is given to run is not judged")
+        for one in node.children_by_field_name("redirect"):
+            self._substituted(one, _SUBSTITUTED, context)
         self._inside(node, context)
+
+    def _substituted(self, node: Node, fate: Fate, context: _Context) -> None:
+        """What stands in `$(…)`, `<(…)` and the like: another shell, which no `set -e` reaches."""
+        for one in _substitutions(node):
+            self.block(_statements(one), context.tested(GOES_ON), last=fate)
 
     def _define(self, node: Node) -> None:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
@@ -279,9 +316,13 @@ class _Walk:
         self.statement(left, context.tested(fate))
         self.statement(right, context)
 
-    def _pipeline(self, node: Node, context: _Context) -> None:
+    def _pipeline(self, node: Node, context: _Context, behind: Sequence[Node]) -> None:
         *others, last = _statements(node)
-        lost = Fate(stops=False, why="its exit code is lost in a pipe")
+        name, *words = _words(last) if last.type == "command" else [""]
+        if name in _TAKES_COMMANDS and words in _READING and any(SPEAKS.search(_text(one)) for one in others):
+            raise Unreadable(node.start_point.row + 1, f"what {name} is given to run is not judged")
+        tested = self._test(behind[0], "PIPESTATUS") if behind else None
+        lost = tested or Fate(stops=False, why="its exit code is lost in a pipe")
         for one in others:
             self.statement(one, context if self.pipefail else context.tested(lost))
         self.statement(last, context)
@@ -336,6 +377,7 @@ class _Walk:
     # --- Commands ----------------------------------------------------------------------------------------------------
 
     def _command(self, node: Node, context: _Context) -> None:
+        self._substituted(node, _SUBSTITUTED, context)
         words = _words(node)
         if not words:
             return
@@ -371,6 +413,14 @@ class _Walk:
                 self.errexit = on
             if option == "pipefail":
                 self.pipefail = on
+
+
+def _substitutions(node: Node) -> Iterator[Node]:
+    for one in node.named_children:
+        if one.type in {"command_substitution", "process_substitution"}:
+            yield one
+        else:
+            yield from _substitutions(one)
 
 
 def _expanded(word: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
