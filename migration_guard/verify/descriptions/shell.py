@@ -27,7 +27,7 @@ _SAYS = re.compile(
 _TAKES_TEXT = re.compile(r"^(?:cat|tee|echo|printf|read|mail|sendmail|mapfile|readarray|grep|wc|sed|awk)$")
 """Commands to which a text is but a text."""
 _TAKES_COMMANDS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "at", "batch"})
-_READING = ([], ["-"], ["-s"], ["now"], ["-e"], ["-ex"])
+_READING: tuple[list[str], ...] = ([], ["-"], ["-s"], ["now"], ["-e"], ["-ex"])
 """What stands behind a shell that reads what it is to run."""
 _RUNS_OUT = re.compile(r"\b(?:break|exit|return)\b")
 """What ends a loop before its command has succeeded."""
