@@ -26,8 +26,8 @@ from migration_guard.verify.scripts import Script, Scripts
 
 _DEEPEST = 4
 """Scripts that call scripts: beyond this, none is followed, which is told."""
-_Called = tuple[Path, str | None]
-"""A script, and which target of it."""
+_Called = tuple[Path, tuple[str, ...]]
+"""A script, and which targets of it."""
 
 
 def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
@@ -107,7 +107,11 @@ class _Reader:
 
     def _followed(self, words: Sequence[str], one: Command, origin: str, above: tuple[_Called, ...]) -> bool:
         """Go into a script of the project, or a target of its Makefile. What is none is told by its name alone."""
-        path, chosen = self._called(words) if words else (None, None)
+        try:
+            path, chosen = self._called(words) if words else (None, ())
+        except descriptions.Unreadable as error:
+            self.problems.append(Problem(origin, one.line, f"cannot be judged: {error}"))
+            return False
         if path is None or (path, chosen) in above:
             return False
         shown = shown_path(path, self.cwd)
@@ -118,21 +122,24 @@ class _Reader:
                 self.problems.append(Problem(shown, getattr(error, "line", None), f"cannot be judged: {error}"))
             return False
         before = len(self.steps)
+        call = make.called(words)
+        outer = replace(one, fate=call.fate) if call is not None and call.fate is not None else one
         for each in inner:
-            self._command(each.inside(one), shown, origin, (*above, (path, chosen)))
+            self._command(each.inside(outer), shown, origin, (*above, (path, chosen)))
         return len(self.steps) > before
 
-    def _called(self, words: Sequence[str]) -> tuple[Path | None, str | None]:
+    def _called(self, words: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
         name = words[0].rpartition("/")[2]
-        rest = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
-        if name in {"make", "gmake", "just"} and rest:
+        call = make.called(words)
+        if call is not None and call.targets:
             for file in ("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", ".justfile"):
                 if (path := self.root / file).is_file() and (name == "just") is ("just" in file.lower()):
-                    return path, rest[0]
-            return None, None
+                    return path, call.targets
+            return None, ()
+        rest = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
         called = rest[0] if name in {"sh", "bash", ".", "source", "exec", "sudo"} and rest else words[0]
         if not called.endswith((".sh", ".bash")):
-            return None, None
+            return None, ()
         for place in (
             called.removeprefix("/app/"),
             called.removeprefix("./"),
@@ -140,11 +147,11 @@ class _Reader:
             called.rpartition("/app/")[2],
         ):
             if (path := self.root / place).is_file():
-                return path, None
-        return None, None
+                return path, ()
+        return None, ()
 
 
-def _inside(path: Path, chosen: str | None, one: Command, deep: int) -> list[Command]:
+def _inside(path: Path, chosen: tuple[str, ...], one: Command, deep: int) -> list[Command]:
     """What stands in a script that a command calls."""
     if deep >= _DEEPEST:
         raise descriptions.Unreadable(None, f"scripts that call scripts are followed {_DEEPEST} deep, and no deeper")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable, words_of
 from migration_guard.verify.descriptions.yamls import (
@@ -25,6 +26,8 @@ _UNTOLD = Fate(stops=None, why="an expression says what a failure is")
 _ASKED = Fate(stops=None, why="its errors are ignored, and a task behind it asks what it registered")
 _ALLOWED = Fate(stops=False, why="its errors are ignored")
 _RUNS = frozenset({"command", "shell", "script", "raw"})
+_AS_EVER = re.compile(r"\w+\.rc\s*(?:!=|>)\s*0")
+"""What a failure is without being said."""
 _NEVER = frozenset({"false", "no"})
 _PARTS = ("pre_tasks", "roles", "tasks", "post_tasks")
 
@@ -64,7 +67,7 @@ def _leniency(task: Node) -> Fate | None:
     ignored, failed = text(task, "ignore_errors").lower(), text(task, "failed_when").lower()
     if is_true(get(task, "ignore_errors")) or failed in _NEVER:
         return _ALLOWED
-    told = get(task, "failed_when") is None and ignored in {"", *_NEVER}
+    told = (not failed or _AS_EVER.fullmatch(failed)) and ignored in {"", *_NEVER}
     return None if told else _UNTOLD
 
 
