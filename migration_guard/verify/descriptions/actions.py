@@ -24,6 +24,8 @@ from migration_guard.verify.descriptions.yamls import (
 
 _STOPS = Fate(stops=True, why="a step that fails stops its job")
 _ALLOWED = Fate(stops=False, why="continue-on-error lets the job go on")
+_SIDE = Fate(stops=False, why="it runs by its own schedule", apart=True)
+_BY_THE_CLOCK = ({"schedule"}, {"schedule", "workflow_dispatch"})
 _UNTOLD = Fate(stops=None, why="an expression says whether it may fail")
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _OPTIONS = re.compile(r"\s-\w*e")
@@ -42,12 +44,13 @@ def read(root: Node, name: str) -> Iterator[Command]:
     whole = deploys(name) or deploys(text(root, "name"))
     needs = {one: texts(get(job, "needs")) for one, job in jobs.items()}
     order = after(needs)
+    apart = {key for key, _, _ in pairs(get(root, "on") or get(root, "true"))} in _BY_THE_CLOCK
     asked = [key for key in order if _deploys(key, jobs[key], whole=whole)]
     for index, key in enumerate(asked):
         goes_on = any(map(_runs_always, (jobs[one] for one in asked[index + 1 :])))
         place = Place(key, before(key, needs), "workflow")
         for one in _job(jobs[key], _default_shell(jobs[key]) or _default_shell(root), goes_on=goes_on):
-            yield replace(one, place=place)
+            yield replace(one, place=place, fate=_SIDE if apart else one.fate)
 
 
 def _default_shell(of: Node) -> str:
@@ -99,7 +102,7 @@ def _job(job: Node, default: str, *, goes_on: bool) -> Iterator[Command]:
             continue
         own = "{0}" in named  # else GitHub adds its options, which stop at what fails
         found = shell.commands(
-            text(script).encode(),
+            _EXPRESSION.sub("expression", text(script)).encode(),
             errexit=not own or _OPTIONS.search(named) is not None,
             pipefail=named == "bash" or "pipefail" in named,
             above=begins(script),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from migration_guard.verify.descriptions.steps import RUNS, Command, Fate, Place, Unreadable
+from migration_guard.verify.descriptions.steps import RUNS, SPEAKS, Command, Fate, Place, Unreadable
 from migration_guard.verify.descriptions.yamls import Node, get, items, line, text, texts, words
 
 _INIT = Fate(stops=True, why="an init container that fails keeps the pod from starting")
@@ -88,6 +88,13 @@ def _pod(spec: Node | None, first: Fate, main: Fate, pod: str, earlier: frozense
 
 
 def _container(node: Node, fate: Fate) -> Command:
-    words = (*texts(get(node, "command")), *texts(get(node, "args")))
+    hooks = get(node, "lifecycle")
+    if hooks is not None and any(map(SPEAKS.search, words(hooks))):
+        raise Unreadable(line(hooks), "what a container runs behind its start or before its end is not read")
+    return _main(node, fate)
+
+
+def _main(node: Node, fate: Fate) -> Command:
+    given = (*texts(get(node, "command")), *texts(get(node, "args")))
     place = next((one for name in ("command", "args") if (one := get(node, name)) is not None), node)
-    return Command(words, line(place), fate, "" if words else text(node, "name"))
+    return Command(given, line(place), fate, "" if given else text(node, "name"))
