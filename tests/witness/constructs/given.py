@@ -283,6 +283,13 @@ op.execute(statement_9)
 op.get_bind().execution_options(stream_results=True).execute(sa.table("TBL", sa.column("a")).delete())
 [given_a_function_in_a_select]
 op.get_bind().execute(sa.text("HEAD TBL TAIL").columns()) if False else op.get_bind().execute(sa.text("HEAD TBL TAIL"))
+[given_a_table_created_in_a_block]
+op.execute("IF OBJECT_ID('TBL') IS NULL BEGIN CREATE TABLE TBL (a int); END")
+op.execute("HEAD TBL TAIL")
+[given_a_table_renamed_perhaps]
+op.create_table("fresh_9", sa.Column("a", sa.Integer))
+op.execute("DO $$ BEGIN IF now() > '2020-01-01' THEN ALTER TABLE fresh_9 RENAME TO TBL; END IF; END $$")
+op.execute("HEAD TBL TAIL")
 [given_a_select_of_a_procedure]
 try:
     op.get_bind().execute(sa.select(sa.func.refresh_totals()))

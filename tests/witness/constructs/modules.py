@@ -354,4 +354,17 @@ class Lazy(types.ModuleType):
     def fill(self):
         op.execute("SQL2")
 sys.modules[__name__] = Lazy(__name__)
+[module_named_by_a_setting opaque alone]
+import steps_9
+---
+steps_9.plugin().fill()
+=== steps_9.py
+import importlib
+import os
+def plugin():
+    return importlib.import_module(os.environ.get("WITNESS_PLUGIN", "plug_9"))
+=== plug_9.py
+from alembic import op
+def fill():
+    op.execute("SQL")
 """)
