@@ -467,6 +467,7 @@ class Expressions:
             if argument.keyword is not None:
                 named[argument.keyword.value] = value
             elif argument.star == "*":
+                value = value.used_up()
                 elements = value.elements()
                 positional += elements if elements is not None else ()
                 if elements is None:

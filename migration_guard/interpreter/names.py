@@ -261,6 +261,7 @@ class Names:
                 self.bind(target.value, value, statement)
 
     def _unpack(self, targets: AnySequence[cst.BaseElement], value: Value, statement: cst.CSTNode) -> None:
+        value = value.used_up()
         elements = value.elements()
         star = next((i for i, target in enumerate(targets) if isinstance(target, cst.StarredElement)), None)
         if star is not None and elements is not None and len(elements) >= len(targets) - 1:

@@ -155,7 +155,7 @@ def backwards(call: Call) -> Value:
 
 def extreme(choose: Callable[..., int], call: Call) -> Value:
     """`min` and `max`: of the arguments, or of the elements of the only one."""
-    values = first(call) if len(call.positional) == 1 else Sequence(call.positional)
+    values = first(call).used_up() if len(call.positional) == 1 else Sequence(call.positional)
     elements = values.elements()
     default = call.named.get("default")
     if elements is None or values.from_rows:
@@ -443,10 +443,18 @@ def summed(call: Call) -> Value:
 
 def _from_keys(call: Call) -> Value:
     result = Mapping()
-    keys = call.argument(0, "iterable") or UNKNOWN
+    keys = (call.argument(0, "iterable") or UNKNOWN).used_up()
     for key in keys.each():
         result.set_item(key, call.argument(1, "value") or NONE, rows=keys.from_rows or keys.elements() is None)
     return result
+
+
+def _teed(call: Call) -> Value:
+    """`tee(values, n)`: each can be gone through by itself."""
+    whole = _again(first(call))
+    count = call.argument(1, "n")
+    number = count.value if isinstance(count, Constant) and isinstance(count.value, int) else 2
+    return Sequence([whole.again("iterator") for _ in range(min(number, MAX_REPEATED))], kind="tuple")
 
 
 def _once(make: Callable[[Call], Value | None], call: Call) -> Value | None:
@@ -504,7 +512,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "itertools.cycle": lambda call: Sequence((), first(call).element(), first(call).from_rows),
     "itertools.count": lambda call: Sequence((), Unknown("number")),
     "itertools.pairwise": in_pairs,
-    "itertools.tee": lambda call: Sequence([_again(first(call)), _again(first(call))], kind="tuple"),
+    "itertools.tee": _teed,
     "itertools.compress": lambda call: _like(call.with_arguments(call.positional[:1], {})),
     "itertools.batched": lambda call: Sequence((), _again(first(call), "tuple"), first(call).from_rows),
 }
