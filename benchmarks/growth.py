@@ -30,8 +30,12 @@ def main() -> int:
     parser.add_argument("--copies", type=int, nargs="+", default=[1, 2, 4, 9])
     parser.add_argument("--write", action="store_true", help="write the table into docs/comparison.md")
     arguments = parser.parse_args()
-    print(f"{said_of_the_machine(1)}; seconds are of this machine", flush=True)
-    table = ["| files | times as long for each | of a processor | MB in all processes |", "|--:|--:|--:|--:|"]
+    machine = said_of_the_machine(1)
+    print(f"{machine}; seconds are of this machine", flush=True)
+    table = [
+        f"| files ({machine}) | times as long for each | of a processor | MB in all processes |",
+        "|--:|--:|--:|--:|",
+    ]
     over: list[str] = []
     before: tuple[int, Usage] | None = None
     with tempfile.TemporaryDirectory() as folder:

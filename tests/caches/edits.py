@@ -23,6 +23,7 @@ from unittest.mock import patch
 from migration_guard.cache import Cache
 from migration_guard.config import SettingsLoader
 from migration_guard.gating import Gate
+from migration_guard.operations import Unread
 from migration_guard.pipeline import Request, run
 from migration_guard.pipeline.asked import ask
 from migration_guard.pipeline.filed import file
@@ -184,9 +185,10 @@ def tried(seed: int, edits: int) -> Tried:
             with patch.object(Gate, "needs_reading", lambda *_: True):
                 every = _said(tree.root, stated, None)
             found.add(Tried(3, remembered.files, remembered.hits, plain.cleared))
-            for how, other in (("remembered", remembered), ("without the gate", every)):
-                if plain.said != other.said:
-                    found.wrong.append(f"seed {seed}, after {done}: {plain.said} is {how} {other.said}")
+            if plain.said != remembered.said or plain.unread != remembered.unread:
+                found.wrong.append(f"seed {seed}, after {done}: {plain} is remembered as {remembered}")
+            if plain.said != every.said or not plain.unread >= every.unread:
+                found.wrong.append(f"seed {seed}, after {done}: {plain} is {every} without the gate")
             if found.wrong:
                 return found
     if edits > 10 and found.remembered in {0, found.files}:
@@ -200,6 +202,8 @@ class _Run(NamedTuple):
     """What a run said, and how it came by that."""
 
     said: object
+    unread: frozenset[Unread]
+    """Where a file leads that the gate clears is not said, so that more is named with it than without."""
     hits: int
     files: int
     cleared: int
@@ -210,8 +214,8 @@ def _said(root: Path, stated: list[str], cache: Cache | None) -> _Run:
     seen = read(find(ask(Request((".",), root, load, 1, baseline=False, cache=cache), run)))
     report = show(file(judge(seen))).report
     findings = [(one.path, one.code, one.span, one.severity, one.fingerprint, one.operation) for one in report.findings]
-    said = (findings, report.problems, report.unread)
-    return _Run(said, report.remembered or 0, report.files, len(seen.cleared))
+    said = (findings, report.problems)
+    return _Run(said, frozenset(report.unread), report.remembered or 0, report.files, len(seen.cleared))
 
 
 def main() -> int:
