@@ -30,7 +30,7 @@ RECURSION = 12_000
 TOO_LARGE = f"reading it takes more than {MEMORY // 1024**2} MB of memory"
 GC_THRESHOLD = 1_000_000
 """Amid a file hardly anything is garbage: looking through trees for it costs time, and what is met there is kept for long."""
-GC_BETWEEN_FILES = 500_000
+GC_BETWEEN_FILES = 150_000
 """Objects since garbage was last looked for, after which it is, once a file is read and all that it was made into is garbage."""
 GROWTH = 64 * 1024**2
 """Bytes that a reader may come to hold with all that it has read: what it remembers of a repository grows with that."""
