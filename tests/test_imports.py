@@ -9,7 +9,7 @@ import pytest
 from program import run
 
 from migration_guard import sight
-from migration_guard.interpreter.importing import MAX_STEPS
+from migration_guard.interpreter.importing import MAX_NEAR_STEPS
 from migration_guard.skim.acting import Acting
 from migration_guard.skim.outline import Import
 from migration_guard.skim.reach import may_reach_database
@@ -229,7 +229,7 @@ def test_what_alembic_puts_before_is_looked_into(tmp_path: Path) -> None:
 
 
 def test_what_imports_run_is_followed_so_far_and_then_told(tmp_path: Path) -> None:
-    helper = f"{FILL}def quiet(x):\n    return x\n" + "quiet(fill)\n" * MAX_STEPS + "fill()\n"
+    helper = f"{FILL}def quiet(x):\n    return x\n" + "quiet(fill)\n" * MAX_NEAR_STEPS + "fill()\n"
     body = f"{HEAD}import helper\nimport acting\n{CLEAN}"
     files = {"helper.py": helper, "acting.py": ACTING, "v/2.py": body}
     assert codes(tmp_path, files, "v/2.py") == [("MG109", 5), ("MG109", 6)]
