@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -64,13 +65,12 @@ def main() -> None:
 
 def timed(command: tuple[str, ...], folder: str) -> tuple[float, float]:
     """Run a command; give its seconds, and those of a processor that it and its children took."""
-    before, begin = os.times(), time.perf_counter()
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=False)
-    end, after = time.perf_counter(), os.times()
+    end, after = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in {0, 1}:
         sys.exit(f"exit code {done.returncode}: {' '.join(command)}")
-    used = after.children_user + after.children_system - before.children_user - before.children_system
-    return end - begin, used
+    return end - begin, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 if __name__ == "__main__":

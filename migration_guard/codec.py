@@ -69,7 +69,7 @@ def _procedure(fields: dict[str, Any]) -> Procedure:
             **{name: tuple(_placed(kind, one) for one in fields[name]) for name, kind in parts.items()},
             **{
                 name: tuple(Span(**one) for one in fields[name])
-                for name in ("schema_changes", "rowcounts", "error_texts")
+                for name in ("schema_changes", "held_pauses", "table_locks", "rowcounts", "error_texts")
             },
             **{name: Span(**fields[name]) if fields[name] else None for name in ("loop", "pause")},
             "span": Span(**fields["span"]),

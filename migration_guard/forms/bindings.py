@@ -221,6 +221,14 @@ class Names:
             case cst.Assign():
                 for target in statement.targets:
                     self._bind(target.target, Binding(spot, "=", (statement.value,)))
+            case cst.If():  # the kinds that most statements are come first: to find that one is none of a kind costs time
+                pass
+            case cst.Expr(value=cst.Yield(value=value)) if isinstance(value, cst.BaseExpression):
+                self.results.append((spot, value))
+            case cst.Expr(value=cst.Call() as call) | cst.Expr(value=cst.Await(expression=cst.Call() as call)):
+                self._changed_by(call, spot)
+            case cst.Return(value=value) if value is not None:
+                self.results.append((spot, value))
             case cst.AnnAssign() if statement.value is not None:
                 self._bind(statement.target, Binding(spot, "=", (statement.value,)))
             case cst.AugAssign(operator=cst.AddAssign(), value=cst.List(elements=[cst.Element(value=value)])):
@@ -255,12 +263,6 @@ class Names:
                     self.bindings.setdefault(_alias(alias) or name, []).append(binding)
             case cst.Global(names=items) | cst.Nonlocal(names=items):
                 self.elsewhere.update(item.name.value for item in items)
-            case cst.Return(value=value) if value is not None:
-                self.results.append((spot, value))
-            case cst.Expr(value=cst.Yield(value=value)) if isinstance(value, cst.BaseExpression):
-                self.results.append((spot, value))
-            case cst.Expr(value=cst.Call() as call) | cst.Expr(value=cst.Await(expression=cst.Call() as call)):
-                self._changed_by(call, spot)
             case _:
                 pass
         for part in _expressions(statement):

@@ -113,6 +113,8 @@ class _Form(Expressions):
     def _within(self, where: Where, statement: cst.CSTNode, end: cst.CSTNode) -> Where:
         """Follow a statement down to the call that is made in it, through comprehensions and conditional expressions."""
         for node, child in path(statement, end):
+            if type(node) not in _DECIDES:
+                continue
             match node:
                 case cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp() if child is not node.for_in:
                     where, tests, _ = self._gone_over(node.for_in, where)
@@ -262,5 +264,7 @@ class _Form(Expressions):
 
 _ENTERED = (cst.Module, cst.FunctionDef, cst.ClassDef)
 """What a framework runs by itself: no expression of the file calls it."""
+_DECIDES = frozenset({cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp, cst.IfExp, cst.BooleanOperation})
+"""Expressions that run a part of themselves under conditions."""
 _WRAPPERS = frozenset({"sqlalchemy.text", "textwrap.dedent", "psycopg.sql.SQL", "psycopg2.sql.SQL", "str"})
 """What gives the text that it is called with."""
