@@ -357,12 +357,15 @@ sys.modules[__name__] = Lazy(__name__)
 [module_named_by_a_setting opaque alone]
 import steps_9
 ---
-steps_9.plugin().fill()
+if steps_9.plugin().fill():
+    raise RuntimeError
 === steps_9.py
+import configparser
 import importlib
-import os
+SETTINGS = configparser.ConfigParser()
+SETTINGS.read_string("[steps]\nplugin = plug_9\n")
 def plugin():
-    return importlib.import_module(os.environ.get("WITNESS_PLUGIN", "plug_9"))
+    return importlib.import_module(SETTINGS["steps"]["plugin"])
 === plug_9.py
 from alembic import op
 def fill():

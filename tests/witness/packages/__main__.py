@@ -23,6 +23,7 @@ from witness.record import Ran, Record
 
 KEEP = Path(".witness/packages")
 _TESTS = Path(__file__).parents[2]
+_SECONDS = 400
 
 
 def main(names: list[str]) -> int:
@@ -59,14 +60,17 @@ def _results(name: str, url: str) -> Iterator[Compared]:
     output.unlink(missing_ok=True)
     root, command = _django(name) if name in DJANGO else _alembic(name)
     environment = {**os.environ, "PYTHONPATH": str(_TESTS)}
-    run = subprocess.run(  # in a process of its own, which a package may end
-        [str(command[0]), "-W", "ignore", "-m", command[1], url, str(output), *command[2:]],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=1200,
-    )
+    try:
+        run = subprocess.run(  # in a process of its own, which a package may end
+            [str(command[0]), "-W", "ignore", "-m", command[1], url, str(output), *command[2:]],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise NotRun(f"it does not end in {_SECONDS} s") from None
     found = json.loads(output.read_text("utf-8")) if output.exists() else []
     if not found:
         raise NotRun((run.stderr.strip().splitlines() or ["it has no migrations"])[-1][:200])
