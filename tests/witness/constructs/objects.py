@@ -659,6 +659,13 @@ subprocess.check_output(["psql", "--command=" + TEXT])
 import subprocess
 ---
 subprocess.run("/usr/bin/psql shop", shell=True, input=TEXT, text=True)
+[shell_of_what_is_put_out_of_sight opaque]
+import subprocess
+import unseen
+---
+texts_9 = {"sql": "SELECT 1"}
+unseen.put(TEXT.split(), texts_9)
+subprocess.call(["mysql", "-e", texts_9["sql"]])
 [shell_through_a_function]
 import subprocess
 def psql_9(*words):
