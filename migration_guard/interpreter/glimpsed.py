@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migration_guard.interpreter.functions import Function
 from migration_guard.interpreter.instances import Instance
-from migration_guard.interpreter.values import Unknown, Value, join
+from migration_guard.interpreter.values import Value, join
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.call import Call
@@ -19,7 +19,7 @@ class Glimpsed(Instance):
 
     __slots__ = ("was",)
 
-    def __init__(self, cls: Class, made_by: Call, was: Unknown) -> None:
+    def __init__(self, cls: Class, made_by: Call, was: Value) -> None:
         super().__init__(cls, made_by)
         self.was = was
 
@@ -29,6 +29,10 @@ class Glimpsed(Instance):
     @property
     def origin(self) -> str:  # type: ignore[override]
         return self.was.origin
+
+    @property
+    def handle(self) -> bool:  # type: ignore[override]
+        return self.was.handle or super().handle
 
     def attribute(self, name: str, machine: Machine) -> Value:
         if self.sure(name) or name == "__class__":

@@ -35,7 +35,7 @@ from migration_guard.libraries import (
     trust,
     yoyo,
 )
-from migration_guard.libraries.annotations import HANDLE_TYPES, is_plain, last_name
+from migration_guard.libraries.annotations import HANDLE_TYPES, class_of, is_plain, last_name
 from migration_guard.libraries.database import HANDLE_NAME, Field, Handle, Model, Part, Query, Row, Statement, record
 from migration_guard.libraries.django_models import Project
 from migration_guard.libraries.entrusted import Entrusted
@@ -53,6 +53,7 @@ from migration_guard.sql.definitions import Definitions
 
 if TYPE_CHECKING:
     from migration_guard.interpreter.machine import Machine
+    from migration_guard.interpreter.repository import Scope
 
 
 class Libraries:
@@ -154,15 +155,18 @@ class Libraries:
                 self._environment = Mapping(rest=Unknown("environment"))
         return self._environment
 
-    def parameter(self, name: str, annotation: cst.Annotation | None, *, given: bool) -> Value:
-        """The value of a parameter that nobody in sight passes; `given` by whoever calls an entry point."""
+    def parameter(self, name: str, annotation: cst.Annotation | None, scope: Scope, *, given: bool) -> Value:
+        """The value of a parameter that nobody in sight passes; `given` by whoever calls an entry point.
+
+        `scope` is where the function stands whose parameter it is.
+        """
         kind = last_name(annotation)
         if name == "apps" or kind == "StateApps":
             return django.APPS
         if name == "schema_editor" or "SchemaEditor" in kind:
             return django.SCHEMA_EDITOR
         if kind in HANDLE_TYPES or (HANDLE_NAME.search(name) and not is_plain(annotation)):
-            return Handle(name, lent=given)
+            return Handle(name, lent=given, of=None if given else class_of(annotation, scope, self.machine))
         return Unknown(name, given=given)
 
     # --- Calls -------------------------------------------------------------------------------------------------------

@@ -116,12 +116,14 @@ class Handle(Value):
     kind: str
     lent: bool = False
     """Whether it was given by who runs the migration, and who goes on with it: what is pending is written then."""
+    of: Class | None = None
+    """The class of the repository that it is said to be of."""
 
     handle = True
 
     @property
     def key(self) -> object:
-        return ("handle", self.kind, self.lent)
+        return ("handle", self.kind, self.lent, self.of.key if self.of is not None else None)
 
     def attribute(self, name: str, machine: Machine) -> Value:
         if name in _ALSO_HANDLES:
@@ -153,7 +155,7 @@ class Handle(Value):
 
 
 _ALSO_HANDLES = frozenset(
-    "connection engine bind session driver_connection dbapi_connection raw_connection sync_session sync_connection".split()
+    "connection engine bind session driver_connection dbapi_connection raw_connection sync_session sync_connection sync_engine".split()
 )
 
 
