@@ -40,19 +40,25 @@ Keep = Callable[[Value], "Value | None"]
 
 
 def decided(machine: Machine, test: cst.BaseExpression, then: Callable[[], bool], other: Callable[[], bool]) -> bool:
-    """Run both ways of a test, each with what the test says there, and go on with what may be after them."""
+    """Run both ways of a test, each with what the test says there, and go on with what may be after them.
+
+    A way on which a name could be nothing that it may be is not taken.
+    """
     ends: list[set[Place]] = []
     before = _cells(machine, test)
 
     def way(body: Callable[[], bool], *, truth: bool) -> bool:
-        assume(machine, test, truth=truth)
+        if not assume(machine, test, truth=truth):
+            return False
         begun = _cells(machine, test)
         reached = body()
         ends.append({place for place, cell in begun.items() if reached and _cell(place) is cell})
         return reached
 
     reached = branches([partial(way, then, truth=True), partial(way, other, truth=False)])
-    for place in set.intersection(*ends):  # both ways meet again, and neither bound it anew: it is what it was
+    if not ends:  # it can be neither, so what is known of it is wrong
+        return branches([then, other])
+    for place in set.intersection(*ends) if len(ends) > 1 else ():  # neither way bound it anew: it is what it was
         _restore(place, before[place])
     return reached
 
@@ -69,16 +75,19 @@ def assumed(machine: Machine, test: cst.BaseExpression, *, truth: bool) -> Itera
             _restore(place, before[place])
 
 
-def assume(machine: Machine, test: cst.BaseExpression, *, truth: bool) -> None:
-    """From here on the test is known to have come out as `truth`."""
+def assume(machine: Machine, test: cst.BaseExpression, *, truth: bool) -> bool:
+    """From here on the test is known to have come out as `truth`; whether it can have."""
+    possible = True
     for name, keep in _said(machine, test, truth=truth):
         scope = _scope_of(name, machine)
         value = scope.get(name) if scope is not None else None
         if scope is None or value is None:
             continue
         kept = [one for option in value.alternatives() if (one := keep(option)) is not None]
+        possible &= bool(kept)
         if kept and (now := join(kept)).key != value.key:
             scope.write(name, now)
+    return possible
 
 
 def _scope_of(name: str, machine: Machine) -> Scope | None:
@@ -229,11 +238,9 @@ def _is_object(value: Value, kind: Value) -> bool | None:
     match value:
         case Constant(value=plain):
             return isinstance(plain, wanted)
-        case Text(binary=False):
-            return wanted is str
-        case Text():
-            return None if wanted is bytes else False
-        case Function() | Class():
+        case Text():  # which a statement of a driver is here, too
+            return None if wanted in (str, bytes) else False
+        case Function() | Value(is_type=True):
             return False
         case Instance():
             return None if value.cls.external_bases() else False

@@ -123,6 +123,8 @@ class Libraries:
             return importing.Modules(self.machine)
         if name == "os.environ":
             return self.environment
+        if name in _WEB_SESSIONS:
+            return External(name)
         library = BY_ROOT.get(name.partition(".")[0])
         special = library.value(name) if library is not None else standard.value(name)
         if special is None and name.rpartition(".")[2] in orm.MANAGERS and self.framework in ("django", "south"):
@@ -415,6 +417,8 @@ _READ_STREAMS = frozenset(
     {"print", "reader", "DictReader", "load", "safe_load", "iter", "list", "next", "StringIO", "enumerate"}
 )
 """Functions that only read the stream which they are given, or write into it what is known."""
+_WEB_SESSIONS = frozenset({"flask.session", "quart.session", "flask.sessions", "bottle.session"})
+"""What is called like a way to the database, and is what a visitor's cookie holds."""
 _STANDARD_DECORATORS = frozenset({"functools.singledispatch", "functools.singledispatchmethod", "atexit.register"})
 """… that leave something else of a function, or run it."""
 _ENQUEUES = frozenset(

@@ -335,6 +335,8 @@ def written_within(call: Call) -> Statement | None:
 class Model(Value):
     """A class whose objects are rows."""
 
+    is_type = True
+
     name: str | None
     """`app.Model` in Django, else the class's name."""
     table: str | None
