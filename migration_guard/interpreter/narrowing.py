@@ -240,7 +240,9 @@ def _is_object(value: Value, kind: Value) -> bool | None:
             return isinstance(plain, wanted)
         case Text():  # which a statement of a driver is here, too
             return None if wanted in (str, bytes) else False
-        case Function() | Value(is_type=True):
+        case Function():
+            return False if _is_function(value) else None
+        case Value(is_type=True):
             return False
         case Instance():
             return None if value.cls.external_bases() else False
@@ -249,14 +251,20 @@ def _is_object(value: Value, kind: Value) -> bool | None:
 
 
 def _is_of_class(value: Value, cls: Class) -> bool | None:
-    if cls.metaclass is not None or cls.made_like is not NONE:
+    if any(one.meta is not None or one.made_like is not NONE for one in cls.lineage()):
         return None  # it may say what it likes
-    if isinstance(value, Instance) and cls in value.cls.lineage():
-        return True
-    if cls.external_bases():
-        return None
     if isinstance(value, Instance):
-        return None if value.cls.external_bases() or isinstance(value, Glimpsed) else False
-    if isinstance(value, (Member, *OBJECTS)):
+        lineage = value.cls.lineage()
+        if cls in lineage:
+            return True
+        of_name = any(one.name == cls.name for one in lineage)  # one definition may have been evaluated twice
+        unseen = value.cls.external_bases() or cls.external_bases() or isinstance(value, Glimpsed)
+        return None if of_name or unseen else False
+    if cls.external_bases() or isinstance(value, (Member, *OBJECTS)):
         return None
-    return False if isinstance(value, (Constant, Text, Function)) or type(value) in _COLLECTIONS else None
+    return False if _is_function(value) or isinstance(value, (Constant, Text)) or type(value) in _COLLECTIONS else None
+
+
+def _is_function(value: Value) -> bool:
+    """Whether it surely is one: a decorator from out of sight may have made anything of it."""
+    return isinstance(value, Function) and not value.wrapped

@@ -168,8 +168,13 @@ class Libraries:
         if name == "schema_editor" or "SchemaEditor" in kind:
             return django.SCHEMA_EDITOR
         if kind in HANDLE_TYPES or (HANDLE_NAME.search(name) and not is_plain(annotation)):
-            return Handle(name, lent=given, of=None if given else class_of(annotation, scope, self.machine))
+            return Handle(name, lent=given, of=None if given else self._interface(annotation, scope))
         return Unknown(name, given=given)
+
+    def _interface(self, annotation: cst.Annotation | None, scope: Scope) -> Class | None:
+        """The class of the repository through which a function is said to be given the database; a row of a model is none."""
+        found = class_of(annotation, scope, self.machine)
+        return found if found is not None and self.model_of(found) is None else None
 
     # --- Calls -------------------------------------------------------------------------------------------------------
 

@@ -279,8 +279,10 @@ def session_method(handle: Handle, name: str, call: Call) -> Value:
 def _not_known(handle: Handle, name: str, call: Call) -> Value:
     """What no list says anything of: it may call what it is given, and do anything."""
     machine = call.machine
-    if handle.of is not None and handle.of.method_of(name) is not None:
-        return _own_method(handle, handle.of, name, call)
+    if (
+        handle.of is not None and handle.of.method_of(name) is not None
+    ):  # of the project's own: what it has is the handle's
+        return Glimpsed(handle.of, call, handle).method(name, call)
     if name == "execute_wrapper":
         for option in (option for value in call.arguments for option in value.alternatives()):
             if isinstance(option, Function):
@@ -292,13 +294,6 @@ def _not_known(handle: Handle, name: str, call: Call) -> Value:
     else:
         opaque(call, f"{handle.kind}.{name} is no method of a connection, cursor or session that is known", name)
     return Unknown(name, from_rows=True)
-
-
-def _own_method(handle: Handle, cls: Class, name: str, call: Call) -> Value:
-    """A method of the project's own that is no method of a handle's: what it does is in sight, what it has is the handle's."""
-    model = call.machine.libraries.model_of(cls)
-    receiver = Row(model) if model is not None else Glimpsed(cls, call, handle)
-    return receiver.method(name, call)
 
 
 def _give(handle: Handle, call: Call) -> None:
