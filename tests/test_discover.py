@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard.config import ConfigError, SettingsLoader
-from migration_guard.discover import Discovery, UsageError, discover
+from migration_guard.discover import Discovery, UsageError, discover, room, search
 from migration_guard.files import SOURCE_LIMIT
 
 ALEMBIC = "revision = '1'\ndown_revision = None\ndef upgrade(): pass\n"
@@ -59,6 +59,23 @@ def test_migrations_are_known_by_their_content(repository: Path, write: Write) -
     ]
     assert found.candidates[0].source == ALEMBIC.encode()
     assert (found.problems, found.excluded, found.looked_at, found.asked) == ((), 0, 4, ())
+
+
+def test_what_was_found_is_held_until_the_end_in_little_room(
+    repository: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that changes meanwhile is judged, and shown, as it was found."""
+    monkeypatch.setattr(room, "PLAIN_BYTES", len(ALEMBIC))
+    monkeypatch.setattr(search, "_MANY", 2)
+    paths = [write(f"versions/{name}.py") for name in "abc"]
+    told: list[str] = []
+    load = SettingsLoader(cwd=repository)
+    found = discover((), cwd=repository, load=load, many=lambda: told.append("many")).candidates
+    for path in paths:
+        path.write_text("", encoding="utf-8")
+    assert [isinstance(one.held, bytes) for one in found].count(True) == 1
+    assert {one.source for one in found} == {ALEMBIC.encode()}
+    assert told == ["many"]
 
 
 def test_named_files_are_always_read(repository: Path, write: Write) -> None:

@@ -496,7 +496,7 @@ class Expressions:
             else:
                 positional.append(value)
         place = self.machine.place(name_node, node)
-        call = Call(self.machine, name, place, tuple(positional), named, bool(rest), join(rest))
+        call = Call(self.machine, name, place, tuple(positional), named, bool(rest), join(rest) if rest else UNKNOWN)
         self.machine.ledger.called(call)
         return call
 

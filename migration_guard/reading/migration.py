@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migration_guard import sight
+from migration_guard import sight, sql
 from migration_guard.forms import nodes
 from migration_guard.forms.nodes import parameters
 from migration_guard.frameworks import framework, is_loaded_by_name
@@ -426,6 +426,7 @@ def read(job: Job, data: bytes) -> Reading:
     finally:  # until the next one, nothing holds on to what it was made into
         HEAP.reset()
         nodes.forget()
+        sql.forget()
 
 
 def _read(job: Job, data: bytes) -> Reading:

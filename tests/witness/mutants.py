@@ -164,7 +164,7 @@ MUTANTS = (
     Mutant(
         "the last of two branches wins",
         "interpreter/flow/heap.py",
-        "            after = _joined(cells) if len(cells) > 1 else cells[0]\n",
+        "            after = _joined(cells)\n",
         "            after = cells[-1]\n",
         ("state", "flow"),
     ),
