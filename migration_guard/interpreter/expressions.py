@@ -221,7 +221,7 @@ class Expressions:
         branches([goes_on, lambda: True])
         right = found[0]
         if isinstance(right, Constant) and isinstance(left, (Unknown, Constant)):
-            return Unknown(from_rows=left.from_rows)
+            return Unknown(from_rows=left.from_rows, counts_as=is_or if right.truth is is_or else None)
         ends_here = [option for option in left.alternatives() if option.truth in (None, is_or)]
         return join((*ends_here, right))
 

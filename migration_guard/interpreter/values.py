@@ -220,10 +220,16 @@ class Unknown(Value):
     """Whether it is an argument of an entry point: whoever calls it from out of sight is responsible for it."""
     source: str = field(default="", compare=False)
     """Where it comes from, if that is more than what it is called."""
+    counts_as: bool | None = None
+    """What it is in a condition, where at least that is known."""
 
     @property
     def key(self) -> object:
         return self
+
+    @property
+    def truth(self) -> bool | None:
+        return self.counts_as
 
     @property
     def origin(self) -> str:  # type: ignore[override]

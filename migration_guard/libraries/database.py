@@ -154,6 +154,13 @@ class Handle(Value):
         return call.machine.libraries.called_handle(self, call)
 
 
+def opened(call: Call, handle: Value) -> Value:
+    """A way to a database that the migration makes for itself: by the same address it is the same."""
+    given = [str(one) if isinstance(one, Text) and one.known else None for one in call.arguments]
+    call.machine.ledger.open(spot_of(call.place).key if None in given or not given else tuple(given))
+    return handle
+
+
 _ALSO_HANDLES = frozenset(
     "connection engine bind session driver_connection dbapi_connection raw_connection sync_session sync_connection sync_engine".split()
 )

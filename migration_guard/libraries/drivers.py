@@ -24,6 +24,7 @@ from migration_guard.libraries.database import (
     Row,
     Table,
     named_target,
+    opened,
     record,
     statement_on,
 )
@@ -116,7 +117,7 @@ def call(target: External, call: Call) -> Value | None:
         case "execute_values" | "execute_batch":
             return execute(call, call.argument(1, "sql") or UNKNOWN, call.argument(2, "argslist"))
         case "connect" | "Connection" | "Database" | "create_pool":
-            return Handle(target.root)
+            return opened(call, Handle(target.root))
         case last if last.endswith("Cursor") and call.positional:  # `ClientCursor(connection)`
             return Handle("cursor")
     return Unknown(target.last)
@@ -124,6 +125,8 @@ def call(target: External, call: Call) -> Value | None:
 
 def handle_method(handle: Handle, name: str, call: Call) -> Value:
     machine = call.machine
+    if "schema_translate_map" in call.named:
+        machine.ledger.part()
     if handle.lent:
         machine.ledger.lends()
     if name == "text" and len(call.positional) == 1 and isinstance(call.positional[0], Text):

@@ -21,6 +21,7 @@ from migration_guard.libraries.database import (
     Row,
     Table,
     named_target,
+    opened,
     record,
     statement_on,
     written_within,
@@ -38,9 +39,10 @@ if TYPE_CHECKING:
 ROOTS = ("sqlalchemy", "sqlmodel", "flask_sqlalchemy", "sqlalchemy_utils", "geoalchemy2", "advanced_alchemy")
 
 _SESSIONS = frozenset(
-    "Session AsyncSession sessionmaker async_sessionmaker scoped_session async_scoped_session create_session create_engine "
-    "create_async_engine engine_from_config async_engine_from_config Connection Engine".split()
+    "Session AsyncSession sessionmaker async_sessionmaker scoped_session async_scoped_session create_session Connection "
+    "Engine".split()
 )
+_ENGINES = frozenset("create_engine create_async_engine engine_from_config async_engine_from_config".split())
 _BASES = frozenset({"declarative_base", "automap_base", "DeclarativeBase", "SQLModel", "registry", "as_declarative"})
 
 
@@ -102,6 +104,8 @@ def call(target: External, call: Call) -> Value | None:
             return first
         case "SQLAlchemy" | "SQLA":
             return Handle("db")
+        case last if last in _ENGINES:
+            return opened(call, SessionFactory(last))
         case last if last in _SESSIONS:
             return SessionFactory(last)
         case last if last in _BASES:

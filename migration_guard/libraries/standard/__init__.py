@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migration_guard.interpreter.real import computed
 from migration_guard.interpreter.values import NONE, Constant, External, Unknown, Value
 from migration_guard.lean import dataclass
-from migration_guard.libraries.database import Handle
+from migration_guard.libraries.database import Handle, opened
 from migration_guard.libraries.handing import run_callbacks
 from migration_guard.libraries.standard import (
     builtin,
@@ -98,7 +98,7 @@ def call(target: External, call: Call) -> Value:
     if result is not None:
         return result
     if name == "sqlite3.connect":
-        return Handle("sqlite3")
+        return opened(call, Handle("sqlite3"))
     run_callbacks(call)
     if target.root in RUNS_HEIRS:
         call.machine.libraries.entrusted.may_run(target, call)
