@@ -367,7 +367,9 @@ class Expressions:
     def _comprehend(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> None:
         """One `for … in … if …` of a comprehension, and what stands to its right."""
         machine = self.machine
-        values = self.evaluate(node.iter).iterated()
+        values = self.evaluate(node.iter)
+        lazy = isinstance(result, Sequence) and result.kind == "iterator"
+        values = values.iterated() if lazy else values.used_up()
         if values.from_rows:
             result.mark_rows()
         frame = machine.frames[-1]
@@ -482,12 +484,15 @@ class Expressions:
             if argument.keyword is not None:
                 named[argument.keyword.value] = value
             elif argument.star == "*":
+                value = value.used_up()
                 elements = value.elements()
                 positional += elements if elements is not None else ()
                 if elements is None:
                     rest.append(value.element())
             elif argument.star == "**":
                 mapping = value.mapping()
+                if mapping is None:
+                    value.special("keys")
                 if mapping is not None:
                     named.update({str(key): item for key, item in mapping.known.values() if isinstance(key, Text)})
                 if mapping is None or not mapping.whole:

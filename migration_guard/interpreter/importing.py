@@ -183,6 +183,9 @@ class Imports:
         try:
             with HEAP.lasting():
                 for statement, near in statements:
+                    if id(statement) in module.changed_by:
+                        continue
+                    module.runs(statement)
                     if not self._statement(statement, near):
                         break
                     if near and self._left[near] < 0:

@@ -130,6 +130,10 @@ class Value:
         """What a loop goes over: asked once, since asking may change things."""
         return self
 
+    def used_up(self) -> Value:
+        """What is gone through to its end: an iterator has nothing more to give."""
+        return self.iterated()
+
     def mapping(self) -> Mapping | None:
         """Its entries as a dictionary, where it is one."""
         return None

@@ -259,6 +259,73 @@ MUTANTS = (
         "is_new = True",
         ("sqlalchemy",),
     ),
+    Mutant(
+        "a tree grown from ast's has no else of a while",
+        "interpreter/grown/__init__.py",
+        "return bare.While(self._expression(node.test), self._suite(node.body), self._else(node.orelse))",
+        "return bare.While(self._expression(node.test), self._suite(node.body), None)",
+    ),
+    Mutant(
+        "a tree grown from ast's has no finally",
+        "interpreter/grown/__init__.py",
+        "last = bare.Finally(self._suite(node.finalbody)) if node.finalbody else None",
+        "last = None",
+    ),
+    Mutant(
+        "a module that is loaded by an unknown name is believed",
+        "libraries/loaded.py",
+        "        opaque(call, what, call.name, beyond=value.origin != OF_HANDLE)\n",
+        "        pass\n",
+        ("ways",),
+    ),
+    Mutant(
+        "a table that may have been renamed is the new one",
+        "reading/ledger.py",
+        "if old and new and certain:",
+        "if old and new:",
+        ("sqlalchemy",),
+    ),
+    Mutant(
+        "a table that a block of T-SQL may create is new",
+        "sql/texts.py",
+        "certain=step.certain and not self._blocks.may_leave_out(statement, at)",
+        "certain=step.certain",
+        ("sqlalchemy",),
+    ),
+    Mutant(
+        "what the top level of a module puts into its own objects is not there",
+        "interpreter/repository.py",
+        "for name in dict.fromkeys((*names, *changed)):",
+        "for name in names:",
+        ("ways",),
+    ),
+    Mutant(
+        "names that a module makes of itself are not there",
+        "interpreter/names.py",
+        "self._define(module, module.binding_unnamed)",
+        "pass",
+        ("ways",),
+    ),
+    Mutant(
+        "an iterator is never used up",
+        "interpreter/collections.py",
+        "        self.become((), self.rest, from_rows=self.from_rows)\n        return whole",
+        "        return whole",
+    ),
+    Mutant(
+        "an element that the repository compiles is DDL by its base",
+        "libraries/execution.py",
+        "return join(known) if known and len(known) == len(texts) else None",
+        "return None",
+        ("ways",),
+    ),
+    Mutant(
+        "what inherits from a session is none",
+        "libraries/ancestry.py",
+        "return made if isinstance(made, Handle) else None",
+        "return None",
+        ("ways",),
+    ),
 )
 
 
