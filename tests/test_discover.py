@@ -477,6 +477,16 @@ def test_a_large_file_is_told_if_it_may_be_a_migration(repository: Path, write: 
     assert [one.path for one in find(repository).problems] == ["app/large.py"]
 
 
+def test_a_link_to_a_folder_elsewhere_is_named_if_git_tracks_it(repository: Path, write: Write) -> None:
+    write("v/1.py")
+    elsewhere = repository.parent / f"{repository.name}-elsewhere"
+    (elsewhere / "versions").mkdir(parents=True)
+    (repository / "app").symlink_to(elsewhere)
+    assert find(repository).beside == ()
+    git(repository, "add", "app")
+    assert [(one.shown, "leads out" in one.reason) for one in find(repository).beside] == [("app", True)]
+
+
 # What git tracks ----------------------------------------------------------------------------------------------------
 
 

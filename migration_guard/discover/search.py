@@ -14,7 +14,7 @@ from migration_guard.discover.homes import Homes
 from migration_guard.discover.outcome import BACKFILL, SCRIPT, Candidate, Discovery, Left, Other, Outcome
 from migration_guard.discover.placed import Places
 from migration_guard.discover.tracked import Tracked
-from migration_guard.discover.walk import Foreign, Seen, Told, Trouble, source_files
+from migration_guard.discover.walk import Astray, Foreign, Seen, Told, Trouble, source_files
 from migration_guard.files import shown_path
 from migration_guard.frameworks import stands_alone
 from migration_guard.operations import Problem
@@ -88,6 +88,10 @@ class _Search:
         for found in source_files(top, root, self._tracked):
             if isinstance(found, Told):
                 self._homes.read(found.path)
+                continue
+            if isinstance(found, Astray):
+                if any(one.means(found.path) for one in asked):
+                    self._places.name_link(found.path)
                 continue
             if isinstance(found, Foreign):
                 if any(one.means(found.path) for one in asked):

@@ -63,7 +63,7 @@ _GRAMMAR = r"""
     | (?P<delimiter>DELIMITER[ \t]+\S+[ \t\r]*$)                        # of the mysql client
     | (?P<psql>\\(?:(?:WHOLE)[^\n]*|\w+(?:'(?:[^'\\\n]|\\[^\n])*'|"[^"\n]*"|`[^`\n]*`|[^\\\n])*(?:\\\\)?))
     | (?P<hole>\{\{[^{}]*\}\}|\$?\{[^{}']*\}|%\([\w .]*\)[a-z]|%(?:\d+\$)?(?:s|[IL]\b)|%[dr]\b|\$\d+|\?
-        |(?<!:):[^\W\d]\w*(?![\w']))
+        |(?<!:):(?:[^\W\d]\w*(?![\w'])|'[^\W\d]\w*'|"[^\W\d]\w*"))        # the last two are psql's
     | (?P<dollar>\$(?:[A-Za-z_]|HIGH)?(?:[A-Za-z0-9_]|HIGH)*\$)
     | (?P<quote>(?:\b(?:[NBXE]|U&))?'|(?:\bU&)?"|`)
     | (?P<bracket>\[(?=[^\]]{0,128}?['"`;/-])[^\]]{1,128}\])            # a name in brackets that would be misread
