@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import cached_property
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -19,6 +20,9 @@ from migration_guard.forms.nodes import OPERATORS, children, parameters, within
 from migration_guard.interpreter.kinds import kind_of
 from migration_guard.interpreter.syntax import dotted
 from migration_guard.lean import dataclass
+
+if TYPE_CHECKING:
+    from migration_guard.forms.remembered import Said
 
 _CHANGERS = frozenset(
     "append appendleft add extend extendleft update insert setdefault remove discard pop popitem popleft clear sort "
@@ -120,6 +124,8 @@ class Names:
     """The names that functions in it declare to be those of a scope around them, once that was asked."""
     decorated: dict[str | None, list[cst.FunctionDef]] | None = None
     """The functions in it, by the names that their decorators begin with, once that was asked."""
+    said: dict[object, Said] = field(default_factory=dict)
+    """What forms said of the names of a module, by what they knew then."""
     _order: int = 0
 
     @classmethod

@@ -16,9 +16,10 @@ import libcst as cst
 
 from migration_guard.forms import nodes
 from migration_guard.forms.bindings import Names
-from migration_guard.forms.expressions import MAX_DEPTH, Expressions
+from migration_guard.forms.expressions import MAX_DEPTH
 from migration_guard.forms.names import DEEP, MAX_NAMES
 from migration_guard.forms.nodes import holes, names_in, path, specs, string_parts
+from migration_guard.forms.remembered import Remembering
 from migration_guard.forms.values import text_form
 from migration_guard.forms.where import Way, Where
 from migration_guard.interpreter.repository import Repository
@@ -80,7 +81,7 @@ class Forms:
         return _Form(way, place, self._known, self.repository)
 
 
-class _Form(Expressions):
+class _Form(Remembering):
     """Makes one form: of an operation, with what is on the way to it."""
 
     def __init__(self, way: Way, place: Place, known: dict[int, Names], repository: Repository | None) -> None:

@@ -102,6 +102,9 @@ class Migration:
         self._diary = diary = _diary_of(self.source, job)
         self.contractions = Contractions()
         self.ledger = diary or Ledger(self.source, job.explain, job.renders, watcher=self.contractions)
+        self.ledger.is_script = job.framework == "script"
+        if b"schema_translate_map" in source_bytes:
+            self.ledger.part()
         self.omissions = Omissions(self.path, job.framework, job.dialect)
         if job.critical and diary is None:
             self.ledger.critic = self.omissions

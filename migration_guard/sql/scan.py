@@ -63,7 +63,7 @@ _GRAMMAR = r"""
     | (?P<delimiter>DELIMITER[ \t]+\S+[ \t\r]*$)                        # of the mysql client
     | (?P<psql>\\(?:(?:WHOLE)[^\n]*|\w+(?:'(?:[^'\\\n]|\\[^\n])*'|"[^"\n]*"|`[^`\n]*`|[^\\\n])*(?:\\\\)?))
     | (?P<hole>\{\{[^{}]*\}\}|\$?\{[^{}']*\}|%\([\w .]*\)[a-z]|%(?:\d+\$)?(?:s|[IL]\b)|%[dr]\b|\$\d+|\?
-        |(?<!:):[^\W\d]\w*(?![\w']))
+        |(?<!:):(?:[^\W\d]\w*(?![\w'])|'[^\W\d]\w*'|"[^\W\d]\w*"))        # the last two are psql's
     | (?P<dollar>\$(?:[A-Za-z_]|HIGH)?(?:[A-Za-z0-9_]|HIGH)*\$)
     | (?P<quote>(?:\b(?:[NBXE]|U&))?'|(?:\bU&)?"|`)
     | (?P<bracket>\[(?=[^\]]{0,128}?['"`;/-])[^\]]{1,128}\])            # a name in brackets that would be misread
@@ -87,7 +87,7 @@ _HOLE_IN_NAME = re.compile(rf"{HOLE}|[{{}}]|%[sI(]")
 _EDGES = {quote: re.compile(f"{quote}{quote}|{quote}") for quote in "'\"`"}
 _ESCAPED_EDGES = {quote: re.compile(rf"\\.|{quote}{quote}|{quote}", re.DOTALL) for quote in "'\""}
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
-_GOES_ON = re.compile(r"(?:[ \t\f\v]|--[^\r\n]*)*[\r\n](?:[ \t\n\r\f\v]|--[^\r\n]*[\r\n])*(?=')")
+_GOES_ON = re.compile(r"[ \t\f\v]*(?:--[^\r\n]*)?[\r\n](?:[ \t\n\r\f\v]|--[^\r\n]*[\r\n])*(?=')")
 """What may stand between two parts of one string: at least the end of a line."""
 _FROM_STDIN = re.compile(r"\\copy\b.*\bfrom\s+p?stdin\b", re.IGNORECASE)
 _END_OF_DATA = re.compile(r"^\\\.[ \t\r]*$", re.MULTILINE)
