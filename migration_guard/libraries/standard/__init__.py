@@ -84,7 +84,7 @@ def call(target: External, call: Call) -> Value:
     started = programs.call(name, call)
     if started is not None:
         return started
-    if name in _WRITES_TO:
+    if name in _ASK_FIRST:
         hooks.called(name, call)
     behaviour = _CALLS.get(name)
     result = behaviour(call) if behaviour is not None else None
@@ -124,7 +124,8 @@ class Inert(Unknown):
         return Inert(self.hint, self.from_rows or _of_rows(call))
 
 
-_WRITES_TO = frozenset({"builtins.print", "pprint.pprint"})
+_ASK_FIRST = frozenset({"builtins.print", "pprint.pprint", "builtins.range"})
+"""Functions that are known and call methods of what they are given besides."""
 RUNS_HEIRS = frozenset({"unittest", "doctest", "cmd"})
 """Modules that find classes of the repository by themselves, and run what those have: a call of theirs may run it."""
 _COMPUTE = frozenset(

@@ -17,7 +17,7 @@ from backfill.server import configured
 from witness.compare import Compared, compare
 from witness.guard import told
 from witness.listing import counted, described, table
-from witness.packages.plan import ALEMBIC, DJANGO, LEAST, NEEDS
+from witness.packages.plan import ALEMBIC, DJANGO, INSTALLED, LEAST, NEEDS
 from witness.program import Program
 from witness.record import Ran, Record
 
@@ -117,7 +117,15 @@ def _django(name: str) -> tuple[Path, list[str]]:
 
 
 def _alembic(name: str) -> tuple[Path, list[str]]:
-    """Unpack a wheel, and give the command that runs its revisions here."""
+    """Unpack a wheel, and give the command that runs its revisions here; or install the package, where that is not enough."""
+    if name in INSTALLED:
+        place = (KEEP / "venvs" / name).resolve()
+        python = place / "bin" / "python"
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+            _pip(python, "install", name, "alembic", "sqlalchemy>=2", "psycopg[binary]")
+        root = next(place.glob("lib/python*/site-packages"))
+        return root, [str(python), "witness.packages.in_alembic", str(root), ALEMBIC[name]]
     root = (KEEP / "wheels" / name).resolve()
     if not root.exists():
         _pip(Path(sys.executable), "download", "--no-deps", "--only-binary", ":all:", "--dest", str(root), name)
