@@ -487,6 +487,15 @@ def test_a_link_to_a_folder_elsewhere_is_named_if_git_tracks_it(repository: Path
     assert [(one.shown, "leads out" in one.reason) for one in find(repository).beside] == [("app", True)]
 
 
+def test_a_pattern_for_the_whole_file_system_is_refused(repository: Path, write: Write) -> None:
+    write("v/1.py")
+    write("migration-guard.toml", "paths = ['/**/v']\n")
+    with pytest.raises(ConfigError, match="the whole file system; name a folder"):
+        find(repository)
+    write("migration-guard.toml", "paths = ['v']\n")
+    assert names(find(repository)) == ["v/1.py"]
+
+
 # What git tracks ----------------------------------------------------------------------------------------------------
 
 

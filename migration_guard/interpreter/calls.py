@@ -260,10 +260,12 @@ class Calls:
             elif name in named:
                 bound[name] = named.pop(name)
             else:
-                bound[name] = self._missing(parameter, bound.get(name), call)
+                bound[name] = self._missing(function, parameter, bound.get(name), call)
         for parameter in parameters.kwonly_params:
             name = parameter.name.value
-            bound[name] = named.pop(name) if name in named else self._missing(parameter, bound.get(name), call)
+            bound[name] = (
+                named.pop(name) if name in named else self._missing(function, parameter, bound.get(name), call)
+            )
         if isinstance(parameters.star_arg, cst.Param):
             bound[parameters.star_arg.name.value] = Sequence(positional, call.rest if call.open else None)
         if parameters.star_kwarg is not None:
@@ -273,12 +275,12 @@ class Calls:
             bound[parameters.star_kwarg.name.value] = rest
         return bound
 
-    def _missing(self, parameter: cst.Param, default: Value | None, call: Call) -> Value:
+    def _missing(self, function: Function, parameter: cst.Param, default: Value | None, call: Call) -> Value:
         """What a parameter is that the call does not name: its default, or what `*args` may hold."""
         if default is not None and not call.open:
             return default
         libraries = self.machine.libraries
-        unknown = libraries.parameter(parameter.name.value, parameter.annotation, given=call.given)
+        unknown = libraries.parameter(parameter.name.value, parameter.annotation, function.scope, given=call.given)
         if call.open and isinstance(unknown, Unknown):
             unknown = call.rest
         return unknown if default is None else join((default, unknown))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence as AnySequence
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from migration_guard.interpreter.cores import TextObject
 from migration_guard.interpreter.flow import branches, each
 from migration_guard.interpreter.functions import Function, Generator
 from migration_guard.interpreter.instances import Instance
+from migration_guard.interpreter.narrowing import assumed, decided
 from migration_guard.interpreter.operators import BINARY, compared, counted
 from migration_guard.interpreter.repository import Scope
 from migration_guard.interpreter.slices import Slice
@@ -212,7 +214,8 @@ class Expressions:
         found: list[Value] = []
 
         def goes_on() -> bool:
-            found.append(self.evaluate(node.right))
+            with assumed(self.machine, node.left, truth=not is_or):
+                found.append(self.evaluate(node.right))
             return True
 
         branches([goes_on, lambda: True])
@@ -252,7 +255,14 @@ class Expressions:
         certain = self.machine.truth(self.evaluate(node.test))
         if certain is not None:
             return self.evaluate(node.body if certain else node.orelse)
-        return join(each([partial(self.evaluate, node.body), partial(self.evaluate, node.orelse)]))
+        found: list[Value] = []
+
+        def way(expression: cst.BaseExpression) -> bool:
+            found.append(self.evaluate(expression))
+            return True
+
+        decided(self.machine, node.test, partial(way, node.body), partial(way, node.orelse))
+        return join(found)
 
     def _Await(self, node: cst.Await) -> Value:
         value = self.evaluate(node.expression)
@@ -385,8 +395,15 @@ class Expressions:
             if certain is False:
                 return True
             if certain is None:
-                return branches([partial(self._inner, node, add, result), lambda: True])
+                return branches([partial(self._passed, node, add, result), lambda: True])
         return self._inner(node, add, result)
+
+    def _passed(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> bool:
+        """What stands behind conditions that hold."""
+        with ExitStack() as held:
+            for condition in node.ifs:
+                held.enter_context(assumed(self.machine, condition.test, truth=True))
+            return self._inner(node, add, result)
 
     def _inner(self, node: cst.CompFor, add: Callable[[], None], result: Sequence | Mapping) -> bool:
         if node.inner_for_in is not None:

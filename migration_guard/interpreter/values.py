@@ -94,6 +94,8 @@ class Value:
     """Whose it is, of what is out of sight: things of one origin may lead to each other."""
     is_class: bool = False
     """Whether it is a class of the repository."""
+    is_type: bool = False
+    """Whether it surely is a class, wherever it stands, and so no text, number or collection."""
     callable_in_sight: bool = False
     """Whether calling it runs something that is known."""
 
@@ -272,6 +274,11 @@ class Constant(Value):
     @property
     def truth(self) -> bool | None:
         return bool(self.value)
+
+    def method(self, name: str, call: Call) -> Value:
+        if self.value is None and not hasattr(None, name):
+            return UNKNOWN  # the path ends with an error: nothing is called
+        return Value.method(self, name, call)
 
 
 NONE = Constant(None)

@@ -116,12 +116,14 @@ class Handle(Value):
     kind: str
     lent: bool = False
     """Whether it was given by who runs the migration, and who goes on with it: what is pending is written then."""
+    of: Class | None = None
+    """The class of the repository that it is said to be of."""
 
     handle = True
 
     @property
     def key(self) -> object:
-        return ("handle", self.kind, self.lent)
+        return ("handle", self.kind, self.lent, self.of.key if self.of is not None else None)
 
     def attribute(self, name: str, machine: Machine) -> Value:
         if name in _ALSO_HANDLES:
@@ -160,7 +162,7 @@ def opened(call: Call, handle: Value) -> Value:
 
 
 _ALSO_HANDLES = frozenset(
-    "connection engine bind session driver_connection dbapi_connection raw_connection sync_session sync_connection".split()
+    "connection engine bind session driver_connection dbapi_connection raw_connection sync_session sync_connection sync_engine".split()
 )
 
 
@@ -339,6 +341,8 @@ def written_within(call: Call) -> Statement | None:
 @dataclass(frozen=True, slots=True, eq=False)
 class Model(Value):
     """A class whose objects are rows."""
+
+    is_type = True
 
     name: str | None
     """`app.Model` in Django, else the class's name."""

@@ -106,9 +106,27 @@ MUTANTS = (
     ),
     Mutant(
         "the first branch hides the second",
-        "interpreter/statements.py",
-        "return branches([partial(self.body, node.body), partial(self.otherwise, node.orelse)])",
-        "return branches([partial(self.body, node.body)])",
+        "interpreter/narrowing.py",
+        "reached = branches([partial(way, then, truth=True), partial(way, other, truth=False)])",
+        "reached = branches([partial(way, then, truth=True)])",
+    ),
+    Mutant(
+        "what is surely no None counts as None",
+        "interpreter/narrowing.py",
+        "yield name, _none if isinstance(operator, cst.Is) is truth else _some",
+        "yield name, _some if isinstance(operator, cst.Is) is truth else _none",
+    ),
+    Mutant(
+        "an object of a class below is none of the class",
+        "interpreter/narrowing.py",
+        "        if cls in lineage:\n",
+        "        if cls is value.cls:\n",
+    ),
+    Mutant(
+        "what a way bound anew is forgotten behind it",
+        "interpreter/narrowing.py",
+        "if reached and _cell(place) is cell",
+        "if reached",
     ),
     Mutant(
         "an unknown condition counts as false",
