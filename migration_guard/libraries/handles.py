@@ -13,8 +13,8 @@ _METHODS = {
     "in_transaction inspect is_modified object_session recover_twophase reflect run_ddl set_isolation_level table_names "
     "update_execution_options close_all get_sync_connection",
     "Flask-SQLAlchemy": "aliased and_ backref case cast column_property deferred desc asc distinct exists "
-    "func get_app get_engine init_app joinedload literal literal_column load_only not_ or_ "
-    "relationship synonym text tuple_ union union_all",
+    "foreign func get_app get_engine init_app joinedload literal literal_column load_only not_ or_ "
+    "relationship remote synonym text tuple_ union union_all",
     "DB-API, psycopg, sqlite3": "add_notice_handler add_notify_handler add_server_error_handler backup cancel cancel_safe "
     "copy_to create_aggregate create_collation create_function create_window_function enable_load_extension fileno "
     "get_dsn_parameters get_parameter_status interrupt iterdump lobject mogrify nextset notifies poll reset scroll "

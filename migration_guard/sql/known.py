@@ -45,7 +45,7 @@ _OF_SCHEMA = {"schedule": "cron", "schedule_in_database": "cron", "unschedule": 
 _SYNTAX = frozenset(
     "against apply by columns conflict cube cursor div dual escape filter first group index key language left materialized next nologging "
     "offset on only ordinality over partition passing path pivot qualify recursive regexp respect return returning right rlike rollup row rows "
-    "separator set sets straight_join top unpivot using value values view when where window with within xor include if elsif elseif while until exit raise assert perform call execute into from join array".split()
+    "separator set sets straight_join timestampadd timestampdiff top unpivot using value values view when where window with within xor include if elsif elseif while until exit raise assert perform call execute into from join array".split()
 )
 """Words before a parenthesis that call nothing."""
 _CATALOGUES = frozenset({"pg_catalog", "information_schema", "sys"})
