@@ -10,7 +10,7 @@ from pathlib import Path
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
-from migration_guard.move.others import beside
+from migration_guard.move.others import beside, spans_of
 from migration_guard.move.piece import FUNCTION, Piece, models_of, refuse_history, with_unread
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Operation, OperationKind, Rendition, Rows, Span
@@ -164,7 +164,7 @@ def _loop_of(change: _Change) -> _Loop:
     rendition = replace(change.rendition, sql="", within=None, ways=(), loop=loop)
     site = migration.site(rendition, rendition.calls)
     others = beside(change.one, change.operation)
-    inside = [other for other in others if any(migration.holds(site.statements[0], span) for span in _spans(other))]
+    inside = [other for other in others if any(migration.holds(site.statements[0], span) for span in spans_of(other))]
     outside = [other for other in others if other not in inside]
     changes = (change.operation, *inside)
     return _Loop(rendition, site, changes, tuple(_member(one, change.schema, migration, outside) for one in changes))
@@ -194,13 +194,8 @@ def _asked(operation: Operation, rows: Rows, schema: Schema, others: Sequence[Op
         schema.accessors(table),
         {"pk", "id", *keys, *named},
         bool(rows.takes_others),
-        [span for other in others for span in _spans(other)],
+        [span for other in others for span in spans_of(other)],
     )
-
-
-def _spans(operation: Operation) -> Iterator[Span]:
-    yield operation.span
-    yield from operation.rendition.calls if operation.rendition is not None else ()
 
 
 def _columns(operation: Operation) -> tuple[str, ...]:
@@ -266,7 +261,7 @@ def function_of_query(one: Checked, finding: Finding, operation: Operation, sche
         for other in beside(one, operation)
         if other.kind is OperationKind.UPDATE
         and other.tables == operation.tables
-        and any(migration.holds(site.statements[0], span) for span in _spans(other))
+        and any(migration.holds(site.statements[0], span) for span in spans_of(other))
     )
     return Piece(finding, operation, rendition, drafted, models_of(schema, drafted), written, also=also)
 
