@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import libcst as cst
 
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
@@ -13,7 +14,8 @@ from migration_guard.lean import dataclass
 from migration_guard.move.others import beside, spans_of
 from migration_guard.move.piece import FUNCTION, Piece, models_of, refuse_history, with_unread
 from migration_guard.move.schema import Schema
-from migration_guard.operations import Operation, OperationKind, Rendition, Rows, Span
+from migration_guard.operations import Operation, OperationKind, Rendition, Rows
+from migration_guard.rewriting.births import MAKES
 from migration_guard.rewriting.core import Core
 from migration_guard.rewriting.families import Family, Member
 from migration_guard.rewriting.functions import Asked, Django
@@ -26,6 +28,7 @@ from migration_guard.sql.backfill import CannotMove, Draft, draft_of_rows
 from migration_guard.sql.names import bare
 
 ROW_BY_ROW = "a loop with Python logic; write it as one UPDATE or DELETE, or finish a --skeleton"
+_NO_ROWS = Rows("django-orm", "", (), ())
 _SEVERAL = "its loop makes other changes, which may belong to several of its rows; give each a loop of its own"
 
 
@@ -71,12 +74,23 @@ def function_of(one: Checked, finding: Finding, operation: Operation, schema: Sc
     try:
         return _of_call(change, drafted)
     except (CannotMove, CannotRemove) as reason:
-        with suppress(CannotMove, CannotRemove):
+        try:
             return _of_family(change)
+        except (CannotMove, CannotRemove) as other:
+            if any(one.kind is OperationKind.INSERT_LOOP for one in beside(one, operation)):
+                reason = other if "makes" in str(other) else reason
         try:
             return _of_several(change)
         except CannotMove:
             raise reason from None
+
+
+def function_of_births(one: Checked, finding: Finding, operation: Operation, schema: Schema, key: str | None) -> Piece:
+    """Make a function of a loop that makes rows, with all that it changes besides. Raises CannotMove and CannotRemove."""
+    if key is not None:
+        raise CannotMove("its loop becomes a function, which goes by the primary key; leave --key out")
+    migration = Migration(one.candidate.path, one.candidate.source)
+    return _of_family(_Change(one, finding, operation, _NO_ROWS, schema, migration))
 
 
 def _of_call(change: _Change, drafted: Draft) -> Piece:
@@ -125,7 +139,10 @@ def _of_family(change: _Change) -> Piece:
     family = Family(migration, path, loop.site.statements, loop.members, known)
     told_of = [one.rendition.rows for one in loop.changes if one.rendition is not None]
     conditions = next((rows.conditions for rows in told_of if rows is not None and rows.row == family.row), ())
-    drafted = draft_of_rows(family.table, conditions, (), schema.facts, None, deletes=True)
+    changed = [one for one in loop.members if one.makes is None]
+    alone = len(changed) < len(loop.members) and {one.asked.row for one in changed} == {family.row}
+    columns = loop.columns if alone else ()
+    drafted = draft_of_rows(family.table, conditions, columns, schema.facts, None, deletes=not columns)
     for one in loop.members:
         refuse_history(schema, replace(drafted, table=one.asked.table, columns=tuple(one.asked.fields)))
     read = {column for name in family.read() for column in (name, f"{name}_id")}
@@ -174,10 +191,19 @@ def _member(operation: Operation, schema: Schema, migration: Migration, others: 
     """One of the changes of a loop. Raises CannotMove where it is not known which rows it writes."""
     rows = operation.rendition.rows if operation.rendition is not None else None
     call = migration.call_of(operation.rendition.calls) if operation.rendition is not None else None
+    if operation.kind is OperationKind.INSERT_LOOP and call is not None and _makes(operation, call):
+        asked = _asked(operation, _NO_ROWS, schema, others)
+        return Member(call, asked, schema.facts(operation.tables[0]).unique)
     known = operation.kind in {OperationKind.UPDATE, OperationKind.DELETE} and len(operation.tables) == 1
     if rows is None or rows.mapper != "django-orm" or call is None or not known or not operation.model:
         raise CannotMove(_SEVERAL)
     return Member(call, _asked(operation, rows, schema, others))
+
+
+def _makes(operation: Operation, call: cst.Call) -> bool:
+    """Whether a call makes rows of one table, one by one."""
+    method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+    return operation.how == "django-orm" and len(operation.tables) == 1 and method in MAKES
 
 
 def _asked(operation: Operation, rows: Rows, schema: Schema, others: Sequence[Operation]) -> Asked:

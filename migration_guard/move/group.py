@@ -27,9 +27,7 @@ class Member:
     """By their places in the group."""
 
 
-def group_of(
-    one: Checked, first: Piece, migration: Migration, made: Callable[[Finding], Piece]
-) -> tuple[Member, ...]:
+def group_of(one: Checked, first: Piece, migration: Migration, made: Callable[[Finding], Piece]) -> tuple[Member, ...]:
     """Give a change with all that follow and depend on it. Raises CannotMove if one of these has to stay."""
     members = [Member(first, ())]
     order = _Order(migration, Schema(one.candidate.path, one.candidate.root))
@@ -45,10 +43,10 @@ def group_of(
             raise CannotMove(
                 f"line {other.span.line} builds on it or reads what it changes ({other.target}), and has to stay: {reason}"
             ) from None
-    taken = {id(member.piece.operation) for member in members} | {id(o) for m in members for o in m.piece.also}
-    told = {id(other) for _, other in others_of(one, first.operation)}
+    taken = {operation for member in members for operation in (member.piece.operation, *member.piece.also)}
+    told = {other for _, other in others_of(one, first.operation)}
     for other in beside(one, first.operation):  # what no rule tells of stays where it is
-        if id(other) in taken | told or place_of(other) < place_of(first.operation):
+        if other in taken | told or place_of(other) < place_of(first.operation):
             continue
         if not all(order.is_free(member.piece, other) for member in members):
             raise CannotMove(
@@ -86,7 +84,9 @@ class _Order:
         words |= {f"{app}_{word}" for app in apps for word in words}
         names = {bare(piece.written), *piece.others, *piece.models}
         names |= {name for table in (piece.written, *piece.others) for name in self.schema.accessors(table)}
-        columns = {part for column in piece.drafted.columns for part in (column.lower(), column.lower().removesuffix("_id"))}
+        columns = {
+            part for column in piece.drafted.columns for part in (column.lower(), column.lower().removesuffix("_id"))
+        }
         return bool(words & names) and (not columns or bool(words & columns))
 
 

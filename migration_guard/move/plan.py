@@ -264,7 +264,8 @@ def slug(text: str) -> str:
 
 def verb(finding: Finding) -> str:
     kind = finding.operation.kind if finding.operation is not None else OperationKind.UPDATE
-    return "copy" if kind is OperationKind.INSERT_SELECT else kind.value
+    names = {OperationKind.INSERT_SELECT: "copy", OperationKind.INSERT_LOOP: "insert"}
+    return names.get(kind, kind.value)
 
 
 def definition_texts(finding: Finding, key: str, table: str) -> dict[str, str]:

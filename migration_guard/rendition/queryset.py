@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -108,7 +108,7 @@ class QuerySet:
         conditions: list[str] = []
         for method, call in chain:
             if method in ("filter", "exclude"):
-                held = self._turned_round(lambda: self._all(call)) if method == "exclude" else self._all(call)
+                held = self._turned_round(self._all, call) if method == "exclude" else self._all(call)
                 conditions.append(f"({held}) IS NOT TRUE" if method == "exclude" else held)
             elif method not in _QUIET and method not in {"get_model", "get_queryset"}:
                 raise NotRendered(
@@ -141,10 +141,10 @@ class QuerySet:
 
     # --- Conditions --------------------------------------------------------------------------------------------------
 
-    def _turned_round(self, said: Callable[[], str]) -> str:
+    def _turned_round(self, said: Callable[[Any], str], node: object) -> str:
         before, self._turned = self._turned, True
         try:
-            return said()
+            return said(node)
         finally:
             self._turned = before
 
@@ -159,15 +159,15 @@ class QuerySet:
         match node:
             case cst.Call() if (dotted(node.func) or "").rpartition(".")[2] == "Q":
                 return self._all(node)
-            case cst.Call(args=[cst.Arg(value=rows, keyword=None, star="")]) if (
-                (dotted(node.func) or "").rpartition(".")[2] == "Exists"
-            ):
+            case cst.Call(args=[cst.Arg(value=rows, keyword=None, star="")]) if (dotted(node.func) or "").rpartition(
+                "."
+            )[2] == "Exists":
                 return f"EXISTS {self._there(rows)}"
             case cst.BinaryOperation(operator=cst.BitAnd() | cst.BitOr()):
                 word = "AND" if isinstance(node.operator, cst.BitAnd) else "OR"
                 return f"({self.q(node.left)}) {word} ({self.q(node.right)})"
             case cst.UnaryOperation(operator=cst.BitInvert()):
-                return f"({self._turned_round(lambda: self.q(node.expression))}) IS NOT TRUE"
+                return f"({self._turned_round(self.q, node.expression)}) IS NOT TRUE"
         raise understood_no(node)
 
     def lookup(self, spelling: str, node: cst.BaseExpression) -> str:
@@ -251,6 +251,7 @@ class QuerySet:
             return None
         root, chain = links_of(found, self.machine)
         other.check_root(root, chain)
+        chain = [link for link in chain if link[0] != "distinct" or link[1].args]
         method, last = chain[-1]
         chosen = "pk"
         if method in ("values", "values_list"):
@@ -261,7 +262,7 @@ class QuerySet:
             chosen = str(value)
         elif listed or self.machine.libraries.django.referred(self.model, field) not in _KEYS:
             return None
-        conditions = other.conditions([link for link in chain if link[0] != "distinct"])
+        conditions = other.conditions(chain)
         return f"(SELECT {other.column(chosen)} FROM {qualified(other.table)}{where(conditions)})"
 
     def _there(self, node: cst.BaseExpression) -> str:
@@ -278,6 +279,10 @@ class QuerySet:
         """A queryset of another table, as it stands in a sub-select."""
         from migration_guard.libraries.database import Query  # noqa: PLC0415 -- it imports the ledger
 
+        while (
+            isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "distinct"
+        ):
+            node = node.func.value
         query = self.machine.evaluate(node) if isinstance(node, cst.Call) else None
         model = query.model if isinstance(query, Query) else None
         if model is None or model.table is None or self.prefix or model.table == self.table:

@@ -58,7 +58,7 @@ class Texts:
         match method, texts:
             case "replace", [old, new] if old:
                 said = f"REPLACE({{}}, {quoted(old)}, {quoted(new)})"
-            case ("strip" | "lstrip" | "rstrip"), [letters] if letters:
+            case (("strip" | "lstrip" | "rstrip"), [letters]) if letters:
                 said = f"{_SIDES[method]}({{}}, {quoted(letters)})"
             case "startswith", [start] if start:
                 said = f"(LEFT({{}}, {len(start)}) = {quoted(start)})"

@@ -276,11 +276,16 @@ def grows(node: ast.AST) -> bool:
             return True
         case ast.BinOp(op=operator):
             return not isinstance(operator, (ast.BitOr, ast.BitAnd))
-        case ast.UnaryOp() | ast.Subscript(slice=ast.UnaryOp() | ast.Slice(lower=ast.expr()) | ast.Slice(step=ast.expr())):
+        case (
+            ast.UnaryOp()
+            | ast.Subscript(slice=ast.UnaryOp() | ast.Slice(lower=ast.expr()) | ast.Slice(step=ast.expr()))
+        ):
             return True
         case ast.Subscript(slice=ast.Slice(upper=ast.UnaryOp())):
             return True
-        case ast.Subscript(value=ast.Call(func=ast.Attribute(attr="split" | "rsplit")), slice=ast.Constant(value=int() as at)):
+        case ast.Subscript(
+            value=ast.Call(func=ast.Attribute(attr="split" | "rsplit")), slice=ast.Constant(value=int() as at)
+        ):
             return at != 0
         case ast.Call(func=ast.Attribute(attr=method)) if method in _PUTS_TOGETHER:
             return True
