@@ -67,13 +67,13 @@ LOOPS = {
         lead.labels.add(lead.label)""",
 }
 TABLES = (
-    "SELECT id, name, owner_id IS NULL, status, score, email, active, (SELECT o.name FROM crm_owner o WHERE o.id = owner_id), "
-    "(SELECT l.name FROM crm_label l WHERE l.id = label_id) FROM leads",
+    "SELECT id, name, owner_id IS NULL AS alone, status, score, email, active, (SELECT o.name FROM crm_owner o WHERE o.id = owner_id) AS owner, "
+    "(SELECT l.name FROM crm_label l WHERE l.id = label_id) AS label FROM leads",
     "SELECT lead_id, host_id, place, note FROM crm_visit",
     "SELECT owner_id, text FROM crm_card",
     "SELECT name FROM crm_owner",
     "SELECT name, kind FROM crm_label",
-    "SELECT lead_id, (SELECT l.name FROM crm_label l WHERE l.id = label_id) FROM crm_label_leads",
+    "SELECT lead_id, (SELECT l.name FROM crm_label l WHERE l.id = label_id) AS label FROM crm_label_leads",
     "SELECT * FROM crm_line",
 )
 """All rows, without the numbers that new ones are given."""
@@ -82,7 +82,7 @@ TABLES = (
 def contents(url: str) -> tuple[str, ...]:
     with connected(url) as connection:
         for number, query in enumerate(TABLES):
-            connection.execute(f"CREATE TEMPORARY VIEW seen_{number} AS {query}")
+            connection.exec_driver_sql(f"CREATE TEMPORARY VIEW seen_{number} AS {query}")
         return tuple(checksum_of(connection, f"seen_{number}") for number in range(len(TABLES)))
 
 
