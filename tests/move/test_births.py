@@ -67,8 +67,10 @@ LOOPS = {
         lead.labels.add(lead.label)""",
 }
 TABLES = (
-    "SELECT id, name, owner_id IS NULL AS alone, status, score, email, active, (SELECT o.name FROM crm_owner o WHERE o.id = owner_id) AS owner, "
-    "(SELECT l.name FROM crm_label l WHERE l.id = label_id) AS label FROM leads",
+    (
+        "SELECT id, name, owner_id IS NULL AS alone, status, score, email, active, (SELECT o.name FROM crm_owner o WHERE o.id = owner_id) AS owner, "
+        "(SELECT l.name FROM crm_label l WHERE l.id = label_id) AS label FROM leads"
+    ),
     "SELECT lead_id, host_id, place, note FROM crm_visit",
     "SELECT owner_id, text FROM crm_card",
     "SELECT name FROM crm_owner",
