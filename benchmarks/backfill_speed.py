@@ -19,7 +19,8 @@ runner reaches less than a third of the rate of one UPDATE, is slower than the l
 99th percentile more than 1.3 times as long as nothing does and the spread of that, or becomes slower towards its end.
 
 With --waits it also says, for each way, what the client was waiting for whenever a statement of its had taken more than a
-millisecond, as sampled in pg_stat_activity; that is one more who is at work.
+millisecond, as sampled in pg_stat_activity, which is one more who is at work; and, where the server is on the same Linux, which part
+of the time of its slowest hundredth client and server process spent ready to run, without a processor.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -104,6 +106,8 @@ class Measured:
     p99: float
     longest: float
     last_over_first: float = 1.0
+    queued: float = 0.0
+    """The part of the time of the slowest hundredth in which there was no processor."""
 
 
 def main() -> int:
@@ -124,7 +128,7 @@ def main() -> int:
     if not url:
         sys.exit("DATABASE_URL names no server; `make bench-backfill` starts one")
     if arguments.part == "client":
-        return client(url, arguments.rows)
+        return client(url, arguments.rows, queues=arguments.waits)
     if arguments.part == "runner":
         return runner(url)
     ways: dict[str, Callable[[str], tuple[int, float]]] = {
@@ -143,7 +147,8 @@ def main() -> int:
             print(f"round {n + 1} of {arguments.rounds}: {name}", file=sys.stderr, flush=True)
     for name, seen in waits.items():
         shares = ", ".join(f"{what} {times / seen.total():.0%}" for what, times in seen.most_common(4))
-        print(f"{name}: the client waited for {shares or 'nothing longer than a millisecond'}")
+        queued = f"{median_of(all_[name], 'queued'):.0%} of its slowest hundredth for a processor"
+        print(f"{name}: the client waited for {shares or 'nothing longer than a millisecond'}; {queued}")
     return told(all_)
 
 
@@ -192,7 +197,15 @@ def measure(
             psycopg.ClientCursor(connection).execute(TABLE, {"rows": rows})
             connection.execute("VACUUM ANALYZE leads")
             connection.execute("CHECKPOINT")
-        command = [sys.executable, __file__, "--as", "client", "--rows", str(rows)]
+        command = [
+            sys.executable,
+            __file__,
+            "--as",
+            "client",
+            "--rows",
+            str(rows),
+            *(["--waits"] if waits is not None else []),
+        ]
         beside = subprocess.Popen(
             command, env={**os.environ, "DATABASE_URL": database}, stdout=subprocess.PIPE, text=True
         )
@@ -203,9 +216,11 @@ def measure(
             done, ratio = fill(database)
         seconds = time.monotonic() - begun
         beside.send_signal(signal.SIGTERM)
-        times = sorted(json.loads(beside.communicate()[0]))
-    p50, p95, p99 = (times[min(int(len(times) * part), len(times) - 1)] for part in (0.5, 0.95, 0.99))
-    return Measured(done / seconds, p50, p95, p99, times[-1], ratio)
+        seen = sorted(json.loads(beside.communicate()[0]))
+    p50, p95, p99 = (seen[min(int(len(seen) * part), len(seen) - 1)][0] for part in (0.5, 0.95, 0.99))
+    slowest = seen[int(len(seen) * 0.99) :]
+    queued = sum(time for _, time in slowest) / sum(time for time, _ in slowest)
+    return Measured(done / seconds, p50, p95, p99, seen[-1][0], ratio, queued)
 
 
 @contextlib.contextmanager
@@ -227,20 +242,27 @@ def sampled(database: str, waits: Counter[str]) -> Iterator[None]:
         sampling.result()  # who could not look has not seen that it waited for nothing
 
 
-def client(database: str, rows: int) -> int:
-    """Change one row at a time until told to end; print how long each took."""
-    times, over = list[float](), list[int]()
+def client(database: str, rows: int, *, queues: bool) -> int:
+    """Change one row at a time until told to end; print how long each took, and how long of that there was no processor."""
+    times, over = list[tuple[float, float]](), list[int]()
     signal.signal(signal.SIGTERM, lambda number, _frame: over.append(number))
     chosen = random.Random(1)
     with psycopg.connect(database, autocommit=True) as connection:
+        both = [Path(f"/proc/{pid}/schedstat") for pid in (os.getpid(), connection.info.backend_pid)]
+        watched = both if queues and all(one.exists() for one in both) else []
         print("begun", flush=True)
         while not over:
-            begun = time.monotonic()
+            before, begun = queued(watched), time.monotonic()
             connection.execute("UPDATE leads SET hits = hits + 1 WHERE id = %s", (chosen.randint(1, rows),))
-            times.append(time.monotonic() - begun)
+            times.append((time.monotonic() - begun, queued(watched) - before))
             time.sleep(CLIENT_REST)
     print(json.dumps(times))
     return 0
+
+
+def queued(processes: list[Path]) -> float:
+    """Give the seconds that processes have been ready to run without a processor, by the kernel's account."""
+    return sum(int(one.read_text().split()[1]) for one in processes) / 1e9
 
 
 @contextlib.contextmanager

@@ -33,6 +33,8 @@ def is_for_others(name: str) -> bool:
     return bool(_FOR_OTHERS.search(name))
 
 
+SQITCH = "sqitch.conf"
+"""Sqitch's settings, which may give the files of SQL beside them any ending."""
 PATCHES = "patches.txt"
 """Frappe's list of patches, lines of which may be Python."""
 

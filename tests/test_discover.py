@@ -398,6 +398,10 @@ def test_what_lies_among_alembics_versions_is_loaded_by_it(repository: Path, wri
         ("setup.ini", "[a]\nscript_location = pkg:db\nversion_locations = db/one;db/two"),
         ("setup.cfg", "[alembic]\nscript_location = db\nversion_locations = db/one db/two"),
         ("alembic.ini", "[alembic]\nscript_location = db\nrecursive_version_locations = true\nversion_locations = db"),
+        (
+            "alembic.ini",
+            "[DEFAULT]\ntop = %(here)s\nbase = %(top)s/db\n[alembic]\nversion_locations = %(base)s/one %(base)s/two",
+        ),
     ],
 )
 def test_alembics_settings_say_where_versions_lie(repository: Path, write: Write, name: str, content: str) -> None:
@@ -409,6 +413,44 @@ def test_alembics_settings_say_where_versions_lie(repository: Path, write: Write
     found = names(find(repository))
     assert {"db/one/a.py", "db/two/a.py"} <= set(found)
     assert names(find(repository, "db/one")) == ["db/one/a.py"]
+
+
+def test_alembics_settings_hold_below_versions_and_for_compiled_ones(repository: Path, write: Write) -> None:
+    write("alembic.ini", "[alembic]\nscript_location = db\nrecursive_version_locations = true\nsourceless = true\n")
+    write("db/versions/2024/a.py", "exec('x')\n")
+    for name in ("b.pyc", "2024/a.pyc", "2024/__pycache__/a.cpython-311.pyc", "2024/__pycache__/c.cpython-311.pyc"):
+        write(f"db/versions/{name}", "x")
+    git(repository, "add", "-f", ".")
+    found = find(repository)
+    assert names(found) == ["db/versions/2024/a.py"]
+    assert [one.path for one in found.problems] == [
+        "db/versions/2024/__pycache__/c.cpython-311.pyc", "db/versions/b.pyc",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "MIGRATION_MODULES = {'shop': 'db.moved'}",
+        "BASE = 'db'\nMIGRATION_MODULES = {'shop': f'{BASE}.moved'}",
+        "MIGRATION_MODULES: dict = dict(shop='db' + '.moved')",
+        "MIGRATION_MODULES = {}\nMIGRATION_MODULES['shop'] = 'db.moved'",
+        "MIGRATION_MODULES = {}\nMIGRATION_MODULES.update(shop='db.moved')",
+    ],
+)
+def test_djangos_settings_say_where_migrations_lie(repository: Path, write: Write, settings: str) -> None:
+    write("site/settings.py", settings)
+    write("db/moved/1.py", "from shop.base import Base as Migration\n")
+    write("db/moved/_helper.py", "from shop.base import Base as Migration\n")
+    write("db/other/1.py", "from shop.base import Base as Migration\n")
+    assert [(one.shown, one.framework) for one in find(repository).candidates] == [("db/moved/1.py", "django")]
+
+
+def test_settings_that_turn_migrations_off_name_no_folder(repository: Path, write: Write) -> None:
+    write("settings.py", "class Off:\n    pass\nMIGRATION_MODULES = Off()\n")
+    write("other.py", "MIGRATION_MODULES = {'shop': None, 'x': ''}\n")
+    write("v/1.py")
+    assert names(find(repository)) == ["v/1.py"]
 
 
 def test_a_large_file_is_told_if_it_may_be_a_migration(repository: Path, write: Write) -> None:

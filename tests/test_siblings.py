@@ -166,6 +166,18 @@ def zipped(name: str, content: str) -> bytes:
     return held.getvalue()
 
 
+IN_DJANGO = "from django.db import connection, migrations\ndef go():\n    connection.cursor().execute('UPDATE leads SET a = 1')\n"
+_MIGRATION = "class Migration(migrations.Migration):\n    operations = "
+_OPERATION = "class Op(migrations.RunSQL):\n    def __init__(self): super().__init__('SELECT 1')\n"
+OF_DJANGO = {
+    "what an operation does with the state": f"{_OPERATION}    def state_forwards(self, a, s): go()\n{_MIGRATION}[Op()]\n",
+    "what an operation says of itself": f"{_OPERATION}    @property\n    def atomic(self): go()\n{_MIGRATION}[Op()]\n",
+    "what a migration says of itself": f"{_MIGRATION}[]\n    @property\n    def atomic(self): go()\n",
+    "what a migration depends on": f"class D(list):\n    def __iter__(self):\n        go()\n        return iter(())\n{_MIGRATION}[]\n    dependencies = D()\n",
+}
+"""What Django asks, and calls, beside what runs operations."""
+
+
 def told_cases() -> dict[str, Files]:
     cases: dict[str, Files] = {
         **{f"no longer new, {name}": {"v/2.py": upgrade(CREATE, line, UPDATE)} for name, line in NO_LONGER_NEW.items()},
@@ -191,6 +203,8 @@ def told_cases() -> dict[str, Files]:
         "    connection.cursor().execute('UPDATE leads SET a = 1')\nclass Migration(migrations.Migration):\n"
         "    operations = [migrations.AddField('lead', 'x', models.IntegerField(default=fill))]\n"
     }
+    for name, lines in OF_DJANGO.items():
+        cases[f"django, {name}"] = {"shop/migrations/0002_x.py": IN_DJANGO + lines}
     archive = "import sys\nsys.path.insert(0, 'lib.zip')\n"
     for name, content in {"read": zipped("packed/__init__.py", GO), "broken": b"PK"}.items():
         cases[f"archive, {name}"] = {

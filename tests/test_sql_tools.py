@@ -345,6 +345,84 @@ CASES: dict[str, tuple[Files, dict[str, list[str]]]] = {
             "p/20240101_a/down.sql": ["1 UPDATE upgrade"],
         },
     ),
+    "flyway, other separators, and no prefix": (
+        {
+            "one/flyway.toml": "[flyway]\nsqlMigrationSeparator='-'\n",
+            "one/sql/V1-a.sql": UP,
+            "one/sql/U1-a.sql": DOWN,
+            "two/flyway.conf": "# flyway.undoSqlMigrationPrefix=\nflyway.sqlMigrationPrefix=\nflyway.locations=filesystem:sql\n",
+            "two/sql/1__a.sql": UP,
+        },
+        {
+            "one/sql/V1-a.sql": ["1 UPDATE upgrade"],
+            "one/sql/U1-a.sql": ["1 DELETE downgrade"],
+            "two/sql/1__a.sql": ["1 UPDATE upgrade"],
+        },
+    ),
+    "atlas, an archive": (
+        {
+            "m/atlas.sum": "",
+            "m/1_a.sql": f"-- atlas:txtar\n-- checks.sql --\nSELECT 1;\n-- migration.sql --\n{UP}\n-- down.sql --\n{DOWN}\n",
+            "m/2_b.sql": f"-- see atlas:txtar\n{UP}\n-- down.sql --\n{DOWN}\n",
+        },
+        {
+            "m/1_a.sql": ["5 UPDATE upgrade", "7 DELETE downgrade"],
+            "m/2_b.sql": ["2 UPDATE upgrade", "4 DELETE upgrade"],
+        },
+    ),
+    "sqitch, any ending, and folders for what is reworked": (
+        {
+            "sqitch.conf": "[core]\n  engine = pg\n  extension = spg\n  reworked_dir = old\n",
+            "sqitch.plan": "",
+            "deploy/a.spg": UP,
+            "revert/a.spg": DOWN,
+            "old/deploy/a@1.spg": UP,
+            "old/revert/a@1.spg": DOWN,
+            "docs/a.spg": UP,
+            "other/deploy.spg": UP,
+        },
+        {
+            "deploy/a.spg": ["1 UPDATE upgrade"],
+            "revert/a.spg": ["1 DELETE downgrade"],
+            "old/deploy/a@1.spg": ["1 UPDATE upgrade"],
+            "old/revert/a@1.spg": ["1 DELETE downgrade"],
+        },
+    ),
+    "grate": (
+        {
+            "db/Up/1_a.sql": UP,
+            "db/sprocs/app/a.sql": UP,
+            "db/permissions/a.EVERYTIME.sql": UP,
+            "db/down/1_a.sql": DOWN,
+            "db/down/2_b.sql": UP,
+            "app/views/a.sql": UP,
+        },
+        {
+            "db/Up/1_a.sql": ["1 UPDATE upgrade"],
+            "db/sprocs/app/a.sql": ["1 UPDATE upgrade"],
+            "db/permissions/a.EVERYTIME.sql": ["1 UPDATE upgrade"],
+            "db/down/1_a.sql": ["1 DELETE downgrade"],
+            "db/down/2_b.sql": ["1 UPDATE upgrade"],
+        },
+    ),
+    "folders for two ways": (
+        {"sql/up/1.sql": UP, "sql/down/1.sql": DOWN, "other/up/1.sql": UP},
+        {"sql/up/1.sql": ["1 UPDATE upgrade"], "sql/down/1.sql": ["1 DELETE downgrade"]},
+    ),
+    "dbdeploy": (
+        {
+            "deltas/1_a.sql": f"{UP}\n--//@UNDO\n{DOWN}\n",
+            "migrations/1_a.sql": f"{UP}\n--//@UNDO\n{DOWN}\n",
+        },
+        {
+            "deltas/1_a.sql": ["1 UPDATE upgrade", "3 DELETE downgrade"],
+            "migrations/1_a.sql": ["1 UPDATE upgrade", "3 DELETE upgrade"],
+        },
+    ),
+    "markers that no file beside it has, wherever it lies": (
+        {"db/1_a.sql": "SELECT 1;", "db/2_b.sql": f"-- migrate:up\n{UP}\n-- migrate:down\n{DOWN}\n"},
+        {"db/2_b.sql": ALL_UP},
+    ),
     "a file with a mark of its byte order": (
         {"db/a.sql": f"\ufeff-- migrate:up\n{UP}\n"},
         {},
@@ -385,6 +463,11 @@ ALONE = {
     "flyway": {"V1__a.sql": "{}", "V1__a.sql.conf": "executeInTransaction=false\n"},
     "atlas": {"m/atlas.sum": "", "m/1_a.sql": "-- atlas:txmode none\n\n{}\n"},
     "yoyo": {"m/1.a.sql": "-- depends: 0.x\n-- transactional: false\n{}\n"},
+    "diesel": {
+        "m/2024-01-01-000000_a/up.sql": "{}",
+        "m/2024-01-01-000000_a/metadata.toml": "run_in_transaction = false\n",
+    },
+    "sqlx": {"migrations/1_a.sql": "-- no-transaction\n{}\n"},
 }
 MIXED = f"ALTER TABLE leads ADD b int; {UP}"
 
@@ -400,6 +483,8 @@ def test_what_runs_in_no_transaction_holds_no_locks(name: str, alone: bool, tmp_
         "=false",
         "none",
         ": false",
+        "-- no-transaction",
+        "= false",
     )
     for file, content in ALONE[name].items():
         path = tmp_path / file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,31 @@ def test_what_fills_a_new_database_is_named(project: Path) -> None:
     _, found = report(project)
     named = [one["path"] for one in found["unread"] if "versions" not in str(one["path"])]
     assert named == ["hasura/seeds/default/1_a.sql", "supabase/seed.sql"]
+
+
+CHANGE = '"changeSet": {"id": 1, "changes": [{"update": {"tableName": "leads"}}]}'
+ELSEWHERE = {
+    "db/main.xml": '<?xml version="1.0"?>\n<databaseChangeLog>\n<update tableName="leads"/>\n</databaseChangeLog>',
+    "db/main.yaml": "databaseChangeLog:\n- changeSet:\n    changes:\n    - update:\n        tableName: leads\n",
+    "db/main.json": f'{{"databaseChangeLog": [{{{CHANGE}}}]}}',
+    "db/main.groovy": "databaseChangeLog {\n  changeSet(id: 1) {\n    update(tableName: 'leads')\n  }\n}\n",
+    "db/schema.xml": '<databaseChangeLog><createTable tableName="leads"/></databaseChangeLog>',
+    "data/other.json": f"{{{CHANGE}}}",
+    "shop/migrations/__init__.py": "__path__ = [real]\n",
+    "calls/migrations/__init__.py": "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n",
+}
+
+
+def test_what_settings_and_tools_load_from_elsewhere_is_named(project: Path) -> None:
+    """Change logs whatever they are called, archives with migrations in them, packages that say where their modules lie."""
+    for name, text in ELSEWHERE.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    for name, inner in {"lib.zip": "shop/migrations/0001_x.py", "data.zip": "migrations.txt"}.items():
+        with zipfile.ZipFile(project / name, "w") as archive:
+            archive.writestr(inner, "x")
+    _, found = report(project)
+    named = [one["path"] for one in found["unread"] if "versions" not in str(one["path"])]
+    assert named == [
+        "db/main.groovy", "db/main.json", "db/main.xml", "db/main.yaml", "lib.zip", "shop/migrations/__init__.py",
+    ]  # fmt: skip

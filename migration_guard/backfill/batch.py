@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from migration_guard.backfill.arrays import array
-from migration_guard.backfill.asks import NO_QUESTION, Question
+from migration_guard.backfill.asks import Question
+from migration_guard.backfill.attempt import Asked, Attempt, Braked, Hold, Odd, Outcome, Phase, Surplus
 from migration_guard.backfill.change import Changed, change_together
-from migration_guard.backfill.clock import Stop
 from migration_guard.backfill.errors import Fault, LostClaim
 from migration_guard.backfill.job import Job
-from migration_guard.backfill.keys import Key, Value
 from migration_guard.backfill.look import (
     NONE_HELD,
     Glass,
@@ -29,112 +27,14 @@ from migration_guard.backfill.look import (
     next_key,
     selection_of,
 )
-from migration_guard.backfill.pace import ALLOWANCE
 from migration_guard.backfill.pinned import apply_settings, milliseconds
 from migration_guard.backfill.preflight import as_role
 from migration_guard.backfill.record import Control, Entry
-from migration_guard.backfill.residue import prevented
+from migration_guard.backfill.recording import Sorted, keep_unchanged, recorded, rests_on_way, write
 from migration_guard.backfill.sieve import Unreadable, unreadable
 from migration_guard.backfill.singly import foresee, settle, sift
-from migration_guard.backfill.standing import NOTHING, Counts
-from migration_guard.backfill.steering import FREE, Steering
-from migration_guard.backfill.swift import Swept, attached, question, read, records
-from migration_guard.backfill.transitions import State
-
-
-class Barred(Exception):
-    """No batch may be done now; nothing was."""
-
-
-class Asked(Barred):
-    """A person asked for something; the message is what."""
-
-    @property
-    def stop(self) -> Stop:
-        """How the run ends for it."""
-        return Stop(State.PAUSED if str(self) == "pause" else State.CANCELLED, "asked by a person")
-
-
-class Hold(Barred):
-    """A schema change waits for the table: it goes first."""
-
-
-class Braked(Barred):
-    """The brake holds, or it is outside of its hours; the message is the reason."""
-
-
-class Surplus(Barred):
-    """A person wants fewer workers than there are, and this one is too many."""
-
-
-class Odd(Exception):
-    """The quick way has come to something that only the long one can tell, or what it rests on holds no longer."""
-
-
-class Phase(Enum):
-    """How far a batch has come: what an error means depends on it."""
-
-    LOOK = "nothing is held yet"
-    CHANGE = "rows are held, and changed"
-    RECORD = "what became of them is written down"
-
-
-@dataclass(slots=True)
-class Attempt:
-    """How a batch is to be done, and how far it is."""
-
-    size: int
-    group: int = 0
-    """Rows that are changed together under a savepoint; 0: all of the batch's, without one."""
-    sifts: bool = False
-    """Whether what goes through under savepoints is taken back, and changed at once when the rest is left out."""
-    allowance: float = ALLOWANCE
-    """Seconds that a statement may take by itself, waiting for nobody."""
-    asks: bool = False
-    """Whether rows that would wait for a parent are asked for first, so that none needs to be tried."""
-    swift: bool = False
-    """Whether it goes the quick way, where that is open."""
-    repeats: bool = False
-    """Whether it is the same when it is done again, after a crash of the server that took it back."""
-    proven: bool = True
-    """Whether rows have ever gone through: where all fail, it tells whose fault that is."""
-    sieves: bool = False
-    """Whether rows on which the predicate fails are found first, and left out."""
-    known: Control | None = None
-    """What was asked just now, so that it is not asked again; what is known of the next batch when this one is over."""
-    begins: Callable[[], Question] | None = field(default=None, init=False)
-    """Gives what is asked together with its beginning, since each trip to the server costs."""
-    answer: Sequence[Any] = field(default=(), init=False)
-    """The rows that this gave."""
-    steering: Steering = field(default=FREE, init=False)
-    """The pace that a person has set, as of its beginning."""
-    phase: Phase = field(default=Phase.LOOK, init=False)
-    sifted: bool = field(default=False, init=False)
-    """Whether each row has gone through alone, and all are now changed at once."""
-    answered: bool = field(default=False, init=False)
-    """Whether it could be told which rows wait for a parent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a batch did."""
-
-    counts: Counts = NOTHING
-    windows: tuple[int, ...] = ()
-    """Those that it was about."""
-    done: tuple[int, ...] = ()
-    """Those of them that nothing is left of."""
-    waited: int = 0
-    bad: int = 0
-    notes: tuple[str, ...] = ()
-    fault: Fault | None = None
-    """Why the last of the bad ones is bad."""
-    unreadable: int = 0
-    """How many rows the predicate failed on."""
-    passed: int = 0
-    """How many rows it has examined, in whichever pass."""
-    at: Value = ()
-    """How far the cursor has come."""
+from migration_guard.backfill.standing import Counts
+from migration_guard.backfill.swift import Swept, question, read, records
 
 
 def beginning(job: Job, windows: Sequence[int], attempt: Attempt) -> Question:
@@ -158,10 +58,10 @@ def forward(connection: Connection, job: Job, windows: Sequence[int], attempt: A
         sieved, seen = _seen(connection, job, control, attempt)
         held = lock(connection, job, seen, _moment(job, attempt))
         changed = _changed(connection, job, held, attempt)
-        of = _Sorted(connection, job.subject.key, seen, held, changed)
+        of = Sorted(connection, job.subject.key, seen, held, changed)
     attempt.phase = Phase.RECORD
     gone = tuple(place.window for place in control.places if place.done)
-    outcome = _recorded(connection, job, seen, (of, changed, sieved), gone, rests=_rests(attempt, held))
+    outcome = recorded(connection, job, seen, (of, changed, sieved), gone, rests=rests_on_way(attempt, held))
     return replace(outcome, unreadable=len(sieved.rows))
 
 
@@ -212,7 +112,7 @@ def _write_rest(connection: Connection, job: Job, entry: Entry, swept: Swept) ->
     """Write down what the statement has left to say, as some of its rows were not changed, or as it may not say it."""
     if records(job) and swept.changed == swept.matched:
         raise LostClaim("another runner has taken it over")
-    _write(connection, job, [entry], rests=True)
+    write(connection, job, [entry], rests=True)
 
 
 def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wait: bool) -> Outcome:
@@ -242,9 +142,9 @@ def again(connection: Connection, job: Job, window: int, attempt: Attempt, *, wa
         locked=-freed,
         quarantined=first,
     )
-    _write(connection, job, [Entry(place, counts, touched=done + len(changed.bad))], rests=_rests(attempt, held))
+    write(connection, job, [Entry(place, counts, touched=done + len(changed.bad))], rests=rests_on_way(attempt, held))
     job.store.keep_skipped(connection, window, left)
-    _keep(connection, job, changed)
+    keep_unchanged(connection, job, changed)
     finished = () if left else (window,)
     return Outcome(counts, (window,), finished, len(changed.waited), len(changed.bad), changed.notes, changed.fault)
 
@@ -258,8 +158,8 @@ def pass_over(connection: Connection, job: Job, window: int, attempt: Attempt) -
         wanted = listed(connection, job.subject.key, seen[0].to_do) if seen and seen[0].rows else ()
     attempt.phase = Phase.RECORD
     held = replace(NONE_HELD, skipped=wanted)
-    of = _Sorted(connection, job.subject.key, seen, held, Changed())
-    return _recorded(connection, job, seen, (of, Changed(), Unreadable()), ())
+    of = Sorted(connection, job.subject.key, seen, held, Changed())
+    return recorded(connection, job, seen, (of, Changed(), Unreadable()), ())
 
 
 def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Outcome:
@@ -275,7 +175,7 @@ def set_aside(connection: Connection, job: Job, window: int, fault: Fault) -> Ou
     counts = Counts(examined=first, quarantined=first)
     if place.keys:
         counts = Counts(locked=-1, quarantined=first, done_already=1 - first)
-    _write(connection, job, [Entry(place, counts, touched=first, cursor=cursor, done=done)])
+    write(connection, job, [Entry(place, counts, touched=first, cursor=cursor, done=done)])
     if place.keys:
         job.store.keep_skipped(connection, window, place.keys[1:])
     ended = done or len(place.keys) == 1
@@ -333,114 +233,3 @@ def _moment(job: Job, attempt: Attempt) -> dict[str, str]:
     longest = min(job.hold + attempt.allowance, job.subject.definition.policy.statement)
     waits = {"lock_timeout": job.hold, "statement_timeout": longest}
     return {name: milliseconds(seconds) for name, seconds in waits.items()}
-
-
-class _Sorted:
-    """What became of which rows, for the windows that they are from."""
-
-    def __init__(self, connection: Connection, key: Key, seen: Sequence[Seen], held: Held, changed: Changed) -> None:
-        self.locked = (*held.skipped, *changed.waited)
-        self._still, self._bad = changed.still, tuple(row for row, _ in changed.bad)
-        named = self.locked or self._still or self._bad
-        several = named and sum(bool(one.rows) for one in seen) > 1
-        self._windows = (
-            {row: one.place.window for one in seen if one.rows for row in listed(connection, key, one.to_do)}
-            if several
-            else dict[Value, int]()
-        )
-
-    def locked_in(self, window: int) -> tuple[Value, ...]:
-        return self._of(window, self.locked)
-
-    def still_in(self, window: int) -> tuple[Value, ...]:
-        return self._of(window, self._still)
-
-    def bad_in(self, window: int) -> tuple[Value, ...]:
-        return self._of(window, self._bad)
-
-    def _of(self, window: int, rows: tuple[Value, ...]) -> tuple[Value, ...]:
-        return tuple(row for row in rows if self._windows.get(row, window) == window)
-
-
-def _entry(job: Job, seen: Seen, of: _Sorted, failed: int = 0) -> Entry:
-    """Say what became of a window; of so many of its rows nobody could say whether they were to do."""
-    window = seen.place.window
-    locked, still, bad = len(of.locked_in(window)), len(of.still_in(window)), len(of.bad_in(window))
-    changed = seen.rows - locked - still - bad if seen.rows else 0
-    counts = Counts(
-        examined=seen.examined,
-        changed=changed,
-        unchanged=still,
-        done_already=seen.examined - seen.rows - failed,
-        locked=locked,
-        quarantined=bad + failed,
-    )
-    if job.sweep > 1:  # a verification counts what it still found to do; the first pass has counted the rest
-        aside = bad + failed
-        counts = Counts(examined=changed + locked + aside, changed=changed, locked=locked, quarantined=aside)
-    cursor = job.bound if seen.ends else seen.last
-    return Entry(seen.place, counts, touched=changed + bad + failed, cursor=cursor, done=seen.ends)
-
-
-def _recorded(
-    connection: Connection,
-    job: Job,
-    seen: Sequence[Seen],
-    rows: tuple[_Sorted, Changed, Unreadable],
-    gone: tuple[int, ...],
-    *,
-    rests: bool = False,
-) -> Outcome:
-    of, changed, sieved = rows
-    tenant = seen[0].place.tenant if seen else None
-    failed = job.store.quarantine(connection, job.key, tenant, sieved.rows)
-    entries = [_entry(job, one, of, failed) for one in seen]  # what was sieved is one stretch
-    _write(connection, job, entries, rests=rests)
-    total = NOTHING
-    for entry in entries:
-        total += entry.counts
-        if locked := of.locked_in(entry.place.window):
-            job.store.skip(connection, entry.place.window, locked)
-    for entry in entries:
-        bad = set(of.bad_in(entry.place.window))
-        mine = tuple((row, fault) for row, fault in changed.bad if row in bad)
-        job.store.quarantine(connection, job.key, entry.place.tenant, mine)
-    _keep(connection, job, changed)
-    windows = (*gone, *(entry.place.window for entry in entries))
-    done = (*gone, *(entry.place.window for entry in entries if entry.done))
-    passed = sum(one.examined for one in seen)
-    at = seen[-1].last if seen else ()
-    fault = changed.fault or (sieved.rows[-1][1] if sieved.rows else None)
-    return Outcome(
-        total, windows, done, len(changed.waited), len(changed.bad), changed.notes, fault, passed=passed, at=at
-    )
-
-
-def _keep(connection: Connection, job: Job, changed: Changed) -> None:
-    """Note which rows a pass that may be the last one has left as they are."""
-    still = changed.still
-    if not still or job.sweep == 1:
-        return
-    with as_role(connection, job.subject.definition):
-        written = set(changed.vain)
-        rest = tuple(row for row in still if row not in written)
-        vain = still if rest and prevented(connection, job.subject, rest) else changed.vain
-    job.store.keep(connection, job.key, still, vain, job.sweep)
-
-
-def _rests(attempt: Attempt, held: Held) -> bool:
-    """Tell whether a batch has changed rows, and nobody waits for its COMMIT: that rests on what the quick way rests on."""
-    return attempt.repeats and held.rows > 0
-
-
-def _write(connection: Connection, job: Job, entries: Sequence[Entry], *, rests: bool = False) -> None:
-    """Write down what became of windows; raise Odd if the batch rests on what is attached to the table, which has changed.
-
-    It is asked while the table is held: nothing can have joined it after the rows were changed.
-    """
-    if not entries:
-        return
-    besides = Question(attached(job.subject), {"oid": job.subject.table.oid}) if rests else NO_QUESTION
-    found = job.store.record(connection, job.key, job.token, entries, besides, lease=job.lease, share=job.share)
-    if rests and (job.subject.swift is None or found != job.subject.swift.attached):
-        raise Odd

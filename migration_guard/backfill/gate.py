@@ -65,7 +65,8 @@ def require_backfill(
         _write_check(connection, backfill, settings, table, schema)
         return
     key, ask = backfill if isinstance(backfill, str) else backfill.key, asking(connection)
-    earned = _earned(ask, key, schema, settings.backfill.state_owners)
+    with _unverified(key):
+        earned = _earned(ask, key, schema, settings.backfill.state_owners)
     known = None if isinstance(backfill, str) else backfill.table
     claim = None if isinstance(backfill, str) else backfill.claim
     if earned is None or earned.state is not State.COMPLETED:
@@ -123,16 +124,25 @@ def _judged(ask: Asks, definition: Definition, earned: Earned, schema: str, *, p
     except ImportError:
         needs = "the extra is not installed: pip install 'migration-guard[backfill]'"
         raise BackfillUnfinished(f"backfill {definition.key} {earned}, and nothing can be looked at: {needs}") from None
-    try:
+    late = "is completed, and not proven beyond its bound: the time is over; `prove=True` takes as long as it needs"
+    with _unverified(definition.key, late):
         return verdict_on(ask, definition, earned, schema, prove=prove)
+
+
+@contextmanager
+def _unverified(key: str, late: str = "") -> Iterator[None]:
+    """Let whatever goes wrong be no proof, and be told as that; or something else of what takes too long."""
+    try:
+        yield
+    except BackfillUnfinished:
+        raise
     except Exception as error:
         cause = getattr(error, "orig", None) or error
         state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
-        if state == "57014":
-            text = "is completed, and not proven beyond its bound: the time is over; `prove=True` takes as long as it needs"
-            raise BackfillUnfinished(f"backfill {definition.key} {text}") from error
+        if state == "57014" and late:
+            raise BackfillUnfinished(f"backfill {key} {late}") from error
         why = f"{type(cause).__name__}{f' (SQLSTATE {state})' if state else f': {error}'}"
-        raise BackfillUnfinished(f"backfill {definition.key} cannot be verified: {why}") from error
+        raise BackfillUnfinished(f"backfill {key} cannot be verified: {why}") from error
 
 
 @contextmanager
@@ -180,10 +190,14 @@ def _there(ask: Asks, name: str) -> bool:
 
 def _has_rows(ask: Asks, key: str, name: str, claim: Claim | None) -> bool:
     """Tell whether a table has rows; one that a policy filters must not look empty."""
-    with looking(ask, claim or Claim(key, name, "true")):
-        found = ask.exec_driver_sql(statement("qualified"), {"table": name}).scalar()
+    with _unverified(key), looking(ask, claim or Claim(key, name, "true")):
+        found, stays = ask.exec_driver_sql(statement("qualified"), {"table": name}).first() or (None, False)
         if found is None:
             raise BackfillUnfinished(f"backfill {key}: there is no table {name}")
+        if not stays:
+            raise BackfillUnfinished(
+                f"backfill {key}: {name} is no ordinary or partitioned table here; name the table, with its schema"
+            )
         return bool(ask.exec_driver_sql(statement("any_row", table=found.replace("%", "%%")), {}).scalar())
 
 

@@ -32,6 +32,7 @@ def write_check(connection: Any, key: str, table: str, schema: str, fingerprint:
         statement(
             "gate_offline",
             table=table,
+            named=_quoted(table),
             state=state,
             books=_quoted(f"{state}.backfills"),
             key=_quoted(key),

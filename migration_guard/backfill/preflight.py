@@ -168,6 +168,9 @@ def _table(connection: Asks, field: str, name: str, search_path: str | None) -> 
         raise Unfit(f"{field}: {name} is no ordinary or partitioned table; name the table itself")
     if "." not in name and (wrong := check_shadows(connection, [found.name])) is not None:
         raise Unfit(f"{field}: {wrong}")
+    if children := column_of(connection, "children", oid=found.oid):
+        shown = ", ".join(children)
+        raise Unfit(f"{field}: {shown} inherit from {name}, and may have keys that it has, too; partitions may not")
     return found
 
 

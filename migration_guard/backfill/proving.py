@@ -12,7 +12,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from migration_guard.backfill import preflight
-from migration_guard.backfill.batch import Asked, Hold
+from migration_guard.backfill.attempt import Asked, Hold
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.definition import Claim
 from migration_guard.backfill.ends import end_of, first_of, has_passed, standing_floor
@@ -28,7 +28,7 @@ from migration_guard.backfill.state import Store
 from migration_guard.backfill.subject import Source
 from migration_guard.backfill.transitions import State
 from migration_guard.backfill.trying import Terms, Tries
-from migration_guard.backfill.worker import HOLD_CHECK
+from migration_guard.backfill.waiting import HOLD_CHECK
 from migration_guard.backfill.writers import wait_for_writers, writer_named, writers
 
 BY_ITS_WORD = ("",)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from migration_guard.backfill.batch import Asked, Surplus
+from migration_guard.backfill.attempt import Asked, Surplus
 from migration_guard.backfill.clock import LEAVING
 from migration_guard.backfill.errors import LostClaim
 from migration_guard.backfill.job import Job

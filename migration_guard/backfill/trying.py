@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
-from migration_guard.backfill.batch import Attempt, Barred, Odd, Phase
+from migration_guard.backfill.attempt import Attempt, Barred, Odd, Phase
 from migration_guard.backfill.clock import Clock, Stop
 from migration_guard.backfill.errors import AllFail, Fault, FunctionFailed, LostClaim, Trouble, judged
 from migration_guard.backfill.pinned import milliseconds

@@ -9,21 +9,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from migration_guard.backfill.batch import (
-    Asked,
-    Attempt,
-    Barred,
-    Braked,
-    Hold,
-    Odd,
-    Outcome,
-    Phase,
-    again,
-    beginning,
-    forward,
-    pass_over,
-    set_aside,
-)
+from migration_guard.backfill.attempt import Asked, Attempt, Barred, Hold, Odd, Outcome, Phase
+from migration_guard.backfill.batch import again, beginning, forward, pass_over, set_aside
 from migration_guard.backfill.brake.brake import Brake
 from migration_guard.backfill.care import GROUPS_FOR_WAITS, Care, Haste
 from migration_guard.backfill.clock import Clock, Stop
@@ -42,16 +29,12 @@ from migration_guard.backfill.span import Span
 from migration_guard.backfill.state import FEW
 from migration_guard.backfill.transitions import Actor, State
 from migration_guard.backfill.trying import TRIES, WAITS, Terms, Tries
+from migration_guard.backfill.waiting import Waiting
 
 T = TypeVar("T")
 
-HOLD_CHECK = 0.5
-QUEUED = "a schema change waits for the table: held until it is through"
-BRAKE_CHECK = 1.0
 KNOWN = 0.1
 """Seconds for which it is known whether batches may be, so that short ones do not ask it each time."""
-RENEW = 20.0
-"""Seconds between two renewals of a claim under which nothing is done; many of them fit into a lease."""
 BREAKER_ROWS = 50
 """From this many rows set aside on, a run stops if they are half of all that it tried."""
 _ROWS = (Trouble.DATA, Trouble.TIMEOUT, Trouble.INTERNAL, Trouble.DEFINITION)
@@ -66,11 +49,12 @@ class Worker:
         self, session: Session, job: Job, clock: Clock, brake: Brake, reporter: Reporter, *, proven: bool
     ) -> None:
         self._tries = Tries(session, clock, _terms(job))
+        self._waiting = Waiting(self._tries, clock, brake, reporter, self._write)
         self._job = job
         self._brake = brake
         self._clock = clock
         self._reporter = reporter
-        self._pace = Pace(job.subject.definition.batch_size)
+        self._pace = Pace(job.subject.definition.batch_size, rows=job.subject.table.rows)
         self._care = Care(may_sift=job.subject.definition.apply is None)
         self._haste = Haste(open=job.subject.swift is not None)
         self._proven = proven
@@ -86,12 +70,6 @@ class Worker:
         self._set_aside = 0
         self._last = 0.0
         """Seconds that the last batch took."""
-        self._queued: float | None = None
-        """Since when a schema change goes first, if one does."""
-        self._held: str | None = None
-        """Why nothing may be done now, by the brake or by the hours."""
-        self.held = 0.0
-        """Seconds for which that was so."""
 
     @property
     def job(self) -> Job:
@@ -104,6 +82,11 @@ class Worker:
     @property
     def reporter(self) -> Reporter:
         return self._reporter
+
+    @property
+    def held(self) -> float:
+        """Seconds for which the brake or the hours have held."""
+        return self._waiting.held
 
     @property
     def victims(self) -> int:
@@ -131,7 +114,7 @@ class Worker:
             attempt = Attempt(pace.size, allowance=care.allowance, swift=swift)
         attempt.sieves = self._sieves
         some = windows if pace.size > 1 else windows[:1]
-        outcome = self._ahead(some, attempt)
+        outcome = self._knowing(some, attempt)
         if isinstance(outcome, Fault):
             self._cope(some[0], outcome, attempt)
             return None
@@ -140,7 +123,7 @@ class Worker:
             self._learn(outcome, attempt)
         return outcome
 
-    def _ahead(self, windows: Sequence[int], attempt: Attempt) -> Outcome | Fault | None:
+    def _knowing(self, windows: Sequence[int], attempt: Attempt) -> Outcome | Fault | None:
         """Do a batch, knowing what the one before has just learned."""
         job, (known, until) = self._job, self._known or (None, 0.0)
         fresh = known is not None and known.places[0].window == windows[0] and time.monotonic() < until
@@ -212,12 +195,21 @@ class Worker:
         way = self._job.subject.swift  # what was found odd of it may also have joined the table: a trigger, say
         attempt.repeats = self._haste.open and way is not None and way.repeats
         attempt.allowance = max(attempt.allowance, self._pace.aim)
+
+        def watched(connection: Connection) -> Outcome:
+            outcome = action(connection)
+            self._brake.watch(connection)
+            return outcome
+
+        speed = {"size": self._pace.size, "seconds": round(self._last, 4), "rows": self._job.subject.table.rows}
         try:
-            began, outcome = self._unheld(action, tries, attempt)
+            began, outcome = self._waiting.until_free(
+                self._job, attempt, lambda: self.tried(watched, tries, attempt), self._ahead, speed
+            )
         except Asked as asked:
             raise asked.stop from None
         except Hold:
-            self._hold()
+            self._waiting.lets_go_first(self._job, self._ahead)
             return None
         except Odd:
             self._haste.open = False
@@ -232,48 +224,13 @@ class Worker:
                 self._check_definition()
             return fault
         self._last = time.monotonic() - began
-        self._goes_on()
+        self._waiting.goes_on(self._job)
         if attempt.steering != self._pace.steering:
             self._pace.obey(attempt.steering)
             self._reporter.steered(self._job.key, str(attempt.steering))
         self._brake.tell()
         self._tell(outcome, self._last)
         return outcome
-
-    def _unheld(self, action: Callable[[Connection], Outcome], tries: int, attempt: Attempt) -> tuple[float, Outcome]:
-        """Do a batch as soon as neither the brake nor the hours hold; tell when it began."""
-        size, since, renewed = attempt.size, time.monotonic(), time.monotonic()
-        rows = self._job.subject.table.rows
-
-        def watched(connection: Connection) -> Outcome:
-            outcome = action(connection)
-            self._brake.watch(connection)
-            return outcome
-
-        while True:
-            self._brake.keep({"size": self._pace.size, "seconds": round(self._last, 4), "rows": rows})
-            began, attempt.size = time.monotonic(), size
-            try:
-                outcome = self.tried(watched, tries, attempt)
-            except Braked as held:
-                if self._held is None:
-                    self._reporter.held(self._job.key, str(held))
-                self._held = str(held)
-            else:
-                self.held += began - since if self._held is not None else 0
-                self._freed(began - since)
-                return began, outcome
-            if time.monotonic() - renewed >= RENEW:
-                renewed = time.monotonic()
-                self.tried(self._job.renew)
-            self._clock.sleep(BRAKE_CHECK)
-            self.check_time()
-
-    def _freed(self, seconds: float) -> None:
-        """Say that what held does so no longer."""
-        if self._held is not None:
-            self._held = None
-            self._reporter.released(self._job.key, seconds)
 
     def _check_definition(self) -> None:
         """Raise Unfit if the definition itself does not fit any more: what the server can plan fails on a row only."""
@@ -344,23 +301,6 @@ class Worker:
         outcome = self.tried(lambda connection: set_aside(connection, self._job, window, fault.of_row))
         self._tell(outcome, time.monotonic() - began, fault.of_row)
 
-    def _hold(self) -> None:
-        """Let a schema change go first: a batch would queue behind it, and readers behind the batch."""
-        if self._queued is None:
-            self._queued = time.monotonic()
-            self._reporter.held(self._job.key, QUEUED)
-            self._write("hold", QUEUED)
-        self._clock.sleep(HOLD_CHECK)
-        self.check_time()
-        self.tried(self._job.renew)
-
-    def _goes_on(self) -> None:
-        """Say that the schema change is through, if there was one."""
-        if self._queued is not None:
-            seconds, self._queued = time.monotonic() - self._queued, None
-            self._reporter.released(self._job.key, seconds)
-            self._write("release", f"after {seconds:.0f} s: {QUEUED}")
-
     def _tell(self, outcome: Outcome, seconds: float, fault: Fault | None = None) -> None:
         counts = outcome.counts
         self._tried += counts.changed + counts.unchanged + counts.quarantined
@@ -388,13 +328,13 @@ class Worker:
         self.tried(lambda connection: job.store.note(connection, job.key, Actor.RUNNER, kind, detail))
 
     def check_time(self) -> None:
-        """Raise Stop if the run is over; what held at its end is said."""
-        try:
-            self._clock.check(ahead=2 * self._pace.last)
-        except Stop as stop:
-            if self._held is None:
-                raise
-            raise Stop(stop.state, f"{stop.reason}; held: {self._held}", passes=stop.passes) from None
+        """Raise Stop if the run is over."""
+        self._waiting.check_time(self._ahead)
+
+    @property
+    def _ahead(self) -> float:
+        """Seconds that must be left for another batch."""
+        return 2 * self._pace.last
 
 
 def _terms(job: Job) -> Terms:

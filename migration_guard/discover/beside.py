@@ -77,9 +77,16 @@ def reason_to_name(path: Path, source: bytes, *, whole: bool) -> str | None:
     package = without_sql(source) if path.suffix == ".py" else None
     if package is not None:
         return f"it lies beside migrations and belongs to {package}: databases without SQL are out of scope"
+    if path.name == "__init__.py" and path.parent.name == "migrations" and _moves(source):
+        return "it says where the modules of its package lie, and they are not looked for there"
     if not (_may_write(source) if path.suffix == ".py" else _may_change(source)):
         return None
     return "it lies beside migrations and may change data, and no migration that was read leads to it"
+
+
+def _moves(source: bytes) -> bool:
+    """Whether a package gives itself other folders; `pkgutil.extend_path` only adds those of its name."""
+    return b"__path__" in source and b"extend_path" not in source
 
 
 def _may_change(source: bytes) -> bool:

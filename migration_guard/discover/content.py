@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from migration_guard.config import Settings, SettingsLoader
+from migration_guard.discover.hints import MODULES
 from migration_guard.discover.outcome import BACKFILL, SCRIPT, SQL_FILE, Candidate, Left, Other, Outcome
 from migration_guard.discover.patterns import governing, holds_backfills, is_excluded, is_listed
 from migration_guard.discover.walk import Seen, looks_like_migration
@@ -40,7 +41,10 @@ class Contents:
         if framework is None:
             if not whole and path.suffix == ".py" and holds_any(path, words()):
                 return self._kept_problem(path, too_large(), seen, named=named)
-            return Other(seen, path, top, path.suffix == ".py" and any(one in source for one in SIGNALS))
+            if path.suffix != ".py":
+                return Other(seen, path, top)
+            signals = any(one in source for one in SIGNALS)
+            return Other(seen, path, top, signals, settings=source if MODULES in source else b"")
         if not wanted and seen is not None and seen.left_out:
             return Left.NO_MIGRATION
         if not named and is_excluded(path, settings):

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import field
 from pathlib import Path
 
-from migration_guard.discover.hints import SETTINGS, version_folders
+from migration_guard.discover.foreign import CACHE, is_loaded
+from migration_guard.discover.hints import SETTINGS, module_folders, version_folders
 from migration_guard.files import Unreadable, read_head
 from migration_guard.frameworks import alembic, django, recognise
 from migration_guard.frameworks.bindings import bindings
@@ -27,6 +28,10 @@ class Homes:
     _frameworks: dict[Path, set[str]] = field(default_factory=lambda: defaultdict(set))
     _told: set[Path] = field(default_factory=set)
     """Those that settings of Alembic name."""
+    _compiled: set[Path] = field(default_factory=set)
+    """… of which it loads compiled versions, too."""
+    _moved: set[Path] = field(default_factory=set)
+    """Those that settings of Django name."""
     unread: dict[Path, str] = field(default_factory=dict)
     """Files of settings that may name some, and cannot be read."""
     _looked_above: set[Path] = field(default_factory=set)
@@ -43,13 +48,28 @@ class Homes:
     def read(self, path: Path) -> None:
         """Take what a file of settings says of Alembic's folders."""
         try:
-            folders = version_folders(path)
+            versions = version_folders(path)
         except Unreadable as error:
             self.unread[path] = str(error)
             return
-        for folder in folders:
+        for folder in versions.folders:
             self._told.add(folder)
             self.add(folder, "alembic")
+        self._compiled.update(versions.folders if versions.sourceless else ())
+
+    def read_modules(self, source: bytes, path: Path, top: Path) -> None:
+        """Take what a module of settings says of the packages in which Django looks for migrations."""
+        for folder in module_folders(source, path, top):
+            if os.path.isdir(folder):
+                self._moved.add(folder)
+                self.add(folder, "django")
+
+    def loads_compiled(self, path: Path) -> str | None:
+        """Name the framework that loads a file of compiled Python for where it lies."""
+        folder = path.parent.parent if path.parent.name == CACHE else path.parent
+        if folder in self._compiled and is_loaded(path, by_alembic=True):
+            return "Alembic"
+        return "Django" if is_loaded(path) and "django" in self.frameworks_in(path.parent) else None
 
     def look_above(self, folder: Path, root: Path | None) -> None:
         """Read the settings that stand in a folder, or above it in the repository."""
@@ -71,6 +91,8 @@ class Homes:
             return _SQL if numbered and not self.frameworks_in(path.parent) - {_SQL} else None
         if path.parent in self._told and alembic.loads(path):
             return "alembic"
+        if path.parent in self._moved and django.loads(path):
+            return "django"
         found = bindings(source)
         for name, module in _LOADERS.items():
             does = found is None or found.open or found.names & module.DOES

@@ -96,3 +96,5 @@ class Other:
     """Whether it speaks of signals that are sent with every migration."""
     unread: str = ""
     """Why it cannot be read, where that is so: what lies among migrations is then a problem."""
+    settings: bytes = b""
+    """What stands in it, where it may say in which packages Django looks for migrations."""

@@ -62,16 +62,17 @@ class Places:
                 not (
                     among[folder]
                     or (addons[folder] and path.suffix == ".xml")
-                    or foreign.is_called_like_a_change_log(path)
+                    or foreign.may_be_imported(path)
+                    or foreign.is_change_log(path)
                 )
                 or one.left_out
                 or is_excluded(path, self.contents.load.for_folder(folder))
             ):
                 continue
-            reason = foreign.reason_to_name(path)
-            if reason is not None and foreign.is_loaded(path) and "django" in self.homes.frameworks_in(folder):
-                yield os.fspath(path), self.contents.problem(path, "it is compiled Python, which Django loads")
-            elif reason is not None:
+            framework = self.homes.loads_compiled(path)
+            if framework is not None:
+                yield os.fspath(path), self.contents.problem(path, f"it is compiled Python, which {framework} loads")
+            elif (reason := foreign.reason_to_name(path)) is not None:
                 self._name(path, reason)
 
     def _is_near(self, other: Other, folders: Collection[Path]) -> bool:

@@ -145,5 +145,7 @@ class _Search:
     def _note(self, real: str, seen: Seen | None, path: Path, top: Path, *, named: bool) -> None:
         found = self._contents.judged(path, top, seen, named=named)
         if isinstance(found, Other):
+            if found.settings:
+                self._homes.read_modules(found.settings, path, self._contents.load.git_root(path.parent) or top)
             self._others[real], found = found, Left.NO_MIGRATION
         self._outcomes[real] = found

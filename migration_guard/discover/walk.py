@@ -15,9 +15,10 @@ from migration_guard.discover.hints import SETTINGS
 from migration_guard.discover.ignore import Ignores, ignores_at
 from migration_guard.discover.tracked import Tracked
 from migration_guard.files import Unreadable, read_source, reason
+from migration_guard.frameworks.sql import sqitch
 from migration_guard.later import re
 from migration_guard.lean import dataclass
-from migration_guard.sources import is_source
+from migration_guard.sources import SQITCH, is_source
 
 NEVER_ENTERED = frozenset(
     {".git", ".hg", ".nox", ".tox", ".venv", "__pycache__", "node_modules", "site-packages", "venv"}
@@ -43,6 +44,8 @@ class Place:
     tracked: Tracked
     only_tracked: bool = False
     """Whether the folder is only entered for what git tracks in it."""
+    endings: tuple[str, ...] = ()
+    """How the names of SQL files end here beside the usual ones."""
 
     def leaves_out(self, path: Path, *, folder: bool = False) -> bool:
         """Say whether a file, or all of a folder, is left out by git's rules."""
@@ -102,7 +105,9 @@ def looks_like_migration(path: PurePath) -> bool:
 
 def source_files(top: Path, git_root: Path | None, tracked: Tracked | None = None) -> Iterator[Found]:
     """Yield the Python and SQL files below a folder; whether git leaves one out is told when it is asked for."""
-    place = Place(ignores_at(top, git_root), git_root, tracked or Tracked())
+    above = top.parents[: top.parents.index(git_root) + 1] if git_root in top.parents else ()
+    endings = tuple(one for folder in above for one in sqitch.endings(folder))
+    place = Place(ignores_at(top, git_root), git_root, tracked or Tracked(), endings=endings)
     return _Walk(top, os.path.realpath(git_root or top)).run(place)
 
 
@@ -150,6 +155,8 @@ class _Walk:
             place = replace(place, only_tracked=True)
         if ".gitignore" in names and place.root is not None:
             place = replace(place, ignores=place.ignores.below(folder))
+        if SQITCH in names:
+            place = replace(place, endings=(*place.endings, *sqitch.endings(folder)))
         real = os.path.realpath(folder)
         for entry in entries:
             yield from self._entry(entry, folder, real, place)
@@ -165,7 +172,7 @@ class _Walk:
             if looks_like_migration(path):
                 yield Trouble(path, "it is a folder, not a regular file")
             self.folders.append((path, inner))
-        elif is_source(entry.name):
+        elif is_source(entry.name) or entry.name.endswith(place.endings):
             yield Seen(path, os.path.join(real, entry.name), place)
         elif entry.name.endswith(SETTINGS):
             yield Told(path)
@@ -187,7 +194,11 @@ class _Walk:
             and not place.leaves_out(path)
         ):
             yield Trouble(path, "its symbolic link leads out of the repository; name the folder to have it read")
-        elif is_source(path.name) and not is_folder and not path.name.startswith(_EDITOR_LOCK):
+        elif (
+            (is_source(path.name) or path.name.endswith(place.endings))
+            and not is_folder
+            and not path.name.startswith(_EDITOR_LOCK)
+        ):
             if inside:
                 yield Seen(path, real, place)
             elif looks_like_migration(path) and not place.leaves_out(path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from migration_guard.frameworks.sql import PLAIN, tool, tool_of
+from migration_guard.frameworks.sql import PLAIN, sqitch, tool, tool_of
 from migration_guard.later import re
 from migration_guard.operations import Direction
 from migration_guard.sources import is_sql
@@ -20,7 +20,8 @@ _NAMELESS = frozenset({"migration", "up", "down"})
 
 
 def recognises(path: PurePath, source: bytes) -> bool:
-    return is_sql(path.name) and tool_of(Path(path), source) is not None
+    is_text = is_sql(path.name) or (path.suffix != ".py" and sqitch.is_script(path))
+    return is_text and tool_of(Path(path), source) is not None
 
 
 def enter(migration: Migration) -> None:

@@ -15,7 +15,7 @@ from migration_guard.files import Unreadable
 from migration_guard.git.run import GitError
 from migration_guard.later import Later
 from migration_guard.sight.folders import ARCHIVES, COMPILED
-from migration_guard.sources import is_source
+from migration_guard.sources import SQITCH, is_for_others, is_source
 
 if TYPE_CHECKING:
     import tempfile
@@ -70,10 +70,15 @@ def extracted(
     It is a working tree of `repository`. `contents` gives what `cat-file --batch` prints for the hashes on its input. Links and submodules are not followed:
     they are not written. Raises GitError.
     """
+    files = list(_files(entries))
+    scripts = tuple(name.removesuffix(SQITCH) for name, _ in files if Path(name).name == SQITCH)
     wanted = [
         (name, digest)
-        for name, digest in _files(entries)
-        if is_source(name) or Path(name).suffix.lower() in _READ or name in also
+        for name, digest in files
+        if is_source(name)
+        or Path(name).suffix.lower() in _READ
+        or name in also
+        or (name.startswith(scripts) and not is_for_others(name))  # of any ending
     ]
     printed = contents(b"".join(digest + b"\n" for _, digest in wanted))
     if printed is None:

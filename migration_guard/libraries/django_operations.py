@@ -175,6 +175,8 @@ def run_sql(sql: Value | None, call: Call) -> None:
 def run_operations(operations: list[Value], machine: Machine, *, forward: bool) -> None:
     for operation in operations if forward else reversed(operations):
         for option in operation.alternatives():
+            if forward and isinstance(option, Instance):
+                _ask(option, machine)
             method = (
                 option.cls.lookup("database_forwards" if forward else "database_backwards")
                 if isinstance(option, Instance)
@@ -185,6 +187,20 @@ def run_operations(operations: list[Value], machine: Machine, *, forward: bool) 
                 machine.call(bound, option.made_by.with_arguments((UNKNOWN, SCHEMA_EDITOR, State(), State()), {}))
             else:
                 run_operation(option, machine, forward=forward)
+
+
+def _ask(operation: Instance, machine: Machine) -> None:
+    """What Django calls and asks of an operation beside its ways, where its class says it itself."""
+    if operation.cls.lookup("state_forwards") is not None:
+        given = (Unknown("app_label", given=True), Unknown("state", given=True))
+        call = operation.made_by.with_arguments(given, {})
+        machine.call(operation.attribute("state_forwards", machine), call).consumed()
+    for name in _ASKED:
+        if operation.cls.lookup(name) is not None:
+            operation.attribute(name, machine).consumed()
+
+
+_ASKED = ("atomic", "reversible")
 
 
 class State(Value):

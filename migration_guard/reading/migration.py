@@ -86,7 +86,7 @@ class Migration:
         HEAP.reset()
         self.path = Path(job.path)
         self.job = job
-        is_python = not is_sql(self.path.name)
+        is_python = not is_sql(self.path.name) and job.framework != "sql_file"  # some tools give their files any ending
         as_python = getattr(framework(job.framework), "as_python", None)
         python = as_python(self.path, source_bytes) if as_python is not None else source_bytes
         only_read = not (job.renders or job.explain or job.framework == "backfill")
@@ -362,6 +362,13 @@ class Migration:
                 cls.assign("operations", own, self.machine, place)
             made = self.machine.call(cls, Call(self.machine, name, place, given, given=True))
             operations = self.machine.attribute(made, "operations")
+            if isinstance(cls, Class) and isinstance(made, Instance):
+                for asked in filter(
+                    cls.lookup, _ASKED
+                ):  # it may be a property, or run something where it is gone through
+                    said = self.machine.attribute(made, asked)
+                    said.consumed()
+                    said.elements()
         for option in operations.alternatives():
             if option.elements() is not None or not isinstance(option, (External, Unknown)):
                 self.run_operations(option)
@@ -403,6 +410,8 @@ def _found(value: Value, name: str) -> Value | None:
 
 _OVERRIDES = {"apply": Direction.UPGRADE, "mutate_state": Direction.UPGRADE, "unapply": Direction.DOWNGRADE}
 """Methods of a migration that Django calls."""
+_ASKED = ("atomic", "initial", "dependencies", "run_before", "replaces")
+"""… and what else it asks of one."""
 
 
 def _may_have_operations(base: str) -> bool:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
 
+from migration_guard.frameworks.sql import sqitch
 from migration_guard.interpreter.syntax import parse
 from migration_guard.later import re
 from migration_guard.sources import is_sql
@@ -18,7 +19,7 @@ def with_remarks(path: Path, data: bytes, names: Mapping[int, frozenset[str]], r
 
     Raises `Refused` for Python that cannot be parsed, and UnicodeError for a reason that its encoding does not have.
     """
-    if is_sql(path.name):
+    if is_sql(path.name) or sqitch.is_script(path):
         text, encoding, mark, begins = data.decode("utf-8", "surrogateescape"), "utf-8", "--", {}
     else:
         source = parse(path, data)

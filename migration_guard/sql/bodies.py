@@ -63,6 +63,7 @@ class Bodies(Texts):
         name, after = statement.name(index)
         language = self._language(statement, at)
         with self._calls.collected() as called:
+            self._calls.called(statement, after, statement[at].start, statement[at].end)  # by parameters' defaults
             steps = self._body(statement, after) if language in _OWN_LANGUAGES else [_foreign(statement, at)]
         return self._kept(statement, at, name or Name("", dynamic=True), steps, frozenset(called))
 

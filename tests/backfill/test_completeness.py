@@ -212,6 +212,16 @@ def test_a_partition_that_is_attached_later_is_looked_at(db: Database, monkeypat
     assert db.run(definition).ran is False
 
 
+def test_a_table_from_which_others_inherit_is_none_whose_keys_are_its_own(db: Database) -> None:
+    """Two rows may have one key, and a window end between them."""
+    db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 10)")
+    assert state(db.run(items())) == "completed"
+    db("CREATE TABLE more (LIKE items); INSERT INTO more VALUES (5, NULL); ALTER TABLE more INHERIT items")
+    assert "more inherit from items" in gate(db, items())
+    assert "more inherit from items" in str(db.run(items()).reason)
+    assert "more inherit from items" in str(db.run(items(key="other")).reason)
+
+
 def test_a_proof_tells_the_state(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     db("INSERT INTO items (v) SELECT NULL FROM generate_series(1, 100)")
     assert state(db.run(items())) == "completed"
@@ -371,20 +381,6 @@ def test_a_retry_knows_what_was_changed_before(db: Database) -> None:
     )
     db("DELETE FROM migration_guard.windows")
     assert state(db.run(even)) == "completed"
-
-
-def test_a_policy_that_hides_all_rows_is_no_fresh_installation(db: Database) -> None:
-    db("INSERT INTO items (v) VALUES (NULL)")
-    db("CREATE ROLE blind LOGIN")
-    try:
-        db("GRANT SELECT ON items TO blind; ALTER TABLE items ENABLE ROW LEVEL SECURITY")
-        with (
-            psycopg.connect(db.url.replace("postgres@", "blind@")) as blind,
-            pytest.raises(psycopg.Error, match="row-level"),
-        ):
-            require_backfill(blind, items())
-    finally:
-        db("DROP OWNED BY blind; DROP ROLE blind")
 
 
 def test_a_migration_gets_its_settings_back(db: Database) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from migration_guard.backfill import Backfill, BackfillUnfinished, require_backfill, run
+from migration_guard.backfill.offline import write_check
 
 STATUS = Backfill(
     key="status",
@@ -91,3 +94,53 @@ def test_what_nobody_knows_is_refused(bind: Connection) -> None:
         require_backfill(bind, "status", table="leds")
     with pytest.raises(BackfillUnfinished, match="offline"):
         require_backfill(None, "status", table="leads")
+
+
+@pytest.mark.parametrize(
+    ("hides", "name", "said"),
+    [
+        ("CREATE TEMP TABLE leads (id bigint PRIMARY KEY, status text)", "leads", "no ordinary or partitioned table"),
+        (
+            "CREATE VIEW open_leads AS SELECT * FROM leads WHERE id > 1",
+            "open_leads",
+            "no ordinary or partitioned table",
+        ),
+        (
+            "ALTER TABLE leads ENABLE ROW LEVEL SECURITY; CREATE ROLE {role}; GRANT SELECT ON leads TO {role}; SET ROLE {role}",
+            "leads",
+            "InsufficientPrivilege",
+        ),
+    ],
+)
+def test_what_hides_the_rows_is_no_fresh_installation(
+    console: psycopg.Connection, hides: str, name: str, said: str
+) -> None:
+    """Neither for a migration that runs, nor for one that was written into a script."""
+    role = f"blind_{uuid4().hex[:8]}"
+    scripts = list[str]()
+    write_check(SimpleNamespace(execute=scripts.append), "status", name, "migration_guard", None)
+    console.execute("INSERT INTO leads VALUES (1)")
+    console.execute(hides.format(role=role).encode())
+    try:
+        with pytest.raises(BackfillUnfinished, match=said):
+            require_backfill(console, STATUS, table=name)
+        with pytest.raises(psycopg.Error):
+            console.execute(scripts[0].encode())
+        assert console.execute("SHOW row_security").fetchone() == ("on",)
+    finally:
+        console.execute("RESET ROLE")
+        if "ROLE" in hides:
+            console.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
+
+
+def test_a_question_that_is_cut_off_proves_nothing(
+    console: psycopg.Connection, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another session keeps the state's tables, as a dump that is restored does."""
+    console.execute("INSERT INTO leads VALUES (1)")
+    run([STATUS], database)
+    monkeypatch.setenv("PGOPTIONS", "-c statement_timeout=100")
+    with console.transaction(), psycopg.connect(database) as asking:
+        console.execute("LOCK migration_guard.versions")
+        with pytest.raises(BackfillUnfinished, match="status cannot be verified: QueryCanceled"):
+            require_backfill(asking, STATUS)

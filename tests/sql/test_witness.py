@@ -34,6 +34,7 @@ WAYS = {
     "a domain": FILLS_TRUE + "CREATE DOMAIN checked AS int CHECK (fill(VALUE)); SELECT 1::checked",
     "a view": FILLS + "CREATE VIEW v AS SELECT fill() AS x; SELECT * FROM v",
     "a default": FILLS + "CREATE TEMP TABLE t (x int DEFAULT fill()); INSERT INTO t DEFAULT VALUES",
+    "a parameter's default": FILLS + 'CREATE FUNCTION f(x int DEFAULT public."fill"()) RETURNS int LANGUAGE sql AS $$ SELECT x $$; SELECT f()',
     "a check that waits": FILLS_TRUE + "ALTER TABLE calls ADD CONSTRAINT c CHECK (fill(a)) NOT VALID; ALTER TABLE calls VALIDATE CONSTRAINT c",
     "a trigger": FIRES + "CREATE TRIGGER t BEFORE INSERT OR DELETE ON notes FOR EACH ROW EXECUTE FUNCTION fire(); INSERT INTO notes (a) VALUES (1)",
     "a trigger behind a function": FIRES + "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON notes FOR EACH ROW EXECUTE PROCEDURE fire(); "

@@ -178,7 +178,7 @@ def test_compose_files(command: str, waits: str, what: list[str], tmp_path: Path
                 "end() { rm -f lock; exit 0; }\ntrap end EXIT\nalembic upgrade head",
             )
         ),
-        ("deploy_sh", "until ./run_backfills; do sleep 5; done\nalembic upgrade head\n", "cannot be told"),
+        ("deploy_sh", "until ./run_backfills; do [ -f stop ] && break; done\nalembic upgrade head\n", "cannot be told"),
         ("compose_yml", "services: [\n", "it is no YAML"),
         ("deploy_sh", DEEP_FUNCTIONS, "functions are followed 12 deep, and no deeper"),
         ("deploy_sh", DEEP_LEAVING, "functions are followed 12 deep, and no deeper"),

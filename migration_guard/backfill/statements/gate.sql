@@ -1,7 +1,9 @@
 -- What is asked before a migration relies on the data.
 
 -- name: qualified
-SELECT pg_catalog.to_regclass(%(table)s)::text
+-- A table by its name, and whether it is one that stays: a temporary one of the same name would hide it, a view some of its rows.
+SELECT oid::pg_catalog.regclass::text, relkind IN ('r', 'p') AND relpersistence <> 't'
+FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%(table)s)
 
 -- name: any_row
 SELECT EXISTS (SELECT FROM {table})
@@ -12,8 +14,14 @@ SELECT state, reason, table_name, fingerprint, bound, floor, members FROM {state
 -- name: gate_offline
 -- Part of a script of SQL. No colon in it: SQLAlchemy would take it for a parameter.
 DO $migration_guard$
+DECLARE
+    before text DEFAULT pg_catalog.current_setting('row_security');
 BEGIN
-    IF EXISTS (SELECT FROM {table}) THEN
+    PERFORM pg_catalog.set_config('row_security', 'off', true);
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_class
+        WHERE oid = pg_catalog.to_regclass({named}) AND (relkind NOT IN ('r', 'p') OR relpersistence = 't')
+    ) OR EXISTS (SELECT FROM {table}) THEN
         IF pg_catalog.to_regclass({books}) IS NULL THEN
             RAISE EXCEPTION USING MESSAGE = {said};
         END IF;
@@ -21,6 +29,7 @@ BEGIN
             RAISE EXCEPTION USING MESSAGE = {said};
         END IF;
     END IF;
+    PERFORM pg_catalog.set_config('row_security', before, true);
 END
 $migration_guard$
 

@@ -15,6 +15,12 @@ SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, c.relreplident::tex
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid = pg_catalog.to_regclass(%(table)s)
 
+-- name: children
+-- Tables whose rows are read with those of a table, and whose keys no index of it keeps apart from its own.
+SELECT c.inhrelid::pg_catalog.regclass::text FROM pg_catalog.pg_inherits AS c
+JOIN pg_catalog.pg_class AS p ON p.oid = c.inhparent AND p.relkind = 'r'
+WHERE c.inhparent = %(oid)s ORDER BY 1
+
 -- name: tables_like
 SELECT CASE WHEN pg_catalog.pg_table_is_visible(oid) THEN relname::text ELSE relnamespace::pg_catalog.regnamespace || '.' || relname END
 FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384 ORDER BY 1 LIMIT 10000

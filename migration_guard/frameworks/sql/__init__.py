@@ -32,6 +32,8 @@ ORDER = (
     "dbmate",
     "play",
     "mybatis",
+    "dbdeploy",
+    "grate",
     "graphile",
 )
 PLAIN = "plain"

@@ -1,5 +1,5 @@
 """Atlas: SQL files beside `atlas.sum`; `-- atlas:txmode none` at the top. Its `atlas.hcl` may say that another tool's
-format is used, which then is that tool's.
+format is used, which then is that tool's. One that begins with `-- atlas:txtar` holds several: checks, `migration.sql`, `down.sql`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from migration_guard.sight.folders import is_file
 
 _SUM, _PROJECT = "atlas.sum", "atlas.hcl"
 _FORMAT = re.compile(r"\bformat\s*=\s*\"?(?:golang-migrate|goose|flyway|liquibase|dbmate)\b")
+_ARCHIVE = re.compile(r"\A(?:\ufeff|--(?!-)[^\n]*\n|\s*\n)*?--[ \t]*atlas:txtar[ \t\r]*$", re.MULTILINE)
+_ENTRY = re.compile(r"^-- (?P<name>[^\n]*\S) --[ \t\r]*$", re.MULTILINE)
 _NO_TRANSACTION = re.compile(r"^--[ \t]*atlas:txmode[ \t]+none\b", re.MULTILINE)
 
 
@@ -26,4 +28,13 @@ def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's s
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:
     direction = Direction.DOWNGRADE if takes_back(path) else Direction.UPGRADE
-    yield whole(text, direction, transactional=not _NO_TRANSACTION.search(text))
+    transactional = not _NO_TRANSACTION.search(text)
+    if not _ARCHIVE.match(text):
+        yield whole(text, direction, transactional=transactional)
+        return
+    entries = list(_ENTRY.finditer(text))
+    stops = [one.start() for one in entries[1:]] + [len(text)]
+    yield Part(((0, entries[0].start() if entries else len(text)),), direction, transactional)
+    for entry, stop in zip(entries, stops):
+        way = Direction.DOWNGRADE if entry["name"] == "down.sql" else direction
+        yield Part(((entry.end(), stop),), way, transactional)

@@ -12,7 +12,7 @@ from migration_guard.sight.folders import is_file
 
 _JOURNAL = Path("meta") / "_journal.json"
 _CONFIGURATIONS = tuple(f"drizzle.config.{ending}" for ending in ("ts", "mts", "js", "mjs", "json"))
-_NUMBERED = re.compile(r"^\d{4}_\w+\.sql$")
+_NUMBERED = re.compile(r"^\d{4,}_\w+\.sql$")
 
 
 def recognises(path: Path, source: bytes) -> bool:  # noqa: ARG001 -- a tool's signature

@@ -27,9 +27,11 @@ _FOLDERS = ("conf", "config", "src/main/resources")
 """Where they lie, beside the folders above a migration."""
 _SET = re.compile(
     r"(?P<which>undo|repeatable|baseline)?[-_.]?sql[-_.]?migration[-_.]?(?P<what>prefix|separator)"
-    r"[\"']?\s*(?:>|[:=])\s*[\"']?(?P<value>[^\s\"'<,;#]{1,20})",
+    r"[\"']?[ \t]*(?:>|[:=])[ \t]*[\"']?(?P<value>[^\s\"'<,;#]{0,20})",
     re.IGNORECASE,
 )
+_REMARK = re.compile(r"^[ \t]*(?:#|//|<!--).*$", re.MULTILINE)
+"""What a file that Flyway makes says of each key that is not set."""
 _ABOVE = 8
 """Folders above a migration in which its settings are looked for."""
 _UNDO = "undo"
@@ -65,7 +67,7 @@ def _kind(path: Path) -> str | None:
     """Whether a file is a version, undoes one, or is repeated; None for what is none of them."""
     own = {"": "V", _UNDO: "U", "baseline": "B", "repeatable": "R", "separator": "__"}
     found = _named(path.name, own)
-    if found is None and "_" in path.name:
+    if found is None:
         said = _said(path.parent)
         found = _named(path.name, {**own, **said}) if said else None
     return "" if found is None and _BARE.match(path.name) and _is_own(path.parent) else found
@@ -91,7 +93,9 @@ def _is_own(folder: Path) -> bool:
 @remembered(512)
 def _said(folder: Path) -> dict[str, str]:
     """What the nearest settings say of names."""
-    every = ({_key(one): one["value"] for one in _SET.finditer(small(path))} for path in _settings(folder))
+    every = (
+        {_key(one): one["value"] for one in _SET.finditer(_REMARK.sub("", small(path)))} for path in _settings(folder)
+    )
     return next(filter(None, every), {})
 
 

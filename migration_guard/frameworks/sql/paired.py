@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from migration_guard.frameworks.sql.part import Part, takes_back, whole
+from migration_guard.frameworks.sql.part import Part, runs_alone, takes_back, whole
 from migration_guard.later import re
 from migration_guard.operations import Direction
 
@@ -23,4 +23,4 @@ def recognises(path: Path, source: bytes) -> bool:
 
 def parts(path: PurePath, text: str) -> Iterator[Part]:
     direction = Direction.DOWNGRADE if takes_back(path) else Direction.UPGRADE
-    yield whole(text, direction, transactional=not _NO_TRANSACTION.search(text))
+    yield whole(text, direction, transactional=not (runs_alone(text) or _NO_TRANSACTION.search(text)))

@@ -63,6 +63,11 @@ _NUMBER = re.compile(r"\d+(?=[_.-])")
 _ENDING = re.compile(r"(?:\.(?:up|down|rollback))?\.\w+$", re.IGNORECASE)
 
 
+def runs_alone(text: str) -> bool:
+    """Whether a file says at its top, as sqlx has it, that it runs in no transaction."""
+    return text.removeprefix("\ufeff").startswith("-- no-transaction")
+
+
 def above(path: PurePath, name: str) -> Path | None:
     """The nearest folder above a file that holds something of this name."""
     return next((folder for folder in Path(path).parents if is_file(folder / name)), None)

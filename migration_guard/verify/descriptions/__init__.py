@@ -21,7 +21,7 @@ from migration_guard.verify.descriptions import (
     systemd,
     yamls,
 )
-from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
+from migration_guard.verify.descriptions.steps import Command, Fate, Place, Unreadable
 
 _YAML = (".yml", ".yaml")
 
@@ -116,4 +116,4 @@ def _of_yaml(kind: Kind, name: str, roots: list[yamls.Node]) -> Iterable[Command
             return platforms.render(roots[0])
 
 
-__all__ = ["Command", "Fate", "Kind", "Unreadable", "commands", "kind_of"]
+__all__ = ["Command", "Fate", "Kind", "Place", "Unreadable", "commands", "kind_of"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.order import after, deploys
-from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable
+from migration_guard.verify.descriptions.order import after, before, deploys
+from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Place, Unreadable
 from migration_guard.verify.descriptions.yamls import (
     Node,
     begins,
@@ -23,6 +24,8 @@ from migration_guard.verify.descriptions.yamls import (
 
 _STOPS = Fate(stops=True, why="a step that fails stops its job")
 _ALLOWED = Fate(stops=False, why="continue-on-error lets the job go on")
+_SIDE = Fate(stops=False, why="it runs by its own schedule", apart=True)
+_BY_THE_CLOCK = ({"schedule"}, {"schedule", "workflow_dispatch"})
 _UNTOLD = Fate(stops=None, why="an expression says whether it may fail")
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _OPTIONS = re.compile(r"\s-\w*e")
@@ -39,11 +42,15 @@ def recognises(root: Node) -> bool:
 def read(root: Node, name: str) -> Iterator[Command]:
     jobs = {key: value for key, _, value in pairs(get(root, "jobs"))}
     whole = deploys(name) or deploys(text(root, "name"))
-    order = after({one: texts(get(job, "needs")) for one, job in jobs.items()})
+    needs = {one: texts(get(job, "needs")) for one, job in jobs.items()}
+    order = after(needs)
+    apart = {key for key, _, _ in pairs(get(root, "on") or get(root, "true"))} in _BY_THE_CLOCK
     asked = [key for key in order if _deploys(key, jobs[key], whole=whole)]
     for index, key in enumerate(asked):
         goes_on = any(map(_runs_always, (jobs[one] for one in asked[index + 1 :])))
-        yield from _job(jobs[key], _default_shell(jobs[key]) or _default_shell(root), goes_on=goes_on)
+        place = Place(key, before(key, needs), "workflow")
+        for one in _job(jobs[key], _default_shell(jobs[key]) or _default_shell(root), goes_on=goes_on):
+            yield replace(one, place=place, fate=_SIDE if apart else one.fate)
 
 
 def _default_shell(of: Node) -> str:
@@ -78,6 +85,8 @@ def _leniency(part: Node) -> Fate | None:
 def _job(job: Node, default: str, *, goes_on: bool) -> Iterator[Command]:
     """Read the steps of a job; `goes_on` says that a later job runs whatever becomes of this one."""
     steps = list(items(get(job, "steps")))
+    if get(job, "uses") is not None and SPEAKS.search(" ".join(spoken(job))):
+        raise Unreadable(line(job), f"what {text(job, 'uses')} runs is not read")
     for index, step in enumerate(steps):
         always = goes_on or any(map(_runs_always, steps[index + 1 :]))
         fate = _leniency(job) or _leniency(step) or (_ALWAYS if always else _STOPS)
@@ -93,7 +102,7 @@ def _job(job: Node, default: str, *, goes_on: bool) -> Iterator[Command]:
             continue
         own = "{0}" in named  # else GitHub adds its options, which stop at what fails
         found = shell.commands(
-            text(script).encode(),
+            _EXPRESSION.sub("expression", text(script)).encode(),
             errexit=not own or _OPTIONS.search(named) is not None,
             pipefail=named == "bash" or "pipefail" in named,
             above=begins(script),

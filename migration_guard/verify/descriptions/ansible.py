@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.steps import SPEAKS, Command, Fate, Unreadable, words_of
 from migration_guard.verify.descriptions.yamls import (
@@ -20,8 +21,14 @@ from migration_guard.verify.descriptions.yamls import (
 )
 
 _STOPS = Fate(stops=True, why="a task that fails stops the play")
+_LATER = Fate(stops=False, why="poll: 0 starts it and looks at its end no more")
+_UNTOLD = Fate(stops=None, why="an expression says what a failure is")
+_ASKED = Fate(stops=None, why="its errors are ignored, and a task behind it asks what it registered")
 _ALLOWED = Fate(stops=False, why="its errors are ignored")
 _RUNS = frozenset({"command", "shell", "script", "raw"})
+_AS_EVER = re.compile(r"\w+\.rc\s*(?:!=|>)\s*0")
+"""What a failure is without being said."""
+_NEVER = frozenset({"false", "no"})
 _PARTS = ("pre_tasks", "roles", "tasks", "post_tasks")
 
 
@@ -34,20 +41,45 @@ def recognises(root: Node) -> bool:
 
 def read(root: Node) -> Iterator[Command]:
     for play in items(root):
+        around = _leniency(play) or _STOPS
         for part in _PARTS:
-            yield from _tasks(get(play, part), _STOPS)
+            yield from _tasks(get(play, part), around)
 
 
 def _tasks(node: Node | None, around: Fate) -> Iterator[Command]:
-    for task in items(node):
-        allowed = is_true(get(task, "ignore_errors")) or text(task, "failed_when").lower() in {"false", "no"}
-        fate = _ALLOWED if allowed else around
+    tasks = items(node)
+    for index, task in enumerate(tasks):
+        fate = _leniency(task) or around
+        if fate is _ALLOWED and _is_asked_for(text(task, "register"), tasks[index + 1 :]):
+            fate = _ASKED
         if get(task, "block") is not None:
             rescued = Fate(stops=None, why="a rescue decides what follows") if get(task, "rescue") is not None else fate
             for part in ("block", "always"):
                 yield from _tasks(get(task, part), rescued if part == "block" else fate)
             continue
         yield from _task(task, fate)
+
+
+def _leniency(task: Node) -> Fate | None:
+    """What lets the play go on when a task fails; None if nothing does."""
+    if text(task, "poll") == "0" and get(task, "async") is not None:
+        return _LATER
+    ignored, failed = text(task, "ignore_errors").lower(), text(task, "failed_when").lower()
+    if is_true(get(task, "ignore_errors")) or failed in _NEVER:
+        return _ALLOWED
+    told = (not failed or _AS_EVER.fullmatch(failed)) and ignored in {"", *_NEVER}
+    return None if told else _UNTOLD
+
+
+def _is_asked_for(registered: str, behind: Sequence[Node]) -> bool:
+    """Whether a later task ends the play by what a task registered, or may."""
+    asks = {"fail", "assert", "ansible.builtin.fail", "ansible.builtin.assert"}
+    return bool(registered) and any(
+        registered in said
+        for task in behind
+        if any(get(task, one) is not None for one in asks)
+        for said in spoken(task)
+    )
 
 
 def _task(task: Node, fate: Fate) -> Iterator[Command]:

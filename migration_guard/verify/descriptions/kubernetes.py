@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from migration_guard.verify.descriptions.steps import RUNS, Command, Fate, Unreadable
+from migration_guard.verify.descriptions.steps import RUNS, SPEAKS, Command, Fate, Place, Unreadable
 from migration_guard.verify.descriptions.yamls import Node, get, items, line, text, texts, words
 
 _INIT = Fate(stops=True, why="an init container that fails keeps the pod from starting")
 _MAIN = Fate(stops=True, why="the container ends with its exit code")
 _HOOK = Fate(stops=True, why="a hook that fails makes the release fail")
 _ALONE = Fate(stops=None, why="who waits for a Job is told elsewhere")
+_BESIDE = Fate(stops=False, why="an init container that always restarts runs beside the others")
 _SIDE = Fate(stops=False, why="it runs by its own schedule", apart=True)
 _WORKLOADS = frozenset("Deployment StatefulSet DaemonSet ReplicaSet ReplicationController Rollout".split())
+_WEIGHTS = ("helm.sh/hook-weight", "argocd.argoproj.io/sync-wave")
+_Stage = tuple[int, int, str]
+_NOW = (0, 0)
+"""When objects without hooks and weights are made: all at once, and who waits for whom is told elsewhere."""
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 
 
@@ -25,8 +31,16 @@ def read(roots: Sequence[Node]) -> Iterator[Command]:
     objects = [
         one for root in roots for one in ([*items(get(root, "items"))] if text(root, "kind") == "List" else [root])
     ]
-    for one in sorted(objects, key=_place):
-        yield from _object(one)
+    stages = [(_stage(one), one) for one in objects]
+    begun: dict[str, _Stage] = {}
+    for index, (stage, one) in enumerate(sorted(stages, key=lambda pair: pair[0])):
+        earlier = frozenset(
+            name for name, other in begun.items() if other < stage and (other[:2], stage[:2]) != (_NOW, _NOW)
+        )
+        for command in _object(one, f"{index} {text(one, 'metadata', 'name')}", earlier):
+            yield command
+            if command.place is not None:
+                begun[command.place.name] = stage
 
 
 def _hooks(root: Node) -> str:
@@ -34,38 +48,53 @@ def _hooks(root: Node) -> str:
     return ",".join(text(notes, name) for name in _HOOKS).lower()
 
 
-def _place(root: Node) -> tuple[int, int]:
+def _stage(root: Node) -> _Stage:
+    """When an object is made: by its hook, its weight or wave, and the name by which Helm orders hooks of one weight."""
     hooks = _hooks(root)
-    weight = text(root, "metadata", "annotations", "helm.sh/hook-weight").strip()
-    number = int(weight) if weight.lstrip("-").isdigit() else 0
+    weights = (text(root, "metadata", "annotations", name).strip() for name in _WEIGHTS)
+    number = next((int(one) for one in weights if one.lstrip("-").isdigit()), 0)
     stage = -1 if "pre" in hooks else 1 if "post" in hooks else 2 if text(root, "kind") == "CronJob" else 0
-    return stage, number
+    return stage, number, text(root, "metadata", "name") if "upgrade" in hooks or "install" in hooks else ""
 
 
-def _object(root: Node) -> Iterator[Command]:
+def _object(root: Node, name: str, earlier: frozenset[str]) -> Iterator[Command]:
     kind = text(root, "kind")
     spec = get(root, "spec")
     match kind:
         case "Job":
             main = _HOOK if _hooks(root).strip(",") else _ALONE
-            yield from _pod(get(spec, "template", "spec"), main, main)
+            yield from _pod(get(spec, "template", "spec"), main, main, name, earlier)
         case "CronJob":
-            yield from _pod(get(spec, "jobTemplate", "spec", "template", "spec"), _SIDE, _SIDE)
+            for one in _pod(get(spec, "jobTemplate", "spec", "template", "spec"), _SIDE, _SIDE, name, earlier):
+                yield replace(one, place=None)
         case "Pod":
-            yield from _pod(spec, _INIT, _MAIN)
+            yield from _pod(spec, _INIT, _MAIN, name, earlier)
         case _ if kind in _WORKLOADS:
-            yield from _pod(get(spec, "template", "spec"), _INIT, _MAIN)
+            yield from _pod(get(spec, "template", "spec"), _INIT, _MAIN, name, earlier)
         case _ if any(map(RUNS.search, words(root))):
             raise Unreadable(line(root), f"a {kind} is not read, and speaks of migrations or backfills")
 
 
-def _pod(spec: Node | None, first: Fate, main: Fate) -> Iterator[Command]:
-    for name, fate in (("initContainers", first), ("containers", main)):
-        for one in items(get(spec, name)):
-            yield _container(one, fate)
+def _pod(spec: Node | None, first: Fate, main: Fate, pod: str, earlier: frozenset[str]) -> Iterator[Command]:
+    """Init containers one after the other, and then the containers beside each other."""
+    ended = earlier
+    for one in items(get(spec, "initContainers")):
+        beside = text(one, "restartPolicy") == "Always"
+        place = Place(f"{pod} {text(one, 'name')}", ended, pod)
+        yield replace(_container(one, _BESIDE if beside else first), place=place)
+        ended = ended if beside else ended | {place.name}
+    for one in items(get(spec, "containers")):
+        yield replace(_container(one, main), place=Place(f"{pod} {text(one, 'name')}", ended, pod))
 
 
 def _container(node: Node, fate: Fate) -> Command:
-    words = (*texts(get(node, "command")), *texts(get(node, "args")))
+    hooks = get(node, "lifecycle")
+    if hooks is not None and any(map(SPEAKS.search, words(hooks))):
+        raise Unreadable(line(hooks), "what a container runs behind its start or before its end is not read")
+    return _main(node, fate)
+
+
+def _main(node: Node, fate: Fate) -> Command:
+    given = (*texts(get(node, "command")), *texts(get(node, "args")))
     place = next((one for name in ("command", "args") if (one := get(node, name)) is not None), node)
-    return Command(words, line(place), fate, "" if words else text(node, "name"))
+    return Command(given, line(place), fate, "" if given else text(node, "name"))

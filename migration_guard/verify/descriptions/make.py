@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 
 from migration_guard.later import re
@@ -10,6 +10,8 @@ from migration_guard.lean import dataclass
 from migration_guard.verify.descriptions import shell
 from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
 
+_UNTOLD = Fate(stops=None, why="-k goes on with other targets")
+_IGNORED = Fate(stops=False, why="it is told to ignore errors")
 _TARGET = re.compile(r"^@?(?P<names>[\w./%-]+(?:\s+[\w./%=\"'-]+)*)\s*::?(?!=)(?P<needs>[^#=]*)(?:#.*)?$")
 _STOPS = Fate(stops=True, why="it stops at a line that fails")
 _ALLOWED = Fate(stops=False, why="the - before the line lets it go on")
@@ -34,6 +36,11 @@ class _Targets(dict[str, _Target]):
         """Whether others stand in files that it includes."""
         self.in_one = re.search(r"^\.ONESHELL\s*:", text, re.MULTILINE) is not None
         """Whether the lines of a target run in one shell, so that only the last one's failure is one."""
+        flags = called(["make", *" ".join(re.findall(r"^MAKEFLAGS\s*[:?+]?=(.*)", text, re.MULTILINE)).split()])
+        self.flags = flags.fate if flags is not None else None
+        """What the flags that the file gives itself make of a failure."""
+        self.ignored = [found.split() for found in re.findall(r"^\.IGNORE\s*:(.*)", text, re.MULTILINE)]
+        """The targets of which lines that fail stop nothing; an empty list stands for all."""
         self.stopping = re.search(r"^\.SHELLFLAGS\s*[:?+]?=.*\s-\w*e", text, re.MULTILINE) is not None
 
 
@@ -41,15 +48,11 @@ def recognises(name: str) -> bool:
     return bool(_MAKE.search(name) or _JUST.search(name))
 
 
-def read(source: bytes, *, chosen: str | None = None, named: bool = False) -> Iterator[Command]:
-    """The targets that deploy, or the one that is `chosen`; of a file that is `named` else the first."""
+def read(source: bytes, *, chosen: Sequence[str] = (), named: bool = False) -> Iterator[Command]:
+    """The targets that deploy, or those that are `chosen`; of a file that is `named` else the first."""
     text = source.decode("utf-8", "replace")
     targets = _Targets(text)
-    wanted = (
-        [chosen]
-        if chosen is not None
-        else [name for name in targets if re.match(r"deploy|release|ship", name, re.IGNORECASE)]
-    )
+    wanted = [*chosen] or [name for name in targets if re.match(r"deploy|release|ship", name, re.IGNORECASE)]
     if not wanted and named:
         wanted = [name for name in targets if not name.startswith(".")][:1]
     done: set[str] = set()
@@ -71,24 +74,53 @@ def _run(name: str, targets: _Targets, done: set[str], above: tuple[str, ...] = 
     lines = targets[name].lines
     if lines and (targets.in_one or lines[0][1].startswith("#!")):
         first, script = lines[0][0], "\n".join(re.sub(r"^[@+-]+", "", line) for _, line in lines)
-        fate = _fate(lines[0][1])
+        fate = _fate(lines[0][1], name, targets)
         found = shell.commands(_expanded(script).encode(), errexit=targets.stopping, above=first - 1, last=fate)
         yield from (one.led_to(fate) for one in found)
         return
     for number, line in lines:
-        fate = _fate(line)
+        fate = _fate(line, name, targets)
         text = re.sub(r"^[@+\s-]*", "", line)
-        call = re.match(r"(?:\$\(MAKE\)|make|just)\s+([\w.-]+)\s*$", text)
-        if call and call[1] in targets:
-            yield from (one.led_to(fate) for one in _run(call[1], targets, done - {call[1]}, (*above, name)))
+        call = called(re.sub(r"^\$[({]MAKE[)}]", "make", text).split())
+        if call is not None and call.targets and targets.keys() >= {*call.targets}:
+            for target in call.targets:
+                inner = _run(target, targets, done - {target}, (*above, name))
+                yield from (one.led_to(call.fate or fate) for one in inner)
             continue
         yield from (one.led_to(fate) for one in shell.commands(_expanded(text).encode(), above=number - 1, last=fate))
 
 
-def _fate(line: str) -> Fate:
-    """What the failure of a line leads to, by what stands before it."""
+def _fate(line: str, name: str, targets: _Targets) -> Fate:
+    """What the failure of a line of a target leads to, by what stands before it, and by what the file says of all."""
     prefix = re.match(r"[@+\s-]*", line)
-    return _ALLOWED if prefix and "-" in prefix[0] else _STOPS
+    if prefix and "-" in prefix[0]:
+        return _ALLOWED
+    return _IGNORED if any(not those or name in those for those in targets.ignored) else targets.flags or _STOPS
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of make or just for targets of the file that lies in the same folder."""
+
+    targets: tuple[str, ...]
+    fate: Fate | None
+    """What the call's own options make of a failure."""
+
+
+def called(words: Sequence[str]) -> Call | None:
+    """What a command calls, if it is such a call and of no other folder or file. Raises Unreadable where it has no order."""
+    if not words or words[0].rpartition("/")[2] not in {"make", "gmake", "just"}:
+        return None
+    options = [word for word in words[1:] if word.startswith("-")]
+    if any(re.match(r"-\w*[Cf]|--(?:directory|file|makefile|justfile|working-directory)", one) for one in options):
+        return None
+    short = "".join(one for one in options if not one.startswith("--"))
+    if "j" in short or any(one.startswith("--jobs") for one in options):
+        raise Unreadable(None, "with -j targets run beside each other")
+    fate = _IGNORED if "i" in short or "--ignore-errors" in options else None
+    fate = fate or (_UNTOLD if "k" in short or "--keep-going" in options else None)
+    targets = (word for word in words[1:] if not word.startswith("-") and "=" not in word and not word.isdigit())
+    return Call(tuple(targets), fate)
 
 
 def _expanded(text: str) -> str:

@@ -16,6 +16,18 @@ def deploys(name: str) -> bool:
     return bool(_DEPLOYS.search(name))
 
 
+def before(name: str, needs: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """All that have ended when one begins, through others too."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for one in needs.get(waiting.pop(), ()):
+            if one not in found:
+                found.add(one)
+                waiting.append(one)
+    return frozenset(found)
+
+
 def after(needs: Mapping[str, Sequence[str]]) -> list[str]:
     """The names, each behind those that it needs; else in their own order."""
     found: list[str] = []

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from migration_guard.later import re
 from migration_guard.verify.descriptions import shell
-from migration_guard.verify.descriptions.steps import Command, Fate, Unreadable
+from migration_guard.verify.descriptions.steps import Command, Fate, Place, Unreadable
 from migration_guard.verify.descriptions.yamls import Node, begins, get, items, text
 
 if sys.version_info >= (3, 11):
@@ -20,6 +21,7 @@ _RELEASE = Fate(stops=True, why="a release command that fails stops the release"
 _BEFORE = Fate(stops=True, why="a command before the deployment stops it when it fails")
 _BEHIND = Fate(stops=True, why="a command behind the deployment makes it fail")
 _RUNS = Fate(stops=True, why="the process ends with its exit code")
+_FIRST = "release"
 _LINE = re.compile(r"^(?P<name>[\w-]+):\s*(?P<command>.+)$")
 
 
@@ -33,7 +35,7 @@ def procfile(source: bytes) -> Iterator[Command]:
              if (found := _LINE.match(line))]  # fmt: skip
     for number, found in sorted(lines, key=lambda one: one[1]["name"] != "release"):
         fate = _RELEASE if found["name"] == "release" else _RUNS
-        yield from _script(found["command"], number - 1, fate)
+        yield from _process(found["name"], found["command"], number - 1, fate, "Procfile")
 
 
 def is_fly(name: str, source: bytes) -> bool:
@@ -45,11 +47,11 @@ def fly(source: bytes) -> Iterator[Command]:
     deploy = document.get("deploy")
     release = deploy.get("release_command") if isinstance(deploy, Mapping) else None
     if isinstance(release, str):
-        yield from _script(release, _line_of(source, "release_command") - 1, _RELEASE)
+        yield from _process(_FIRST, release, _line_of(source, "release_command") - 1, _RELEASE, "fly")
     processes = document.get("processes")
     for name, command in processes.items() if isinstance(processes, Mapping) else ():
         if isinstance(command, str):
-            yield from _script(command, _line_of(source, str(name)) - 1, _RUNS)
+            yield from _process(str(name), command, _line_of(source, str(name)) - 1, _RUNS, "fly")
 
 
 def is_render(root: Node) -> bool:
@@ -59,11 +61,12 @@ def is_render(root: Node) -> bool:
 
 
 def render(root: Node) -> Iterator[Command]:
-    for one in _services(root):
+    for index, one in enumerate(_services(root)):
+        place = Place(f"{index} {text(one, 'name')}")
         for name, fate in (("buildCommand", _BEFORE), ("preDeployCommand", _BEFORE), ("startCommand", _RUNS)):
             command = get(one, name)
             if command is not None:
-                yield from _script(text(command), begins(command), fate)
+                yield from (replace(each, place=place) for each in _script(text(command), begins(command), fate))
 
 
 def _services(root: Node) -> list[Node]:
@@ -86,6 +89,12 @@ def app_json(source: bytes) -> Iterator[Command]:
     for name, fate in (("predeploy", _BEFORE), ("release", _RELEASE), ("postdeploy", _BEHIND)):
         if isinstance(every.get(name), str):
             yield from _script(every[name], _line_of(source, f'"{name}"') - 1, fate)
+
+
+def _process(name: str, command: str, above: int, fate: Fate, within: str) -> Iterator[Command]:
+    """A process that runs beside the others, once the release command has ended."""
+    place = Place(name, frozenset() if name == _FIRST else frozenset({_FIRST}), within)
+    yield from (replace(one, place=place) for one in _script(command, above, fate))
 
 
 def _toml(source: bytes) -> Mapping[str, object]:

@@ -38,8 +38,21 @@ class Fate:
     """Whether only some of what follows is left out."""
     repeats: bool = False
     """Whether the command is run until it succeeds: nothing that follows runs before."""
+    started: bool = False
+    """Whether it is only started, and nobody looks at its end at once."""
     apart: bool = False
     """Whether it runs by a schedule of its own, again and again, whatever is deployed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a job stands among those that run beside each other, or after one another."""
+
+    name: str
+    after: frozenset[str] = frozenset()
+    """The jobs that have ended when it begins."""
+    within: str = ""
+    """What starts it: jobs of the same that do not wait for each other are known to run beside each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +64,16 @@ class Command:
     fate: Fate
     label: str = ""
     """What the description calls the step, where that is all that it says of it."""
+    place: Place | None = None
+    """None where all that a description names runs in its order."""
 
     def led_to(self, fate: Fate, *, label: str = "") -> Command:
         """The same command inside a step: if its own failure ends the step, the step's fate is what it leads to."""
         return replace(self, fate=fate if self.fate.stops and not self.fate.partly else self.fate, label=label)
+
+    def inside(self, outer: Command) -> Command:
+        """The same command as a part of what another one runs."""
+        return replace(self.led_to(outer.fate), place=outer.place)
 
 
 def words_of(text: str) -> tuple[str, ...]:

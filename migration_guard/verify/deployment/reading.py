@@ -1,0 +1,159 @@
+"""Turns the descriptions of a deployment into its steps, and follows the scripts that they call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from migration_guard.files import Unreadable, read_source, shown_path
+from migration_guard.operations import Problem
+from migration_guard.verify import descriptions
+from migration_guard.verify.deployment import composed
+from migration_guard.verify.deployment.kinds import (
+    Kind,
+    behind_waiting,
+    by_label,
+    classified,
+    in_a_container_s_shell,
+    kind_of,
+)
+from migration_guard.verify.deployment.starting import detached, waits
+from migration_guard.verify.deployment.steps import Deployment, Step
+from migration_guard.verify.descriptions import Command, compose, make, shell, yamls
+from migration_guard.verify.descriptions.compose import Services
+from migration_guard.verify.scripts import Script, Scripts
+
+_DEEPEST = 4
+"""Scripts that call scripts: beyond this, none is followed, which is told."""
+_Called = tuple[Path, tuple[str, ...]]
+"""A script, and which targets of it."""
+
+
+def read(scripts: Scripts, root: Path, cwd: Path) -> Deployment:
+    """Read all compose files first, since other descriptions run their services."""
+    reader = _Reader(root, cwd)
+    for script in sorted(scripts.judged, key=lambda one: one.kind is not descriptions.Kind.COMPOSE):
+        reader.read(script, named=scripts.named)
+    for other in scripts.others:
+        if other.touches:
+            message = f"cannot be judged: {other.why}, and it may run migrations or backfills"
+            reader.problems.append(Problem(other.shown, other.line, message))
+    steps = reader.told()
+    if not any(step.kind is Kind.BACKFILL for step in steps):
+        steps += composed.steps(reader.services)
+    return Deployment(tuple(steps), reader.services, tuple(reader.problems), root, cwd)
+
+
+class _Reader:
+    """Turns descriptions into steps, and follows the scripts of the project that they call."""
+
+    def __init__(self, root: Path, cwd: Path) -> None:
+        self.root = root
+        self.cwd = cwd
+        self.services = Services()
+        self.steps: list[Step] = []
+        self.problems: list[Problem] = []
+        self.waits: list[tuple[int, str, Command]] = []
+        """What asks how others ended: behind which step, of which description."""
+
+    def told(self) -> list[Step]:
+        """The steps; of one that is only started, and is asked for later, what its failure leads to is not told."""
+        return [
+            replace(
+                step, fate=replace(step.fate, stops=None, why=f"{step.fate.why}, and line {wait.line} waits for it")
+            )
+            if step.fate.started
+            and (wait := next((one for behind, of, one in self.waits if behind > index and of == step.origin), None))
+            else step
+            for index, step in enumerate(self.steps)
+        ]
+
+    def read(self, script: Script, *, named: bool) -> None:
+        assert script.kind is not None
+        try:
+            source = read_source(script.path)
+            if script.kind is descriptions.Kind.COMPOSE:
+                for document in yamls.documents(source):
+                    self.services.add(compose.read(document, script.shown))
+            else:
+                for one in descriptions.commands(script.kind, script.path.name, source, named=named):
+                    self._command(one, script.shown, script.shown, ())
+        except Unreadable as error:
+            self.problems.append(Problem(script.shown, None, f"cannot be read: {error}"))
+        except descriptions.Unreadable as error:
+            self.problems.append(Problem(script.shown, error.line, f"cannot be judged: {error}"))
+
+    def _command(self, one: Command, shown: str, origin: str, above: tuple[_Called, ...]) -> None:
+        """One command: a step, a script that is followed, or something else; called by those `above`."""
+        script = shell.inner(one.words) or in_a_container_s_shell(one.words)
+        if script is not None:
+            last = replace(one.fate)  # it is no `set -e` of the inner shell
+            for inner in shell.commands(script[0].encode(), errexit=script[1], above=one.line - 1, last=last):
+                self._command(inner.inside(one), shown, origin, above)
+            return
+        words = behind_waiting(one.words)
+        hidden = [word for word in words[1:] if " " in word and kind_of(word.split())]
+        if words and words[0] in {"ssh", "eval", "su", "sudo"} and hidden:
+            self.problems.append(Problem(shown, one.line, f"what {words[0]} is given to run is not judged"))
+            return
+        if self._followed(words, one, origin, above):
+            return
+        fate = detached(words) or one.fate
+        for kind, command in classified(words, self.services) if words else by_label(one.label):
+            self.steps.append(Step(kind, shown, one.line, command, fate, origin, one.place))
+        if waits(words):
+            self.waits.append((len(self.steps), origin, one))
+
+    def _followed(self, words: Sequence[str], one: Command, origin: str, above: tuple[_Called, ...]) -> bool:
+        """Go into a script of the project, or a target of its Makefile. What is none is told by its name alone."""
+        try:
+            path, chosen = self._called(words) if words else (None, ())
+        except descriptions.Unreadable as error:
+            self.problems.append(Problem(origin, one.line, f"cannot be judged: {error}"))
+            return False
+        if path is None or (path, chosen) in above:
+            return False
+        shown = shown_path(path, self.cwd)
+        try:
+            inner = _inside(path, chosen, one, len(above))
+        except (Unreadable, descriptions.Unreadable) as error:
+            if kind_of(words) is None:
+                self.problems.append(Problem(shown, getattr(error, "line", None), f"cannot be judged: {error}"))
+            return False
+        before = len(self.steps)
+        call = make.called(words)
+        outer = replace(one, fate=call.fate) if call is not None and call.fate is not None else one
+        for each in inner:
+            self._command(each.inside(outer), shown, origin, (*above, (path, chosen)))
+        return len(self.steps) > before
+
+    def _called(self, words: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
+        name = words[0].rpartition("/")[2]
+        call = make.called(words)
+        if call is not None and call.targets:
+            for file in ("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", ".justfile"):
+                if (path := self.root / file).is_file() and (name == "just") is ("just" in file.lower()):
+                    return path, call.targets
+            return None, ()
+        rest = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
+        called = rest[0] if name in {"sh", "bash", ".", "source", "exec", "sudo"} and rest else words[0]
+        if not called.endswith((".sh", ".bash")):
+            return None, ()
+        for place in (
+            called.removeprefix("/app/"),
+            called.removeprefix("./"),
+            called.lstrip("/"),
+            called.rpartition("/app/")[2],
+        ):
+            if (path := self.root / place).is_file():
+                return path, ()
+        return None, ()
+
+
+def _inside(path: Path, chosen: tuple[str, ...], one: Command, deep: int) -> list[Command]:
+    """What stands in a script that a command calls."""
+    if deep >= _DEEPEST:
+        raise descriptions.Unreadable(None, f"scripts that call scripts are followed {_DEEPEST} deep, and no deeper")
+    source = read_source(path)
+    return list(make.read(source, chosen=chosen) if chosen else shell.commands(source, last=one.fate))
