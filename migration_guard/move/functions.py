@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import libcst as cst
-
 from migration_guard.filing import Checked
 from migration_guard.findings import Finding
 from migration_guard.lean import dataclass
@@ -15,7 +13,7 @@ from migration_guard.move.others import beside, spans_of
 from migration_guard.move.piece import FUNCTION, Piece, models_of, refuse_history, with_unread
 from migration_guard.move.schema import Schema
 from migration_guard.operations import Operation, OperationKind, Rendition, Rows
-from migration_guard.rewriting.births import MAKES
+from migration_guard.rewriting.births import makes_rows
 from migration_guard.rewriting.core import Core
 from migration_guard.rewriting.families import Family, Member
 from migration_guard.rewriting.functions import Asked, Django
@@ -191,19 +189,14 @@ def _member(operation: Operation, schema: Schema, migration: Migration, others: 
     """One of the changes of a loop. Raises CannotMove where it is not known which rows it writes."""
     rows = operation.rendition.rows if operation.rendition is not None else None
     call = migration.call_of(operation.rendition.calls) if operation.rendition is not None else None
-    if operation.kind is OperationKind.INSERT_LOOP and call is not None and _makes(operation, call):
+    alone = operation.how == "django-orm" and len(operation.tables) == 1
+    if operation.kind is OperationKind.INSERT_LOOP and call is not None and alone and makes_rows(call):
         asked = _asked(operation, _NO_ROWS, schema, others)
         return Member(call, asked, schema.facts(operation.tables[0]).unique)
     known = operation.kind in {OperationKind.UPDATE, OperationKind.DELETE} and len(operation.tables) == 1
     if rows is None or rows.mapper != "django-orm" or call is None or not known or not operation.model:
         raise CannotMove(_SEVERAL)
     return Member(call, _asked(operation, rows, schema, others))
-
-
-def _makes(operation: Operation, call: cst.Call) -> bool:
-    """Whether a call makes rows of one table, one by one."""
-    method = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
-    return operation.how == "django-orm" and len(operation.tables) == 1 and method in MAKES
 
 
 def _asked(operation: Operation, rows: Rows, schema: Schema, others: Sequence[Operation]) -> Asked:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TypeGuard
 
 from migration_guard.later import re
 from migration_guard.rewriting.expressions import TELLS, last_name, values_of
@@ -239,7 +238,7 @@ def _computes_itself(node: ast.AST, row: str, known: ast.Module) -> str | None:
     return None
 
 
-def _trades_places(value: ast.expr, row: str, attribute: str, known: ast.Module) -> bool:
+def _trades_places(value: ast.expr, row: str, attribute: str, whole: ast.Module) -> bool:
     """Whether a value is looked up by the one that stands there, in a dictionary that gives something else for what it gave."""
     match value:
         case ast.Call(func=ast.Attribute(value=held, attr="get"), args=[ast.Attribute() as asked, *other]):
@@ -251,18 +250,22 @@ def _trades_places(value: ast.expr, row: str, attribute: str, known: ast.Module)
     if not (isinstance(asked.value, ast.Name) and asked.value.id == row and asked.attr == attribute):
         return False
     if isinstance(held, ast.Name):
-        held = next((one for node in ast.walk(known) for one in values_of(node, held.id)), held)
+        held = next((one for node in ast.walk(whole) for one in values_of(node, held.id)), held)
     match held:
-        case ast.Dict(keys=keys, values=values) if all(isinstance(one, ast.Constant) for one in (*keys, *values)):
-            pairs = {one.value: to.value for one, to in zip(keys, values, strict=True) if _are_plain(one, to)}
+        case ast.Dict(keys=keys, values=values):
+            pairs = [(_plain(one), _plain(to)) for one, to in zip(keys, values, strict=True)]
+            if None in {one for pair in pairs for one in pair}:
+                return False
+            known = dict(pairs)
             kept = other != [] and ast.dump(other[0]) == ast.dump(asked)
-            given = {*pairs.values(), *(one.value for one in other if isinstance(one, ast.Constant))}
-            return any(pairs.get(one, one if kept else None) != one for one in given)
+            given = {*known.values(), *filter(None, map(_plain, other))}
+            return any(known.get(one, one if kept else None) != one for one in given)
     return False
 
 
-def _are_plain(*nodes: ast.expr | None) -> TypeGuard[tuple[ast.Constant, ...]]:
-    return all(isinstance(one, ast.Constant) for one in nodes)
+def _plain(node: ast.expr | None) -> str | None:
+    """A constant, as it is written."""
+    return repr(node.value) if isinstance(node, ast.Constant) else None
 
 
 def _attribute(node: ast.expr) -> str:

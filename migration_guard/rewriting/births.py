@@ -9,16 +9,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+import libcst as cst
+
 from migration_guard.lean import dataclass
 from migration_guard.rewriting.expressions import behind, values_of
 from migration_guard.rewriting.owned import Owned
 
-MAKES = frozenset({"create", "get_or_create", "update_or_create", "add", "set"})
+_MAKES = frozenset({"create", "get_or_create", "update_or_create", "add", "set"})
 _IF_MISSING = frozenset({"get_or_create", "update_or_create"})
 _BETWEEN = frozenset({"add", "set"})
 """Methods that make rows of the table between two others."""
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _AGAIN = "its loop makes new rows, which a second run would make again"
+
+
+def makes_rows(call: cst.Call) -> bool:
+    """Whether a call of Django's makes rows one by one."""
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value in _MAKES
 
 
 @dataclass(frozen=True, slots=True)
